@@ -1,0 +1,103 @@
+"""What the endpoints ask of a cache."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import NamedTuple, Protocol
+
+from toggl_mcp.models.quota import Ledger
+
+DEFAULT_EXPIRY = 3600.0
+"""Seconds for which a collection counts as fresh."""
+
+ExpireAfter = timedelta | float | None
+"""A timedelta or seconds; None is never, 0 is always ask."""
+
+
+class Key(NamedTuple):
+    """Names one collection of one token: nobody else's token leads to it."""
+
+    scope: str
+    kind: str
+    parent: int
+
+
+class Mark(NamedTuple):
+    """How far a collection has come: the number of writes, and when Toggl was asked for it (UNIX time).
+
+    `fetched_at` is None when there is no snapshot.
+    """
+
+    version: int
+    fetched_at: float | None
+
+
+class Snapshot(NamedTuple):
+    """A whole collection as Toggl last sent it, with every write since: JSON texts by id."""
+
+    mark: Mark
+    rows: Mapping[int, str]
+
+
+class Row(NamedTuple):
+    """One row, or its absence, and the mark of its collection at that moment."""
+
+    mark: Mark
+    text: str | None
+
+
+class Store(Ledger, Protocol):
+    """Keeps snapshots. Each method is one atomic step, safe under threads, event loops and processes."""
+
+    expire_after: float | None
+
+    async def mark(self, key: Key) -> Mark:
+        """Return how far the collection has come."""
+        ...
+
+    async def row(self, key: Key, row_id: int) -> Row:
+        """Return one row, at a cost that does not grow with the collection."""
+        ...
+
+    async def read(self, key: Key) -> Snapshot | None:
+        """Return the snapshot, however old; None when there is none."""
+        ...
+
+    async def replace(self, key: Key, rows: Mapping[int, str], *, seen: int, fetched_at: float) -> bool:
+        """Store a whole collection, unless a write came in since version `seen`; tell whether it was stored.
+
+        Does not count as a write.
+        """
+        ...
+
+    async def write(self, key: Key, row_id: int, text: str | None) -> None:
+        """Put one row in, or take it out, and count a write; without a snapshot only count."""
+        ...
+
+    async def forget(self, key: Key) -> None:
+        """Drop the snapshot, and count a write."""
+        ...
+
+    async def claim(self, key: Key, seconds: float) -> bool:
+        """Win or lose the right to refresh; it lapses by itself."""
+        ...
+
+    async def release(self, key: Key) -> None:
+        """Give the right to refresh back."""
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of what is held open."""
+        ...
+
+
+def seconds(expire_after: ExpireAfter) -> float | None:
+    """Return an expiry in seconds.
+
+    Raises:
+        ValueError: It is negative.
+    """
+    value = expire_after.total_seconds() if isinstance(expire_after, timedelta) else expire_after
+    if value is not None and value < 0:
+        message = "expire_after has to be 0 or more seconds, or None for never."
+        raise ValueError(message)
+    return value

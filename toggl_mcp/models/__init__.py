@@ -1,0 +1,1 @@
+"""Toggl's things as typed values. Nothing here reads or writes anything."""

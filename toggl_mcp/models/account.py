@@ -1,0 +1,36 @@
+"""The account: who the token belongs to, and the workspaces that it opens."""
+
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+
+
+class Me(BaseModel, frozen=True):
+    """The token's owner. `api_token` and the other secrets in Toggl's answer have no field to land in.
+
+    `timezone` is an IANA name; `beginning_of_week` counts from 0, Sunday.
+    """
+
+    model_config = ConfigDict(extra="ignore", validate_by_name=True)
+
+    id: int
+    name: str = Field(default="", validation_alias=AliasChoices("name", "fullname"))
+    timezone: str = "UTC"
+    beginning_of_week: int = 1
+    default_workspace_id: int | None = None
+
+
+class Workspace(BaseModel, frozen=True):
+    """A workspace of the account."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    id: int
+    name: str
+    organization_id: int | None = None
+    role: str | None = None
+    premium: bool = False
+    business_ws: bool = False
+
+    @property
+    def plan(self) -> str:
+        """The plan as far as a workspace shows it: `free`, `starter`, or `premium` for Premium and Enterprise."""
+        return "premium" if self.business_ws else "starter" if self.premium else "free"

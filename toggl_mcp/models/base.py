@@ -1,0 +1,57 @@
+"""What Toggl's entities have in common, and the bodies that ask for them."""
+
+from typing import Annotated, ClassVar, Self
+
+from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field, model_validator
+from pydantic.json_schema import SkipJsonSchema
+
+from toggl_mcp.models.text import one_line, visible
+
+LARGEST_ID = 2**53 - 1
+"""The largest number that every JSON reader keeps exact."""
+
+Id = Annotated[int, Field(gt=0, le=LARGEST_ID)]
+Name = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(one_line)]
+Text = Annotated[str, Field(max_length=2000), AfterValidator(visible)]
+Reference = Annotated[str, Field(max_length=255), AfterValidator(one_line)]
+Absent = SkipJsonSchema[None]
+"""Optional means absent: null is accepted as absent, and is not in the schema."""
+
+
+class Entity(BaseModel, frozen=True):
+    """A thing in a workspace, with the fields that are named here and no others: Toggl sends secrets in some."""
+
+    model_config = ConfigDict(extra="ignore", validate_by_name=True)
+
+    id: int
+    workspace_id: int = Field(validation_alias=AliasChoices("workspace_id", "wid"))
+    name: str
+
+
+class Body(BaseModel, frozen=True):
+    """What somebody asks for: trimmed, bounded, and without unknown fields."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    refuses: ClassVar[dict[str, str]] = {}
+    """Inherited fields that this version does not take, each with what to do instead."""
+
+    @model_validator(mode="after")
+    def _takes_what_it_says(self) -> Self:
+        for field, instead in self.refuses.items():
+            if getattr(self, field) is not None:
+                message = f"{field} is not taken here; {instead}"
+                raise ValueError(message)
+        return self
+
+
+class InWorkspace(Body, frozen=True):
+    """A request about one workspace: the one given, else the configured one, else the account's default."""
+
+    workspace_id: Annotated[Id, Field(description="Workspace; left out: the default one.")] | Absent = None
+
+
+class Refreshable(InWorkspace, frozen=True):
+    """A request that may insist on a fresh answer."""
+
+    refresh: Annotated[bool, Field(description="Ask Toggl even if the cache is fresh (1 request).")] = False

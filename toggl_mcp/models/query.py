@@ -1,0 +1,81 @@
+"""Questions about cached models: one field, one comparison, one value."""
+
+from collections.abc import Collection
+from datetime import UTC, date, datetime
+from enum import Enum
+from operator import eq, ge, gt, le, lt
+from typing import Any, NamedTuple, TypeGuard
+
+from pydantic import BaseModel
+
+from toggl_mcp.errors import InvalidArguments
+
+
+class Comparison(Enum):
+    """How a field has to stand to the value."""
+
+    EQUAL = "=="
+    LESS_THAN = "<"
+    LESS_THAN_OR_EQUAL = "<="
+    GREATER_THAN = ">"
+    GREATER_THAN_OR_EQUAL = ">="
+
+
+_OPERATORS = {
+    Comparison.EQUAL: eq,
+    Comparison.LESS_THAN: lt,
+    Comparison.LESS_THAN_OR_EQUAL: le,
+    Comparison.GREATER_THAN: gt,
+    Comparison.GREATER_THAN_OR_EQUAL: ge,
+}
+
+
+class Query(NamedTuple):
+    """Holds for a model whose field compares so with the value.
+
+    A list, tuple or set asks for membership. A `date` is compared with the day, in UTC, of a moment.
+    A field without a value fits nothing but `Query(key, None)`.
+    """
+
+    key: str
+    value: object
+    comparison: Comparison = Comparison.EQUAL
+
+    def fits(self, model: BaseModel) -> bool:
+        """Tell whether the model answers the question.
+
+        Raises:
+            InvalidArguments: The model has no such field, or its values cannot be compared so.
+        """
+        if self.key not in type(model).model_fields:
+            message = f"{type(model).__name__} has no field {self.key!r}; ask for one of {_listed(type(model))}."
+            raise InvalidArguments(message)
+        found = getattr(model, self.key)
+        if _is_several(self.value):
+            return self.comparison is Comparison.EQUAL and found in self.value
+        if found is None or self.value is None:
+            return self.comparison is Comparison.EQUAL and found is self.value
+        return self._compared(_day(found) if _is_day(self.value) else found)
+
+    def _compared(self, found: Any) -> bool:  # noqa: ANN401 - a field's value, whatever its type
+        try:
+            return bool(_OPERATORS[self.comparison](found, self.value))
+        except TypeError as error:
+            message = f"{self.key!r} cannot be compared with a {type(self.value).__name__}."
+            raise InvalidArguments(message) from error
+
+
+def _is_several(value: object) -> TypeGuard[Collection[object]]:
+    return isinstance(value, list | tuple | set | frozenset)
+
+
+def _is_day(value: object) -> bool:
+    return isinstance(value, date) and not isinstance(value, datetime)
+
+
+def _day(found: object) -> object:
+    return found.astimezone(UTC).date() if isinstance(found, datetime) else found
+
+
+def _listed(model: type[BaseModel]) -> str:
+    return ", ".join(model.model_fields)
