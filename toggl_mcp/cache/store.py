@@ -1,6 +1,6 @@
 """What the endpoints ask of a cache."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import NamedTuple, Protocol
 
@@ -8,6 +8,9 @@ from toggl_mcp.models.quota import Ledger
 
 DEFAULT_EXPIRY = 3600.0
 """Seconds for which a collection counts as fresh."""
+
+CLOCK_LEEWAY = 5.0
+"""Seconds by which clocks may differ."""
 
 ExpireAfter = timedelta | float | None
 """A timedelta or seconds; None is never, 0 is always ask."""
@@ -49,6 +52,8 @@ class Store(Ledger, Protocol):
     """Keeps snapshots. Each method is one atomic step, safe under threads, event loops and processes."""
 
     expire_after: float | None
+    clock: Callable[[], float]
+    """Tells the UNIX time, for everything that is measured against what is kept here."""
 
     async def mark(self, key: Key) -> Mark:
         """Return how far the collection has come."""
@@ -101,3 +106,8 @@ def seconds(expire_after: ExpireAfter) -> float | None:
         message = "expire_after has to be 0 or more seconds, or None for never."
         raise ValueError(message)
     return value
+
+
+def holds(claimed_at: float, lease: float, now: float) -> bool:
+    """Tell whether a claim holds; one from the future was made before a clock was set back, and does not."""
+    return claimed_at - CLOCK_LEEWAY <= now < claimed_at + lease

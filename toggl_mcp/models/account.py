@@ -1,6 +1,10 @@
 """The account: who the token belongs to, and the workspaces that it opens."""
 
+from typing import Literal
+
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+
+Plan = Literal["free", "starter", "premium"]
 
 
 class Me(BaseModel, frozen=True):
@@ -31,6 +35,6 @@ class Workspace(BaseModel, frozen=True):
     business_ws: bool = False
 
     @property
-    def plan(self) -> str:
+    def plan(self) -> Plan:
         """The plan as far as a workspace shows it: `free`, `starter`, or `premium` for Premium and Enterprise."""
         return "premium" if self.business_ws else "starter" if self.premium else "free"

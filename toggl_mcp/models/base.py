@@ -1,6 +1,6 @@
 """What Toggl's entities have in common, and the bodies that ask for them."""
 
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
@@ -14,6 +14,8 @@ Id = Annotated[int, Field(gt=0, le=LARGEST_ID)]
 Name = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(one_line)]
 Text = Annotated[str, Field(max_length=2000), AfterValidator(visible)]
 Reference = Annotated[str, Field(max_length=255), AfterValidator(one_line)]
+Source = Literal["toggl", "cache", "stale"]
+"""How something came to be known; stale: from a snapshot that stands in because Toggl could not be asked."""
 Absent = SkipJsonSchema[None]
 """Optional means absent: null is accepted as absent, and is not in the schema."""
 

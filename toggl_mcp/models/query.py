@@ -1,6 +1,6 @@
 """Questions about cached models: one field, one comparison, one value."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import UTC, date, datetime
 from enum import Enum
 from operator import eq, ge, gt, le, lt
@@ -21,7 +21,7 @@ class Comparison(Enum):
     GREATER_THAN_OR_EQUAL = ">="
 
 
-_OPERATORS = {
+_OPERATORS: dict[Comparison, Callable[[Any, Any], bool]] = {
     Comparison.EQUAL: eq,
     Comparison.LESS_THAN: lt,
     Comparison.LESS_THAN_OR_EQUAL: le,

@@ -1,0 +1,112 @@
+"""The user, the workspaces, the quotas, and what the sample world holds."""
+
+import json
+from zoneinfo import ZoneInfo
+
+import httpx
+import pytest
+
+from tests.sandbox.clock import Clock
+from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, TOKEN, Sandbox
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_the_user_is_sent_with_the_secrets_that_toggl_sends(toggl: httpx.AsyncClient) -> None:
+    me = (await toggl.get("/me")).json()
+    assert me["api_token"] == TOKEN
+    assert len(me["intercom_hash"]) == 64
+    assert (me["default_workspace_id"], me["beginning_of_week"]) == (HARBOUR_STUDIO, 1)
+    assert ZoneInfo(me["timezone"]).key == "Pacific/Auckland"
+    assert "clients" not in me
+
+
+async def test_related_data_has_all_clients_and_only_active_projects(toggl: httpx.AsyncClient) -> None:
+    me = (await toggl.get("/me", params={"with_related_data": "true"})).json()
+    assert len(me["clients"]) == 12
+    assert all(project["active"] for project in me["projects"])
+    assert [workspace["id"] for workspace in me["workspaces"]] == [HARBOUR_STUDIO, NIGHT_SCHOOL]
+
+
+async def test_related_data_that_the_user_does_not_have_is_absent(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
+    sandbox.world.clients.clear()
+    assert "clients" not in (await toggl.get("/me", params={"with_related_data": "true"})).json()
+
+
+async def test_the_first_workspace_is_premium_and_the_second_free(toggl: httpx.AsyncClient) -> None:
+    first, second = (await toggl.get("/me/workspaces")).json()
+    assert (first["name"], first["premium"], first["business_ws"]) == ("Harbour Studio", True, True)
+    assert (second["name"], second["premium"], second["business_ws"]) == ("Night School", False, False)
+    assert (first["active_project_count"], second["active_project_count"]) == (4, 1)
+    assert first["organization_id"] != second["organization_id"]
+    assert first["api_token"] != TOKEN
+    assert "ical" in first["ical_url"]
+
+
+async def test_a_starter_workspace_is_premium_but_no_business(clock: Clock) -> None:
+    workspace = Sandbox(clock=clock, plans={NIGHT_SCHOOL: "starter"}).world.workspaces[NIGHT_SCHOOL]
+    assert (workspace["premium"], workspace["business_ws"]) == (True, False)
+
+
+async def test_the_quotas_are_told_with_the_users_own_first(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
+    sandbox.quota.spend(NIGHT_SCHOOL)
+    assert (await toggl.get("/me/quota")).json() == [
+        {"organization_id": None, "remaining": 29, "resets_in_secs": 3600, "total": 30},
+        {"organization_id": 3_901_001, "remaining": 600, "resets_in_secs": 3600, "total": 600},
+        {"organization_id": 3_901_002, "remaining": 0, "resets_in_secs": 3600, "total": 30},
+    ]
+
+
+async def test_the_users_clients_can_be_asked_for_since_a_moment(
+    toggl: httpx.AsyncClient, sandbox: Sandbox, clock: Clock
+) -> None:
+    assert len((await toggl.get("/me/clients")).json()) == 12
+    sandbox.world.rename_client(64_890_404, "Winter Choir")
+    recent = (await toggl.get("/me/clients", params={"since": str(int(clock.now))})).json()
+    assert [row["name"] for row in recent] == ["Winter Choir"]
+    assert (await toggl.get("/me/clients", params={"since": "yesterday"})).json() == "Invalid since"
+
+
+async def test_a_person_in_the_web_app_changes_what_the_api_tells(
+    toggl: httpx.AsyncClient, sandbox: Sandbox, clock: Clock
+) -> None:
+    row = sandbox.world.add_client(NIGHT_SCHOOL, "Ukulele", archived=True, notes="n", external_reference="r")
+    clock.now += 60
+    sandbox.world.rename_client(row["id"], "Ukulele II")
+    path = f"/workspaces/{NIGHT_SCHOOL}/clients/{row['id']}"
+    assert (await toggl.get(path)).json() == {
+        "id": row["id"],
+        "wid": NIGHT_SCHOOL,
+        "archived": True,
+        "name": "Ukulele II",
+        "at": "2025-10-09T08:54:20+00:00",
+        "creator_id": 7_301_001,
+        "notes": "n",
+        "external_reference": "r",
+    }
+    sandbox.world.remove_client(row["id"])
+    assert (await toggl.get(path)).status_code == 404
+
+
+def test_two_sandboxes_share_nothing(clock: Clock) -> None:
+    first, second = Sandbox(clock=clock), Sandbox(clock=clock)
+    first.world.clients.clear()
+    first.world.workspaces[HARBOUR_STUDIO]["name"] = "Changed"
+    first.quota.spend(HARBOUR_STUDIO)
+    assert len(second.world.clients) == 12
+    assert second.world.workspaces[HARBOUR_STUDIO]["name"] == "Harbour Studio"
+    assert second.quota.remaining(HARBOUR_STUDIO) == 600
+
+
+def test_sample_dates_move_with_the_clock(clock: Clock) -> None:
+    before = Sandbox(clock=clock).world.clients[64_890_308]["at"]
+    clock.now += 86_400
+    assert (before, Sandbox(clock=clock).world.clients[64_890_308]["at"]) == (
+        "2025-10-08T08:53:20+00:00",
+        "2025-10-09T08:53:20+00:00",
+    )
+
+
+def test_the_sample_has_names_beyond_ascii_and_every_row_fits_in_json(sandbox: Sandbox) -> None:
+    names = json.dumps([row["name"] for row in sandbox.world.clients.values()], ensure_ascii=False)
+    assert not names.isascii()

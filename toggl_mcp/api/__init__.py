@@ -1,0 +1,19 @@
+"""Requests to Toggl. The only folder that knows HTTP; the types that callers need are named here."""
+
+from httpx import AsyncClient, Auth, BasicAuth, Request, Timeout
+
+from toggl_mcp.api.connection import connect, connect_in_process
+from toggl_mcp.api.quota import Quota
+from toggl_mcp.api.transport import Transport
+
+__all__ = [
+    "AsyncClient",
+    "Auth",
+    "BasicAuth",
+    "Quota",
+    "Request",
+    "Timeout",
+    "Transport",
+    "connect",
+    "connect_in_process",
+]

@@ -1,0 +1,94 @@
+"""`toggl-mcp check`: whether token, workspace, cache and network are in order, one line each, with the next step."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from toggl_mcp.cache.sqlite import SqliteStore
+from toggl_mcp.cache.store import Key
+from toggl_mcp.endpoints.toggl import Toggl
+from toggl_mcp.errors import BadToken, InvalidArguments, NoToken, TogglError, Unreachable
+from toggl_mcp.models.account import Me
+from toggl_mcp.server import cache_file, open_store, open_toggl
+from toggl_mcp.settings import Settings
+
+NOWHERE = Key("check", "probe", 0)
+
+
+class Line(NamedTuple):
+    """What is said of one thing."""
+
+    good: bool
+    topic: str
+    text: str
+
+
+def _ok(topic: str, text: str) -> Line:
+    return Line(good=True, topic=topic, text=text)
+
+
+def _fail(topic: str, text: str) -> Line:
+    return Line(good=False, topic=topic, text=text)
+
+
+async def check(settings: Settings, say: Callable[[str], object]) -> bool:
+    """Say what is in order and what is not; return whether everything is. Costs at most two requests."""
+    lines = [*await _account(settings), await _cache(settings)]
+    for line in lines:
+        say(f"{'ok  ' if line.good else 'FAIL'}  {line.topic:<9}  {line.text}")
+    return all(line.good for line in lines)
+
+
+async def _account(settings: Settings) -> list[Line]:
+    try:
+        toggl = open_toggl(settings, retries=0)
+    except InvalidArguments as error:
+        return [_fail("network", str(error))]
+    except (NoToken, BadToken) as error:
+        return [_fail("token", str(error))]
+    try:
+        return await _asked(toggl)
+    finally:
+        await toggl.aclose()
+
+
+async def _asked(toggl: Toggl) -> list[Line]:
+    try:
+        me, _ = await toggl.account.me(refresh=True)
+    except Unreachable as error:
+        return [_fail("network", str(error))]
+    except BadToken as error:
+        return [_ok("network", "Toggl answers."), _fail("token", str(error))]
+    except TogglError as error:
+        return [_ok("network", "Toggl answers."), _fail("account", str(error))]
+    answered = [_ok("network", "Toggl answers."), _ok("token", f"It is {me.name}'s.")]
+    return [*answered, await _workspace(toggl, me)]
+
+
+async def _workspace(toggl: Toggl, me: Me) -> Line:
+    try:
+        known = (await toggl.account.workspaces(refresh=True)).collection.items
+    except TogglError as error:
+        return _fail("workspace", str(error))
+    chosen = toggl.configured_workspace or me.default_workspace_id
+    listed = ", ".join(f"{item.id} ({item.name})" for item in known.values()) or "none"
+    if chosen is None:
+        return _fail("workspace", f"The account has no default. Set TOGGL_WORKSPACE_ID to one of: {listed}.")
+    if chosen not in known:
+        return _fail("workspace", f"{chosen} is none of this account's. Set TOGGL_WORKSPACE_ID to one of: {listed}.")
+    whose = "configured" if toggl.configured_workspace else "the account's default"
+    return _ok("workspace", f"{known[chosen].name} ({chosen}), {whose}, {known[chosen].plan} plan.")
+
+
+async def _cache(settings: Settings) -> Line:
+    store = open_store(settings)
+    try:
+        await store.claim(NOWHERE, 0)
+    except TogglError as error:
+        return _fail("cache", str(error))
+    finally:
+        await store.aclose()
+    if not isinstance(store, SqliteStore):
+        return _ok("cache", "In memory, as configured: each start begins with an empty one.")
+    if store.problem is not None:
+        return _fail("cache", store.problem)
+    return _ok("cache", f"{cache_file(settings)} can be written.")

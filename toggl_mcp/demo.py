@@ -1,0 +1,109 @@
+"""`toggl-mcp demo`: a short session through a real MCP client, against the embedded Toggl. No account needed."""
+
+import time
+from collections.abc import Callable, Mapping
+from textwrap import indent
+from typing import Any
+
+from mcp import Client
+from mcp.types import TextContent
+from pydantic_core import to_json
+
+from toggl_mcp.api import BasicAuth, connect_in_process
+from toggl_mcp.cache.memory import MemoryStore
+from toggl_mcp.endpoints.toggl import Toggl
+from toggl_mcp.sandbox import HARBOUR_STUDIO, TOKEN, Sandbox
+from toggl_mcp.server import build
+from toggl_mcp.settings import Settings
+
+Say = Callable[[str], object]
+Arguments = Mapping[str, Any]
+HOUR = 3600.0
+
+
+class Clock:
+    """A clock that the demo can move on."""
+
+    def __init__(self) -> None:
+        self.moved = 0.0
+
+    def __call__(self) -> float:
+        """Return the UNIX time, and what was added to it."""
+        return time.time() + self.moved
+
+
+class Session:
+    """Calls tools and shows each call and its answer."""
+
+    def __init__(self, client: Client, say: Say) -> None:
+        self._client = client
+        self._say = say
+
+    async def tools(self) -> None:
+        """Show what there is to call."""
+        for tool in (await self._client.list_tools()).tools:
+            self._say(f"  {tool.name:<15} {(tool.description or '').partition(chr(10))[0]}")
+
+    async def call(self, why: str, tool: str, /, **arguments: object) -> dict[str, Any]:
+        """Show a call and its answer, and return what is structured in it."""
+        self._say(f"\n{why}\n  > {tool}({', '.join(f'{key}={value!r}' for key, value in arguments.items())})")
+        result = await self._client.call_tool(tool, arguments)
+        if result.is_error:
+            self._say("".join(f"  ! {part.text}" for part in result.content if isinstance(part, TextContent)))
+        else:
+            self._say(indent(to_json(result.structured_content, indent=2).decode(), "  "))
+        return result.structured_content or {}
+
+
+async def play(say: Say) -> None:
+    """Play the session."""
+    clock = Clock()
+    toggl = Sandbox(clock=clock)
+    server = build(Settings.model_construct(), lambda: _opened(toggl, clock))
+    async with Client(server) as client:
+        session = Session(client, say)
+        say("The tools, as a host sees them:")
+        await session.tools()
+        client_id = await _one_client(session)
+        await _failures(session)
+        await _spent(session, toggl, clock)
+        await session.call(
+            "Back in business an hour later: the client goes for good.", "delete_client", client_id=client_id
+        )
+    calls = len(toggl.calls)
+    say(f"\nThat was the demo. It cost {calls} Toggl requests; the free plan allows 30 an hour.")
+
+
+def _opened(toggl: Sandbox, clock: Clock) -> Toggl:
+    store = MemoryStore(expire_after=HOUR, clock=clock)
+    return Toggl(BasicAuth(TOKEN, "api_token"), store, client=connect_in_process(toggl))
+
+
+async def _one_client(session: Session) -> int:
+    created = await session.call("A new client:", "create_client", name="Lighthouse Books", notes="Met at the fair")
+    client_id: int = created["client"]["id"]
+    await session.call("Found by its name, in any case, from the cache:", "get_client", name="lighthouse books")
+    await session.call("Renamed:", "edit_client", client_id=client_id, name="Lighthouse Press")
+    await session.call("Archived, and back again:", "archive_client", client_id=client_id)
+    await session.call("", "restore_client", client_id=client_id)
+    await session.call("Two of its neighbours, by a part of the name:", "list_clients", name="a", limit=2)
+    return client_id
+
+
+async def _failures(session: Session) -> None:
+    await session.call("What does not fit is refused before Toggl is asked:", "create_client", name="  ", colour="red")
+    await session.call("A name that is taken:", "create_client", name="Lighthouse Press")
+
+
+async def _spent(session: Session, toggl: Sandbox, clock: Clock) -> None:
+    clock.moved += HOUR + 1
+    toggl.quota.spend(HARBOUR_STUDIO)
+    await session.call(
+        "An hour later the cache has expired and the quota is spent: the last known is served, and says so:",
+        "list_clients",
+        name="light",
+    )
+    await session.call(
+        "What cannot be answered from the cache says when to come back:", "create_client", name="Too late"
+    )
+    clock.moved += HOUR + 1

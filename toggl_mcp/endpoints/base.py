@@ -1,0 +1,95 @@
+"""A Toggl resource of a workspace: read through the cache, written through to Toggl."""
+
+import logging
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from toggl_mcp.endpoints.identity import HasId, id_of
+from toggl_mcp.endpoints.reader import CachedReader, E
+from toggl_mcp.errors import NotFound, OutcomeUnknown, QuotaSpent, RateLimited, TogglError, Unreachable
+
+_log = logging.getLogger(__name__)
+
+
+class CachedEndpoint(CachedReader[E]):
+    """The verbs that every resource has; `CachedReader` tells the constructor's parameters."""
+
+    async def delete(self, entity: int | HasId) -> None:
+        """Delete one; already gone is done.
+
+        Raises:
+            NotFound: It was gone already, and `re_raise` is set.
+            OutcomeUnknown: Toggl never confirmed it.
+        """
+        entity_id = id_of(entity)
+        async with self._change("delete", entity_id):
+            try:
+                await self._transport.send("DELETE", self._path(entity_id))
+            except NotFound:
+                await self._snapshots.put(entity_id, None)
+                if self.re_raise:
+                    raise
+            await self._snapshots.put(entity_id, None)
+
+    async def _create(self, body: Mapping[str, Any], same: Callable[[E], bool]) -> E:
+        """Create one, at most once: when the answer is lost, look before saying so."""
+        before = (await self.read()).collection.items.keys()
+        async with self._change("add"):
+            try:
+                item = self._answered(await self._transport.send("POST", self._path(), body=body))
+            except OutcomeUnknown as doubt:
+                return await self._looked_for(before, same, doubt)
+            await self._snapshots.put(item.id, item)
+            return item
+
+    async def _update(self, entity_id: int, body: Mapping[str, Any]) -> E | None:
+        async with self._change("edit", entity_id):
+            try:
+                item = self._answered(await self._transport.send("PUT", self._path(entity_id), body=body))
+            except NotFound:
+                await self._snapshots.put(entity_id, None)
+                if self.re_raise:
+                    raise
+                return None
+            await self._snapshots.put(item.id, item)
+            return item
+
+    async def _looked_for(self, before: Collection[int], same: Callable[[E], bool], doubt: OutcomeUnknown) -> E:
+        """Return what a lost answer left at Toggl, if exactly one new thing can be it."""
+        items = await self._look(doubt)
+        new = [item for key, item in items.items() if key not in before and same(item)]
+        if len(new) != 1:
+            raise doubt
+        return new[0]
+
+    async def _look(self, doubt: OutcomeUnknown) -> Mapping[int, E]:
+        """Return everything as it is at Toggl after a lost answer, or raise the doubt if it cannot be seen."""
+        await self._snapshots.forget()
+        try:
+            return (await self.read(refresh=True)).collection.items
+        except (QuotaSpent, RateLimited, Unreachable) as error:
+            raise doubt from error
+
+    @asynccontextmanager
+    async def _change(self, verb: str, entity_id: int | None = None) -> AsyncGenerator[None]:
+        """Put a change on record, and forget the snapshot when it is not known whether it went through."""
+        outcome = "unknown"
+        try:
+            yield
+            outcome = "confirmed"
+        except TogglError as error:
+            outcome = error.code
+            raise
+        finally:
+            _log.info("%s %s %s in workspace %d: %s", verb, self.KIND, entity_id or "", self.workspace_id, outcome)
+            if outcome in ("unknown", OutcomeUnknown.code):
+                await self._snapshots.forget()
+
+    def _answered(self, row: object) -> E:
+        """Return what the answer to a change means; an unreadable one confirms nothing."""
+        try:
+            return self._parsed(row)
+        except Unreachable as error:
+            message = f"Toggl did not say what became of the {self.KIND}. Look at it before asking again."
+            raise OutcomeUnknown(message) from error

@@ -1,0 +1,185 @@
+"""Clients: https://engineering.toggl.com/docs/api/clients."""
+
+import logging
+from bisect import bisect_left, bisect_right
+from typing import NamedTuple, cast
+
+from toggl_mcp.endpoints.base import CachedEndpoint
+from toggl_mcp.endpoints.identity import HasId, id_of
+from toggl_mcp.endpoints.snapshots import Collection, Reading, fold
+from toggl_mcp.errors import NamingError, NotFound, OutcomeUnknown
+from toggl_mcp.models.client import Client, ClientBody, Position
+
+_log = logging.getLogger(__name__)
+_NOT_BY_EDIT = "An edit does not change a client's status, so it was left out; use archive() or restore()."
+
+
+class Page(NamedTuple):
+    """Some of the clients that fit, how many fit in all, how many come after these, and where the next page begins."""
+
+    clients: list[Client]
+    total: int
+    left: int
+    end: Position | None
+    reading: Reading[Client]
+
+
+class AsyncClientEndpoint(CachedEndpoint[Client]):
+    """The clients of a workspace, for asyncio.
+
+    Examples:
+        >>> clients = AsyncClientEndpoint(123213324, BasicAuth(token, "api_token"), SqliteStore(path))
+        >>> await clients.get(214125562)
+        Client(id=214125562, workspace_id=123213324, name='Simplicidentata', ...)
+    """
+
+    MODEL = Client
+    KIND = "client"
+    PATH = "clients"
+    EVERYTHING = {"status": "both"}  # noqa: RUF012 - declared in the base as what it is
+
+    async def add(self, body: ClientBody) -> Client:
+        """Create a client, at most once.
+
+        Raises:
+            NamingError: The body has no name.
+            DuplicateName: The workspace has a client of that name.
+            OutcomeUnknown: Toggl never confirmed it, and it is not to be found.
+        """
+        if body.name is None:
+            message = "A client needs a name; give one."
+            raise NamingError(message)
+        return await self._create(body.format("add"), lambda found: found.name == body.name)
+
+    async def edit(self, client: int | HasId, body: ClientBody) -> Client | None:
+        """Change what the body names and nothing else; return the client, or None if Toggl has no such client.
+
+        `status` is left out: `archive` and `restore` change it.
+
+        Raises:
+            NotFound: There is none, and `re_raise` is set.
+            OutcomeUnknown: Toggl never confirmed it.
+        """
+        client_id, changes = id_of(client), body.format("edit")
+        if body.status is not None:
+            _log.warning(_NOT_BY_EDIT)
+        try:
+            return await self._update(client_id, changes)
+        except NamingError:
+            if "name" in changes:
+                raise
+        now = await self._single(client_id)
+        return None if now is None else await self._update(client_id, {"name": now.name, **changes})
+
+    async def collect(self, body: ClientBody | None = None, *, refresh: bool = False) -> list[Client]:
+        """Return the clients whose name contains the body's, in any case, and that have its status.
+
+        As at Toggl, no status means active. Ordered by name; empty if there are none.
+        """
+        wanted = body or ClientBody()
+        if self.cache is None:
+            rows: list[object] | None = await self._transport.send("GET", self._path(), query=wanted.format("collect"))
+            return [self._parsed(row) for row in rows or []]
+        return [client for _, _, client in _fitting(await self.read(refresh=refresh), wanted)]
+
+    async def page(self, body: ClientBody, *, limit: int, after: Position | None = None, refresh: bool = False) -> Page:
+        """Return at most `limit` of the clients that `collect` would return, those that come after a position."""
+        reading = await self.read(refresh=refresh)
+        fitting = _fitting(reading, body)
+        start = 0 if after is None else bisect_right(fitting, after, key=_position)
+        shown = fitting[start : start + limit]
+        left = len(fitting) - start - len(shown)
+        end = _position(shown[-1]) if left else None
+        return Page([client for _, _, client in shown], len(fitting), left, end, reading)
+
+    async def named(self, name: str, *, refresh: bool = False) -> tuple[list[Client], Reading[Client]]:
+        """Return every client of that name, in any case, archived ones too, and how that came to be known."""
+        reading = await self.sure(lambda known: bool(_named(known, name)), refresh=refresh)
+        return _named(reading.collection, name), reading
+
+    async def archive(self, client: int | HasId) -> list[int] | None:
+        """Archive a client and its projects; return the ids of those that went with it (None: Toggl did not say).
+
+        Raises:
+            NotFound: There is no such client.
+            PlanRequired: The workspace is not on a paid plan.
+            OutcomeUnknown: Toggl never confirmed it.
+        """
+        client_id = id_of(client)
+        async with self._change("archive", client_id):
+            try:
+                answer = await self._transport.send("POST", self._path(client_id, "archive"))
+            except OutcomeUnknown as doubt:
+                await self._seen(client_id, doubt, archived=True)
+                return None
+            except NotFound:
+                await self._snapshots.put(client_id, None)
+                raise
+            await self._mark(client_id, archived=True)
+            return _ids(answer)
+
+    async def restore(self, client: int | HasId, *, restore_projects: bool = False) -> Client:
+        """Restore an archived client, and its projects if asked to.
+
+        Raises:
+            NotFound: There is no such client.
+            OutcomeUnknown: Toggl never confirmed it.
+        """
+        client_id = id_of(client)
+        body = {"restore_all_projects": restore_projects}
+        async with self._change("restore", client_id):
+            try:
+                item = self._answered(await self._transport.send("POST", self._path(client_id, "restore"), body=body))
+            except OutcomeUnknown as doubt:
+                return await self._seen(client_id, doubt, archived=False)
+            except NotFound:
+                await self._snapshots.put(client_id, None)
+                raise
+            await self._snapshots.put(client_id, item)
+            return item
+
+    async def _seen(self, client_id: int, doubt: OutcomeUnknown, *, archived: bool) -> Client:
+        """Return a client that turns out to be as it was asked to become."""
+        item = (await self._look(doubt)).get(client_id)
+        if item is None or item.archived is not archived:
+            raise doubt
+        return item
+
+    async def _mark(self, client_id: int, *, archived: bool) -> None:
+        """Write through what Toggl confirmed without sending the client."""
+        known = await self._snapshots.known(client_id)
+        if known is None:
+            await self._snapshots.forget()
+        else:
+            await self._snapshots.put(client_id, known.model_copy(update={"archived": archived, "updated_at": None}))
+
+
+_Entry = tuple[str, int, Client]
+
+
+def _position(entry: _Entry) -> Position:
+    return Position(entry[0], entry[1])
+
+
+def _fitting(reading: Reading[Client], body: ClientBody) -> list[_Entry]:
+    """Return what Toggl's own filter would, in order."""
+    wanted, status = fold(body.name or ""), body.status or "active"
+    return [
+        entry
+        for entry in reading.collection.ordered
+        if wanted in entry[0] and (status == "both" or entry[2].archived is (status == "archived"))
+    ]
+
+
+def _named(known: Collection[Client], name: str) -> list[Client]:
+    wanted = fold(name)
+    ordered = known.ordered
+    start = bisect_left(ordered, wanted, key=lambda entry: entry[0])
+    end = bisect_right(ordered, wanted, key=lambda entry: entry[0])
+    return [client for _, _, client in ordered[start:end]]
+
+
+def _ids(answer: object) -> list[int]:
+    """Return the ids in an archive's answer: documented as an array, shown elsewhere as `{"items": [...]}`, or null."""
+    items = cast("dict[str, object]", answer).get("items") if isinstance(answer, dict) else answer
+    return [item for item in cast("list[object]", items or []) if isinstance(item, int)]

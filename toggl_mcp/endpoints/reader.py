@@ -1,0 +1,174 @@
+"""The reading half of a resource: from the cache while it is fresh, else from Toggl."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import ClassVar, Generic, TypeVar, cast
+
+from pydantic import ValidationError
+
+from toggl_mcp.api import AsyncClient, Auth, Quota, Timeout, Transport, connect
+from toggl_mcp.cache.memory import MemoryStore
+from toggl_mcp.cache.store import Key, Store
+from toggl_mcp.endpoints.identity import HasId, id_of, scope_of
+from toggl_mcp.endpoints.snapshots import Collection, Found, Reading, Snapshots
+from toggl_mcp.errors import NoCache, NotFound, Unreachable
+from toggl_mcp.models.base import Entity
+from toggl_mcp.models.query import Query
+
+E = TypeVar("E", bound=Entity)
+JUST_NOW = 60.0
+"""Seconds for which a snapshot is young enough to deny that something exists."""
+
+
+class CachedReader(Generic[E]):
+    """What can be asked of a resource of a workspace.
+
+    Args:
+        workspace_id: The workspace, or its id.
+        auth: `BasicAuth(token, "api_token")`.
+        cache: Where collections are kept; None asks Toggl every time.
+        client: An HTTP client to share. It is neither changed nor closed; its `base_url` is used if it has one.
+        timeout: Seconds for each of connecting, sending, receiving; or httpx's `Timeout`.
+        re_raise: Raise `NotFound` instead of returning None, never stand in with a stale snapshot, never retry.
+        retries: How often a request is repeated where that is safe.
+    """
+
+    MODEL: type[E]
+    KIND: ClassVar[str]
+    PATH: ClassVar[str]
+    EVERYTHING: ClassVar[dict[str, str]] = {}
+    """The query that makes Toggl list all of them."""
+
+    def __init__(
+        self,
+        workspace_id: int | HasId,
+        auth: Auth,
+        cache: Store | None = None,
+        *,
+        client: AsyncClient | None = None,
+        timeout: Timeout | float = 10,
+        re_raise: bool = False,
+        retries: int = 3,
+    ) -> None:
+        self.workspace_id = id_of(workspace_id)
+        self.cache = cache
+        self.re_raise = re_raise
+        self._client = client or connect()
+        self._client_is_ours = client is None
+        store = MemoryStore(expire_after=0) if cache is None else cache
+        self._clock = store.clock
+        scope = scope_of(auth, self._client)
+        quota = Quota(store, scope, store.clock)
+        self._transport = Transport(self._client, auth, quota, timeout=timeout, retries=0 if re_raise else retries)
+        self._snapshots = Snapshots(
+            store,
+            Key(scope, self.KIND, self.workspace_id),
+            self.MODEL,
+            self._listed,
+            keep=store.expire_after,
+            may_be_stale=cache is not None and not re_raise,
+        )
+
+    async def aclose(self) -> None:
+        """Close the HTTP client if it was made here; the cache stays open."""
+        if self._client_is_ours:
+            await self._client.aclose()
+
+    async def get(self, entity: int | HasId, *, refresh: bool = False) -> E | None:
+        """Return one by its id, or None if Toggl has no such thing.
+
+        Raises:
+            NotFound: There is none, and `re_raise` is set.
+        """
+        found = (await self.find(id_of(entity), refresh=refresh)).item
+        if found is None and self.re_raise:
+            raise NotFound(self._none(id_of(entity)))
+        return found
+
+    async def read(self, *, refresh: bool = False) -> Reading[E]:
+        """Return all of them, and how they came to be known."""
+        return await self._snapshots.read(refresh=refresh)
+
+    async def find(self, entity_id: int, *, refresh: bool = False) -> Found[E]:
+        """Return one by its id, or that there is none, and how that came to be known.
+
+        Toggl is asked before anything is denied, unless it was asked less than a minute ago.
+        """
+        if self.cache is None:
+            return Found(await self._single(entity_id), "toggl", self._now())
+        if not refresh:
+            found = await self._snapshots.peek(entity_id)
+            if found is not None and (found.item is not None or self._just_now(found.as_of)):
+                return found
+            refresh = found is not None
+        reading = await self.sure(lambda known: entity_id in known.items, refresh=refresh)
+        return Found(reading.collection.items.get(entity_id), reading.source, reading.as_of)
+
+    async def sure(self, knows: Callable[[Collection[E]], bool], *, refresh: bool = False) -> Reading[E]:
+        """Return all of them, read again from Toggl where an older reading would be ground to deny something.
+
+        Args:
+            knows: Tells whether what is asked for is there.
+            refresh: Read them from Toggl in any case.
+        """
+        reading = await self.read(refresh=refresh)
+        if reading.source == "toggl" or knows(reading.collection):
+            return reading
+        if reading.source == "cache" and self._just_now(reading.as_of):
+            return reading
+        return await self.read(refresh=True)
+
+    async def load_cache(self) -> list[E]:
+        """Return what is cached and fresh, without asking Toggl.
+
+        Raises:
+            NoCache: The endpoint was made without one.
+        """
+        if self.cache is None:
+            message = f"This {type(self).__name__} has no cache; make it with cache=SqliteStore(path) or MemoryStore()."
+            raise NoCache(message)
+        cached = await self._snapshots.cached()
+        return [] if cached is None else list(cached.items.values())
+
+    async def query(self, *queries: Query) -> list[E]:
+        """Return the cached and fresh models that fit every query, without asking Toggl.
+
+        Raises:
+            NoCache: The endpoint was made without one.
+            InvalidArguments: A query names no field, or compares what cannot be compared.
+        """
+        return [item for item in await self.load_cache() if all(query.fits(item) for query in queries)]
+
+    async def _single(self, entity_id: int) -> E | None:
+        """Ask Toggl for one."""
+        try:
+            return self._parsed(await self._transport.send("GET", self._path(entity_id)))
+        except NotFound:
+            return None
+
+    async def _listed(self) -> Mapping[int, E]:
+        """Ask Toggl for all of them."""
+        rows: list[object] | None = await self._transport.send("GET", self._path(), query=self.EVERYTHING)
+        return {item.id: item for item in map(self._parsed, rows or [])}
+
+    def _parsed(self, row: object) -> E:
+        """Return what one row of an answer means; a row without its workspace belongs to this one."""
+        try:
+            fields = dict(cast("Mapping[str, object]", row))
+            return self.MODEL.model_validate(fields | {"wid": fields.get("wid") or self.workspace_id})
+        except (ValidationError, TypeError, ValueError) as error:
+            message = f"Toggl described a {self.KIND} in a way that this version cannot read; look for a newer version."
+            raise Unreachable(message) from error
+
+    def _path(self, entity_id: int | None = None, verb: str = "") -> str:
+        parts = ("workspaces", self.workspace_id, self.PATH, entity_id, verb)
+        return "/".join(str(part) for part in parts if part)
+
+    def _none(self, entity_id: int) -> str:
+        return f"There is no {self.KIND} {entity_id} in workspace {self.workspace_id}; list_{self.KIND}s has their ids."
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._clock(), UTC)
+
+    def _just_now(self, as_of: datetime) -> bool:
+        return self._clock() - as_of.timestamp() < JUST_NOW

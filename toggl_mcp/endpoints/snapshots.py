@@ -1,0 +1,208 @@
+"""One collection: from the cache while it is fresh, else from Toggl, asked once for everybody who waits."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from math import inf
+from typing import Generic, NamedTuple, TypeVar
+from unicodedata import normalize
+
+import anyio
+from pydantic import BaseModel, TypeAdapter
+
+from toggl_mcp.cache.store import Key, Mark, Store
+from toggl_mcp.errors import QuotaSpent, RateLimited, TogglError, Unreachable
+from toggl_mcp.models.base import Source
+
+M = TypeVar("M", bound=BaseModel)
+
+CLAIM_SECONDS = 15.0
+POLL_SECONDS = 0.05
+STALE_SECONDS = 24 * 3600.0
+"""For how long past its freshness a snapshot is better than no answer."""
+CLOCK_SLACK = 60.0
+"""How far ahead of the clock a snapshot may lie before it is taken for a mistake."""
+
+
+class Collection(Generic[M]):
+    """A parsed snapshot: models by id, and what is derived from them once."""
+
+    def __init__(self, items: Mapping[int, M], mark: Mark) -> None:
+        self.items = items
+        self.mark = mark
+
+    @cached_property
+    def ordered(self) -> list[tuple[str, int, M]]:
+        """Every model behind its case-folded name and its id, in that order."""
+        return sorted((folded(model), key, model) for key, model in self.items.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Reading(Generic[M]):
+    """A collection, and how it came to be known."""
+
+    collection: Collection[M]
+    source: Source
+
+    @property
+    def as_of(self) -> datetime:
+        """When Toggl said so, in UTC."""
+        return moment(self.collection.mark)
+
+
+class Found(NamedTuple, Generic[M]):
+    """One model, or None when Toggl has no such thing, and how that came to be known."""
+
+    item: M | None
+    source: Source
+    as_of: datetime
+
+
+class Snapshots(Generic[M]):
+    """Reads and writes one collection.
+
+    Args:
+        store: Where it is kept.
+        key: Its name there.
+        model: What it consists of.
+        fetch: Asks Toggl for all of it.
+        keep: For how many seconds a snapshot is fresh; None is for ever.
+        may_be_stale: Whether an older snapshot may stand in when Toggl cannot be asked.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        key: Key,
+        model: type[M],
+        fetch: Callable[[], Awaitable[Mapping[int, M]]],
+        *,
+        keep: float | None,
+        may_be_stale: bool,
+    ) -> None:
+        self._store = store
+        self._key = key
+        self._model = model
+        self._many: TypeAdapter[list[M]] = TypeAdapter(list[model])  # pyright: ignore[reportInvalidTypeForm] - a run-time type
+        self._fetch = fetch
+        self._keep = keep
+        self._may_be_stale = may_be_stale
+        self._parsed: Collection[M] | None = None
+        self._one_asks = anyio.Lock()
+        self._failure: TogglError | None = None
+
+    async def read(self, *, refresh: bool = False) -> Reading[M]:
+        """Return the whole collection; with `refresh` only as Toggl has it after this call.
+
+        Raises:
+            QuotaSpent, RateLimited, Unreachable: There is no answer, and no snapshot that may stand in for it.
+        """
+        since = self._store.clock() if refresh else self._oldest()
+        if known := await self._newer(since):
+            return Reading(known, "cache")
+        try:
+            return await self._refreshed(since)
+        except (QuotaSpent, RateLimited, Unreachable):
+            known = await self._stand_in() if self._may_be_stale and not refresh else None
+            if known is None:
+                raise
+            return Reading(known, "stale")
+
+    async def peek(self, row_id: int) -> Found[M] | None:
+        """Return what a fresh snapshot says of one id, at a cost that does not grow with it; None without one."""
+        mark, text = await self._store.row(self._key, row_id)
+        if not self._newer_than(mark, self._oldest()):
+            return None
+        return Found(None if text is None else self._model.model_validate_json(text), "cache", moment(mark))
+
+    async def known(self, row_id: int) -> M | None:
+        """Return what the last snapshot says of one id, however old it is."""
+        _, text = await self._store.row(self._key, row_id)
+        return None if text is None else self._model.model_validate_json(text)
+
+    async def cached(self) -> Collection[M] | None:
+        """Return the fresh snapshot without ever asking Toggl; None without one."""
+        return await self._newer(self._oldest())
+
+    async def put(self, row_id: int, item: M | None) -> None:
+        """Write a confirmed change through: a model as it is now, or None for one that is gone."""
+        with anyio.CancelScope(shield=True):
+            text = None if item is None else item.model_dump_json(exclude_none=True)
+            await self._store.write(self._key, row_id, text)
+
+    async def forget(self) -> None:
+        """Drop what is in doubt."""
+        with anyio.CancelScope(shield=True):
+            await self._store.forget(self._key)
+
+    async def _refreshed(self, since: float) -> Reading[M]:
+        failed_before = self._failure
+        async with self._one_asks:
+            if self._failure is not None and self._failure is not failed_before:
+                raise self._failure
+            while (known := await self._newer(since)) is None:
+                if await self._store.claim(self._key, CLAIM_SECONDS):
+                    return await self._claimed(since)
+                await anyio.sleep(POLL_SECONDS)
+            return Reading(known, "cache")
+
+    async def _claimed(self, since: float) -> Reading[M]:
+        try:
+            if known := await self._newer(since):
+                return Reading(known, "cache")
+            return await self._asked()
+        except TogglError as error:
+            self._failure = error
+            raise
+        finally:
+            with anyio.CancelScope(shield=True):
+                await self._store.release(self._key)
+
+    async def _asked(self) -> Reading[M]:
+        seen = await self._store.mark(self._key)
+        asked_at = self._store.clock()
+        items = await self._fetch()
+        texts = {key: item.model_dump_json(exclude_none=True) for key, item in items.items()}
+        answered = Collection(items, Mark(seen.version, asked_at))
+        with anyio.CancelScope(shield=True):
+            if await self._store.replace(self._key, texts, seen=seen.version, fetched_at=asked_at):
+                self._parsed = answered
+        return Reading(answered, "toggl")
+
+    async def _stand_in(self) -> Collection[M] | None:
+        return await self._newer(min(self._oldest(), self._store.clock() - STALE_SECONDS))
+
+    async def _newer(self, since: float) -> Collection[M] | None:
+        """Return the snapshot if it was asked for after `since`, parsed at most once a version."""
+        mark = await self._store.mark(self._key)
+        if not self._newer_than(mark, since):
+            return None
+        if self._parsed is None or self._parsed.mark != mark:
+            snapshot = await self._store.read(self._key)
+            if snapshot is None:
+                return None
+            models = self._many.validate_json(f"[{','.join(snapshot.rows.values())}]")
+            self._parsed = Collection(dict(zip(snapshot.rows, models, strict=True)), snapshot.mark)
+        return self._parsed
+
+    def _newer_than(self, mark: Mark, since: float) -> bool:
+        return mark.fetched_at is not None and since < mark.fetched_at <= self._store.clock() + CLOCK_SLACK
+
+    def _oldest(self) -> float:
+        return -inf if self._keep is None else self._store.clock() - self._keep
+
+
+def folded(model: BaseModel) -> str:
+    """Return a model's name as it is compared: in composed form, without case."""
+    return fold(str(getattr(model, "name", "")))
+
+
+def fold(name: str) -> str:
+    """Return a name as it is compared: trimmed, in composed form, without case."""
+    return normalize("NFC", normalize("NFC", name.strip()).casefold())
+
+
+def moment(mark: Mark) -> datetime:
+    """Return when Toggl was asked, in UTC."""
+    return datetime.fromtimestamp(mark.fetched_at or 0.0, UTC)

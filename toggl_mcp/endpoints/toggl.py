@@ -1,0 +1,75 @@
+"""One account at Toggl: every endpoint of one token, over one connection and one cache."""
+
+from functools import lru_cache
+
+from toggl_mcp.api import AsyncClient, Auth, Quota, Transport
+from toggl_mcp.api.quota import bucket_of
+from toggl_mcp.cache.store import Store
+from toggl_mcp.endpoints.account import AccountEndpoint
+from toggl_mcp.endpoints.clients import AsyncClientEndpoint
+from toggl_mcp.endpoints.identity import scope_of
+from toggl_mcp.errors import InvalidArguments
+from toggl_mcp.models.quota import Bucket
+
+OPEN_WORKSPACES = 32
+"""Workspaces whose parsed clients are kept in memory."""
+
+
+class Toggl:
+    """Hands out the endpoints; what a tool is given.
+
+    Args:
+        auth: `BasicAuth(token, "api_token")`.
+        cache: Where collections and quotas are kept.
+        client: The connection; closed with this.
+        workspace_id: The workspace that is meant when none is named; None means the account's default.
+        retries: How often a request is repeated where that is safe.
+    """
+
+    def __init__(
+        self, auth: Auth, cache: Store, *, client: AsyncClient, workspace_id: int | None = None, retries: int = 3
+    ) -> None:
+        self.configured_workspace = workspace_id
+        self._auth = auth
+        self._cache = cache
+        self._client = client
+        self._retries = retries
+        self._scope = scope_of(auth, client)
+        quota = Quota(cache, self._scope, cache.clock)
+        self.account = AccountEndpoint(self._scope, cache, Transport(client, auth, quota, retries=retries))
+        self.clients = lru_cache(OPEN_WORKSPACES)(self._clients)
+
+    async def workspace(self, given: int | None) -> int:
+        """Return the workspace that is meant: the one given, else the configured one, else the account's default.
+
+        Raises:
+            InvalidArguments: There is none of them.
+        """
+        if given or self.configured_workspace:
+            return given or self.configured_workspace or 0
+        me, _ = await self.account.me()
+        if me.default_workspace_id is None:
+            message = "The account has no default workspace; name one as workspace_id (get_account lists them)."
+            raise InvalidArguments(message)
+        return me.default_workspace_id
+
+    async def quotas(self) -> list[Bucket]:
+        """Return the quotas as last seen, by any process, whose hour is not over."""
+        return [bucket for bucket in await self._cache.buckets(self._scope) if bucket.resets_at > self._cache.clock()]
+
+    async def quota(self, workspace_id: int) -> Bucket | None:
+        """Return what is left of a workspace's quota as last seen; None when its hour is over or was never seen."""
+        name = bucket_of(f"workspaces/{workspace_id}")
+        return next((bucket for bucket in await self.quotas() if bucket.name == name), None)
+
+    def now(self) -> float:
+        """Return the UNIX time by which ages are told."""
+        return self._cache.clock()
+
+    async def aclose(self) -> None:
+        """Close the connection and the cache."""
+        await self._client.aclose()
+        await self._cache.aclose()
+
+    def _clients(self, workspace_id: int) -> AsyncClientEndpoint:
+        return AsyncClientEndpoint(workspace_id, self._auth, self._cache, client=self._client, retries=self._retries)

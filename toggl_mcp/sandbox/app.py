@@ -1,0 +1,151 @@
+"""The sandbox as an ASGI app: who is let in, and which operation answers."""
+
+import base64
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from http import HTTPStatus
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import compile_path
+from starlette.types import Receive, Scope, Send
+
+from toggl_mcp.sandbox import account, clients
+from toggl_mcp.sandbox.answers import Refused, error, page, plain, spent
+from toggl_mcp.sandbox.asked import Asked, Operation
+from toggl_mcp.sandbox.faults import Fault
+from toggl_mcp.sandbox.quota import LeakyBucket, Plan, Quota, Window
+from toggl_mcp.sandbox.sample import PLANS, TOKEN, studio
+from toggl_mcp.sandbox.switches import Switches
+
+BASE = "/api/v9"
+OPERATIONS: Mapping[str, Operation] = {
+    **account.OPERATIONS,
+    **clients.OPERATIONS,
+}
+
+_ROUTES = [
+    (method, compile_path(BASE + template)[0], operation)
+    for (method, template), operation in ((key.split(), operation) for key, operation in OPERATIONS.items())
+]
+_WORKSPACE = re.compile(r"/workspaces/([0-9]{1,18})(?:/|$)")
+_AUTHORIZATION = "Basic " + base64.b64encode(f"{TOKEN}:api_token".encode()).decode()
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request that reached the sandbox.
+
+    Attributes:
+        method: In capitals.
+        path: Without the base, such as `/me`.
+        query: Decoded.
+        body: As sent.
+        headers: Under their names in small letters.
+        bucket: The organization whose quota it counts against; `None` is the user's own.
+    """
+
+    method: str
+    path: str
+    query: dict[str, str]
+    body: bytes
+    headers: dict[str, str]
+    bucket: int | None
+
+
+class Sandbox:
+    """A Toggl Track of its own, under `/api/v9`, with a sample user whose token is `TOKEN`.
+
+    Attributes:
+        world: What it knows, to look at and to change.
+        quota: The requests that are left.
+        switches: How it behaves where Toggl's behaviour is unknown.
+        fault: Asked with each call; what it returns goes wrong.
+        calls: Every request that reached it, oldest first.
+        answers: The status of every answer that it sent, oldest first.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], float] = time.time,
+        fault: Callable[[Call], Fault | None] | None = None,
+        switches: Switches = Switches(),  # noqa: B008 - It is immutable.
+        plans: Mapping[int, Plan] = PLANS,
+    ) -> None:
+        plans = {**PLANS, **plans}
+        self.world = studio(clock, plans)
+        organizations = {row["id"]: row["organization_id"] for row in self.world.workspaces.values()}
+        self.quota = Quota(clock, plans, organizations)
+        self.switches = switches
+        self.fault: Callable[[Call], Fault | None] | None = fault
+        self.calls: list[Call] = []
+        self.answers: list[int] = []
+        self._bucket = LeakyBucket(clock)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, with whatever fault it meets."""
+        call, window = await self._received(Request(scope, receive))
+        fault = self.fault(call) if self.fault else None
+        if fault is None or fault.kind != "refused":
+            self.calls.append(call)
+        handle = partial(self._handle, scope["path"], call, window)
+        response = await fault.answer(handle) if fault else handle()
+        self.answers.append(response.status_code)
+        await response(scope, receive, send)
+
+    async def _received(self, request: Request) -> tuple[Call, Window]:
+        path = request.scope["path"].removeprefix(BASE)
+        workspace = _WORKSPACE.match(path)
+        window = self.quota.window(int(workspace[1]) if workspace else None)
+        query, headers = dict(request.query_params), dict(request.headers)
+        body = await request.body()
+        return Call(request.method, path, query, body, headers, window.organization_id), window
+
+    def _handle(self, path: str, call: Call, window: Window) -> Response:
+        response = _stranger(call)
+        if response is None:
+            response = self._too_many(window) or self._carried_out(path, call)
+            response.headers.update(window.headers())
+        response.headers["X-Toggl-Request-Id"] = str(UUID(int=len(self.calls)))
+        if response.status_code == HTTPStatus.OK:
+            response.headers["X-Service-Level"] = "GREEN"
+        return response
+
+    def _too_many(self, window: Window) -> Response | None:
+        if self._bucket.overflows():
+            return page(429)
+        if not window.take():
+            return spent(window.resets_in, quoted=self.switches.spent_as_json_string)
+        return None
+
+    def _carried_out(self, path: str, call: Call) -> Response:
+        for method, pattern, operation in _ROUTES:
+            if method == call.method and (match := pattern.match(path)):
+                try:
+                    ids = {name: _integer(name, text) for name, text in match.groupdict().items()}
+                    return operation(Asked(self.world, self.quota, self.switches, ids, call.query, call.body))
+                except Refused as refused:
+                    return refused.response
+        return error(404, "Not Found")
+
+
+def _stranger(call: Call) -> Response | None:
+    authorization = call.headers.get("authorization")
+    if authorization is None:
+        return Response(status_code=401, headers={"X-Authorization-Missing": "true"})
+    if authorization != _AUTHORIZATION:
+        return plain(403, "Incorrect username and/or password")
+    return None
+
+
+def _integer(name: str, text: str) -> int:
+    if re.fullmatch("[0-9]{1,18}", text):
+        return int(text)
+    if name == "workspace_id":
+        raise Refused(error(400, "Missing or invalid workspace_id"))
+    raise Refused(error(400, f"We're expecting an integer as part of the url for {name}"))

@@ -1,0 +1,93 @@
+"""What can go wrong between a caller and Toggl."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from starlette.responses import Response
+
+from toggl_mcp.sandbox.answers import NGINX_PAGE, error, page, spent
+
+Kind = Literal[
+    "refused",
+    "lost before",
+    "lost after",
+    "500 before",
+    "500 after",
+    "502 before",
+    "502 after",
+    "429",
+    "402",
+    "garbage before",
+    "garbage after",
+    "empty",
+    "slow",
+]
+
+_NOTHING_DONE: frozenset[Kind] = frozenset(
+    {"refused", "lost before", "500 before", "502 before", "429", "402", "garbage before"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that goes wrong, before or after the request was carried out.
+
+    A refused or lost connection is raised as an `OSError`, for in-process callers only: over a socket it becomes a
+    500, as an ASGI app cannot drop its connection.
+
+    Attributes:
+        kind: What goes wrong.
+        retry_after: The seconds in the header of a 429, which has no such header by default.
+        resets_in: The seconds until the quota of a 402 resets.
+        body: What a garbage answer says.
+        until: What to wait for between the deed and its answer. The kind "slow" does nothing else.
+    """
+
+    kind: Kind
+    retry_after: int | None = None
+    resets_in: int = 1800
+    body: str = NGINX_PAGE.format(title="Welcome")
+    until: Callable[[], Awaitable[object]] | None = None
+
+    async def answer(self, handle: Callable[[], Response]) -> Response:
+        """The answer that reaches the caller; `handle` carries the request out."""
+        done = Response() if self.kind in _NOTHING_DONE else handle()
+        if self.until is not None:
+            await self.until()
+        match self.kind.split()[0]:
+            case "refused":
+                raise ConnectionRefusedError
+            case "lost":
+                raise ConnectionResetError
+            case "slow":
+                return done
+            case _:
+                return self._made_up()
+
+    def _made_up(self) -> Response:
+        match self.kind.split()[0]:
+            case "500":
+                return error(500, "Internal Server Error")
+            case "502":
+                return page(502)
+            case "429":
+                return self._too_many()
+            case "402":
+                return self._spent()
+            case "garbage":
+                return Response(self.body, media_type="text/html")
+            case _:
+                return Response()
+
+    def _too_many(self) -> Response:
+        response = page(429)
+        if self.retry_after is not None:
+            response.headers["Retry-After"] = str(self.retry_after)
+        return response
+
+    def _spent(self) -> Response:
+        response = spent(self.resets_in)
+        response.headers["X-Toggl-Quota-Remaining"] = "0"
+        response.headers["X-Toggl-Quota-Resets-In"] = str(self.resets_in)
+        return response

@@ -1,0 +1,103 @@
+"""Toggl's two limits: requests an hour, and requests a second."""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Clock = Callable[[], float]
+Plan = Literal["free", "starter", "premium"]
+
+HOUR = 3600
+PER_HOUR: Mapping[Plan, int] = {"free": 30, "starter": 240, "premium": 600}
+PER_HOUR_OF_USER = 30
+BURST = 10
+
+
+@dataclass(slots=True)
+class Window:
+    """An hour's requests to one organization, or to none; its first request opens it."""
+
+    organization_id: int | None
+    total: int
+    clock: Clock
+    _used: int = 0
+    _ends: float = -math.inf
+
+    @property
+    def remaining(self) -> int:
+        """How many requests are left."""
+        return self.total - self._used if self.clock() < self._ends else self.total
+
+    @property
+    def resets_in(self) -> int:
+        """Whole seconds until the count starts again; an hour if the window is not open."""
+        left = self._ends - self.clock()
+        return math.ceil(left) if left > 0 else HOUR
+
+    def take(self) -> bool:
+        """Whether one more request was still allowed, and is now counted."""
+        self._open()
+        allowed = self._used < self.total
+        self._used += allowed
+        return allowed
+
+    def spend(self) -> None:
+        """Leave nothing of this window."""
+        self._open()
+        self._used = self.total
+
+    def headers(self) -> dict[str, str]:
+        """The two headers that tell a caller about this window."""
+        return {"X-Toggl-Quota-Remaining": str(self.remaining), "X-Toggl-Quota-Resets-In": str(self.resets_in)}
+
+    def _open(self) -> None:
+        if self.clock() >= self._ends:
+            self._used = 0
+            self._ends = self.clock() + HOUR
+
+
+class Quota:
+    """The windows of the sample user, one an organization and one for what belongs to none."""
+
+    def __init__(self, clock: Clock, plans: Mapping[int, Plan], organizations: Mapping[int, int]) -> None:
+        self._organizations = organizations
+        self._windows = {None: Window(None, PER_HOUR_OF_USER, clock)} | {
+            organization_id: Window(organization_id, PER_HOUR[plans[workspace_id]], clock)
+            for workspace_id, organization_id in organizations.items()
+        }
+
+    def window(self, workspace_id: int | None) -> Window:
+        """The window that a request to this workspace counts against; the user's for `None` or a foreign one."""
+        return self._windows[None if workspace_id is None else self._organizations.get(workspace_id)]
+
+    def windows(self) -> list[Window]:
+        """Every window, the user's first."""
+        return list(self._windows.values())
+
+    def spend(self, workspace_id: int | None) -> None:
+        """Use up the quota of a workspace's organization, or the user's."""
+        self.window(workspace_id).spend()
+
+    def remaining(self, workspace_id: int | None) -> int:
+        """How many requests a workspace's organization, or the user, has left."""
+        return self.window(workspace_id).remaining
+
+
+class LeakyBucket:
+    """The limit on requests a second: a burst fits in, and one a second leaks out."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._level = 0.0
+        self._seen = clock()
+
+    def overflows(self) -> bool:
+        """Whether one more request is too many; if not, it is now in the bucket."""
+        now = self._clock()
+        self._level = max(0.0, self._level - max(0.0, now - self._seen))
+        self._seen = now
+        if self._level + 1 > BURST:
+            return True
+        self._level += 1
+        return False

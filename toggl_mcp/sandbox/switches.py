@@ -1,0 +1,20 @@
+"""What is unknown about Toggl, each with the safest guess as its default."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Switches:
+    """One setting for each open question about how Toggl behaves."""
+
+    archive_answer: Literal["array", "items"] = "array"
+    archive_on_free_status: Literal[402, 403] = 402
+    duplicate_ignores_case: bool = False
+    duplicate_text: Literal["taken", "exists"] = "taken"
+    empty_list: Literal["null", "[]"] = "null"
+    foreign_workspace_body: Literal["documented", "empty"] = "documented"
+    max_client_name: int = 255
+    put_requires_name: bool = False
+    restore_all_by_default: bool = False
+    spent_as_json_string: bool = False

@@ -1,0 +1,43 @@
+"""Every setting, from the environment; flags that were given win."""
+
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_UNEXPANDED = re.compile(r"\s*\$\{.*\}\s*")
+
+LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+
+
+def _upper(value: object) -> object:
+    return value.strip().upper() if isinstance(value, str) else value
+
+
+class Settings(BaseSettings):
+    """What a server needs to know. Empty values, and `${…}` that nobody expanded, count as unset."""
+
+    model_config = SettingsConfigDict(validate_by_name=True, extra="ignore", str_strip_whitespace=True)
+
+    token: SecretStr | None = Field(None, validation_alias="TOGGL_API_TOKEN")
+    workspace_id: Annotated[int, Field(gt=0)] | None = Field(None, validation_alias="TOGGL_WORKSPACE_ID")
+    api_url: str | None = Field(None, validation_alias="TOGGL_API_URL")
+    cache: Path | None = Field(None, validation_alias="TOGGL_MCP_CACHE")
+    """A file's path, or `memory`; None is a file in the user's cache folder."""
+    cache_ttl: Annotated[float, Field(ge=0)] = Field(3600.0, validation_alias="TOGGL_MCP_CACHE_TTL")
+    """Seconds for which what is cached counts as fresh."""
+    read_only: bool = Field(default=False, validation_alias="TOGGL_MCP_READ_ONLY")
+    log_level: Annotated[LogLevel, BeforeValidator(_upper)] = Field("WARNING", validation_alias="TOGGL_MCP_LOG_LEVEL")
+    sandbox: bool = False
+    """Serve the embedded Toggl instead of the real one."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_unset(cls, given: dict[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in given.items() if not _unset(value)}
+
+
+def _unset(value: object) -> bool:
+    return isinstance(value, str) and (not value.strip() or _UNEXPANDED.fullmatch(value) is not None)

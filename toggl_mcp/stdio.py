@@ -1,0 +1,127 @@
+"""MCP over standard input and output, for both protocol eras.
+
+The SDK ties a connection to the era of its first request. Some hosts probe with `server/discover` and then open with
+`initialize`, so the probe is answered here, before an era is chosen; the first other request chooses it. A line that
+is no message is answered too, where the SDK would leave its sender waiting. SIGINT and SIGTERM end the process after
+its clean-up, although its standard input is still open.
+"""
+
+import logging
+import os
+import signal
+import sys
+from collections.abc import AsyncIterable
+from typing import Any, Protocol
+
+import anyio
+from mcp.server.lowlevel.server import Server
+from mcp.server.mcpserver import MCPServer
+from mcp.server.stdio import stdio_server
+from mcp.shared.message import SessionMessage
+from mcp.types import (
+    PARSE_ERROR,
+    UNSUPPORTED_PROTOCOL_VERSION,
+    DiscoverResult,
+    ErrorData,
+    JSONRPCError,
+    JSONRPCRequest,
+    JSONRPCResponse,
+    RequestId,
+)
+from mcp.types.version import MODERN_PROTOCOL_VERSIONS
+
+VERSION = "io.modelcontextprotocol/protocolVersion"
+SERVER_INFO = "io.modelcontextprotocol/serverInfo"
+
+_Item = SessionMessage | Exception
+
+
+class _Sink(Protocol):
+    async def send(self, item: Any, /) -> None: ...  # noqa: ANN401 - streams of the SDK and of anyio
+
+
+async def serve(server: MCPServer[None]) -> None:
+    """Serve until the input ends or a signal comes; after a signal the process is over when this would return."""
+    low: Server[Any] = server._lowlevel_server  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - no public way to its streams
+    signals: list[int] = []
+    async with anyio.create_task_group() as tasks:
+        if sys.platform != "win32":
+            tasks.start_soon(_cancelled_by_signal, tasks.cancel_scope, signals)
+        async with stdio_server() as (read, write):
+            chosen, requests = anyio.create_memory_object_stream[_Item]()
+            tasks.start_soon(_answer_probes, low, read, write, chosen)
+            try:
+                await low.run(requests, write, low.create_initialization_options())
+            finally:
+                if signals:
+                    _leave(signals[0])
+        tasks.cancel_scope.cancel()
+
+
+async def _cancelled_by_signal(scope: anyio.CancelScope, signals: list[int]) -> None:
+    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as received:
+        async for number in received:
+            signals.append(number)
+            scope.cancel()
+            return
+
+
+def _leave(number: int) -> None:
+    """End the process: the thread that waits for its standard input would keep it alive."""
+    logging.shutdown()
+    sys.stderr.flush()
+    os._exit(128 + number)
+
+
+async def _answer_probes(low: Server[Any], read: AsyncIterable[_Item], write: _Sink, chosen: Any) -> None:  # noqa: ANN401 - an anyio stream
+    """Pass on what comes in, but for what is answered here."""
+    era_is_chosen = False
+    async with chosen:
+        async for item in read:
+            message = item.message if isinstance(item, SessionMessage) else None
+            if message is None:
+                await write.send(SessionMessage(_unreadable()))
+            elif not era_is_chosen and isinstance(message, JSONRPCRequest) and _is_probe(message):
+                await write.send(SessionMessage(_discovered(low, message)))
+            else:
+                era_is_chosen = era_is_chosen or isinstance(message, JSONRPCRequest)
+                await chosen.send(item)
+
+
+def _is_probe(message: JSONRPCRequest) -> bool:
+    return message.method == "server/discover" and _asked_version(message) is not None
+
+
+def _asked_version(message: JSONRPCRequest) -> str | None:
+    meta: dict[str, Any] = (message.params or {}).get("_meta") or {}
+    return meta.get(VERSION)
+
+
+def _unreadable() -> JSONRPCError:
+    message = "That line is not a JSON-RPC message. Send one message a line, as UTF-8 JSON."
+    return JSONRPCError(jsonrpc="2.0", id=None, error=ErrorData(code=PARSE_ERROR, message=message))
+
+
+def _discovered(low: Server[Any], message: JSONRPCRequest) -> JSONRPCResponse | JSONRPCError:
+    """Return what the SDK's own handler would answer."""
+    asked = _asked_version(message) or ""
+    if asked not in MODERN_PROTOCOL_VERSIONS:
+        return _unsupported(message.id, asked)
+    hint = low.cache_hints["server/discover"]
+    result = DiscoverResult(
+        supported_versions=list(MODERN_PROTOCOL_VERSIONS),
+        capabilities=low.get_capabilities(protocol_version=asked),
+        instructions=low.instructions,
+        ttl_ms=hint.ttl_ms,
+        cache_scope=hint.scope,
+    )
+    dumped = result.model_dump(by_alias=True, mode="json", exclude_none=True)
+    return JSONRPCResponse(
+        jsonrpc="2.0", id=message.id, result={**dumped, "_meta": {SERVER_INFO: low.server_info_stamp}}
+    )
+
+
+def _unsupported(request_id: RequestId, asked: str) -> JSONRPCError:
+    data = {"supported": list(MODERN_PROTOCOL_VERSIONS), "requested": asked}
+    error = ErrorData(code=UNSUPPORTED_PROTOCOL_VERSION, message="Unsupported protocol version", data=data)
+    return JSONRPCError(jsonrpc="2.0", id=request_id, error=error)

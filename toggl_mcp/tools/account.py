@@ -1,0 +1,91 @@
+"""The tool about the account."""
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import BaseModel, Field
+
+from toggl_mcp.models.account import Plan, Workspace
+from toggl_mcp.models.base import Absent, Body, Source
+from toggl_mcp.models.quota import Bucket
+from toggl_mcp.tools.answers import Known, Left
+from toggl_mcp.tools.offer import READS, Offer
+
+if TYPE_CHECKING:
+    from toggl_mcp.endpoints.toggl import Toggl
+
+WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
+
+
+class GetAccount(Body, frozen=True):
+    """The arguments of `get_account`."""
+
+    refresh: Annotated[bool, Field(description="Ask Toggl even if the cache is fresh (2 requests).")] = False
+
+
+class ShownWorkspace(BaseModel):
+    """A workspace, as answers show it."""
+
+    id: int
+    name: str
+    plan: Annotated[Plan, Field(description="premium: or Enterprise.")]
+    role: str | Absent = None
+    default: Annotated[bool, Field(description="Used when no workspace_id is given.")]
+
+
+class QuotaLeft(Left):
+    """What is left of one quota."""
+
+    bucket: Annotated[str, Field(description="`user`, or `workspace:` and its id.")]
+
+
+class Account(Known):
+    """The account that the token belongs to, and how this server stands to it."""
+
+    name: str
+    timezone: Annotated[str, Field(description="IANA name.")]
+    week_begins_on: str
+    workspaces: list[ShownWorkspace]
+    quotas: Annotated[list[QuotaLeft], Field(description="As last seen; unlisted: unknown.")]
+    access: Literal["read_only", "full"]
+
+
+def offers(*, read_only: bool) -> tuple[Offer[GetAccount, Account], ...]:
+    """Return the tools about the account; `read_only` is what they say of the server."""
+
+    async def get_account(asked: GetAccount, toggl: "Toggl") -> Account:
+        """Tell who the token belongs to: workspaces and plans, default workspace, time zone, requests left.
+
+        Costs at most 2 Toggl requests, and none for a day after that.
+        """
+        me, known = await toggl.account.me(refresh=asked.refresh)
+        reading = await toggl.account.workspaces(refresh=asked.refresh)
+        default = toggl.configured_workspace or me.default_workspace_id
+        return Account(
+            name=me.name,
+            timezone=me.timezone,
+            week_begins_on=WEEKDAYS[me.beginning_of_week % 7],
+            workspaces=[_shown(item, default) for item in reading.collection.items.values()],
+            quotas=[_left(bucket, toggl.now()) for bucket in await toggl.quotas()],
+            access="read_only" if read_only else "full",
+            **Known.of(_weakest(known.source, reading.source), min(known.as_of, reading.as_of), toggl.now()),
+        )
+
+    return (Offer(get_account, "Get account", READS, GetAccount, Account),)
+
+
+def _shown(workspace: Workspace, default: int | None) -> ShownWorkspace:
+    return ShownWorkspace(
+        id=workspace.id,
+        name=workspace.name,
+        plan=workspace.plan,
+        role=workspace.role,
+        default=workspace.id == default,
+    )
+
+
+def _left(bucket: Bucket, now: float) -> QuotaLeft:
+    return QuotaLeft(bucket=bucket.name, **Left.of(bucket, now).model_dump())
+
+
+def _weakest(*sources: Source) -> Source:
+    return max(sources, key=("toggl", "cache", "stale").index)

@@ -1,0 +1,58 @@
+"""JSON Schemas that every host understands: flat, inlined, without titles and nulls."""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from pydantic import BaseModel
+
+from toggl_mcp.models.base import Body
+
+Schema = dict[str, Any]
+
+
+def input_schema(model: type[Body]) -> Schema:
+    """Return the schema of a tool's arguments, without the fields that this version of the body refuses."""
+    schema = _plain(model)
+    schema["properties"] = {name: part for name, part in schema["properties"].items() if name not in model.refuses}
+    return schema
+
+
+def output_schema(model: type[BaseModel]) -> Schema:
+    """Return the schema of a tool's answers."""
+    return _plain(model)
+
+
+def _plain(model: type[BaseModel]) -> Schema:
+    schema = model.model_json_schema(by_alias=False)
+    schema = cast("Schema", _inlined(schema, schema.get("$defs", {})))
+    schema.pop("description", None)
+    schema.setdefault("properties", {})
+    return schema
+
+
+def _inlined(node: object, defs: Mapping[str, object]) -> object:
+    """Return a schema with its references replaced, and without titles and null defaults."""
+    if isinstance(node, list):
+        return [_inlined(item, defs) for item in cast("list[object]", node)]
+    if not isinstance(node, dict):
+        return node
+    part = cast("Schema", node)
+    if "$ref" in part:
+        target = cast("Schema", defs[part["$ref"].removeprefix("#/$defs/")])
+        return _inlined({**_without(target, "description"), **_without(part, "$ref")}, defs)
+    kept = {key: value for key, value in part.items() if not _is_noise(key, value)}
+    return {
+        key: _properties(value, defs) if key == "properties" else _inlined(value, defs) for key, value in kept.items()
+    }
+
+
+def _properties(node: Schema, defs: Mapping[str, object]) -> Schema:
+    return {name: _inlined(part, defs) for name, part in node.items()}
+
+
+def _is_noise(key: str, value: object) -> bool:
+    return key in ("title", "$defs") or (key == "default" and value is None)
+
+
+def _without(part: Schema, key: str) -> Schema:
+    return {name: value for name, value in part.items() if name != key}
