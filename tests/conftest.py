@@ -1,8 +1,18 @@
 """What every test may ask for."""
 
+from collections.abc import Generator
+
 import pytest
+import stamina
 
 
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+def no_waiting() -> Generator[None]:
+    """Let what is repeated be repeated at once."""
+    with stamina.set_testing(True, attempts=10, cap=True):
+        yield

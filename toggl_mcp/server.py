@@ -4,6 +4,7 @@ What only a call needs (HTTP, SQLite, the sandbox) is imported when the first ca
 of tools, not for that.
 """
 
+import logging
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -21,6 +22,8 @@ from toggl_mcp.tools import account, clients
 if TYPE_CHECKING:
     from toggl_mcp.cache.store import Store
     from toggl_mcp.endpoints.toggl import Toggl
+
+_log = logging.getLogger(__name__)
 
 DISTRIBUTION = "toggl-mcp-server"
 INSTRUCTIONS = (
@@ -61,6 +64,7 @@ def build(settings: Settings, opened: Callable[[], "Toggl"] | None = None) -> MC
         finally:
             with anyio.CancelScope(shield=True):
                 await account_.aclose()
+            _log.info("Closed.")
 
     offers = (*clients.OFFERS, *account.offers(read_only=settings.read_only))
     return MCPServer(

@@ -1,0 +1,139 @@
+"""The server as hosts run it: a process, its standard streams, and signals."""
+
+import json
+import signal
+import subprocess
+import sys
+
+import pytest
+from mcp import Client, StdioServerParameters
+
+from tests.process.lines import MODERN, SECONDS, Process, environment
+from tests.tools.driving import Era, Host
+from tests.tools.test_surface import NAMES
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("era", ["legacy", "auto"])
+async def test_every_tool_answers_over_a_real_process(era: Era) -> None:
+    server = StdioServerParameters(command=sys.executable, args=["-m", "toggl_mcp", "--sandbox"], env=environment())
+    async with Client(server, mode=era) as client:
+        host = Host(client)
+        tools = [tool.name for tool in (await client.list_tools()).tools]
+        created = await host.call("create_client", name="Lighthouse")
+        client_id = created["client"]["id"]
+        answers = [
+            await host.call("get_client", client_id=client_id),
+            await host.call("list_clients", limit=2),
+            await host.call("edit_client", client_id=client_id, notes="By the sea"),
+            await host.call("archive_client", client_id=client_id),
+            await host.call("restore_client", client_id=client_id),
+            await host.call("delete_client", client_id=client_id),
+            await host.call("get_account"),
+        ]
+        missing = await host.fail("get_client", client_id=client_id)
+
+    assert tools == NAMES
+    assert len(answers) == len(NAMES) - 1
+    assert missing["code"] == "not_found"
+
+
+def test_a_probe_does_not_choose_the_era() -> None:
+    with Process("--sandbox") as server:
+        probed = server.ask("server/discover", {"_meta": MODERN})
+        opened = server.initialize()
+        listed = server.ask("tools/list")
+
+    assert probed["result"]["supportedVersions"] == ["2026-07-28"]
+    assert opened["result"]["protocolVersion"] == "2025-11-25"
+    assert [tool["name"] for tool in listed["result"]["tools"]] == NAMES
+
+
+def test_a_probe_is_answered_as_the_sdk_would_answer_it() -> None:
+    with Process("--sandbox") as server:
+        probed = server.ask("server/discover", {"_meta": MODERN})
+        listed = server.ask("tools/list", {"_meta": MODERN})
+        discovered = server.ask("server/discover", {"_meta": MODERN})
+
+    assert len(listed["result"]["tools"]) == len(NAMES)
+    assert probed["result"] == discovered["result"]
+
+
+def test_a_probe_for_an_unknown_version_names_those_that_are_served() -> None:
+    meta = {**MODERN, "io.modelcontextprotocol/protocolVersion": "2099-01-01"}
+    with Process("--sandbox") as server:
+        refused = server.ask("server/discover", {"_meta": meta})
+        opened = server.initialize()
+
+    assert refused["error"]["code"] == -32022
+    assert refused["error"]["data"] == {"supported": ["2026-07-28"], "requested": "2099-01-01"}
+    assert "result" in opened
+
+
+@pytest.mark.parametrize("line", [b"{", b"hello", b"[]", b'{"jsonrpc":"2.0"}', b"\xff\xfe", b'"\\ud800"'])
+def test_a_malformed_line_is_answered_and_the_server_goes_on(line: bytes) -> None:
+    with Process("--sandbox") as server:
+        server.initialize()
+        server.line(line)
+        refused = server.read()
+        listed = server.ask("tools/list")
+
+    assert (refused["id"], refused["error"]["code"]) == (None, -32700)
+    assert "result" in listed
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_process_after_its_clean_up(number: signal.Signals) -> None:
+    with Process("--sandbox", "--log-level", "INFO") as server:
+        server.initialize()
+        server.ask("tools/call", {"name": "list_clients", "arguments": {}})
+        server.process.send_signal(number)
+        status, log = server.end()
+
+    assert status == 128 + number
+    assert "Closed." in log
+    assert "Traceback" not in log
+
+
+def test_a_signal_before_the_first_message_ends_the_process_too() -> None:
+    with Process("--sandbox", "--log-level", "INFO") as server:
+        server.ask("server/discover", {"_meta": MODERN})
+        server.process.terminate()
+        status, log = server.end()
+
+    assert status == 128 + signal.SIGTERM
+    assert "Traceback" not in log
+
+
+def test_the_end_of_input_ends_the_process_after_its_clean_up() -> None:
+    with Process("--sandbox", "--log-level", "INFO") as server:
+        server.initialize()
+        server.ask("tools/call", {"name": "list_clients", "arguments": {}})
+        server.close_input()
+        status, log = server.end()
+
+    assert status == 0
+    assert "Closed." in log
+
+
+def test_a_start_loads_nothing_that_only_a_call_needs() -> None:
+    build = "import toggl_mcp.stdio, toggl_mcp.server as s; s.build(s.Settings())"
+    loaded = "import sys; print({'httpx', 'sqlite3', 'stamina', 'redis', 'toggl_mcp.sandbox'} & set(sys.modules))"
+    found = subprocess.run(  # noqa: S603 - our own code
+        [sys.executable, "-c", f"{build}; {loaded}"],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=True,
+    )
+
+    assert found.stdout.strip() == "set()"
+
+
+def test_standard_output_carries_messages_only() -> None:
+    with Process("--sandbox", "--log-level", "DEBUG") as server:
+        server.initialize()
+        answer = server.ask("tools/call", {"name": "get_account", "arguments": {}})
+
+    assert json.loads(answer["result"]["content"][0]["text"]) == answer["result"]["structuredContent"]

@@ -1,0 +1,31 @@
+"""A host, a server and a Toggl, in both protocol eras."""
+
+from collections.abc import AsyncGenerator
+
+import pytest
+from mcp import Client
+
+from tests.sandbox.clock import Clock
+from tests.tools.driving import Era, Host, serve
+from toggl_mcp.sandbox import Sandbox
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def sandbox(clock: Clock) -> Sandbox:
+    return Sandbox(clock=clock)
+
+
+@pytest.fixture(params=["legacy", "auto"], ids=["2025-11-25", "2026-07-28"])
+def era(request: pytest.FixtureRequest) -> Era:
+    return request.param
+
+
+@pytest.fixture
+async def host(sandbox: Sandbox, clock: Clock, era: Era) -> AsyncGenerator[Host]:
+    async with Client(serve(sandbox, clock), mode=era) as client:
+        yield Host(client)

@@ -1,0 +1,75 @@
+"""How the tools are driven: through a real MCP client, each answer held to what every answer promises."""
+
+import json
+from collections.abc import Callable
+from typing import Any, Literal, cast
+
+from jsonschema import Draft202012Validator
+from mcp import Client
+from mcp.types import CallToolResult, TextContent
+
+from toggl_mcp.api import BasicAuth, connect_in_process
+from toggl_mcp.cache.memory import MemoryStore
+from toggl_mcp.cache.store import Store
+from toggl_mcp.endpoints.toggl import Toggl
+from toggl_mcp.sandbox import TOKEN, Sandbox
+from toggl_mcp.server import build
+from toggl_mcp.settings import Settings
+
+Era = Literal["legacy", "auto"]
+Answer = dict[str, Any]
+
+
+class Host:
+    """What an MCP host does, in short."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+
+    async def raw(self, tool: str, /, **arguments: object) -> CallToolResult:
+        return await self.client.call_tool(tool, arguments)
+
+    async def call(self, tool: str, /, **arguments: object) -> Answer:
+        """Return a success's data: structured as its schema says, and the same as text."""
+        result = await self.raw(tool, **arguments)
+        assert not result.is_error, _text(result)
+        schema = {item.name: item.output_schema for item in (await self.client.list_tools()).tools}[tool]
+        Draft202012Validator(cast("Answer", schema)).validate(result.structured_content)
+        assert json.loads(_text(result)) == result.structured_content
+        return cast("Answer", result.structured_content)
+
+    async def fail(self, tool: str, /, **arguments: object) -> Answer:
+        """Return a failure's data: text only, one flat object with a code and a message."""
+        result = await self.raw(tool, **arguments)
+        assert result.is_error, _text(result)
+        assert result.structured_content is None
+        told: Answer = json.loads(_text(result))
+        assert {"code", "message", "retryable"} <= told.keys()
+        assert not any(isinstance(value, dict | list) for value in told.values())
+        return told
+
+
+def serve(
+    sandbox: Sandbox,
+    clock: Callable[[], float],
+    *,
+    store: Store | None = None,
+    token: str = TOKEN,
+    workspace_id: int | None = None,
+    read_only: bool = False,
+) -> Any:  # noqa: ANN401 - the SDK's server, whatever its lifespan
+    """Return a server whose Toggl is the sandbox."""
+    cache = store or MemoryStore(clock=clock)
+    settings = Settings.model_construct(read_only=read_only)
+    return build(
+        settings,
+        lambda: Toggl(
+            BasicAuth(token, "api_token"), cache, client=connect_in_process(sandbox), workspace_id=workspace_id
+        ),
+    )
+
+
+def _text(result: CallToolResult) -> str:
+    (part,) = result.content
+    assert isinstance(part, TextContent)
+    return part.text

@@ -1,0 +1,91 @@
+"""The account tool, and which workspace is meant."""
+
+import json
+
+import pytest
+from mcp import Client
+
+from tests.sandbox.clock import Clock
+from tests.tools.driving import Era, Host, serve
+from toggl_mcp.cache.memory import MemoryStore
+from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, TOKEN, Sandbox
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_the_account_tells_workspaces_plans_zone_and_quotas(host: Host) -> None:
+    account = await host.call("get_account")
+
+    assert [(item["name"], item["plan"], item["default"]) for item in account["workspaces"]] == [
+        ("Harbour Studio", "premium", True),
+        ("Night School", "free", False),
+    ]
+    assert account["timezone"] == "Pacific/Auckland"
+    assert account["week_begins_on"] == "Monday"
+    assert account["access"] == "full"
+    assert (account["source"], account["age_seconds"]) == ("toggl", 0)
+    assert account["quotas"] == [{"bucket": "user", "remaining": 28, "resets_in_seconds": 3600}]
+
+
+async def test_the_account_costs_two_requests_a_day(host: Host, sandbox: Sandbox, clock: Clock) -> None:
+    await host.call("get_account")
+    clock.now += 23 * 3600
+    again = await host.call("get_account")
+    assert len(sandbox.calls) == 2
+
+    clock.now += 2 * 3600
+    later = await host.call("get_account")
+
+    assert (again["source"], again["age_seconds"]) == ("cache", 23 * 3600)
+    assert later["source"] == "toggl"
+    assert [call.path for call in sandbox.calls] == ["/me", "/me/workspaces"] * 2
+
+
+async def test_a_refresh_asks_again(host: Host, sandbox: Sandbox, clock: Clock) -> None:
+    await host.call("get_account")
+    clock.now += 1
+    sandbox.world.me["timezone"] = "Europe/Berlin"
+
+    assert (await host.call("get_account", refresh=True))["timezone"] == "Europe/Berlin"
+
+
+async def test_what_was_left_is_not_told_after_the_hour(host: Host, clock: Clock) -> None:
+    await host.call("get_account")
+    clock.now += 3601
+
+    assert (await host.call("get_account"))["quotas"] == []
+
+
+async def test_no_answer_holds_a_secret_of_the_account(host: Host) -> None:
+    said = json.dumps([await host.call("get_account"), await host.call("list_clients")])
+
+    assert TOKEN not in said
+    assert "5ec4e7" not in said
+    assert "@" not in said
+
+
+async def test_the_default_workspace_is_asked_for_once_and_not_at_all_when_configured(
+    sandbox: Sandbox, clock: Clock, era: Era
+) -> None:
+    store = MemoryStore(clock=clock)
+    async with Client(serve(sandbox, clock, store=store), mode=era) as client:
+        default = await Host(client).call("list_clients")
+        await Host(client).call("get_client", name="Aroha Bakery")
+    by_default = [call.path for call in sandbox.calls]
+    sandbox.calls.clear()
+    async with Client(serve(sandbox, clock, workspace_id=NIGHT_SCHOOL), mode=era) as client:
+        configured = await Host(client).call("list_clients")
+
+    assert by_default == ["/me", f"/workspaces/{HARBOUR_STUDIO}/clients"]
+    assert default["workspace_id"] == HARBOUR_STUDIO
+    assert [call.path for call in sandbox.calls] == [f"/workspaces/{NIGHT_SCHOOL}/clients"]
+    assert configured["workspace_id"] == NIGHT_SCHOOL
+
+
+async def test_an_account_without_a_default_workspace_says_to_name_one(host: Host, sandbox: Sandbox) -> None:
+    sandbox.world.me["default_workspace_id"] = None
+
+    told = await host.fail("list_clients")
+
+    assert told["code"] == "invalid_arguments"
+    assert "workspace_id" in told["message"]

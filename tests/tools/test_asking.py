@@ -1,0 +1,92 @@
+"""A deletion asks the person first, where the host can ask."""
+
+from typing import Any
+
+import pytest
+from mcp import Client
+from mcp.types import ElicitRequestParams, ElicitResult
+
+from tests.sandbox.clock import Clock
+from tests.tools.driving import Era, Host, serve
+from toggl_mcp.sandbox import HARBOUR_STUDIO, Fault, Sandbox
+
+pytestmark = pytest.mark.anyio
+
+AROHA = 64890301
+
+
+class Person:
+    """Answers every question alike, and remembers the questions."""
+
+    def __init__(self, answer: ElicitResult) -> None:
+        self.answer = answer
+        self.questions: list[str] = []
+
+    async def __call__(self, _: Any, params: ElicitRequestParams) -> ElicitResult:  # noqa: ANN401 - the SDK's context
+        self.questions.append(params.message)
+        return self.answer
+
+
+YES = ElicitResult(action="accept", content={"delete": True})
+NO = [
+    ElicitResult(action="decline"),
+    ElicitResult(action="cancel"),
+    ElicitResult(action="accept", content={"delete": False}),
+]
+
+
+async def test_a_person_who_agrees_has_it_deleted(sandbox: Sandbox, clock: Clock, era: Era) -> None:
+    person = Person(YES)
+    async with Client(serve(sandbox, clock), mode=era, elicitation_callback=person) as client:
+        await Host(client).call("delete_client", client_id=AROHA)
+
+    assert AROHA not in sandbox.world.clients
+    (question,) = person.questions
+    assert "Aroha Bakery" in question
+    assert str(AROHA) in question
+
+
+@pytest.mark.parametrize("answer", NO, ids=["declined", "cancelled", "not ticked"])
+async def test_a_person_who_does_not_agree_has_nothing_deleted(
+    sandbox: Sandbox, clock: Clock, era: Era, answer: ElicitResult
+) -> None:
+    async with Client(serve(sandbox, clock), mode=era, elicitation_callback=Person(answer)) as client:
+        told = await Host(client).fail("delete_client", client_id=AROHA)
+
+    assert told["code"] == "declined"
+    assert AROHA in sandbox.world.clients
+    assert not any(call.method == "DELETE" for call in sandbox.calls)
+
+
+@pytest.mark.parametrize("wrong", [{"client_id": "x"}, {"client_id": 7}, {"client_id": AROHA, "workspace_id": 5}])
+async def test_nobody_is_asked_about_what_cannot_be_deleted(
+    sandbox: Sandbox, clock: Clock, era: Era, wrong: dict[str, object]
+) -> None:
+    person = Person(YES)
+    async with Client(serve(sandbox, clock), mode=era, elicitation_callback=person) as client:
+        told = await Host(client).fail("delete_client", **wrong)
+
+    assert told["code"] in ("invalid_arguments", "not_found", "forbidden")
+    assert person.questions == []
+
+
+async def test_nothing_is_deleted_unasked_when_the_target_cannot_be_looked_up(
+    sandbox: Sandbox, clock: Clock, era: Era
+) -> None:
+    person = Person(YES)
+    sandbox.fault = lambda call: Fault("502 before") if call.method == "GET" else None
+    server = serve(sandbox, clock, workspace_id=HARBOUR_STUDIO)
+    async with Client(server, mode=era, elicitation_callback=person) as client:
+        told = await Host(client).fail("delete_client", client_id=AROHA)
+
+    assert told["code"] == "unreachable"
+    assert AROHA in sandbox.world.clients
+
+
+async def test_what_others_wrote_is_cleaned_before_a_person_reads_it(sandbox: Sandbox, clock: Clock, era: Era) -> None:
+    row = sandbox.world.add_client(HARBOUR_STUDIO, "Good\u202e\U000e0041 name")
+    person = Person(NO[0])
+    async with Client(serve(sandbox, clock), mode=era, elicitation_callback=person) as client:
+        await Host(client).fail("delete_client", client_id=row["id"])
+
+    assert "“Good name”" in person.questions[0]

@@ -1,0 +1,231 @@
+"""What a model, a person or Toggl gets wrong, and what the model is told."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+from mcp import Client
+
+from tests.sandbox.clock import Clock
+from tests.tools.driving import Era, Host, serve
+from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Call, Fault, Sandbox, Switches
+from toggl_mcp.server import build
+from toggl_mcp.settings import Settings
+
+pytestmark = pytest.mark.anyio
+
+AROHA = 64890301
+
+REFUSED = [
+    ("create_client", {}, "name: is required"),
+    ("create_client", {"name": " \u00a0 "}, "name: must not be blank"),
+    ("create_client", {"name": "x" * 10_000}, "name: String should have at most 255 characters"),
+    ("create_client", {"name": "Acme\u200b"}, "name: holds invisible or control characters"),
+    ("create_client", {"name": "Ac\u202eme"}, "name: holds invisible or control characters"),
+    ("create_client", {"name": "Ac\nme"}, "name: has to be one line"),
+    ("create_client", {"name": 7}, "name: should be a valid string"),
+    ("create_client", {"name": "Acme", "colour": "red"}, "colour: is not an argument of this tool, which takes"),
+    ("create_client", {"name": "Acme", "status": "archived"}, "archive_client archives it"),
+    ("create_client", {"name": "Acme", "notes": "n" * 2001}, "notes: String should have at most 2000 characters"),
+    ("get_client", {}, "give exactly one of client_id and name"),
+    ("get_client", {"client_id": 1, "name": "Acme"}, "give exactly one of client_id and name"),
+    ("get_client", {"client_id": "7"}, "client_id: should be a valid integer"),
+    ("get_client", {"client_id": True}, "client_id: should be a valid integer"),
+    ("get_client", {"client_id": 7.5}, "client_id: should be a valid integer"),
+    ("get_client", {"client_id": 0}, "client_id: should be greater than 0"),
+    ("get_client", {"client_id": 10**40}, "client_id: should be less than or equal to 9007199254740991"),
+    ("get_client", {"name": "Acme", "refresh": "yes"}, "refresh: should be a valid boolean"),
+    ("edit_client", {"client_id": AROHA}, "give at least one of name, notes and external_reference"),
+    ("edit_client", {"client_id": AROHA, "status": "archived"}, "use archive_client or restore_client"),
+    ("list_clients", {"limit": 0}, "limit: should be greater than or equal to 1"),
+    ("list_clients", {"limit": 201}, "limit: should be less than or equal to 200"),
+    ("list_clients", {"status": "gone"}, "status: should be 'active', 'archived' or 'both'"),
+    ("list_clients", {"notes": "x"}, "only name and status narrow the list"),
+    ("list_clients", {"cursor": "%%%"}, "cursor: is not one that this tool gave"),
+    ("delete_client", {"client_id": None}, "client_id: is required"),
+    ("restore_client", {"client_id": AROHA, "restore_projects": 1}, "restore_projects: should be a valid boolean"),
+]
+
+
+@pytest.mark.parametrize(("tool", "arguments", "sentence"), REFUSED)
+async def test_wrong_arguments_are_refused_in_one_short_sentence_before_toggl_is_asked(
+    host: Host, sandbox: Sandbox, tool: str, arguments: dict[str, object], sentence: str
+) -> None:
+    told = await host.fail(tool, **arguments)
+
+    assert told["code"] == "invalid_arguments"
+    assert sentence in told["message"]
+    assert "pydantic" not in told["message"]
+    assert len(told["message"]) < 250
+    assert not any(call.method != "GET" for call in sandbox.calls)
+
+
+async def test_null_for_an_optional_argument_counts_as_absent(host: Host) -> None:
+    listed = await host.call("list_clients", name=None, limit=None, status=None, workspace_id=None, cursor=None)
+    found = await host.call("get_client", client_id=AROHA, name=None)
+
+    assert listed["total"] == 6
+    assert found["client"]["id"] == AROHA
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments"),
+    [
+        ("get_client", {"client_id": 12345678}),
+        ("get_client", {"name": "Nobody"}),
+        ("edit_client", {"client_id": 12345678, "name": "Acme"}),
+        ("delete_client", {"client_id": 12345678}),
+        ("archive_client", {"client_id": 12345678}),
+        ("restore_client", {"client_id": 12345678}),
+    ],
+)
+async def test_a_client_that_does_not_exist_is_not_found(host: Host, tool: str, arguments: dict[str, object]) -> None:
+    told = await host.fail(tool, **arguments)
+
+    assert told["code"] == "not_found"
+    assert told["retryable"] is False
+
+
+@pytest.mark.parametrize("text", ["taken", "exists"])
+async def test_a_duplicate_name_is_refused_with_the_id_that_has_it(host: Host, sandbox: Sandbox, text: str) -> None:
+    sandbox.switches = Switches(duplicate_text="taken" if text == "taken" else "exists")
+
+    told = await host.fail("create_client", name="Aroha Bakery")
+
+    assert told["code"] == "duplicate_name"
+    assert str(AROHA) in told["message"]
+
+
+async def test_a_duplicate_name_is_refused_in_an_edit(host: Host) -> None:
+    told = await host.fail("edit_client", client_id=64890302, name="Aroha Bakery")
+
+    assert told["code"] == "duplicate_name"
+
+
+async def test_a_foreign_workspace_is_forbidden_and_says_where_to_look(host: Host) -> None:
+    told = await host.fail("list_clients", workspace_id=5)
+
+    assert told["code"] == "forbidden"
+    assert "get_account" in told["message"]
+
+
+@pytest.mark.parametrize("environment", [{}, {"token": " "}])
+async def test_without_a_token_the_server_starts_and_explains_on_the_first_call(
+    era: Era, environment: dict[str, str]
+) -> None:
+    async with Client(build(Settings(sandbox=False, **environment)), mode=era) as client:  # pyright: ignore[reportArgumentType]
+        told = await Host(client).fail("list_clients")
+
+    assert told["code"] == "no_token"
+    assert "TOGGL_API_TOKEN" in told["message"]
+
+
+async def test_a_key_of_toggl_focus_is_recognised_and_not_repeated(era: Era) -> None:
+    key = "toggl_sk_0123456789"
+    async with Client(build(Settings(token=key)), mode=era) as client:  # pyright: ignore[reportArgumentType]
+        told = await Host(client).fail("list_clients")
+
+    assert told["code"] == "bad_token"
+    assert "Focus" in told["message"]
+    assert key not in json.dumps(told)
+
+
+async def test_a_wrong_token_is_told_from_a_forbidden_workspace(sandbox: Sandbox, clock: Clock, era: Era) -> None:
+    async with Client(serve(sandbox, clock, token="f" * 32), mode=era) as client:
+        told = await Host(client).fail("list_clients")
+
+    assert told["code"] == "bad_token"
+    assert "track.toggl.com/profile" in told["message"]
+    assert len(sandbox.calls) == 1
+
+
+ANSWERS: list[tuple[Fault, str, int]] = [
+    (Fault("refused"), "unreachable", 0),
+    (Fault("lost before"), "unreachable", 4),
+    (Fault("500 before"), "unreachable", 4),
+    (Fault("502 before"), "unreachable", 4),
+    (Fault("garbage before"), "unreachable", 4),
+    (Fault("empty"), "unreachable", 4),
+    (Fault("429"), "rate_limited", 2),
+    (Fault("429", retry_after=3), "rate_limited", 4),
+    (Fault("429", retry_after=120), "rate_limited", 1),
+    (Fault("402", resets_in=1838), "quota_spent", 1),
+]
+
+
+@pytest.mark.parametrize(("fault", "code", "requests"), ANSWERS, ids=lambda value: getattr(value, "kind", str(value)))
+async def test_a_failing_toggl_is_a_failure_that_says_what_to_do(
+    sandbox: Sandbox, clock: Clock, era: Era, fault: Fault, code: str, requests: int
+) -> None:
+    sandbox.fault = lambda _: fault
+    async with Client(serve(sandbox, clock, workspace_id=HARBOUR_STUDIO), mode=era) as client:
+        told = await Host(client).fail("list_clients")
+
+    assert told["code"] == code
+    assert told["retryable"] is True
+    assert len(sandbox.calls) == requests
+    assert "Internal Server Error" not in told["message"]
+
+
+async def test_a_spent_quota_costs_nothing_more_until_it_resets(sandbox: Sandbox, clock: Clock, era: Era) -> None:
+    sandbox.fault = lambda _: Fault("402", resets_in=1838)
+    async with Client(serve(sandbox, clock, workspace_id=HARBOUR_STUDIO), mode=era) as client:
+        told = [await Host(client).fail("list_clients") for _ in range(10)]
+        clock.now += 1839
+        sandbox.fault = None
+        answer = await Host(client).call("list_clients")
+
+    assert {item["code"] for item in told} == {"quota_spent"}
+    assert told[0]["resets_in_seconds"] == 1838
+    assert len(sandbox.calls) == 2
+    assert answer["source"] == "toggl"
+
+
+async def test_a_402_for_a_paid_feature_is_no_spent_quota(host: Host) -> None:
+    told = await host.fail("archive_client", client_id=64890401, workspace_id=NIGHT_SCHOOL)
+    answer = await host.call("list_clients", workspace_id=NIGHT_SCHOOL)
+
+    assert told["code"] == "plan_required"
+    assert answer["total"] == 3
+
+
+@pytest.mark.parametrize("empty", ["null", "[]"])
+async def test_a_workspace_without_clients_is_an_empty_list(host: Host, sandbox: Sandbox, empty: str) -> None:
+    sandbox.switches = Switches(empty_list="null" if empty == "null" else "[]")
+    sandbox.world.clients.clear()
+
+    answer = await host.call("list_clients")
+
+    assert (answer["clients"], answer["total"], answer["left"]) == ([], 0, 0)
+
+
+async def test_a_list_of_5000_clients_comes_in_pages_below_a_hosts_limit(host: Host, sandbox: Sandbox) -> None:
+    for number in range(5000):
+        sandbox.world.add_client(HARBOUR_STUDIO, f"Client {number:04} {'x' * 200}", notes="n" * 100)
+
+    result = await host.raw("list_clients", limit=200)
+    answer = await host.call("list_clients", limit=200)
+
+    assert (len(answer["clients"]), answer["total"], answer["left"]) == (200, 5006, 4806)
+    assert len(json.dumps(result.structured_content, separators=(",", ":"))) / 4 < 25_000
+
+
+def once(fault: Fault, method: str) -> Callable[[Call], Fault | None]:
+    left = [fault]
+    return lambda call: left.pop() if left and call.method == method else None
+
+
+@pytest.mark.parametrize("kind", ["500 after", "502 after", "garbage after", "empty", "lost after"])
+async def test_a_change_whose_answer_was_lost_is_sent_again_and_a_creation_is_looked_for(
+    host: Host, sandbox: Sandbox, kind: str
+) -> None:
+    sandbox.fault = once(Fault(kind), "PUT")  # pyright: ignore[reportArgumentType] - parametrized with its literals
+    edited = await host.call("edit_client", client_id=AROHA, name="Aroha Bakehouse")
+    sandbox.fault = once(Fault(kind), "POST")  # pyright: ignore[reportArgumentType]
+    created = await host.call("create_client", name="Only Once")
+    sandbox.fault = once(Fault(kind), "DELETE")  # pyright: ignore[reportArgumentType]
+    await host.call("delete_client", client_id=created["client"]["id"])
+
+    assert edited["client"]["name"] == "Aroha Bakehouse"
+    assert [call.method for call in sandbox.calls].count("POST") == 1
+    assert "Only Once" not in [row["name"] for row in sandbox.world.clients.values()]

@@ -1,0 +1,123 @@
+"""The tools as hosts list them: a contract, so each is also a file to compare with."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mcp import Client
+from mcp.types import Tool
+
+from tests.sandbox.clock import Clock
+from tests.tools.driving import Era, Host, serve
+from toggl_mcp.sandbox import Sandbox
+
+pytestmark = pytest.mark.anyio
+
+SNAPSHOTS = Path(__file__).parent / "snapshots"
+NAMES = [
+    "create_client",
+    "get_client",
+    "list_clients",
+    "edit_client",
+    "delete_client",
+    "archive_client",
+    "restore_client",
+    "get_account",
+]
+PORTABLE = {
+    "additionalProperties",
+    "default",
+    "description",
+    "enum",
+    "exclusiveMinimum",
+    "maxLength",
+    "maximum",
+    "minLength",
+    "minimum",
+    "properties",
+    "required",
+    "type",
+}
+
+
+async def listed(host: Host) -> list[Tool]:
+    return (await host.client.list_tools()).tools
+
+
+def wire(tool: Tool) -> dict[str, Any]:
+    return tool.model_dump(by_alias=True, mode="json", exclude_none=True)
+
+
+async def test_the_tools_come_in_one_order(host: Host) -> None:
+    assert [tool.name for tool in await listed(host)] == NAMES
+
+
+async def test_each_tool_is_as_its_snapshot_says(host: Host) -> None:
+    snapshots = {path.stem: json.loads(path.read_text("utf-8")) for path in SNAPSHOTS.glob("*.json")}
+
+    assert {tool.name: wire(tool) for tool in await listed(host)} == snapshots
+
+
+async def test_each_tool_has_a_title_a_description_and_four_hints(host: Host) -> None:
+    for tool in await listed(host):
+        hints = tool.annotations
+        assert tool.title
+        assert tool.description
+        assert hints is not None
+        assert None not in (
+            hints.read_only_hint,
+            hints.destructive_hint,
+            hints.idempotent_hint,
+            hints.open_world_hint,
+        )
+        assert re.fullmatch(r"[a-z]+(_[a-z]+)+", tool.name)
+        assert len(tool.name) <= 40
+
+
+async def test_input_schemas_are_flat_closed_and_described(host: Host) -> None:
+    for tool in await listed(host):
+        schema = tool.input_schema
+        assert schema["type"] == "object"
+        assert schema["additionalProperties"] is False
+        for name, part in schema["properties"].items():
+            assert part.keys() <= PORTABLE - {"properties", "required"}, (tool.name, name)
+            assert isinstance(part["type"], str)
+            assert part["description"]
+            assert part["type"] == "boolean" or part.keys() & {"enum", "maxLength", "maximum"}, (tool.name, name)
+
+
+async def test_output_schemas_are_objects_without_references_unions_and_nulls(host: Host) -> None:
+    for tool in await listed(host):
+        assert tool.output_schema is not None
+        assert tool.output_schema["type"] == "object"
+        said = json.dumps(tool.output_schema)
+        assert not re.search(r'\$ref|anyOf|oneOf|allOf|"null"|: null|"title"', said)
+
+
+async def test_the_tools_are_cheap_to_list(host: Host) -> None:
+    costs = [len(json.dumps(wire(tool), separators=(",", ":"))) / 4 for tool in await listed(host)]
+
+    assert max(costs) <= 900
+    assert sum(costs) / len(costs) <= 400
+
+
+async def test_read_only_offers_no_tool_that_writes(sandbox: Sandbox, clock: Clock, era: Era) -> None:
+    async with Client(serve(sandbox, clock, read_only=True), mode=era) as client:
+        host = Host(client)
+        tools = await listed(host)
+        account = await host.call("get_account")
+        result = await host.raw("delete_client", client_id=64890301)
+
+    assert [tool.name for tool in tools] == ["get_client", "list_clients", "get_account"]
+    assert all(tool.annotations and tool.annotations.read_only_hint for tool in tools)
+    assert account["access"] == "read_only"
+    assert result.is_error
+    assert not any(call.method != "GET" for call in sandbox.calls)
+
+
+async def test_the_server_says_who_it_is(host: Host) -> None:
+    info = host.client.server_info
+    assert (info.name, info.title) == ("toggl-track", "Toggl Track")
+    assert re.fullmatch(r"\d+\.\d+\.\d+", info.version)

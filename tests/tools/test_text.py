@@ -1,0 +1,43 @@
+"""What other people wrote is data: answers are cleaned, the cache is not, and input is held to the same rule."""
+
+import pytest
+
+from tests.sandbox.clock import Clock
+from tests.tools.driving import Host
+from toggl_mcp.sandbox import HARBOUR_STUDIO, Sandbox
+
+pytestmark = pytest.mark.anyio
+
+SEEN = [
+    ("Acme\u200b Ltd", "Acme Ltd"),
+    ("\u202eevil\u202c", "evil"),
+    ("tag\U000e0041\U000e0042ged", "tagged"),
+    ("bell\x07 and esc\x1b[31m", "bell and esc[31m"),
+    ("soft\u00adhyphen \ufeffbom", "softhyphen bom"),
+    ("variation\ufe01 selectors\U000e0100", "variation selectors"),
+    ("\u0645\u0649\u200c\u062e\u0648", "\u0645\u0649\u200c\u062e\u0648"),
+    ("👩\u200d💻 studio", "👩\u200d💻 studio"),
+    ("love ❤\ufe0f", "love ❤\ufe0f"),
+    ("a\ufe0f\u200db", "ab"),
+    ("Größe, naïve, 株式会社", "Größe, naïve, 株式会社"),
+]
+
+
+@pytest.mark.parametrize(("written", "shown"), SEEN)
+async def test_answers_hold_only_what_can_be_seen(host: Host, sandbox: Sandbox, written: str, shown: str) -> None:
+    row = sandbox.world.add_client(HARBOUR_STUDIO, "Plain", notes=written, external_reference=written)
+    sandbox.world.clients[row["id"]]["name"] = written
+
+    answer = await host.call("get_client", client_id=row["id"])
+
+    assert {answer["client"][field] for field in ("name", "notes", "external_reference")} == {shown}
+
+
+async def test_nothing_cleaned_is_ever_written_back(host: Host, sandbox: Sandbox, clock: Clock) -> None:
+    row = sandbox.world.add_client(HARBOUR_STUDIO, "Odd\u200bname", notes="old")
+    await host.call("list_clients")
+    clock.now += 1
+
+    await host.call("edit_client", client_id=row["id"], notes="new")
+
+    assert sandbox.world.clients[row["id"]]["name"] == "Odd\u200bname"
