@@ -21,15 +21,17 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(validate_by_name=True, extra="ignore", str_strip_whitespace=True)
 
-    token: SecretStr | None = Field(None, validation_alias="TOGGL_API_TOKEN")
-    workspace_id: Annotated[int, Field(gt=0)] | None = Field(None, validation_alias="TOGGL_WORKSPACE_ID")
-    api_url: str | None = Field(None, validation_alias="TOGGL_API_URL")
-    cache: Path | None = Field(None, validation_alias="TOGGL_MCP_CACHE")
+    token: SecretStr | None = Field(default=None, validation_alias="TOGGL_API_TOKEN")
+    workspace_id: Annotated[int, Field(gt=0)] | None = Field(default=None, validation_alias="TOGGL_WORKSPACE_ID")
+    api_url: str | None = Field(default=None, validation_alias="TOGGL_API_URL")
+    cache: Path | None = Field(default=None, validation_alias="TOGGL_MCP_CACHE")
     """A file's path, or `memory`; None is a file in the user's cache folder."""
-    cache_ttl: Annotated[float, Field(ge=0)] = Field(3600.0, validation_alias="TOGGL_MCP_CACHE_TTL")
+    cache_ttl: Annotated[float, Field(ge=0)] = Field(default=3600.0, validation_alias="TOGGL_MCP_CACHE_TTL")
     """Seconds for which what is cached counts as fresh."""
     read_only: bool = Field(default=False, validation_alias="TOGGL_MCP_READ_ONLY")
-    log_level: Annotated[LogLevel, BeforeValidator(_upper)] = Field("WARNING", validation_alias="TOGGL_MCP_LOG_LEVEL")
+    log_level: Annotated[LogLevel, BeforeValidator(_upper)] = Field(
+        default="WARNING", validation_alias="TOGGL_MCP_LOG_LEVEL"
+    )
     sandbox: bool = False
     """Serve the embedded Toggl instead of the real one."""
 

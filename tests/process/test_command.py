@@ -12,7 +12,7 @@ import uvicorn
 from tests.process.lines import Process, run
 from toggl_mcp.sandbox import NIGHT_SCHOOL, TOKEN, Sandbox
 
-CALL = {"name": "list_clients", "arguments": {}}
+CALL: dict[str, object] = {"name": "list_clients", "arguments": {}}
 
 
 @contextmanager

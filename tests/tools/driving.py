@@ -34,7 +34,8 @@ class Host:
         result = await self.raw(tool, **arguments)
         assert not result.is_error, _text(result)
         schema = {item.name: item.output_schema for item in (await self.client.list_tools()).tools}[tool]
-        Draft202012Validator(cast("Answer", schema)).validate(result.structured_content)
+        validator: Any = Draft202012Validator(cast("Answer", schema))
+        validator.validate(result.structured_content)
         assert json.loads(_text(result)) == result.structured_content
         return cast("Answer", result.structured_content)
 

@@ -22,7 +22,7 @@ class Person:
         self.answer = answer
         self.questions: list[str] = []
 
-    async def __call__(self, _: Any, params: ElicitRequestParams) -> ElicitResult:  # noqa: ANN401 - the SDK's context
+    async def __call__(self, context: Any, params: ElicitRequestParams) -> ElicitResult:  # noqa: ANN401, ARG002 - the SDK's signature
         self.questions.append(params.message)
         return self.answer
 

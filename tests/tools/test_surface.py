@@ -119,5 +119,6 @@ async def test_read_only_offers_no_tool_that_writes(sandbox: Sandbox, clock: Clo
 
 async def test_the_server_says_who_it_is(host: Host) -> None:
     info = host.client.server_info
+    assert info is not None
     assert (info.name, info.title) == ("toggl-track", "Toggl Track")
     assert re.fullmatch(r"\d+\.\d+\.\d+", info.version)

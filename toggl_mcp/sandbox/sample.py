@@ -48,39 +48,43 @@ def _user(now: float) -> Row:
     }
 
 
+_ORDINARY: Row = {
+    "admin": True,
+    "role": "admin",
+    "suspended_at": None,
+    "default_hourly_rate": None,
+    "rate_last_updated": None,
+    "default_currency": "NZD",
+    "only_admins_may_create_projects": False,
+    "only_admins_may_create_tags": False,
+    "only_admins_see_team_dashboard": False,
+    "projects_billable_by_default": True,
+    "projects_private_by_default": True,
+    "projects_enforce_billable": False,
+    "limit_public_project_data": False,
+    "reports_collapse": True,
+    "rounding": 0,
+    "rounding_minutes": 0,
+    "logo_url": "https://assets.track.toggl.com/images/workspace.jpg",
+    "ical_enabled": True,
+    "csv_upload": None,
+    "subscription": None,
+    "hide_start_end_times": False,
+    "working_hours_in_minutes": None,
+}
+
+
 def _workspace(workspace_id: int, organization_id: int, name: str, plan: Plan, changed: float) -> Row:
-    return {
+    return _ORDINARY | {
         "id": workspace_id,
         "organization_id": organization_id,
         "name": name,
         "premium": plan != "free",
         "business_ws": plan == "premium",
-        "admin": True,
-        "role": "admin",
-        "suspended_at": None,
-        "default_hourly_rate": None,
-        "rate_last_updated": None,
-        "default_currency": "NZD",
-        "only_admins_may_create_projects": False,
-        "only_admins_may_create_tags": False,
-        "only_admins_see_team_dashboard": False,
-        "projects_billable_by_default": True,
-        "projects_private_by_default": True,
-        "projects_enforce_billable": False,
-        "limit_public_project_data": False,
         "last_modified": stamp(changed),
-        "reports_collapse": True,
-        "rounding": 0,
-        "rounding_minutes": 0,
         "api_token": f"5ec4e75a{workspace_id:024d}",
         "at": stamp(changed),
-        "logo_url": "https://assets.track.toggl.com/images/workspace.jpg",
         "ical_url": f"/ical/workspace_user/5ec4e75b{workspace_id:024d}",
-        "ical_enabled": True,
-        "csv_upload": None,
-        "subscription": None,
-        "hide_start_end_times": False,
-        "working_hours_in_minutes": None,
     }
 
 

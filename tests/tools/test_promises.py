@@ -1,0 +1,113 @@
+"""What the README promises in figures."""
+
+import base64
+import logging
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from mcp import Client
+from pydantic import SecretStr
+
+from tests.sandbox.clock import Clock
+from tests.tools.driving import Era, Host, serve
+from toggl_mcp.api import BasicAuth, connect_in_process
+from toggl_mcp.cache.sqlite import SqliteStore
+from toggl_mcp.endpoints.toggl import Toggl
+from toggl_mcp.sandbox import HARBOUR_STUDIO, TOKEN, Fault, Sandbox
+from toggl_mcp.sandbox.faults import Kind
+from toggl_mcp.settings import Settings
+
+pytestmark = pytest.mark.anyio
+
+AROHA = 64890301
+MINUTE = 60
+KINDS: list[Kind] = [
+    "refused",
+    "lost before",
+    "lost after",
+    "500 before",
+    "502 after",
+    "429",
+    "402",
+    "garbage after",
+    "empty",
+]
+
+
+@pytest.fixture
+async def store(tmp_path: Path, clock: Clock) -> AsyncGenerator[SqliteStore]:
+    cache = SqliteStore(tmp_path / "cache" / "cache.sqlite", clock=clock)
+    yield cache
+    await cache.aclose()
+
+
+@pytest.mark.parametrize(("workspace_id", "requests"), [(None, 8), (HARBOUR_STUDIO, 7)])
+async def test_an_hour_of_sixty_calls_fits_the_free_plan_several_times(
+    sandbox: Sandbox, clock: Clock, store: SqliteStore, workspace_id: int | None, requests: int
+) -> None:
+    async with Client(serve(sandbox, clock, store=store, workspace_id=workspace_id)) as client:
+        host = Host(client)
+        for minute in range(60):
+            match minute:
+                case 10 | 25 | 40:
+                    await host.call("create_client", name=f"Client of minute {minute}")
+                case 15 | 45:
+                    await host.call("edit_client", client_id=AROHA, name=f"Renamed in minute {minute}")
+                case 50:
+                    await host.call("delete_client", client_id=64890302)
+                case _ if minute % 3 == 0:
+                    await host.call("list_clients", status="both")
+                case _ if minute % 3 == 1:
+                    await host.call("get_client", client_id=64890303)
+                case _:
+                    await host.call("list_clients", name="a", limit=5)
+            clock.now += MINUTE
+
+    assert len(sandbox.calls) == requests
+
+
+ROUND: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("get_account", {"refresh": True}),
+    ("create_client", {"name": "Lighthouse"}),
+    ("edit_client", {"client_id": AROHA, "notes": "By the sea"}),
+    ("archive_client", {"client_id": AROHA}),
+    ("list_clients", {"refresh": True}),
+    ("delete_client", {"client_id": 7}),
+)
+
+
+async def test_the_token_is_nowhere(
+    sandbox: Sandbox, clock: Clock, store: SqliteStore, era: Era, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    said: list[str] = []
+    async with Client(serve(sandbox, clock, store=store), mode=era) as client:
+        for fault in (None, *map(Fault, KINDS)):
+            sandbox.fault = lambda call, fault=fault: fault if call.method != "GET" else None
+            for tool, arguments in ROUND:
+                said.append((await client.call_tool(tool, arguments)).model_dump_json())
+                clock.now += MINUTE
+
+    files = [path.read_bytes().decode("latin-1") for path in (tmp_path / "cache").iterdir()]
+    everything = "\n".join([*said, caplog.text, *await _shown(sandbox, store), *files])
+    assert len(said) == 60
+    assert "outcome_unknown" in everything
+    for secret in (TOKEN, base64.b64encode(TOKEN.encode()).decode()[:40], _basic(TOKEN), quote(f"{TOKEN}:api_token")):
+        assert secret not in everything
+
+
+async def _shown(sandbox: Sandbox, store: SqliteStore) -> list[str]:
+    """Return how everything that knows the token shows itself."""
+    toggl = Toggl(BasicAuth(TOKEN, "api_token"), store, client=connect_in_process(sandbox))
+    settings = Settings(token=SecretStr(TOKEN))
+    shown = [repr(item) for item in (toggl, toggl.account, toggl.clients(1), settings, settings.model_dump())]
+    shown += [repr(vars(item)) for item in (toggl, toggl.account, toggl.clients(1))]
+    await toggl.aclose()
+    return shown
+
+
+def _basic(token: str) -> str:
+    return base64.b64encode(f"{token}:api_token".encode()).decode()
