@@ -1,0 +1,163 @@
+// Drives a server with the TypeScript SDK: node client.mjs COMMAND [ARGUMENT...]
+// The command must serve the sandbox, whose first workspace has a paid plan and whose second one has not.
+
+import assert from "node:assert/strict";
+import { Host, step, summary } from "./host.mjs";
+
+const HINTS = ["readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"];
+const UNPORTABLE = ["$ref", "$defs", "anyOf", "oneOf", "allOf", "not"];
+const MISSING = 999_999_999;
+
+const [command, ...args] = process.argv.slice(2);
+const server = { command, args };
+
+await tryTools();
+await tryQuestions();
+summary();
+
+async function tryTools() {
+  const host = await Host.start(server);
+  const tools = await step("tools/list", () => host.tools());
+  for (const tool of tools) await step(`${tool.name} is described`, () => checkTool(tool));
+  const free = await tryAccount(host);
+  await tryReading(host);
+  await tryOneClient(host, free);
+  await tryMistakes(host);
+  await step("every tool was called", () => assert.deepEqual([...host.called].sort(), tools.map(nameOf).sort()));
+  await host.close();
+}
+
+function checkTool(tool) {
+  assert.match(tool.name, /^[a-z]+(_[a-z]+)+$/);
+  assert.match(tool.title, /\S/);
+  assert.match(tool.description, /\S/);
+  for (const hint of HINTS) assert.equal(typeof tool.annotations[hint], "boolean", hint);
+  assert.equal(tool.outputSchema.type, "object");
+  assert.equal(tool.inputSchema.type, "object");
+  assert.equal(tool.inputSchema.additionalProperties, false);
+  for (const field of Object.values(tool.inputSchema.properties)) {
+    assert.equal(typeof field.type, "string");
+    assert.match(field.description, /\S/);
+  }
+  checkFlat(tool.inputSchema);
+}
+
+function checkFlat(node) {
+  assert.notEqual(node, null);
+  assert.notEqual(node, "null");
+  if (typeof node !== "object") return;
+  for (const key of UNPORTABLE) assert.ok(!(key in node), key);
+  Object.values(node).forEach(checkFlat);
+}
+
+/** Returns the id of a workspace on the free plan. */
+async function tryAccount(host) {
+  const { workspaces } = await host.succeed("get_account", {}, (account) => {
+    assert.equal(account.workspaces.filter((workspace) => workspace.default).length, 1);
+  });
+  await host.succeed("get_account", { refresh: true }, (account) => assert.equal(account.source, "toggl"));
+  return workspaces.find((workspace) => workspace.plan === "free").id;
+}
+
+async function tryReading(host) {
+  const all = await host.succeed("list_clients", { status: "both" }, (page) => {
+    assert.equal(page.clients.length, page.total);
+    assert.equal(page.left, 0);
+  });
+  const ids = [];
+  const page = { status: "both", limit: 3 };
+  do {
+    const { next_cursor } = await host.succeed("list_clients", page, ({ clients, left, total }) => {
+      ids.push(...clients.map(idOf));
+      assert.equal(left, total - ids.length);
+    });
+    page.cursor = next_cursor;
+  } while (page.cursor);
+  await step("the pages make the list", () => assert.deepEqual(ids, all.clients.map(idOf)));
+  await host.succeed("list_clients", { status: "archived" }, ({ clients }) => assert.ok(clients.every(archived)));
+  await host.succeed("list_clients", { name: "zz" }, ({ clients }) => assert.deepEqual(clients, []));
+}
+
+async function tryOneClient(host, free) {
+  const created = await host.succeed("create_client", { name: "Kererū Kayaks", notes: "Met at the regatta" });
+  const it = { client_id: created.client.id };
+  const same = ({ client }) => assert.deepEqual(client, created.client);
+  await host.succeed("get_client", it, same);
+  await host.succeed("get_client", { name: "KERERŪ kayaks" }, same);
+  await host.succeed("get_client", { ...it, refresh: true }, ({ source }) => assert.equal(source, "toggl"));
+  await host.succeed("list_clients", { name: "rerū k" }, ({ clients }) => assert.deepEqual(clients, [created.client]));
+  await host.fail("duplicate_name", "create_client", { name: "Kererū Kayaks" });
+  await host.succeed("edit_client", { ...it, name: "Kererū Canoes", notes: "" }, ({ client }) => {
+    assert.equal(client.name, "Kererū Canoes");
+    assert.ok(!client.notes);
+  });
+  await host.succeed("archive_client", it, (gone) => assert.equal(gone.archived_client_id, it.client_id));
+  await host.succeed("get_client", it, ({ client }) => assert.ok(archived(client)));
+  await host.succeed("restore_client", it, ({ client }) => assert.ok(!archived(client)));
+  await host.succeed("delete_client", it, (gone) => assert.equal(gone.deleted_client_id, it.client_id));
+  await host.fail("not_found", "get_client", it);
+  const other = await host.succeed("create_client", { name: "Kererū Kayaks", workspace_id: free });
+  const there = { client_id: other.client.id, workspace_id: free };
+  await host.fail("plan_required", "archive_client", there);
+  await host.succeed("delete_client", there);
+}
+
+async function tryMistakes(host) {
+  for (const tool of ["get_client", "delete_client", "archive_client", "restore_client"]) {
+    await host.fail("not_found", tool, { client_id: MISSING });
+  }
+  await host.fail("not_found", "edit_client", { client_id: MISSING, name: "Nobody" });
+  await host.fail("not_found", "get_client", { name: "Nobody" });
+  const { next_cursor } = await host.succeed("list_clients", { limit: 1 });
+  for (const [tool, wrong] of [
+    ["create_client", {}],
+    ["create_client", { name: " " }],
+    ["create_client", { name: "Colourful", colour: "red" }],
+    ["create_client", { name: "x".repeat(256) }],
+    ["get_client", {}],
+    ["get_client", { client_id: "7" }],
+    ["get_client", { client_id: 7, name: "Both" }],
+    ["edit_client", { client_id: 7 }],
+    ["edit_client", { client_id: 7, status: "archived" }],
+    ["list_clients", { limit: 0 }],
+    ["list_clients", { cursor: "made up" }],
+    ["list_clients", { cursor: next_cursor, status: "both" }],
+    ["delete_client", { client_id: true }],
+    ["archive_client", { client_id: 0 }],
+    ["restore_client", { client_id: 7, restore_projects: "yes" }],
+    ["get_account", { refresh: 1 }],
+  ]) {
+    await host.fail("invalid_arguments", tool, wrong);
+  }
+}
+
+/** Deletes a client with a host that can ask: first the person says no, then yes. */
+async function tryQuestions() {
+  const asked = [];
+  let answer = { action: "decline" };
+  const host = await Host.start(server, { answer: ({ message }) => (asked.push(message), answer) });
+  await step("tools/list, with a host that can ask", () => host.tools());
+  const { client } = await host.succeed("create_client", { name: "Kererū Kayaks" });
+  await host.fail("declined", "delete_client", { client_id: client.id });
+  await host.succeed("get_client", { client_id: client.id });
+  answer = { action: "accept", content: { delete: true } };
+  await host.succeed("delete_client", { client_id: client.id });
+  await host.fail("not_found", "get_client", { client_id: client.id });
+  await step("the person was asked both times", () => {
+    assert.equal(asked.length, 2);
+    assert.ok(asked.every((message) => message.includes(client.name)));
+  });
+  await host.close();
+}
+
+function nameOf({ name }) {
+  return name;
+}
+
+function idOf({ id }) {
+  return id;
+}
+
+function archived(client) {
+  return client.archived;
+}

@@ -1,0 +1,72 @@
+"""The bundle's manifest against what it speaks of: the project, the server's tools, the settings."""
+
+import json
+import struct
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from toggl_mcp.server import build
+from toggl_mcp.settings import Settings
+
+ROOT = Path(__file__).parents[1]
+MANIFEST: dict[str, Any] = json.loads((ROOT / "manifest.json").read_text(encoding="utf-8"))
+PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+SERVER: dict[str, Any] = MANIFEST["server"]
+ENVIRONMENT: dict[str, str] = SERVER["mcp_config"]["env"]
+OPTIONS: dict[str, dict[str, Any]] = MANIFEST["user_config"]
+
+
+@pytest.mark.anyio
+async def test_the_tools_are_the_servers_in_its_order_each_with_its_first_sentence() -> None:
+    tools = await build(Settings.model_construct()).list_tools()
+    assert MANIFEST["tools"] == [{"name": tool.name, "description": first_sentence(tool.description)} for tool in tools]
+
+
+def first_sentence(description: str | None) -> str:
+    return (description or "").partition("\n")[0].partition(". ")[0].removesuffix(".") + "."
+
+
+@pytest.mark.parametrize("fact", ["name", "version", "license"])
+def test_what_the_project_says_of_itself_it_says_once(fact: str) -> None:
+    assert MANIFEST[fact] == PROJECT[fact]
+
+
+def test_it_has_the_projects_author_and_python() -> None:
+    assert [MANIFEST["author"]] == PROJECT["authors"]
+    assert MANIFEST["compatibility"]["runtimes"] == {"python": PROJECT["requires-python"]}
+
+
+def test_it_starts_the_projects_command() -> None:
+    assert SERVER["mcp_config"]["args"][-1] in PROJECT["scripts"]
+    assert (ROOT / SERVER["entry_point"]).is_file()
+
+
+def test_every_option_reaches_a_setting() -> None:
+    assert set(ENVIRONMENT) <= {str(field.validation_alias) for field in Settings.model_fields.values()}
+    assert sorted(ENVIRONMENT.values()) == sorted(f"${{user_config.{option}}}" for option in OPTIONS)
+
+
+def test_an_option_is_required_or_has_a_default() -> None:
+    assert all(option["required"] != ("default" in option) for option in OPTIONS.values())
+
+
+def test_the_defaults_are_the_settings_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ENVIRONMENT:
+        monkeypatch.delenv(name, raising=False)
+    unset = Settings.model_validate({})
+    for name, value in ENVIRONMENT.items():
+        default = OPTIONS[value.removeprefix("${user_config.").removesuffix("}")].get("default", "")
+        monkeypatch.setenv(name, str(default).lower())
+    assert Settings.model_validate({}) == unset
+
+
+def test_the_token_is_kept_secret() -> None:
+    assert [name for name, option in OPTIONS.items() if option.get("sensitive")] == ["api_token"]
+
+
+def test_the_icon_is_a_png_of_512_pixels() -> None:
+    head = (ROOT / MANIFEST["icon"]).read_bytes()[:24]
+    assert head == b"\x89PNG\r\n\x1a\n" + struct.pack(">I4s2I", 13, b"IHDR", 512, 512)
