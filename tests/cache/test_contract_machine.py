@@ -1,0 +1,136 @@
+"""Any order of steps leaves any store in the state that a few lines of Python would be in."""
+
+import asyncio
+import tempfile
+from collections.abc import Coroutine, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+import hypothesis.strategies as st
+from hypothesis import settings
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from tests.cache.support import MINE, Clock
+from toggl_mcp.cache.memory import MemoryStore
+from toggl_mcp.cache.sqlite import SqliteStore
+from toggl_mcp.cache.store import Key, Mark, Row, Snapshot, Store
+from toggl_mcp.models.quota import Bucket
+
+T = TypeVar("T")
+
+KEYS = st.sampled_from([MINE, MINE._replace(scope="theirs")])
+IDS = st.sampled_from([1, 2, 3, 2**40, 2**53 - 1])
+TEXTS = st.text(max_size=8)
+TIMES = st.floats(min_value=1, max_value=2e9)
+NOTHING = Snapshot(Mark(0, None), {})
+
+
+class Contract(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.loop = asyncio.Runner()
+        self.clock = Clock()
+        self.model: dict[Key, Snapshot] = {}
+        self.claims: dict[Key, float] = {}
+        self.ledger: dict[str, dict[str, Bucket]] = {}
+        self.store = self.opened()
+
+    def opened(self) -> Store:
+        return MemoryStore(clock=self.clock)
+
+    def run(self, step: Coroutine[object, object, T]) -> T:
+        return self.loop.run(step)
+
+    def known(self, key: Key) -> Snapshot:
+        return self.model.get(key, NOTHING)
+
+    @rule(key=KEYS, rows=st.dictionaries(IDS, TEXTS), behind=st.integers(-1, 1), fetched_at=TIMES)
+    def replace(self, key: Key, rows: Mapping[int, str], behind: int, fetched_at: float) -> None:
+        version = self.known(key).mark.version
+        stored = self.run(self.store.replace(key, rows, seen=version - behind, fetched_at=fetched_at))
+        assert stored == (behind == 0)
+        if stored:
+            self.model[key] = Snapshot(Mark(version, fetched_at), rows)
+
+    @rule(key=KEYS, row_id=IDS, text=st.none() | TEXTS)
+    def write(self, key: Key, row_id: int, text: str | None) -> None:
+        self.run(self.store.write(key, row_id, text))
+        (version, fetched_at), rows = self.known(key)
+        kept = {there: row for there, row in rows.items() if there != row_id}
+        added = {} if text is None or fetched_at is None else {row_id: text}
+        self.model[key] = Snapshot(Mark(version + 1, fetched_at), kept | added)
+
+    @rule(key=KEYS)
+    def forget(self, key: Key) -> None:
+        self.run(self.store.forget(key))
+        self.model[key] = Snapshot(Mark(self.known(key).mark.version + 1, None), {})
+
+    @rule(key=KEYS, seconds=st.integers(1, 60))
+    def claim(self, key: Key, seconds: int) -> None:
+        free = self.claims.get(key, 0.0) <= self.clock.now
+        assert self.run(self.store.claim(key, seconds)) == free
+        if free:
+            self.claims[key] = self.clock.now + seconds
+
+    @rule(key=KEYS)
+    def release(self, key: Key) -> None:
+        self.run(self.store.release(key))
+        self.claims.pop(key, None)
+
+    @rule(seconds=st.integers(0, 60))
+    def wait(self, seconds: int) -> None:
+        self.clock.now += seconds
+
+    @rule(key=KEYS, name=st.sampled_from(["me", "organization"]), remaining=st.integers(0, 30), resets_at=TIMES)
+    def note(self, key: Key, name: str, remaining: int, resets_at: float) -> None:
+        bucket = Bucket(name, remaining, resets_at)
+        self.run(self.store.note(key.scope, bucket))
+        self.ledger.setdefault(key.scope, {})[name] = bucket
+
+    @rule()
+    def close(self) -> None:
+        self.run(self.store.aclose())
+
+    @precondition(lambda self: self.model)
+    @rule(key=KEYS, row_id=IDS)
+    def row(self, key: Key, row_id: int) -> None:
+        mark, rows = self.known(key)
+        assert self.run(self.store.row(key, row_id)) == Row(mark, rows.get(row_id))
+
+    @invariant()
+    def is_as_expected(self) -> None:
+        for key, snapshot in self.model.items():
+            assert self.run(self.store.mark(key)) == snapshot.mark
+            assert self.run(self.store.read(key)) == (None if snapshot.mark.fetched_at is None else snapshot)
+        for scope, buckets in self.ledger.items():
+            assert list(self.run(self.store.buckets(scope))) == sorted(buckets.values())
+
+    def teardown(self) -> None:
+        self.run(self.store.aclose())
+        self.loop.close()
+
+
+class FileContract(Contract):
+    """The same for a file that two stores share, taking turns."""
+
+    def opened(self) -> Store:
+        self.folder = tempfile.TemporaryDirectory()
+        self.stores = [SqliteStore(Path(self.folder.name) / "cache.sqlite", clock=self.clock) for _ in range(2)]
+        return self.stores[0]
+
+    @rule()
+    def take_turns(self) -> None:
+        self.stores.reverse()
+        self.store = self.stores[0]
+
+    def teardown(self) -> None:
+        for store in self.stores:
+            self.run(store.aclose())
+        self.loop.close()
+        self.folder.cleanup()
+
+
+Contract.TestCase.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)
+FileContract.TestCase.settings = settings(max_examples=20, stateful_step_count=30, deadline=None)
+TestMemory = Contract.TestCase
+TestFile = FileContract.TestCase

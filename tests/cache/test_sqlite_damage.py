@@ -1,0 +1,190 @@
+"""Whatever happens to the bytes of the file, nothing altered is served, and nothing raised."""
+
+import os
+import random
+import shutil
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import anyio
+import pytest
+
+from tests.cache.support import MINE, Clock
+from toggl_mcp.cache.sqlite import SqliteStore
+from toggl_mcp.cache.store import Key, Mark, Snapshot
+from toggl_mcp.models.quota import Bucket
+
+pytestmark = pytest.mark.anyio
+
+TRIALS = int(os.environ.get("DAMAGED_FILES", "150"))
+COLLECTIONS = {
+    Key(scope, kind, 7): {row_id: f"{scope} {kind} {row_id} {'x' * (row_id % 90)}" for row_id in range(1, 81)}
+    for scope in ("mine", "theirs")
+    for kind in ("clients", "projects")
+}
+BUCKET = Bucket("me", 17, 2_000_000.0)
+
+
+def truncated(data: bytearray, chance: random.Random) -> bytearray:
+    return data[: chance.randrange(len(data))]
+
+
+def flipped(data: bytearray, chance: random.Random) -> bytearray:
+    for _ in range(chance.choice([1, 1, 3, 30])):
+        data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
+    return data
+
+
+def overwritten(data: bytearray, chance: random.Random) -> bytearray:
+    start, length = chance.randrange(len(data)), chance.choice([1, 16, 512, 4096])
+    end = min(start + length, len(data))
+    data[start:end] = chance.randbytes(end - start)
+    return data
+
+
+def shuffled(data: bytearray, chance: random.Random) -> bytearray:
+    """Exchange two pages, as a disk might that loses a write."""
+    one, other = (4096 * chance.randrange(len(data) // 4096) for _ in range(2))
+    data[one : one + 4096], data[other : other + 4096] = data[other : other + 4096], data[one : one + 4096]
+    return data
+
+
+def garbage(data: bytearray, chance: random.Random) -> bytearray:
+    return bytearray(chance.randbytes(len(data)))
+
+
+DAMAGES: list[Callable[[bytearray, random.Random], bytearray]] = [
+    flipped,
+    flipped,
+    truncated,
+    overwritten,
+    shuffled,
+    garbage,
+]
+
+
+async def filled(path: Path) -> bytearray:
+    store = SqliteStore(path)
+    for key, rows in COLLECTIONS.items():
+        assert await store.replace(key, rows, seen=0, fetched_at=12)
+    await store.note("mine", BUCKET)
+    await store.aclose()
+    return bytearray(await anyio.Path(path).read_bytes())
+
+
+async def check(store: SqliteStore) -> None:
+    """Read everything, then use the store as if nothing had happened."""
+    for key, rows in COLLECTIONS.items():
+        assert await store.mark(key) in (Mark(0, 12), Mark(0, None))
+        for row_id in (1, 40, 80):
+            assert (await store.row(key, row_id)).text in (rows[row_id], None)
+        assert await store.read(key) in (Snapshot(Mark(0, 12), rows), None)
+    assert list(await store.buckets("mine")) in ([BUCKET], [])
+    await store.write(MINE, 1, "written")
+    version = (await store.mark(MINE)).version
+    assert await store.replace(MINE, COLLECTIONS[MINE], seen=version, fetched_at=13)
+    await store.write(MINE, 1, "written")
+    assert await store.read(MINE) == Snapshot(Mark(version + 1, 13), {**COLLECTIONS[MINE], 1: "written"})
+
+
+async def test_a_damaged_file_serves_nothing_that_was_altered_or_is_missing(tmp_path: Path) -> None:
+    path = tmp_path / "cache.sqlite"
+    whole = await filled(path)
+    for trial in range(TRIALS):
+        chance = random.Random(trial)  # noqa: S311 - repeatable
+        store = SqliteStore(path)
+        opened_before = chance.random() < 0.5
+        if opened_before:
+            await anyio.Path(path).write_bytes(whole)
+            assert await store.read(MINE) == Snapshot(Mark(0, 12), COLLECTIONS[MINE])
+            await store.row(MINE, 1)
+        await anyio.Path(path).write_bytes(chance.choice(DAMAGES)(bytearray(whole), chance))
+        try:
+            await check(store)
+        except Exception as error:
+            error.add_note(f"trial {trial}")
+            raise
+        finally:
+            await store.aclose()
+
+
+@pytest.mark.parametrize(
+    "alteration",
+    [
+        "DELETE FROM entity WHERE id = 40",
+        "INSERT INTO entity SELECT scope, kind, parent, 9999, body, checked FROM entity WHERE id = 40",
+        "UPDATE entity SET body = CAST('other' AS BLOB) WHERE id = 40",
+        "UPDATE entity SET id = 9999 WHERE id = 40",
+        "UPDATE entity SET id = id + (1 << 40) WHERE id = 40",
+        "UPDATE collection SET version = 3",
+        "UPDATE collection SET fetched = 13",
+        "UPDATE collection SET fetched = NULL",
+        "UPDATE collection SET claimed = 1e12, lease = 1e12",
+        "UPDATE collection SET size = 3",
+    ],
+)
+async def test_an_alteration_of_one_value_is_noticed(
+    path: Path, sqlite: SqliteStore, alteration: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    await filled(path)
+    execute(path, alteration)
+    assert await sqlite.read(MINE) is None
+    (record,) = caplog.records
+    assert (record.name, record.levelname) == ("toggl_mcp.cache", "WARNING")
+    assert "started empty" in record.getMessage()
+    assert await anyio.Path(f"{path}.broken").exists()
+    await check(sqlite)
+
+
+@pytest.mark.parametrize("column", ["remaining", "resets_at", "checked"])
+async def test_an_altered_bucket_is_not_believed(path: Path, sqlite: SqliteStore, column: str) -> None:
+    await filled(path)
+    execute(path, f"UPDATE bucket SET {column} = {column} + 1")  # noqa: S608 - the names above
+    assert list(await sqlite.buckets("mine")) == []
+
+
+async def test_one_store_sets_the_damaged_file_aside_and_the_others_follow(
+    path: Path, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    stores = [SqliteStore(path, clock=clock) for _ in range(3)]
+    for store in stores:
+        await store.write(MINE, 1, None)
+        await store.mark(MINE)
+    await anyio.Path(path).write_bytes(b"garbage" * 1000)
+    for store in stores:
+        await store.write(MINE, 1, None)
+    assert [await store.mark(MINE) for store in stores] == [Mark(3, None)] * 3
+    assert len(caplog.records) == 1
+    for store in stores:
+        await store.aclose()
+
+
+async def test_a_file_damaged_again_and_again_starts_empty_each_time(path: Path, sqlite: SqliteStore) -> None:
+    for _ in range(5):
+        await sqlite.replace(MINE, {1: "one"}, seen=0, fetched_at=12)
+        await sqlite.aclose()
+        await anyio.Path(path).write_bytes(b"garbage" * 1000)
+        assert await sqlite.read(MINE) is None
+
+
+def execute(path: Path, statement: str) -> None:
+    db = sqlite3.connect(path, isolation_level=None)
+    db.execute(statement)
+    db.close()
+
+
+async def test_a_journal_that_was_left_behind_by_another_file_does_no_harm(path: Path, sqlite: SqliteStore) -> None:
+    await filled(path)
+    db = sqlite3.connect(path, isolation_level=None)
+    db.execute("PRAGMA journal_mode = TRUNCATE")
+    db.execute("PRAGMA cache_size = 1")
+    db.execute("BEGIN IMMEDIATE")
+    db.execute("UPDATE entity SET id = id + 1000")
+    left_behind = f"{path}-journal.copy"
+    await anyio.to_thread.run_sync(shutil.copy, f"{path}-journal", left_behind)
+    db.rollback()
+    db.close()
+    await anyio.Path(path).unlink()
+    await anyio.Path(left_behind).replace(f"{path}-journal")
+    await check(sqlite)

@@ -1,0 +1,303 @@
+"""The file is private, opened when needed, and never a reason to fail."""
+
+import contextlib
+import os
+import shutil
+import sqlite3
+import stat
+from collections.abc import Generator
+from pathlib import Path
+
+import anyio
+import pytest
+
+from tests.cache.support import MINE, ROWS, Clock
+from toggl_mcp.cache.sqlite import SqliteStore
+from toggl_mcp.cache.sqlite_file import SqliteFile
+from toggl_mcp.cache.sqlite_open import Damaged, Identity, identity
+from toggl_mcp.cache.sqlite_tables import SCHEMA
+from toggl_mcp.cache.store import Mark, Row, Snapshot
+from toggl_mcp.errors import CacheBusy
+from toggl_mcp.models.quota import Bucket
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(params=[0o000, 0o022, 0o077])
+def umask(request: pytest.FixtureRequest) -> Generator[None]:
+    before = os.umask(request.param)
+    yield
+    os.umask(before)
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
+    assert {(record.name, record.levelname) for record in caplog.records} <= {("toggl_mcp.cache", "WARNING")}
+    return [record.getMessage() for record in caplog.records]
+
+
+def open_files(folder: Path) -> list[str]:
+    descriptors = Path("/proc/self/fd")
+    if not descriptors.exists():
+        pytest.skip("only Linux tells which files are open")
+    links = [link.readlink() for link in descriptors.iterdir() if link.is_symlink()]
+    return [str(link) for link in links if link.is_relative_to(folder)]
+
+
+async def test_nothing_is_opened_before_it_is_needed(path: Path) -> None:
+    SqliteStore(path)
+    assert not await anyio.Path(path.parent).exists()
+
+
+@pytest.mark.usefixtures("umask")
+async def test_nobody_else_may_read_the_cache(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "folder" / "cache.sqlite"
+    store = SqliteStore(path)
+    await store.replace(MINE, ROWS, seen=0, fetched_at=12)
+    await store.mark(MINE)
+    files = [file async for file in anyio.Path(path.parent).iterdir()]
+    assert path in map(Path, files)
+    assert [mode(Path(file)) for file in files] == [0o600] * len(files)
+    assert [mode(folder) for folder in (path.parent, path.parent.parent)] == [0o700, 0o700]
+    await store.aclose()
+
+
+async def test_a_folder_that_was_there_is_left_as_it_was(tmp_path: Path) -> None:
+    await anyio.Path(tmp_path).chmod(0o755)
+    store = SqliteStore(tmp_path / "cache.sqlite")
+    await store.write(MINE, 1, None)
+    assert mode(tmp_path) == 0o755
+    await store.aclose()
+
+
+async def test_a_path_may_hold_any_characters(tmp_path: Path) -> None:
+    path = tmp_path / "a?mode=memory#b%20ü" / "cache & co.sqlite"
+    store = SqliteStore(path)
+    await store.replace(MINE, ROWS, seen=0, fetched_at=12)
+    assert await store.row(MINE, 1) == Row(Mark(0, 12), ROWS[1])
+    assert await anyio.Path(path).exists()
+    await store.aclose()
+
+
+async def test_what_was_stored_outlives_the_process(path: Path, sqlite: SqliteStore) -> None:
+    await sqlite.replace(MINE, ROWS, seen=0, fetched_at=12)
+    await sqlite.note("mine", Bucket("me", 3, 100))
+    await sqlite.aclose()
+    later = SqliteStore(path)
+    assert await later.read(MINE) == Snapshot(Mark(0, 12), ROWS)
+    assert list(await later.buckets("mine")) == [Bucket("me", 3, 100)]
+    await later.aclose()
+
+
+async def test_closing_leaves_no_file_open(path: Path, sqlite: SqliteStore) -> None:
+    await sqlite.replace(MINE, ROWS, seen=0, fetched_at=12)
+    await sqlite.mark(MINE)
+    assert open_files(path.parent)
+    await sqlite.aclose()
+    assert open_files(path.parent) == []
+
+
+async def test_closing_is_not_cut_short_by_a_cancellation(path: Path, sqlite: SqliteStore) -> None:
+    await sqlite.mark(MINE)
+    with anyio.CancelScope() as scope:
+        scope.cancel()
+        await sqlite.aclose()
+    assert open_files(path.parent) == []
+
+
+async def test_a_file_that_is_taken_away_is_begun_anew(path: Path, sqlite: SqliteStore) -> None:
+    await sqlite.replace(MINE, ROWS, seen=0, fetched_at=12)
+    assert await sqlite.mark(MINE) == Mark(0, 12)
+    await anyio.to_thread.run_sync(shutil.rmtree, path.parent)
+    assert await sqlite.mark(MINE) == Mark(0, None)
+    assert await sqlite.replace(MINE, ROWS, seen=0, fetched_at=13)
+    assert await sqlite.mark(MINE) == Mark(0, 13)
+
+
+async def test_a_file_that_takes_the_place_of_another_is_noticed_at_once(
+    path: Path, sqlite: SqliteStore, clock: Clock
+) -> None:
+    other = SqliteStore(path.with_name("other.sqlite"), clock=clock)
+    await other.replace(MINE, {5: "other"}, seen=0, fetched_at=99)
+    await other.aclose()
+    await sqlite.replace(MINE, ROWS, seen=0, fetched_at=12)
+    await sqlite.mark(MINE)
+    for part in ("-wal", "-shm", "-journal"):
+        await anyio.Path(f"{path}{part}").unlink(missing_ok=True)
+    await anyio.Path(path.with_name("other.sqlite")).replace(path)
+    assert await sqlite.mark(MINE) == Mark(0, 99)
+    assert await sqlite.read(MINE) == Snapshot(Mark(0, 99), {5: "other"})
+
+
+@pytest.mark.parametrize("place", ["a folder at the path", "a file as the folder", "a file above the folder"])
+async def test_where_there_can_be_no_file_the_cache_goes_on_in_memory_and_says_so_once(
+    tmp_path: Path, place: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    taken = tmp_path / "taken"
+    path = {
+        "a folder at the path": taken,
+        "a file as the folder": taken / "c",
+        "a file above the folder": taken / "b" / "c",
+    }
+    await (anyio.Path(taken).mkdir() if place == "a folder at the path" else anyio.Path(taken).touch())
+    store = SqliteStore(path[place])
+    await store.replace(MINE, ROWS, seen=0, fetched_at=12)
+    await store.write(MINE, 1, None)
+    assert await store.mark(MINE) == Mark(1, 12)
+    assert await store.row(MINE, 2) == Row(Mark(1, 12), ROWS[2])
+    await store.aclose()
+    assert await store.mark(MINE) == Mark(0, None)
+    (warning,) = warnings(caplog)
+    assert str(path[place]) in warning
+    assert "memory" in warning
+    await store.aclose()
+
+
+async def test_a_full_disk_is_a_reason_to_go_on_in_memory(
+    path: Path, sqlite: SqliteStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    await sqlite.mark(MINE)
+    resource = pytest.importorskip("resource")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, ((await anyio.Path(path).stat()).st_size, limits[1]))
+    try:
+        assert await sqlite.replace(MINE, dict.fromkeys(range(100), "x" * 1000), seen=0, fetched_at=12)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert await sqlite.mark(MINE) == Mark(0, 12)
+    (warning,) = warnings(caplog)
+    assert "space" in warning
+
+
+async def test_a_file_of_another_version_is_set_aside(
+    path: Path, sqlite: SqliteStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    await sqlite.replace(MINE, ROWS, seen=0, fetched_at=12)
+    await sqlite.aclose()
+    execute(path, "PRAGMA user_version = 99")
+    assert await sqlite.mark(MINE) == Mark(0, None)
+    assert await sqlite.replace(MINE, ROWS, seen=0, fetched_at=13)
+    assert await sqlite.mark(MINE) == Mark(0, 13)
+    (warning,) = warnings(caplog)
+    assert "another version" in warning
+
+
+async def test_a_database_of_somebody_else_is_set_aside_unharmed(path: Path, sqlite: SqliteStore) -> None:
+    await anyio.Path(path.parent).mkdir()
+    theirs = sqlite3.connect(path, isolation_level=None)
+    theirs.execute("PRAGMA journal_mode = WAL")
+    theirs.execute("CREATE TABLE theirs (value)")
+    theirs.execute("INSERT INTO theirs VALUES (7)")
+    await sqlite.replace(MINE, ROWS, seen=0, fetched_at=12)
+    assert execute(path.with_name("cache.sqlite.broken"), "SELECT value FROM theirs") == [(7,)]
+    theirs.close()
+    assert await sqlite.read(MINE) == Snapshot(Mark(0, 12), ROWS)
+
+
+async def test_only_the_file_that_was_found_damaged_is_set_aside(path: Path, tmp_path: Path) -> None:
+    file = SqliteFile(path, SCHEMA, patience=0.05)
+    seen: list[Identity | None] = []
+
+    def find_damage_while_another_sets_it_aside(_: sqlite3.Connection) -> None:
+        seen.append(identity(path))
+        if len(seen) == 1:
+            path.replace(tmp_path / "aside")
+            shutil.copy(tmp_path / "aside", path)
+            raise Damaged
+
+    file.read(find_damage_while_another_sets_it_aside)
+    assert seen == [identity(tmp_path / "aside"), identity(path)]
+    assert not await anyio.Path(f"{path}.broken").exists()
+    file.close()
+
+
+async def test_a_step_that_waited_for_a_file_that_was_set_aside_goes_to_the_new_one(path: Path, clock: Clock) -> None:
+    store = SqliteStore(path, clock=clock)
+    await store.replace(MINE, ROWS, seen=0, fetched_at=12)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(store.write, MINE, 1, None)
+        await anyio.lowlevel.checkpoint()
+        for part in ("-wal", "-shm", "-journal", ""):
+            with contextlib.suppress(FileNotFoundError):
+                await anyio.Path(f"{path}{part}").rename(f"{path}.broken{part}")
+        other.rollback()
+    other.close()
+    later = SqliteStore(path)
+    assert await later.mark(MINE) == Mark(1, None)
+    await later.aclose()
+    await store.aclose()
+
+
+async def test_a_file_that_was_set_aside_is_not_waited_for(path: Path, sqlite: SqliteStore) -> None:
+    await sqlite.write(MINE, 1, None)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    for part in ("-wal", "-shm", "-journal", ""):
+        with contextlib.suppress(FileNotFoundError):
+            await anyio.Path(f"{path}{part}").rename(f"{path}.broken{part}")
+    await sqlite.write(MINE, 1, None)
+    assert await sqlite.mark(MINE) == Mark(1, None)
+    other.close()
+
+
+async def test_a_file_that_is_locked_for_a_moment_is_waited_for(path: Path, clock: Clock) -> None:
+    store = SqliteStore(path, clock=clock)
+    await store.replace(MINE, ROWS, seen=0, fetched_at=12)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    marks: list[Mark] = []
+
+    async def ask() -> None:
+        marks.append(await store.mark(MINE))
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(ask)
+        await anyio.lowlevel.checkpoint()
+        other.rollback()
+    assert marks == [Mark(0, 12)]
+    other.close()
+    await store.aclose()
+
+
+async def test_a_file_that_another_process_keeps_is_reported_with_what_to_do(path: Path, sqlite: SqliteStore) -> None:
+    await sqlite.replace(MINE, ROWS, seen=0, fetched_at=12)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(CacheBusy, match=r"Try again.*TOGGL_MCP_CACHE=memory"):
+        await sqlite.write(MINE, 1, None)
+    other.rollback()
+    other.close()
+    assert await sqlite.read(MINE) == Snapshot(Mark(0, 12), ROWS)
+
+
+async def test_point_reads_do_not_wait_for_a_writer_that_has_not_committed(path: Path, sqlite: SqliteStore) -> None:
+    await sqlite.replace(MINE, ROWS, seen=0, fetched_at=12)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    other.execute("DELETE FROM entity")
+    assert await sqlite.mark(MINE) == Mark(0, 12)
+    assert await sqlite.row(MINE, 1) == Row(Mark(0, 12), ROWS[1])
+    assert await sqlite.read(MINE) == Snapshot(Mark(0, 12), ROWS)
+    other.rollback()
+    other.close()
+
+
+async def test_an_unchanged_collection_is_not_written_again(path: Path, sqlite: SqliteStore) -> None:
+    await sqlite.replace(MINE, ROWS, seen=0, fetched_at=12)
+    await sqlite.aclose()
+    execute(path, "CREATE TRIGGER t BEFORE INSERT ON entity BEGIN SELECT RAISE(ABORT, 'written again'); END")
+    assert await sqlite.replace(MINE, ROWS, seen=0, fetched_at=13)
+    assert await sqlite.read(MINE) == Snapshot(Mark(0, 13), ROWS)
+
+
+def execute(path: Path, statement: str) -> list[tuple[object, ...]]:
+    db = sqlite3.connect(path, isolation_level=None)
+    try:
+        return db.execute(statement).fetchall()
+    finally:
+        db.close()

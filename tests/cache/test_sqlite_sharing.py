@@ -1,0 +1,167 @@
+"""Processes, threads and event loops share one file."""
+
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+
+import anyio
+import pytest
+
+from tests.cache.support import MINE, ROWS
+from toggl_mcp.cache.sqlite import SqliteStore
+from toggl_mcp.cache.store import Mark, Snapshot
+
+pytestmark = pytest.mark.anyio
+
+Start = Callable[[str], "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def start(path: Path) -> Generator[Start]:
+    with ExitStack() as running:
+
+        def started(what: str) -> subprocess.Popen[str]:
+            command = [sys.executable, "-m", "tests.cache.sharer", what, str(path)]
+            pipe = subprocess.PIPE
+            child = running.enter_context(subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True))  # noqa: S603 - ours
+            running.callback(child.kill)
+            return child
+
+        yield started
+
+
+def line(child: subprocess.Popen[str]) -> str:
+    assert child.stdout is not None
+    return child.stdout.readline()
+
+
+def go(child: subprocess.Popen[str]) -> None:
+    assert child.stdin is not None
+    child.stdin.write("\n")
+    child.stdin.flush()
+
+
+async def test_a_process_that_is_killed_leaves_no_half_of_a_collection(path: Path, start: Start) -> None:
+    for trial in range(5):
+        child = start("replace")
+        for _ in range(trial + 1):
+            assert line(child)
+        child.kill()
+        child.wait()
+        store = SqliteStore(path)
+        number = (await store.mark(MINE)).fetched_at
+        snapshot = await store.read(MINE)
+        assert number is not None
+        assert snapshot == Snapshot(Mark(0, number), dict.fromkeys(range(2000), f"{number:g}"))
+        await store.aclose()
+
+
+async def test_every_write_of_every_process_is_counted(start: Start, sqlite: SqliteStore) -> None:
+    children = [start("write") for _ in range(3)]
+    for child in children:
+        assert line(child) == "ready\n"
+    for child in children:
+        go(child)
+    assert [child.wait() for child in children] == [0, 0, 0]
+    assert await sqlite.mark(MINE) == Mark(300, None)
+
+
+async def test_a_process_that_holds_the_file_is_waited_for(path: Path, start: Start) -> None:
+    store = SqliteStore(path)
+    await store.replace(MINE, ROWS, seen=0, fetched_at=12)
+    child = start("hold")
+    assert line(child) == "ready\n"
+    answers: list[object] = []
+
+    async def ask() -> None:
+        answers.append(await store.mark(MINE))
+        answers.append(await store.read(MINE))
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(ask)
+        await anyio.lowlevel.checkpoint()
+        go(child)
+    assert answers == [Mark(0, 12), Snapshot(Mark(0, 12), ROWS)]
+    await store.aclose()
+
+
+async def test_opening_a_file_does_not_end_the_locks_that_this_process_has_on_it(path: Path, start: Start) -> None:
+    store = SqliteStore(path)
+    await store.replace(MINE, ROWS, seen=0, fetched_at=12)
+    db = sqlite3.connect(path, isolation_level=None)
+    db.execute("BEGIN IMMEDIATE")
+    second = SqliteStore(path)
+    assert await second.read(MINE) == Snapshot(Mark(0, 12), ROWS)
+    await second.aclose()
+    assert line(start("probe")) == "locked\n"
+    db.close()
+    await store.aclose()
+
+
+def test_threads_with_event_loops_of_their_own_share_a_store(path: Path) -> None:
+    store = SqliteStore(path)
+    anyio.run(store.forget, MINE)
+
+    async def use(thread: int) -> None:
+        for turn in range(20):
+            before = await store.mark(MINE)
+            await store.write(MINE, thread, f"{thread} {turn}")
+            assert (await store.mark(MINE)).version > before.version
+            await store.read(MINE)
+
+    with ThreadPoolExecutor(6) as threads:
+        for done in [threads.submit(anyio.run, use, thread) for thread in range(6)]:
+            done.result()
+    assert anyio.run(store.mark, MINE) == Mark(121, None)
+    anyio.run(store.aclose)
+
+
+def test_closing_a_store_while_others_use_it_harms_nobody(path: Path) -> None:
+    store = SqliteStore(path)
+
+    async def use(thread: int) -> None:
+        for turn in range(30):
+            if thread == 0:
+                await store.aclose()
+            await store.write(MINE, turn, "text")
+            await store.mark(MINE)
+
+    with ThreadPoolExecutor(4) as threads:
+        for done in [threads.submit(anyio.run, use, thread) for thread in range(4)]:
+            done.result()
+    assert anyio.run(store.mark, MINE) == Mark(120, None)
+    anyio.run(store.aclose)
+
+
+def test_a_file_set_aside_under_several_threads_leaves_one_cache(path: Path) -> None:
+    stores = [SqliteStore(path) for _ in range(4)]
+    for store in stores:
+        anyio.run(store.write, MINE, 1, None)
+
+    def claim(store: SqliteStore) -> bool:
+        return anyio.run(store.claim, MINE, 15)
+
+    for _ in range(10):
+        path.write_bytes(b"garbage" * 1000)
+        with ThreadPoolExecutor(4) as threads:
+            list(threads.map(claim, stores))
+        anyio.run(stores[0].write, MINE, 1, None)
+        assert len({anyio.run(store.mark, MINE) for store in stores}) == 1
+    for store in stores:
+        anyio.run(store.aclose)
+
+
+async def test_a_cancelled_caller_leaves_no_half_of_a_step(sqlite: SqliteStore) -> None:
+    await sqlite.replace(MINE, {}, seen=0, fetched_at=12)
+    for row in range(50):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(sqlite.write, MINE, row, "text")
+            await anyio.lowlevel.checkpoint()
+            tasks.cancel_scope.cancel()
+        snapshot = await sqlite.read(MINE)
+        assert snapshot is not None
+        assert snapshot.mark.version == len(snapshot.rows)
