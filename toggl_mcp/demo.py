@@ -31,6 +31,10 @@ class Clock:
         """Return the UNIX time, and what was added to it."""
         return time.time() + self.moved
 
+    async def sleep(self, seconds: float) -> None:
+        """Move on instead of waiting."""
+        self.moved += seconds
+
 
 class Session:
     """Calls tools and shows each call and its answer."""

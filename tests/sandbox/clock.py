@@ -1,5 +1,7 @@
 """A clock that tests move."""
 
+from anyio.lowlevel import checkpoint
+
 
 class Clock:
     def __init__(self) -> None:
@@ -7,3 +9,7 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        await checkpoint()

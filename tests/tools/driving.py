@@ -1,7 +1,6 @@
 """How the tools are driven: through a real MCP client, each answer held to what every answer promises."""
 
 import json
-from collections.abc import Callable
 from typing import Any, Literal, cast
 
 from jsonschema import Draft202012Validator
@@ -12,6 +11,7 @@ from toggl_mcp.api import BasicAuth, connect_in_process
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.store import Store
 from toggl_mcp.endpoints.toggl import Toggl
+from toggl_mcp.models.clock import Clock
 from toggl_mcp.sandbox import TOKEN, Sandbox
 from toggl_mcp.server import build
 from toggl_mcp.settings import Settings
@@ -52,7 +52,7 @@ class Host:
 
 def serve(
     sandbox: Sandbox,
-    clock: Callable[[], float],
+    clock: Clock,
     *,
     store: Store | None = None,
     token: str = TOKEN,

@@ -1,66 +1,105 @@
 """Toggl's hourly quota, as its answers last reported it."""
 
 import re
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from toggl_mcp.errors import QuotaSpent
+from toggl_mcp.models.clock import Clock
 from toggl_mcp.models.quota import Bucket, Ledger
 
 WINDOW = 3600.0
 """Seconds after which a spent quota starts anew, when Toggl does not say when."""
 
 USER_BUCKET = "user"
+RESERVE = 3
+"""Requests of an organization's hour that are kept for changes, and for the look after a lost creation."""
+
 _RESET = re.compile(r"quota will reset in (\d+) seconds")
 _SPENT = "hourly limit for API calls"
 
 
 class Quota:
-    """Knows, through the ledger, what is left of one token's quotas; sends nothing that is known to be refused."""
+    """Knows, through the ledger, what is left of one token's quotas; sends nothing that is known to be refused.
 
-    def __init__(self, ledger: Ledger, scope: str, clock: Callable[[], float] = time.time) -> None:
+    Args:
+        ledger: Where processes share what they know.
+        scope: The token's share of it.
+        clock: The time, and the pauses.
+        organization_of: Returns the id of the organization that a workspace's requests are charged to, once known.
+    """
+
+    def __init__(
+        self, ledger: Ledger, scope: str, clock: Clock, organization_of: Callable[[int], Awaitable[int | None]]
+    ) -> None:
         self._ledger = ledger
         self._scope = scope
         self._clock = clock
+        self._organization_of = organization_of
 
-    async def check(self, bucket: str) -> None:
-        """Return when a request may be sent.
+    async def admit(self, path: str, *, urgent: bool) -> None:
+        """Return when a request may be sent: at once, or when its turn has come.
 
         Raises:
-            QuotaSpent: Toggl has said that nothing is left, and the hour is not over.
+            QuotaSpent: Nothing is left of the hour, or nothing that a request which is not urgent may use.
         """
-        for known in await self._ledger.buckets(self._scope):
-            if known.name == bucket and known.remaining <= 0 and known.resets_at > self._clock():
-                raise _spent(known.resets_at - self._clock())
+        known = await self.left(path)
+        if known is not None:
+            kept = 0 if urgent or known.name == USER_BUCKET else RESERVE
+            if known.remaining <= kept:
+                raise _spent(known.resets_at - self._clock(), kept=known.remaining > 0)
+        wait = await self._ledger.turn(self._scope)
+        if wait:
+            await self._clock.sleep(wait)
 
-    async def learn(self, bucket: str, headers: Mapping[str, str]) -> None:
+    async def left(self, path: str) -> Bucket | None:
+        """Return what is left for requests to a path; None if that is not known, or its hour is over.
+
+        A workspace is charged to its organization. What was put down before that was known counts as well.
+        """
+        names = await self._names(path)
+        buckets = await self._ledger.buckets(self._scope)
+        now = self._clock()
+        current = [bucket for bucket in buckets if bucket.name in names and bucket.resets_at > now]
+        return min(current, key=lambda bucket: bucket.remaining, default=None)
+
+    async def learn(self, path: str, headers: Mapping[str, str]) -> None:
         """Put down what an answer's headers say is left."""
         try:
             remaining = int(headers["X-Toggl-Quota-Remaining"])
             resets_in = float(headers["X-Toggl-Quota-Resets-In"])
         except (KeyError, ValueError):
             return
-        await self._ledger.note(self._scope, Bucket(bucket, remaining, self._clock() + resets_in))
+        await self._note(path, remaining, resets_in)
 
-    async def refused(self, bucket: str, headers: Mapping[str, str], text: str) -> QuotaSpent | None:
+    async def refused(self, path: str, headers: Mapping[str, str], text: str) -> QuotaSpent | None:
         """Return the error for a 402 that is about the quota, put down as spent; None for any other 402."""
         if _SPENT not in text and not headers.get("X-Toggl-Quota-Remaining", "1").startswith(("0", "-")):
             return None
         said = _RESET.search(text)
         resets_in = float(said[1]) if said else _number(headers.get("X-Toggl-Quota-Resets-In"), WINDOW)
-        await self._ledger.note(self._scope, Bucket(bucket, 0, self._clock() + resets_in))
+        await self._note(path, 0, resets_in)
         return _spent(resets_in)
 
+    async def _note(self, path: str, remaining: int, resets_in: float) -> None:
+        name, *_ = await self._names(path)
+        await self._ledger.note(self._scope, Bucket(name, remaining, self._clock() + resets_in))
 
-def bucket_of(path: str) -> str:
-    """Return the name of the quota that a request counts against: a workspace's, or the user's own."""
-    first, _, rest = path.partition("/")
-    return f"{first[:-1]}:{rest.partition('/')[0]}" if first in ("workspaces", "organizations") else USER_BUCKET
+    async def _names(self, path: str) -> list[str]:
+        """Return the names of the buckets that a request counts against, the one to put down first."""
+        first, _, rest = path.partition("/")
+        number = rest.partition("/")[0]
+        if first != "workspaces":
+            return [f"organization:{number}" if first == "organizations" else USER_BUCKET]
+        organization = await self._organization_of(int(number))
+        return (
+            [f"workspace:{number}"] if organization is None else [f"organization:{organization}", f"workspace:{number}"]
+        )
 
 
-def _spent(resets_in: float) -> QuotaSpent:
+def _spent(resets_in: float, *, kept: bool = False) -> QuotaSpent:
+    what = f"used up but for the last {RESERVE}, which are kept for changes" if kept else "used up"
     message = (
-        f"Toggl's requests for this hour are used up; the quota resets in {max(1, round(resets_in))} s. "
+        f"Toggl's requests for this hour are {what}; the quota resets in {max(1, round(resets_in))} s. "
         "Wait until then, or ask for something that is in the cache (without refresh)."
     )
     return QuotaSpent(message, resets_in)

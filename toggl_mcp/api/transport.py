@@ -18,7 +18,7 @@ import stamina
 from opentelemetry import trace
 from pydantic_core import from_json
 
-from toggl_mcp.api.quota import Quota, bucket_of
+from toggl_mcp.api.quota import Quota
 from toggl_mcp.api.refusals import refusal
 from toggl_mcp.errors import (
     DuplicateName,
@@ -74,15 +74,23 @@ class Transport:
         self._attempts = max(0, retries) + 1
 
     async def send(
-        self, method: Method, path: str, *, body: object = None, query: Mapping[str, str] | None = None
+        self,
+        method: Method,
+        path: str,
+        *,
+        body: object = None,
+        query: Mapping[str, str] | None = None,
+        urgent: bool = False,
     ) -> Any:  # noqa: ANN401 - the JSON edge
         """Send a request within the caller's deadline, and return the decoded answer (None for a deletion).
+
+        Changes, and reads that are `urgent`, may use the last requests of the hour.
 
         Raises:
             TogglError: One of the errors that `errors.py` draws.
         """
         request = self._client.build_request(method, path, params=query, json=body, timeout=self._timeout)
-        exchange = _Exchange(method, path)
+        exchange = _Exchange(method, path, urgent=urgent or method != "GET")
         with anyio.CancelScope(deadline=_inner_deadline()):
             return await self._repeated(exchange, request)
         raise exchange.given_up()
@@ -111,7 +119,7 @@ class Transport:
             return await self._meaning(exchange, answer)
 
     async def _answer(self, exchange: "_Exchange", request: httpx.Request) -> httpx.Response:
-        await self._quota.check(exchange.bucket)
+        await self._quota.admit(exchange.path, urgent=exchange.urgent)
         started = time.monotonic()
         exchange.in_flight = True
         try:
@@ -127,7 +135,7 @@ class Transport:
 
     async def _meaning(self, exchange: "_Exchange", answer: httpx.Response) -> Any:  # noqa: ANN401 - the JSON edge
         with anyio.CancelScope(shield=True):
-            await self._quota.learn(exchange.bucket, answer.headers)
+            await self._quota.learn(exchange.path, answer.headers)
         if answer.is_success:
             return exchange.decoded(answer)
         if answer.is_client_error:
@@ -139,7 +147,7 @@ class Transport:
         if answer.status_code == HTTPStatus.TOO_MANY_REQUESTS:
             return exchange.slowed_down(answer.headers.get("Retry-After"))
         if answer.status_code == HTTPStatus.PAYMENT_REQUIRED:
-            spent = await self._quota.refused(exchange.bucket, answer.headers, answer.text)
+            spent = await self._quota.refused(exchange.path, answer.headers, answer.text)
             return spent or refusal(answer)
         return refusal(answer)
 
@@ -147,10 +155,11 @@ class Transport:
 class _Exchange:
     """One request and its attempts: knows whether anything may have been changed."""
 
-    def __init__(self, method: Method, path: str) -> None:
+    def __init__(self, method: Method, path: str, *, urgent: bool) -> None:
         self.method = method
+        self.path = path
+        self.urgent = urgent
         self.template = "/" + "/".join("{id}" if part.isdigit() else part for part in path.split("/"))
-        self.bucket = bucket_of(path)
         self.in_flight = False
         self._maybe_done = False
         self._slowed_down = False

@@ -1,13 +1,13 @@
 """A cache in the memory of one process, gone when it ends."""
 
 import threading
-import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from toggl_mcp.cache.store import DEFAULT_EXPIRY, ExpireAfter, Key, Mark, Row, Snapshot, holds, seconds
-from toggl_mcp.models.quota import Bucket
+from toggl_mcp.models.clock import Clock, SystemClock
+from toggl_mcp.models.quota import Bucket, queued
 
 
 @dataclass(slots=True)
@@ -26,12 +26,13 @@ class _Collection:
 class MemoryStore:
     """Keeps the cache in dictionaries. It may be shared by threads and event loops, not by processes."""
 
-    def __init__(self, *, expire_after: ExpireAfter = DEFAULT_EXPIRY, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, *, expire_after: ExpireAfter = DEFAULT_EXPIRY, clock: Clock | None = None) -> None:
         self.expire_after = seconds(expire_after)
-        self.clock = clock
+        self.clock = clock or SystemClock()
         self._one = threading.Lock()
         self._collections: defaultdict[Key, _Collection] = defaultdict(_Collection)
         self._buckets: defaultdict[str, dict[str, Bucket]] = defaultdict(dict)
+        self._due: defaultdict[str, float] = defaultdict(float)
 
     async def mark(self, key: Key) -> Mark:
         """Return how far the collection has come."""
@@ -99,6 +100,12 @@ class MemoryStore:
         """Put down what an answer said, in place of what was known of that bucket."""
         with self._one:
             self._buckets[scope][bucket.name] = bucket
+
+    async def turn(self, scope: str) -> float:
+        """Take the next turn to send a request, and return how many seconds to wait for it."""
+        with self._one:
+            self._due[scope], wait = queued(self._due[scope], self.clock())
+            return wait
 
     async def aclose(self) -> None:
         """Do nothing: nothing is held open."""

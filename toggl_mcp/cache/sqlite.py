@@ -1,7 +1,6 @@
 """A cache in one SQLite file, shared by every process that opens it."""
 
 import sqlite3
-import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -12,7 +11,8 @@ import anyio.to_thread
 from toggl_mcp.cache import sqlite_tables as tables
 from toggl_mcp.cache.sqlite_file import SqliteFile
 from toggl_mcp.cache.store import DEFAULT_EXPIRY, ExpireAfter, Key, Mark, Row, Snapshot, holds, seconds
-from toggl_mcp.models.quota import Bucket
+from toggl_mcp.models.clock import Clock, SystemClock
+from toggl_mcp.models.quota import Bucket, queued
 
 T = TypeVar("T")
 
@@ -34,11 +34,11 @@ class SqliteStore:
         path: Path,
         *,
         expire_after: ExpireAfter = DEFAULT_EXPIRY,
-        clock: Callable[[], float] = time.time,
+        clock: Clock | None = None,
         patience: float = PATIENCE,
     ) -> None:
         self.expire_after = seconds(expire_after)
-        self.clock = clock
+        self.clock = clock or SystemClock()
         self._file = SqliteFile(path, tables.SCHEMA, patience)
 
     @property
@@ -131,6 +131,16 @@ class SqliteStore:
     async def note(self, scope: str, bucket: Bucket) -> None:
         """Put down what an answer said, in place of what was known of that bucket."""
         await self._change(lambda db: tables.put_bucket(db, scope, bucket))
+
+    async def turn(self, scope: str) -> float:
+        """Take the next turn to send a request, and return how many seconds to wait for it."""
+
+        def work(db: sqlite3.Connection) -> float:
+            due, wait = queued(tables.get_due(db, scope), self.clock())
+            tables.put_due(db, scope, due)
+            return wait
+
+        return await self._change(work)
 
     async def aclose(self) -> None:
         """Let go of the file; the next use opens it again."""

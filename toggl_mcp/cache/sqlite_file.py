@@ -140,9 +140,9 @@ class SqliteFile:
         self._in_memory = True
         if self.problem is None:
             self.problem = (
-                f"The cache {self._path} cannot be used ({error}), so this process keeps its cache in memory. Make sure "
-                "that it is a file in a folder that can be written, with space left, or set TOGGL_MCP_CACHE=memory; "
-                "then restart."
+                f"The cache {self._path} cannot be used ({error}), so this process keeps its cache in memory. Make "
+                "sure that it is a file in a folder that can be written, with space left, or set "
+                "TOGGL_MCP_CACHE=memory; then restart."
             )
             _log.warning("%s", self.problem)
 

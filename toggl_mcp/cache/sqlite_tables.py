@@ -24,6 +24,9 @@ SCHEMA = Schema(
             scope TEXT, name TEXT, remaining INTEGER NOT NULL, resets_at REAL NOT NULL, checked INTEGER NOT NULL,
             PRIMARY KEY (scope, name)
         ) STRICT, WITHOUT ROWID""",
+        """CREATE TABLE queue (
+            scope TEXT PRIMARY KEY, due REAL NOT NULL, checked INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID""",
     ),
 )
 
@@ -39,6 +42,9 @@ _PUT_ROW = "INSERT OR REPLACE INTO entity VALUES (?, ?, ?, ?, ?, ?)"
 _DROP_ROW = "DELETE FROM entity WHERE scope = ? AND kind = ? AND parent = ? AND id = ?"
 _GET_BUCKETS = "SELECT name, remaining, resets_at, checked FROM bucket WHERE scope = ? ORDER BY name"
 _PUT_BUCKET = "INSERT OR REPLACE INTO bucket VALUES (?, ?, ?, ?, ?)"
+
+_GET_DUE = "SELECT due, checked FROM queue WHERE scope = ?"
+_PUT_DUE = "INSERT OR REPLACE INTO queue VALUES (?, ?, ?)"
 
 _StateRow = tuple[int, float | None, int, float, float, int]
 
@@ -121,6 +127,19 @@ def put_bucket(db: sqlite3.Connection, scope: str, bucket: Bucket) -> None:
     """Put a bucket in the place of the one with its name."""
     kept = bucket._replace(resets_at=float(bucket.resets_at))
     db.execute(_PUT_BUCKET, (scope, *kept, _checksum(scope, *kept)))
+
+
+def get_due(db: sqlite3.Connection, scope: str) -> float:
+    """Return when a scope's queue is empty; 0 for an unknown one."""
+    found: list[tuple[float, int]] = db.execute(_GET_DUE, (scope,)).fetchall()
+    if any(_checksum(scope, due) != checked for due, checked in found):
+        raise _altered()
+    return found[0][0] if found else 0.0
+
+
+def put_due(db: sqlite3.Connection, scope: str, due: float) -> None:
+    """Put down when a scope's queue is empty."""
+    db.execute(_PUT_DUE, (scope, float(due), _checksum(scope, float(due))))
 
 
 def _checked_state(key: Key, found: _StateRow) -> State:

@@ -1,9 +1,10 @@
 """What the endpoints ask of a cache."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import NamedTuple, Protocol
 
+from toggl_mcp.models.clock import Clock
 from toggl_mcp.models.quota import Ledger
 
 DEFAULT_EXPIRY = 3600.0
@@ -52,8 +53,8 @@ class Store(Ledger, Protocol):
     """Keeps snapshots. Each method is one atomic step, safe under threads, event loops and processes."""
 
     expire_after: float | None
-    clock: Callable[[], float]
-    """Tells the UNIX time, for everything that is measured against what is kept here."""
+    clock: Clock
+    """For everything that is measured against what is kept here."""
 
     async def mark(self, key: Key) -> Mark:
         """Return how far the collection has come."""

@@ -1,13 +1,14 @@
 """The account: https://engineering.toggl.com/docs/api/me."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from toggl_mcp.api import Transport
 from toggl_mcp.cache.store import Key, Store
-from toggl_mcp.endpoints.snapshots import Reading, Snapshots
+from toggl_mcp.endpoints.identity import workspaces_key
+from toggl_mcp.endpoints.snapshots import Fetch, Reading, Snapshots
 from toggl_mcp.errors import Unreachable
 from toggl_mcp.models.account import Me, Workspace
 
@@ -23,7 +24,7 @@ class AccountEndpoint:
     def __init__(self, scope: str, cache: Store, transport: Transport) -> None:
         self._transport = transport
         self._me = self._kept(cache, Key(scope, "me", 0), Me, self._ask_me)
-        self._workspaces = self._kept(cache, Key(scope, "workspace", 0), Workspace, self._ask_workspaces)
+        self._workspaces = self._kept(cache, workspaces_key(scope), Workspace, self._ask_workspaces)
 
     async def me(self, *, refresh: bool = False) -> tuple[Me, Reading[Me]]:
         """Return the token's owner, and how that came to be known."""
@@ -34,17 +35,15 @@ class AccountEndpoint:
         """Return the workspaces that the token opens."""
         return await self._workspaces.read(refresh=refresh)
 
-    def _kept(
-        self, cache: Store, key: Key, model: type[T], fetch: Callable[[], Awaitable[Mapping[int, T]]]
-    ) -> Snapshots[T]:
+    def _kept(self, cache: Store, key: Key, model: type[T], fetch: Fetch[T]) -> Snapshots[T]:
         return Snapshots(cache, key, model, fetch, keep=KEEP_SECONDS, may_be_stale=True)
 
-    async def _ask_me(self) -> Mapping[int, Me]:
-        me = _parsed(Me, await self._transport.send("GET", "me"))
+    async def _ask_me(self, *, urgent: bool) -> Mapping[int, Me]:
+        me = _parsed(Me, await self._transport.send("GET", "me", urgent=urgent))
         return {me.id: me}
 
-    async def _ask_workspaces(self) -> Mapping[int, Workspace]:
-        rows: list[object] | None = await self._transport.send("GET", "me/workspaces")
+    async def _ask_workspaces(self, *, urgent: bool) -> Mapping[int, Workspace]:
+        rows: list[object] | None = await self._transport.send("GET", "me/workspaces", urgent=urgent)
         return {item.id: item for item in (_parsed(Workspace, row) for row in rows or [])}
 
 

@@ -34,7 +34,7 @@ class CachedEndpoint(CachedReader[E]):
 
     async def _create(self, body: Mapping[str, Any], same: Callable[[E], bool]) -> E:
         """Create one, at most once: when the answer is lost, look before saying so."""
-        before = (await self.read()).collection.items.keys()
+        before = (await self.read(urgent=True)).collection.items.keys()
         async with self._change("add"):
             try:
                 item = self._answered(await self._transport.send("POST", self._path(), body=body))
@@ -67,7 +67,7 @@ class CachedEndpoint(CachedReader[E]):
         """Return everything as it is at Toggl after a lost answer, or raise the doubt if it cannot be seen."""
         await self._snapshots.forget()
         try:
-            return (await self.read(refresh=True)).collection.items
+            return (await self.read(refresh=True, urgent=True)).collection.items
         except (QuotaSpent, RateLimited, Unreachable) as error:
             raise doubt from error
 

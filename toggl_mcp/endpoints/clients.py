@@ -68,7 +68,7 @@ class AsyncClientEndpoint(CachedEndpoint[Client]):
         except NamingError:
             if "name" in changes:
                 raise
-        now = await self._single(client_id)
+        now = await self._single(client_id, urgent=True)
         return None if now is None else await self._update(client_id, {"name": now.name, **changes})
 
     async def collect(self, body: ClientBody | None = None, *, refresh: bool = False) -> list[Client]:

@@ -3,8 +3,10 @@
 import hashlib
 from typing import Protocol
 
-from toggl_mcp.api import AsyncClient, Auth, Request
+from toggl_mcp.api import AsyncClient, Auth, Quota, Request
+from toggl_mcp.cache.store import Key, Store
 from toggl_mcp.errors import InvalidArguments
+from toggl_mcp.models.account import Workspace
 
 
 class HasId(Protocol):
@@ -27,6 +29,21 @@ def id_of(entity: int | HasId) -> int:
         message = f"An id has to be a positive whole number, not {type(entity).__name__} {entity!r:.40}."
         raise InvalidArguments(message)
     return found
+
+
+def quota_of(cache: Store, scope: str) -> Quota:
+    """Return what is known of a token's quotas, shared through its cache."""
+
+    async def organization_of(workspace_id: int) -> int | None:
+        _, text = await cache.row(workspaces_key(scope), workspace_id)
+        return None if text is None else Workspace.model_validate_json(text).organization_id
+
+    return Quota(cache, scope, cache.clock, organization_of)
+
+
+def workspaces_key(scope: str) -> Key:
+    """Return the name of the collection of a token's workspaces."""
+    return Key(scope, "workspace", 0)
 
 
 def scope_of(auth: Auth, client: AsyncClient) -> str:

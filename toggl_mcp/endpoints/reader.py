@@ -6,10 +6,10 @@ from typing import ClassVar, Generic, TypeVar, cast
 
 from pydantic import ValidationError
 
-from toggl_mcp.api import AsyncClient, Auth, Quota, Timeout, Transport, connect
+from toggl_mcp.api import AsyncClient, Auth, Timeout, Transport, connect
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.store import Key, Store
-from toggl_mcp.endpoints.identity import HasId, id_of, scope_of
+from toggl_mcp.endpoints.identity import HasId, id_of, quota_of, scope_of
 from toggl_mcp.endpoints.snapshots import Collection, Found, Reading, Snapshots
 from toggl_mcp.errors import NoCache, NotFound, Unreachable
 from toggl_mcp.models.base import Entity
@@ -58,8 +58,9 @@ class CachedReader(Generic[E]):
         store = MemoryStore(expire_after=0) if cache is None else cache
         self._clock = store.clock
         scope = scope_of(auth, self._client)
-        quota = Quota(store, scope, store.clock)
-        self._transport = Transport(self._client, auth, quota, timeout=timeout, retries=0 if re_raise else retries)
+        self._transport = Transport(
+            self._client, auth, quota_of(store, scope), timeout=timeout, retries=0 if re_raise else retries
+        )
         self._snapshots = Snapshots(
             store,
             Key(scope, self.KIND, self.workspace_id),
@@ -85,9 +86,9 @@ class CachedReader(Generic[E]):
             raise NotFound(self._none(id_of(entity)))
         return found
 
-    async def read(self, *, refresh: bool = False) -> Reading[E]:
-        """Return all of them, and how they came to be known."""
-        return await self._snapshots.read(refresh=refresh)
+    async def read(self, *, refresh: bool = False, urgent: bool = False) -> Reading[E]:
+        """Return all of them, and how they came to be known; what is `urgent` may use the hour's last requests."""
+        return await self._snapshots.read(refresh=refresh, urgent=urgent)
 
     async def find(self, entity_id: int, *, refresh: bool = False) -> Found[E]:
         """Return one by its id, or that there is none, and how that came to be known.
@@ -139,16 +140,18 @@ class CachedReader(Generic[E]):
         """
         return [item for item in await self.load_cache() if all(query.fits(item) for query in queries)]
 
-    async def _single(self, entity_id: int) -> E | None:
+    async def _single(self, entity_id: int, *, urgent: bool = False) -> E | None:
         """Ask Toggl for one."""
         try:
-            return self._parsed(await self._transport.send("GET", self._path(entity_id)))
+            return self._parsed(await self._transport.send("GET", self._path(entity_id), urgent=urgent))
         except NotFound:
             return None
 
-    async def _listed(self) -> Mapping[int, E]:
+    async def _listed(self, *, urgent: bool) -> Mapping[int, E]:
         """Ask Toggl for all of them."""
-        rows: list[object] | None = await self._transport.send("GET", self._path(), query=self.EVERYTHING)
+        rows: list[object] | None = await self._transport.send(
+            "GET", self._path(), query=self.EVERYTHING, urgent=urgent
+        )
         return {item.id: item for item in map(self._parsed, rows or [])}
 
     def _parsed(self, row: object) -> E:

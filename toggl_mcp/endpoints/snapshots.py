@@ -1,11 +1,11 @@
 """One collection: from the cache while it is fresh, else from Toggl, asked once for everybody who waits."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from math import inf
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 from unicodedata import normalize
 
 import anyio
@@ -16,6 +16,7 @@ from toggl_mcp.errors import QuotaSpent, RateLimited, TogglError, Unreachable
 from toggl_mcp.models.base import Source
 
 M = TypeVar("M", bound=BaseModel)
+M_co = TypeVar("M_co", bound=BaseModel, covariant=True)
 
 CLAIM_SECONDS = 15.0
 POLL_SECONDS = 0.05
@@ -59,6 +60,14 @@ class Found(NamedTuple, Generic[M]):
     as_of: datetime
 
 
+class Fetch(Protocol[M_co]):
+    """Asks Toggl for a whole collection."""
+
+    async def __call__(self, *, urgent: bool) -> Mapping[int, M_co]:
+        """Return all of it; what is `urgent` may use the last requests of the hour."""
+        ...
+
+
 class Snapshots(Generic[M]):
     """Reads and writes one collection.
 
@@ -76,7 +85,7 @@ class Snapshots(Generic[M]):
         store: Store,
         key: Key,
         model: type[M],
-        fetch: Callable[[], Awaitable[Mapping[int, M]]],
+        fetch: Fetch[M],
         *,
         keep: float | None,
         may_be_stale: bool,
@@ -92,8 +101,10 @@ class Snapshots(Generic[M]):
         self._one_asks = anyio.Lock()
         self._failure: TogglError | None = None
 
-    async def read(self, *, refresh: bool = False) -> Reading[M]:
+    async def read(self, *, refresh: bool = False, urgent: bool = False) -> Reading[M]:
         """Return the whole collection; with `refresh` only as Toggl has it after this call.
+
+        What is `urgent`, because a change depends on it, may use the last requests of the hour.
 
         Raises:
             QuotaSpent, RateLimited, Unreachable: There is no answer, and no snapshot that may stand in for it.
@@ -102,7 +113,7 @@ class Snapshots(Generic[M]):
         if known := await self._newer(since):
             return Reading(known, "cache")
         try:
-            return await self._refreshed(since)
+            return await self._refreshed(since, urgent=urgent)
         except (QuotaSpent, RateLimited, Unreachable):
             known = await self._stand_in() if self._may_be_stale and not refresh else None
             if known is None:
@@ -136,22 +147,22 @@ class Snapshots(Generic[M]):
         with anyio.CancelScope(shield=True):
             await self._store.forget(self._key)
 
-    async def _refreshed(self, since: float) -> Reading[M]:
+    async def _refreshed(self, since: float, *, urgent: bool) -> Reading[M]:
         failed_before = self._failure
         async with self._one_asks:
-            if self._failure is not None and self._failure is not failed_before:
+            if self._failure is not None and self._failure is not failed_before and not urgent:
                 raise self._failure
             while (known := await self._newer(since)) is None:
                 if await self._store.claim(self._key, CLAIM_SECONDS):
-                    return await self._claimed(since)
+                    return await self._claimed(since, urgent=urgent)
                 await anyio.sleep(POLL_SECONDS)
             return Reading(known, "cache")
 
-    async def _claimed(self, since: float) -> Reading[M]:
+    async def _claimed(self, since: float, *, urgent: bool) -> Reading[M]:
         try:
             if known := await self._newer(since):
                 return Reading(known, "cache")
-            return await self._asked()
+            return await self._asked(urgent=urgent)
         except TogglError as error:
             self._failure = error
             raise
@@ -159,10 +170,10 @@ class Snapshots(Generic[M]):
             with anyio.CancelScope(shield=True):
                 await self._store.release(self._key)
 
-    async def _asked(self) -> Reading[M]:
+    async def _asked(self, *, urgent: bool) -> Reading[M]:
         seen = await self._store.mark(self._key)
         asked_at = self._store.clock()
-        items = await self._fetch()
+        items = await self._fetch(urgent=urgent)
         texts = {key: item.model_dump_json(exclude_none=True) for key, item in items.items()}
         answered = Collection(items, Mark(seen.version, asked_at))
         with anyio.CancelScope(shield=True):

@@ -2,12 +2,11 @@
 
 from functools import lru_cache
 
-from toggl_mcp.api import AsyncClient, Auth, Quota, Transport
-from toggl_mcp.api.quota import bucket_of
+from toggl_mcp.api import AsyncClient, Auth, Transport
 from toggl_mcp.cache.store import Store
 from toggl_mcp.endpoints.account import AccountEndpoint
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
-from toggl_mcp.endpoints.identity import scope_of
+from toggl_mcp.endpoints.identity import quota_of, scope_of
 from toggl_mcp.errors import InvalidArguments
 from toggl_mcp.models.quota import Bucket
 
@@ -35,8 +34,8 @@ class Toggl:
         self._client = client
         self._retries = retries
         self._scope = scope_of(auth, client)
-        quota = Quota(cache, self._scope, cache.clock)
-        self.account = AccountEndpoint(self._scope, cache, Transport(client, auth, quota, retries=retries))
+        self._quota = quota_of(cache, self._scope)
+        self.account = AccountEndpoint(self._scope, cache, Transport(client, auth, self._quota, retries=retries))
         self.clients = lru_cache(OPEN_WORKSPACES)(self._clients)
 
     async def workspace(self, given: int | None) -> int:
@@ -59,8 +58,7 @@ class Toggl:
 
     async def quota(self, workspace_id: int) -> Bucket | None:
         """Return what is left of a workspace's quota as last seen; None when its hour is over or was never seen."""
-        name = bucket_of(f"workspaces/{workspace_id}")
-        return next((bucket for bucket in await self.quotas() if bucket.name == name), None)
+        return await self._quota.left(f"workspaces/{workspace_id}")
 
     def now(self) -> float:
         """Return the UNIX time by which ages are told."""

@@ -12,8 +12,22 @@ class Bucket(NamedTuple):
     resets_at: float
 
 
+PACE = 1.0
+"""Seconds between two requests, in the long run: what Toggl calls a safe window for one token and address."""
+BURST = 5
+"""Requests that may be sent at once before the pace is kept."""
+LONGEST_QUEUE = 60.0
+"""Seconds beyond which a queue is no queue but a clock that was set back."""
+
+
+def queued(due: float, now: float) -> tuple[float, float]:
+    """Take one turn: return when the queue is empty again, and how many seconds this turn has to wait."""
+    later = min(max(due, now), now + LONGEST_QUEUE) + PACE
+    return later, max(0.0, later - now - BURST * PACE)
+
+
 class Ledger(Protocol):
-    """Keeps what is known of the quotas of a token (`scope` is its digest)."""
+    """Keeps what is known of the quotas of a token (`scope` is its digest), and the turns of its requests."""
 
     async def buckets(self, scope: str) -> Sequence[Bucket]:
         """Return every bucket that was ever noted, expired ones too."""
@@ -21,4 +35,8 @@ class Ledger(Protocol):
 
     async def note(self, scope: str, bucket: Bucket) -> None:
         """Put down what an answer said, in place of what was known of that bucket."""
+        ...
+
+    async def turn(self, scope: str) -> float:
+        """Take the next turn to send a request, and return how many seconds to wait for it."""
         ...

@@ -42,10 +42,10 @@ class Window:
         self._used += allowed
         return allowed
 
-    def spend(self) -> None:
-        """Leave nothing of this window."""
+    def spend(self, left: int) -> None:
+        """Leave only so much of this window."""
         self._open()
-        self._used = self.total
+        self._used = self.total - left
 
     def headers(self) -> dict[str, str]:
         """The two headers that tell a caller about this window."""
@@ -75,9 +75,9 @@ class Quota:
         """Every window, the user's first."""
         return list(self._windows.values())
 
-    def spend(self, workspace_id: int | None) -> None:
-        """Use up the quota of a workspace's organization, or the user's."""
-        self.window(workspace_id).spend()
+    def spend(self, workspace_id: int | None, left: int = 0) -> None:
+        """Use up the quota of a workspace's organization, or the user's, but for what is to be left."""
+        self.window(workspace_id).spend(left)
 
     def remaining(self, workspace_id: int | None) -> int:
         """How many requests a workspace's organization, or the user, has left."""

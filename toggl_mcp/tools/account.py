@@ -27,6 +27,7 @@ class ShownWorkspace(BaseModel):
 
     id: int
     name: str
+    organization_id: int | Absent = None
     plan: Annotated[Plan, Field(description="premium: or Enterprise.")]
     role: str | Absent = None
     default: Annotated[bool, Field(description="Used when no workspace_id is given.")]
@@ -35,7 +36,7 @@ class ShownWorkspace(BaseModel):
 class QuotaLeft(Left):
     """What is left of one quota."""
 
-    bucket: Annotated[str, Field(description="`user`, or `workspace:` and its id.")]
+    bucket: Annotated[str, Field(description="user, organization:ID or workspace:ID.")]
 
 
 class Account(Known):
@@ -77,6 +78,7 @@ def _shown(workspace: Workspace, default: int | None) -> ShownWorkspace:
     return ShownWorkspace(
         id=workspace.id,
         name=workspace.name,
+        organization_id=workspace.organization_id,
         plan=workspace.plan,
         role=workspace.role,
         default=workspace.id == default,

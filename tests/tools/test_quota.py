@@ -1,0 +1,104 @@
+"""The hour's requests: known to every process, kept for changes at the end, and never sent too fast."""
+
+import pytest
+from mcp import Client
+
+from tests.sandbox.clock import Clock
+from tests.tools.driving import Host, serve
+from toggl_mcp.cache.memory import MemoryStore
+from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Fault, Sandbox
+
+pytestmark = pytest.mark.anyio
+
+
+async def spend_all_but(sandbox: Sandbox, host: Host, left: int) -> None:
+    """Use up an hour but for what is to be left, as another program with the same token would, and learn of it."""
+    sandbox.quota.spend(NIGHT_SCHOOL, left=left + 1)
+    await host.call("edit_client", workspace_id=NIGHT_SCHOOL, client_id=64890401, notes="The last before that")
+
+
+async def test_the_last_three_requests_are_kept_for_changes(host: Host, sandbox: Sandbox) -> None:
+    await host.call("list_clients", workspace_id=NIGHT_SCHOOL)
+    await spend_all_but(sandbox, host, left=3)
+    sandbox.calls.clear()
+
+    fresh = await host.fail("list_clients", workspace_id=NIGHT_SCHOOL, refresh=True)
+    created = await host.call("create_client", workspace_id=NIGHT_SCHOOL, name="Still possible")
+
+    assert fresh["code"] == "quota_spent"
+    assert "kept for changes" in fresh["message"]
+    assert [call.method for call in sandbox.calls] == ["POST"]
+    assert created["quota"]["remaining"] == 2
+
+
+async def test_with_three_left_an_expired_snapshot_is_served_stale(host: Host, sandbox: Sandbox, clock: Clock) -> None:
+    await host.call("list_clients", workspace_id=NIGHT_SCHOOL)
+    clock.now += 3700
+    await spend_all_but(sandbox, host, left=3)
+    sandbox.calls.clear()
+
+    stale = await host.call("list_clients", workspace_id=NIGHT_SCHOOL)
+
+    assert (stale["source"], stale["age_seconds"]) == ("stale", 3700)
+    assert sandbox.calls == []
+
+
+async def test_a_lost_creation_is_looked_for_with_the_last_requests(host: Host, sandbox: Sandbox) -> None:
+    await host.call("list_clients", workspace_id=NIGHT_SCHOOL)
+    await spend_all_but(sandbox, host, left=2)
+    faults = iter([Fault("lost after")])
+    sandbox.fault = lambda call: next(faults, None) if call.method == "POST" else None
+
+    created = await host.call("create_client", workspace_id=NIGHT_SCHOOL, name="Found again")
+
+    assert created["client"]["name"] == "Found again"
+    assert created["quota"]["remaining"] == 0
+
+
+async def test_a_second_process_knows_what_the_first_has_spent(sandbox: Sandbox, clock: Clock) -> None:
+    store = MemoryStore(clock=clock)
+    async with Client(serve(sandbox, clock, store=store)) as one, Client(serve(sandbox, clock, store=store)) as other:
+        sandbox.quota.spend(HARBOUR_STUDIO)
+        first = await Host(one).fail("list_clients")
+        calls = len(sandbox.calls)
+        second = await Host(other).fail("list_clients")
+
+    assert (first["code"], second["code"]) == ("quota_spent", "quota_spent")
+    assert len(sandbox.calls) == calls
+
+
+async def test_a_workspace_is_charged_to_its_organization_once_that_is_known(host: Host, clock: Clock) -> None:
+    await host.call("list_clients")
+    before = await host.call("get_account")
+    clock.now += 1
+    await host.call("list_clients", refresh=True)
+    after = await host.call("get_account")
+
+    assert [item["bucket"] for item in before["quotas"]] == ["user", f"workspace:{HARBOUR_STUDIO}"]
+    assert {item["bucket"] for item in after["quotas"]} == {
+        "user",
+        "organization:3901001",
+        f"workspace:{HARBOUR_STUDIO}",
+    }
+    assert after["workspaces"][0]["organization_id"] == 3901001
+
+
+async def test_what_was_spent_before_the_organization_was_known_stays_spent(host: Host, sandbox: Sandbox) -> None:
+    sandbox.quota.spend(HARBOUR_STUDIO)
+    await host.fail("list_clients")
+    await host.call("get_account")
+    sandbox.calls.clear()
+
+    told = await host.fail("list_clients")
+
+    assert told["code"] == "quota_spent"
+    assert sandbox.calls == []
+
+
+async def test_requests_are_paced_so_that_none_is_refused_for_haste(host: Host, sandbox: Sandbox, clock: Clock) -> None:
+    began = clock.now
+    for number in range(40):
+        await host.call("create_client", name=f"Client {number}")
+
+    assert 429 not in sandbox.answers
+    assert clock.now - began == pytest.approx(len(sandbox.calls) - 5)
