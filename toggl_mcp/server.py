@@ -116,10 +116,12 @@ def open_store(settings: Settings) -> "Store":
 
 
 def cache_file(settings: Settings) -> Path:
-    """Return the path of the cache file."""
+    """Return the path of the cache file; by default its name tells its format, so that versions do not share one."""
     from platformdirs import user_cache_path  # noqa: PLC0415 - start-up
 
-    return (settings.cache or user_cache_path("toggl-mcp") / "cache.sqlite").expanduser()
+    from toggl_mcp.cache.sqlite import FORMAT  # noqa: PLC0415 - start-up
+
+    return (settings.cache or user_cache_path("toggl-mcp") / f"cache-{FORMAT}.sqlite").expanduser()
 
 
 def _token(settings: Settings) -> str:

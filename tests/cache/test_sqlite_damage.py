@@ -10,7 +10,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from tests.cache.support import MINE, Clock
+from tests.cache.support import MINE, Clock, execute
 from toggl_mcp.cache.sqlite import SqliteStore
 from toggl_mcp.cache.store import Key, Mark, Snapshot
 from toggl_mcp.models.quota import Bucket
@@ -74,18 +74,25 @@ async def filled(path: Path) -> bytearray:
 
 
 async def check(store: SqliteStore) -> None:
-    """Read everything, then use the store as if nothing had happened."""
+    """Read everything, then use the store until it is as good as new."""
     for key, rows in COLLECTIONS.items():
         assert await store.mark(key) in (Mark(0, 12), Mark(0, None))
         for row_id in (1, 40, 80):
             assert (await store.row(key, row_id)).text in (rows[row_id], None)
         assert await store.read(key) in (Snapshot(Mark(0, 12), rows), None)
     assert list(await store.buckets("mine")) in ([BUCKET], [])
-    await store.write(MINE, 1, "written")
+    assert await works(store) or await works(store)
+
+
+async def works(store: SqliteStore) -> bool:
+    """Tell whether a refresh and a write were kept: damage may only show when something is written."""
+    await store.write(MINE, 1, "lost by the refresh")
     version = (await store.mark(MINE)).version
-    assert await store.replace(MINE, COLLECTIONS[MINE], seen=version, fetched_at=13)
+    await store.replace(MINE, COLLECTIONS[MINE], seen=version, fetched_at=13)
     await store.write(MINE, 1, "written")
-    assert await store.read(MINE) == Snapshot(Mark(version + 1, 13), {**COLLECTIONS[MINE], 1: "written"})
+    kept = await store.read(MINE)
+    assert kept in (Snapshot(Mark(version + 1, 13), {**COLLECTIONS[MINE], 1: "written"}), None)
+    return kept is not None
 
 
 async def test_a_damaged_file_serves_nothing_that_was_altered_or_is_missing(tmp_path: Path) -> None:
@@ -166,12 +173,6 @@ async def test_a_file_damaged_again_and_again_starts_empty_each_time(path: Path,
         await sqlite.aclose()
         await anyio.Path(path).write_bytes(b"garbage" * 1000)
         assert await sqlite.read(MINE) is None
-
-
-def execute(path: Path, statement: str) -> None:
-    db = sqlite3.connect(path, isolation_level=None)
-    db.execute(statement)
-    db.close()
 
 
 async def test_a_journal_that_was_left_behind_by_another_file_does_no_harm(path: Path, sqlite: SqliteStore) -> None:

@@ -1,8 +1,6 @@
 """The file is private, opened when needed, and never a reason to fail."""
 
-import contextlib
 import os
-import shutil
 import sqlite3
 import stat
 from collections.abc import Generator
@@ -11,13 +9,11 @@ from pathlib import Path
 import anyio
 import pytest
 
-from tests.cache.support import MINE, ROWS, Clock
+from tests.cache.support import MINE, ROWS, execute
 from toggl_mcp.cache.sqlite import SqliteStore
 from toggl_mcp.cache.sqlite_file import SqliteFile
-from toggl_mcp.cache.sqlite_open import Damaged, Identity, identity
-from toggl_mcp.cache.sqlite_tables import SCHEMA
+from toggl_mcp.cache.sqlite_tables import SCHEMA, State, get_state, put_state
 from toggl_mcp.cache.store import Mark, Row, Snapshot
-from toggl_mcp.errors import CacheBusy
 from toggl_mcp.models.quota import Bucket
 
 pytestmark = pytest.mark.anyio
@@ -108,30 +104,6 @@ async def test_closing_is_not_cut_short_by_a_cancellation(path: Path, sqlite: Sq
     assert open_files(path.parent) == []
 
 
-async def test_a_file_that_is_taken_away_is_begun_anew(path: Path, sqlite: SqliteStore) -> None:
-    await sqlite.replace(MINE, ROWS, seen=0, fetched_at=12)
-    assert await sqlite.mark(MINE) == Mark(0, 12)
-    await anyio.to_thread.run_sync(shutil.rmtree, path.parent)
-    assert await sqlite.mark(MINE) == Mark(0, None)
-    assert await sqlite.replace(MINE, ROWS, seen=0, fetched_at=13)
-    assert await sqlite.mark(MINE) == Mark(0, 13)
-
-
-async def test_a_file_that_takes_the_place_of_another_is_noticed_at_once(
-    path: Path, sqlite: SqliteStore, clock: Clock
-) -> None:
-    other = SqliteStore(path.with_name("other.sqlite"), clock=clock)
-    await other.replace(MINE, {5: "other"}, seen=0, fetched_at=99)
-    await other.aclose()
-    await sqlite.replace(MINE, ROWS, seen=0, fetched_at=12)
-    await sqlite.mark(MINE)
-    for part in ("-wal", "-shm", "-journal"):
-        await anyio.Path(f"{path}{part}").unlink(missing_ok=True)
-    await anyio.Path(path.with_name("other.sqlite")).replace(path)
-    assert await sqlite.mark(MINE) == Mark(0, 99)
-    assert await sqlite.read(MINE) == Snapshot(Mark(0, 99), {5: "other"})
-
-
 @pytest.mark.parametrize("place", ["a folder at the path", "a file as the folder", "a file above the folder"])
 async def test_where_there_can_be_no_file_the_cache_goes_on_in_memory_and_says_so_once(
     tmp_path: Path, place: str, caplog: pytest.LogCaptureFixture
@@ -156,6 +128,35 @@ async def test_where_there_can_be_no_file_the_cache_goes_on_in_memory_and_says_s
     await store.aclose()
 
 
+async def test_a_store_that_was_closed_tries_the_file_again(path: Path, sqlite: SqliteStore) -> None:
+    await anyio.Path(path).mkdir(parents=True)
+    await sqlite.write(MINE, 1, None)
+    await anyio.Path(path).rmdir()
+    assert await sqlite.mark(MINE) == Mark(1, None)
+    await sqlite.aclose()
+    assert await sqlite.mark(MINE) == Mark(0, None)
+    assert await anyio.Path(path).is_file()
+
+
+@pytest.mark.parametrize("in_memory", [False, True])
+def test_a_step_that_fails_half_way_changes_nothing(path: Path, *, in_memory: bool) -> None:
+    if in_memory:
+        path.mkdir(parents=True)
+    file = SqliteFile(path, SCHEMA, patience=0.05)
+
+    def fail(db: sqlite3.Connection) -> None:
+        put_state(db, MINE, State(version=1))
+        raise KeyError
+
+    def look(db: sqlite3.Connection) -> State:
+        return get_state(db, MINE)
+
+    with pytest.raises(KeyError):
+        file.change(fail)
+    assert file.read(look) == State()
+    file.close()
+
+
 async def test_a_full_disk_is_a_reason_to_go_on_in_memory(
     path: Path, sqlite: SqliteStore, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -172,132 +173,9 @@ async def test_a_full_disk_is_a_reason_to_go_on_in_memory(
     assert "space" in warning
 
 
-async def test_a_file_of_another_version_is_set_aside(
-    path: Path, sqlite: SqliteStore, caplog: pytest.LogCaptureFixture
-) -> None:
-    await sqlite.replace(MINE, ROWS, seen=0, fetched_at=12)
-    await sqlite.aclose()
-    execute(path, "PRAGMA user_version = 99")
-    assert await sqlite.mark(MINE) == Mark(0, None)
-    assert await sqlite.replace(MINE, ROWS, seen=0, fetched_at=13)
-    assert await sqlite.mark(MINE) == Mark(0, 13)
-    (warning,) = warnings(caplog)
-    assert "another version" in warning
-
-
-async def test_a_database_of_somebody_else_is_set_aside_unharmed(path: Path, sqlite: SqliteStore) -> None:
-    await anyio.Path(path.parent).mkdir()
-    theirs = sqlite3.connect(path, isolation_level=None)
-    theirs.execute("PRAGMA journal_mode = WAL")
-    theirs.execute("CREATE TABLE theirs (value)")
-    theirs.execute("INSERT INTO theirs VALUES (7)")
-    await sqlite.replace(MINE, ROWS, seen=0, fetched_at=12)
-    assert execute(path.with_name("cache.sqlite.broken"), "SELECT value FROM theirs") == [(7,)]
-    theirs.close()
-    assert await sqlite.read(MINE) == Snapshot(Mark(0, 12), ROWS)
-
-
-async def test_only_the_file_that_was_found_damaged_is_set_aside(path: Path, tmp_path: Path) -> None:
-    file = SqliteFile(path, SCHEMA, patience=0.05)
-    seen: list[Identity | None] = []
-
-    def find_damage_while_another_sets_it_aside(_: sqlite3.Connection) -> None:
-        seen.append(identity(path))
-        if len(seen) == 1:
-            path.replace(tmp_path / "aside")
-            shutil.copy(tmp_path / "aside", path)
-            raise Damaged
-
-    file.read(find_damage_while_another_sets_it_aside)
-    assert seen == [identity(tmp_path / "aside"), identity(path)]
-    assert not await anyio.Path(f"{path}.broken").exists()
-    file.close()
-
-
-async def test_a_step_that_waited_for_a_file_that_was_set_aside_goes_to_the_new_one(path: Path, clock: Clock) -> None:
-    store = SqliteStore(path, clock=clock)
-    await store.replace(MINE, ROWS, seen=0, fetched_at=12)
-    other = sqlite3.connect(path, isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(store.write, MINE, 1, None)
-        await anyio.lowlevel.checkpoint()
-        for part in ("-wal", "-shm", "-journal", ""):
-            with contextlib.suppress(FileNotFoundError):
-                await anyio.Path(f"{path}{part}").rename(f"{path}.broken{part}")
-        other.rollback()
-    other.close()
-    later = SqliteStore(path)
-    assert await later.mark(MINE) == Mark(1, None)
-    await later.aclose()
-    await store.aclose()
-
-
-async def test_a_file_that_was_set_aside_is_not_waited_for(path: Path, sqlite: SqliteStore) -> None:
-    await sqlite.write(MINE, 1, None)
-    other = sqlite3.connect(path, isolation_level=None)
-    other.execute("BEGIN EXCLUSIVE")
-    for part in ("-wal", "-shm", "-journal", ""):
-        with contextlib.suppress(FileNotFoundError):
-            await anyio.Path(f"{path}{part}").rename(f"{path}.broken{part}")
-    await sqlite.write(MINE, 1, None)
-    assert await sqlite.mark(MINE) == Mark(1, None)
-    other.close()
-
-
-async def test_a_file_that_is_locked_for_a_moment_is_waited_for(path: Path, clock: Clock) -> None:
-    store = SqliteStore(path, clock=clock)
-    await store.replace(MINE, ROWS, seen=0, fetched_at=12)
-    other = sqlite3.connect(path, isolation_level=None)
-    other.execute("BEGIN EXCLUSIVE")
-    marks: list[Mark] = []
-
-    async def ask() -> None:
-        marks.append(await store.mark(MINE))
-
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(ask)
-        await anyio.lowlevel.checkpoint()
-        other.rollback()
-    assert marks == [Mark(0, 12)]
-    other.close()
-    await store.aclose()
-
-
-async def test_a_file_that_another_process_keeps_is_reported_with_what_to_do(path: Path, sqlite: SqliteStore) -> None:
-    await sqlite.replace(MINE, ROWS, seen=0, fetched_at=12)
-    other = sqlite3.connect(path, isolation_level=None)
-    other.execute("BEGIN EXCLUSIVE")
-    with pytest.raises(CacheBusy, match=r"Try again.*TOGGL_MCP_CACHE=memory"):
-        await sqlite.write(MINE, 1, None)
-    other.rollback()
-    other.close()
-    assert await sqlite.read(MINE) == Snapshot(Mark(0, 12), ROWS)
-
-
-async def test_point_reads_do_not_wait_for_a_writer_that_has_not_committed(path: Path, sqlite: SqliteStore) -> None:
-    await sqlite.replace(MINE, ROWS, seen=0, fetched_at=12)
-    other = sqlite3.connect(path, isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    other.execute("DELETE FROM entity")
-    assert await sqlite.mark(MINE) == Mark(0, 12)
-    assert await sqlite.row(MINE, 1) == Row(Mark(0, 12), ROWS[1])
-    assert await sqlite.read(MINE) == Snapshot(Mark(0, 12), ROWS)
-    other.rollback()
-    other.close()
-
-
 async def test_an_unchanged_collection_is_not_written_again(path: Path, sqlite: SqliteStore) -> None:
     await sqlite.replace(MINE, ROWS, seen=0, fetched_at=12)
     await sqlite.aclose()
     execute(path, "CREATE TRIGGER t BEFORE INSERT ON entity BEGIN SELECT RAISE(ABORT, 'written again'); END")
     assert await sqlite.replace(MINE, ROWS, seen=0, fetched_at=13)
     assert await sqlite.read(MINE) == Snapshot(Mark(0, 13), ROWS)
-
-
-def execute(path: Path, statement: str) -> list[tuple[object, ...]]:
-    db = sqlite3.connect(path, isolation_level=None)
-    try:
-        return db.execute(statement).fetchall()
-    finally:
-        db.close()

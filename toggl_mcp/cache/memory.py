@@ -60,14 +60,15 @@ class MemoryStore:
             there.rows, there.fetched = dict(rows), fetched_at
             return True
 
-    async def write(self, key: Key, row_id: int, text: str | None) -> None:
-        """Put one row in, or take it out, and count a write; without a snapshot only count."""
+    async def write(self, key: Key, row_id: int, text: str | None) -> Mark:
+        """Put one row in, or take it out, and count a write (without a snapshot only count); return the mark then."""
         with self._one:
             there = self._collections[key]
             there.version += 1
             there.rows.pop(row_id, None)
             if text is not None and there.fetched is not None:
                 there.rows[row_id] = text
+            return there.mark
 
     async def forget(self, key: Key) -> None:
         """Drop the snapshot, and count a write."""

@@ -16,6 +16,9 @@ from toggl_mcp.models.quota import Bucket, queued
 
 T = TypeVar("T")
 
+FORMAT = tables.SCHEMA.version
+"""The format of the file."""
+
 PATIENCE = 5.0
 """Seconds to wait for another process that holds the file."""
 
@@ -78,10 +81,10 @@ class SqliteStore:
 
         return await self._change(work)
 
-    async def write(self, key: Key, row_id: int, text: str | None) -> None:
-        """Put one row in, or take it out, and count a write; without a snapshot only count."""
+    async def write(self, key: Key, row_id: int, text: str | None) -> Mark:
+        """Put one row in, or take it out, and count a write (without a snapshot only count); return the mark then."""
 
-        def work(db: sqlite3.Connection) -> None:
+        def work(db: sqlite3.Connection) -> Mark:
             state = tables.get_state(db, key)
             size = state.size
             if state.fetched is not None:
@@ -89,9 +92,11 @@ class SqliteStore:
                 if text is not None:
                     tables.put_rows(db, key, [(row_id, text)])
                     size += 1
-            tables.put_state(db, key, state._replace(version=state.version + 1, size=size))
+            after = state._replace(version=state.version + 1, size=size)
+            tables.put_state(db, key, after)
+            return after.mark
 
-        await self._change(work)
+        return await self._change(work)
 
     async def forget(self, key: Key) -> None:
         """Drop the snapshot, and count a write."""

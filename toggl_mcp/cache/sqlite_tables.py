@@ -15,18 +15,18 @@ SCHEMA = Schema(
         """CREATE TABLE collection (
             scope TEXT, kind TEXT, parent INTEGER, version INTEGER NOT NULL, fetched REAL, size INTEGER NOT NULL,
             claimed REAL NOT NULL, lease REAL NOT NULL, checked INTEGER NOT NULL, PRIMARY KEY (scope, kind, parent)
-        ) STRICT, WITHOUT ROWID""",
+        ) WITHOUT ROWID""",
         """CREATE TABLE entity (
             scope TEXT, kind TEXT, parent INTEGER, id INTEGER, body BLOB NOT NULL, checked INTEGER NOT NULL,
             PRIMARY KEY (scope, kind, parent, id)
-        ) STRICT, WITHOUT ROWID""",
+        ) WITHOUT ROWID""",
         """CREATE TABLE bucket (
             scope TEXT, name TEXT, remaining INTEGER NOT NULL, resets_at REAL NOT NULL, checked INTEGER NOT NULL,
             PRIMARY KEY (scope, name)
-        ) STRICT, WITHOUT ROWID""",
+        ) WITHOUT ROWID""",
         """CREATE TABLE queue (
             scope TEXT PRIMARY KEY, due REAL NOT NULL, checked INTEGER NOT NULL
-        ) STRICT, WITHOUT ROWID""",
+        ) WITHOUT ROWID""",
     ),
 )
 

@@ -75,8 +75,8 @@ class Store(Ledger, Protocol):
         """
         ...
 
-    async def write(self, key: Key, row_id: int, text: str | None) -> None:
-        """Put one row in, or take it out, and count a write; without a snapshot only count."""
+    async def write(self, key: Key, row_id: int, text: str | None) -> Mark:
+        """Put one row in, or take it out, and count a write (without a snapshot only count); return the mark then."""
         ...
 
     async def forget(self, key: Key) -> None:

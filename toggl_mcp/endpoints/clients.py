@@ -2,6 +2,7 @@
 
 import logging
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
 from typing import NamedTuple, cast
 
 from toggl_mcp.endpoints.base import CachedEndpoint
@@ -85,12 +86,17 @@ class AsyncClientEndpoint(CachedEndpoint[Client]):
     async def page(self, body: ClientBody, *, limit: int, after: Position | None = None, refresh: bool = False) -> Page:
         """Return at most `limit` of the clients that `collect` would return, those that come after a position."""
         reading = await self.read(refresh=refresh)
-        fitting = _fitting(reading, body)
-        start = 0 if after is None else bisect_right(fitting, after, key=_position)
-        shown = fitting[start : start + limit]
-        left = len(fitting) - start - len(shown)
-        end = _position(shown[-1]) if left else None
-        return Page([client for _, _, client in shown], len(fitting), left, end, reading)
+        shown: list[_Entry] = []
+        total = before = 0
+        for entry in _fitting(reading, body):
+            total += 1
+            if after is not None and entry[:2] <= after:
+                before += 1
+            elif len(shown) < limit:
+                shown.append(entry)
+        left = total - before - len(shown)
+        end = Position(shown[-1][0], shown[-1][1]) if left else None
+        return Page([client for _, _, client in shown], total, left, end, reading)
 
     async def named(self, name: str, *, refresh: bool = False) -> tuple[list[Client], Reading[Client]]:
         """Return every client of that name, in any case, archived ones too, and how that came to be known."""
@@ -157,18 +163,12 @@ class AsyncClientEndpoint(CachedEndpoint[Client]):
 _Entry = tuple[str, int, Client]
 
 
-def _position(entry: _Entry) -> Position:
-    return Position(entry[0], entry[1])
-
-
-def _fitting(reading: Reading[Client], body: ClientBody) -> list[_Entry]:
-    """Return what Toggl's own filter would, in order."""
+def _fitting(reading: Reading[Client], body: ClientBody) -> Iterator[_Entry]:
+    """Yield what Toggl's own filter would return, in order."""
     wanted, status = fold(body.name or ""), body.status or "active"
-    return [
-        entry
-        for entry in reading.collection.ordered
-        if wanted in entry[0] and (status == "both" or entry[2].archived is (status == "archived"))
-    ]
+    for entry in reading.collection.ordered:
+        if wanted in entry[0] and (status == "both" or entry[2].archived is (status == "archived")):
+            yield entry
 
 
 def _named(known: Collection[Client], name: str) -> list[Client]:

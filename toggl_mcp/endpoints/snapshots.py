@@ -1,5 +1,6 @@
 """One collection: from the cache while it is fresh, else from Toggl, asked once for everybody who waits."""
 
+from bisect import insort
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -36,7 +37,18 @@ class Collection(Generic[M]):
     @cached_property
     def ordered(self) -> list[tuple[str, int, M]]:
         """Every model behind its case-folded name and its id, in that order."""
-        return sorted((folded(model), key, model) for key, model in self.items.items())
+        return sorted((_folded(model), key, model) for key, model in self.items.items())
+
+    def after(self, row_id: int, item: M | None, mark: Mark) -> "Collection[M]":
+        """Return the collection after one write, derived from this one rather than made anew."""
+        rest = {key: model for key, model in self.items.items() if key != row_id}
+        ordered = [entry for entry in self.ordered if entry[1] != row_id]
+        if item is not None:
+            rest[row_id] = item
+            insort(ordered, (_folded(item), row_id, item), key=lambda entry: entry[:2])
+        collection = Collection(rest, mark)
+        collection.ordered = ordered
+        return collection
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +150,11 @@ class Snapshots(Generic[M]):
 
     async def put(self, row_id: int, item: M | None) -> None:
         """Write a confirmed change through: a model as it is now, or None for one that is gone."""
+        text = None if item is None else item.model_dump_json(exclude_none=True)
         with anyio.CancelScope(shield=True):
-            text = None if item is None else item.model_dump_json(exclude_none=True)
-            await self._store.write(self._key, row_id, text)
+            mark = await self._store.write(self._key, row_id, text)
+            if self._parsed is not None and self._parsed.mark == mark._replace(version=mark.version - 1):
+                self._parsed = self._parsed.after(row_id, item, mark)
 
     async def forget(self) -> None:
         """Drop what is in doubt."""
@@ -204,8 +218,7 @@ class Snapshots(Generic[M]):
         return -inf if self._keep is None else self._store.clock() - self._keep
 
 
-def folded(model: BaseModel) -> str:
-    """Return a model's name as it is compared: in composed form, without case."""
+def _folded(model: BaseModel) -> str:
     return fold(str(getattr(model, "name", "")))
 
 
