@@ -2,12 +2,14 @@
 
 import ast
 import re
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
 from toggl_mcp.cli import main
+from toggl_mcp.endpoints.blocking import ClientEndpoint
 from toggl_mcp.settings import Settings
 from toggl_mcp.tools import account, clients
 
@@ -69,6 +71,18 @@ def test_what_the_readme_names_is_there() -> None:
     assert files
     assert [name for name in files if not (ROOT / name).exists()] == []
     assert f"toggl-mcp-server-{version('toggl-mcp-server')}.mcpb" in README
+
+
+def test_the_readmes_python_names_what_there_is() -> None:
+    (script,) = re.findall(r"^```python\n(.+?)^```$", README, re.MULTILINE | re.DOTALL)
+    tree = ast.parse(script)
+    imports = [node for node in tree.body if isinstance(node, ast.ImportFrom)]
+    called = {
+        node.func.attr for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+    }
+
+    assert all(hasattr(import_module(str(node.module)), name.name) for node in imports for name in node.names)
+    assert called <= set(dir(ClientEndpoint))
 
 
 def test_no_test_sleeps() -> None:

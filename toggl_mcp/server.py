@@ -110,7 +110,7 @@ def open_store(settings: Settings) -> "Store":
     from toggl_mcp.cache.memory import MemoryStore  # noqa: PLC0415 - start-up
     from toggl_mcp.cache.sqlite import SqliteStore  # noqa: PLC0415 - start-up
 
-    if settings.cache is not None and str(settings.cache) == "memory":
+    if settings.cache is not None and str(settings.cache).lower() == "memory":
         return MemoryStore(expire_after=settings.cache_ttl)
     return SqliteStore(cache_file(settings), expire_after=settings.cache_ttl)
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import ClassVar, Generic, TypeVar, cast
+from types import TracebackType
+from typing import ClassVar, Generic, Self, TypeVar, cast
 
 from pydantic import ValidationError
 
@@ -74,6 +75,16 @@ class CachedReader(Generic[E]):
         """Close the HTTP client if it was made here; the cache stays open."""
         if self._client_is_ours:
             await self._client.aclose()
+
+    async def __aenter__(self) -> Self:
+        """Return the endpoint."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close it."""
+        await self.aclose()
 
     async def get(self, entity: int | HasId, *, refresh: bool = False) -> E | None:
         """Return one by its id, or None if Toggl has no such thing.
