@@ -5,6 +5,9 @@ from collections.abc import Generator
 import pytest
 import stamina
 
+from tests.sandbox.clock import Clock
+from toggl_mcp.sandbox import Sandbox
+
 
 @pytest.fixture
 def anyio_backend() -> str:
@@ -16,3 +19,13 @@ def no_waiting() -> Generator[None]:
     """Let what is repeated be repeated at once."""
     with stamina.set_testing(True, attempts=10, cap=True):
         yield
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def sandbox(clock: Clock) -> Sandbox:
+    return Sandbox(clock=clock)

@@ -3,15 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.cache.support import Clock
+from tests.sandbox.clock import Clock
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.sqlite import SqliteStore
 from toggl_mcp.cache.store import Store
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ import hypothesis.strategies as st
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from tests.cache.support import MINE, Clock
+from tests.cache.support import MINE
+from tests.sandbox.clock import Clock
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.sqlite import SqliteStore
 from toggl_mcp.cache.store import Key, Mark, Row, Snapshot, Store

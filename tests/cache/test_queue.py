@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.cache.support import Clock
+from tests.sandbox.clock import Clock
 from toggl_mcp.cache.store import Store
 from toggl_mcp.models.quota import BURST, LONGEST_QUEUE
 

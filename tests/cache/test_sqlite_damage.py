@@ -10,7 +10,8 @@ from pathlib import Path
 import anyio
 import pytest
 
-from tests.cache.support import MINE, Clock, execute
+from tests.cache.support import MINE, execute
+from tests.sandbox.clock import Clock
 from toggl_mcp.cache.sqlite import SqliteStore
 from toggl_mcp.cache.store import Key, Mark, Snapshot
 from toggl_mcp.models.quota import Bucket

@@ -8,7 +8,8 @@ from pathlib import Path
 import anyio
 import pytest
 
-from tests.cache.support import MINE, ROWS, Clock, execute
+from tests.cache.support import MINE, ROWS, execute
+from tests.sandbox.clock import Clock
 from toggl_mcp.cache.sqlite import SqliteStore
 from toggl_mcp.cache.sqlite_file import SqliteFile
 from toggl_mcp.cache.sqlite_open import Damaged, Identity, identity

@@ -5,18 +5,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from tests.sandbox.clock import Clock
 from toggl_mcp.sandbox import TOKEN, Sandbox
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def sandbox(clock: Clock) -> Sandbox:
-    return Sandbox(clock=clock)
 
 
 @pytest.fixture

@@ -10,16 +10,6 @@ from tests.tools.driving import Era, Host, serve
 from toggl_mcp.sandbox import Sandbox
 
 
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def sandbox(clock: Clock) -> Sandbox:
-    return Sandbox(clock=clock)
-
-
 @pytest.fixture(params=["legacy", "auto"], ids=["2025-11-25", "2026-07-28"])
 def era(request: pytest.FixtureRequest) -> Era:
     return request.param
