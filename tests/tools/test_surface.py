@@ -1,6 +1,7 @@
 """The tools as hosts list them: a contract, so each is also a file to compare with."""
 
 import json
+import math
 import re
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from toggl_mcp.sandbox import Sandbox
 
 pytestmark = pytest.mark.anyio
 
+README = Path(__file__).parents[2] / "README.md"
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 NAMES = [
     "create_client",
@@ -100,6 +102,7 @@ async def test_the_tools_are_cheap_to_list(host: Host) -> None:
     costs = [len(json.dumps(wire(tool), separators=(",", ":"))) / 4 for tool in await listed(host)]
 
     assert max(costs) <= 900
+    assert f"{math.ceil(sum(costs)):,} tokens for all {len(costs)}" in README.read_text("utf-8")
     assert sum(costs) / len(costs) <= 400
 
 
