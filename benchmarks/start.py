@@ -7,10 +7,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import median
 from typing import IO, Any, NamedTuple, cast
+
+from table import Row, at_most, duration, table
 
 HELLO: tuple[dict[str, Any], ...] = (
     {
@@ -27,6 +29,7 @@ HELLO: tuple[dict[str, Any], ...] = (
     {"jsonrpc": "2.0", "id": 2, "method": "tools/list"},
 )
 OURS = (sys.executable, "-m", "toggl_mcp")
+MOST = 1.10
 
 
 class Start(NamedTuple):
@@ -55,28 +58,25 @@ def start(command: Sequence[str]) -> Start:
     return Start(seconds, int(peak.split()[1]) / 1024, answer["result"]["tools"])
 
 
-def row(name: str, ours: list[Start], bare: list[Start], of: Callable[[Start], float]) -> str:
-    """Return a table's row: both medians and their ratio."""
-    a, b = median(map(of, ours)), median(map(of, bare))
-    return f"| {name} | {a:.3f} | {b:.3f} | {a / b:.3f} |"
-
-
-def main() -> None:
-    """Measure both in turn and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--starts", type=int, default=15, help="starts of each (default 15)")
-    starts: int = parser.parse_args().starts
+def started(starts: int) -> Iterator[Row]:
+    """Start both in turn, and return the rows about time and memory."""
     with tempfile.TemporaryDirectory() as folder:
         listed = Path(folder) / "tools.json"
         listed.write_text(json.dumps(start(OURS).tools), "utf-8")
         bare_server = (sys.executable, str(Path(__file__).with_name("bare.py")), str(listed))
         pairs = [(start(OURS), start(bare_server)) for _ in range(starts)]
     ours, bare = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-    sys.stdout.write(
-        f"Medians of {starts} starts each, in turn.\n\n| | toggl-mcp | bare SDK | ratio |\n|---|---|---|---|\n"
-    )
-    sys.stdout.write(row("seconds to the list of tools", ours, bare, lambda one: one.seconds) + "\n")
-    sys.stdout.write(row("peak memory, MB", ours, bare, lambda one: one.megabytes) + "\n")
+    a, b = (median(one.seconds for one in each) for each in (ours, bare))
+    yield at_most(f"start to the list of tools, {starts} each", a, b, MOST, (duration(a), f"bare SDK {duration(b)}"))
+    a, b = (median(one.megabytes for one in each) for each in (ours, bare))
+    yield at_most("peak memory after it", a, b, MOST, (f"{a:.1f} MB", f"bare SDK {b:.1f} MB"))
+
+
+def main() -> None:
+    """Measure both in turn and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--starts", type=int, default=15, help="starts of each (default 15)")
+    sys.stdout.write(table(started(parser.parse_args().starts)))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from httpx import AsyncClient, Auth, BasicAuth, Request, Timeout
 
-from toggl_mcp.api.connection import connect, connect_in_process
+from toggl_mcp.api.connection import address_of, connect, connect_in_process
 from toggl_mcp.api.quota import Quota
 from toggl_mcp.api.transport import Transport
 
@@ -14,6 +14,7 @@ __all__ = [
     "Request",
     "Timeout",
     "Transport",
+    "address_of",
     "connect",
     "connect_in_process",
 ]

@@ -37,6 +37,11 @@ def connect(url: str | None = None) -> httpx.AsyncClient:
     return httpx.AsyncClient(base_url=url or TOGGL_URL, headers=_HEADERS)
 
 
+def address_of(client: httpx.AsyncClient) -> str:
+    """Return where a client's requests go, without a slash at the end: to Toggl, if it has no address of its own."""
+    return str(client.base_url).rstrip("/") or TOGGL_URL
+
+
 def connect_in_process(app: Any) -> httpx.AsyncClient:  # noqa: ANN401 - an ASGI application
     """Return a client for a Toggl that runs in this process; whoever asks closes it."""
     return httpx.AsyncClient(transport=_InProcess(app=app), base_url="http://toggl.invalid/api/v9", headers=_HEADERS)

@@ -1,11 +1,14 @@
 """Toggl's hourly quota, as its answers last reported it."""
 
+import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
 
-from toggl_mcp.errors import QuotaSpent
+from toggl_mcp.errors import CacheBusy, QuotaSpent
 from toggl_mcp.models.clock import Clock
 from toggl_mcp.models.quota import Bucket, Ledger
+
+_log = logging.getLogger(__name__)
 
 WINDOW = 3600.0
 """Seconds after which a spent quota starts anew, when Toggl does not say when."""
@@ -69,7 +72,10 @@ class Quota:
             resets_in = float(headers["X-Toggl-Quota-Resets-In"])
         except (KeyError, ValueError):
             return
-        await self._note(path, remaining, resets_in)
+        try:
+            await self._note(path, remaining, resets_in)
+        except CacheBusy:  # What Toggl has answered counts for more than what it says is left.
+            _log.exception("What is left of the quota could not be put down.")
 
     async def refused(self, path: str, headers: Mapping[str, str], text: str) -> QuotaSpent | None:
         """Return the error for a 402 that is about the quota, put down as spent; None for any other 402."""

@@ -18,6 +18,7 @@ import stamina
 from opentelemetry import trace
 from pydantic_core import from_json
 
+from toggl_mcp.api.connection import address_of
 from toggl_mcp.api.quota import Quota
 from toggl_mcp.api.refusals import refusal
 from toggl_mcp.errors import (
@@ -89,7 +90,8 @@ class Transport:
         Raises:
             TogglError: One of the errors that `errors.py` draws.
         """
-        request = self._client.build_request(method, path, params=query, json=body, timeout=self._timeout)
+        url = f"{address_of(self._client)}/{path}"
+        request = self._client.build_request(method, url, params=query, json=body, timeout=self._timeout)
         exchange = _Exchange(method, path, urgent=urgent or method != "GET")
         with anyio.CancelScope(deadline=_inner_deadline()):
             return await self._repeated(exchange, request)
@@ -166,7 +168,7 @@ class _Exchange:
 
     def decoded(self, answer: httpx.Response) -> Any:  # noqa: ANN401 - the JSON edge
         """Return what the answer says, or raise as for a lost one when that cannot be read."""
-        if self.method == "DELETE":
+        if self.method == "DELETE" and not answer.content:
             return None
         try:
             return from_json(answer.content)

@@ -3,13 +3,12 @@
 from collections.abc import Mapping
 from typing import TypeVar
 
-from pydantic import BaseModel, ValidationError
-
 from toggl_mcp.api import Transport
 from toggl_mcp.cache.store import Key, Store
+from toggl_mcp.endpoints.answers import parsed, rows
+from toggl_mcp.endpoints.collection import Reading
 from toggl_mcp.endpoints.identity import workspaces_key
-from toggl_mcp.endpoints.snapshots import Fetch, Reading, Snapshots
-from toggl_mcp.errors import Unreachable
+from toggl_mcp.endpoints.snapshots import Fetch, Snapshots
 from toggl_mcp.models.account import Me, Workspace
 
 KEEP_SECONDS = 24 * 3600.0
@@ -39,20 +38,9 @@ class AccountEndpoint:
         return Snapshots(cache, key, model, fetch, keep=KEEP_SECONDS, may_be_stale=True)
 
     async def _ask_me(self, *, urgent: bool) -> Mapping[int, Me]:
-        me = _parsed(Me, await self._transport.send("GET", "me", urgent=urgent))
+        me = parsed(Me, await self._transport.send("GET", "me", urgent=urgent))
         return {me.id: me}
 
     async def _ask_workspaces(self, *, urgent: bool) -> Mapping[int, Workspace]:
-        rows: list[object] | None = await self._transport.send("GET", "me/workspaces", urgent=urgent)
-        return {item.id: item for item in (_parsed(Workspace, row) for row in rows or [])}
-
-
-B = TypeVar("B", bound=BaseModel)
-
-
-def _parsed(model: type[B], row: object) -> B:
-    try:
-        return model.model_validate(row)
-    except ValidationError as error:
-        message = "Toggl described the account in a way that this version cannot read; look for a newer version."
-        raise Unreachable(message) from error
+        answer = await self._transport.send("GET", "me/workspaces", urgent=urgent)
+        return {item.id: item for item in (parsed(Workspace, row) for row in rows(answer))}

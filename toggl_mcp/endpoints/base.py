@@ -7,7 +7,7 @@ from typing import Any
 
 from toggl_mcp.endpoints.identity import HasId, id_of
 from toggl_mcp.endpoints.reader import CachedReader, E
-from toggl_mcp.errors import NotFound, OutcomeUnknown, QuotaSpent, RateLimited, TogglError, Unreachable
+from toggl_mcp.errors import NotFound, OutcomeUnknown, TogglError, Unreachable
 
 _log = logging.getLogger(__name__)
 
@@ -27,10 +27,9 @@ class CachedEndpoint(CachedReader[E]):
             try:
                 await self._transport.send("DELETE", self._path(entity_id))
             except NotFound:
+                await self._gone(entity_id)
+            else:
                 await self._snapshots.put(entity_id, None)
-                if self.re_raise:
-                    raise
-            await self._snapshots.put(entity_id, None)
 
     async def _create(self, body: Mapping[str, Any], same: Callable[[E], bool]) -> E:
         """Create one, at most once: when the answer is lost, look before saying so."""
@@ -48,12 +47,19 @@ class CachedEndpoint(CachedReader[E]):
             try:
                 item = self._answered(await self._transport.send("PUT", self._path(entity_id), body=body))
             except NotFound:
-                await self._snapshots.put(entity_id, None)
-                if self.re_raise:
-                    raise
-                return None
+                return await self._gone(entity_id)
             await self._snapshots.put(item.id, item)
             return item
+
+    async def _gone(self, entity_id: int) -> None:
+        """Take out what Toggl does not have any more.
+
+        Raises:
+            NotFound: `re_raise` is set.
+        """
+        await self._snapshots.put(entity_id, None)
+        if self.re_raise:
+            raise NotFound(self._none(entity_id))
 
     async def _looked_for(self, before: Collection[int], same: Callable[[E], bool], doubt: OutcomeUnknown) -> E:
         """Return what a lost answer left at Toggl, if exactly one new thing can be it."""
@@ -68,7 +74,7 @@ class CachedEndpoint(CachedReader[E]):
         await self._snapshots.forget()
         try:
             return (await self.read(refresh=True, urgent=True)).collection.items
-        except (QuotaSpent, RateLimited, Unreachable) as error:
+        except TogglError as error:
             raise doubt from error
 
     @asynccontextmanager

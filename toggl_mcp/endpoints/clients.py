@@ -5,9 +5,12 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from typing import NamedTuple, cast
 
+from pydantic import TypeAdapter, ValidationError
+
+from toggl_mcp.endpoints.answers import rows
 from toggl_mcp.endpoints.base import CachedEndpoint
+from toggl_mcp.endpoints.collection import Collection, Reading, fold
 from toggl_mcp.endpoints.identity import HasId, id_of
-from toggl_mcp.endpoints.snapshots import Collection, Reading, fold
 from toggl_mcp.errors import NamingError, NotFound, OutcomeUnknown
 from toggl_mcp.models.client import Client, ClientBody, Position
 
@@ -50,7 +53,10 @@ class AsyncClientEndpoint(CachedEndpoint[Client]):
         if body.name is None:
             message = "A client needs a name; give one."
             raise NamingError(message)
-        return await self._create(body.format("add"), lambda found: found.name == body.name)
+        wanted = (body.name, body.notes or "", body.external_reference or "")
+        return await self._create(
+            body.format("add"), lambda found: (found.name, found.notes or "", found.external_reference or "") == wanted
+        )
 
     async def edit(self, client: int | HasId, body: ClientBody) -> Client | None:
         """Change what the body names and nothing else; return the client, or None if Toggl has no such client.
@@ -70,7 +76,9 @@ class AsyncClientEndpoint(CachedEndpoint[Client]):
             if "name" in changes:
                 raise
         now = await self._single(client_id, urgent=True)
-        return None if now is None else await self._update(client_id, {"name": now.name, **changes})
+        return (
+            await self._gone(client_id) if now is None else await self._update(client_id, {"name": now.name, **changes})
+        )
 
     async def collect(self, body: ClientBody | None = None, *, refresh: bool = False) -> list[Client]:
         """Return the clients whose name contains the body's, in any case, and that have its status.
@@ -79,8 +87,8 @@ class AsyncClientEndpoint(CachedEndpoint[Client]):
         """
         wanted = body or ClientBody()
         if self.cache is None:
-            rows: list[object] | None = await self._transport.send("GET", self._path(), query=wanted.format("collect"))
-            return [self._parsed(row) for row in rows or []]
+            answer = await self._transport.send("GET", self._path(), query=wanted.format("collect"))
+            return sorted(map(self._parsed, rows(answer)), key=lambda client: (fold(client.name), client.id))
         return [client for _, _, client in _fitting(await self.read(refresh=refresh), wanted)]
 
     async def page(self, body: ClientBody, *, limit: int, after: Position | None = None, refresh: bool = False) -> Page:
@@ -179,7 +187,10 @@ def _named(known: Collection[Client], name: str) -> list[Client]:
     return [client for _, _, client in ordered[start:end]]
 
 
-def _ids(answer: object) -> list[int]:
-    """Return the ids in an archive's answer: documented as an array, shown elsewhere as `{"items": [...]}`, or null."""
-    items = cast("dict[str, object]", answer).get("items") if isinstance(answer, dict) else answer
-    return [item for item in cast("list[object]", items or []) if isinstance(item, int)]
+def _ids(answer: object) -> list[int] | None:
+    """Return the ids in an archive's answer: an array, `{"items": [...]}`, or null for none; None for anything else."""
+    items = cast("dict[str, object]", answer).get("items", False) if isinstance(answer, dict) else answer
+    try:
+        return TypeAdapter(list[int]).validate_python([] if items is None else items, strict=True)
+    except ValidationError:
+        return None

@@ -3,10 +3,11 @@
 import hashlib
 from typing import Protocol
 
-from toggl_mcp.api import AsyncClient, Auth, Quota, Request
+from toggl_mcp.api import AsyncClient, Auth, Quota, Request, address_of
 from toggl_mcp.cache.store import Key, Store
 from toggl_mcp.errors import InvalidArguments
 from toggl_mcp.models.account import Workspace
+from toggl_mcp.models.base import LARGEST_ID
 
 
 class HasId(Protocol):
@@ -25,7 +26,7 @@ def id_of(entity: int | HasId) -> int:
         InvalidArguments: It is neither: a string, say, could lead to another path.
     """
     found: object = getattr(entity, "id", entity)
-    if isinstance(found, bool) or not isinstance(found, int) or found <= 0:
+    if isinstance(found, bool) or not isinstance(found, int) or not 0 < found <= LARGEST_ID:
         message = f"An id has to be a positive whole number, not {type(entity).__name__} {entity!r:.40}."
         raise InvalidArguments(message)
     return found
@@ -49,5 +50,5 @@ def workspaces_key(scope: str) -> Key:
 def scope_of(auth: Auth, client: AsyncClient) -> str:
     """Return the name of the share of the cache that a token has at one Toggl; it does not give the token away."""
     request = next(auth.auth_flow(Request("GET", "https://toggl.invalid")))
-    whose = f"{request.headers.get('Authorization')} at {client.base_url}"
+    whose = f"{request.headers.get('Authorization')} at {address_of(client)}"
     return hashlib.blake2b(whose.encode(), digest_size=16, person=b"toggl-mcp-scope").hexdigest()

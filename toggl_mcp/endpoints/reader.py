@@ -3,16 +3,16 @@
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import ClassVar, Generic, Self, TypeVar, cast
-
-from pydantic import ValidationError
+from typing import ClassVar, Generic, Self, TypeVar
 
 from toggl_mcp.api import AsyncClient, Auth, Timeout, Transport, connect
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.store import Key, Store
+from toggl_mcp.endpoints.answers import parsed, rows
+from toggl_mcp.endpoints.collection import Collection, Found, Reading
 from toggl_mcp.endpoints.identity import HasId, id_of, quota_of, scope_of
-from toggl_mcp.endpoints.snapshots import Collection, Found, Reading, Snapshots
-from toggl_mcp.errors import NoCache, NotFound, Unreachable
+from toggl_mcp.endpoints.snapshots import Snapshots
+from toggl_mcp.errors import NoCache, NotFound
 from toggl_mcp.models.base import Entity
 from toggl_mcp.models.query import Query
 
@@ -160,19 +160,12 @@ class CachedReader(Generic[E]):
 
     async def _listed(self, *, urgent: bool) -> Mapping[int, E]:
         """Ask Toggl for all of them."""
-        rows: list[object] | None = await self._transport.send(
-            "GET", self._path(), query=self.EVERYTHING, urgent=urgent
-        )
-        return {item.id: item for item in map(self._parsed, rows or [])}
+        answer = await self._transport.send("GET", self._path(), query=self.EVERYTHING, urgent=urgent)
+        return {item.id: item for item in map(self._parsed, rows(answer))}
 
     def _parsed(self, row: object) -> E:
         """Return what one row of an answer means; a row without its workspace belongs to this one."""
-        try:
-            fields = dict(cast("Mapping[str, object]", row))
-            return self.MODEL.model_validate(fields | {"wid": fields.get("wid") or self.workspace_id})
-        except (ValidationError, TypeError, ValueError) as error:
-            message = f"Toggl described a {self.KIND} in a way that this version cannot read; look for a newer version."
-            raise Unreachable(message) from error
+        return parsed(self.MODEL, row, wid=self.workspace_id)
 
     def _path(self, entity_id: int | None = None, verb: str = "") -> str:
         parts = ("workspaces", self.workspace_id, self.PATH, entity_id, verb)

@@ -1,23 +1,22 @@
 """One collection: from the cache while it is fresh, else from Toggl, asked once for everybody who waits."""
 
-from bisect import insort
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import cached_property
+import logging
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from math import inf
-from typing import Generic, NamedTuple, Protocol, TypeVar
-from unicodedata import normalize
+from typing import Generic, Protocol, TypeVar
 
 import anyio
 from pydantic import BaseModel, TypeAdapter
 
 from toggl_mcp.cache.store import Key, Mark, Store
-from toggl_mcp.errors import QuotaSpent, RateLimited, TogglError, Unreachable
-from toggl_mcp.models.base import Source
+from toggl_mcp.endpoints.collection import Collection, Found, Reading, moment
+from toggl_mcp.errors import CacheBusy, QuotaSpent, RateLimited, TogglError, Unreachable
 
 M = TypeVar("M", bound=BaseModel)
 M_co = TypeVar("M_co", bound=BaseModel, covariant=True)
+
+_log = logging.getLogger(__name__)
 
 CLAIM_SECONDS = 15.0
 POLL_SECONDS = 0.05
@@ -25,51 +24,6 @@ STALE_SECONDS = 24 * 3600.0
 """For how long past its freshness a snapshot is better than no answer."""
 CLOCK_SLACK = 60.0
 """How far ahead of the clock a snapshot may lie before it is taken for a mistake."""
-
-
-class Collection(Generic[M]):
-    """A parsed snapshot: models by id, and what is derived from them once."""
-
-    def __init__(self, items: Mapping[int, M], mark: Mark) -> None:
-        self.items = items
-        self.mark = mark
-
-    @cached_property
-    def ordered(self) -> list[tuple[str, int, M]]:
-        """Every model behind its case-folded name and its id, in that order."""
-        return sorted((_folded(model), key, model) for key, model in self.items.items())
-
-    def after(self, row_id: int, item: M | None, mark: Mark) -> "Collection[M]":
-        """Return the collection after one write, derived from this one rather than made anew."""
-        rest = {key: model for key, model in self.items.items() if key != row_id}
-        ordered = [entry for entry in self.ordered if entry[1] != row_id]
-        if item is not None:
-            rest[row_id] = item
-            insort(ordered, (_folded(item), row_id, item), key=lambda entry: entry[:2])
-        collection = Collection(rest, mark)
-        collection.ordered = ordered
-        return collection
-
-
-@dataclass(frozen=True, slots=True)
-class Reading(Generic[M]):
-    """A collection, and how it came to be known."""
-
-    collection: Collection[M]
-    source: Source
-
-    @property
-    def as_of(self) -> datetime:
-        """When Toggl said so, in UTC."""
-        return moment(self.collection.mark)
-
-
-class Found(NamedTuple, Generic[M]):
-    """One model, or None when Toggl has no such thing, and how that came to be known."""
-
-    item: M | None
-    source: Source
-    as_of: datetime
 
 
 class Fetch(Protocol[M_co]):
@@ -112,6 +66,7 @@ class Snapshots(Generic[M]):
         self._parsed: Collection[M] | None = None
         self._one_asks = anyio.Lock()
         self._failure: TogglError | None = None
+        self._distrusted = False
 
     async def read(self, *, refresh: bool = False, urgent: bool = False) -> Reading[M]:
         """Return the whole collection; with `refresh` only as Toggl has it after this call.
@@ -134,6 +89,7 @@ class Snapshots(Generic[M]):
 
     async def peek(self, row_id: int) -> Found[M] | None:
         """Return what a fresh snapshot says of one id, at a cost that does not grow with it; None without one."""
+        await self._caught_up()
         mark, text = await self._store.row(self._key, row_id)
         if not self._newer_than(mark, self._oldest()):
             return None
@@ -141,6 +97,7 @@ class Snapshots(Generic[M]):
 
     async def known(self, row_id: int) -> M | None:
         """Return what the last snapshot says of one id, however old it is."""
+        await self._caught_up()
         _, text = await self._store.row(self._key, row_id)
         return None if text is None else self._model.model_validate_json(text)
 
@@ -151,15 +108,29 @@ class Snapshots(Generic[M]):
     async def put(self, row_id: int, item: M | None) -> None:
         """Write a confirmed change through: a model as it is now, or None for one that is gone."""
         text = None if item is None else item.model_dump_json(exclude_none=True)
-        with anyio.CancelScope(shield=True):
+        with anyio.CancelScope(shield=True), self._distrusted_if_busy():
             mark = await self._store.write(self._key, row_id, text)
             if self._parsed is not None and self._parsed.mark == mark._replace(version=mark.version - 1):
                 self._parsed = self._parsed.after(row_id, item, mark)
 
     async def forget(self) -> None:
         """Drop what is in doubt."""
-        with anyio.CancelScope(shield=True):
+        with anyio.CancelScope(shield=True), self._distrusted_if_busy():
             await self._store.forget(self._key)
+
+    @contextmanager
+    def _distrusted_if_busy(self) -> Generator[None]:
+        """Let a change that Toggl has heard stand, and believe nothing until the cache can be told of it."""
+        try:
+            yield
+        except CacheBusy:
+            _log.exception("The cache could not be told of a change; other processes see it when it expires.")
+            self._distrusted = True
+
+    async def _caught_up(self) -> None:
+        if self._distrusted:
+            await self._store.forget(self._key)
+            self._distrusted = False
 
     async def _refreshed(self, since: float, *, urgent: bool) -> Reading[M]:
         failed_before = self._failure
@@ -200,6 +171,7 @@ class Snapshots(Generic[M]):
 
     async def _newer(self, since: float) -> Collection[M] | None:
         """Return the snapshot if it was asked for after `since`, parsed at most once a version."""
+        await self._caught_up()
         mark = await self._store.mark(self._key)
         if not self._newer_than(mark, since):
             return None
@@ -216,17 +188,3 @@ class Snapshots(Generic[M]):
 
     def _oldest(self) -> float:
         return -inf if self._keep is None else self._store.clock() - self._keep
-
-
-def _folded(model: BaseModel) -> str:
-    return fold(str(getattr(model, "name", "")))
-
-
-def fold(name: str) -> str:
-    """Return a name as it is compared: trimmed, in composed form, without case."""
-    return normalize("NFC", normalize("NFC", name.strip()).casefold())
-
-
-def moment(mark: Mark) -> datetime:
-    """Return when Toggl was asked, in UTC."""
-    return datetime.fromtimestamp(mark.fetched_at or 0.0, UTC)

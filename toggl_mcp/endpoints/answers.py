@@ -1,0 +1,38 @@
+"""Toggl's answers as models, or an error that says that they cannot be read."""
+
+from typing import TypeVar, cast
+
+from pydantic import BaseModel, ValidationError
+
+from toggl_mcp.errors import Unreachable
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def rows(answer: object) -> list[object]:
+    """Return the rows of a list; Toggl says null for none.
+
+    Raises:
+        Unreachable: It is no list.
+    """
+    if answer is None:
+        return []
+    if not isinstance(answer, list):
+        message = "Toggl sent something else than the list it was asked for; look for a newer version of this server."
+        raise Unreachable(message)
+    return cast("list[object]", answer)
+
+
+def parsed(model: type[M], row: object, **missing: object) -> M:
+    """Return what a row means; `missing` fills the fields that it does not have.
+
+    Raises:
+        Unreachable: It means nothing to this version.
+    """
+    try:
+        fields = dict(cast("dict[str, object]", row))
+        return model.model_validate({**fields, **{name: fields.get(name) or value for name, value in missing.items()}})
+    except (ValidationError, TypeError, ValueError) as error:
+        kind = model.__name__.lower()
+        message = f"Toggl described a {kind} in a way that this version cannot read; look for a newer version."
+        raise Unreachable(message) from error

@@ -1,0 +1,81 @@
+"""What is known: a collection, or one thing of it, and how it came to be known."""
+
+from bisect import bisect_left, insort
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Generic, NamedTuple, TypeVar
+from unicodedata import normalize
+
+from pydantic import BaseModel
+
+from toggl_mcp.cache.store import Mark
+from toggl_mcp.models.base import Source
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class Collection(Generic[M]):
+    """A parsed snapshot: models by id, and what is derived from them once."""
+
+    def __init__(self, items: Mapping[int, M], mark: Mark) -> None:
+        self.items = items
+        self.mark = mark
+
+    @cached_property
+    def ordered(self) -> list[tuple[str, int, M]]:
+        """Every model behind its case-folded name and its id, in that order."""
+        return sorted((_folded(model), key, model) for key, model in self.items.items())
+
+    def after(self, row_id: int, item: M | None, mark: Mark) -> "Collection[M]":
+        """Return the collection after one write, derived from this one rather than made anew."""
+        rest, ordered = dict(self.items), self.ordered.copy()
+        former = rest.pop(row_id, None)
+        if former is not None:
+            del ordered[bisect_left(ordered, (_folded(former), row_id), key=_place)]
+        if item is not None:
+            rest[row_id] = item
+            insort(ordered, (_folded(item), row_id, item), key=_place)
+        collection = Collection(rest, mark)
+        collection.ordered = ordered
+        return collection
+
+
+@dataclass(frozen=True, slots=True)
+class Reading(Generic[M]):
+    """A collection, and how it came to be known."""
+
+    collection: Collection[M]
+    source: Source
+
+    @property
+    def as_of(self) -> datetime:
+        """When Toggl said so, in UTC."""
+        return moment(self.collection.mark)
+
+
+class Found(NamedTuple, Generic[M]):
+    """One model, or None when Toggl has no such thing, and how that came to be known."""
+
+    item: M | None
+    source: Source
+    as_of: datetime
+
+
+def _place(entry: tuple[str, int, object]) -> tuple[str, int]:
+    return entry[:2]
+
+
+def _folded(model: BaseModel) -> str:
+    return fold(str(getattr(model, "name", "")))
+
+
+def fold(name: str) -> str:
+    """Return a name as it is compared: trimmed, in composed form, without case."""
+    return normalize("NFC", normalize("NFC", name.strip()).casefold())
+
+
+def moment(mark: Mark) -> datetime:
+    """Return when Toggl was asked, in UTC."""
+    return datetime.fromtimestamp(mark.fetched_at or 0.0, UTC)
