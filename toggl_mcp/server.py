@@ -17,7 +17,7 @@ from mcp.server.mcpserver import MCPServer
 
 from toggl_mcp.errors import BadToken, NoToken
 from toggl_mcp.settings import Settings
-from toggl_mcp.tools import account, clients
+from toggl_mcp.tools import account, clients, projects, tags
 
 if TYPE_CHECKING:
     from toggl_mcp.cache.store import Store
@@ -66,7 +66,12 @@ def build(settings: Settings, opened: Callable[[], "Toggl"] | None = None) -> MC
                 await account_.aclose()
             _log.info("Closed.")
 
-    offers = (*clients.OFFERS, *account.offers(read_only=settings.read_only))
+    offers = (
+        *clients.OFFERS,
+        *projects.OFFERS,
+        *tags.OFFERS,
+        *account.offers(read_only=settings.read_only),
+    )
     return MCPServer(
         "toggl-track",
         title="Toggl Track",

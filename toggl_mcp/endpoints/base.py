@@ -3,7 +3,7 @@
 import logging
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, ClassVar
 
 from toggl_mcp.endpoints.identity import HasId, id_of
 from toggl_mcp.endpoints.reader import CachedReader, E
@@ -15,6 +15,9 @@ _log = logging.getLogger(__name__)
 class CachedEndpoint(CachedReader[E]):
     """The verbs that every resource has; `CachedReader` tells the constructor's parameters."""
 
+    DELETION: ClassVar[dict[str, str]] = {}
+    """The query that a deletion is sent with."""
+
     async def delete(self, entity: int | HasId) -> None:
         """Delete one; already gone is done.
 
@@ -25,7 +28,7 @@ class CachedEndpoint(CachedReader[E]):
         entity_id = id_of(entity)
         async with self._change("delete", entity_id):
             try:
-                await self._transport.send("DELETE", self._path(entity_id))
+                await self._transport.send("DELETE", self._path(entity_id), query=self.DELETION)
             except NotFound:
                 await self._gone(entity_id)
             else:

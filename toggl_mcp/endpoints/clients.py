@@ -1,31 +1,23 @@
 """Clients: https://engineering.toggl.com/docs/api/clients."""
 
 import logging
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
-from typing import NamedTuple, cast
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from typing import cast
 
 from pydantic import TypeAdapter, ValidationError
 
 from toggl_mcp.endpoints.answers import rows
 from toggl_mcp.endpoints.base import CachedEndpoint
-from toggl_mcp.endpoints.collection import Collection, Reading, fold
+from toggl_mcp.endpoints.collection import Reading, fold
 from toggl_mcp.endpoints.identity import HasId, id_of
+from toggl_mcp.endpoints.pages import Page, named, page
 from toggl_mcp.errors import NamingError, NotFound, OutcomeUnknown
-from toggl_mcp.models.client import Client, ClientBody, Position
+from toggl_mcp.models.base import Position
+from toggl_mcp.models.client import Client, ClientBody
 
 _log = logging.getLogger(__name__)
 _NOT_BY_EDIT = "An edit does not change a client's status, so it was left out; use archive() or restore()."
-
-
-class Page(NamedTuple):
-    """Some of the clients that fit, how many fit in all, how many come after these, and where the next page begins."""
-
-    clients: list[Client]
-    total: int
-    left: int
-    end: Position | None
-    reading: Reading[Client]
 
 
 class AsyncClientEndpoint(CachedEndpoint[Client]):
@@ -89,27 +81,24 @@ class AsyncClientEndpoint(CachedEndpoint[Client]):
         if self.cache is None:
             answer = await self._transport.send("GET", self._path(), query=wanted.format("collect"))
             return sorted(map(self._parsed, rows(answer)), key=lambda client: (fold(client.name), client.id))
-        return [client for _, _, client in _fitting(await self.read(refresh=refresh), wanted)]
+        everything = await self.read(refresh=refresh)
+        return page(everything, wanted.name, _fits(wanted), limit=len(everything.collection.items), after=None).items
 
-    async def page(self, body: ClientBody, *, limit: int, after: Position | None = None, refresh: bool = False) -> Page:
+    async def page(
+        self, body: ClientBody, *, limit: int, after: Position | None = None, refresh: bool = False
+    ) -> Page[Client]:
         """Return at most `limit` of the clients that `collect` would return, those that come after a position."""
-        reading = await self.read(refresh=refresh)
-        shown: list[_Entry] = []
-        total = before = 0
-        for entry in _fitting(reading, body):
-            total += 1
-            if after is not None and entry[:2] <= after:
-                before += 1
-            elif len(shown) < limit:
-                shown.append(entry)
-        left = total - before - len(shown)
-        end = Position(shown[-1][0], shown[-1][1]) if left else None
-        return Page([client for _, _, client in shown], total, left, end, reading)
+        return page(await self.read(refresh=refresh), body.name, _fits(body), limit=limit, after=after)
 
     async def named(self, name: str, *, refresh: bool = False) -> tuple[list[Client], Reading[Client]]:
         """Return every client of that name, in any case, archived ones too, and how that came to be known."""
-        reading = await self.sure(lambda known: bool(_named(known, name)), refresh=refresh)
-        return _named(reading.collection, name), reading
+        reading = await self.sure(lambda known: bool(named(known, name)), refresh=refresh)
+        return named(reading.collection, name), reading
+
+    async def delete(self, entity: int | HasId) -> None:
+        """Delete a client; already gone is done. Its projects stay, without a client."""
+        async with self._with_projects():
+            await super().delete(entity)
 
     async def archive(self, client: int | HasId) -> list[int] | None:
         """Archive a client and its projects; return the ids of those that went with it (None: Toggl did not say).
@@ -120,7 +109,7 @@ class AsyncClientEndpoint(CachedEndpoint[Client]):
             OutcomeUnknown: Toggl never confirmed it.
         """
         client_id = id_of(client)
-        async with self._change("archive", client_id):
+        async with self._change("archive", client_id), self._with_projects():
             try:
                 answer = await self._transport.send("POST", self._path(client_id, "archive"))
             except OutcomeUnknown as doubt:
@@ -141,7 +130,7 @@ class AsyncClientEndpoint(CachedEndpoint[Client]):
         """
         client_id = id_of(client)
         body = {"restore_all_projects": restore_projects}
-        async with self._change("restore", client_id):
+        async with self._change("restore", client_id), self._with_projects():
             try:
                 item = self._answered(await self._transport.send("POST", self._path(client_id, "restore"), body=body))
             except OutcomeUnknown as doubt:
@@ -151,6 +140,14 @@ class AsyncClientEndpoint(CachedEndpoint[Client]):
                 raise
             await self._snapshots.put(client_id, item)
             return item
+
+    @asynccontextmanager
+    async def _with_projects(self) -> AsyncGenerator[None]:
+        """Drop what is known of the projects, whatever becomes of a change that may have reached them."""
+        try:
+            yield
+        finally:
+            await self._snapshots.forget_kin("project")
 
     async def _seen(self, client_id: int, doubt: OutcomeUnknown, *, archived: bool) -> Client:
         """Return a client that turns out to be as it was asked to become."""
@@ -168,23 +165,10 @@ class AsyncClientEndpoint(CachedEndpoint[Client]):
             await self._snapshots.put(client_id, known.model_copy(update={"archived": archived, "updated_at": None}))
 
 
-_Entry = tuple[str, int, Client]
-
-
-def _fitting(reading: Reading[Client], body: ClientBody) -> Iterator[_Entry]:
-    """Yield what Toggl's own filter would return, in order."""
-    wanted, status = fold(body.name or ""), body.status or "active"
-    for entry in reading.collection.ordered:
-        if wanted in entry[0] and (status == "both" or entry[2].archived is (status == "archived")):
-            yield entry
-
-
-def _named(known: Collection[Client], name: str) -> list[Client]:
-    wanted = fold(name)
-    ordered = known.ordered
-    start = bisect_left(ordered, wanted, key=lambda entry: entry[0])
-    end = bisect_right(ordered, wanted, key=lambda entry: entry[0])
-    return [client for _, _, client in ordered[start:end]]
+def _fits(body: ClientBody) -> Callable[[Client], bool]:
+    """Return what tells whether a client has the status that is asked for: active, as at Toggl, unless one is."""
+    status = body.status or "active"
+    return lambda client: status == "both" or client.archived is (status == "archived")
 
 
 def _ids(answer: object) -> list[int] | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from itertools import count
 from types import TracebackType
 from typing import ClassVar, Generic, Self, TypeVar
 
@@ -17,6 +18,9 @@ from toggl_mcp.models.base import Entity
 from toggl_mcp.models.query import Query
 
 E = TypeVar("E", bound=Entity)
+PER_PAGE = 200
+"""The longest page that Toggl gives."""
+
 JUST_NOW = 60.0
 """Seconds for which a snapshot is young enough to deny that something exists."""
 
@@ -39,6 +43,8 @@ class CachedReader(Generic[E]):
     PATH: ClassVar[str]
     EVERYTHING: ClassVar[dict[str, str]] = {}
     """The query that makes Toggl list all of them."""
+    PAGED: ClassVar[bool] = False
+    """Whether Toggl lists them in pages; the last one is the first that is not full."""
 
     def __init__(
         self,
@@ -160,8 +166,17 @@ class CachedReader(Generic[E]):
 
     async def _listed(self, *, urgent: bool) -> Mapping[int, E]:
         """Ask Toggl for all of them."""
-        answer = await self._transport.send("GET", self._path(), query=self.EVERYTHING, urgent=urgent)
-        return {item.id: item for item in map(self._parsed, rows(answer))}
+        items: dict[int, E] = {}
+        for number in count(1):
+            paging = {"page": str(number), "per_page": str(PER_PAGE)} if self.PAGED else {}
+            listed = rows(
+                await self._transport.send("GET", self._path(), query=self.EVERYTHING | paging, urgent=urgent)
+            )
+            before = len(items)
+            items |= {item.id: item for item in map(self._parsed, listed)}
+            if not self.PAGED or len(listed) < PER_PAGE or len(items) == before:
+                break
+        return items
 
     def _parsed(self, row: object) -> E:
         """Return what one row of an answer means; a row without its workspace belongs to this one."""

@@ -118,6 +118,11 @@ class Snapshots(Generic[M]):
         with anyio.CancelScope(shield=True), self._distrusted_if_busy():
             await self._store.forget(self._key)
 
+    async def forget_kin(self, kind: str) -> None:
+        """Drop another collection of the same workspace, which a change here has changed too."""
+        with anyio.CancelScope(shield=True), self._distrusted_if_busy():
+            await self._store.forget(self._key._replace(kind=kind))
+
     @contextmanager
     def _distrusted_if_busy(self) -> Generator[None]:
         """Let a change that Toggl has heard stand, and believe nothing until the cache can be told of it."""

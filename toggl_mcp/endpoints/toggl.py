@@ -1,17 +1,24 @@
 """One account at Toggl: every endpoint of one token, over one connection and one cache."""
 
+from collections.abc import Callable
 from functools import lru_cache
+from typing import Any, TypeVar
 
 from toggl_mcp.api import AsyncClient, Auth, Transport
 from toggl_mcp.cache.store import Store
 from toggl_mcp.endpoints.account import AccountEndpoint
+from toggl_mcp.endpoints.base import CachedEndpoint
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.endpoints.identity import quota_of, scope_of
+from toggl_mcp.endpoints.projects import AsyncProjectEndpoint
+from toggl_mcp.endpoints.tags import AsyncTagEndpoint
 from toggl_mcp.errors import InvalidArguments
 from toggl_mcp.models.quota import Bucket
 
+K = TypeVar("K", bound=CachedEndpoint[Any])
+
 OPEN_WORKSPACES = 32
-"""Workspaces whose parsed clients are kept in memory."""
+"""Workspaces whose parsed collections are kept in memory, for each kind."""
 
 
 class Toggl:
@@ -36,7 +43,9 @@ class Toggl:
         self._scope = scope_of(auth, client)
         self._quota = quota_of(cache, self._scope)
         self.account = AccountEndpoint(self._scope, cache, Transport(client, auth, self._quota, retries=retries))
-        self.clients = lru_cache(OPEN_WORKSPACES)(self._clients)
+        self.clients = self._endpoints(AsyncClientEndpoint)
+        self.projects = self._endpoints(AsyncProjectEndpoint)
+        self.tags = self._endpoints(AsyncTagEndpoint)
 
     async def workspace(self, given: int | None) -> int:
         """Return the workspace that is meant: the one given, else the configured one, else the account's default.
@@ -69,5 +78,11 @@ class Toggl:
         await self._client.aclose()
         await self._cache.aclose()
 
-    def _clients(self, workspace_id: int) -> AsyncClientEndpoint:
-        return AsyncClientEndpoint(workspace_id, self._auth, self._cache, client=self._client, retries=self._retries)
+    def _endpoints(self, kind: type[K]) -> Callable[[int], K]:
+        """Return what gives a workspace's endpoint, the same one each time."""
+
+        @lru_cache(OPEN_WORKSPACES)
+        def endpoint(workspace_id: int) -> K:
+            return kind(workspace_id, self._auth, self._cache, client=self._client, retries=self._retries)
+
+        return endpoint

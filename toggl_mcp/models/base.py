@@ -1,6 +1,6 @@
 """What Toggl's entities have in common, and the bodies that ask for them."""
 
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, NamedTuple, Self
 
 from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
@@ -18,6 +18,13 @@ Source = Literal["toggl", "cache", "stale"]
 """How something came to be known; stale: from a snapshot that stands in because Toggl could not be asked."""
 Absent = SkipJsonSchema[None]
 """Optional means absent: null is accepted as absent, and is not in the schema."""
+
+
+class Position(NamedTuple):
+    """A place in the order of names: a folded name and an id."""
+
+    name: str
+    item_id: int
 
 
 class Entity(BaseModel, frozen=True):

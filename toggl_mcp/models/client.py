@@ -1,7 +1,7 @@
 """Clients: who the work is for. https://engineering.toggl.com/docs/api/clients."""
 
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AliasChoices, Field, model_validator
 
@@ -22,13 +22,6 @@ class Client(Entity, frozen=True):
     notes: str | None = None
     external_reference: str | None = None
     updated_at: datetime | None = Field(default=None, validation_alias=AliasChoices("updated_at", "at"))
-
-
-class Position(NamedTuple):
-    """A place in the order of clients: a folded name and an id."""
-
-    name: str
-    client_id: int
 
 
 class ClientBody(Body, frozen=True):

@@ -1,11 +1,11 @@
 """The tools about clients."""
 
-from typing import TYPE_CHECKING, Annotated, TypedDict
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BaseModel, Field
 
-from toggl_mcp.errors import Ambiguous, DuplicateName, NotFound
-from toggl_mcp.models.base import Absent, Source
+from toggl_mcp.errors import DuplicateName
+from toggl_mcp.models.base import Absent
 from toggl_mcp.models.client import (
     Client,
     CreateClient,
@@ -15,12 +15,12 @@ from toggl_mcp.models.client import (
     OneClient,
     RestoreClient,
 )
-from toggl_mcp.tools.answers import Answer, Known, Left, Moment
+from toggl_mcp.tools.answers import Answer, Known, Moment
 from toggl_mcp.tools.cursor import cursor, position
+from toggl_mcp.tools.finding import context, only, taken, there
 from toggl_mcp.tools.offer import CHANGES, CREATES, READS, RESTORES, Offer
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
-    from toggl_mcp.endpoints.clients import AsyncClientEndpoint
     from toggl_mcp.endpoints.toggl import Toggl
 
 
@@ -82,8 +82,8 @@ async def create_client(new: CreateClient, toggl: "Toggl") -> ClientAnswer:
     try:
         client = await clients.add(new)
     except DuplicateName as error:
-        raise await _taken(clients, new.name) from error
-    return ClientAnswer(client=ShownClient.of(client), **await _context(toggl, workspace))
+        raise await taken(clients, new.name) from error
+    return ClientAnswer(client=ShownClient.of(client), **await context(toggl, workspace))
 
 
 async def get_client(asked: GetClient, toggl: "Toggl") -> ClientFound:
@@ -95,12 +95,13 @@ async def get_client(asked: GetClient, toggl: "Toggl") -> ClientFound:
     clients = toggl.clients(workspace)
     if asked.client_id is not None:
         found = await clients.find(asked.client_id, refresh=asked.refresh)
-        client, source, as_of = _there(found.item, asked.client_id, workspace), found.source, found.as_of
+        client, source, as_of = there(found.item, asked.client_id, clients), found.source, found.as_of
     else:
         named, reading = await clients.named(asked.name or "", refresh=asked.refresh)
-        client, source, as_of = _only(named, asked.name or "", workspace), reading.source, reading.as_of
+        client = only(named, asked.name or "", reading, clients)
+        source, as_of = reading.source, reading.as_of
     known = Known.of(source, as_of, toggl.now())
-    return ClientFound(client=ShownClient.of(client), **known, **await _context(toggl, workspace, source))
+    return ClientFound(client=ShownClient.of(client), **known, **await context(toggl, workspace, source))
 
 
 async def list_clients(asked: ListClients, toggl: "Toggl") -> ClientList:
@@ -113,51 +114,52 @@ async def list_clients(asked: ListClients, toggl: "Toggl") -> ClientList:
     after = position(asked.cursor, filters)
     page = await toggl.clients(workspace).page(asked, limit=asked.limit, after=after, refresh=asked.refresh)
     return ClientList(
-        clients=[ShownClient.of(client) for client in page.clients],
+        clients=[ShownClient.of(client) for client in page.items],
         total=page.total,
         left=page.left,
         next_cursor=cursor(page.end, filters),
         **Known.of(page.reading.source, page.reading.as_of, toggl.now()),
-        **await _context(toggl, workspace, page.reading.source),
+        **await context(toggl, workspace, page.reading.source),
     )
 
 
 async def edit_client(changes: EditClient, toggl: "Toggl") -> ClientAnswer:
     """Rename a client, or change its notes or external reference. What is left out stays as it is."""
     workspace = await toggl.workspace(changes.workspace_id)
-    client = await toggl.clients(workspace).edit(changes.client_id, changes)
-    shown = ShownClient.of(_there(client, changes.client_id, workspace))
-    return ClientAnswer(client=shown, **await _context(toggl, workspace))
+    clients = toggl.clients(workspace)
+    client = await clients.edit(changes.client_id, changes)
+    shown = ShownClient.of(there(client, changes.client_id, clients))
+    return ClientAnswer(client=shown, **await context(toggl, workspace))
 
 
 async def delete_client(asked: OneClient, toggl: "Toggl") -> ClientDeleted:
     """Delete a client for good. Its projects and time entries stay, without a client. To keep it, archive_client."""
     workspace = await toggl.workspace(asked.workspace_id)
     clients = toggl.clients(workspace)
-    _there((await clients.find(asked.client_id)).item, asked.client_id, workspace)
+    there((await clients.find(asked.client_id)).item, asked.client_id, clients)
     await clients.delete(asked.client_id)
-    return ClientDeleted(deleted_client_id=asked.client_id, **await _context(toggl, workspace))
+    return ClientDeleted(deleted_client_id=asked.client_id, **await context(toggl, workspace))
 
 
 async def archive_client(asked: OneClient, toggl: "Toggl") -> ClientArchived:
     """Archive a client together with its projects. Needs a paid Toggl plan; restore_client undoes it."""
     workspace = await toggl.workspace(asked.workspace_id)
     projects = await toggl.clients(workspace).archive(asked.client_id)
-    context = await _context(toggl, workspace)
-    return ClientArchived(archived_client_id=asked.client_id, archived_project_ids=projects, **context)
+    said = await context(toggl, workspace)
+    return ClientArchived(archived_client_id=asked.client_id, archived_project_ids=projects, **said)
 
 
 async def restore_client(asked: RestoreClient, toggl: "Toggl") -> ClientAnswer:
     """Make an archived client active again, and with restore_projects its archived projects too."""
     workspace = await toggl.workspace(asked.workspace_id)
     client = await toggl.clients(workspace).restore(asked.client_id, restore_projects=asked.restore_projects)
-    return ClientAnswer(client=ShownClient.of(client), **await _context(toggl, workspace))
+    return ClientAnswer(client=ShownClient.of(client), **await context(toggl, workspace))
 
 
 async def _what_goes(asked: OneClient, toggl: "Toggl") -> str:
     workspace = await toggl.workspace(asked.workspace_id)
-    found = await toggl.clients(workspace).find(asked.client_id)
-    client = _there(found.item, asked.client_id, workspace)
+    clients = toggl.clients(workspace)
+    client = there((await clients.find(asked.client_id)).item, asked.client_id, clients)
     return (
         f"Delete the client “{client.name}” ({client.id}) from workspace {workspace} for good? "
         "Its projects and time entries stay, without a client."
@@ -173,45 +175,3 @@ OFFERS = (
     Offer(archive_client, "Archive client", CHANGES, OneClient, ClientArchived),
     Offer(restore_client, "Restore client", RESTORES, RestoreClient, ClientAnswer),
 )
-
-
-class _Context(TypedDict):
-    workspace_id: int
-    quota: Left | None
-
-
-async def _context(toggl: "Toggl", workspace: int, source: Source = "toggl") -> _Context:
-    """Return what every answer says: the workspace, and what is left of the quota if Toggl was asked."""
-    bucket = await toggl.quota(workspace) if source == "toggl" else None
-    return {"workspace_id": workspace, "quota": None if bucket is None else Left.of(bucket, toggl.now())}
-
-
-async def _taken(clients: "AsyncClientEndpoint", name: str) -> DuplicateName:
-    """Return the error that also says who has the name, as far as the cache knows."""
-    holders = [client for client in await clients.load_cache() if client.name == name]
-    who = "".join(f" It is {'archived ' if client.archived else ''}client {client.id}." for client in holders)
-    return DuplicateName(f"That name is already taken in workspace {clients.workspace_id}.{who} Choose another.")
-
-
-def _there(client: Client | None, client_id: int, workspace: int) -> Client:
-    if client is None:
-        message = (
-            f"There is no client {client_id} in workspace {workspace}. "
-            "list_clients(status: both) has the ids, get_account the other workspaces."
-        )
-        raise NotFound(message)
-    return client
-
-
-def _only(named: list[Client], name: str, workspace: int) -> Client:
-    if not named:
-        message = (
-            f"There is no client of exactly the name “{name}” in workspace {workspace}. "
-            "list_clients(name: …, status: both) finds parts of a name; refresh: true asks Toggl once more."
-        )
-        raise NotFound(message)
-    if len(named) > 1:
-        ids = ", ".join(str(client.id) for client in named)
-        message = f"{len(named)} clients are called “{name}”: {ids}. Say which by client_id."
-        raise Ambiguous(message)
-    return named[0]

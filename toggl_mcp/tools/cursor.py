@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pydantic_core import from_json, to_json
 
 from toggl_mcp.errors import InvalidArguments
-from toggl_mcp.models.client import Position
+from toggl_mcp.models.base import Position
 
 Filters = Sequence[int | str | None]
 _FROM_THE_START = "Leave it out to begin with the first page."
@@ -27,8 +27,8 @@ def position(given: str | None, filters: Filters) -> Position | None:
     if given is None:
         return None
     try:
-        made_for, name, client_id = from_json(base64.urlsafe_b64decode(given))
-        found = Position(str(name), int(client_id))
+        made_for, name, item_id = from_json(base64.urlsafe_b64decode(given))
+        found = Position(str(name), int(item_id))
     except (ValueError, TypeError) as error:
         message = f"cursor: is not one that this tool gave. {_FROM_THE_START}"
         raise InvalidArguments(message) from error

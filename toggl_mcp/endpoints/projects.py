@@ -1,0 +1,76 @@
+"""Projects: https://engineering.toggl.com/docs/api/projects."""
+
+from toggl_mcp.endpoints.base import CachedEndpoint
+from toggl_mcp.endpoints.collection import Reading
+from toggl_mcp.endpoints.identity import HasId, id_of
+from toggl_mcp.endpoints.pages import Page, named, page
+from toggl_mcp.errors import NamingError
+from toggl_mcp.models.base import Position
+from toggl_mcp.models.client import Status
+from toggl_mcp.models.project import Project, ProjectBody
+
+
+class AsyncProjectEndpoint(CachedEndpoint[Project]):
+    """The projects of a workspace, for asyncio."""
+
+    MODEL = Project
+    KIND = "project"
+    PATH = "projects"
+    EVERYTHING = {"active": "both"}  # noqa: RUF012 - declared in the base as what it is
+    PAGED = True
+    DELETION = {"teDeletionMode": "unassign"}  # noqa: RUF012 - declared in the base as what it is
+
+    async def add(self, body: ProjectBody) -> Project:
+        """Create a project, at most once; it is active.
+
+        Raises:
+            NamingError: The body has no name.
+            DuplicateName: The client has a project of that name.
+            OutcomeUnknown: Toggl never confirmed it, and it is not to be found.
+        """
+        if body.name is None:
+            message = "A project needs a name; give one."
+            raise NamingError(message)
+        wanted = (body.name, body.client_id or None)
+        return await self._create(body.format("add"), lambda found: (found.name, found.client_id) == wanted)
+
+    async def edit(self, project: int | HasId, body: ProjectBody) -> Project | None:
+        """Change what the body names and nothing else; return the project, or None if Toggl has no such project.
+
+        Raises:
+            NotFound: There is none, and `re_raise` is set.
+            OutcomeUnknown: Toggl never confirmed it.
+        """
+        return await self._update(id_of(project), body.format("edit"))
+
+    async def page(
+        self,
+        *,
+        name: str | None = None,
+        status: Status = "active",
+        client_id: int | None = None,
+        limit: int,
+        after: Position | None = None,
+        refresh: bool = False,
+    ) -> Page[Project]:
+        """Return at most `limit` projects after a position, by name.
+
+        Args:
+            name: Only names that contain this, in any case.
+            status: Which projects.
+            client_id: Only this client's; 0 means without a client.
+            limit: How many at most.
+            after: Where the page before ended.
+            refresh: Ask Toggl in any case.
+        """
+
+        def fits(project: Project) -> bool:
+            of_client = client_id is None or (project.client_id or 0) == client_id
+            return of_client and (status == "both" or project.active is (status == "active"))
+
+        return page(await self.read(refresh=refresh), name, fits, limit=limit, after=after)
+
+    async def named(self, name: str, *, refresh: bool = False) -> tuple[list[Project], Reading[Project]]:
+        """Return every project of that name, in any case, archived ones too, and how that came to be known."""
+        reading = await self.sure(lambda known: bool(named(known, name)), refresh=refresh)
+        return named(reading.collection, name), reading

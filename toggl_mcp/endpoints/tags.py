@@ -1,0 +1,45 @@
+"""Tags: https://engineering.toggl.com/docs/api/tags."""
+
+from toggl_mcp.endpoints.base import CachedEndpoint
+from toggl_mcp.endpoints.identity import HasId, id_of
+from toggl_mcp.endpoints.pages import Page, page
+from toggl_mcp.errors import NamingError
+from toggl_mcp.models.base import Position
+from toggl_mcp.models.tag import Tag, TagBody
+
+
+class AsyncTagEndpoint(CachedEndpoint[Tag]):
+    """The tags of a workspace, for asyncio."""
+
+    MODEL = Tag
+    KIND = "tag"
+    PATH = "tags"
+    PAGED = True
+
+    async def add(self, body: TagBody) -> Tag:
+        """Create a tag, at most once.
+
+        Raises:
+            NamingError: The body has no name.
+            DuplicateName: The workspace has a tag of that name.
+            OutcomeUnknown: Toggl never confirmed it, and it is not to be found.
+        """
+        if body.name is None:
+            message = "A tag needs a name; give one."
+            raise NamingError(message)
+        return await self._create(body.format("add"), lambda found: found.name == body.name)
+
+    async def edit(self, tag: int | HasId, body: TagBody) -> Tag | None:
+        """Rename a tag; return it, or None if Toggl has no such tag.
+
+        Raises:
+            NotFound: There is none, and `re_raise` is set.
+            OutcomeUnknown: Toggl never confirmed it.
+        """
+        return await self._update(id_of(tag), body.format("edit"))
+
+    async def page(
+        self, name: str | None = None, *, limit: int, after: Position | None = None, refresh: bool = False
+    ) -> Page[Tag]:
+        """Return at most `limit` tags whose name contains `name`, in any case, after a position."""
+        return page(await self.read(refresh=refresh), name, lambda _: True, limit=limit, after=after)

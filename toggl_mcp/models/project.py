@@ -1,0 +1,125 @@
+"""Projects: what the work is on. https://engineering.toggl.com/docs/api/projects."""
+
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
+
+from pydantic import AliasChoices, Field, StringConstraints, model_validator
+
+from toggl_mcp.models.base import Absent, Body, Entity, Id, InWorkspace, Name, Refreshable
+from toggl_mcp.models.client import Status
+
+Verb = Literal["add", "edit"]
+ProjectId = Annotated[Id, Field(description="The project's id.")]
+Color = Annotated[str, StringConstraints(pattern="^#[0-9a-f]{6}$", max_length=7)]
+
+
+class Project(Entity, frozen=True):
+    """A project of a workspace.
+
+    `client_id` is None for a project without a client. `updated_at` is when Toggl last changed it.
+    """
+
+    client_id: int | None = None
+    active: bool = True
+    color: str | None = None
+    billable: bool | None = None
+    is_private: bool | None = None
+    updated_at: datetime | None = Field(default=None, validation_alias=AliasChoices("updated_at", "at"))
+
+    @property
+    def archived(self) -> bool:
+        """Whether it is archived: Toggl calls that inactive."""
+        return not self.active
+
+
+class ProjectBody(Body, frozen=True):
+    """What can be said of a project. `client_id=0` takes its client away."""
+
+    name: Annotated[Name, Field(description="The project's name.")] | Absent = None
+    client_id: Annotated[int, Field(ge=0, description="Its client's id; 0: none.")] | Absent = None
+    color: Annotated[Color, Field(description="#rrggbb, lower case.")] | Absent = None
+    billable: Annotated[bool, Field(description="Paid plans only.")] | Absent = None
+    is_private: Annotated[bool, Field(description="Only its members see it.")] | Absent = None
+    active: Annotated[bool, Field(description="false archives it.")] | Absent = None
+
+    def format(self, endpoint: Verb, **body: Any) -> dict[str, Any]:  # noqa: ANN401 - the JSON edge
+        """Return the JSON that an endpoint takes: what was given, and `body`.
+
+        `add` always says whether the project is active: Toggl creates it archived otherwise.
+        """
+        fields = ("name", "client_id", "color", "billable", "is_private", "active")
+        given = {field: getattr(self, field) for field in fields if getattr(self, field) is not None}
+        if given.get("client_id") == 0:
+            given["client_id"] = None
+        return ({"active": True} if endpoint == "add" else {}) | body | given
+
+
+class CreateProject(ProjectBody, InWorkspace, frozen=True):
+    """The arguments of `create_project`."""
+
+    name: Annotated[Name, Field(description="The new project's name, unique for its client.")]  # pyright: ignore[reportGeneralTypeIssues] - the version that requires it
+    client: Annotated[Name, Field(description="Or its client's exact name.")] | Absent = None
+    refuses: ClassVar = {"active": "a new project is active, and edit_project(active: false) archives it"}
+
+    @model_validator(mode="after")
+    def _names_one_client(self) -> Self:
+        return _one_client(self, self.client_id, self.client)
+
+
+class EditProject(ProjectBody, InWorkspace, frozen=True):
+    """The arguments of `edit_project`."""
+
+    project_id: ProjectId
+    client: Annotated[Name, Field(description="Or its client's exact name.")] | Absent = None
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> Self:
+        if not self.format("edit") and self.client is None:
+            message = "give at least one change"
+            raise ValueError(message)
+        return _one_client(self, self.client_id, self.client)
+
+
+class ListProjects(Refreshable, frozen=True):
+    """The arguments of `list_projects`."""
+
+    name: Annotated[Name, Field(description="Only names that contain this, in any case.")] | Absent = None
+    client_id: Annotated[int, Field(ge=0, description="Only this client's; 0: without one.")] | Absent = None
+    client: Annotated[Name, Field(description="Or the client's exact name.")] | Absent = None
+    status: Annotated[Status, Field(description="Which projects.")] = "active"
+    limit: Annotated[int, Field(ge=1, le=200, description="Projects in a page.")] = 50
+    cursor: Annotated[str, Field(max_length=2000, description="next_cursor of the page before.")] | Absent = None
+
+    @model_validator(mode="after")
+    def _names_one_client(self) -> Self:
+        return _one_client(self, self.client_id, self.client)
+
+
+class GetProject(Refreshable, frozen=True):
+    """The arguments of `get_project`."""
+
+    project_id: ProjectId | Absent = None
+    name: Annotated[Name, Field(description="Or its exact name, in any case.")] | Absent = None
+
+    @model_validator(mode="after")
+    def _names_one(self) -> Self:
+        if (self.project_id is None) == (self.name is None):
+            message = "give exactly one of project_id and name"
+            raise ValueError(message)
+        return self
+
+
+class OneProject(InWorkspace, frozen=True):
+    """The arguments of `delete_project`."""
+
+    project_id: ProjectId
+
+
+B = TypeVar("B", bound=Body)
+
+
+def _one_client(body: B, client_id: int | None, client: str | None) -> B:
+    if client_id is not None and client is not None:
+        message = "give client_id or client, not both"
+        raise ValueError(message)
+    return body

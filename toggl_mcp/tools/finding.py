@@ -1,0 +1,77 @@
+"""What every resource's tools do: name the workspace, find the one that is meant, say what is left."""
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, TypedDict, TypeVar
+
+from toggl_mcp.errors import Ambiguous, DuplicateName, NotFound
+from toggl_mcp.models.base import Entity, Source
+from toggl_mcp.tools.answers import Left
+
+if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
+    from toggl_mcp.endpoints.collection import Reading
+    from toggl_mcp.endpoints.reader import CachedReader
+    from toggl_mcp.endpoints.toggl import Toggl
+
+E = TypeVar("E", bound=Entity)
+
+
+class Context(TypedDict):
+    """What every answer about a workspace says."""
+
+    workspace_id: int
+    quota: Left | None
+
+
+async def context(toggl: "Toggl", workspace: int, source: Source = "toggl") -> Context:
+    """Return the workspace, and what is left of its quota if Toggl was asked."""
+    bucket = await toggl.quota(workspace) if source == "toggl" else None
+    return {"workspace_id": workspace, "quota": None if bucket is None else Left.of(bucket, toggl.now())}
+
+
+def there(item: E | None, item_id: int, endpoint: "CachedReader[E]") -> E:
+    """Return what was found by its id.
+
+    Raises:
+        NotFound: There is nothing.
+    """
+    if item is None:
+        kind = endpoint.KIND
+        message = (
+            f"There is no {kind} {item_id} in workspace {endpoint.workspace_id}. "
+            f"list_{kind}s has the ids, get_account the other workspaces."
+        )
+        raise NotFound(message)
+    return item
+
+
+def only(found: list[E], name: str, reading: "Reading[E]", endpoint: "CachedReader[E]") -> E:
+    """Return the one that has a name.
+
+    Raises:
+        NotFound: None has it; the message names those that come near.
+        Ambiguous: Several have it; the message lists their ids.
+    """
+    if not found:
+        kind, known = endpoint.KIND, {item.name: item.id for item in reading.collection.items.values()}
+        near = ", ".join(f"“{close}” ({known[close]})" for close in get_close_matches(name, known, n=3))
+        message = (
+            f"There is no {kind} of exactly the name “{name}” in workspace {endpoint.workspace_id}. "
+            + (f"Near: {near}. " if near else f"list_{kind}s finds parts of a name. ")
+            + "refresh: true asks Toggl once more."
+        )
+        raise NotFound(message)
+    if len(found) > 1:
+        ids = ", ".join(str(item.id) for item in found)
+        message = f"{len(found)} {endpoint.KIND}s are called “{name}”: {ids}. Say which by its id."
+        raise Ambiguous(message)
+    return found[0]
+
+
+async def taken(endpoint: "CachedReader[E]", name: str) -> DuplicateName:
+    """Return the error that also says who has a name, as far as the cache knows."""
+    holders = [item for item in await endpoint.load_cache() if item.name == name]
+    who = "".join(
+        f" It is {'archived ' if getattr(item, 'archived', False) else ''}{endpoint.KIND} {item.id}."
+        for item in holders
+    )
+    return DuplicateName(f"That name is already taken in workspace {endpoint.workspace_id}.{who} Choose another.")

@@ -1,0 +1,170 @@
+"""The tools about projects."""
+
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import BaseModel, Field
+
+from toggl_mcp.errors import DuplicateName
+from toggl_mcp.models.base import Absent
+from toggl_mcp.models.project import (
+    CreateProject,
+    EditProject,
+    GetProject,
+    ListProjects,
+    OneProject,
+    Project,
+    ProjectBody,
+)
+from toggl_mcp.tools.answers import Answer, Known
+from toggl_mcp.tools.cursor import cursor, position
+from toggl_mcp.tools.finding import context, only, taken, there
+from toggl_mcp.tools.offer import CHANGES, CREATES, READS, Offer
+
+if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
+    from toggl_mcp.endpoints.toggl import Toggl
+
+
+class ShownProject(BaseModel):
+    """A project, as answers show it."""
+
+    id: int
+    name: str
+    active: bool
+    client_id: int | Absent = None
+    color: str | Absent = None
+    billable: bool | Absent = None
+    is_private: bool | Absent = None
+
+    @classmethod
+    def of(cls, project: Project) -> "ShownProject":
+        """Return what is shown of a project."""
+        return cls(**project.model_dump(exclude={"workspace_id", "updated_at"}))
+
+
+class ProjectAnswer(Answer):
+    """One project after a change."""
+
+    project: ShownProject
+
+
+class ProjectFound(ProjectAnswer, Known):
+    """One project as it is known."""
+
+
+class ProjectList(Answer, Known):
+    """One page of projects."""
+
+    projects: list[ShownProject]
+    total: Annotated[int, Field(description="Matches on all pages.")]
+    left: Annotated[int, Field(description="Matches after this page.")]
+    next_cursor: Annotated[str, Field(description="For the next page.")] | Absent = None
+
+
+class ProjectDeleted(Answer):
+    """A project that is gone."""
+
+    deleted_project_id: int
+
+
+async def create_project(new: CreateProject, toggl: "Toggl") -> ProjectAnswer:
+    """Create an active project, for a client if one is named.
+
+    If this fails with outcome_unknown, look with get_project(refresh: true) before creating it again.
+    """
+    workspace = await toggl.workspace(new.workspace_id)
+    projects = toggl.projects(workspace)
+    body = await _with_client(new, new.client, workspace, toggl)
+    try:
+        project = await projects.add(body)
+    except DuplicateName as error:
+        raise await taken(projects, new.name) from error
+    return ProjectAnswer(project=ShownProject.of(project), **await context(toggl, workspace))
+
+
+async def get_project(asked: GetProject, toggl: "Toggl") -> ProjectFound:
+    """Find one project by its id, or by its exact name in any case, archived ones included."""
+    workspace = await toggl.workspace(asked.workspace_id)
+    projects = toggl.projects(workspace)
+    if asked.project_id is not None:
+        found = await projects.find(asked.project_id, refresh=asked.refresh)
+        project, source, as_of = there(found.item, asked.project_id, projects), found.source, found.as_of
+    else:
+        named, reading = await projects.named(asked.name or "", refresh=asked.refresh)
+        project = only(named, asked.name or "", reading, projects)
+        source, as_of = reading.source, reading.as_of
+    known = Known.of(source, as_of, toggl.now())
+    return ProjectFound(project=ShownProject.of(project), **known, **await context(toggl, workspace, source))
+
+
+async def list_projects(asked: ListProjects, toggl: "Toggl") -> ProjectList:
+    """List the projects of a workspace by name: active ones unless status says otherwise."""
+    workspace = await toggl.workspace(asked.workspace_id)
+    client_id = await _client_id(asked.client_id, asked.client, workspace, toggl)
+    filters = (workspace, asked.name, asked.status, client_id)
+    page = await toggl.projects(workspace).page(
+        name=asked.name,
+        status=asked.status,
+        client_id=client_id,
+        limit=asked.limit,
+        after=position(asked.cursor, filters),
+        refresh=asked.refresh,
+    )
+    return ProjectList(
+        projects=[ShownProject.of(project) for project in page.items],
+        total=page.total,
+        left=page.left,
+        next_cursor=cursor(page.end, filters),
+        **Known.of(page.reading.source, page.reading.as_of, toggl.now()),
+        **await context(toggl, workspace, page.reading.source),
+    )
+
+
+async def edit_project(changes: EditProject, toggl: "Toggl") -> ProjectAnswer:
+    """Change a project's name, client, colour or state. What is left out stays as it is; client_id 0: no client."""
+    workspace = await toggl.workspace(changes.workspace_id)
+    projects = toggl.projects(workspace)
+    project = await projects.edit(changes.project_id, await _with_client(changes, changes.client, workspace, toggl))
+    shown = ShownProject.of(there(project, changes.project_id, projects))
+    return ProjectAnswer(project=shown, **await context(toggl, workspace))
+
+
+async def delete_project(asked: OneProject, toggl: "Toggl") -> ProjectDeleted:
+    """Delete a project for good. Its time entries stay, without a project. To keep it, edit_project(active: false)."""
+    workspace = await toggl.workspace(asked.workspace_id)
+    projects = toggl.projects(workspace)
+    there((await projects.find(asked.project_id)).item, asked.project_id, projects)
+    await projects.delete(asked.project_id)
+    return ProjectDeleted(deleted_project_id=asked.project_id, **await context(toggl, workspace))
+
+
+async def _what_goes(asked: OneProject, toggl: "Toggl") -> str:
+    workspace = await toggl.workspace(asked.workspace_id)
+    projects = toggl.projects(workspace)
+    project = there((await projects.find(asked.project_id)).item, asked.project_id, projects)
+    return (
+        f"Delete the project “{project.name}” ({project.id}) from workspace {workspace} for good? "
+        "Its time entries stay, without a project."
+    )
+
+
+OFFERS = (
+    Offer(create_project, "Create project", CREATES, CreateProject, ProjectAnswer),
+    Offer(get_project, "Get project", READS, GetProject, ProjectFound),
+    Offer(list_projects, "List projects", READS, ListProjects, ProjectList),
+    Offer(edit_project, "Edit project", CHANGES, EditProject, ProjectAnswer),
+    Offer(delete_project, "Delete project", CHANGES, OneProject, ProjectDeleted, question=_what_goes),
+)
+
+
+async def _client_id(client_id: int | None, name: str | None, workspace: int, toggl: "Toggl") -> int | None:
+    """Return the id of the client that is meant, by id or by name; None if none is."""
+    if name is None:
+        return client_id
+    clients = toggl.clients(workspace)
+    named, reading = await clients.named(name)
+    return only(named, name, reading, clients).id
+
+
+async def _with_client(body: ProjectBody, name: str | None, workspace: int, toggl: "Toggl") -> ProjectBody:
+    """Return the body with the id of a client that is named."""
+    return body.model_copy(update={"client_id": await _client_id(body.client_id, name, workspace, toggl)})
