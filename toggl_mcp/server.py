@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import anyio
 from mcp.server.caching import CacheHint
@@ -18,6 +18,7 @@ from mcp.server.mcpserver import MCPServer
 from toggl_mcp.errors import BadToken, NoToken
 from toggl_mcp.settings import Settings
 from toggl_mcp.tools import account, clients, projects, tags
+from toggl_mcp.tools.offer import Offer
 
 if TYPE_CHECKING:
     from toggl_mcp.cache.store import Store
@@ -66,23 +67,23 @@ def build(settings: Settings, opened: Callable[[], "Toggl"] | None = None) -> MC
                 await account_.aclose()
             _log.info("Closed.")
 
-    offers = (
-        *clients.OFFERS,
-        *projects.OFFERS,
-        *tags.OFFERS,
-        *account.offers(read_only=settings.read_only),
-    )
     return MCPServer(
         "toggl-track",
         title="Toggl Track",
         description="Clients and account of Toggl Track, typed and cached",
         instructions=INSTRUCTIONS,
         version=version(DISTRIBUTION),
-        tools=[offer.tool(account_) for offer in offers if offer.reads or not settings.read_only],
+        tools=[offer.tool(account_) for offer in offers(read_only=settings.read_only)],
         log_level=settings.log_level,
         lifespan=lifespan,
         cache_hints={"tools/list": LISTS_KEEP, "server/discover": LISTS_KEEP},
     )
+
+
+def offers(*, read_only: bool) -> list[Offer[Any, Any]]:
+    """Return every tool that is offered, in the order in which hosts list them."""
+    everything = (*clients.OFFERS, *projects.OFFERS, *tags.OFFERS, *account.offers(read_only=read_only))
+    return [offer for offer in everything if offer.reads or not read_only]
 
 
 def open_toggl(settings: Settings, *, retries: int = 3) -> "Toggl":

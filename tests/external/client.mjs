@@ -22,6 +22,8 @@ async function tryTools() {
   const free = await tryAccount(host);
   await tryReading(host);
   await tryOneClient(host, free);
+  await tryOneProject(host);
+  await tryOneTag(host);
   await tryMistakes(host);
   await step("every tool was called", () => assert.deepEqual([...host.called].sort(), tools.map(nameOf).sort()));
   await host.close();
@@ -100,6 +102,29 @@ async function tryOneClient(host, free) {
   const there = { client_id: other.client.id, workspace_id: free };
   await host.fail("plan_required", "archive_client", there);
   await host.succeed("delete_client", there);
+}
+
+async function tryOneProject(host) {
+  const { client } = await host.succeed("create_client", { name: "Kererū Kayaks" });
+  const created = await host.succeed("create_project", { name: "Paddles", client: "KERERŪ kayaks", color: "#2da608" });
+  const it = { project_id: created.project.id };
+  await host.succeed("get_project", { name: "paddles" }, ({ project }) => assert.deepEqual(project, created.project));
+  await host.succeed("list_projects", { client_id: client.id }, ({ total }) => assert.equal(total, 1));
+  await host.succeed("edit_project", { ...it, active: false }, ({ project }) => assert.ok(!project.active));
+  await host.fail("not_found", "create_project", { name: "Sails", client: "Kereru Kayaks" });
+  await host.fail("invalid_arguments", "create_project", { name: "Sails", color: "green" });
+  await host.succeed("delete_project", it);
+  await host.fail("not_found", "get_project", it);
+  await host.succeed("delete_client", { client_id: client.id });
+}
+
+async function tryOneTag(host) {
+  const created = await host.succeed("create_tag", { name: "by boat" });
+  const it = { tag_id: created.tag.id };
+  await host.succeed("list_tags", { name: "BOAT" }, ({ tags }) => assert.deepEqual(tags, [created.tag]));
+  await host.succeed("edit_tag", { ...it, name: "by kayak" }, ({ tag }) => assert.equal(tag.name, "by kayak"));
+  await host.fail("duplicate_name", "create_tag", { name: "by kayak" });
+  await host.succeed("delete_tag", it);
 }
 
 async function tryMistakes(host) {

@@ -9,6 +9,7 @@ from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Sandbox, Switches
 pytestmark = pytest.mark.anyio
 
 CLIENTS = f"/workspaces/{HARBOUR_STUDIO}/clients"
+PROJECTS = f"/workspaces/{HARBOUR_STUDIO}/projects"
 
 
 async def test_without_a_token_the_answer_is_an_empty_401_that_says_so(sandbox: Sandbox) -> None:
@@ -48,6 +49,8 @@ async def test_a_success_is_compact_json_with_toggls_headers(toggl: httpx.AsyncC
         ("/workspaces/none/clients", 400, "Missing or invalid workspace_id"),
         (f"{CLIENTS}/none", 400, "We're expecting an integer as part of the url for client_id"),
         (f"{CLIENTS}/{'9' * 5000}", 400, "We're expecting an integer as part of the url for client_id"),
+        (f"{PROJECTS}/none", 400, "We're expecting an integer as part of the url for project_id"),
+        (f"{PROJECTS}/1/tasks/none", 400, "We're expecting an integer as part of the url for task_id"),
         ("/nowhere", 404, "Not Found"),
         ("http://toggl.sandbox/me", 404, "Not Found"),
     ],

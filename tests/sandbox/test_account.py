@@ -21,23 +21,29 @@ async def test_the_user_is_sent_with_the_secrets_that_toggl_sends(toggl: httpx.A
     assert "clients" not in me
 
 
-async def test_related_data_has_all_clients_and_only_active_projects(toggl: httpx.AsyncClient) -> None:
+async def test_related_data_has_all_clients_and_tags_but_only_active_projects_and_their_active_tasks(
+    toggl: httpx.AsyncClient, sandbox: Sandbox
+) -> None:
+    sandbox.world.edit_project(201_500_304, active=False)
     me = (await toggl.get("/me", params={"with_related_data": "true"})).json()
-    assert len(me["clients"]) == 12
+    assert (len(me["clients"]), len(me["projects"]), len(me["tags"])) == (12, 9, 8)
     assert all(project["active"] for project in me["projects"])
+    assert [task["id"] for task in me["tasks"]] == [80_400_301, 80_400_303, 80_400_305]
     assert [workspace["id"] for workspace in me["workspaces"]] == [HARBOUR_STUDIO, NIGHT_SCHOOL]
 
 
 async def test_related_data_that_the_user_does_not_have_is_absent(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
-    sandbox.world.clients.clear()
-    assert "clients" not in (await toggl.get("/me", params={"with_related_data": "true"})).json()
+    for rows in (sandbox.world.clients, sandbox.world.projects, sandbox.world.tags, sandbox.world.tasks):
+        rows.clear()
+    me = (await toggl.get("/me", params={"with_related_data": "true"})).json()
+    assert not {"clients", "projects", "tags", "tasks"} & me.keys()
 
 
 async def test_the_first_workspace_is_premium_and_the_second_free(toggl: httpx.AsyncClient) -> None:
     first, second = (await toggl.get("/me/workspaces")).json()
     assert (first["name"], first["premium"], first["business_ws"]) == ("Harbour Studio", True, True)
     assert (second["name"], second["premium"], second["business_ws"]) == ("Night School", False, False)
-    assert (first["active_project_count"], second["active_project_count"]) == (4, 1)
+    assert (first["active_project_count"], second["active_project_count"]) == (8, 2)
     assert first["organization_id"] != second["organization_id"]
     assert first["api_token"] != TOKEN
     assert "ical" in first["ical_url"]
@@ -88,12 +94,33 @@ async def test_a_person_in_the_web_app_changes_what_the_api_tells(
     assert (await toggl.get(path)).status_code == 404
 
 
+async def test_a_person_in_the_web_app_changes_projects_tags_and_tasks_too(
+    toggl: httpx.AsyncClient, sandbox: Sandbox, clock: Clock
+) -> None:
+    world, base = sandbox.world, f"/workspaces/{HARBOUR_STUDIO}"
+    project = world.add_project(HARBOUR_STUDIO, "Signs", 64_890_301, active=False, color="#2da608")
+    tag, task = world.add_tag(HARBOUR_STUDIO, "urgent"), world.add_task(project["id"], "Sketch", estimated_seconds=60)
+    clock.now += 60
+    world.rename_project(project["id"], "Sign posts")
+    world.rename_tag(tag["id"], "soon")
+    sent = (await toggl.get(f"{base}/projects/{project['id']}")).json()
+    assert (sent["name"], sent["at"], sent["status"]) == ("Sign posts", "2025-10-09T08:54:20+00:00", "archived")
+    assert (await toggl.get(f"{base}/tags", params={"search": "soon"})).json() == [tag]
+    assert (await toggl.get(f"{base}/projects/{project['id']}/tasks")).json() == [task]
+    world.remove_tag(tag["id"])
+    world.remove_task(task["id"])
+    world.remove_project(project["id"])
+    assert not {project["id"], tag["id"], task["id"]} & {*world.projects, *world.tags, *world.tasks}
+
+
 def test_two_sandboxes_share_nothing(clock: Clock) -> None:
     first, second = Sandbox(clock=clock), Sandbox(clock=clock)
     first.world.clients.clear()
+    first.world.rename_project(201_500_301, "Changed")
     first.world.workspaces[HARBOUR_STUDIO]["name"] = "Changed"
     first.quota.spend(HARBOUR_STUDIO)
     assert len(second.world.clients) == 12
+    assert second.world.projects[201_500_301]["name"] == "Bread labels"
     assert second.world.workspaces[HARBOUR_STUDIO]["name"] == "Harbour Studio"
     assert second.quota.remaining(HARBOUR_STUDIO) == 600
 

@@ -1,14 +1,18 @@
 """Each unknown about Toggl, at its other setting."""
 
+from typing import Literal
+
 import httpx
 import pytest
 
-from toggl_mcp.sandbox import HARBOUR_STUDIO, Sandbox, Switches
+from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Sandbox, Switches
 
 pytestmark = pytest.mark.anyio
 
 CLIENTS = f"/workspaces/{HARBOUR_STUDIO}/clients"
 BAKERY = f"{CLIENTS}/64890301"
+PROJECTS = f"/workspaces/{HARBOUR_STUDIO}/projects"
+WEB_SHOP = f"{PROJECTS}/201500302"
 THEATRE = f"{CLIENTS}/64890306"
 
 
@@ -33,6 +37,8 @@ async def test_a_foreign_workspace_may_be_refused_without_a_word(toggl: httpx.As
 async def test_a_duplicate_may_be_told_in_other_words(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
     sandbox.switches = Switches(duplicate_text="exists")
     assert (await toggl.post(CLIENTS, json={"name": "Aroha Bakery"})).json() == "Client name already exists"
+    assert (await toggl.post(PROJECTS, json={"name": "Studio upkeep"})).json() == "Project name already exists"
+    assert (await toggl.post(f"{WEB_SHOP}/tasks", json={"name": "Checkout"})).json() == "Task name already exists"
 
 
 @pytest.mark.parametrize(("ignores_case", "status"), [(False, 200), (True, 400)])
@@ -53,3 +59,32 @@ async def test_an_update_may_have_to_name_the_client(toggl: httpx.AsyncClient, s
     sandbox.switches = Switches(put_requires_name=True)
     assert (await toggl.put(BAKERY, json={"notes": "New"})).json() == "Client name cannot be empty"
     assert (await toggl.put(BAKERY, json={"notes": "New", "name": "Aroha Bakery"})).status_code == 200
+
+
+async def test_a_null_may_leave_a_project_its_client(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
+    sandbox.switches = Switches(null_clears_client=False)
+    assert (await toggl.put(WEB_SHOP, json={"client_id": None})).json()["client_id"] == 64_890_301
+
+
+@pytest.mark.parametrize("status", [400, 402, 403])
+async def test_one_project_too_many_may_be_refused_with_any_of_three_statuses(
+    toggl: httpx.AsyncClient, sandbox: Sandbox, status: Literal[400, 402, 403]
+) -> None:
+    sandbox.switches = Switches(project_limit_status=status)
+    for number in range(3):
+        sandbox.world.add_project(NIGHT_SCHOOL, f"Course {number}")
+    refused = await toggl.post(f"/workspaces/{NIGHT_SCHOOL}/projects", json={"name": "Sixth", "active": True})
+    assert refused.status_code == status
+
+
+async def test_a_missing_task_may_be_told_as_an_invalid_id(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
+    sandbox.switches = Switches(missing_task_status=400)
+    without_task, without_project = await toggl.get(f"{WEB_SHOP}/tasks/1"), await toggl.get(f"{PROJECTS}/1/tasks")
+    assert (without_task.status_code, without_task.json()) == (400, "Invalid task_id")
+    assert (without_project.status_code, without_project.json()) == (400, "Invalid project_id")
+
+
+async def test_tasks_on_a_free_plan_may_be_forbidden(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
+    sandbox.switches = Switches(tasks_on_free_status=403)
+    answer = await toggl.get(f"/workspaces/{NIGHT_SCHOOL}/tasks")
+    assert (answer.status_code, answer.json()) == (403, "User does not have access to this resource.")

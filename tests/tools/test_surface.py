@@ -26,6 +26,15 @@ NAMES = [
     "delete_client",
     "archive_client",
     "restore_client",
+    "create_project",
+    "get_project",
+    "list_projects",
+    "edit_project",
+    "delete_project",
+    "create_tag",
+    "list_tags",
+    "edit_tag",
+    "delete_tag",
     "get_account",
 ]
 PORTABLE = {
@@ -38,6 +47,7 @@ PORTABLE = {
     "maximum",
     "minLength",
     "minimum",
+    "pattern",
     "properties",
     "required",
     "type",
@@ -113,7 +123,14 @@ async def test_read_only_offers_no_tool_that_writes(sandbox: Sandbox, clock: Clo
         account = await host.call("get_account")
         result = await host.raw("delete_client", client_id=64890301)
 
-    assert [tool.name for tool in tools] == ["get_client", "list_clients", "get_account"]
+    assert [tool.name for tool in tools] == [
+        "get_client",
+        "list_clients",
+        "get_project",
+        "list_projects",
+        "list_tags",
+        "get_account",
+    ]
     assert all(tool.annotations and tool.annotations.read_only_hint for tool in tools)
     assert account["access"] == "read_only"
     assert result.is_error

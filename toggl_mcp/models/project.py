@@ -5,11 +5,12 @@ from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
 from pydantic import AliasChoices, Field, StringConstraints, model_validator
 
-from toggl_mcp.models.base import Absent, Body, Entity, Id, InWorkspace, Name, Refreshable
+from toggl_mcp.models.base import LARGEST_ID, Absent, Body, Entity, Id, InWorkspace, Name, Refreshable
 from toggl_mcp.models.client import Status
 
 Verb = Literal["add", "edit"]
 ProjectId = Annotated[Id, Field(description="The project's id.")]
+ClientOrNone = Annotated[int, Field(ge=0, le=LARGEST_ID)]
 Color = Annotated[str, StringConstraints(pattern="^#[0-9a-f]{6}$", max_length=7)]
 
 
@@ -36,7 +37,7 @@ class ProjectBody(Body, frozen=True):
     """What can be said of a project. `client_id=0` takes its client away."""
 
     name: Annotated[Name, Field(description="The project's name.")] | Absent = None
-    client_id: Annotated[int, Field(ge=0, description="Its client's id; 0: none.")] | Absent = None
+    client_id: Annotated[ClientOrNone, Field(description="Its client's id; 0: none.")] | Absent = None
     color: Annotated[Color, Field(description="#rrggbb, lower case.")] | Absent = None
     billable: Annotated[bool, Field(description="Paid plans only.")] | Absent = None
     is_private: Annotated[bool, Field(description="Only its members see it.")] | Absent = None
@@ -84,7 +85,7 @@ class ListProjects(Refreshable, frozen=True):
     """The arguments of `list_projects`."""
 
     name: Annotated[Name, Field(description="Only names that contain this, in any case.")] | Absent = None
-    client_id: Annotated[int, Field(ge=0, description="Only this client's; 0: without one.")] | Absent = None
+    client_id: Annotated[ClientOrNone, Field(description="Only this client's; 0: without one.")] | Absent = None
     client: Annotated[Name, Field(description="Or the client's exact name.")] | Absent = None
     status: Annotated[Status, Field(description="Which projects.")] = "active"
     limit: Annotated[int, Field(ge=1, le=200, description="Projects in a page.")] = 50

@@ -1,22 +1,23 @@
 """The user, the workspaces and the quotas."""
 
 from collections.abc import Mapping
-from datetime import datetime
 
 from starlette.responses import Response
 
 from toggl_mcp.sandbox.answers import answer
 from toggl_mcp.sandbox.asked import Asked, Operation
-from toggl_mcp.sandbox.world import Row
 
 
 def _me(asked: Asked) -> Response:
     world = asked.world
     if asked.query.get("with_related_data") != "true":
         return answer(world.me)
+    projects = {project_id: row for project_id, row in world.projects.items() if row["active"]}
     related = {
         "clients": list(world.clients.values()),
-        "projects": [row for row in world.projects.values() if row["active"]],
+        "projects": list(projects.values()),
+        "tags": list(world.tags.values()),
+        "tasks": [row for row in world.tasks.values() if row["active"] and row["project_id"] in projects],
         "workspaces": list(world.workspaces.values()),
     }
     return answer(world.me | {kind: rows for kind, rows in related.items() if rows})
@@ -43,19 +44,15 @@ def _quota(asked: Asked) -> Response:
 def _workspaces(asked: Asked) -> Response:
     active = [row["workspace_id"] for row in asked.world.projects.values() if row["active"]]
     rows = [row | {"active_project_count": active.count(row["id"])} for row in asked.world.workspaces.values()]
-    return asked.rows(_changed(rows, asked.since()))
+    return asked.rows(asked.changed(rows))
 
 
 def _clients(asked: Asked) -> Response:
-    return asked.rows(_changed(list(asked.world.clients.values()), asked.since()))
+    return asked.rows(asked.changed(list(asked.world.clients.values())))
 
 
 def _workspace(asked: Asked) -> Response:
-    return answer(asked.workspace(foreign="User does not have access to this resource."))
-
-
-def _changed(rows: list[Row], since: int) -> list[Row]:
-    return [row for row in rows if datetime.fromisoformat(row["at"]).timestamp() >= since]
+    return answer(asked.workspace())
 
 
 OPERATIONS: Mapping[str, Operation] = {

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import compile_path
 from starlette.types import Receive, Scope, Send
 
-from toggl_mcp.sandbox import account, clients
+from toggl_mcp.sandbox import account, clients, projects, tags, tasks
 from toggl_mcp.sandbox.answers import Refused, error, page, plain, spent
 from toggl_mcp.sandbox.asked import Asked, Operation
 from toggl_mcp.sandbox.faults import Fault
@@ -26,6 +26,9 @@ BASE = "/api/v9"
 OPERATIONS: Mapping[str, Operation] = {
     **account.OPERATIONS,
     **clients.OPERATIONS,
+    **projects.OPERATIONS,
+    **tags.OPERATIONS,
+    **tasks.OPERATIONS,
 }
 
 _ROUTES = [

@@ -4,16 +4,31 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, cast
 
 from starlette.responses import Response
 
 from toggl_mcp.sandbox.answers import Refused, answer, error
 from toggl_mcp.sandbox.quota import Quota
+from toggl_mcp.sandbox.rows import Row
 from toggl_mcp.sandbox.switches import Switches
-from toggl_mcp.sandbox.world import Row, World
+from toggl_mcp.sandbox.world import World
 
-_JSON_TYPES: Mapping[type, str] = {bool: "bool", int: "number", float: "number", list: "array", dict: "object"}
+FOREIGN = "User does not have access to this resource."
+NOT_JSON = "JSON is not valid"
+TAKEN = {"taken": "Name has already been taken", "exists": "{} name already exists"}
+LONGEST_PAGE = 200
+
+_ACTIVE = {"true": (True,), "false": (False,), "both": (True, False)}
+_JSON_TYPES: Mapping[type, str] = {
+    str: "string",
+    bool: "bool",
+    int: "number",
+    float: "number",
+    list: "array",
+    dict: "object",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +42,7 @@ class Asked:
     query: dict[str, str]
     body: bytes
 
-    def workspace(self, foreign: str) -> Row:
+    def workspace(self, foreign: str = FOREIGN) -> Row:
         """The workspace of the path, or a refusal with this text if it is not the user's."""
         row = self.world.workspaces.get(self.ids["workspace_id"])
         if row is not None:
@@ -35,12 +50,35 @@ class Asked:
         documented = self.switches.foreign_workspace_body == "documented"
         raise Refused(error(403, foreign) if documented else Response(status_code=403))
 
-    def since(self) -> int:
-        """The `since` of the query in UNIX seconds, 0 without one."""
-        text = self.query.get("since", "0")
-        if not (text.isascii() and text.isdigit()):
-            raise Refused(error(400, "Invalid since"))
-        return int(text)
+    def number(self, field: str, default: int, within: range = range(10**18)) -> int:
+        """This number of the query, or the default without it; a refusal if it is none or out of range."""
+        text = self.query.get(field, str(default))
+        if re.fullmatch("[0-9]{1,18}", text) and int(text) in within:
+            return int(text)
+        raise Refused(error(400, f"Invalid {field}"))
+
+    def active(self) -> tuple[bool, ...]:
+        """What may be the `active` of a row, by the query; both without one."""
+        text = self.query.get("active", "both")
+        if text not in _ACTIVE:
+            raise Refused(error(400, "Invalid active"))
+        return _ACTIVE[text]
+
+    def changed(self, rows: list[Row]) -> list[Row]:
+        """The rows that changed since the query's `since`, all without one."""
+        since = self.number("since", 0)
+        return [row for row in rows if datetime.fromisoformat(row["at"]).timestamp() >= since]
+
+    def named(self, rows: list[Row], *fields: str) -> list[Row]:
+        """The rows whose name contains what these fields of the query say, in any case."""
+        parts = [self.query.get(field, "").casefold() for field in fields]
+        return [row for row in rows if all(part in row["name"].casefold() for part in parts)]
+
+    def page(self, rows: list[Row], per_page: int) -> list[Row]:
+        """The rows of the query's `page`, of so many unless it has a `per_page`."""
+        size = self.number("per_page", per_page, range(1, LONGEST_PAGE + 1))
+        start = (self.number("page", 1, range(1, 10**9)) - 1) * size
+        return rows[start : start + size]
 
     def rows(self, rows: list[Row]) -> Response:
         """A list as Toggl sends it, which is not always one when it is empty."""
@@ -50,31 +88,56 @@ class Asked:
         """The list itself, or what Toggl says instead of an empty one."""
         return values or ([] if self.switches.empty_list == "[]" else None)
 
-    def json(self) -> object:
-        """The body, or a refusal if it is not JSON."""
+    def json(self, otherwise: str = NOT_JSON) -> object:
+        """The body, or a refusal with this text if it is not JSON."""
         try:
             return json.loads(self.body.decode())
         except ValueError:
-            raise Refused(error(400, "JSON is not valid")) from None
+            raise Refused(error(400, otherwise)) from None
 
-    def mapping(self, otherwise: str = "JSON is not valid") -> Row:
+    def mapping(self, otherwise: str = NOT_JSON) -> Row:
         """The body's JSON object, without what is null; a refusal with this text if it is none."""
-        body = self.json()
-        if isinstance(body, dict):
-            return {field: value for field, value in cast("Row", body).items() if value is not None}
-        raise Refused(error(400, otherwise))
+        return {field: value for field, value in self._object(otherwise).items() if value is not None}
 
-    def texts(self, *fields: str) -> dict[str, str]:
+    def nulls(self) -> set[str]:
+        """The fields of the body's JSON object that are null."""
+        return {field for field, value in self._object(NOT_JSON).items() if value is None}
+
+    def texts(self, *fields: str, otherwise: str = NOT_JSON) -> dict[str, str]:
         """Those of these text fields that the body gives."""
-        given = {field: value for field, value in self.mapping().items() if field in fields}
+        return self.fields(dict.fromkeys(fields, str), otherwise)
+
+    def fields(self, types: Mapping[str, type], otherwise: str = NOT_JSON) -> Row:
+        """Those of these fields that the body gives, each of its type; whole numbers may stand for others."""
+        given = {field: value for field, value in self.mapping(otherwise).items() if field in types}
         for field, value in given.items():
-            if not isinstance(value, str):
+            if type(value) is not types[field] and (type(value), types[field]) != (int, float):
                 raise Refused(self._unexpected(field, value))
         return given
 
     def integers(self) -> list[int]:
         """The body's list of ids."""
         return as_integers(self.json())
+
+    def unused_name(self, name: str, others: list[Row], *, empty: str, taken: str) -> str:
+        """The name without the spaces around it; a refusal with one of these texts if it is blank or another's."""
+        name = name.strip()
+        if not name:
+            raise Refused(error(400, empty))
+        compared = str.casefold if self.switches.duplicate_ignores_case else str
+        if compared(name) in {compared(row["name"]) for row in others}:
+            raise Refused(error(400, taken))
+        return name
+
+    def taken(self, kind: str) -> str:
+        """How Toggl says that another client, project or task has a name."""
+        return TAKEN[self.switches.duplicate_text].format(kind)
+
+    def _object(self, otherwise: str) -> Row:
+        body = self.json(otherwise)
+        if isinstance(body, dict):
+            return cast("Row", body)
+        raise Refused(error(400, otherwise))
 
     def _unexpected(self, field: str, value: object) -> Response:
         # Toggl names the byte at which the value ends.

@@ -6,10 +6,9 @@ from starlette.responses import Response
 
 from toggl_mcp.sandbox.answers import Refused, answer, error
 from toggl_mcp.sandbox.asked import Asked, Operation, as_integers
-from toggl_mcp.sandbox.world import Row
+from toggl_mcp.sandbox.rows import Row
 
 _STATUSES = {"active": (False,), "archived": (True,), "both": (False, True)}
-_DUPLICATE_TEXTS = {"taken": "Name has already been taken", "exists": "Client name already exists"}
 _FREE_TEXTS = {402: "Must be a premium user to archive clients", 403: "Forbidden"}
 
 
@@ -18,8 +17,7 @@ def _list(asked: Asked) -> Response:
     status = asked.query.get("status", "active")
     if status not in _STATUSES:
         raise Refused(error(400, "Client status is invalid"))
-    part = asked.query.get("name", "").casefold()
-    return asked.rows([row for row in rows if row["archived"] in _STATUSES[status] and part in row["name"].casefold()])
+    return asked.rows(asked.named([row for row in rows if row["archived"] in _STATUSES[status]], "name"))
 
 
 def _create(asked: Asked) -> Response:
@@ -111,16 +109,10 @@ def _all_found(asked: Asked) -> list[Row]:
 
 
 def _valid_name(asked: Asked, name: str, others: list[Row]) -> str:
-    switches = asked.switches
-    name = name.strip()
-    if not name:
-        raise Refused(error(400, "Client name cannot be empty"))
-    if len(name) > switches.max_client_name:
-        raise Refused(error(400, f"Client name maximum length is {switches.max_client_name}"))
-    compared = str.casefold if switches.duplicate_ignores_case else str
-    if compared(name) in {compared(row["name"]) for row in others}:
-        raise Refused(error(400, _DUPLICATE_TEXTS[switches.duplicate_text]))
-    return name
+    longest = asked.switches.max_client_name
+    if len(name.strip()) > longest:
+        raise Refused(error(400, f"Client name maximum length is {longest}"))
+    return asked.unused_name(name, others, empty="Client name cannot be empty", taken=asked.taken("Client"))
 
 
 def _require_paid(asked: Asked) -> None:

@@ -1,10 +1,11 @@
-"""A small studio to try things on: its user, workspaces, clients and projects."""
+"""A small studio to try things on: its user, workspaces, clients, projects, tags and tasks."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 
+from toggl_mcp.sandbox import rows
 from toggl_mcp.sandbox.quota import Plan
-from toggl_mcp.sandbox.world import Row, World, stamp
+from toggl_mcp.sandbox.rows import Row, fine_stamp, stamp
+from toggl_mcp.sandbox.world import World
 
 TOKEN = "5a4db0c5a4db0c5a4db0c5a4db0c5a4d"  # noqa: S105 - The made-up token of the sample user.
 HARBOUR_STUDIO = 4_102_001
@@ -22,7 +23,12 @@ def studio(clock: Callable[[], float], plans: Mapping[int, Plan]) -> World:
         _workspace(HARBOUR_STUDIO, 3_901_001, "Harbour Studio", plans[HARBOUR_STUDIO], now - 40 * _DAY),
         _workspace(NIGHT_SCHOOL, 3_901_002, "Night School", plans[NIGHT_SCHOOL], now - 15 * _DAY),
     ]
-    return World(clock, _user(now), workspaces=workspaces, clients=_clients(now), projects=_projects())
+    projects = [_project(now, *told) for told in _PROJECTS]
+    tags = [rows.tag(tag_id, workspace_id, name, now - 80 * _DAY, _USER) for tag_id, workspace_id, name in _TAGS]
+    tasks = _tasks(now, {row["id"]: row for row in projects})
+    return World(
+        clock, _user(now), workspaces=workspaces, clients=_clients(now), projects=projects, tags=tags, tasks=tasks
+    )
 
 
 def _user(now: float) -> Row:
@@ -35,16 +41,16 @@ def _user(now: float) -> Row:
         "default_workspace_id": HARBOUR_STUDIO,
         "beginning_of_week": 1,
         "image_url": "https://assets.track.toggl.com/images/profile.png",
-        "created_at": _fine_stamp(now - 900 * _DAY),
-        "updated_at": _fine_stamp(now - 12 * _DAY),
+        "created_at": fine_stamp(now - 900 * _DAY),
+        "updated_at": fine_stamp(now - 12 * _DAY),
         "openid_email": None,
         "openid_enabled": False,
         "country_id": None,
         "has_password": True,
-        "at": _fine_stamp(now - 2 * _DAY),
+        "at": fine_stamp(now - 2 * _DAY),
         "intercom_hash": "5ec4e7a5" * 8,
         "oauth_providers": ["google"],
-        "authorization_updated_at": _fine_stamp(now - 30 * _DAY),
+        "authorization_updated_at": fine_stamp(now - 30 * _DAY),
     }
 
 
@@ -113,22 +119,48 @@ def _client(client_id: int, workspace_id: int, name: str, at: float, **more: obj
     return row | {"creator_id": _USER} | more
 
 
-def _projects() -> list[Row]:
+_PROJECTS = [
+    (201_500_301, HARBOUR_STUDIO, 64_890_301, "Bread labels", "#e36a00"),
+    (201_500_302, HARBOUR_STUDIO, 64_890_301, "Web shop", "#0b83d9"),
+    (201_500_303, HARBOUR_STUDIO, 64_890_301, "Shop sign", "#bf7000"),
+    (201_500_304, HARBOUR_STUDIO, 64_890_302, "Season brochure", "#06a893"),
+    (201_500_305, HARBOUR_STUDIO, 64_890_306, "Autumn posters", "#d92b2b"),
+    (201_500_306, HARBOUR_STUDIO, 64_890_306, "Programme booklet", "#990099"),
+    (201_500_307, HARBOUR_STUDIO, None, "Studio upkeep", "#525266"),
+    (201_500_308, HARBOUR_STUDIO, 64_890_303, "Carte d'été", "#c7af14"),
+    (201_500_309, HARBOUR_STUDIO, 64_890_305, "Messestand", "#465bb3"),
+    (201_500_310, HARBOUR_STUDIO, 64_890_307, "Te reo reader", "#2da608"),
+    (201_500_311, HARBOUR_STUDIO, 64_890_308, "港のロゴ", "#d94182"),
+    (201_500_401, NIGHT_SCHOOL, 64_890_402, "Kiln course", "#c9806b"),
+    (201_500_402, NIGHT_SCHOOL, 64_890_403, "Kurs dla początkujących", "#9e5bd9"),
+    (201_500_403, NIGHT_SCHOOL, 64_890_404, "Summer concert", "#566614"),
+]
+_ARCHIVED = (201_500_303, 201_500_305, 201_500_306, 201_500_403)
+_TAGS = [
+    (17_300_301, HARBOUR_STUDIO, "design"),
+    (17_300_302, HARBOUR_STUDIO, "meeting"),
+    (17_300_303, HARBOUR_STUDIO, "on site"),
+    (17_300_304, HARBOUR_STUDIO, "réunion"),
+    (17_300_305, HARBOUR_STUDIO, "to be invoiced"),
+    (17_300_401, NIGHT_SCHOOL, "lesson"),
+    (17_300_402, NIGHT_SCHOOL, "meeting"),
+    (17_300_403, NIGHT_SCHOOL, "preparation"),
+]
+
+
+def _project(now: float, project_id: int, workspace_id: int, client_id: int | None, name: str, color: str) -> Row:
+    more: Row = {"client_id": client_id, "color": color, "active": project_id not in _ARCHIVED}
+    more["billable"] = workspace_id == HARBOUR_STUDIO and client_id is not None
+    return rows.project(project_id, workspace_id, name, now - 70 * _DAY, **more)
+
+
+def _tasks(now: float, projects: Mapping[int, Row]) -> list[Row]:
+    shop, brochure, stand = (projects[project_id] for project_id in (201_500_302, 201_500_304, 201_500_309))
+    made = now - 50 * _DAY
     return [
-        _project(201_500_301, HARBOUR_STUDIO, 64_890_301, "Bread labels"),
-        _project(201_500_302, HARBOUR_STUDIO, 64_890_301, "Web shop"),
-        _project(201_500_303, HARBOUR_STUDIO, 64_890_301, "Shop sign", active=False),
-        _project(201_500_304, HARBOUR_STUDIO, 64_890_302, "Season brochure"),
-        _project(201_500_305, HARBOUR_STUDIO, 64_890_306, "Autumn posters", active=False),
-        _project(201_500_306, HARBOUR_STUDIO, 64_890_306, "Programme booklet", active=False),
-        _project(201_500_307, HARBOUR_STUDIO, None, "Studio upkeep"),
-        _project(201_500_401, NIGHT_SCHOOL, 64_890_402, "Kiln course"),
+        rows.task(80_400_301, shop, "Checkout", made, _USER, estimated_seconds=36_000, tracked_seconds=5_400_000),
+        rows.task(80_400_302, shop, "Product photos", made, _USER, active=False, tracked_seconds=14_400_000),
+        rows.task(80_400_303, shop, "Opening hours", made, _USER),
+        rows.task(80_400_304, brochure, "Cover", made, _USER, estimated_seconds=18_000),
+        rows.task(80_400_305, stand, "Entwürfe", made, _USER, external_reference="CRM-2305"),
     ]
-
-
-def _project(project_id: int, workspace_id: int, client_id: int | None, name: str, *, active: bool = True) -> Row:
-    return {"id": project_id, "workspace_id": workspace_id, "client_id": client_id, "name": name, "active": active}
-
-
-def _fine_stamp(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -15,6 +15,10 @@ class Switches:
     empty_list: Literal["null", "[]"] = "null"
     foreign_workspace_body: Literal["documented", "empty"] = "documented"
     max_client_name: int = 255
+    missing_task_status: Literal[400, 404] = 404
+    null_clears_client: bool = True
+    project_limit_status: Literal[400, 402, 403] = 402
     put_requires_name: bool = False
     restore_all_by_default: bool = False
     spent_as_json_string: bool = False
+    tasks_on_free_status: Literal[402, 403] = 402

@@ -2,17 +2,11 @@
 
 import itertools
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
-from typing import Any
 
-Row = dict[str, Any]
+from toggl_mcp.sandbox import rows
+from toggl_mcp.sandbox.rows import Row, fine_stamp, stamp
 
 _FIRST_NEW_ID = 65_000_001
-
-
-def stamp(seconds: float) -> str:
-    """A moment as Toggl writes it on clients and workspaces."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
 
 
 class World:
@@ -22,11 +16,21 @@ class World:
         me: The sample user, with the secrets that Toggl sends along.
         workspaces: By id, with their secrets.
         clients: By id.
-        projects: By id, with no more fields than clients need: id, workspace, client, name and whether it is active.
+        projects: By id.
+        tags: By id.
+        tasks: By id.
     """
 
     def __init__(
-        self, clock: Callable[[], float], me: Row, *, workspaces: list[Row], clients: list[Row], projects: list[Row]
+        self,
+        clock: Callable[[], float],
+        me: Row,
+        *,
+        workspaces: list[Row],
+        clients: list[Row],
+        projects: list[Row],
+        tags: list[Row],
+        tasks: list[Row],
     ) -> None:
         self._clock = clock
         self._ids = itertools.count(_FIRST_NEW_ID)
@@ -34,6 +38,8 @@ class World:
         self.workspaces = _by_id(workspaces)
         self.clients = _by_id(clients)
         self.projects = _by_id(projects)
+        self.tags = _by_id(tags)
+        self.tasks = _by_id(tasks)
 
     def add_client(
         self,
@@ -58,11 +64,7 @@ class World:
 
     def edit_client(self, client_id: int, **changes: object) -> Row:
         """The client's row after these changes; fields set to "" go away."""
-        row = self.clients[client_id]
-        row |= changes | {"at": stamp(self._clock())}
-        for field in [field for field, value in row.items() if value == ""]:
-            del row[field]
-        return row
+        return rows.changed(self.clients[client_id], changes, stamp(self._clock()))
 
     def rename_client(self, client_id: int, name: str) -> Row:
         """The client's row under its new name."""
@@ -71,26 +73,76 @@ class World:
     def archive_client(self, client_id: int) -> list[int]:
         """The ids of the projects that were archived with the client."""
         self.edit_client(client_id, archived=True)
-        archived = [row for row in self._projects_of(client_id) if row["active"]]
-        for row in archived:
-            row["active"] = False
-        return [row["id"] for row in archived]
+        archived = [row["id"] for row in self._projects_of(client_id) if row["active"]]
+        for project_id in archived:
+            self.edit_project(project_id, active=False)
+        return archived
 
     def restore_client(self, client_id: int, project_ids: Iterable[int] | None = ()) -> Row:
         """The restored client's row; these of its projects are active again, and all of them for `None`."""
         for row in self._projects_of(client_id):
-            row["active"] = row["active"] or project_ids is None or row["id"] in project_ids
+            if not row["active"] and (project_ids is None or row["id"] in project_ids):
+                self.edit_project(row["id"], active=True)
         return self.edit_client(client_id, archived=False)
 
     def remove_client(self, client_id: int) -> None:
         """Forget the client; its projects stay without one."""
         for row in self._projects_of(client_id):
-            row["client_id"] = None
+            self.edit_project(row["id"], client_id=None)
         del self.clients[client_id]
+
+    def add_project(self, workspace_id: int, name: str, client_id: int | None = None, **more: object) -> Row:
+        """A new project's row, active unless `more` says otherwise."""
+        project_id = next(self._ids)
+        row = rows.project(project_id, workspace_id, name, self._clock(), client_id=client_id)
+        self.projects[project_id] = row
+        return self.edit_project(project_id, **more)
+
+    def edit_project(self, project_id: int, **changes: object) -> Row:
+        """The project's row after these changes; fields set to "" go away."""
+        return rows.settled(rows.changed(self.projects[project_id], changes, stamp(self._clock())))
+
+    def rename_project(self, project_id: int, name: str) -> Row:
+        """The project's row under its new name."""
+        return self.edit_project(project_id, name=name)
+
+    def remove_project(self, project_id: int) -> None:
+        """Forget the project and its tasks."""
+        del self.projects[project_id]
+        for row in [row for row in self.tasks.values() if row["project_id"] == project_id]:
+            self.remove_task(row["id"])
+
+    def add_tag(self, workspace_id: int, name: str) -> Row:
+        """A new tag's row."""
+        tag_id = next(self._ids)
+        self.tags[tag_id] = rows.tag(tag_id, workspace_id, name, self._clock(), self.me["id"])
+        return self.tags[tag_id]
+
+    def rename_tag(self, tag_id: int, name: str) -> Row:
+        """The tag's row under its new name."""
+        return rows.changed(self.tags[tag_id], {"name": name}, fine_stamp(self._clock()))
+
+    def remove_tag(self, tag_id: int) -> None:
+        """Forget the tag."""
+        del self.tags[tag_id]
+
+    def add_task(self, project_id: int, name: str, **more: object) -> Row:
+        """A new task's row, active and the user's unless `more` says otherwise."""
+        task_id = next(self._ids)
+        self.tasks[task_id] = rows.task(task_id, self.projects[project_id], name, self._clock(), self.me["id"])
+        return self.edit_task(task_id, **more)
+
+    def edit_task(self, task_id: int, **changes: object) -> Row:
+        """The task's row after these changes; fields set to "" go away."""
+        return rows.changed(self.tasks[task_id], changes, stamp(self._clock()))
+
+    def remove_task(self, task_id: int) -> None:
+        """Forget the task."""
+        del self.tasks[task_id]
 
     def _projects_of(self, client_id: int) -> list[Row]:
         return [row for row in self.projects.values() if row["client_id"] == client_id]
 
 
-def _by_id(rows: list[Row]) -> dict[int, Row]:
-    return {row["id"]: row for row in rows}
+def _by_id(listed: list[Row]) -> dict[int, Row]:
+    return {row["id"]: row for row in listed}

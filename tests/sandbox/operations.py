@@ -1,0 +1,134 @@
+"""A request for every operation that Toggl documents, and for every refusal that can be had."""
+
+from typing import Any, NamedTuple
+
+import httpx
+
+from toggl_mcp.sandbox import HARBOUR_STUDIO
+
+FOREIGN_WORKSPACE = 4_999_999
+MISSING = 64_999_999
+CLIENT = 64_890_301
+PROJECT = 201_500_302
+ARCHIVED_PROJECT = 201_500_303
+TAG = 17_300_301
+TASK = 80_400_301
+
+CLIENTS = "/workspaces/{workspace_id}/clients"
+ONE_CLIENT = CLIENTS + "/{client_id}"
+PROJECTS = "/workspaces/{workspace_id}/projects"
+ONE_PROJECT = PROJECTS + "/{project_id}"
+TAGS = "/workspaces/{workspace_id}/tags"
+ONE_TAG = TAGS + "/{tag_id}"
+ALL_TASKS = "/workspaces/{workspace_id}/tasks"
+TASKS = ONE_PROJECT + "/tasks"
+ONE_TASK = TASKS + "/{task_id}"
+
+CLIENT_BODY = {"name": "New", "notes": "n", "external_reference": "r"}
+PROJECT_BODY = {
+    "name": "New",
+    "active": True,
+    "client_id": CLIENT,
+    "color": "#9e5bd9",
+    "is_private": False,
+    "billable": True,
+    "rate": 90,
+    "fixed_fee": 1000,
+    "currency": "EUR",
+    "estimated_hours": 40,
+    "auto_estimates": False,
+    "start_date": "2026-01-01",
+    "end_date": "2026-02-01",
+    "template": False,
+    "template_id": 1,
+    "recurring": False,
+    "external_reference": "r",
+}
+TASK_BODY = {"name": "New", "active": True, "estimated_seconds": 60, "external_reference": "r", "user_id": 7_301_001}
+
+
+class Request(NamedTuple):
+    """One request of an operation, by default a harmless one."""
+
+    operation: str
+    query: dict[str, str] | None = None
+    body: Any = None
+    workspace_id: int = HARBOUR_STUDIO
+    client_id: int = CLIENT
+    project_id: int = PROJECT
+    tag_id: int = TAG
+    task_id: int = TASK
+
+    async def send(self, toggl: httpx.AsyncClient) -> httpx.Response:
+        method, template = self.operation.split()
+        return await toggl.request(method, template.format_map(self._asdict()), params=self.query, json=self.body)
+
+
+SUCCESSES = [
+    Request("GET /me", {"with_related_data": "true"}),
+    Request("GET /me/clients", {"since": "0"}),
+    Request("GET /me/logged"),
+    Request("GET /me/quota"),
+    Request("GET /me/workspaces", {"since": "0"}),
+    Request("GET /workspaces/{workspace_id}"),
+    Request(f"GET {CLIENTS}", {"status": "both", "name": "a"}),
+    Request(f"POST {CLIENTS}", body=CLIENT_BODY),
+    Request(f"POST {CLIENTS}/archive", body=[CLIENT]),
+    Request(f"POST {CLIENTS}/data", body=[CLIENT]),
+    Request(f"POST {CLIENTS}/delete", body=[CLIENT]),
+    Request(f"GET {ONE_CLIENT}"),
+    Request(f"PUT {ONE_CLIENT}", body=CLIENT_BODY),
+    Request(f"DELETE {ONE_CLIENT}"),
+    Request(f"POST {ONE_CLIENT}/archive"),
+    Request(f"POST {ONE_CLIENT}/restore", body={"projects": [201_500_303], "restore_all_projects": False}),
+    Request(f"GET {PROJECTS}", {"active": "both", "name": "a", "search": "a", "client_ids": str(CLIENT), "since": "0"}),
+    Request(f"POST {PROJECTS}", body=PROJECT_BODY),
+    Request(f"GET {ONE_PROJECT}"),
+    Request(f"PUT {ONE_PROJECT}", body=PROJECT_BODY),
+    Request(f"DELETE {ONE_PROJECT}", {"teDeletionMode": "unassign"}),
+    Request(f"GET {TAGS}", {"page": "1", "per_page": "2", "search": "e"}),
+    Request(f"POST {TAGS}", body={"name": "New"}),
+    Request(f"PUT {ONE_TAG}", body={"name": "New"}),
+    Request(f"DELETE {ONE_TAG}"),
+    Request(f"GET {ALL_TASKS}", {"page": "1", "per_page": "2", "active": "both", "pid": str(PROJECT), "search": "o"}),
+    Request(f"GET {TASKS}", {"active": "true"}),
+    Request(f"POST {TASKS}", body=TASK_BODY),
+    Request(f"GET {ONE_TASK}"),
+    Request(f"PUT {ONE_TASK}", body=TASK_BODY),
+    Request(f"DELETE {ONE_TASK}"),
+]
+
+REFUSALS = [
+    *(
+        (request._replace(workspace_id=FOREIGN_WORKSPACE), 403)
+        for request in SUCCESSES
+        if "{workspace_id}" in request.operation and not request.operation.endswith("/data")
+    ),
+    (Request(f"GET {CLIENTS}", {"status": "gone"}), 400),
+    (Request(f"POST {CLIENTS}", body={"name": " "}), 400),
+    (Request(f"POST {CLIENTS}", body={"name": "n" * 256}), 400),
+    (Request(f"POST {CLIENTS}/archive", body=[CLIENT, MISSING], client_id=MISSING), 404),
+    (Request(f"POST {CLIENTS}/data", body=["one"]), 400),
+    (Request(f"POST {CLIENTS}/delete", body=[CLIENT, MISSING], client_id=MISSING), 404),
+    (Request(f"GET {ONE_CLIENT}", client_id=MISSING), 404),
+    (Request(f"PUT {ONE_CLIENT}", body={"name": ""}), 400),
+    (Request(f"PUT {ONE_CLIENT}", body={"name": "n" * 256}), 400),
+    (Request(f"PUT {ONE_CLIENT}", body={"name": "New"}, client_id=MISSING), 404),
+    (Request(f"DELETE {ONE_CLIENT}", client_id=MISSING), 404),
+    (Request(f"POST {ONE_CLIENT}/archive", client_id=MISSING), 404),
+    (Request(f"POST {ONE_CLIENT}/restore", body={"projects": "all"}), 400),
+    (Request(f"POST {ONE_CLIENT}/restore", body={"restore_all_projects": "yes"}), 400),
+    (Request(f"POST {ONE_CLIENT}/restore", client_id=MISSING), 404),
+    (Request(f"PUT {ONE_PROJECT}", body={"client_id": MISSING}, client_id=MISSING), 400),
+    (Request(f"PUT {ONE_PROJECT}", body={"color": "#FFFFFF"}), 400),
+    (Request(f"POST {TAGS}", body={"name": " "}), 400),
+    (Request(f"POST {TAGS}", body={"name": "meeting"}), 400),
+    (Request(f"POST {TAGS}", body=[]), 400),
+    (Request(f"PUT {ONE_TAG}", body={"name": ""}), 400),
+    (Request(f"PUT {ONE_TAG}", body={"name": "meeting"}), 400),
+    (Request(f"PUT {ONE_TAG}", body=[]), 400),
+    (Request(f"PUT {ONE_TAG}", body={"name": "New"}, tag_id=MISSING), 404),
+    (Request(f"DELETE {ONE_TAG}", tag_id=MISSING), 404),
+    (Request(f"POST {TASKS}", body=TASK_BODY, project_id=MISSING), 400),
+    (Request(f"POST {TASKS}", body=TASK_BODY, project_id=ARCHIVED_PROJECT), 400),
+]

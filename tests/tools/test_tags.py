@@ -1,0 +1,65 @@
+"""The tag tools, as a model uses them."""
+
+import pytest
+
+from tests.tools.driving import Host
+from toggl_mcp.sandbox import HARBOUR_STUDIO, Fault, Sandbox, Switches
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_created_tag_is_listed_renamed_and_deleted(host: Host, sandbox: Sandbox) -> None:
+    created = await host.call("create_tag", name="on the road")
+    tag_id = created["tag"]["id"]
+    listed = await host.call("list_tags", name="ON THE RO")
+    renamed = await host.call("edit_tag", tag_id=tag_id, name="at the client's")
+    deleted = await host.call("delete_tag", tag_id=tag_id)
+
+    assert listed["tags"] == [{"id": tag_id, "name": "on the road"}]
+    assert listed["source"] == "cache"
+    assert renamed["tag"] == {"id": tag_id, "name": "at the client's"}
+    assert deleted["deleted_tag_id"] == tag_id
+    assert tag_id not in sandbox.world.tags
+
+
+async def test_a_duplicate_name_is_refused_with_the_id_that_has_it(host: Host) -> None:
+    created = await host.call("create_tag", name="on the road")
+
+    told = await host.fail("create_tag", name="on the road")
+
+    assert told["code"] == "duplicate_name"
+    assert str(created["tag"]["id"]) in told["message"]
+
+
+async def test_a_lost_answer_to_a_creation_makes_one_tag(host: Host, sandbox: Sandbox) -> None:
+    faults = iter([Fault("lost after")])
+    sandbox.fault = lambda call: next(faults, None) if call.method == "POST" else None
+
+    await host.call("create_tag", name="once")
+
+    assert [row["name"] for row in sandbox.world.tags.values()].count("once") == 1
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments"),
+    [("edit_tag", {"tag_id": 12345678, "name": "x"}), ("delete_tag", {"tag_id": 12345678})],
+)
+async def test_a_tag_that_does_not_exist_is_not_found(host: Host, tool: str, arguments: dict[str, object]) -> None:
+    assert (await host.fail(tool, **arguments))["code"] == "not_found"
+
+
+async def test_no_tag_is_left_out_however_many_there_are(host: Host, sandbox: Sandbox) -> None:
+    for number in range(401):
+        sandbox.world.add_tag(HARBOUR_STUDIO, f"tag {number:03}")
+
+    answer = await host.call("list_tags", name="tag ", limit=200)
+
+    assert answer["total"] == 401
+    assert answer["left"] == 201
+
+
+async def test_a_workspace_without_tags_is_an_empty_list(host: Host, sandbox: Sandbox) -> None:
+    sandbox.switches = Switches(empty_list="null")
+    sandbox.world.tags.clear()
+
+    assert (await host.call("list_tags"))["tags"] == []

@@ -1,0 +1,85 @@
+"""Rows as Toggl sends them, those of the sample and those made later."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+Row = dict[str, Any]
+
+_PROJECT: Row = {
+    "id": None,
+    "workspace_id": None,
+    "client_id": None,
+    "name": None,
+    "is_private": False,
+    "active": True,
+    "at": None,
+    "created_at": None,
+    "color": "#0b83d9",
+    "billable": False,
+    "template": None,
+    "auto_estimates": None,
+    "estimated_hours": None,
+    "estimated_seconds": None,
+    "rate": None,
+    "rate_last_updated": None,
+    "currency": None,
+    "recurring": False,
+    "template_id": None,
+    "recurring_parameters": None,
+    "fixed_fee": None,
+    "actual_hours": None,
+    "actual_seconds": None,
+    "can_track_time": True,
+    "start_date": None,
+    "status": None,
+    "wid": None,
+    "cid": None,
+    "pinned": False,
+}
+
+
+def stamp(seconds: float) -> str:
+    """A moment as Toggl writes it on clients, projects, tasks and workspaces."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+
+
+def fine_stamp(seconds: float) -> str:
+    """A moment as Toggl writes it on tags and users."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def changed(row: Row, changes: Row, at: str) -> Row:
+    """The row itself after these changes; fields set to "" go away."""
+    row |= changes | {"at": at}
+    for field in [field for field, value in row.items() if value == ""]:
+        del row[field]
+    return row
+
+
+def project(project_id: int, workspace_id: int, name: str, made: float, **more: object) -> Row:
+    """A project's row, of which these fields are not as usual."""
+    ids: Row = {"id": project_id, "workspace_id": workspace_id, "wid": workspace_id, "name": name}
+    made_at = stamp(made)
+    return settled(_PROJECT | ids | {"at": made_at, "created_at": made_at, "start_date": made_at[:10]} | more)
+
+
+def settled(row: Row) -> Row:
+    """The project's row itself, where what Toggl says twice agrees."""
+    hours = row["estimated_hours"]
+    row["cid"] = row["client_id"]
+    row["status"] = "active" if row["active"] else "archived"
+    row["estimated_seconds"] = None if hours is None else hours * 3600
+    return row
+
+
+def tag(tag_id: int, workspace_id: int, name: str, made: float, creator_id: int) -> Row:
+    """A tag's row."""
+    row: Row = {"id": tag_id, "workspace_id": workspace_id, "name": name}
+    return row | {"at": fine_stamp(made), "creator_id": creator_id}
+
+
+def task(task_id: int, project: Row, name: str, made: float, user_id: int, **more: object) -> Row:
+    """The row of a task of this project, of which these fields are not as usual."""
+    row: Row = {"id": task_id, "name": name, "workspace_id": project["workspace_id"], "project_id": project["id"]}
+    row |= {"user_id": user_id, "recurring": False, "active": True, "at": stamp(made)}
+    return row | {"estimated_seconds": None, "tracked_seconds": 0} | more
