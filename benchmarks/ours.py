@@ -61,7 +61,7 @@ def async_verbs(at: Place) -> Mapping[str, Verb]:
     clients = AsyncClientEndpoint(WORKSPACE, BasicAuth(at.token, "api_token"), store, client=connect(at.url))
 
     async def page(number: int) -> list[Client]:
-        return (await clients.page(ClientBody(name=part_of(number)), limit=PAGE)).clients
+        return (await clients.page(ClientBody(name=part_of(number)), limit=PAGE)).items
 
     async def named(number: int) -> list[Client]:
         return (await clients.named(name_of(number)))[0]
