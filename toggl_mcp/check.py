@@ -6,7 +6,7 @@ from typing import NamedTuple
 from toggl_mcp.cache.sqlite import SqliteStore
 from toggl_mcp.cache.store import Key
 from toggl_mcp.endpoints.toggl import Toggl
-from toggl_mcp.errors import BadToken, InvalidArguments, NoToken, TogglError, Unreachable
+from toggl_mcp.errors import BadToken, CacheBusy, InvalidArguments, NoToken, QuotaSpent, TogglError, Unreachable
 from toggl_mcp.models.account import Me
 from toggl_mcp.server import cache_file, open_store, open_toggl
 from toggl_mcp.settings import Settings
@@ -58,6 +58,8 @@ async def _asked(toggl: Toggl) -> list[Line]:
         return [_fail("network", str(error))]
     except BadToken as error:
         return [_ok("network", "Toggl answers."), _fail("token", str(error))]
+    except (QuotaSpent, CacheBusy) as error:
+        return [_fail("account", f"Toggl was not asked: {error}")]
     except TogglError as error:
         return [_ok("network", "Toggl answers."), _fail("account", str(error))]
     answered = [_ok("network", "Toggl answers."), _ok("token", f"It is {me.name}'s.")]

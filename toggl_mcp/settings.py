@@ -19,7 +19,10 @@ def _upper(value: object) -> object:
 class Settings(BaseSettings):
     """What a server needs to know. Empty values, and `${…}` that nobody expanded, count as unset."""
 
-    model_config = SettingsConfigDict(validate_by_name=True, extra="ignore", str_strip_whitespace=True)
+    # The prefix is for the fields' own names: `TOKEN` and `CACHE` are other programs' business.
+    model_config = SettingsConfigDict(
+        env_prefix="TOGGL_MCP_", validate_by_name=True, extra="ignore", str_strip_whitespace=True
+    )
 
     token: SecretStr | None = Field(default=None, validation_alias="TOGGL_API_TOKEN")
     workspace_id: Annotated[int, Field(gt=0)] | None = Field(default=None, validation_alias="TOGGL_WORKSPACE_ID")

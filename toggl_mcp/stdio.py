@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterable
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import anyio
 from mcp.server.lowlevel.server import Server
@@ -93,8 +93,9 @@ def _is_probe(message: JSONRPCRequest) -> bool:
 
 
 def _asked_version(message: JSONRPCRequest) -> str | None:
-    meta: dict[str, Any] = (message.params or {}).get("_meta") or {}
-    return meta.get(VERSION)
+    meta: object = (message.params or {}).get("_meta")
+    version = cast("dict[str, object]", meta).get(VERSION) if isinstance(meta, dict) else None
+    return version if isinstance(version, str) else None
 
 
 def _unreadable() -> JSONRPCError:

@@ -56,6 +56,7 @@ def rest(client: Ids, project: Ids, tag: Ids) -> list[tuple[str, dict[str, Any]]
     ]
 
 
+@pytest.mark.promise("eras")
 def test_a_probe_does_not_choose_the_era() -> None:
     with Process("--sandbox") as server:
         probed = server.ask("server/discover", {"_meta": MODERN})
@@ -98,6 +99,16 @@ def test_a_malformed_line_is_answered_and_the_server_goes_on(line: bytes) -> Non
 
     assert (refused["id"], refused["error"]["code"]) == (None, -32700)
     assert "result" in listed
+
+
+@pytest.mark.parametrize("meta", ["x", 5, ["a"], {"io.modelcontextprotocol/protocolVersion": {}}])
+def test_a_probe_whose_meta_is_no_meta_is_refused_and_the_server_goes_on(meta: object) -> None:
+    with Process("--sandbox") as server:
+        refused = server.ask("server/discover", {"_meta": meta})
+        opened = server.initialize()
+
+    assert "error" in refused
+    assert "error" in opened or "result" in opened
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

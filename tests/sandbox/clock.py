@@ -11,5 +11,7 @@ class Clock:
         return self.now
 
     async def sleep(self, seconds: float) -> None:
-        self.now += seconds
+        """Let it be later by so much; several who sleep at once wake in turn, not one after the other."""
+        until = self.now + seconds
         await checkpoint()
+        self.now = max(self.now, until)

@@ -89,3 +89,16 @@ async def test_an_account_without_a_default_workspace_says_to_name_one(host: Hos
 
     assert told["code"] == "invalid_arguments"
     assert "workspace_id" in told["message"]
+
+
+async def test_a_configured_workspace_is_the_default_even_where_it_is_unknown(
+    sandbox: Sandbox, clock: Clock, era: Era
+) -> None:
+    async with Client(serve(sandbox, clock, workspace_id=NIGHT_SCHOOL), mode=era) as client:
+        known = await Host(client).call("get_account")
+    async with Client(serve(sandbox, clock, workspace_id=999), mode=era) as client:
+        unknown = await Host(client).call("get_account")
+
+    assert (known["default_workspace_id"], known["workspaces"][1]["default"]) == (NIGHT_SCHOOL, True)
+    assert unknown["default_workspace_id"] == 999
+    assert not any(workspace["default"] for workspace in unknown["workspaces"])

@@ -32,6 +32,7 @@ NO = [
     ElicitResult(action="decline"),
     ElicitResult(action="cancel"),
     ElicitResult(action="accept", content={"delete": False}),
+    ElicitResult(action="accept", content={"DELETE": True}),
 ]
 
 
@@ -46,7 +47,7 @@ async def test_a_person_who_agrees_has_it_deleted(sandbox: Sandbox, clock: Clock
     assert str(AROHA) in question
 
 
-@pytest.mark.parametrize("answer", NO, ids=["declined", "cancelled", "not ticked"])
+@pytest.mark.parametrize("answer", NO, ids=["declined", "cancelled", "not ticked", "something else"])
 async def test_a_person_who_does_not_agree_has_nothing_deleted(
     sandbox: Sandbox, clock: Clock, era: Era, answer: ElicitResult
 ) -> None:

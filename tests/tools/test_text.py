@@ -41,3 +41,21 @@ async def test_nothing_cleaned_is_ever_written_back(host: Host, sandbox: Sandbox
     await host.call("edit_client", client_id=row["id"], notes="new")
 
     assert sandbox.world.clients[row["id"]]["name"] == "Odd\u200bname"
+
+
+async def test_a_client_is_found_by_the_name_that_is_shown(host: Host, sandbox: Sandbox) -> None:
+    row = sandbox.world.add_client(HARBOUR_STUDIO, "Good\u200b Name")
+
+    found = await host.call("get_client", name="good name")
+
+    assert found["client"]["id"] == row["id"]
+
+
+async def test_long_notes_are_cut_in_lists_and_whole_for_one(host: Host, sandbox: Sandbox) -> None:
+    row = sandbox.world.add_client(HARBOUR_STUDIO, "Wordy", notes="n" * 4000)
+
+    listed = await host.call("list_clients", name="wordy")
+    found = await host.call("get_client", client_id=row["id"])
+
+    assert listed["clients"][0]["notes"] == "n" * 99 + "…"
+    assert found["client"]["notes"] == "n" * 4000

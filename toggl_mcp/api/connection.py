@@ -30,11 +30,19 @@ def connect(url: str | None = None) -> httpx.AsyncClient:
     Raises:
         InvalidArguments: `url` is neither https nor plain http to this machine.
     """
-    parts = urlsplit(url or TOGGL_URL)
-    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
+    if not _may_be_asked(url or TOGGL_URL):
         message = "TOGGL_API_URL has to be an https address; plain http is for this machine only (127.0.0.1)."
         raise InvalidArguments(message)
     return httpx.AsyncClient(base_url=url or TOGGL_URL, headers=_HEADERS)
+
+
+def _may_be_asked(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        whole = bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return False
+    return whole and (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK))
 
 
 def address_of(client: httpx.AsyncClient) -> str:

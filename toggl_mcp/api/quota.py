@@ -4,7 +4,9 @@ import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
 
-from toggl_mcp.errors import CacheBusy, QuotaSpent
+import anyio
+
+from toggl_mcp.errors import CacheBusy, QuotaSpent, RateLimited
 from toggl_mcp.models.clock import Clock
 from toggl_mcp.models.quota import Bucket, Ledger
 
@@ -44,13 +46,18 @@ class Quota:
 
         Raises:
             QuotaSpent: Nothing is left of the hour, or nothing that a request which is not urgent may use.
+            RateLimited: Its turn comes after the caller's deadline.
         """
         known = await self.left(path)
         if known is not None:
             kept = 0 if urgent or known.name == USER_BUCKET else RESERVE
             if known.remaining <= kept:
                 raise _spent(known.resets_at - self._clock(), kept=known.remaining > 0)
-        wait = await self._ledger.turn(self._scope)
+        patience = anyio.current_effective_deadline() - anyio.current_time()
+        wait = await self._ledger.turn(self._scope, patience)
+        if wait > patience:
+            message = "Too many requests at once; this one was held back, and nothing was sent. Wait, then ask again."
+            raise RateLimited(message, wait)
         if wait:
             await self._clock.sleep(wait)
 
@@ -65,12 +72,25 @@ class Quota:
         current = [bucket for bucket in buckets if bucket.name in names and bucket.resets_at > now]
         return min(current, key=lambda bucket: bucket.remaining, default=None)
 
+    async def current(self) -> list[Bucket]:
+        """Return what is known of every quota whose hour is not over, each under one name."""
+        buckets = {bucket.name: bucket for bucket in await self._ledger.buckets(self._scope)}
+        now = self._clock()
+        current = {name: bucket for name, bucket in buckets.items() if bucket.resets_at > now}
+        for name in [name for name in current if name.startswith("workspace:")]:
+            organization, *_ = await self._names(f"workspaces/{name.partition(':')[2]}")
+            if organization != name and organization in current:
+                del current[name]
+        return list(current.values())
+
     async def learn(self, path: str, headers: Mapping[str, str]) -> None:
         """Put down what an answer's headers say is left."""
         try:
-            remaining = int(headers["X-Toggl-Quota-Remaining"])
+            remaining = int(headers["X-Toggl-Quota-Remaining"][:9])
             resets_in = float(headers["X-Toggl-Quota-Resets-In"])
         except (KeyError, ValueError):
+            return
+        if not 0 <= resets_in <= WINDOW:
             return
         try:
             await self._note(path, remaining, resets_in)
@@ -82,7 +102,8 @@ class Quota:
         if _SPENT not in text and not headers.get("X-Toggl-Quota-Remaining", "1").startswith(("0", "-")):
             return None
         said = _RESET.search(text)
-        resets_in = float(said[1]) if said else _number(headers.get("X-Toggl-Quota-Resets-In"), WINDOW)
+        told = float(said[1]) if said else _number(headers.get("X-Toggl-Quota-Resets-In"), WINDOW)
+        resets_in = told if 0 <= told <= WINDOW else WINDOW
         await self._note(path, 0, resets_in)
         return _spent(resets_in)
 

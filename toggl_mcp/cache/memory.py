@@ -102,10 +102,10 @@ class MemoryStore:
         with self._one:
             self._buckets[scope][bucket.name] = bucket
 
-    async def turn(self, scope: str) -> float:
+    async def turn(self, scope: str, patience: float) -> float:
         """Take the next turn to send a request, and return how many seconds to wait for it."""
         with self._one:
-            self._due[scope], wait = queued(self._due[scope], self.clock())
+            self._due[scope], wait = queued(self._due[scope], self.clock(), patience)
             return wait
 
     async def aclose(self) -> None:

@@ -137,11 +137,11 @@ class SqliteStore:
         """Put down what an answer said, in place of what was known of that bucket."""
         await self._change(lambda db: tables.put_bucket(db, scope, bucket))
 
-    async def turn(self, scope: str) -> float:
+    async def turn(self, scope: str, patience: float) -> float:
         """Take the next turn to send a request, and return how many seconds to wait for it."""
 
         def work(db: sqlite3.Connection) -> float:
-            due, wait = queued(tables.get_due(db, scope), self.clock())
+            due, wait = queued(tables.get_due(db, scope), self.clock(), patience)
             tables.put_due(db, scope, due)
             return wait
 

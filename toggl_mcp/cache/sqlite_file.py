@@ -4,6 +4,7 @@ import contextlib
 import logging
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import TypeVar
@@ -16,6 +17,8 @@ T = TypeVar("T")
 _log = logging.getLogger("toggl_mcp.cache")
 
 _TRIES = 5
+_GLIMPSE = 0.1
+"""Seconds that SQLite waits for others before we look whether it is still worth it."""
 _TROUBLE = (OSError, sqlite3.Error, UnicodeDecodeError)
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL}
 _SURROUNDINGS = {
@@ -41,6 +44,7 @@ class SqliteFile:
         self._schema = schema
         self._patience = patience
         self._step = threading.Lock()
+        self._closing = threading.Event()
         self._db: sqlite3.Connection | None = None
         self._file: Identity | None = None
         self._in_memory = False
@@ -75,8 +79,10 @@ class SqliteFile:
         return self._run("BEGIN IMMEDIATE", work)
 
     def close(self) -> None:
-        """Close everything; the next use opens it again."""
+        """Close everything, and make who waits for another process give up; the next use opens it again."""
+        self._closing.set()
         with self._step:
+            self._closing.clear()
             self._let_go()
             self._in_memory = False
 
@@ -86,7 +92,7 @@ class SqliteFile:
         try:
             for tries_left in reversed(range(_TRIES)):
                 try:
-                    return self._transact(begin, work)
+                    return self._transact_patiently(begin, work)
                 except _TROUBLE as error:
                     self._recover(error)
                     if not tries_left:
@@ -94,6 +100,16 @@ class SqliteFile:
             return self._transact(begin, work)
         finally:
             self._step.release()
+
+    def _transact_patiently(self, begin: str, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Try until nobody else holds the file, the patience is at its end, or this is being closed."""
+        give_up = time.monotonic() + self._patience
+        while True:
+            try:
+                return self._transact(begin, work)
+            except sqlite3.OperationalError as error:
+                if _code(error) not in _BUSY or time.monotonic() >= give_up or self._closing.is_set():
+                    raise
 
     def _transact(self, begin: str, work: Callable[[sqlite3.Connection], T]) -> T:
         db = self._opened()
@@ -108,7 +124,7 @@ class SqliteFile:
 
     def _recover(self, error: Exception) -> None:
         """Make another try worthwhile, or raise."""
-        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
+        code = _code(error)
         if self._in_memory:
             raise error
         if code in _BUSY:
@@ -155,11 +171,11 @@ class SqliteFile:
 
     def _open(self) -> sqlite3.Connection:
         if self._in_memory:
-            return writer(None, self._schema, self._patience)
+            return writer(None, self._schema, _GLIMPSE)
         create(self._path)
         # The identity comes first: should another file take the name before it is opened, the next check notices.
         self._file = identity(self._path)
-        return writer(self._path, self._schema, self._patience)
+        return writer(self._path, self._schema, min(_GLIMPSE, self._patience))
 
     def _opened_reader(self) -> sqlite3.Connection:
         file = identity(self._path)
@@ -180,6 +196,10 @@ class SqliteFile:
         if self._reader is not None:
             self._reader.close()
             self._reader = None
+
+
+def _code(error: Exception) -> int:
+    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
 
 
 @contextlib.contextmanager

@@ -16,7 +16,8 @@ from toggl_mcp.models.query import Query
 class ClientEndpoint:
     """The clients of a workspace, blocking. Safe under threads, and inside a running event loop.
 
-    Takes what `AsyncClientEndpoint` takes, and each verb returns and raises what it does there.
+    Takes what `AsyncClientEndpoint` takes, and each verb returns and raises what it does there. A connection belongs
+    to one event loop, so two of these cannot share a `client`; they may share a cache.
     `close()` it, or use it in a `with` block, to end its thread.
 
     Examples:

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from toggl_mcp.cache.store import Mark
 from toggl_mcp.models.base import Source
+from toggl_mcp.models.text import clean
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -72,8 +73,8 @@ def _folded(model: BaseModel) -> str:
 
 
 def fold(name: str) -> str:
-    """Return a name as it is compared: trimmed, in composed form, without case."""
-    return normalize("NFC", normalize("NFC", name.strip()).casefold())
+    """Return a name as it is compared: as it is seen, trimmed, in composed form, without case."""
+    return normalize("NFC", normalize("NFC", clean(name).strip()).casefold())
 
 
 def moment(mark: Mark) -> datetime:

@@ -18,7 +18,8 @@ M_co = TypeVar("M_co", bound=BaseModel, covariant=True)
 
 _log = logging.getLogger(__name__)
 
-CLAIM_SECONDS = 15.0
+CLAIM_SECONDS = 5.0
+"""For how long others wait for one that asks: a killed process keeps nobody longer."""
 POLL_SECONDS = 0.05
 STALE_SECONDS = 24 * 3600.0
 """For how long past its freshness a snapshot is better than no answer."""
@@ -166,7 +167,7 @@ class Snapshots(Generic[M]):
         items = await self._fetch(urgent=urgent)
         texts = {key: item.model_dump_json(exclude_none=True) for key, item in items.items()}
         answered = Collection(items, Mark(seen.version, asked_at))
-        with anyio.CancelScope(shield=True):
+        with anyio.CancelScope(shield=True), self._distrusted_if_busy():
             if await self._store.replace(self._key, texts, seen=seen.version, fetched_at=asked_at):
                 self._parsed = answered
         return Reading(answered, "toggl")

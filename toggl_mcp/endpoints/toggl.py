@@ -63,7 +63,7 @@ class Toggl:
 
     async def quotas(self) -> list[Bucket]:
         """Return the quotas as last seen, by any process, whose hour is not over."""
-        return [bucket for bucket in await self._cache.buckets(self._scope) if bucket.resets_at > self._cache.clock()]
+        return await self._quota.current()
 
     async def quota(self, workspace_id: int) -> Bucket | None:
         """Return what is left of a workspace's quota as last seen; None when its hour is over or was never seen."""

@@ -1,8 +1,10 @@
 """The account: who the token belongs to, and the workspaces that it opens."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+
+from toggl_mcp.models.base import LARGEST_ID
 
 Plan = Literal["free", "starter", "premium"]
 
@@ -15,7 +17,7 @@ class Me(BaseModel, frozen=True):
 
     model_config = ConfigDict(extra="ignore", validate_by_name=True)
 
-    id: int
+    id: Annotated[int, Field(ge=0, le=LARGEST_ID)]
     name: str = Field(default="", validation_alias=AliasChoices("name", "fullname"))
     timezone: str = "UTC"
     beginning_of_week: int = 1
@@ -27,7 +29,7 @@ class Workspace(BaseModel, frozen=True):
 
     model_config = ConfigDict(extra="ignore")
 
-    id: int
+    id: Annotated[int, Field(ge=0, le=LARGEST_ID)]
     name: str
     organization_id: int | None = None
     role: str | None = None

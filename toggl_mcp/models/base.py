@@ -32,8 +32,8 @@ class Entity(BaseModel, frozen=True):
 
     model_config = ConfigDict(extra="ignore", validate_by_name=True)
 
-    id: int
-    workspace_id: int = Field(validation_alias=AliasChoices("workspace_id", "wid"))
+    id: Annotated[int, Field(ge=0, le=LARGEST_ID)]
+    workspace_id: int = Field(ge=0, le=LARGEST_ID, validation_alias=AliasChoices("workspace_id", "wid"))
     name: str
 
 

@@ -20,10 +20,11 @@ LONGEST_QUEUE = 60.0
 """Seconds beyond which a queue is no queue but a clock that was set back."""
 
 
-def queued(due: float, now: float) -> tuple[float, float]:
-    """Take one turn: return when the queue is empty again, and how many seconds this turn has to wait."""
-    later = min(max(due, now), now + LONGEST_QUEUE) + PACE
-    return later, max(0.0, later - now - BURST * PACE)
+def queued(due: float, now: float, patience: float) -> tuple[float, float]:
+    """Take one turn, unless it is longer than `patience`: return when the queue is empty, and the seconds to wait."""
+    there = min(max(due, now), now + LONGEST_QUEUE)
+    wait = max(0.0, there + PACE - now - BURST * PACE)
+    return (there + PACE if wait <= patience else there), wait
 
 
 class Ledger(Protocol):
@@ -37,6 +38,9 @@ class Ledger(Protocol):
         """Put down what an answer said, in place of what was known of that bucket."""
         ...
 
-    async def turn(self, scope: str) -> float:
-        """Take the next turn to send a request, and return how many seconds to wait for it."""
+    async def turn(self, scope: str, patience: float) -> float:
+        """Take the next turn to send a request, and return how many seconds to wait for it.
+
+        A turn that is further away than `patience` seconds is told, and not taken.
+        """
         ...

@@ -30,7 +30,7 @@ class ShownWorkspace(BaseModel):
     organization_id: int | Absent = None
     plan: Annotated[Plan, Field(description="premium: or Enterprise.")]
     role: str | Absent = None
-    default: Annotated[bool, Field(description="Used when no workspace_id is given.")]
+    default: bool
 
 
 class QuotaLeft(Left):
@@ -45,6 +45,7 @@ class Account(Known):
     name: str
     timezone: Annotated[str, Field(description="IANA name.")]
     week_begins_on: str
+    default_workspace_id: Annotated[int, Field(description="Used when no workspace_id is given.")] | Absent = None
     workspaces: list[ShownWorkspace]
     quotas: Annotated[list[QuotaLeft], Field(description="As last seen; unlisted: unknown.")]
     access: Literal["read_only", "full"]
@@ -65,6 +66,7 @@ def offers(*, read_only: bool) -> tuple[Offer[GetAccount, Account], ...]:
             name=me.name,
             timezone=me.timezone,
             week_begins_on=WEEKDAYS[me.beginning_of_week % 7],
+            default_workspace_id=default,
             workspaces=[_shown(item, default) for item in reading.collection.items.values()],
             quotas=[_left(bucket, toggl.now()) for bucket in await toggl.quotas()],
             access="read_only" if read_only else "full",

@@ -59,6 +59,11 @@ class Answer(BaseModel):
     quota: Annotated[Left, Field(description="Given when Toggl was asked.")] | Absent = None
 
 
+def shortened(text: str, length: int) -> str:
+    """Return the text, cut to a length if it is longer, which an ellipsis then shows."""
+    return text if len(text) <= length else f"{text[: length - 1]}…"
+
+
 def success(answer: BaseModel) -> CallToolResult:
     """Return the same data twice: structured, and as compact JSON text."""
     data = cast("dict[str, Any]", _cleaned(answer.model_dump(mode="json", exclude_none=True)))

@@ -15,13 +15,19 @@ from toggl_mcp.models.client import (
     OneClient,
     RestoreClient,
 )
-from toggl_mcp.tools.answers import Answer, Known, Moment
+from toggl_mcp.tools.answers import Answer, Known, Moment, shortened
 from toggl_mcp.tools.cursor import cursor, position
 from toggl_mcp.tools.finding import context, only, taken, there
 from toggl_mcp.tools.offer import CHANGES, CREATES, READS, RESTORES, Offer
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from toggl_mcp.endpoints.toggl import Toggl
+
+
+NOTES = 5000
+"""Characters of a client's notes that an answer about one client shows."""
+NOTES_IN_LISTS = 100
+"""Characters of each client's notes that a list shows."""
 
 
 class ShownClient(BaseModel):
@@ -35,9 +41,10 @@ class ShownClient(BaseModel):
     updated_at: Moment | Absent = None
 
     @classmethod
-    def of(cls, client: Client) -> "ShownClient":
-        """Return what is shown of a client."""
-        return cls(**client.model_dump(exclude={"workspace_id"}))
+    def of(cls, client: Client, notes: int = NOTES) -> "ShownClient":
+        """Return what is shown of a client, with so many characters of its notes at most."""
+        shown = cls(**client.model_dump(exclude={"workspace_id"}))
+        return shown.model_copy(update={"notes": None if shown.notes is None else shortened(shown.notes, notes)})
 
 
 class ClientAnswer(Answer):
@@ -107,14 +114,14 @@ async def get_client(asked: GetClient, toggl: "Toggl") -> ClientFound:
 async def list_clients(asked: ListClients, toggl: "Toggl") -> ClientList:
     """List the clients of a workspace by name: active ones unless status says otherwise.
 
-    Answered from the cache while that is fresh; a page costs at most one Toggl request.
+    Answered from the cache while that is fresh. Long notes are cut; get_client shows them whole.
     """
     workspace = await toggl.workspace(asked.workspace_id)
     filters = (workspace, asked.name, asked.status)
     after = position(asked.cursor, filters)
     page = await toggl.clients(workspace).page(asked, limit=asked.limit, after=after, refresh=asked.refresh)
     return ClientList(
-        clients=[ShownClient.of(client) for client in page.items],
+        clients=[ShownClient.of(client, NOTES_IN_LISTS) for client in page.items],
         total=page.total,
         left=page.left,
         next_cursor=cursor(page.end, filters),

@@ -29,7 +29,7 @@ def position(given: str | None, filters: Filters) -> Position | None:
     try:
         made_for, name, item_id = from_json(base64.urlsafe_b64decode(given))
         found = Position(str(name), int(item_id))
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError) as error:
         message = f"cursor: is not one that this tool gave. {_FROM_THE_START}"
         raise InvalidArguments(message) from error
     if made_for != _digest(filters):

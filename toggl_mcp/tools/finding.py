@@ -69,7 +69,7 @@ def only(found: list[E], name: str, reading: "Reading[E]", endpoint: "CachedRead
 
 async def taken(endpoint: "CachedReader[E]", name: str) -> DuplicateName:
     """Return the error that also says who has a name, as far as the cache knows."""
-    holders = [item for item in await endpoint.load_cache() if item.name == name]
+    holders = [item for item in await endpoint.load_cache() if item.name.casefold() == name.casefold()]
     who = "".join(
         f" It is {'archived ' if getattr(item, 'archived', False) else ''}{endpoint.KIND} {item.id}."
         for item in holders

@@ -54,7 +54,7 @@ class Open(Protocol):
 class Confirm(BaseModel):
     """A person's answer to whether something may go."""
 
-    delete: Annotated[bool, Field(description="Yes, delete it.")]
+    delete: Annotated[bool, Field(description="Yes, delete it.", strict=True)] = False
 
 
 class _Raw(ArgModelBase):
@@ -139,6 +139,9 @@ class Offer(Generic[Asked, Told]):
             return self.takes.model_validate_json(to_json(given), strict=True)
         except ValidationError as error:
             raise InvalidArguments(explained(error, self.takes)) from error
+        except ValueError as error:
+            message = "The arguments hold half of a character (a lone surrogate). Send whole ones."
+            raise InvalidArguments(message) from error
 
     async def _guarded(self, work: Callable[[], Awaitable[T]]) -> T | CallToolResult:
         """Return what the work returns, or its failure in words for the model."""
