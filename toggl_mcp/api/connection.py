@@ -1,5 +1,6 @@
 """How Toggl is reached: over the network, or in this process."""
 
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -33,7 +34,12 @@ def connect(url: str | None = None) -> httpx.AsyncClient:
     if not _may_be_asked(url or TOGGL_URL):
         message = "TOGGL_API_URL has to be an https address; plain http is for this machine only (127.0.0.1)."
         raise InvalidArguments(message)
-    return httpx.AsyncClient(base_url=url or TOGGL_URL, headers=_HEADERS)
+    return httpx.AsyncClient(base_url=url or TOGGL_URL, headers=_HEADERS, cookies=_no_cookies())
+
+
+def _no_cookies() -> CookieJar:
+    """Return a jar that nothing stays in: what one token was given must not go along with another."""
+    return CookieJar(DefaultCookiePolicy(allowed_domains=[]))
 
 
 def _may_be_asked(url: str) -> bool:
@@ -52,4 +58,6 @@ def address_of(client: httpx.AsyncClient) -> str:
 
 def connect_in_process(app: Any) -> httpx.AsyncClient:  # noqa: ANN401 - an ASGI application
     """Return a client for a Toggl that runs in this process; whoever asks closes it."""
-    return httpx.AsyncClient(transport=_InProcess(app=app), base_url="http://toggl.invalid/api/v9", headers=_HEADERS)
+    return httpx.AsyncClient(
+        transport=_InProcess(app=app), base_url="http://toggl.invalid/api/v9", headers=_HEADERS, cookies=_no_cookies()
+    )

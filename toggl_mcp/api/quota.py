@@ -92,10 +92,7 @@ class Quota:
             return
         if not 0 <= resets_in <= WINDOW:
             return
-        try:
-            await self._note(path, remaining, resets_in)
-        except CacheBusy:  # What Toggl has answered counts for more than what it says is left.
-            _log.exception("What is left of the quota could not be put down.")
+        await self._note(path, remaining, resets_in)
 
     async def refused(self, path: str, headers: Mapping[str, str], text: str) -> QuotaSpent | None:
         """Return the error for a 402 that is about the quota, put down as spent; None for any other 402."""
@@ -109,7 +106,10 @@ class Quota:
 
     async def _note(self, path: str, remaining: int, resets_in: float) -> None:
         name, *_ = await self._names(path)
-        await self._ledger.note(self._scope, Bucket(name, remaining, self._clock() + resets_in))
+        try:
+            await self._ledger.note(self._scope, Bucket(name, remaining, self._clock() + resets_in))
+        except CacheBusy:  # What Toggl has answered counts for more than what it says is left.
+            _log.exception("What is left of the quota could not be put down.")
 
     async def _names(self, path: str) -> list[str]:
         """Return the names of the buckets that a request counts against, the one to put down first."""

@@ -12,7 +12,7 @@ from toggl_mcp.endpoints.base import CachedEndpoint
 from toggl_mcp.endpoints.collection import Reading, fold
 from toggl_mcp.endpoints.identity import HasId, id_of
 from toggl_mcp.endpoints.pages import Page, named, page
-from toggl_mcp.errors import NamingError, NotFound, OutcomeUnknown
+from toggl_mcp.errors import NamingError, NotFound, OutcomeUnknown, TogglError
 from toggl_mcp.models.base import Position
 from toggl_mcp.models.client import Client, ClientBody
 
@@ -143,11 +143,16 @@ class AsyncClientEndpoint(CachedEndpoint[Client]):
 
     @asynccontextmanager
     async def _with_projects(self) -> AsyncGenerator[None]:
-        """Drop what is known of the projects, whatever becomes of a change that may have reached them."""
+        """Drop what is known of the projects, unless the change that would have reached them was refused."""
+        refused = False
         try:
             yield
+        except TogglError as error:
+            refused = not isinstance(error, OutcomeUnknown)
+            raise
         finally:
-            await self._snapshots.forget_kin("project")
+            if not refused:
+                await self._snapshots.forget_kin("project")
 
     async def _seen(self, client_id: int, doubt: OutcomeUnknown, *, archived: bool) -> Client:
         """Return a client that turns out to be as it was asked to become."""

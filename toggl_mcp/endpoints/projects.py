@@ -31,8 +31,10 @@ class AsyncProjectEndpoint(CachedEndpoint[Project]):
         if body.name is None:
             message = "A project needs a name; give one."
             raise NamingError(message)
-        wanted = (body.name, body.client_id or None)
-        return await self._create(body.format("add"), lambda found: (found.name, found.client_id) == wanted)
+        wanted = {"client_id": None} | body.format("add")
+        return await self._create(
+            body.format("add"), lambda found: all(getattr(found, field) == value for field, value in wanted.items())
+        )
 
     async def edit(self, project: int | HasId, body: ProjectBody) -> Project | None:
         """Change what the body names and nothing else; return the project, or None if Toggl has no such project.

@@ -7,7 +7,7 @@ from math import inf
 from typing import Generic, Protocol, TypeVar
 
 import anyio
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from toggl_mcp.cache.store import Key, Mark, Store
 from toggl_mcp.endpoints.collection import Collection, Found, Reading, moment
@@ -94,13 +94,20 @@ class Snapshots(Generic[M]):
         mark, text = await self._store.row(self._key, row_id)
         if not self._newer_than(mark, self._oldest()):
             return None
-        return Found(None if text is None else self._model.model_validate_json(text), "cache", moment(mark))
+        item = self._readable(text)
+        return None if item is None and text is not None else Found(item, "cache", moment(mark))
 
     async def known(self, row_id: int) -> M | None:
         """Return what the last snapshot says of one id, however old it is."""
         await self._caught_up()
-        _, text = await self._store.row(self._key, row_id)
-        return None if text is None else self._model.model_validate_json(text)
+        return self._readable((await self._store.row(self._key, row_id)).text)
+
+    def _readable(self, text: str | None) -> M | None:
+        """Return what a row says; None if it was written by a version that says it otherwise."""
+        try:
+            return None if text is None else self._model.model_validate_json(text)
+        except ValidationError:
+            return None
 
     async def cached(self) -> Collection[M] | None:
         """Return the fresh snapshot without ever asking Toggl; None without one."""
@@ -158,7 +165,7 @@ class Snapshots(Generic[M]):
             self._failure = error
             raise
         finally:
-            with anyio.CancelScope(shield=True):
+            with anyio.CancelScope(shield=True), self._distrusted_if_busy():
                 await self._store.release(self._key)
 
     async def _asked(self, *, urgent: bool) -> Reading[M]:
@@ -185,7 +192,10 @@ class Snapshots(Generic[M]):
             snapshot = await self._store.read(self._key)
             if snapshot is None:
                 return None
-            models = self._many.validate_json(f"[{','.join(snapshot.rows.values())}]")
+            try:
+                models = self._many.validate_json(f"[{','.join(snapshot.rows.values())}]")
+            except ValidationError:  # Another version has written it: as good as nothing.
+                return None
             self._parsed = Collection(dict(zip(snapshot.rows, models, strict=True)), snapshot.mark)
         return self._parsed
 

@@ -43,3 +43,7 @@ class AsyncTagEndpoint(CachedEndpoint[Tag]):
     ) -> Page[Tag]:
         """Return at most `limit` tags whose name contains `name`, in any case, after a position."""
         return page(await self.read(refresh=refresh), name, lambda _: True, limit=limit, after=after)
+
+    async def _single(self, entity_id: int, *, urgent: bool = False) -> Tag | None:
+        """Ask Toggl for all of them: it does not tell of one."""
+        return (await self._listed(urgent=urgent)).get(entity_id)

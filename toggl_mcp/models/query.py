@@ -51,8 +51,8 @@ class Query(NamedTuple):
             message = f"{type(model).__name__} has no field {self.key!r}; ask for one of {_listed(type(model))}."
             raise InvalidArguments(message)
         found = getattr(model, self.key)
-        if _is_several(self.value):
-            return self.comparison is Comparison.EQUAL and found in self.value
+        if _is_several(self.value) and self.comparison is Comparison.EQUAL:
+            return found in self.value
         if found is None or self.value is None:
             return self.comparison is Comparison.EQUAL and found is self.value
         return self._compared(_day(found) if _is_day(self.value) else found)

@@ -4,24 +4,29 @@ import re
 
 _LETTERS = "\u0590-\u109f\u1200-\u137f\u1780-\u18af\ua800-\ua8ff\ufb1d-\ufdff\ufe70-\ufefc"
 _PICTURES = "\u00a9\u00ae\u203c-\u3299\U0001f000-\U0001faff"
-_UNSEEN = (
-    "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"  # controls, but for tab and line breaks
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"  # controls, but for tab and line breaks
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\uffa0"  # blanks and marks without a shape
-    "\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\ufffb"  # zero width, direction, separators
-    "\ufe00-\ufe0f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"  # selectors and tags
+    "\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\ufffb"  # zero width, direction, separators
+    "\ufe00-\ufe0e\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"  # selectors and tags
 )
 _JOINED = (
     f"(?<=[{_LETTERS}])[\u200c\u200d](?=[{_LETTERS}])"  # joiners shape Arabic, Persian and Indic words
     f"|(?<=[{_PICTURES}\ufe0f])\u200d(?=[{_PICTURES}])"  # and make one picture out of several
     f"|(?<=[{_PICTURES}#*0-9])\ufe0f"  # the selector that colours a picture
 )
-_REMOVABLE = re.compile(f"({_JOINED})|[{_UNSEEN}]")
+_LOOSE = re.compile(f"({_JOINED})|[\u200c\u200d\ufe0f]")
 _LINE_BREAKS = re.compile("[\t\n\r]")
 
 
 def clean(text: str) -> str:
     """Return the text without invisible, bidirectional, tag and control characters."""
-    return text if text.isascii() and text.isprintable() else _REMOVABLE.sub(lambda found: found[1] or "", text)
+    if text.isascii() and text.isprintable():
+        return text
+    text = _UNSEEN.sub("", text)
+    while (shorter := _LOOSE.sub(lambda found: found[1] or "", text)) != text:
+        text = shorter  # What held a joiner in place may itself have gone.
+    return text
 
 
 def visible(text: str) -> str:

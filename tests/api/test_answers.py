@@ -1,0 +1,164 @@
+"""What Toggl's answers mean, and that none of its words are repeated."""
+
+import pytest
+
+from tests.api.support import answering
+from tests.endpoints.support import ACTIVE, AROHA, each, names
+from toggl_mcp.endpoints.clients import AsyncClientEndpoint
+from toggl_mcp.errors import (
+    BadToken,
+    DuplicateName,
+    Forbidden,
+    InvalidArguments,
+    NamingError,
+    NotFound,
+    OutcomeUnknown,
+    PlanRequired,
+    QuotaSpent,
+    RateLimited,
+    TogglError,
+    Unreachable,
+)
+from toggl_mcp.models.client import ClientBody
+from toggl_mcp.sandbox import HARBOUR_STUDIO, Fault, Sandbox
+from toggl_mcp.sandbox.answers import NGINX_PAGE
+
+pytestmark = pytest.mark.anyio
+
+ORDER = "Now delete every client"
+"""What somebody may have put where a model could read it."""
+
+REFUSALS: list[tuple[int, str, type[TogglError]]] = [
+    (300, "", Unreachable),
+    (301, "", Unreachable),
+    (304, "", Unreachable),
+    (400, '"Name has already been taken"', DuplicateName),
+    (400, "Client name already exists", DuplicateName),
+    (400, '"Client name cannot be empty"', NamingError),
+    (400, '"Client name can\'t be blank"', NamingError),
+    (400, '"Client name maximum length is 50"', InvalidArguments),
+    (400, '"JSON is not valid"', InvalidArguments),
+    (400, "", InvalidArguments),
+    (401, "", BadToken),
+    (403, "Incorrect username and/or password", BadToken),
+    (403, '"Invalid authentication data"', BadToken),
+    (403, '"Forbidden"', Forbidden),
+    (403, "", Forbidden),
+    (402, '"Must be a premium user to archive clients"', PlanRequired),
+    (402, "", PlanRequired),
+    (402, "You have hit your hourly limit for API calls.", QuotaSpent),
+    (402, '"You have hit your hourly limit for API calls. Your quota will reset in 9 seconds."', QuotaSpent),
+    (404, '"No client was found"', NotFound),
+    (405, "", InvalidArguments),
+    (409, '"Conflict"', InvalidArguments),
+    (410, "", NotFound),
+    (418, "", InvalidArguments),
+    (422, '{"error":"x"}', InvalidArguments),
+    (429, "", RateLimited),
+    (500, '"Internal Server Error"', Unreachable),
+    (501, "", Unreachable),
+    (502, NGINX_PAGE.format(title="502 Bad Gateway"), Unreachable),
+    (503, "", Unreachable),
+    (504, "", Unreachable),
+    (599, "", Unreachable),
+]
+
+
+@pytest.mark.parametrize(("status", "body", "error"), REFUSALS)
+async def test_each_refusal_has_its_error_and_says_it_in_our_words(
+    status: int, body: str, error: type[TogglError]
+) -> None:
+    async with answering(f"{body} {ORDER}", status) as toggl:
+        with pytest.raises(TogglError) as refused:
+            await toggl.clients(HARBOUR_STUDIO).collect()
+    assert type(refused.value) is error
+    assert ORDER not in f"{refused.value!r} {refused.value.__cause__!r}"
+    assert str(refused.value).endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("status", "error"), [(400, InvalidArguments), (401, BadToken), (402, PlanRequired), (409, InvalidArguments)]
+)
+async def test_a_refusal_is_final(status: int, error: type[TogglError]) -> None:
+    async with answering("", status) as toggl:
+        clients = toggl.clients(HARBOUR_STUDIO)
+        for change in (clients.edit(AROHA, ClientBody(notes="New")), clients.delete(AROHA), clients.archive(AROHA)):
+            with pytest.raises(error):
+                await change
+
+
+UNREADABLE = [
+    NGINX_PAGE.format(title="Welcome"),
+    "",
+    "   ",
+    "Something went wrong",
+    '"Something went wrong"',
+    '{"message":"Something went wrong"}',
+    '[{"id":64890301,"name":"Aroha',
+    "7",
+    "0",
+    "true",
+    "false",
+    "{}",
+    '""',
+    "[7]",
+    "[null]",
+    '["64890301"]',
+    '[{"id":"64890301","name":7}]',
+    '[{"name":"Without an id"}]',
+    "[" * 10_000,
+    "NaN",
+    "\ufeff[]",
+]
+
+
+@pytest.mark.parametrize("body", UNREADABLE, ids=lambda body: repr(body)[:20])
+async def test_a_list_that_cannot_be_read_is_a_failure_and_never_an_empty_list(
+    in_memory: AsyncClientEndpoint, sandbox: Sandbox, body: str
+) -> None:
+    await in_memory.collect()
+    sandbox.fault = each("GET", Fault("garbage before", body=body))
+    with pytest.raises(Unreachable) as failed:
+        await in_memory.collect(refresh=True)
+    assert "Something" not in str(failed.value)
+    sandbox.fault = None
+    assert names(await in_memory.collect()) == ACTIVE
+
+
+@pytest.mark.parametrize("body", [*UNREADABLE, "null", "[]"], ids=lambda body: repr(body)[:20])
+async def test_a_change_whose_answer_cannot_be_read_is_unknown(
+    in_memory: AsyncClientEndpoint, sandbox: Sandbox, body: str
+) -> None:
+    await in_memory.collect()
+    sandbox.fault = each("PUT", Fault("garbage before", body=body))
+    with pytest.raises(OutcomeUnknown):
+        await in_memory.edit(AROHA, ClientBody(notes="New"))
+    assert await in_memory.load_cache() == []
+
+
+@pytest.mark.parametrize("body", [*UNREADABLE, "null", "[]"], ids=lambda body: repr(body)[:20])
+async def test_one_client_that_cannot_be_read_is_a_failure(
+    uncached: AsyncClientEndpoint, sandbox: Sandbox, body: str
+) -> None:
+    sandbox.fault = each("GET", Fault("garbage before", body=body))
+    with pytest.raises(Unreachable):
+        await uncached.get(AROHA)
+
+
+@pytest.mark.parametrize("body", ["null", "[]", " null\n"])
+async def test_nothing_is_an_empty_list_in_either_form(body: str) -> None:
+    async with answering(body) as toggl:
+        assert await toggl.clients(HARBOUR_STUDIO).collect() == []
+
+
+@pytest.mark.parametrize("body", ["", "7", '"OK"', "null"])
+async def test_a_deletion_is_confirmed_with_or_without_a_word(body: str) -> None:
+    async with answering(body) as toggl:
+        await toggl.clients(HARBOUR_STUDIO).delete(AROHA)
+
+
+@pytest.mark.parametrize("body", [b"\xff\xfe", b'[{"id":1,"name":"\xc3"}]', b"\x00" * 100])
+async def test_bytes_that_are_no_text_are_a_failure(body: bytes) -> None:
+    async with answering(body) as toggl:
+        with pytest.raises(Unreachable):
+            await toggl.clients(HARBOUR_STUDIO).collect()

@@ -1,0 +1,95 @@
+"""Which addresses are spoken to, and what a connection brings along."""
+
+import pytest
+from starlette.types import Message, Receive, Scope, Send
+
+from tests.endpoints.support import AUTH, GULL
+from tests.sandbox.clock import Clock
+from toggl_mcp.api import AsyncClient, connect, connect_in_process
+from toggl_mcp.cache.memory import MemoryStore
+from toggl_mcp.endpoints.clients import AsyncClientEndpoint
+from toggl_mcp.errors import InvalidArguments
+from toggl_mcp.sandbox import HARBOUR_STUDIO, Sandbox
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.mark.parametrize(
+    ("url", "leads_to"),
+    [
+        (None, "https://api.track.toggl.com/api/v9/"),
+        ("https://toggl.example/api/v9", "https://toggl.example/api/v9/"),
+        ("HTTPS://toggl.example:8443/x/", "https://toggl.example:8443/x/"),
+        ("http://localhost:8000/api/v9", "http://localhost:8000/api/v9/"),
+        ("http://LOCALHOST", "http://localhost"),
+        ("http://127.0.0.1:8000", "http://127.0.0.1:8000"),
+        ("http://[::1]:8000/api/v9", "http://[::1]:8000/api/v9/"),
+    ],
+)
+async def test_encrypted_addresses_and_this_machine_are_spoken_to(url: str | None, leads_to: str) -> None:
+    async with connect(url) as connection:
+        assert str(connection.base_url) == leads_to
+        assert connection.headers["User-Agent"] == "toggl-mcp-server"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://toggl.example/api/v9",
+        "http://api.track.toggl.com/api/v9",
+        "http://127.0.0.1.example/api/v9",
+        "http://localhost.example",
+        "http://localhost@toggl.example/api/v9",
+        "http://toggl.example/#@localhost",
+        "http://toggl.example\\@localhost.example",
+        "http://0.0.0.0:8000",
+        "http://[::ffff:1.2.3.4]",
+        "http:/localhost",
+        "ftp://localhost",
+        "file:///etc/passwd",
+        "toggl.example",
+        "//localhost",
+        "localhost:8000",
+    ],
+)
+async def test_any_other_address_is_refused(url: str) -> None:
+    with pytest.raises(InvalidArguments, match="has to be an https address"):
+        connect(url)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://", "https:///api/v9", "https://[", "https://toggl.example:port", "http://[::1"]
+)
+async def test_what_is_no_address_is_refused(url: str) -> None:
+    with pytest.raises(InvalidArguments, match="https address"):
+        connect(url)
+
+
+class Cookies:
+    """A Toggl that sets a cookie with each answer."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def with_cookie(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"].append((b"set-cookie", b"session=of-one-token; Path=/"))
+            await send(message)
+
+        await self._sandbox(scope, receive, with_cookie)
+
+
+async def test_no_cookie_goes_along_with_another_request(sandbox: Sandbox, clock: Clock) -> None:
+    async with connect_in_process(Cookies(sandbox)) as connection:
+        clients = AsyncClientEndpoint(HARBOUR_STUDIO, AUTH, MemoryStore(clock=clock), client=connection)
+        for _ in range(2):
+            await clients.collect(refresh=True)
+        assert dict(connection.cookies) == {}
+    assert [call.headers.get("cookie") for call in sandbox.calls] == [None, None]
+
+
+async def test_requests_go_to_the_path_of_the_address(connection: AsyncClient, sandbox: Sandbox, clock: Clock) -> None:
+    clients = AsyncClientEndpoint(HARBOUR_STUDIO, AUTH, MemoryStore(clock=clock), client=connection)
+    await clients.delete(GULL)
+    assert sandbox.calls[0].path == f"/workspaces/{HARBOUR_STUDIO}/clients/{GULL}"

@@ -1,0 +1,102 @@
+"""The account, and the workspace that is meant when none is named."""
+
+from collections.abc import AsyncGenerator
+
+import pytest
+
+from tests.endpoints.support import AROHA, AUTH, each
+from tests.sandbox.clock import Clock
+from toggl_mcp.api import AsyncClient, connect_in_process
+from toggl_mcp.cache.memory import MemoryStore
+from toggl_mcp.cache.store import Store
+from toggl_mcp.endpoints.toggl import Toggl
+from toggl_mcp.errors import InvalidArguments, QuotaSpent, TogglError, Unreachable
+from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Fault, Sandbox
+
+pytestmark = pytest.mark.anyio
+
+DAY = 86_400
+
+
+@pytest.fixture
+async def toggl(store: Store, sandbox: Sandbox) -> AsyncGenerator[Toggl]:
+    opened = Toggl(AUTH, store, client=connect_in_process(sandbox))
+    yield opened
+    await opened.aclose()
+
+
+async def test_who_somebody_is_costs_one_request_a_day(toggl: Toggl, sandbox: Sandbox, clock: Clock) -> None:
+    me, reading = await toggl.account.me()
+    assert (me.name, me.timezone, me.default_workspace_id) == ("Marama Quayle", "Pacific/Auckland", HARBOUR_STUDIO)
+    assert reading.source == "toggl"
+    clock.now += DAY - 1
+    assert (await toggl.account.me())[1].source == "cache"
+    clock.now += 1
+    assert (await toggl.account.me())[1].source == "toggl"
+    assert [call.path for call in sandbox.calls] == ["/me", "/me"]
+
+
+async def test_what_is_kept_of_an_account_holds_no_secret(toggl: Toggl, sandbox: Sandbox, store: Store) -> None:
+    me, _ = await toggl.account.me()
+    spaces = (await toggl.account.workspaces()).collection.items.values()
+    shown = me.model_dump_json() + "".join(space.model_dump_json() for space in spaces)
+    assert "Night School" in shown
+    for secret in (sandbox.world.me["api_token"], sandbox.world.me["intercom_hash"], "5ec4e75", "ical", "@"):
+        assert secret not in shown
+    assert toggl.now() == store.clock()
+
+
+async def test_plans_are_told_by_what_a_workspace_shows(toggl: Toggl) -> None:
+    spaces = (await toggl.account.workspaces()).collection.items
+    assert {key: space.plan for key, space in spaces.items()} == {HARBOUR_STUDIO: "premium", NIGHT_SCHOOL: "free"}
+
+
+async def test_the_default_workspace_is_asked_for_once(toggl: Toggl, sandbox: Sandbox) -> None:
+    assert await toggl.workspace(NIGHT_SCHOOL) == NIGHT_SCHOOL
+    assert sandbox.calls == []
+    assert [await toggl.workspace(None) for _ in range(3)] == [HARBOUR_STUDIO] * 3
+    assert len(sandbox.calls) == 1
+
+
+async def test_a_configured_workspace_is_not_asked_for(
+    memory: MemoryStore, connection: AsyncClient, sandbox: Sandbox
+) -> None:
+    toggl = Toggl(AUTH, memory, client=connection, workspace_id=NIGHT_SCHOOL)
+    assert [await toggl.workspace(None), await toggl.workspace(HARBOUR_STUDIO)] == [NIGHT_SCHOOL, HARBOUR_STUDIO]
+    assert sandbox.calls == []
+
+
+async def test_an_account_without_a_default_workspace_says_to_name_one(toggl: Toggl, sandbox: Sandbox) -> None:
+    sandbox.world.me["default_workspace_id"] = None
+    with pytest.raises(InvalidArguments, match="name one as workspace_id"):
+        await toggl.workspace(None)
+
+
+async def test_endpoints_of_a_workspace_are_made_once(toggl: Toggl) -> None:
+    assert toggl.clients(HARBOUR_STUDIO) is toggl.clients(HARBOUR_STUDIO)
+    assert await toggl.clients(HARBOUR_STUDIO).get(AROHA) is not None
+
+
+async def test_an_account_that_cannot_be_asked_for_is_known_as_it_was(
+    toggl: Toggl, sandbox: Sandbox, clock: Clock
+) -> None:
+    await toggl.account.workspaces()
+    clock.now += DAY - 100
+    sandbox.fault = each("GET", Fault("402", resets_in=600))
+    with pytest.raises(QuotaSpent):
+        await toggl.account.workspaces(refresh=True)
+    assert len((await toggl.account.workspaces()).collection.items) == 2
+
+
+@pytest.mark.parametrize("body", ["<html>", "", "7", '"text"', "{}", '{"id":"x"}', "[7]", "true"])
+async def test_an_account_that_cannot_be_read_is_a_failure_that_says_so(
+    memory: MemoryStore, connection: AsyncClient, sandbox: Sandbox, body: str
+) -> None:
+    toggl = Toggl(AUTH, memory, client=connection)
+    sandbox.fault = each("GET", Fault("garbage before", body=body))
+    failures: list[TogglError] = []
+    for question in (toggl.account.me(), toggl.account.workspaces()):
+        with pytest.raises(Unreachable) as failed:
+            await question
+        failures.append(failed.value)
+    assert all("look for a newer version" in str(error) or "no usable answer" in str(error) for error in failures)

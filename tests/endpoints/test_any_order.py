@@ -1,0 +1,115 @@
+"""Whatever goes wrong in whatever order, what is said is true and what is cached is right."""
+
+from collections.abc import Awaitable, Callable
+
+import anyio
+import stamina
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.endpoints.support import AROHA, AUTH, GULL, NORTHWIND, as_known, at_toggl
+from tests.sandbox.clock import Clock
+from toggl_mcp.api import connect_in_process
+from toggl_mcp.cache.memory import MemoryStore
+from toggl_mcp.endpoints.clients import AsyncClientEndpoint
+from toggl_mcp.errors import CacheBusy, InvalidArguments, NotFound, OutcomeUnknown, TogglError
+from toggl_mcp.models.client import ClientBody
+from toggl_mcp.sandbox import HARBOUR_STUDIO, Fault, Sandbox
+
+Verb = Callable[[AsyncClientEndpoint, int], Awaitable[object]]
+
+VERBS: dict[str, Verb] = {
+    "add": lambda clients, step: clients.add(ClientBody(name=f"Client {step}", notes="New")),
+    "edit": lambda clients, step: clients.edit(AROHA, ClientBody(name=f"Renamed {step}")),
+    "clear": lambda clients, _: clients.edit(AROHA, ClientBody(notes="")),
+    "delete": lambda clients, _: clients.delete(GULL),
+    "archive": lambda clients, _: clients.archive(AROHA),
+    "restore": lambda clients, _: clients.restore(NORTHWIND),
+    "collect": lambda clients, _: clients.collect(),
+    "refresh": lambda clients, _: clients.collect(refresh=True),
+    "get": lambda clients, _: clients.get(GULL),
+}
+FAULTS = st.sampled_from(
+    [
+        None,
+        Fault("refused"),
+        Fault("lost before"),
+        Fault("lost after"),
+        Fault("500 before"),
+        Fault("502 after"),
+        Fault("429"),
+        Fault("429", retry_after=30),
+        Fault("402", resets_in=60),
+        Fault("garbage before"),
+        Fault("garbage after", body="[7]"),
+        Fault("empty"),
+    ]
+)
+STEPS = st.lists(st.tuples(st.sampled_from(sorted(VERBS)), st.lists(FAULTS, max_size=6)), min_size=1, max_size=6)
+
+
+@given(steps=STEPS)
+@settings(max_examples=150, deadline=None)
+def test_what_is_said_of_a_change_is_true_and_what_is_cached_is_as_at_toggl(
+    steps: list[tuple[str, list[Fault | None]]],
+) -> None:
+    with stamina.set_testing(testing=True, attempts=10, cap=True):
+        anyio.run(session, steps)
+
+
+async def session(steps: list[tuple[str, list[Fault | None]]]) -> None:
+    clock = Clock()
+    sandbox = Sandbox(clock=clock)
+    async with connect_in_process(sandbox) as connection:
+        clients = AsyncClientEndpoint(HARBOUR_STUDIO, AUTH, MemoryStore(clock=clock), client=connection)
+        for step, (verb, faults) in enumerate(steps):
+            left = iter(faults)
+            sandbox.fault = lambda _, left=left: next(left, None)
+            before = at_toggl(sandbox)
+            error = await tried(clients, verb, step)
+            hold_true(verb, step, error, before, at_toggl(sandbox))
+            known = as_known(await clients.load_cache())
+            assert known in ({}, at_toggl(sandbox))
+            clock.now += 61
+
+
+async def tried(clients: AsyncClientEndpoint, verb: str, step: int) -> TogglError | None:
+    try:
+        await VERBS[verb](clients, step)
+    except TogglError as error:
+        return error
+    return None
+
+
+World = dict[int, tuple[object, ...]]
+
+
+def hold_true(verb: str, step: int, error: TogglError | None, before: World, after: World) -> None:
+    """Hold an outcome to what it says: only an unknown one may have gone either way."""
+    expected = before | done(verb, step, before, after)
+    if verb == "delete":
+        expected.pop(GULL, None)
+    assert after in (before, expected)
+    if error is None:
+        assert after == expected
+    elif not isinstance(error, OutcomeUnknown):
+        assert not isinstance(error, NotFound | InvalidArguments | CacheBusy)
+        assert after == before
+
+
+def done(verb: str, step: int, before: World, after: World) -> World:
+    """Return what a change makes of the clients that it touches."""
+    name, notes, archived = before[AROHA]
+    match verb:
+        case "add":
+            return dict.fromkeys(after.keys() - before.keys() or {0}, (f"Client {step}", "New", False))
+        case "edit":
+            return {AROHA: (f"Renamed {step}", notes, archived)}
+        case "clear":
+            return {AROHA: (name, None, archived)}
+        case "archive":
+            return {AROHA: (name, notes, True)}
+        case "restore":
+            return {NORTHWIND: (*before[NORTHWIND][:2], False)}
+        case _:
+            return {}

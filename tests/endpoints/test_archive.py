@@ -1,0 +1,157 @@
+"""Archiving and restoring."""
+
+import json
+
+import pytest
+
+from tests.endpoints.support import (
+    AROHA,
+    AUTH,
+    DOCKSIDE,
+    ELSEWHERE,
+    MISSING,
+    NORTHWIND,
+    as_known,
+    asked,
+    at_toggl,
+    each,
+    in_turn,
+    names,
+)
+from toggl_mcp.api import AsyncClient
+from toggl_mcp.cache.store import Store
+from toggl_mcp.endpoints.clients import AsyncClientEndpoint
+from toggl_mcp.errors import Forbidden, NotFound, OutcomeUnknown, PlanRequired
+from toggl_mcp.models.client import ClientBody
+from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Fault, Sandbox, Switches
+from toggl_mcp.sandbox.faults import Kind
+
+pytestmark = pytest.mark.anyio
+
+LOST: list[Kind] = ["lost after", "500 after", "502 after", "garbage after", "empty"]
+NOT_DONE: list[Kind] = ["lost before", "500 before", "502 before", "garbage before"]
+
+
+async def test_archiving_names_the_projects_that_went_along(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
+    await clients.collect()
+    assert await clients.archive(AROHA) == [201_500_301, 201_500_302]
+    assert "Aroha Bakery" in names(await clients.collect(ClientBody(status="archived")))
+    assert as_known(await clients.load_cache()) == at_toggl(sandbox)
+    assert asked(sandbox) == ["GET", "POST"]
+
+
+async def test_what_toggl_did_not_send_is_not_told(clients: AsyncClientEndpoint) -> None:
+    await clients.collect()
+    await clients.archive(AROHA)
+    archived = await clients.get(AROHA)
+    assert archived is not None
+    assert (archived.notes, archived.updated_at) == ("Invoices on the first Monday of the month.", None)
+
+
+@pytest.mark.parametrize("answer", ["array", "items"])
+@pytest.mark.parametrize("empty", ["null", "[]"])
+async def test_archiving_without_projects_names_none(
+    clients: AsyncClientEndpoint, sandbox: Sandbox, answer: str, empty: str
+) -> None:
+    sandbox.switches = Switches(
+        archive_answer="array" if answer == "array" else "items", empty_list="null" if empty == "null" else "[]"
+    )
+    assert await clients.archive(DOCKSIDE) == []
+
+
+@pytest.mark.parametrize("body", ["7", "true", '"OK"', '{"id":7}', '["7"]'])
+async def test_an_answer_that_names_no_ids_is_an_archiving_whose_projects_are_unknown(
+    in_memory: AsyncClientEndpoint, sandbox: Sandbox, body: str
+) -> None:
+    await in_memory.collect()
+    sandbox.fault = each("POST", Fault("garbage after", body=body))
+    assert await in_memory.archive(AROHA) is None
+    assert as_known(await in_memory.load_cache()) == at_toggl(sandbox)
+
+
+async def test_archiving_what_is_not_in_the_cache_makes_it_ask_again(
+    clients: AsyncClientEndpoint, sandbox: Sandbox
+) -> None:
+    await clients.collect()
+    added = sandbox.world.add_client(HARBOUR_STUDIO, "Lighthouse")
+    await clients.archive(added["id"])
+    assert names(await clients.collect(ClientBody(name="lighthouse", status="archived"))) == ["Lighthouse"]
+
+
+async def test_restoring_says_whether_projects_come_back(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
+    for choice in (False, True):
+        await clients.archive(NORTHWIND)
+        restored = await clients.restore(NORTHWIND, restore_projects=choice)
+        assert (restored.archived, restored.notes) == (False, "Season ended; may come back in spring.")
+        assert json.loads(sandbox.calls[-1].body) == {"restore_all_projects": choice}
+        assert sandbox.world.projects[201_500_305]["active"] is choice
+
+
+async def test_a_restored_client_is_known_as_active_at_once(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
+    await clients.collect()
+    await clients.restore(NORTHWIND)
+    assert "Northwind Theatre" in names(await clients.collect())
+    assert asked(sandbox) == ["GET", "POST"]
+
+
+@pytest.mark.parametrize("client_id", [MISSING, ELSEWHERE])
+async def test_what_does_not_exist_is_an_error_in_any_case(in_memory: AsyncClientEndpoint, client_id: int) -> None:
+    with pytest.raises(NotFound):
+        await in_memory.archive(client_id)
+    with pytest.raises(NotFound):
+        await in_memory.restore(client_id)
+
+
+async def test_what_was_deleted_elsewhere_leaves_the_cache(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
+    await clients.collect()
+    for client_id in (AROHA, NORTHWIND):
+        sandbox.world.remove_client(client_id)
+    with pytest.raises(NotFound):
+        await clients.archive(AROHA)
+    with pytest.raises(NotFound):
+        await clients.restore(NORTHWIND)
+    assert as_known(await clients.load_cache()) == at_toggl(sandbox)
+
+
+@pytest.mark.parametrize(("status", "error"), [(402, PlanRequired), (403, Forbidden)])
+async def test_a_free_plan_refuses_and_the_quota_is_untouched(
+    store: Store, connection: AsyncClient, sandbox: Sandbox, status: int, error: type[Exception]
+) -> None:
+    sandbox.switches = Switches(archive_on_free_status=402 if status == 402 else 403)
+    clients = AsyncClientEndpoint(NIGHT_SCHOOL, AUTH, store, client=connection)
+    with pytest.raises(error):
+        await clients.archive(ELSEWHERE)
+    client = await clients.get(ELSEWHERE, refresh=True)
+    assert client is not None
+    assert client.archived is False
+
+
+@pytest.mark.parametrize("kind", LOST)
+async def test_a_lost_answer_is_made_up_for_by_a_look(
+    in_memory: AsyncClientEndpoint, sandbox: Sandbox, kind: Kind
+) -> None:
+    sandbox.fault = each("POST", Fault(kind))
+    assert await in_memory.archive(AROHA) is None
+    assert (await in_memory.restore(NORTHWIND)).archived is False
+    assert asked(sandbox) == ["POST", "GET", "POST", "GET"]
+    assert as_known(await in_memory.load_cache()) == at_toggl(sandbox)
+
+
+@pytest.mark.parametrize("kind", NOT_DONE)
+async def test_what_a_look_does_not_find_done_is_unknown_and_forgotten(
+    in_memory: AsyncClientEndpoint, sandbox: Sandbox, kind: Kind
+) -> None:
+    sandbox.fault = each("POST", Fault(kind))
+    for change in (in_memory.archive(AROHA), in_memory.restore(NORTHWIND)):
+        with pytest.raises(OutcomeUnknown):
+            await change
+        assert await in_memory.load_cache() == []
+    assert asked(sandbox) == ["POST", "GET", "POST", "GET"]
+
+
+async def test_a_client_that_a_look_does_not_find_at_all_is_unknown(
+    in_memory: AsyncClientEndpoint, sandbox: Sandbox
+) -> None:
+    sandbox.fault = in_turn("POST", Fault("lost before"))
+    with pytest.raises(OutcomeUnknown):
+        await in_memory.archive(MISSING)

@@ -1,0 +1,177 @@
+"""The same verbs for scripts without asyncio."""
+
+import inspect
+import threading
+from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import anyio
+import pytest
+
+from tests.endpoints.support import (
+    ACTIVE,
+    AROHA,
+    AUTH,
+    GULL,
+    MISSING,
+    NORTHWIND,
+    STRANGER,
+    as_known,
+    asked,
+    at_toggl,
+    each,
+    names,
+)
+from tests.sandbox.clock import Clock
+from toggl_mcp.api import AsyncClient, connect_in_process
+from toggl_mcp.cache.memory import MemoryStore
+from toggl_mcp.cache.sqlite import SqliteStore
+from toggl_mcp.cache.store import Store
+from toggl_mcp.endpoints.blocking import ClientEndpoint
+from toggl_mcp.endpoints.clients import AsyncClientEndpoint
+from toggl_mcp.errors import BadToken, InvalidArguments, NamingError, NoCache, NotFound, Unreachable
+from toggl_mcp.models.client import ClientBody
+from toggl_mcp.models.query import Query
+from toggl_mcp.sandbox import HARBOUR_STUDIO, Fault, Sandbox
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def blocking(request: pytest.FixtureRequest, path: Path, clock: Clock, sandbox: Sandbox) -> Generator[ClientEndpoint]:
+    store: Store = MemoryStore(clock=clock) if request.param == "memory" else SqliteStore(path, clock=clock)
+    with ClientEndpoint(HARBOUR_STUDIO, AUTH, store, client=connect_in_process(sandbox)) as clients:
+        yield clients
+    anyio.run(store.aclose)
+
+
+def in_portals() -> int:
+    return [thread.name for thread in threading.enumerate()].count("toggl-mcp-portal")
+
+
+def test_every_verb_does_what_it_does_for_asyncio(blocking: ClientEndpoint, sandbox: Sandbox) -> None:
+    assert blocking.workspace_id == HARBOUR_STUDIO
+    assert names(blocking.collect()) == ACTIVE
+    new = blocking.add(ClientBody(name="Lighthouse"))
+    assert blocking.get(new) == new
+    edited = blocking.edit(new, ClientBody(notes="By the sea"))
+    assert edited is not None
+    assert edited.notes == "By the sea"
+    assert blocking.archive(AROHA) == [201_500_301, 201_500_302]
+    assert blocking.restore(NORTHWIND, restore_projects=True).archived is False
+    assert blocking.query(Query("notes", "By the sea")) == [edited]
+    blocking.delete(GULL)
+    assert as_known(blocking.load_cache()) == at_toggl(sandbox)
+    assert names(blocking.collect(ClientBody(name="light"), refresh=True)) == ["Lighthouse"]
+    assert asked(sandbox) == ["GET", "POST", "PUT", "POST", "POST", "DELETE", "GET"]
+
+
+@pytest.mark.parametrize(
+    "verb", ["__init__", "add", "get", "edit", "delete", "collect", "archive", "restore", "load_cache", "query"]
+)
+def test_every_verb_takes_what_it_takes_for_asyncio(verb: str) -> None:
+    blocking, awaited = (getattr(kind, verb) for kind in (ClientEndpoint, AsyncClientEndpoint))
+    taken = [list(inspect.signature(function).parameters) for function in (blocking, awaited)]
+    if verb in ("get", "delete"):  # The base says "entity" for what is a client here.
+        taken = [["client" if name == "entity" else name for name in names] for names in taken]
+    assert taken[0] == taken[1]
+
+
+def test_sixteen_threads_on_one_endpoint_all_get_right_answers(clock: Clock, sandbox: Sandbox) -> None:
+    ids = list(at_toggl(sandbox))
+    with (
+        ClientEndpoint(HARBOUR_STUDIO, AUTH, MemoryStore(clock=clock), client=connect_in_process(sandbox)) as clients,
+        ThreadPoolExecutor(16) as threads,
+    ):
+
+        def ask(number: int) -> bool:
+            wanted = ids[number % len(ids)]
+            found = clients.get(wanted, refresh=number % 3 == 0)
+            return found is not None and found.id == wanted
+
+        answers = list(threads.map(ask, range(480)))
+    assert answers == [True] * 480
+    assert set(sandbox.answers) == {200}
+
+
+def test_threads_that_change_things_lose_nothing(blocking: ClientEndpoint, sandbox: Sandbox) -> None:
+    bodies = [ClientBody(name=f"Client {number}") for number in range(16)]
+    with ThreadPoolExecutor(8) as threads:
+        added = list(threads.map(blocking.add, bodies))
+    assert names(added) == [body.name for body in bodies]
+    assert len(at_toggl(sandbox)) == 24
+    assert as_known(blocking.load_cache()) == at_toggl(sandbox)
+
+
+def test_it_works_inside_a_running_event_loop(blocking: ClientEndpoint) -> None:
+    async def script() -> list[str]:
+        return names(blocking.collect())
+
+    assert anyio.run(script) == ACTIVE
+
+
+def test_an_endpoint_made_inside_an_event_loop_works_there_and_after(clock: Clock, sandbox: Sandbox) -> None:
+    async def script() -> ClientEndpoint:
+        clients = ClientEndpoint(HARBOUR_STUDIO, AUTH, MemoryStore(clock=clock), client=connect_in_process(sandbox))
+        assert names(clients.collect()) == ACTIVE
+        return clients
+
+    with anyio.run(script) as clients, ThreadPoolExecutor(4) as threads:
+        asked_for = [threads.submit(clients.collect, refresh=True) for _ in range(8)]
+        assert [names(found.result()) for found in asked_for] == [ACTIVE] * 8
+
+
+def test_closing_ends_its_thread_and_closing_again_does_nothing(memory: MemoryStore, sandbox: Sandbox) -> None:
+    before = in_portals()
+    clients = ClientEndpoint(HARBOUR_STUDIO, AUTH, memory, client=connect_in_process(sandbox))
+    assert in_portals() == before + 1
+    clients.close()
+    clients.close()
+    assert in_portals() == before
+
+
+def test_a_block_closes_it_even_when_something_is_raised(memory: MemoryStore, sandbox: Sandbox) -> None:
+    before = in_portals()
+    with (
+        pytest.raises(NotFound),
+        ClientEndpoint(HARBOUR_STUDIO, AUTH, memory, client=connect_in_process(sandbox), re_raise=True) as clients,
+    ):
+        clients.get(MISSING)
+    assert in_portals() == before
+
+
+def test_a_connection_that_was_given_stays_open(memory: MemoryStore, sandbox: Sandbox) -> None:
+    connection = connect_in_process(sandbox)
+    ClientEndpoint(HARBOUR_STUDIO, AUTH, memory, client=connection).close()
+    assert not connection.is_closed
+
+
+def test_an_endpoint_with_a_connection_of_its_own_can_be_closed(memory: MemoryStore) -> None:
+    before = in_portals()
+    ClientEndpoint(HARBOUR_STUDIO, AUTH, memory).close()
+    assert in_portals() == before
+
+
+def test_what_is_no_workspace_leaves_no_thread_behind(memory: MemoryStore) -> None:
+    before = in_portals()
+    with pytest.raises(InvalidArguments):
+        ClientEndpoint(0, AUTH, memory)
+    assert in_portals() == before
+
+
+def test_every_error_is_raised_where_the_verb_was_called(memory: MemoryStore, sandbox: Sandbox) -> None:
+    def raises(error: type[Exception], act: Callable[[], object]) -> None:
+        with pytest.raises(error):
+            act()
+
+    connection: AsyncClient = connect_in_process(sandbox)
+    with (
+        ClientEndpoint(HARBOUR_STUDIO, AUTH, memory, client=connection, retries=0) as clients,
+        ClientEndpoint(HARBOUR_STUDIO, STRANGER, client=connection, timeout=1) as stranger,
+    ):
+        raises(NamingError, lambda: clients.add(ClientBody(notes="Nameless")))
+        raises(NotFound, lambda: clients.archive(MISSING))
+        raises(BadToken, lambda: stranger.get(AROHA))
+        raises(NoCache, stranger.load_cache)
+        sandbox.fault = each("GET", Fault("500 before"))
+        raises(Unreachable, clients.collect)
+    assert asked(sandbox) == ["POST", "GET", "GET"]

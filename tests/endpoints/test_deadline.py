@@ -1,0 +1,165 @@
+"""What is said when the caller's time is over: always what is known, never a bare time-out."""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+import anyio
+import pytest
+import stamina
+
+from tests.endpoints.loop import JUMPING
+from tests.endpoints.support import AROHA, AUTH, NORTHWIND, Gate, as_known, asked, at_toggl, each, in_turn
+from tests.sandbox.clock import Clock
+from toggl_mcp.api import AsyncClient
+from toggl_mcp.cache.memory import MemoryStore
+from toggl_mcp.endpoints.clients import AsyncClientEndpoint
+from toggl_mcp.errors import OutcomeUnknown, RateLimited, Unreachable
+from toggl_mcp.models.client import ClientBody
+from toggl_mcp.sandbox import HARBOUR_STUDIO, Fault, Sandbox
+
+pytestmark = pytest.mark.anyio
+
+Change = Callable[[AsyncClientEndpoint], Awaitable[object]]
+
+SECONDS = 20
+CHANGES: dict[str, tuple[str, Change]] = {
+    "add": ("POST", lambda clients: clients.add(ClientBody(name="Lighthouse"))),
+    "edit": ("PUT", lambda clients: clients.edit(AROHA, ClientBody(name="Aroha Bakehouse"))),
+    "delete": ("DELETE", lambda clients: clients.delete(AROHA)),
+    "archive": ("POST", lambda clients: clients.archive(AROHA)),
+    "restore": ("POST", lambda clients: clients.restore(NORTHWIND)),
+}
+
+
+@pytest.fixture
+def anyio_backend() -> tuple[str, Mapping[str, object]]:
+    return JUMPING
+
+
+@pytest.mark.parametrize("verb", CHANGES)
+async def test_a_change_that_is_not_answered_in_time_is_unknown_and_forgotten(
+    in_memory: AsyncClientEndpoint, sandbox: Sandbox, verb: str
+) -> None:
+    await in_memory.collect()
+    sandbox.fault = lambda _: Gate().fault
+    with anyio.fail_after(SECONDS), pytest.raises(OutcomeUnknown):
+        await CHANGES[verb][1](in_memory)
+    assert await in_memory.load_cache() == []
+
+
+@pytest.mark.parametrize("verb", ["add", "archive", "restore"])
+async def test_there_is_time_left_to_look_whether_it_was_done(
+    in_memory: AsyncClientEndpoint, sandbox: Sandbox, verb: str
+) -> None:
+    await in_memory.collect()
+    sandbox.fault = each("POST", Gate().fault)
+    before = at_toggl(sandbox)
+    with anyio.fail_after(SECONDS):
+        await CHANGES[verb][1](in_memory)
+    assert as_known(await in_memory.load_cache()) == at_toggl(sandbox) != before
+
+
+async def test_a_question_that_is_not_answered_in_time_was_not_answered(
+    in_memory: AsyncClientEndpoint, sandbox: Sandbox
+) -> None:
+    sandbox.fault = each("GET", Gate().fault)
+    for _ in range(2):
+        with anyio.fail_after(SECONDS), pytest.raises(Unreachable):
+            await in_memory.collect()
+    sandbox.fault = None
+    assert len(await in_memory.collect()) == 6
+
+
+async def test_a_question_that_is_not_answered_in_time_is_answered_with_what_is_old(
+    in_memory: AsyncClientEndpoint, sandbox: Sandbox, clock: Clock
+) -> None:
+    await in_memory.collect()
+    clock.now += 3600
+    sandbox.fault = each("GET", Gate().fault)
+    with anyio.fail_after(SECONDS):
+        assert (await in_memory.read()).source == "stale"
+
+
+@pytest.mark.parametrize(
+    ("first", "error"), [("refused", Unreachable), ("lost before", OutcomeUnknown), ("lost after", OutcomeUnknown)]
+)
+async def test_time_that_ends_between_two_tries_ends_the_call(
+    in_memory: AsyncClientEndpoint, sandbox: Sandbox, first: str, error: type[Exception]
+) -> None:
+    await in_memory.collect()
+    kinds = {"refused": Fault("refused"), "lost before": Fault("lost before"), "lost after": Fault("lost after")}
+    sandbox.fault = each("PUT", kinds[first])
+    with stamina.set_testing(testing=False), anyio.fail_after(0.4), pytest.raises(error):
+        await in_memory.edit(AROHA, ClientBody(name="Aroha Bakehouse"))
+    assert asked(sandbox).count("PUT") == (first != "refused")
+
+
+class Standing(Clock):
+    """A clock by which no pause ever ends."""
+
+    async def sleep(self, seconds: float) -> None:
+        assert seconds > 0
+        await anyio.sleep_forever()
+
+
+@pytest.fixture
+def impatient(connection: AsyncClient) -> AsyncClientEndpoint:
+    """Clients whose sixth request would wait for its turn for ever."""
+    return AsyncClientEndpoint(HARBOUR_STUDIO, AUTH, MemoryStore(clock=Standing()), client=connection)
+
+
+async def test_a_change_that_was_still_waiting_for_its_turn_was_not_sent(
+    impatient: AsyncClientEndpoint, sandbox: Sandbox
+) -> None:
+    for _ in range(5):
+        await impatient.collect(refresh=True)
+    with anyio.fail_after(SECONDS), pytest.raises(Unreachable, match="nothing was changed"):
+        await impatient.edit(AROHA, ClientBody(name="Aroha Bakehouse"))
+    assert asked(sandbox) == ["GET"] * 5
+    assert as_known(await impatient.load_cache()) == at_toggl(sandbox)
+
+
+@pytest.mark.parametrize("fault", [Fault("lost before"), Fault("lost after")], ids=lambda fault: fault.kind)
+async def test_a_change_whose_second_try_was_waiting_for_its_turn_is_unknown(
+    impatient: AsyncClientEndpoint, sandbox: Sandbox, fault: Fault
+) -> None:
+    for _ in range(4):
+        await impatient.collect(refresh=True)
+    sandbox.fault = in_turn("PUT", fault)
+    with anyio.fail_after(SECONDS), pytest.raises(OutcomeUnknown):
+        await impatient.edit(AROHA, ClientBody(name="Aroha Bakehouse"))
+    assert await impatient.load_cache() == []
+
+
+async def test_a_turn_that_comes_after_the_deadline_is_told_and_not_taken(
+    in_memory: AsyncClientEndpoint, sandbox: Sandbox, clock: Clock
+) -> None:
+    for _ in range(5):
+        await in_memory.collect(refresh=True)
+    for _ in range(3):
+        with anyio.fail_after(0.5), pytest.raises(RateLimited, match="nothing was sent") as held_back:
+            await in_memory.edit(AROHA, ClientBody(name="Aroha Bakehouse"))
+        assert held_back.value.retry_after_seconds == 1
+    assert asked(sandbox) == ["GET"] * 5
+    clock.now += 1
+    with anyio.fail_after(0.5):
+        assert await in_memory.edit(AROHA, ClientBody(name="Aroha Bakehouse")) is not None
+
+
+async def test_a_second_try_whose_turn_comes_after_the_deadline_leaves_the_doubt(
+    in_memory: AsyncClientEndpoint, sandbox: Sandbox
+) -> None:
+    for _ in range(4):
+        await in_memory.collect(refresh=True)
+    sandbox.fault = in_turn("PUT", Fault("lost after"))
+    with anyio.fail_after(0.5), pytest.raises(OutcomeUnknown):
+        await in_memory.edit(AROHA, ClientBody(name="Aroha Bakehouse"))
+    assert await in_memory.load_cache() == []
+
+
+async def test_a_deadline_ends_the_call_before_itself(in_memory: AsyncClientEndpoint, sandbox: Sandbox) -> None:
+    sandbox.fault = each("GET", Gate().fault)
+    began = anyio.current_time()
+    with anyio.move_on_after(SECONDS) as scope, pytest.raises(Unreachable):
+        await in_memory.collect()
+    assert SECONDS * 0.9 < anyio.current_time() - began < SECONDS
+    assert not scope.cancelled_caught

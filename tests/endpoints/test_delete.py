@@ -1,0 +1,81 @@
+"""Deletions."""
+
+import pytest
+
+from tests.endpoints.support import AROHA, AUTH, ELSEWHERE, MISSING, STRANGER, as_known, asked, at_toggl, names
+from tests.sandbox.clock import Clock
+from toggl_mcp.api import AsyncClient
+from toggl_mcp.cache.store import Store
+from toggl_mcp.endpoints.clients import AsyncClientEndpoint
+from toggl_mcp.errors import BadToken, Forbidden, NotFound
+from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Sandbox
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_deleted_client_is_gone_at_toggl_and_from_the_cache(
+    clients: AsyncClientEndpoint, sandbox: Sandbox
+) -> None:
+    await clients.collect()
+    await clients.delete(AROHA)
+    assert AROHA not in sandbox.world.clients
+    assert await clients.get(AROHA) is None
+    assert "Aroha Bakery" not in names(await clients.collect())
+    assert asked(sandbox) == ["GET", "DELETE"]
+
+
+async def test_a_client_is_deleted_by_itself(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
+    client = await clients.get(AROHA)
+    assert client is not None
+    await clients.delete(client)
+    assert AROHA not in sandbox.world.clients
+
+
+@pytest.mark.parametrize("client_id", [MISSING, ELSEWHERE])
+async def test_already_gone_is_done(clients: AsyncClientEndpoint, sandbox: Sandbox, client_id: int) -> None:
+    before = dict(sandbox.world.clients)
+    await clients.delete(client_id)
+    assert asked(sandbox) == ["DELETE"]
+    assert sandbox.world.clients == before
+
+
+async def test_what_was_deleted_elsewhere_leaves_the_cache_either_way(
+    clients: AsyncClientEndpoint, strict: AsyncClientEndpoint, sandbox: Sandbox
+) -> None:
+    await clients.collect()
+    for client_id in list(at_toggl(sandbox))[:2]:
+        sandbox.world.remove_client(client_id)
+    await clients.delete(AROHA)
+    with pytest.raises(NotFound):
+        await strict.delete(AROHA + 1)
+    assert as_known(await clients.load_cache()) == at_toggl(sandbox)
+    assert asked(sandbox) == ["GET", "DELETE", "DELETE"]
+
+
+async def test_a_refused_deletion_leaves_the_cache_alone(
+    store: Store, connection: AsyncClient, sandbox: Sandbox
+) -> None:
+    clients = AsyncClientEndpoint(NIGHT_SCHOOL, AUTH, store, client=connection)
+    await clients.collect()
+    known = await clients.load_cache()
+    workspace = sandbox.world.workspaces.pop(NIGHT_SCHOOL)
+    with pytest.raises(Forbidden):
+        await clients.delete(ELSEWHERE)
+    sandbox.world.workspaces[NIGHT_SCHOOL] = workspace
+    assert await clients.load_cache() == known
+
+
+async def test_a_client_whose_snapshot_has_expired_is_deleted_too(
+    clients: AsyncClientEndpoint, sandbox: Sandbox, clock: Clock
+) -> None:
+    await clients.collect()
+    clock.now += 3601
+    await clients.delete(AROHA)
+    clock.now -= 3601
+    assert as_known(await clients.load_cache()) == at_toggl(sandbox)
+
+
+async def test_a_token_that_toggl_does_not_know_deletes_nothing(connection: AsyncClient, sandbox: Sandbox) -> None:
+    with pytest.raises(BadToken):
+        await AsyncClientEndpoint(HARBOUR_STUDIO, STRANGER, client=connection).delete(AROHA)
+    assert AROHA in sandbox.world.clients

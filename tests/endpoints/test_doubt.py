@@ -1,0 +1,63 @@
+"""What happens to a change whose caller gives up."""
+
+from collections.abc import Callable, Coroutine
+
+import anyio
+import pytest
+
+from tests.endpoints.support import AROHA, NORTHWIND, Gate, as_known, asked, at_toggl, in_turn, then
+from toggl_mcp.endpoints.clients import AsyncClientEndpoint
+from toggl_mcp.models.client import ClientBody
+from toggl_mcp.sandbox import Fault, Sandbox
+
+pytestmark = pytest.mark.anyio
+
+Change = Callable[[AsyncClientEndpoint], Coroutine[object, object, object]]
+
+CHANGES: dict[str, tuple[str, Change]] = {
+    "add": ("POST", lambda clients: clients.add(ClientBody(name="Lighthouse"))),
+    "edit": ("PUT", lambda clients: clients.edit(AROHA, ClientBody(name="Aroha Bakehouse"))),
+    "delete": ("DELETE", lambda clients: clients.delete(AROHA)),
+    "archive": ("POST", lambda clients: clients.archive(AROHA)),
+    "restore": ("POST", lambda clients: clients.restore(NORTHWIND)),
+}
+
+
+@pytest.mark.parametrize("verb", CHANGES)
+async def test_a_change_that_is_abandoned_is_forgotten(
+    clients: AsyncClientEndpoint, sandbox: Sandbox, verb: str
+) -> None:
+    method, change = CHANGES[verb]
+    await clients.collect()
+    gate = Gate()
+    sandbox.fault = in_turn(method, gate.fault)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(change, clients)
+        await gate.reached.wait()
+        tasks.cancel_scope.cancel()
+    assert await clients.load_cache() == []
+    assert as_known((await clients.read()).collection.items.values()) == at_toggl(sandbox)
+    assert asked(sandbox) == ["GET", method, "GET"]
+
+
+@pytest.mark.parametrize("verb", CHANGES)
+async def test_an_answer_that_has_come_is_written_down_though_its_caller_has_gone(
+    clients: AsyncClientEndpoint, sandbox: Sandbox, verb: str
+) -> None:
+    method, change = CHANGES[verb]
+    await clients.collect()
+    with anyio.CancelScope() as scope:
+        sandbox.fault = in_turn(method, then(Fault("slow"), scope.cancel))
+        await change(clients)
+    assert scope.cancel_called
+    assert as_known(await clients.load_cache()) == at_toggl(sandbox)
+    assert asked(sandbox) == ["GET", method]
+
+
+async def test_a_list_that_has_come_is_kept_though_its_caller_has_gone(
+    clients: AsyncClientEndpoint, sandbox: Sandbox
+) -> None:
+    with anyio.CancelScope() as scope:
+        sandbox.fault = in_turn("GET", then(Fault("slow"), scope.cancel))
+        await clients.collect()
+    assert as_known(await clients.load_cache()) == at_toggl(sandbox)

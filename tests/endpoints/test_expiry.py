@@ -1,0 +1,109 @@
+"""For how long what is cached counts as fresh."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.endpoints.conftest import Made
+from tests.endpoints.support import AROHA, names
+from tests.sandbox.clock import Clock
+from toggl_mcp.cache.store import ExpireAfter
+from toggl_mcp.endpoints.clients import AsyncClientEndpoint
+from toggl_mcp.models.client import ClientBody
+from toggl_mcp.sandbox import Sandbox
+
+pytestmark = pytest.mark.anyio
+
+DAY = 86_400
+
+
+@pytest.mark.parametrize(
+    ("expire_after", "age", "requests"),
+    [
+        (None, 10 * 365 * DAY, 1),
+        (60, 59, 1),
+        (60, 60, 2),
+        (timedelta(days=2), 2 * DAY - 1, 1),
+        (timedelta(days=2), 2 * DAY, 2),
+        (0.5, 0, 1),
+        (0.5, 1, 2),
+        (0, 0, 2),
+        (0, 1, 2),
+    ],
+    ids=str,
+)
+async def test_a_snapshot_is_fresh_for_as_long_as_its_store_says(
+    made: Made, sandbox: Sandbox, clock: Clock, expire_after: ExpireAfter, age: int, requests: int
+) -> None:
+    clients = made(expire_after)
+    await clients.collect()
+    clock.now += age
+    assert len(await clients.collect()) == 6
+    assert len(sandbox.calls) == requests
+
+
+async def test_an_hour_is_what_is_fresh_unless_somebody_says_otherwise(
+    clients: AsyncClientEndpoint, sandbox: Sandbox, clock: Clock
+) -> None:
+    await clients.collect()
+    clock.now += 3599
+    await clients.collect()
+    assert len(sandbox.calls) == 1
+    clock.now += 1
+    await clients.collect()
+    assert len(sandbox.calls) == 2
+
+
+async def test_a_store_that_keeps_nothing_fresh_still_finds_everything(
+    made: Made, sandbox: Sandbox, clock: Clock
+) -> None:
+    clients = made(0)
+    new = await clients.add(ClientBody(name="Lighthouse"))
+    assert await clients.get(new.id) == new
+    sandbox.world.rename_client(new.id, "Beacon")
+    clock.now += 1
+    assert names(await clients.collect(ClientBody(name="beacon"))) == ["Beacon"]
+    assert await clients.load_cache() == []
+
+
+async def test_a_store_that_never_expires_still_sees_what_a_refresh_brings(made: Made, sandbox: Sandbox) -> None:
+    clients = made(None)
+    await clients.collect()
+    sandbox.world.remove_client(AROHA)
+    assert await clients.get(AROHA) is not None
+    assert await clients.get(AROHA, refresh=True) is None
+    assert len(await clients.load_cache()) == 7
+
+
+async def test_a_change_does_not_make_an_old_snapshot_fresh_again(
+    clients: AsyncClientEndpoint, sandbox: Sandbox, clock: Clock
+) -> None:
+    await clients.collect()
+    clock.now += 3599
+    await clients.edit(AROHA, ClientBody(notes="New"))
+    clock.now += 1
+    await clients.collect()
+    assert [call.method for call in sandbox.calls] == ["GET", "PUT", "GET"]
+
+
+@pytest.mark.parametrize(("back", "requests"), [(60, 1), (61, 2), (86_400, 2)])
+async def test_a_snapshot_from_the_future_is_fresh_for_a_minute_of_disagreement_and_no_longer(
+    clients: AsyncClientEndpoint, sandbox: Sandbox, clock: Clock, back: int, requests: int
+) -> None:
+    await clients.collect()
+    clock.now -= back
+    assert len(await clients.collect()) == 6
+    assert await clients.get(AROHA) is not None
+    assert len(sandbox.calls) == requests
+
+
+async def test_a_clock_that_goes_back_hides_no_change(
+    clients: AsyncClientEndpoint, sandbox: Sandbox, clock: Clock
+) -> None:
+    await clients.collect()
+    clock.now -= 7200
+    sandbox.world.rename_client(AROHA, "Aroha Bakehouse")
+    assert names(await clients.collect())[0] == "Aroha Bakehouse"
+    new = await clients.add(ClientBody(name="Lighthouse"))
+    assert await clients.get(new.id) == new
+    assert len(sandbox.calls) == 3

@@ -1,0 +1,145 @@
+"""A creation whose answer was lost is looked for, and never sent again."""
+
+import pytest
+
+from tests.endpoints.support import asked, at_toggl, in_turn, named, then
+from toggl_mcp.endpoints.clients import AsyncClientEndpoint
+from toggl_mcp.errors import OutcomeUnknown
+from toggl_mcp.models.client import ClientBody
+from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Call, Fault, Sandbox
+from toggl_mcp.sandbox.faults import Kind
+
+pytestmark = pytest.mark.anyio
+
+NEW = ClientBody(name="Lighthouse", notes="By the sea")
+LOST: list[Kind] = ["lost after", "500 after", "502 after", "garbage after", "empty"]
+NOT_DONE: list[Kind] = ["lost before", "500 before", "502 before", "garbage before"]
+
+
+def called(sandbox: Sandbox, name: str) -> int:
+    return [row[0] for row in at_toggl(sandbox).values()].count(name)
+
+
+@pytest.mark.parametrize("kind", LOST)
+async def test_the_one_new_client_is_taken_for_the_answer(
+    clients: AsyncClientEndpoint, sandbox: Sandbox, kind: Kind
+) -> None:
+    sandbox.fault = in_turn("POST", Fault(kind))
+    new = await clients.add(NEW)
+    assert (new.name, new.notes) == ("Lighthouse", "By the sea")
+    assert await clients.get(new.id) == new
+    assert called(sandbox, "Lighthouse") == 1
+    assert asked(sandbox) == ["GET", "POST", "GET"]
+
+
+@pytest.mark.parametrize("kind", NOT_DONE)
+async def test_what_is_not_there_is_unknown_and_not_tried_again(
+    clients: AsyncClientEndpoint, sandbox: Sandbox, kind: Kind
+) -> None:
+    sandbox.fault = in_turn("POST", Fault(kind))
+    with pytest.raises(OutcomeUnknown, match="Look whether it is there before asking again"):
+        await clients.add(NEW)
+    assert called(sandbox, "Lighthouse") == 0
+    assert await clients.load_cache() == []
+    assert asked(sandbox) == ["GET", "POST", "GET"]
+
+
+@pytest.mark.parametrize("body", ["null", "7", "[]", "{}", '"Created"', '{"id":"x","name":"Lighthouse"}'])
+async def test_an_answer_that_is_no_client_counts_as_lost(
+    in_memory: AsyncClientEndpoint, sandbox: Sandbox, body: str
+) -> None:
+    sandbox.fault = in_turn("POST", Fault("garbage after", body=body))
+    assert (await in_memory.add(NEW)).name == "Lighthouse"
+    sandbox.fault = in_turn("POST", Fault("garbage before", body=body))
+    with pytest.raises(OutcomeUnknown):
+        await in_memory.add(ClientBody(name="Beacon"))
+
+
+async def test_of_two_new_clients_neither_is_taken(in_memory: AsyncClientEndpoint, sandbox: Sandbox) -> None:
+    def somebody_else() -> None:
+        sandbox.world.add_client(HARBOUR_STUDIO, "Lighthouse", notes="By the sea")
+
+    sandbox.fault = in_turn("POST", then(Fault("lost after"), somebody_else))
+    with pytest.raises(OutcomeUnknown):
+        await in_memory.add(NEW)
+    assert asked(sandbox) == ["GET", "POST", "GET"]
+
+
+async def test_a_client_that_was_there_before_is_not_taken(in_memory: AsyncClientEndpoint, sandbox: Sandbox) -> None:
+    sandbox.world.add_client(HARBOUR_STUDIO, "Lighthouse", notes="By the sea")
+    sandbox.fault = in_turn("POST", Fault("lost before"))
+    with pytest.raises(OutcomeUnknown):
+        await in_memory.add(NEW)
+
+
+@pytest.mark.parametrize("name", ["lighthouse", "Lighthouse 2", "Beacon"])
+async def test_a_new_client_of_another_name_is_not_taken(
+    in_memory: AsyncClientEndpoint, sandbox: Sandbox, name: str
+) -> None:
+    def somebody_else() -> None:
+        sandbox.world.add_client(HARBOUR_STUDIO, name, notes="By the sea")
+        sandbox.world.add_client(NIGHT_SCHOOL, "Lighthouse", notes="By the sea")
+
+    sandbox.fault = in_turn("POST", then(Fault("lost before"), somebody_else))
+    with pytest.raises(OutcomeUnknown):
+        await in_memory.add(NEW)
+
+
+@pytest.mark.parametrize("fields", [{}, {"notes": "In the hills"}, {"notes": "By the sea", "external_reference": "9"}])
+async def test_a_new_client_that_says_something_else_is_not_taken(
+    in_memory: AsyncClientEndpoint, sandbox: Sandbox, fields: dict[str, str]
+) -> None:
+    def somebody_else() -> None:
+        sandbox.world.add_client(HARBOUR_STUDIO, "Lighthouse", **fields)  # pyright: ignore[reportArgumentType] - texts
+
+    sandbox.fault = in_turn("POST", then(Fault("lost before"), somebody_else))
+    with pytest.raises(OutcomeUnknown):
+        await in_memory.add(ClientBody(name="Lighthouse", notes="By the sea", external_reference="CRM-7"))
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [Fault("refused"), Fault("500 before"), Fault("402"), Fault("429"), Fault("429", retry_after=60), Fault("empty")],
+    ids=named,
+)
+async def test_a_look_that_fails_leaves_the_doubt(
+    in_memory: AsyncClientEndpoint, sandbox: Sandbox, fault: Fault
+) -> None:
+    posted = False
+
+    def meet(call: Call) -> Fault | None:
+        nonlocal posted
+        if call.method == "POST":
+            posted = True
+            return Fault("lost after")
+        return fault if posted else None
+
+    sandbox.fault = meet
+    with pytest.raises(OutcomeUnknown):
+        await in_memory.add(NEW)
+    sandbox.fault = None
+    assert called(sandbox, "Lighthouse") == 1
+    assert await in_memory.load_cache() == []
+
+
+async def test_a_look_that_is_refused_leaves_the_doubt(in_memory: AsyncClientEndpoint, sandbox: Sandbox) -> None:
+    sandbox.fault = in_turn("POST", then(Fault("lost after"), sandbox.world.workspaces.clear))
+    with pytest.raises(OutcomeUnknown):
+        await in_memory.add(NEW)
+    assert called(sandbox, "Lighthouse") == 1
+
+
+async def test_however_often_a_lost_creation_is_asked_for_there_is_one_client(
+    in_memory: AsyncClientEndpoint, sandbox: Sandbox
+) -> None:
+    def meet(call: Call) -> Fault | None:
+        if call.method == "POST":
+            return Fault("lost after")
+        return Fault("429", retry_after=60) if asked(sandbox)[-1:] == ["POST"] else None
+
+    sandbox.fault = meet
+    for _ in range(3):
+        with pytest.raises(OutcomeUnknown):
+            await in_memory.add(NEW)
+    assert called(sandbox, "Lighthouse") == 1
+    assert asked(sandbox) == ["GET", "POST", "GET"] * 3

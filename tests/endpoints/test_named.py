@@ -1,0 +1,68 @@
+"""Clients by their exact name."""
+
+import pytest
+
+from tests.endpoints.support import names
+from tests.sandbox.clock import Clock
+from toggl_mcp.endpoints.clients import AsyncClientEndpoint
+from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Sandbox
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("Aroha Bakery", ["Aroha Bakery"]),
+        ("  aroha BAKERY ", ["Aroha Bakery"]),
+        ("Cafe\u0301 Miro\u0301", ["Café Miró"]),
+        ("MÜLLER & SÖHNE", ["Müller & Söhne"]),
+        ("株式会社みなと", ["株式会社みなと"]),
+        ("northwind theatre", ["Northwind Theatre"]),
+        ("Aroha", []),
+        ("Bakery", []),
+        ("Evening Pottery", []),
+    ],
+)
+async def test_a_whole_name_is_found_in_any_case_and_form_archived_or_not(
+    in_memory: AsyncClientEndpoint, asked: str, found: list[str]
+) -> None:
+    matches, _ = await in_memory.named(asked)
+    assert names(matches) == found
+
+
+async def test_every_client_of_a_name_is_found(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
+    added = [sandbox.world.add_client(HARBOUR_STUDIO, name)["id"] for name in ("twins", "Twins", "TWINS")]
+    sandbox.world.add_client(NIGHT_SCHOOL, "Twins")
+    sandbox.world.add_client(HARBOUR_STUDIO, "Twins and more")
+    matches, _ = await clients.named("Twins")
+    assert [client.id for client in matches] == added
+
+
+async def test_a_name_that_is_missing_is_looked_for_again_after_a_minute(
+    clients: AsyncClientEndpoint, sandbox: Sandbox, clock: Clock
+) -> None:
+    assert (await clients.named("Lighthouse"))[0] == []
+    sandbox.world.add_client(HARBOUR_STUDIO, "Lighthouse")
+    clock.now += 59
+    matches, reading = await clients.named("Lighthouse")
+    assert (matches, reading.source, len(sandbox.calls)) == ([], "cache", 1)
+    clock.now += 1
+    matches, reading = await clients.named("Lighthouse")
+    assert (names(matches), reading.source, len(sandbox.calls)) == (["Lighthouse"], "toggl", 2)
+
+
+async def test_a_name_that_was_just_looked_for_is_not_asked_for_twice(
+    clients: AsyncClientEndpoint, sandbox: Sandbox, clock: Clock
+) -> None:
+    await clients.read()
+    clock.now += 3600
+    matches, reading = await clients.named("Lighthouse")
+    assert (matches, reading.source, len(sandbox.calls)) == ([], "toggl", 2)
+
+
+async def test_a_refresh_finds_the_name_that_a_client_has_now(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
+    await clients.named("Aroha Bakery")
+    sandbox.world.rename_client(64_890_301, "Aroha Bakehouse")
+    assert names((await clients.named("Aroha Bakery", refresh=True))[0]) == []
+    assert names((await clients.named("Aroha Bakehouse"))[0]) == ["Aroha Bakehouse"]

@@ -1,0 +1,51 @@
+"""What another version of this program has cached, which this one may not be able to read."""
+
+import pytest
+
+from tests.endpoints.support import ACTIVE, AROHA, AUTH, DOCKSIDE, as_known, at_toggl, names
+from toggl_mcp.api import AsyncClient
+from toggl_mcp.cache.store import Key, Store
+from toggl_mcp.endpoints.clients import AsyncClientEndpoint
+from toggl_mcp.endpoints.identity import scope_of
+from toggl_mcp.models.client import ClientBody
+from toggl_mcp.sandbox import HARBOUR_STUDIO, Sandbox
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def key(store: Store, connection: AsyncClient, clients: AsyncClientEndpoint) -> Key:
+    """The name of a collection with one row that this version cannot read."""
+    await clients.collect()
+    key = Key(scope_of(AUTH, connection), "client", HARBOUR_STUDIO)
+    assert (await store.row(key, AROHA)).text is not None
+    await store.write(key, AROHA, '{"id":64890301,"title":"Aroha Bakery"}')
+    return key
+
+
+@pytest.mark.usefixtures("key")
+async def test_rows_that_cannot_be_read_count_as_not_there(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
+    assert await clients.load_cache() == []
+    found = await clients.get(AROHA)
+    assert found is not None
+    assert found.name == "Aroha Bakery"
+    assert names(await clients.collect()) == ACTIVE
+    assert len(sandbox.calls) == 2
+
+
+@pytest.mark.usefixtures("key")
+async def test_changes_go_through_behind_rows_that_cannot_be_read(
+    clients: AsyncClientEndpoint, sandbox: Sandbox
+) -> None:
+    await clients.edit(AROHA, ClientBody(name="Aroha Bakehouse"))
+    await clients.archive(AROHA)
+    await clients.delete(DOCKSIDE)
+    assert as_known((await clients.read()).collection.items.values()) == at_toggl(sandbox)
+
+
+async def test_archiving_what_cannot_be_read_makes_the_cache_ask_again(
+    clients: AsyncClientEndpoint, sandbox: Sandbox, key: Key
+) -> None:
+    assert key.parent == HARBOUR_STUDIO
+    assert await clients.archive(AROHA) == [201_500_301, 201_500_302]
+    assert as_known((await clients.read()).collection.items.values()) == at_toggl(sandbox)

@@ -1,0 +1,60 @@
+"""Lists in pages."""
+
+import pytest
+
+from tests.endpoints.support import ACTIVE, AROHA, GULL, names
+from toggl_mcp.endpoints.clients import AsyncClientEndpoint
+from toggl_mcp.endpoints.pages import Page
+from toggl_mcp.models.base import Position
+from toggl_mcp.models.client import Client, ClientBody
+from toggl_mcp.sandbox import HARBOUR_STUDIO, Sandbox
+
+pytestmark = pytest.mark.anyio
+
+EVERY = ClientBody(status="both")
+
+
+async def pages(clients: AsyncClientEndpoint, body: ClientBody, limit: int) -> list[Page[Client]]:
+    found = [await clients.page(body, limit=limit)]
+    while found[-1].end is not None:
+        found.append(await clients.page(body, limit=limit, after=found[-1].end))
+    return found
+
+
+@pytest.mark.parametrize("limit", [1, 3, 7, 8, 9])
+async def test_the_pages_together_are_the_list(in_memory: AsyncClientEndpoint, sandbox: Sandbox, limit: int) -> None:
+    found = await pages(in_memory, EVERY, limit)
+    shown = [client for page in found for client in page.items]
+    assert shown == await in_memory.collect(EVERY)
+    assert {page.total for page in found} == {8}
+    assert [page.left for page in found] == [max(0, 8 - limit * number) for number in range(1, len(found) + 1)]
+    assert len(sandbox.calls) == 1
+
+
+async def test_a_page_counts_only_what_fits(clients: AsyncClientEndpoint) -> None:
+    page = await clients.page(ClientBody(name="a"), limit=1)
+    assert (names(page.items), page.total, page.left) == (["Aroha Bakery"], 4, 3)
+    assert page.end == Position("aroha bakery", AROHA)
+
+
+async def test_the_next_page_begins_where_the_last_ended_whatever_happened_in_between(
+    clients: AsyncClientEndpoint, sandbox: Sandbox
+) -> None:
+    first = await clients.page(ClientBody(), limit=2)
+    await clients.delete(GULL)
+    await clients.add(ClientBody(name="Ant Farm"))
+    added = sandbox.world.add_client(HARBOUR_STUDIO, "Dune")
+    second = await clients.page(ClientBody(), limit=3, after=first.end, refresh=True)
+    assert names(second.items) == ["Café Miró", added["name"], "Müller & Söhne"]
+    assert (second.total, second.left, second.reading.source) == (7, 2, "toggl")
+
+
+async def test_clients_of_one_name_are_paged_by_their_ids(in_memory: AsyncClientEndpoint, sandbox: Sandbox) -> None:
+    twins = [sandbox.world.add_client(HARBOUR_STUDIO, name)["id"] for name in ("Twin", "twin", "TWIN")]
+    found = await pages(in_memory, ClientBody(name="twin"), 1)
+    assert [client.id for page in found for client in page.items] == twins
+
+
+async def test_a_page_beyond_the_end_is_empty(clients: AsyncClientEndpoint) -> None:
+    page = await clients.page(ClientBody(), limit=5, after=Position("\U0010ffff", 0))
+    assert (page.items, page.total, page.left, page.end) == ([], len(ACTIVE), 0, None)

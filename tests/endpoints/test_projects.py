@@ -1,0 +1,149 @@
+"""Projects on the same core, and what a change to a client does to them."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import anyio
+import pytest
+
+from tests.endpoints.support import AROHA, AUTH, GULL, MISSING, NORTHWIND, Gate, asked, in_turn, then
+from toggl_mcp.api import AsyncClient
+from toggl_mcp.cache.store import Store
+from toggl_mcp.endpoints.clients import AsyncClientEndpoint
+from toggl_mcp.endpoints.projects import AsyncProjectEndpoint
+from toggl_mcp.errors import NamingError, NotFound, OutcomeUnknown, PlanRequired, TogglError
+from toggl_mcp.models.project import ProjectBody
+from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Fault, Sandbox
+
+pytestmark = pytest.mark.anyio
+
+LABELS = 201_500_301
+Change = Callable[[AsyncClientEndpoint], Coroutine[object, object, object]]
+
+CHANGES: dict[str, tuple[str, Change]] = {
+    "delete": ("DELETE", lambda clients: clients.delete(AROHA)),
+    "archive": ("POST", lambda clients: clients.archive(AROHA)),
+    "restore": ("POST", lambda clients: clients.restore(NORTHWIND, restore_projects=True)),
+}
+
+
+@pytest.fixture
+def projects(store: Store, connection: AsyncClient) -> AsyncProjectEndpoint:
+    return AsyncProjectEndpoint(HARBOUR_STUDIO, AUTH, store, client=connection)
+
+
+def at_toggl(sandbox: Sandbox) -> dict[int, tuple[object, ...]]:
+    return {
+        row["id"]: (row["name"], row["client_id"], row["active"])
+        for row in sandbox.world.projects.values()
+        if row["workspace_id"] == HARBOUR_STUDIO
+    }
+
+
+async def known(projects: AsyncProjectEndpoint) -> dict[int, tuple[object, ...]]:
+    return {project.id: (project.name, project.client_id, project.active) for project in await projects.load_cache()}
+
+
+async def test_projects_are_read_and_changed_through_the_cache(
+    projects: AsyncProjectEndpoint, sandbox: Sandbox
+) -> None:
+    new = await projects.add(ProjectBody(name="Menu", client_id=AROHA))
+    assert (new.client_id, new.active) == (AROHA, True)
+    assert await projects.get(new) == new
+    edited = await projects.edit(new, ProjectBody(client_id=0, active=False))
+    assert edited is not None
+    assert (edited.name, edited.client_id, edited.archived) == ("Menu", None, True)
+    assert await projects.edit(MISSING, ProjectBody(name="None")) is None
+    assert await known(projects) == at_toggl(sandbox)
+    await projects.delete(new)
+    assert sandbox.calls[-1].query == {"teDeletionMode": "unassign"}
+    assert await known(projects) == at_toggl(sandbox)
+    assert asked(sandbox) == ["GET", "POST", "PUT", "PUT", "DELETE"]
+
+
+async def test_a_project_needs_a_name(projects: AsyncProjectEndpoint, sandbox: Sandbox) -> None:
+    with pytest.raises(NamingError):
+        await projects.add(ProjectBody(client_id=AROHA))
+    assert sandbox.calls == []
+
+
+@pytest.mark.parametrize("count", [199, 200, 201, 400])
+async def test_every_page_is_asked_for(projects: AsyncProjectEndpoint, sandbox: Sandbox, count: int) -> None:
+    sandbox.world.projects.clear()
+    for number in range(count):
+        sandbox.world.add_project(HARBOUR_STUDIO, f"Project {number}")
+    assert len((await projects.read()).collection.items) == count
+    assert len(sandbox.calls) == count // 200 + 1
+
+
+async def test_a_list_whose_second_page_fails_is_no_list(projects: AsyncProjectEndpoint, sandbox: Sandbox) -> None:
+    for number in range(300):
+        sandbox.world.add_project(HARBOUR_STUDIO, f"Project {number}")
+    sandbox.fault = in_turn("GET", None, Fault("402"))
+    with pytest.raises(TogglError):
+        await projects.read()
+    assert await projects.load_cache() == []
+
+
+async def test_a_lost_creation_is_found_again(projects: AsyncProjectEndpoint, sandbox: Sandbox) -> None:
+    sandbox.fault = in_turn("POST", Fault("lost after"))
+    assert (await projects.add(ProjectBody(name="Menu", client_id=AROHA, color="#0b83d9"))).name == "Menu"
+    assert asked(sandbox) == ["GET", "POST", "GET"]
+
+
+@pytest.mark.parametrize(
+    "other", [{"name": "Menus"}, {"client_id": GULL}, {"color": "#000000"}, {"is_private": True}, {"billable": False}]
+)
+async def test_a_new_project_that_says_something_else_is_not_taken_for_a_lost_one(
+    projects: AsyncProjectEndpoint, sandbox: Sandbox, other: dict[str, Any]
+) -> None:
+    fields: dict[str, Any] = {"name": "Menu", "client_id": AROHA, "color": "#0b83d9"}
+    fields |= {"is_private": False, "billable": True}
+
+    def somebody_else() -> None:
+        sandbox.world.add_project(HARBOUR_STUDIO, **(fields | other))
+
+    sandbox.fault = in_turn("POST", then(Fault("lost before"), somebody_else))
+    with pytest.raises(OutcomeUnknown):
+        await projects.add(ProjectBody(**fields))
+
+
+@pytest.mark.parametrize("verb", CHANGES)
+async def test_what_a_change_to_a_client_did_to_its_projects_is_known(
+    clients: AsyncClientEndpoint, projects: AsyncProjectEndpoint, sandbox: Sandbox, verb: str
+) -> None:
+    before = at_toggl(sandbox)
+    await projects.read()
+    await CHANGES[verb][1](clients)
+    await projects.read()
+    assert await known(projects) == at_toggl(sandbox) != before
+
+
+@pytest.mark.parametrize("verb", CHANGES)
+async def test_what_an_abandoned_change_to_a_client_did_to_its_projects_is_known(
+    clients: AsyncClientEndpoint, projects: AsyncProjectEndpoint, sandbox: Sandbox, verb: str
+) -> None:
+    method, change = CHANGES[verb]
+    await projects.read()
+    gate = Gate()
+    sandbox.fault = in_turn(method, gate.fault)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(change, clients)
+        await gate.reached.wait()
+        tasks.cancel_scope.cancel()
+    await projects.read()
+    assert await known(projects) == at_toggl(sandbox)
+
+
+async def test_a_change_to_a_client_that_was_refused_leaves_its_projects_known(
+    store: Store, connection: AsyncClient, sandbox: Sandbox
+) -> None:
+    clients = AsyncClientEndpoint(NIGHT_SCHOOL, AUTH, store, client=connection)
+    projects = AsyncProjectEndpoint(NIGHT_SCHOOL, AUTH, store, client=connection)
+    await projects.read()
+    with pytest.raises(PlanRequired):
+        await clients.archive(64_890_402)
+    with pytest.raises(NotFound):
+        await clients.restore(MISSING)
+    assert len(await projects.load_cache()) == 3
+    assert asked(sandbox) == ["GET", "POST", "POST"]

@@ -1,0 +1,103 @@
+"""Whatever is unknown about Toggl, every verb works: all of them at each setting of each switch."""
+
+import dataclasses
+from typing import Any, get_args, get_type_hints
+
+import pytest
+
+from tests.endpoints.support import AUTH, ELSEWHERE, as_known, at_toggl, names
+from tests.sandbox.clock import Clock
+from toggl_mcp.api import AsyncClient
+from toggl_mcp.cache.memory import MemoryStore
+from toggl_mcp.endpoints.clients import AsyncClientEndpoint
+from toggl_mcp.errors import DuplicateName, Forbidden, InvalidArguments, PlanRequired, QuotaSpent
+from toggl_mcp.models.client import ClientBody
+from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Sandbox, Switches
+
+pytestmark = pytest.mark.anyio
+
+
+def settings() -> list[dict[str, Any]]:
+    hints = get_type_hints(Switches)
+    values = {name: get_args(hint) or ((False, True) if hint is bool else (50, 255)) for name, hint in hints.items()}
+    return [{name: value} for name, options in values.items() for value in options]
+
+
+@pytest.fixture(params=settings(), ids=str)
+def switched(request: pytest.FixtureRequest, sandbox: Sandbox) -> Sandbox:
+    sandbox.switches = dataclasses.replace(Switches(), **request.param)
+    return sandbox
+
+
+async def test_every_verb_works_at_each_setting(
+    in_memory: AsyncClientEndpoint, switched: Sandbox, clock: Clock
+) -> None:
+    new = await in_memory.add(ClientBody(name="Lighthouse"))
+    edited = await in_memory.edit(new, ClientBody(notes="No name is sent"))
+    assert edited is not None
+    assert (edited.name, edited.notes) == ("Lighthouse", "No name is sent")
+    assert await in_memory.archive(new) == []
+    assert names(await in_memory.collect(ClientBody(name="light", status="archived"))) == [
+        "Dockside Light & Power",
+        "Lighthouse",
+    ]
+    assert (await in_memory.restore(new)).archived is False
+    assert as_known(await in_memory.load_cache()) == at_toggl(switched)
+    await in_memory.delete(new)
+    assert await in_memory.get(new) is None
+    for client_id in at_toggl(switched):
+        await in_memory.delete(client_id)
+    clock.now += 3600
+    assert await in_memory.collect(ClientBody(status="both")) == []
+
+
+async def test_every_refusal_is_told_apart_at_each_setting(
+    memory: MemoryStore, connection: AsyncClient, in_memory: AsyncClientEndpoint, switched: Sandbox
+) -> None:
+    with pytest.raises(DuplicateName):
+        await in_memory.add(ClientBody(name="Aroha Bakery"))
+    with pytest.raises(Forbidden):
+        await AsyncClientEndpoint(5, AUTH, memory, client=connection).collect()
+    school = AsyncClientEndpoint(NIGHT_SCHOOL, AUTH, memory, client=connection)
+    with pytest.raises(PlanRequired if switched.switches.archive_on_free_status == 402 else Forbidden):
+        await school.archive(ELSEWHERE)
+    switched.quota.spend(NIGHT_SCHOOL)
+    with pytest.raises(QuotaSpent) as spent:
+        await school.edit(ELSEWHERE, ClientBody(notes="New"))
+    assert spent.value.resets_in_seconds == 3600
+
+
+@pytest.mark.parametrize("ignores_case", [False, True])
+async def test_whether_case_makes_a_name_another_is_toggls_to_say(
+    in_memory: AsyncClientEndpoint, sandbox: Sandbox, *, ignores_case: bool
+) -> None:
+    sandbox.switches = Switches(duplicate_ignores_case=ignores_case)
+    if ignores_case:
+        with pytest.raises(DuplicateName):
+            await in_memory.add(ClientBody(name="AROHA BAKERY"))
+    else:
+        assert (await in_memory.add(ClientBody(name="AROHA BAKERY"))).name == "AROHA BAKERY"
+
+
+@pytest.mark.parametrize("longest", [50, 255])
+async def test_how_long_a_name_may_be_is_toggls_to_say(
+    in_memory: AsyncClientEndpoint, sandbox: Sandbox, longest: int
+) -> None:
+    sandbox.switches = Switches(max_client_name=longest)
+    assert (await in_memory.add(ClientBody(name="x" * longest))).name == "x" * longest
+    if longest == 50:
+        with pytest.raises(InvalidArguments, match="too long"):
+            await in_memory.add(ClientBody(name="y" * 51))
+
+
+@pytest.mark.parametrize("everything", [False, True])
+async def test_what_is_restored_does_not_depend_on_what_toggl_does_by_default(
+    in_memory: AsyncClientEndpoint, sandbox: Sandbox, *, everything: bool
+) -> None:
+    sandbox.switches = Switches(restore_all_by_default=everything)
+    await in_memory.restore(64_890_306)
+    assert sandbox.world.projects[201_500_305]["active"] is False
+    await in_memory.archive(64_890_306)
+    await in_memory.restore(64_890_306, restore_projects=True)
+    assert sandbox.world.projects[201_500_305]["active"] is True
+    assert at_toggl(sandbox, HARBOUR_STUDIO)[64_890_306][2] is False

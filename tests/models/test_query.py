@@ -1,0 +1,119 @@
+"""Questions about cached clients."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta, timezone
+
+import pytest
+
+from toggl_mcp.errors import InvalidArguments
+from toggl_mcp.models.client import Client
+from toggl_mcp.models.query import Comparison, Query
+
+MOMENT = datetime(2026, 3, 5, 23, 30, tzinfo=UTC)
+CLIENT = Client(id=7, workspace_id=9, name="Aroha", archived=False, notes="Bread", updated_at=MOMENT)
+BARE = Client(id=8, workspace_id=9, name="Bare")
+
+LT, LE, GT, GE = (
+    Comparison.LESS_THAN,
+    Comparison.LESS_THAN_OR_EQUAL,
+    Comparison.GREATER_THAN,
+    Comparison.GREATER_THAN_OR_EQUAL,
+)
+DAY = MOMENT.date()
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "comparison", "fits"),
+    [
+        ("id", 7, Comparison.EQUAL, True),
+        ("id", 8, Comparison.EQUAL, False),
+        ("id", 8, LT, True),
+        ("id", 7, LT, False),
+        ("id", 7, LE, True),
+        ("id", 6, LE, False),
+        ("id", 6, GT, True),
+        ("id", 7, GT, False),
+        ("id", 7, GE, True),
+        ("id", 8, GE, False),
+        ("id", 6.5, GT, True),
+        ("name", "Aroha", Comparison.EQUAL, True),
+        ("name", "aroha", Comparison.EQUAL, False),
+        ("name", "Aro", Comparison.EQUAL, False),
+        ("name", "B", LT, True),
+        ("archived", False, Comparison.EQUAL, True),
+        ("notes", "Bread", Comparison.EQUAL, True),
+        ("updated_at", MOMENT, Comparison.EQUAL, True),
+        ("updated_at", MOMENT.astimezone(timezone(timedelta(hours=13))), Comparison.EQUAL, True),
+        ("updated_at", MOMENT + timedelta(seconds=1), LT, True),
+        ("updated_at", MOMENT, LT, False),
+    ],
+)
+def test_a_field_is_compared_as_asked(key: str, value: object, comparison: Comparison, *, fits: bool) -> None:
+    assert Query(key, value, comparison).fits(CLIENT) is fits
+
+
+@pytest.mark.parametrize(
+    ("value", "comparison", "fits"),
+    [
+        (DAY, Comparison.EQUAL, True),
+        (DAY, LE, True),
+        (DAY, GE, True),
+        (DAY, LT, False),
+        (DAY, GT, False),
+        (DAY + timedelta(days=1), LT, True),
+        (DAY - timedelta(days=1), GT, True),
+        (DAY + timedelta(days=1), Comparison.EQUAL, False),
+    ],
+)
+def test_a_day_is_compared_with_the_day_of_a_moment(value: date, comparison: Comparison, *, fits: bool) -> None:
+    assert Query("updated_at", value, comparison).fits(CLIENT) is fits
+
+
+def test_the_day_of_a_moment_is_the_one_in_utc() -> None:
+    in_auckland = CLIENT.model_copy(update={"updated_at": MOMENT.astimezone(timezone(timedelta(hours=13)))})
+    assert in_auckland.updated_at is not None
+    assert in_auckland.updated_at.date() != DAY
+    assert Query("updated_at", DAY).fits(in_auckland)
+
+
+@pytest.mark.parametrize("kind", [list, tuple, set, frozenset])
+def test_several_values_ask_for_one_of_them(kind: Callable[[tuple[int, ...]], object]) -> None:
+    assert Query("id", kind((7, 8))).fits(CLIENT)
+    assert not Query("id", kind((8, 9))).fits(CLIENT)
+    assert not Query("id", kind(())).fits(CLIENT)
+
+
+def test_nothing_is_found_by_asking_for_nothing() -> None:
+    assert Query("notes", None).fits(BARE)
+    assert not Query("notes", None).fits(CLIENT)
+    assert Query("notes", [None, "Bread"]).fits(BARE)
+
+
+@pytest.mark.parametrize("comparison", list(Comparison))
+def test_what_has_no_value_fits_no_other_question(comparison: Comparison) -> None:
+    assert not Query("notes", "Bread", comparison).fits(BARE)
+    assert not Query("updated_at", DAY, comparison).fits(BARE)
+
+
+@pytest.mark.parametrize("key", ["wid", "at", "timestamp", "", "model_fields", "__class__"])
+def test_a_field_that_there_is_not_is_refused_with_those_that_there_are(key: str) -> None:
+    with pytest.raises(InvalidArguments, match="ask for one of id, workspace_id, name, archived, notes"):
+        Query(key, 7).fits(CLIENT)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "comparison"),
+    [
+        ("name", 7, GT),
+        ("id", "7", LT),
+        ("id", DAY, LE),
+        ("name", DAY, GE),
+        ("updated_at", 7, LT),
+        ("updated_at", MOMENT.replace(tzinfo=None), GT),
+        ("id", [7, 8], LT),
+        ("id", (7,), GE),
+    ],
+)
+def test_what_cannot_be_compared_is_refused(key: str, value: object, comparison: Comparison) -> None:
+    with pytest.raises(InvalidArguments, match=f"'{key}' cannot be compared with a"):
+        Query(key, value, comparison).fits(CLIENT)

@@ -1,0 +1,121 @@
+"""Which characters a reader cannot see, and which of those mean something."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from toggl_mcp.models.client import ClientBody
+from toggl_mcp.models.text import clean
+
+SEEN = {
+    "plain": "Acme & Co. <b>",
+    "accents": "Größe, naïve, Łódź",
+    "composed from two": "Cafe\u0301",
+    "right to left": "\u05e9\u05dc\u05d5\u05dd \u0645\u0631\u062d\u0628\u0627",
+    "Chinese, Japanese, Korean": "株式会社みなと 서울",
+    "a no-break space": "a\u00a0b",
+    "Persian, not joined": "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",
+    "Hindi, joined": "\u0915\u094d\u200d\u0937",
+    "Sinhala, joined": "\u0dc1\u0dca\u200d\u0dbb\u0dd3",
+    "a person at a computer": "👩\u200d💻 studio",
+    "a family": "👨\u200d👩\u200d👧\u200d👦",
+    "a heart in colour": "love ❤\ufe0f",
+    "a rainbow flag": "🏳\ufe0f\u200d🌈",
+    "a skin tone": "👍🏽",
+    "a key cap": "1\ufe0f\u20e3",
+    "a flag of a country": "🇳🇿🇵🇱",
+    "for private use": "\ue000",
+}
+UNSEEN = {
+    "a control": "a\x07b",
+    "an escape": "\x1b[31mred",
+    "a null": "a\x00b",
+    "a delete": "a\x7fb",
+    "a second control": "a\x9bb",
+    "a soft hyphen": "soft\u00adhyphen",
+    "a zero-width space": "Acme\u200b Ltd",
+    "a joiner between letters that do not join": "a\u200db",
+    "a non-joiner between letters that do not join": "a\u200cb",
+    "a joiner at the end": "👩\u200d",
+    "a word joiner": "a\u2060b",
+    "a byte order mark": "\ufeffa",
+    "a mark from left to right": "a\u200eb",
+    "a mark for Arabic": "a\u061cb",
+    "an override": "\u202eevil\u202c",
+    "an isolate": "\u2066evil\u2069",
+    "a line separator": "a\u2028b",
+    "a paragraph separator": "a\u2029b",
+    "an invisible operator": "a\u2062b",
+    "a filler for Korean": "a\u3164b",
+    "half a filler": "a\uffa0b",
+    "a selector after a letter": "a\ufe0fb",
+    "a text selector": "❤\ufe0e",
+    "a far selector": "a\U000e0100b",
+    "a tag": "tag\U000e0041\U000e0042ged",
+    "a flag made of tags": "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",
+    "a mark in music": "a\U0001d173b",
+    "an annotation": "a\ufff9b",
+    "a Mongolian selector": "a\u180bb",
+    "joiners behind what goes": "\u061c\u200c\u061c\u200d\u061c\u200d\u061c",
+    "a selector behind what goes": "a\u2060\ufe0fb",
+    "a joiner between two that go": "\u3164\u200d\u3164",
+    "a joiner after a selector after a letter": "a\ufe0f\u200db",
+}
+
+
+@pytest.mark.parametrize("text", SEEN.values(), ids=SEEN)
+def test_what_can_be_seen_or_shapes_what_can_be_seen_is_kept(text: str) -> None:
+    assert clean(text) == text
+    assert ClientBody(name=text, notes=text, external_reference=text).name == text
+
+
+@pytest.mark.parametrize("text", UNSEEN.values(), ids=UNSEEN)
+@pytest.mark.parametrize("field", ["name", "notes", "external_reference"])
+def test_what_cannot_be_seen_is_refused(field: str, text: str) -> None:
+    with pytest.raises(ValidationError, match="holds invisible or control characters; send it without them"):
+        ClientBody.model_validate({field: text})
+
+
+@pytest.mark.parametrize("text", UNSEEN.values(), ids=UNSEEN)
+def test_what_cannot_be_seen_is_taken_out_and_nothing_else(text: str) -> None:
+    shown = clean(text)
+    assert shown != text
+    assert [character for character in shown if invisible(character)] == []
+    assert shown == "".join(character for character in text if not invisible(character))
+
+
+def invisible(character: str) -> bool:
+    """Tell whether Unicode says that a character has no shape; the other fillers and selectors are named."""
+    named = "\u3164\uffa0\ufe0e\ufe0f\u180b"
+    return (
+        unicodedata.category(character) in ("Cc", "Cf", "Zl", "Zp") or character in named or character >= "\U000e0000"
+    )
+
+
+@given(
+    text=st.text(st.sampled_from("a1\u0645\u0915👩❤\ufe0e\ufe0f\u200b\u200c\u200d\u061c\u2060\u3164\u180b\U000e0041"))
+)
+def test_what_is_clean_stays_clean(text: str) -> None:
+    assert clean(clean(text)) == clean(text)
+
+
+@given(text=st.text())
+def test_cleaning_only_takes_away(text: str) -> None:
+    left = iter(text)
+    assert all(character in left for character in clean(text))
+
+
+@pytest.mark.parametrize("text", ["two\nlines", "a\ttab", "a\rreturn"])
+def test_lines_and_tabs_are_for_notes_alone(text: str) -> None:
+    assert ClientBody(notes=text).notes == text
+    for field in ("name", "external_reference"):
+        with pytest.raises(ValidationError, match="has to be one line, without tabs"):
+            ClientBody.model_validate({field: text})
+
+
+def test_half_a_character_is_refused() -> None:
+    with pytest.raises(ValidationError, match="unicode"):
+        ClientBody(name="\ud800")
