@@ -9,6 +9,10 @@ from tests.sandbox.clock import Clock
 from toggl_mcp.sandbox import Sandbox
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "promise(id): holds the promise of that id in tests/promises.py")
+
+
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"

@@ -108,6 +108,16 @@ async def test_the_last_three_requests_are_for_changes_and_for_what_changes_need
     assert asked(sandbox) == ["GET", "GET", "POST", "GET", "PUT"]
 
 
+async def test_a_creation_may_use_them_to_list_what_is_there(toggl: Toggl, sandbox: Sandbox) -> None:
+    clients = toggl.clients(NIGHT_SCHOOL)
+    sandbox.quota.spend(NIGHT_SCHOOL, left=4)
+    await clients.edit(64_890_401, ClientBody(notes="New"))
+    with pytest.raises(QuotaSpent):
+        await clients.collect()
+    assert (await clients.add(ClientBody(name="Lighthouse"))).name == "Lighthouse"
+    assert asked(sandbox) == ["PUT", "GET", "POST"]
+
+
 async def test_the_users_own_requests_are_not_held_back(toggl: Toggl, sandbox: Sandbox) -> None:
     sandbox.quota.spend(None, left=3)
     for _ in range(3):

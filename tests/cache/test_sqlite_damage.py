@@ -96,6 +96,7 @@ async def works(store: SqliteStore) -> bool:
     return kept is not None
 
 
+@pytest.mark.promise("damage")
 async def test_a_damaged_file_serves_nothing_that_was_altered_or_is_missing(tmp_path: Path) -> None:
     path = tmp_path / "cache.sqlite"
     whole = await filled(path)

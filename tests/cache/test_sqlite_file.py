@@ -48,6 +48,7 @@ async def test_nothing_is_opened_before_it_is_needed(path: Path) -> None:
     assert not await anyio.Path(path.parent).exists()
 
 
+@pytest.mark.promise("private")
 @pytest.mark.usefixtures("umask")
 async def test_nobody_else_may_read_the_cache(tmp_path: Path) -> None:
     path = tmp_path / "new" / "folder" / "cache.sqlite"

@@ -49,7 +49,7 @@ STEPS = st.lists(st.tuples(st.sampled_from(sorted(VERBS)), st.lists(FAULTS, max_
 
 
 @given(steps=STEPS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_what_is_said_of_a_change_is_true_and_what_is_cached_is_as_at_toggl(
     steps: list[tuple[str, list[Fault | None]]],
 ) -> None:

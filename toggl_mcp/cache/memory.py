@@ -29,6 +29,7 @@ class MemoryStore:
     def __init__(self, *, expire_after: ExpireAfter = DEFAULT_EXPIRY, clock: Clock | None = None) -> None:
         self.expire_after = seconds(expire_after)
         self.clock = clock or SystemClock()
+        self.owed: set[Key] = set()
         self._one = threading.Lock()
         self._collections: defaultdict[Key, _Collection] = defaultdict(_Collection)
         self._buckets: defaultdict[str, dict[str, Bucket]] = defaultdict(dict)
@@ -60,10 +61,16 @@ class MemoryStore:
             there.rows, there.fetched = dict(rows), fetched_at
             return True
 
-    async def write(self, key: Key, row_id: int, text: str | None) -> Mark:
-        """Put one row in, or take it out, and count a write (without a snapshot only count); return the mark then."""
+    async def write(self, key: Key, row_id: int, text: str | None, *, seen: Row | None = None) -> Mark:
+        """Put one row in, or take it out, and count a write (without a snapshot only count); return the mark then.
+
+        If the row is not as it was `seen` any more, or all were read anew, nobody can tell which of two answers is the
+        later: the snapshot is dropped instead.
+        """
         with self._one:
             there = self._collections[key]
+            if seen is not None and (seen.mark.fetched_at, seen.text) != (there.fetched, there.rows.get(row_id)):
+                there.rows, there.fetched = {}, None
             there.version += 1
             there.rows.pop(row_id, None)
             if text is not None and there.fetched is not None:

@@ -42,6 +42,7 @@ class SqliteStore:
     ) -> None:
         self.expire_after = seconds(expire_after)
         self.clock = clock or SystemClock()
+        self.owed: set[Key] = set()
         self._file = SqliteFile(path, tables.SCHEMA, patience)
 
     @property
@@ -81,11 +82,18 @@ class SqliteStore:
 
         return await self._change(work)
 
-    async def write(self, key: Key, row_id: int, text: str | None) -> Mark:
-        """Put one row in, or take it out, and count a write (without a snapshot only count); return the mark then."""
+    async def write(self, key: Key, row_id: int, text: str | None, *, seen: Row | None = None) -> Mark:
+        """Put one row in, or take it out, and count a write (without a snapshot only count); return the mark then.
+
+        If the row is not as it was `seen` any more, or all were read anew, nobody can tell which of two answers is the
+        later: the snapshot is dropped instead.
+        """
 
         def work(db: sqlite3.Connection) -> Mark:
             state = tables.get_state(db, key)
+            if seen is not None and (seen.mark.fetched_at, seen.text) != _now(db, key, row_id):
+                tables.drop_all_rows(db, key)
+                state = state._replace(fetched=None, size=0)
             size = state.size
             if state.fetched is not None:
                 size -= tables.drop_rows(db, key, [row_id])
@@ -158,3 +166,8 @@ class SqliteStore:
 
     async def _change(self, work: Callable[[sqlite3.Connection], T]) -> T:
         return await anyio.to_thread.run_sync(self._file.change, work)
+
+
+def _now(db: sqlite3.Connection, key: Key, row_id: int) -> tuple[float | None, str | None]:
+    mark, text = tables.get_row(db, key, row_id)
+    return mark.fetched_at, text

@@ -55,6 +55,8 @@ class Store(Ledger, Protocol):
     expire_after: float | None
     clock: Clock
     """For everything that is measured against what is kept here."""
+    owed: set[Key]
+    """Collections that have changed while the store could not be told: to be forgotten before they are believed."""
 
     async def mark(self, key: Key) -> Mark:
         """Return how far the collection has come."""
@@ -75,8 +77,12 @@ class Store(Ledger, Protocol):
         """
         ...
 
-    async def write(self, key: Key, row_id: int, text: str | None) -> Mark:
-        """Put one row in, or take it out, and count a write (without a snapshot only count); return the mark then."""
+    async def write(self, key: Key, row_id: int, text: str | None, *, seen: Row | None = None) -> Mark:
+        """Put one row in, or take it out, and count a write (without a snapshot only count); return the mark then.
+
+        If the row is not as it was `seen` any more, or all were read anew, nobody can tell which of two answers is the
+        later: the snapshot is dropped instead.
+        """
         ...
 
     async def forget(self, key: Key) -> None:

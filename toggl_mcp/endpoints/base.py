@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, ClassVar
 
+from toggl_mcp.cache.store import Row
 from toggl_mcp.endpoints.identity import HasId, id_of
 from toggl_mcp.endpoints.reader import CachedReader, E
 from toggl_mcp.errors import NotFound, OutcomeUnknown, TogglError, Unreachable
@@ -37,21 +38,21 @@ class CachedEndpoint(CachedReader[E]):
     async def _create(self, body: Mapping[str, Any], same: Callable[[E], bool]) -> E:
         """Create one, at most once: when the answer is lost, look before saying so."""
         before = (await self.read(urgent=True)).collection.items.keys()
-        async with self._change("add"):
+        async with self._change("add") as seen:
             try:
                 item = self._answered(await self._transport.send("POST", self._path(), body=body))
             except OutcomeUnknown as doubt:
                 return await self._looked_for(before, same, doubt)
-            await self._snapshots.put(item.id, item)
+            await self._snapshots.put(item.id, item, seen)
             return item
 
     async def _update(self, entity_id: int, body: Mapping[str, Any]) -> E | None:
-        async with self._change("edit", entity_id):
+        async with self._change("edit", entity_id) as seen:
             try:
                 item = self._answered(await self._transport.send("PUT", self._path(entity_id), body=body))
             except NotFound:
                 return await self._gone(entity_id)
-            await self._snapshots.put(item.id, item)
+            await self._snapshots.put(item.id, item, seen)
             return item
 
     async def _gone(self, entity_id: int) -> None:
@@ -81,11 +82,14 @@ class CachedEndpoint(CachedReader[E]):
             raise doubt from error
 
     @asynccontextmanager
-    async def _change(self, verb: str, entity_id: int | None = None) -> AsyncGenerator[None]:
-        """Put a change on record, and forget the snapshot when it is not known whether it went through."""
-        outcome = "unknown"
+    async def _change(self, verb: str, entity_id: int | None = None) -> AsyncGenerator[Row]:
+        """Put a change on record, and forget the snapshot when it is not known whether it went through.
+
+        Yields the row from before the change.
+        """
+        seen, outcome = await self._snapshots.row(entity_id), "unknown"
         try:
-            yield
+            yield seen
             outcome = "confirmed"
         except TogglError as error:
             outcome = error.code

@@ -7,6 +7,7 @@ from typing import cast
 
 from pydantic import TypeAdapter, ValidationError
 
+from toggl_mcp.cache.store import Row
 from toggl_mcp.endpoints.answers import rows
 from toggl_mcp.endpoints.base import CachedEndpoint
 from toggl_mcp.endpoints.collection import Reading, fold
@@ -109,7 +110,7 @@ class AsyncClientEndpoint(CachedEndpoint[Client]):
             OutcomeUnknown: Toggl never confirmed it.
         """
         client_id = id_of(client)
-        async with self._change("archive", client_id), self._with_projects():
+        async with self._change("archive", client_id) as seen, self._with_projects():
             try:
                 answer = await self._transport.send("POST", self._path(client_id, "archive"))
             except OutcomeUnknown as doubt:
@@ -118,7 +119,7 @@ class AsyncClientEndpoint(CachedEndpoint[Client]):
             except NotFound:
                 await self._snapshots.put(client_id, None)
                 raise
-            await self._mark(client_id, archived=True)
+            await self._mark(client_id, seen, archived=True)
             return _ids(answer)
 
     async def restore(self, client: int | HasId, *, restore_projects: bool = False) -> Client:
@@ -130,7 +131,7 @@ class AsyncClientEndpoint(CachedEndpoint[Client]):
         """
         client_id = id_of(client)
         body = {"restore_all_projects": restore_projects}
-        async with self._change("restore", client_id), self._with_projects():
+        async with self._change("restore", client_id) as seen, self._with_projects():
             try:
                 item = self._answered(await self._transport.send("POST", self._path(client_id, "restore"), body=body))
             except OutcomeUnknown as doubt:
@@ -138,7 +139,7 @@ class AsyncClientEndpoint(CachedEndpoint[Client]):
             except NotFound:
                 await self._snapshots.put(client_id, None)
                 raise
-            await self._snapshots.put(client_id, item)
+            await self._snapshots.put(client_id, item, seen)
             return item
 
     @asynccontextmanager
@@ -161,13 +162,14 @@ class AsyncClientEndpoint(CachedEndpoint[Client]):
             raise doubt
         return item
 
-    async def _mark(self, client_id: int, *, archived: bool) -> None:
+    async def _mark(self, client_id: int, seen: Row, *, archived: bool) -> None:
         """Write through what Toggl confirmed without sending the client."""
         known = await self._snapshots.known(client_id)
         if known is None:
             await self._snapshots.forget()
         else:
-            await self._snapshots.put(client_id, known.model_copy(update={"archived": archived, "updated_at": None}))
+            changed = known.model_copy(update={"archived": archived, "updated_at": None})
+            await self._snapshots.put(client_id, changed, seen)
 
 
 def _fits(body: ClientBody) -> Callable[[Client], bool]:

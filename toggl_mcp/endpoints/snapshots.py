@@ -9,7 +9,7 @@ from typing import Generic, Protocol, TypeVar
 import anyio
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from toggl_mcp.cache.store import Key, Mark, Store
+from toggl_mcp.cache.store import Key, Mark, Row, Store
 from toggl_mcp.endpoints.collection import Collection, Found, Reading, moment
 from toggl_mcp.errors import CacheBusy, QuotaSpent, RateLimited, TogglError, Unreachable
 
@@ -67,7 +67,6 @@ class Snapshots(Generic[M]):
         self._parsed: Collection[M] | None = None
         self._one_asks = anyio.Lock()
         self._failure: TogglError | None = None
-        self._distrusted = False
 
     async def read(self, *, refresh: bool = False, urgent: bool = False) -> Reading[M]:
         """Return the whole collection; with `refresh` only as Toggl has it after this call.
@@ -113,37 +112,47 @@ class Snapshots(Generic[M]):
         """Return the fresh snapshot without ever asking Toggl; None without one."""
         return await self._newer(self._oldest())
 
-    async def put(self, row_id: int, item: M | None) -> None:
-        """Write a confirmed change through: a model as it is now, or None for one that is gone."""
+    async def row(self, row_id: int | None) -> Row:
+        """Return a row as it is kept now, to be compared with when a change is confirmed; none without an id."""
+        return (
+            Row(await self._store.mark(self._key), None) if row_id is None else await self._store.row(self._key, row_id)
+        )
+
+    async def put(self, row_id: int, item: M | None, seen: Row | None = None) -> None:
+        """Write a confirmed change through: a model as it is now, or None for one that is gone.
+
+        `seen` is the row from before the change was sent: what has come in since may be later than its answer.
+        """
         text = None if item is None else item.model_dump_json(exclude_none=True)
-        with anyio.CancelScope(shield=True), self._distrusted_if_busy():
-            mark = await self._store.write(self._key, row_id, text)
+        with anyio.CancelScope(shield=True), self._owed_if_busy(self._key):
+            mark = await self._store.write(self._key, row_id, text, seen=seen)
             if self._parsed is not None and self._parsed.mark == mark._replace(version=mark.version - 1):
                 self._parsed = self._parsed.after(row_id, item, mark)
 
     async def forget(self) -> None:
         """Drop what is in doubt."""
-        with anyio.CancelScope(shield=True), self._distrusted_if_busy():
+        with anyio.CancelScope(shield=True), self._owed_if_busy(self._key):
             await self._store.forget(self._key)
 
     async def forget_kin(self, kind: str) -> None:
         """Drop another collection of the same workspace, which a change here has changed too."""
-        with anyio.CancelScope(shield=True), self._distrusted_if_busy():
-            await self._store.forget(self._key._replace(kind=kind))
+        key = self._key._replace(kind=kind)
+        with anyio.CancelScope(shield=True), self._owed_if_busy(key):
+            await self._store.forget(key)
 
     @contextmanager
-    def _distrusted_if_busy(self) -> Generator[None]:
+    def _owed_if_busy(self, key: Key) -> Generator[None]:
         """Let a change that Toggl has heard stand, and believe nothing until the cache can be told of it."""
         try:
             yield
         except CacheBusy:
             _log.exception("The cache could not be told of a change; other processes see it when it expires.")
-            self._distrusted = True
+            self._store.owed.add(key)
 
     async def _caught_up(self) -> None:
-        if self._distrusted:
+        if self._key in self._store.owed:
             await self._store.forget(self._key)
-            self._distrusted = False
+            self._store.owed.discard(self._key)
 
     async def _refreshed(self, since: float, *, urgent: bool) -> Reading[M]:
         failed_before = self._failure
@@ -165,7 +174,7 @@ class Snapshots(Generic[M]):
             self._failure = error
             raise
         finally:
-            with anyio.CancelScope(shield=True), self._distrusted_if_busy():
+            with anyio.CancelScope(shield=True), self._owed_if_busy(self._key):
                 await self._store.release(self._key)
 
     async def _asked(self, *, urgent: bool) -> Reading[M]:
@@ -174,7 +183,7 @@ class Snapshots(Generic[M]):
         items = await self._fetch(urgent=urgent)
         texts = {key: item.model_dump_json(exclude_none=True) for key, item in items.items()}
         answered = Collection(items, Mark(seen.version, asked_at))
-        with anyio.CancelScope(shield=True), self._distrusted_if_busy():
+        with anyio.CancelScope(shield=True), self._owed_if_busy(self._key):
             if await self._store.replace(self._key, texts, seen=seen.version, fetched_at=asked_at):
                 self._parsed = answered
         return Reading(answered, "toggl")

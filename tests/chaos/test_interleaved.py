@@ -1,0 +1,32 @@
+"""Two processes and a person in the web app, one step at a time, while 3 of 10 requests go wrong."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.arena import Kept, opened
+from tests.chaos.interleaved import Run
+from tests.chaos.scale import scaled
+
+pytestmark = pytest.mark.anyio
+
+SEEDS = {"in memory": 1, "in a file": 2}
+STEPS = {"in memory": scaled(1000, 10_000), "in a file": scaled(250, 10_000)}
+
+
+@pytest.mark.promise("doubt")
+@pytest.mark.promise("nothing-changed")
+@pytest.mark.promise("everywhere")
+@pytest.mark.promise("once")
+@pytest.mark.parametrize("kept", ["in memory", "in a file"])
+async def test_nothing_is_doubled_lost_or_said_falsely_while_three_in_ten_requests_go_wrong(
+    tmp_path: Path, kept: Kept
+) -> None:
+    async with opened(SEEDS[kept], kept, tmp_path) as arena:
+        run = Run(arena)
+        await run.go(STEPS[kept])
+
+    assert run.violations == []
+    assert run.created > STEPS[kept] // 10
+    assert arena.trouble.met > STEPS[kept] // 10
+    assert 0 < run.doubted <= 0.15 * run.created

@@ -1,0 +1,119 @@
+"""Real processes that ask at once, that are killed, and whose file is taken from under them."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Generator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import anyio
+import pytest
+
+from tests.cache.support import MINE
+from tests.chaos.child import READERS
+from tests.chaos.scale import scaled
+from tests.process.test_command import listening
+from toggl_mcp.cache.sqlite import SqliteStore
+from toggl_mcp.cache.sqlite_open import JOURNAL_MODE
+from toggl_mcp.cache.store import Mark, Snapshot
+from toggl_mcp.sandbox import HARBOUR_STUDIO, Sandbox
+
+TRIALS = scaled(2, 20)
+KILLS = scaled(4, 200)
+MOVES = scaled(10, 200)
+
+Child = subprocess.Popen[str]
+
+
+@contextmanager
+def started(count: int, *command: str) -> Generator[list[Child]]:
+    """Start so many processes of this kind, and end them in any case."""
+    pipe = subprocess.PIPE
+    with ExitStack() as running:
+        children: list[Child] = []
+        for _ in range(count):
+            child = subprocess.Popen([sys.executable, "-m", *command], stdin=pipe, stdout=pipe, text=True)  # noqa: S603 - ours
+            running.enter_context(child)
+            running.callback(child.kill)
+            children.append(child)
+        yield children
+
+
+def heard(child: Child) -> str:
+    assert child.stdout is not None
+    return child.stdout.readline().strip()
+
+
+def told(children: Sequence[Child], line: str) -> list[str]:
+    """Tell all of them the same at once, and return what they answer."""
+    for child in children:
+        assert child.stdin is not None
+        child.stdin.write(f"{line}\n")
+        child.stdin.flush()
+    return [heard(child) for child in children]
+
+
+def writes(path: Path) -> bool:
+    """Tell whether a journal says that a change is under way, or was when its process ended."""
+    journal = Path(f"{path}-journal")
+    return journal.exists() and journal.stat().st_size > 0
+
+
+def until_it_writes(path: Path) -> None:
+    """Wait until a change is under way; where no journal tells, for a while."""
+    for _ in range(20_000):
+        if writes(path):
+            return
+
+
+@pytest.mark.promise("one-question")
+def test_eight_processes_of_twenty_readers_ask_one_cold_question_once(tmp_path: Path) -> None:
+    sandbox = Sandbox()
+    there = {str(row["id"]) for row in sandbox.world.clients.values() if row["wid"] == HARBOUR_STUDIO}
+    with listening(sandbox) as address, started(8, "tests.chaos.child", address) as children:
+        assert [heard(child) for child in children] == ["ready"] * 8
+        for trial in range(TRIALS):
+            sandbox.calls.clear()
+            lines = told(children, f"ask {tmp_path / f'{trial}.sqlite'}")
+            answers = [set(answer.split(",")) for line in lines for answer in line.split(";")]
+
+            assert len(sandbox.calls) == 1
+            assert answers == [there] * 8 * READERS
+
+
+@pytest.mark.promise("kill")
+@pytest.mark.anyio
+async def test_processes_that_are_killed_while_they_write_leave_no_half_of_anything(tmp_path: Path) -> None:
+    path, unfinished = tmp_path / "cache.sqlite", 0
+    for kill in range(KILLS):
+        with started(1, "tests.cache.sharer", "replace", str(path)) as (child,):
+            for _ in range(1 + kill % 3):
+                assert await anyio.to_thread.run_sync(heard, child)
+            await anyio.to_thread.run_sync(until_it_writes, path)
+            child.kill()
+        unfinished += writes(path)
+        store = SqliteStore(path)
+        number = (await store.mark(MINE)).fetched_at
+        assert number is not None
+        assert await store.read(MINE) == Snapshot(Mark(0, number), dict.fromkeys(range(2000), f"{number:g}"))
+        await store.aclose()
+        assert not await anyio.Path(f"{path}.broken").exists()
+    assert JOURNAL_MODE == "WAL" or unfinished > KILLS // 4
+
+
+@pytest.mark.promise("one-file")
+def test_three_processes_whose_file_is_spoilt_or_moved_aside_go_on_with_one_file(tmp_path: Path) -> None:
+    path = tmp_path / "cache.sqlite"
+    with started(3, "tests.chaos.child", "") as children:
+        assert [heard(child) for child in children] == ["ready"] * 3
+        told(children, f"write {path}")
+        for move in range(MOVES):
+            if move % 2:
+                path.write_bytes(os.urandom(4096))
+            else:
+                path.replace(tmp_path / "aside")
+            for _ in range(2):
+                told(children, f"write {path}")
+
+            assert len(set(told(children, f"mark {path}"))) == 1

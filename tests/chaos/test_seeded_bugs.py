@@ -1,0 +1,54 @@
+"""Whether the tests of this folder notice anything: each bug that is put in has to be found."""
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.arena import opened
+from tests.chaos.bugs import AMONG_MANY, BY_CUTTING_OFF, STEP_BY_STEP, Bug, Patch
+from tests.chaos.crowd import Between, Crowd
+from tests.chaos.interleaved import Run
+
+pytestmark = pytest.mark.anyio
+
+STEPS, ROUNDS, TRIES = 200, 25, 12
+
+
+def name(bug: Bug) -> str:
+    return getattr(bug, "__name__", "")
+
+
+async def found(violation: str, violations: list[str], go: Callable[[], Awaitable[None]]) -> bool:
+    """Go on until the violation is found, or for long enough."""
+    for _ in range(TRIES):
+        await go()
+        if any(violation in said for said in violations):
+            return True
+    return False
+
+
+@pytest.mark.parametrize("bug", STEP_BY_STEP, ids=name)
+async def test_a_bug_is_found_step_by_step(tmp_path: Path, monkeypatch: Patch, bug: Bug) -> None:
+    bug(monkeypatch)
+    async with opened(1, "in memory", tmp_path) as arena:
+        arena.trouble.share = 0.5
+        run = Run(arena)
+        assert await found(STEP_BY_STEP[bug], run.violations, partial(run.go, STEPS))
+
+
+@pytest.mark.parametrize("bug", AMONG_MANY, ids=name)
+async def test_a_bug_is_found_among_many_at_once(tmp_path: Path, monkeypatch: Patch, bug: Bug) -> None:
+    bug(monkeypatch)
+    async with opened(1, "in memory", tmp_path, Between) as arena:
+        crowd = Crowd(arena)
+        assert await found(AMONG_MANY[bug], crowd.violations, partial(crowd.go, ROUNDS))
+
+
+@pytest.mark.parametrize("bug", BY_CUTTING_OFF, ids=name)
+async def test_a_bug_is_found_by_cutting_callers_off(tmp_path: Path, monkeypatch: Patch, bug: Bug) -> None:
+    bug(monkeypatch)
+    async with opened(1, "in memory", tmp_path, Between) as arena:
+        crowd = Crowd(arena)
+        assert await found(BY_CUTTING_OFF[bug], crowd.violations, partial(crowd.cut_off, ROUNDS, by_asyncio=False))

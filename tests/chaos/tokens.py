@@ -1,0 +1,88 @@
+"""Several accounts at one address, each with a token and a Toggl of its own, whose ids are the same."""
+
+import base64
+import random
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from starlette.types import Receive, Scope, Send
+
+from tests.chaos.arena import Kept, same
+from tests.chaos.asking import ask, question
+from tests.chaos.trouble import Ticking
+from toggl_mcp.api import BasicAuth, connect_in_process
+from toggl_mcp.cache.memory import MemoryStore
+from toggl_mcp.cache.sqlite import SqliteStore
+from toggl_mcp.endpoints.clients import AsyncClientEndpoint
+from toggl_mcp.models.client import Client
+from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, TOKEN, Sandbox
+from toggl_mcp.sandbox.quota import Plan
+
+TOKENS = tuple(f"{number}" * 32 for number in range(1, 6))
+WORKSPACES = (HARBOUR_STUDIO, NIGHT_SCHOOL)
+
+
+class Accounts:
+    """Answers each token from its own sandbox; the clients have the same ids in all of them, and other notes."""
+
+    def __init__(self, clock: Ticking) -> None:
+        plans: dict[int, Plan] = dict.fromkeys(WORKSPACES, "premium")
+        self.sandboxes = {token: Sandbox(clock=clock, plans=plans) for token in TOKENS}
+        for token, sandbox in self.sandboxes.items():
+            for row in sandbox.world.clients.values():
+                row["notes"] = token
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        (token,) = (token for token in TOKENS if _basic(token) == headers[b"authorization"])
+        headers[b"authorization"] = _basic(TOKEN)
+        await self.sandboxes[token]({**scope, "headers": list(headers.items())}, receive, send)
+
+    def clients(self, token: str, workspace: int) -> dict[int, Client]:
+        """Return the clients of a token's workspace as its Toggl has them."""
+        rows = self.sandboxes[token].world.clients.values()
+        clients = [Client.model_validate(row) for row in rows if row["wid"] == workspace]
+        return {client.id: client for client in clients}
+
+
+@dataclass
+class Tenants:
+    """A run of callers with different tokens, and the rows that they were shown and that are not theirs."""
+
+    seed: int
+    kept: Kept
+    folder: Path
+    foreign: list[Client] = field(default_factory=list[Client])
+    shown: int = 0
+
+    async def go(self, steps: int) -> None:
+        """Take so many steps."""
+        chance, clock = random.Random(self.seed), Ticking()  # noqa: S311 - repeatable
+        store = MemoryStore(clock=clock) if self.kept == "in memory" else SqliteStore(self.folder / "c", clock=clock)
+        accounts = Accounts(clock)
+        async with AsyncExitStack() as opening:
+            connection = await opening.enter_async_context(connect_in_process(accounts))
+            opening.push_async_callback(store.aclose)
+            endpoints = {
+                (token, workspace): AsyncClientEndpoint(
+                    workspace, BasicAuth(token, "api_token"), store, client=connection
+                )
+                for token in TOKENS
+                for workspace in WORKSPACES
+            }
+            for number in range(steps):
+                clock.now += chance.choice([1, 30, 300, 4000])
+                (token, workspace), endpoint = chance.choice(list(endpoints.items()))
+                clients = list(accounts.clients(token, workspace).values())
+                about = chance.randrange(64_890_301, 64_890_410)
+                await ask(endpoint, question(chance, clients, about, f"Client {number}"))
+                self._look(await endpoint.load_cache(), accounts.clients(token, workspace))
+
+    def _look(self, shown: list[Client], theirs: dict[int, Client]) -> None:
+        self.shown += len(shown)
+        self.foreign += [client for client in shown if not same({client.id: client}, theirs, client.id)]
+
+
+def _basic(token: str) -> bytes:
+    return b"Basic " + base64.b64encode(f"{token}:api_token".encode())
