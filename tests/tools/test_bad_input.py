@@ -170,6 +170,7 @@ async def test_a_failing_toggl_is_a_failure_that_says_what_to_do(
     assert "Internal Server Error" not in told["message"]
 
 
+@pytest.mark.promise("spent")
 async def test_a_spent_quota_costs_nothing_more_until_it_resets(sandbox: Sandbox, clock: Clock, era: Era) -> None:
     sandbox.fault = lambda _: Fault("402", resets_in=1838)
     async with Client(serve(sandbox, clock, workspace_id=HARBOUR_STUDIO), mode=era) as client:

@@ -44,6 +44,7 @@ async def store(tmp_path: Path, clock: Clock) -> AsyncGenerator[SqliteStore]:
     await cache.aclose()
 
 
+@pytest.mark.promise("hour")
 @pytest.mark.parametrize(("workspace_id", "requests"), [(None, 8), (HARBOUR_STUDIO, 7)])
 async def test_an_hour_of_sixty_calls_fits_the_free_plan_several_times(
     sandbox: Sandbox, clock: Clock, store: SqliteStore, workspace_id: int | None, requests: int
@@ -79,6 +80,7 @@ ROUND: tuple[tuple[str, dict[str, Any]], ...] = (
 )
 
 
+@pytest.mark.promise("token")
 async def test_the_token_is_nowhere(
     sandbox: Sandbox, clock: Clock, store: SqliteStore, era: Era, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

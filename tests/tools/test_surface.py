@@ -108,6 +108,7 @@ async def test_output_schemas_are_objects_without_references_unions_and_nulls(ho
         assert not re.search(r'\$ref|anyOf|oneOf|allOf|"null"|: null|"title"', said)
 
 
+@pytest.mark.promise("cheap")
 async def test_the_tools_are_cheap_to_list(host: Host) -> None:
     costs = [len(json.dumps(wire(tool), separators=(",", ":"))) / 4 for tool in await listed(host)]
 
