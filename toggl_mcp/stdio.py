@@ -10,6 +10,7 @@ import logging
 import os
 import signal
 import sys
+import threading
 from collections.abc import AsyncIterable
 from typing import Any, Protocol, cast
 
@@ -31,6 +32,8 @@ from mcp.types import (
 from mcp.types.version import MODERN_PROTOCOL_VERSIONS
 
 VERSION = "io.modelcontextprotocol/protocolVersion"
+CLEAN_UP_SECONDS = 0.7
+"""For how long the process may still clean up after a signal or the end of its input."""
 SERVER_INFO = "io.modelcontextprotocol/serverInfo"
 
 _Item = SessionMessage | Exception
@@ -54,7 +57,7 @@ async def serve(server: MCPServer[None]) -> None:
                 await low.run(requests, write, low.create_initialization_options())
             finally:
                 if signals:
-                    _leave(signals[0])
+                    _leave(128 + signals[0])
         tasks.cancel_scope.cancel()
 
 
@@ -62,15 +65,23 @@ async def _cancelled_by_signal(scope: anyio.CancelScope, signals: list[int]) -> 
     with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as received:
         async for number in received:
             signals.append(number)
+            _leave_soon(128 + number)
             scope.cancel()
             return
 
 
-def _leave(number: int) -> None:
+def _leave(status: int) -> None:
     """End the process: the thread that waits for its standard input would keep it alive."""
     logging.shutdown()
     sys.stderr.flush()
-    os._exit(128 + number)
+    os._exit(status)
+
+
+def _leave_soon(status: int) -> None:
+    """End the process even if its clean-up has to wait for something, such as a cache that another process holds."""
+    timer = threading.Timer(CLEAN_UP_SECONDS, _leave, [status])
+    timer.daemon = True
+    timer.start()
 
 
 async def _answer_probes(low: Server[Any], read: AsyncIterable[_Item], write: _Sink, chosen: Any) -> None:  # noqa: ANN401 - an anyio stream
@@ -86,6 +97,7 @@ async def _answer_probes(low: Server[Any], read: AsyncIterable[_Item], write: _S
             else:
                 era_is_chosen = era_is_chosen or isinstance(message, JSONRPCRequest)
                 await chosen.send(item)
+    _leave_soon(0)
 
 
 def _is_probe(message: JSONRPCRequest) -> bool:
