@@ -162,3 +162,10 @@ async def test_bytes_that_are_no_text_are_a_failure(body: bytes) -> None:
     async with answering(body) as toggl:
         with pytest.raises(Unreachable):
             await toggl.clients(HARBOUR_STUDIO).collect()
+
+
+async def test_a_row_without_its_workspace_belongs_to_the_one_that_was_asked() -> None:
+    rows = '[{"id":1,"name":"A"},{"id":2,"name":"B","wid":null},{"id":3,"name":"C","wid":9}]'
+    async with answering(rows) as toggl:
+        found = await toggl.clients(HARBOUR_STUDIO).collect()
+    assert [client.workspace_id for client in found] == [HARBOUR_STUDIO, HARBOUR_STUDIO, 9]

@@ -62,6 +62,8 @@ async def test_what_headers_do_not_say_is_not_known(headers: dict[str, str]) -> 
     [
         ("You have hit your hourly limit for API calls. Your quota will reset in 133 seconds.", {}, 133),
         ('"You have hit your hourly limit for API calls. Your quota will reset in 133 seconds."', {}, 133),
+        ("You have hit your hourly limit for API calls. Your quota will reset in 99999 seconds.", {}, 3600),
+        ("You have hit your hourly limit for API calls.", {"X-Toggl-Quota-Resets-In": "99999"}, 3600),
         ("You have hit your hourly limit for API calls.", {}, 3600),
         ("You have hit your hourly limit for API calls.", {"X-Toggl-Quota-Resets-In": "77"}, 77),
         ("Payment required", {"X-Toggl-Quota-Remaining": "0", "X-Toggl-Quota-Resets-In": "55"}, 55),

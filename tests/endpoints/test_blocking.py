@@ -129,6 +129,13 @@ def test_closing_ends_its_thread_and_closing_again_does_nothing(memory: MemorySt
     assert in_portals() == before
 
 
+def test_a_script_that_forgets_to_close_ends_all_the_same(memory: MemoryStore, sandbox: Sandbox) -> None:
+    with ClientEndpoint(HARBOUR_STUDIO, AUTH, memory, client=connect_in_process(sandbox)):
+        portals = [thread for thread in threading.enumerate() if thread.name == "toggl-mcp-portal"]
+        assert portals
+        assert all(thread.daemon for thread in portals)
+
+
 def test_a_block_closes_it_even_when_something_is_raised(memory: MemoryStore, sandbox: Sandbox) -> None:
     before = in_portals()
     with (

@@ -1,12 +1,13 @@
 """Projects on the same core, and what a change to a client does to them."""
 
+import json
 from collections.abc import Callable, Coroutine
 from typing import Any
 
 import anyio
 import pytest
 
-from tests.endpoints.support import AROHA, AUTH, GULL, MISSING, NORTHWIND, Gate, asked, in_turn, then
+from tests.endpoints.support import AROHA, AUTH, GULL, MISSING, NORTHWIND, Gate, asked, each, in_turn, then
 from toggl_mcp.api import AsyncClient
 from toggl_mcp.cache.store import Store
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
@@ -108,6 +109,26 @@ async def test_a_new_project_that_says_something_else_is_not_taken_for_a_lost_on
         await projects.add(ProjectBody(**fields))
 
 
+async def test_a_new_project_of_a_client_is_not_taken_for_a_lost_one_without(
+    projects: AsyncProjectEndpoint, sandbox: Sandbox
+) -> None:
+    def somebody_else() -> None:
+        sandbox.world.add_project(HARBOUR_STUDIO, "Menu", AROHA)
+
+    sandbox.fault = in_turn("POST", then(Fault("lost before"), somebody_else))
+    with pytest.raises(OutcomeUnknown):
+        await projects.add(ProjectBody(name="Menu"))
+
+
+async def test_a_toggl_that_repeats_its_pages_is_not_asked_for_ever(
+    projects: AsyncProjectEndpoint, sandbox: Sandbox
+) -> None:
+    page = [{"id": number, "workspace_id": HARBOUR_STUDIO, "name": f"Project {number}"} for number in range(1, 201)]
+    sandbox.fault = each("GET", Fault("garbage before", body=json.dumps(page)))
+    assert len((await projects.read()).collection.items) == 200
+    assert len(sandbox.calls) == 2
+
+
 @pytest.mark.parametrize("verb", CHANGES)
 async def test_what_a_change_to_a_client_did_to_its_projects_is_known(
     clients: AsyncClientEndpoint, projects: AsyncProjectEndpoint, sandbox: Sandbox, verb: str
@@ -133,6 +154,19 @@ async def test_what_an_abandoned_change_to_a_client_did_to_its_projects_is_known
         tasks.cancel_scope.cancel()
     await projects.read()
     assert await known(projects) == at_toggl(sandbox)
+
+
+@pytest.mark.parametrize("verb", CHANGES)
+async def test_what_an_unknown_change_to_a_client_did_to_its_projects_is_known(
+    clients: AsyncClientEndpoint, projects: AsyncProjectEndpoint, sandbox: Sandbox, verb: str
+) -> None:
+    before = at_toggl(sandbox)
+    await projects.read()
+    sandbox.fault = lambda call: Fault("lost after") if "clients" in call.path else None
+    with pytest.raises(OutcomeUnknown):
+        await CHANGES[verb][1](clients)
+    await projects.read()
+    assert await known(projects) == at_toggl(sandbox) != before
 
 
 async def test_a_change_to_a_client_that_was_refused_leaves_its_projects_known(
