@@ -28,7 +28,7 @@ async def test_requests_are_charged_to_the_user_or_to_the_workspaces_organizatio
     await toggl.account.workspaces()
     await toggl.clients(NIGHT_SCHOOL).collect(refresh=True)
     left = {bucket.name: bucket.remaining for bucket in await toggl.quotas()}
-    assert left == {"user": 28, "organization:3901002": 28}
+    assert left == {"user": 29, "organization:3901002": 28}
     assert await toggl.quota(NIGHT_SCHOOL) == Bucket("organization:3901002", 28, clock.now + 3600)
 
 

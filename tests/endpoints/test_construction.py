@@ -155,7 +155,7 @@ async def test_one_cache_serves_endpoints_of_every_kind(
     assert (await toggl.clients(HARBOUR_STUDIO).get(AROHA)) is not None
     assert len((await toggl.account.workspaces()).collection.items) == 2
     assert (await toggl.account.me())[0].name == "Marama Quayle"
-    assert len(sandbox.calls) == 3
+    assert len(sandbox.calls) == 2
 
 
 async def test_requests_say_who_asks_and_carry_a_body_only_where_there_is_one(sandbox: Sandbox, clock: Clock) -> None:

@@ -2,11 +2,12 @@
 
 from httpx import AsyncClient, Auth, BasicAuth, Request, Timeout
 
-from toggl_mcp.api.connection import address_of, connect, connect_in_process
+from toggl_mcp.api.connection import REPORTS, address_of, connect, connect_in_process
 from toggl_mcp.api.quota import Quota
 from toggl_mcp.api.transport import Transport
 
 __all__ = [
+    "REPORTS",
     "AsyncClient",
     "Auth",
     "BasicAuth",

@@ -9,6 +9,8 @@ import httpx
 from toggl_mcp.errors import InvalidArguments
 
 TOGGL_URL = "https://api.track.toggl.com/api/v9"
+REPORTS = "reports/api/v3/"
+"""How the paths of the Reports API begin; it lives beside Toggl's other one, `/api/v9`."""
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _HEADERS = {"User-Agent": "toggl-mcp-server"}
 
@@ -54,6 +56,12 @@ def _may_be_asked(url: str) -> bool:
 def address_of(client: httpx.AsyncClient) -> str:
     """Return where a client's requests go, without a slash at the end: to Toggl, if it has no address of its own."""
     return str(client.base_url).rstrip("/") or TOGGL_URL
+
+
+def url_of(client: httpx.AsyncClient, path: str) -> str:
+    """Return where a request to a path goes."""
+    address = address_of(client)
+    return f"{address.removesuffix('/api/v9') if path.startswith(REPORTS) else address}/{path}"
 
 
 def connect_in_process(app: Any) -> httpx.AsyncClient:  # noqa: ANN401 - an ASGI application

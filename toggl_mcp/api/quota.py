@@ -19,6 +19,7 @@ USER_BUCKET = "user"
 RESERVE = 3
 """Requests of an organization's hour that are kept for changes, and for the look after a lost creation."""
 
+_CHARGED = re.compile(r"(?:reports/api/v3/)?(workspace|organization)s?/(\d+)")
 _RESET = re.compile(r"quota will reset in (\d+) seconds")
 _SPENT = "hourly limit for API calls"
 
@@ -113,10 +114,12 @@ class Quota:
 
     async def _names(self, path: str) -> list[str]:
         """Return the names of the buckets that a request counts against, the one to put down first."""
-        first, _, rest = path.partition("/")
-        number = rest.partition("/")[0]
-        if first != "workspaces":
-            return [f"organization:{number}" if first == "organizations" else USER_BUCKET]
+        found = _CHARGED.match(path)
+        if found is None:
+            return [USER_BUCKET]
+        kind, number = found.groups()
+        if kind == "organization":
+            return [f"organization:{number}"]
         organization = await self._organization_of(int(number))
         return (
             [f"workspace:{number}"] if organization is None else [f"organization:{organization}", f"workspace:{number}"]

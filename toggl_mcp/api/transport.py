@@ -10,7 +10,7 @@ import random
 import time
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import anyio
 import httpx
@@ -18,7 +18,7 @@ import stamina
 from opentelemetry import trace
 from pydantic_core import from_json
 
-from toggl_mcp.api.connection import address_of
+from toggl_mcp.api.connection import REPORTS, url_of
 from toggl_mcp.api.quota import Quota
 from toggl_mcp.api.refusals import refusal
 from toggl_mcp.errors import (
@@ -31,7 +31,7 @@ from toggl_mcp.errors import (
     Unreachable,
 )
 
-Method = Literal["GET", "POST", "PUT", "DELETE"]
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 LONGEST_WAIT = 10.0
 """Seconds that a request waits at most when Toggl names a pause."""
@@ -51,6 +51,13 @@ class _Again(Exception):
         super().__init__(str(instead))
         self.instead = instead
         self.after = after
+
+
+class Answer(NamedTuple):
+    """What Toggl answered: the decoded body, and the headers."""
+
+    data: Any
+    headers: Mapping[str, str]
 
 
 class Transport:
@@ -90,14 +97,25 @@ class Transport:
         Raises:
             TogglError: One of the errors that `errors.py` draws.
         """
-        url = f"{address_of(self._client)}/{path}"
+        url = url_of(self._client, path)
         request = self._client.build_request(method, url, params=query, json=body, timeout=self._timeout)
-        exchange = _Exchange(method, path, urgent=urgent or method != "GET")
+        return (await self._sent(_Exchange(method, path, urgent=urgent), request)).data
+
+    async def search(self, path: str, body: object) -> Answer:
+        """Ask the Reports API, where reading is a POST too; return the decoded answer with its headers.
+
+        Raises:
+            TogglError: One of the errors that `errors.py` draws.
+        """
+        request = self._client.build_request("POST", url_of(self._client, path), json=body, timeout=self._timeout)
+        return await self._sent(_Exchange("POST", path, urgent=False), request)
+
+    async def _sent(self, exchange: "_Exchange", request: httpx.Request) -> Answer:
         with anyio.CancelScope(deadline=_inner_deadline()):
             return await self._repeated(exchange, request)
         raise exchange.given_up()
 
-    async def _repeated(self, exchange: "_Exchange", request: httpx.Request) -> Any:  # noqa: ANN401 - the JSON edge
+    async def _repeated(self, exchange: "_Exchange", request: httpx.Request) -> Answer:
         retrying = stamina.retry_context(on=_pause, attempts=self._attempts, timeout=None, wait_initial=0.5)
         try:
             async for attempt in retrying:
@@ -109,7 +127,7 @@ class Transport:
             raise exchange.honest(error) from error.__cause__
         raise AssertionError
 
-    async def _traced(self, exchange: "_Exchange", request: httpx.Request) -> Any:  # noqa: ANN401 - the JSON edge
+    async def _traced(self, exchange: "_Exchange", request: httpx.Request) -> Answer:
         with trace.get_tracer("toggl_mcp").start_as_current_span(
             f"{exchange.method} {exchange.template}",
             kind=trace.SpanKind.CLIENT,
@@ -135,11 +153,11 @@ class Transport:
         _log.debug("%s %s: %d in %.0f ms", exchange.method, exchange.template, answer.status_code, took * 1000)
         return answer
 
-    async def _meaning(self, exchange: "_Exchange", answer: httpx.Response) -> Any:  # noqa: ANN401 - the JSON edge
+    async def _meaning(self, exchange: "_Exchange", answer: httpx.Response) -> Answer:
         with anyio.CancelScope(shield=True):
             await self._quota.learn(exchange.path, answer.headers)
         if answer.is_success:
-            return exchange.decoded(answer)
+            return Answer(exchange.decoded(answer), answer.headers)
         if answer.is_client_error:
             exchange.in_flight = False
             raise await self._refusal(exchange, answer)
@@ -160,8 +178,9 @@ class _Exchange:
     def __init__(self, method: Method, path: str, *, urgent: bool) -> None:
         self.method = method
         self.path = path
-        self.urgent = urgent
-        self.template = "/" + "/".join("{id}" if part.isdigit() else part for part in path.split("/"))
+        self.changes = method != "GET" and not path.startswith(REPORTS)
+        self.urgent = urgent or self.changes
+        self.template = "/" + "/".join("{id}" if part[:1].isdigit() else part for part in path.split("/"))
         self.in_flight = False
         self._maybe_done = False
         self._slowed_down = False
@@ -177,9 +196,9 @@ class _Exchange:
 
     def lost(self) -> Exception:
         """Return what to raise when the request left and no usable answer came back."""
-        self._maybe_done = self.method != "GET"
+        self._maybe_done = self.changes
         self.in_flight = False
-        return self.given_up() if self.method == "POST" else _Again(self.given_up())
+        return self.given_up() if self.changes and self.method == "POST" else _Again(self.given_up())
 
     def slowed_down(self, retry_after: str | None) -> Exception:
         """Return what to raise on a 429: nothing was done."""
@@ -199,7 +218,7 @@ class _Exchange:
 
     def given_up(self) -> TogglError:
         """Return what to raise when there will be no further attempt."""
-        if self._maybe_done or (self.in_flight and self.method != "GET"):
+        if self._maybe_done or (self.in_flight and self.changes):
             return OutcomeUnknown("Toggl never confirmed the change. Look whether it is there before asking again.")
         return Unreachable(
             "Toggl gave no usable answer; nothing was changed. Check the network, then try again in a minute."

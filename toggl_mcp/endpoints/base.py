@@ -98,6 +98,8 @@ class CachedEndpoint(CachedReader[E]):
             _log.info("%s %s %s in workspace %d: %s", verb, self.KIND, entity_id or "", self.workspace_id, outcome)
             if outcome in ("unknown", OutcomeUnknown.code):
                 await self._snapshots.forget()
+            if outcome in ("unknown", "confirmed", OutcomeUnknown.code, NotFound.code):
+                await self._snapshots.forget_related()
 
     def _answered(self, row: object) -> E:
         """Return what the answer to a change means; an unreadable one confirms nothing."""

@@ -47,6 +47,11 @@ def workspaces_key(scope: str) -> Key:
     return Key(scope, "workspace", 0)
 
 
+def related_key(scope: str) -> Key:
+    """Return the name of the collection of what a token's workspaces are told to have, one row a workspace."""
+    return Key(scope, "related", 0)
+
+
 def scope_of(auth: Auth, client: AsyncClient) -> str:
     """Return the name of the share of the cache that a token has at one Toggl; it does not give the token away."""
     request = next(auth.auth_flow(Request("GET", "https://toggl.invalid")))

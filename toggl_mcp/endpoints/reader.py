@@ -14,10 +14,10 @@ from toggl_mcp.endpoints.collection import Collection, Found, Reading
 from toggl_mcp.endpoints.identity import HasId, id_of, quota_of, scope_of
 from toggl_mcp.endpoints.snapshots import Snapshots
 from toggl_mcp.errors import NoCache, NotFound
-from toggl_mcp.models.base import Entity
+from toggl_mcp.models.base import Thing
 from toggl_mcp.models.query import Query
 
-E = TypeVar("E", bound=Entity)
+E = TypeVar("E", bound=Thing)
 PER_PAGE = 200
 """The longest page that Toggl gives."""
 
@@ -68,14 +68,7 @@ class CachedReader(Generic[E]):
         self._transport = Transport(
             self._client, auth, quota_of(store, scope), timeout=timeout, retries=0 if re_raise else retries
         )
-        self._snapshots = Snapshots(
-            store,
-            Key(scope, self.KIND, self.workspace_id),
-            self.MODEL,
-            self._listed,
-            keep=store.expire_after,
-            may_be_stale=cache is not None and not re_raise,
-        )
+        self._snapshots = self._kept(store, scope, may_be_stale=cache is not None and not re_raise)
 
     async def aclose(self) -> None:
         """Close the HTTP client if it was made here; the cache stays open."""
@@ -136,6 +129,10 @@ class CachedReader(Generic[E]):
             return reading
         return await self.read(refresh=True)
 
+    async def cached(self) -> Collection[E] | None:
+        """Return all of them if they are cached and fresh, without asking Toggl; None if not."""
+        return await self._snapshots.cached()
+
     async def load_cache(self) -> list[E]:
         """Return what is cached and fresh, without asking Toggl.
 
@@ -145,7 +142,7 @@ class CachedReader(Generic[E]):
         if self.cache is None:
             message = f"This {type(self).__name__} has no cache; make it with cache=SqliteStore(path) or MemoryStore()."
             raise NoCache(message)
-        cached = await self._snapshots.cached()
+        cached = await self.cached()
         return [] if cached is None else list(cached.items.values())
 
     async def query(self, *queries: Query) -> list[E]:
@@ -156,6 +153,11 @@ class CachedReader(Generic[E]):
             InvalidArguments: A query names no field, or compares what cannot be compared.
         """
         return [item for item in await self.load_cache() if all(query.fits(item) for query in queries)]
+
+    def _kept(self, store: Store, scope: str, *, may_be_stale: bool) -> Snapshots[E]:
+        """Return the collection that this reads from."""
+        key = Key(scope, self.KIND, self.workspace_id)
+        return Snapshots(store, key, self.MODEL, self._listed, keep=store.expire_after, may_be_stale=may_be_stale)
 
     async def _single(self, entity_id: int, *, urgent: bool = False) -> E | None:
         """Ask Toggl for one."""
@@ -187,7 +189,8 @@ class CachedReader(Generic[E]):
         return "/".join(str(part) for part in parts if part)
 
     def _none(self, entity_id: int) -> str:
-        return f"There is no {self.KIND} {entity_id} in workspace {self.workspace_id}; list_{self.KIND}s has their ids."
+        kind = self.KIND.replace("_", " ")
+        return f"There is no {kind} {entity_id} in workspace {self.workspace_id}; list_{self.PATH} has their ids."
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._clock(), UTC)

@@ -11,6 +11,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from toggl_mcp.cache.store import Key, Mark, Row, Store
 from toggl_mcp.endpoints.collection import Collection, Found, Reading, moment
+from toggl_mcp.endpoints.identity import related_key
 from toggl_mcp.errors import CacheBusy, QuotaSpent, RateLimited, TogglError, Unreachable
 
 M = TypeVar("M", bound=BaseModel)
@@ -112,11 +113,17 @@ class Snapshots(Generic[M]):
         """Return the fresh snapshot without ever asking Toggl; None without one."""
         return await self._newer(self._oldest())
 
+    async def last(self) -> Collection[M] | None:
+        """Return the last snapshot, however old it is, without asking Toggl; None without one."""
+        return await self._newer(-inf)
+
+    async def mark(self) -> Mark:
+        """Return how far the collection has come."""
+        return await self._store.mark(self._key)
+
     async def row(self, row_id: int | None) -> Row:
         """Return a row as it is kept now, to be compared with when a change is confirmed; none without an id."""
-        return (
-            Row(await self._store.mark(self._key), None) if row_id is None else await self._store.row(self._key, row_id)
-        )
+        return Row(await self.mark(), None) if row_id is None else await self._store.row(self._key, row_id)
 
     async def put(self, row_id: int, item: M | None, seen: Row | None = None) -> None:
         """Write a confirmed change through: a model as it is now, or None for one that is gone.
@@ -139,6 +146,12 @@ class Snapshots(Generic[M]):
         key = self._key._replace(kind=kind)
         with anyio.CancelScope(shield=True), self._owed_if_busy(key):
             await self._store.forget(key)
+
+    async def forget_related(self) -> None:
+        """Drop the names that came along with the account for this workspace: one of them has changed."""
+        key = related_key(self._key.scope)
+        with anyio.CancelScope(shield=True), self._owed_if_busy(key):
+            await self._store.write(key, self._key.parent, None)
 
     @contextmanager
     def _owed_if_busy(self, key: Key) -> Generator[None]:
@@ -177,16 +190,19 @@ class Snapshots(Generic[M]):
             with anyio.CancelScope(shield=True), self._owed_if_busy(self._key):
                 await self._store.release(self._key)
 
-    async def _asked(self, *, urgent: bool) -> Reading[M]:
-        seen = await self._store.mark(self._key)
-        asked_at = self._store.clock()
-        items = await self._fetch(urgent=urgent)
+    async def fill(self, items: Mapping[int, M], *, seen: Mark, asked_at: float) -> Reading[M]:
+        """Keep what Toggl has sent, unless something was written since `seen`, and return it."""
         texts = {key: item.model_dump_json(exclude_none=True) for key, item in items.items()}
         answered = Collection(items, Mark(seen.version, asked_at))
         with anyio.CancelScope(shield=True), self._owed_if_busy(self._key):
             if await self._store.replace(self._key, texts, seen=seen.version, fetched_at=asked_at):
                 self._parsed = answered
         return Reading(answered, "toggl")
+
+    async def _asked(self, *, urgent: bool) -> Reading[M]:
+        seen = await self.mark()
+        asked_at = self._store.clock()
+        return await self.fill(await self._fetch(urgent=urgent), seen=seen, asked_at=asked_at)
 
     async def _stand_in(self) -> Collection[M] | None:
         return await self._newer(min(self._oldest(), self._store.clock() - STALE_SECONDS))

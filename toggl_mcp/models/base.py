@@ -27,13 +27,18 @@ class Position(NamedTuple):
     item_id: int
 
 
-class Entity(BaseModel, frozen=True):
+class Thing(BaseModel, frozen=True):
     """A thing in a workspace, with the fields that are named here and no others: Toggl sends secrets in some."""
 
     model_config = ConfigDict(extra="ignore", validate_by_name=True)
 
     id: Annotated[int, Field(ge=0, le=LARGEST_ID)]
     workspace_id: int = Field(ge=0, le=LARGEST_ID, validation_alias=AliasChoices("workspace_id", "wid"))
+
+
+class Entity(Thing, frozen=True):
+    """A thing that has a name."""
+
     name: str
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import BaseModel, Field
 
 from toggl_mcp.models.account import Plan, Workspace
-from toggl_mcp.models.base import Absent, Body, Source
+from toggl_mcp.models.base import Absent, Body
 from toggl_mcp.models.quota import Bucket
 from toggl_mcp.tools.answers import Known, Left
 from toggl_mcp.tools.offer import READS, Offer
@@ -19,7 +19,7 @@ WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "S
 class GetAccount(Body, frozen=True):
     """The arguments of `get_account`."""
 
-    refresh: Annotated[bool, Field(description="Ask Toggl even if the cache is fresh (2 requests).")] = False
+    refresh: Annotated[bool, Field(description="Ask Toggl even if the cache is fresh (1 request).")] = False
 
 
 class ShownWorkspace(BaseModel):
@@ -57,10 +57,11 @@ def offers(*, read_only: bool) -> tuple[Offer[GetAccount, Account], ...]:
     async def get_account(asked: GetAccount, toggl: "Toggl") -> Account:
         """Tell who the token belongs to: workspaces and plans, default workspace, time zone, requests left.
 
-        Costs at most 2 Toggl requests, and none for a day after that.
+        Costs one Toggl request, and none for a day after that.
         """
         me, known = await toggl.account.me(refresh=asked.refresh)
-        reading = await toggl.account.workspaces(refresh=asked.refresh)
+        reading = await toggl.account.workspaces()
+        oldest = min(known, reading, key=lambda told: told.as_of)
         default = toggl.configured_workspace or me.default_workspace_id
         return Account(
             name=me.name,
@@ -70,7 +71,7 @@ def offers(*, read_only: bool) -> tuple[Offer[GetAccount, Account], ...]:
             workspaces=[_shown(item, default) for item in reading.collection.items.values()],
             quotas=[_left(bucket, toggl.now()) for bucket in await toggl.quotas()],
             access="read_only" if read_only else "full",
-            **Known.of(_weakest(known.source, reading.source), min(known.as_of, reading.as_of), toggl.now()),
+            **Known.of(oldest.source, oldest.as_of, toggl.now()),
         )
 
     return (Offer(get_account, "Get account", READS, GetAccount, Account),)
@@ -89,7 +90,3 @@ def _shown(workspace: Workspace, default: int | None) -> ShownWorkspace:
 
 def _left(bucket: Bucket, now: float) -> QuotaLeft:
     return QuotaLeft(bucket=bucket.name, **Left.of(bucket, now).model_dump())
-
-
-def _weakest(*sources: Source) -> Source:
-    return max(sources, key=("toggl", "cache", "stale").index)

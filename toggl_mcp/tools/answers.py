@@ -52,11 +52,16 @@ class Known(BaseModel):
         return {"source": source, "as_of": as_of, "age_seconds": max(0, round(now - as_of.timestamp()))}
 
 
-class Answer(BaseModel):
+class Costly(BaseModel):
+    """What every answer says that may have cost a request."""
+
+    quota: Annotated[Left, Field(description="Given when Toggl was asked.")] | Absent = None
+
+
+class Answer(Costly):
     """What every answer about a workspace says."""
 
     workspace_id: int
-    quota: Annotated[Left, Field(description="Given when Toggl was asked.")] | Absent = None
 
 
 def shortened(text: str, length: int) -> str:
