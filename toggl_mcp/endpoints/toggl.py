@@ -1,6 +1,7 @@
 """One account at Toggl: every endpoint of one token, over one connection and one cache."""
 
 from collections.abc import Callable
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -9,11 +10,18 @@ from toggl_mcp.cache.store import Store
 from toggl_mcp.endpoints.account import AccountEndpoint
 from toggl_mcp.endpoints.base import CachedEndpoint
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
+from toggl_mcp.endpoints.directory import Directory
 from toggl_mcp.endpoints.identity import quota_of, scope_of
+from toggl_mcp.endpoints.log import EntryLog
 from toggl_mcp.endpoints.projects import AsyncProjectEndpoint
+from toggl_mcp.endpoints.reports import Reports
 from toggl_mcp.endpoints.tags import AsyncTagEndpoint
+from toggl_mcp.endpoints.timesheet import Timesheet, Wanted
+from toggl_mcp.endpoints.tracker import AsyncTrackerEndpoint
 from toggl_mcp.errors import InvalidArguments
+from toggl_mcp.models.period import Calendar, Days, calendar_of
 from toggl_mcp.models.quota import Bucket
+from toggl_mcp.models.time_entry import TimeEntry
 
 K = TypeVar("K", bound=CachedEndpoint[Any])
 
@@ -42,10 +50,15 @@ class Toggl:
         self._retries = retries
         self._scope = scope_of(auth, client)
         self._quota = quota_of(cache, self._scope)
-        self.account = AccountEndpoint(self._scope, cache, Transport(client, auth, self._quota, retries=retries))
+        transport = Transport(client, auth, self._quota, retries=retries)
+        self.account = AccountEndpoint(self._scope, cache, transport)
+        self.directory = Directory(self.account)
+        self.log = EntryLog(cache, self._scope, transport, may_be_stale=True)
+        self.timesheet = Timesheet(self.log, Reports(transport, cache.clock))
         self.clients = self._endpoints(AsyncClientEndpoint)
         self.projects = self._endpoints(AsyncProjectEndpoint)
         self.tags = self._endpoints(AsyncTagEndpoint)
+        self.trackers = self._endpoints(AsyncTrackerEndpoint)
 
     async def workspace(self, given: int | None) -> int:
         """Return the workspace that is meant: the one given, else the configured one, else the account's default.
@@ -65,13 +78,37 @@ class Toggl:
         """Return the quotas as last seen, by any process, whose hour is not over."""
         return await self._quota.current()
 
-    async def quota(self, workspace_id: int) -> Bucket | None:
-        """Return what is left of a workspace's quota as last seen; None when its hour is over or was never seen."""
-        return await self._quota.left(f"workspaces/{workspace_id}")
+    async def calendar(self) -> Calendar:
+        """Return how the account's owner counts days.
+
+        Raises:
+            InvalidArguments: This computer does not know their time zone.
+        """
+        me, _ = await self.account.me()
+        return calendar_of(me.timezone, me.beginning_of_week)
+
+    async def quota(self, workspace_id: int | None) -> Bucket | None:
+        """Return what is left of a workspace's quota, or of the user's own, as last seen.
+
+        None when its hour is over or was never seen.
+        """
+        return await self._quota.left("me" if workspace_id is None else f"workspaces/{workspace_id}")
+
+    async def own_entries(self, first: date, last: date) -> list[TimeEntry]:
+        """Return the user's own entries that overlap with some days (the last included), in all workspaces."""
+        me, _ = await self.account.me()
+        spaces = (await self.account.workspaces()).collection.items.keys()
+        days = Days(await self.calendar(), first, last)
+        wanted = Wanted(days, spaces, me.id, reported=False, refresh=False)
+        return (await self.timesheet.gather(wanted)).entries
 
     def now(self) -> float:
         """Return the UNIX time by which ages are told."""
         return self._cache.clock()
+
+    def moment(self) -> datetime:
+        """Return the time by which running timers are counted, in UTC, to the second."""
+        return datetime.fromtimestamp(int(self.now()), UTC)
 
     async def aclose(self) -> None:
         """Close the connection and the cache."""

@@ -8,7 +8,8 @@ from toggl_mcp.models.base import Entity, Source
 from toggl_mcp.tools.answers import Left
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
-    from toggl_mcp.endpoints.collection import Reading
+    from toggl_mcp.endpoints.base import CachedEndpoint
+    from toggl_mcp.endpoints.collection import Collection
     from toggl_mcp.endpoints.reader import CachedReader
     from toggl_mcp.endpoints.toggl import Toggl
 
@@ -24,8 +25,26 @@ class Context(TypedDict):
 
 async def context(toggl: "Toggl", workspace: int, source: Source = "toggl") -> Context:
     """Return the workspace, and what is left of its quota if Toggl was asked."""
+    return {"workspace_id": workspace, "quota": await left(toggl, workspace, source)}
+
+
+async def left(toggl: "Toggl", workspace: int | None, source: Source = "toggl") -> Left | None:
+    """Return what is left of a workspace's quota, or of the user's own, if Toggl was asked."""
     bucket = await toggl.quota(workspace) if source == "toggl" else None
-    return {"workspace_id": workspace, "quota": None if bucket is None else Left.of(bucket, toggl.now())}
+    return None if bucket is None else Left.of(bucket, toggl.now())
+
+
+async def meant(ref: str, endpoint: "CachedEndpoint[E]", toggl: "Toggl") -> E:
+    """Return the one that a name or an id means; digits that are nobody's id are a name.
+
+    Raises:
+        NotFound: None is meant; the message names those that come near.
+        Ambiguous: Several are; the message lists their ids.
+    """
+    if ref.isdecimal() and (found := await toggl.directory.by_id(endpoint, [int(ref)])):
+        return found[int(ref)]
+    named, known = await toggl.directory.by_name(endpoint, ref)
+    return only(named, ref, known, endpoint)
 
 
 def there(item: E | None, item_id: int, endpoint: "CachedReader[E]") -> E:
@@ -35,16 +54,15 @@ def there(item: E | None, item_id: int, endpoint: "CachedReader[E]") -> E:
         NotFound: There is nothing.
     """
     if item is None:
-        kind = endpoint.KIND
         message = (
-            f"There is no {kind} {item_id} in workspace {endpoint.workspace_id}. "
-            f"list_{kind}s has the ids, get_account the other workspaces."
+            f"There is no {endpoint.KIND} {item_id} in workspace {endpoint.workspace_id}. "
+            f"list_{endpoint.PATH} has the ids, get_account the other workspaces."
         )
         raise NotFound(message)
     return item
 
 
-def only(found: list[E], name: str, reading: "Reading[E]", endpoint: "CachedReader[E]") -> E:
+def only(found: list[E], name: str, known: "Collection[E]", endpoint: "CachedReader[E]") -> E:
     """Return the one that has a name.
 
     Raises:
@@ -52,8 +70,8 @@ def only(found: list[E], name: str, reading: "Reading[E]", endpoint: "CachedRead
         Ambiguous: Several have it; the message lists their ids.
     """
     if not found:
-        kind, known = endpoint.KIND, {item.name: item.id for item in reading.collection.items.values()}
-        near = ", ".join(f"“{close}” ({known[close]})" for close in get_close_matches(name, known, n=3))
+        kind, ids = endpoint.KIND, {item.name: item.id for item in known.items.values()}
+        near = ", ".join(f"“{close}” ({ids[close]})" for close in get_close_matches(name, ids, n=3))
         message = (
             f"There is no {kind} of exactly the name “{name}” in workspace {endpoint.workspace_id}. "
             + (f"Near: {near}. " if near else f"list_{kind}s finds parts of a name. ")

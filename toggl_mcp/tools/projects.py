@@ -90,7 +90,7 @@ async def get_project(asked: GetProject, toggl: "Toggl") -> ProjectFound:
         project, source, as_of = there(found.item, asked.project_id, projects), found.source, found.as_of
     else:
         named, reading = await projects.named(asked.name or "", refresh=asked.refresh)
-        project = only(named, asked.name or "", reading, projects)
+        project = only(named, asked.name or "", reading.collection, projects)
         source, as_of = reading.source, reading.as_of
     known = Known.of(source, as_of, toggl.now())
     return ProjectFound(project=ShownProject.of(project), **known, **await context(toggl, workspace, source))
@@ -162,7 +162,7 @@ async def _client_id(client_id: int | None, name: str | None, workspace: int, to
         return client_id
     clients = toggl.clients(workspace)
     named, reading = await clients.named(name)
-    return only(named, name, reading, clients).id
+    return only(named, name, reading.collection, clients).id
 
 
 async def _with_client(body: ProjectBody, name: str | None, workspace: int, toggl: "Toggl") -> ProjectBody:

@@ -1,0 +1,98 @@
+"""The account's own time entries: fetched once, then kept up to date by what has changed since."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+from toggl_mcp.api import Transport
+from toggl_mcp.cache.store import Key, Store
+from toggl_mcp.endpoints.answers import parsed, rows
+from toggl_mcp.endpoints.collection import Collection
+from toggl_mcp.endpoints.snapshots import Snapshots
+from toggl_mcp.models.time_entry import TimeEntry, stamp
+
+REACH = timedelta(days=89)
+"""How far back the log goes: Toggl's own limit is 90 days."""
+AHEAD = timedelta(days=366)
+"""How far ahead: entries can be planned."""
+FRESH_SECONDS = 120.0
+"""`/me` allows 30 requests an hour on every plan: one in two minutes."""
+OVERLAP = timedelta(seconds=60)
+SKEW = timedelta(hours=24)
+"""How far ahead of Toggl's this computer's clock may be without a change being missed."""
+OLDEST_MARK = timedelta(days=80)
+"""Toggl tells what has changed for three months at most."""
+MOST = 1000
+"""Rows at which Toggl cuts an answer without a word."""
+
+
+class EntryLog(Snapshots[TimeEntry]):
+    """The entries of the token's owner, in all workspaces, that began in the last 89 days or are planned."""
+
+    def __init__(self, store: Store, scope: str, transport: Transport, *, may_be_stale: bool) -> None:
+        expire_after = FRESH_SECONDS if store.expire_after is None else store.expire_after
+        super().__init__(
+            store,
+            Key(scope, "time_entry", 0),
+            TimeEntry,
+            self._up_to_date,
+            keep=min(FRESH_SECONDS, expire_after),
+            may_be_stale=may_be_stale,
+        )
+        self._transport = transport
+        self._clock = store.clock
+
+    def reach(self) -> datetime:
+        """Return the moment before whose start nothing is kept."""
+        return self._now() - REACH
+
+    async def forget_related(self) -> None:
+        """Drop nothing: entries are not told along with the account."""
+
+    async def _up_to_date(self, *, urgent: bool) -> Mapping[int, TimeEntry]:
+        """Return every entry of the log, by one request where the last snapshot can be gone on from."""
+        known = await self.last()
+        since = None if known is None else _mark(known)
+        if known is None or since is None or since < self._now() - OLDEST_MARK:
+            return await self._window(self.reach(), self._now() + AHEAD, urgent=urgent)
+        changed = await self._asked_for({"since": str(int(since.timestamp()))}, urgent=urgent)
+        if len(changed) >= MOST:
+            return await self._window(self.reach(), self._now() + AHEAD, urgent=urgent)
+        return _merged(known.items, changed, self.reach())
+
+    async def _window(self, first: datetime, end: datetime, *, urgent: bool) -> Mapping[int, TimeEntry]:
+        """Return every entry that starts in a window; what Toggl has cut is asked for in halves."""
+        found = await self._asked_for({"start_date": stamp(first), "end_date": stamp(end)}, urgent=urgent)
+        middle = first + (min(end, max(self._now(), first + timedelta(hours=1))) - first) / 2
+        if len(found) < MOST or middle - first < timedelta(minutes=1):
+            return {entry.id: entry for entry in found if entry.deleted_at is None}
+        older = await self._window(first, middle, urgent=urgent)
+        return {**older, **await self._window(middle, end, urgent=urgent)}
+
+    async def _asked_for(self, query: Mapping[str, str], *, urgent: bool) -> list[TimeEntry]:
+        answer = await self._transport.send("GET", "me/time_entries", query=query, urgent=urgent)
+        return [parsed(TimeEntry, row) for row in rows(answer)]
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._clock(), UTC)
+
+
+def _mark(known: Collection[TimeEntry]) -> datetime | None:
+    """Return since when changes are to be asked for; by Toggl's clock where an entry tells it, as ours may be ahead."""
+    if known.mark.fetched_at is None:
+        return None
+    asked = datetime.fromtimestamp(known.mark.fetched_at, UTC)
+    latest = max((entry.updated_at for entry in known.items.values() if entry.updated_at), default=asked)
+    return min(asked, max(latest, asked - SKEW)) - OVERLAP
+
+
+def _merged(known: Mapping[int, TimeEntry], changed: list[TimeEntry], reach: datetime) -> Mapping[int, TimeEntry]:
+    """Return what is known after these changes, each of which may have been known already."""
+    merged = dict(known)
+    for entry in changed:
+        if not _is_older(entry, merged.get(entry.id)):
+            merged[entry.id] = entry
+    return {key: entry for key, entry in merged.items() if entry.deleted_at is None and entry.start >= reach}
+
+
+def _is_older(entry: TimeEntry, known: TimeEntry | None) -> bool:
+    return bool(known and known.updated_at and entry.updated_at and entry.updated_at < known.updated_at)

@@ -1,0 +1,178 @@
+"""Time entries: https://engineering.toggl.com/docs/api/time_entries."""
+
+import logging
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple, cast
+
+from toggl_mcp.cache.store import Store
+from toggl_mcp.endpoints.base import CachedEndpoint
+from toggl_mcp.endpoints.identity import HasId, id_of
+from toggl_mcp.endpoints.log import EntryLog
+from toggl_mcp.endpoints.snapshots import Snapshots
+from toggl_mcp.errors import InvalidArguments, NotFound, OutcomeUnknown, TogglError
+from toggl_mcp.models.time_entry import TimeEntry, TrackerBody
+
+_log = logging.getLogger(__name__)
+
+MOST_AT_ONCE = 100
+"""Entries that Toggl changes by one request."""
+
+
+class Started(NamedTuple):
+    """A timer that was started, and the entry whose timer ran until then."""
+
+    entry: TimeEntry
+    stopped: TimeEntry | None
+
+
+class Edited(NamedTuple):
+    """The entries as they are after a change of many, and the ids that Toggl did not change."""
+
+    entries: list[TimeEntry]
+    refused: list[int]
+
+
+class AsyncTrackerEndpoint(CachedEndpoint[TimeEntry]):
+    """The time entries of the token's owner, for asyncio. New ones are made in the workspace.
+
+    They are read from a log of all workspaces and the last 89 days, which two minutes make stale.
+    """
+
+    MODEL = TimeEntry
+    KIND = "time_entry"
+    PATH = "time_entries"
+
+    async def add(self, body: TrackerBody) -> TimeEntry:
+        """Create an entry, at most once; without `stop` and `duration` its timer runs, and Toggl stops any other.
+
+        Raises:
+            InvalidArguments: Toggl refused a value.
+            OutcomeUnknown: Toggl never confirmed it, and none of that start, description and project is to be found.
+        """
+        start = (body.start or self._now()).astimezone(UTC).replace(microsecond=0)
+        body = body.model_copy(update={"start": start})
+        wanted = (start, body.description or "", body.project_id or None)
+        return await self._create(
+            body.format("add", workspace_id=self.workspace_id),
+            lambda found: (found.start, found.description, found.project_id) == wanted,
+        )
+
+    async def start(self, body: TrackerBody) -> Started:
+        """Start a timer; tell what was stopped by it."""
+        running = await self.current()
+        entry = await self.add(body)
+        return Started(entry, None if running is None else await self._stopped_by(entry, running))
+
+    async def edit(self, entry: int | HasId, body: TrackerBody) -> TimeEntry | None:
+        """Change what the body names and nothing else; return the entry, or None if Toggl has no such entry.
+
+        Raises:
+            NotFound: There is none, and `re_raise` is set; or it is in another workspace.
+            OutcomeUnknown: Toggl never confirmed it.
+        """
+        await self._in_this_workspace(id_of(entry))
+        return await self._update(id_of(entry), body.format("edit", workspace_id=self.workspace_id))
+
+    async def delete(self, entity: int | HasId) -> None:
+        """Delete an entry; already gone is done."""
+        await self._in_this_workspace(id_of(entity))
+        await super().delete(entity)
+
+    async def bulk_edit(self, entries: Sequence[int | HasId], body: TrackerBody) -> Edited:
+        """Change up to 100 entries by one request; what Toggl refuses does not keep it from changing the others.
+
+        An entry that Toggl has deleted would come back: give only such as are there.
+
+        Raises:
+            OutcomeUnknown: Toggl never confirmed it.
+        """
+        seen = {entry_id: await self._snapshots.row(entry_id) for entry_id in map(id_of, entries)}
+        before = {entry_id: await self._snapshots.known(entry_id) for entry_id in seen}
+        path = f"{self._path()}/{','.join(map(str, seen))}"
+        async with self._change("edit"):
+            answer = await self._transport.send("PATCH", path, body=body.operations())
+            done = _succeeded(answer)
+            entries_now = [body.changed(known) for key, known in before.items() if key in done and known is not None]
+            for entry in entries_now:
+                await self._snapshots.put(entry.id, entry, seen[entry.id])
+        return Edited(entries_now, [entry_id for entry_id in seen if entry_id not in done])
+
+    async def stop(self, entry: int | HasId) -> TimeEntry | None:
+        """Stop an entry's timer; return the entry, or None if Toggl has no such entry. Already stopped is done.
+
+        Raises:
+            NotFound: There is none, and `re_raise` is set.
+            OutcomeUnknown: Toggl never confirmed it.
+        """
+        entry_id = id_of(entry)
+        await self._in_this_workspace(entry_id)
+        async with self._change("stop", entry_id) as seen:
+            try:
+                item = self._answered(await self._transport.send("PATCH", self._path(entry_id, "stop")))
+            except NotFound:
+                return await self._gone(entry_id)
+            except (InvalidArguments, OutcomeUnknown) as doubt:
+                return await self._seen_stopped(entry_id, doubt)
+            await self._snapshots.put(item.id, item, seen)
+            return item
+
+    async def current(self, *, refresh: bool = False) -> TimeEntry | None:
+        """Return the entry whose timer runs, in whatever workspace; None if none does."""
+        everything = (await self.read(refresh=refresh)).collection.items.values()
+        return next((entry for entry in everything if entry.running), None)
+
+    async def collect(self, start: datetime, end: datetime, *, refresh: bool = False) -> list[TimeEntry]:
+        """Return the entries that began from `start` on and before `end`, in all workspaces, by their start."""
+        everything = (await self.read(refresh=refresh)).collection.items.values()
+        return sorted((entry for entry in everything if start <= entry.start < end), key=lambda entry: entry.start)
+
+    def _kept(self, store: Store, scope: str, *, may_be_stale: bool) -> Snapshots[TimeEntry]:
+        return EntryLog(store, scope, self._transport, may_be_stale=may_be_stale)
+
+    async def _single(self, entity_id: int, *, urgent: bool = False) -> TimeEntry | None:
+        """Ask Toggl for all of them: it tells of one in another place only."""
+        return (await self.read(refresh=True, urgent=urgent)).collection.items.get(entity_id)
+
+    async def _stopped_by(self, entry: TimeEntry, running: TimeEntry) -> TimeEntry | None:
+        """Return what became of a running entry when another's timer was started: Toggl stops it, or else we do."""
+        try:
+            items = (await self.read(refresh=True, urgent=True)).collection.items
+            former = items.get(running.id)
+            return await self.stop(running) if former is not None and former.running else former
+        except TogglError:
+            _log.warning("The new timer runs; whether the former was stopped could not be seen.", exc_info=True)
+            await self._snapshots.forget()
+            return running.model_copy(update={"duration": round((entry.start - running.start).total_seconds())})
+
+    async def _seen_stopped(self, entry_id: int, doubt: TogglError) -> TimeEntry:
+        """Return an entry that turns out to be stopped, or raise the doubt."""
+        unknown = doubt if isinstance(doubt, OutcomeUnknown) else OutcomeUnknown(str(doubt))
+        item = (await self._look(unknown)).get(entry_id)
+        if item is None or item.running:
+            raise doubt
+        return item
+
+    async def _in_this_workspace(self, entry_id: int) -> None:
+        """Refuse an entry of another workspace: Toggl would answer that there is none.
+
+        Raises:
+            NotFound: It is known to be elsewhere.
+        """
+        known = await self._snapshots.known(entry_id)
+        if known is not None and known.workspace_id != self.workspace_id:
+            message = f"Time entry {entry_id} is in workspace {known.workspace_id}; ask that workspace's endpoint."
+            raise NotFound(message)
+
+
+def _succeeded(answer: object) -> set[int]:
+    """Return the ids that a change of many has reached.
+
+    Raises:
+        OutcomeUnknown: The answer does not say.
+    """
+    told = cast("dict[str, object]", answer).get("success") if isinstance(answer, dict) else None
+    if not isinstance(told, list):
+        message = "Toggl did not say what became of the entries. Look at them before asking again."
+        raise OutcomeUnknown(message)
+    return {entry_id for entry_id in cast("list[object]", told) if isinstance(entry_id, int)}

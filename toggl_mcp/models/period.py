@@ -1,0 +1,132 @@
+"""Days, weeks and months as the account's owner lives them: in their own time zone, from their own first weekday."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Literal, NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from toggl_mcp.errors import InvalidArguments
+
+Period = Literal[
+    "today",
+    "yesterday",
+    "this_week",
+    "last_week",
+    "this_month",
+    "last_month",
+    "this_quarter",
+    "last_quarter",
+    "this_year",
+    "last_year",
+    "last_7_days",
+    "last_30_days",
+]
+_DAY = timedelta(days=1)
+_MONTHS = {"month": 1, "quarter": 3, "year": 12}
+
+
+class Calendar(NamedTuple):
+    """How somebody counts days; `week_begins_on` counts from 0, Sunday."""
+
+    zone: ZoneInfo
+    week_begins_on: int
+
+    def day(self, moment: datetime) -> date:
+        """Return the day that a moment belongs to."""
+        return moment.astimezone(self.zone).date()
+
+    def midnight(self, day: date) -> datetime:
+        """Return the moment, in UTC, at which a day begins."""
+        return datetime(day.year, day.month, day.day, tzinfo=self.zone).astimezone(UTC)
+
+    def week(self, day: date) -> date:
+        """Return the first day of a day's week."""
+        return day - timedelta(days=(day.isoweekday() - self.week_begins_on) % 7)
+
+    def local(self, moment: datetime) -> str:
+        """Return a moment as the clock on the wall shows it, to the second."""
+        return moment.astimezone(self.zone).replace(tzinfo=None).isoformat(timespec="seconds")
+
+
+class Days(NamedTuple):
+    """A run of whole days of a calendar, the last one included."""
+
+    calendar: Calendar
+    first: date
+    last: date
+
+    @property
+    def start(self) -> datetime:
+        """The moment, in UTC, at which they begin."""
+        return self.calendar.midnight(self.first)
+
+    @property
+    def end(self) -> datetime:
+        """The moment, in UTC, at which they are over."""
+        return self.calendar.midnight(self.last + _DAY)
+
+    def parts(self, start: datetime, end: datetime) -> Iterator[tuple[date, int]]:
+        """Give the days that a stretch of time touches, each with the seconds that fall on it; others are left out."""
+        at, end = max(start, self.start), min(end, self.end)
+        while at < end:
+            day = self.calendar.day(at)
+            until = min(end, self.calendar.midnight(day + _DAY))
+            yield day, round((until - at).total_seconds())
+            at = until
+
+
+def calendar_of(zone: str, week_begins_on: int) -> Calendar:
+    """Return somebody's calendar.
+
+    Raises:
+        InvalidArguments: This computer does not know the time zone.
+    """
+    try:
+        return Calendar(ZoneInfo(zone), week_begins_on)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        message = (
+            f"This computer does not know the account's time zone {zone!r:.60}. Choose another in Toggl's profile."
+        )
+        raise InvalidArguments(message) from error
+
+
+def named_days(period: Period, today: date, calendar: Calendar) -> Days:
+    """Return the days of a named period; `last_7_days` and `last_30_days` end with today."""
+    which, _, unit = period.partition("_")
+    if not unit:
+        day = today if period == "today" else today - _DAY
+        return Days(calendar, day, day)
+    if unit.endswith("days"):
+        return Days(calendar, today - (int(unit.partition("_")[0]) - 1) * _DAY, today)
+    if unit == "week":
+        first = calendar.week(today) - (7 * _DAY if which == "last" else timedelta())
+        return Days(calendar, first, first + 6 * _DAY)
+    length = _MONTHS[unit]
+    month = today.year * 12 + (today.month - 1) // length * length - (length if which == "last" else 0)
+    return Days(calendar, _month(month), _month(month + length) - _DAY)
+
+
+def moment_of(text: str, calendar: Calendar) -> datetime:
+    """Return the moment, in UTC, that is meant: by its offset, or else by the clock on the account's wall.
+
+    Raises:
+        ValueError: It is no time, or one that the clock on the wall never shows, or shows twice.
+    """
+    told = datetime.fromisoformat(text)
+    if len(text) <= len("2026-11-24"):
+        message = "needs a time of day as well, such as 2026-11-24T09:00"
+        raise ValueError(message)
+    if told.tzinfo is not None:
+        return told.astimezone(UTC)
+    first, second = (told.replace(tzinfo=calendar.zone, fold=fold) for fold in (0, 1))
+    if first.utcoffset() != second.utcoffset():
+        happens = first.astimezone(UTC).astimezone(calendar.zone).replace(tzinfo=None, fold=0) == told
+        often = "happens twice that night" if happens else "does not happen that night"
+        message = f"{often}, as clocks change in {calendar.zone.key}; add an offset such as +13:00"
+        raise ValueError(message)
+    return first.astimezone(UTC)
+
+
+def _month(number: int) -> date:
+    """Return the first day of a month; they are counted from the year 0 on."""
+    return date(number // 12, number % 12 + 1, 1)

@@ -1,0 +1,114 @@
+"""Time entries: what was done when. https://engineering.toggl.com/docs/api/time_entries."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field
+
+from toggl_mcp.models.base import Absent, Body, Thing
+from toggl_mcp.models.text import visible
+
+CREATED_WITH = "toggl_mcp"
+"""The name under which Toggl is told who creates entries; it wants one."""
+LONGEST_DESCRIPTION = 3000
+LONGEST_ENTRY = timedelta(hours=999)
+
+Description = Annotated[str, Field(max_length=LONGEST_DESCRIPTION), AfterValidator(visible)]
+TagNames = Annotated[list[str], BeforeValidator(lambda value: [] if value is None else value)]
+Said = Annotated[str, BeforeValidator(lambda value: "" if value is None else value)]
+Flag = Annotated[bool, BeforeValidator(bool)]
+Verb = Literal["add", "edit"]
+_TIMES = ("start", "stop", "duration")
+
+
+class TimeEntry(Thing, frozen=True):
+    """A time entry. Times are UTC; `duration` is in seconds, and negative while the timer runs.
+
+    `user_name`, `amount_in_cents` and `currency` are known only of entries that came from a report.
+    """
+
+    user_id: int | None = Field(default=None, validation_alias=AliasChoices("user_id", "uid"))
+    start: datetime
+    duration: int
+    description: Said = ""
+    project_id: int | None = None
+    task_id: int | None = None
+    billable: Flag = False
+    tags: TagNames = Field(default_factory=list)
+    updated_at: datetime | None = Field(default=None, validation_alias=AliasChoices("updated_at", "at"))
+    deleted_at: datetime | None = Field(default=None, validation_alias=AliasChoices("deleted_at", "server_deleted_at"))
+    user_name: str | None = None
+    amount_in_cents: int | None = None
+    currency: str | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether its timer runs."""
+        return self.duration < 0
+
+    def end(self, now: datetime) -> datetime:
+        """Return when it ended; for a running timer that is now, but not before its start."""
+        return max(self.start, now) if self.running else self.start + timedelta(seconds=self.duration)
+
+    def seconds(self, now: datetime) -> int:
+        """Return how long it took, up to now if its timer runs."""
+        return round((self.end(now) - self.start).total_seconds())
+
+
+class TrackerBody(Body, frozen=True):
+    """What can be said of a time entry. `project_id=0` and `task_id=0` take them away.
+
+    `tags` are names, and replace those that were there unless `tag_action` says otherwise; Toggl creates unknown ones.
+    A new one needs a `start`, and one of `stop` and `duration` (seconds) unless its timer is to run.
+    """
+
+    description: Annotated[Description, Field(description="What was done.")] | Absent = None
+    project_id: Annotated[int, Field(ge=0)] | Absent = None
+    task_id: Annotated[int, Field(ge=0)] | Absent = None
+    billable: bool | Absent = None
+    tags: Annotated[list[str], Field(max_length=50)] | Absent = None
+    tag_action: Literal["add", "delete"] | Absent = None
+    start: datetime | Absent = None
+    stop: datetime | Absent = None
+    duration: Annotated[int, Field(ge=0)] | Absent = None
+
+    def format(self, endpoint: Verb, **body: Any) -> dict[str, Any]:  # noqa: ANN401 - the JSON edge
+        """Return the JSON that an endpoint takes: what was given, and `body`.
+
+        `add` starts a timer when neither `stop` nor `duration` is given: Toggl makes an entry of no length otherwise.
+        """
+        given = self._given()
+        given |= {field: stamp(given[field]) for field in ("start", "stop") if field in given}
+        if endpoint == "edit":
+            return body | given
+        runs = {} if {"stop", "duration"} & given.keys() else {"duration": -1}
+        return {"created_with": CREATED_WITH} | runs | body | given
+
+    def operations(self) -> list[dict[str, Any]]:
+        """Return the JSON Patch that does to many entries what an edit does to one."""
+        given = self.format("edit")
+        verb = {"add": "add", "delete": "remove"}.get(given.pop("tag_action", ""), "replace")
+        return [
+            {"op": verb if field == "tags" else "replace", "path": f"/{field}", "value": value}
+            for field, value in given.items()
+        ]
+
+    def changed(self, entry: TimeEntry) -> TimeEntry:
+        """Return the entry as it is after this change of what it says; its times are left to Toggl's answer."""
+        given = {field: value for field, value in self._given().items() if field not in _TIMES}
+        action = given.pop("tag_action", None)
+        if self.tags is not None and action == "add":
+            given["tags"] = list(dict.fromkeys([*entry.tags, *self.tags]))
+        elif self.tags is not None and action == "delete":
+            given["tags"] = [tag for tag in entry.tags if tag not in self.tags]
+        return entry.model_copy(update=given | {"updated_at": None})
+
+    def _given(self) -> dict[str, Any]:
+        """Return what is said; 0 becomes what Toggl takes for none."""
+        given = self.model_dump(include=set(TrackerBody.model_fields), exclude_none=True)
+        return given | {field: None for field in ("project_id", "task_id") if given.get(field) == 0}
+
+
+def stamp(moment: datetime) -> str:
+    """Return a moment as Toggl takes it: in UTC, to the second."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,138 @@
+"""What the tools about time entries are asked."""
+
+from datetime import date
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
+
+from toggl_mcp.models.base import Absent, Body, Id, InWorkspace, Name, Refreshable
+from toggl_mcp.models.period import Period
+from toggl_mcp.models.text import one_line
+from toggl_mcp.models.time_entry import Description
+from toggl_mcp.models.totals import Group
+
+
+def _as_text(value: object) -> object:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+Ref = Annotated[str, BeforeValidator(_as_text), Field(min_length=1, max_length=255), AfterValidator(one_line)]
+"""A name or an id; an id may also be sent as a number."""
+Time = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d", max_length=40)]
+EntryIds = Annotated[list[Id], Field(min_length=1)]
+TagList = Annotated[list[Name], Field(max_length=50)]
+
+
+class Work(Body, frozen=True):
+    """What an entry says of the work."""
+
+    description: Annotated[Description, Field(description="What was done.")] | Absent = None
+    project: Annotated[Ref, Field(description="Name or id.")] | Absent = None
+    task: Annotated[Ref, Field(description="Name or id, of the project.")] | Absent = None
+    tags: Annotated[TagList, Field(description="Names.")] | Absent = None
+    create_missing_tags: Annotated[bool, Field(description="Create tags that do not exist.")] = False
+    billable: Annotated[bool, Field(description="Paid plans only.")] | Absent = None
+
+
+class StartTimer(Work, InWorkspace, frozen=True):
+    """The arguments of `start_timer`."""
+
+    start: Annotated[Time, Field(description="2026-11-24T09:00, or with offset; default: now.")] | Absent = None
+
+
+class CreateTimeEntry(Work, InWorkspace, frozen=True):
+    """The arguments of `create_time_entry`."""
+
+    start: Annotated[Time, Field(description="2026-11-24T09:00, in the account's zone, or with an offset.")]
+    stop: Annotated[Time, Field(description="As start; or give duration.")] | Absent = None
+    duration: Annotated[int, Field(ge=0, description="Seconds.")] | Absent = None
+    allow_overlap: Annotated[bool, Field(description="Even over others, or once more.")] = False
+
+    @model_validator(mode="after")
+    def _ends_once(self) -> Self:
+        if (self.stop is None) == (self.duration is None):
+            message = "give exactly one of stop and duration; start_timer starts a timer"
+            raise ValueError(message)
+        return self
+
+
+class StopTimer(Body, frozen=True):
+    """The arguments of `stop_timer`: there are none."""
+
+
+class GetTimer(Body, frozen=True):
+    """The arguments of `get_timer`."""
+
+    refresh: Annotated[bool, Field(description="Ask Toggl even if the cache is fresh (1 request).")] = False
+
+
+class Chosen(Refreshable, frozen=True):
+    """Which entries: of which days, and which of those."""
+
+    workspace_id: Annotated[Id, Field(description="Only this workspace; default: all.")] | Absent = None
+    period: Annotated[Period, Field(description="Or start and end. Default: today.")] | Absent = None
+    start: Annotated[date, Field(description="First day, YYYY-MM-DD.")] | Absent = None
+    end: Annotated[date, Field(description="Last day, included.")] | Absent = None
+    client: Annotated[Ref, Field(description="Name or id; 0: none.")] | Absent = None
+    project: Annotated[Ref, Field(description="Name or id; 0: none.")] | Absent = None
+    task: Annotated[Ref, Field(description="Name or id; 0: none.")] | Absent = None
+    tag: Annotated[Ref, Field(description="Name; 0: none.")] | Absent = None
+    billable: Annotated[bool, Field(description="Only these.")] | Absent = None
+    description: Annotated[Description, Field(description="Only those that contain this, in any case.")] | Absent = None
+
+    @model_validator(mode="after")
+    def _names_its_days(self) -> Self:
+        if (self.start is None) != (self.end is None) or (self.period is not None and self.start is not None):
+            message = "give period, or both start and end"
+            raise ValueError(message)
+        if self.start is not None and self.end is not None and self.end < self.start:
+            message = "end is before start"
+            raise ValueError(message)
+        return self
+
+
+class ListTimeEntries(Chosen, frozen=True):
+    """The arguments of `list_time_entries`."""
+
+    limit: Annotated[int, Field(ge=1, le=200, description="Entries in a page.")] = 100
+    cursor: Annotated[str, Field(max_length=2000, description="next_cursor of the page before.")] | Absent = None
+
+
+class SummarizeTime(Chosen, frozen=True):
+    """The arguments of `summarize_time`."""
+
+    group_by: Annotated[list[Group], Field(min_length=1, max_length=2, description="One or two.")] | Absent = None
+    team: Annotated[bool, Field(description="Everybody's entries, not only one's own; from reports.")] = False
+    amounts: Annotated[bool, Field(description="Billable amounts too (paid plans); from reports.")] = False
+    limit: Annotated[int, Field(ge=1, le=200, description="Groups to show.")] = 100
+
+
+class EditTimeEntries(Work, frozen=True):
+    """The arguments of `edit_time_entries`."""
+
+    ids: Annotated[EntryIds, Field(max_length=100, description="Up to 100 entries.")]
+    project: Annotated[Ref, Field(description="Name or id; 0: none.")] | Absent = None
+    task: Annotated[Ref, Field(description="Name or id; 0: none.")] | Absent = None
+    tags: Annotated[TagList, Field(description="Names; see tag_action.")] | Absent = None
+    tag_action: Annotated[Literal["replace", "add", "remove"], Field(description="What tags does.")] = "replace"
+    start: Annotated[Time, Field(description="One entry only; account's zone, or with offset.")] | Absent = None
+    stop: Annotated[Time, Field(description="One entry only.")] | Absent = None
+    allow_overlap: Annotated[bool, Field(description="Even over others.")] = False
+    changes: ClassVar = ("description", "project", "task", "tags", "billable", "start", "stop")
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> Self:
+        given = [field for field in self.changes if getattr(self, field) is not None]
+        if not given:
+            message = f"give at least one change: {', '.join(self.changes)}"
+            raise ValueError(message)
+        if len(self.ids) > 1 and {"start", "stop"} & set(given):
+            message = "start and stop are for one entry at a time"
+            raise ValueError(message)
+        return self
+
+
+class DeleteTimeEntries(Body, frozen=True):
+    """The arguments of `delete_time_entries`."""
+
+    ids: Annotated[EntryIds, Field(max_length=10, description="Up to 10 entries; a request each.")]

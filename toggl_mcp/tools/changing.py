@@ -1,0 +1,205 @@
+"""The tools that change and delete time entries."""
+
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
+
+from toggl_mcp.errors import NotFound, QuotaSpent, TogglError
+from toggl_mcp.models.base import Absent
+from toggl_mcp.models.time_entry import TimeEntry, TrackerBody
+from toggl_mcp.models.tracking import DeleteTimeEntries, EditTimeEntries
+from toggl_mcp.tools.answers import Costly, shortened
+from toggl_mcp.tools.entries import in_order
+from toggl_mcp.tools.finding import left
+from toggl_mcp.tools.offer import CHANGES, Offer
+from toggl_mcp.tools.overlap import leave_clear
+from toggl_mcp.tools.timer import time_of
+from toggl_mcp.tools.work import Planned, ShownEntry, make_tags, planned, shown
+
+if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
+    from toggl_mcp.endpoints.toggl import Toggl
+
+_ACTIONS = {"add": "add", "remove": "delete"}
+_NOT_FOUND = Annotated[list[int], Field(description="Not among one's own of the last 89 days.")]
+_UNCONFIRMED = Annotated[list[int], Field(description="See why.")]
+
+
+class EntriesEdited(Costly):
+    """What became of a change."""
+
+    edited_ids: list[int]
+    refused_ids: Annotated[list[int], Field(description="Toggl did not change these.")] | Absent = None
+    not_found_ids: _NOT_FOUND | Absent = None
+    unconfirmed_ids: _UNCONFIRMED | Absent = None
+    why: str | Absent = None
+    entry: Annotated[ShownEntry, Field(description="When only one was meant.")] | Absent = None
+
+
+class EntriesDeleted(Costly):
+    """What became of a deletion."""
+
+    deleted_ids: list[int]
+    not_found_ids: _NOT_FOUND | Absent = None
+    unconfirmed_ids: _UNCONFIRMED | Absent = None
+    why: str | Absent = None
+
+
+async def edit_time_entries(changes: EditTimeEntries, toggl: "Toggl") -> EntriesEdited:
+    """Change one's own entries, all in the same way; what is left out stays as it is.
+
+    One request for each workspace. The answer says for each id what became of it.
+    """
+    found, missing = await _present(changes.ids, toggl)
+    if len(changes.ids) == 1:
+        return await _edit_one(found[0], changes, toggl)
+    return await _edit_many(found, missing, changes, toggl)
+
+
+async def _edit_many(
+    found: list[TimeEntry], missing: list[int], changes: EditTimeEntries, toggl: "Toggl"
+) -> EntriesEdited:
+    here = _by_workspace(found)
+    bodies = {workspace: await _body(changes, workspace, toggl) for workspace in here}
+    edited: list[int] = []
+    refused: list[int] = []
+    failure: TogglError | None = None
+    for workspace, entries in here.items():
+        try:
+            done = await toggl.trackers(workspace).bulk_edit(
+                entries, await _with_tags(bodies[workspace], workspace, toggl)
+            )
+        except TogglError as error:
+            failure = error
+            break
+        edited += [entry.id for entry in done.entries]
+        refused += done.refused
+    if failure is not None and not edited:
+        raise failure
+    return EntriesEdited(
+        edited_ids=edited,
+        refused_ids=refused or None,
+        not_found_ids=missing or None,
+        unconfirmed_ids=[entry.id for entry in found if entry.id not in {*edited, *refused}] or None,
+        why=None if failure is None else str(failure),
+        quota=await left(toggl, found[0].workspace_id),
+    )
+
+
+async def delete_time_entries(asked: DeleteTimeEntries, toggl: "Toggl") -> EntriesDeleted:
+    """Delete up to 10 of one's own entries for good, by a request each; refused if the quota cannot cover them all."""
+    found, missing = await _present(asked.ids, toggl)
+    await _afford(found, toggl)
+    deleted: list[int] = []
+    failure: TogglError | None = None
+    for entry in found:
+        try:
+            await toggl.trackers(entry.workspace_id).delete(entry)
+        except TogglError as error:
+            failure = error
+            break
+        deleted.append(entry.id)
+    if failure is not None and not deleted:
+        raise failure
+    return EntriesDeleted(
+        deleted_ids=deleted,
+        not_found_ids=missing or None,
+        unconfirmed_ids=[entry.id for entry in found if entry.id not in deleted] or None,
+        why=None if failure is None else str(failure),
+        quota=await left(toggl, found[0].workspace_id),
+    )
+
+
+async def _edit_one(entry: TimeEntry, changes: EditTimeEntries, toggl: "Toggl") -> EntriesEdited:
+    tracker = toggl.trackers(entry.workspace_id)
+    plan = await _body(changes, entry.workspace_id, toggl)
+    body = await _timed(entry, changes, plan.body, toggl)
+    edited = await tracker.edit(entry, await _with_tags(plan._replace(body=body), entry.workspace_id, toggl))
+    if edited is None:
+        raise _none([entry.id])
+    return EntriesEdited(
+        edited_ids=[edited.id],
+        entry=await shown(edited, await toggl.calendar(), toggl),
+        quota=await left(toggl, entry.workspace_id),
+    )
+
+
+async def _timed(entry: TimeEntry, changes: EditTimeEntries, body: TrackerBody, toggl: "Toggl") -> TrackerBody:
+    """Return the change with the entry's new times, of which Toggl is told all that belong together."""
+    if changes.start is None and changes.stop is None:
+        return body
+    calendar, now = await toggl.calendar(), toggl.moment()
+    start = entry.start if changes.start is None else time_of("start", changes.start, calendar)
+    runs = entry.running and changes.stop is None
+    stop = entry.end(now) if changes.stop is None else time_of("stop", changes.stop, calendar)
+    in_order(start, stop)
+    if not changes.allow_overlap:
+        await leave_clear(start, stop, calendar, toggl, but=entry.id)
+    length = {} if runs else {"stop": stop, "duration": round((stop - start).total_seconds())}
+    return body.model_copy(update={"start": start, **length})
+
+
+async def _body(changes: EditTimeEntries, workspace: int, toggl: "Toggl") -> Planned:
+    plan = await planned(changes, workspace, toggl)
+    return plan._replace(body=plan.body.model_copy(update={"tag_action": _ACTIONS.get(changes.tag_action)}))
+
+
+async def _with_tags(plan: Planned, workspace: int, toggl: "Toggl") -> TrackerBody:
+    """Return the change, whose tags exist by now."""
+    await make_tags(plan.new_tags, workspace, toggl)
+    return plan.body
+
+
+async def _present(ids: list[int], toggl: "Toggl") -> tuple[list[TimeEntry], list[int]]:
+    """Return the entries that are there, and the ids of none; Toggl is asked again before any is denied.
+
+    Raises:
+        NotFound: None of them is there.
+    """
+    tracker = toggl.trackers(await toggl.workspace(None))
+    known = (await tracker.sure(lambda all_of_them: set(ids) <= all_of_them.items.keys())).collection.items
+    found = [known[entry_id] for entry_id in dict.fromkeys(ids) if entry_id in known]
+    if not found:
+        raise _none(ids)
+    return found, [entry_id for entry_id in dict.fromkeys(ids) if entry_id not in known]
+
+
+async def _afford(entries: list[TimeEntry], toggl: "Toggl") -> None:
+    """Refuse to begin what the quota does not allow to end.
+
+    Raises:
+        QuotaSpent: There are fewer requests left than entries.
+    """
+    for workspace, here in _by_workspace(entries).items():
+        bucket = await toggl.quota(workspace)
+        if bucket is not None and bucket.remaining < len(here):
+            message = (
+                f"{len(here)} deletions need as many requests, and {bucket.remaining} are left this hour. "
+                "Nothing was deleted. Wait for the reset, or delete fewer."
+            )
+            raise QuotaSpent(message, bucket.resets_at - toggl.now())
+
+
+def _by_workspace(entries: list[TimeEntry]) -> dict[int, list[TimeEntry]]:
+    found: dict[int, list[TimeEntry]] = {}
+    for entry in entries:
+        found.setdefault(entry.workspace_id, []).append(entry)
+    return found
+
+
+def _none(ids: list[int]) -> NotFound:
+    listed = ", ".join(map(str, ids[:10]))
+    return NotFound(f"No such entry among your own of the last 89 days: {listed}. list_time_entries has the ids.")
+
+
+async def _what_goes(asked: DeleteTimeEntries, toggl: "Toggl") -> str:
+    found, _ = await _present(asked.ids, toggl)
+    await _afford(found, toggl)
+    calendar = await toggl.calendar()
+    told = "; ".join(f"“{shortened(entry.description, 40)}” of {calendar.local(entry.start)}" for entry in found)
+    return f"Delete {len(found)} time {'entry' if len(found) == 1 else 'entries'} for good? {told}"
+
+
+OFFERS = (
+    Offer(edit_time_entries, "Edit time entries", CHANGES, EditTimeEntries, EntriesEdited),
+    Offer(delete_time_entries, "Delete time entries", CHANGES, DeleteTimeEntries, EntriesDeleted, question=_what_goes),
+)

@@ -1,0 +1,119 @@
+"""Which entries are meant: the days, the workspaces, and what their work is."""
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from toggl_mcp.errors import NotFound
+from toggl_mcp.models.period import Days, named_days
+from toggl_mcp.models.time_entry import TimeEntry
+from toggl_mcp.models.tracking import Chosen
+from toggl_mcp.tools.finding import meant
+from toggl_mcp.tools.work import NONE, Names, names_of
+
+if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
+    from toggl_mcp.endpoints.base import CachedEndpoint
+    from toggl_mcp.endpoints.timesheet import Gathered
+    from toggl_mcp.endpoints.toggl import Toggl
+    from toggl_mcp.models.period import Calendar
+
+Fits = Callable[[TimeEntry], bool]
+
+
+class Choice(NamedTuple):
+    """The entries that were asked for, what they are called, and how they came to be known."""
+
+    entries: list[TimeEntry]
+    names: Names
+    days: Days
+    workspaces: dict[int, str]
+    gathered: "Gathered"
+
+
+async def choose(asked: Chosen, toggl: "Toggl", *, team: bool = False, reported: bool = False) -> Choice:
+    """Return the entries that overlap with the days and fit what is asked.
+
+    Raises:
+        NotFound: A workspace or a name is nobody's; the message says what comes near.
+    """
+    from toggl_mcp.endpoints.timesheet import Wanted  # noqa: PLC0415 - start-up
+
+    days = days_asked_for(asked, await toggl.calendar(), toggl)
+    me, _ = await toggl.account.me()
+    spaces = await _workspaces(asked.workspace_id, toggl)
+    wanted = Wanted(days, spaces.keys(), None if team else me.id, reported=reported, refresh=asked.refresh)
+    gathered = await toggl.timesheet.gather(wanted)
+    fits = [*_plain(asked), *await _by_work(asked, spaces, toggl)]
+    names = await names_of(gathered.entries, toggl)
+    if asked.client is not None:
+        fits.append(await _of_client(asked.client, names, spaces, toggl))
+    entries = [entry for entry in gathered.entries if all(fit(entry) for fit in fits)]
+    return Choice(entries, names, days, spaces, gathered)
+
+
+def days_asked_for(asked: Chosen, calendar: "Calendar", toggl: "Toggl") -> Days:
+    """Return the days that are meant; today if none are named."""
+    if asked.start is not None and asked.end is not None:
+        return Days(calendar, asked.start, asked.end)
+    return named_days(asked.period or "today", calendar.day(toggl.moment()), calendar)
+
+
+async def _workspaces(given: int | None, toggl: "Toggl") -> dict[int, str]:
+    """Return the names of the workspaces that are meant, by id: the one given, or all."""
+    everything = (await toggl.account.workspaces()).collection.items
+    if given is None:
+        return {key: space.name for key, space in everything.items()}
+    if given not in everything:
+        message = f"This token opens no workspace {given}. get_account lists those that it opens."
+        raise NotFound(message)
+    return {given: everything[given].name}
+
+
+def _plain(asked: Chosen) -> list[Fits]:
+    """Return what tells whether an entry fits by itself."""
+    part, tag, fits = (asked.description or "").casefold(), (asked.tag or "").casefold(), list[Fits]()
+    if asked.billable is not None:
+        fits.append(lambda entry: entry.billable is asked.billable)
+    if part:
+        fits.append(lambda entry: part in entry.description.casefold())
+    if tag:
+        fits.append(lambda entry: tag in map(str.casefold, entry.tags) or (tag == NONE and not entry.tags))
+    return fits
+
+
+async def _by_work(asked: Chosen, spaces: Iterable[int], toggl: "Toggl") -> list[Fits]:
+    """Return what tells whether an entry is of the project that is meant."""
+    if asked.project is None:
+        return []
+    projects = await _ids(asked.project, [toggl.projects(space) for space in spaces], toggl)
+    return [lambda entry: (entry.project_id or 0) in projects]
+
+
+async def _of_client(ref: str, names: Names, spaces: Iterable[int], toggl: "Toggl") -> Fits:
+    """Return what tells whether an entry's project is of the client that is meant."""
+    clients = await _ids(ref, [toggl.clients(space) for space in spaces], toggl)
+
+    def fits(entry: TimeEntry) -> bool:
+        project = names.projects.get(entry.project_id or 0)
+        return ((project.client_id if project else 0) or 0) in clients
+
+    return fits
+
+
+async def _ids(ref: str, endpoints: list["CachedEndpoint[Any]"], toggl: "Toggl") -> set[int]:
+    """Return the ids of those that a name or an id means, one in each workspace at most; {0} for none.
+
+    Raises:
+        NotFound: There is none in any of the workspaces.
+    """
+    if ref == NONE:
+        return {0}
+    found: set[int] = set()
+    missing: NotFound | None = None
+    for endpoint in endpoints:
+        try:
+            found.add((await meant(ref, endpoint, toggl)).id)
+        except NotFound as error:
+            missing = missing or error
+    if missing is not None and not found:
+        raise missing
+    return found

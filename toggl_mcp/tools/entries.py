@@ -1,0 +1,172 @@
+"""The tools that log and list time entries."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import BaseModel, Field
+
+from toggl_mcp.errors import InvalidArguments
+from toggl_mcp.models.base import Absent, Position
+from toggl_mcp.models.time_entry import LONGEST_ENTRY, TimeEntry, stamp
+from toggl_mcp.models.tracking import CreateTimeEntry, ListTimeEntries
+from toggl_mcp.tools.answers import Costly, Known, shortened
+from toggl_mcp.tools.choosing import Choice, choose
+from toggl_mcp.tools.cursor import cursor, position
+from toggl_mcp.tools.finding import left
+from toggl_mcp.tools.offer import CREATES, READS, Offer
+from toggl_mcp.tools.overlap import leave_clear
+from toggl_mcp.tools.timer import EntryAnswer, time_of
+from toggl_mcp.tools.work import make_tags, planned, shown
+
+if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
+    from datetime import datetime
+
+    from toggl_mcp.endpoints.toggl import Toggl
+
+LONGEST_SHOWN = 200
+"""Characters of each description that a list shows."""
+MOST_BYTES = 60_000
+"""Bytes of entries in one page: some 15,000 tokens, of the 25,000 that hosts take."""
+
+
+class WorkShown(BaseModel):
+    """What several entries of a list are about."""
+
+    work: Annotated[int, Field(description="Entries refer to it by this.")]
+    workspace_id: int
+    project: str | Absent = None
+    project_id: int | Absent = None
+    client: str | Absent = None
+    task: str | Absent = None
+    billable: bool | Absent = None
+
+
+class Row(BaseModel):
+    """A time entry in a list."""
+
+    id: int
+    start: str
+    seconds: int
+    work: int
+    running: bool | Absent = None
+    description: str | Absent = None
+    tags: list[str] | Absent = None
+
+
+class EntryList(Costly, Known):
+    """One page of time entries."""
+
+    timezone: Annotated[str, Field(description="Of start.")]
+    entries: list[Row]
+    works: list[WorkShown]
+    total: int
+    left: int
+    next_cursor: str | Absent = None
+    incomplete: Annotated[str, Field(description="What is missing, and why.")] | Absent = None
+
+
+async def create_time_entry(new: CreateTimeEntry, toggl: "Toggl") -> EntryAnswer:
+    """Log time that is over. What would lie over other entries, or is there already, is refused unless allowed.
+
+    If this fails with outcome_unknown, look with list_time_entries(refresh: true) before creating it again.
+    """
+    workspace, calendar = await toggl.workspace(new.workspace_id), await toggl.calendar()
+    start = time_of("start", new.start, calendar)
+    stop = start + timedelta(seconds=new.duration or 0) if new.stop is None else time_of("stop", new.stop, calendar)
+    in_order(start, stop)
+    body, new_tags = await planned(new, workspace, toggl)
+    if not new.allow_overlap:
+        await leave_clear(start, stop, calendar, toggl)
+    await make_tags(new_tags, workspace, toggl)
+    times = {"start": start, "duration": round((stop - start).total_seconds())}
+    entry = await toggl.trackers(workspace).add(body.model_copy(update=times))
+    return EntryAnswer(entry=await shown(entry, calendar, toggl), quota=await left(toggl, workspace))
+
+
+async def list_time_entries(asked: ListTimeEntries, toggl: "Toggl") -> EntryList:
+    """List one's own entries that began on these days, newest first, of all workspaces unless one is named.
+
+    Names are in works. Long descriptions are cut. For totals, summarize_time is right and far shorter.
+    """
+    choice = await choose(asked, toggl)
+    filters = tuple(str(value) for value in asked.model_dump(exclude={"limit", "cursor", "refresh"}).values())
+    after = position(asked.cursor, filters)
+    begun = [entry for entry in choice.entries if entry.start >= choice.days.start]
+    begun.sort(key=_place, reverse=True)
+    rest = begun if after is None else [entry for entry in begun if _place(entry) < after]
+    rows, works = _page(rest[: asked.limit], choice, toggl)
+    remaining = len(rest) - len(rows)
+    gathered = choice.gathered
+    return EntryList(
+        timezone=choice.days.calendar.zone.key,
+        entries=rows,
+        works=works,
+        total=len(begun),
+        left=remaining,
+        next_cursor=cursor(_place(rest[len(rows) - 1]) if remaining else None, filters),
+        incomplete="; ".join(gathered.missing.values()) or None,
+        quota=await left(toggl, None, gathered.source),
+        **Known.of(gathered.source, gathered.as_of, toggl.now()),
+    )
+
+
+def in_order(start: "datetime", stop: "datetime") -> None:
+    """Refuse an entry that stops before it starts, or that lasts longer than Toggl takes.
+
+    Raises:
+        InvalidArguments: It does.
+    """
+    if not timedelta() <= stop - start <= LONGEST_ENTRY:
+        message = "stop: has to come after start, by 999 hours at most."
+        raise InvalidArguments(message)
+
+
+def _place(entry: TimeEntry) -> Position:
+    return Position(stamp(entry.start), entry.id)
+
+
+def _page(entries: list[TimeEntry], choice: Choice, toggl: "Toggl") -> tuple[list[Row], list[WorkShown]]:
+    """Return as many rows as an answer can hold, and what they are about."""
+    rows: list[Row] = []
+    works: dict[tuple[object, ...], WorkShown] = {}
+    size = 0
+    for entry in entries:
+        about = (entry.workspace_id, entry.project_id, entry.task_id, entry.billable)
+        work = works.setdefault(about, _work(entry, choice, len(works) + 1))
+        row = _row(entry, work.work, choice, toggl)
+        size += len(row.model_dump_json(exclude_none=True).encode())
+        if size > MOST_BYTES and rows:
+            break
+        rows.append(row)
+    used = {row.work for row in rows}
+    return rows, [work for work in works.values() if work.work in used]
+
+
+def _row(entry: TimeEntry, work: int, choice: Choice, toggl: "Toggl") -> Row:
+    return Row(
+        id=entry.id,
+        start=choice.days.calendar.local(entry.start),
+        seconds=entry.seconds(toggl.moment()),
+        work=work,
+        running=entry.running or None,
+        description=shortened(entry.description, LONGEST_SHOWN) or None,
+        tags=entry.tags or None,
+    )
+
+
+def _work(entry: TimeEntry, choice: Choice, number: int) -> WorkShown:
+    return WorkShown(
+        work=number,
+        workspace_id=entry.workspace_id,
+        project=choice.names.project(entry),
+        project_id=entry.project_id,
+        client=choice.names.client(entry),
+        task=choice.names.task(entry),
+        billable=entry.billable or None,
+    )
+
+
+OFFERS = (
+    Offer(create_time_entry, "Create time entry", CREATES, CreateTimeEntry, EntryAnswer),
+    Offer(list_time_entries, "List time entries", READS, ListTimeEntries, EntryList),
+)

@@ -1,0 +1,48 @@
+"""What would lie over other entries is pointed out before it is written."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from toggl_mcp.errors import Overlap
+from toggl_mcp.models.time_entry import TimeEntry
+from toggl_mcp.tools.answers import shortened
+
+if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
+    from toggl_mcp.endpoints.toggl import Toggl
+    from toggl_mcp.models.period import Calendar
+
+NAMED = 5
+"""Entries in the way that a refusal names."""
+
+
+async def leave_clear(
+    start: datetime, end: datetime, calendar: "Calendar", toggl: "Toggl", *, but: int | None = None
+) -> None:
+    """Refuse what would lie over another entry than `but`, in any workspace.
+
+    Raises:
+        Overlap: The message names what is in the way.
+    """
+    in_the_way = [entry for entry in await _around(start, end, calendar, toggl) if entry.id != but]
+    if not in_the_way:
+        return
+    told = "; ".join(_told(entry, calendar, toggl) for entry in in_the_way[:NAMED])
+    more = f"; and {len(in_the_way) - NAMED} more" if len(in_the_way) > NAMED else ""
+    message = f"It would lie over {told}{more}. Nothing was sent. Change the times, or pass allow_overlap: true."
+    raise Overlap(message)
+
+
+async def _around(start: datetime, end: datetime, calendar: "Calendar", toggl: "Toggl") -> list[TimeEntry]:
+    """Return the entries that share time with a stretch; one of no length shares it with an equal one."""
+    found, now = await toggl.own_entries(calendar.day(start), calendar.day(end)), toggl.moment()
+    return [
+        entry
+        for entry in found
+        if (entry.start < end and entry.end(now) > start) or (entry.start, entry.end(now)) == (start, end)
+    ]
+
+
+def _told(entry: TimeEntry, calendar: "Calendar", toggl: "Toggl") -> str:
+    until = "now" if entry.running else calendar.local(entry.end(toggl.moment()))
+    what = f" “{shortened(entry.description, 60)}”" if entry.description else ""
+    return f"entry {entry.id}{what}, {calendar.local(entry.start)} to {until}"

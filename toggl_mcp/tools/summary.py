@@ -1,0 +1,140 @@
+"""The tool that totals time."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import BaseModel, Field
+
+from toggl_mcp.models.base import Absent
+from toggl_mcp.models.period import Days
+from toggl_mcp.models.totals import Group, Label, Part, Sum, grouped, in_order, parts, total
+from toggl_mcp.models.tracking import SummarizeTime
+from toggl_mcp.tools.answers import Costly, Known, Moment, shortened
+from toggl_mcp.tools.choosing import Choice, choose
+from toggl_mcp.tools.finding import left
+from toggl_mcp.tools.offer import READS, Offer
+
+if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
+    from toggl_mcp.endpoints.toggl import Toggl
+
+LONGEST_SHOWN = 200
+"""Characters of a description that a group shows."""
+
+
+class Total(BaseModel):
+    """What some time comes to."""
+
+    seconds: int
+    hours: float
+    billable_seconds: int | Absent = None
+    entries: int
+    amounts: Annotated[dict[str, float], Field(description="By currency.")] | Absent = None
+
+    @classmethod
+    def of(cls, told: Sum) -> "Total":
+        """Return what is shown of a sum."""
+        amounts = {currency: round(cents / 100, 2) for currency, cents in told.cents.items()}
+        return cls(
+            seconds=told.seconds,
+            hours=round(told.seconds / 3600, 2),
+            billable_seconds=told.billable_seconds or None,
+            entries=told.entries,
+            amounts=amounts or None,
+        )
+
+
+class GroupTotal(Total):
+    """What one group comes to."""
+
+    by: Annotated[dict[str, str], Field(description="What group_by asked for.")]
+
+
+class Summary(Costly, Known):
+    """What the time on some days comes to."""
+
+    timezone: str
+    first_day: str
+    last_day: str
+    starts_at: Moment
+    ends_before: Moment
+    workspaces: dict[str, str]
+    total: Total
+    groups: list[GroupTotal] | Absent = None
+    groups_left: int | Absent = None
+    running_seconds: Annotated[int, Field(description="Of total: a timer that runs, up to now.")] | Absent = None
+    complete: bool
+    why: Annotated[str, Field(description="Why it is not complete.")] | Absent = None
+
+
+async def summarize_time(asked: SummarizeTime, toggl: "Toggl") -> Summary:
+    """Total time by whole days in the account's zone, over all workspaces unless one is named.
+
+    Entries over midnight are split, a running timer counts up to now. An entry counts under each of its tags.
+    """
+    choice = await choose(asked, toggl, team=asked.team, reported=asked.amounts)
+    me, _ = await toggl.account.me()
+    found = list(parts(choice.entries, choice.days, toggl.moment()))
+    by = asked.group_by or []
+    labels = [_label(kind, choice, me.name) for kind in by]
+    groups = {key: total(some) for key, some in grouped(found, labels).items()}
+    told = in_order(groups, by) if by else []
+    why = "; ".join(choice.gathered.missing.values()) or _not_reported(asked, choice, toggl)
+    return Summary(
+        **_frame(choice.days),
+        workspaces={str(key): name for key, name in choice.workspaces.items()},
+        total=Total.of(total(found)),
+        groups=[_shown(key, groups[key], by) for key in told[: asked.limit]] if by else None,
+        groups_left=max(0, len(told) - asked.limit) or None,
+        running_seconds=sum(part.seconds for part in found if part.entry.running) or None,
+        complete=why is None,
+        why=why,
+        quota=await left(toggl, None, choice.gathered.source),
+        **Known.of(choice.gathered.source, choice.gathered.as_of, toggl.now()),
+    )
+
+
+def _frame(days: Days) -> dict[str, Any]:
+    """Return the days that are meant, and the instants at which they begin and are over."""
+    return {
+        "timezone": days.calendar.zone.key,
+        "first_day": days.first.isoformat(),
+        "last_day": days.last.isoformat(),
+        "starts_at": days.start,
+        "ends_before": days.end,
+    }
+
+
+def _shown(key: Sequence[str], told: Sum, by: Sequence[Group]) -> GroupTotal:
+    named = {kind: shortened(name, LONGEST_SHOWN) for kind, name in zip(by, key, strict=True)}
+    return GroupTotal(by=named, **Total.of(told).model_dump())
+
+
+def _not_reported(asked: SummarizeTime, choice: Choice, toggl: "Toggl") -> str | None:
+    """Return what reports do not tell of these days."""
+    today = choice.days.calendar.day(toggl.moment())
+    if asked.team and choice.days.first <= today <= choice.days.last:
+        return "Timers that are still running are in no report, so those of the team are not counted."
+    return None
+
+
+def _label(kind: Group, choice: Choice, me: str) -> Label:
+    """Return what says to which groups of a kind a part of an entry belongs."""
+    calendar, names = choice.days.calendar, choice.names
+    labels: Mapping[Group, Callable[[Part], str | None]] = {
+        "client": lambda part: names.client(part.entry),
+        "project": lambda part: names.project(part.entry),
+        "task": lambda part: names.task(part.entry),
+        "user": lambda part: part.entry.user_name or me,
+        "billable": lambda part: "yes" if part.entry.billable else "no",
+        "day": lambda part: part.day.isoformat(),
+        "week": lambda part: calendar.week(part.day).isoformat(),
+        "month": lambda part: part.day.isoformat()[:7],
+        "description": lambda part: part.entry.description or None,
+    }
+    if kind == "tag":
+        return lambda part: part.entry.tags or ["(no tag)"]
+    label, none = labels[kind], f"(no {kind})"
+    return lambda part: [label(part) or none]
+
+
+OFFERS = (Offer(summarize_time, "Summarize time", READS, SummarizeTime, Summary),)

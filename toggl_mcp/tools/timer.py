@@ -1,0 +1,104 @@
+"""The tools about the timer."""
+
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
+
+from toggl_mcp.errors import InvalidArguments, NotFound
+from toggl_mcp.models.base import Absent
+from toggl_mcp.models.period import moment_of
+from toggl_mcp.models.tracking import GetTimer, StartTimer, StopTimer
+from toggl_mcp.tools.answers import Costly, Known
+from toggl_mcp.tools.finding import left
+from toggl_mcp.tools.offer import CHANGES, CREATES, READS, Offer
+from toggl_mcp.tools.overlap import leave_clear
+from toggl_mcp.tools.work import ShownEntry, make_tags, planned, shown
+
+if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
+    from datetime import datetime
+
+    from toggl_mcp.endpoints.toggl import Toggl
+    from toggl_mcp.models.period import Calendar
+
+
+class EntryAnswer(Costly):
+    """One time entry after a change."""
+
+    entry: ShownEntry
+
+
+class TimerStarted(EntryAnswer):
+    """The entry whose timer runs now."""
+
+    stopped: Annotated[ShownEntry, Field(description="What ran until then.")] | Absent = None
+
+
+class Timer(Costly, Known):
+    """The timer as it is known."""
+
+    running: bool
+    entry: ShownEntry | Absent = None
+
+
+async def start_timer(new: StartTimer, toggl: "Toggl") -> TimerStarted:
+    """Start a timer. One that runs already is stopped, and the answer says which.
+
+    If this fails with outcome_unknown, look with get_timer(refresh: true) before starting again.
+    """
+    workspace, calendar = await toggl.workspace(new.workspace_id), await toggl.calendar()
+    body, new_tags = await planned(new, workspace, toggl)
+    start = toggl.moment() if new.start is None else time_of("start", new.start, calendar)
+    if new.start is not None:
+        running = await toggl.trackers(workspace).current()
+        but = running.id if running is not None and running.start < start else None
+        await leave_clear(start, toggl.moment(), calendar, toggl, but=but)
+    await make_tags(new_tags, workspace, toggl)
+    started = await toggl.trackers(workspace).start(body.model_copy(update={"start": start}))
+    stopped = None if started.stopped is None else await shown(started.stopped, calendar, toggl)
+    entry = await shown(started.entry, calendar, toggl)
+    return TimerStarted(entry=entry, stopped=stopped, quota=await left(toggl, workspace))
+
+
+async def stop_timer(_: StopTimer, toggl: "Toggl") -> EntryAnswer:
+    """Stop the timer that runs, in whatever workspace."""
+    anywhere = toggl.trackers(await toggl.workspace(None))
+    running = await anywhere.current() or await anywhere.current(refresh=True)
+    entry = None if running is None else await toggl.trackers(running.workspace_id).stop(running)
+    if entry is None:
+        message = "No timer is running. start_timer starts one; create_time_entry logs what is done already."
+        raise NotFound(message)
+    return EntryAnswer(
+        entry=await shown(entry, await toggl.calendar(), toggl), quota=await left(toggl, entry.workspace_id)
+    )
+
+
+async def get_timer(asked: GetTimer, toggl: "Toggl") -> Timer:
+    """Tell which timer runs, in whatever workspace, and for how long. Known to within two minutes."""
+    reading = await toggl.log.read(refresh=asked.refresh)
+    entry = next((entry for entry in reading.collection.items.values() if entry.running), None)
+    return Timer(
+        running=entry is not None,
+        entry=None if entry is None else await shown(entry, await toggl.calendar(), toggl),
+        quota=await left(toggl, None, reading.source),
+        **Known.of(reading.source, reading.as_of, toggl.now()),
+    )
+
+
+def time_of(field: str, text: str, calendar: "Calendar") -> "datetime":
+    """Return the moment that an argument names.
+
+    Raises:
+        InvalidArguments: It names none, or two.
+    """
+    try:
+        return moment_of(text, calendar)
+    except ValueError as error:
+        message = f"{field}: {error}."
+        raise InvalidArguments(message) from error
+
+
+OFFERS = (
+    Offer(start_timer, "Start timer", CREATES, StartTimer, TimerStarted),
+    Offer(stop_timer, "Stop timer", CHANGES, StopTimer, EntryAnswer),
+    Offer(get_timer, "Get timer", READS, GetTimer, Timer),
+)
