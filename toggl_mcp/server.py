@@ -17,7 +17,7 @@ from mcp.server.mcpserver import MCPServer
 
 from toggl_mcp.errors import BadToken, NoToken
 from toggl_mcp.settings import Settings
-from toggl_mcp.tools import account, clients, projects, tags
+from toggl_mcp.tools import account, changing, clients, entries, projects, summary, tags, timer
 from toggl_mcp.tools.offer import Offer
 
 if TYPE_CHECKING:
@@ -82,7 +82,16 @@ def build(settings: Settings, opened: Callable[[], "Toggl"] | None = None) -> MC
 
 def offers(*, read_only: bool) -> list[Offer[Any, Any]]:
     """Return every tool that is offered, in the order in which hosts list them."""
-    everything = (*clients.OFFERS, *projects.OFFERS, *tags.OFFERS, *account.offers(read_only=read_only))
+    everything = (
+        *timer.OFFERS,
+        *entries.OFFERS,
+        *changing.OFFERS,
+        *summary.OFFERS,
+        *clients.OFFERS,
+        *projects.OFFERS,
+        *tags.OFFERS,
+        *account.offers(read_only=read_only),
+    )
     return [offer for offer in everything if offer.reads or not read_only]
 
 

@@ -24,6 +24,7 @@ async function tryTools() {
   await tryOneClient(host, free);
   await tryOneProject(host);
   await tryOneTag(host);
+  await tryTime(host);
   await tryMistakes(host);
   await step("every tool was called", () => assert.deepEqual([...host.called].sort(), tools.map(nameOf).sort()));
   await host.close();
@@ -127,6 +128,41 @@ async function tryOneTag(host) {
   await host.succeed("delete_tag", it);
 }
 
+async function tryTime(host) {
+  const work = { project: "Web shop", tags: ["design"] };
+  const started = await host.succeed("start_timer", { ...work, description: "Cut the bread" }, ({ entry, stopped }) => {
+    assert.equal(entry.client, "Aroha Bakery");
+    assert.ok(stopped.id);
+  });
+  await host.succeed("get_timer", {}, ({ running, entry }) => {
+    assert.ok(running);
+    assert.equal(entry.id, started.entry.id);
+  });
+  await host.succeed("stop_timer", {}, ({ entry }) => assert.equal(entry.id, started.entry.id));
+  await host.fail("not_found", "stop_timer", {});
+  await host.fail("not_found", "start_timer", { project: "Web shopp" });
+  const day = new Date(Date.now() - 400 * 86_400_000).toISOString().slice(0, 10);
+  const early = { start: `${day}T05:00`, duration: 1800, allow_overlap: true };
+  await host.succeed("create_time_entry", { ...early, ...work }, ({ entry }) => assert.equal(entry.seconds, 1800));
+  const page = { period: "last_30_days", limit: 200 };
+  const { entries } = await host.succeed("list_time_entries", page, ({ entries, works, total, left }) => {
+    assert.equal(entries.length + left, total);
+    const known = new Set(works.map(({ work }) => work));
+    assert.ok(entries.every(({ work }) => known.has(work)));
+  });
+  const two = { ids: entries.slice(1, 3).map(idOf) };
+  await host.succeed("edit_time_entries", { ...two, description: "Moved" }, (done) => {
+    assert.deepEqual(done.edited_ids.sort(), two.ids.sort());
+  });
+  await host.succeed("summarize_time", { ...{ period: "this_month" }, group_by: ["client", "day"] }, (summary) => {
+    const parts = summary.groups.map(({ seconds }) => seconds).reduce((one, other) => one + other, 0);
+    if (!summary.groups_left) assert.equal(parts, summary.total.seconds);
+    assert.ok(summary.complete);
+  });
+  await host.succeed("delete_time_entries", two, (gone) => assert.deepEqual(gone.deleted_ids.sort(), two.ids.sort()));
+  await host.fail("not_found", "delete_time_entries", two);
+}
+
 async function tryMistakes(host) {
   for (const tool of ["get_client", "delete_client", "archive_client", "restore_client"]) {
     await host.fail("not_found", tool, { client_id: MISSING });
@@ -151,6 +187,12 @@ async function tryMistakes(host) {
     ["archive_client", { client_id: 0 }],
     ["restore_client", { client_id: 7, restore_projects: "yes" }],
     ["get_account", { refresh: 1 }],
+    ["create_time_entry", { start: "nine", duration: 60 }],
+    ["create_time_entry", { start: "2026-11-24T09:00" }],
+    ["edit_time_entries", { ids: [] }],
+    ["delete_time_entries", { ids: Array(11).fill(7) }],
+    ["list_time_entries", { period: "fortnight" }],
+    ["summarize_time", { group_by: ["colour"] }],
   ]) {
     await host.fail("invalid_arguments", tool, wrong);
   }

@@ -141,7 +141,8 @@ def test_read_only_comes_from_a_flag_or_the_environment(arguments: list[str], se
         server.initialize()
         tools = [tool["name"] for tool in server.ask("tools/list")["result"]["tools"]]
 
-    assert tools == ["get_client", "list_clients", "get_project", "list_projects", "list_tags", "get_account"]
+    assert tools[:3] == ["get_timer", "list_time_entries", "summarize_time"]
+    assert tools[3:] == ["get_client", "list_clients", "get_project", "list_projects", "list_tags", "get_account"]
 
 
 def test_empty_and_unexpanded_settings_count_as_unset() -> None:

@@ -26,17 +26,20 @@ async def test_every_tool_answers_over_a_real_process(era: Era) -> None:
         client = {"client_id": (await host.call("create_client", name="Lighthouse"))["client"]["id"]}
         project = {"project_id": (await host.call("create_project", name="Lamp", **client))["project"]["id"]}
         tag = {"tag_id": (await host.call("create_tag", name="by night"))["tag"]["id"]}
-        for tool, arguments in rest(client, project, tag):
+        logged = await host.call("create_time_entry", start="2026-01-05T09:00", duration=60, allow_overlap=True)
+        entries = {"ids": [logged["entry"]["id"]]}
+        for tool, arguments in rest(client, project, tag, entries):
             await host.call(tool, **arguments)
         missing = await host.fail("get_client", **client)
 
-    called = {"create_client", "create_project", "create_tag", *(tool for tool, _ in rest(client, project, tag))}
+    created = {"create_client", "create_project", "create_tag", "create_time_entry"}
+    called = created | {tool for tool, _ in rest(client, project, tag, entries)}
     assert tools == NAMES
     assert called == set(NAMES)
     assert missing["code"] == "not_found"
 
 
-def rest(client: Ids, project: Ids, tag: Ids) -> list[tuple[str, dict[str, Any]]]:
+def rest(client: Ids, project: Ids, tag: Ids, entries: dict[str, list[int]]) -> list[tuple[str, dict[str, Any]]]:
     """Return a call of every tool that does not create, in an order in which each succeeds."""
     return [
         ("get_client", client),
@@ -49,6 +52,13 @@ def rest(client: Ids, project: Ids, tag: Ids) -> list[tuple[str, dict[str, Any]]
         ("edit_project", {**project, "active": True}),
         ("list_tags", {"name": "night"}),
         ("edit_tag", {**tag, "name": "by day"}),
+        ("start_timer", {"project": "Lamp", "tags": ["by day"]}),
+        ("get_timer", {}),
+        ("stop_timer", {}),
+        ("list_time_entries", {"limit": 2}),
+        ("edit_time_entries", {**entries, "description": "Trimmed the wick"}),
+        ("summarize_time", {"period": "this_week", "group_by": ["client", "day"]}),
+        ("delete_time_entries", entries),
         ("delete_tag", tag),
         ("delete_project", project),
         ("delete_client", client),

@@ -62,10 +62,10 @@ class Body(BaseModel, frozen=True):
 class InWorkspace(Body, frozen=True):
     """A request about one workspace: the one given, else the configured one, else the account's default."""
 
-    workspace_id: Annotated[Id, Field(description="Workspace; left out: the default one.")] | Absent = None
+    workspace_id: Annotated[Id, Field(description="Left out: the default one.")] | Absent = None
 
 
 class Refreshable(InWorkspace, frozen=True):
     """A request that may insist on a fresh answer."""
 
-    refresh: Annotated[bool, Field(description="Ask Toggl even if the cache is fresh (1 request).")] = False
+    refresh: Annotated[bool, Field(description="Ask Toggl (1 request).")] = False

@@ -63,7 +63,7 @@ class StopTimer(Body, frozen=True):
 class GetTimer(Body, frozen=True):
     """The arguments of `get_timer`."""
 
-    refresh: Annotated[bool, Field(description="Ask Toggl even if the cache is fresh (1 request).")] = False
+    refresh: Annotated[bool, Field(description="Ask Toggl (1 request).")] = False
 
 
 class Chosen(Refreshable, frozen=True):

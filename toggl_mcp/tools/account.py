@@ -19,7 +19,7 @@ WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "S
 class GetAccount(Body, frozen=True):
     """The arguments of `get_account`."""
 
-    refresh: Annotated[bool, Field(description="Ask Toggl even if the cache is fresh (1 request).")] = False
+    refresh: Annotated[bool, Field(description="Ask Toggl even if cached (1 request).")] = False
 
 
 class ShownWorkspace(BaseModel):
@@ -28,7 +28,7 @@ class ShownWorkspace(BaseModel):
     id: int
     name: str
     organization_id: int | Absent = None
-    plan: Annotated[Plan, Field(description="premium: or Enterprise.")]
+    plan: Plan
     role: str | Absent = None
     default: bool
 
@@ -36,16 +36,16 @@ class ShownWorkspace(BaseModel):
 class QuotaLeft(Left):
     """What is left of one quota."""
 
-    bucket: Annotated[str, Field(description="user, organization:ID or workspace:ID.")]
+    bucket: str
 
 
 class Account(Known):
     """The account that the token belongs to, and how this server stands to it."""
 
     name: str
-    timezone: Annotated[str, Field(description="IANA name.")]
+    timezone: str
     week_begins_on: str
-    default_workspace_id: Annotated[int, Field(description="Used when no workspace_id is given.")] | Absent = None
+    default_workspace_id: int | Absent = None
     workspaces: list[ShownWorkspace]
     quotas: Annotated[list[QuotaLeft], Field(description="As last seen; unlisted: unknown.")]
     access: Literal["read_only", "full"]

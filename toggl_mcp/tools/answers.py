@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any, TypedDict, cast
 
 from mcp.types import CallToolResult, TextContent
-from pydantic import BaseModel, Field, PlainSerializer, ValidationError
+from pydantic import BaseModel, PlainSerializer, ValidationError
 from pydantic_core import ErrorDetails, to_json
 
 from toggl_mcp.errors import TogglError
@@ -24,7 +24,7 @@ Moment = Annotated[datetime, PlainSerializer(_to_the_second)]
 class Left(BaseModel):
     """What is left of a quota."""
 
-    remaining: Annotated[int, Field(description="Requests left this hour.")]
+    remaining: int
     resets_in_seconds: int
 
     @classmethod
@@ -42,8 +42,8 @@ class _Known(TypedDict):
 class Known(BaseModel):
     """How something came to be known."""
 
-    source: Annotated[Source, Field(description="stale: Toggl could not be asked.")]
-    as_of: Annotated[Moment, Field(description="When Toggl said so.")]
+    source: Source
+    as_of: Moment
     age_seconds: int
 
     @staticmethod
@@ -55,7 +55,7 @@ class Known(BaseModel):
 class Costly(BaseModel):
     """What every answer says that may have cost a request."""
 
-    quota: Annotated[Left, Field(description="Given when Toggl was asked.")] | Absent = None
+    quota: Left | Absent = None
 
 
 class Answer(Costly):

@@ -61,9 +61,9 @@ class ClientList(Answer, Known):
     """One page of clients."""
 
     clients: list[ShownClient]
-    total: Annotated[int, Field(description="Matches on all pages.")]
-    left: Annotated[int, Field(description="Matches after this page.")]
-    next_cursor: Annotated[str, Field(description="For the next page.")] | Absent = None
+    total: int
+    left: int
+    next_cursor: str | Absent = None
 
 
 class ClientDeleted(Answer):
@@ -80,10 +80,7 @@ class ClientArchived(Answer):
 
 
 async def create_client(new: CreateClient, toggl: "Toggl") -> ClientAnswer:
-    """Create a client in Toggl Track.
-
-    If this fails with outcome_unknown, look with get_client(refresh: true) before creating it again.
-    """
+    """Create a client in Toggl Track."""
     workspace = await toggl.workspace(new.workspace_id)
     clients = toggl.clients(workspace)
     try:
@@ -96,7 +93,7 @@ async def create_client(new: CreateClient, toggl: "Toggl") -> ClientAnswer:
 async def get_client(asked: GetClient, toggl: "Toggl") -> ClientFound:
     """Find one client by its id, or by its exact name in any case, archived ones included.
 
-    Answered from the cache while that is fresh. list_clients finds a client by a part of its name.
+    list_clients finds a client by a part of its name.
     """
     workspace = await toggl.workspace(asked.workspace_id)
     clients = toggl.clients(workspace)
@@ -114,7 +111,7 @@ async def get_client(asked: GetClient, toggl: "Toggl") -> ClientFound:
 async def list_clients(asked: ListClients, toggl: "Toggl") -> ClientList:
     """List the clients of a workspace by name: active ones unless status says otherwise.
 
-    Answered from the cache while that is fresh. Long notes are cut; get_client shows them whole.
+    Long notes are cut; get_client shows them whole.
     """
     workspace = await toggl.workspace(asked.workspace_id)
     filters = (workspace, asked.name, asked.status)

@@ -66,10 +66,7 @@ class EntryList(Costly, Known):
 
 
 async def create_time_entry(new: CreateTimeEntry, toggl: "Toggl") -> EntryAnswer:
-    """Log time that is over. What would lie over other entries, or is there already, is refused unless allowed.
-
-    If this fails with outcome_unknown, look with list_time_entries(refresh: true) before creating it again.
-    """
+    """Log time that is over. What would lie over other entries, or is there already, is refused unless allowed."""
     workspace, calendar = await toggl.workspace(new.workspace_id), await toggl.calendar()
     start = time_of("start", new.start, calendar)
     stop = start + timedelta(seconds=new.duration or 0) if new.stop is None else time_of("stop", new.stop, calendar)

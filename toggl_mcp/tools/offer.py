@@ -100,7 +100,7 @@ class Offer(Generic[Asked, Told]):
             context_kwarg=None,
             resolved_params=dict(resolved),
             resolver_plans=build_resolver_plans(resolved, {"raw"}),
-            annotations=self.hints.model_copy(update={"title": self.title}),
+            annotations=self.hints,
         )
 
     def _plain(self, account: Open) -> Callable[..., Awaitable[CallToolResult]]:

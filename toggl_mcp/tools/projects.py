@@ -1,8 +1,8 @@
 """The tools about projects."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from toggl_mcp.errors import DuplicateName
 from toggl_mcp.models.base import Absent
@@ -55,9 +55,9 @@ class ProjectList(Answer, Known):
     """One page of projects."""
 
     projects: list[ShownProject]
-    total: Annotated[int, Field(description="Matches on all pages.")]
-    left: Annotated[int, Field(description="Matches after this page.")]
-    next_cursor: Annotated[str, Field(description="For the next page.")] | Absent = None
+    total: int
+    left: int
+    next_cursor: str | Absent = None
 
 
 class ProjectDeleted(Answer):
@@ -67,10 +67,7 @@ class ProjectDeleted(Answer):
 
 
 async def create_project(new: CreateProject, toggl: "Toggl") -> ProjectAnswer:
-    """Create an active project, for a client if one is named.
-
-    If this fails with outcome_unknown, look with get_project(refresh: true) before creating it again.
-    """
+    """Create an active project, for a client if one is named."""
     workspace = await toggl.workspace(new.workspace_id)
     projects = toggl.projects(workspace)
     body = await _with_client(new, new.client, workspace, toggl)

@@ -5,9 +5,11 @@ from typing import Any, cast
 
 from pydantic import BaseModel
 
-from toggl_mcp.models.base import Body
+from toggl_mcp.models.base import LARGEST_ID, Body
 
 Schema = dict[str, Any]
+_NOISE = (("default", None), ("default", False), ("minLength", 1), ("exclusiveMinimum", 0), ("maximum", LARGEST_ID))
+"""What a model does not need to be told: it is checked all the same."""
 
 
 def input_schema(model: type[Body]) -> Schema:
@@ -18,8 +20,10 @@ def input_schema(model: type[Body]) -> Schema:
 
 
 def output_schema(model: type[BaseModel]) -> Schema:
-    """Return the schema of a tool's answers."""
-    return _plain(model)
+    """Return the schema of a tool's answers, which says what is always there of the whole and not of each part."""
+    schema = _plain(model)
+    schema["properties"] = {name: _without_required(part) for name, part in schema["properties"].items()}
+    return schema
 
 
 def _plain(model: type[BaseModel]) -> Schema:
@@ -31,7 +35,7 @@ def _plain(model: type[BaseModel]) -> Schema:
 
 
 def _inlined(node: object, defs: Mapping[str, object]) -> object:
-    """Return a schema with its references replaced, and without titles and null defaults."""
+    """Return a schema with its references replaced, and without titles and noise."""
     if isinstance(node, list):
         return [_inlined(item, defs) for item in cast("list[object]", node)]
     if not isinstance(node, dict):
@@ -51,7 +55,17 @@ def _properties(node: Schema, defs: Mapping[str, object]) -> Schema:
 
 
 def _is_noise(key: str, value: object) -> bool:
-    return key in ("title", "$defs") or (key == "default" and value is None)
+    return key in ("title", "$defs") or any(
+        key == name and value == noise and type(value) is type(noise) for name, noise in _NOISE
+    )
+
+
+def _without_required(node: object) -> object:
+    if isinstance(node, list):
+        return [_without_required(item) for item in cast("list[object]", node)]
+    if not isinstance(node, dict):
+        return node
+    return {key: _without_required(value) for key, value in cast("Schema", node).items() if key != "required"}
 
 
 def _without(part: Schema, key: str) -> Schema:

@@ -1,8 +1,8 @@
 """The tools about tags."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from toggl_mcp.errors import DuplicateName
 from toggl_mcp.models.base import Absent
@@ -38,9 +38,9 @@ class TagList(Answer, Known):
     """One page of tags."""
 
     tags: list[ShownTag]
-    total: Annotated[int, Field(description="Matches on all pages.")]
-    left: Annotated[int, Field(description="Matches after this page.")]
-    next_cursor: Annotated[str, Field(description="For the next page.")] | Absent = None
+    total: int
+    left: int
+    next_cursor: str | Absent = None
 
 
 class TagDeleted(Answer):

@@ -50,10 +50,7 @@ class Timer(Costly, Known):
 
 
 async def start_timer(new: StartTimer, toggl: "Toggl") -> TimerStarted:
-    """Start a timer. One that runs already is stopped, and the answer says which.
-
-    If this fails with outcome_unknown, look with get_timer(refresh: true) before starting again.
-    """
+    """Start a timer. One that runs already is stopped, and the answer says which."""
     workspace, calendar = await toggl.workspace(new.workspace_id), await toggl.calendar()
     body, new_tags = await planned(new, workspace, toggl)
     start = toggl.moment() if new.start is None else time_of("start", new.start, calendar)

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from toggl_mcp.errors import NotFound
 from toggl_mcp.models.base import Absent, Entity
@@ -28,8 +28,8 @@ class ShownEntry(BaseModel):
 
     id: int
     workspace_id: int
-    start: Annotated[str, Field(description="In the account's zone.")]
-    stop: Annotated[str, Field(description="Left out while it runs.")] | Absent = None
+    start: str
+    stop: str | Absent = None
     seconds: int
     description: str | Absent = None
     project: str | Absent = None

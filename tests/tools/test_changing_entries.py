@@ -1,0 +1,136 @@
+"""Changing and deleting time entries."""
+
+import pytest
+
+from tests.sandbox.clock import Clock
+from tests.sandbox.diary import at, done
+from tests.tools.driving import Host
+from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Call, Fault, Sandbox
+
+pytestmark = pytest.mark.anyio
+
+NINE = "2025-10-14T09:00"
+
+
+@pytest.fixture(autouse=True)
+def six_in_the_evening(sandbox: Sandbox, clock: Clock) -> None:
+    sandbox.world.entries.clear()
+    clock.now = at("2025-10-14T18:00")
+
+
+def sent(sandbox: Sandbox) -> list[str]:
+    return [f"{call.method} {call.path}" for call in sandbox.calls if call.method != "GET"]
+
+
+async def test_one_entry_is_edited_by_itself(host: Host, sandbox: Sandbox) -> None:
+    row = done(sandbox, NINE, "2025-10-14T10:00", "Cart", tags=["design"])
+    told = await host.call("edit_time_entries", ids=[row["id"]], project="Web shop", stop="2025-10-14T10:30")
+
+    assert (told["entry"]["project"], told["entry"]["seconds"], told["entry"]["tags"]) == ("Web shop", 5400, ["design"])
+    assert sent(sandbox) == [f"PUT /workspaces/{HARBOUR_STUDIO}/time_entries/{row['id']}"]
+    cleared = await host.call("edit_time_entries", ids=[row["id"]], project="0", description="", tags=[])
+    assert {"project", "description", "tags"}.isdisjoint(cleared["entry"])
+
+
+async def test_a_new_time_must_not_lie_over_others_either(host: Host, sandbox: Sandbox) -> None:
+    row = done(sandbox, NINE, "2025-10-14T10:00")
+    done(sandbox, "2025-10-14T10:00", "2025-10-14T11:00")
+
+    assert (await host.fail("edit_time_entries", ids=[row["id"]], stop="2025-10-14T10:01"))["code"] == "overlap"
+    await host.call("edit_time_entries", ids=[row["id"]], start="2025-10-14T09:30")
+
+
+async def test_many_entries_are_edited_by_one_request_a_workspace(host: Host, sandbox: Sandbox) -> None:
+    rows = [done(sandbox, f"2025-10-14T0{hour}:00", f"2025-10-14T0{hour}:30") for hour in range(8)]
+    rows.append(done(sandbox, NINE, "2025-10-14T10:00", "", NIGHT_SCHOOL))
+    ids = [row["id"] for row in rows]
+    told = await host.call("edit_time_entries", ids=[*ids, 7], description="Sorted")
+
+    assert (told["edited_ids"], told["not_found_ids"]) == (ids, [7])
+    assert len(sent(sandbox)) == 2
+    assert {row["description"] for row in sandbox.world.entries.values()} == {"Sorted"}
+    sandbox.calls.clear()
+    listed = await host.call("list_time_entries")
+    assert {row["description"] for row in listed["entries"]} == {"Sorted"}
+    assert sandbox.calls == []
+
+
+async def test_an_entry_that_was_deleted_is_not_brought_back(host: Host, sandbox: Sandbox, clock: Clock) -> None:
+    rows = [done(sandbox, f"2025-10-14T0{hour}:00", f"2025-10-14T0{hour}:30") for hour in range(3)]
+    await host.call("list_time_entries")
+    clock.now += 121
+    sandbox.world.remove_entry(rows[0]["id"])
+    told = await host.call("edit_time_entries", ids=[row["id"] for row in rows], description="Live")
+
+    assert told["not_found_ids"] == [rows[0]["id"]]
+    assert rows[0]["server_deleted_at"] is not None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"ids": []}, "ids"),
+        ({"ids": [1] * 101, "description": "x"}, "ids"),
+        ({"ids": [1]}, "at least one change"),
+        ({"ids": [1, 2], "start": NINE}, "one entry at a time"),
+        ({"ids": [1], "description": "x", "status": "y"}, "status"),
+    ],
+)
+async def test_a_change_that_cannot_be_meant_is_refused(host: Host, arguments: dict[str, object], said: str) -> None:
+    told = await host.fail("edit_time_entries", **arguments)
+
+    assert (told["code"], said in told["message"]) == ("invalid_arguments", True)
+
+
+async def test_a_name_that_means_nothing_changes_nothing(host: Host, sandbox: Sandbox) -> None:
+    rows = [done(sandbox, NINE, "2025-10-14T10:00", "", workspace) for workspace in (HARBOUR_STUDIO, NIGHT_SCHOOL)]
+    told = await host.fail("edit_time_entries", ids=[row["id"] for row in rows], project="Web shop")
+
+    assert (told["code"], f"workspace {NIGHT_SCHOOL}" in told["message"]) == ("not_found", True)
+    assert sent(sandbox) == []
+
+
+async def test_what_one_workspace_did_not_confirm_is_told_beside_what_the_other_did(
+    host: Host, sandbox: Sandbox
+) -> None:
+    rows = [done(sandbox, NINE, "2025-10-14T10:00", "", workspace) for workspace in (HARBOUR_STUDIO, NIGHT_SCHOOL)]
+    await host.call("list_time_entries")
+
+    def refuses(call: Call) -> Fault | None:
+        return Fault("402") if call.method == "PATCH" and str(NIGHT_SCHOOL) in call.path else None
+
+    sandbox.fault = refuses
+    told = await host.call("edit_time_entries", ids=[row["id"] for row in rows], description="New")
+
+    assert (told["edited_ids"], told["unconfirmed_ids"]) == ([rows[0]["id"]], [rows[1]["id"]])
+    assert "used up" in told["why"]
+
+
+async def test_entries_are_deleted_by_one_request_each(host: Host, sandbox: Sandbox) -> None:
+    rows = [done(sandbox, f"2025-10-14T0{hour}:00", f"2025-10-14T0{hour}:30") for hour in range(3)]
+    told = await host.call("delete_time_entries", ids=[row["id"] for row in rows[:2]] + [7])
+
+    assert (told["deleted_ids"], told["not_found_ids"]) == ([row["id"] for row in rows[:2]], [7])
+    assert len(sent(sandbox)) == 2
+    assert [row["id"] for row in (await host.call("list_time_entries"))["entries"]] == [rows[2]["id"]]
+
+
+async def test_a_deletion_that_the_quota_cannot_cover_is_refused_as_a_whole(host: Host, sandbox: Sandbox) -> None:
+    rows = [done(sandbox, f"2025-10-14T0{hour}:00", f"2025-10-14T0{hour}:30") for hour in range(3)]
+    sandbox.quota.spend(HARBOUR_STUDIO, left=3)
+    await host.call("create_time_entry", start=NINE, duration=60)
+    told = await host.fail("delete_time_entries", ids=[row["id"] for row in rows])
+
+    assert (told["code"], "Nothing was deleted" in told["message"]) == ("quota_spent", True)
+    assert told["resets_in_seconds"] == 3600
+    assert [call.method for call in sandbox.calls].count("DELETE") == 0
+
+
+async def test_a_deletion_that_stops_half_way_says_what_is_gone(host: Host, sandbox: Sandbox) -> None:
+    rows = [done(sandbox, f"2025-10-14T0{hour}:00", f"2025-10-14T0{hour}:30") for hour in range(3)]
+    refused = str(rows[1]["id"])
+    sandbox.fault = lambda call: Fault("402") if call.method == "DELETE" and call.path.endswith(refused) else None
+    told = await host.call("delete_time_entries", ids=[row["id"] for row in rows])
+
+    assert (told["deleted_ids"], told["unconfirmed_ids"]) == ([rows[0]["id"]], [row["id"] for row in rows[1:]])
+    assert "used up" in told["why"]

@@ -1,0 +1,177 @@
+"""Starting, stopping and looking at the timer."""
+
+import pytest
+
+from tests.sandbox.clock import Clock
+from tests.sandbox.diary import at, done, running
+from tests.tools.driving import Host
+from toggl_mcp.sandbox import NIGHT_SCHOOL, Fault, Sandbox
+
+pytestmark = pytest.mark.anyio
+
+WEB_SHOP = 201_500_302
+
+
+@pytest.fixture(autouse=True)
+def nine_in_the_morning(sandbox: Sandbox, clock: Clock) -> None:
+    sandbox.world.entries.clear()
+    clock.now = at("2025-10-14T09:00")
+
+
+def timers(sandbox: Sandbox) -> list[str]:
+    return [row["description"] for row in sandbox.world.entries.values() if row["duration"] < 0]
+
+
+async def test_a_timer_is_started_by_names(host: Host, sandbox: Sandbox) -> None:
+    told = await host.call("start_timer", description="Checkout", project="web SHOP", tags=["Design"], billable=True)
+
+    assert told["entry"] == {
+        "id": told["entry"]["id"],
+        "workspace_id": 4_102_001,
+        "start": "2025-10-14T09:00:00+13:00",
+        "seconds": 0,
+        "description": "Checkout",
+        "project": "Web shop",
+        "client": "Aroha Bakery",
+        "tags": ["design"],
+        "billable": True,
+    }
+    assert "stopped" not in told
+    row = sandbox.world.entries[told["entry"]["id"]]
+    assert (row["project_id"], row["tags"], row["duration"] < 0) == (WEB_SHOP, ["design"], True)
+
+
+async def test_a_start_costs_three_requests_when_nothing_is_known_and_one_after_that(
+    host: Host, sandbox: Sandbox
+) -> None:
+    await host.call("start_timer", project="Web shop")
+    assert [f"{call.method} {call.path}" for call in sandbox.calls] == [
+        "GET /me",
+        "GET /me/time_entries",
+        "POST /workspaces/4102001/time_entries",
+    ]
+    await host.call("stop_timer")
+    sandbox.calls.clear()
+    await host.call("start_timer", project="Bread labels", tags=["meeting"])
+    assert [call.method for call in sandbox.calls] == ["POST"]
+
+
+async def test_a_start_says_what_it_stopped(host: Host, sandbox: Sandbox, clock: Clock) -> None:
+    first = await host.call("start_timer", description="First")
+    clock.now += 1800
+    second = await host.call("start_timer", description="Second")
+
+    assert second["stopped"] == {"id": first["entry"]["id"], "description": "First", "seconds": 1800}
+    assert timers(sandbox) == ["Second"]
+
+
+async def test_a_timer_of_another_workspace_is_stopped_too(host: Host, sandbox: Sandbox) -> None:
+    running(sandbox, "2025-10-14T08:00", "Lesson", NIGHT_SCHOOL)
+    told = await host.call("start_timer", description="Studio")
+
+    assert (told["stopped"]["description"], told["stopped"]["seconds"]) == ("Lesson", 3600)
+
+
+async def test_a_project_that_nearly_exists_is_not_guessed(host: Host, sandbox: Sandbox) -> None:
+    told = await host.fail("start_timer", project="Web shopp")
+
+    assert told["code"] == "not_found"
+    assert "“Web shop” (201500302)" in told["message"]
+    assert not sandbox.world.entries
+
+
+async def test_an_unknown_tag_is_made_only_when_that_is_asked_for(host: Host, sandbox: Sandbox) -> None:
+    told = await host.fail("start_timer", tags=["dezign"])
+    assert (told["code"], "“design”" in told["message"]) == ("not_found", True)
+    assert len(sandbox.world.tags) == 8
+
+    made = await host.call("start_timer", tags=["dezign", "design"], create_missing_tags=True)
+    assert made["entry"]["tags"] == ["dezign", "design"]
+    assert [row["name"] for row in sandbox.world.tags.values()].count("dezign") == 1
+
+
+async def test_an_id_may_be_a_number_or_text(host: Host) -> None:
+    for project in (WEB_SHOP, str(WEB_SHOP)):
+        assert (await host.call("start_timer", project=project))["entry"]["project"] == "Web shop"
+
+
+async def test_a_timer_may_have_begun_earlier_but_not_under_another_entry(host: Host, sandbox: Sandbox) -> None:
+    done(sandbox, "2025-10-14T08:00", "2025-10-14T08:30", "Breakfast")
+    told = await host.fail("start_timer", start="2025-10-14T08:15")
+    assert (told["code"], "“Breakfast”" in told["message"]) == ("overlap", True)
+
+    assert (await host.call("start_timer", start="2025-10-14T08:30"))["entry"]["seconds"] == 1800
+
+
+async def test_a_start_whose_answer_was_lost_is_found_and_not_sent_again(host: Host, sandbox: Sandbox) -> None:
+    sandbox.fault = lambda call: Fault("lost after") if call.method == "POST" else None
+    told = await host.call("start_timer", description="Once", project="Web shop")
+
+    assert told["entry"]["description"] == "Once"
+    assert timers(sandbox) == ["Once"]
+    assert [call.method for call in sandbox.calls].count("POST") == 1
+
+
+async def test_a_timer_is_stopped_in_whatever_workspace(host: Host, sandbox: Sandbox) -> None:
+    running(sandbox, "2025-10-14T07:30", "Lesson", NIGHT_SCHOOL)
+    told = await host.call("stop_timer")
+
+    assert (told["entry"]["workspace_id"], told["entry"]["seconds"]) == (NIGHT_SCHOOL, 5400)
+    assert told["entry"]["stop"] == "2025-10-14T09:00:00+13:00"
+    assert timers(sandbox) == []
+
+
+async def test_a_timer_that_was_stopped_elsewhere_a_moment_ago_counts_as_stopped(
+    host: Host, sandbox: Sandbox, clock: Clock
+) -> None:
+    started = await host.call("start_timer", description="Once")
+    clock.now += 60
+    sandbox.world.stop_entry(started["entry"]["id"], clock.now)
+
+    assert (await host.call("stop_timer"))["entry"]["seconds"] == 60
+
+
+async def test_when_no_timer_runs_a_stop_says_so_after_asking_toggl(host: Host, sandbox: Sandbox) -> None:
+    await host.call("get_timer")
+    sandbox.calls.clear()
+    told = await host.fail("stop_timer")
+
+    assert (told["code"], "start_timer" in told["message"]) == ("not_found", True)
+    assert [call.path for call in sandbox.calls if call.path != "/me"] == ["/me/time_entries"]
+
+
+async def test_a_timer_that_somebody_started_in_the_web_app_is_stopped_although_the_log_is_fresh(
+    host: Host, sandbox: Sandbox, clock: Clock
+) -> None:
+    await host.call("get_timer")
+    clock.now += 30
+    running(sandbox, "2025-10-14T09:00", "Elsewhere")
+
+    assert (await host.call("stop_timer"))["entry"]["description"] == "Elsewhere"
+
+
+async def test_the_timer_is_told_with_how_long_it_has_run(host: Host, sandbox: Sandbox, clock: Clock) -> None:
+    assert (await host.call("get_timer"))["running"] is False
+    clock.now += 121
+    running(sandbox, "2025-10-14T08:00", "Elsewhere")
+    told = await host.call("get_timer")
+
+    assert (told["running"], told["source"], told["entry"]["seconds"]) == (True, "toggl", 3721)
+    assert "stop" not in told["entry"]
+
+
+async def test_the_timer_costs_one_request_in_two_minutes(host: Host, sandbox: Sandbox, clock: Clock) -> None:
+    for _ in range(5):
+        await host.call("get_timer")
+        clock.now += 30
+    assert [call.path for call in sandbox.calls] == ["/me/time_entries", "/me/time_entries"]
+
+
+async def test_the_last_known_timer_stands_in_when_toggl_is_down(host: Host, sandbox: Sandbox, clock: Clock) -> None:
+    await host.call("start_timer", description="Offline")
+    sandbox.fault = lambda _: Fault("refused")
+    clock.now += 3600
+    told = await host.call("get_timer")
+
+    assert (told["source"], told["running"], told["entry"]["seconds"]) == ("stale", True, 3600)
+    assert (await host.fail("get_timer", refresh=True))["code"] == "unreachable"
