@@ -141,7 +141,7 @@ class Transport:
     async def _answer(self, exchange: "_Exchange", request: httpx.Request) -> httpx.Response:
         await self._quota.admit(exchange.path, urgent=exchange.urgent)
         started = time.monotonic()
-        exchange.in_flight = True
+        exchange.in_flight, exchange.pausing = True, None
         try:
             answer = await self._client.send(request, auth=self._auth)
         except _NEVER_LEFT as error:
@@ -182,17 +182,23 @@ class _Exchange:
         self.urgent = urgent or self.changes
         self.template = "/" + "/".join("{id}" if part[:1].isdigit() else part for part in path.split("/"))
         self.in_flight = False
+        self.pausing: RateLimited | None = None
         self._maybe_done = False
         self._slowed_down = False
 
     def decoded(self, answer: httpx.Response) -> Any:  # noqa: ANN401 - the JSON edge
         """Return what the answer says, or raise as for a lost one when that cannot be read."""
-        if self.method == "DELETE" and not answer.content:
-            return None
+        if self.method == "DELETE":
+            return self._confirmed(answer)
         try:
             return from_json(answer.content)
         except ValueError as error:
             raise self.lost() from error
+
+    def _confirmed(self, answer: httpx.Response) -> None:
+        """Return if the answer confirms a deletion, as Toggl does: by nothing, by null, or by the id."""
+        if answer.content.strip() not in (b"", b"null", self.path.rpartition("/")[2].encode()):
+            raise self.lost()
 
     def lost(self) -> Exception:
         """Return what to raise when the request left and no usable answer came back."""
@@ -206,6 +212,7 @@ class _Exchange:
         error = RateLimited(
             "Toggl wants fewer requests at a time; nothing was changed. Wait a minute, then ask again.", wait or 60
         )
+        self.pausing = error
         if wait is None and not self._slowed_down:
             self._slowed_down = True
             return _Again(error, random.uniform(2, 5))  # noqa: S311 - spreads clients, hides nothing
@@ -220,7 +227,7 @@ class _Exchange:
         """Return what to raise when there will be no further attempt."""
         if self._maybe_done or (self.in_flight and self.changes):
             return OutcomeUnknown("Toggl never confirmed the change. Look whether it is there before asking again.")
-        return Unreachable(
+        return self.pausing or Unreachable(
             "Toggl gave no usable answer; nothing was changed. Check the network, then try again in a minute."
         )
 
