@@ -10,8 +10,8 @@ import pytest
 
 from toggl_mcp.cli import main
 from toggl_mcp.endpoints.blocking import ClientEndpoint
-from toggl_mcp.server import offers
 from toggl_mcp.settings import Settings
+from toggl_mcp.tools.toolsets import offers
 
 ROOT = Path(__file__).parent.parent
 FOLDERS = ("toggl_mcp", "tests", "benchmarks", "scripts")
@@ -41,8 +41,8 @@ def test_decisions_stay_within_40_lines(decision: Path) -> None:
 def test_the_readme_lists_every_tool_with_the_first_sentence_of_what_it_says_of_itself() -> None:
     told = dict(re.findall(r"^\| `([a-z_]+)` \| (.+) \|$", README, re.MULTILINE))
 
-    assert list(told) == [offer.call.__name__ for offer in offers(read_only=False)]
-    for offer in offers(read_only=False):
+    assert list(told) == [offer.call.__name__ for offer in offers(Settings.model_construct())]
+    for offer in offers(Settings.model_construct()):
         assert (offer.call.__doc__ or "").startswith(told[offer.call.__name__])
 
 

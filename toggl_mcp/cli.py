@@ -44,10 +44,15 @@ def _run(command: str, flags: dict[str, object]) -> int:
 def _serve(settings: "Settings") -> int:
     import anyio  # noqa: PLC0415 - start-up
 
+    from toggl_mcp.errors import InvalidArguments  # noqa: PLC0415 - start-up
     from toggl_mcp.server import build  # noqa: PLC0415 - start-up
     from toggl_mcp.stdio import serve  # noqa: PLC0415 - start-up
 
-    server = build(settings)
+    try:
+        server = build(settings)
+    except InvalidArguments as error:
+        sys.stderr.write(f"toggl-mcp: {error}\n")
+        return 2
     _collect_again()
     anyio.run(serve, server)
     return 0
@@ -97,6 +102,10 @@ def _parser() -> argparse.ArgumentParser:
         "--sandbox", action="store_const", const=True, help="serve an embedded Toggl; no account needed"
     )
     parser.add_argument("--read-only", action="store_const", const=True, help="offer no tool that changes anything")
+    parser.add_argument("--access", help="read, time-tracking (hours; nothing else is deleted), or full")
+    parser.add_argument("--toolsets", help="those to offer, with commas; all: every one (default: all but tasks)")
+    parser.add_argument("--tools", help="single tools to offer as well; alone: only these")
+    parser.add_argument("--exclude-tools", help="tools not to offer, whatever else is said")
     parser.add_argument("--workspace-id", help="the workspace that is meant when none is named")
     parser.add_argument("--cache", help="the cache file's path, or: memory")
     parser.add_argument("--cache-ttl", help="seconds for which what is cached counts as fresh (default 3600)")

@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import anyio
 from mcp.server.caching import CacheHint
@@ -17,8 +17,7 @@ from mcp.server.mcpserver import MCPServer
 
 from toggl_mcp.errors import BadToken, NoToken
 from toggl_mcp.settings import Settings
-from toggl_mcp.tools import account, changing, clients, entries, projects, summary, tags, timer
-from toggl_mcp.tools.offer import Offer
+from toggl_mcp.tools.toolsets import offers
 
 if TYPE_CHECKING:
     from toggl_mcp.cache.store import Store
@@ -70,29 +69,14 @@ def build(settings: Settings, opened: Callable[[], "Toggl"] | None = None) -> MC
     return MCPServer(
         "toggl-track",
         title="Toggl Track",
-        description="Clients and account of Toggl Track, typed and cached",
+        description="Timers, time entries, totals, projects and clients of Toggl Track, typed and cached",
         instructions=INSTRUCTIONS,
         version=version(DISTRIBUTION),
-        tools=[offer.tool(account_) for offer in offers(read_only=settings.read_only)],
+        tools=[offer.tool(account_) for offer in offers(settings)],
         log_level=settings.log_level,
         lifespan=lifespan,
         cache_hints={"tools/list": LISTS_KEEP, "server/discover": LISTS_KEEP},
     )
-
-
-def offers(*, read_only: bool) -> list[Offer[Any, Any]]:
-    """Return every tool that is offered, in the order in which hosts list them."""
-    everything = (
-        *timer.OFFERS,
-        *entries.OFFERS,
-        *changing.OFFERS,
-        *summary.OFFERS,
-        *clients.OFFERS,
-        *projects.OFFERS,
-        *tags.OFFERS,
-        *account.offers(read_only=read_only),
-    )
-    return [offer for offer in everything if offer.reads or not read_only]
 
 
 def open_toggl(settings: Settings, *, retries: int = 3) -> "Toggl":

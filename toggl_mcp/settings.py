@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from toggl_mcp.models.account import Access
+
 _UNEXPANDED = re.compile(r"\s*\$\{.*\}\s*")
 
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
@@ -31,6 +33,13 @@ class Settings(BaseSettings):
     """A file's path, or `memory`; None is a file in the user's cache folder."""
     cache_ttl: Annotated[float, Field(ge=0)] = Field(default=3600.0, validation_alias="TOGGL_MCP_CACHE_TTL")
     """Seconds for which what is cached counts as fresh."""
+    toolsets: str | None = Field(default=None, validation_alias="TOGGL_MCP_TOOLSETS")
+    """Names of toolsets, with commas between them, or `all`; None is the default choice."""
+    tools: str | None = Field(default=None, validation_alias="TOGGL_MCP_TOOLS")
+    """Names of single tools, offered besides the toolsets, or alone if no toolsets are named."""
+    exclude_tools: str | None = Field(default=None, validation_alias="TOGGL_MCP_EXCLUDE_TOOLS")
+    """Names of tools that are not offered, whatever else is said."""
+    access: Access = Field(default="full", validation_alias="TOGGL_MCP_ACCESS")
     read_only: bool = Field(default=False, validation_alias="TOGGL_MCP_READ_ONLY")
     log_level: Annotated[LogLevel, BeforeValidator(_upper)] = Field(
         default="WARNING", validation_alias="TOGGL_MCP_LOG_LEVEL"

@@ -58,12 +58,12 @@ def serve(
     token: str = TOKEN,
     workspace_id: int | None = None,
     read_only: bool = False,
+    **settings: Any,  # noqa: ANN401 - fields of the settings
 ) -> Any:  # noqa: ANN401 - the SDK's server, whatever its lifespan
     """Return a server whose Toggl is the sandbox."""
     cache = store or MemoryStore(clock=clock)
-    settings = Settings.model_construct(read_only=read_only)
     return build(
-        settings,
+        Settings.model_construct(read_only=read_only, **settings),
         lambda: Toggl(
             BasicAuth(token, "api_token"), cache, client=connect_in_process(sandbox), workspace_id=workspace_id
         ),

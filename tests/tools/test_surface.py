@@ -151,7 +151,7 @@ async def test_read_only_offers_no_tool_that_writes(sandbox: Sandbox, clock: Clo
         "get_account",
     ]
     assert all(tool.annotations and tool.annotations.read_only_hint for tool in tools)
-    assert account["access"] == "read_only"
+    assert account["access"] == "read"
     assert result.is_error
     assert not any(call.method != "GET" for call in sandbox.calls)
 

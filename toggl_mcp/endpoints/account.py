@@ -17,6 +17,7 @@ from toggl_mcp.models.client import Client
 from toggl_mcp.models.project import Project
 from toggl_mcp.models.related import Related
 from toggl_mcp.models.tag import Tag
+from toggl_mcp.models.task import Task
 
 KEEP_SECONDS = 24 * 3600.0
 """Who somebody is changes rarely, and the user's own quota is 30 requests an hour on every plan."""
@@ -79,7 +80,7 @@ def _told(answer: object) -> tuple[Mapping[int, Me], Mapping[int, Workspace], Ma
     me = parsed(Me, answer)
     fields = cast("Mapping[str, object]", answer)
     spaces = [parsed(Workspace, row) for row in rows(fields.get("workspaces"))]
-    named = {"client": _things(Client, fields), "project": _things(Project, fields), "tag": _things(Tag, fields)}
+    named = {model.__name__.lower(): _things(model, fields) for model in (Client, Project, Tag, Task)}
     related = {
         space.id: Related.model_validate(
             {

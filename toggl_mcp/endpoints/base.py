@@ -18,6 +18,8 @@ class CachedEndpoint(CachedReader[E]):
 
     DELETION: ClassVar[dict[str, str]] = {}
     """The query that a deletion is sent with."""
+    ECHOES: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    """For each verb, the kinds of things that Toggl changes along with it."""
 
     async def delete(self, entity: int | HasId) -> None:
         """Delete one; already gone is done.
@@ -26,33 +28,35 @@ class CachedEndpoint(CachedReader[E]):
             NotFound: It was gone already, and `re_raise` is set.
             OutcomeUnknown: Toggl never confirmed it.
         """
-        entity_id = id_of(entity)
+        await self._remove(id_of(entity), self._path(id_of(entity)))
+
+    async def _remove(self, entity_id: int, path: str) -> None:
         async with self._change("delete", entity_id):
             try:
-                await self._transport.send("DELETE", self._path(entity_id), query=self.DELETION)
+                await self._transport.send("DELETE", path, query=self.DELETION)
             except NotFound:
                 await self._gone(entity_id)
             else:
                 await self._snapshots.put(entity_id, None)
 
-    async def _create(self, body: Mapping[str, Any], same: Callable[[E], bool]) -> E:
+    async def _create(self, body: Mapping[str, Any], same: Callable[[E], bool], path: str | None = None) -> E:
         """Create one, at most once: when the answer is lost, look before saying so."""
         before = (await self.read(urgent=True)).collection.items.keys()
         async with self._change("add") as seen:
             try:
-                item = self._answered(await self._transport.send("POST", self._path(), body=body))
+                item = self._answered(await self._transport.send("POST", path or self._path(), body=body))
             except OutcomeUnknown as doubt:
                 return await self._looked_for(before, same, doubt)
             await self._snapshots.put(item.id, item, seen)
             return item
 
-    async def _update(self, entity_id: int, body: Mapping[str, Any]) -> E | None:
+    async def _update(self, entity_id: int, body: Mapping[str, Any], path: str | None = None) -> E | None:
         """Send a change and return what it made of the thing; one that says nothing is not sent."""
         if not body:
             return await self.get(entity_id)
         async with self._change("edit", entity_id) as seen:
             try:
-                item = self._answered(await self._transport.send("PUT", self._path(entity_id), body=body))
+                item = self._answered(await self._transport.send("PUT", path or self._path(entity_id), body=body))
             except NotFound:
                 return await self._gone(entity_id)
             await self._snapshots.put(item.id, item, seen)
@@ -103,6 +107,9 @@ class CachedEndpoint(CachedReader[E]):
                 await self._snapshots.forget()
             if outcome in ("unknown", "confirmed", OutcomeUnknown.code, NotFound.code):
                 await self._snapshots.forget_related()
+            if outcome in ("unknown", "confirmed", OutcomeUnknown.code):
+                for kind in self.ECHOES.get(verb, ()):
+                    await self._snapshots.forget_kin(kind)
 
     def _answered(self, row: object) -> E:
         """Return what the answer to a change means; an unreadable one confirms nothing."""

@@ -1,8 +1,7 @@
 """Clients: https://engineering.toggl.com/docs/api/clients."""
 
 import logging
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from typing import cast
 
 from pydantic import TypeAdapter, ValidationError
@@ -13,7 +12,7 @@ from toggl_mcp.endpoints.base import CachedEndpoint
 from toggl_mcp.endpoints.collection import Reading, fold
 from toggl_mcp.endpoints.identity import HasId, id_of
 from toggl_mcp.endpoints.pages import Page, named, page
-from toggl_mcp.errors import NamingError, NotFound, OutcomeUnknown, TogglError
+from toggl_mcp.errors import NamingError, NotFound, OutcomeUnknown
 from toggl_mcp.models.base import Position
 from toggl_mcp.models.client import Client, ClientBody
 
@@ -34,6 +33,7 @@ class AsyncClientEndpoint(CachedEndpoint[Client]):
     KIND = "client"
     PATH = "clients"
     EVERYTHING = {"status": "both"}  # noqa: RUF012 - declared in the base as what it is
+    ECHOES = dict.fromkeys(("delete", "archive", "restore"), ("project",))
 
     async def add(self, body: ClientBody) -> Client:
         """Create a client, at most once.
@@ -96,11 +96,6 @@ class AsyncClientEndpoint(CachedEndpoint[Client]):
         reading = await self.sure(lambda known: bool(named(known, name)), refresh=refresh)
         return named(reading.collection, name), reading
 
-    async def delete(self, entity: int | HasId) -> None:
-        """Delete a client; already gone is done. Its projects stay, without a client."""
-        async with self._with_projects():
-            await super().delete(entity)
-
     async def archive(self, client: int | HasId) -> list[int] | None:
         """Archive a client and its projects; return the ids of those that went with it (None: Toggl did not say).
 
@@ -110,7 +105,7 @@ class AsyncClientEndpoint(CachedEndpoint[Client]):
             OutcomeUnknown: Toggl never confirmed it.
         """
         client_id = id_of(client)
-        async with self._change("archive", client_id) as seen, self._with_projects():
+        async with self._change("archive", client_id) as seen:
             try:
                 along = _ids(await self._transport.send("POST", self._path(client_id, "archive")))
             except OutcomeUnknown as doubt:
@@ -131,7 +126,7 @@ class AsyncClientEndpoint(CachedEndpoint[Client]):
         """
         client_id = id_of(client)
         body = {"restore_all_projects": restore_projects}
-        async with self._change("restore", client_id) as seen, self._with_projects():
+        async with self._change("restore", client_id) as seen:
             try:
                 item = self._answered(await self._transport.send("POST", self._path(client_id, "restore"), body=body))
             except OutcomeUnknown as doubt:
@@ -141,19 +136,6 @@ class AsyncClientEndpoint(CachedEndpoint[Client]):
                 raise
             await self._snapshots.put(client_id, item, seen)
             return item
-
-    @asynccontextmanager
-    async def _with_projects(self) -> AsyncGenerator[None]:
-        """Drop what is known of the projects, unless the change that would have reached them was refused."""
-        refused = False
-        try:
-            yield
-        except TogglError as error:
-            refused = not isinstance(error, OutcomeUnknown)
-            raise
-        finally:
-            if not refused:
-                await self._snapshots.forget_kin("project")
 
     async def _seen(self, client_id: int, doubt: OutcomeUnknown, *, archived: bool) -> Client:
         """Return a client that turns out to be as it was asked to become."""

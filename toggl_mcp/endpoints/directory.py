@@ -20,8 +20,8 @@ class Directory:
         self._account = account
 
     async def by_id(self, endpoint: CachedEndpoint[E], ids: Iterable[int]) -> dict[int, E]:
-        """Return those of these ids that exist, each with what it is."""
-        wanted = set(ids)
+        """Return those of these ids that exist, each with what it is; 0 is nobody's."""
+        wanted = set(ids) - {0}
         if not wanted:
             return {}
         known = (await self._known(endpoint)).items

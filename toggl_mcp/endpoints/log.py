@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from toggl_mcp.api import Transport
-from toggl_mcp.cache.store import Key, Store
+from toggl_mcp.cache.store import Store
 from toggl_mcp.endpoints.answers import parsed, rows
 from toggl_mcp.endpoints.collection import Collection
+from toggl_mcp.endpoints.identity import log_key
 from toggl_mcp.endpoints.snapshots import Snapshots
 from toggl_mcp.models.time_entry import TimeEntry, stamp
 
@@ -32,7 +33,7 @@ class EntryLog(Snapshots[TimeEntry]):
         expire_after = FRESH_SECONDS if store.expire_after is None else store.expire_after
         super().__init__(
             store,
-            Key(scope, "time_entry", 0),
+            log_key(scope),
             TimeEntry,
             self._up_to_date,
             keep=min(FRESH_SECONDS, expire_after),

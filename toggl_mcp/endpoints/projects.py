@@ -19,6 +19,7 @@ class AsyncProjectEndpoint(CachedEndpoint[Project]):
     EVERYTHING = {"active": "both"}  # noqa: RUF012 - declared in the base as what it is
     PAGED = True
     DELETION = {"teDeletionMode": "unassign"}  # noqa: RUF012 - declared in the base as what it is
+    ECHOES = {"delete": ("task", "time_entry")}  # noqa: RUF012 - declared in the base as what it is
 
     async def add(self, body: ProjectBody) -> Project:
         """Create a project, at most once; it is active.

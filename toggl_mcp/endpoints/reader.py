@@ -171,14 +171,17 @@ class CachedReader(Generic[E]):
         items: dict[int, E] = {}
         for number in count(1):
             paging = {"page": str(number), "per_page": str(PER_PAGE)} if self.PAGED else {}
-            listed = rows(
-                await self._transport.send("GET", self._path(), query=self.EVERYTHING | paging, urgent=urgent)
-            )
+            query = self.EVERYTHING | paging
+            listed = self._rows(await self._transport.send("GET", self._path(), query=query, urgent=urgent))
             before = len(items)
             items |= {item.id: item for item in map(self._parsed, listed)}
             if not self.PAGED or len(listed) < PER_PAGE or len(items) == before:
                 break
         return items
+
+    def _rows(self, answer: object) -> list[object]:
+        """Return the rows of a list."""
+        return rows(answer)
 
     def _parsed(self, row: object) -> E:
         """Return what one row of an answer means; a row without its workspace belongs to this one."""

@@ -15,6 +15,7 @@ class AsyncTagEndpoint(CachedEndpoint[Tag]):
     KIND = "tag"
     PATH = "tags"
     PAGED = True
+    ECHOES = dict.fromkeys(("edit", "delete"), ("time_entry",))
 
     async def add(self, body: TagBody) -> Tag:
         """Create a tag, at most once.

@@ -16,6 +16,7 @@ from toggl_mcp.endpoints.log import EntryLog
 from toggl_mcp.endpoints.projects import AsyncProjectEndpoint
 from toggl_mcp.endpoints.reports import Reports
 from toggl_mcp.endpoints.tags import AsyncTagEndpoint
+from toggl_mcp.endpoints.tasks import AsyncTaskEndpoint
 from toggl_mcp.endpoints.timesheet import Timesheet, Wanted
 from toggl_mcp.endpoints.tracker import AsyncTrackerEndpoint
 from toggl_mcp.errors import InvalidArguments
@@ -58,6 +59,7 @@ class Toggl:
         self.clients = self._endpoints(AsyncClientEndpoint)
         self.projects = self._endpoints(AsyncProjectEndpoint)
         self.tags = self._endpoints(AsyncTagEndpoint)
+        self.tasks = self._endpoints(AsyncTaskEndpoint)
         self.trackers = self._endpoints(AsyncTrackerEndpoint)
 
     async def workspace(self, given: int | None) -> int:

@@ -72,7 +72,8 @@ class AsyncTrackerEndpoint(CachedEndpoint[TimeEntry]):
             OutcomeUnknown: Toggl never confirmed it.
         """
         await self._in_this_workspace(id_of(entry))
-        return await self._update(id_of(entry), body.format("edit", workspace_id=self.workspace_id))
+        changes = body.format("edit")
+        return await self._update(id_of(entry), changes and changes | {"workspace_id": self.workspace_id})
 
     async def delete(self, entity: int | HasId) -> None:
         """Delete an entry; already gone is done."""

@@ -7,6 +7,8 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 from toggl_mcp.models.base import LARGEST_ID
 
 Plan = Literal["free", "starter", "premium"]
+Access = Literal["read", "time-tracking", "full"]
+"""What a server may change: nothing; hours, with nothing else deleted or archived; everything."""
 
 
 class Me(BaseModel, frozen=True):
@@ -35,6 +37,19 @@ class Workspace(BaseModel, frozen=True):
     role: str | None = None
     premium: bool = False
     business_ws: bool = False
+    admin: bool = True
+    only_admins_may_create_projects: bool = False
+    only_admins_may_create_tags: bool = False
+
+    def allows(self, need: str) -> bool:
+        """Tell whether the plan and the user's role allow what a tool needs."""
+        match need:
+            case "paid":
+                return self.plan != "free"
+            case "projects":
+                return self.admin or not self.only_admins_may_create_projects
+            case _:
+                return self.admin or not self.only_admins_may_create_tags
 
     @property
     def plan(self) -> Plan:

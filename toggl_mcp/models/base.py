@@ -2,10 +2,16 @@
 
 from typing import Annotated, ClassVar, Literal, NamedTuple, Self
 
-from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from toggl_mcp.models.text import one_line, visible
+
+
+def as_text(value: object) -> object:
+    """Return a whole number as text, and anything else as it is."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
 
 LARGEST_ID = 2**53 - 1
 """The largest number that every JSON reader keeps exact."""
@@ -14,6 +20,8 @@ Id = Annotated[int, Field(gt=0, le=LARGEST_ID)]
 Name = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(one_line)]
 Text = Annotated[str, Field(max_length=2000), AfterValidator(visible)]
 Reference = Annotated[str, Field(max_length=255), AfterValidator(one_line)]
+Ref = Annotated[str, BeforeValidator(as_text), Field(min_length=1, max_length=255), AfterValidator(one_line)]
+"""A name or an id; an id may also be sent as a number."""
 Source = Literal["toggl", "cache", "stale"]
 """How something came to be known; stale: from a snapshot that stands in because Toggl could not be asked."""
 Absent = SkipJsonSchema[None]

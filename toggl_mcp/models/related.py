@@ -8,6 +8,7 @@ from toggl_mcp.models.base import LARGEST_ID
 from toggl_mcp.models.client import Client
 from toggl_mcp.models.project import Project
 from toggl_mcp.models.tag import Tag
+from toggl_mcp.models.task import Task
 
 
 class Related(BaseModel, frozen=True):
@@ -19,3 +20,4 @@ class Related(BaseModel, frozen=True):
     client: list[Client] = Field(default_factory=list[Client])
     project: list[Project] = Field(default_factory=list[Project])
     tag: list[Tag] = Field(default_factory=list[Tag])
+    task: list[Task] = Field(default_factory=list[Task])

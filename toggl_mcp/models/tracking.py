@@ -3,21 +3,13 @@
 from datetime import date
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
-from toggl_mcp.models.base import Absent, Body, Id, InWorkspace, Name, Refreshable
+from toggl_mcp.models.base import Absent, Body, Id, InWorkspace, Name, Ref, Refreshable
 from toggl_mcp.models.period import Period
-from toggl_mcp.models.text import one_line
 from toggl_mcp.models.time_entry import Description
 from toggl_mcp.models.totals import Group
 
-
-def _as_text(value: object) -> object:
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-Ref = Annotated[str, BeforeValidator(_as_text), Field(min_length=1, max_length=255), AfterValidator(one_line)]
-"""A name or an id; an id may also be sent as a number."""
 Time = Annotated[str, Field(max_length=40)]
 EntryIds = Annotated[list[Id], Field(min_length=1)]
 TagList = Annotated[list[Name], Field(max_length=50)]

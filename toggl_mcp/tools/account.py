@@ -1,18 +1,26 @@
 """The tool about the account."""
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, Field
 
-from toggl_mcp.models.account import Plan, Workspace
+from toggl_mcp.models.account import Access, Plan, Workspace
 from toggl_mcp.models.base import Absent, Body
 from toggl_mcp.models.quota import Bucket
 from toggl_mcp.tools.answers import Known, Left
-from toggl_mcp.tools.offer import READS, Offer
+from toggl_mcp.tools.offer import READS, Need, Offer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from toggl_mcp.endpoints.toggl import Toggl
 
+WHY: Mapping[Need, str] = {
+    "paid": "needs a paid plan",
+    "projects": "reserved to admins",
+    "tags": "reserved to admins",
+}
 WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
 
 
@@ -39,20 +47,29 @@ class QuotaLeft(Left):
     bucket: str
 
 
+class Unavailable(BaseModel):
+    """What a workspace does not allow."""
+
+    workspace_id: int
+    tools: list[str]
+    why: str
+
+
 class Account(Known):
     """The account that the token belongs to, and how this server stands to it."""
 
     name: str
-    timezone: str
+    timezone: Annotated[str, Field(description="IANA name.")]
     week_begins_on: str
     default_workspace_id: int | Absent = None
     workspaces: list[ShownWorkspace]
     quotas: Annotated[list[QuotaLeft], Field(description="As last seen; unlisted: unknown.")]
-    access: Literal["read_only", "full"]
+    access: Access
+    unavailable: list[Unavailable] | Absent = None
 
 
-def offers(*, read_only: bool) -> tuple[Offer[GetAccount, Account], ...]:
-    """Return the tools about the account; `read_only` is what they say of the server."""
+def offers(access: Access, others: "Sequence[Offer[Any, Any]]") -> tuple[Offer[GetAccount, Account], ...]:
+    """Return the tools about the account, which tells of the server's access mode and of its other tools."""
 
     async def get_account(asked: GetAccount, toggl: "Toggl") -> Account:
         """Tell who the token belongs to: workspaces and plans, default workspace, time zone, requests left.
@@ -63,18 +80,27 @@ def offers(*, read_only: bool) -> tuple[Offer[GetAccount, Account], ...]:
         reading = await toggl.account.workspaces()
         oldest = min(known, reading, key=lambda told: told.as_of)
         default = toggl.configured_workspace or me.default_workspace_id
+        spaces = list(reading.collection.items.values())
         return Account(
             name=me.name,
             timezone=me.timezone,
             week_begins_on=WEEKDAYS[me.beginning_of_week % 7],
             default_workspace_id=default,
-            workspaces=[_shown(item, default) for item in reading.collection.items.values()],
+            workspaces=[_shown(item, default) for item in spaces],
             quotas=[_left(bucket, toggl.now()) for bucket in await toggl.quotas()],
-            access="read_only" if read_only else "full",
+            access=access,
+            unavailable=[found for space in spaces for found in _unavailable(space, others)] or None,
             **Known.of(oldest.source, oldest.as_of, toggl.now()),
         )
 
     return (Offer(get_account, "Get account", READS, GetAccount, Account),)
+
+
+def _unavailable(space: Workspace, others: "Sequence[Offer[Any, Any]]") -> Iterator[Unavailable]:
+    for need, why in WHY.items():
+        tools = [offer.name for offer in others if offer.needs == need]
+        if tools and not space.allows(need):
+            yield Unavailable(workspace_id=space.id, tools=tools, why=why)
 
 
 def _shown(workspace: Workspace, default: int | None) -> ShownWorkspace:

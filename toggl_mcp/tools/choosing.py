@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from toggl_mcp.errors import NotFound
+from toggl_mcp.errors import NotFound, PlanRequired
 from toggl_mcp.models.period import Days, named_days
 from toggl_mcp.models.time_entry import TimeEntry
 from toggl_mcp.models.tracking import Chosen
@@ -81,11 +81,15 @@ def _plain(asked: Chosen) -> list[Fits]:
 
 
 async def _by_work(asked: Chosen, spaces: Iterable[int], toggl: "Toggl") -> list[Fits]:
-    """Return what tells whether an entry is of the project that is meant."""
-    if asked.project is None:
-        return []
-    projects = await _ids(asked.project, [toggl.projects(space) for space in spaces], toggl)
-    return [lambda entry: (entry.project_id or 0) in projects]
+    """Return what tells whether an entry is of the project and the task that are meant."""
+    fits: list[Fits] = []
+    if asked.project is not None:
+        projects = await _ids(asked.project, [toggl.projects(space) for space in spaces], toggl)
+        fits.append(lambda entry: (entry.project_id or 0) in projects)
+    if asked.task is not None:
+        tasks = await _ids(asked.task, [toggl.tasks(space) for space in spaces], toggl)
+        fits.append(lambda entry: (entry.task_id or 0) in tasks)
+    return fits
 
 
 async def _of_client(ref: str, names: Names, spaces: Iterable[int], toggl: "Toggl") -> Fits:
@@ -114,6 +118,8 @@ async def _ids(ref: str, endpoints: list["CachedEndpoint[Any]"], toggl: "Toggl")
             found.add((await meant(ref, endpoint, toggl)).id)
         except NotFound as error:
             missing = missing or error
+        except PlanRequired:
+            continue  # What a plan lacks, no entry there can have.
     if missing is not None and not found:
         raise missing
     return found

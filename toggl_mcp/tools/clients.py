@@ -171,11 +171,11 @@ async def _what_goes(asked: OneClient, toggl: "Toggl") -> str:
 
 
 OFFERS = (
-    Offer(create_client, "Create client", CREATES, CreateClient, ClientAnswer),
+    Offer(create_client, "Create client", CREATES, CreateClient, ClientAnswer, needs="projects"),
     Offer(get_client, "Get client", READS, GetClient, ClientFound),
     Offer(list_clients, "List clients", READS, ListClients, ClientList),
-    Offer(edit_client, "Edit client", CHANGES, EditClient, ClientAnswer),
+    Offer(edit_client, "Edit client", CHANGES, EditClient, ClientAnswer, needs="projects"),
     Offer(delete_client, "Delete client", CHANGES, OneClient, ClientDeleted, question=_what_goes),
-    Offer(archive_client, "Archive client", CHANGES, OneClient, ClientArchived),
+    Offer(archive_client, "Archive client", CHANGES, OneClient, ClientArchived, needs="paid"),
     Offer(restore_client, "Restore client", RESTORES, RestoreClient, ClientAnswer),
 )

@@ -4,7 +4,7 @@ import inspect
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, Protocol, TypeVar
 
 import anyio
 from mcp.server.mcpserver import AcceptedElicitation, Context, Elicit, ElicitationResult, Resolve
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 Asked = TypeVar("Asked", bound=Body)
 Told = TypeVar("Told", bound=BaseModel)
 T = TypeVar("T")
+
+Need = Literal["paid", "projects", "tags"]
+"""A paid plan; or, in a workspace that reserves them to admins, the right to make projects and clients, or tags."""
 
 DEADLINE = 20.0
 """Seconds that a call may take in all."""
@@ -71,6 +74,7 @@ class Offer(Generic[Asked, Told]):
     """One tool: its name and description are the function's, its schemas the models'.
 
     `question` makes the person be asked first, where the host can ask; it finds the target and says what will happen.
+    `needs` is what a workspace has to allow for it.
     """
 
     call: Callable[[Asked, "Toggl"], Awaitable[Told]]
@@ -79,11 +83,22 @@ class Offer(Generic[Asked, Told]):
     takes: type[Asked]
     gives: type[Told]
     question: Callable[[Asked, "Toggl"], Awaitable[str]] | None = None
+    needs: Need | None = None
 
     @property
     def reads(self) -> bool:
         """Whether the tool changes nothing."""
         return self.hints.read_only_hint is True
+
+    @property
+    def name(self) -> str:
+        """The tool's name."""
+        return self.call.__name__
+
+    @property
+    def removes(self) -> bool:
+        """Whether the tool takes something away."""
+        return self.name.startswith(("delete_", "archive_"))
 
     def tool(self, account: Open) -> Tool:
         """Return the tool as the SDK takes it."""
@@ -91,7 +106,7 @@ class Offer(Generic[Asked, Told]):
         resolved = find_resolved_parameters(call)
         return Tool(
             fn=call,
-            name=self.call.__name__,
+            name=self.name,
             title=self.title,
             description=inspect.cleandoc(self.call.__doc__ or ""),
             parameters=input_schema(self.takes),
@@ -157,7 +172,7 @@ class Offer(Generic[Asked, Told]):
                 else OutcomeUnknown("Toggl did not confirm in time. Look before asking again.")
             )
         except Exception:  # noqa: BLE001 - the edge: a bug is told and logged, and the server goes on
-            _log.exception("%s failed", self.call.__name__)
+            _log.exception("%s failed", self.name)
             return failure(TogglError("This is a bug in toggl_mcp; its log (stderr) has the details. Do not retry."))
 
 

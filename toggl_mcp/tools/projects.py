@@ -145,7 +145,7 @@ async def _what_goes(asked: OneProject, toggl: "Toggl") -> str:
 
 
 OFFERS = (
-    Offer(create_project, "Create project", CREATES, CreateProject, ProjectAnswer),
+    Offer(create_project, "Create project", CREATES, CreateProject, ProjectAnswer, needs="projects"),
     Offer(get_project, "Get project", READS, GetProject, ProjectFound),
     Offer(list_projects, "List projects", READS, ListProjects, ProjectList),
     Offer(edit_project, "Edit project", CHANGES, EditProject, ProjectAnswer),

@@ -102,8 +102,8 @@ async def _what_goes(asked: OneTag, toggl: "Toggl") -> str:
 
 
 OFFERS = (
-    Offer(create_tag, "Create tag", CREATES, CreateTag, TagAnswer),
+    Offer(create_tag, "Create tag", CREATES, CreateTag, TagAnswer, needs="tags"),
     Offer(list_tags, "List tags", READS, ListTags, TagList),
-    Offer(edit_tag, "Edit tag", CHANGES, EditTag, TagAnswer),
+    Offer(edit_tag, "Edit tag", CHANGES, EditTag, TagAnswer, needs="tags"),
     Offer(delete_tag, "Delete tag", CHANGES, OneTag, TagDeleted, question=_what_goes),
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import BaseModel
 
@@ -11,11 +11,13 @@ from toggl_mcp.models.base import Absent, Entity
 from toggl_mcp.models.client import Client
 from toggl_mcp.models.project import Project
 from toggl_mcp.models.tag import TagBody
+from toggl_mcp.models.task import Task
 from toggl_mcp.models.time_entry import TimeEntry, TrackerBody
 from toggl_mcp.models.tracking import Work
-from toggl_mcp.tools.finding import meant
+from toggl_mcp.tools.finding import meant, only
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
+    from toggl_mcp.endpoints.base import CachedEndpoint
     from toggl_mcp.endpoints.toggl import Toggl
     from toggl_mcp.models.period import Calendar
 
@@ -49,9 +51,9 @@ class Planned(NamedTuple):
 class Names(NamedTuple):
     """What the projects, clients and tasks of some entries are called, by id."""
 
-    projects: Mapping[int, Project]
-    clients: Mapping[int, Client]
-    tasks: Mapping[int, Entity]
+    projects: dict[int, Project]
+    clients: dict[int, Client]
+    tasks: dict[int, Task]
 
     def project(self, entry: TimeEntry) -> str | None:
         """Return the name of an entry's project."""
@@ -75,14 +77,14 @@ async def planned(said: Work, workspace: int, toggl: "Toggl") -> Planned:
         Ambiguous: A name means several; the message lists their ids.
     """
     tags, new = await _tags(said, workspace, toggl)
-    project = said.project
-    if project is not None and project != NONE:
-        project = str((await meant(project, toggl.projects(workspace), toggl)).id)
+    project = await _id(said.project, toggl.projects(workspace), toggl)
+    task = None if said.task in (None, NONE) else await _task(said.task or "", project, workspace, toggl)
     body = TrackerBody(
         description=said.description,
         billable=said.billable,
         tags=tags,
-        project_id=None if project is None else int(project),
+        project_id=project if task is None else task.project_id,
+        task_id=task.id if task is not None else 0 if said.task == NONE else None,
     )
     return Planned(body, new)
 
@@ -95,18 +97,18 @@ async def make_tags(new: Iterable[str], workspace: int, toggl: "Toggl") -> None:
 
 async def names_of(entries: Iterable[TimeEntry], toggl: "Toggl") -> Names:
     """Return the names that these entries need, at the lowest cost in requests."""
-    found = Names({}, {}, {})
-    projects: dict[int, Project] = {}
-    clients: dict[int, Client] = {}
-    by_workspace: dict[int, set[int]] = {}
+    names = Names({}, {}, {})
+    by_workspace: dict[int, list[TimeEntry]] = {}
     for entry in entries:
-        by_workspace.setdefault(entry.workspace_id, set()).add(entry.project_id or 0)
-    for workspace, ids in by_workspace.items():
-        here = await toggl.directory.by_id(toggl.projects(workspace), ids - {0})
-        owners = {project.client_id for project in here.values() if project.client_id is not None}
-        projects |= here
-        clients |= await toggl.directory.by_id(toggl.clients(workspace), owners)
-    return found._replace(projects=projects, clients=clients)
+        by_workspace.setdefault(entry.workspace_id, []).append(entry)
+    for workspace, here in by_workspace.items():
+        projects = await toggl.directory.by_id(toggl.projects(workspace), {entry.project_id or 0 for entry in here})
+        owners = {project.client_id or 0 for project in projects.values()}
+        names.projects.update(projects)
+        names.clients.update(await toggl.directory.by_id(toggl.clients(workspace), owners))
+        tasks = {entry.task_id or 0 for entry in here}
+        names.tasks.update(await toggl.directory.by_id(toggl.tasks(workspace), tasks))
+    return names
 
 
 async def shown(entry: TimeEntry, calendar: "Calendar", toggl: "Toggl") -> ShownEntry:
@@ -125,6 +127,25 @@ async def shown(entry: TimeEntry, calendar: "Calendar", toggl: "Toggl") -> Shown
         tags=entry.tags or None,
         billable=entry.billable or None,
     )
+
+
+async def _id(ref: str | None, endpoint: "CachedEndpoint[Any]", toggl: "Toggl") -> int | None:
+    """Return the id that a name or an id means, 0 for none."""
+    return None if ref is None else 0 if ref == NONE else (await meant(ref, endpoint, toggl)).id
+
+
+async def _task(ref: str, project: int | None, workspace: int, toggl: "Toggl") -> Task:
+    """Return the task that a name or an id means, of a project if one is named.
+
+    Raises:
+        NotFound: None is meant.
+        Ambiguous: Several are; the message lists their ids.
+    """
+    tasks = toggl.tasks(workspace)
+    if project is None or ref.isdecimal():
+        return await meant(ref, tasks, toggl)
+    named, known = await toggl.directory.by_name(tasks, ref)
+    return only([task for task in named if task.project_id == project], ref, known, tasks)
 
 
 async def _tags(said: Work, workspace: int, toggl: "Toggl") -> tuple[list[str] | None, list[str]]:

@@ -1,0 +1,107 @@
+"""The tools about tasks, on a server that offers them."""
+
+from collections.abc import AsyncGenerator
+
+import pytest
+from mcp import Client
+from mcp.server.mcpserver import MCPServer
+
+from tests.sandbox.clock import Clock
+from tests.sandbox.diary import at, done
+from tests.tools.driving import Era, Host, serve
+from toggl_mcp.sandbox import NIGHT_SCHOOL, Fault, Sandbox, Switches
+
+pytestmark = pytest.mark.anyio
+
+CHECKOUT = 80_400_301
+WEB_SHOP = 201_500_302
+
+
+def with_tasks(sandbox: Sandbox, clock: Clock) -> MCPServer[None]:
+    server: MCPServer[None] = serve(sandbox, clock, toolsets="all")
+    return server
+
+
+@pytest.fixture
+async def host(sandbox: Sandbox, clock: Clock, era: Era) -> AsyncGenerator[Host]:
+    async with Client(with_tasks(sandbox, clock), mode=era) as client:
+        yield Host(client)
+
+
+async def test_a_task_is_created_in_a_project_that_is_named(host: Host, sandbox: Sandbox) -> None:
+    told = await host.call("create_task", project="web shop", name="Search", estimated_seconds=7200)
+
+    assert told["task"] == {
+        "id": told["task"]["id"],
+        "name": "Search",
+        "project_id": WEB_SHOP,
+        "active": True,
+        "estimated_seconds": 7200,
+        "tracked_seconds": 0,
+    }
+    assert sandbox.world.tasks[told["task"]["id"]]["name"] == "Search"
+
+
+async def test_tasks_are_listed_by_name_and_project_and_state(host: Host) -> None:
+    every = await host.call("list_tasks", status="both")
+    assert [task["name"] for task in every["tasks"]] == [
+        "Checkout",
+        "Cover",
+        "Entwürfe",
+        "Opening hours",
+        "Product photos",
+    ]
+    shop = await host.call("list_tasks", project=WEB_SHOP)
+    assert [task["name"] for task in shop["tasks"]] == ["Checkout", "Opening hours"]
+    assert (await host.call("list_tasks", status="archived"))["tasks"][0]["name"] == "Product photos"
+    assert shop["tasks"][0]["tracked_seconds"] == 5400
+
+
+async def test_a_task_is_changed_and_ended(host: Host, sandbox: Sandbox) -> None:
+    told = await host.call("edit_task", task_id=CHECKOUT, name="Till", active=False)
+
+    assert (told["task"]["name"], told["task"]["active"]) == ("Till", False)
+    assert sandbox.world.tasks[CHECKOUT]["active"] is False
+    assert (await host.fail("edit_task", task_id=CHECKOUT))["code"] == "invalid_arguments"
+    assert (await host.fail("edit_task", task_id=7, name="x"))["code"] == "not_found"
+
+
+async def test_a_deleted_task_is_gone_from_its_entries_as_well(host: Host, sandbox: Sandbox, clock: Clock) -> None:
+    sandbox.world.entries.clear()
+    clock.now = at("2025-10-14T18:00")
+    done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", project_id=WEB_SHOP, task_id=CHECKOUT)
+    before = await host.call("list_time_entries")
+    told = await host.call("delete_task", task_id=CHECKOUT)
+    after = await host.call("list_time_entries")
+
+    assert told["deleted_task_id"] == CHECKOUT
+    assert (before["works"][0]["task"], "task" in after["works"][0]) == ("Checkout", False)
+    assert (await host.fail("delete_task", task_id=CHECKOUT))["code"] == "not_found"
+
+
+async def test_time_is_logged_on_a_task_by_its_name(host: Host, sandbox: Sandbox, clock: Clock) -> None:
+    sandbox.world.entries.clear()
+    clock.now = at("2025-10-14T18:00")
+    told = await host.call("create_time_entry", start="2025-10-14T09:00", duration=3600, task="checkout")
+
+    assert (told["entry"]["task"], told["entry"]["project"]) == ("Checkout", "Web shop")
+    other = {"start": "2025-10-14T11:00", "duration": 60, "task": "Cover", "project": "Web shop"}
+    assert (await host.fail("create_time_entry", **other))["code"] == "not_found"
+    summary = await host.call("summarize_time", task="Checkout", group_by=["task"])
+    assert summary["groups"] == [{"by": {"task": "Checkout"}, "seconds": 3600, "hours": 1.0, "entries": 1}]
+
+
+@pytest.mark.parametrize("status", [402, 403])
+async def test_a_free_plan_has_no_tasks(clock: Clock, era: Era, status: int) -> None:
+    sandbox = Sandbox(clock=clock, switches=Switches(tasks_on_free_status=status))  # pyright: ignore[reportArgumentType] - both are in the type
+    async with Client(with_tasks(sandbox, clock), mode=era) as client:
+        told = await Host(client).fail("list_tasks", workspace_id=NIGHT_SCHOOL)
+
+    assert (told["code"], "paid" in told["message"]) == ("plan_required", True)
+
+
+async def test_a_task_whose_creation_was_not_confirmed_is_looked_for(host: Host, sandbox: Sandbox) -> None:
+    sandbox.fault = lambda call: Fault("lost after") if call.method == "POST" else None
+    told = await host.call("create_task", project="Web shop", name="Search")
+
+    assert [row["id"] for row in sandbox.world.tasks.values() if row["name"] == "Search"] == [told["task"]["id"]]

@@ -1,0 +1,88 @@
+"""Tasks: https://engineering.toggl.com/docs/api/tasks."""
+
+from typing import cast
+
+from toggl_mcp.endpoints.answers import rows
+from toggl_mcp.endpoints.base import CachedEndpoint
+from toggl_mcp.endpoints.identity import HasId, id_of
+from toggl_mcp.endpoints.pages import Page, page
+from toggl_mcp.errors import NamingError
+from toggl_mcp.models.base import Position
+from toggl_mcp.models.client import Status
+from toggl_mcp.models.task import Task, TaskBody
+
+
+class AsyncTaskEndpoint(CachedEndpoint[Task]):
+    """The tasks of a workspace's projects, for asyncio. Paid plans only."""
+
+    MODEL = Task
+    KIND = "task"
+    PATH = "tasks"
+    EVERYTHING = {"active": "both"}  # noqa: RUF012 - declared in the base as what it is
+    PAGED = True
+    ECHOES = {"delete": ("time_entry",)}  # noqa: RUF012 - declared in the base as what it is
+
+    async def add(self, project: int | HasId, body: TaskBody) -> Task:
+        """Create a task of a project, at most once.
+
+        Raises:
+            NamingError: The body has no name.
+            PlanRequired: The workspace is not on a paid plan.
+            OutcomeUnknown: Toggl never confirmed it, and it is not to be found.
+        """
+        if body.name is None:
+            message = "A task needs a name; give one."
+            raise NamingError(message)
+        wanted = (id_of(project), body.name)
+        return await self._create(
+            body.format("add"), lambda found: (found.project_id, found.name) == wanted, self._home(id_of(project))
+        )
+
+    async def edit(self, task: int | HasId, body: TaskBody) -> Task | None:
+        """Change what the body names and nothing else; return the task, or None if Toggl has no such task.
+
+        Raises:
+            NotFound: There is none, and `re_raise` is set.
+            OutcomeUnknown: Toggl never confirmed it.
+        """
+        known = (await self.find(id_of(task))).item
+        if known is None:
+            return await self._gone(id_of(task))
+        return await self._update(known.id, body.format("edit"), self._home(known.project_id, known.id))
+
+    async def delete(self, entity: int | HasId) -> None:
+        """Delete a task; already gone is done. Its time entries stay, without a task."""
+        known = (await self.find(id_of(entity))).item
+        if known is None:
+            return await self._gone(id_of(entity))
+        return await self._remove(known.id, self._home(known.project_id, known.id))
+
+    async def page(
+        self,
+        *,
+        name: str | None = None,
+        status: Status = "active",
+        project_id: int | None = None,
+        limit: int,
+        after: Position | None = None,
+        refresh: bool = False,
+    ) -> Page[Task]:
+        """Return at most `limit` tasks whose name contains `name`, in any case, after a position, by name."""
+
+        def fits(task: Task) -> bool:
+            of_project = project_id is None or task.project_id == project_id
+            return of_project and (status == "both" or task.active is (status == "active"))
+
+        return page(await self.read(refresh=refresh), name, fits, limit=limit, after=after)
+
+    async def _single(self, entity_id: int, *, urgent: bool = False) -> Task | None:
+        """Ask Toggl for all of them: it tells of one only where its project is named."""
+        return (await self._listed(urgent=urgent)).get(entity_id)
+
+    def _rows(self, answer: object) -> list[object]:
+        """Return the rows of a list: it comes in an envelope."""
+        return rows(cast("dict[str, object]", answer).get("data") if isinstance(answer, dict) else answer)
+
+    def _home(self, project_id: int, task_id: int | None = None) -> str:
+        parts = ("workspaces", self.workspace_id, "projects", project_id, "tasks", task_id)
+        return "/".join(str(part) for part in parts if part)

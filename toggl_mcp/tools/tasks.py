@@ -1,0 +1,144 @@
+"""The tools about tasks."""
+
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel
+
+from toggl_mcp.errors import DuplicateName, PlanRequired
+from toggl_mcp.models.base import Absent
+from toggl_mcp.models.task import CreateTask, EditTask, ListTasks, OneTask, Task
+from toggl_mcp.tools.answers import Answer, Known
+from toggl_mcp.tools.cursor import cursor, position
+from toggl_mcp.tools.finding import context, meant, there
+from toggl_mcp.tools.offer import CHANGES, CREATES, READS, Offer
+
+if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
+    from toggl_mcp.endpoints.toggl import Toggl
+
+
+class ShownTask(BaseModel):
+    """A task, as answers show it."""
+
+    id: int
+    name: str
+    project_id: int
+    active: bool
+    estimated_seconds: int | Absent = None
+    tracked_seconds: int | Absent = None
+
+    @classmethod
+    def of(cls, task: Task) -> "ShownTask":
+        """Return what is shown of a task."""
+        tracked = None if task.tracked_ms is None else task.tracked_ms // 1000
+        shown = task.model_dump(include={"id", "name", "project_id", "active", "estimated_seconds"})
+        return cls(**shown, tracked_seconds=tracked)
+
+
+class TaskAnswer(Answer):
+    """One task after a change."""
+
+    task: ShownTask
+
+
+class TaskList(Answer, Known):
+    """One page of tasks."""
+
+    tasks: list[ShownTask]
+    total: int
+    left: int
+    next_cursor: str | Absent = None
+
+
+class TaskDeleted(Answer):
+    """A task that is gone."""
+
+    deleted_task_id: int
+
+
+async def _workspace(given: int | None, toggl: "Toggl") -> int:
+    """Return the workspace that is meant.
+
+    Raises:
+        PlanRequired: Its plan has no tasks.
+    """
+    workspace = await toggl.workspace(given)
+    space = (await toggl.account.workspaces()).collection.items.get(workspace)
+    if space is not None and space.plan == "free":
+        message = (
+            f"Tasks need a paid Toggl plan (Starter or higher), and workspace {workspace} is on the free one. "
+            "Do without, or upgrade it and call get_account(refresh: true)."
+        )
+        raise PlanRequired(message)
+    return workspace
+
+
+async def create_task(new: CreateTask, toggl: "Toggl") -> TaskAnswer:
+    """Create a task of a project. Tasks need a paid Toggl plan."""
+    workspace = await _workspace(new.workspace_id, toggl)
+    project = await meant(new.project, toggl.projects(workspace), toggl)
+    try:
+        task = await toggl.tasks(workspace).add(project, new)
+    except DuplicateName as error:
+        message = f"The project “{project.name}” ({project.id}) has a task of that name. Choose another."
+        raise DuplicateName(message) from error
+    return TaskAnswer(task=ShownTask.of(task), **await context(toggl, workspace))
+
+
+async def list_tasks(asked: ListTasks, toggl: "Toggl") -> TaskList:
+    """List the tasks of a workspace or of one project by name: active ones unless status says otherwise."""
+    workspace = await _workspace(asked.workspace_id, toggl)
+    project = None
+    if asked.project is not None:
+        project = (await meant(asked.project, toggl.projects(workspace), toggl)).id
+    filters = (workspace, asked.name, asked.status, project)
+    page = await toggl.tasks(workspace).page(
+        name=asked.name,
+        status=asked.status,
+        project_id=project,
+        limit=asked.limit,
+        after=position(asked.cursor, filters),
+        refresh=asked.refresh,
+    )
+    return TaskList(
+        tasks=[ShownTask.of(task) for task in page.items],
+        total=page.total,
+        left=page.left,
+        next_cursor=cursor(page.end, filters),
+        **Known.of(page.reading.source, page.reading.as_of, toggl.now()),
+        **await context(toggl, workspace, page.reading.source),
+    )
+
+
+async def edit_task(changes: EditTask, toggl: "Toggl") -> TaskAnswer:
+    """Rename a task, end it or take it up again, or change its estimate. What is left out stays as it is."""
+    workspace = await _workspace(changes.workspace_id, toggl)
+    tasks = toggl.tasks(workspace)
+    task = there(await tasks.edit(changes.task_id, changes), changes.task_id, tasks)
+    return TaskAnswer(task=ShownTask.of(task), **await context(toggl, workspace))
+
+
+async def delete_task(asked: OneTask, toggl: "Toggl") -> TaskDeleted:
+    """Delete a task for good. Its time entries stay, without a task. To keep it, edit_task(active: false)."""
+    workspace = await _workspace(asked.workspace_id, toggl)
+    tasks = toggl.tasks(workspace)
+    there((await tasks.find(asked.task_id)).item, asked.task_id, tasks)
+    await tasks.delete(asked.task_id)
+    return TaskDeleted(deleted_task_id=asked.task_id, **await context(toggl, workspace))
+
+
+async def _what_goes(asked: OneTask, toggl: "Toggl") -> str:
+    workspace = await _workspace(asked.workspace_id, toggl)
+    tasks = toggl.tasks(workspace)
+    task = there((await tasks.find(asked.task_id)).item, asked.task_id, tasks)
+    return (
+        f"Delete the task “{task.name}” ({task.id}) from workspace {workspace} for good? "
+        "Its time entries stay, without a task."
+    )
+
+
+OFFERS = (
+    Offer(create_task, "Create task", CREATES, CreateTask, TaskAnswer, needs="paid"),
+    Offer(list_tasks, "List tasks", READS, ListTasks, TaskList, needs="paid"),
+    Offer(edit_task, "Edit task", CHANGES, EditTask, TaskAnswer, needs="paid"),
+    Offer(delete_task, "Delete task", CHANGES, OneTask, TaskDeleted, question=_what_goes, needs="paid"),
+)
