@@ -92,6 +92,14 @@ def test_settings_that_cannot_be_used_are_named_in_one_line_each() -> None:
     assert [line.split()[1] for line in said.stderr.splitlines()] == ["TOGGL_WORKSPACE_ID:", "TOGGL_MCP_CACHE_TTL:"]
 
 
+@pytest.mark.parametrize("flag", ["--toolsets", "--tools", "--exclude-tools"])
+def test_a_tool_that_does_not_exist_is_named_with_those_that_do(flag: str) -> None:
+    said = run("serve", flag, "start_clock")
+
+    assert said.returncode == 2
+    assert said.stderr.startswith(f"toggl-mcp: {flag.removeprefix('--')}: there is no 'start_clock'; choose from ")
+
+
 def test_a_second_process_finds_what_the_first_has_cached(toggl: tuple[Sandbox, str], tmp_path: Path) -> None:
     sandbox, url = toggl
     sandbox.calls.clear()

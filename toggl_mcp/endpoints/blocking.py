@@ -1,30 +1,43 @@
-"""The verbs of `AsyncClientEndpoint` for scripts without asyncio."""
+"""The endpoints' verbs for scripts without asyncio."""
 
+from collections.abc import Awaitable, Callable
+from datetime import datetime
 from functools import partial
 from types import TracebackType
-from typing import Self
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from toggl_mcp.api import AsyncClient, Auth, Timeout
 from toggl_mcp.cache.store import Store
+from toggl_mcp.endpoints.base import CachedEndpoint
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.endpoints.identity import HasId
 from toggl_mcp.endpoints.portal import Portal
+from toggl_mcp.endpoints.projects import AsyncProjectEndpoint
+from toggl_mcp.endpoints.tags import AsyncTagEndpoint
+from toggl_mcp.endpoints.tasks import AsyncTaskEndpoint
+from toggl_mcp.endpoints.tracker import AsyncTrackerEndpoint
+from toggl_mcp.models.base import Thing
 from toggl_mcp.models.client import Client, ClientBody
+from toggl_mcp.models.project import Project, ProjectBody
 from toggl_mcp.models.query import Query
+from toggl_mcp.models.tag import Tag, TagBody
+from toggl_mcp.models.task import Task, TaskBody
+from toggl_mcp.models.time_entry import TimeEntry, TrackerBody
+
+E = TypeVar("E", bound=Thing)
+A = TypeVar("A", bound=CachedEndpoint[Any])
+T = TypeVar("T")
 
 
-class ClientEndpoint:
-    """The clients of a workspace, blocking. Safe under threads, and inside a running event loop.
+class BlockingEndpoint(Generic[E, A]):
+    """The verbs of an endpoint, blocking. Safe under threads, and inside a running event loop.
 
-    Takes what `AsyncClientEndpoint` takes, and each verb returns and raises what it does there. A connection belongs
+    Takes what the endpoint for asyncio takes, and each verb returns and raises what it does there. A connection belongs
     to one event loop, so two of these cannot share a `client`; they may share a cache.
     `close()` it, or use it in a `with` block, to end its thread.
-
-    Examples:
-        >>> with ClientEndpoint(123213324, BasicAuth(token, "api_token"), SqliteStore(path)) as clients:
-        ...     clients.get(214125562)
-        Client(id=214125562, workspace_id=123213324, name='Simplicidentata', ...)
     """
+
+    KIND: ClassVar[type[CachedEndpoint[Any]]]
 
     def __init__(
         self,
@@ -37,52 +50,31 @@ class ClientEndpoint:
         re_raise: bool = False,
         retries: int = 3,
     ) -> None:
-        self._clients = AsyncClientEndpoint(
-            workspace_id, auth, cache, client=client, timeout=timeout, re_raise=re_raise, retries=retries
-        )
+        more = {"client": client, "timeout": timeout, "re_raise": re_raise, "retries": retries}
+        self._endpoint: A = self.KIND(workspace_id, auth, cache, **more)  # pyright: ignore[reportArgumentType, reportAttributeAccessIssue] - `A` is `KIND`
         self._portal = Portal()
-        self.workspace_id = self._clients.workspace_id
+        self.workspace_id = self._endpoint.workspace_id
         self.cache = cache
 
-    def add(self, body: ClientBody) -> Client:
-        """Create a client, at most once."""
-        return self._portal.run(partial(self._clients.add, body))
+    def get(self, entity: int | HasId, *, refresh: bool = False) -> E | None:
+        """Return one by its id, or None if Toggl has no such thing."""
+        return self._run(partial(self._endpoint.get, entity, refresh=refresh))
 
-    def get(self, client: int | HasId, *, refresh: bool = False) -> Client | None:
-        """Return a client by its id, or None if Toggl has no such client."""
-        return self._portal.run(partial(self._clients.get, client, refresh=refresh))
+    def delete(self, entity: int | HasId) -> None:
+        """Delete one; already gone is done."""
+        self._run(partial(self._endpoint.delete, entity))
 
-    def edit(self, client: int | HasId, body: ClientBody) -> Client | None:
-        """Change what the body names and nothing else; None if Toggl has no such client."""
-        return self._portal.run(partial(self._clients.edit, client, body))
-
-    def delete(self, client: int | HasId) -> None:
-        """Delete a client; already gone is done."""
-        self._portal.run(partial(self._clients.delete, client))
-
-    def collect(self, body: ClientBody | None = None, *, refresh: bool = False) -> list[Client]:
-        """Return the clients whose name contains the body's and that have its status (active unless given)."""
-        return self._portal.run(partial(self._clients.collect, body, refresh=refresh))
-
-    def archive(self, client: int | HasId) -> list[int] | None:
-        """Archive a client and its projects; return the ids of those that went with it."""
-        return self._portal.run(partial(self._clients.archive, client))
-
-    def restore(self, client: int | HasId, *, restore_projects: bool = False) -> Client:
-        """Restore an archived client, and its projects if asked to."""
-        return self._portal.run(partial(self._clients.restore, client, restore_projects=restore_projects))
-
-    def load_cache(self) -> list[Client]:
+    def load_cache(self) -> list[E]:
         """Return what is cached and fresh, without asking Toggl."""
-        return self._portal.run(self._clients.load_cache)
+        return self._run(self._endpoint.load_cache)
 
-    def query(self, *queries: Query) -> list[Client]:
-        """Return the cached and fresh clients that fit every query, without asking Toggl."""
-        return self._portal.run(partial(self._clients.query, *queries))
+    def query(self, *queries: Query) -> list[E]:
+        """Return the cached and fresh ones that fit every query, without asking Toggl."""
+        return self._run(partial(self._endpoint.query, *queries))
 
     def close(self) -> None:
         """Close the connection if it was made here, and end the thread; the cache stays open."""
-        self._portal.close_after(self._clients.aclose)
+        self._portal.close_after(self._endpoint.aclose)
 
     def __enter__(self) -> Self:
         """Return the endpoint."""
@@ -93,3 +85,119 @@ class ClientEndpoint:
     ) -> None:
         """Close it."""
         self.close()
+
+    def _run(self, call: Callable[[], Awaitable[T]]) -> T:
+        """Return what the coroutine returns, or raise what it raises."""
+        return self._portal.run(call)
+
+
+class ClientEndpoint(BlockingEndpoint[Client, AsyncClientEndpoint]):
+    """The clients of a workspace, blocking.
+
+    Examples:
+        >>> with ClientEndpoint(123213324, BasicAuth(token, "api_token"), SqliteStore(path)) as clients:
+        ...     clients.get(214125562)
+        Client(id=214125562, workspace_id=123213324, name='Simplicidentata', ...)
+    """
+
+    KIND = AsyncClientEndpoint
+
+    def add(self, body: ClientBody) -> Client:
+        """Create a client, at most once."""
+        return self._run(partial(self._endpoint.add, body))
+
+    def edit(self, client: int | HasId, body: ClientBody) -> Client | None:
+        """Change what the body names and nothing else; None if Toggl has no such client."""
+        return self._run(partial(self._endpoint.edit, client, body))
+
+    def collect(self, body: ClientBody | None = None, *, refresh: bool = False) -> list[Client]:
+        """Return the clients whose name contains the body's and that have its status (active unless given)."""
+        return self._run(partial(self._endpoint.collect, body, refresh=refresh))
+
+    def archive(self, client: int | HasId) -> list[int] | None:
+        """Archive a client and its projects; return the ids of those that went with it."""
+        return self._run(partial(self._endpoint.archive, client))
+
+    def restore(self, client: int | HasId, *, restore_projects: bool = False) -> Client:
+        """Restore an archived client, and its projects if asked to."""
+        return self._run(partial(self._endpoint.restore, client, restore_projects=restore_projects))
+
+
+class ProjectEndpoint(BlockingEndpoint[Project, AsyncProjectEndpoint]):
+    """The projects of a workspace, blocking."""
+
+    KIND = AsyncProjectEndpoint
+
+    def add(self, body: ProjectBody) -> Project:
+        """Create a project, at most once; it is active."""
+        return self._run(partial(self._endpoint.add, body))
+
+    def edit(self, project: int | HasId, body: ProjectBody) -> Project | None:
+        """Change what the body names and nothing else; None if Toggl has no such project."""
+        return self._run(partial(self._endpoint.edit, project, body))
+
+    def collect(self, *, refresh: bool = False) -> list[Project]:
+        """Return every project, archived ones too, by name."""
+        return self._run(partial(self._endpoint.collect, refresh=refresh))
+
+
+class TagEndpoint(BlockingEndpoint[Tag, AsyncTagEndpoint]):
+    """The tags of a workspace, blocking."""
+
+    KIND = AsyncTagEndpoint
+
+    def add(self, body: TagBody) -> Tag:
+        """Create a tag, at most once."""
+        return self._run(partial(self._endpoint.add, body))
+
+    def edit(self, tag: int | HasId, body: TagBody) -> Tag | None:
+        """Rename a tag; None if Toggl has no such tag."""
+        return self._run(partial(self._endpoint.edit, tag, body))
+
+    def collect(self, *, refresh: bool = False) -> list[Tag]:
+        """Return every tag, by name."""
+        return self._run(partial(self._endpoint.collect, refresh=refresh))
+
+
+class TaskEndpoint(BlockingEndpoint[Task, AsyncTaskEndpoint]):
+    """The tasks of a workspace's projects, blocking."""
+
+    KIND = AsyncTaskEndpoint
+
+    def add(self, project: int | HasId, body: TaskBody) -> Task:
+        """Create a task of a project, at most once."""
+        return self._run(partial(self._endpoint.add, project, body))
+
+    def edit(self, task: int | HasId, body: TaskBody) -> Task | None:
+        """Change what the body names and nothing else; None if Toggl has no such task."""
+        return self._run(partial(self._endpoint.edit, task, body))
+
+    def collect(self, *, refresh: bool = False) -> list[Task]:
+        """Return every task, those that are done too, by name."""
+        return self._run(partial(self._endpoint.collect, refresh=refresh))
+
+
+class TrackerEndpoint(BlockingEndpoint[TimeEntry, AsyncTrackerEndpoint]):
+    """The time entries of the token's owner, blocking. New ones are made in the workspace."""
+
+    KIND = AsyncTrackerEndpoint
+
+    def add(self, body: TrackerBody) -> TimeEntry:
+        """Create an entry, at most once; without `stop` and `duration` its timer runs."""
+        return self._run(partial(self._endpoint.add, body))
+
+    def edit(self, entry: int | HasId, body: TrackerBody) -> TimeEntry | None:
+        """Change what the body names and nothing else; None if Toggl has no such entry."""
+        return self._run(partial(self._endpoint.edit, entry, body))
+
+    def stop(self, entry: int | HasId) -> TimeEntry | None:
+        """Stop an entry's timer; None if Toggl has no such entry."""
+        return self._run(partial(self._endpoint.stop, entry))
+
+    def current(self, *, refresh: bool = False) -> TimeEntry | None:
+        """Return the entry whose timer runs, in whatever workspace; None if none does."""
+        return self._run(partial(self._endpoint.current, refresh=refresh))
+
+    def collect(self, start: datetime, end: datetime, *, refresh: bool = False) -> list[TimeEntry]:
+        """Return the entries that began from `start` on and before `end`, in all workspaces, by their start."""
+        return self._run(partial(self._endpoint.collect, start, end, refresh=refresh))

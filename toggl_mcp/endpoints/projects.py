@@ -54,6 +54,11 @@ class AsyncProjectEndpoint(CachedEndpoint[Project]):
             raise InvalidArguments(message)
         return edited
 
+    async def collect(self, *, refresh: bool = False) -> list[Project]:
+        """Return every project, archived ones too, by name."""
+        reading = await self.read(refresh=refresh)
+        return [item for _, _, item in reading.collection.ordered]
+
     async def page(
         self,
         *,

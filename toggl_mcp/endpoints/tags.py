@@ -39,6 +39,11 @@ class AsyncTagEndpoint(CachedEndpoint[Tag]):
         """
         return await self._update(id_of(tag), body.format("edit"))
 
+    async def collect(self, *, refresh: bool = False) -> list[Tag]:
+        """Return every tag, by name."""
+        reading = await self.read(refresh=refresh)
+        return [item for _, _, item in reading.collection.ordered]
+
     async def page(
         self, name: str | None = None, *, limit: int, after: Position | None = None, refresh: bool = False
     ) -> Page[Tag]:

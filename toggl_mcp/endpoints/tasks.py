@@ -57,6 +57,11 @@ class AsyncTaskEndpoint(CachedEndpoint[Task]):
             return await self._gone(id_of(entity))
         return await self._remove(known.id, self._home(known.project_id, known.id))
 
+    async def collect(self, *, refresh: bool = False) -> list[Task]:
+        """Return every task, those that are done too, by name."""
+        reading = await self.read(refresh=refresh)
+        return [item for _, _, item in reading.collection.ordered]
+
     async def page(
         self,
         *,
