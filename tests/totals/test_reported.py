@@ -1,0 +1,114 @@
+"""What only reports know: older entries, a whole team's, and what was earned."""
+
+import pytest
+
+from tests.sandbox.clock import Clock
+from tests.totals.judging import counted_for, is_counted_right, total_of
+from tests.totals.worlds import BROCHURE, IN_SPRING, KILN, TANE, WEB_SHOP, Case, Entry, asked
+from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL
+
+pytestmark = pytest.mark.anyio
+
+EARNED = {
+    "two billable hours at the project's 95 and one at the workspace's 80 are 270, and the others earn nothing": (
+        Case(
+            IN_SPRING,
+            {"period": "this_week", "amounts": True},
+            (
+                Entry("2025-10-07T09:00+13:00", "2025-10-07T11:00+13:00", WEB_SHOP, billable=True),
+                Entry("2025-10-07T12:00+13:00", "2025-10-07T13:00+13:00", BROCHURE, billable=True),
+                Entry("2025-10-07T14:00+13:00", "2025-10-07T18:00+13:00", BROCHURE),
+            ),
+        ),
+        {"NZD": 270.0},
+    ),
+    "half of an entry over midnight earns half of what it earns": (
+        Case(
+            IN_SPRING,
+            {"start": "2025-10-07", "end": "2025-10-07", "amounts": True},
+            (Entry("2025-10-06T23:00+13:00", "2025-10-07T01:00+13:00", BROCHURE, billable=True),),
+        ),
+        {"NZD": 80.0},
+    ),
+    "a free workspace and a running timer are in no report's amounts": (
+        Case(
+            IN_SPRING,
+            {"period": "this_week", "amounts": True},
+            (
+                Entry("2025-10-07T19:00+13:00", "2025-10-07T20:00+13:00", KILN, space=NIGHT_SCHOOL, billable=True),
+                Entry("2025-10-09T23:10+13:00", project=WEB_SHOP, billable=True, runs=True),
+            ),
+        ),
+        None,
+    ),
+    "a colleague's hour is counted among the team's amounts": (
+        Case(
+            IN_SPRING,
+            {"period": "this_week", "amounts": True, "team": True},
+            (
+                Entry("2025-10-07T09:00+13:00", "2025-10-07T10:00+13:00", WEB_SHOP, billable=True),
+                Entry("2025-10-07T09:00+13:00", "2025-10-07T10:00+13:00", WEB_SHOP, billable=True, user=TANE),
+            ),
+        ),
+        {"NZD": 190.0},
+    ),
+}
+
+
+@pytest.mark.parametrize(("case", "amounts"), EARNED.values(), ids=EARNED.keys())
+async def test_amounts_are_what_was_worked_out_by_hand(
+    case: Case, amounts: dict[str, float] | None, clock: Clock
+) -> None:
+    assert (await is_counted_right(case, clock))["total"].get("amounts") == amounts
+
+
+@pytest.mark.parametrize("period", ["last_week", "last_month", "this_quarter"])
+@pytest.mark.parametrize("team", [False, True])
+async def test_amounts_are_the_rates_times_the_hours_to_half_a_cent_for_each_entry(
+    period: str, clock: Clock, *, team: bool
+) -> None:
+    case = Case(IN_SPRING, {"period": period, "amounts": True, "team": team, "group_by": ["project"]})
+
+    async with asked(case, clock) as (host, sandbox):
+        told = await host.call("summarize_time", **case.question)
+        counted = counted_for(case, sandbox, clock)
+
+    shown = sum(group.get("amounts", {}).get("NZD", 0.0) for group in told["groups"])
+    assert total_of(told) == counted.total
+    assert told["total"]["amounts"] == {
+        "NZD": pytest.approx(counted.amounts["NZD"], abs=0.005 * counted.total.entries + 0.005)
+    }
+    assert shown == pytest.approx(told["total"]["amounts"]["NZD"], abs=0.005 * len(told["groups"]) + 0.005)
+
+
+async def test_days_older_than_the_log_cost_one_report_a_workspace(clock: Clock) -> None:
+    case = Case(IN_SPRING, {"start": "2025-06-20", "end": "2025-06-20"})
+
+    async with asked(case, clock) as (host, sandbox):
+        await host.call("summarize_time", **case.question)
+        again = await host.call("summarize_time", **case.question, group_by=["project"])
+        reports = [call.path for call in sandbox.calls if call.path.startswith("/reports")]
+
+    assert reports == [
+        f"/reports/api/v3/workspace/{workspace}/search/time_entries" for workspace in (HARBOUR_STUDIO, NIGHT_SCHOOL)
+    ]
+    assert again["source"] == "cache"
+
+
+async def test_a_year_over_the_end_of_the_log_counts_each_of_its_entries_once_and_misses_none(clock: Clock) -> None:
+    days = ("2025-07-10", "2025-07-11", "2025-07-12", "2025-07-13", "2025-07-14")
+    entries = tuple(Entry(f"{day}T{hour:02}:00Z", f"{day}T{hour:02}:30Z") for day in days for hour in range(24))
+    case = Case(IN_SPRING, {"period": "this_year", "group_by": ["day"]}, entries)
+
+    told = await is_counted_right(case, clock)
+
+    assert total_of(told) == (len(days) * 24 * 1800, len(days) * 24)
+
+
+async def test_a_team_s_answer_says_that_running_timers_are_not_in_it(clock: Clock) -> None:
+    case = Case(IN_SPRING, {"period": "today", "team": True})
+
+    told = await is_counted_right(case, clock)
+
+    assert told["complete"] is False
+    assert "still running" in told["why"]
