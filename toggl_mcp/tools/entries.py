@@ -26,7 +26,7 @@ if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a cal
 LONGEST_SHOWN = 200
 """Characters of each description that a list shows."""
 MOST_BYTES = 60_000
-"""Bytes of entries in one page: some 15,000 tokens, of the 25,000 that hosts take."""
+"""Bytes of entries and works in one page: some 15,000 tokens, of the 25,000 that hosts take."""
 
 
 class WorkShown(BaseModel):
@@ -129,14 +129,18 @@ def _page(entries: list[TimeEntry], choice: Choice, toggl: "Toggl") -> tuple[lis
     size = 0
     for entry in entries:
         about = (entry.workspace_id, entry.project_id, entry.task_id, entry.billable)
-        work = works.setdefault(about, _work(entry, choice, len(works) + 1))
+        work = works.get(about) or _work(entry, choice, len(works) + 1)
         row = _row(entry, work.work, choice, toggl)
-        size += len(row.model_dump_json(exclude_none=True).encode())
+        size += _bytes(row) + (0 if about in works else _bytes(work))
         if size > MOST_BYTES and rows:
             break
         rows.append(row)
-    used = {row.work for row in rows}
-    return rows, [work for work in works.values() if work.work in used]
+        works[about] = work
+    return rows, list(works.values())
+
+
+def _bytes(shown: BaseModel) -> int:
+    return len(shown.model_dump_json(exclude_none=True).encode())
 
 
 def _row(entry: TimeEntry, work: int, choice: Choice, toggl: "Toggl") -> Row:
