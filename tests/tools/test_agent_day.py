@@ -1,0 +1,157 @@
+"""A day of work, as an assistant books it, counted in requests."""
+
+from collections.abc import AsyncIterator
+from typing import Any, NamedTuple
+
+import pytest
+from mcp import Client
+
+from tests.sandbox.clock import Clock
+from tests.tools.driving import Answer, Host, serve
+from toggl_mcp.sandbox import Sandbox
+
+MORNING = 1_760_038_200.0  # 08:30 on Friday, 10 October 2025, in Auckland.
+HOUR = 3600
+PAUSE = 6
+"""Seconds from one call to the next at the end of the day: eighteen calls are over within two minutes."""
+CALENDAR = [
+    ("Call with Europe", "Web shop", "meeting", "2025-10-10T04:40"),
+    ("Labels", "Bread labels", "design", "2025-10-10T05:00"),
+    ("Print proofs", "Season brochure", "design", "2025-10-10T05:20"),
+    ("Phone calls", "Studio upkeep", "meeting", "2025-10-10T05:40"),
+    ("Menu", "Carte d'été", "réunion", "2025-10-10T06:00"),
+    ("Booth", "Messestand", "on site", "2025-10-10T06:20"),
+    ("Reader", "Te reo reader", "design", "2025-10-10T06:40"),
+    ("Logo", "港のロゴ", "design", "2025-10-10T07:00"),
+    ("Basket", "Web shop", "to be invoiced", "2025-10-10T07:20"),
+    ("Tidying", "Studio upkeep", "on site", "2025-10-10T07:40"),
+]
+
+
+class Step(NamedTuple):
+    """A call, what it writes, and what a server without a cache has to ask before it can answer."""
+
+    tool: str
+    arguments: dict[str, Any]
+    writes: int
+    lookups: int
+
+
+START = Step("start_timer", {"description": "Shop", "project": "Web shop", "tags": ["design"]}, 1, 1)
+STOP = Step("stop_timer", {}, 1, 1)
+
+
+def evening(ids: list[int]) -> list[Step]:
+    """Return the end of the day.
+
+    Lookups without a cache are one for each project or client that is given by name, one for the timer that is to be
+    stopped, and three for a list or a total: its entries, and the names of their projects and of their clients.
+    """
+    logged = [
+        Step(
+            "create_time_entry",
+            {"description": what, "project": project, "tags": [tag], "start": start, "duration": 1200},
+            writes=1,
+            lookups=1,
+        )
+        for what, project, tag, start in CALENDAR
+    ]
+    return [
+        *logged,
+        Step("edit_time_entries", {"ids": ids, "project": "Bread labels", "tags": ["design"]}, 1, 1),
+        Step("summarize_time", {"period": "today", "group_by": ["project"]}, 0, 3),
+        Step("summarize_time", {"period": "this_week", "group_by": ["client"]}, 0, 3),
+        Step("summarize_time", {"period": "this_month", "group_by": ["day", "client"]}, 0, 3),
+        Step("list_time_entries", {"period": "today"}, 0, 3),
+        Step("list_time_entries", {"period": "yesterday"}, 0, 3),
+        Step("create_client", {"name": "Rātā Nursery"}, 1, 0),
+        Step("create_project", {"name": "Seed packets", "client": "Rātā Nursery"}, 1, 1),
+    ]
+
+
+@pytest.fixture
+async def office(clock: Clock) -> AsyncIterator[tuple[Host, Sandbox]]:
+    """A studio whose timer does not run yet, on the morning of a day."""
+    clock.now = MORNING
+    sandbox = Sandbox(clock=clock)
+    running = next(row for row in sandbox.world.entries.values() if row["duration"] < 0)
+    sandbox.world.stop_entry(running["id"])
+    async with Client(serve(sandbox, clock), mode="auto") as client:
+        yield Host(client), sandbox
+
+
+def to_reclassify(sandbox: Sandbox) -> list[int]:
+    """Return the ids of the twenty entries before the day in the workspace that the user works in."""
+    world = sandbox.world
+    recent = [
+        row
+        for row in world.entries.values()
+        if row["user_id"] == world.me["id"]
+        and row["workspace_id"] == world.me["default_workspace_id"]
+        and row["server_deleted_at"] is None
+        and row["start"] < "2025-10-09T12"
+    ]
+    return [row["id"] for row in sorted(recent, key=lambda row: row["start"])[-20:]]
+
+
+async def take(steps: list[Step], host: Host, clock: Clock) -> list[Answer]:
+    """Return what each call answers, a few seconds after the one before."""
+    answers: list[Answer] = []
+    for step in steps:
+        answers.append(await host.call(step.tool, **step.arguments))
+        clock.now += PAUSE
+    return answers
+
+
+async def the_day(host: Host, sandbox: Sandbox, clock: Clock) -> list[Answer]:
+    started = await take([START], host, clock)
+    clock.now += 8 * HOUR
+    stopped = await take([STOP], host, clock)
+    begun = clock.now
+    closed = await take(evening(to_reclassify(sandbox)), host, clock)
+    assert clock.now - begun <= 120
+    return [*started, *stopped, *closed]
+
+
+@pytest.mark.anyio
+async def test_a_day_of_fifteen_writes_costs_six_requests_more(office: tuple[Host, Sandbox], clock: Clock) -> None:
+    host, sandbox = office
+    await the_day(host, sandbox, clock)
+
+    reads = [call.path for call in sandbox.calls if call.method == "GET"]
+    assert len(sandbox.calls) == 15 + len(reads)
+    assert reads == [
+        "/me",
+        "/me/time_entries",
+        "/me/time_entries",  # Eight hours later: what has changed since, and the names once more.
+        "/me",
+        "/workspaces/4102001/clients",  # What there is before something new is made, so that it is made once.
+        "/workspaces/4102001/projects",
+    ]
+
+
+@pytest.mark.anyio
+async def test_at_the_end_of_the_day_all_of_it_is_at_toggl_and_in_the_totals(
+    office: tuple[Host, Sandbox], clock: Clock
+) -> None:
+    host, sandbox = office
+    ids = to_reclassify(sandbox)
+    *_, edited, today, _, _, listed, _, client, project = await the_day(host, sandbox, clock)
+
+    rows = sandbox.world.entries
+    shop = next(row for row in rows.values() if row["description"] == "Shop")
+    logged = {what for what, *_ in CALENDAR}
+    assert shop["duration"] == 8 * HOUR + PAUSE
+    assert logged <= {row["description"] for row in rows.values()}
+    assert edited["edited_ids"] == ids
+    assert {(rows[key]["project_id"], *rows[key]["tags"]) for key in ids} == {(201500301, "design")}
+    assert today["total"]["entries"] == listed["total"]
+    assert project["project"]["client_id"] == client["client"]["id"]
+
+
+def test_the_same_day_would_cost_a_server_without_a_cache_44_requests_at_least() -> None:
+    """Who one is and which tags there are is left out: a server may know the former, and not look at the latter."""
+    steps = [START, STOP, *evening([])]
+
+    assert sum(step.writes for step in steps) == 15
+    assert sum(step.writes + step.lookups for step in steps) == 44
