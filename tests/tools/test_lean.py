@@ -64,7 +64,7 @@ async def test_an_entry_costs_100_bytes_at_most_besides_its_own_description_and_
     assert (sum(size for _, size in told) - own_words) / len(rows) <= 100
 
 
-async def test_every_entry_s_project_client_and_task_are_told_by_name(host: Host, sandbox: Sandbox) -> None:
+async def test_every_entry_s_project_and_client_are_told_by_name(host: Host, sandbox: Sandbox) -> None:
     world = sandbox.world
     rows = own_entries(sandbox)
     async for page, _ in pages(host, **ALL_OF_IT, limit=200):
@@ -112,6 +112,25 @@ async def test_a_page_of_the_longest_names_stays_under_100_000_bytes(
 
     assert max(size for _, size in told) < 100_000
     assert len({row["id"] for page, _ in told for row in page["entries"]}) == 200
+
+
+async def test_a_total_of_the_longest_names_stays_under_100_000_bytes_and_says_how_many_groups_are_left(
+    host: Host, sandbox: Sandbox, clock: Clock
+) -> None:
+    sandbox.world.entries.clear()
+    for number in range(200):
+        project = sandbox.world.add_project(HARBOUR_STUDIO, f"{number:03}" + "港" * 252)
+        sandbox.world.add_entry(
+            HARBOUR_STUDIO, clock.now - 60, stop=clock.now, project_id=project["id"], description=f"{number:03}" * 1000
+        )
+
+    by = ["description", "project"]
+    result = await host.raw("summarize_time", period="today", group_by=by, limit=200)
+    told, size = _told(result.content[0])
+
+    assert size < 100_000
+    assert len(told["groups"]) + told["groups_left"] == 200
+    assert told["total"]["seconds"] == 200 * 60
 
 
 async def test_a_walk_meets_every_entry_once_while_others_are_added_and_deleted(

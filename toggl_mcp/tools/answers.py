@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated, Any, TypedDict, cast
+from typing import Annotated, Any, TypedDict, TypeVar, cast
 
 from mcp.types import CallToolResult, TextContent
 from pydantic import BaseModel, PlainSerializer, ValidationError
@@ -12,6 +12,11 @@ from toggl_mcp.errors import TogglError
 from toggl_mcp.models.base import Absent, Body, Source
 from toggl_mcp.models.quota import Bucket
 from toggl_mcp.models.text import clean
+
+M = TypeVar("M", bound=BaseModel)
+
+MOST_BYTES = 60_000
+"""Bytes of the rows of one answer: some 15,000 tokens, of the 25,000 that hosts take."""
 
 
 def _to_the_second(moment: datetime) -> str:
@@ -67,6 +72,23 @@ class Answer(Costly):
 def shortened(text: str, length: int) -> str:
     """Return the text, cut to a length if it is longer, which an ellipsis then shows."""
     return text if len(text) <= length else f"{text[: length - 1]}…"
+
+
+def size_of(shown: BaseModel) -> int:
+    """Return the bytes that something takes in an answer."""
+    return len(shown.model_dump_json(exclude_none=True).encode())
+
+
+def fitting(shown: Iterable[M]) -> list[M]:
+    """Return as many of the first as an answer can hold; one at least, if there is one."""
+    fits: list[M] = []
+    room = MOST_BYTES
+    for item in shown:
+        room -= size_of(item)
+        if room < 0 and fits:
+            break
+        fits.append(item)
+    return fits
 
 
 def success(answer: BaseModel) -> CallToolResult:

@@ -9,7 +9,7 @@ from toggl_mcp.errors import InvalidArguments
 from toggl_mcp.models.base import Absent, Position
 from toggl_mcp.models.time_entry import LONGEST_ENTRY, TimeEntry, stamp
 from toggl_mcp.models.tracking import CreateTimeEntry, ListTimeEntries
-from toggl_mcp.tools.answers import Costly, Known, shortened
+from toggl_mcp.tools.answers import MOST_BYTES, Costly, Known, shortened, size_of
 from toggl_mcp.tools.choosing import Choice, choose
 from toggl_mcp.tools.cursor import cursor, position
 from toggl_mcp.tools.finding import left
@@ -25,8 +25,6 @@ if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a cal
 
 LONGEST_SHOWN = 200
 """Characters of each description that a list shows."""
-MOST_BYTES = 60_000
-"""Bytes of entries and works in one page: some 15,000 tokens, of the 25,000 that hosts take."""
 
 
 class WorkShown(BaseModel):
@@ -131,16 +129,12 @@ def _page(entries: list[TimeEntry], choice: Choice, toggl: "Toggl") -> tuple[lis
         about = (entry.workspace_id, entry.project_id, entry.task_id, entry.billable)
         work = works.get(about) or _work(entry, choice, len(works) + 1)
         row = _row(entry, work.work, choice, toggl)
-        size += _bytes(row) + (0 if about in works else _bytes(work))
+        size += size_of(row) + (0 if about in works else size_of(work))
         if size > MOST_BYTES and rows:
             break
         rows.append(row)
         works[about] = work
     return rows, list(works.values())
-
-
-def _bytes(shown: BaseModel) -> int:
-    return len(shown.model_dump_json(exclude_none=True).encode())
 
 
 def _row(entry: TimeEntry, work: int, choice: Choice, toggl: "Toggl") -> Row:

@@ -9,7 +9,7 @@ from toggl_mcp.models.base import Absent
 from toggl_mcp.models.period import Days
 from toggl_mcp.models.totals import Group, Label, Part, Sum, grouped, in_order, parts, total
 from toggl_mcp.models.tracking import SummarizeTime
-from toggl_mcp.tools.answers import Costly, Known, Moment, shortened
+from toggl_mcp.tools.answers import Costly, Known, Moment, fitting, shortened
 from toggl_mcp.tools.choosing import Choice, choose
 from toggl_mcp.tools.finding import left
 from toggl_mcp.tools.offer import READS, Offer
@@ -76,13 +76,14 @@ async def summarize_time(asked: SummarizeTime, toggl: "Toggl") -> Summary:
     labels = [_label(kind, choice, me.name) for kind in by]
     groups = {key: total(some) for key, some in grouped(found, labels).items()}
     told = in_order(groups, by) if by else []
+    shown = fitting(_shown(key, groups[key], by) for key in told[: asked.limit])
     why = "; ".join(choice.gathered.missing.values()) or _not_reported(asked, choice, toggl)
     return Summary(
         **_frame(choice.days),
         workspaces={str(key): name for key, name in choice.workspaces.items()},
         total=Total.of(total(found)),
-        groups=[_shown(key, groups[key], by) for key in told[: asked.limit]] if by else None,
-        groups_left=max(0, len(told) - asked.limit) or None,
+        groups=shown if by else None,
+        groups_left=len(told) - len(shown) or None,
         running_seconds=sum(part.seconds for part in found if part.entry.running) or None,
         complete=why is None,
         why=why,
