@@ -14,6 +14,8 @@ from toggl_mcp.sandbox.world import World
 
 OLDEST = timedelta(days=90)
 """How far back entries are listed, and changes are told."""
+MOST = 1000
+"""Rows beyond which a list is cut without a word."""
 _RECENT = timedelta(days=10)
 _NOT_BOTH = "'{}' and '{}' can not be present simultaneously"
 
@@ -38,7 +40,7 @@ def _list(asked: Asked) -> Response:
         found = [row for row in _own(asked.world) if _start(row) < before and _is_there(row)]
     else:
         found = recent(asked.world)
-    rows = _newest_first(found)[: asked.switches.most_entries]
+    rows = _newest_first(found)[:MOST]
     return answer([_with_names(asked.world, row) for row in rows] if query.get("meta") == "true" else rows)
 
 

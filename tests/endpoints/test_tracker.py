@@ -1,0 +1,193 @@
+"""Time entries, written through to Toggl and to the log of every process."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.endpoints.support import AUTH, each
+from tests.sandbox.clock import Clock
+from tests.sandbox.diary import at, done, running
+from toggl_mcp.api import AsyncClient, connect_in_process
+from toggl_mcp.cache.store import Store
+from toggl_mcp.endpoints.blocking import TrackerEndpoint
+from toggl_mcp.endpoints.tracker import AsyncTrackerEndpoint
+from toggl_mcp.errors import InvalidArguments, NotFound, OutcomeUnknown
+from toggl_mcp.models.time_entry import TrackerBody
+from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Fault, Sandbox
+
+pytestmark = pytest.mark.anyio
+
+NINE = datetime(2025, 10, 13, 20, 0, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def six_in_the_evening(sandbox: Sandbox, clock: Clock) -> None:
+    sandbox.world.entries.clear()
+    clock.now = at("2025-10-14T18:00")
+
+
+@pytest.fixture
+def tracker(store: Store, connection: AsyncClient) -> AsyncTrackerEndpoint:
+    return AsyncTrackerEndpoint(HARBOUR_STUDIO, AUTH, store, client=connection)
+
+
+@pytest.fixture
+def other(store: Store, connection: AsyncClient) -> AsyncTrackerEndpoint:
+    return AsyncTrackerEndpoint(NIGHT_SCHOOL, AUTH, store, client=connection)
+
+
+async def test_a_confirmed_change_is_seen_by_everybody_on_the_store(
+    tracker: AsyncTrackerEndpoint, other: AsyncTrackerEndpoint
+) -> None:
+    await other.read()
+    entry = await tracker.add(TrackerBody(start=NINE, duration=60, description="One"))
+    assert await other.get(entry.id) == entry
+    edited = await tracker.edit(entry, TrackerBody(description="Two", tags=["design"]))
+    assert edited is not None
+    assert (edited.description, edited.tags) == ("Two", ["design"])
+    assert await other.get(entry.id) == edited
+    await tracker.delete(entry)
+    assert (await other.read()).collection.items == {}
+
+
+async def test_an_entry_without_an_end_runs_from_its_start(tracker: AsyncTrackerEndpoint) -> None:
+    entry = await tracker.add(TrackerBody(start=NINE))
+    assert entry.running
+    assert await tracker.current() == entry
+    stopped = await tracker.stop(entry)
+    assert stopped is not None
+    assert stopped.duration == 9 * 3600
+    assert await tracker.current() is None
+
+
+async def test_a_lost_creation_is_found_by_its_start_description_and_project(
+    tracker: AsyncTrackerEndpoint, sandbox: Sandbox
+) -> None:
+    sandbox.fault = each("POST", Fault("lost after"))
+    entry = await tracker.add(TrackerBody(start=NINE, duration=60, description="Once", project_id=201_500_302))
+    assert [*sandbox.world.entries] == [entry.id]
+
+
+async def test_a_lost_creation_is_not_taken_for_one_that_says_something_else(
+    tracker: AsyncTrackerEndpoint, sandbox: Sandbox
+) -> None:
+    await tracker.read()
+    done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", "Else")
+    sandbox.fault = each("POST", Fault("lost before"))
+    with pytest.raises(OutcomeUnknown):
+        await tracker.add(TrackerBody(start=NINE, duration=60, description="Once"))
+
+
+async def test_many_are_changed_by_one_request_and_refusals_are_told(
+    tracker: AsyncTrackerEndpoint, sandbox: Sandbox
+) -> None:
+    rows = [done(sandbox, f"2025-10-14T0{hour}:00", f"2025-10-14T0{hour}:30", tags=["meeting"]) for hour in range(3)]
+    await tracker.read()
+    foreign = done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", workspace=NIGHT_SCHOOL)
+    sandbox.calls.clear()
+    told = await tracker.bulk_edit(
+        [*(row["id"] for row in rows), foreign["id"]], TrackerBody(tags=["design"], tag_action="add", billable=True)
+    )
+
+    assert told.refused == [foreign["id"]]
+    assert {entry.id: (entry.tags, entry.billable) for entry in told.entries} == {
+        row["id"]: (["meeting", "design"], True) for row in rows
+    }
+    assert all(row["tags"] == ["meeting", "design"] for row in rows)
+    assert [call.method for call in sandbox.calls] == ["PATCH"]
+    assert {entry.id for entry in (await tracker.read()).collection.items.values()} == {row["id"] for row in rows}
+
+
+async def test_tags_are_taken_off_many(tracker: AsyncTrackerEndpoint, sandbox: Sandbox) -> None:
+    row = done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", tags=["meeting", "design"])
+    await tracker.read()
+    (entry,) = (await tracker.bulk_edit([row["id"]], TrackerBody(tags=["design"], tag_action="delete"))).entries
+    assert entry.tags == row["tags"] == ["meeting"]
+
+
+async def test_a_change_of_many_that_was_not_confirmed_is_in_doubt(
+    tracker: AsyncTrackerEndpoint, sandbox: Sandbox
+) -> None:
+    row = done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00")
+    await tracker.read()
+    sandbox.fault = each("PATCH", Fault("garbage after", body='{"message": "OK"}'))
+    with pytest.raises(OutcomeUnknown):
+        await tracker.bulk_edit([row["id"]], TrackerBody(description="New"))
+    sandbox.fault = None
+    assert (await tracker.collect(NINE, NINE + timedelta(hours=1)))[0].description == "New"
+
+
+async def test_a_stop_whose_answer_was_lost_is_seen_to_have_happened(
+    tracker: AsyncTrackerEndpoint, sandbox: Sandbox
+) -> None:
+    row = running(sandbox, "2025-10-14T17:00")
+    await tracker.read()
+    sandbox.fault = each("PATCH", Fault("lost after"))
+    stopped = await tracker.stop(row["id"])
+    assert stopped is not None
+    assert stopped.duration == 3600
+
+
+async def test_an_entry_of_another_workspace_is_not_taken_for_a_missing_one(
+    tracker: AsyncTrackerEndpoint, sandbox: Sandbox
+) -> None:
+    row = done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", workspace=NIGHT_SCHOOL)
+    await tracker.read()
+    with pytest.raises(NotFound, match=str(NIGHT_SCHOOL)):
+        await tracker.delete(row["id"])
+    with pytest.raises(NotFound, match=str(NIGHT_SCHOOL)):
+        await tracker.stop(row["id"])
+    with pytest.raises(NotFound, match=str(NIGHT_SCHOOL)):
+        await tracker.edit(row["id"], TrackerBody(description="x"))
+    assert row["server_deleted_at"] is None
+
+
+async def test_an_entry_that_is_gone_is_none(tracker: AsyncTrackerEndpoint, sandbox: Sandbox) -> None:
+    row = done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00")
+    await tracker.read()
+    sandbox.world.remove_entry(row["id"])
+    assert await tracker.edit(row["id"], TrackerBody(description="x")) is None
+    assert await tracker.stop(row["id"]) is None
+    await tracker.delete(row["id"])
+    assert (await tracker.read()).collection.items == {}
+
+
+async def test_an_edit_that_says_nothing_is_not_sent(tracker: AsyncTrackerEndpoint, sandbox: Sandbox) -> None:
+    row = done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", "Same")
+    entry = await tracker.edit(row["id"], TrackerBody())
+    assert entry is not None
+    assert entry.description == "Same"
+    assert {call.method for call in sandbox.calls} == {"GET"}
+
+
+async def test_a_new_timer_tells_what_it_stopped(tracker: AsyncTrackerEndpoint, sandbox: Sandbox) -> None:
+    former = running(sandbox, "2025-10-14T17:00", "Former")
+    await tracker.read()
+    started = await tracker.start(TrackerBody(description="New"))
+    assert started.stopped is not None
+    assert (started.stopped.id, started.stopped.duration) == (former["id"], 3600)
+
+
+async def test_a_new_timer_is_told_although_the_former_cannot_be_looked_at(
+    tracker: AsyncTrackerEndpoint, sandbox: Sandbox
+) -> None:
+    running(sandbox, "2025-10-14T17:00", "Former")
+    await tracker.read()
+    sandbox.fault = each("GET", Fault("refused"))
+    started = await tracker.start(TrackerBody(description="New"))
+    assert started.entry.running
+    assert started.stopped is not None
+    assert started.stopped.duration == 3600
+
+
+async def test_the_verbs_are_there_for_scripts_without_asyncio(sandbox: Sandbox, store: Store) -> None:
+    with TrackerEndpoint(HARBOUR_STUDIO, AUTH, store, client=connect_in_process(sandbox)) as tracker:
+        entry = tracker.add(TrackerBody(start=NINE, description="One"))
+        assert tracker.current() == entry
+        assert tracker.stop(entry) == tracker.get(entry)
+        assert tracker.edit(entry, TrackerBody(description="Two")) == tracker.collect(NINE, NINE + timedelta(days=1))[0]
+        assert [found.description for found in tracker.load_cache()] == ["Two"]
+        tracker.delete(entry)
+        assert tracker.get(entry) is None
+    with pytest.raises(InvalidArguments, match="closed"):
+        tracker.current()
