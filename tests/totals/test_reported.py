@@ -112,3 +112,16 @@ async def test_a_team_s_answer_says_that_running_timers_are_not_in_it(clock: Clo
 
     assert told["complete"] is False
     assert "still running" in told["why"]
+
+
+@pytest.mark.parametrize(
+    ("first", "last"), [("2005-12-31", "2025-10-09"), ("2025-10-09", "2030-01-02"), ("0001-01-01", "9999-12-31")]
+)
+async def test_days_that_toggl_does_not_know_are_refused_and_cost_nothing(first: str, last: str, clock: Clock) -> None:
+    case = Case(IN_SPRING, {"start": first, "end": last})
+
+    async with asked(case, clock) as (host, sandbox):
+        told = await host.fail("summarize_time", **case.question)
+
+    assert told["code"] == "invalid_arguments"
+    assert sandbox.calls == []

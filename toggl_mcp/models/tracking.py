@@ -11,6 +11,8 @@ from toggl_mcp.models.time_entry import Description
 from toggl_mcp.models.totals import Group
 
 Time = Annotated[str, Field(max_length=40)]
+Day = Annotated[date, Field(ge=date(2006, 1, 1), le=date(2030, 1, 1))]
+"""A day on which Toggl can have entries, and up to which it makes reports."""
 EntryIds = Annotated[list[Id], Field(min_length=1)]
 TagList = Annotated[list[Name], Field(max_length=50)]
 
@@ -63,8 +65,8 @@ class Chosen(Refreshable, frozen=True):
 
     workspace_id: Annotated[Id, Field(description="Only this workspace; default: all.")] | Absent = None
     period: Annotated[Period, Field(description="Or start and end. Default: today.")] | Absent = None
-    start: Annotated[date, Field(description="First day, YYYY-MM-DD.")] | Absent = None
-    end: Annotated[date, Field(description="Last day, included.")] | Absent = None
+    start: Annotated[Day, Field(description="First day, YYYY-MM-DD.")] | Absent = None
+    end: Annotated[Day, Field(description="Last day, included.")] | Absent = None
     client: Annotated[Ref, Field(description="Name or id; 0: none.")] | Absent = None
     project: Annotated[Ref, Field(description="Name or id; 0: none.")] | Absent = None
     task: Annotated[Ref, Field(description="Name or id; 0: none.")] | Absent = None
