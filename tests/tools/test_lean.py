@@ -64,7 +64,7 @@ async def test_an_entry_costs_100_bytes_at_most_besides_its_own_description_and_
     assert (sum(size for _, size in told) - own_words) / len(rows) <= 100
 
 
-async def test_every_entry_s_project_and_client_are_told_by_name(host: Host, sandbox: Sandbox) -> None:
+async def test_every_entry_s_project_client_and_task_are_told_by_name(host: Host, sandbox: Sandbox) -> None:
     world = sandbox.world
     rows = own_entries(sandbox)
     async for page, _ in pages(host, **ALL_OF_IT, limit=200):
@@ -75,6 +75,7 @@ async def test_every_entry_s_project_and_client_are_told_by_name(host: Host, san
             client = world.clients.get(project.get("client_id") or 0, {})
             assert work.get("project") == project.get("name")
             assert work.get("client") == client.get("name")
+            assert work.get("task") == world.tasks.get(row["task_id"], {}).get("name")
             assert work["workspace_id"] == row["workspace_id"]
             assert work.get("billable", False) == row["billable"]
             assert shown.get("tags", []) == row["tags"]
