@@ -65,6 +65,24 @@ PROMISES = (
         "tests/tools/test_promises.py::test_an_hour_of_sixty_calls_fits_the_free_plan_several_times",
     ),
     Promise(
+        "day",
+        "A day of work (start, stop, ten entries logged, twenty changed, three totals, two lists, a new client and project)",
+        "20 Toggl requests, 15 of them the writes; at least 44 without a cache",
+        "tests/tools/test_agent_day.py::test_a_day_of_fifteen_writes_costs_five_requests_more",
+    ),
+    Promise(
+        "totals",
+        "Totals are right: zones, changes of clocks, midnight, every workspace, running timers",
+        "0 of 99 questions wrong against an independent count, and 0 of 20 worked out by hand",
+        "tests/totals/test_totals.py::test_the_sample_is_totalled_as_an_independent_count_totals_it",
+    ),
+    Promise(
+        "lean",
+        "An entry in a list is short",
+        "at most 100 bytes besides its own description and tags; 71 on average",
+        "tests/tools/test_lean.py::test_an_entry_costs_100_bytes_at_most_besides_its_own_description_and_tags",
+    ),
+    Promise(
         "spent",
         "A spent quota costs nothing more",
         "1 request in 10 calls until the reset; known answers are served, marked stale, for 24 h",

@@ -52,6 +52,7 @@ def own_entries(sandbox: Sandbox) -> dict[int, Row]:
     }
 
 
+@pytest.mark.promise("lean")
 async def test_an_entry_costs_100_bytes_at_most_besides_its_own_description_and_tags(
     host: Host, sandbox: Sandbox
 ) -> None:

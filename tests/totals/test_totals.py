@@ -100,6 +100,7 @@ NOTHING = {"a day before there were any entries", "days to come"}
 
 
 @pytest.mark.parametrize("name", CASES)
+@pytest.mark.promise("totals")
 async def test_the_sample_is_totalled_as_an_independent_count_totals_it(name: str, clock: Clock) -> None:
     told = await is_counted_right(CASES[name], clock)
 

@@ -34,7 +34,7 @@ class AccountEndpoint:
         self._cache = cache
         self._me = self._kept(Key(scope, "me", 0), Me, self._ask_me)
         self._workspaces = self._kept(workspaces_key(scope), Workspace, self._ask_workspaces)
-        self._related = self._kept(related_key(scope), Related, self._ask_related, cache.expire_after)
+        self._related = self._kept(related_key(scope), Related, self._ask_related)
 
     async def me(self, *, refresh: bool = False) -> tuple[Me, Reading[Me]]:
         """Return the token's owner, and how that came to be known; it is kept for a day."""
@@ -46,11 +46,11 @@ class AccountEndpoint:
         return await self._workspaces.read(refresh=refresh)
 
     async def related(self) -> Reading[Related]:
-        """Return the names in use, for each workspace in which none has changed since Toggl told them."""
+        """Return the names in use, for a day, of each workspace in which none has been changed from here since."""
         return await self._related.read()
 
-    def _kept(self, key: Key, model: type[T], fetch: Fetch[T], keep: float | None = KEEP_SECONDS) -> Snapshots[T]:
-        return Snapshots(self._cache, key, model, fetch, keep=keep, may_be_stale=True)
+    def _kept(self, key: Key, model: type[T], fetch: Fetch[T]) -> Snapshots[T]:
+        return Snapshots(self._cache, key, model, fetch, keep=KEEP_SECONDS, may_be_stale=True)
 
     async def _ask_me(self, *, urgent: bool) -> Mapping[int, Me]:
         return (await self._ask(self._me, urgent=urgent))[0]
