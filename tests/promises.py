@@ -66,7 +66,7 @@ PROMISES = (
     ),
     Promise(
         "day",
-        "A day of work (start, stop, ten entries logged, twenty changed, three totals, two lists, a new client and project)",
+        "A day of work (start, stop, ten entries, twenty changes, three totals, two lists, a new client and project)",
         "20 Toggl requests, 15 of them the writes; at least 44 without a cache",
         "tests/tools/test_agent_day.py::test_a_day_of_fifteen_writes_costs_five_requests_more",
     ),

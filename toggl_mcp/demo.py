@@ -36,6 +36,9 @@ class Clock:
         self.moved += seconds
 
 
+LAST_WEEK: dict[str, object] = {"period": "last_week", "group_by": ["client"]}
+
+
 class Session:
     """Calls tools and shows each call and its answer."""
 
@@ -68,6 +71,7 @@ async def play(say: Say) -> None:
         session = Session(client, say)
         say("The tools, as a host sees them:")
         await session.tools()
+        await _hours(session)
         client_id = await _one_client(session)
         await _failures(session)
         await _spent(session, toggl, clock)
@@ -81,6 +85,18 @@ async def play(say: Say) -> None:
 def _opened(toggl: Sandbox, clock: Clock) -> Toggl:
     store = MemoryStore(expire_after=HOUR, clock=clock)
     return Toggl(BasicAuth(TOKEN, "api_token"), store, client=connect_in_process(toggl))
+
+
+async def _hours(session: Session) -> None:
+    await session.call("What is running:", "get_timer")
+    await session.call(
+        "Work on something else, by its name; what ran is stopped:",
+        "start_timer",
+        project="bread labels",
+        tags=["design"],
+    )
+    await session.call("A project that nearly exists is not guessed:", "start_timer", project="Bread label")
+    await session.call("Last week's hours by client, from what is known by now:", "summarize_time", **LAST_WEEK)
 
 
 async def _one_client(session: Session) -> int:
