@@ -43,7 +43,7 @@ def test_the_demo_shows_every_tool_a_refusal_a_stale_answer_and_its_cost() -> No
     assert shown.returncode == 0, shown.stderr
     for part in ("delete_client", "must not be blank", "duplicate_name", '"source": "stale"', "quota_spent"):
         assert part in shown.stdout
-    assert shown.stdout.rstrip().endswith("It cost 10 Toggl requests; the free plan allows 30 an hour.")
+    assert shown.stdout.rstrip().endswith("It cost 14 Toggl requests; the free plan allows 30 an hour.")
     assert shown.stderr == ""
 
 
