@@ -134,3 +134,14 @@ async def test_a_deletion_that_stops_half_way_says_what_is_gone(host: Host, sand
 
     assert (told["deleted_ids"], told["unconfirmed_ids"]) == ([rows[0]["id"]], [row["id"] for row in rows[1:]])
     assert "used up" in told["why"]
+
+
+async def test_a_task_does_not_follow_its_entry_to_another_project(host: Host, sandbox: Sandbox) -> None:
+    rows = [
+        done(sandbox, f"2025-10-14T0{hour}:00", f"2025-10-14T0{hour}:30", project_id=201_500_302, task_id=80_400_301)
+        for hour in range(3)
+    ]
+    await host.call("edit_time_entries", ids=[rows[0]["id"]], project="Bread labels")
+    await host.call("edit_time_entries", ids=[row["id"] for row in rows[1:]], project="Bread labels")
+
+    assert {(row["project_id"], row["task_id"]) for row in rows} == {(201_500_301, None)}

@@ -205,3 +205,14 @@ async def test_descriptions_of_others_are_shown_without_what_cannot_be_seen(host
     done(sandbox, NINE, "2025-10-14T10:00", "Pay\u202e now\u200b")
 
     assert (await host.call("list_time_entries"))["entries"][0]["description"] == "Pay now"
+
+
+async def test_a_project_that_one_may_not_see_costs_a_list_in_ten_minutes_at_most(
+    host: Host, sandbox: Sandbox, clock: Clock
+) -> None:
+    done(sandbox, NINE, "2025-10-14T10:00", project_id=7)
+    for _ in range(6):
+        assert (await host.call("list_time_entries"))["works"][0]["project"] == "(project 7)"
+        clock.now += 100
+
+    assert [call.path for call in sandbox.calls].count(f"/workspaces/{HARBOUR_STUDIO}/projects") == 1

@@ -9,25 +9,30 @@ from toggl_mcp.endpoints.base import CachedEndpoint
 from toggl_mcp.endpoints.collection import Collection
 from toggl_mcp.endpoints.pages import named
 from toggl_mcp.models.base import Entity
+from toggl_mcp.models.clock import Clock
 
 E = TypeVar("E", bound=Entity)
+
+DENIES = 600.0
+"""Seconds for which a whole list may deny an id: one that somebody may not see would cost a request each time."""
 
 
 class Directory:
     """Finds names and ids at the lowest cost in requests: one for all workspaces, and one for what is archived."""
 
-    def __init__(self, account: AccountEndpoint) -> None:
+    def __init__(self, account: AccountEndpoint, clock: Clock) -> None:
         self._account = account
+        self._clock = clock
 
     async def by_id(self, endpoint: CachedEndpoint[E], ids: Iterable[int]) -> dict[int, E]:
         """Return those of these ids that exist, each with what it is; 0 is nobody's."""
         wanted = set(ids) - {0}
         if not wanted:
             return {}
-        known = (await self._known(endpoint)).items
-        if not wanted <= known.keys():
-            known = (await endpoint.sure(lambda all_of_them: wanted <= all_of_them.items.keys())).collection.items
-        return {key: known[key] for key in wanted & known.keys()}
+        known = await self._known(endpoint)
+        if not wanted <= known.items.keys() and self._clock() - (known.mark.fetched_at or 0.0) > DENIES:
+            known = (await endpoint.read(refresh=known.mark.fetched_at is not None)).collection
+        return {key: known.items[key] for key in wanted & known.items.keys()}
 
     async def by_name(self, endpoint: CachedEndpoint[E], name: str) -> tuple[list[E], Collection[E]]:
         """Return every one of exactly that name, in any case, and everything that was looked through."""

@@ -53,7 +53,7 @@ class Toggl:
         self._quota = quota_of(cache, self._scope)
         transport = Transport(client, auth, self._quota, retries=retries)
         self.account = AccountEndpoint(self._scope, cache, transport)
-        self.directory = Directory(self.account)
+        self.directory = Directory(self.account, cache.clock)
         self.log = EntryLog(cache, self._scope, transport, may_be_stale=True)
         self.timesheet = Timesheet(self.log, Reports(transport, cache.clock))
         self.clients = self._endpoints(AsyncClientEndpoint)

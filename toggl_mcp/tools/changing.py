@@ -59,7 +59,7 @@ async def _edit_many(
     found: list[TimeEntry], missing: list[int], changes: EditTimeEntries, toggl: "Toggl"
 ) -> EntriesEdited:
     here = _by_workspace(found)
-    bodies = {workspace: await _body(changes, workspace, toggl) for workspace in here}
+    bodies = {workspace: await _body(entries, changes, toggl) for workspace, entries in here.items()}
     edited: list[int] = []
     refused: list[int] = []
     failure: TogglError | None = None
@@ -111,7 +111,7 @@ async def delete_time_entries(asked: DeleteTimeEntries, toggl: "Toggl") -> Entri
 
 async def _edit_one(entry: TimeEntry, changes: EditTimeEntries, toggl: "Toggl") -> EntriesEdited:
     tracker = toggl.trackers(entry.workspace_id)
-    plan = await _body(changes, entry.workspace_id, toggl)
+    plan = await _body([entry], changes, toggl)
     body = await _timed(entry, changes, plan.body, toggl)
     edited = await tracker.edit(entry, await _with_tags(plan._replace(body=body), entry.workspace_id, toggl))
     if edited is None:
@@ -138,9 +138,13 @@ async def _timed(entry: TimeEntry, changes: EditTimeEntries, body: TrackerBody, 
     return body.model_copy(update={"start": start, **length})
 
 
-async def _body(changes: EditTimeEntries, workspace: int, toggl: "Toggl") -> Planned:
-    plan = await planned(changes, workspace, toggl)
-    return plan._replace(body=plan.body.model_copy(update={"tag_action": _ACTIONS.get(changes.tag_action)}))
+async def _body(entries: list[TimeEntry], changes: EditTimeEntries, toggl: "Toggl") -> Planned:
+    """Return what is to be said of some entries of one workspace; a task does not follow to another project."""
+    plan = await planned(changes, entries[0].workspace_id, toggl)
+    more: dict[str, object] = {"tag_action": _ACTIONS.get(changes.tag_action)}
+    if changes.project is not None and changes.task is None and any(entry.task_id for entry in entries):
+        more["task_id"] = 0
+    return plan._replace(body=plan.body.model_copy(update=more))
 
 
 async def _with_tags(plan: Planned, workspace: int, toggl: "Toggl") -> TrackerBody:
