@@ -179,7 +179,7 @@ class World:
         return self.edit_entry(entry_id, stop=stop, duration=-1 if running else 0, **more)
 
     def edit_entry(self, entry_id: int, **changes: object) -> Row:
-        """The time entry's row after these changes: `tags` are names, moments may be seconds; starting one stops the other."""
+        """The time entry's row after these changes: `tags` are names, moments may be seconds, and one timer runs."""
         row = self.entries[entry_id]
         for field, value in changes.items():
             row[field] = stamp(value) if field in ("start", "stop") and isinstance(value, int | float) else value
