@@ -45,7 +45,7 @@ def stamp(seconds: float) -> str:
 
 def fine_stamp(seconds: float) -> str:
     """A moment as Toggl writes it on tags and users."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def seconds(text: str) -> float:
