@@ -18,6 +18,7 @@ class Switches:
     longest_report_page: int = 200
     max_client_name: int = 255
     missing_task_status: Literal[400, 404] = 404
+    most_entries: int = 1000
     null_clears_client: bool = True
     project_limit_status: Literal[400, 402, 403] = 402
     put_requires_name: bool = False
