@@ -96,11 +96,24 @@ async def test_forgetting_what_is_unknown_counts(store: Store) -> None:
     assert await store.mark(MINE) == Mark(2, None)
 
 
-async def test_one_claim_is_won_until_it_is_released(store: Store) -> None:
-    assert await store.claim(MINE, 15)
-    assert not await store.claim(MINE, 15)
-    await store.release(MINE)
-    assert await store.claim(MINE, 15)
+async def test_one_claim_is_won_until_it_is_released(store: Store, clock: Clock) -> None:
+    until = await store.claim(MINE, 15)
+    assert until == clock.now + 15
+    assert await store.claim(MINE, 15) is None
+    await store.release(MINE, clock.now + 15)
+    assert await store.claim(MINE, 15) == until
+
+
+async def test_a_claim_that_has_lapsed_is_not_released_by_its_former_owner(store: Store, clock: Clock) -> None:
+    lapsed = await store.claim(MINE, 15)
+    assert lapsed is not None
+    clock.now = lapsed
+    until = await store.claim(MINE, 15)
+    assert until is not None
+    await store.release(MINE, lapsed)
+    assert await store.claim(MINE, 15) is None
+    await store.release(MINE, until)
+    assert await store.claim(MINE, 15) is not None
 
 
 async def test_a_claim_lapses_by_itself(store: Store, clock: Clock) -> None:
@@ -126,15 +139,16 @@ async def test_a_clock_that_is_set_back_does_not_prolong_a_claim(store: Store, c
 
 
 async def test_releasing_what_nobody_claimed_changes_nothing(store: Store) -> None:
-    await store.release(MINE)
+    await store.release(MINE, 15)
     assert await store.mark(MINE) == Mark(0, None)
     assert await store.claim(MINE, 15)
 
 
 async def test_a_claim_is_not_a_write(store: Store) -> None:
     await store.replace(MINE, ROWS, seen=0, fetched_at=12)
-    await store.claim(MINE, 15)
-    await store.release(MINE)
+    until = await store.claim(MINE, 15)
+    assert until is not None
+    await store.release(MINE, until)
     assert await store.read(MINE) == Snapshot(Mark(0, 12), ROWS)
 
 

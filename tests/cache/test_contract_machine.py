@@ -69,14 +69,17 @@ class Contract(RuleBasedStateMachine):
     @rule(key=KEYS, seconds=st.integers(1, 60))
     def claim(self, key: Key, seconds: int) -> None:
         free = self.claims.get(key, 0.0) <= self.clock.now
-        assert self.run(self.store.claim(key, seconds)) == free
+        until = self.clock.now + seconds
+        assert self.run(self.store.claim(key, seconds)) == (until if free else None)
         if free:
-            self.claims[key] = self.clock.now + seconds
+            self.claims[key] = until
 
-    @rule(key=KEYS)
-    def release(self, key: Key) -> None:
-        self.run(self.store.release(key))
-        self.claims.pop(key, None)
+    @rule(key=KEYS, mine=st.booleans())
+    def release(self, key: Key, mine: bool) -> None:  # noqa: FBT001 - the machine calls it
+        until = self.claims.get(key, self.clock.now)
+        self.run(self.store.release(key, until if mine else until - 1))
+        if mine:
+            self.claims.pop(key, None)
 
     @rule(seconds=st.integers(0, 60))
     def wait(self, seconds: int) -> None:

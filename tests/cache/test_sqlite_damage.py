@@ -14,6 +14,7 @@ from tests.cache.support import MINE, execute
 from tests.sandbox.clock import Clock
 from toggl_mcp.cache.sqlite import SqliteStore
 from toggl_mcp.cache.store import Key, Mark, Snapshot
+from toggl_mcp.errors import CacheBusy
 from toggl_mcp.models.quota import Bucket
 
 pytestmark = pytest.mark.anyio
@@ -167,6 +168,21 @@ async def test_one_store_sets_the_damaged_file_aside_and_the_others_follow(
     assert len(caplog.records) == 1
     for store in stores:
         await store.aclose()
+
+
+async def test_a_damaged_file_stays_while_another_process_looks_whether_it_still_has_the_name(
+    path: Path, sqlite: SqliteStore
+) -> None:
+    await sqlite.write(MINE, 1, None)
+    await anyio.Path(path).write_bytes(b"garbage" * 1000)
+    other = sqlite3.connect(f"{path}.lock", isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(CacheBusy):
+        await sqlite.write(MINE, 1, None)
+    assert await anyio.Path(path).read_bytes() == b"garbage" * 1000
+    other.close()
+    await sqlite.write(MINE, 1, None)
+    assert await sqlite.mark(MINE) == Mark(1, None)
 
 
 async def test_a_file_damaged_again_and_again_starts_empty_each_time(path: Path, sqlite: SqliteStore) -> None:

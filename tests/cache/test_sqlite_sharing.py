@@ -142,7 +142,7 @@ def test_a_file_set_aside_under_several_threads_leaves_one_cache(path: Path) -> 
     for store in stores:
         anyio.run(store.write, MINE, 1, None)
 
-    def claim(store: SqliteStore) -> bool:
+    def claim(store: SqliteStore) -> float | None:
         return anyio.run(store.claim, MINE, 15)
 
     for _ in range(10):

@@ -15,9 +15,8 @@ from toggl_mcp.sandbox.world import World
 KINDS: tuple[Kind, ...] = get_args(Kind)
 NOT_HEARD: tuple[Kind, ...] = ("refused", "429", "402")
 """After which a creation may be sent again: it was not carried out, and that is known."""
-PAGES = (NGINX_PAGE.format(title="Welcome"), "{")
-PUZZLES = ('{"message": "OK"}', "true", "7")
-"""JSON that means nothing, where the answer has a form by which to know it: a deletion's and an archive's has none."""
+PUZZLES = (NGINX_PAGE.format(title="Welcome"), "{", '{"message": "OK"}', "true", "7")
+"""Answers that mean nothing."""
 FEW, MANY = 12, 30
 """Below and above which the person adds and removes clients, so that there are always some."""
 
@@ -42,20 +41,19 @@ class Trouble:
         self._chance = chance
 
     def __call__(self, call: Call) -> Fault | None:
-        fault = self._fault(call) if self.on and self._chance.random() < self.share else None
+        fault = self._fault() if self.on and self._chance.random() < self.share else None
         self.met += fault is not None
         self.requests.append((call.method, fault.kind if fault else None))
         if call.method == "POST" and call.path.endswith("/clients") and (not fault or fault.kind not in NOT_HEARD):
             self.creations.append(call.body)
         return fault
 
-    def _fault(self, call: Call) -> Fault:
-        formless = call.method == "DELETE" or call.path.endswith("/archive")
+    def _fault(self) -> Fault:
         return Fault(
             self._chance.choice(KINDS),
             retry_after=self._chance.choice([None, 1, 5, 60]),
             resets_in=5,
-            body=self._chance.choice(PAGES if formless else PAGES + PUZZLES),
+            body=self._chance.choice(PUZZLES),
             until=self.pause,
         )
 

@@ -31,6 +31,9 @@ pytestmark = pytest.mark.anyio
 LOST: list[Kind] = ["lost after", "500 after", "502 after", "garbage after", "empty"]
 NOT_DONE: list[Kind] = ["lost before", "500 before", "502 before", "garbage before"]
 
+ODD = ["7", "true", '"OK"', '{"id":7}', '{"message":"OK"}', '["7"]']
+"""JSON, but no list of ids."""
+
 
 async def test_archiving_names_the_projects_that_went_along(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
     await clients.collect()
@@ -59,14 +62,26 @@ async def test_archiving_without_projects_names_none(
     assert await clients.archive(DOCKSIDE) == []
 
 
-@pytest.mark.parametrize("body", ["7", "true", '"OK"', '{"id":7}', '["7"]'])
-async def test_an_answer_that_names_no_ids_is_an_archiving_whose_projects_are_unknown(
+@pytest.mark.parametrize("body", ODD)
+async def test_an_answer_that_names_no_ids_is_made_up_for_by_a_look(
     in_memory: AsyncClientEndpoint, sandbox: Sandbox, body: str
 ) -> None:
     await in_memory.collect()
     sandbox.fault = each("POST", Fault("garbage after", body=body))
     assert await in_memory.archive(AROHA) is None
+    assert asked(sandbox) == ["GET", "POST", "GET"]
     assert as_known(await in_memory.load_cache()) == at_toggl(sandbox)
+
+
+@pytest.mark.parametrize("body", ODD)
+async def test_an_answer_that_names_no_ids_confirms_nothing_by_itself(
+    in_memory: AsyncClientEndpoint, sandbox: Sandbox, body: str
+) -> None:
+    await in_memory.collect()
+    sandbox.fault = each("POST", Fault("garbage before", body=body))
+    with pytest.raises(OutcomeUnknown):
+        await in_memory.archive(AROHA)
+    assert await in_memory.load_cache() == []
 
 
 async def test_archiving_what_is_not_in_the_cache_makes_it_ask_again(

@@ -2,13 +2,25 @@
 
 import pytest
 
-from tests.endpoints.support import AROHA, AUTH, ELSEWHERE, MISSING, STRANGER, as_known, asked, at_toggl, names
+from tests.endpoints.support import (
+    AROHA,
+    AUTH,
+    ELSEWHERE,
+    MISSING,
+    STRANGER,
+    as_known,
+    asked,
+    at_toggl,
+    each,
+    in_turn,
+    names,
+)
 from tests.sandbox.clock import Clock
 from toggl_mcp.api import AsyncClient
 from toggl_mcp.cache.store import Store
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
-from toggl_mcp.errors import BadToken, Forbidden, NotFound
-from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Sandbox
+from toggl_mcp.errors import BadToken, Forbidden, NotFound, OutcomeUnknown
+from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Fault, Sandbox
 
 pytestmark = pytest.mark.anyio
 
@@ -29,6 +41,31 @@ async def test_a_client_is_deleted_by_itself(clients: AsyncClientEndpoint, sandb
     assert client is not None
     await clients.delete(client)
     assert AROHA not in sandbox.world.clients
+
+
+ODD = ['{"message":"OK"}', "true", "7", f'"{AROHA}"', f"[{AROHA}]"]
+"""JSON, but no confirmation of a deletion."""
+
+
+@pytest.mark.parametrize("body", ODD)
+async def test_any_other_answer_confirms_nothing_and_the_deletion_is_sent_again(
+    in_memory: AsyncClientEndpoint, sandbox: Sandbox, body: str
+) -> None:
+    sandbox.fault = in_turn("DELETE", Fault("garbage before", body=body))
+    await in_memory.delete(AROHA)
+    assert AROHA not in sandbox.world.clients
+    assert asked(sandbox) == ["DELETE", "DELETE"]
+
+
+@pytest.mark.parametrize("body", ODD)
+async def test_a_deletion_that_is_never_confirmed_is_unknown_and_forgotten(
+    in_memory: AsyncClientEndpoint, sandbox: Sandbox, body: str
+) -> None:
+    await in_memory.collect()
+    sandbox.fault = each("DELETE", Fault("garbage before", body=body))
+    with pytest.raises(OutcomeUnknown):
+        await in_memory.delete(AROHA)
+    assert await in_memory.load_cache() == []
 
 
 @pytest.mark.parametrize("client_id", [MISSING, ELSEWHERE])

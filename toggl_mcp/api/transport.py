@@ -187,12 +187,17 @@ class _Exchange:
 
     def decoded(self, answer: httpx.Response) -> Any:  # noqa: ANN401 - the JSON edge
         """Return what the answer says, or raise as for a lost one when that cannot be read."""
-        if self.method == "DELETE" and not answer.content:
-            return None
+        if self.method == "DELETE":
+            return self._confirmed(answer)
         try:
             return from_json(answer.content)
         except ValueError as error:
             raise self.lost() from error
+
+    def _confirmed(self, answer: httpx.Response) -> None:
+        """Return if the answer confirms a deletion, as Toggl does: by nothing, by null, or by the id."""
+        if answer.content.strip() not in (b"", b"null", self.path.rpartition("/")[2].encode()):
+            raise self.lost()
 
     def lost(self) -> Exception:
         """Return what to raise when the request left and no usable answer came back."""

@@ -84,20 +84,22 @@ class MemoryStore:
             there.version += 1
             there.rows, there.fetched = {}, None
 
-    async def claim(self, key: Key, seconds: float) -> bool:
-        """Win or lose the right to refresh; it lapses by itself."""
+    async def claim(self, key: Key, seconds: float) -> float | None:
+        """Win the right to refresh, and return when it lapses by itself (UNIX time); None while another has it."""
         with self._one:
             there = self._collections[key]
             now = self.clock()
             if holds(there.claimed, there.lease, now):
-                return False
+                return None
             there.claimed, there.lease = now, seconds
-            return True
+            return now + seconds
 
-    async def release(self, key: Key) -> None:
-        """Give the right to refresh back."""
+    async def release(self, key: Key, until: float) -> None:
+        """Give the right to refresh back that lapses then, unless it has lapsed and another has won it."""
         with self._one:
-            self._collections[key].lease = 0.0
+            there = self._collections[key]
+            if there.claimed + there.lease == until:
+                there.lease = 0.0
 
     async def buckets(self, scope: str) -> Sequence[Bucket]:
         """Return every bucket that was ever noted, expired ones too."""

@@ -116,24 +116,26 @@ class SqliteStore:
 
         await self._change(work)
 
-    async def claim(self, key: Key, seconds: float) -> bool:
-        """Win or lose the right to refresh; it lapses by itself."""
+    async def claim(self, key: Key, seconds: float) -> float | None:
+        """Win the right to refresh, and return when it lapses by itself (UNIX time); None while another has it."""
 
-        def work(db: sqlite3.Connection) -> bool:
+        def work(db: sqlite3.Connection) -> float | None:
             state = tables.get_state(db, key)
             now = float(self.clock())
             if holds(state.claimed, state.lease, now):
-                return False
+                return None
             tables.put_state(db, key, state._replace(claimed=now, lease=float(seconds)))
-            return True
+            return now + seconds
 
         return await self._change(work)
 
-    async def release(self, key: Key) -> None:
-        """Give the right to refresh back."""
+    async def release(self, key: Key, until: float) -> None:
+        """Give the right to refresh back that lapses then, unless it has lapsed and another has won it."""
 
         def work(db: sqlite3.Connection) -> None:
-            tables.put_state(db, key, tables.get_state(db, key)._replace(claimed=0.0, lease=0.0))
+            state = tables.get_state(db, key)
+            if state.claimed + state.lease == until:
+                tables.put_state(db, key, state._replace(claimed=0.0, lease=0.0))
 
         await self._change(work)
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import TypeVar
 
-from toggl_mcp.cache.sqlite_open import Identity, Schema, create, identity, reader, writer
+from toggl_mcp.cache.sqlite_open import Identity, Schema, alone, create, identity, reader, writer
 from toggl_mcp.errors import CacheBusy
 
 T = TypeVar("T")
@@ -140,17 +140,30 @@ class SqliteFile:
         )
 
     def _set_aside(self, error: Exception) -> None:
-        """Free the name for a new file, unless somebody else has done so."""
-        if identity(self._path) != self._file:
-            return
-        for part in _PARTS:
-            with contextlib.suppress(OSError):  # Most parts are not there, and one that stays is met again.
-                Path(f"{self._path}{part}").replace(f"{self._path}.broken{part}")
+        """Free the name for a new file, unless somebody else has done so.
+
+        Raises:
+            CacheBusy: Another process is at it, and is not done within `patience`.
+        """
+        try:
+            with alone(self._path, self._patience):  # Else a new file could take the name after this has looked.
+                if identity(self._path) != self._file:
+                    return
+                self._rename()
+        except _TROUBLE as trouble:
+            if _code(trouble) in _BUSY:
+                raise self._busy() from trouble
+            return  # What stays is met again.
         _log.warning(
             "The cache %s was damaged (%s). It was renamed to end in .broken, and the cache started empty.",
             self._path,
             error,
         )
+
+    def _rename(self) -> None:
+        for part in _PARTS:
+            with contextlib.suppress(FileNotFoundError):  # Most parts are not there.
+                Path(f"{self._path}{part}").replace(f"{self._path}.broken{part}")
 
     def _go_on_in_memory(self, error: Exception) -> None:
         self._in_memory = True

@@ -45,6 +45,20 @@ def create(path: Path) -> None:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
+@contextlib.contextmanager
+def alone(path: Path, patience: float) -> Generator[None]:
+    """Let in one at a time, of all processes that ask with this path; one that is killed lets the next one in.
+
+    Raises:
+        OSError, sqlite3.Error: The lock, a file beside it, cannot be had, or not within `patience` seconds.
+    """
+    lock = Path(f"{path}.lock")
+    create(lock)
+    with contextlib.closing(_connect(f"{lock.as_uri()}?mode=rw", patience)) as db:
+        db.execute("BEGIN EXCLUSIVE")
+        yield
+
+
 def reader(path: Path, schema: Schema) -> sqlite3.Connection:
     """Return a connection that only reads, and never waits.
 

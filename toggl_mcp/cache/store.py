@@ -89,12 +89,12 @@ class Store(Ledger, Protocol):
         """Drop the snapshot, and count a write."""
         ...
 
-    async def claim(self, key: Key, seconds: float) -> bool:
-        """Win or lose the right to refresh; it lapses by itself."""
+    async def claim(self, key: Key, seconds: float) -> float | None:
+        """Win the right to refresh, and return when it lapses by itself (UNIX time); None while another has it."""
         ...
 
-    async def release(self, key: Key) -> None:
-        """Give the right to refresh back."""
+    async def release(self, key: Key, until: float) -> None:
+        """Give the right to refresh back that lapses then, unless it has lapsed and another has won it."""
         ...
 
     async def aclose(self) -> None:

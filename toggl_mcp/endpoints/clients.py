@@ -112,7 +112,7 @@ class AsyncClientEndpoint(CachedEndpoint[Client]):
         client_id = id_of(client)
         async with self._change("archive", client_id) as seen, self._with_projects():
             try:
-                answer = await self._transport.send("POST", self._path(client_id, "archive"))
+                along = _ids(await self._transport.send("POST", self._path(client_id, "archive")))
             except OutcomeUnknown as doubt:
                 await self._seen(client_id, doubt, archived=True)
                 return None
@@ -120,7 +120,7 @@ class AsyncClientEndpoint(CachedEndpoint[Client]):
                 await self._snapshots.put(client_id, None)
                 raise
             await self._mark(client_id, seen, archived=True)
-            return _ids(answer)
+            return along
 
     async def restore(self, client: int | HasId, *, restore_projects: bool = False) -> Client:
         """Restore an archived client, and its projects if asked to.
@@ -178,10 +178,15 @@ def _fits(body: ClientBody) -> Callable[[Client], bool]:
     return lambda client: status == "both" or client.archived is (status == "archived")
 
 
-def _ids(answer: object) -> list[int] | None:
-    """Return the ids in an archive's answer: an array, `{"items": [...]}`, or null for none; None for anything else."""
+def _ids(answer: object) -> list[int]:
+    """Return the ids in an archive's answer: an array, `{"items": [...]}`, or null for none.
+
+    Raises:
+        OutcomeUnknown: It is anything else, which confirms nothing.
+    """
     items = cast("dict[str, object]", answer).get("items", False) if isinstance(answer, dict) else answer
     try:
         return TypeAdapter(list[int]).validate_python([] if items is None else items, strict=True)
-    except ValidationError:
-        return None
+    except ValidationError as error:
+        message = "Toggl did not say what became of the client. Look at it before asking again."
+        raise OutcomeUnknown(message) from error

@@ -173,12 +173,12 @@ class Snapshots(Generic[M]):
             if self._failure is not None and self._failure is not failed_before and not urgent:
                 raise self._failure
             while (known := await self._newer(since)) is None:
-                if await self._store.claim(self._key, CLAIM_SECONDS):
-                    return await self._claimed(since, urgent=urgent)
+                if (until := await self._store.claim(self._key, CLAIM_SECONDS)) is not None:
+                    return await self._claimed(since, until, urgent=urgent)
                 await anyio.sleep(POLL_SECONDS)
             return Reading(known, "cache")
 
-    async def _claimed(self, since: float, *, urgent: bool) -> Reading[M]:
+    async def _claimed(self, since: float, until: float, *, urgent: bool) -> Reading[M]:
         try:
             if known := await self._newer(since):
                 return Reading(known, "cache")
@@ -188,7 +188,7 @@ class Snapshots(Generic[M]):
             raise
         finally:
             with anyio.CancelScope(shield=True), self._owed_if_busy(self._key):
-                await self._store.release(self._key)
+                await self._store.release(self._key, until)
 
     async def fill(self, items: Mapping[int, M], *, seen: Mark, asked_at: float) -> Reading[M]:
         """Keep what Toggl has sent, unless something was written since `seen`, and return it."""
