@@ -13,6 +13,8 @@ PROJECT = 201_500_302
 ARCHIVED_PROJECT = 201_500_303
 TAG = 17_300_301
 TASK = 80_400_301
+ENTRY = 3_731_000_979
+RUNNING_ENTRY = 3_731_001_058
 
 CLIENTS = "/workspaces/{workspace_id}/clients"
 ONE_CLIENT = CLIENTS + "/{client_id}"
@@ -23,6 +25,8 @@ ONE_TAG = TAGS + "/{tag_id}"
 ALL_TASKS = "/workspaces/{workspace_id}/tasks"
 TASKS = ONE_PROJECT + "/tasks"
 ONE_TASK = TASKS + "/{task_id}"
+ENTRIES = "/workspaces/{workspace_id}/time_entries"
+ONE_ENTRY = ENTRIES + "/{time_entry_id}"
 
 CLIENT_BODY = {"name": "New", "notes": "n", "external_reference": "r"}
 PROJECT_BODY = {
@@ -45,6 +49,17 @@ PROJECT_BODY = {
     "external_reference": "r",
 }
 TASK_BODY = {"name": "New", "active": True, "estimated_seconds": 60, "external_reference": "r", "user_id": 7_301_001}
+ENTRY_BODY = {
+    "created_with": "a test",
+    "workspace_id": HARBOUR_STUDIO,
+    "start": "2025-10-08T09:00:00Z",
+    "duration": 60,
+    "description": "New",
+    "billable": True,
+    "project_id": PROJECT,
+    "task_id": TASK,
+    "tags": ["design"],
+}
 
 
 class Request(NamedTuple):
@@ -58,6 +73,8 @@ class Request(NamedTuple):
     project_id: int = PROJECT
     tag_id: int = TAG
     task_id: int = TASK
+    time_entry_id: int = ENTRY
+    time_entry_ids: str = f"{ENTRY},{ENTRY + 1}"
 
     async def send(self, toggl: httpx.AsyncClient) -> httpx.Response:
         method, template = self.operation.split()
@@ -96,13 +113,23 @@ SUCCESSES = [
     Request(f"GET {ONE_TASK}"),
     Request(f"PUT {ONE_TASK}", body=TASK_BODY),
     Request(f"DELETE {ONE_TASK}"),
+    Request("GET /me/time_entries", {"start_date": "2025-10-01", "end_date": "2025-10-09", "meta": "true"}),
+    Request("GET /me/time_entries/current"),
+    Request("GET /me/time_entries/{time_entry_id}"),
+    Request(f"POST {ENTRIES}", body=ENTRY_BODY),
+    Request(f"PUT {ONE_ENTRY}", body={"description": "New", "tag_action": "add", "tags": ["design"]}),
+    Request(f"DELETE {ONE_ENTRY}"),
+    Request(f"PATCH {ONE_ENTRY}/stop", time_entry_id=RUNNING_ENTRY),
+    Request(f"PATCH {ENTRIES}/{{time_entry_ids}}", body=[{"op": "replace", "path": "/description", "value": "New"}]),
 ]
 
 REFUSALS = [
     *(
         (request._replace(workspace_id=FOREIGN_WORKSPACE), 403)
         for request in SUCCESSES
-        if "{workspace_id}" in request.operation and not request.operation.endswith("/data")
+        if "{workspace_id}" in request.operation
+        and not request.operation.endswith("/data")
+        and "time_entr" not in request.operation
     ),
     (Request(f"GET {CLIENTS}", {"status": "gone"}), 400),
     (Request(f"POST {CLIENTS}", body={"name": " "}), 400),

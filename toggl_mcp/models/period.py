@@ -112,7 +112,11 @@ def moment_of(text: str, calendar: Calendar) -> datetime:
     Raises:
         ValueError: It is no time, or one that the clock on the wall never shows, or shows twice.
     """
-    told = datetime.fromisoformat(text)
+    try:
+        told = datetime.fromisoformat(text)
+    except ValueError as error:
+        message = "is no time; write it as 2026-11-24T09:00, with an offset if it is not in the account's zone"
+        raise ValueError(message) from error
     if len(text) <= len("2026-11-24"):
         message = "needs a time of day as well, such as 2026-11-24T09:00"
         raise ValueError(message)

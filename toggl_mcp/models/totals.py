@@ -23,10 +23,9 @@ class Part(NamedTuple):
 
 
 class Sum(NamedTuple):
-    """What a group comes to: seconds, those of them that are billable, entries, and cents by currency."""
+    """What a group comes to: seconds, entries, and cents by currency."""
 
     seconds: int
-    billable_seconds: int
     entries: int
     cents: Mapping[str, float]
 
@@ -68,7 +67,6 @@ def total(found: Sequence[Part]) -> Sum:
             cents[part.entry.currency or ""] += part.entry.amount_in_cents * part.seconds / part.whole
     return Sum(
         sum(part.seconds for part in found),
-        sum(part.seconds for part in found if part.entry.billable),
         len({part.entry.id for part in found}),
         dict(cents),
     )

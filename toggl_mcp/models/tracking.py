@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from toggl_mcp.models.base import Absent, Body, Id, InWorkspace, Name, Refreshable
 from toggl_mcp.models.period import Period
@@ -18,7 +18,7 @@ def _as_text(value: object) -> object:
 
 Ref = Annotated[str, BeforeValidator(_as_text), Field(min_length=1, max_length=255), AfterValidator(one_line)]
 """A name or an id; an id may also be sent as a number."""
-Time = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d", max_length=40)]
+Time = Annotated[str, Field(max_length=40)]
 EntryIds = Annotated[list[Id], Field(min_length=1)]
 TagList = Annotated[list[Name], Field(max_length=50)]
 

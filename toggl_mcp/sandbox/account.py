@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from toggl_mcp.sandbox.answers import answer
 from toggl_mcp.sandbox.asked import Asked, Operation
+from toggl_mcp.sandbox.entries import recent
 
 
 def _me(asked: Asked) -> Response:
@@ -18,6 +19,7 @@ def _me(asked: Asked) -> Response:
         "projects": list(projects.values()),
         "tags": list(world.tags.values()),
         "tasks": [row for row in world.tasks.values() if row["active"] and row["project_id"] in projects],
+        "time_entries": recent(world),
         "workspaces": list(world.workspaces.values()),
     }
     return answer(world.me | {kind: rows for kind, rows in related.items() if rows})

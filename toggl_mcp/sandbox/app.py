@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import compile_path
 from starlette.types import Receive, Scope, Send
 
-from toggl_mcp.sandbox import account, clients, projects, tags, tasks
+from toggl_mcp.sandbox import account, clients, entries, projects, reports, tags, tasks, tracking
 from toggl_mcp.sandbox.answers import Refused, error, page, plain, spent
 from toggl_mcp.sandbox.asked import Asked, Operation
 from toggl_mcp.sandbox.faults import Fault
@@ -26,16 +26,19 @@ BASE = "/api/v9"
 OPERATIONS: Mapping[str, Operation] = {
     **account.OPERATIONS,
     **clients.OPERATIONS,
+    **entries.OPERATIONS,
     **projects.OPERATIONS,
     **tags.OPERATIONS,
     **tasks.OPERATIONS,
+    **tracking.OPERATIONS,
 }
 
 _ROUTES = [
-    (method, compile_path(BASE + template)[0], operation)
-    for (method, template), operation in ((key.split(), operation) for key, operation in OPERATIONS.items())
+    (method, compile_path(base + template)[0], operation)
+    for base, operations in ((BASE, OPERATIONS), ("", reports.OPERATIONS))
+    for (method, template), operation in ((key.split(), operation) for key, operation in operations.items())
 ]
-_WORKSPACE = re.compile(r"/workspaces/([0-9]{1,18})(?:/|$)")
+_WORKSPACE = re.compile(r"(?:/reports/api/v3)?/workspaces?/([0-9]{1,18})(?:/|$)")
 _AUTHORIZATION = "Basic " + base64.b64encode(f"{TOKEN}:api_token".encode()).decode()
 
 
@@ -45,7 +48,7 @@ class Call:
 
     Attributes:
         method: In capitals.
-        path: Without the base, such as `/me`.
+        path: Without the base, such as `/me`; those of reports are whole.
         query: Decoded.
         body: As sent.
         headers: Under their names in small letters.
@@ -61,7 +64,7 @@ class Call:
 
 
 class Sandbox:
-    """A Toggl Track of its own, under `/api/v9`, with a sample user whose token is `TOKEN`.
+    """A Toggl Track of its own, under `/api/v9` and `/reports/api/v3`, with a sample user whose token is `TOKEN`.
 
     Attributes:
         world: What it knows, to look at and to change.
@@ -130,11 +133,19 @@ class Sandbox:
         for method, pattern, operation in _ROUTES:
             if method == call.method and (match := pattern.match(path)):
                 try:
-                    ids = {name: _integer(name, text) for name, text in match.groupdict().items()}
-                    return operation(Asked(self.world, self.quota, self.switches, ids, call.query, call.body))
+                    named = match.groupdict()
+                    many = _as_list(named.pop("time_entry_ids", ""))
+                    ids = {name: _integer(name, text) for name, text in named.items()}
+                    asked = Asked(self.world, self.quota, self.switches, ids, call.query, call.body, many)
+                    return operation(asked)
                 except Refused as refused:
                     return refused.response
         return error(404, "Not Found")
+
+
+def _as_list(text: str) -> list[int]:
+    """The ids in a path that has several; what is none is left out."""
+    return [int(part) for part in text.split(",") if re.fullmatch("[0-9]{1,18}", part)]
 
 
 def _stranger(call: Call) -> Response | None:

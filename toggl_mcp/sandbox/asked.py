@@ -41,6 +41,7 @@ class Asked:
     ids: dict[str, int]
     query: dict[str, str]
     body: bytes
+    many: list[int]
 
     def workspace(self, foreign: str = FOREIGN) -> Row:
         """The workspace of the path, or a refusal with this text if it is not the user's."""

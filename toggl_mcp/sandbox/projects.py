@@ -71,6 +71,9 @@ def _delete(asked: Asked) -> Response:
     project_id = _found(asked)["id"]
     if asked.query.get("teDeletionMode", "unassign") not in ("delete", "unassign"):
         raise Refused(error(400, "Invalid teDeletionMode"))
+    if asked.query.get("teDeletionMode") == "delete":
+        for row in [row for row in asked.world.entries.values() if row["project_id"] == project_id]:
+            asked.world.remove_entry(row["id"])
     asked.world.remove_project(project_id)
     return answer(project_id)
 

@@ -78,6 +78,24 @@ def tag(tag_id: int, workspace_id: int, name: str, made: float, creator_id: int)
     return row | {"at": fine_stamp(made), "creator_id": creator_id}
 
 
+def entry(entry_id: int, workspace_id: int, start: float, at: float, user_id: int, **more: object) -> Row:
+    """The row of a time entry, of which these fields are not as usual."""
+    ids: Row = {"id": entry_id, "workspace_id": workspace_id, "project_id": None, "task_id": None, "billable": False}
+    times: Row = {"start": stamp(start), "stop": None, "duration": 0}
+    said: Row = {"description": None, "tags": [], "tag_ids": [], "duronly": True}
+    row = ids | times | said | {"at": fine_stamp(at), "server_deleted_at": None, "user_id": user_id}
+    return doubled(row | more)
+
+
+def doubled(row: Row) -> Row:
+    """The time entry's row itself, where what Toggl says twice agrees."""
+    row |= {"uid": row["user_id"], "wid": row["workspace_id"]}
+    for short, field in (("pid", "project_id"), ("tid", "task_id")):
+        row.pop(short, None)
+        row |= {} if row[field] is None else {short: row[field]}
+    return row
+
+
 def task(task_id: int, project: Row, name: str, made: float, user_id: int, **more: object) -> Row:
     """The row of a task of this project, of which these fields are not as usual."""
     row: Row = {"id": task_id, "name": name, "workspace_id": project["workspace_id"], "project_id": project["id"]}

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from toggl_mcp.sandbox import rows
+from toggl_mcp.sandbox.diary import Diary
 from toggl_mcp.sandbox.quota import Plan
 from toggl_mcp.sandbox.rows import Row, fine_stamp, stamp
 from toggl_mcp.sandbox.world import World
@@ -13,6 +14,7 @@ NIGHT_SCHOOL = 4_102_002
 PLANS: Mapping[int, Plan] = {HARBOUR_STUDIO: "premium", NIGHT_SCHOOL: "free"}
 
 _USER = 7_301_001
+PEOPLE: Mapping[int, str] = {_USER: "Marama Quayle", 7_301_002: "Tāne Whitlock", 7_301_003: "Inés Moreau"}
 _DAY = 86_400
 
 
@@ -26,8 +28,16 @@ def studio(clock: Callable[[], float], plans: Mapping[int, Plan]) -> World:
     projects = [_project(now, *told) for told in _PROJECTS]
     tags = [rows.tag(tag_id, workspace_id, name, now - 80 * _DAY, _USER) for tag_id, workspace_id, name in _TAGS]
     tasks = _tasks(now, {row["id"]: row for row in projects})
+    diary = Diary(now, _USER, HARBOUR_STUDIO, NIGHT_SCHOOL)
     return World(
-        clock, _user(now), workspaces=workspaces, clients=_clients(now), projects=projects, tags=tags, tasks=tasks
+        clock,
+        _user(now),
+        workspaces=workspaces,
+        clients=_clients(now),
+        projects=projects,
+        tags=tags,
+        tasks=tasks,
+        entries=lambda: diary.entries(tuple(PEOPLE)[1:]),
     )
 
 
@@ -36,7 +46,7 @@ def _user(now: float) -> Row:
         "id": _USER,
         "api_token": TOKEN,
         "email": "marama@harbour-studio.example",
-        "fullname": "Marama Quayle",
+        "fullname": PEOPLE[_USER],
         "timezone": "Pacific/Auckland",
         "default_workspace_id": HARBOUR_STUDIO,
         "beginning_of_week": 1,
@@ -87,6 +97,7 @@ def _workspace(workspace_id: int, organization_id: int, name: str, plan: Plan, c
         "name": name,
         "premium": plan != "free",
         "business_ws": plan == "premium",
+        "default_hourly_rate": None if plan == "free" else 80,
         "last_modified": stamp(changed),
         "api_token": f"5ec4e75a{workspace_id:024d}",
         "at": stamp(changed),
@@ -135,6 +146,7 @@ _PROJECTS = [
     (201_500_402, NIGHT_SCHOOL, 64_890_403, "Kurs dla początkujących", "#9e5bd9"),
     (201_500_403, NIGHT_SCHOOL, 64_890_404, "Summer concert", "#566614"),
 ]
+_RATES = {201_500_302: 95, 201_500_309: 110}
 _ARCHIVED = (201_500_303, 201_500_305, 201_500_306, 201_500_403)
 _TAGS = [
     (17_300_301, HARBOUR_STUDIO, "design"),
@@ -151,6 +163,8 @@ _TAGS = [
 def _project(now: float, project_id: int, workspace_id: int, client_id: int | None, name: str, color: str) -> Row:
     more: Row = {"client_id": client_id, "color": color, "active": project_id not in _ARCHIVED}
     more["billable"] = workspace_id == HARBOUR_STUDIO and client_id is not None
+    if project_id in _RATES:
+        more |= {"rate": _RATES[project_id], "currency": "NZD"}
     return rows.project(project_id, workspace_id, name, now - 70 * _DAY, **more)
 
 

@@ -10,15 +10,19 @@ class Switches:
 
     archive_answer: Literal["array", "items"] = "array"
     archive_on_free_status: Literal[402, 403] = 402
+    billable_on_free_status: Literal[400, 402] = 402
     duplicate_ignores_case: bool = False
     duplicate_text: Literal["taken", "exists"] = "taken"
     empty_list: Literal["null", "[]"] = "null"
     foreign_workspace_body: Literal["documented", "empty"] = "documented"
+    longest_report_page: int = 200
     max_client_name: int = 255
     missing_task_status: Literal[400, 404] = 404
+    most_entries: int = 1000
     null_clears_client: bool = True
     project_limit_status: Literal[400, 402, 403] = 402
     put_requires_name: bool = False
     restore_all_by_default: bool = False
+    row_and_id_find_nothing: bool = True
     spent_as_json_string: bool = False
     tasks_on_free_status: Literal[402, 403] = 402

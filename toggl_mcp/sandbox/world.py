@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Iterable
+from functools import cached_property
 
 from toggl_mcp.sandbox import rows
 from toggl_mcp.sandbox.rows import Row, fine_stamp, stamp
@@ -31,6 +32,7 @@ class World:
         projects: list[Row],
         tags: list[Row],
         tasks: list[Row],
+        entries: Callable[[], list[Row]],
     ) -> None:
         self._clock = clock
         self._ids = itertools.count(_FIRST_NEW_ID)
@@ -40,6 +42,16 @@ class World:
         self.projects = _by_id(projects)
         self.tags = _by_id(tags)
         self.tasks = _by_id(tasks)
+        self._written = entries
+
+    @cached_property
+    def entries(self) -> dict[int, Row]:
+        """Every time entry, deleted ones and those of colleagues too, by id; made when somebody first looks."""
+        return _by_id(self._written())
+
+    def now(self) -> float:
+        """The time, in seconds since 1970."""
+        return self._clock()
 
     def add_client(
         self,
@@ -107,8 +119,10 @@ class World:
         return self.edit_project(project_id, name=name)
 
     def remove_project(self, project_id: int) -> None:
-        """Forget the project and its tasks."""
+        """Forget the project and its tasks; its entries stay without one."""
         del self.projects[project_id]
+        for row in [row for row in self.entries.values() if row["project_id"] == project_id]:
+            self.edit_entry(row["id"], project_id=None)
         for row in [row for row in self.tasks.values() if row["project_id"] == project_id]:
             self.remove_task(row["id"])
 
@@ -119,11 +133,17 @@ class World:
         return self.tags[tag_id]
 
     def rename_tag(self, tag_id: int, name: str) -> Row:
-        """The tag's row under its new name."""
+        """The tag's row under its new name, which entries that have it show as well."""
+        for row in self._tagged(tag_id):
+            row["tags"] = [
+                name if found == tag_id else old for found, old in zip(row["tag_ids"], row["tags"], strict=True)
+            ]
         return rows.changed(self.tags[tag_id], {"name": name}, fine_stamp(self._clock()))
 
     def remove_tag(self, tag_id: int) -> None:
-        """Forget the tag."""
+        """Forget the tag, and take it off entries."""
+        for row in self._tagged(tag_id):
+            self.edit_entry(row["id"], tags=[name for name in row["tags"] if name != self.tags[tag_id]["name"]])
         del self.tags[tag_id]
 
     def add_task(self, project_id: int, name: str, **more: object) -> Row:
@@ -137,8 +157,61 @@ class World:
         return rows.changed(self.tasks[task_id], changes, stamp(self._clock()))
 
     def remove_task(self, task_id: int) -> None:
-        """Forget the task."""
+        """Forget the task; its entries stay without one."""
         del self.tasks[task_id]
+        for row in [row for row in self.entries.values() if row["task_id"] == task_id]:
+            self.edit_entry(row["id"], task_id=None)
+
+    def add_entry(
+        self,
+        workspace_id: int,
+        start: float,
+        *,
+        stop: float | None = None,
+        running: bool = False,
+        user_id: int | None = None,
+        **more: object,
+    ) -> Row:
+        """A new time entry's row; a running one stops the user's other one, and one without a stop has no length."""
+        whose: int = self.me["id"] if user_id is None else user_id
+        start = int(start)
+        if running:
+            self._stop_all(whose, start)
+        entry_id = next(self._ids)
+        self.entries[entry_id] = rows.entry(entry_id, workspace_id, start, self._clock(), whose)
+        length = -start if running else 0 if stop is None else int(stop) - start
+        ends: Row = {"duration": length, "stop": None if running or stop is None else stamp(int(stop))}
+        return self.edit_entry(entry_id, **ends | more)
+
+    def edit_entry(self, entry_id: int, **changes: object) -> Row:
+        """The time entry's row after these changes; `tags` are names, and unknown ones are made."""
+        row = self.entries[entry_id]
+        row |= changes | {"at": fine_stamp(self._clock())}
+        if "tags" in changes:
+            row["tag_ids"] = [self._tag_called(row["workspace_id"], name) for name in row["tags"]]
+        return rows.doubled(row)
+
+    def stop_entry(self, entry_id: int, at: float | None = None) -> Row:
+        """The row of the time entry whose timer is stopped, now unless another moment is given."""
+        end = int(self._clock() if at is None else at)
+        length = max(0, end + self.entries[entry_id]["duration"])
+        return self.edit_entry(entry_id, duration=length, stop=stamp(end))
+
+    def remove_entry(self, entry_id: int) -> None:
+        """Delete the time entry: Toggl keeps it, and tells of it only among what has changed."""
+        self.edit_entry(entry_id, server_deleted_at=stamp(self._clock()))
+
+    def _stop_all(self, user_id: int, at: float) -> None:
+        for row in list(self.entries.values()):
+            if row["user_id"] == user_id and row["duration"] < 0 and row["server_deleted_at"] is None:
+                self.stop_entry(row["id"], at)
+
+    def _tag_called(self, workspace_id: int, name: str) -> int:
+        found = [row["id"] for row in self.tags.values() if (row["workspace_id"], row["name"]) == (workspace_id, name)]
+        return found[0] if found else self.add_tag(workspace_id, name)["id"]
+
+    def _tagged(self, tag_id: int) -> list[Row]:
+        return [row for row in self.entries.values() if tag_id in row["tag_ids"]]
 
     def _projects_of(self, client_id: int) -> list[Row]:
         return [row for row in self.projects.values() if row["client_id"] == client_id]

@@ -26,9 +26,8 @@ class Total(BaseModel):
 
     seconds: int
     hours: float
-    billable_seconds: int | Absent = None
     entries: int
-    amounts: Annotated[dict[str, float], Field(description="By currency.")] | Absent = None
+    amounts: dict[str, float] | Absent = None
 
     @classmethod
     def of(cls, told: Sum) -> "Total":
@@ -37,7 +36,6 @@ class Total(BaseModel):
         return cls(
             seconds=told.seconds,
             hours=round(told.seconds / 3600, 2),
-            billable_seconds=told.billable_seconds or None,
             entries=told.entries,
             amounts=amounts or None,
         )
@@ -46,7 +44,7 @@ class Total(BaseModel):
 class GroupTotal(Total):
     """What one group comes to."""
 
-    by: Annotated[dict[str, str], Field(description="What group_by asked for.")]
+    by: dict[str, str]
 
 
 class Summary(Costly, Known):

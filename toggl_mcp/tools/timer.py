@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from toggl_mcp.errors import InvalidArguments, NotFound
 from toggl_mcp.models.base import Absent
@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a cal
     from datetime import datetime
 
     from toggl_mcp.endpoints.toggl import Toggl
+    from toggl_mcp.endpoints.tracker import Started
     from toggl_mcp.models.period import Calendar
 
 
@@ -27,10 +28,18 @@ class EntryAnswer(Costly):
     entry: ShownEntry
 
 
+class Stopped(BaseModel):
+    """An entry whose timer was stopped by another's start."""
+
+    id: int
+    description: str
+    seconds: int
+
+
 class TimerStarted(EntryAnswer):
     """The entry whose timer runs now."""
 
-    stopped: Annotated[ShownEntry, Field(description="What ran until then.")] | Absent = None
+    stopped: Annotated[Stopped, Field(description="What ran until then.")] | Absent = None
 
 
 class Timer(Costly, Known):
@@ -54,9 +63,8 @@ async def start_timer(new: StartTimer, toggl: "Toggl") -> TimerStarted:
         await leave_clear(start, toggl.moment(), calendar, toggl, but=but)
     await make_tags(new_tags, workspace, toggl)
     started = await toggl.trackers(workspace).start(body.model_copy(update={"start": start}))
-    stopped = None if started.stopped is None else await shown(started.stopped, calendar, toggl)
     entry = await shown(started.entry, calendar, toggl)
-    return TimerStarted(entry=entry, stopped=stopped, quota=await left(toggl, workspace))
+    return TimerStarted(entry=entry, stopped=_stopped(started, toggl), quota=await left(toggl, workspace))
 
 
 async def stop_timer(_: StopTimer, toggl: "Toggl") -> EntryAnswer:
@@ -82,6 +90,13 @@ async def get_timer(asked: GetTimer, toggl: "Toggl") -> Timer:
         quota=await left(toggl, None, reading.source),
         **Known.of(reading.source, reading.as_of, toggl.now()),
     )
+
+
+def _stopped(started: "Started", toggl: "Toggl") -> Stopped | None:
+    entry = started.stopped
+    if entry is None:
+        return None
+    return Stopped(id=entry.id, description=entry.description, seconds=entry.seconds(toggl.moment()))
 
 
 def time_of(field: str, text: str, calendar: "Calendar") -> "datetime":

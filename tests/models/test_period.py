@@ -1,0 +1,119 @@
+"""Days, weeks and months of a calendar, and the times that people write down."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from toggl_mcp.errors import InvalidArguments
+from toggl_mcp.models.period import Calendar, Days, Period, calendar_of, moment_of, named_days
+
+AUCKLAND = calendar_of("Pacific/Auckland", 1)
+TUESDAY = date(2026, 11, 24)
+
+
+def hours(calendar: Calendar, day: date) -> float:
+    return (Days(calendar, day, day).end - Days(calendar, day, day).start) / timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("period", "first", "last"),
+    [
+        ("today", date(2026, 11, 24), date(2026, 11, 24)),
+        ("yesterday", date(2026, 11, 23), date(2026, 11, 23)),
+        ("this_week", date(2026, 11, 23), date(2026, 11, 29)),
+        ("last_week", date(2026, 11, 16), date(2026, 11, 22)),
+        ("this_month", date(2026, 11, 1), date(2026, 11, 30)),
+        ("last_month", date(2026, 10, 1), date(2026, 10, 31)),
+        ("this_quarter", date(2026, 10, 1), date(2026, 12, 31)),
+        ("last_quarter", date(2026, 7, 1), date(2026, 9, 30)),
+        ("this_year", date(2026, 1, 1), date(2026, 12, 31)),
+        ("last_year", date(2025, 1, 1), date(2025, 12, 31)),
+        ("last_7_days", date(2026, 11, 18), TUESDAY),
+        ("last_30_days", date(2026, 10, 26), TUESDAY),
+    ],
+)
+def test_a_named_period_is_a_run_of_whole_days(period: Period, first: date, last: date) -> None:
+    assert named_days(period, TUESDAY, AUCKLAND)[1:] == (first, last)
+
+
+@pytest.mark.parametrize(
+    ("period", "today", "first", "last"),
+    [
+        ("last_month", date(2027, 1, 31), date(2026, 12, 1), date(2026, 12, 31)),
+        ("last_quarter", date(2027, 2, 1), date(2026, 10, 1), date(2026, 12, 31)),
+        ("this_month", date(2028, 2, 29), date(2028, 2, 1), date(2028, 2, 29)),
+        ("this_week", date(2026, 11, 29), date(2026, 11, 23), date(2026, 11, 29)),
+        ("last_year", date(2028, 2, 29), date(2027, 1, 1), date(2027, 12, 31)),
+    ],
+)
+def test_a_named_period_crosses_years_and_leap_days(period: Period, today: date, first: date, last: date) -> None:
+    assert named_days(period, today, AUCKLAND)[1:] == (first, last)
+
+
+@pytest.mark.parametrize(("begins_on", "first"), list(enumerate([22, 23, 24, 18, 19, 20, 21])))
+def test_a_week_begins_on_the_accounts_first_weekday(begins_on: int, first: int) -> None:
+    assert calendar_of("UTC", begins_on).week(TUESDAY) == date(2026, 11, first)
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "length"),
+    [
+        ("Pacific/Auckland", date(2026, 9, 27), 23),
+        ("Pacific/Auckland", date(2026, 4, 5), 25),
+        ("Australia/Lord_Howe", date(2026, 4, 5), 24.5),
+        ("Asia/Beirut", date(2026, 3, 29), 23),  # The clock jumps at midnight: the day begins at one.
+        ("America/Havana", date(2026, 11, 1), 25),  # Midnight happens twice.
+        ("Pacific/Apia", date(2011, 12, 31), 24),  # The day before never happened.
+    ],
+)
+def test_a_day_is_as_long_as_the_clock_on_the_wall_says(zone: str, day: date, length: float) -> None:
+    assert hours(calendar_of(zone, 1), day) == length
+
+
+def test_days_follow_each_other_without_a_gap() -> None:
+    for zone in ("Pacific/Auckland", "Asia/Beirut", "America/Havana", "Pacific/Apia"):
+        calendar = calendar_of(zone, 1)
+        for number in range(400):
+            day = date(2011, 10, 1) + timedelta(days=number)
+            assert Days(calendar, day, day).end == Days(calendar, day + timedelta(days=1), day).start
+
+
+def test_a_stretch_of_time_is_split_at_midnight_and_cut_to_the_days() -> None:
+    days = Days(AUCKLAND, date(2026, 11, 23), TUESDAY)
+    start = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)  # 23:00 on the 22nd, in Auckland
+    end = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)  # 01:00 on the 25th
+    assert list(days.parts(start, end)) == [(date(2026, 11, 23), 86_400), (date(2026, 11, 24), 86_400)]
+    assert list(days.parts(end, start)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-11-24T09:00", datetime(2026, 11, 23, 20, 0, tzinfo=UTC)),
+        ("2026-11-24T09:00:30Z", datetime(2026, 11, 24, 9, 0, 30, tzinfo=UTC)),
+        ("2026-11-24T09:00+01:00", datetime(2026, 11, 24, 8, 0, tzinfo=UTC)),
+        ("2026-07-01T09:00", datetime(2026, 6, 30, 21, 0, tzinfo=UTC)),
+    ],
+)
+def test_a_time_is_meant_by_the_accounts_clock_unless_it_has_an_offset(text: str, moment: datetime) -> None:
+    assert moment_of(text, AUCKLAND) == moment
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("2026-04-05T02:30", "happens twice"),
+        ("2026-09-27T02:30", "does not happen"),
+        ("2026-11-24", "time of day"),
+        ("2026-11-24T25:00", "is no time"),
+    ],
+)
+def test_a_time_that_is_none_or_two_is_refused(text: str, problem: str) -> None:
+    with pytest.raises(ValueError, match=problem):
+        moment_of(text, AUCKLAND)
+
+
+@pytest.mark.parametrize("zone", ["Mars/Olympus", "", "../etc/passwd"])
+def test_a_time_zone_that_is_not_known_is_said_so(zone: str) -> None:
+    with pytest.raises(InvalidArguments, match="time zone"):
+        calendar_of(zone, 1)
