@@ -129,7 +129,7 @@ REFUSALS = [
         for request in SUCCESSES
         if "{workspace_id}" in request.operation
         and not request.operation.endswith("/data")
-        and "time_entr" not in request.operation
+        and "{time_entry_ids}" not in request.operation
     ),
     (Request(f"GET {CLIENTS}", {"status": "gone"}), 400),
     (Request(f"POST {CLIENTS}", body={"name": " "}), 400),
@@ -158,4 +158,6 @@ REFUSALS = [
     (Request(f"DELETE {ONE_TAG}", tag_id=MISSING), 404),
     (Request(f"POST {TASKS}", body=TASK_BODY, project_id=MISSING), 400),
     (Request(f"POST {TASKS}", body=TASK_BODY, project_id=ARCHIVED_PROJECT), 400),
+    (Request(f"PATCH {ONE_ENTRY}/stop", time_entry_id=MISSING), 404),
+    (Request(f"PATCH {ONE_ENTRY}/stop"), 409),
 ]

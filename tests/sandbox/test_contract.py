@@ -78,7 +78,7 @@ def test_every_documented_refusal_but_the_unreachable_is_tried_here() -> None:
 
 def everything(sandbox: Sandbox) -> str:
     world = sandbox.world
-    return json.dumps([world.clients, world.projects, world.tags, world.tasks])
+    return json.dumps([world.clients, world.projects, world.tags, world.tasks, world.entries])
 
 
 def filled_in(text: str, request: Request) -> str:

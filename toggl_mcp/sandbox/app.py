@@ -144,8 +144,7 @@ class Sandbox:
 
 
 def _as_list(text: str) -> list[int]:
-    """The ids in a path that has several; what is none is left out."""
-    return [int(part) for part in text.split(",") if re.fullmatch("[0-9]{1,18}", part)]
+    return [_integer("time_entry_id", part) for part in text.split(",")] if text else []
 
 
 def _stranger(call: Call) -> Response | None:
@@ -162,4 +161,6 @@ def _integer(name: str, text: str) -> int:
         return int(text)
     if name == "workspace_id":
         raise Refused(error(400, "Missing or invalid workspace_id"))
+    if name == "time_entry_id":
+        raise Refused(error(400, "Invalid or missing time_entry_id"))
     raise Refused(error(400, f"We're expecting an integer as part of the url for {name}"))

@@ -3,12 +3,12 @@
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from starlette.responses import Response
 
 from toggl_mcp.sandbox.answers import Refused, answer, error
 from toggl_mcp.sandbox.asked import Asked, Operation
+from toggl_mcp.sandbox.moments import day_or_moment, zone
 from toggl_mcp.sandbox.rows import Row
 from toggl_mcp.sandbox.world import World
 
@@ -22,6 +22,21 @@ def recent(world: World) -> list[Row]:
     """What is listed when no time is named, newest first."""
     now = datetime.fromtimestamp(world.now(), UTC)
     return _newest_first([row for row in _own(world) if _start(row) >= now - _RECENT and _is_there(row)])
+
+
+def told(asked: Asked, row: Row) -> Row:
+    """The entry's row, with the names of what it belongs to if the query asks for them."""
+    if asked.query.get("meta") != "true":
+        return row
+    world = asked.world
+    named: Row = {"user_name": world.me["fullname"], "user_avatar_url": world.me["image_url"]}
+    if project := world.projects.get(row["project_id"]):
+        named |= {f"project_{field}": project[field] for field in ("name", "color", "active", "billable")}
+        if client := world.clients.get(project["client_id"]):
+            named |= {"client_id": client["id"], "client_name": client["name"]}
+    if task := world.tasks.get(row["task_id"]):
+        named["task_name"] = task["name"]
+    return row | named
 
 
 def _list(asked: Asked) -> Response:
@@ -39,17 +54,18 @@ def _list(asked: Asked) -> Response:
     else:
         found = recent(asked.world)
     rows = _newest_first(found)[: asked.switches.most_entries]
-    return answer([_with_names(asked.world, row) for row in rows] if query.get("meta") == "true" else rows)
+    return answer([told(asked, row) for row in rows])
 
 
 def _current(asked: Asked) -> Response:
-    return answer(next((row for row in _own(asked.world) if row["duration"] < 0 and _is_there(row)), None))
+    running = [told(asked, row) for row in _own(asked.world) if row["duration"] < 0 and _is_there(row)]
+    return answer(running[0] if running else None)
 
 
 def _get(asked: Asked) -> Response:
     for row in _own(asked.world):
         if row["id"] == asked.ids["time_entry_id"] and _is_there(row):
-            return answer(row)
+            return answer(told(asked, row))
     raise Refused(error(404, "Resource can not be found"))
 
 
@@ -68,29 +84,16 @@ def _between(asked: Asked) -> list[Row]:
     if not {"start_date", "end_date"} <= asked.query.keys():
         raise Refused(error(400, "The endpoint requires start_date and end_date to be specified"))
     first, end = _moment(asked, "start_date"), _moment(asked, "end_date")
-    oldest = datetime.fromtimestamp(asked.world.now(), UTC) - OLDEST
-    if first < oldest:
-        raise Refused(error(400, f"start_date must not be earlier than {oldest.date()}"))
+    home = zone(asked.world)
+    oldest = (datetime.fromtimestamp(asked.world.now(), home) - OLDEST).date()
+    if first.astimezone(home).date() < oldest:
+        raise Refused(error(400, f"start_date must not be earlier than {oldest}"))
     return [row for row in _own(asked.world) if first <= _start(row) < end and _is_there(row)]
 
 
 def _moment(asked: Asked, field: str) -> datetime:
     """A moment of the query; a date is the midnight of the user's own zone at which it begins."""
-    try:
-        moment = datetime.fromisoformat(asked.query[field])
-    except ValueError:
-        raise Refused(error(400, f"Invalid {field}")) from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(asked.world.me["timezone"]))
-
-
-def _with_names(world: World, row: Row) -> Row:
-    project: Row = world.projects.get(row["project_id"], {})
-    client: Row = world.clients.get(project.get("client_id") or 0, {})
-    task: Row = world.tasks.get(row["task_id"], {})
-    named: dict[str, Row] = {"project_name": project, "client_name": client, "task_name": task}
-    names = {field: found["name"] for field, found in named.items() if found}
-    shown = {f"project_{field}": project[field] for field in ("color", "active", "billable") if project}
-    return row | names | shown | {"user_name": world.me["fullname"]}
+    return day_or_moment(asked.world, field, asked.query[field])
 
 
 def _own(world: World) -> list[Row]:

@@ -1,32 +1,46 @@
 """Reports of a workspace's time entries, those of colleagues too."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
-from datetime import date, datetime, timedelta
+from collections.abc import Callable, Collection, Mapping
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from starlette.responses import Response
 
 from toggl_mcp.sandbox.answers import Refused, answer, error
 from toggl_mcp.sandbox.asked import Asked, Operation
+from toggl_mcp.sandbox.moments import day, zone
 from toggl_mcp.sandbox.rows import Row
 from toggl_mcp.sandbox.sample import PEOPLE
 
 _PAGE = 50
 _LONGEST = timedelta(days=365)
-_IDS = {"project_ids": "project_id", "task_ids": "task_id", "user_ids": "user_id"}
+_IDS = {"project_ids": "project_id", "task_ids": "task_id", "time_entry_ids": "id", "user_ids": "user_id"}
+_PAYLOAD: Mapping[str, type] = {
+    **dict.fromkeys(["client_ids", "project_ids", "tag_ids", "task_ids", "time_entry_ids", "user_ids"], list),
+    **dict.fromkeys(["description", "end_date", "start_date"], str),
+    **dict.fromkeys(["max_duration_seconds", "min_duration_seconds"], int),
+    "billable": bool,
+}
+_DETAILED: Mapping[str, type] = {
+    **_PAYLOAD,
+    **dict.fromkeys(["enrich_response", "hide_amounts"], bool),
+    **dict.fromkeys(["first_id", "first_row_number", "page_size"], int),
+    **dict.fromkeys(["order_by", "order_dir"], str),
+}
+_SUMMARY: Mapping[str, type] = {**_PAYLOAD, "grouping": str, "sub_grouping": str}
 
 
 def _search(asked: Asked) -> Response:
     """Detailed entries, a page at a time: headers say where the next page begins, if there is one."""
-    body = _body(asked)
-    rows = _found(asked, body)
-    rows.sort(key=lambda row: (row["start"], row["id"]), reverse=body.get("order_dir", "ASC") == "DESC")
-    size = min(int(body.get("page_size", _PAGE)), asked.switches.longest_report_page)
-    start = max(1, int(body.get("first_row_number", 1))) - 1
-    if "first_id" in body and "first_row_number" in body and asked.switches.row_and_id_find_nothing:
+    body = _body(asked, _DETAILED)
+    rows = _sorted(_found(asked, body), body)
+    size: int = min(body.get("page_size", _PAGE), asked.switches.longest_report_page)
+    if size < 1:
+        raise Refused(error(400, "Invalid page_size"))
+    if {"first_id", "first_row_number"} <= body.keys() and asked.switches.row_and_id_find_nothing:
         return answer([])
+    start = _first(rows, body)
     shown = [_detailed(asked, body, row, start + number) for number, row in enumerate(rows[start : start + size], 1)]
     response = answer(shown)
     if start + size < len(rows):
@@ -37,13 +51,12 @@ def _search(asked: Asked) -> Response:
 
 def _summary(asked: Asked) -> Response:
     """Seconds by project, user or client, and by another of them within."""
-    body = _body(asked)
-    group, sub_group = body.get("grouping", "projects"), body.get("sub_grouping", "time_entries")
-    if group not in _GROUPS or sub_group not in _GROUPS:
-        raise Refused(error(400, f"Invalid 'grouping' value, allowed values are: '{', '.join(_GROUPS)}'"))
+    body = _body(asked, _SUMMARY)
+    group = _one_of("grouping", body, _GROUPS, "projects")
+    sub_group = _one_of("sub_grouping", body, _SUB_GROUPS, "time_entries")
     seconds: dict[Any, dict[Any, int]] = defaultdict(lambda: defaultdict(int))
     for row in _found(asked, body):
-        seconds[_GROUPS[group](asked, row)][_GROUPS[sub_group](asked, row)] += row["duration"]
+        seconds[_GROUPS[group](asked, row)][_SUB_GROUPS[sub_group](asked, row)] += row["duration"]
     groups = [
         {"id": key, "sub_groups": [_sub_group(sub_group, found, length) for found, length in within.items()]}
         for key, within in seconds.items()
@@ -55,13 +68,32 @@ def _sub_group(kind: str, key: object, seconds: int) -> Row:
     return {"id": None, "title": key, "seconds": seconds} if kind == "time_entries" else {"id": key, "seconds": seconds}
 
 
-def _body(asked: Asked) -> Row:
+def _first(rows: list[Row], body: Row) -> int:
+    """Where the page begins among the rows, by the row's number or else by its id."""
+    if "first_id" in body and "first_row_number" not in body:
+        return next((place for place, row in enumerate(rows) if row["id"] == body["first_id"]), len(rows))
+    return max(1, body.get("first_row_number", 1)) - 1
+
+
+def _sorted(rows: list[Row], body: Row) -> list[Row]:
+    order = _ORDERS[_one_of("order_by", body, _ORDERS, "date")]
+    backwards = _one_of("order_dir", body, ("ASC", "DESC"), "ASC") == "DESC"
+    return sorted(rows, key=lambda row: (order(row), row["start"], row["id"]), reverse=backwards)
+
+
+def _one_of(field: str, body: Row, allowed: Collection[str], usual: str) -> str:
+    if (told := body.get(field, usual)) in allowed:
+        return told
+    raise Refused(error(400, f"Invalid '{field}' value, allowed values are: '{', '.join(allowed)}'"))
+
+
+def _body(asked: Asked, fields: Mapping[str, type]) -> Row:
     """The body, whose dates have to be there and may be a year apart."""
     asked.workspace("Workspace not found/accessible")
-    body = asked.mapping()
-    if not body:
+    if not asked.body or not asked.mapping():
         raise Refused(error(400, "At least one parameter must be set"))
-    first, last = _date(body, "start_date"), _date(body, "end_date")
+    body = asked.fields(fields)
+    first, last = _days(body)
     if last - first >= _LONGEST:
         raise Refused(error(400, "Maximum allowed date range is 365 days"))
     if not date(2006, 1, 1) <= last <= date(2030, 1, 1):
@@ -69,24 +101,22 @@ def _body(asked: Asked) -> Row:
     return body
 
 
-def _date(body: Row, field: str) -> date:
-    try:
-        return date.fromisoformat(str(body.get(field, "")))
-    except ValueError:
-        raise Refused(error(400, f"Invalid '{field}' value")) from None
+def _days(body: Row) -> tuple[date, date]:
+    first, last = (day(field, body.get(field, "")) for field in ("start_date", "end_date"))
+    return first, last
 
 
 def _found(asked: Asked, body: Row) -> list[Row]:
     """The finished entries that begin on the report's days, the last one included, and fit its filters."""
-    zone = _zone(asked)
-    first, last = _date(body, "start_date"), _date(body, "end_date")
+    home = zone(asked.world)
+    first, last = _days(body)
     return [
         row
         for row in asked.world.entries.values()
         if row["workspace_id"] == asked.ids["workspace_id"]
         and row["server_deleted_at"] is None
         and row["duration"] >= 0
-        and first <= datetime.fromisoformat(row["start"]).astimezone(zone).date() <= last
+        and first <= datetime.fromisoformat(row["start"]).astimezone(home).date() <= last
         and _fits(asked, body, row)
     ]
 
@@ -107,24 +137,24 @@ def _fits(asked: Asked, body: Row, row: Row) -> bool:
 def _detailed(asked: Asked, body: Row, row: Row, number: int) -> Row:
     rate = None if body.get("hide_amounts") else _rate(asked, row)
     shown: Row = {field: row[field] for field in ("user_id", "project_id", "task_id", "billable", "tag_ids")}
-    shown |= {"username": PEOPLE[row["user_id"]], "description": row["description"] or ""}
+    shown |= {"username": PEOPLE.get(row["user_id"], ""), "description": row["description"] or ""}
     shown |= {
         "billable_amount_in_cents": None if rate is None else round(rate * row["duration"] / 36),
         "hourly_rate_in_cents": None if rate is None else round(rate * 100),
         "currency": asked.workspace()["default_currency"],
-        "time_entries": [_times(row, _zone(asked))],
+        "time_entries": [_times(row, zone(asked.world))],
         "row_number": number,
     }
     return shown | (_names(asked, row) if body.get("enrich_response") else {})
 
 
-def _times(row: Row, zone: ZoneInfo) -> Row:
+def _times(row: Row, home: tzinfo) -> Row:
     """When an entry was, as the user's own clock shows it."""
-    start = datetime.fromisoformat(row["start"]).astimezone(zone)
-    stop = datetime.fromisoformat(row["stop"]).astimezone(zone) if row["stop"] else start
+    start = datetime.fromisoformat(row["start"]).astimezone(home)
+    stop = datetime.fromisoformat(row["stop"]).astimezone(home) if row["stop"] else start
     at = datetime.fromisoformat(row["at"]).replace(microsecond=0)
     times = {"start": start.isoformat(), "stop": stop.isoformat(), "at": at.isoformat()}
-    return {"id": row["id"], "seconds": row["duration"]} | times | {"at_tz": at.astimezone(zone).isoformat()}
+    return {"id": row["id"], "seconds": row["duration"]} | times | {"at_tz": at.astimezone(home).isoformat()}
 
 
 def _names(asked: Asked, row: Row) -> Row:
@@ -135,6 +165,7 @@ def _names(asked: Asked, row: Row) -> Row:
     return {
         "client_name": client.get("name"),
         "project_name": project.get("name"),
+        "project_color": "0" if project else None,
         "project_hex": project.get("color"),
         "task_name": task.get("name"),
         "tag_names": row["tags"],
@@ -154,15 +185,22 @@ def _client(asked: Asked, row: Row) -> int | None:
     return asked.world.projects.get(row["project_id"], {}).get("client_id")
 
 
-def _zone(asked: Asked) -> ZoneInfo:
-    return ZoneInfo(asked.world.me["timezone"])
-
-
 _GROUPS: Mapping[str, Callable[[Asked, Row], Any]] = {
     "clients": _client,
     "projects": lambda _, row: row["project_id"],
-    "time_entries": lambda _, row: row["description"] or "",
     "users": lambda _, row: row["user_id"],
+}
+_SUB_GROUPS: Mapping[str, Callable[[Asked, Row], Any]] = {
+    **_GROUPS,
+    "tasks": lambda _, row: row["task_id"],
+    "time_entries": lambda _, row: row["description"] or "",
+}
+_ORDERS: Mapping[str, Callable[[Row], Any]] = {
+    "date": lambda row: row["start"],
+    "user": lambda row: PEOPLE.get(row["user_id"], ""),
+    "duration": lambda row: row["duration"],
+    "description": lambda row: row["description"] or "",
+    "last_update": lambda row: row["at"],
 }
 OPERATIONS: Mapping[str, Operation] = {
     "POST /reports/api/v3/workspace/{workspace_id}/search/time_entries": _search,

@@ -45,7 +45,12 @@ def stamp(seconds: float) -> str:
 
 def fine_stamp(seconds: float) -> str:
     """A moment as Toggl writes it on tags and users."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def seconds(text: str) -> float:
+    """The moment that Toggl writes so."""
+    return datetime.fromisoformat(text).timestamp()
 
 
 def changed(row: Row, changes: Row, at: str) -> Row:
@@ -90,6 +95,11 @@ def entry(entry_id: int, workspace_id: int, start: float, at: float, user_id: in
 def doubled(row: Row) -> Row:
     """The time entry's row itself, where what Toggl says twice agrees."""
     row |= {"uid": row["user_id"], "wid": row["workspace_id"]}
+    start = int(seconds(row["start"]))
+    if row["stop"] is not None:
+        row["duration"] = int(seconds(row["stop"])) - start
+    else:
+        row["duration"] = -start if row["duration"] < 0 else 0
     for short, field in (("pid", "project_id"), ("tid", "task_id")):
         row.pop(short, None)
         row |= {} if row[field] is None else {short: row[field]}

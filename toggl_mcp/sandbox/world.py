@@ -174,37 +174,37 @@ class World:
     ) -> Row:
         """A new time entry's row; a running one stops the user's other one, and one without a stop has no length."""
         whose: int = self.me["id"] if user_id is None else user_id
-        start = int(start)
-        if running:
-            self._stop_all(whose, start)
         entry_id = next(self._ids)
         self.entries[entry_id] = rows.entry(entry_id, workspace_id, start, self._clock(), whose)
-        length = -start if running else 0 if stop is None else int(stop) - start
-        ends: Row = {"duration": length, "stop": None if running or stop is None else stamp(int(stop))}
-        return self.edit_entry(entry_id, **ends | more)
+        return self.edit_entry(entry_id, stop=stop, duration=-1 if running else 0, **more)
 
     def edit_entry(self, entry_id: int, **changes: object) -> Row:
-        """The time entry's row after these changes; `tags` are names, and unknown ones are made."""
+        """The time entry's row after these changes: `tags` are names, moments may be seconds, and one timer runs."""
         row = self.entries[entry_id]
-        row |= changes | {"at": fine_stamp(self._clock())}
+        for field, value in changes.items():
+            row[field] = stamp(value) if field in ("start", "stop") and isinstance(value, int | float) else value
+        row["at"] = fine_stamp(self._clock())
         if "tags" in changes:
             row["tag_ids"] = [self._tag_called(row["workspace_id"], name) for name in row["tags"]]
-        return rows.doubled(row)
+        rows.doubled(row)
+        if row["duration"] < 0 and row["server_deleted_at"] is None:
+            self._stop_others(row)
+        return row
 
     def stop_entry(self, entry_id: int, at: float | None = None) -> Row:
-        """The row of the time entry whose timer is stopped, now unless another moment is given."""
-        end = int(self._clock() if at is None else at)
-        length = max(0, end + self.entries[entry_id]["duration"])
-        return self.edit_entry(entry_id, duration=length, stop=stamp(end))
+        """The row of the time entry whose timer is stopped, now or at another moment, but not before it began."""
+        end = self._clock() if at is None else at
+        return self.edit_entry(entry_id, stop=max(end, rows.seconds(self.entries[entry_id]["start"])))
 
     def remove_entry(self, entry_id: int) -> None:
         """Delete the time entry: Toggl keeps it, and tells of it only among what has changed."""
         self.edit_entry(entry_id, server_deleted_at=stamp(self._clock()))
 
-    def _stop_all(self, user_id: int, at: float) -> None:
-        for row in list(self.entries.values()):
-            if row["user_id"] == user_id and row["duration"] < 0 and row["server_deleted_at"] is None:
-                self.stop_entry(row["id"], at)
+    def _stop_others(self, started: Row) -> None:
+        for row in self.entries.values():
+            running = row["duration"] < 0 and row["server_deleted_at"] is None
+            if running and row["user_id"] == started["user_id"] and row is not started:
+                self.stop_entry(row["id"], rows.seconds(started["start"]))
 
     def _tag_called(self, workspace_id: int, name: str) -> int:
         found = [row["id"] for row in self.tags.values() if (row["workspace_id"], row["name"]) == (workspace_id, name)]

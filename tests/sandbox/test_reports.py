@@ -1,0 +1,210 @@
+"""Reports of a workspace's time entries."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.sandbox.diary import done, running
+from tests.sandbox.reporting import BASE, CHECKOUT, DESIGN, ME, SEARCH, TANE, WEB_SHOP, WEEK, Row, a_week
+from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Fault, Sandbox, Switches
+from toggl_mcp.sandbox.reports import OPERATIONS
+
+pytestmark = pytest.mark.anyio
+
+DOCUMENTED = json.loads((Path(__file__).parents[1] / "contract" / "reports-v3.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def sandbox(sandbox: Sandbox) -> Sandbox:
+    sandbox.world.entries.clear()
+    return sandbox
+
+
+@pytest.fixture
+def week(sandbox: Sandbox) -> list[Row]:
+    return a_week(sandbox)
+
+
+async def found(toggl: httpx.AsyncClient, **more: Any) -> list[Row]:  # noqa: ANN401 - fields of a body
+    answer = await toggl.post(SEARCH, json=WEEK | more)
+    assert answer.status_code == 200
+    return answer.json()
+
+
+def test_every_report_that_is_served_is_documented() -> None:
+    assert OPERATIONS.keys() == DOCUMENTED["operations"].keys()
+
+
+async def test_a_row_is_as_recorded_ones_are_in_the_users_own_time(toggl: httpx.AsyncClient, week: list[Row]) -> None:
+    rows = await found(toggl)
+    assert rows[0] == {
+        "user_id": ME,
+        "username": "Marama Quayle",
+        "project_id": WEB_SHOP,
+        "task_id": CHECKOUT,
+        "billable": True,
+        "description": "a first",
+        "tag_ids": [DESIGN],
+        "billable_amount_in_cents": 19_000,
+        "hourly_rate_in_cents": 9500,
+        "currency": "NZD",
+        "time_entries": [
+            {
+                "id": week[0]["id"],
+                "seconds": 7200,
+                "start": "2025-10-01T00:00:00+13:00",
+                "stop": "2025-10-01T02:00:00+13:00",
+                "at": "2025-10-09T08:53:20+00:00",
+                "at_tz": "2025-10-09T21:53:20+13:00",
+            }
+        ],
+        "row_number": 1,
+    }
+    assert [row["row_number"] for row in rows] == [1, 2, 3]
+    assert rows[1]["username"] == "Tāne Whitlock"
+
+
+async def test_enriched_rows_tell_names_too(toggl: httpx.AsyncClient, week: list[Row]) -> None:
+    first, _, last = await found(toggl, enrich_response=True)
+    plain = (await found(toggl))[0]
+    assert {field: value for field, value in first.items() if field not in plain} == {
+        "client_name": "Aroha Bakery",
+        "project_name": "Web shop",
+        "project_color": "0",
+        "project_hex": "#0b83d9",
+        "task_name": "Checkout",
+        "tag_names": ["design"],
+        "email": "7301001@harbour-studio.example",
+    }
+    assert (last["project_name"], last["tag_names"], last["time_entries"][0]["id"]) == (None, [], week[2]["id"])
+
+
+async def test_a_day_before_the_clocks_changed_has_its_own_offset(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
+    done(sandbox, "2025-09-27T23:30", "2025-09-28T05:00", "Night")
+    (row,) = await found(toggl, start_date="2025-09-27", end_date="2025-09-27")
+    (times,) = row["time_entries"]
+    assert (times["start"], times["stop"]) == ("2025-09-27T23:30:00+12:00", "2025-09-28T05:00:00+13:00")
+    assert times["seconds"] == 4.5 * 3600
+
+
+async def test_amounts_come_from_the_project_or_else_the_workspace_and_can_be_hidden(
+    toggl: httpx.AsyncClient, sandbox: Sandbox, week: list[Row]
+) -> None:
+    sandbox.world.edit_entry(week[1]["id"], billable=True)
+    rows = await found(toggl)
+    assert [row["hourly_rate_in_cents"] for row in rows] == [9500, 8000, None]
+    assert [row["billable_amount_in_cents"] for row in rows] == [19_000, 8000, None]
+    assert {row["billable_amount_in_cents"] for row in await found(toggl, hide_amounts=True)} == {None}
+
+
+async def test_a_free_workspace_has_no_amounts(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
+    done(sandbox, "2025-10-01T09:00", "2025-10-01T10:00", workspace=NIGHT_SCHOOL, billable=True)
+    (row,) = (await toggl.post(f"{BASE}/{NIGHT_SCHOOL}/search/time_entries", json=WEEK)).json()
+    assert (row["billable_amount_in_cents"], row["hourly_rate_in_cents"]) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("more", "rows"),
+    [
+        ({}, "abc"),
+        ({"start_date": "2025-10-02", "end_date": "2025-10-08"}, "b"),
+        ({"start_date": "2025-10-09", "end_date": "2025-10-09"}, "c"),
+        ({"start_date": "2025-10-10", "end_date": "2025-10-10"}, ""),
+        ({"user_ids": [TANE]}, "b"),
+        ({"project_ids": [WEB_SHOP, None]}, "ac"),
+        ({"project_ids": [None]}, "c"),
+        ({"client_ids": [64_890_301]}, "a"),
+        ({"client_ids": [None]}, "bc"),
+        ({"task_ids": [CHECKOUT]}, "a"),
+        ({"task_ids": [None]}, "bc"),
+        ({"tag_ids": [DESIGN]}, "a"),
+        ({"tag_ids": [None]}, "bc"),
+        ({"description": "LAST"}, "c"),
+        ({"billable": True}, "a"),
+        ({"billable": False}, "bc"),
+        ({"min_duration_seconds": 3600}, "ab"),
+        ({"max_duration_seconds": 3600}, "bc"),
+        ({"order_dir": "DESC"}, "cba"),
+        ({"order_by": "duration"}, "cba"),
+        ({"order_by": "user"}, "acb"),
+        ({"order_by": "description", "order_dir": "DESC"}, "cba"),
+        ({"order_by": "last_update"}, "abc"),
+    ],
+)
+@pytest.mark.usefixtures("week")
+async def test_rows_are_filtered_and_sorted(toggl: httpx.AsyncClient, more: Row, rows: str) -> None:
+    assert "".join(row["description"][0] for row in await found(toggl, **more)) == rows
+    assert WEEK.keys() | more.keys() <= DOCUMENTED["models"]["detailed.Post"].keys()
+
+
+async def test_running_and_deleted_entries_are_in_no_report_but_those_of_no_time_are(
+    toggl: httpx.AsyncClient, sandbox: Sandbox, week: list[Row]
+) -> None:
+    running(sandbox, "2025-10-09T21:00", "Now")
+    sandbox.world.remove_entry(week[0]["id"])
+    sandbox.world.edit_entry(week[1]["id"], stop=None, duration=0)
+    rows = await found(toggl)
+    assert [row["description"] for row in rows] == ["b theirs", "c Last"]
+    assert rows[0]["time_entries"][0]["stop"] == rows[0]["time_entries"][0]["start"]
+
+
+async def test_no_rows_are_an_empty_list(toggl: httpx.AsyncClient) -> None:
+    assert await found(toggl) == []
+
+
+async def test_headers_tell_where_the_next_page_begins_if_there_is_one(
+    toggl: httpx.AsyncClient, week: list[Row]
+) -> None:
+    first = await toggl.post(SEARCH, json=WEEK | {"page_size": 2})
+    assert (first.headers["X-Next-Row-Number"], first.headers["X-Next-ID"]) == ("3", str(week[2]["id"]))
+    for cursor in ({"first_row_number": 3}, {"first_id": week[2]["id"]}):
+        last = await toggl.post(SEARCH, json=WEEK | {"page_size": 2} | cursor)
+        assert [(row["row_number"], row["description"]) for row in last.json()] == [(3, "c Last")]
+        assert not {"x-next-row-number", "x-next-id"} & last.headers.keys()
+
+
+async def test_a_row_number_and_an_id_together_find_nothing_unless_toggl_is_kind(
+    toggl: httpx.AsyncClient, sandbox: Sandbox, week: list[Row]
+) -> None:
+    cursor = {"first_row_number": 2, "first_id": week[1]["id"]}
+    assert await found(toggl, **cursor) == []
+    sandbox.switches = Switches(row_and_id_find_nothing=False)
+    assert [row["row_number"] for row in await found(toggl, **cursor)] == [2, 3]
+
+
+async def test_a_page_has_fifty_rows_unless_asked_and_two_hundred_at_most(
+    toggl: httpx.AsyncClient, sandbox: Sandbox
+) -> None:
+    for number in range(210):
+        done(sandbox, "2025-10-01T09:00", "2025-10-01T10:00", str(number))
+    assert [len(await found(toggl, **more)) for more in ({}, {"page_size": 201})] == [50, 200]
+    sandbox.switches = Switches(longest_report_page=60)
+    assert len(await found(toggl, page_size=100)) == 60
+
+
+async def test_a_report_may_span_365_days(toggl: httpx.AsyncClient) -> None:
+    assert await found(toggl, start_date="2024-10-10", end_date="2025-10-09") == []
+
+
+async def test_a_foreign_workspace_has_no_report(toggl: httpx.AsyncClient) -> None:
+    answer = await toggl.post(f"{BASE}/1/search/time_entries", json=WEEK)
+    assert (answer.status_code, answer.json()) == (403, "Workspace not found/accessible")
+
+
+async def test_reports_are_charged_to_the_organization_and_can_go_wrong(
+    toggl: httpx.AsyncClient, sandbox: Sandbox
+) -> None:
+    answer = await toggl.post(SEARCH, json=WEEK)
+    assert (sandbox.calls[-1].path, sandbox.calls[-1].bucket) == (
+        SEARCH.removeprefix("http://toggl.sandbox"),
+        3_901_001,
+    )
+    assert answer.headers["X-Toggl-Quota-Remaining"] == "599"
+    sandbox.quota.spend(HARBOUR_STUDIO)
+    assert (await toggl.post(SEARCH, json=WEEK)).status_code == 402
+    assert (await toggl.post(SEARCH, json=WEEK, auth=("f" * 32, "api_token"))).status_code == 403
+    sandbox.fault = lambda _: Fault("502 before")
+    assert (await toggl.post(SEARCH, json=WEEK)).status_code == 502

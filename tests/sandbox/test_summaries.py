@@ -1,0 +1,91 @@
+"""Summaries of a workspace's time entries, and what no report is made of."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.sandbox.reporting import CHECKOUT, ME, SEARCH, SUMMARY, TANE, UPKEEP, WEB_SHOP, WEEK, Row, a_week
+from toggl_mcp.sandbox import Sandbox
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def week(sandbox: Sandbox) -> list[Row]:
+    sandbox.world.entries.clear()
+    return a_week(sandbox)
+
+
+async def grouped(toggl: httpx.AsyncClient, **more: Any) -> list[Row]:  # noqa: ANN401 - fields of a body
+    return (await toggl.post(SUMMARY, json=WEEK | more)).json()["groups"]
+
+
+@pytest.mark.usefixtures("week")
+async def test_a_summary_of_nothing_has_no_groups(toggl: httpx.AsyncClient) -> None:
+    assert await grouped(toggl, project_ids=[1]) == []
+
+
+async def test_a_summary_groups_seconds(toggl: httpx.AsyncClient, week: list[Row]) -> None:
+    assert await grouped(toggl) == [
+        {"id": WEB_SHOP, "sub_groups": [{"id": None, "title": "a first", "seconds": 7200}]},
+        {"id": UPKEEP, "sub_groups": [{"id": None, "title": "b theirs", "seconds": 3600}]},
+        {"id": None, "sub_groups": [{"id": None, "title": "c Last", "seconds": week[2]["duration"]}]},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("grouping", "sub_grouping", "groups"),
+    [
+        ("projects", "users", {(WEB_SHOP, ME), (UPKEEP, TANE), (None, ME)}),
+        ("users", "projects", {(ME, WEB_SHOP), (ME, None), (TANE, UPKEEP)}),
+        ("clients", "tasks", {(64_890_301, CHECKOUT), (None, None)}),
+        ("users", "clients", {(ME, 64_890_301), (ME, None), (TANE, None)}),
+    ],
+)
+@pytest.mark.usefixtures("week")
+async def test_a_summary_is_grouped_twice(
+    toggl: httpx.AsyncClient, grouping: str, sub_grouping: str, groups: set[tuple[int | None, int | None]]
+) -> None:
+    told = await grouped(toggl, grouping=grouping, sub_grouping=sub_grouping)
+    assert {(group["id"], sub_group["id"]) for group in told for sub_group in group["sub_groups"]} == groups
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ("", "At least one parameter must be set"),
+        ("{}", "At least one parameter must be set"),
+        ("{", "JSON is not valid"),
+        ('{"start_date": "2024-10-09", "end_date": "2025-10-09"}', "Maximum allowed date range is 365 days"),
+        (
+            '{"start_date": "2030-01-01", "end_date": "2030-01-02"}',
+            "end_date should be within 2006-01-01 to 2030-01-01",
+        ),
+        ('{"start_date": "2025-10-09", "end_date": "9 October"}', "Invalid end_date"),
+        ('{"description": "x"}', "Invalid start_date"),
+        ('{"description": 7}', 'Unexpected "description" type number, offset=17'),
+    ],
+)
+async def test_a_report_that_cannot_be_had_is_refused(toggl: httpx.AsyncClient, body: str, text: str) -> None:
+    for report in (SEARCH, SUMMARY):
+        answer = await toggl.post(report, content=body)
+        assert (answer.status_code, answer.json()) == (400, text)
+
+
+@pytest.mark.parametrize(
+    ("report", "more", "text"),
+    [
+        (SEARCH, {"order_by": "mood"}, "'order_by' value, allowed values are: 'date, user, duration, "),
+        (SEARCH, {"order_dir": "UP"}, "'order_dir' value, allowed values are: 'ASC, DESC'"),
+        (SEARCH, {"page_size": 0}, "page_size"),
+        (SUMMARY, {"grouping": "time_entries"}, "'grouping' value, allowed values are: 'clients, projects, users'"),
+        (SUMMARY, {"sub_grouping": "mood"}, "'sub_grouping' value, allowed values are: 'clients, projects, users, "),
+    ],
+)
+async def test_a_value_that_toggl_does_not_know_is_refused(
+    toggl: httpx.AsyncClient, report: str, more: Row, text: str
+) -> None:
+    answer = await toggl.post(report, json=WEEK | more)
+    assert answer.status_code == 400
+    assert answer.json().startswith(f"Invalid {text}")

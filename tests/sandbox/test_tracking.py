@@ -1,0 +1,189 @@
+"""What the user does to their time entries, one at a time."""
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.sandbox.clock import Clock
+from tests.sandbox.diary import at, done, running
+from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Sandbox, Switches
+
+pytestmark = pytest.mark.anyio
+
+ENTRIES = f"/workspaces/{HARBOUR_STUDIO}/time_entries"
+NIGHT_ENTRIES = f"/workspaces/{NIGHT_SCHOOL}/time_entries"
+NINE, TEN = "2025-10-09T09:00:00+13:00", "2025-10-09T10:00:00+13:00"
+WEB_SHOP, CHECKOUT, BROCHURE = 201_500_302, 80_400_301, 201_500_304
+DESIGN, MEETING = 17_300_301, 17_300_302
+LESSON = 17_300_401
+
+
+def new(**more: Any) -> dict[str, Any]:  # noqa: ANN401 - fields of a body
+    return {"created_with": "a test", "workspace_id": HARBOUR_STUDIO, "start": NINE} | more
+
+
+async def created(toggl: httpx.AsyncClient, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - fields of a body
+    answer = await toggl.post(ENTRIES, json=new(**more))
+    assert answer.status_code == 200
+    return answer.json()
+
+
+async def test_an_entry_of_a_start_alone_takes_no_time_and_does_not_run(
+    toggl: httpx.AsyncClient, sandbox: Sandbox
+) -> None:
+    row = await created(toggl, start="2025-10-09T09:00:00.593648+13:00")
+    assert row == sandbox.world.entries[row["id"]] | {"start": "2025-10-08T20:00:00Z", "tags": None, "tag_ids": None}
+    assert (row["id"], row["stop"], row["duration"]) == (65_000_001, None, 0)
+    assert (await toggl.get("/me/time_entries/current")).json()["id"] != row["id"]
+
+
+@pytest.mark.parametrize("more", [{"stop": TEN}, {"duration": 3600}, {"stop": TEN, "duration": 3600}])
+async def test_a_stop_and_a_duration_follow_from_each_other(toggl: httpx.AsyncClient, more: dict[str, Any]) -> None:
+    row = await created(toggl, **more)
+    assert (row["start"], row["stop"], row["duration"]) == ("2025-10-08T20:00:00Z", "2025-10-08T21:00:00Z", 3600)
+
+
+async def test_a_running_entry_is_answered_as_minus_one_second_and_listed_by_its_start(
+    toggl: httpx.AsyncClient, sandbox: Sandbox
+) -> None:
+    before = (await toggl.get("/me/time_entries/current")).json()["id"]
+    row = await created(toggl, start="2025-10-09T21:45:00+13:00", duration=-1, tags=["design"])
+    assert (row["duration"], row["stop"], row["tags"], row["tag_ids"]) == (-1, None, ["design"], [DESIGN])
+    current = (await toggl.get("/me/time_entries/current")).json()
+    assert (current["id"], current["duration"]) == (row["id"], -int(at("2025-10-09T21:45")))
+    assert sandbox.world.entries[before]["stop"] == "2025-10-09T08:45:00+00:00"
+
+
+async def test_the_old_names_of_fields_are_understood(toggl: httpx.AsyncClient) -> None:
+    body = {"created_with": "a test", "wid": HARBOUR_STUDIO, "pid": WEB_SHOP, "tid": CHECKOUT, "start": NINE}
+    row = (await toggl.post(ENTRIES, json=body)).json()
+    assert (row["project_id"], row["task_id"]) == (WEB_SHOP, CHECKOUT)
+
+
+async def test_a_start_date_overrides_the_day_of_the_start(toggl: httpx.AsyncClient) -> None:
+    assert (await created(toggl, start_date="2025-10-03"))["start"] == "2025-10-02T20:00:00Z"
+
+
+async def test_tags_of_unknown_names_are_made_and_ids_stand_for_names(
+    toggl: httpx.AsyncClient, sandbox: Sandbox
+) -> None:
+    row = await created(toggl, tags=["design", " urgent "], tag_ids=[MEETING, DESIGN])
+    assert row["tags"] == ["design", "urgent", "meeting"]
+    assert [sandbox.world.tags[tag_id]["name"] for tag_id in row["tag_ids"]] == row["tags"]
+
+
+async def test_a_task_brings_its_project_and_archived_projects_still_take_time(toggl: httpx.AsyncClient) -> None:
+    assert (await created(toggl, task_id=CHECKOUT))["project_id"] == WEB_SHOP
+    assert (await created(toggl, project_id=201_500_303))["project_id"] == 201_500_303
+
+
+@pytest.mark.parametrize(
+    ("more", "text"),
+    [
+        ({"created_with": ""}, "created_with needs to be provided an a valid string"),
+        ({"workspace_id": None}, "wid is required for time entry creation"),
+        ({"start": None}, "start is required for time entry creation"),
+        ({"start": "2025-10-09T09:00Z"}, "Invalid start"),
+        ({"start": "2025-10-09"}, "Invalid start"),
+        ({"stop": "noon"}, "Invalid stop"),
+        ({"start": "2005-12-31T09:00:00Z"}, "Start time year must be between 2006 and 2030"),
+        ({"stop": "2031-01-01T09:00:00Z"}, "Stop time year must be between 2006 and 2030"),
+        ({"stop": "2025-10-08T19:59:59Z"}, "Stop time must be after start time"),
+        ({"duration": 999 * 3600 + 1}, "Max allowed duration per 1 time entry is 999 hours"),
+        ({"stop": TEN, "duration": 3599}, "Start, stop and duration do not agree"),
+        ({"stop": TEN, "duration": -1}, "Start, stop and duration do not agree"),
+        ({"description": "d" * 3001}, "Maximum length for description (3000 chars) exceeded"),
+        ({"tags": [f"t{number}" for number in range(51)]}, "Maximum number of tags (50) exceeded"),
+        ({"tags": ["design", " "]}, "tag name can't be blank"),
+        ({"tags": [7]}, "tag name can't be blank"),
+        ({"tag_ids": [LESSON]}, "Tag was not found"),
+        ({"tag_ids": ["design"]}, "Bad Request"),
+        ({"tags": ["design"], "tag_action": "paint"}, "Invalid tag_action"),
+        ({"project_id": 201_500_401}, "User cannot access the selected project"),
+        ({"project_id": 1}, "User cannot access the selected project"),
+        ({"task_id": 1}, "User cannot access selected task"),
+        ({"task_id": CHECKOUT, "project_id": BROCHURE}, "User cannot access selected task"),
+    ],
+)
+async def test_an_entry_that_cannot_be_is_refused_and_makes_no_tag(
+    toggl: httpx.AsyncClient, sandbox: Sandbox, more: dict[str, Any], text: str
+) -> None:
+    entries, tags = len(sandbox.world.entries), len(sandbox.world.tags)
+    answer = await toggl.post(ENTRIES, json=new(**more))
+    assert (answer.status_code, answer.json()) == (400, text)
+    assert (len(sandbox.world.entries), len(sandbox.world.tags)) == (entries, tags)
+
+
+async def test_a_body_of_the_wrong_kind_is_refused(toggl: httpx.AsyncClient) -> None:
+    assert (await toggl.post(ENTRIES, content=b"{")).json() == "JSON is not valid"
+    body = json.dumps({"workspace_id": str(HARBOUR_STUDIO)})
+    answer = await toggl.post(ENTRIES, content=body.encode())
+    assert answer.json() == f'Unexpected "workspace_id" type string, offset={len(body) - 1}'
+
+
+async def test_the_most_that_an_entry_may_have_is_accepted(toggl: httpx.AsyncClient) -> None:
+    tags = [f"t{number}" for number in range(50)]
+    row = await created(toggl, duration=999 * 3600, description="d" * 3000, tags=tags)
+    assert (row["duration"], len(row["description"]), row["tags"]) == (3_596_400, 3000, tags)
+
+
+@pytest.mark.parametrize("status", [400, 402])
+async def test_a_free_workspace_bills_nothing(toggl: httpx.AsyncClient, sandbox: Sandbox, status: Any) -> None:  # noqa: ANN401 - a literal
+    sandbox.switches = Switches(billable_on_free_status=status)
+    answer = await toggl.post(NIGHT_ENTRIES, json=new(workspace_id=NIGHT_SCHOOL, billable=True))
+    assert (answer.status_code, answer.json()) == (status, "Billable is a premium feature")
+    free = await toggl.post(NIGHT_ENTRIES, json=new(workspace_id=NIGHT_SCHOOL, billable=False))
+    assert free.json()["billable"] is False
+    assert (await created(toggl, billable=True))["billable"] is True
+
+
+async def test_an_update_changes_only_what_it_names(toggl: httpx.AsyncClient, sandbox: Sandbox, clock: Clock) -> None:
+    row = dict(done(sandbox, "2025-10-09T09:00", "2025-10-09T10:00", "Cover", project_id=WEB_SHOP, tags=["design"]))
+    clock.now += 60
+    answer = await toggl.put(f"{ENTRIES}/{row['id']}", json={"description": ""})
+    times = {"start": "2025-10-08T20:00:00Z", "stop": "2025-10-08T21:00:00Z", "at": "2025-10-09T08:54:20.000000Z"}
+    assert answer.json() == row | times | {"description": ""}
+
+
+@pytest.mark.parametrize(
+    ("body", "start", "stop", "duration"),
+    [
+        ({"start": "2025-10-09T08:30:00+13:00"}, "19:30", "21:00", 5400),
+        ({"stop": "2025-10-09T10:30:00+13:00"}, "20:00", "21:30", 5400),
+        ({"duration": 1800}, "20:00", "20:30", 1800),
+        ({"start": TEN, "duration": 60}, "21:00", "21:01", 60),
+        ({"start": TEN, "stop": "2025-10-09T11:00:00+13:00"}, "21:00", "22:00", 3600),
+    ],
+)
+async def test_an_update_keeps_start_stop_and_duration_together(
+    toggl: httpx.AsyncClient, sandbox: Sandbox, body: dict[str, Any], start: str, stop: str, duration: int
+) -> None:
+    row = done(sandbox, "2025-10-09T09:00", "2025-10-09T10:00")
+    answer = (await toggl.put(f"{ENTRIES}/{row['id']}", json=body)).json()
+    assert (answer["start"], answer["stop"]) == (f"2025-10-08T{start}:00Z", f"2025-10-08T{stop}:00Z")
+    assert answer["duration"] == duration
+
+
+@pytest.mark.parametrize(
+    "body", [{"start": "2025-10-09T11:00:00+13:00"}, {"stop": "2025-10-09T08:00:00+13:00"}, {"duration": 3_596_401}]
+)
+async def test_an_update_to_an_impossible_time_is_refused(
+    toggl: httpx.AsyncClient, sandbox: Sandbox, body: dict[str, Any]
+) -> None:
+    row = done(sandbox, "2025-10-09T09:00", "2025-10-09T10:00")
+    before = dict(row)
+    assert (await toggl.put(f"{ENTRIES}/{row['id']}", json=body)).status_code == 400
+    assert row == before
+
+
+async def test_a_running_entry_can_be_moved_and_ended_but_has_no_stop_to_be_null(
+    toggl: httpx.AsyncClient, sandbox: Sandbox
+) -> None:
+    path = f"{ENTRIES}/{running(sandbox, '2025-10-09T21:00')['id']}"
+    moved = (await toggl.put(path, json={"start": "2025-10-09T20:30:00+13:00"})).json()
+    assert (moved["stop"], moved["duration"]) == (None, -int(at("2025-10-09T20:30")))
+    refused = await toggl.put(path, json={"duration": -1, "stop": None})
+    assert (refused.status_code, refused.json()) == (400, "Start, stop and duration do not agree")
+    assert (await toggl.put(path, json={"stop": "2025-10-09T21:30:00+13:00"})).json()["duration"] == 3600
