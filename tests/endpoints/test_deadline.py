@@ -93,6 +93,35 @@ async def test_time_that_ends_between_two_tries_ends_the_call(
     assert asked(sandbox).count("PUT") == (first != "refused")
 
 
+@pytest.mark.parametrize(("retry_after", "told"), [(7, 7), (None, 60)])
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+async def test_time_that_ends_in_a_pause_that_toggl_asked_for_says_how_long_to_wait(
+    in_memory: AsyncClientEndpoint, sandbox: Sandbox, method: str, retry_after: int | None, told: int
+) -> None:
+    sandbox.fault = each(method, Fault("429", retry_after=retry_after))
+    with stamina.set_testing(testing=False), anyio.fail_after(1), pytest.raises(RateLimited) as slowed_down:
+        await (in_memory.collect() if method == "GET" else CHANGES["edit"][1](in_memory))
+    assert slowed_down.value.retry_after_seconds == told
+    assert asked(sandbox) == [method]
+
+
+async def test_time_that_ends_after_such_a_pause_is_not_said_to_end_in_it(
+    in_memory: AsyncClientEndpoint, sandbox: Sandbox
+) -> None:
+    sandbox.fault = in_turn("GET", Fault("429", retry_after=1), Gate().fault)
+    with anyio.fail_after(SECONDS), pytest.raises(Unreachable):
+        await in_memory.collect()
+
+
+async def test_a_doubt_outweighs_a_pause_in_which_the_time_ends(
+    in_memory: AsyncClientEndpoint, sandbox: Sandbox
+) -> None:
+    sandbox.fault = in_turn("PUT", Fault("lost after"), Fault("429", retry_after=7))
+    with stamina.set_testing(testing=False), anyio.fail_after(4), pytest.raises(OutcomeUnknown):
+        await CHANGES["edit"][1](in_memory)
+    assert asked(sandbox) == ["PUT", "PUT"]
+
+
 class Standing(Clock):
     """A clock by which no pause ever ends."""
 

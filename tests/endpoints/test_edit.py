@@ -21,7 +21,6 @@ pytestmark = pytest.mark.anyio
         (ClientBody(name="Aroha Bakehouse"), {"name": "Aroha Bakehouse"}),
         (ClientBody(notes="New"), {"notes": "New"}),
         (ClientBody(notes="", external_reference=""), {"notes": "", "external_reference": ""}),
-        (ClientBody(), {}),
     ],
 )
 async def test_a_change_sends_what_was_given_and_is_known_at_once(
@@ -34,6 +33,17 @@ async def test_a_change_sends_what_was_given_and_is_known_at_once(
     assert json.loads(sandbox.calls[-1].body) == sent
     assert changed == await clients.get(AROHA)
     assert as_known(await clients.load_cache()) == at_toggl(sandbox)
+
+
+@pytest.mark.parametrize("body", [ClientBody(), ClientBody(status="archived")])
+async def test_a_change_that_says_nothing_is_not_sent(
+    clients: AsyncClientEndpoint, strict: AsyncClientEndpoint, sandbox: Sandbox, body: ClientBody
+) -> None:
+    assert await clients.edit(AROHA, body) == await clients.get(AROHA)
+    assert await clients.edit(MISSING, body) is None
+    with pytest.raises(NotFound):
+        await strict.edit(MISSING, body)
+    assert asked(sandbox) == ["GET"]
 
 
 async def test_an_empty_text_clears_and_what_is_left_out_stays(clients: AsyncClientEndpoint) -> None:

@@ -12,9 +12,9 @@ from toggl_mcp.api import AsyncClient
 from toggl_mcp.cache.store import Store
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.endpoints.projects import AsyncProjectEndpoint
-from toggl_mcp.errors import NamingError, NotFound, OutcomeUnknown, PlanRequired, TogglError
+from toggl_mcp.errors import InvalidArguments, NamingError, NotFound, OutcomeUnknown, PlanRequired, TogglError
 from toggl_mcp.models.project import ProjectBody
-from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Fault, Sandbox
+from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Fault, Sandbox, Switches
 
 pytestmark = pytest.mark.anyio
 
@@ -60,6 +60,18 @@ async def test_projects_are_read_and_changed_through_the_cache(
     assert sandbox.calls[-1].query == {"teDeletionMode": "unassign"}
     assert await known(projects) == at_toggl(sandbox)
     assert asked(sandbox) == ["GET", "POST", "PUT", "PUT", "DELETE"]
+
+
+async def test_a_client_that_toggl_does_not_take_away_is_an_error_that_says_so(
+    projects: AsyncProjectEndpoint, sandbox: Sandbox
+) -> None:
+    sandbox.switches = Switches(null_clears_client=False)
+    await projects.read()
+    with pytest.raises(InvalidArguments, match="did not take the client away"):
+        await projects.edit(LABELS, ProjectBody(name="Labels 2", client_id=0))
+    assert at_toggl(sandbox)[LABELS] == ("Labels 2", AROHA, True)
+    assert await known(projects) == at_toggl(sandbox)
+    assert asked(sandbox) == ["GET", "PUT"]
 
 
 async def test_a_project_needs_a_name(projects: AsyncProjectEndpoint, sandbox: Sandbox) -> None:

@@ -28,6 +28,8 @@ SEEN = {
     "a key cap": "1\ufe0f\u20e3",
     "a flag of a country": "🇳🇿🇵🇱",
     "for private use": "\ue000",
+    "a Braille letter": "\u2801",
+    "next to what are no characters": "\ufdcf \ufffd",
 }
 UNSEEN = {
     "a control": "a\x07b",
@@ -57,6 +59,12 @@ UNSEEN = {
     "a tag": "tag\U000e0041\U000e0042ged",
     "a flag made of tags": "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",
     "a mark in music": "a\U0001d173b",
+    "a note without a head": "a\U0001d159b",
+    "a blank in Braille": "a\u2800b",
+    "no character among the Arabic ones": "a\ufdd0\ufdefb",
+    "no character at the end of a plane": "a\ufffe\uffffb",
+    "no character at the end of the last plane": "a\U0010fffe\U0010ffffb",
+    "a joiner between two that are no characters": "\ufdd0\u200d\ufdd0",
     "an annotation": "a\ufff9b",
     "a Mongolian selector": "a\u180bb",
     "joiners behind what goes": "\u061c\u200c\u061c\u200d\u061c\u200d\u061c",
@@ -89,9 +97,11 @@ def test_what_cannot_be_seen_is_taken_out_and_nothing_else(text: str) -> None:
 
 def invisible(character: str) -> bool:
     """Tell whether Unicode says that a character has no shape; the other fillers and selectors are named."""
-    named = "\u3164\uffa0\ufe0e\ufe0f\u180b"
+    named = "\u2800\u3164\uffa0\ufe0e\ufe0f\u180b\U0001d159"
     return (
-        unicodedata.category(character) in ("Cc", "Cf", "Zl", "Zp") or character in named or character >= "\U000e0000"
+        unicodedata.category(character) in ("Cc", "Cf", "Cn", "Zl", "Zp")
+        or character in named
+        or character >= "\U000e0000"
     )
 
 

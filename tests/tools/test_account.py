@@ -12,6 +12,8 @@ from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, TOKEN, Sandbox
 
 pytestmark = pytest.mark.anyio
 
+HOUR = 3600
+
 
 async def test_the_account_tells_workspaces_plans_zone_and_quotas(host: Host) -> None:
     account = await host.call("get_account")
@@ -39,6 +41,21 @@ async def test_the_account_costs_one_request_a_day(host: Host, sandbox: Sandbox,
     assert (again["source"], again["age_seconds"]) == ("cache", 23 * 3600)
     assert later["source"] == "toggl"
     assert [call.path for call in sandbox.calls] == ["/me"] * 2
+
+
+async def test_the_account_is_known_as_well_as_the_half_that_is_known_worse(
+    host: Host, sandbox: Sandbox, clock: Clock
+) -> None:
+    await host.call("list_clients")  # Asks for the default workspace, and so for the first half.
+    clock.now += 23 * HOUR
+    first_is_older = await host.call("get_account")
+    clock.now += 2 * HOUR
+    second_is_older = await host.call("get_account")
+
+    asked = [call.path for call in sandbox.calls if call.path.startswith("/me")]
+    assert asked == ["/me", "/me/workspaces", "/me"]
+    assert (first_is_older["source"], first_is_older["age_seconds"]) == ("cache", 23 * HOUR)
+    assert (second_is_older["source"], second_is_older["age_seconds"]) == ("cache", 2 * HOUR)
 
 
 async def test_a_refresh_asks_again(host: Host, sandbox: Sandbox, clock: Clock) -> None:

@@ -141,7 +141,7 @@ class Transport:
     async def _answer(self, exchange: "_Exchange", request: httpx.Request) -> httpx.Response:
         await self._quota.admit(exchange.path, urgent=exchange.urgent)
         started = time.monotonic()
-        exchange.in_flight = True
+        exchange.in_flight, exchange.pausing = True, None
         try:
             answer = await self._client.send(request, auth=self._auth)
         except _NEVER_LEFT as error:
@@ -182,6 +182,7 @@ class _Exchange:
         self.urgent = urgent or self.changes
         self.template = "/" + "/".join("{id}" if part[:1].isdigit() else part for part in path.split("/"))
         self.in_flight = False
+        self.pausing: RateLimited | None = None
         self._maybe_done = False
         self._slowed_down = False
 
@@ -211,6 +212,7 @@ class _Exchange:
         error = RateLimited(
             "Toggl wants fewer requests at a time; nothing was changed. Wait a minute, then ask again.", wait or 60
         )
+        self.pausing = error
         if wait is None and not self._slowed_down:
             self._slowed_down = True
             return _Again(error, random.uniform(2, 5))  # noqa: S311 - spreads clients, hides nothing
@@ -225,7 +227,7 @@ class _Exchange:
         """Return what to raise when there will be no further attempt."""
         if self._maybe_done or (self.in_flight and self.changes):
             return OutcomeUnknown("Toggl never confirmed the change. Look whether it is there before asking again.")
-        return Unreachable(
+        return self.pausing or Unreachable(
             "Toggl gave no usable answer; nothing was changed. Check the network, then try again in a minute."
         )
 

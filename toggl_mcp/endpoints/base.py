@@ -47,6 +47,9 @@ class CachedEndpoint(CachedReader[E]):
             return item
 
     async def _update(self, entity_id: int, body: Mapping[str, Any]) -> E | None:
+        """Send a change and return what it made of the thing; one that says nothing is not sent."""
+        if not body:
+            return await self.get(entity_id)
         async with self._change("edit", entity_id) as seen:
             try:
                 item = self._answered(await self._transport.send("PUT", self._path(entity_id), body=body))

@@ -4,7 +4,7 @@ from toggl_mcp.endpoints.base import CachedEndpoint
 from toggl_mcp.endpoints.collection import Reading
 from toggl_mcp.endpoints.identity import HasId, id_of
 from toggl_mcp.endpoints.pages import Page, named, page
-from toggl_mcp.errors import NamingError
+from toggl_mcp.errors import InvalidArguments, NamingError
 from toggl_mcp.models.base import Position
 from toggl_mcp.models.client import Status
 from toggl_mcp.models.project import Project, ProjectBody
@@ -40,10 +40,18 @@ class AsyncProjectEndpoint(CachedEndpoint[Project]):
         """Change what the body names and nothing else; return the project, or None if Toggl has no such project.
 
         Raises:
+            InvalidArguments: Toggl did not take the client away; everything else was changed.
             NotFound: There is none, and `re_raise` is set.
             OutcomeUnknown: Toggl never confirmed it.
         """
-        return await self._update(id_of(project), body.format("edit"))
+        edited = await self._update(id_of(project), body.format("edit"))
+        if body.client_id == 0 and edited is not None and edited.client_id:
+            message = (
+                "Toggl did not take the client away, though it made any other change. Do not ask again: take it away "
+                "in Toggl's web app, or give another client."
+            )
+            raise InvalidArguments(message)
+        return edited
 
     async def page(
         self,
