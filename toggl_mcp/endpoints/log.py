@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from toggl_mcp.api import Transport
-from toggl_mcp.cache.store import Key, Store
+from toggl_mcp.cache.store import Key, Row, Store
 from toggl_mcp.endpoints.answers import parsed, rows
 from toggl_mcp.endpoints.collection import Collection
 from toggl_mcp.endpoints.snapshots import Snapshots
@@ -44,6 +44,20 @@ class EntryLog(Snapshots[TimeEntry]):
     def reach(self) -> datetime:
         """Return the moment before whose start nothing is kept."""
         return self._now() - REACH
+
+    async def put(self, row_id: int, item: TimeEntry | None, seen: Row | None = None) -> None:
+        """Write a confirmed change through; what is known of a timer that another has stopped is not so any more."""
+        if item is not None and item.running and await self._runs_besides(row_id):
+            await self.forget()
+        else:
+            await super().put(row_id, item, seen)
+
+    async def _runs_besides(self, row_id: int) -> bool:
+        """Tell whether another timer is known to run."""
+        with self._owed_if_busy(self._key):
+            known = await self.last()
+            return known is not None and any(entry.running and key != row_id for key, entry in known.items.items())
+        return False
 
     async def forget_related(self) -> None:
         """Drop nothing: entries are not told along with the account."""
