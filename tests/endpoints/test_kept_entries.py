@@ -6,11 +6,11 @@ import pytest
 
 from tests.endpoints.support import AUTH
 from tests.sandbox.clock import Clock
-from toggl_mcp.api import AsyncClient
+from toggl_mcp.api import AsyncClient, connect_in_process
 from toggl_mcp.cache.store import Store
 from toggl_mcp.endpoints.tracker import AsyncTrackerEndpoint
 from toggl_mcp.models.time_entry import TrackerBody
-from toggl_mcp.sandbox import HARBOUR_STUDIO
+from toggl_mcp.sandbox import HARBOUR_STUDIO, Sandbox
 
 pytestmark = pytest.mark.anyio
 
@@ -34,3 +34,20 @@ async def test_a_timer_that_was_started_is_the_only_one_that_is_known_to_run(
     assert former is not None
     assert [entry.id for entry in entries.values() if entry.running] == [new.id]
     assert not entries[former.id].running
+
+
+async def test_a_change_in_the_web_app_is_told_though_our_clock_is_ahead_and_we_have_changed_something_later(
+    store: Store, clock: Clock
+) -> None:
+    toggl = Sandbox(clock=lambda: clock.now - 600)
+    async with connect_in_process(toggl) as connection:
+        tracker = AsyncTrackerEndpoint(HARBOUR_STUDIO, AUTH, store, client=connection)
+        (*_, latest) = await tracker.collect(moment(clock.now - 3 * 86_400), moment(clock.now))
+        toggl.world.edit_entry(latest.id, description="By hand")
+        clock.now += 100
+        await tracker.add(TrackerBody(start=moment(clock.now - 900), duration=60))
+        clock.now += 30
+        shown = await tracker.get(latest, refresh=True)
+
+    assert shown is not None
+    assert shown.description == "By hand"

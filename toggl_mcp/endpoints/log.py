@@ -65,7 +65,7 @@ class EntryLog(Snapshots[TimeEntry]):
     async def _up_to_date(self, *, urgent: bool) -> Mapping[int, TimeEntry]:
         """Return every entry of the log, by one request where the last snapshot can be gone on from."""
         known = await self.last()
-        since = None if known is None else _mark(known)
+        since = None if known is None else _mark(known, self._now())
         if known is None or since is None or since < self._now() - OLDEST_MARK:
             return await self._window(self.reach(), self._now() + AHEAD, urgent=urgent)
         changed = await self._asked_for({"since": str(int(since.timestamp()))}, urgent=urgent)
@@ -90,13 +90,16 @@ class EntryLog(Snapshots[TimeEntry]):
         return datetime.fromtimestamp(self._clock(), UTC)
 
 
-def _mark(known: Collection[TimeEntry]) -> datetime | None:
-    """Return since when changes are to be asked for; by Toggl's clock where an entry tells it, as ours may be ahead."""
+def _mark(known: Collection[TimeEntry], now: datetime) -> datetime | None:
+    """Return since when changes are to be asked for; by Toggl's clock where an entry tells it, as ours may be ahead.
+
+    The latest entry may be one that was written through since Toggl was asked: at most as long after as it is now.
+    """
     if known.mark.fetched_at is None:
         return None
     asked = datetime.fromtimestamp(known.mark.fetched_at, UTC)
     latest = max((entry.updated_at for entry in known.items.values() if entry.updated_at), default=asked)
-    return min(asked, max(latest, asked - SKEW)) - OVERLAP
+    return min(asked, max(latest - (now - asked), asked - SKEW)) - OVERLAP
 
 
 def _merged(known: Mapping[int, TimeEntry], changed: list[TimeEntry], reach: datetime) -> Mapping[int, TimeEntry]:
