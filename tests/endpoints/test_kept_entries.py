@@ -51,3 +51,23 @@ async def test_a_change_in_the_web_app_is_told_though_our_clock_is_ahead_and_we_
 
     assert shown is not None
     assert shown.description == "By hand"
+
+
+async def test_a_change_of_many_is_seen_on_an_entry_that_was_not_known(
+    tracker: AsyncTrackerEndpoint, sandbox: Sandbox, clock: Clock
+) -> None:
+    await tracker.read()
+    new = sandbox.world.add_entry(HARBOUR_STUDIO, clock.now - 900, stop=clock.now)["id"]
+    edited = await tracker.bulk_edit([new], TrackerBody(description="Changed"))
+    shown = await tracker.get(new)
+
+    assert edited == ([new], [])
+    assert shown is not None
+    assert shown.description == "Changed"
+
+
+async def test_a_change_of_manys_times_is_seen(tracker: AsyncTrackerEndpoint, clock: Clock) -> None:
+    first, second, *_ = await tracker.collect(moment(clock.now - 3 * 86_400), moment(clock.now))
+    await tracker.bulk_edit([first, second], TrackerBody(duration=61))
+
+    assert [entry and entry.duration for entry in (await tracker.get(first), await tracker.get(second))] == [61, 61]

@@ -72,6 +72,11 @@ class TrackerBody(Body, frozen=True):
     stop: datetime | Absent = None
     duration: Annotated[int, Field(ge=0)] | Absent = None
 
+    @property
+    def moves(self) -> bool:
+        """Whether it says when."""
+        return any(getattr(self, field) is not None for field in _TIMES)
+
     def format(self, endpoint: Verb, **body: Any) -> dict[str, Any]:  # noqa: ANN401 - the JSON edge
         """Return the JSON that an endpoint takes: what was given, and `body`.
 
