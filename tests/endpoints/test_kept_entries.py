@@ -14,6 +14,8 @@ from toggl_mcp.sandbox import HARBOUR_STUDIO, Sandbox
 
 pytestmark = pytest.mark.anyio
 
+STUDIO_UPKEEP = 201_500_307
+
 
 @pytest.fixture
 def tracker(store: Store, connection: AsyncClient) -> AsyncTrackerEndpoint:
@@ -71,3 +73,15 @@ async def test_a_change_of_manys_times_is_seen(tracker: AsyncTrackerEndpoint, cl
     await tracker.bulk_edit([first, second], TrackerBody(duration=61))
 
     assert [entry and entry.duration for entry in (await tracker.get(first), await tracker.get(second))] == [61, 61]
+
+
+async def test_what_toggl_does_to_the_tasks_of_many_when_their_project_is_changed_is_seen(
+    tracker: AsyncTrackerEndpoint, clock: Clock
+) -> None:
+    entries = await tracker.collect(moment(clock.now - 9 * 86_400), moment(clock.now))
+    on_task = next(entry for entry in entries if entry.task_id is not None)
+    await tracker.bulk_edit([on_task], TrackerBody(project_id=STUDIO_UPKEEP))
+    shown = await tracker.get(on_task)
+
+    assert shown is not None
+    assert (shown.project_id, shown.task_id) == (STUDIO_UPKEEP, None)

@@ -89,15 +89,15 @@ class AsyncTrackerEndpoint(CachedEndpoint[TimeEntry]):
         """
         seen = {entry_id: await self._snapshots.row(entry_id) for entry_id in map(id_of, entries)}
         known = {entry_id: await self._snapshots.known(entry_id) for entry_id in seen}
+        after = {entry_id: entry and body.changed(entry) for entry_id, entry in known.items()}
         path = f"{self._path()}/{','.join(map(str, seen))}"
         async with self._change("edit"):
             told = _succeeded(await self._transport.send("PATCH", path, body=body.operations()))
             done = [entry_id for entry_id in seen if entry_id in told]
-            if body.moves or any(known[entry_id] is None for entry_id in done):  # What they are now does not follow.
+            if any(after[entry_id] is None for entry_id in done):
                 await self._snapshots.forget()
             for entry_id in done:
-                entry = known[entry_id]
-                await self._snapshots.put(entry_id, entry and body.changed(entry), seen[entry_id])
+                await self._snapshots.put(entry_id, after[entry_id], seen[entry_id])
         return Edited(done, [entry_id for entry_id in seen if entry_id not in told])
 
     async def stop(self, entry: int | HasId) -> TimeEntry | None:
