@@ -40,7 +40,7 @@ def process(workspace: int, auth: Auth, store: Store, connection: AsyncClient) -
 class Question:
     """A verb, and what it is about: a thing, or the name of one.
 
-    `ids` are all that a change of many is about, `wanted` is what is so of them when it is confirmed; `expected` tells
+    `ids` are all that a change of many is about; `wanted` is what is so of them when it is confirmed; `expected` tells
     what a reader is to be answered who is told neither one thing nor all of them.
     """
 
@@ -92,8 +92,8 @@ class Told:
     def reached(self) -> set[int]:
         """The ids of what the confirmed change has reached, and that is there still."""
         match self.answer:
-            case Edited(_, refused):
-                return {*self.question.ids} - {*refused}
+            case Edited(reached, _):
+                return {*reached}
             case None:
                 return set()
             case _:

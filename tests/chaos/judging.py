@@ -8,8 +8,8 @@ from tests.chaos.asking import Process, Things, Told
 from tests.chaos.resource import Resource, alike, differing
 from toggl_mcp.endpoints.reader import JUST_NOW
 from toggl_mcp.endpoints.snapshots import Found, Reading
-from toggl_mcp.endpoints.tracker import Edited, Started
-from toggl_mcp.errors import TogglError
+from toggl_mcp.endpoints.tracker import Started
+from toggl_mcp.errors import QuotaSpent, TogglError
 from toggl_mcp.models.base import Thing
 from toggl_mcp.models.time_entry import TimeEntry
 from toggl_mcp.sandbox.faults import Kind
@@ -49,8 +49,6 @@ def untrue(resource: Resource, told: Told, there: Things) -> Iterator[str]:
     if any(not _has(resource, there.get(key), told) for key in told.reached):
         yield NOT_THERE
     match told.answer:
-        case Edited(entries, _) if any(not _has(resource, entry, told) for entry in entries):
-            yield NOT_THERE
         case Started(_, TimeEntry(id=former)) if former in there and cast("TimeEntry", there[former]).running:
             yield NOT_THERE
         case _:
@@ -68,7 +66,7 @@ def undecided(told: Told, requests: list[tuple[str, Kind | None]], *, new: bool)
     if not told.unknown or not told.created:
         return
     method, kind = requests[-1]
-    if method != "GET":
+    if method != "GET" and not isinstance(told.error and told.error.__cause__, QuotaSpent):
         yield NOT_SOUGHT
     elif new and kind is None:
         yield NOT_FOUND

@@ -8,6 +8,7 @@ import pytest
 from tests.chaos.arena import Arena, Kept, opened
 from tests.chaos.clients import CLIENTS
 from tests.chaos.crowd import Between, Crowd
+from tests.chaos.entries import ENTRIES
 from tests.chaos.projects import PROJECTS
 from tests.chaos.resource import Resource
 from tests.chaos.scale import scaled
@@ -19,7 +20,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("kept", ["in memory", "
 ROUNDS = {"in memory": scaled(40, 1500), "in a file": scaled(8, 300)}
 AROHA = 64_890_301
 
-each_resource = pytest.mark.parametrize("resource", [CLIENTS, PROJECTS], ids=str)
+each_resource = pytest.mark.parametrize("resource", [CLIENTS, PROJECTS, ENTRIES], ids=str)
 
 
 @each_resource

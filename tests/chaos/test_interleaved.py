@@ -6,6 +6,7 @@ import pytest
 
 from tests.chaos.arena import Kept, opened
 from tests.chaos.clients import CLIENTS
+from tests.chaos.entries import ENTRIES
 from tests.chaos.interleaved import Run
 from tests.chaos.projects import PROJECTS
 from tests.chaos.resource import Resource
@@ -22,7 +23,7 @@ STEPS = {"in memory": scaled(1000, 10_000), "in a file": scaled(250, 10_000)}
 @pytest.mark.promise("everywhere")
 @pytest.mark.promise("once")
 @pytest.mark.parametrize("kept", ["in memory", "in a file"])
-@pytest.mark.parametrize("resource", [CLIENTS, PROJECTS], ids=str)
+@pytest.mark.parametrize("resource", [CLIENTS, PROJECTS, ENTRIES], ids=str)
 async def test_nothing_is_doubled_lost_or_said_falsely_while_three_in_ten_requests_go_wrong(
     tmp_path: Path, kept: Kept, resource: Resource
 ) -> None:

@@ -10,6 +10,8 @@ from tests.chaos.arena import opened
 from tests.chaos.bugs import AMONG_MANY, BY_CUTTING_OFF, OF_PROJECTS, STEP_BY_STEP, Bug, Patch
 from tests.chaos.clients import CLIENTS
 from tests.chaos.crowd import Between, Crowd
+from tests.chaos.entries import ENTRIES
+from tests.chaos.entry_bugs import OF_ENTRIES
 from tests.chaos.interleaved import Run
 from tests.chaos.projects import PROJECTS
 from tests.chaos.resource import Resource
@@ -36,7 +38,7 @@ async def found(violation: str, violations: list[str], go: Callable[[], Awaitabl
     ("resource", "bug", "violation"),
     [
         pytest.param(resource, bug, violation, id=f"{resource}-{name(bug)}")
-        for resource, bugs in ((CLIENTS, STEP_BY_STEP), (PROJECTS, OF_PROJECTS))
+        for resource, bugs in ((CLIENTS, STEP_BY_STEP), (PROJECTS, OF_PROJECTS), (ENTRIES, OF_ENTRIES))
         for bug, violation in bugs.items()
     ],
 )
