@@ -68,7 +68,7 @@ async def _asked(toggl: Toggl) -> list[Line]:
 
 async def _workspace(toggl: Toggl, me: Me) -> Line:
     try:
-        known = (await toggl.account.workspaces(refresh=True)).collection.items
+        known = (await toggl.account.workspaces()).collection.items
     except TogglError as error:
         return _fail("workspace", str(error))
     chosen = toggl.configured_workspace or me.default_workspace_id

@@ -1,30 +1,57 @@
-"""Everything that can be asked for, and what came back."""
+"""A process, what it can be asked, and what came back."""
 
 import json
-import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
+from typing import NamedTuple
 
+from toggl_mcp.api import AsyncClient, Auth
+from toggl_mcp.cache.store import Store
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
+from toggl_mcp.endpoints.projects import AsyncProjectEndpoint
+from toggl_mcp.endpoints.tracker import AsyncTrackerEndpoint, Edited, Started
 from toggl_mcp.errors import OutcomeUnknown
-from toggl_mcp.models.client import Client, ClientBody
+from toggl_mcp.models.base import Thing
 
-EVERYTHING = ClientBody(status="both")
-VERBS = {"add": 6, "edit": 4, "delete": 2, "archive": 2, "restore": 2, "get": 3, "collect": 3, "named": 2}
-"""How often each is asked for."""
-CHANGES = ("add", "edit", "delete", "archive", "restore")
+READS = ("get", "collect", "named", "current", "between")
+CREATIONS = ("add", "start")
+
+Things = Mapping[int, Thing]
+
+
+class Process(NamedTuple):
+    """What one process has of one workspace."""
+
+    clients: AsyncClientEndpoint
+    projects: AsyncProjectEndpoint
+    entries: AsyncTrackerEndpoint
+
+
+def process(workspace: int, auth: Auth, store: Store, connection: AsyncClient) -> Process:
+    """Return a process that keeps everything in this store."""
+    return Process(
+        AsyncClientEndpoint(workspace, auth, store, client=connection),
+        AsyncProjectEndpoint(workspace, auth, store, client=connection),
+        AsyncTrackerEndpoint(workspace, auth, store, client=connection),
+    )
 
 
 @dataclass(frozen=True)
 class Question:
-    """A verb, and what it is about: a client, or the name of one."""
+    """A verb, and what it is about: a thing, or the name of one.
+
+    `ids` are all that a change of many is about; `wanted` is what is so of them when it is confirmed; `expected` tells
+    what a reader is to be answered who is told neither one thing nor all of them.
+    """
 
     verb: str
-    client_id: int
+    about: int
     name: str
     refresh: bool
-    put: Callable[[AsyncClientEndpoint], Awaitable[object]] = field(repr=False)
+    put: Callable[[Process], Awaitable[object]] = field(repr=False)
+    wanted: Mapping[str, object] = field(default_factory=dict[str, object])
+    ids: tuple[int, ...] = ()
+    expected: Callable[[Things], Things] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -38,47 +65,56 @@ class Told:
     @property
     def confirmed(self) -> bool:
         """Whether a change was confirmed."""
-        return self.error is None and self.question.verb in CHANGES
+        return self.error is None and self.question.verb not in READS
+
+    @property
+    def created(self) -> bool:
+        """Whether it is about a creation."""
+        return self.question.verb in CREATIONS
 
     @property
     def unknown(self) -> bool:
         """Whether a change may have happened or not."""
         return isinstance(self.error, OutcomeUnknown)
 
+    @property
+    def said(self) -> Mapping[int, Thing | None]:
+        """What Toggl's confirmation says of each thing."""
+        match self.answer:
+            case Started(entry, _) | (Thing() as entry):
+                return {entry.id: entry}
+            case None:
+                return {self.question.about: None}
+            case _:
+                return {}
 
-def question(chance: random.Random, clients: list[Client], client_id: int, new_name: str) -> Question:
-    """Return a question at random; about a client, and sometimes about a name that is taken."""
-    (verb,) = chance.choices(list(VERBS), list(VERBS.values()))
-    taken = chance.random() < 0.25 or verb == "named"
-    name = chance.choice(clients).name if taken else new_name
-    refresh = chance.random() < 0.2
-    puts: dict[str, Callable[[AsyncClientEndpoint], Awaitable[object]]] = {
-        "add": lambda process: process.add(ClientBody(name=name, notes="Made by us")),
-        "edit": lambda process: process.edit(client_id, changes(chance, name)),
-        "delete": lambda process: process.delete(client_id),
-        "archive": lambda process: process.archive(client_id),
-        "restore": partial(AsyncClientEndpoint.restore, client=client_id, restore_projects=chance.random() < 0.5),
-        "get": lambda process: process.find(client_id, refresh=refresh),
-        "collect": lambda process: process.read(refresh=refresh),
-        "named": lambda process: process.named(name, refresh=refresh),
-    }
-    return Question(verb, client_id, name, refresh, puts[verb])
-
-
-def changes(chance: random.Random, name: str) -> ClientBody:
-    """Return what an edit changes."""
-    return chance.choice([ClientBody(name=name), ClientBody(notes=name), ClientBody(notes="", external_reference=name)])
+    @property
+    def reached(self) -> set[int]:
+        """The ids of what the confirmed change has reached, and that is there still."""
+        match self.answer:
+            case Edited(reached, _):
+                return {*reached}
+            case None:
+                return set()
+            case _:
+                return {*self.said} or {about for about in [self.question.about] if self.question.wanted}
 
 
-async def ask(process: AsyncClientEndpoint, asked: Question) -> Told:
+async def ask(asked: Process, question: Question) -> Told:
     """Put a question to a process, and return whatever comes back."""
-    told = Told(asked)
+    told = Told(question)
     try:
-        return replace(told, answer=await asked.put(process))
+        return replace(told, answer=await question.put(asked))
     except Exception as error:  # noqa: BLE001 - that every error has a name is one of the things to find out
         return replace(told, error=error)
 
 
-def names(creations: list[bytes]) -> list[str]:
+async def done(change: Awaitable[object]) -> tuple[()]:
+    """Let a change be made whose answer does not describe the thing that the question is about."""
+    await change
+    return ()
+
+
+def names(creations: list[bytes], label: str) -> list[str]:
     """Return the names in the bodies of creations."""
-    return [json.loads(body)["name"] for body in creations]
+    return [json.loads(body)[label] for body in creations]

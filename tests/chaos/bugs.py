@@ -54,6 +54,10 @@ def a_deleted_row_stays_in_the_cache(patch: Patch) -> None:
     _put_only(patch, lambda item: item is not None)
 
 
+def projects_outlive_their_client_in_the_cache(patch: Patch) -> None:
+    patch.setattr(SNAPSHOTS, "forget_kin", _nothing)
+
+
 def a_new_row_is_not_cached(patch: Patch) -> None:
     _put_only(patch, lambda item: item is None or item.notes != "Made by us")
 
@@ -132,6 +136,10 @@ STEP_BY_STEP: dict[Bug, str] = {
     a_look_that_fails_is_called_unchanged: judging.NOT_NOTHING,
     an_unreadable_confirmation_crashes: judging.UNNAMED,
     an_unreadable_confirmation_is_called_unchanged: judging.NOT_NOTHING,
+}
+OF_PROJECTS: dict[Bug, str] = {
+    a_creation_is_sent_again: judging.TWICE,
+    projects_outlive_their_client_in_the_cache: judging.OUTDATED,
 }
 AMONG_MANY: dict[Bug, str] = {a_reading_from_before_a_write_is_stored: judging.OUTDATED}
 BY_CUTTING_OFF: dict[Bug, str] = {a_claim_is_kept: judging.CLAIMED, doubt_does_not_forget: judging.OUTDATED}

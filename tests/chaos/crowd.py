@@ -14,9 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from tests.chaos import judging
 from tests.chaos.arena import Arena
-from tests.chaos.asking import Question, Told, ask, names, question
-from toggl_mcp.endpoints.clients import AsyncClientEndpoint
-from toggl_mcp.models.client import Client
+from tests.chaos.asking import Process, Question, Things, Told, ask, names
 from toggl_mcp.sandbox import Sandbox
 
 PATIENCE = 60
@@ -47,7 +45,7 @@ class Between:
 
 @dataclass
 class Crowd:
-    """Rounds in which many things happen at once, each client being one caller's or the person's, unless contended."""
+    """Rounds in which many things happen at once, each thing being one caller's or the person's, unless contended."""
 
     arena: Arena
     contended: bool = False
@@ -55,6 +53,7 @@ class Crowd:
     rounds: int = 0
     told: int = 0
     cut: int = 0
+    _ever: set[int] = field(default_factory=set[int])
 
     async def go(self, rounds: int, callers: int = 6) -> None:
         """Go through so many rounds."""
@@ -68,7 +67,8 @@ class Crowd:
         self.arena.clock.now += 60
         there = self.arena.at_toggl()
         for process in self.arena.processes:
-            if await judging.differing(process, there, refresh=process is self.arena.processes[0]):
+            refresh = process is self.arena.processes[0]
+            if await judging.unlike(self.arena.resource, process, there, refresh=refresh):
                 self.violations.append(judging.UNSETTLED)
 
     async def _round(self, callers: int) -> None:
@@ -83,41 +83,51 @@ class Crowd:
         async with anyio.create_task_group() as tasks:
             for asked in questions:
                 tasks.start_soon(call, asked)
-            tasks.start_soon(self._person, before.keys() - {asked.client_id for asked in questions})
+            tasks.start_soon(self._person, before.keys() - {asked.about for asked in questions})
         self.told += len(told)
         await self._judge(told, before)
 
-    def _questions(self, callers: int, before: dict[int, Client]) -> list[Question]:
-        clients, chance = list(before.values()), self.arena.chance
-        about = chance.choices(clients, k=callers) if self.contended else chance.sample(clients, k=callers)
+    def _questions(self, callers: int, before: Things) -> list[Question]:
+        arena, resource = self.arena, self.arena.resource
+        about = (
+            arena.chance.choices(list(before), k=callers) if self.contended else arena.chance.sample([*before], callers)
+        )
         asked = [
-            question(chance, clients, client.id, f"Client {self.rounds}.{caller}")
-            for caller, client in enumerate(about)
+            resource.question(arena.chance, before, key, f"Thing {self.rounds}.{caller}", arena.clock())
+            for caller, key in enumerate(about)
         ]
-        return [one for one in asked if self.contended or one.verb != "edit" or one.name not in _names(before)]
+        return [one for one in asked if self.contended or not resource.meddles(one, before)]
 
     async def _person(self, others: Collection[int]) -> None:
         for _ in range(self.arena.chance.randrange(4)):
             await self.arena.trouble.pause()
             self.arena.person.act(None if self.contended else others)
 
-    async def _judge(self, told: list[Told], before: dict[int, Client]) -> None:
-        created = names(self.arena.trouble.creations)
-        asked = [one.question.name for one in told if one.question.verb == "add"]
+    async def _judge(self, told: list[Told], before: Things) -> None:
+        created = names(self.arena.trouble.creations, self.arena.resource.LABEL)
+        asked = [one.question.name for one in told if one.created]
         self.violations += [judging.TWICE for name in set(created) if created.count(name) > asked.count(name)]
         for one in told:
             self.violations += judging.misnamed(one)
             if not self.contended:
                 await self._judge_alone(one, before)
         self.violations += await judging.outdated(self.arena)
+        if not self.contended:
+            self.violations += judging.revived(before, self.arena.at_toggl(), self._ever)
+        self._ever |= before.keys()
 
-    async def _judge_alone(self, told: Told, before: dict[int, Client]) -> None:
-        """Hold an answer to what must hold of a client that was nobody else's in this round."""
-        there, client_id = self.arena.at_toggl(), told.question.client_id
-        if told.confirmed and not _answered_with_somebody_elses(told):
-            self.violations += [*judging.untrue(told, there), *await judging.unseen(told, self.arena)]
-        if told.error is not None and not told.unknown and before.get(client_id) != there.get(client_id):
+    async def _judge_alone(self, told: Told, before: Things) -> None:
+        """Hold an answer to what must hold of a thing that was nobody else's in this round."""
+        resource, there, about = self.arena.resource, self.arena.at_toggl(), told.question.about
+        if told.confirmed and not self._answered_with_somebody_elses(told):
+            self.violations += [*judging.untrue(resource, told, there), *await judging.unseen(told, self.arena)]
+        if told.error is not None and not told.unknown and before.get(about) != there.get(about):
             self.violations.append(f"{judging.NOT_NOTHING}: {told.question.verb}, {told.error!r}")
+
+    def _answered_with_somebody_elses(self, told: Told) -> bool:
+        """Tell whether a creation was answered with what the person made at the same time."""
+        things, ours = [thing for thing in told.said.values() if thing], self.arena.resource.OURS.items()
+        return told.created and any(getattr(thing, field) != value for thing in things for field, value in ours)
 
     async def cut_off(self, rounds: int, *, by_asyncio: bool) -> None:
         """Go through so many rounds in which callers are cut off at any moment."""
@@ -130,7 +140,7 @@ class Crowd:
                     for asked in self._questions(3, self.arena.at_toggl()):
                         tasks.start_soon(self._cut_by_asyncio if by_asyncio else self._cut_by_anyio, asked)
             for process in self.arena.processes:
-                await process.load_cache()
+                await self.arena.cached(process)
             self.violations += await judging.outdated(self.arena)
             self.violations += await self._left_over(lapsed=by_asyncio)
 
@@ -164,7 +174,7 @@ class Crowd:
         self.told += 1
         self.violations += judging.misnamed(told)
 
-    def _process(self) -> AsyncClientEndpoint:
+    def _process(self) -> Process:
         return self.arena.chance.choice(self.arena.processes)
 
     async def _left_over(self, *, lapsed: bool) -> list[str]:
@@ -194,12 +204,3 @@ def locked(path: Path) -> bool:
         return False
     finally:
         db.close()
-
-
-def _names(clients: dict[int, Client]) -> set[str]:
-    return {client.name for client in clients.values()}
-
-
-def _answered_with_somebody_elses(told: Told) -> bool:
-    """Tell whether a creation was answered with what the person, or another caller, made at the same time."""
-    return told.question.verb == "add" and isinstance(told.answer, Client) and told.answer.notes != "Made by us"

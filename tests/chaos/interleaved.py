@@ -1,15 +1,15 @@
 """One step after another: a process does something, or the person does, and then what must hold is looked at."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from math import inf, sqrt
 
 from tests.chaos import judging
 from tests.chaos.arena import Arena
-from tests.chaos.asking import Question, Told, ask, names, question
-from toggl_mcp.endpoints.clients import AsyncClientEndpoint
-from toggl_mcp.models.client import Client
+from tests.chaos.asking import Process, Question, Things, Told, ask
 
 UNKNOWN_AT_MOST = 0.15
+"""As a share of the creations."""
 ENOUGH = 50
 """Creations from which a share is worth looking at."""
 
@@ -24,6 +24,7 @@ class Run:
     created: int = 0
     doubted: int = 0
     unknown: int = 0
+    _ever: set[int] = field(default_factory=set[int])
 
     async def go(self, steps: int) -> None:
         """Take so many steps."""
@@ -34,7 +35,8 @@ class Run:
                 await self._settle()
             self.violations[before:] = [f"step {number}: {said}" for said in self.violations[before:]]
         self.steps += steps
-        if self.created >= ENOUGH and self.doubted > UNKNOWN_AT_MOST * self.created:
+        by_chance = sqrt(self.created) if self.created >= ENOUGH else inf
+        if self.doubted > UNKNOWN_AT_MOST * self.created + by_chance:
             self.violations.append(f"{judging.OFTEN}: {self.doubted} of {self.created}")
 
     async def _step(self, number: int) -> None:
@@ -43,23 +45,29 @@ class Run:
         if arena.chance.random() < 0.2:
             arena.person.act()
             return
-        asked = self._question(number)
-        before, known = arena.everything(), await self._known()
-        names_before = {client.name for client in arena.at_toggl().values()}
+        asked, process = self._question(number), arena.chance.choice(arena.processes)
+        before, known, there = arena.everything(), await self._known(), arena.at_toggl()
         arena.trouble.creations.clear()
         arena.trouble.requests.clear()
-        told = await ask(arena.chance.choice(arena.processes), asked)
+        told = await ask(process, asked)
         self._count(told)
         self._judge(told, before, known)
-        new = asked.name in {client.name for client in arena.at_toggl().values()} - names_before
-        self._found(judging.undecided(told, arena.trouble.requests, new=new))
+        self._found(judging.undecided(told, arena.trouble.requests, new=self._new(asked, known, there)))
+        self._found(judging.revived(there, arena.at_toggl(), self._ever))
+        self._found(await judging.unexpected(told, arena, process))
         await self._look(told)
 
     def _question(self, number: int) -> Question:
-        there = list(self.arena.at_toggl().values())
-        gone = self.arena.chance.random() < 0.1
-        client_id = 64_890_000 + number if gone else self.arena.chance.choice(there).id
-        return question(self.arena.chance, there, client_id, f"Client {number}")
+        arena, there = self.arena, self.arena.at_toggl()
+        self._ever |= there.keys()
+        about = 64_890_000 + number if arena.chance.random() < 0.1 else arena.chance.choice(list(there))
+        return arena.resource.question(arena.chance, there, about, f"Thing {number}", arena.clock())
+
+    def _new(self, asked: Question, known: Collection[int], before: Things) -> bool:
+        """Tell whether there is one thing of the name that no cache knew, and it was not there before."""
+        label, there = self.arena.resource.label, self.arena.at_toggl()
+        found = {key for key, thing in there.items() if label(thing) == asked.name and key not in known}
+        return len(found) == 1 and not found & before.keys()
 
     async def _known(self) -> set[int]:
         """Return the ids of which some cache knows, however long ago Toggl was asked, and that are at Toggl."""
@@ -67,21 +75,21 @@ class Run:
         return self.arena.at_toggl().keys() & (snapshot.rows if snapshot else ())
 
     def _count(self, told: Told) -> None:
-        self.created += told.question.verb == "add"
-        self.doubted += told.question.verb == "add" and told.unknown
+        self.created += told.created
+        self.doubted += told.created and told.unknown
         self.unknown += told.unknown
 
     def _judge(self, told: Told, before: object, known: set[int]) -> None:
-        there = self.arena.at_toggl()
+        resource, there = self.arena.resource, self.arena.at_toggl()
         self._found(judging.misnamed(told))
-        self._found(judging.misread(told, there, self.arena.clock()))
-        if len(names(self.arena.trouble.creations)) > 1:
+        self._found(judging.misread(resource, told, there, self.arena.clock()))
+        if len(self.arena.trouble.creations) > 1:
             self._found([judging.TWICE])
         if told.error is not None and not told.unknown and self.arena.everything() != before:
             self._found([f"{judging.NOT_NOTHING}: {told.question.verb}, {told.error!r}"])
         if told.confirmed:
-            self._found(judging.untrue(told, there))
-            if told.question.verb == "add" and isinstance(told.answer, Client) and told.answer.id in known:
+            self._found(judging.untrue(resource, told, there))
+            if told.created and told.said.keys() & known:
                 self._found([judging.OLD])
 
     async def _look(self, told: Told) -> None:
@@ -95,14 +103,14 @@ class Run:
         await self._undisturbed(judging.UNSETTLED, refresh=self.arena.chance.choice(self.arena.processes))
         await self._undisturbed(judging.UNSETTLED)
 
-    async def _undisturbed(self, violation: str, refresh: AsyncClientEndpoint | None = None) -> None:
+    async def _undisturbed(self, violation: str, refresh: Process | None = None) -> None:
         """Let every process read, one of them asking Toggl in any case."""
         self.arena.trouble.on = False
         self.arena.clock.now += 10  # By then a quota that was said to be spent is not.
         processes = [refresh] if refresh else self.arena.chance.sample(self.arena.processes, k=2)
         there = self.arena.at_toggl()
         for process in processes:
-            if await judging.differing(process, there, refresh=refresh is not None):
+            if await judging.unlike(self.arena.resource, process, there, refresh=refresh is not None):
                 self._found([violation])
         self.arena.trouble.on = True
 

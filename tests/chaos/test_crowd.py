@@ -1,4 +1,4 @@
-"""Many at once on one client each, many at once on the same clients, and callers that are cut off."""
+"""Many at once on one thing each, many at once on the same things, and callers that are cut off."""
 
 from pathlib import Path
 
@@ -6,7 +6,11 @@ import anyio
 import pytest
 
 from tests.chaos.arena import Arena, Kept, opened
+from tests.chaos.clients import CLIENTS
 from tests.chaos.crowd import Between, Crowd
+from tests.chaos.entries import ENTRIES
+from tests.chaos.projects import PROJECTS
+from tests.chaos.resource import Resource
 from tests.chaos.scale import scaled
 from toggl_mcp.models.client import ClientBody
 from toggl_mcp.sandbox import Call, Fault
@@ -16,17 +20,23 @@ pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("kept", ["in memory", "
 ROUNDS = {"in memory": scaled(40, 1500), "in a file": scaled(8, 300)}
 AROHA = 64_890_301
 
+each_resource = pytest.mark.parametrize("resource", [CLIENTS, PROJECTS, ENTRIES], ids=str)
 
-async def test_many_at_once_get_what_they_were_told(tmp_path: Path, kept: Kept) -> None:
-    async with opened(2, kept, tmp_path, Between) as arena:
+
+@each_resource
+async def test_many_at_once_get_what_they_were_told(tmp_path: Path, kept: Kept, resource: Resource) -> None:
+    async with opened(2, kept, tmp_path, Between, of=resource) as arena:
         crowd = Crowd(arena)
         await crowd.go(ROUNDS[kept])
 
     assert crowd.violations == []
 
 
-async def test_many_at_once_on_the_same_clients_leave_no_cache_behind_toggl(tmp_path: Path, kept: Kept) -> None:
-    async with opened(3, kept, tmp_path, Between) as arena:
+@each_resource
+async def test_many_at_once_on_the_same_things_leave_no_cache_behind_toggl(
+    tmp_path: Path, kept: Kept, resource: Resource
+) -> None:
+    async with opened(3, kept, tmp_path, Between, of=resource) as arena:
         crowd = Crowd(arena, contended=True)
         await crowd.go(ROUNDS[kept])
 
@@ -34,11 +44,12 @@ async def test_many_at_once_on_the_same_clients_leave_no_cache_behind_toggl(tmp_
 
 
 @pytest.mark.promise("cut-off")
+@each_resource
 @pytest.mark.parametrize("by_asyncio", [False, True], ids=["by anyio", "by asyncio"])
 async def test_callers_that_are_cut_off_leave_nothing_untrue_claimed_or_open(
-    tmp_path: Path, kept: Kept, *, by_asyncio: bool
+    tmp_path: Path, kept: Kept, resource: Resource, *, by_asyncio: bool
 ) -> None:
-    async with opened(4, kept, tmp_path, Between) as arena:
+    async with opened(4, kept, tmp_path, Between, of=resource) as arena:
         crowd = Crowd(arena)
         await crowd.cut_off(ROUNDS[kept], by_asyncio=by_asyncio)
 
@@ -61,14 +72,14 @@ async def test_of_two_changes_whose_answers_cross_the_later_one_is_shown(tmp_pat
         one, other = arena.processes
         answered = anyio.Event()
         held(arena, answered)
-        await one.read()
+        await one.clients.read()
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(one.edit, AROHA, ClientBody(name="First"))
+            tasks.start_soon(one.clients.edit, AROHA, ClientBody(name="First"))
             await anyio.wait_all_tasks_blocked()
-            await other.edit(AROHA, ClientBody(name="Second"))
+            await other.clients.edit(AROHA, ClientBody(name="Second"))
             answered.set()
         arena.trouble.on = False
-        shown = [await process.get(AROHA) for process in arena.processes]
+        shown = [await process.clients.get(AROHA) for process in arena.processes]
 
     assert [client and client.name for client in shown] == ["Second", "Second"]
 
@@ -80,13 +91,13 @@ async def test_an_answer_that_was_overtaken_by_a_reading_does_not_hide_what_that
         one, other = arena.processes
         answered = anyio.Event()
         held(arena, answered)
-        await one.read()
+        await one.clients.read()
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(one.edit, AROHA, ClientBody(name="First"))
+            tasks.start_soon(one.clients.edit, AROHA, ClientBody(name="First"))
             await anyio.wait_all_tasks_blocked()
             arena.sandbox.world.rename_client(AROHA, "By hand")
-            await other.read(refresh=True)
+            await other.clients.read(refresh=True)
             answered.set()
-        shown = [await process.get(AROHA) for process in arena.processes]
+        shown = [await process.clients.get(AROHA) for process in arena.processes]
 
     assert [client and client.name for client in shown] == ["By hand", "By hand"]

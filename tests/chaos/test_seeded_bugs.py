@@ -7,9 +7,14 @@ from pathlib import Path
 import pytest
 
 from tests.chaos.arena import opened
-from tests.chaos.bugs import AMONG_MANY, BY_CUTTING_OFF, STEP_BY_STEP, Bug, Patch
+from tests.chaos.bugs import AMONG_MANY, BY_CUTTING_OFF, OF_PROJECTS, STEP_BY_STEP, Bug, Patch
+from tests.chaos.clients import CLIENTS
 from tests.chaos.crowd import Between, Crowd
+from tests.chaos.entries import ENTRIES
+from tests.chaos.entry_bugs import OF_ENTRIES
 from tests.chaos.interleaved import Run
+from tests.chaos.projects import PROJECTS
+from tests.chaos.resource import Resource
 
 pytestmark = pytest.mark.anyio
 
@@ -29,13 +34,22 @@ async def found(violation: str, violations: list[str], go: Callable[[], Awaitabl
     return False
 
 
-@pytest.mark.parametrize("bug", STEP_BY_STEP, ids=name)
-async def test_a_bug_is_found_step_by_step(tmp_path: Path, monkeypatch: Patch, bug: Bug) -> None:
+@pytest.mark.parametrize(
+    ("resource", "bug", "violation"),
+    [
+        pytest.param(resource, bug, violation, id=f"{resource}-{name(bug)}")
+        for resource, bugs in ((CLIENTS, STEP_BY_STEP), (PROJECTS, OF_PROJECTS), (ENTRIES, OF_ENTRIES))
+        for bug, violation in bugs.items()
+    ],
+)
+async def test_a_bug_is_found_step_by_step(
+    tmp_path: Path, monkeypatch: Patch, resource: Resource, bug: Bug, violation: str
+) -> None:
     bug(monkeypatch)
-    async with opened(1, "in memory", tmp_path) as arena:
+    async with opened(1, "in memory", tmp_path, of=resource) as arena:
         arena.trouble.share = 0.5
         run = Run(arena)
-        assert await found(STEP_BY_STEP[bug], run.violations, partial(run.go, STEPS))
+        assert await found(violation, run.violations, partial(run.go, STEPS))
 
 
 @pytest.mark.parametrize("bug", AMONG_MANY, ids=name)

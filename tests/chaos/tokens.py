@@ -8,13 +8,14 @@ from pathlib import Path
 
 from starlette.types import Receive, Scope, Send
 
-from tests.chaos.arena import Kept, same
-from tests.chaos.asking import ask, question
+from tests.chaos.arena import Kept
+from tests.chaos.asking import ask, process
+from tests.chaos.clients import CLIENTS
+from tests.chaos.resource import alike
 from tests.chaos.trouble import Ticking
 from toggl_mcp.api import BasicAuth, connect_in_process
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.sqlite import SqliteStore
-from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.models.client import Client
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, TOKEN, Sandbox
 from toggl_mcp.sandbox.quota import Plan
@@ -64,24 +65,22 @@ class Tenants:
         async with AsyncExitStack() as opening:
             connection = await opening.enter_async_context(connect_in_process(accounts))
             opening.push_async_callback(store.aclose)
-            endpoints = {
-                (token, workspace): AsyncClientEndpoint(
-                    workspace, BasicAuth(token, "api_token"), store, client=connection
-                )
+            processes = {
+                (token, workspace): process(workspace, BasicAuth(token, "api_token"), store, connection)
                 for token in TOKENS
                 for workspace in WORKSPACES
             }
             for number in range(steps):
                 clock.now += chance.choice([1, 30, 300, 4000])
-                (token, workspace), endpoint = chance.choice(list(endpoints.items()))
-                clients = list(accounts.clients(token, workspace).values())
+                (token, workspace), asked = chance.choice(list(processes.items()))
+                theirs = accounts.clients(token, workspace)
                 about = chance.randrange(64_890_301, 64_890_410)
-                await ask(endpoint, question(chance, clients, about, f"Client {number}"))
-                self._look(await endpoint.load_cache(), accounts.clients(token, workspace))
+                await ask(asked, CLIENTS.question(chance, theirs, about, f"Client {number}", clock()))
+                self._look(await asked.clients.load_cache(), accounts.clients(token, workspace))
 
     def _look(self, shown: list[Client], theirs: dict[int, Client]) -> None:
         self.shown += len(shown)
-        self.foreign += [client for client in shown if not same({client.id: client}, theirs, client.id)]
+        self.foreign += [client for client in shown if not alike(CLIENTS, client, theirs.get(client.id))]
 
 
 def _basic(token: str) -> bytes:

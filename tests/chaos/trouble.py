@@ -6,8 +6,9 @@ from typing import get_args
 
 from anyio.lowlevel import checkpoint
 
+from tests.chaos.resource import Resource
 from tests.sandbox.clock import Clock
-from toggl_mcp.sandbox import HARBOUR_STUDIO, Call, Fault
+from toggl_mcp.sandbox import Call, Fault
 from toggl_mcp.sandbox.answers import NGINX_PAGE
 from toggl_mcp.sandbox.faults import Kind
 from toggl_mcp.sandbox.world import World
@@ -17,8 +18,6 @@ NOT_HEARD: tuple[Kind, ...] = ("refused", "429", "402")
 """After which a creation may be sent again: it was not carried out, and that is known."""
 PUZZLES = (NGINX_PAGE.format(title="Welcome"), "{", '{"message": "OK"}', "true", "7")
 """Answers that mean nothing."""
-FEW, MANY = 12, 30
-"""Below and above which the person adds and removes clients, so that there are always some."""
 
 
 class Ticking(Clock):
@@ -30,21 +29,25 @@ class Ticking(Clock):
 
 
 class Trouble:
-    """Lets a share of the requests go wrong; puts down every request, and the creations that may have been heard."""
+    """Lets a share of the requests go wrong; puts down every request, and the creations that may have been heard.
 
-    def __init__(self, chance: random.Random, share: float = 0.3) -> None:
+    A creation is what is posted to `path`.
+    """
+
+    def __init__(self, chance: random.Random, path: str, share: float = 0.3) -> None:
         self.share = share
         self.on = True
         self.met = 0
         self.requests: list[tuple[str, Kind | None]] = []
         self.creations: list[bytes] = []
         self._chance = chance
+        self._path = f"/{path}"
 
     def __call__(self, call: Call) -> Fault | None:
         fault = self._fault() if self.on and self._chance.random() < self.share else None
         self.met += fault is not None
         self.requests.append((call.method, fault.kind if fault else None))
-        if call.method == "POST" and call.path.endswith("/clients") and (not fault or fault.kind not in NOT_HEARD):
+        if call.method == "POST" and call.path.endswith(self._path) and (not fault or fault.kind not in NOT_HEARD):
             self.creations.append(call.body)
         return fault
 
@@ -64,39 +67,20 @@ class Trouble:
 
 
 class Person:
-    """Somebody in Toggl's web app; `touched` tells when they last changed each client."""
+    """Somebody in Toggl's web app; `touched` tells when they last changed each thing."""
 
-    def __init__(self, world: World, clock: Clock, chance: random.Random) -> None:
+    def __init__(self, resource: Resource, world: World, clock: Clock, chance: random.Random) -> None:
         self.touched: dict[int, float] = {}
+        self._resource = resource
         self._world = world
         self._clock = clock
         self._chance = chance
         self._named = 0
 
     def act(self, among: Collection[int] | None = None) -> None:
-        """Change something; if ids are given, among these clients."""
-        there = [row["id"] for row in self._world.clients.values() if row["wid"] == HARBOUR_STUDIO]
-        free = [client_id for client_id in there if among is None or client_id in among]
-        if len(there) < FEW or not free:
-            client_id = self._world.add_client(HARBOUR_STUDIO, self._name())["id"]
-        else:
-            client_id = self._chance.choice(free)
-            self._change(client_id, crowded=len(there) > MANY)
-        self.touched[client_id] = self._clock()
-
-    def _change(self, client_id: int, *, crowded: bool) -> None:
-        match "remove" if crowded else self._chance.choice(["rename", "note", "archive", "restore", "remove"]):
-            case "rename":
-                self._world.rename_client(client_id, self._name())
-            case "note":
-                self._world.edit_client(client_id, notes=self._name())
-            case "archive":
-                self._world.archive_client(client_id)
-            case "restore":
-                self._world.restore_client(client_id)
-            case _:
-                self._world.remove_client(client_id)
-
-    def _name(self) -> str:
+        """Change something; if ids are given, one of these things."""
         self._named += 1
-        return f"By hand {self._named}"
+        before = self._resource.there(self._world)
+        self._resource.act(self._world, self._chance, among, f"By hand {self._named}")
+        after, now = self._resource.there(self._world), self._clock()
+        self.touched |= dict.fromkeys((key for key in before.keys() | after if before.get(key) != after.get(key)), now)

@@ -84,8 +84,11 @@ async def test_an_account_that_cannot_be_asked_for_is_known_as_it_was(
     clock.now += DAY - 100
     sandbox.fault = each("GET", Fault("402", resets_in=600))
     with pytest.raises(QuotaSpent):
-        await toggl.account.workspaces(refresh=True)
-    assert len((await toggl.account.workspaces()).collection.items) == 2
+        await toggl.account.me(refresh=True)
+    for age, source in ((0, "cache"), (200, "stale")):
+        clock.now += age
+        reading = await toggl.account.workspaces()
+        assert (len(reading.collection.items), reading.source) == (2, source)
 
 
 @pytest.mark.parametrize("body", ["<html>", "", "7", '"text"', "{}", '{"id":"x"}', "[7]", "true"])

@@ -109,7 +109,7 @@ async def test_a_log_that_was_not_looked_at_for_eighty_days_is_fetched_again(
     toggl: Toggl, sandbox: Sandbox, clock: Clock
 ) -> None:
     await known(toggl)
-    clock.now += 79 * DAY
+    clock.now += 78 * DAY
     await known(toggl)
     clock.now += 81 * DAY
     await known(toggl)

@@ -13,6 +13,7 @@ from toggl_mcp.sandbox import HARBOUR_STUDIO, Fault, Sandbox
 pytestmark = pytest.mark.anyio
 
 DAY = 86_400
+HOUR = 3600
 REASONS: list[tuple[Fault, type[TogglError]]] = [
     (Fault("refused"), Unreachable),
     (Fault("lost before"), Unreachable),
@@ -59,15 +60,15 @@ async def test_a_refresh_never_answers_with_what_is_old(
         await in_memory.page(ClientBody(), limit=1, refresh=True)
 
 
-async def test_a_snapshot_stands_in_for_a_day_and_no_longer(
+async def test_a_snapshot_stands_in_for_a_day_past_its_freshness_and_no_longer(
     clients: AsyncClientEndpoint, sandbox: Sandbox, clock: Clock
 ) -> None:
     began = clock.now
     await clients.collect()
     sandbox.fault = lambda _: Fault("refused")
-    clock.now = began + DAY - 100
+    clock.now = began + HOUR + DAY - 100
     assert names(await clients.collect()) == ACTIVE
-    clock.now = began + DAY
+    clock.now = began + HOUR + DAY
     with pytest.raises(Unreachable):
         await clients.collect()
     with pytest.raises(Unreachable):

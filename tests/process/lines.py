@@ -71,11 +71,15 @@ class Process:
     def read(self) -> Message:
         return json.loads(cast("IO[bytes]", self.process.stdout).readline())
 
-    def ask(self, method: str, params: Mapping[str, object] | None = None) -> Message:
-        """Send a request and return its answer."""
+    def tell(self, method: str, params: Mapping[str, object] | None = None) -> Message:
+        """Send a request and return the next line: its answer, or what the server asks in turn."""
         self._id += 1
         self.line(to_json({"jsonrpc": "2.0", "id": self._id, "method": method, "params": params or {}}))
-        answer = self.read()
+        return self.read()
+
+    def ask(self, method: str, params: Mapping[str, object] | None = None) -> Message:
+        """Send a request and return its answer."""
+        answer = self.tell(method, params)
         assert answer["id"] == self._id
         return answer
 

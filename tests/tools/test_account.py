@@ -12,6 +12,8 @@ from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, TOKEN, Sandbox
 
 pytestmark = pytest.mark.anyio
 
+HOUR = 3600
+
 
 async def test_the_account_tells_workspaces_plans_zone_and_quotas(host: Host) -> None:
     account = await host.call("get_account")

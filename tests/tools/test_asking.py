@@ -33,6 +33,8 @@ NO = [
     ElicitResult(action="cancel"),
     ElicitResult(action="accept", content={"delete": False}),
     ElicitResult(action="accept", content={"DELETE": True}),
+    ElicitResult(action="accept", content={"delete": "yes"}),
+    ElicitResult(action="accept"),
 ]
 
 
@@ -47,7 +49,9 @@ async def test_a_person_who_agrees_has_it_deleted(sandbox: Sandbox, clock: Clock
     assert str(AROHA) in question
 
 
-@pytest.mark.parametrize("answer", NO, ids=["declined", "cancelled", "not ticked", "something else"])
+@pytest.mark.parametrize(
+    "answer", NO, ids=["declined", "cancelled", "not ticked", "something else", "in words", "without a word"]
+)
 async def test_a_person_who_does_not_agree_has_nothing_deleted(
     sandbox: Sandbox, clock: Clock, era: Era, answer: ElicitResult
 ) -> None:

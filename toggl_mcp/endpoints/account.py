@@ -41,9 +41,9 @@ class AccountEndpoint:
         reading = await self._me.read(refresh=refresh)
         return next(iter(reading.collection.items.values())), reading
 
-    async def workspaces(self, *, refresh: bool = False) -> Reading[Workspace]:
-        """Return the workspaces that the token opens; they are kept for a day."""
-        return await self._workspaces.read(refresh=refresh)
+    async def workspaces(self) -> Reading[Workspace]:
+        """Return the workspaces that the token opens; they come with the owner, and are kept as long."""
+        return await self._workspaces.read()
 
     async def related(self) -> Reading[Related]:
         """Return the names in use, for a day, of each workspace in which none has been changed from here since."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from toggl_mcp.api import Transport
-from toggl_mcp.cache.store import Store
+from toggl_mcp.cache.store import Row, Store
 from toggl_mcp.endpoints.answers import parsed, rows
 from toggl_mcp.endpoints.collection import Collection
 from toggl_mcp.endpoints.identity import log_key
@@ -46,13 +46,27 @@ class EntryLog(Snapshots[TimeEntry]):
         """Return the moment before whose start nothing is kept."""
         return self._now() - REACH
 
+    async def put(self, row_id: int, item: TimeEntry | None, seen: Row | None = None) -> None:
+        """Write a confirmed change through; what is known of a timer that another has stopped is not so any more."""
+        if item is not None and item.running and await self._runs_besides(row_id):
+            await self.forget()
+        else:
+            await super().put(row_id, item, seen)
+
+    async def _runs_besides(self, row_id: int) -> bool:
+        """Tell whether another timer is known to run."""
+        with self._owed_if_busy(self._key):
+            known = await self.last()
+            return known is not None and any(entry.running and key != row_id for key, entry in known.items.items())
+        return False
+
     async def forget_related(self) -> None:
         """Drop nothing: entries are not told along with the account."""
 
     async def _up_to_date(self, *, urgent: bool) -> Mapping[int, TimeEntry]:
         """Return every entry of the log, by one request where the last snapshot can be gone on from."""
         known = await self.last()
-        since = None if known is None else _mark(known)
+        since = None if known is None else _mark(known, self._now())
         if known is None or since is None or since < self._now() - OLDEST_MARK:
             return await self._window(self.reach(), self._now() + AHEAD, urgent=urgent)
         changed = await self._asked_for({"since": str(int(since.timestamp()))}, urgent=urgent)
@@ -77,13 +91,16 @@ class EntryLog(Snapshots[TimeEntry]):
         return datetime.fromtimestamp(self._clock(), UTC)
 
 
-def _mark(known: Collection[TimeEntry]) -> datetime | None:
-    """Return since when changes are to be asked for; by Toggl's clock where an entry tells it, as ours may be ahead."""
+def _mark(known: Collection[TimeEntry], now: datetime) -> datetime | None:
+    """Return since when changes are to be asked for; by Toggl's clock where an entry tells it, as ours may be ahead.
+
+    The latest entry may be one that was written through since Toggl was asked: at most as long after as it is now.
+    """
     if known.mark.fetched_at is None:
         return None
     asked = datetime.fromtimestamp(known.mark.fetched_at, UTC)
     latest = max((entry.updated_at for entry in known.items.values() if entry.updated_at), default=asked)
-    return min(asked, max(latest, asked - SKEW)) - OVERLAP
+    return min(asked, max(latest - (now - asked), asked - SKEW)) - OVERLAP
 
 
 def _merged(known: Mapping[int, TimeEntry], changed: list[TimeEntry], reach: datetime) -> Mapping[int, TimeEntry]:

@@ -205,7 +205,7 @@ class Snapshots(Generic[M]):
         return await self.fill(await self._fetch(urgent=urgent), seen=seen, asked_at=asked_at)
 
     async def _stand_in(self) -> Collection[M] | None:
-        return await self._newer(min(self._oldest(), self._store.clock() - STALE_SECONDS))
+        return await self._newer(self._oldest() - STALE_SECONDS)
 
     async def _newer(self, since: float) -> Collection[M] | None:
         """Return the snapshot if it was asked for after `since`, parsed at most once a version."""

@@ -27,9 +27,9 @@ class Started(NamedTuple):
 
 
 class Edited(NamedTuple):
-    """The entries as they are after a change of many, and the ids that Toggl did not change."""
+    """The ids that a change of many has reached, and those that Toggl did not change."""
 
-    entries: list[TimeEntry]
+    done: list[int]
     refused: list[int]
 
 
@@ -89,15 +89,17 @@ class AsyncTrackerEndpoint(CachedEndpoint[TimeEntry]):
             OutcomeUnknown: Toggl never confirmed it.
         """
         seen = {entry_id: await self._snapshots.row(entry_id) for entry_id in map(id_of, entries)}
-        before = {entry_id: await self._snapshots.known(entry_id) for entry_id in seen}
+        known = {entry_id: await self._snapshots.known(entry_id) for entry_id in seen}
+        after = {entry_id: entry and body.changed(entry) for entry_id, entry in known.items()}
         path = f"{self._path()}/{','.join(map(str, seen))}"
         async with self._change("edit"):
-            answer = await self._transport.send("PATCH", path, body=body.operations())
-            done = _succeeded(answer)
-            entries_now = [body.changed(known) for key, known in before.items() if key in done and known is not None]
-            for entry in entries_now:
-                await self._snapshots.put(entry.id, entry, seen[entry.id])
-        return Edited(entries_now, [entry_id for entry_id in seen if entry_id not in done])
+            told = _succeeded(await self._transport.send("PATCH", path, body=body.operations()))
+            done = [entry_id for entry_id in seen if entry_id in told]
+            if any(after[entry_id] is None for entry_id in done):
+                await self._snapshots.forget()
+            for entry_id in done:
+                await self._snapshots.put(entry_id, after[entry_id], seen[entry_id])
+        return Edited(done, [entry_id for entry_id in seen if entry_id not in told])
 
     async def stop(self, entry: int | HasId) -> TimeEntry | None:
         """Stop an entry's timer; return the entry, or None if Toggl has no such entry. Already stopped is done.

@@ -93,9 +93,15 @@ class TrackerBody(Body, frozen=True):
             for field, value in given.items()
         ]
 
-    def changed(self, entry: TimeEntry) -> TimeEntry:
-        """Return the entry as it is after this change of what it says; its times are left to Toggl's answer."""
-        given = {field: value for field, value in self._given().items() if field not in _TIMES}
+    def changed(self, entry: TimeEntry) -> TimeEntry | None:
+        """Return the entry as it is after this change; None where only Toggl can tell.
+
+        That is of its times, and of its task when its project is changed.
+        """
+        given = self._given()
+        loses_task = "project_id" in given and "task_id" not in given and entry.task_id is not None
+        if loses_task or given.keys() & set(_TIMES):
+            return None
         action = given.pop("tag_action", None)
         if self.tags is not None and action == "add":
             given["tags"] = list(dict.fromkeys([*entry.tags, *self.tags]))

@@ -78,7 +78,6 @@ def offers(access: Access, others: "Sequence[Offer[Any, Any]]") -> tuple[Offer[G
         """
         me, known = await toggl.account.me(refresh=asked.refresh)
         reading = await toggl.account.workspaces()
-        oldest = min(known, reading, key=lambda told: told.as_of)
         default = toggl.configured_workspace or me.default_workspace_id
         spaces = list(reading.collection.items.values())
         return Account(
@@ -90,7 +89,7 @@ def offers(access: Access, others: "Sequence[Offer[Any, Any]]") -> tuple[Offer[G
             quotas=[_left(bucket, toggl.now()) for bucket in await toggl.quotas()],
             access=access,
             unavailable=[found for space in spaces for found in _unavailable(space, others)] or None,
-            **Known.of(oldest.source, oldest.as_of, toggl.now()),
+            **Known.of(known.source, known.as_of, toggl.now()),
         )
 
     return (Offer(get_account, "Get account", READS, GetAccount, Account),)

@@ -71,7 +71,7 @@ async def _edit_many(
         except TogglError as error:
             failure = error
             break
-        edited += [entry.id for entry in done.entries]
+        edited += done.done
         refused += done.refused
     if failure is not None and not edited:
         raise failure

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, Protocol, Ty
 
 import anyio
 from mcp.server.mcpserver import AcceptedElicitation, Context, Elicit, ElicitationResult, Resolve
+from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
 from mcp.server.mcpserver.resolve import build_resolver_plans, find_resolved_parameters
 from mcp.server.mcpserver.tools import Tool
 from mcp.server.mcpserver.utilities.func_metadata import ArgModelBase, FuncMetadata
@@ -69,6 +70,18 @@ class _Raw(ArgModelBase):
         return {"raw": self.model_extra or {}}
 
 
+class _Tool(Tool):
+    """A tool whose person may have answered in a way that cannot be read: all that the SDK still raises by intent."""
+
+    async def run(self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool = False) -> Any:  # noqa: ANN401, FBT001, FBT002 - the SDK's signature
+        try:
+            return await super().run(arguments, context, convert_result)
+        except UnexpectedToolError:
+            raise
+        except ToolError:
+            return failure(Declined("The host did not say that the person agreed; nothing was sent to Toggl."))
+
+
 @dataclass(frozen=True)
 class Offer(Generic[Asked, Told]):
     """One tool: its name and description are the function's, its schemas the models'.
@@ -104,7 +117,7 @@ class Offer(Generic[Asked, Told]):
         """Return the tool as the SDK takes it."""
         call = self._plain(account) if self.question is None else self._asking(account, self.question)
         resolved = find_resolved_parameters(call)
-        return Tool(
+        return _Tool(
             fn=call,
             name=self.name,
             title=self.title,

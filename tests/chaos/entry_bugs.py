@@ -1,0 +1,77 @@
+"""Bugs to put in that only time entries can have."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from tests.chaos import judging
+from tests.chaos.bugs import Bug, Patch, a_creation_is_sent_again, doubt_does_not_forget
+from toggl_mcp.endpoints import log, tracker
+from toggl_mcp.endpoints.collection import Collection
+from toggl_mcp.endpoints.log import EntryLog
+from toggl_mcp.endpoints.snapshots import Snapshots
+from toggl_mcp.endpoints.tracker import AsyncTrackerEndpoint, Edited
+from toggl_mcp.models.time_entry import TimeEntry, TrackerBody
+
+LOG: Any = vars(log)
+
+
+def changes_are_asked_for_without_overlap(patch: Patch) -> None:
+    patch.setattr(log, "OVERLAP", timedelta())
+
+
+def changes_are_asked_for_by_our_clock(patch: Patch) -> None:
+    def mark(known: Collection[TimeEntry], _: datetime) -> datetime:
+        return datetime.fromtimestamp(known.mark.fetched_at or 0.0, UTC) - log.OVERLAP
+
+    patch.setattr(log, "_mark", mark)
+
+
+def what_was_deleted_stays_in_the_log(patch: Patch) -> None:
+    original = LOG["_merged"]
+
+    def merged(
+        known: Mapping[int, TimeEntry], changed: Iterable[TimeEntry], reach: datetime
+    ) -> Mapping[int, TimeEntry]:
+        return original(known, [entry for entry in changed if entry.deleted_at is None], reach)
+
+    patch.setattr(log, "_merged", merged)
+
+
+def the_log_is_fresh_for_an_hour(patch: Patch) -> None:
+    patch.setattr(log, "FRESH_SECONDS", 3600.0)
+
+
+def the_former_timer_is_thought_to_run_on(patch: Patch) -> None:
+    patch.setattr(EntryLog, "put", Snapshots[TimeEntry].put)
+
+
+def a_change_of_many_is_written_through_where_it_was_refused(patch: Patch) -> None:
+    def succeeded(answer: Any) -> set[int]:  # noqa: ANN401 - the JSON edge
+        return {*answer["success"], *(refused["id"] for refused in answer["failure"])}
+
+    patch.setattr(tracker, "_succeeded", succeeded)
+
+
+def a_change_of_many_reaches_all_that_was_ever_deleted(patch: Patch) -> None:
+    original, gone = AsyncTrackerEndpoint.bulk_edit, set[int]()
+
+    async def bulk_edit(endpoint: AsyncTrackerEndpoint, entries: Sequence[int], body: TrackerBody) -> Edited:
+        known = {entry.id for entry in await endpoint.load_cache()}
+        gone.update(known)
+        return await original(endpoint, [*entries, *(gone - known)][:100], body)
+
+    patch.setattr(AsyncTrackerEndpoint, "bulk_edit", bulk_edit)
+
+
+OF_ENTRIES: dict[Bug, str] = {
+    a_creation_is_sent_again: judging.TWICE,
+    doubt_does_not_forget: judging.DOUBTFUL,
+    changes_are_asked_for_without_overlap: judging.OUTDATED,
+    changes_are_asked_for_by_our_clock: judging.OUTDATED,
+    what_was_deleted_stays_in_the_log: judging.OUTDATED,
+    the_log_is_fresh_for_an_hour: judging.TOO_OLD,
+    the_former_timer_is_thought_to_run_on: judging.IMPOSSIBLE,
+    a_change_of_many_is_written_through_where_it_was_refused: judging.OUTDATED,
+    a_change_of_many_reaches_all_that_was_ever_deleted: judging.BROUGHT_BACK,
+}

@@ -1,0 +1,87 @@
+"""Whether what is kept of time entries is what Toggl has, after changes and by clocks that differ."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.endpoints.support import AUTH
+from tests.sandbox.clock import Clock
+from toggl_mcp.api import AsyncClient, connect_in_process
+from toggl_mcp.cache.store import Store
+from toggl_mcp.endpoints.tracker import AsyncTrackerEndpoint
+from toggl_mcp.models.time_entry import TrackerBody
+from toggl_mcp.sandbox import HARBOUR_STUDIO, Sandbox
+
+pytestmark = pytest.mark.anyio
+
+STUDIO_UPKEEP = 201_500_307
+
+
+@pytest.fixture
+def tracker(store: Store, connection: AsyncClient) -> AsyncTrackerEndpoint:
+    return AsyncTrackerEndpoint(HARBOUR_STUDIO, AUTH, store, client=connection)
+
+
+def moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(int(seconds), UTC)
+
+
+async def test_a_timer_that_was_started_is_the_only_one_that_is_known_to_run(
+    tracker: AsyncTrackerEndpoint, clock: Clock
+) -> None:
+    former = await tracker.current()
+    new = await tracker.add(TrackerBody(description="New", start=moment(clock.now)))
+
+    entries = (await tracker.read()).collection.items
+    assert former is not None
+    assert [entry.id for entry in entries.values() if entry.running] == [new.id]
+    assert not entries[former.id].running
+
+
+async def test_a_change_in_the_web_app_is_told_though_our_clock_is_ahead_and_we_have_changed_something_later(
+    store: Store, clock: Clock
+) -> None:
+    toggl = Sandbox(clock=lambda: clock.now - 600)
+    async with connect_in_process(toggl) as connection:
+        tracker = AsyncTrackerEndpoint(HARBOUR_STUDIO, AUTH, store, client=connection)
+        (*_, latest) = await tracker.collect(moment(clock.now - 3 * 86_400), moment(clock.now))
+        toggl.world.edit_entry(latest.id, description="By hand")
+        clock.now += 100
+        await tracker.add(TrackerBody(start=moment(clock.now - 900), duration=60))
+        clock.now += 30
+        shown = await tracker.get(latest, refresh=True)
+
+    assert shown is not None
+    assert shown.description == "By hand"
+
+
+async def test_a_change_of_many_is_seen_on_an_entry_that_was_not_known(
+    tracker: AsyncTrackerEndpoint, sandbox: Sandbox, clock: Clock
+) -> None:
+    await tracker.read()
+    new = sandbox.world.add_entry(HARBOUR_STUDIO, clock.now - 900, stop=clock.now)["id"]
+    edited = await tracker.bulk_edit([new], TrackerBody(description="Changed"))
+    shown = await tracker.get(new)
+
+    assert edited == ([new], [])
+    assert shown is not None
+    assert shown.description == "Changed"
+
+
+async def test_a_change_of_manys_times_is_seen(tracker: AsyncTrackerEndpoint, clock: Clock) -> None:
+    first, second, *_ = await tracker.collect(moment(clock.now - 3 * 86_400), moment(clock.now))
+    await tracker.bulk_edit([first, second], TrackerBody(duration=61))
+
+    assert [entry and entry.duration for entry in (await tracker.get(first), await tracker.get(second))] == [61, 61]
+
+
+async def test_what_toggl_does_to_the_tasks_of_many_when_their_project_is_changed_is_seen(
+    tracker: AsyncTrackerEndpoint, clock: Clock
+) -> None:
+    entries = await tracker.collect(moment(clock.now - 9 * 86_400), moment(clock.now))
+    on_task = next(entry for entry in entries if entry.task_id is not None)
+    await tracker.bulk_edit([on_task], TrackerBody(project_id=STUDIO_UPKEEP))
+    shown = await tracker.get(on_task)
+
+    assert shown is not None
+    assert (shown.project_id, shown.task_id) == (STUDIO_UPKEEP, None)
