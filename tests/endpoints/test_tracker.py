@@ -136,8 +136,6 @@ async def test_an_entry_of_another_workspace_is_not_taken_for_a_missing_one(
     with pytest.raises(NotFound, match=str(NIGHT_SCHOOL)):
         await tracker.delete(row["id"])
     with pytest.raises(NotFound, match=str(NIGHT_SCHOOL)):
-        await tracker.stop(row["id"])
-    with pytest.raises(NotFound, match=str(NIGHT_SCHOOL)):
         await tracker.edit(row["id"], TrackerBody(description="x"))
     assert row["server_deleted_at"] is None
 

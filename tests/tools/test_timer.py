@@ -175,3 +175,84 @@ async def test_the_last_known_timer_stands_in_when_toggl_is_down(host: Host, san
 
     assert (told["source"], told["running"], told["entry"]["seconds"]) == ("stale", True, 3600)
     assert (await host.fail("get_timer", refresh=True))["code"] == "unreachable"
+
+
+async def test_what_runs_by_now_is_stopped_when_what_ran_before_does_no_more(
+    host: Host, sandbox: Sandbox, clock: Clock
+) -> None:
+    first = running(sandbox, "2025-10-14T08:00", "First")
+    await host.call("get_timer")
+    clock.now += 60
+    sandbox.world.stop_entry(first["id"], clock.now)
+    running(sandbox, "2025-10-14T09:01", "Second", NIGHT_SCHOOL)
+    clock.now += 30
+
+    assert (await host.call("stop_timer"))["entry"]["description"] == "Second"
+    assert timers(sandbox) == []
+
+
+async def test_what_runs_by_now_is_stopped_when_what_ran_before_was_deleted(
+    host: Host, sandbox: Sandbox, clock: Clock
+) -> None:
+    first = running(sandbox, "2025-10-14T08:00", "First")
+    await host.call("get_timer")
+    clock.now += 60
+    sandbox.world.remove_entry(first["id"])
+    running(sandbox, "2025-10-14T09:01", "Second")
+
+    assert (await host.call("stop_timer"))["entry"]["description"] == "Second"
+
+
+async def test_a_start_says_what_it_stopped_although_that_was_started_elsewhere_a_minute_ago(
+    host: Host, sandbox: Sandbox, clock: Clock
+) -> None:
+    first = running(sandbox, "2025-10-14T08:00", "First")
+    await host.call("get_timer")
+    clock.now += 30
+    sandbox.world.stop_entry(first["id"], clock.now)
+    running(sandbox, "2025-10-14T09:00:30", "Second")
+    clock.now += 60
+    told = await host.call("start_timer", description="Third")
+
+    assert (told["stopped"]["description"], told["stopped"]["seconds"]) == ("Second", 60)
+
+
+async def test_a_start_stopped_nothing_that_had_ended_before(host: Host, sandbox: Sandbox, clock: Clock) -> None:
+    await host.call("start_timer", description="First")
+    clock.now += 600
+    await host.call("stop_timer")
+    clock.now += 30
+
+    assert "stopped" not in await host.call("start_timer", description="Second")
+
+
+async def test_a_timer_can_be_stopped_although_the_users_requests_are_spent(
+    host: Host, sandbox: Sandbox, clock: Clock
+) -> None:
+    await host.call("start_timer", description="First")
+    clock.now += 600
+    sandbox.quota.spend(None)
+    started = await host.call("start_timer", description="Second")
+    clock.now += 600
+
+    assert (started["stopped"]["description"], started["stopped"]["seconds"]) == ("First", 600)
+    assert (await host.call("stop_timer"))["entry"]["description"] == "Second"
+
+
+@pytest.mark.parametrize("fault", [Fault("500 before"), Fault("402"), Fault("refused")])
+async def test_a_start_and_a_stop_that_happened_are_told_although_no_name_can_be_looked_up(
+    host: Host, sandbox: Sandbox, clock: Clock, fault: Fault
+) -> None:
+    await host.call("get_timer")
+    await host.call("get_account")
+    project = sandbox.world.add_project(4_102_001, "Made elsewhere")
+    row = sandbox.world.add_entry(4_102_001, clock.now - 60, running=True, project_id=project["id"])
+    await host.call("get_timer", refresh=True)
+    sandbox.world.add_project(4_102_001, "More")
+    clock.now += 700
+    await host.call("get_timer", refresh=True)
+    sandbox.fault = lambda call: fault if call.path.endswith("/projects") else None
+    told = await host.call("stop_timer")
+
+    assert told["entry"]["id"] == row["id"]
+    assert told["entry"]["project"] in ("Made elsewhere", f"(project {project['id']})")

@@ -47,18 +47,22 @@ class EntryLog(Snapshots[TimeEntry]):
         return self._now() - REACH
 
     async def put(self, row_id: int, item: TimeEntry | None, seen: Row | None = None) -> None:
-        """Write a confirmed change through; what is known of a timer that another has stopped is not so any more."""
-        if item is not None and item.running and await self._runs_besides(row_id):
-            await self.forget()
-        else:
-            await super().put(row_id, item, seen)
+        """Write a confirmed change through; a timer that runs has stopped any other at its start."""
+        if item is not None and item.running:
+            with self._owed_if_busy(self._key):
+                for former in await self._running_besides(row_id):
+                    await super().put(former.id, former.stopped(item.start))
+        await super().put(row_id, item, seen)
 
-    async def _runs_besides(self, row_id: int) -> bool:
-        """Tell whether another timer is known to run."""
-        with self._owed_if_busy(self._key):
-            known = await self.last()
-            return known is not None and any(entry.running and key != row_id for key, entry in known.items.items())
-        return False
+    async def changed_lately(self) -> Mapping[int, TimeEntry]:
+        """Return what has changed in the last day, however long ago it began, straight from Toggl."""
+        since = {"since": str(int((self._now() - SKEW).timestamp()))}
+        return {entry.id: entry for entry in await self._asked_for(since, urgent=True) if entry.deleted_at is None}
+
+    async def _running_besides(self, row_id: int) -> list[TimeEntry]:
+        """Return the other entries whose timers are known to run."""
+        known = await self.last()
+        return [entry for key, entry in (known.items.items() if known else ()) if entry.running and key != row_id]
 
     async def forget_related(self) -> None:
         """Drop nothing: entries are not told along with the account."""

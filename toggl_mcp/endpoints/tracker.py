@@ -1,8 +1,8 @@
 """Time entries: https://engineering.toggl.com/docs/api/time_entries."""
 
 import logging
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, cast
 
 from toggl_mcp.cache.store import Store
@@ -15,8 +15,14 @@ from toggl_mcp.models.time_entry import TimeEntry, TrackerBody
 
 _log = logging.getLogger(__name__)
 
-MOST_AT_ONCE = 100
-"""Entries that Toggl changes by one request."""
+LATELY = 10.0
+"""Seconds for which what runs is known well enough to say what a start has stopped."""
+SAME = timedelta(seconds=60)
+"""How far a stop may lie from the start that caused it: clocks differ."""
+_NOT_STOPPED = (
+    "Toggl did not stop the timer, perhaps as it was stopped already, and could not be asked again. "
+    "Look with get_timer(refresh: true)."
+)
 
 
 class Started(NamedTuple):
@@ -53,16 +59,26 @@ class AsyncTrackerEndpoint(CachedEndpoint[TimeEntry]):
         start = (body.start or self._now()).astimezone(UTC).replace(microsecond=0)
         body = body.model_copy(update={"start": start})
         wanted = (start, body.description or "", body.project_id or None)
-        return await self._create(
-            body.format("add", workspace_id=self.workspace_id),
-            lambda found: (found.start, found.description, found.project_id) == wanted,
-        )
+
+        def same(found: TimeEntry) -> bool:
+            return (found.start, found.description, found.project_id) == wanted
+
+        try:
+            return await self._create(body.format("add", workspace_id=self.workspace_id), same)
+        except OutcomeUnknown as doubt:
+            if start >= self.log.reach():
+                raise
+            return await self._made_long_ago(same, doubt)
 
     async def start(self, body: TrackerBody) -> Started:
         """Start a timer; tell what was stopped by it."""
-        running = await self.current()
+        reading = await self.read()
+        before = reading.collection.items
+        sure = reading.source == "toggl" or (self._now() - reading.as_of).total_seconds() < LATELY
         entry = await self.add(body)
-        return Started(entry, None if running is None else await self._stopped_by(entry, running))
+        if sure and not any(item.running for item in before.values()):
+            return Started(entry, None)
+        return Started(entry, await self._stopped_by(entry, before))
 
     async def edit(self, entry: int | HasId, body: TrackerBody) -> TimeEntry | None:
         """Change what the body names and nothing else; return the entry, or None if Toggl has no such entry.
@@ -102,23 +118,40 @@ class AsyncTrackerEndpoint(CachedEndpoint[TimeEntry]):
         return Edited(done, [entry_id for entry_id in seen if entry_id not in told])
 
     async def stop(self, entry: int | HasId) -> TimeEntry | None:
-        """Stop an entry's timer; return the entry, or None if Toggl has no such entry. Already stopped is done.
+        """Stop an entry's timer, in whatever workspace; return the entry, or None if Toggl has no such entry.
+
+        Already stopped is done.
 
         Raises:
             NotFound: There is none, and `re_raise` is set.
             OutcomeUnknown: Toggl never confirmed it.
         """
         entry_id = id_of(entry)
-        await self._in_this_workspace(entry_id)
+        known = await self._snapshots.known(entry_id)
+        home = self.workspace_id if known is None else known.workspace_id
         async with self._change("stop", entry_id) as seen:
             try:
-                item = self._answered(await self._transport.send("PATCH", self._path(entry_id, "stop")))
+                path = f"workspaces/{home}/{self.PATH}/{entry_id}/stop"
+                item = self._answered(await self._transport.send("PATCH", path))
             except NotFound:
                 return await self._gone(entry_id)
             except (InvalidArguments, OutcomeUnknown) as doubt:
                 return await self._seen_stopped(entry_id, doubt)
             await self._snapshots.put(item.id, item, seen)
             return item
+
+    async def stop_current(self) -> TimeEntry | None:
+        """Stop the timer that runs, in whatever workspace; return its entry, or None if none runs.
+
+        Where what was known to run does so no more, Toggl is asked again, and what runs then is stopped.
+
+        Raises:
+            OutcomeUnknown: Toggl never confirmed it.
+        """
+        running = await self.current() or await self.current(refresh=True)
+        stopped = None if running is None else await self.stop(running)
+        other = await self.current(refresh=running is not None and stopped is None)
+        return stopped if other is None else await self.stop(other)
 
     async def current(self, *, refresh: bool = False) -> TimeEntry | None:
         """Return the entry whose timer runs, in whatever workspace; None if none does."""
@@ -131,30 +164,42 @@ class AsyncTrackerEndpoint(CachedEndpoint[TimeEntry]):
         return sorted((entry for entry in everything if start <= entry.start < end), key=lambda entry: entry.start)
 
     def _kept(self, store: Store, scope: str, *, may_be_stale: bool) -> Snapshots[TimeEntry]:
-        return EntryLog(store, scope, self._transport, may_be_stale=may_be_stale)
+        self.log = EntryLog(store, scope, self._transport, may_be_stale=may_be_stale)
+        return self.log
 
     async def _single(self, entity_id: int, *, urgent: bool = False) -> TimeEntry | None:
         """Ask Toggl for all of them: it tells of one in another place only."""
         return (await self.read(refresh=True, urgent=urgent)).collection.items.get(entity_id)
 
-    async def _stopped_by(self, entry: TimeEntry, running: TimeEntry) -> TimeEntry | None:
-        """Return what became of a running entry when another's timer was started: Toggl stops it, or else we do."""
+    async def _stopped_by(self, entry: TimeEntry, before: Mapping[int, TimeEntry]) -> TimeEntry | None:
+        """Return what ran until another's timer was started: Toggl stops it, or else we do."""
         try:
-            items = (await self.read(refresh=True, urgent=True)).collection.items
-            former = items.get(running.id)
-            return await self.stop(running) if former is not None and former.running else former
+            items = (await self.read(refresh=True, urgent=True)).collection.items.values()
+            for item in items:
+                if item.running and item.id != entry.id:
+                    return await self.stop(item)
+            return next((item for item in items if _ended_at(entry.start, item, before.get(item.id))), None)
         except TogglError:
-            _log.warning("The new timer runs; whether the former was stopped could not be seen.", exc_info=True)
-            await self._snapshots.forget()
-            return running.model_copy(update={"duration": round((entry.start - running.start).total_seconds())})
+            _log.warning("The new timer runs; what it stopped could not be looked at.", exc_info=True)
+            return next((item.stopped(entry.start) for item in before.values() if item.running), None)
 
     async def _seen_stopped(self, entry_id: int, doubt: TogglError) -> TimeEntry:
         """Return an entry that turns out to be stopped, or raise the doubt."""
-        unknown = doubt if isinstance(doubt, OutcomeUnknown) else OutcomeUnknown(str(doubt))
-        item = (await self._look(unknown)).get(entry_id)
+        unseen = doubt if isinstance(doubt, OutcomeUnknown) else OutcomeUnknown(_NOT_STOPPED)
+        item = (await self._look(unseen)).get(entry_id)
         if item is None or item.running:
             raise doubt
         return item
+
+    async def _made_long_ago(self, same: Callable[[TimeEntry], bool], doubt: OutcomeUnknown) -> TimeEntry:
+        """Return what a lost answer left at Toggl before the time that the log reaches back to, if it is one."""
+        try:
+            found = [entry for entry in (await self.log.changed_lately()).values() if same(entry)]
+        except TogglError as error:
+            raise doubt from error
+        if len(found) != 1:
+            raise doubt
+        return found[0]
 
     async def _in_this_workspace(self, entry_id: int) -> None:
         """Refuse an entry of another workspace: Toggl would answer that there is none.
@@ -166,6 +211,12 @@ class AsyncTrackerEndpoint(CachedEndpoint[TimeEntry]):
         if known is not None and known.workspace_id != self.workspace_id:
             message = f"Time entry {entry_id} is in workspace {known.workspace_id}; ask that workspace's endpoint."
             raise NotFound(message)
+
+
+def _ended_at(moment: datetime, item: TimeEntry, before: TimeEntry | None) -> bool:
+    """Tell whether an entry that ran before, or was not known, has ended at a moment."""
+    ran = not item.running and (before is None or before.running)
+    return ran and abs(item.end(moment) - moment) <= SAME
 
 
 def _succeeded(answer: object) -> set[int]:

@@ -46,6 +46,11 @@ class TimeEntry(Thing, frozen=True):
         """Whether its timer runs."""
         return self.duration < 0
 
+    def stopped(self, at: datetime) -> "TimeEntry":
+        """Return the entry as it is when its timer is stopped at a moment; when Toggl said so is not known."""
+        length = max(0, round((at - self.start).total_seconds()))
+        return self.model_copy(update={"duration": length, "updated_at": None})
+
     def end(self, now: datetime) -> datetime:
         """Return when it ended; for a running timer that is now, but not before its start."""
         return max(self.start, now) if self.running else self.start + timedelta(seconds=self.duration)

@@ -66,15 +66,12 @@ async def start_timer(new: StartTimer, toggl: "Toggl") -> TimerStarted:
 
 async def stop_timer(_: StopTimer, toggl: "Toggl") -> EntryAnswer:
     """Stop the timer that runs, in whatever workspace."""
-    anywhere = toggl.trackers(await toggl.workspace(None))
-    running = await anywhere.current() or await anywhere.current(refresh=True)
-    entry = None if running is None else await toggl.trackers(running.workspace_id).stop(running)
+    tracker, calendar = toggl.trackers(await toggl.workspace(None)), await toggl.calendar()
+    entry = await tracker.stop_current()
     if entry is None:
         message = "No timer is running. start_timer starts one; create_time_entry logs what is done already."
         raise NotFound(message)
-    return EntryAnswer(
-        entry=await shown(entry, await toggl.calendar(), toggl), quota=await left(toggl, entry.workspace_id)
-    )
+    return EntryAnswer(entry=await shown(entry, calendar, toggl), quota=await left(toggl, entry.workspace_id))
 
 
 async def get_timer(asked: GetTimer, toggl: "Toggl") -> Timer:
