@@ -90,9 +90,7 @@ async def test_a_name_that_means_nothing_changes_nothing(host: Host, sandbox: Sa
     assert sent(sandbox) == []
 
 
-async def test_what_one_workspace_did_not_confirm_is_told_beside_what_the_other_did(
-    host: Host, sandbox: Sandbox
-) -> None:
+async def test_what_one_workspace_refused_is_told_beside_what_the_other_did(host: Host, sandbox: Sandbox) -> None:
     rows = [done(sandbox, NINE, "2025-10-14T10:00", "", workspace) for workspace in (HARBOUR_STUDIO, NIGHT_SCHOOL)]
     await host.call("list_time_entries")
 
@@ -102,7 +100,8 @@ async def test_what_one_workspace_did_not_confirm_is_told_beside_what_the_other_
     sandbox.fault = refuses
     told = await host.call("edit_time_entries", ids=[row["id"] for row in rows], description="New")
 
-    assert (told["edited_ids"], told["unconfirmed_ids"]) == ([rows[0]["id"]], [rows[1]["id"]])
+    assert (told["edited_ids"], told["refused_ids"]) == ([rows[0]["id"]], [rows[1]["id"]])
+    assert "unconfirmed_ids" not in told
     assert "used up" in told["why"]
 
 
@@ -132,8 +131,21 @@ async def test_a_deletion_that_stops_half_way_says_what_is_gone(host: Host, sand
     sandbox.fault = lambda call: Fault("402") if call.method == "DELETE" and call.path.endswith(refused) else None
     told = await host.call("delete_time_entries", ids=[row["id"] for row in rows])
 
-    assert (told["deleted_ids"], told["unconfirmed_ids"]) == ([rows[0]["id"]], [row["id"] for row in rows[1:]])
+    assert (told["deleted_ids"], told["kept_ids"]) == ([rows[0]["id"]], [row["id"] for row in rows[1:]])
     assert "used up" in told["why"]
+    assert "unconfirmed_ids" not in told
+
+
+async def test_a_deletion_that_was_not_confirmed_is_told_apart_from_what_was_not_sent(
+    host: Host, sandbox: Sandbox
+) -> None:
+    rows = [done(sandbox, f"2025-10-14T0{hour}:00", f"2025-10-14T0{hour}:30") for hour in range(3)]
+    lost = str(rows[1]["id"])
+    sandbox.fault = lambda call: Fault("lost after") if call.method == "DELETE" and call.path.endswith(lost) else None
+    told = await host.call("delete_time_entries", ids=[row["id"] for row in rows])
+
+    assert told["deleted_ids"] == [rows[0]["id"]]
+    assert (told["unconfirmed_ids"], told["kept_ids"]) == ([rows[1]["id"]], [rows[2]["id"]])
 
 
 async def test_a_task_does_not_follow_its_entry_to_another_project(host: Host, sandbox: Sandbox) -> None:
@@ -145,3 +157,23 @@ async def test_a_task_does_not_follow_its_entry_to_another_project(host: Host, s
     await host.call("edit_time_entries", ids=[row["id"] for row in rows[1:]], project="Bread labels")
 
     assert {(row["project_id"], row["task_id"]) for row in rows} == {(201_500_301, None)}
+
+
+async def test_a_tag_that_does_not_exist_is_made_by_a_change_and_known_after_it(host: Host, sandbox: Sandbox) -> None:
+    row = done(sandbox, NINE, "2025-10-14T10:00", tags=["design"])
+    await host.call("list_tags")
+    more = {"tags": ["neu", "Neu"], "tag_action": "add", "create_missing_tags": True}
+    told = await host.call("edit_time_entries", ids=[row["id"]], **more)
+
+    assert told["entry"]["tags"] == ["design", "neu"]
+    assert [tag["name"] for tag in (await host.call("list_tags", name="neu"))["tags"]] == ["neu"]
+    gone = {"tags": ["alt"], "tag_action": "remove", "create_missing_tags": True}
+    assert (await host.fail("edit_time_entries", ids=[row["id"]], **gone))["code"] == "invalid_arguments"
+
+
+async def test_no_tag_is_left_behind_by_an_entry_that_was_refused(host: Host, sandbox: Sandbox) -> None:
+    sandbox.fault = lambda call: Fault("402") if call.method == "POST" else None
+    entry = {"start": NINE, "duration": 60, "tags": ["neu"], "create_missing_tags": True}
+
+    assert (await host.fail("create_time_entry", **entry))["code"] == "quota_spent"
+    assert "neu" not in {row["name"] for row in sandbox.world.tags.values()}

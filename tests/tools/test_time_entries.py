@@ -46,13 +46,21 @@ async def test_time_that_is_over_is_logged(host: Host, sandbox: Sandbox, times: 
         ({"start": NINE}, "exactly one of stop and duration"),
         ({"start": NINE, "stop": NINE, "duration": 5}, "exactly one of stop and duration"),
         ({"start": NINE, "stop": "2025-10-14T08:59"}, "stop: has to come after start"),
-        ({"start": NINE, "duration": 999 * 3600 + 1}, "999 hours"),
+        ({"start": NINE, "duration": 999 * 3600 + 1}, "3596400"),
         ({"start": "nine", "duration": 60}, "start: is no time"),
         ({"start": "2025-10-14", "duration": 60}, "start: needs a time of day"),
         ({"start": "2025-09-28T02:30", "duration": 60}, "does not happen that night"),
         ({"start": NINE, "duration": 60, "description": "x" * 3001}, "description"),
         ({"start": NINE, "duration": 60, "tags": ["x"] * 51}, "tags"),
         ({"start": NINE, "duration": -60}, "duration"),
+        ({"start": "2025-01-01T09:00", "stop": "2025-03-01T09:00"}, "999 hours"),
+        ({"start": "0001-01-01T00:00", "duration": 60}, "2006 to 2030"),
+        ({"start": "9999-12-31T23:59", "duration": 60}, "2006 to 2030"),
+        ({"start": NINE, "duration": 10**13}, "duration"),
+        (
+            {"start": NINE, "duration": 60, "task": "80400301", "project": "Bread labels"},
+            "belongs to project 201500302",
+        ),
         ({"start": NINE, "duration": 60, "project": "Web\u202eshop"}, "project"),
     ],
 )
@@ -205,14 +213,3 @@ async def test_descriptions_of_others_are_shown_without_what_cannot_be_seen(host
     done(sandbox, NINE, "2025-10-14T10:00", "Pay\u202e now\u200b")
 
     assert (await host.call("list_time_entries"))["entries"][0]["description"] == "Pay now"
-
-
-async def test_a_project_that_one_may_not_see_costs_a_list_in_ten_minutes_at_most(
-    host: Host, sandbox: Sandbox, clock: Clock
-) -> None:
-    done(sandbox, NINE, "2025-10-14T10:00", project_id=7)
-    for _ in range(6):
-        assert (await host.call("list_time_entries"))["works"][0]["project"] == "(project 7)"
-        clock.now += 100
-
-    assert [call.path for call in sandbox.calls].count(f"/workspaces/{HARBOUR_STUDIO}/projects") == 1

@@ -76,7 +76,11 @@ async def test_an_account_is_told_which_tools_a_workspace_does_not_allow(
         told = await Host(client).call("get_account")
 
     assert told["unavailable"] == [
-        {"workspace_id": HARBOUR_STUDIO, "tools": ["create_tag", "edit_tag"], "why": "reserved to admins"},
+        {
+            "workspace_id": HARBOUR_STUDIO,
+            "tools": ["create_tag", "edit_tag", "delete_tag"],
+            "why": "reserved to admins",
+        },
         {"workspace_id": NIGHT_SCHOOL, "tools": ["archive_client", *TASKS], "why": "needs a paid plan"},
     ]
 
@@ -94,3 +98,19 @@ async def test_a_workspace_that_reserves_projects_reserves_clients_as_well(
 async def test_an_account_says_how_the_server_may_be_used(sandbox: Sandbox, clock: Clock, era: Era) -> None:
     async with Client(serve(sandbox, clock, access="time-tracking"), mode=era) as client:
         assert (await Host(client).call("get_account"))["access"] == "time-tracking"
+
+
+@pytest.mark.parametrize(
+    ("tool", "argument"), [("edit_project", {"project_id": 201_500_302}), ("edit_task", {"task_id": 80_400_301})]
+)
+async def test_time_tracking_puts_nothing_away_by_an_edit_either(
+    sandbox: Sandbox, clock: Clock, era: Era, tool: str, argument: dict[str, int]
+) -> None:
+    async with Client(serve(sandbox, clock, access="time-tracking", toolsets="all"), mode=era) as client:
+        told = await Host(client).fail(tool, **argument, active=False)
+        renamed = await Host(client).call(tool, **argument, name="New name")
+        (offered,) = [item for item in (await client.list_tools()).tools if item.name == tool]
+
+    assert (told["code"], "access mode" in told["message"]) == ("invalid_arguments", True)
+    assert renamed
+    assert "active" not in offered.input_schema["properties"]

@@ -81,7 +81,7 @@ async def test_amounts_are_the_rates_times_the_hours_to_half_a_cent_for_each_ent
     assert shown == pytest.approx(told["total"]["amounts"]["NZD"], abs=0.005 * len(told["groups"]) + 0.005)
 
 
-async def test_days_older_than_the_log_cost_one_report_a_workspace(clock: Clock) -> None:
+async def test_days_older_than_the_log_cost_two_reports_a_workspace(clock: Clock) -> None:
     case = Case(IN_SPRING, {"start": "2025-06-20", "end": "2025-06-20"})
 
     async with asked(case, clock) as (host, sandbox):
@@ -90,7 +90,8 @@ async def test_days_older_than_the_log_cost_one_report_a_workspace(clock: Clock)
         reports = [call.path for call in sandbox.calls if call.path.startswith("/reports")]
 
     assert reports == [
-        f"/reports/api/v3/workspace/{workspace}/search/time_entries" for workspace in (HARBOUR_STUDIO, NIGHT_SCHOOL)
+        f"/reports/api/v3/workspace/{workspace}/search/time_entries"
+        for workspace in (HARBOUR_STUDIO, HARBOUR_STUDIO, NIGHT_SCHOOL, NIGHT_SCHOOL)
     ]
     assert again["source"] == "cache"
 

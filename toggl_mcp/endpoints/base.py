@@ -30,6 +30,11 @@ class CachedEndpoint(CachedReader[E]):
         """
         await self._remove(id_of(entity), self._path(id_of(entity)))
 
+    async def forget(self) -> None:
+        """Drop what is cached: Toggl has changed it along with something else."""
+        await self._snapshots.forget()
+        await self._snapshots.forget_related()
+
     async def _remove(self, entity_id: int, path: str) -> None:
         async with self._change("delete", entity_id):
             try:

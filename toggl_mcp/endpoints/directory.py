@@ -42,6 +42,12 @@ class Directory:
         reading = await endpoint.sure(lambda all_of_them: bool(named(all_of_them, name)))
         return named(reading.collection, name), reading.collection
 
+    async def glance(self, endpoint: CachedEndpoint[E], ref: str) -> E | None:
+        """Return the one that an id or a name means by what is known already; None if that does not tell."""
+        known = await self._known(endpoint)
+        found = [known.items[int(ref)]] if ref.isdecimal() and int(ref) in known.items else named(known, ref)
+        return found[0] if len(found) == 1 else None
+
     async def _known(self, endpoint: CachedEndpoint[E]) -> Collection[E]:
         """Return the whole list if it is cached and fresh, else what came along with the account."""
         listed = await endpoint.cached()

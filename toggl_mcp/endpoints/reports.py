@@ -24,12 +24,18 @@ KEEP_SECONDS = 600.0
 
 
 class Asked(NamedTuple):
-    """One report: a workspace's entries that begin on these days, the last included, of one user or of everybody."""
+    """One report: a workspace's entries that begin on these days, the last included, of one user or of everybody.
+
+    `shortest` leaves out entries of fewer seconds. `version` is how far the log had come: after a change from here,
+    a report is another one.
+    """
 
     workspace_id: int
     first: date
     last: date
     user_id: int | None
+    version: int
+    shortest: int = 0
 
 
 class Reports:
@@ -61,6 +67,7 @@ class Reports:
         body: dict[str, Any] = {"start_date": asked.first.isoformat(), "end_date": asked.last.isoformat()}
         body |= {"enrich_response": True, "page_size": PER_PAGE, "order_by": "date", "order_dir": "ASC"}
         body |= {} if asked.user_id is None else {"user_ids": [asked.user_id]}
+        body |= {"min_duration_seconds": asked.shortest} if asked.shortest else {}
         found: dict[int, TimeEntry] = {}
         row_number = 0
         for _ in range(MOST_PAGES):
@@ -75,7 +82,7 @@ class Reports:
         raise InvalidArguments(message)
 
 
-def year_by_year(asked: Asked) -> Iterator[Asked]:
+def by_year(asked: Asked) -> Iterator[Asked]:
     """Give the reports that together make up a longer one: Toggl makes them for 365 days at most."""
     first = asked.first
     while first <= asked.last:

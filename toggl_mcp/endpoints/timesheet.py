@@ -1,25 +1,28 @@
 """Every entry that counts for some days, from wherever it is to be had."""
 
 from collections.abc import Collection as Ids
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from toggl_mcp.endpoints.collection import Reading
 from toggl_mcp.endpoints.log import EntryLog
-from toggl_mcp.endpoints.reports import Asked, Reports, year_by_year
+from toggl_mcp.endpoints.reports import Asked, Reports, by_year
 from toggl_mcp.errors import Forbidden, PlanRequired, QuotaSpent, RateLimited, TogglError, Unreachable
 from toggl_mcp.models.base import Source
 from toggl_mcp.models.period import Days
-from toggl_mcp.models.time_entry import TimeEntry
+from toggl_mcp.models.time_entry import LONGEST_ENTRY, TimeEntry
 
 _DAY = timedelta(days=1)
+_ONLY_REPORTED = ("user_name", "amount_in_cents", "currency")
 _STRENGTH: Sequence[Source] = ("toggl", "cache", "stale")
 _PASSING = (Forbidden, PlanRequired, QuotaSpent, RateLimited, Unreachable)
 
 
 class Wanted(NamedTuple):
     """Whose entries of which days and workspaces; `user_id` None is everybody's.
+
+    `everywhere` takes what the log has of workspaces that are not known yet, too.
 
     `reported` takes even what is recent from reports: they know what was earned, and nothing of running timers.
     """
@@ -29,6 +32,7 @@ class Wanted(NamedTuple):
     user_id: int | None
     reported: bool
     refresh: bool
+    everywhere: bool
 
 
 class Gathered(NamedTuple):
@@ -54,42 +58,73 @@ class Timesheet:
             TogglError: None of the workspaces could be asked.
         """
         days, own = wanted.days, wanted.user_id is not None
-        readings: list[Reading[TimeEntry]] = []
+        logged = await self._log.read(refresh=wanted.refresh) if own else None
+        reports: list[Reading[TimeEntry]] = []
         missing: dict[int, str] = {}
-        if own:
-            readings.append(await self._log.read(refresh=wanted.refresh))
-        if wanted.reported or not own or days.start - _DAY < self._log.reach():
-            await self._add_reports(wanted, readings, missing)
-        found: dict[int, TimeEntry] = {}
-        for reading in readings if wanted.reported else reversed(readings):
-            found |= {key: item for key, item in reading.collection.items.items() if _counts(item, wanted)}
-        return Gathered(list(found.values()), missing, _weakest(readings), min(reading.as_of for reading in readings))
+        if logged is None or wanted.reported or days.start - _DAY < self._log.reach():
+            reports = await self._reported(wanted, missing)
+        readings = [*reports, *([] if logged is None else [logged])]
+        found = {key: item for report in reports for key, item in report.collection.items.items()}
+        if logged is not None:
+            found = _corrected(found, logged.collection.items, self._log.reach())
+        entries = [entry for entry in found.values() if _counts(entry, wanted)]
+        return Gathered(entries, missing, _weakest(readings), min(reading.as_of for reading in readings))
 
-    async def _add_reports(self, wanted: Wanted, readings: list[Reading[TimeEntry]], missing: dict[int, str]) -> None:
+    async def _reported(self, wanted: Wanted, missing: dict[int, str]) -> list[Reading[TimeEntry]]:
+        """Return the reports of every workspace that could be asked, and put down why the others could not."""
+        readings: list[Reading[TimeEntry]] = []
         failure: TogglError | None = None
+        version = (await self._log.mark()).version
         for workspace_id in wanted.workspace_ids:
             try:
-                reports = year_by_year(self._report(workspace_id, wanted))
-                readings += [await self._reports.entries(asked, refresh=wanted.refresh) for asked in reports]
+                for asked in self._asked(workspace_id, wanted, version):
+                    readings += [await self._reports.entries(year, refresh=wanted.refresh) for year in by_year(asked)]
             except _PASSING as error:
                 failure, missing[workspace_id] = error, str(error)
         nothing_else = wanted.reported or wanted.user_id is None
         if failure is not None and nothing_else and len(missing) == len(wanted.workspace_ids):
             raise failure
+        return readings
 
-    def _report(self, workspace_id: int, wanted: Wanted) -> Asked:
-        """Return the report to ask for: from the day before, for what runs over midnight, to where the log begins."""
-        first, last = wanted.days.first - _DAY, wanted.days.last
+    def _asked(self, workspace_id: int, wanted: Wanted, version: int) -> Iterator[Asked]:
+        """Give the reports to ask for: from the day before, for what runs over midnight, to where the log begins.
+
+        One more has what began earlier and lasted longer than a day.
+        """
+        before = wanted.days.first - _DAY
+        last = wanted.days.last
         if wanted.user_id is not None and not wanted.reported:
             last = min(last, wanted.days.calendar.day(self._log.reach()))
-        return Asked(workspace_id, first, last, wanted.user_id)
+        yield Asked(workspace_id, before, last, wanted.user_id, version)
+        earliest = before - LONGEST_ENTRY
+        yield Asked(workspace_id, earliest, before - _DAY, wanted.user_id, version, shortest=86_400)
+
+
+def _corrected(
+    reported: Mapping[int, TimeEntry], logged: Mapping[int, TimeEntry], reach: datetime
+) -> dict[int, TimeEntry]:
+    """Return what reports tell, corrected by the log where that reaches: it knows what has changed and gone since."""
+    old = {key: entry for key, entry in reported.items() if entry.start < reach}
+    return old | {key: _priced(entry, reported.get(key)) for key, entry in logged.items()}
+
+
+def _priced(entry: TimeEntry, reported: TimeEntry | None) -> TimeEntry:
+    """Return an entry with what a report says that it earned, if that is said of the entry as it is."""
+    if reported is None or _worth(entry) != _worth(reported):
+        return entry
+    return entry.model_copy(update={field: getattr(reported, field) for field in _ONLY_REPORTED})
+
+
+def _worth(entry: TimeEntry) -> tuple[object, ...]:
+    return entry.duration, entry.project_id, entry.task_id, entry.billable
 
 
 def _counts(entry: TimeEntry, wanted: Wanted) -> bool:
     """Tell whether an entry belongs to what is wanted; one that runs may last until now."""
     start = wanted.days.start
     lasts = entry.running or entry.start >= start or entry.end(start) > start
-    return entry.workspace_id in wanted.workspace_ids and entry.start < wanted.days.end and lasts
+    here = wanted.everywhere or entry.workspace_id in wanted.workspace_ids
+    return here and entry.start < wanted.days.end and lasts
 
 
 def _weakest(readings: Iterable[Reading[TimeEntry]]) -> Source:

@@ -80,6 +80,11 @@ class Toggl:
         """Return the quotas as last seen, by any process, whose hour is not over."""
         return await self._quota.current()
 
+    async def has_tasks(self, workspace_id: int) -> bool:
+        """Tell whether a workspace's plan has tasks; one that is not known may have them."""
+        space = (await self.account.workspaces()).collection.items.get(workspace_id)
+        return space is None or space.allows("paid")
+
     async def calendar(self) -> Calendar:
         """Return how the account's owner counts days.
 
@@ -101,7 +106,7 @@ class Toggl:
         me, _ = await self.account.me()
         spaces = (await self.account.workspaces()).collection.items.keys()
         days = Days(await self.calendar(), first, last)
-        wanted = Wanted(days, spaces, me.id, reported=False, refresh=False)
+        wanted = Wanted(days, spaces, me.id, reported=False, refresh=False, everywhere=True)
         return (await self.timesheet.gather(wanted)).entries
 
     def now(self) -> float:

@@ -178,7 +178,8 @@ class AsyncTrackerEndpoint(CachedEndpoint[TimeEntry]):
             for item in items:
                 if item.running and item.id != entry.id:
                     return await self.stop(item)
-            return next((item for item in items if _ended_at(entry.start, item, before.get(item.id))), None)
+            ended = [item for item in items if _ended_at(entry.start, item, before.get(item.id))]
+            return max(ended, key=lambda item: item.end(entry.start), default=None)
         except TogglError:
             _log.warning("The new timer runs; what it stopped could not be looked at.", exc_info=True)
             return next((item.stopped(entry.start) for item in before.values() if item.running), None)

@@ -21,6 +21,7 @@ Period = Literal[
     "last_7_days",
     "last_30_days",
 ]
+YEARS = range(2006, 2031)
 _DAY = timedelta(days=1)
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
@@ -117,6 +118,9 @@ def moment_of(text: str, calendar: Calendar) -> datetime:
     except ValueError as error:
         message = "is no time; write it as 2026-11-24T09:00, with an offset if it is not in the account's zone"
         raise ValueError(message) from error
+    if told.year not in YEARS:
+        message = f"lies outside the years that Toggl takes, {YEARS[0]} to {YEARS[-1]}"
+        raise ValueError(message)
     if len(text) <= len("2026-11-24"):
         message = "needs a time of day as well, such as 2026-11-24T09:00"
         raise ValueError(message)

@@ -81,6 +81,12 @@ class EditProject(ProjectBody, InWorkspace, frozen=True):
         return _one_client(self, self.client_id, self.client)
 
 
+class EditKeptProject(EditProject, frozen=True):
+    """The arguments of `edit_project` where nothing may be archived."""
+
+    refuses: ClassVar = {"active": "this server's access mode archives nothing"}
+
+
 class ListProjects(Refreshable, frozen=True):
     """The arguments of `list_projects`."""
 

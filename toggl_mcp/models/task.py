@@ -1,7 +1,7 @@
 """Tasks: parts of a project, on paid plans. https://engineering.toggl.com/docs/api/tasks."""
 
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import AliasChoices, BeforeValidator, Field, model_validator
 
@@ -40,7 +40,7 @@ class CreateTask(TaskBody, InWorkspace, frozen=True):
 
     name: Annotated[Name, Field(description="The new task's name, unique in its project.")]  # pyright: ignore[reportGeneralTypeIssues] - the version that requires it
     project: Annotated[Ref, Field(description="Its project's name or id.")]
-    refuses = {"active": "a new task is active, and edit_task(active: false) ends it"}  # noqa: RUF012 - declared in the base as what it is
+    refuses: ClassVar = {"active": "a new task is active, and edit_task(active: false) ends it"}
 
 
 class EditTask(TaskBody, InWorkspace, frozen=True):
@@ -54,6 +54,12 @@ class EditTask(TaskBody, InWorkspace, frozen=True):
             message = "give at least one change"
             raise ValueError(message)
         return self
+
+
+class EditKeptTask(EditTask, frozen=True):
+    """The arguments of `edit_task` where nothing may be ended."""
+
+    refuses: ClassVar = {"active": "this server's access mode ends no tasks"}
 
 
 class ListTasks(Refreshable, frozen=True):

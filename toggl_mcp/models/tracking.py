@@ -39,7 +39,7 @@ class CreateTimeEntry(Work, InWorkspace, frozen=True):
 
     start: Annotated[Time, Field(description="2026-11-24T09:00, in the account's zone, or with an offset.")]
     stop: Annotated[Time, Field(description="As start; or give duration.")] | Absent = None
-    duration: Annotated[int, Field(ge=0, description="Seconds.")] | Absent = None
+    duration: Annotated[int, Field(ge=0, le=999 * 3600, description="Seconds.")] | Absent = None
     allow_overlap: Annotated[bool, Field(description="Even over others, or once more.")] = False
 
     @model_validator(mode="after")
@@ -119,6 +119,9 @@ class EditTimeEntries(Work, frozen=True):
         given = [field for field in self.changes if getattr(self, field) is not None]
         if not given:
             message = f"give at least one change: {', '.join(self.changes)}"
+            raise ValueError(message)
+        if self.create_missing_tags and self.tag_action == "remove":
+            message = "create_missing_tags: a tag that does not exist cannot be removed; leave it out"
             raise ValueError(message)
         if len(self.ids) > 1 and {"start", "stop"} & set(given):
             message = "start and stop are for one entry at a time"

@@ -1,10 +1,10 @@
 """The tools that change and delete time entries."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from pydantic import Field
 
-from toggl_mcp.errors import NotFound, QuotaSpent, TogglError
+from toggl_mcp.errors import NotFound, OutcomeUnknown, QuotaSpent, TogglError
 from toggl_mcp.models.base import Absent
 from toggl_mcp.models.time_entry import TimeEntry, TrackerBody
 from toggl_mcp.models.tracking import DeleteTimeEntries, EditTimeEntries
@@ -14,7 +14,7 @@ from toggl_mcp.tools.finding import left
 from toggl_mcp.tools.offer import CHANGES, Offer
 from toggl_mcp.tools.overlap import leave_clear
 from toggl_mcp.tools.timer import time_of
-from toggl_mcp.tools.work import Planned, ShownEntry, make_tags, planned, shown
+from toggl_mcp.tools.work import Planned, ShownEntry, noted, planned, shown
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from toggl_mcp.endpoints.toggl import Toggl
@@ -28,7 +28,7 @@ class EntriesEdited(Costly):
     """What became of a change."""
 
     edited_ids: list[int]
-    refused_ids: Annotated[list[int], Field(description="Toggl did not change these.")] | Absent = None
+    refused_ids: Annotated[list[int], Field(description="Not changed.")] | Absent = None
     not_found_ids: _NOT_FOUND | Absent = None
     unconfirmed_ids: _UNCONFIRMED | Absent = None
     why: str | Absent = None
@@ -39,9 +39,36 @@ class EntriesDeleted(Costly):
     """What became of a deletion."""
 
     deleted_ids: list[int]
+    kept_ids: Annotated[list[int], Field(description="Not deleted; see why.")] | Absent = None
     not_found_ids: _NOT_FOUND | Absent = None
     unconfirmed_ids: _UNCONFIRMED | Absent = None
     why: str | Absent = None
+
+
+class Outcome(NamedTuple):
+    """What ended a change of several before its end, if anything, and the ids that were asked for then."""
+
+    failure: TogglError | None
+    asked: list[int]
+
+    @property
+    def unconfirmed(self) -> list[int]:
+        """The ids of which nobody knows what became."""
+        return self.asked if isinstance(self.failure, OutcomeUnknown) else []
+
+    @property
+    def why(self) -> str | None:
+        """What ended it, in words."""
+        return None if self.failure is None else str(self.failure)
+
+    def untouched(self, found: list[TimeEntry], done: list[int]) -> list[int] | None:
+        """Return the ids that Toggl refused, or was not asked for."""
+        return [entry.id for entry in found if entry.id not in {*done, *self.unconfirmed}] or None
+
+    def raise_if_alone(self, done: list[int]) -> None:
+        """Fail as a whole where nothing was done."""
+        if self.failure is not None and not done:
+            raise self.failure
 
 
 async def edit_time_entries(changes: EditTimeEntries, toggl: "Toggl") -> EntriesEdited:
@@ -59,28 +86,23 @@ async def _edit_many(
     found: list[TimeEntry], missing: list[int], changes: EditTimeEntries, toggl: "Toggl"
 ) -> EntriesEdited:
     here = _by_workspace(found)
-    bodies = {workspace: await _body(entries, changes, toggl) for workspace, entries in here.items()}
+    plans = {workspace: await _plan(entries, changes, toggl) for workspace, entries in here.items()}
     edited: list[int] = []
-    refused: list[int] = []
-    failure: TogglError | None = None
+    outcome = Outcome(None, [])
     for workspace, entries in here.items():
+        tracker, plan = toggl.trackers(workspace), plans[workspace]
         try:
-            done = await toggl.trackers(workspace).bulk_edit(
-                entries, await _with_tags(bodies[workspace], workspace, toggl)
-            )
+            edited += (await noted(plan, workspace, toggl, tracker.bulk_edit(entries, plan.body))).done
         except TogglError as error:
-            failure = error
+            outcome = Outcome(error, [entry.id for entry in entries])
             break
-        edited += done.done
-        refused += done.refused
-    if failure is not None and not edited:
-        raise failure
+    outcome.raise_if_alone(edited)
     return EntriesEdited(
         edited_ids=edited,
-        refused_ids=refused or None,
+        refused_ids=outcome.untouched(found, edited),
         not_found_ids=missing or None,
-        unconfirmed_ids=[entry.id for entry in found if entry.id not in {*edited, *refused}] or None,
-        why=None if failure is None else str(failure),
+        unconfirmed_ids=outcome.unconfirmed or None,
+        why=outcome.why,
         quota=await left(toggl, found[0].workspace_id),
     )
 
@@ -90,35 +112,35 @@ async def delete_time_entries(asked: DeleteTimeEntries, toggl: "Toggl") -> Entri
     found, missing = await _present(asked.ids, toggl)
     await _afford(found, toggl)
     deleted: list[int] = []
-    failure: TogglError | None = None
+    outcome = Outcome(None, [])
     for entry in found:
         try:
             await toggl.trackers(entry.workspace_id).delete(entry)
         except TogglError as error:
-            failure = error
+            outcome = Outcome(error, [entry.id])
             break
         deleted.append(entry.id)
-    if failure is not None and not deleted:
-        raise failure
+    outcome.raise_if_alone(deleted)
     return EntriesDeleted(
         deleted_ids=deleted,
+        kept_ids=outcome.untouched(found, deleted),
         not_found_ids=missing or None,
-        unconfirmed_ids=[entry.id for entry in found if entry.id not in deleted] or None,
-        why=None if failure is None else str(failure),
+        unconfirmed_ids=outcome.unconfirmed or None,
+        why=outcome.why,
         quota=await left(toggl, found[0].workspace_id),
     )
 
 
 async def _edit_one(entry: TimeEntry, changes: EditTimeEntries, toggl: "Toggl") -> EntriesEdited:
-    tracker = toggl.trackers(entry.workspace_id)
-    plan = await _body([entry], changes, toggl)
+    tracker, calendar = toggl.trackers(entry.workspace_id), await toggl.calendar()
+    plan = await _plan([entry], changes, toggl)
     body = await _timed(entry, changes, plan.body, toggl)
-    edited = await tracker.edit(entry, await _with_tags(plan._replace(body=body), entry.workspace_id, toggl))
+    edited = await noted(plan, entry.workspace_id, toggl, tracker.edit(entry, body))
     if edited is None:
         raise _none([entry.id])
     return EntriesEdited(
         edited_ids=[edited.id],
-        entry=await shown(edited, await toggl.calendar(), toggl),
+        entry=await shown(edited, calendar, toggl),
         quota=await left(toggl, entry.workspace_id),
     )
 
@@ -138,19 +160,13 @@ async def _timed(entry: TimeEntry, changes: EditTimeEntries, body: TrackerBody, 
     return body.model_copy(update={"start": start, **length})
 
 
-async def _body(entries: list[TimeEntry], changes: EditTimeEntries, toggl: "Toggl") -> Planned:
+async def _plan(entries: list[TimeEntry], changes: EditTimeEntries, toggl: "Toggl") -> Planned:
     """Return what is to be said of some entries of one workspace; a task does not follow to another project."""
     plan = await planned(changes, entries[0].workspace_id, toggl)
     more: dict[str, object] = {"tag_action": _ACTIONS.get(changes.tag_action)}
     if changes.project is not None and changes.task is None and any(entry.task_id for entry in entries):
         more["task_id"] = 0
     return plan._replace(body=plan.body.model_copy(update=more))
-
-
-async def _with_tags(plan: Planned, workspace: int, toggl: "Toggl") -> TrackerBody:
-    """Return the change, whose tags exist by now."""
-    await make_tags(plan.new_tags, workspace, toggl)
-    return plan.body
 
 
 async def _present(ids: list[int], toggl: "Toggl") -> tuple[list[TimeEntry], list[int]]:
@@ -192,7 +208,7 @@ def _by_workspace(entries: list[TimeEntry]) -> dict[int, list[TimeEntry]]:
 
 def _none(ids: list[int]) -> NotFound:
     listed = ", ".join(map(str, ids[:10]))
-    return NotFound(f"No such entry among your own of the last 89 days: {listed}. list_time_entries has the ids.")
+    return NotFound(f"None of your own entries of the last 89 days: {listed}. The web app changes older ones.")
 
 
 async def _what_goes(asked: DeleteTimeEntries, toggl: "Toggl") -> str:

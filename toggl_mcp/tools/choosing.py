@@ -29,8 +29,10 @@ class Choice(NamedTuple):
     gathered: "Gathered"
 
 
-async def choose(asked: Chosen, toggl: "Toggl", *, team: bool = False, reported: bool = False) -> Choice:
-    """Return the entries that overlap with the days and fit what is asked.
+async def choose(
+    asked: Chosen, toggl: "Toggl", *, team: bool = False, reported: bool = False, named: bool = True
+) -> Choice:
+    """Return the entries that overlap with the days and fit what is asked, with their names if they are `named`.
 
     Raises:
         NotFound: A workspace or a name is nobody's; the message says what comes near.
@@ -40,12 +42,23 @@ async def choose(asked: Chosen, toggl: "Toggl", *, team: bool = False, reported:
     days = days_asked_for(asked, await toggl.calendar(), toggl)
     me, _ = await toggl.account.me()
     spaces = await _workspaces(asked.workspace_id, toggl)
-    wanted = Wanted(days, spaces.keys(), None if team else me.id, reported=reported, refresh=asked.refresh)
+    wanted = Wanted(
+        days=days,
+        workspace_ids=spaces.keys(),
+        user_id=None if team else me.id,
+        reported=reported,
+        refresh=asked.refresh,
+        everywhere=asked.workspace_id is None,
+    )
     gathered = await toggl.timesheet.gather(wanted)
+    spaces = {entry.workspace_id: f"(workspace {entry.workspace_id})" for entry in gathered.entries} | spaces
     fits = [*_plain(asked), *await _by_work(asked, spaces, toggl)]
-    names = await names_of(gathered.entries, toggl)
+    by_client = asked.client is not None
+    names = await names_of(gathered.entries if named or by_client else (), toggl, sure=by_client)
     if asked.client is not None:
         fits.append(await _of_client(asked.client, names, spaces, toggl))
+    if asked.tag is not None and not any(map(_tagged(asked.tag), gathered.entries)):
+        await _ids(asked.tag, [toggl.tags(space) for space in spaces], toggl)
     entries = [entry for entry in gathered.entries if all(fit(entry) for fit in fits)]
     return Choice(entries, names, days, spaces, gathered)
 
@@ -70,14 +83,20 @@ async def _workspaces(given: int | None, toggl: "Toggl") -> dict[int, str]:
 
 def _plain(asked: Chosen) -> list[Fits]:
     """Return what tells whether an entry fits by itself."""
-    part, tag, fits = (asked.description or "").casefold(), (asked.tag or "").casefold(), list[Fits]()
+    part, fits = (asked.description or "").casefold(), list[Fits]()
     if asked.billable is not None:
         fits.append(lambda entry: entry.billable is asked.billable)
     if part:
         fits.append(lambda entry: part in entry.description.casefold())
-    if tag:
-        fits.append(lambda entry: tag in map(str.casefold, entry.tags) or (tag == NONE and not entry.tags))
+    if asked.tag is not None:
+        fits.append(_tagged(asked.tag))
     return fits
+
+
+def _tagged(tag: str) -> Fits:
+    """Return what tells whether an entry has a tag, or none where none is meant."""
+    folded = tag.casefold()
+    return lambda entry: folded in map(str.casefold, entry.tags) or (tag == NONE and not entry.tags)
 
 
 async def _by_work(asked: Chosen, spaces: Iterable[int], toggl: "Toggl") -> list[Fits]:
@@ -111,15 +130,18 @@ async def _ids(ref: str, endpoints: list["CachedEndpoint[Any]"], toggl: "Toggl")
     """
     if ref == NONE:
         return {0}
-    found: set[int] = set()
-    missing: NotFound | None = None
-    for endpoint in endpoints:
-        try:
-            found.add((await meant(ref, endpoint, toggl)).id)
-        except NotFound as error:
-            missing = missing or error
-        except PlanRequired:
-            continue  # What a plan lacks, no entry there can have.
-    if missing is not None and not found:
-        raise missing
-    return found
+    for known in (True, False):
+        found = [await _meant(ref, endpoint, toggl, known=known) for endpoint in endpoints]
+        if ids := {item.id for item in found if item is not None}:
+            return ids
+    return {(await meant(ref, endpoints[0], toggl)).id}
+
+
+async def _meant(ref: str, endpoint: "CachedEndpoint[Any]", toggl: "Toggl", *, known: bool) -> Any:  # noqa: ANN401 - of any kind
+    """Return what is meant in one workspace, if anything; with `known` without a whole list being asked for."""
+    if known:
+        return await toggl.directory.glance(endpoint, ref)
+    try:
+        return await meant(ref, endpoint, toggl)
+    except (NotFound, PlanRequired):
+        return None

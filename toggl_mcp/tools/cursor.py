@@ -33,7 +33,7 @@ def position(given: str | None, filters: Filters) -> Position | None:
         message = f"cursor: is not one that this tool gave. {_FROM_THE_START}"
         raise InvalidArguments(message) from error
     if made_for != _digest(filters):
-        message = f"cursor: belongs to another name, status or workspace. {_FROM_THE_START}"
+        message = f"cursor: belongs to other filters. {_FROM_THE_START}"
         raise InvalidArguments(message)
     return found
 

@@ -16,7 +16,7 @@ from toggl_mcp.tools.finding import left
 from toggl_mcp.tools.offer import CREATES, READS, Offer
 from toggl_mcp.tools.overlap import leave_clear
 from toggl_mcp.tools.timer import EntryAnswer, time_of
-from toggl_mcp.tools.work import make_tags, planned, shown
+from toggl_mcp.tools.work import noted, planned, shown
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from datetime import datetime
@@ -69,12 +69,12 @@ async def create_time_entry(new: CreateTimeEntry, toggl: "Toggl") -> EntryAnswer
     start = time_of("start", new.start, calendar)
     stop = start + timedelta(seconds=new.duration or 0) if new.stop is None else time_of("stop", new.stop, calendar)
     in_order(start, stop)
-    body, new_tags = await planned(new, workspace, toggl)
+    plan = await planned(new, workspace, toggl)
     if not new.allow_overlap:
         await leave_clear(start, stop, calendar, toggl)
-    await make_tags(new_tags, workspace, toggl)
     times = {"start": start, "duration": round((stop - start).total_seconds())}
-    entry = await toggl.trackers(workspace).add(body.model_copy(update=times))
+    body = plan.body.model_copy(update=times)
+    entry = await noted(plan, workspace, toggl, toggl.trackers(workspace).add(body))
     return EntryAnswer(entry=await shown(entry, calendar, toggl), quota=await left(toggl, workspace))
 
 

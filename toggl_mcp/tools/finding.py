@@ -15,6 +15,9 @@ if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a cal
 
 E = TypeVar("E", bound=Entity)
 
+LISTED = 10
+"""Ids that a message lists."""
+
 
 class Context(TypedDict):
     """What every answer about a workspace says."""
@@ -72,14 +75,12 @@ def only(found: list[E], name: str, known: "Collection[E]", endpoint: "CachedRea
     if not found:
         kind, ids = endpoint.KIND, {item.name: item.id for item in known.items.values()}
         near = ", ".join(f"“{close}” ({ids[close]})" for close in get_close_matches(name, ids, n=3))
-        message = (
-            f"There is no {kind} of exactly the name “{name}” in workspace {endpoint.workspace_id}. "
-            + (f"Near: {near}. " if near else f"list_{kind}s finds parts of a name. ")
-            + "refresh: true asks Toggl once more."
+        message = f"There is no {kind} of exactly the name “{name}” in workspace {endpoint.workspace_id}. " + (
+            f"Near: {near}." if near else f"list_{kind}s finds parts of a name."
         )
         raise NotFound(message)
     if len(found) > 1:
-        ids = ", ".join(str(item.id) for item in found)
+        ids = ", ".join(str(item.id) for item in found[:LISTED]) + (", …" if len(found) > LISTED else "")
         message = f"{len(found)} {endpoint.KIND}s are called “{name}”: {ids}. Say which by its id."
         raise Ambiguous(message)
     return found[0]

@@ -87,7 +87,7 @@ class Offer(Generic[Asked, Told]):
     """One tool: its name and description are the function's, its schemas the models'.
 
     `question` makes the person be asked first, where the host can ask; it finds the target and says what will happen.
-    `needs` is what a workspace has to allow for it.
+    `needs` is what a workspace has to allow for it. `sparing` is what it takes where nothing may be put away.
     """
 
     call: Callable[[Asked, "Toggl"], Awaitable[Told]]
@@ -97,6 +97,7 @@ class Offer(Generic[Asked, Told]):
     gives: type[Told]
     question: Callable[[Asked, "Toggl"], Awaitable[str]] | None = None
     needs: Need | None = None
+    sparing: type[Asked] | None = None
 
     @property
     def reads(self) -> bool:

@@ -11,14 +11,21 @@ if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a cal
     from toggl_mcp.endpoints.toggl import Toggl
     from toggl_mcp.models.period import Calendar
 
+ALLOW = "Change the times, or pass allow_overlap: true."
 NAMED = 5
 """Entries in the way that a refusal names."""
 
 
 async def leave_clear(
-    start: datetime, end: datetime, calendar: "Calendar", toggl: "Toggl", *, but: int | None = None
+    start: datetime,
+    end: datetime,
+    calendar: "Calendar",
+    toggl: "Toggl",
+    *,
+    but: int | None = None,
+    way_out: str = ALLOW,
 ) -> None:
-    """Refuse what would lie over another entry than `but`, in any workspace.
+    """Refuse what would lie over another entry than `but`, in any workspace; `way_out` says what to do instead.
 
     Raises:
         Overlap: The message names what is in the way.
@@ -28,7 +35,7 @@ async def leave_clear(
         return
     told = "; ".join(_told(entry, calendar, toggl) for entry in in_the_way[:NAMED])
     more = f"; and {len(in_the_way) - NAMED} more" if len(in_the_way) > NAMED else ""
-    message = f"It would lie over {told}{more}. Nothing was sent. Change the times, or pass allow_overlap: true."
+    message = f"It would lie over {told}{more}. Nothing was sent. {way_out}"
     raise Overlap(message)
 
 

@@ -8,6 +8,7 @@ from toggl_mcp.errors import DuplicateName
 from toggl_mcp.models.base import Absent
 from toggl_mcp.models.project import (
     CreateProject,
+    EditKeptProject,
     EditProject,
     GetProject,
     ListProjects,
@@ -148,7 +149,7 @@ OFFERS = (
     Offer(create_project, "Create project", CREATES, CreateProject, ProjectAnswer, needs="projects"),
     Offer(get_project, "Get project", READS, GetProject, ProjectFound),
     Offer(list_projects, "List projects", READS, ListProjects, ProjectList),
-    Offer(edit_project, "Edit project", CHANGES, EditProject, ProjectAnswer),
+    Offer(edit_project, "Edit project", CHANGES, EditProject, ProjectAnswer, sparing=EditKeptProject),
     Offer(delete_project, "Delete project", CHANGES, OneProject, ProjectDeleted, question=_what_goes),
 )
 

@@ -17,6 +17,8 @@ from toggl_mcp.tools.offer import READS, Offer
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from toggl_mcp.endpoints.toggl import Toggl
 
+NAMED = {"client", "project", "task"}
+"""Groups that need names to be looked up."""
 LONGEST_SHOWN = 200
 """Characters of a description that a group shows."""
 
@@ -69,10 +71,11 @@ async def summarize_time(asked: SummarizeTime, toggl: "Toggl") -> Summary:
 
     Entries over midnight are split, a running timer counts up to now. An entry counts under each of its tags.
     """
-    choice = await choose(asked, toggl, team=asked.team, reported=asked.amounts)
+    by = asked.group_by or []
+    named = bool(NAMED & set(by))
+    choice = await choose(asked, toggl, team=asked.team, reported=asked.amounts, named=named)
     me, _ = await toggl.account.me()
     found = list(parts(choice.entries, choice.days, toggl.moment()))
-    by = asked.group_by or []
     labels = [_label(kind, choice, me.name) for kind in by]
     groups = {key: total(some) for key, some in grouped(found, labels).items()}
     told = in_order(groups, by) if by else []
@@ -113,6 +116,8 @@ def _not_reported(asked: SummarizeTime, choice: Choice, toggl: "Toggl") -> str |
     today = choice.days.calendar.day(toggl.moment())
     if asked.team and choice.days.first <= today <= choice.days.last:
         return "Timers that are still running are in no report, so those of the team are not counted."
+    if asked.amounts and any(entry.running and entry.billable for entry in choice.entries):
+        return "The timer that runs has no amount yet."
     return None
 
 

@@ -105,5 +105,5 @@ OFFERS = (
     Offer(create_tag, "Create tag", CREATES, CreateTag, TagAnswer, needs="tags"),
     Offer(list_tags, "List tags", READS, ListTags, TagList),
     Offer(edit_tag, "Edit tag", CHANGES, EditTag, TagAnswer, needs="tags"),
-    Offer(delete_tag, "Delete tag", CHANGES, OneTag, TagDeleted, question=_what_goes),
+    Offer(delete_tag, "Delete tag", CHANGES, OneTag, TagDeleted, question=_what_goes, needs="tags"),
 )

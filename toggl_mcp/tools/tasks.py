@@ -6,7 +6,7 @@ from pydantic import BaseModel
 
 from toggl_mcp.errors import DuplicateName, PlanRequired
 from toggl_mcp.models.base import Absent
-from toggl_mcp.models.task import CreateTask, EditTask, ListTasks, OneTask, Task
+from toggl_mcp.models.task import CreateTask, EditKeptTask, EditTask, ListTasks, OneTask, Task
 from toggl_mcp.tools.answers import Answer, Known
 from toggl_mcp.tools.cursor import cursor, position
 from toggl_mcp.tools.finding import context, meant, there
@@ -62,8 +62,7 @@ async def _workspace(given: int | None, toggl: "Toggl") -> int:
         PlanRequired: Its plan has no tasks.
     """
     workspace = await toggl.workspace(given)
-    space = (await toggl.account.workspaces()).collection.items.get(workspace)
-    if space is not None and space.plan == "free":
+    if not await toggl.has_tasks(workspace):
         message = (
             f"Tasks need a paid Toggl plan (Starter or higher), and workspace {workspace} is on the free one. "
             "Do without, or upgrade it and call get_account(refresh: true)."
@@ -139,6 +138,6 @@ async def _what_goes(asked: OneTask, toggl: "Toggl") -> str:
 OFFERS = (
     Offer(create_task, "Create task", CREATES, CreateTask, TaskAnswer, needs="paid"),
     Offer(list_tasks, "List tasks", READS, ListTasks, TaskList, needs="paid"),
-    Offer(edit_task, "Edit task", CHANGES, EditTask, TaskAnswer, needs="paid"),
+    Offer(edit_task, "Edit task", CHANGES, EditTask, TaskAnswer, needs="paid", sparing=EditKeptTask),
     Offer(delete_task, "Delete task", CHANGES, OneTask, TaskDeleted, question=_what_goes, needs="paid"),
 )

@@ -12,7 +12,7 @@ from toggl_mcp.tools.answers import Costly, Known
 from toggl_mcp.tools.finding import left
 from toggl_mcp.tools.offer import CHANGES, CREATES, READS, Offer
 from toggl_mcp.tools.overlap import leave_clear
-from toggl_mcp.tools.work import ShownEntry, make_tags, planned, shown
+from toggl_mcp.tools.work import ShownEntry, noted, planned, shown
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from datetime import datetime
@@ -52,14 +52,17 @@ class Timer(Costly, Known):
 async def start_timer(new: StartTimer, toggl: "Toggl") -> TimerStarted:
     """Start a timer. One that runs already is stopped, and the answer says which."""
     workspace, calendar = await toggl.workspace(new.workspace_id), await toggl.calendar()
-    body, new_tags = await planned(new, workspace, toggl)
+    plan = await planned(new, workspace, toggl)
     start = toggl.moment() if new.start is None else time_of("start", new.start, calendar)
+    if start > toggl.moment():
+        message = "start: is yet to come. Leave it out to start now."
+        raise InvalidArguments(message)
     if new.start is not None:
         running = await toggl.trackers(workspace).current()
         but = running.id if running is not None and running.start < start else None
-        await leave_clear(start, toggl.moment(), calendar, toggl, but=but)
-    await make_tags(new_tags, workspace, toggl)
-    started = await toggl.trackers(workspace).start(body.model_copy(update={"start": start}))
+        await leave_clear(start, toggl.moment(), calendar, toggl, but=but, way_out="Start it later.")
+    body = plan.body.model_copy(update={"start": start})
+    started = await noted(plan, workspace, toggl, toggl.trackers(workspace).start(body))
     entry = await shown(started.entry, calendar, toggl)
     return TimerStarted(entry=entry, stopped=_stopped(started, toggl), quota=await left(toggl, workspace))
 

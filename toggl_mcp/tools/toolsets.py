@@ -1,6 +1,7 @@
 """Which tools are offered: by toolset, by name, and by what may be changed."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from toggl_mcp.errors import InvalidArguments
@@ -33,7 +34,7 @@ def offers(settings: Settings) -> list[Offer[Any, Any]]:
     access: Access = "read" if settings.read_only else settings.access
     chosen = {offer.name for offer in _chosen(settings)} | set(_names(settings.tools, "tools"))
     chosen -= set(_names(settings.exclude_tools, "exclude-tools"))
-    found = [offer for offer in _everything() if offer.name in chosen and _allowed(offer, access)]
+    found = [_as_allowed(offer, access) for offer in _everything() if offer.name in chosen and _allowed(offer, access)]
     about = [offer for offer in account.offers(access, found) if offer.name in chosen]
     if not found and not about:
         message = "These settings leave no tool to offer. Name more toolsets or tools, or exclude fewer."
@@ -71,6 +72,11 @@ def _known(names: list[str], known: list[str], setting: str) -> None:
         if name not in known:
             message = f"{setting}: there is no {name!r}; choose from {', '.join(known)}."
             raise InvalidArguments(message)
+
+
+def _as_allowed(offer: Offer[Any, Any], access: Access) -> Offer[Any, Any]:
+    """Return a tool that takes only what an access mode allows."""
+    return replace(offer, takes=offer.sparing) if offer.sparing and access == "time-tracking" else offer
 
 
 def _allowed(offer: Offer[Any, Any], access: Access) -> bool:

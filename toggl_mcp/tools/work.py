@@ -1,16 +1,17 @@
 """What an entry says of the work: names that become ids on the way in, and names again on the way out."""
 
-from collections.abc import Iterable, Mapping
+import logging
+from collections.abc import Awaitable, Iterable, Mapping
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+import anyio
 from pydantic import BaseModel
 
-from toggl_mcp.errors import NotFound
+from toggl_mcp.errors import InvalidArguments, NotFound, TogglError
 from toggl_mcp.models.base import Absent, Entity
 from toggl_mcp.models.client import Client
 from toggl_mcp.models.project import Project
-from toggl_mcp.models.tag import TagBody
 from toggl_mcp.models.task import Task
 from toggl_mcp.models.time_entry import TimeEntry, TrackerBody
 from toggl_mcp.models.tracking import Work
@@ -21,6 +22,13 @@ if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a cal
     from toggl_mcp.endpoints.toggl import Toggl
     from toggl_mcp.models.period import Calendar
 
+E = TypeVar("E", bound=Entity)
+T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
+
+NAMES_SECONDS = 5.0
+"""Seconds that names may take to be looked up: an answer is told without them rather than too late."""
 NONE = "0"
 """What stands for no project, no client, no task and no tag."""
 
@@ -42,7 +50,7 @@ class ShownEntry(BaseModel):
 
 
 class Planned(NamedTuple):
-    """What is to be said of an entry, and the tags that have to be made before."""
+    """What is to be said of an entry, and the tags that Toggl makes along with it."""
 
     body: TrackerBody
     new_tags: list[str]
@@ -61,8 +69,10 @@ class Names(NamedTuple):
 
     def client(self, entry: TimeEntry) -> str | None:
         """Return the name of the client of an entry's project."""
-        project = self.projects.get(entry.project_id or 0)
-        return _name(self.clients, None if project is None else project.client_id, "client")
+        if entry.project_id is None:
+            return None
+        project = self.projects.get(entry.project_id)
+        return "(client unknown)" if project is None else _name(self.clients, project.client_id, "client")
 
     def task(self, entry: TimeEntry) -> str | None:
         """Return the name of an entry's task."""
@@ -75,10 +85,14 @@ async def planned(said: Work, workspace: int, toggl: "Toggl") -> Planned:
     Raises:
         NotFound: A name means nothing; the message names those that come near.
         Ambiguous: A name means several; the message lists their ids.
+        InvalidArguments: The task is another project's.
     """
     tags, new = await _tags(said, workspace, toggl)
     project = await _id(said.project, toggl.projects(workspace), toggl)
     task = None if said.task in (None, NONE) else await _task(said.task or "", project, workspace, toggl)
+    if task is not None and project not in (None, task.project_id):
+        message = f"task: “{task.name}” ({task.id}) belongs to project {task.project_id}. Name that, or leave it out."
+        raise InvalidArguments(message)
     body = TrackerBody(
         description=said.description,
         billable=said.billable,
@@ -89,26 +103,44 @@ async def planned(said: Work, workspace: int, toggl: "Toggl") -> Planned:
     return Planned(body, new)
 
 
-async def make_tags(new: Iterable[str], workspace: int, toggl: "Toggl") -> None:
-    """Create tags, each at most once."""
-    for name in new:
-        await toggl.tags(workspace).add(TagBody(name=name))
+async def noted(plan: Planned, workspace: int, toggl: "Toggl", change: Awaitable[T]) -> T:
+    """Return what a change returns, and forget the list of tags if it may have made some."""
+    try:
+        return await change
+    finally:
+        if plan.new_tags:
+            await toggl.tags(workspace).forget()
 
 
-async def names_of(entries: Iterable[TimeEntry], toggl: "Toggl") -> Names:
-    """Return the names that these entries need, at the lowest cost in requests."""
+async def names_of(entries: Iterable[TimeEntry], toggl: "Toggl", *, sure: bool = False) -> Names:
+    """Return the names that these entries need, at the lowest cost in requests.
+
+    What cannot be looked up has no name, unless they have to be `sure`: a change that happened is told in any case.
+    """
     names = Names({}, {}, {})
     by_workspace: dict[int, list[TimeEntry]] = {}
     for entry in entries:
         by_workspace.setdefault(entry.workspace_id, []).append(entry)
     for workspace, here in by_workspace.items():
-        projects = await toggl.directory.by_id(toggl.projects(workspace), {entry.project_id or 0 for entry in here})
-        owners = {project.client_id or 0 for project in projects.values()}
-        names.projects.update(projects)
-        names.clients.update(await toggl.directory.by_id(toggl.clients(workspace), owners))
+        projects = {entry.project_id or 0 for entry in here}
+        names.projects.update(await _looked_up(toggl.projects(workspace), projects, toggl, sure=sure))
+        owners = {names.projects[key].client_id or 0 for key in projects & names.projects.keys()}
+        names.clients.update(await _looked_up(toggl.clients(workspace), owners, toggl, sure=sure))
         tasks = {entry.task_id or 0 for entry in here}
-        names.tasks.update(await toggl.directory.by_id(toggl.tasks(workspace), tasks))
+        if tasks != {0} and await toggl.has_tasks(workspace):
+            names.tasks.update(await _looked_up(toggl.tasks(workspace), tasks, toggl, sure=sure))
     return names
+
+
+async def _looked_up(endpoint: "CachedEndpoint[E]", ids: set[int], toggl: "Toggl", *, sure: bool) -> dict[int, E]:
+    try:
+        with anyio.fail_after(None if sure else NAMES_SECONDS):
+            return await toggl.directory.by_id(endpoint, ids)
+    except (TogglError, TimeoutError):
+        if sure:
+            raise
+        _log.warning("The names of some %s could not be looked up.", endpoint.PATH, exc_info=True)
+        return {}
 
 
 async def shown(entry: TimeEntry, calendar: "Calendar", toggl: "Toggl") -> ShownEntry:
@@ -152,16 +184,16 @@ async def _tags(said: Work, workspace: int, toggl: "Toggl") -> tuple[list[str] |
     """Return the tags as they are spelt at Toggl, and those of them that do not exist yet."""
     if said.tags is None:
         return None, []
-    spelt: list[str] = []
+    spelt: dict[str, str] = {}
     new: list[str] = []
     for name in said.tags:
         found, known = await toggl.directory.by_name(toggl.tags(workspace), name)
         exact = next((tag.name for tag in found if tag.name == name), found[0].name if found else None)
         if exact is None and not said.create_missing_tags:
             raise _no_tag(name, [tag.name for tag in known.items.values()], workspace)
-        spelt.append(exact or name)
-        new += [] if exact else [name]
-    return spelt, new
+        new += [] if exact or name.casefold() in spelt else [name]
+        spelt.setdefault((exact or name).casefold(), exact or name)
+    return list(spelt.values()), new
 
 
 def _no_tag(name: str, known: list[str], workspace: int) -> NotFound:

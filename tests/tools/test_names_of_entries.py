@@ -1,0 +1,79 @@
+"""The names that entries are told with: they cost little, and never hide what happened."""
+
+import pytest
+
+from tests.sandbox.clock import Clock
+from tests.sandbox.diary import at, done
+from tests.tools.driving import Host
+from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Call, Fault, Sandbox
+
+pytestmark = pytest.mark.anyio
+
+NINE = "2025-10-14T09:00"
+
+
+@pytest.fixture(autouse=True)
+def six_in_the_evening(sandbox: Sandbox, clock: Clock) -> None:
+    sandbox.world.entries.clear()
+    clock.now = at("2025-10-14T18:00")
+
+
+async def test_a_project_that_one_may_not_see_costs_a_list_in_ten_minutes_at_most(
+    host: Host, sandbox: Sandbox, clock: Clock
+) -> None:
+    done(sandbox, NINE, "2025-10-14T10:00", project_id=7)
+    for _ in range(6):
+        assert (await host.call("list_time_entries"))["works"][0]["project"] == "(project 7)"
+        clock.now += 100
+
+    assert [call.path for call in sandbox.calls].count(f"/workspaces/{HARBOUR_STUDIO}/projects") == 1
+
+
+@pytest.mark.parametrize("fault", [Fault("500 before"), Fault("402"), Fault("refused"), Fault("429")])
+async def test_an_entry_that_was_logged_is_told_although_no_name_can_be_looked_up(
+    host: Host, sandbox: Sandbox, fault: Fault
+) -> None:
+    await host.call("list_time_entries")
+    entry = {"start": NINE, "duration": 60, "project": "Web shop", "tags": ["neu"], "create_missing_tags": True}
+
+    def only_lists(call: Call) -> Fault | None:
+        return fault if call.method == "GET" and call.path.endswith(("/projects", "/clients")) else None
+
+    await host.call("edit_client", client_id=64_890_302, notes="So that the names are dropped")
+    project = (await host.call("get_project", name="Web shop"))["project"]["id"]
+    sandbox.fault = only_lists
+    told = await host.call("create_time_entry", **{**entry, "project": project})
+
+    assert sandbox.world.entries[told["entry"]["id"]]["project_id"] == project
+
+
+async def test_a_task_in_a_workspace_that_has_tasks_no_more_spoils_nothing(host: Host, sandbox: Sandbox) -> None:
+    done(sandbox, NINE, "2025-10-14T10:00", "Old", NIGHT_SCHOOL, task_id=7)
+
+    assert (await host.call("list_time_entries"))["works"][0]["task"] == "(task 7)"
+    assert (await host.call("summarize_time", group_by=["task"]))["groups"][0]["by"] == {"task": "(task 7)"}
+    assert not [call.path for call in sandbox.calls if "tasks" in call.path]
+
+
+@pytest.mark.parametrize("fault", [Fault("500 before"), Fault("402"), Fault("refused")])
+async def test_a_timer_that_was_stopped_is_told_although_no_name_can_be_looked_up(
+    host: Host, sandbox: Sandbox, fault: Fault
+) -> None:
+    row = sandbox.world.add_entry(HARBOUR_STUDIO, at("2025-10-14T17:00"), running=True, project_id=201_500_302)
+    await host.call("get_timer")
+    await host.call("edit_tag", tag_id=17_300_301, name="So that the names are dropped")
+    sandbox.fault = lambda call: fault if call.path.endswith("/projects") else None
+    told = await host.call("stop_timer")
+
+    assert (told["entry"]["id"], told["entry"]["project"]) == (row["id"], "(project 201500302)")
+    assert row["duration"] == 3600
+
+
+async def test_an_entry_of_a_workspace_that_was_joined_a_moment_ago_counts(host: Host, sandbox: Sandbox) -> None:
+    await host.call("get_account")
+    done(sandbox, NINE, "2025-10-14T10:00", "New team", 4_102_009)
+    told = await host.call("summarize_time")
+
+    assert told["total"]["hours"] == 1.0
+    assert told["workspaces"]["4102009"] == "(workspace 4102009)"
+    assert (await host.fail("create_time_entry", start=NINE, duration=60))["code"] == "overlap"

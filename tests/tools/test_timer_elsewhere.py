@@ -1,0 +1,79 @@
+"""A timer that somebody starts, stops and deletes in the web app while it is known here as it was."""
+
+import pytest
+
+from tests.sandbox.clock import Clock
+from tests.sandbox.diary import at, running
+from tests.tools.driving import Host
+from tests.tools.test_timer import timers
+from toggl_mcp.sandbox import NIGHT_SCHOOL, Sandbox
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(autouse=True)
+def nine_in_the_morning(sandbox: Sandbox, clock: Clock) -> None:
+    sandbox.world.entries.clear()
+    clock.now = at("2025-10-14T09:00")
+
+
+async def test_what_runs_by_now_is_stopped_when_what_ran_before_does_no_more(
+    host: Host, sandbox: Sandbox, clock: Clock
+) -> None:
+    first = running(sandbox, "2025-10-14T08:00", "First")
+    await host.call("get_timer")
+    clock.now += 60
+    sandbox.world.stop_entry(first["id"], clock.now)
+    running(sandbox, "2025-10-14T09:01", "Second", NIGHT_SCHOOL)
+    clock.now += 30
+
+    assert (await host.call("stop_timer"))["entry"]["description"] == "Second"
+    assert timers(sandbox) == []
+
+
+async def test_what_runs_by_now_is_stopped_when_what_ran_before_was_deleted(
+    host: Host, sandbox: Sandbox, clock: Clock
+) -> None:
+    first = running(sandbox, "2025-10-14T08:00", "First")
+    await host.call("get_timer")
+    clock.now += 60
+    sandbox.world.remove_entry(first["id"])
+    running(sandbox, "2025-10-14T09:01", "Second")
+
+    assert (await host.call("stop_timer"))["entry"]["description"] == "Second"
+
+
+async def test_a_start_says_what_it_stopped_although_that_was_started_elsewhere_a_minute_ago(
+    host: Host, sandbox: Sandbox, clock: Clock
+) -> None:
+    first = running(sandbox, "2025-10-14T08:00", "First")
+    await host.call("get_timer")
+    clock.now += 30
+    sandbox.world.stop_entry(first["id"], clock.now)
+    running(sandbox, "2025-10-14T09:00:30", "Second")
+    clock.now += 60
+    told = await host.call("start_timer", description="Third")
+
+    assert (told["stopped"]["description"], told["stopped"]["seconds"]) == ("Second", 60)
+
+
+async def test_a_start_stopped_nothing_that_had_ended_before(host: Host, clock: Clock) -> None:
+    await host.call("start_timer", description="First")
+    clock.now += 600
+    await host.call("stop_timer")
+    clock.now += 30
+
+    assert "stopped" not in await host.call("start_timer", description="Second")
+
+
+async def test_a_timer_can_be_stopped_although_the_users_requests_are_spent(
+    host: Host, sandbox: Sandbox, clock: Clock
+) -> None:
+    await host.call("start_timer", description="First")
+    clock.now += 600
+    sandbox.quota.spend(None)
+    started = await host.call("start_timer", description="Second")
+    clock.now += 600
+
+    assert (started["stopped"]["description"], started["stopped"]["seconds"]) == ("First", 600)
+    assert (await host.call("stop_timer"))["entry"]["description"] == "Second"

@@ -1,0 +1,122 @@
+"""Totals by report after something has changed, and of what began long before."""
+
+from typing import Any
+
+import pytest
+
+from tests.sandbox.clock import Clock
+from tests.sandbox.diary import at, done
+from tests.tools.driving import Host
+from toggl_mcp.sandbox import Fault, Sandbox
+
+pytestmark = pytest.mark.anyio
+
+WEB_SHOP = 201_500_302
+TUESDAY = {"start": "2025-10-14", "end": "2025-10-14"}
+OLD = {"start": "2025-05-06", "end": "2025-05-06"}
+
+
+@pytest.fixture(autouse=True)
+def six_in_the_evening(sandbox: Sandbox, clock: Clock) -> None:
+    sandbox.world.entries.clear()
+    clock.now = at("2025-10-14T18:00")
+
+
+async def hours(host: Host, **question: object) -> tuple[float, int, dict[str, float] | None]:
+    total = (await host.call("summarize_time", **question))["total"]
+    return total["hours"], total["entries"], total.get("amounts")
+
+
+async def test_amounts_are_of_the_entries_as_they_are_by_now(host: Host, sandbox: Sandbox) -> None:
+    shop: dict[str, Any] = {"project_id": WEB_SHOP, "billable": True}
+    first = done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", **shop)
+    second = done(sandbox, "2025-10-14T10:00", "2025-10-14T11:00", **shop)
+    assert await hours(host, **TUESDAY, amounts=True) == (2.0, 2, {"NZD": 190.0})
+
+    await host.call("delete_time_entries", ids=[first["id"]])
+    await host.call("edit_time_entries", ids=[second["id"]], stop="2025-10-14T12:00")
+    new = {"start": "2025-10-14T13:00", "duration": 3600, "project": "Web shop", "billable": True}
+    await host.call("create_time_entry", **new)
+
+    assert await hours(host, **TUESDAY, amounts=True) == (3.0, 2, {"NZD": 285.0})
+    assert await hours(host, **TUESDAY) == (3.0, 2, None)
+
+
+async def test_what_was_deleted_elsewhere_a_while_ago_earns_nothing(host: Host, sandbox: Sandbox, clock: Clock) -> None:
+    row = done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", project_id=WEB_SHOP, billable=True)
+    await hours(host, **TUESDAY, amounts=True)
+    sandbox.world.remove_entry(row["id"])
+    clock.now += 121
+
+    assert await hours(host, **TUESDAY, amounts=True) == (0.0, 0, None)
+
+
+async def test_a_team_is_told_of_a_change_from_here_at_once(host: Host, sandbox: Sandbox) -> None:
+    done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", user_id=7_301_002)
+    assert await hours(host, **TUESDAY, team=True) == (1.0, 1, None)
+    await host.call("create_time_entry", start="2025-10-14T11:00", duration=3600)
+
+    assert await hours(host, **TUESDAY, team=True) == (2.0, 2, None)
+
+
+async def test_an_entry_of_long_ago_is_there_at_once_and_not_made_twice(
+    host: Host, sandbox: Sandbox, clock: Clock
+) -> None:
+    assert await hours(host, **OLD) == (0.0, 0, None)
+    old = {"start": "2025-05-06T09:00", "duration": 3600, "description": "Long ago"}
+    await host.call("create_time_entry", **old)
+    for _ in range(2):
+        assert await hours(host, **OLD) == (1.0, 1, None)
+        assert (await host.fail("create_time_entry", **old))["code"] == "overlap"
+        clock.now += 125
+    assert len(sandbox.world.entries) == 1
+
+
+async def test_a_lost_entry_of_long_ago_is_found(host: Host, sandbox: Sandbox) -> None:
+    sandbox.fault = lambda call: Fault("lost after") if call.method == "POST" and "reports" not in call.path else None
+    told = await host.call("create_time_entry", start="2025-05-06T09:00", duration=3600, description="Long ago")
+
+    assert [*sandbox.world.entries] == [told["entry"]["id"]]
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ({"start": "2025-10-12", "end": "2025-10-12"}, 24.0),
+        ({"start": "2025-10-12", "end": "2025-10-12", "team": True}, 24.0),
+        ({"start": "2025-10-13", "end": "2025-10-13", "team": True}, 9.0),
+        ({"start": "2025-10-13", "end": "2025-10-13", "amounts": True}, 9.0),
+    ],
+    ids=str,
+)
+async def test_a_timer_that_was_forgotten_over_the_weekend_counts_on_each_of_its_days(
+    host: Host, sandbox: Sandbox, question: dict[str, object], expected: float
+) -> None:
+    done(sandbox, "2025-10-10T17:00", "2025-10-13T09:00", "Forgotten", project_id=WEB_SHOP, billable=True)
+    found, _, amounts = await hours(host, **question)
+
+    assert found == expected
+    assert "amounts" not in question or amounts == {"NZD": 95.0 * expected}
+
+
+async def test_a_timer_that_was_forgotten_long_ago_counts_as_well(host: Host, sandbox: Sandbox) -> None:
+    done(sandbox, "2025-05-02T17:00", "2025-05-05T09:00", "Forgotten")
+
+    assert (await hours(host, start="2025-05-04", end="2025-05-04"))[0] == 24.0
+    assert (await hours(host, start="2025-05-05", end="2025-05-11"))[0] == 9.0
+
+
+async def test_a_filter_that_nobody_can_mean_is_no_zero(host: Host, sandbox: Sandbox) -> None:
+    done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", tags=["design"])
+    told = await host.fail("summarize_time", **TUESDAY, tag="desing")
+
+    assert (told["code"], "“design”" in told["message"]) == ("not_found", True)
+    assert await hours(host, **TUESDAY, tag="on site") == (0.0, 0, None)
+
+
+async def test_a_filter_by_a_name_that_is_known_asks_no_other_workspace(host: Host, sandbox: Sandbox) -> None:
+    done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", project_id=WEB_SHOP)
+    for _ in range(3):
+        assert await hours(host, **TUESDAY, project="Web shop") == (1.0, 1, None)
+
+    assert [call.path for call in sandbox.calls] == ["/me", "/me/time_entries"]
