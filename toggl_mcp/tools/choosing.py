@@ -52,15 +52,23 @@ async def choose(
     )
     gathered = await toggl.timesheet.gather(wanted)
     spaces = {entry.workspace_id: f"(workspace {entry.workspace_id})" for entry in gathered.entries} | spaces
-    fits = [*_plain(asked), *await _by_work(asked, spaces, toggl)]
     by_client = asked.client is not None
     names = await names_of(gathered.entries if named or by_client else (), toggl, sure=by_client)
-    if asked.client is not None:
-        fits.append(await _of_client(asked.client, names, spaces, toggl))
-    if asked.tag is not None and not any(map(_tagged(asked.tag), gathered.entries)):
-        await _ids(asked.tag, [toggl.tags(space) for space in spaces], toggl)
+    fits = await _all_that_fits(asked, gathered.entries, names, spaces, toggl)
     entries = [entry for entry in gathered.entries if all(fit(entry) for fit in fits)]
     return Choice(entries, names, days, spaces, gathered)
+
+
+async def _all_that_fits(
+    asked: Chosen, entries: list[TimeEntry], names: Names, spaces: Iterable[int], toggl: "Toggl"
+) -> list[Fits]:
+    """Return everything that an entry has to fit."""
+    fits = [*_plain(asked), *await _by_work(asked, spaces, toggl)]
+    if asked.client is not None:
+        fits.append(await _of_client(asked.client, names, spaces, toggl))
+    if asked.tag is not None and not any(map(_tagged(asked.tag), entries)):
+        await _ids(asked.tag, [toggl.tags(space) for space in spaces], toggl)
+    return fits
 
 
 def days_asked_for(asked: Chosen, calendar: "Calendar", toggl: "Toggl") -> Days:
