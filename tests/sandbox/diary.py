@@ -30,3 +30,8 @@ def done(
 def running(sandbox: Sandbox, start: str, description: str = "", workspace: int = HARBOUR_STUDIO) -> Row:
     """Return the row of an entry whose timer somebody has started in the web app."""
     return sandbox.world.add_entry(workspace, at(start), running=True, description=description)
+
+
+def sent(sandbox: Sandbox) -> list[str]:
+    """Return the changes that Toggl was asked for."""
+    return [f"{call.method} {call.path}" for call in sandbox.calls if call.method != "GET"]

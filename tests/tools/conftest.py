@@ -6,6 +6,7 @@ import pytest
 from mcp import Client
 
 from tests.sandbox.clock import Clock
+from tests.sandbox.diary import at
 from tests.tools.driving import Era, Host, serve
 from toggl_mcp.sandbox import Sandbox
 
@@ -19,3 +20,17 @@ def era(request: pytest.FixtureRequest) -> Era:
 async def host(sandbox: Sandbox, clock: Clock, era: Era) -> AsyncGenerator[Host]:
     async with Client(serve(sandbox, clock), mode=era) as client:
         yield Host(client)
+
+
+@pytest.fixture
+def nine_in_the_morning(sandbox: Sandbox, clock: Clock) -> None:
+    """An empty diary, at the beginning of a day in Auckland."""
+    sandbox.world.entries.clear()
+    clock.now = at("2025-10-14T09:00")
+
+
+@pytest.fixture
+def six_in_the_evening(sandbox: Sandbox, clock: Clock) -> None:
+    """An empty diary, at the end of that day."""
+    sandbox.world.entries.clear()
+    clock.now = at("2025-10-14T18:00")

@@ -3,23 +3,13 @@
 import pytest
 
 from tests.sandbox.clock import Clock
-from tests.sandbox.diary import at, done
+from tests.sandbox.diary import done, sent
 from tests.tools.driving import Host
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Call, Fault, Sandbox
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("six_in_the_evening")]
 
 NINE = "2025-10-14T09:00"
-
-
-@pytest.fixture(autouse=True)
-def six_in_the_evening(sandbox: Sandbox, clock: Clock) -> None:
-    sandbox.world.entries.clear()
-    clock.now = at("2025-10-14T18:00")
-
-
-def sent(sandbox: Sandbox) -> list[str]:
-    return [f"{call.method} {call.path}" for call in sandbox.calls if call.method != "GET"]
 
 
 async def test_one_entry_is_edited_by_itself(host: Host, sandbox: Sandbox) -> None:

@@ -7,15 +7,9 @@ from tests.sandbox.diary import at, done
 from tests.tools.driving import Host
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Call, Fault, Sandbox
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("six_in_the_evening")]
 
 NINE = "2025-10-14T09:00"
-
-
-@pytest.fixture(autouse=True)
-def six_in_the_evening(sandbox: Sandbox, clock: Clock) -> None:
-    sandbox.world.entries.clear()
-    clock.now = at("2025-10-14T18:00")
 
 
 async def test_a_project_that_one_may_not_see_costs_a_list_in_ten_minutes_at_most(

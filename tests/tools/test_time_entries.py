@@ -2,25 +2,14 @@
 
 import pytest
 
-from tests.sandbox.clock import Clock
-from tests.sandbox.diary import at, done, running
+from tests.sandbox.diary import done, running, sent
 from tests.tools.driving import Host
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Fault, Sandbox
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("six_in_the_evening")]
 
 WEB_SHOP = 201_500_302
 NINE = "2025-10-14T09:00"
-
-
-@pytest.fixture(autouse=True)
-def six_in_the_evening(sandbox: Sandbox, clock: Clock) -> None:
-    sandbox.world.entries.clear()
-    clock.now = at("2025-10-14T18:00")
-
-
-def sent(sandbox: Sandbox) -> list[str]:
-    return [f"{call.method} {call.path}" for call in sandbox.calls if call.method != "GET"]
 
 
 @pytest.mark.parametrize(

@@ -3,19 +3,13 @@
 import pytest
 
 from tests.sandbox.clock import Clock
-from tests.sandbox.diary import at, done, running
+from tests.sandbox.diary import done, running
 from tests.tools.driving import Host
 from toggl_mcp.sandbox import NIGHT_SCHOOL, Fault, Sandbox
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nine_in_the_morning")]
 
 WEB_SHOP = 201_500_302
-
-
-@pytest.fixture(autouse=True)
-def nine_in_the_morning(sandbox: Sandbox, clock: Clock) -> None:
-    sandbox.world.entries.clear()
-    clock.now = at("2025-10-14T09:00")
 
 
 def timers(sandbox: Sandbox) -> list[str]:

@@ -3,18 +3,12 @@
 import pytest
 
 from tests.sandbox.clock import Clock
-from tests.sandbox.diary import at, running
+from tests.sandbox.diary import running
 from tests.tools.driving import Host
 from tests.tools.test_timer import timers
 from toggl_mcp.sandbox import NIGHT_SCHOOL, Sandbox
 
-pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture(autouse=True)
-def nine_in_the_morning(sandbox: Sandbox, clock: Clock) -> None:
-    sandbox.world.entries.clear()
-    clock.now = at("2025-10-14T09:00")
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nine_in_the_morning")]
 
 
 async def test_what_runs_by_now_is_stopped_when_what_ran_before_does_no_more(

@@ -5,21 +5,15 @@ from typing import Any
 import pytest
 
 from tests.sandbox.clock import Clock
-from tests.sandbox.diary import at, done
+from tests.sandbox.diary import done
 from tests.tools.driving import Host
 from toggl_mcp.sandbox import Fault, Sandbox
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("six_in_the_evening")]
 
 WEB_SHOP = 201_500_302
 TUESDAY = {"start": "2025-10-14", "end": "2025-10-14"}
 OLD = {"start": "2025-05-06", "end": "2025-05-06"}
-
-
-@pytest.fixture(autouse=True)
-def six_in_the_evening(sandbox: Sandbox, clock: Clock) -> None:
-    sandbox.world.entries.clear()
-    clock.now = at("2025-10-14T18:00")
 
 
 async def hours(host: Host, **question: object) -> tuple[float, int, dict[str, float] | None]:

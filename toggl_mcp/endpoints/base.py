@@ -18,6 +18,8 @@ class CachedEndpoint(CachedReader[E]):
 
     DELETION: ClassVar[dict[str, str]] = {}
     """The query that a deletion is sent with."""
+    RELATED: ClassVar[bool] = True
+    """Whether the names of these are told along with the account."""
     ECHOES: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     """For each verb, the kinds of things that Toggl changes along with it."""
 
@@ -110,7 +112,7 @@ class CachedEndpoint(CachedReader[E]):
             _log.info("%s %s %s in workspace %d: %s", verb, self.KIND, entity_id or "", self.workspace_id, outcome)
             if outcome in ("unknown", OutcomeUnknown.code):
                 await self._snapshots.forget()
-            if outcome in ("unknown", "confirmed", OutcomeUnknown.code, NotFound.code):
+            if self.RELATED and outcome in ("unknown", "confirmed", OutcomeUnknown.code, NotFound.code):
                 await self._snapshots.forget_related()
             if outcome in ("unknown", "confirmed", OutcomeUnknown.code):
                 for kind in self.ECHOES.get(verb, ()):
@@ -123,3 +125,12 @@ class CachedEndpoint(CachedReader[E]):
         except Unreachable as error:
             message = f"Toggl did not say what became of the {self.KIND}. Look at it before asking again."
             raise OutcomeUnknown(message) from error
+
+
+class ListedEndpoint(CachedEndpoint[E]):
+    """A resource whose things are simply listed."""
+
+    async def collect(self, *, refresh: bool = False) -> list[E]:
+        """Return every one of them, archived ones too, by name."""
+        reading = await self.read(refresh=refresh)
+        return [item for _, _, item in reading.collection.ordered]

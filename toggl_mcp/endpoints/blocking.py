@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from toggl_mcp.api import AsyncClient, Auth, Timeout
 from toggl_mcp.cache.store import Store
-from toggl_mcp.endpoints.base import CachedEndpoint
+from toggl_mcp.endpoints.base import CachedEndpoint, ListedEndpoint
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.endpoints.identity import HasId
 from toggl_mcp.endpoints.portal import Portal
@@ -26,6 +26,7 @@ from toggl_mcp.models.time_entry import TimeEntry, TrackerBody
 
 E = TypeVar("E", bound=Thing)
 A = TypeVar("A", bound=CachedEndpoint[Any])
+L = TypeVar("L", bound=ListedEndpoint[Any])
 T = TypeVar("T")
 
 
@@ -123,7 +124,15 @@ class ClientEndpoint(BlockingEndpoint[Client, AsyncClientEndpoint]):
         return self._run(partial(self._endpoint.restore, client, restore_projects=restore_projects))
 
 
-class ProjectEndpoint(BlockingEndpoint[Project, AsyncProjectEndpoint]):
+class ListedFace(BlockingEndpoint[E, L]):
+    """The verbs of a resource whose things are simply listed."""
+
+    def collect(self, *, refresh: bool = False) -> list[E]:
+        """Return every one of them, archived ones too, by name."""
+        return self._run(partial(self._endpoint.collect, refresh=refresh))
+
+
+class ProjectEndpoint(ListedFace[Project, AsyncProjectEndpoint]):
     """The projects of a workspace, blocking."""
 
     KIND = AsyncProjectEndpoint
@@ -136,12 +145,8 @@ class ProjectEndpoint(BlockingEndpoint[Project, AsyncProjectEndpoint]):
         """Change what the body names and nothing else; None if Toggl has no such project."""
         return self._run(partial(self._endpoint.edit, project, body))
 
-    def collect(self, *, refresh: bool = False) -> list[Project]:
-        """Return every project, archived ones too, by name."""
-        return self._run(partial(self._endpoint.collect, refresh=refresh))
 
-
-class TagEndpoint(BlockingEndpoint[Tag, AsyncTagEndpoint]):
+class TagEndpoint(ListedFace[Tag, AsyncTagEndpoint]):
     """The tags of a workspace, blocking."""
 
     KIND = AsyncTagEndpoint
@@ -154,12 +159,8 @@ class TagEndpoint(BlockingEndpoint[Tag, AsyncTagEndpoint]):
         """Rename a tag; None if Toggl has no such tag."""
         return self._run(partial(self._endpoint.edit, tag, body))
 
-    def collect(self, *, refresh: bool = False) -> list[Tag]:
-        """Return every tag, by name."""
-        return self._run(partial(self._endpoint.collect, refresh=refresh))
 
-
-class TaskEndpoint(BlockingEndpoint[Task, AsyncTaskEndpoint]):
+class TaskEndpoint(ListedFace[Task, AsyncTaskEndpoint]):
     """The tasks of a workspace's projects, blocking."""
 
     KIND = AsyncTaskEndpoint
@@ -171,10 +172,6 @@ class TaskEndpoint(BlockingEndpoint[Task, AsyncTaskEndpoint]):
     def edit(self, task: int | HasId, body: TaskBody) -> Task | None:
         """Change what the body names and nothing else; None if Toggl has no such task."""
         return self._run(partial(self._endpoint.edit, task, body))
-
-    def collect(self, *, refresh: bool = False) -> list[Task]:
-        """Return every task, those that are done too, by name."""
-        return self._run(partial(self._endpoint.collect, refresh=refresh))
 
 
 class TrackerEndpoint(BlockingEndpoint[TimeEntry, AsyncTrackerEndpoint]):

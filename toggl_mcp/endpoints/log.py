@@ -64,9 +64,6 @@ class EntryLog(Snapshots[TimeEntry]):
         known = await self.last()
         return [entry for key, entry in (known.items.items() if known else ()) if entry.running and key != row_id]
 
-    async def forget_related(self) -> None:
-        """Drop nothing: entries are not told along with the account."""
-
     async def _up_to_date(self, *, urgent: bool) -> Mapping[int, TimeEntry]:
         """Return every entry of the log, by one request where the last snapshot can be gone on from."""
         known = await self.last()

@@ -1,6 +1,6 @@
 """Projects: https://engineering.toggl.com/docs/api/projects."""
 
-from toggl_mcp.endpoints.base import CachedEndpoint
+from toggl_mcp.endpoints.base import ListedEndpoint
 from toggl_mcp.endpoints.collection import Reading
 from toggl_mcp.endpoints.identity import HasId, id_of
 from toggl_mcp.endpoints.pages import Page, named, page
@@ -10,7 +10,7 @@ from toggl_mcp.models.client import Status
 from toggl_mcp.models.project import Project, ProjectBody
 
 
-class AsyncProjectEndpoint(CachedEndpoint[Project]):
+class AsyncProjectEndpoint(ListedEndpoint[Project]):
     """The projects of a workspace, for asyncio."""
 
     MODEL = Project
@@ -53,11 +53,6 @@ class AsyncProjectEndpoint(CachedEndpoint[Project]):
             )
             raise InvalidArguments(message)
         return edited
-
-    async def collect(self, *, refresh: bool = False) -> list[Project]:
-        """Return every project, archived ones too, by name."""
-        reading = await self.read(refresh=refresh)
-        return [item for _, _, item in reading.collection.ordered]
 
     async def page(
         self,

@@ -1,6 +1,6 @@
 """Tags: https://engineering.toggl.com/docs/api/tags."""
 
-from toggl_mcp.endpoints.base import CachedEndpoint
+from toggl_mcp.endpoints.base import ListedEndpoint
 from toggl_mcp.endpoints.identity import HasId, id_of
 from toggl_mcp.endpoints.pages import Page, page
 from toggl_mcp.errors import NamingError
@@ -8,7 +8,7 @@ from toggl_mcp.models.base import Position
 from toggl_mcp.models.tag import Tag, TagBody
 
 
-class AsyncTagEndpoint(CachedEndpoint[Tag]):
+class AsyncTagEndpoint(ListedEndpoint[Tag]):
     """The tags of a workspace, for asyncio."""
 
     MODEL = Tag
@@ -38,11 +38,6 @@ class AsyncTagEndpoint(CachedEndpoint[Tag]):
             OutcomeUnknown: Toggl never confirmed it.
         """
         return await self._update(id_of(tag), body.format("edit"))
-
-    async def collect(self, *, refresh: bool = False) -> list[Tag]:
-        """Return every tag, by name."""
-        reading = await self.read(refresh=refresh)
-        return [item for _, _, item in reading.collection.ordered]
 
     async def page(
         self, name: str | None = None, *, limit: int, after: Position | None = None, refresh: bool = False

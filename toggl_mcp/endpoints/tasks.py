@@ -3,7 +3,7 @@
 from typing import cast
 
 from toggl_mcp.endpoints.answers import rows
-from toggl_mcp.endpoints.base import CachedEndpoint
+from toggl_mcp.endpoints.base import ListedEndpoint
 from toggl_mcp.endpoints.identity import HasId, id_of
 from toggl_mcp.endpoints.pages import Page, page
 from toggl_mcp.errors import NamingError
@@ -12,7 +12,7 @@ from toggl_mcp.models.client import Status
 from toggl_mcp.models.task import Task, TaskBody
 
 
-class AsyncTaskEndpoint(CachedEndpoint[Task]):
+class AsyncTaskEndpoint(ListedEndpoint[Task]):
     """The tasks of a workspace's projects, for asyncio. Paid plans only."""
 
     MODEL = Task
@@ -56,11 +56,6 @@ class AsyncTaskEndpoint(CachedEndpoint[Task]):
         if known is None:
             return await self._gone(id_of(entity))
         return await self._remove(known.id, self._home(known.project_id, known.id))
-
-    async def collect(self, *, refresh: bool = False) -> list[Task]:
-        """Return every task, those that are done too, by name."""
-        reading = await self.read(refresh=refresh)
-        return [item for _, _, item in reading.collection.ordered]
 
     async def page(
         self,

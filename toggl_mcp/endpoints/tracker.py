@@ -48,6 +48,7 @@ class AsyncTrackerEndpoint(CachedEndpoint[TimeEntry]):
     MODEL = TimeEntry
     KIND = "time_entry"
     PATH = "time_entries"
+    RELATED = False
 
     async def add(self, body: TrackerBody) -> TimeEntry:
         """Create an entry, at most once; without `stop` and `duration` its timer runs, and Toggl stops any other.
