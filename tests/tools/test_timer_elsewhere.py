@@ -1,4 +1,6 @@
-"""A timer that somebody starts, stops and deletes in the web app while it is known here as it was."""
+"""A timer that somebody starts, stops and deletes in the web app, or that Toggl does not stop by itself."""
+
+from dataclasses import replace
 
 import pytest
 
@@ -6,7 +8,7 @@ from tests.sandbox.clock import Clock
 from tests.sandbox.diary import running
 from tests.tools.driving import Host
 from tests.tools.test_timer import timers
-from toggl_mcp.sandbox import NIGHT_SCHOOL, Sandbox
+from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Sandbox
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nine_in_the_morning")]
 
@@ -71,3 +73,16 @@ async def test_a_timer_can_be_stopped_although_the_users_requests_are_spent(
 
     assert (started["stopped"]["description"], started["stopped"]["seconds"]) == ("First", 600)
     assert (await host.call("stop_timer"))["entry"]["description"] == "Second"
+
+
+@pytest.mark.parametrize("workspace", [HARBOUR_STUDIO, NIGHT_SCHOOL])
+async def test_a_timer_that_a_start_does_not_stop_is_stopped_from_here(
+    host: Host, sandbox: Sandbox, clock: Clock, workspace: int
+) -> None:
+    sandbox.switches = replace(sandbox.switches, start_stops_others=False)
+    running(sandbox, "2025-10-14T08:00", "First", workspace)
+    clock.now += 60
+    told = await host.call("start_timer", description="Second")
+
+    assert (told["stopped"]["description"], told["stopped"]["seconds"]) == ("First", 3660)
+    assert timers(sandbox) == ["Second"]

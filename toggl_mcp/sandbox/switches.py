@@ -25,4 +25,5 @@ class Switches:
     restore_all_by_default: bool = False
     row_and_id_find_nothing: bool = True
     spent_as_json_string: bool = False
+    start_stops_others: bool = True
     tasks_on_free_status: Literal[402, 403] = 402

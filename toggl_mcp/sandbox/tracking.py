@@ -31,7 +31,8 @@ def _create(asked: Asked) -> Response:
             raise Refused(error(400, text))
     wanted = drafts.changes(asked, {}, given)
     running = wanted.pop("duration") < 0
-    row = asked.world.add_entry(workspace_id, wanted.pop("start"), running=running, **wanted)
+    alone = asked.switches.start_stops_others
+    row = asked.world.add_entry(workspace_id, wanted.pop("start"), running=running, alone=alone, **wanted)
     seen_once: Row = {"duration": -1} if running else {}
     return _answer(asked, row | seen_once | ({} if row["tags"] else {"tags": None, "tag_ids": None}))
 

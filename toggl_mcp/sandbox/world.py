@@ -169,14 +169,18 @@ class World:
         *,
         stop: float | None = None,
         running: bool = False,
+        alone: bool = True,
         user_id: int | None = None,
         **more: object,
     ) -> Row:
-        """A new time entry's row; a running one stops the user's other one, and one without a stop has no length."""
+        """A new time entry's row, without a length if it has no stop; one that runs `alone` stops the user's other."""
         whose: int = self.me["id"] if user_id is None else user_id
         entry_id = next(self._ids)
         self.entries[entry_id] = rows.entry(entry_id, workspace_id, start, self._clock(), whose)
-        return self.edit_entry(entry_id, stop=stop, duration=-1 if running else 0, **more)
+        row = self.edit_entry(entry_id, stop=stop, duration=-1 if running and alone else 0, **more)
+        if running and not alone:
+            row |= {"duration": -rows.seconds(row["start"]), "stop": None}
+        return row
 
     def edit_entry(self, entry_id: int, **changes: object) -> Row:
         """The time entry's row after these changes: `tags` are names, moments may be seconds, and one timer runs."""
