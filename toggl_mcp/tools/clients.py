@@ -102,7 +102,7 @@ async def get_client(asked: GetClient, toggl: "Toggl") -> ClientFound:
         client, source, as_of = there(found.item, asked.client_id, clients), found.source, found.as_of
     else:
         named, reading = await clients.named(asked.name or "", refresh=asked.refresh)
-        client = only(named, asked.name or "", reading.collection, clients)
+        client = only(named, asked.name or "", reading.collection, clients, refreshable=True)
         source, as_of = reading.source, reading.as_of
     known = Known.of(source, as_of, toggl.now())
     return ClientFound(client=ShownClient.of(client), **known, **await context(toggl, workspace, source))

@@ -65,8 +65,10 @@ def there(item: E | None, item_id: int, endpoint: "CachedReader[E]") -> E:
     return item
 
 
-def only(found: list[E], name: str, known: "Collection[E]", endpoint: "CachedReader[E]") -> E:
-    """Return the one that has a name.
+def only(
+    found: list[E], name: str, known: "Collection[E]", endpoint: "CachedReader[E]", *, refreshable: bool = False
+) -> E:
+    """Return the one that has a name; `refreshable` is whether the tool that asks can ask Toggl once more.
 
     Raises:
         NotFound: None has it; the message names those that come near.
@@ -75,8 +77,10 @@ def only(found: list[E], name: str, known: "Collection[E]", endpoint: "CachedRea
     if not found:
         kind, ids = endpoint.KIND, {item.name: item.id for item in known.items.values()}
         near = ", ".join(f"“{close}” ({ids[close]})" for close in get_close_matches(name, ids, n=3))
-        message = f"There is no {kind} of exactly the name “{name}” in workspace {endpoint.workspace_id}. " + (
-            f"Near: {near}." if near else f"list_{kind}s finds parts of a name."
+        message = (
+            f"There is no {kind} of exactly the name “{name}” in workspace {endpoint.workspace_id}. "
+            + (f"Near: {near}." if near else f"list_{endpoint.PATH} finds parts of a name.")
+            + (" refresh: true asks Toggl once more." if refreshable else "")
         )
         raise NotFound(message)
     if len(found) > 1:

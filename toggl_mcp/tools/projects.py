@@ -88,7 +88,7 @@ async def get_project(asked: GetProject, toggl: "Toggl") -> ProjectFound:
         project, source, as_of = there(found.item, asked.project_id, projects), found.source, found.as_of
     else:
         named, reading = await projects.named(asked.name or "", refresh=asked.refresh)
-        project = only(named, asked.name or "", reading.collection, projects)
+        project = only(named, asked.name or "", reading.collection, projects, refreshable=True)
         source, as_of = reading.source, reading.as_of
     known = Known.of(source, as_of, toggl.now())
     return ProjectFound(project=ShownProject.of(project), **known, **await context(toggl, workspace, source))
