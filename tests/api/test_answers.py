@@ -77,6 +77,16 @@ async def test_each_refusal_has_its_error_and_says_it_in_our_words(
 
 
 @pytest.mark.parametrize(
+    ("text", "kind"),
+    [("Invalid project_id", "project"), ("Project not found/accessible", "project"), ("Invalid task_id", "task")],
+)
+async def test_a_refusal_of_an_id_says_where_the_ids_are(text: str, kind: str) -> None:
+    async with answering(text, 400) as toggl:
+        with pytest.raises(InvalidArguments, match=rf"no such {kind} .* list_{kind}s\(refresh: true\)"):
+            await toggl.clients(HARBOUR_STUDIO).collect()
+
+
+@pytest.mark.parametrize(
     ("status", "error"), [(400, InvalidArguments), (401, BadToken), (402, PlanRequired), (409, InvalidArguments)]
 )
 async def test_a_refusal_is_final(status: int, error: type[TogglError]) -> None:

@@ -18,6 +18,7 @@ from toggl_mcp.errors import (
 _CREDENTIALS = re.compile(r"username and/or password|authentication data", re.IGNORECASE)
 _TAKEN = re.compile(r"already (been taken|exists)", re.IGNORECASE)
 _NAMELESS = re.compile(r"name (cannot|can't|must not) be (empty|blank)", re.IGNORECASE)
+_NO_SUCH = re.compile(r"invalid (project|task|tag)[_ ]id|(project|task|tag) (?:was |is )?not found", re.IGNORECASE)
 _TOO_LONG = re.compile(r"maximum length", re.IGNORECASE)
 
 
@@ -57,4 +58,9 @@ def _invalid(status: int, text: str) -> TogglError:
         return NamingError("Toggl needs a name for this. Give one.")
     if _TOO_LONG.search(text):
         return InvalidArguments("Toggl finds the name too long. Give a shorter one.")
+    if unknown := _NO_SUCH.search(text):
+        kind = (unknown[1] or unknown[2]).lower()
+        return InvalidArguments(
+            f"Toggl has no such {kind} and changed nothing. list_{kind}s(refresh: true) has those that there are."
+        )
     return InvalidArguments(f"Toggl refused the values ({status}) and changed nothing. Change them before retrying.")
