@@ -9,9 +9,9 @@ from pydantic import TypeAdapter, ValidationError
 from toggl_mcp.cache.store import Row
 from toggl_mcp.endpoints.answers import rows
 from toggl_mcp.endpoints.base import CachedEndpoint
-from toggl_mcp.endpoints.collection import Reading, fold
+from toggl_mcp.endpoints.collection import fold
 from toggl_mcp.endpoints.identity import HasId, id_of
-from toggl_mcp.endpoints.pages import Page, named, page
+from toggl_mcp.endpoints.pages import Page, page
 from toggl_mcp.errors import NamingError, NotFound, OutcomeUnknown
 from toggl_mcp.models.base import Position
 from toggl_mcp.models.client import Client, ClientBody
@@ -90,11 +90,6 @@ class AsyncClientEndpoint(CachedEndpoint[Client]):
     ) -> Page[Client]:
         """Return at most `limit` of the clients that `collect` would return, those that come after a position."""
         return page(await self.read(refresh=refresh), body.name, _fits(body), limit=limit, after=after)
-
-    async def named(self, name: str, *, refresh: bool = False) -> tuple[list[Client], Reading[Client]]:
-        """Return every client of that name, in any case, archived ones too, and how that came to be known."""
-        reading = await self.sure(lambda known: bool(named(known, name)), refresh=refresh)
-        return named(reading.collection, name), reading
 
     async def archive(self, client: int | HasId) -> list[int] | None:
         """Archive a client and its projects; return the ids of those that went with it (None: Toggl did not say).

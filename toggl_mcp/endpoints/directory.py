@@ -39,8 +39,8 @@ class Directory:
         known = await self._known(endpoint)
         if found := named(known, name):
             return found, known
-        reading = await endpoint.sure(lambda all_of_them: bool(named(all_of_them, name)))
-        return named(reading.collection, name), reading.collection
+        found, reading = await endpoint.named(name)
+        return found, reading.collection
 
     async def glance(self, endpoint: CachedEndpoint[E], ref: str) -> E | None:
         """Return the one that an id or a name means by what is known already; None if that does not tell."""

@@ -1,9 +1,8 @@
 """Projects: https://engineering.toggl.com/docs/api/projects."""
 
 from toggl_mcp.endpoints.base import ListedEndpoint
-from toggl_mcp.endpoints.collection import Reading
 from toggl_mcp.endpoints.identity import HasId, id_of
-from toggl_mcp.endpoints.pages import Page, named, page
+from toggl_mcp.endpoints.pages import Page, page
 from toggl_mcp.errors import InvalidArguments, NamingError
 from toggl_mcp.models.base import Position
 from toggl_mcp.models.client import Status
@@ -80,8 +79,3 @@ class AsyncProjectEndpoint(ListedEndpoint[Project]):
             return of_client and (status == "both" or project.active is (status == "active"))
 
         return page(await self.read(refresh=refresh), name, fits, limit=limit, after=after)
-
-    async def named(self, name: str, *, refresh: bool = False) -> tuple[list[Project], Reading[Project]]:
-        """Return every project of that name, in any case, archived ones too, and how that came to be known."""
-        reading = await self.sure(lambda known: bool(named(known, name)), refresh=refresh)
-        return named(reading.collection, name), reading

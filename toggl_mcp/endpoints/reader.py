@@ -12,6 +12,7 @@ from toggl_mcp.cache.store import Key, Store
 from toggl_mcp.endpoints.answers import parsed, rows
 from toggl_mcp.endpoints.collection import Collection, Found, Reading
 from toggl_mcp.endpoints.identity import HasId, id_of, quota_of, scope_of
+from toggl_mcp.endpoints.pages import named
 from toggl_mcp.endpoints.snapshots import Snapshots
 from toggl_mcp.errors import NoCache, NotFound
 from toggl_mcp.models.base import Thing
@@ -128,6 +129,11 @@ class CachedReader(Generic[E]):
         if reading.source == "cache" and self._just_now(reading.as_of):
             return reading
         return await self.read(refresh=True)
+
+    async def named(self, name: str, *, refresh: bool = False) -> tuple[list[E], Reading[E]]:
+        """Return every one of exactly that name, in any case, archived ones too, and how that came to be known."""
+        reading = await self.sure(lambda known: bool(named(known, name)), refresh=refresh)
+        return named(reading.collection, name), reading
 
     async def cached(self) -> Collection[E] | None:
         """Return all of them if they are cached and fresh, without asking Toggl; None if not."""

@@ -38,7 +38,9 @@ class Left(BaseModel):
         return cls(remaining=bucket.remaining, resets_in_seconds=max(0, round(bucket.resets_at - now)))
 
 
-class _Known(TypedDict):
+class KnownFields(TypedDict):
+    """The fields of `Known`."""
+
     source: Source
     as_of: datetime
     age_seconds: int
@@ -52,7 +54,7 @@ class Known(BaseModel):
     age_seconds: int
 
     @staticmethod
-    def of(source: Source, as_of: datetime, now: float) -> _Known:
+    def of(source: Source, as_of: datetime, now: float) -> KnownFields:
         """Return the fields as of now."""
         return {"source": source, "as_of": as_of, "age_seconds": max(0, round(now - as_of.timestamp()))}
 

@@ -16,8 +16,9 @@ from toggl_mcp.models.client import (
     RestoreClient,
 )
 from toggl_mcp.tools.answers import Answer, Known, Moment, shortened
-from toggl_mcp.tools.cursor import cursor, position
-from toggl_mcp.tools.finding import context, only, taken, there
+from toggl_mcp.tools.cursor import position
+from toggl_mcp.tools.finding import context, gone, one, taken, target, there
+from toggl_mcp.tools.listing import Listed, listed
 from toggl_mcp.tools.offer import CHANGES, CREATES, READS, RESTORES, Offer
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
@@ -57,13 +58,10 @@ class ClientFound(ClientAnswer, Known):
     """One client as it is known."""
 
 
-class ClientList(Answer, Known):
+class ClientList(Listed):
     """One page of clients."""
 
     clients: list[ShownClient]
-    total: int
-    left: int
-    next_cursor: str | Absent = None
 
 
 class ClientDeleted(Answer):
@@ -96,14 +94,7 @@ async def get_client(asked: GetClient, toggl: "Toggl") -> ClientFound:
     list_clients finds a client by a part of its name.
     """
     workspace = await toggl.workspace(asked.workspace_id)
-    clients = toggl.clients(workspace)
-    if asked.client_id is not None:
-        found = await clients.find(asked.client_id, refresh=asked.refresh)
-        client, source, as_of = there(found.item, asked.client_id, clients), found.source, found.as_of
-    else:
-        named, reading = await clients.named(asked.name or "", refresh=asked.refresh)
-        client = only(named, asked.name or "", reading.collection, clients, refreshable=True)
-        source, as_of = reading.source, reading.as_of
+    client, source, as_of = await one(asked.client_id, asked.name, toggl.clients(workspace), refresh=asked.refresh)
     known = Known.of(source, as_of, toggl.now())
     return ClientFound(client=ShownClient.of(client), **known, **await context(toggl, workspace, source))
 
@@ -119,11 +110,7 @@ async def list_clients(asked: ListClients, toggl: "Toggl") -> ClientList:
     page = await toggl.clients(workspace).page(asked, limit=asked.limit, after=after, refresh=asked.refresh)
     return ClientList(
         clients=[ShownClient.of(client, NOTES_IN_LISTS) for client in page.items],
-        total=page.total,
-        left=page.left,
-        next_cursor=cursor(page.end, filters),
-        **Known.of(page.reading.source, page.reading.as_of, toggl.now()),
-        **await context(toggl, workspace, page.reading.source),
+        **await listed(page, filters, toggl, workspace),
     )
 
 
@@ -139,10 +126,8 @@ async def edit_client(changes: EditClient, toggl: "Toggl") -> ClientAnswer:
 async def delete_client(asked: OneClient, toggl: "Toggl") -> ClientDeleted:
     """Delete a client for good. Its projects and time entries stay, without a client. To keep it, archive_client."""
     workspace = await toggl.workspace(asked.workspace_id)
-    clients = toggl.clients(workspace)
-    there((await clients.find(asked.client_id)).item, asked.client_id, clients)
-    await clients.delete(asked.client_id)
-    return ClientDeleted(deleted_client_id=asked.client_id, **await context(toggl, workspace))
+    said = await gone(asked.client_id, toggl.clients(workspace), toggl)
+    return ClientDeleted(deleted_client_id=asked.client_id, **said)
 
 
 async def archive_client(asked: OneClient, toggl: "Toggl") -> ClientArchived:
@@ -162,8 +147,7 @@ async def restore_client(asked: RestoreClient, toggl: "Toggl") -> ClientAnswer:
 
 async def _what_goes(asked: OneClient, toggl: "Toggl") -> str:
     workspace = await toggl.workspace(asked.workspace_id)
-    clients = toggl.clients(workspace)
-    client = there((await clients.find(asked.client_id)).item, asked.client_id, clients)
+    client = await target(asked.client_id, toggl.clients(workspace))
     return (
         f"Delete the client “{client.name}” ({client.id}) from workspace {workspace} for good? "
         "Its projects and time entries stay, without a client."

@@ -8,6 +8,8 @@ from toggl_mcp.models.base import Entity, Source
 from toggl_mcp.tools.answers import Left
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
+    from datetime import datetime
+
     from toggl_mcp.endpoints.base import CachedEndpoint
     from toggl_mcp.endpoints.collection import Collection
     from toggl_mcp.endpoints.reader import CachedReader
@@ -63,6 +65,43 @@ def there(item: E | None, item_id: int, endpoint: "CachedReader[E]") -> E:
         )
         raise NotFound(message)
     return item
+
+
+async def target(item_id: int, endpoint: "CachedReader[E]") -> E:
+    """Return the one of an id, before something is done to it.
+
+    Raises:
+        NotFound: There is none.
+    """
+    return there((await endpoint.find(item_id)).item, item_id, endpoint)
+
+
+async def gone(item_id: int, endpoint: "CachedEndpoint[E]", toggl: "Toggl") -> Context:
+    """Delete the one of an id, and return what the answer says of its workspace.
+
+    Raises:
+        NotFound: There is none.
+    """
+    await target(item_id, endpoint)
+    await endpoint.delete(item_id)
+    return await context(toggl, endpoint.workspace_id)
+
+
+async def one(
+    item_id: int | None, name: str | None, endpoint: "CachedReader[E]", *, refresh: bool
+) -> tuple[E, Source, "datetime"]:
+    """Return the one of an id, or of a name if there is no id, and how and when it came to be known.
+
+    Raises:
+        NotFound: There is none; the message names those that come near.
+        Ambiguous: Several have the name; the message lists their ids.
+    """
+    if item_id is not None:
+        found = await endpoint.find(item_id, refresh=refresh)
+        return there(found.item, item_id, endpoint), found.source, found.as_of
+    named, reading = await endpoint.named(name or "", refresh=refresh)
+    item = only(named, name or "", reading.collection, endpoint, refreshable=True)
+    return item, reading.source, reading.as_of
 
 
 def only(

@@ -17,8 +17,9 @@ from toggl_mcp.models.project import (
     ProjectBody,
 )
 from toggl_mcp.tools.answers import Answer, Known
-from toggl_mcp.tools.cursor import cursor, position
-from toggl_mcp.tools.finding import context, only, taken, there
+from toggl_mcp.tools.cursor import position
+from toggl_mcp.tools.finding import context, gone, one, only, taken, target, there
+from toggl_mcp.tools.listing import Listed, listed
 from toggl_mcp.tools.offer import CHANGES, CREATES, READS, Offer
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
@@ -52,13 +53,10 @@ class ProjectFound(ProjectAnswer, Known):
     """One project as it is known."""
 
 
-class ProjectList(Answer, Known):
+class ProjectList(Listed):
     """One page of projects."""
 
     projects: list[ShownProject]
-    total: int
-    left: int
-    next_cursor: str | Absent = None
 
 
 class ProjectDeleted(Answer):
@@ -82,14 +80,7 @@ async def create_project(new: CreateProject, toggl: "Toggl") -> ProjectAnswer:
 async def get_project(asked: GetProject, toggl: "Toggl") -> ProjectFound:
     """Find one project by its id, or by its exact name in any case, archived ones included."""
     workspace = await toggl.workspace(asked.workspace_id)
-    projects = toggl.projects(workspace)
-    if asked.project_id is not None:
-        found = await projects.find(asked.project_id, refresh=asked.refresh)
-        project, source, as_of = there(found.item, asked.project_id, projects), found.source, found.as_of
-    else:
-        named, reading = await projects.named(asked.name or "", refresh=asked.refresh)
-        project = only(named, asked.name or "", reading.collection, projects, refreshable=True)
-        source, as_of = reading.source, reading.as_of
+    project, source, as_of = await one(asked.project_id, asked.name, toggl.projects(workspace), refresh=asked.refresh)
     known = Known.of(source, as_of, toggl.now())
     return ProjectFound(project=ShownProject.of(project), **known, **await context(toggl, workspace, source))
 
@@ -109,11 +100,7 @@ async def list_projects(asked: ListProjects, toggl: "Toggl") -> ProjectList:
     )
     return ProjectList(
         projects=[ShownProject.of(project) for project in page.items],
-        total=page.total,
-        left=page.left,
-        next_cursor=cursor(page.end, filters),
-        **Known.of(page.reading.source, page.reading.as_of, toggl.now()),
-        **await context(toggl, workspace, page.reading.source),
+        **await listed(page, filters, toggl, workspace),
     )
 
 
@@ -129,16 +116,13 @@ async def edit_project(changes: EditProject, toggl: "Toggl") -> ProjectAnswer:
 async def delete_project(asked: OneProject, toggl: "Toggl") -> ProjectDeleted:
     """Delete a project for good. Its time entries stay, without a project. To keep it, edit_project(active: false)."""
     workspace = await toggl.workspace(asked.workspace_id)
-    projects = toggl.projects(workspace)
-    there((await projects.find(asked.project_id)).item, asked.project_id, projects)
-    await projects.delete(asked.project_id)
-    return ProjectDeleted(deleted_project_id=asked.project_id, **await context(toggl, workspace))
+    said = await gone(asked.project_id, toggl.projects(workspace), toggl)
+    return ProjectDeleted(deleted_project_id=asked.project_id, **said)
 
 
 async def _what_goes(asked: OneProject, toggl: "Toggl") -> str:
     workspace = await toggl.workspace(asked.workspace_id)
-    projects = toggl.projects(workspace)
-    project = there((await projects.find(asked.project_id)).item, asked.project_id, projects)
+    project = await target(asked.project_id, toggl.projects(workspace))
     return (
         f"Delete the project “{project.name}” ({project.id}) from workspace {workspace} for good? "
         "Its time entries stay, without a project."

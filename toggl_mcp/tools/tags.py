@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel
 
 from toggl_mcp.errors import DuplicateName
-from toggl_mcp.models.base import Absent
 from toggl_mcp.models.tag import CreateTag, EditTag, ListTags, OneTag, Tag
-from toggl_mcp.tools.answers import Answer, Known
-from toggl_mcp.tools.cursor import cursor, position
-from toggl_mcp.tools.finding import context, taken, there
+from toggl_mcp.tools.answers import Answer
+from toggl_mcp.tools.cursor import position
+from toggl_mcp.tools.finding import context, gone, taken, target, there
+from toggl_mcp.tools.listing import Listed, listed
 from toggl_mcp.tools.offer import CHANGES, CREATES, READS, Offer
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
@@ -34,13 +34,10 @@ class TagAnswer(Answer):
     tag: ShownTag
 
 
-class TagList(Answer, Known):
+class TagList(Listed):
     """One page of tags."""
 
     tags: list[ShownTag]
-    total: int
-    left: int
-    next_cursor: str | Absent = None
 
 
 class TagDeleted(Answer):
@@ -69,11 +66,7 @@ async def list_tags(asked: ListTags, toggl: "Toggl") -> TagList:
     )
     return TagList(
         tags=[ShownTag.of(tag) for tag in page.items],
-        total=page.total,
-        left=page.left,
-        next_cursor=cursor(page.end, filters),
-        **Known.of(page.reading.source, page.reading.as_of, toggl.now()),
-        **await context(toggl, workspace, page.reading.source),
+        **await listed(page, filters, toggl, workspace),
     )
 
 
@@ -88,16 +81,13 @@ async def edit_tag(changes: EditTag, toggl: "Toggl") -> TagAnswer:
 async def delete_tag(asked: OneTag, toggl: "Toggl") -> TagDeleted:
     """Delete a tag for good, and take it off all time entries that have it."""
     workspace = await toggl.workspace(asked.workspace_id)
-    tags = toggl.tags(workspace)
-    there((await tags.find(asked.tag_id)).item, asked.tag_id, tags)
-    await tags.delete(asked.tag_id)
-    return TagDeleted(deleted_tag_id=asked.tag_id, **await context(toggl, workspace))
+    said = await gone(asked.tag_id, toggl.tags(workspace), toggl)
+    return TagDeleted(deleted_tag_id=asked.tag_id, **said)
 
 
 async def _what_goes(asked: OneTag, toggl: "Toggl") -> str:
     workspace = await toggl.workspace(asked.workspace_id)
-    tags = toggl.tags(workspace)
-    tag = there((await tags.find(asked.tag_id)).item, asked.tag_id, tags)
+    tag = await target(asked.tag_id, toggl.tags(workspace))
     return f"Delete the tag “{tag.name}” ({tag.id}) from workspace {workspace} for good, and from all its time entries?"
 
 

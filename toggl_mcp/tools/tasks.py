@@ -7,9 +7,10 @@ from pydantic import BaseModel
 from toggl_mcp.errors import DuplicateName, PlanRequired
 from toggl_mcp.models.base import Absent
 from toggl_mcp.models.task import CreateTask, EditKeptTask, EditTask, ListTasks, OneTask, Task
-from toggl_mcp.tools.answers import Answer, Known
-from toggl_mcp.tools.cursor import cursor, position
-from toggl_mcp.tools.finding import context, meant, there
+from toggl_mcp.tools.answers import Answer
+from toggl_mcp.tools.cursor import position
+from toggl_mcp.tools.finding import context, gone, meant, target, there
+from toggl_mcp.tools.listing import Listed, listed
 from toggl_mcp.tools.offer import CHANGES, CREATES, READS, Offer
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
@@ -40,13 +41,10 @@ class TaskAnswer(Answer):
     task: ShownTask
 
 
-class TaskList(Answer, Known):
+class TaskList(Listed):
     """One page of tasks."""
 
     tasks: list[ShownTask]
-    total: int
-    left: int
-    next_cursor: str | Absent = None
 
 
 class TaskDeleted(Answer):
@@ -100,11 +98,7 @@ async def list_tasks(asked: ListTasks, toggl: "Toggl") -> TaskList:
     )
     return TaskList(
         tasks=[ShownTask.of(task) for task in page.items],
-        total=page.total,
-        left=page.left,
-        next_cursor=cursor(page.end, filters),
-        **Known.of(page.reading.source, page.reading.as_of, toggl.now()),
-        **await context(toggl, workspace, page.reading.source),
+        **await listed(page, filters, toggl, workspace),
     )
 
 
@@ -119,16 +113,13 @@ async def edit_task(changes: EditTask, toggl: "Toggl") -> TaskAnswer:
 async def delete_task(asked: OneTask, toggl: "Toggl") -> TaskDeleted:
     """Delete a task for good. Its time entries stay, without a task. To keep it, edit_task(active: false)."""
     workspace = await _workspace(asked.workspace_id, toggl)
-    tasks = toggl.tasks(workspace)
-    there((await tasks.find(asked.task_id)).item, asked.task_id, tasks)
-    await tasks.delete(asked.task_id)
-    return TaskDeleted(deleted_task_id=asked.task_id, **await context(toggl, workspace))
+    said = await gone(asked.task_id, toggl.tasks(workspace), toggl)
+    return TaskDeleted(deleted_task_id=asked.task_id, **said)
 
 
 async def _what_goes(asked: OneTask, toggl: "Toggl") -> str:
     workspace = await _workspace(asked.workspace_id, toggl)
-    tasks = toggl.tasks(workspace)
-    task = there((await tasks.find(asked.task_id)).item, asked.task_id, tasks)
+    task = await target(asked.task_id, toggl.tasks(workspace))
     return (
         f"Delete the task “{task.name}” ({task.id}) from workspace {workspace} for good? "
         "Its time entries stay, without a task."
