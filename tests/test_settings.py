@@ -27,12 +27,14 @@ def test_the_environment_is_read_and_flags_win(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("TOGGL_WORKSPACE_ID", "7")
     monkeypatch.setenv("TOGGL_MCP_CACHE_TTL", "60")
     monkeypatch.setenv("TOGGL_MCP_LOG_LEVEL", "debug")
+    monkeypatch.setenv("TOGGL_MCP_ACCESS", "Time-Tracking")
 
     settings = Settings(workspace_id=8)
 
     assert settings.token is not None
     assert settings.token.get_secret_value() == "secret"
     assert (settings.workspace_id, settings.cache_ttl, settings.log_level) == (8, 60, "DEBUG")
+    assert settings.access == "time-tracking"
 
 
 @pytest.mark.parametrize("unset", ["", "  ", "${user_config.cache}", " ${X} "])

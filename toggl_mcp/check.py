@@ -1,4 +1,4 @@
-"""`toggl-mcp check`: whether token, workspace, cache and network are in order, one line each, with the next step."""
+"""`toggl-mcp check`: a line each on tools, token, workspace, cache and network: in order, or the next step."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -10,6 +10,7 @@ from toggl_mcp.errors import BadToken, CacheBusy, InvalidArguments, NoToken, Quo
 from toggl_mcp.models.account import Me
 from toggl_mcp.server import cache_file, open_store, open_toggl
 from toggl_mcp.settings import Settings
+from toggl_mcp.tools.toolsets import offers
 
 NOWHERE = Key("check", "probe", 0)
 
@@ -32,10 +33,18 @@ def _fail(topic: str, text: str) -> Line:
 
 async def check(settings: Settings, say: Callable[[str], object]) -> bool:
     """Say what is in order and what is not; return whether everything is. Costs at most two requests."""
-    lines = [*await _account(settings), await _cache(settings)]
+    lines = [_tools(settings), *await _account(settings), await _cache(settings)]
     for line in lines:
         say(f"{'ok  ' if line.good else 'FAIL'}  {line.topic:<9}  {line.text}")
     return all(line.good for line in lines)
+
+
+def _tools(settings: Settings) -> Line:
+    try:
+        offered = offers(settings)
+    except InvalidArguments as error:
+        return _fail("tools", str(error))
+    return _ok("tools", f"{len(offered)} are offered, access {settings.granted}.")
 
 
 async def _account(settings: Settings) -> list[Line]:

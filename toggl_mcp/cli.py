@@ -96,7 +96,7 @@ def _parser() -> argparse.ArgumentParser:
         choices=("serve", "demo", "check"),
         default="serve",
         help="serve MCP over stdio (the default); demo: play a session against the sandbox; "
-        "check: tell whether token, workspace, cache and network are in order",
+        "check: tell whether tools, token, workspace, cache and network are in order",
     )
     parser.add_argument(
         "--sandbox", action="store_const", const=True, help="serve an embedded Toggl; no account needed"

@@ -18,6 +18,10 @@ def _upper(value: object) -> object:
     return value.strip().upper() if isinstance(value, str) else value
 
 
+def _lower(value: object) -> object:
+    return value.strip().lower() if isinstance(value, str) else value
+
+
 class Settings(BaseSettings):
     """What a server needs to know. Empty values, and `${…}` that nobody expanded, count as unset."""
 
@@ -39,13 +43,18 @@ class Settings(BaseSettings):
     """Names of single tools, offered besides the toolsets, or alone if no toolsets are named."""
     exclude_tools: str | None = Field(default=None, validation_alias="TOGGL_MCP_EXCLUDE_TOOLS")
     """Names of tools that are not offered, whatever else is said."""
-    access: Access = Field(default="full", validation_alias="TOGGL_MCP_ACCESS")
+    access: Annotated[Access, BeforeValidator(_lower)] = Field(default="full", validation_alias="TOGGL_MCP_ACCESS")
     read_only: bool = Field(default=False, validation_alias="TOGGL_MCP_READ_ONLY")
     log_level: Annotated[LogLevel, BeforeValidator(_upper)] = Field(
         default="WARNING", validation_alias="TOGGL_MCP_LOG_LEVEL"
     )
     sandbox: bool = False
     """Serve the embedded Toggl instead of the real one."""
+
+    @property
+    def granted(self) -> Access:
+        """What may be changed: read only wins."""
+        return "read" if self.read_only else self.access
 
     @model_validator(mode="before")
     @classmethod

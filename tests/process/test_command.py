@@ -56,7 +56,7 @@ def test_check_says_line_by_line_that_all_is_well(toggl: tuple[Sandbox, str], tm
     assert said.returncode == 0, said.stdout
     lines = said.stdout.splitlines()
     assert [line.split()[:2] for line in lines] == [
-        ["ok", topic] for topic in ("network", "token", "workspace", "cache")
+        ["ok", topic] for topic in ("tools", "network", "token", "workspace", "cache")
     ]
     assert len(sandbox.calls) == 1
     assert TOKEN not in said.stdout + said.stderr
@@ -65,6 +65,7 @@ def test_check_says_line_by_line_that_all_is_well(toggl: tuple[Sandbox, str], tm
 @pytest.mark.parametrize(
     ("settings", "topic", "step"),
     [
+        ({"TOGGL_API_TOKEN": TOKEN, "TOGGL_MCP_TOOLS": "start_clock"}, "tools", "start_timer"),
         ({}, "token", "https://track.toggl.com/profile"),
         ({"TOGGL_API_TOKEN": "toggl_sk_1"}, "token", "Focus"),
         ({"TOGGL_API_TOKEN": "f" * 32}, "token", "TOGGL_API_TOKEN"),
