@@ -208,10 +208,23 @@ async def test_a_list_of_5000_clients_comes_in_pages_below_a_hosts_limit(host: H
         sandbox.world.add_client(HARBOUR_STUDIO, f"Client {number:04} {'x' * 200}", notes="n" * 100)
 
     result = await host.raw("list_clients", limit=200)
-    answer = await host.call("list_clients", limit=200)
+    first = await host.call("list_clients", limit=200)
+    second = await host.call("list_clients", limit=200, cursor=first["next_cursor"])
 
-    assert (len(answer["clients"]), answer["total"], answer["left"]) == (200, 5006, 4806)
+    names = [client["name"] for answer in (first, second) for client in answer["clients"]]
+    assert (first["total"], first["left"]) == (5006, 5006 - len(first["clients"]))
+    assert second["left"] == 5006 - len(names)
+    assert names == sorted(set(names), key=str.casefold)
     assert len(json.dumps(result.structured_content, separators=(",", ":"))) / 4 < 25_000
+
+
+async def test_a_page_of_wide_letters_is_as_short_as_one_of_narrow_ones(host: Host, sandbox: Sandbox) -> None:
+    for number in range(200):
+        sandbox.world.add_project(HARBOUR_STUDIO, f"{number:03}{'客' * 240}", None)
+
+    result = await host.raw("list_projects", limit=200)
+
+    assert len(json.dumps(result.structured_content, ensure_ascii=False).encode()) < 70_000
 
 
 def once(fault: Fault, method: str) -> Callable[[Call], Fault | None]:

@@ -90,7 +90,7 @@ async def test_what_one_workspace_refused_is_told_beside_what_the_other_did(host
     sandbox.fault = refuses
     told = await host.call("edit_time_entries", ids=[row["id"] for row in rows], description="New")
 
-    assert (told["edited_ids"], told["refused_ids"]) == ([rows[0]["id"]], [rows[1]["id"]])
+    assert (told["edited_ids"], told["unchanged_ids"]) == ([rows[0]["id"]], [rows[1]["id"]])
     assert "unconfirmed_ids" not in told
     assert "used up" in told["why"]
 
@@ -121,7 +121,7 @@ async def test_a_deletion_that_stops_half_way_says_what_is_gone(host: Host, sand
     sandbox.fault = lambda call: Fault("402") if call.method == "DELETE" and call.path.endswith(refused) else None
     told = await host.call("delete_time_entries", ids=[row["id"] for row in rows])
 
-    assert (told["deleted_ids"], told["kept_ids"]) == ([rows[0]["id"]], [row["id"] for row in rows[1:]])
+    assert (told["deleted_ids"], told["unchanged_ids"]) == ([rows[0]["id"]], [row["id"] for row in rows[1:]])
     assert "used up" in told["why"]
     assert "unconfirmed_ids" not in told
 
@@ -135,7 +135,7 @@ async def test_a_deletion_that_was_not_confirmed_is_told_apart_from_what_was_not
     told = await host.call("delete_time_entries", ids=[row["id"] for row in rows])
 
     assert told["deleted_ids"] == [rows[0]["id"]]
-    assert (told["unconfirmed_ids"], told["kept_ids"]) == ([rows[1]["id"]], [rows[2]["id"]])
+    assert (told["unconfirmed_ids"], told["unchanged_ids"]) == ([rows[1]["id"]], [rows[2]["id"]])
 
 
 async def test_a_task_does_not_follow_its_entry_to_another_project(host: Host, sandbox: Sandbox) -> None:

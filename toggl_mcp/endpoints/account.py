@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from toggl_mcp.api import Transport
 from toggl_mcp.cache.store import Key, Store
 from toggl_mcp.endpoints.answers import parsed, rows
-from toggl_mcp.endpoints.collection import Reading
+from toggl_mcp.endpoints.collection import Collection, Reading
 from toggl_mcp.endpoints.identity import related_key, workspaces_key
 from toggl_mcp.endpoints.snapshots import Fetch, Snapshots
 from toggl_mcp.models.account import Me, Workspace
@@ -45,9 +45,12 @@ class AccountEndpoint:
         """Return the workspaces that the token opens; they come with the owner, and are kept as long."""
         return await self._workspaces.read()
 
-    async def related(self) -> Reading[Related]:
-        """Return the names in use, for a day, of each workspace in which none has been changed from here since."""
-        return await self._related.read()
+    async def related(self, *, ask: bool = True) -> Collection[Related] | None:
+        """Return the names in use, for a day, of each workspace in which none has been changed from here since.
+
+        Without `ask` only if they are known already.
+        """
+        return (await self._related.read()).collection if ask else await self._related.cached()
 
     def _kept(self, key: Key, model: type[T], fetch: Fetch[T]) -> Snapshots[T]:
         return Snapshots(self._cache, key, model, fetch, keep=KEEP_SECONDS, may_be_stale=True)

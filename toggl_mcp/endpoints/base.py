@@ -9,6 +9,7 @@ from toggl_mcp.cache.store import Row
 from toggl_mcp.endpoints.identity import HasId, id_of
 from toggl_mcp.endpoints.reader import CachedReader, E
 from toggl_mcp.errors import NotFound, OutcomeUnknown, TogglError, Unreachable
+from toggl_mcp.models.time_entry import TimeEntry
 
 _log = logging.getLogger(__name__)
 
@@ -22,6 +23,8 @@ class CachedEndpoint(CachedReader[E]):
     """Whether the names of these are told along with the account."""
     ECHOES: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     """For each verb, the kinds of things that Toggl changes along with it."""
+    AMENDS: ClassVar[Collection[str]] = ()
+    """Verbs that change time entries along with it, which is written through when they are confirmed."""
 
     async def delete(self, entity: int | HasId) -> None:
         """Delete one; already gone is done.
@@ -117,6 +120,12 @@ class CachedEndpoint(CachedReader[E]):
             if outcome in ("unknown", "confirmed", OutcomeUnknown.code):
                 for kind in self.ECHOES.get(verb, ()):
                     await self._snapshots.forget_kin(kind)
+            if verb in self.AMENDS and outcome in ("unknown", OutcomeUnknown.code):
+                await self._entries.forget()
+
+    async def _amend(self, change: Callable[[TimeEntry], TimeEntry]) -> None:
+        """Write through what a confirmed change has done to the workspace's time entries."""
+        await self._entries.amend(lambda entry: change(entry) if entry.workspace_id == self.workspace_id else entry)
 
     def _answered(self, row: object) -> E:
         """Return what the answer to a change means; an unreadable one confirms nothing."""

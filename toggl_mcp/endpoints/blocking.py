@@ -1,6 +1,6 @@
 """The endpoints' verbs for scripts without asyncio."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from functools import partial
 from types import TracebackType
@@ -15,7 +15,7 @@ from toggl_mcp.endpoints.portal import Portal
 from toggl_mcp.endpoints.projects import AsyncProjectEndpoint
 from toggl_mcp.endpoints.tags import AsyncTagEndpoint
 from toggl_mcp.endpoints.tasks import AsyncTaskEndpoint
-from toggl_mcp.endpoints.tracker import AsyncTrackerEndpoint
+from toggl_mcp.endpoints.tracker import AsyncTrackerEndpoint, Edited, Started
 from toggl_mcp.models.base import Thing
 from toggl_mcp.models.client import Client, ClientBody
 from toggl_mcp.models.project import Project, ProjectBody
@@ -38,7 +38,7 @@ class BlockingEndpoint(Generic[E, A]):
     `close()` it, or use it in a `with` block, to end its thread.
     """
 
-    KIND: ClassVar[type[CachedEndpoint[Any]]]
+    ENDPOINT: ClassVar[type[CachedEndpoint[Any]]]
 
     def __init__(
         self,
@@ -52,7 +52,7 @@ class BlockingEndpoint(Generic[E, A]):
         retries: int = 3,
     ) -> None:
         more = {"client": client, "timeout": timeout, "re_raise": re_raise, "retries": retries}
-        self._endpoint: A = self.KIND(workspace_id, auth, cache, **more)  # pyright: ignore[reportArgumentType, reportAttributeAccessIssue] - `A` is `KIND`
+        self._endpoint: A = self.ENDPOINT(workspace_id, auth, cache, **more)  # pyright: ignore[reportArgumentType, reportAttributeAccessIssue] - `A` is `ENDPOINT`
         self._portal = Portal()
         self.workspace_id = self._endpoint.workspace_id
         self.cache = cache
@@ -101,7 +101,7 @@ class ClientEndpoint(BlockingEndpoint[Client, AsyncClientEndpoint]):
         Client(id=214125562, workspace_id=123213324, name='Simplicidentata', ...)
     """
 
-    KIND = AsyncClientEndpoint
+    ENDPOINT = AsyncClientEndpoint
 
     def add(self, body: ClientBody) -> Client:
         """Create a client, at most once."""
@@ -135,7 +135,7 @@ class ListedFace(BlockingEndpoint[E, L]):
 class ProjectEndpoint(ListedFace[Project, AsyncProjectEndpoint]):
     """The projects of a workspace, blocking."""
 
-    KIND = AsyncProjectEndpoint
+    ENDPOINT = AsyncProjectEndpoint
 
     def add(self, body: ProjectBody) -> Project:
         """Create a project, at most once; it is active."""
@@ -149,7 +149,7 @@ class ProjectEndpoint(ListedFace[Project, AsyncProjectEndpoint]):
 class TagEndpoint(ListedFace[Tag, AsyncTagEndpoint]):
     """The tags of a workspace, blocking."""
 
-    KIND = AsyncTagEndpoint
+    ENDPOINT = AsyncTagEndpoint
 
     def add(self, body: TagBody) -> Tag:
         """Create a tag, at most once."""
@@ -163,7 +163,7 @@ class TagEndpoint(ListedFace[Tag, AsyncTagEndpoint]):
 class TaskEndpoint(ListedFace[Task, AsyncTaskEndpoint]):
     """The tasks of a workspace's projects, blocking."""
 
-    KIND = AsyncTaskEndpoint
+    ENDPOINT = AsyncTaskEndpoint
 
     def add(self, project: int | HasId, body: TaskBody) -> Task:
         """Create a task of a project, at most once."""
@@ -177,7 +177,7 @@ class TaskEndpoint(ListedFace[Task, AsyncTaskEndpoint]):
 class TrackerEndpoint(BlockingEndpoint[TimeEntry, AsyncTrackerEndpoint]):
     """The time entries of the token's owner, blocking. New ones are made in the workspace."""
 
-    KIND = AsyncTrackerEndpoint
+    ENDPOINT = AsyncTrackerEndpoint
 
     def add(self, body: TrackerBody) -> TimeEntry:
         """Create an entry, at most once; without `stop` and `duration` its timer runs."""
@@ -186,6 +186,18 @@ class TrackerEndpoint(BlockingEndpoint[TimeEntry, AsyncTrackerEndpoint]):
     def edit(self, entry: int | HasId, body: TrackerBody) -> TimeEntry | None:
         """Change what the body names and nothing else; None if Toggl has no such entry."""
         return self._run(partial(self._endpoint.edit, entry, body))
+
+    def start(self, body: TrackerBody) -> Started:
+        """Start a timer; tell what was stopped by it."""
+        return self._run(partial(self._endpoint.start, body))
+
+    def bulk_edit(self, entries: Sequence[int | HasId], body: TrackerBody) -> Edited:
+        """Change up to 100 entries by one request; tell which Toggl changed, and which it refused."""
+        return self._run(partial(self._endpoint.bulk_edit, entries, body))
+
+    def stop_current(self) -> TimeEntry | None:
+        """Stop the timer that runs, in whatever workspace; return its entry, or None if none runs."""
+        return self._run(self._endpoint.stop_current)
 
     def stop(self, entry: int | HasId) -> TimeEntry | None:
         """Stop an entry's timer; None if Toggl has no such entry."""

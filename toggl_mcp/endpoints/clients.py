@@ -9,12 +9,12 @@ from pydantic import TypeAdapter, ValidationError
 from toggl_mcp.cache.store import Row
 from toggl_mcp.endpoints.answers import rows
 from toggl_mcp.endpoints.base import CachedEndpoint
-from toggl_mcp.endpoints.collection import fold
 from toggl_mcp.endpoints.identity import HasId, id_of
 from toggl_mcp.endpoints.pages import Page, page
 from toggl_mcp.errors import NamingError, NotFound, OutcomeUnknown
 from toggl_mcp.models.base import Position
 from toggl_mcp.models.client import Client, ClientBody
+from toggl_mcp.models.text import fold
 
 _log = logging.getLogger(__name__)
 _NOT_BY_EDIT = "An edit does not change a client's status, so it was left out; use archive() or restore()."

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Generic, NamedTuple, TypeVar
-from unicodedata import normalize
 
 from pydantic import BaseModel
 
 from toggl_mcp.cache.store import Mark
 from toggl_mcp.models.base import Source
-from toggl_mcp.models.text import clean
+from toggl_mcp.models.text import fold
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -70,11 +69,6 @@ def _place(entry: tuple[str, int, object]) -> tuple[str, int]:
 
 def _folded(model: BaseModel) -> str:
     return fold(str(getattr(model, "name", "")))
-
-
-def fold(name: str) -> str:
-    """Return a name as it is compared: as it is seen, trimmed, in composed form, without case."""
-    return normalize("NFC", normalize("NFC", clean(name).strip()).casefold())
 
 
 def moment(mark: Mark) -> datetime:

@@ -10,6 +10,7 @@ from toggl_mcp.endpoints.collection import Collection
 from toggl_mcp.endpoints.pages import named
 from toggl_mcp.models.base import Entity
 from toggl_mcp.models.clock import Clock
+from toggl_mcp.models.related import Related
 
 E = TypeVar("E", bound=Entity)
 
@@ -42,17 +43,27 @@ class Directory:
         found, reading = await endpoint.named(name)
         return found, reading.collection
 
-    async def glance(self, endpoint: CachedEndpoint[E], ref: str) -> E | None:
-        """Return the one that an id or a name means by what is known already; None if that does not tell."""
+    async def glance(self, endpoint: CachedEndpoint[E], ref: str) -> list[E]:
+        """Return those that an id or a name means by what is known already."""
         known = await self._known(endpoint)
-        found = [known.items[int(ref)]] if ref.isdecimal() and int(ref) in known.items else named(known, ref)
-        return found[0] if len(found) == 1 else None
+        return [known.items[int(ref)]] if ref.isdecimal() and int(ref) in known.items else named(known, ref)
+
+    async def meant(self, endpoint: CachedEndpoint[E], ref: str) -> list[E]:
+        """Return those that an id or a name means; digits that are nobody's id are a name."""
+        by_id = await self.by_id(endpoint, [int(ref)]) if ref.isdecimal() else {}
+        return list(by_id.values()) or (await self.by_name(endpoint, ref))[0]
 
     async def _known(self, endpoint: CachedEndpoint[E]) -> Collection[E]:
-        """Return the whole list if it is cached and fresh, else what came along with the account."""
+        """Return the whole list if it is cached and fresh, with what the account told since; else only that."""
         listed = await endpoint.cached()
-        if listed is not None:
+        related = await self._account.related(ask=listed is None)
+        told = {} if related is None else self._told(related, endpoint)
+        if listed is None:
+            return Collection(told, Mark(0, None))
+        if related is None or (related.mark.fetched_at or 0.0) <= (listed.mark.fetched_at or 0.0):
             return listed
-        related = (await self._account.related()).collection.items.get(endpoint.workspace_id)
-        found = cast("list[E]", getattr(related, endpoint.KIND, []))
-        return Collection({item.id: item for item in found}, Mark(0, None))
+        return Collection({**listed.items, **told}, listed.mark)
+
+    def _told(self, related: Collection[Related], endpoint: CachedEndpoint[E]) -> dict[int, E]:
+        found = cast("list[E]", getattr(related.items.get(endpoint.workspace_id), endpoint.KIND, []))
+        return {item.id: item for item in found}

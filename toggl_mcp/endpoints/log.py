@@ -1,7 +1,9 @@
 """The account's own time entries: fetched once, then kept up to date by what has changed since."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+
+import anyio
 
 from toggl_mcp.api import Transport
 from toggl_mcp.cache.store import Row, Store
@@ -50,19 +52,30 @@ class EntryLog(Snapshots[TimeEntry]):
         """Write a confirmed change through; a timer that runs has stopped any other at its start."""
         if item is not None and item.running:
             with self._owed_if_busy(self._key):
-                for former in await self._running_besides(row_id):
-                    await super().put(former.id, former.stopped(item.start))
+                for key in await self._running_besides(row_id):
+                    former = await self.row(key)
+                    if (known := self._readable(former.text)) is not None and known.running:
+                        await super().put(key, known.stopped(item.start), former)
         await super().put(row_id, item, seen)
+
+    async def amend(self, change: Callable[[TimeEntry], TimeEntry]) -> None:
+        """Write through what a confirmed change of something else has done to the entries that are known."""
+        with anyio.CancelScope(shield=True), self._owed_if_busy(self._key):
+            known = await self.last()
+            for key in [key for key, entry in known.items.items() if change(entry) != entry] if known else ():
+                former = await self.row(key)
+                if (entry := self._readable(former.text)) is not None:
+                    await super().put(key, change(entry), former)
 
     async def changed_lately(self) -> Mapping[int, TimeEntry]:
         """Return what has changed in the last day, however long ago it began, straight from Toggl."""
         since = {"since": str(int((self._now() - SKEW).timestamp()))}
         return {entry.id: entry for entry in await self._asked_for(since, urgent=True) if entry.deleted_at is None}
 
-    async def _running_besides(self, row_id: int) -> list[TimeEntry]:
-        """Return the other entries whose timers are known to run."""
+    async def _running_besides(self, row_id: int) -> list[int]:
+        """Return the ids of the other entries whose timers are known to run."""
         known = await self.last()
-        return [entry for key, entry in (known.items.items() if known else ()) if entry.running and key != row_id]
+        return [key for key, entry in (known.items.items() if known else ()) if entry.running and key != row_id]
 
     async def _up_to_date(self, *, urgent: bool) -> Mapping[int, TimeEntry]:
         """Return every entry of the log, by one request where the last snapshot can be gone on from."""

@@ -6,8 +6,9 @@ from typing import Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel
 
-from toggl_mcp.endpoints.collection import Collection, Reading, fold
+from toggl_mcp.endpoints.collection import Collection, Reading
 from toggl_mcp.models.base import Position
+from toggl_mcp.models.text import fold
 
 M = TypeVar("M", bound=BaseModel)
 

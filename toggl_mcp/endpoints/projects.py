@@ -18,7 +18,8 @@ class AsyncProjectEndpoint(ListedEndpoint[Project]):
     EVERYTHING = {"active": "both"}  # noqa: RUF012 - declared in the base as what it is
     PAGED = True
     DELETION = {"teDeletionMode": "unassign"}  # noqa: RUF012 - declared in the base as what it is
-    ECHOES = {"delete": ("task", "time_entry")}  # noqa: RUF012 - declared in the base as what it is
+    ECHOES = {"delete": ("task",)}  # noqa: RUF012 - declared in the base as what it is
+    AMENDS = ("delete",)
 
     async def add(self, body: ProjectBody) -> Project:
         """Create a project, at most once; it is active.
@@ -52,6 +53,12 @@ class AsyncProjectEndpoint(ListedEndpoint[Project]):
             )
             raise InvalidArguments(message)
         return edited
+
+    async def delete(self, entity: int | HasId) -> None:
+        """Delete a project and its tasks; already gone is done. Its time entries stay, without a project."""
+        await super().delete(entity)
+        gone = id_of(entity)
+        await self._amend(lambda entry: entry.without("project_id", "task_id") if entry.project_id == gone else entry)
 
     async def page(
         self,

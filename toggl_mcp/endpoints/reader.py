@@ -12,6 +12,7 @@ from toggl_mcp.cache.store import Key, Store
 from toggl_mcp.endpoints.answers import parsed, rows
 from toggl_mcp.endpoints.collection import Collection, Found, Reading
 from toggl_mcp.endpoints.identity import HasId, id_of, quota_of, scope_of
+from toggl_mcp.endpoints.log import EntryLog
 from toggl_mcp.endpoints.pages import named
 from toggl_mcp.endpoints.snapshots import Snapshots
 from toggl_mcp.errors import NoCache, NotFound
@@ -69,6 +70,7 @@ class CachedReader(Generic[E]):
         self._transport = Transport(
             self._client, auth, quota_of(store, scope), timeout=timeout, retries=0 if re_raise else retries
         )
+        self._entries = EntryLog(store, scope, self._transport, may_be_stale=cache is not None and not re_raise)
         self._snapshots = self._kept(store, scope, may_be_stale=cache is not None and not re_raise)
 
     async def aclose(self) -> None:

@@ -26,8 +26,8 @@ KEEP_SECONDS = 600.0
 class Asked(NamedTuple):
     """One report: a workspace's entries that begin on these days, the last included, of one user or of everybody.
 
-    `shortest` leaves out entries of fewer seconds. `version` is how far the log had come: after a change from here,
-    a report is another one.
+    `shortest` leaves out entries of fewer seconds. `version` stands for what the log knew: after a change a report is
+    another one.
     """
 
     workspace_id: int
@@ -104,9 +104,16 @@ def _further(following: str, row_number: int, page: object) -> int:
 
 
 def _entries(row: object, workspace_id: int) -> Iterator[TimeEntry]:
-    """Give the entries of one row of a report."""
+    """Give the entries of one row of a report.
+
+    Raises:
+        Unreachable: It has none, so time would be missing without a word.
+    """
     fields = cast("dict[str, Any]", row) if isinstance(row, dict) else {}
-    times = cast("list[dict[str, Any]]", fields.get("time_entries") or [])
+    times = cast("list[dict[str, Any]]", fields.get("time_entries"))
+    if not times:
+        message = "Toggl's report has a row that cannot be read. Ask for other days, or look in Toggl's web app."
+        raise Unreachable(message)
     shared = {
         name: fields.get(name) for name in ("user_id", "project_id", "task_id", "billable", "description", "currency")
     }

@@ -11,7 +11,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from toggl_mcp.cache.store import Key, Mark, Row, Store
 from toggl_mcp.endpoints.collection import Collection, Found, Reading, moment
-from toggl_mcp.endpoints.identity import log_key, related_key
+from toggl_mcp.endpoints.identity import related_key
 from toggl_mcp.errors import CacheBusy, QuotaSpent, RateLimited, TogglError, Unreachable
 
 M = TypeVar("M", bound=BaseModel)
@@ -142,8 +142,8 @@ class Snapshots(Generic[M]):
             await self._store.forget(self._key)
 
     async def forget_kin(self, kind: str) -> None:
-        """Drop another collection of the same workspace, or the log of all, which a change here has changed too."""
-        key = log_key(self._key.scope) if kind == "time_entry" else self._key._replace(kind=kind)
+        """Drop another collection of the same workspace, which a change here has changed too."""
+        key = self._key._replace(kind=kind)
         with anyio.CancelScope(shield=True), self._owed_if_busy(key):
             await self._store.forget(key)
 

@@ -15,7 +15,7 @@ class AsyncTagEndpoint(ListedEndpoint[Tag]):
     KIND = "tag"
     PATH = "tags"
     PAGED = True
-    ECHOES = dict.fromkeys(("edit", "delete"), ("time_entry",))
+    AMENDS = ("edit", "delete")
 
     async def add(self, body: TagBody) -> Tag:
         """Create a tag, at most once.
@@ -37,13 +37,30 @@ class AsyncTagEndpoint(ListedEndpoint[Tag]):
             NotFound: There is none, and `re_raise` is set.
             OutcomeUnknown: Toggl never confirmed it.
         """
-        return await self._update(id_of(tag), body.format("edit"))
+        former = (await self.find(id_of(tag))).item
+        edited = await self._update(id_of(tag), body.format("edit"))
+        if edited is not None:
+            await self._retag(former, edited.name)
+        return edited
+
+    async def delete(self, entity: int | HasId) -> None:
+        """Delete a tag; already gone is done. Its time entries stay, without it."""
+        former = (await self.find(id_of(entity))).item
+        await super().delete(entity)
+        await self._retag(former, None)
 
     async def page(
         self, name: str | None = None, *, limit: int, after: Position | None = None, refresh: bool = False
     ) -> Page[Tag]:
         """Return at most `limit` tags whose name contains `name`, in any case, after a position."""
         return page(await self.read(refresh=refresh), name, lambda _: True, limit=limit, after=after)
+
+    async def _retag(self, former: Tag | None, name: str | None) -> None:
+        """Tell the log, in which entries know their tags by name only; without the former name, forget it."""
+        if former is None:
+            await self._entries.forget()
+        else:
+            await self._amend(lambda entry: entry.retagged(former.name, name))
 
     async def _single(self, entity_id: int, *, urgent: bool = False) -> Tag | None:
         """Ask Toggl for all of them: it does not tell of one."""

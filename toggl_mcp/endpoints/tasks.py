@@ -20,7 +20,7 @@ class AsyncTaskEndpoint(ListedEndpoint[Task]):
     PATH = "tasks"
     EVERYTHING = {"active": "both"}  # noqa: RUF012 - declared in the base as what it is
     PAGED = True
-    ECHOES = {"delete": ("time_entry",)}  # noqa: RUF012 - declared in the base as what it is
+    AMENDS = ("delete",)
 
     async def add(self, project: int | HasId, body: TaskBody) -> Task:
         """Create a task of a project, at most once.
@@ -55,7 +55,9 @@ class AsyncTaskEndpoint(ListedEndpoint[Task]):
         known = (await self.find(id_of(entity))).item
         if known is None:
             return await self._gone(id_of(entity))
-        return await self._remove(known.id, self._home(known.project_id, known.id))
+        await self._remove(known.id, self._home(known.project_id, known.id))
+        await self._amend(lambda entry: entry.without("task_id") if entry.task_id == known.id else entry)
+        return None
 
     async def page(
         self,

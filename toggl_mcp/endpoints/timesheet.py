@@ -2,6 +2,7 @@
 
 from collections.abc import Collection as Ids
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -10,7 +11,7 @@ from toggl_mcp.endpoints.log import EntryLog
 from toggl_mcp.endpoints.reports import Asked, Reports, by_year
 from toggl_mcp.errors import Forbidden, PlanRequired, QuotaSpent, RateLimited, TogglError, Unreachable
 from toggl_mcp.models.base import Source
-from toggl_mcp.models.period import Days
+from toggl_mcp.models.period import FIRST_DAY, Days
 from toggl_mcp.models.time_entry import LONGEST_ENTRY, TimeEntry
 
 _DAY = timedelta(days=1)
@@ -36,12 +37,16 @@ class Wanted(NamedTuple):
 
 
 class Gathered(NamedTuple):
-    """The entries that overlap with the days, and for each workspace that could not be asked, why not."""
+    """The entries that overlap with the days, and for each workspace that could not be asked, why not.
+
+    `reported` are the workspaces whose reports have a part in it.
+    """
 
     entries: list[TimeEntry]
-    missing: dict[int, str]
+    missing: dict[int, TogglError]
     source: Source
     as_of: datetime
+    reported: Ids[int]
 
 
 class Timesheet:
@@ -60,30 +65,34 @@ class Timesheet:
         days, own = wanted.days, wanted.user_id is not None
         logged = await self._log.read(refresh=wanted.refresh) if own else None
         reports: list[Reading[TimeEntry]] = []
-        missing: dict[int, str] = {}
+        missing: dict[int, TogglError] = {}
         if logged is None or wanted.reported or days.start - _DAY < self._log.reach():
-            reports = await self._reported(wanted, missing)
+            version = hash(((await self._log.mark()).version, _worths(logged, wanted)))
+            reports = await self._reported(wanted, version, missing)
         readings = [*reports, *([] if logged is None else [logged])]
         found = {key: item for report in reports for key, item in report.collection.items.items()}
         if logged is not None:
             found = _corrected(found, logged.collection.items, self._log.reach())
-        entries = [entry for entry in found.values() if _counts(entry, wanted)]
-        return Gathered(entries, missing, _weakest(readings), min(reading.as_of for reading in readings))
+        return Gathered(
+            entries=[entry for entry in found.values() if _counts(entry, wanted)],
+            missing=missing,
+            source=_weakest(readings),
+            as_of=min(reading.as_of for reading in readings),
+            reported=wanted.workspace_ids if reports else (),
+        )
 
-    async def _reported(self, wanted: Wanted, missing: dict[int, str]) -> list[Reading[TimeEntry]]:
+    async def _reported(self, wanted: Wanted, version: int, missing: dict[int, TogglError]) -> list[Reading[TimeEntry]]:
         """Return the reports of every workspace that could be asked, and put down why the others could not."""
         readings: list[Reading[TimeEntry]] = []
-        failure: TogglError | None = None
-        version = (await self._log.mark()).version
         for workspace_id in wanted.workspace_ids:
             try:
                 for asked in self._asked(workspace_id, wanted, version):
                     readings += [await self._reports.entries(year, refresh=wanted.refresh) for year in by_year(asked)]
             except _PASSING as error:
-                failure, missing[workspace_id] = error, str(error)
+                missing[workspace_id] = error
         nothing_else = wanted.reported or wanted.user_id is None
-        if failure is not None and nothing_else and len(missing) == len(wanted.workspace_ids):
-            raise failure
+        if missing and nothing_else and len(missing) == len(wanted.workspace_ids):
+            raise next(iter(missing.values()))
         return readings
 
     def _asked(self, workspace_id: int, wanted: Wanted, version: int) -> Iterator[Asked]:
@@ -91,13 +100,14 @@ class Timesheet:
 
         One more has what began earlier and lasted longer than a day.
         """
-        before = wanted.days.first - _DAY
+        before = max(wanted.days.first - _DAY, FIRST_DAY)
         last = wanted.days.last
         if wanted.user_id is not None and not wanted.reported:
             last = min(last, wanted.days.calendar.day(self._log.reach()))
         yield Asked(workspace_id, before, last, wanted.user_id, version)
-        earliest = before - LONGEST_ENTRY
-        yield Asked(workspace_id, earliest, before - _DAY, wanted.user_id, version, shortest=86_400)
+        earliest = max(before - LONGEST_ENTRY, FIRST_DAY)
+        if earliest < before:
+            yield Asked(workspace_id, earliest, before - _DAY, wanted.user_id, version, shortest=86_400)
 
 
 def _corrected(
@@ -117,6 +127,13 @@ def _priced(entry: TimeEntry, reported: TimeEntry | None) -> TimeEntry:
 
 def _worth(entry: TimeEntry) -> tuple[object, ...]:
     return entry.duration, entry.project_id, entry.task_id, entry.billable
+
+
+def _worths(logged: Reading[TimeEntry] | None, wanted: Wanted) -> AbstractSet[tuple[object, ...]]:
+    """Return what the log knows of everything that a report of these days tells the worth of."""
+    if logged is None or not wanted.reported:
+        return frozenset()
+    return frozenset((key, *_worth(entry)) for key, entry in logged.collection.items.items() if _counts(entry, wanted))
 
 
 def _counts(entry: TimeEntry, wanted: Wanted) -> bool:

@@ -76,6 +76,17 @@ class Toggl:
             raise InvalidArguments(message)
         return me.default_workspace_id
 
+    async def tracker(self) -> AsyncTrackerEndpoint:
+        """Return the time entries for what concerns all workspaces alike, such as the timer.
+
+        Raises:
+            InvalidArguments: The token opens no workspace.
+        """
+        for workspace_id in (await self.account.workspaces()).collection.items:
+            return self.trackers(workspace_id)
+        message = "This token opens no workspace. Make one at https://track.toggl.com, then get_account(refresh: true)."
+        raise InvalidArguments(message)
+
     async def quotas(self) -> list[Bucket]:
         """Return the quotas as last seen, by any process, whose hour is not over."""
         return await self._quota.current()
@@ -102,12 +113,19 @@ class Toggl:
         return await self._quota.left("me" if workspace_id is None else f"workspaces/{workspace_id}")
 
     async def own_entries(self, first: date, last: date) -> list[TimeEntry]:
-        """Return the user's own entries that overlap with some days (the last included), in all workspaces."""
+        """Return the user's own entries that overlap with some days (the last included), in all workspaces.
+
+        Raises:
+            TogglError: Those of some workspace could not be looked at.
+        """
         me, _ = await self.account.me()
         spaces = (await self.account.workspaces()).collection.items.keys()
         days = Days(await self.calendar(), first, last)
         wanted = Wanted(days, spaces, me.id, reported=False, refresh=False, everywhere=True)
-        return (await self.timesheet.gather(wanted)).entries
+        gathered = await self.timesheet.gather(wanted)
+        if gathered.missing:
+            raise next(iter(gathered.missing.values()))
+        return gathered.entries
 
     def now(self) -> float:
         """Return the UNIX time by which ages are told."""

@@ -8,7 +8,7 @@ from typing import NamedTuple, cast
 from toggl_mcp.cache.store import Store
 from toggl_mcp.endpoints.base import CachedEndpoint
 from toggl_mcp.endpoints.identity import HasId, id_of
-from toggl_mcp.endpoints.log import EntryLog
+from toggl_mcp.endpoints.log import REACH
 from toggl_mcp.endpoints.snapshots import Snapshots
 from toggl_mcp.errors import InvalidArguments, NotFound, OutcomeUnknown, TogglError
 from toggl_mcp.models.time_entry import TimeEntry, TrackerBody
@@ -26,10 +26,11 @@ _NOT_STOPPED = (
 
 
 class Started(NamedTuple):
-    """A timer that was started, and the entry whose timer ran until then."""
+    """A timer that was started, the entry whose timer ran until then, and one that could not be stopped."""
 
     entry: TimeEntry
     stopped: TimeEntry | None
+    still_running_id: int | None = None
 
 
 class Edited(NamedTuple):
@@ -67,7 +68,7 @@ class AsyncTrackerEndpoint(CachedEndpoint[TimeEntry]):
         try:
             return await self._create(body.format("add", workspace_id=self.workspace_id), same)
         except OutcomeUnknown as doubt:
-            if start >= self.log.reach():
+            if start >= self._entries.reach():
                 raise
             return await self._made_long_ago(same, doubt)
 
@@ -79,7 +80,7 @@ class AsyncTrackerEndpoint(CachedEndpoint[TimeEntry]):
         entry = await self.add(body)
         if sure and not any(item.running for item in before.values()):
             return Started(entry, None)
-        return Started(entry, await self._stopped_by(entry, before))
+        return await self._stopped_by(entry, before)
 
     async def edit(self, entry: int | HasId, body: TrackerBody) -> TimeEntry | None:
         """Change what the body names and nothing else; return the entry, or None if Toggl has no such entry.
@@ -160,30 +161,40 @@ class AsyncTrackerEndpoint(CachedEndpoint[TimeEntry]):
         return next((entry for entry in everything if entry.running), None)
 
     async def collect(self, start: datetime, end: datetime, *, refresh: bool = False) -> list[TimeEntry]:
-        """Return the entries that began from `start` on and before `end`, in all workspaces, by their start."""
+        """Return the entries that began from `start` on and before `end`, in all workspaces, by their start.
+
+        Raises:
+            InvalidArguments: The log does not reach back to `start`.
+        """
+        if start < self._entries.reach():
+            message = f"Time entries reach back {REACH.days} days; begin later. Toggl's reports have older ones."
+            raise InvalidArguments(message)
         everything = (await self.read(refresh=refresh)).collection.items.values()
         return sorted((entry for entry in everything if start <= entry.start < end), key=lambda entry: entry.start)
 
-    def _kept(self, store: Store, scope: str, *, may_be_stale: bool) -> Snapshots[TimeEntry]:
-        self.log = EntryLog(store, scope, self._transport, may_be_stale=may_be_stale)
-        return self.log
+    def _kept(self, store: Store, scope: str, *, may_be_stale: bool) -> Snapshots[TimeEntry]:  # noqa: ARG002 - one log
+        return self._entries
 
     async def _single(self, entity_id: int, *, urgent: bool = False) -> TimeEntry | None:
         """Ask Toggl for all of them: it tells of one in another place only."""
         return (await self.read(refresh=True, urgent=urgent)).collection.items.get(entity_id)
 
-    async def _stopped_by(self, entry: TimeEntry, before: Mapping[int, TimeEntry]) -> TimeEntry | None:
-        """Return what ran until another's timer was started: Toggl stops it, or else we do."""
+    async def _stopped_by(self, entry: TimeEntry, before: Mapping[int, TimeEntry]) -> Started:
+        """Return a timer with what ran until it was started: Toggl stops that, or else we do."""
         try:
             items = (await self.read(refresh=True, urgent=True)).collection.items.values()
-            for item in items:
-                if item.running and item.id != entry.id:
-                    return await self.stop(item)
-            ended = [item for item in items if _ended_at(entry.start, item, before.get(item.id))]
-            return max(ended, key=lambda item: item.end(entry.start), default=None)
         except TogglError:
             _log.warning("The new timer runs; what it stopped could not be looked at.", exc_info=True)
-            return next((item.stopped(entry.start) for item in before.values() if item.running), None)
+            return Started(entry, next((item.stopped(entry.start) for item in before.values() if item.running), None))
+        still = next((item for item in items if item.running and item.id != entry.id), None)
+        if still is None:
+            ended = [item for item in items if _ended_at(entry.start, item, before.get(item.id))]
+            return Started(entry, max(ended, key=lambda item: item.end(entry.start), default=None))
+        try:
+            return Started(entry, await self.stop(still))
+        except TogglError:
+            _log.warning("The new timer runs, and so does the former: it could not be stopped.", exc_info=True)
+            return Started(entry, None, still.id)
 
     async def _seen_stopped(self, entry_id: int, doubt: TogglError) -> TimeEntry:
         """Return an entry that turns out to be stopped, or raise the doubt."""
@@ -196,7 +207,7 @@ class AsyncTrackerEndpoint(CachedEndpoint[TimeEntry]):
     async def _made_long_ago(self, same: Callable[[TimeEntry], bool], doubt: OutcomeUnknown) -> TimeEntry:
         """Return what a lost answer left at Toggl before the time that the log reaches back to, if it is one."""
         try:
-            found = [entry for entry in (await self.log.changed_lately()).values() if same(entry)]
+            found = [entry for entry in (await self._entries.changed_lately()).values() if same(entry)]
         except TogglError as error:
             raise doubt from error
         if len(found) != 1:

@@ -22,6 +22,8 @@ Text = Annotated[str, Field(max_length=2000), AfterValidator(visible)]
 Reference = Annotated[str, Field(max_length=255), AfterValidator(one_line)]
 Ref = Annotated[str, BeforeValidator(as_text), Field(min_length=1, max_length=255), AfterValidator(one_line)]
 """A name or an id; an id may also be sent as a number."""
+NONE = "0"
+"""What a `Ref` says where none is meant."""
 Source = Literal["toggl", "cache", "stale"]
 """How something came to be known; stale: from a snapshot that stands in because Toggl could not be asked."""
 Absent = SkipJsonSchema[None]

@@ -22,6 +22,8 @@ Period = Literal[
     "last_30_days",
 ]
 YEARS = range(2006, 2031)
+"""In which Toggl can have entries."""
+FIRST_DAY = date(YEARS.start, 1, 1)
 _DAY = timedelta(days=1)
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 

@@ -1,16 +1,17 @@
 """Projects: what the work is on. https://engineering.toggl.com/docs/api/projects."""
 
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AliasChoices, Field, StringConstraints, model_validator
 
-from toggl_mcp.models.base import LARGEST_ID, Absent, Body, Entity, Id, InWorkspace, Name, Refreshable
+from toggl_mcp.models.base import LARGEST_ID, Absent, Body, Entity, Id, InWorkspace, Name, Ref, Refreshable
 from toggl_mcp.models.client import Status
 
 Verb = Literal["add", "edit"]
 ProjectId = Annotated[Id, Field(description="The project's id.")]
 ClientOrNone = Annotated[int, Field(ge=0, le=LARGEST_ID)]
+BY_REF: dict[str, str] = {"client_id": "client takes a name or an id"}
 Color = Annotated[str, StringConstraints(pattern="^#[0-9a-f]{6}$", max_length=7)]
 
 
@@ -59,47 +60,39 @@ class CreateProject(ProjectBody, InWorkspace, frozen=True):
     """The arguments of `create_project`."""
 
     name: Annotated[Name, Field(description="The new project's name, unique for its client.")]  # pyright: ignore[reportGeneralTypeIssues] - the version that requires it
-    client: Annotated[Name, Field(description="Or its client's exact name.")] | Absent = None
-    refuses: ClassVar = {"active": "a new project is active, and edit_project(active: false) archives it"}
-
-    @model_validator(mode="after")
-    def _names_one_client(self) -> Self:
-        return _one_client(self, self.client_id, self.client)
+    client: Annotated[Ref, Field(description="Its client's name or id.")] | Absent = None
+    refuses: ClassVar = BY_REF | {"active": "a new project is active, and edit_project(active: false) archives it"}
 
 
 class EditProject(ProjectBody, InWorkspace, frozen=True):
     """The arguments of `edit_project`."""
 
     project_id: ProjectId
-    client: Annotated[Name, Field(description="Or its client's exact name.")] | Absent = None
+    client: Annotated[Ref, Field(description="Its client's name or id; 0: none.")] | Absent = None
+    refuses: ClassVar = BY_REF
 
     @model_validator(mode="after")
     def _changes_something(self) -> Self:
         if not self.format("edit") and self.client is None:
             message = "give at least one change"
             raise ValueError(message)
-        return _one_client(self, self.client_id, self.client)
+        return self
 
 
 class EditKeptProject(EditProject, frozen=True):
     """The arguments of `edit_project` where nothing may be archived."""
 
-    refuses: ClassVar = {"active": "this server's access mode archives nothing"}
+    refuses: ClassVar = BY_REF | {"active": "this server's access mode archives nothing"}
 
 
 class ListProjects(Refreshable, frozen=True):
     """The arguments of `list_projects`."""
 
     name: Annotated[Name, Field(description="Only names that contain this, in any case.")] | Absent = None
-    client_id: Annotated[ClientOrNone, Field(description="Only this client's; 0: without one.")] | Absent = None
-    client: Annotated[Name, Field(description="Or the client's exact name.")] | Absent = None
+    client: Annotated[Ref, Field(description="Only this client's; name or id; 0: without one.")] | Absent = None
     status: Annotated[Status, Field(description="Which projects.")] = "active"
     limit: Annotated[int, Field(ge=1, le=200, description="Projects in a page.")] = 50
     cursor: Annotated[str, Field(max_length=2000, description="next_cursor of the page before.")] | Absent = None
-
-    @model_validator(mode="after")
-    def _names_one_client(self) -> Self:
-        return _one_client(self, self.client_id, self.client)
 
 
 class GetProject(Refreshable, frozen=True):
@@ -120,13 +113,3 @@ class OneProject(InWorkspace, frozen=True):
     """The arguments of `delete_project`."""
 
     project_id: ProjectId
-
-
-B = TypeVar("B", bound=Body)
-
-
-def _one_client(body: B, client_id: int | None, client: str | None) -> B:
-    if client_id is not None and client is not None:
-        message = "give client_id or client, not both"
-        raise ValueError(message)
-    return body

@@ -1,6 +1,7 @@
 """Text that other people wrote, without the characters that a reader cannot see."""
 
 import re
+from unicodedata import normalize
 
 _LETTERS = "\u0590-\u109f\u1200-\u137f\u1780-\u18af\ua800-\ua8ff\ufb1d-\ufdff\ufe70-\ufefc"
 _PICTURES = "\u00a9\u00ae\u203c-\u3299\U0001f000-\U0001faff"
@@ -29,6 +30,11 @@ def clean(text: str) -> str:
     while (shorter := _LOOSE.sub(lambda found: found[1] or "", text)) != text:
         text = shorter  # What held a joiner in place may itself have gone.
     return text
+
+
+def fold(name: str) -> str:
+    """Return a name as it is compared: as it is seen, trimmed, in composed form, without case."""
+    return normalize("NFC", normalize("NFC", clean(name).strip()).casefold())
 
 
 def visible(text: str) -> str:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field
+from pydantic import AfterValidator, AliasChoices, AwareDatetime, BeforeValidator, Field
 
 from toggl_mcp.models.base import Absent, Body, Thing
 from toggl_mcp.models.text import visible
@@ -51,6 +51,17 @@ class TimeEntry(Thing, frozen=True):
         length = max(0, round((at - self.start).total_seconds()))
         return self.model_copy(update={"duration": length, "updated_at": None})
 
+    def retagged(self, former: str, name: str | None) -> "TimeEntry":
+        """Return the entry as it is when a tag of it is renamed, or is gone."""
+        if former not in self.tags:
+            return self
+        tags = (name if tag == former else tag for tag in self.tags)
+        return self.model_copy(update={"tags": [tag for tag in tags if tag is not None]})
+
+    def without(self, *fields: str) -> "TimeEntry":
+        """Return the entry as it is when what these fields name is gone."""
+        return self.model_copy(update=dict.fromkeys(fields))
+
     def end(self, now: datetime) -> datetime:
         """Return when it ended; for a running timer that is now, but not before its start."""
         return max(self.start, now) if self.running else self.start + timedelta(seconds=self.duration)
@@ -73,8 +84,8 @@ class TrackerBody(Body, frozen=True):
     billable: bool | Absent = None
     tags: Annotated[list[str], Field(max_length=50)] | Absent = None
     tag_action: Literal["add", "delete"] | Absent = None
-    start: datetime | Absent = None
-    stop: datetime | Absent = None
+    start: AwareDatetime | Absent = None
+    stop: AwareDatetime | Absent = None
     duration: Annotated[int, Field(ge=0)] | Absent = None
 
     def format(self, endpoint: Verb, **body: Any) -> dict[str, Any]:  # noqa: ANN401 - the JSON edge

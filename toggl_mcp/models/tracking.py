@@ -5,16 +5,16 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from toggl_mcp.models.base import Absent, Body, Id, InWorkspace, Name, Ref, Refreshable
-from toggl_mcp.models.period import Period
+from toggl_mcp.models.base import Absent, Body, Id, InWorkspace, Ref, Refreshable
+from toggl_mcp.models.period import FIRST_DAY, Period
 from toggl_mcp.models.time_entry import Description
 from toggl_mcp.models.totals import Group
 
 Time = Annotated[str, Field(max_length=40)]
-Day = Annotated[date, Field(ge=date(2006, 1, 1), le=date(2030, 1, 1))]
+Day = Annotated[date, Field(ge=FIRST_DAY, le=date(2030, 1, 1))]
 """A day on which Toggl can have entries, and up to which it makes reports."""
 EntryIds = Annotated[list[Id], Field(min_length=1)]
-TagList = Annotated[list[Name], Field(max_length=50)]
+TagList = Annotated[list[Ref], Field(max_length=50)]
 
 
 class Work(Body, frozen=True):
@@ -32,6 +32,7 @@ class StartTimer(Work, InWorkspace, frozen=True):
     """The arguments of `start_timer`."""
 
     start: Annotated[Time, Field(description="2026-11-24T09:00, or with offset; default: now.")] | Absent = None
+    allow_overlap: Annotated[bool, Field(description="Even over others.")] = False
 
 
 class CreateTimeEntry(Work, InWorkspace, frozen=True):
@@ -63,6 +64,7 @@ class GetTimer(Body, frozen=True):
 class Chosen(Refreshable, frozen=True):
     """Which entries: of which days, and which of those."""
 
+    refresh: Annotated[bool, Field(description="Ask Toggl (2 requests, and reports).")] = False
     workspace_id: Annotated[Id, Field(description="Only this workspace; default: all.")] | Absent = None
     period: Annotated[Period, Field(description="Or start and end. Default: today.")] | Absent = None
     start: Annotated[Day, Field(description="First day, YYYY-MM-DD.")] | Absent = None
@@ -70,7 +72,7 @@ class Chosen(Refreshable, frozen=True):
     client: Annotated[Ref, Field(description="Name or id; 0: none.")] | Absent = None
     project: Annotated[Ref, Field(description="Name or id; 0: none.")] | Absent = None
     task: Annotated[Ref, Field(description="Name or id; 0: none.")] | Absent = None
-    tag: Annotated[Ref, Field(description="Name; 0: none.")] | Absent = None
+    tag: Annotated[Ref, Field(description="Name or id; 0: none.")] | Absent = None
     billable: Annotated[bool, Field(description="Only these.")] | Absent = None
     description: Annotated[Description, Field(description="Only those that contain this, in any case.")] | Absent = None
 

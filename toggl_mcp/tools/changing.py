@@ -1,26 +1,28 @@
 """The tools that change and delete time entries."""
 
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from collections import Counter
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from toggl_mcp.errors import NotFound, OutcomeUnknown, QuotaSpent, TogglError
+from toggl_mcp.errors import InvalidArguments, NotFound, QuotaSpent, TogglError
 from toggl_mcp.models.base import Absent
 from toggl_mcp.models.time_entry import TimeEntry, TrackerBody
 from toggl_mcp.models.tracking import DeleteTimeEntries, EditTimeEntries
 from toggl_mcp.tools.answers import Costly, shortened
-from toggl_mcp.tools.entries import in_order
 from toggl_mcp.tools.finding import left
+from toggl_mcp.tools.names import ShownEntry, shown
 from toggl_mcp.tools.offer import CHANGES, Offer
+from toggl_mcp.tools.outcome import Outcome
 from toggl_mcp.tools.overlap import leave_clear
-from toggl_mcp.tools.timer import time_of
-from toggl_mcp.tools.work import Planned, ShownEntry, noted, planned, shown
+from toggl_mcp.tools.work import Planned, check_length, noted, planned, time_of
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from toggl_mcp.endpoints.toggl import Toggl
 
 _ACTIONS = {"add": "add", "remove": "delete"}
 _NOT_FOUND = Annotated[list[int], Field(description="Not among one's own of the last 89 days.")]
+_UNCHANGED = Annotated[list[int], Field(description="See why.")]
 _UNCONFIRMED = Annotated[list[int], Field(description="See why.")]
 
 
@@ -28,7 +30,7 @@ class EntriesEdited(Costly):
     """What became of a change."""
 
     edited_ids: list[int]
-    refused_ids: Annotated[list[int], Field(description="Not changed.")] | Absent = None
+    unchanged_ids: _UNCHANGED | Absent = None
     not_found_ids: _NOT_FOUND | Absent = None
     unconfirmed_ids: _UNCONFIRMED | Absent = None
     why: str | Absent = None
@@ -39,36 +41,10 @@ class EntriesDeleted(Costly):
     """What became of a deletion."""
 
     deleted_ids: list[int]
-    kept_ids: Annotated[list[int], Field(description="Not deleted; see why.")] | Absent = None
+    unchanged_ids: _UNCHANGED | Absent = None
     not_found_ids: _NOT_FOUND | Absent = None
     unconfirmed_ids: _UNCONFIRMED | Absent = None
     why: str | Absent = None
-
-
-class Outcome(NamedTuple):
-    """What ended a change of several before its end, if anything, and the ids that were asked for then."""
-
-    failure: TogglError | None
-    asked: list[int]
-
-    @property
-    def unconfirmed(self) -> list[int]:
-        """The ids of which nobody knows what became."""
-        return self.asked if isinstance(self.failure, OutcomeUnknown) else []
-
-    @property
-    def why(self) -> str | None:
-        """What ended it, in words."""
-        return None if self.failure is None else str(self.failure)
-
-    def untouched(self, found: list[TimeEntry], done: list[int]) -> list[int] | None:
-        """Return the ids that Toggl refused, or was not asked for."""
-        return [entry.id for entry in found if entry.id not in {*done, *self.unconfirmed}] or None
-
-    def raise_if_alone(self, done: list[int]) -> None:
-        """Fail as a whole where nothing was done."""
-        if self.failure is not None and not done:
-            raise self.failure
 
 
 async def edit_time_entries(changes: EditTimeEntries, toggl: "Toggl") -> EntriesEdited:
@@ -76,7 +52,7 @@ async def edit_time_entries(changes: EditTimeEntries, toggl: "Toggl") -> Entries
 
     One request for each workspace. The answer says for each id what became of it.
     """
-    found, missing = await _present(changes.ids, toggl)
+    found, missing = await _present(changes.ids, toggl, surely=len(changes.ids) > 1)
     if len(changes.ids) == 1:
         return await _edit_one(found[0], changes, toggl)
     return await _edit_many(found, missing, changes, toggl)
@@ -85,26 +61,31 @@ async def edit_time_entries(changes: EditTimeEntries, toggl: "Toggl") -> Entries
 async def _edit_many(
     found: list[TimeEntry], missing: list[int], changes: EditTimeEntries, toggl: "Toggl"
 ) -> EntriesEdited:
-    here = _by_workspace(found)
-    plans = {workspace: await _plan(entries, changes, toggl) for workspace, entries in here.items()}
     edited: list[int] = []
     outcome = Outcome(None, [])
-    for workspace, entries in here.items():
-        tracker, plan = toggl.trackers(workspace), plans[workspace]
+    for entries, plan in await _plans(found, changes, toggl):
+        workspace = entries[0].workspace_id
         try:
-            edited += (await noted(plan, workspace, toggl, tracker.bulk_edit(entries, plan.body))).done
+            change = await noted(plan, workspace, toggl, toggl.trackers(workspace).bulk_edit(entries, plan.body))
         except TogglError as error:
             outcome = Outcome(error, [entry.id for entry in entries])
             break
+        edited += change.done
+        if change.refused:
+            outcome = Outcome(_refused(), change.refused)
     outcome.raise_if_alone(edited)
     return EntriesEdited(
         edited_ids=edited,
-        refused_ids=outcome.untouched(found, edited),
+        unchanged_ids=outcome.untouched(found, edited),
         not_found_ids=missing or None,
         unconfirmed_ids=outcome.unconfirmed or None,
         why=outcome.why,
         quota=await left(toggl, found[0].workspace_id),
     )
+
+
+def _refused() -> InvalidArguments:
+    return InvalidArguments("Toggl refused the change for these. Change one alone to learn why.")
 
 
 async def delete_time_entries(asked: DeleteTimeEntries, toggl: "Toggl") -> EntriesDeleted:
@@ -123,7 +104,7 @@ async def delete_time_entries(asked: DeleteTimeEntries, toggl: "Toggl") -> Entri
     outcome.raise_if_alone(deleted)
     return EntriesDeleted(
         deleted_ids=deleted,
-        kept_ids=outcome.untouched(found, deleted),
+        unchanged_ids=outcome.untouched(found, deleted),
         not_found_ids=missing or None,
         unconfirmed_ids=outcome.unconfirmed or None,
         why=outcome.why,
@@ -133,7 +114,7 @@ async def delete_time_entries(asked: DeleteTimeEntries, toggl: "Toggl") -> Entri
 
 async def _edit_one(entry: TimeEntry, changes: EditTimeEntries, toggl: "Toggl") -> EntriesEdited:
     tracker, calendar = toggl.trackers(entry.workspace_id), await toggl.calendar()
-    plan = await _plan([entry], changes, toggl)
+    (_, plan), *_ = await _plans([entry], changes, toggl)
     body = await _timed(entry, changes, plan.body, toggl)
     edited = await noted(plan, entry.workspace_id, toggl, tracker.edit(entry, body))
     if edited is None:
@@ -153,30 +134,47 @@ async def _timed(entry: TimeEntry, changes: EditTimeEntries, body: TrackerBody, 
     start = entry.start if changes.start is None else time_of("start", changes.start, calendar)
     runs = entry.running and changes.stop is None
     stop = entry.end(now) if changes.stop is None else time_of("stop", changes.stop, calendar)
-    in_order(start, stop)
+    if runs and start > now:
+        message = "start: is yet to come, and the timer runs. Give a stop as well, or an earlier start."
+        raise InvalidArguments(message)
+    check_length(start, stop)
     if not changes.allow_overlap:
         await leave_clear(start, stop, calendar, toggl, but=entry.id)
     length = {} if runs else {"stop": stop, "duration": round((stop - start).total_seconds())}
     return body.model_copy(update={"start": start, **length})
 
 
-async def _plan(entries: list[TimeEntry], changes: EditTimeEntries, toggl: "Toggl") -> Planned:
-    """Return what is to be said of some entries of one workspace; a task does not follow to another project."""
-    plan = await planned(changes, entries[0].workspace_id, toggl)
-    more: dict[str, object] = {"tag_action": _ACTIONS.get(changes.tag_action)}
-    if changes.project is not None and changes.task is None and any(entry.task_id for entry in entries):
-        more["task_id"] = 0
-    return plan._replace(body=plan.body.model_copy(update=more))
+async def _plans(
+    found: list[TimeEntry], changes: EditTimeEntries, toggl: "Toggl"
+) -> list[tuple[list[TimeEntry], Planned]]:
+    """Return what is to be said of which entries, by workspace; a task does not follow to another project."""
+    plans: list[tuple[list[TimeEntry], Planned]] = []
+    for workspace, here in _by_workspace(found).items():
+        plan = await planned(changes, workspace, toggl)
+        body = plan.body.model_copy(update={"tag_action": _ACTIONS.get(changes.tag_action)})
+        at_home = [entry for entry in here if entry.task_id and entry.project_id == body.project_id]
+        others = [entry for entry in here if entry not in at_home]
+        if changes.project is None or changes.task is not None or not any(entry.task_id for entry in others):
+            plans.append((here, plan._replace(body=body)))
+            continue
+        bodies = ((at_home, body), (others, body.model_copy(update={"task_id": 0})))
+        plans += [(some, plan._replace(body=told)) for some, told in bodies if some]
+    return plans
 
 
-async def _present(ids: list[int], toggl: "Toggl") -> tuple[list[TimeEntry], list[int]]:
+async def _present(ids: list[int], toggl: "Toggl", *, surely: bool = False) -> tuple[list[TimeEntry], list[int]]:
     """Return the entries that are there, and the ids of none; Toggl is asked again before any is denied.
+
+    `surely` takes no stale answer: what was deleted since would come back by a change of many.
 
     Raises:
         NotFound: None of them is there.
     """
-    tracker = toggl.trackers(await toggl.workspace(None))
-    known = (await tracker.sure(lambda all_of_them: set(ids) <= all_of_them.items.keys())).collection.items
+    tracker = await toggl.tracker()
+    reading = await tracker.sure(lambda all_of_them: set(ids) <= all_of_them.items.keys())
+    if surely and reading.source == "stale":
+        reading = await tracker.read(refresh=True, urgent=True)
+    known = reading.collection.items
     found = [known[entry_id] for entry_id in dict.fromkeys(ids) if entry_id in known]
     if not found:
         raise _none(ids)
@@ -184,17 +182,21 @@ async def _present(ids: list[int], toggl: "Toggl") -> tuple[list[TimeEntry], lis
 
 
 async def _afford(entries: list[TimeEntry], toggl: "Toggl") -> None:
-    """Refuse to begin what the quota does not allow to end.
+    """Refuse to begin what the quota does not allow to end; workspaces of one organization share one.
 
     Raises:
         QuotaSpent: There are fewer requests left than entries.
     """
-    for workspace, here in _by_workspace(entries).items():
-        bucket = await toggl.quota(workspace)
-        if bucket is not None and bucket.remaining < len(here):
+    needed: Counter[str] = Counter()
+    for entry in entries:
+        bucket = await toggl.quota(entry.workspace_id)
+        if bucket is None:
+            continue
+        needed[bucket.name] += 1
+        if bucket.remaining < needed[bucket.name]:
             message = (
-                f"{len(here)} deletions need as many requests, and {bucket.remaining} are left this hour. "
-                "Nothing was deleted. Wait for the reset, or delete fewer."
+                f"{len(entries)} deletions need as many requests, and {bucket.remaining} are left this hour "
+                f"in workspace {entry.workspace_id}. Nothing was deleted. Wait for the reset, or delete fewer."
             )
             raise QuotaSpent(message, bucket.resets_at - toggl.now())
 

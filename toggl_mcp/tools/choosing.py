@@ -1,22 +1,24 @@
 """Which entries are meant: the days, the workspaces, and what their work is."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from toggl_mcp.errors import NotFound, PlanRequired
+from toggl_mcp.models.base import NONE
 from toggl_mcp.models.period import Days, named_days
 from toggl_mcp.models.time_entry import TimeEntry
 from toggl_mcp.models.tracking import Chosen
-from toggl_mcp.tools.finding import meant
-from toggl_mcp.tools.work import NONE, Names, names_of
+from toggl_mcp.tools.answers import Left
+from toggl_mcp.tools.finding import left, meant
+from toggl_mcp.tools.names import NAMED, About, Kind, Names, about_tags, names_of
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from toggl_mcp.endpoints.base import CachedEndpoint
     from toggl_mcp.endpoints.timesheet import Gathered
     from toggl_mcp.endpoints.toggl import Toggl
     from toggl_mcp.models.period import Calendar
-
-Fits = Callable[[TimeEntry], bool]
 
 
 class Choice(NamedTuple):
@@ -28,19 +30,31 @@ class Choice(NamedTuple):
     workspaces: dict[int, str]
     gathered: "Gathered"
 
+    async def quota(self, toggl: "Toggl") -> Left | None:
+        """Return what is left of the scarcest quota that this drew on, if Toggl was asked."""
+        source = self.gathered.source
+        found = [await left(toggl, space, source) for space in (None, *self.gathered.reported)]
+        return min(filter(None, found), key=lambda one: one.remaining, default=None)
+
+    def gaps(self) -> list[str]:
+        """Return what may be missing, and why."""
+        missing = [f"{self.workspaces[key]} ({key}): {error}" for key, error in self.gathered.missing.items()]
+        stale = ["Toggl could not be asked what has changed since as_of."] if self.gathered.source == "stale" else []
+        return [*missing, *stale, *self.names.gaps]
+
 
 async def choose(
-    asked: Chosen, toggl: "Toggl", *, team: bool = False, reported: bool = False, named: bool = True
+    asked: Chosen, toggl: "Toggl", *, team: bool = False, reported: bool = False, named: AbstractSet[Kind] = NAMED
 ) -> Choice:
-    """Return the entries that overlap with the days and fit what is asked, with their names if they are `named`.
+    """Return the entries that overlap with the days and fit what is asked, with the names of what is to be `named`.
 
     Raises:
         NotFound: A workspace or a name is nobody's; the message says what comes near.
     """
     from toggl_mcp.endpoints.timesheet import Wanted  # noqa: PLC0415 - start-up
 
+    me, _ = await toggl.account.me(refresh=asked.refresh)
     days = days_asked_for(asked, await toggl.calendar(), toggl)
-    me, _ = await toggl.account.me()
     spaces = await _workspaces(asked.workspace_id, toggl)
     wanted = Wanted(
         days=days,
@@ -51,24 +65,11 @@ async def choose(
         everywhere=asked.workspace_id is None,
     )
     gathered = await toggl.timesheet.gather(wanted)
-    spaces = {entry.workspace_id: f"(workspace {entry.workspace_id})" for entry in gathered.entries} | spaces
-    by_client = asked.client is not None
-    names = await names_of(gathered.entries if named or by_client else (), toggl, sure=by_client)
-    fits = await _all_that_fits(asked, gathered.entries, names, spaces, toggl)
-    entries = [entry for entry in gathered.entries if all(fit(entry) for fit in fits)]
+    names = await names_of(gathered.entries, toggl, named | _kinds(asked))
+    entries = await _chosen(asked, gathered.entries, names, spaces, toggl)
+    for entry in gathered.entries:
+        spaces.setdefault(entry.workspace_id, f"(workspace {entry.workspace_id})")
     return Choice(entries, names, days, spaces, gathered)
-
-
-async def _all_that_fits(
-    asked: Chosen, entries: list[TimeEntry], names: Names, spaces: Iterable[int], toggl: "Toggl"
-) -> list[Fits]:
-    """Return everything that an entry has to fit."""
-    fits = [*_plain(asked), *await _by_work(asked, spaces, toggl)]
-    if asked.client is not None:
-        fits.append(await _of_client(asked.client, names, spaces, toggl))
-    if asked.tag is not None and not any(map(_tagged(asked.tag), entries)):
-        await _ids(asked.tag, [toggl.tags(space) for space in spaces], toggl)
-    return fits
 
 
 def days_asked_for(asked: Chosen, calendar: "Calendar", toggl: "Toggl") -> Days:
@@ -89,67 +90,61 @@ async def _workspaces(given: int | None, toggl: "Toggl") -> dict[int, str]:
     return {given: everything[given].name}
 
 
-def _plain(asked: Chosen) -> list[Fits]:
-    """Return what tells whether an entry fits by itself."""
-    part, fits = (asked.description or "").casefold(), list[Fits]()
-    if asked.billable is not None:
-        fits.append(lambda entry: entry.billable is asked.billable)
-    if part:
-        fits.append(lambda entry: part in entry.description.casefold())
-    if asked.tag is not None:
-        fits.append(_tagged(asked.tag))
-    return fits
+def _kinds(asked: Chosen) -> AbstractSet[Kind]:
+    """Return the kinds by which entries are chosen."""
+    return {kind for kind in NAMED if getattr(asked, kind) is not None}
 
 
-def _tagged(tag: str) -> Fits:
-    """Return what tells whether an entry has a tag, or none where none is meant."""
-    folded = tag.casefold()
-    return lambda entry: folded in map(str.casefold, entry.tags) or (tag == NONE and not entry.tags)
+async def _chosen(
+    asked: Chosen, entries: list[TimeEntry], names: Names, spaces: Iterable[int], toggl: "Toggl"
+) -> list[TimeEntry]:
+    """Return the entries that fit everything that is asked of them."""
+    chosen = [entry for entry in entries if _fits(entry, asked)]
+    kinds: Mapping[str, tuple[About, Callable[[int], CachedEndpoint[Any]]]] = {
+        "client": (names.about_client, toggl.clients),
+        "project": (names.about_project, toggl.projects),
+        "task": (names.about_task, toggl.tasks),
+        "tag": (about_tags, toggl.tags),
+    }
+    for kind, (about, endpoint) in kinds.items():
+        if (ref := getattr(asked, kind)) is not None:
+            chosen = await _of(ref, about, chosen, [endpoint(space) for space in spaces], toggl)
+    return chosen
 
 
-async def _by_work(asked: Chosen, spaces: Iterable[int], toggl: "Toggl") -> list[Fits]:
-    """Return what tells whether an entry is of the project and the task that are meant."""
-    fits: list[Fits] = []
-    if asked.project is not None:
-        projects = await _ids(asked.project, [toggl.projects(space) for space in spaces], toggl)
-        fits.append(lambda entry: (entry.project_id or 0) in projects)
-    if asked.task is not None:
-        tasks = await _ids(asked.task, [toggl.tasks(space) for space in spaces], toggl)
-        fits.append(lambda entry: (entry.task_id or 0) in tasks)
-    return fits
+def _fits(entry: TimeEntry, asked: Chosen) -> bool:
+    """Tell whether an entry fits by what it says itself."""
+    as_billable = asked.billable is None or entry.billable is asked.billable
+    return as_billable and (asked.description or "").casefold() in entry.description.casefold()
 
 
-async def _of_client(ref: str, names: Names, spaces: Iterable[int], toggl: "Toggl") -> Fits:
-    """Return what tells whether an entry's project is of the client that is meant."""
-    clients = await _ids(ref, [toggl.clients(space) for space in spaces], toggl)
-
-    def fits(entry: TimeEntry) -> bool:
-        project = names.projects.get(entry.project_id or 0)
-        return ((project.client_id if project else 0) or 0) in clients
-
-    return fits
-
-
-async def _ids(ref: str, endpoints: list["CachedEndpoint[Any]"], toggl: "Toggl") -> set[int]:
-    """Return the ids of those that a name or an id means, one in each workspace at most; {0} for none.
+async def _of(
+    ref: str, about: About, entries: list[TimeEntry], endpoints: Sequence["CachedEndpoint[Any]"], toggl: "Toggl"
+) -> list[TimeEntry]:
+    """Return the entries about what a name or an id means: everything of that name, in any workspace.
 
     Raises:
-        NotFound: There is none in any of the workspaces.
+        NotFound: It means nothing in any of the workspaces.
     """
-    if ref == NONE:
-        return {0}
-    for known in (True, False):
-        found = [await _meant(ref, endpoint, toggl, known=known) for endpoint in endpoints]
-        if ids := {item.id for item in found if item is not None}:
-            return ids
-    return {(await meant(ref, endpoints[0], toggl)).id}
+    found = [entry for entry in entries if any(said.meant(ref) for said in about(entry))]
+    if found or ref == NONE:
+        return found
+    named = {item.name for item in await _known(ref, endpoints, toggl)}
+    by_name_only = about is about_tags and ref.isdecimal()
+    return [entry for entry in entries if by_name_only and named & set(entry.tags)]
 
 
-async def _meant(ref: str, endpoint: "CachedEndpoint[Any]", toggl: "Toggl", *, known: bool) -> Any:  # noqa: ANN401 - of any kind
-    """Return what is meant in one workspace, if anything; with `known` without a whole list being asked for."""
-    if known:
-        return await toggl.directory.glance(endpoint, ref)
-    try:
-        return await meant(ref, endpoint, toggl)
-    except (NotFound, PlanRequired):
-        return None
+async def _known(ref: str, endpoints: Sequence["CachedEndpoint[Any]"], toggl: "Toggl") -> list[Any]:
+    """Return what a name or an id means in any workspace, at first by what is known already.
+
+    Raises:
+        NotFound: It means nothing in any of them.
+    """
+    for look in (toggl.directory.glance, toggl.directory.meant):
+        found: list[Any] = []
+        for endpoint in endpoints:
+            with suppress(PlanRequired):
+                found += await look(endpoint, ref)
+        if found:
+            return found
+    return [await meant(ref, endpoints[0], toggl)]

@@ -18,7 +18,7 @@ from toggl_mcp.models.client import (
 from toggl_mcp.tools.answers import Answer, Known, Moment, shortened
 from toggl_mcp.tools.cursor import position
 from toggl_mcp.tools.finding import context, gone, one, taken, target, there
-from toggl_mcp.tools.listing import Listed, listed
+from toggl_mcp.tools.listing import Listed, fitted, listed
 from toggl_mcp.tools.offer import CHANGES, CREATES, READS, RESTORES, Offer
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
@@ -108,8 +108,9 @@ async def list_clients(asked: ListClients, toggl: "Toggl") -> ClientList:
     filters = (workspace, asked.name, asked.status)
     after = position(asked.cursor, filters)
     page = await toggl.clients(workspace).page(asked, limit=asked.limit, after=after, refresh=asked.refresh)
+    clients, page = fitted(page, lambda client: ShownClient.of(client, NOTES_IN_LISTS))
     return ClientList(
-        clients=[ShownClient.of(client, NOTES_IN_LISTS) for client in page.items],
+        clients=clients,
         **await listed(page, filters, toggl, workspace),
     )
 

@@ -5,22 +5,19 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BaseModel, Field
 
-from toggl_mcp.errors import InvalidArguments
 from toggl_mcp.models.base import Absent, Position
-from toggl_mcp.models.time_entry import LONGEST_ENTRY, TimeEntry, stamp
+from toggl_mcp.models.time_entry import TimeEntry, stamp
 from toggl_mcp.models.tracking import CreateTimeEntry, ListTimeEntries
 from toggl_mcp.tools.answers import MOST_BYTES, Costly, Known, shortened, size_of
 from toggl_mcp.tools.choosing import Choice, choose
 from toggl_mcp.tools.cursor import cursor, position
 from toggl_mcp.tools.finding import left
+from toggl_mcp.tools.names import EntryAnswer, shown
 from toggl_mcp.tools.offer import CREATES, READS, Offer
 from toggl_mcp.tools.overlap import leave_clear
-from toggl_mcp.tools.timer import EntryAnswer, time_of
-from toggl_mcp.tools.work import noted, planned, shown
+from toggl_mcp.tools.work import check_length, noted, planned, time_of
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
-    from datetime import datetime
-
     from toggl_mcp.endpoints.toggl import Toggl
 
 LONGEST_SHOWN = 200
@@ -68,7 +65,7 @@ async def create_time_entry(new: CreateTimeEntry, toggl: "Toggl") -> EntryAnswer
     workspace, calendar = await toggl.workspace(new.workspace_id), await toggl.calendar()
     start = time_of("start", new.start, calendar)
     stop = start + timedelta(seconds=new.duration or 0) if new.stop is None else time_of("stop", new.stop, calendar)
-    in_order(start, stop)
+    check_length(start, stop)
     plan = await planned(new, workspace, toggl)
     if not new.allow_overlap:
         await leave_clear(start, stop, calendar, toggl)
@@ -99,21 +96,10 @@ async def list_time_entries(asked: ListTimeEntries, toggl: "Toggl") -> EntryList
         total=len(begun),
         left=remaining,
         next_cursor=cursor(_place(rest[len(rows) - 1]) if remaining else None, filters),
-        incomplete="; ".join(gathered.missing.values()) or None,
-        quota=await left(toggl, None, gathered.source),
+        incomplete=" ".join(choice.gaps()) or None,
+        quota=await choice.quota(toggl),
         **Known.of(gathered.source, gathered.as_of, toggl.now()),
     )
-
-
-def in_order(start: "datetime", stop: "datetime") -> None:
-    """Refuse an entry that stops before it starts, or that lasts longer than Toggl takes.
-
-    Raises:
-        InvalidArguments: It does.
-    """
-    if not timedelta() <= stop - start <= LONGEST_ENTRY:
-        message = "stop: has to come after start, by 999 hours at most."
-        raise InvalidArguments(message)
 
 
 def _place(entry: TimeEntry) -> Position:

@@ -4,7 +4,8 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, TypedDict, TypeVar
 
 from toggl_mcp.errors import Ambiguous, DuplicateName, NotFound
-from toggl_mcp.models.base import Entity, Source
+from toggl_mcp.models.base import NONE, Entity, Source
+from toggl_mcp.models.text import fold
 from toggl_mcp.tools.answers import Left
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
@@ -50,6 +51,13 @@ async def meant(ref: str, endpoint: "CachedEndpoint[E]", toggl: "Toggl") -> E:
         return found[int(ref)]
     named, known = await toggl.directory.by_name(endpoint, ref)
     return only(named, ref, known, endpoint)
+
+
+async def id_meant(ref: str | None, endpoint: "CachedEndpoint[E]", toggl: "Toggl") -> int | None:
+    """Return the id that a name or an id means, 0 for none; None if nothing is said."""
+    if ref is None or ref == NONE:
+        return None if ref is None else 0
+    return (await meant(ref, endpoint, toggl)).id
 
 
 def there(item: E | None, item_id: int, endpoint: "CachedReader[E]") -> E:
@@ -131,7 +139,7 @@ def only(
 
 async def taken(endpoint: "CachedReader[E]", name: str) -> DuplicateName:
     """Return the error that also says who has a name, as far as the cache knows."""
-    holders = [item for item in await endpoint.load_cache() if item.name.casefold() == name.casefold()]
+    holders = [item for item in await endpoint.load_cache() if fold(item.name) == fold(name)]
     who = "".join(
         f" It is {'archived ' if getattr(item, 'archived', False) else ''}{endpoint.KIND} {item.id}."
         for item in holders

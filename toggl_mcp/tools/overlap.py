@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from toggl_mcp.errors import Overlap
+from toggl_mcp.errors import Overlap, TogglError
 from toggl_mcp.models.time_entry import TimeEntry
 from toggl_mcp.tools.answers import shortened
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a cal
     from toggl_mcp.models.period import Calendar
 
 ALLOW = "Change the times, or pass allow_overlap: true."
+ALLOW_UNSEEN = "Or pass allow_overlap: true."
 NAMED = 5
 """Entries in the way that a refusal names."""
 
@@ -23,9 +24,8 @@ async def leave_clear(
     toggl: "Toggl",
     *,
     but: int | None = None,
-    way_out: str = ALLOW,
 ) -> None:
-    """Refuse what would lie over another entry than `but`, in any workspace; `way_out` says what to do instead.
+    """Refuse what would lie over another entry than `but`, in any workspace.
 
     Raises:
         Overlap: The message names what is in the way.
@@ -35,13 +35,18 @@ async def leave_clear(
         return
     told = "; ".join(_told(entry, calendar, toggl) for entry in in_the_way[:NAMED])
     more = f"; and {len(in_the_way) - NAMED} more" if len(in_the_way) > NAMED else ""
-    message = f"It would lie over {told}{more}. Nothing was sent. {way_out}"
+    message = f"It would lie over {told}{more}. Nothing was sent. {ALLOW}"
     raise Overlap(message)
 
 
 async def _around(start: datetime, end: datetime, calendar: "Calendar", toggl: "Toggl") -> list[TimeEntry]:
     """Return the entries that share time with a stretch; one of no length shares it with an equal one."""
-    found, now = await toggl.own_entries(calendar.day(start), calendar.day(end)), toggl.moment()
+    now = toggl.moment()
+    try:
+        found = await toggl.own_entries(calendar.day(start), calendar.day(end))
+    except TogglError as error:
+        message = f"What it might lie over could not be looked at, so nothing was sent. {error} {ALLOW_UNSEEN}"
+        raise Overlap(message) from error
     return [
         entry
         for entry in found

@@ -18,8 +18,8 @@ from toggl_mcp.models.project import (
 )
 from toggl_mcp.tools.answers import Answer, Known
 from toggl_mcp.tools.cursor import position
-from toggl_mcp.tools.finding import context, gone, one, only, taken, target, there
-from toggl_mcp.tools.listing import Listed, listed
+from toggl_mcp.tools.finding import context, gone, id_meant, one, taken, target, there
+from toggl_mcp.tools.listing import Listed, fitted, listed
 from toggl_mcp.tools.offer import CHANGES, CREATES, READS, Offer
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
@@ -88,7 +88,7 @@ async def get_project(asked: GetProject, toggl: "Toggl") -> ProjectFound:
 async def list_projects(asked: ListProjects, toggl: "Toggl") -> ProjectList:
     """List the projects of a workspace by name: active ones unless status says otherwise."""
     workspace = await toggl.workspace(asked.workspace_id)
-    client_id = await _client_id(asked.client_id, asked.client, workspace, toggl)
+    client_id = await id_meant(asked.client, toggl.clients(workspace), toggl)
     filters = (workspace, asked.name, asked.status, client_id)
     page = await toggl.projects(workspace).page(
         name=asked.name,
@@ -98,14 +98,15 @@ async def list_projects(asked: ListProjects, toggl: "Toggl") -> ProjectList:
         after=position(asked.cursor, filters),
         refresh=asked.refresh,
     )
+    projects, page = fitted(page, ShownProject.of)
     return ProjectList(
-        projects=[ShownProject.of(project) for project in page.items],
+        projects=projects,
         **await listed(page, filters, toggl, workspace),
     )
 
 
 async def edit_project(changes: EditProject, toggl: "Toggl") -> ProjectAnswer:
-    """Change a project's name, client, colour or state. What is left out stays as it is; client_id 0: no client."""
+    """Change a project's name, client, colour or state. What is left out stays as it is."""
     workspace = await toggl.workspace(changes.workspace_id)
     projects = toggl.projects(workspace)
     project = await projects.edit(changes.project_id, await _with_client(changes, changes.client, workspace, toggl))
@@ -138,15 +139,6 @@ OFFERS = (
 )
 
 
-async def _client_id(client_id: int | None, name: str | None, workspace: int, toggl: "Toggl") -> int | None:
-    """Return the id of the client that is meant, by id or by name; None if none is."""
-    if name is None:
-        return client_id
-    clients = toggl.clients(workspace)
-    named, reading = await clients.named(name)
-    return only(named, name, reading.collection, clients).id
-
-
-async def _with_client(body: ProjectBody, name: str | None, workspace: int, toggl: "Toggl") -> ProjectBody:
-    """Return the body with the id of a client that is named."""
-    return body.model_copy(update={"client_id": await _client_id(body.client_id, name, workspace, toggl)})
+async def _with_client(body: ProjectBody, ref: str | None, workspace: int, toggl: "Toggl") -> ProjectBody:
+    """Return the body with the id of the client that is meant."""
+    return body.model_copy(update={"client_id": await id_meant(ref, toggl.clients(workspace), toggl)})

@@ -1,24 +1,24 @@
 """The tool that totals time."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, Field
 
+from toggl_mcp.models.account import Me
 from toggl_mcp.models.base import Absent
 from toggl_mcp.models.period import Days
+from toggl_mcp.models.time_entry import LONGEST_ENTRY
 from toggl_mcp.models.totals import Group, Label, Part, Sum, grouped, in_order, parts, total
 from toggl_mcp.models.tracking import SummarizeTime
 from toggl_mcp.tools.answers import Costly, Known, Moment, fitting, shortened
 from toggl_mcp.tools.choosing import Choice, choose
-from toggl_mcp.tools.finding import left
+from toggl_mcp.tools.names import NAMED
 from toggl_mcp.tools.offer import READS, Offer
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from toggl_mcp.endpoints.toggl import Toggl
 
-NAMED = {"client", "project", "task"}
-"""Groups that need names to be looked up."""
 LONGEST_SHOWN = 200
 """Characters of a description that a group shows."""
 
@@ -32,9 +32,9 @@ class Total(BaseModel):
     amounts: dict[str, float] | Absent = None
 
     @classmethod
-    def of(cls, told: Sum) -> "Total":
-        """Return what is shown of a sum."""
-        amounts = {currency: round(cents / 100, 2) for currency, cents in told.cents.items()}
+    def of(cls, told: Sum, asked: SummarizeTime) -> "Total":
+        """Return what is shown of a sum; amounts if they are asked for: what is in the log has none."""
+        amounts = {currency: round(cents / 100, 2) for currency, cents in told.cents.items() if asked.amounts}
         return cls(
             seconds=told.seconds,
             hours=round(told.seconds / 3600, 2),
@@ -72,25 +72,24 @@ async def summarize_time(asked: SummarizeTime, toggl: "Toggl") -> Summary:
     Entries over midnight are split, a running timer counts up to now. An entry counts under each of its tags.
     """
     by = asked.group_by or []
-    named = bool(NAMED & set(by))
-    choice = await choose(asked, toggl, team=asked.team, reported=asked.amounts, named=named)
+    choice = await choose(asked, toggl, team=asked.team, reported=asked.amounts, named=NAMED & set(by))
     me, _ = await toggl.account.me()
     found = list(parts(choice.entries, choice.days, toggl.moment()))
-    labels = [_label(kind, choice, me.name) for kind in by]
+    labels = [_label(kind, choice, me) for kind in by]
     groups = {key: total(some) for key, some in grouped(found, labels).items()}
     told = in_order(groups, by) if by else []
-    shown = fitting(_shown(key, groups[key], by) for key in told[: asked.limit])
-    why = "; ".join(choice.gathered.missing.values()) or _not_reported(asked, choice, toggl)
+    shown = fitting(_shown(key, groups[key], asked) for key in told[: asked.limit])
+    why = " ".join([*choice.gaps(), *_not_reported(asked, choice, toggl)]) or None
     return Summary(
         **_frame(choice.days),
         workspaces={str(key): name for key, name in choice.workspaces.items()},
-        total=Total.of(total(found)),
+        total=Total.of(total(found), asked),
         groups=shown if by else None,
         groups_left=len(told) - len(shown) or None,
         running_seconds=sum(part.seconds for part in found if part.entry.running) or None,
         complete=why is None,
         why=why,
-        quota=await left(toggl, None, choice.gathered.source),
+        quota=await choice.quota(toggl),
         **Known.of(choice.gathered.source, choice.gathered.as_of, toggl.now()),
     )
 
@@ -106,29 +105,32 @@ def _frame(days: Days) -> dict[str, Any]:
     }
 
 
-def _shown(key: Sequence[str], told: Sum, by: Sequence[Group]) -> GroupTotal:
-    named = {kind: shortened(name, LONGEST_SHOWN) for kind, name in zip(by, key, strict=True)}
-    return GroupTotal(by=named, **Total.of(told).model_dump())
+def _shown(key: Sequence[str], told: Sum, asked: SummarizeTime) -> GroupTotal:
+    named = {kind: shortened(name, LONGEST_SHOWN) for kind, name in zip(asked.group_by or (), key, strict=True)}
+    return GroupTotal(by=named, **Total.of(told, asked).model_dump())
 
 
-def _not_reported(asked: SummarizeTime, choice: Choice, toggl: "Toggl") -> str | None:
-    """Return what reports do not tell of these days."""
-    today = choice.days.calendar.day(toggl.moment())
-    if asked.team and choice.days.first <= today <= choice.days.last:
-        return "Timers that are still running are in no report, so those of the team are not counted."
-    if asked.amounts and any(entry.running and entry.billable for entry in choice.entries):
-        return "The timer that runs has no amount yet."
-    return None
+def _not_reported(asked: SummarizeTime, choice: Choice, toggl: "Toggl") -> Iterator[str]:
+    """Give what reports do not tell of these days."""
+    now = toggl.moment()
+    if asked.team and choice.days.start <= now and choice.days.end > now - LONGEST_ENTRY:
+        yield "Timers that are still running are in no report, so those of the team are not counted."
+    unpriced = sum(entry.billable and entry.amount_in_cents is None for entry in choice.entries)
+    if asked.amounts and unpriced:
+        yield (
+            f"Toggl told no amount for {unpriced} of the billable entries: that takes a plan with rates, "
+            "an entry that is over, and a report that knows of its last change (refresh: true asks for one)."
+        )
 
 
-def _label(kind: Group, choice: Choice, me: str) -> Label:
+def _label(kind: Group, choice: Choice, me: Me) -> Label:
     """Return what says to which groups of a kind a part of an entry belongs."""
     calendar, names = choice.days.calendar, choice.names
     labels: Mapping[Group, Callable[[Part], str | None]] = {
         "client": lambda part: names.client(part.entry),
         "project": lambda part: names.project(part.entry),
         "task": lambda part: names.task(part.entry),
-        "user": lambda part: part.entry.user_name or me,
+        "user": lambda part: me.name if part.entry.user_id in (None, me.id) else part.entry.user_name,
         "billable": lambda part: "yes" if part.entry.billable else "no",
         "day": lambda part: part.day.isoformat(),
         "week": lambda part: calendar.week(part.day).isoformat(),

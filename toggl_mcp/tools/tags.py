@@ -9,7 +9,7 @@ from toggl_mcp.models.tag import CreateTag, EditTag, ListTags, OneTag, Tag
 from toggl_mcp.tools.answers import Answer
 from toggl_mcp.tools.cursor import position
 from toggl_mcp.tools.finding import context, gone, taken, target, there
-from toggl_mcp.tools.listing import Listed, listed
+from toggl_mcp.tools.listing import Listed, fitted, listed
 from toggl_mcp.tools.offer import CHANGES, CREATES, READS, Offer
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
@@ -64,8 +64,9 @@ async def list_tags(asked: ListTags, toggl: "Toggl") -> TagList:
     page = await toggl.tags(workspace).page(
         asked.name, limit=asked.limit, after=position(asked.cursor, filters), refresh=asked.refresh
     )
+    tags, page = fitted(page, ShownTag.of)
     return TagList(
-        tags=[ShownTag.of(tag) for tag in page.items],
+        tags=tags,
         **await listed(page, filters, toggl, workspace),
     )
 

@@ -10,7 +10,7 @@ from toggl_mcp.models.task import CreateTask, EditKeptTask, EditTask, ListTasks,
 from toggl_mcp.tools.answers import Answer
 from toggl_mcp.tools.cursor import position
 from toggl_mcp.tools.finding import context, gone, meant, target, there
-from toggl_mcp.tools.listing import Listed, listed
+from toggl_mcp.tools.listing import Listed, fitted, listed
 from toggl_mcp.tools.offer import CHANGES, CREATES, READS, Offer
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
@@ -96,8 +96,9 @@ async def list_tasks(asked: ListTasks, toggl: "Toggl") -> TaskList:
         after=position(asked.cursor, filters),
         refresh=asked.refresh,
     )
+    tasks, page = fitted(page, ShownTask.of)
     return TaskList(
-        tasks=[ShownTask.of(task) for task in page.items],
+        tasks=tasks,
         **await listed(page, filters, toggl, workspace),
     )
 

@@ -1,31 +1,26 @@
 """The tools about the timer."""
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BaseModel, Field
 
 from toggl_mcp.errors import InvalidArguments, NotFound
 from toggl_mcp.models.base import Absent
-from toggl_mcp.models.period import moment_of
 from toggl_mcp.models.tracking import GetTimer, StartTimer, StopTimer
 from toggl_mcp.tools.answers import Costly, Known
 from toggl_mcp.tools.finding import left
+from toggl_mcp.tools.names import EntryAnswer, ShownEntry, shown
 from toggl_mcp.tools.offer import CHANGES, CREATES, READS, Offer
 from toggl_mcp.tools.overlap import leave_clear
-from toggl_mcp.tools.work import ShownEntry, noted, planned, shown
+from toggl_mcp.tools.work import noted, planned, time_of
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
-    from datetime import datetime
-
     from toggl_mcp.endpoints.toggl import Toggl
     from toggl_mcp.endpoints.tracker import Started
-    from toggl_mcp.models.period import Calendar
 
-
-class EntryAnswer(Costly):
-    """One time entry after a change."""
-
-    entry: ShownEntry
+INSTANT = timedelta(seconds=1)
+"""The least time that a timer runs."""
 
 
 class Stopped(BaseModel):
@@ -40,6 +35,7 @@ class TimerStarted(EntryAnswer):
     """The entry whose timer runs now."""
 
     stopped: Annotated[Stopped, Field(description="What ran until then.")] | Absent = None
+    still_running_id: Annotated[int, Field(description="Stopping it failed; try stop_timer.")] | Absent = None
 
 
 class Timer(Costly, Known):
@@ -57,19 +53,24 @@ async def start_timer(new: StartTimer, toggl: "Toggl") -> TimerStarted:
     if start > toggl.moment():
         message = "start: is yet to come. Leave it out to start now."
         raise InvalidArguments(message)
-    if new.start is not None:
+    if not new.allow_overlap:
         running = await toggl.trackers(workspace).current()
-        but = running.id if running is not None and running.start < start else None
-        await leave_clear(start, toggl.moment(), calendar, toggl, but=but, way_out="Start it later.")
+        but = running.id if running is not None and running.start <= start else None
+        await leave_clear(start, max(start + INSTANT, toggl.moment()), calendar, toggl, but=but)
     body = plan.body.model_copy(update={"start": start})
     started = await noted(plan, workspace, toggl, toggl.trackers(workspace).start(body))
     entry = await shown(started.entry, calendar, toggl)
-    return TimerStarted(entry=entry, stopped=_stopped(started, toggl), quota=await left(toggl, workspace))
+    return TimerStarted(
+        entry=entry,
+        stopped=_stopped(started, toggl),
+        still_running_id=started.still_running_id,
+        quota=await left(toggl, workspace),
+    )
 
 
 async def stop_timer(_: StopTimer, toggl: "Toggl") -> EntryAnswer:
     """Stop the timer that runs, in whatever workspace."""
-    tracker, calendar = toggl.trackers(await toggl.workspace(None)), await toggl.calendar()
+    tracker, calendar = await toggl.tracker(), await toggl.calendar()
     entry = await tracker.stop_current()
     if entry is None:
         message = "No timer is running. start_timer starts one; create_time_entry logs what is done already."
@@ -94,19 +95,6 @@ def _stopped(started: "Started", toggl: "Toggl") -> Stopped | None:
     if entry is None:
         return None
     return Stopped(id=entry.id, description=entry.description, seconds=entry.seconds(toggl.moment()))
-
-
-def time_of(field: str, text: str, calendar: "Calendar") -> "datetime":
-    """Return the moment that an argument names.
-
-    Raises:
-        InvalidArguments: It names none, or two.
-    """
-    try:
-        return moment_of(text, calendar)
-    except ValueError as error:
-        message = f"{field}: {error}."
-        raise InvalidArguments(message) from error
 
 
 OFFERS = (

@@ -1,23 +1,23 @@
-"""What an entry says of the work: names that become ids on the way in, and names again on the way out."""
+"""What is to be said of an entry: names become ids, words become moments, and nothing is made unless that is wanted."""
 
-import logging
-from collections.abc import Awaitable, Iterable, Mapping
+from collections.abc import Awaitable, Iterable
+from datetime import timedelta
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-import anyio
-from pydantic import BaseModel
-
-from toggl_mcp.errors import InvalidArguments, NotFound, TogglError
-from toggl_mcp.models.base import Absent, Entity
-from toggl_mcp.models.client import Client
-from toggl_mcp.models.project import Project
+from toggl_mcp.errors import InvalidArguments, NotFound
+from toggl_mcp.models.base import NONE, Entity
+from toggl_mcp.models.period import moment_of
+from toggl_mcp.models.tag import Tag
 from toggl_mcp.models.task import Task
-from toggl_mcp.models.time_entry import TimeEntry, TrackerBody
-from toggl_mcp.models.tracking import Work
-from toggl_mcp.tools.finding import meant, only
+from toggl_mcp.models.text import fold
+from toggl_mcp.models.time_entry import LONGEST_ENTRY, TrackerBody
+from toggl_mcp.models.tracking import EditTimeEntries, Work
+from toggl_mcp.tools.finding import id_meant, meant, only
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
+    from datetime import datetime
+
     from toggl_mcp.endpoints.base import CachedEndpoint
     from toggl_mcp.endpoints.toggl import Toggl
     from toggl_mcp.models.period import Calendar
@@ -25,58 +25,12 @@ if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a cal
 E = TypeVar("E", bound=Entity)
 T = TypeVar("T")
 
-_log = logging.getLogger(__name__)
-
-NAMES_SECONDS = 5.0
-"""Seconds that names may take to be looked up: an answer is told without them rather than too late."""
-NONE = "0"
-"""What stands for no project, no client, no task and no tag."""
-
-
-class ShownEntry(BaseModel):
-    """A time entry, as answers about one show it."""
-
-    id: int
-    workspace_id: int
-    start: str
-    stop: str | Absent = None
-    seconds: int
-    description: str | Absent = None
-    project: str | Absent = None
-    client: str | Absent = None
-    task: str | Absent = None
-    tags: list[str] | Absent = None
-    billable: bool | Absent = None
-
 
 class Planned(NamedTuple):
     """What is to be said of an entry, and the tags that Toggl makes along with it."""
 
     body: TrackerBody
     new_tags: list[str]
-
-
-class Names(NamedTuple):
-    """What the projects, clients and tasks of some entries are called, by id."""
-
-    projects: dict[int, Project]
-    clients: dict[int, Client]
-    tasks: dict[int, Task]
-
-    def project(self, entry: TimeEntry) -> str | None:
-        """Return the name of an entry's project."""
-        return _name(self.projects, entry.project_id, "project")
-
-    def client(self, entry: TimeEntry) -> str | None:
-        """Return the name of the client of an entry's project."""
-        if entry.project_id is None:
-            return None
-        project = self.projects.get(entry.project_id)
-        return "(client unknown)" if project is None else _name(self.clients, project.client_id, "client")
-
-    def task(self, entry: TimeEntry) -> str | None:
-        """Return the name of an entry's task."""
-        return _name(self.tasks, entry.task_id, "task")
 
 
 async def planned(said: Work, workspace: int, toggl: "Toggl") -> Planned:
@@ -88,7 +42,7 @@ async def planned(said: Work, workspace: int, toggl: "Toggl") -> Planned:
         InvalidArguments: The task is another project's.
     """
     tags, new = await _tags(said, workspace, toggl)
-    project = await _id(said.project, toggl.projects(workspace), toggl)
+    project = await id_meant(said.project, toggl.projects(workspace), toggl)
     task = None if said.task in (None, NONE) else await _task(said.task or "", project, workspace, toggl)
     if task is not None and project not in (None, task.project_id):
         message = f"task: “{task.name}” ({task.id}) belongs to project {task.project_id}. Name that, or leave it out."
@@ -112,58 +66,28 @@ async def noted(plan: Planned, workspace: int, toggl: "Toggl", change: Awaitable
             await toggl.tags(workspace).forget()
 
 
-async def names_of(entries: Iterable[TimeEntry], toggl: "Toggl", *, sure: bool = False) -> Names:
-    """Return the names that these entries need, at the lowest cost in requests.
+def time_of(field: str, text: str, calendar: "Calendar") -> "datetime":
+    """Return the moment that an argument names.
 
-    What cannot be looked up has no name, unless they have to be `sure`: a change that happened is told in any case.
+    Raises:
+        InvalidArguments: It names none, or two.
     """
-    names = Names({}, {}, {})
-    by_workspace: dict[int, list[TimeEntry]] = {}
-    for entry in entries:
-        by_workspace.setdefault(entry.workspace_id, []).append(entry)
-    for workspace, here in by_workspace.items():
-        projects = {entry.project_id or 0 for entry in here}
-        names.projects.update(await _looked_up(toggl.projects(workspace), projects, toggl, sure=sure))
-        owners = {names.projects[key].client_id or 0 for key in projects & names.projects.keys()}
-        names.clients.update(await _looked_up(toggl.clients(workspace), owners, toggl, sure=sure))
-        tasks = {entry.task_id or 0 for entry in here}
-        if tasks != {0} and await toggl.has_tasks(workspace):
-            names.tasks.update(await _looked_up(toggl.tasks(workspace), tasks, toggl, sure=sure))
-    return names
-
-
-async def _looked_up(endpoint: "CachedEndpoint[E]", ids: set[int], toggl: "Toggl", *, sure: bool) -> dict[int, E]:
     try:
-        with anyio.fail_after(None if sure else NAMES_SECONDS):
-            return await toggl.directory.by_id(endpoint, ids)
-    except (TogglError, TimeoutError):
-        if sure:
-            raise
-        _log.warning("The names of some %s could not be looked up.", endpoint.PATH, exc_info=True)
-        return {}
+        return moment_of(text, calendar)
+    except ValueError as error:
+        message = f"{field}: {error}."
+        raise InvalidArguments(message) from error
 
 
-async def shown(entry: TimeEntry, calendar: "Calendar", toggl: "Toggl") -> ShownEntry:
-    """Return what is shown of one entry."""
-    names, now = await names_of([entry], toggl), toggl.moment()
-    return ShownEntry(
-        id=entry.id,
-        workspace_id=entry.workspace_id,
-        start=entry.start.astimezone(calendar.zone).isoformat(timespec="seconds"),
-        stop=None if entry.running else entry.end(now).astimezone(calendar.zone).isoformat(timespec="seconds"),
-        seconds=entry.seconds(now),
-        description=entry.description or None,
-        project=names.project(entry),
-        client=names.client(entry),
-        task=names.task(entry),
-        tags=entry.tags or None,
-        billable=entry.billable or None,
-    )
+def check_length(start: "datetime", stop: "datetime") -> None:
+    """Refuse an entry that stops before it starts, or that lasts longer than Toggl takes.
 
-
-async def _id(ref: str | None, endpoint: "CachedEndpoint[Any]", toggl: "Toggl") -> int | None:
-    """Return the id that a name or an id means, 0 for none."""
-    return None if ref is None else 0 if ref == NONE else (await meant(ref, endpoint, toggl)).id
+    Raises:
+        InvalidArguments: It does.
+    """
+    if not timedelta() <= stop - start <= LONGEST_ENTRY:
+        message = "stop: has to come after start, by 999 hours at most."
+        raise InvalidArguments(message)
 
 
 async def _task(ref: str, project: int | None, workspace: int, toggl: "Toggl") -> Task:
@@ -186,30 +110,29 @@ async def _tags(said: Work, workspace: int, toggl: "Toggl") -> tuple[list[str] |
         return None, []
     spelt: dict[str, str] = {}
     new: list[str] = []
+    removing = isinstance(said, EditTimeEntries) and said.tag_action == "remove"
     for name in said.tags:
-        found, known = await toggl.directory.by_name(toggl.tags(workspace), name)
+        found, known = await _tag(name, toggl.tags(workspace), toggl)
         exact = next((tag.name for tag in found if tag.name == name), found[0].name if found else None)
         if exact is None and not said.create_missing_tags:
-            raise _no_tag(name, [tag.name for tag in known.items.values()], workspace)
-        new += [] if exact or name.casefold() in spelt else [name]
-        spelt.setdefault((exact or name).casefold(), exact or name)
+            raise _no_tag(name, [tag.name for tag in known], workspace, removing=removing)
+        new += [] if exact or fold(name) in spelt else [name]
+        spelt.setdefault(fold(exact or name), exact or name)
     return list(spelt.values()), new
 
 
-def _no_tag(name: str, known: list[str], workspace: int) -> NotFound:
+async def _tag(ref: str, tags: "CachedEndpoint[Tag]", toggl: "Toggl") -> tuple[list[Tag], Iterable[Tag]]:
+    """Return the tags that a name or an id means, and what was looked through."""
+    if ref.isdecimal() and (by_id := await toggl.directory.by_id(tags, [int(ref)])):
+        return list(by_id.values()), ()
+    named, known = await toggl.directory.by_name(tags, ref)
+    return named, known.items.values()
+
+
+def _no_tag(name: str, known: list[str], workspace: int, *, removing: bool) -> NotFound:
     near = ", ".join(f"“{close}”" for close in get_close_matches(name, known, n=3))
     return NotFound(
         f"There is no tag “{name}” in workspace {workspace}. "
         + (f"Near: {near}. " if near else "list_tags has them. ")
-        + "create_missing_tags: true makes it."
+        + ("Leave it out." if removing else "create_missing_tags: true makes it.")
     )
-
-
-def _name(known: Mapping[int, Entity], item_id: int | None, kind: str) -> str | None:
-    """Return a name, with the id if several share it; what one may not see is called by its id."""
-    if item_id is None:
-        return None
-    if item_id not in known:
-        return f"({kind} {item_id})"
-    name = known[item_id].name
-    return f"{name} ({item_id})" if [item.name for item in known.values()].count(name) > 1 else name

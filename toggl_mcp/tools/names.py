@@ -1,0 +1,179 @@
+"""What an entry is about, in names: each entry has only ids."""
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
+
+import anyio
+from pydantic import BaseModel
+
+from toggl_mcp.errors import TogglError
+from toggl_mcp.models.base import NONE, Absent, Entity
+from toggl_mcp.models.client import Client
+from toggl_mcp.models.project import Project
+from toggl_mcp.models.task import Task
+from toggl_mcp.models.text import fold
+from toggl_mcp.models.time_entry import TimeEntry
+from toggl_mcp.tools.answers import Costly
+
+if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
+    from toggl_mcp.endpoints.base import CachedEndpoint
+    from toggl_mcp.endpoints.toggl import Toggl
+    from toggl_mcp.models.period import Calendar
+
+E = TypeVar("E", bound=Entity)
+
+_log = logging.getLogger(__name__)
+
+NAMES_SECONDS = 5.0
+"""Seconds that names may take to be looked up: an answer is told without them rather than too late."""
+Kind = Literal["client", "project", "task"]
+NAMED: frozenset[Kind] = frozenset(("client", "project", "task"))
+"""What an entry gives ids of, so that its names have to be looked up."""
+
+
+class ShownEntry(BaseModel):
+    """A time entry, as answers about one show it."""
+
+    id: int
+    workspace_id: int
+    start: str
+    stop: str | Absent = None
+    seconds: int
+    description: str | Absent = None
+    project: str | Absent = None
+    client: str | Absent = None
+    task: str | Absent = None
+    tags: list[str] | Absent = None
+    billable: bool | Absent = None
+
+
+class EntryAnswer(Costly):
+    """One time entry after a change."""
+
+    entry: ShownEntry
+
+
+class Said(NamedTuple):
+    """What an entry says of one thing: its id and its name, as far as they are known; neither where there is none."""
+
+    item_id: int | None
+    name: str | None
+
+    def meant(self, ref: str) -> bool:
+        """Tell whether an id, a name in any case, or what stands for none means this."""
+        if ref == NONE:
+            return self == Said(None, None)
+        return ref == str(self.item_id) or (self.name is not None and fold(ref) == fold(self.name))
+
+
+About = Callable[[TimeEntry], Sequence[Said]]
+
+
+def about_tags(entry: TimeEntry) -> Sequence[Said]:
+    """Return what an entry says of its tags: names only."""
+    return [Said(None, tag) for tag in entry.tags] or [Said(None, None)]
+
+
+class Names(NamedTuple):
+    """What the projects, clients and tasks of some entries are called, by id; `gaps`: why some are not known."""
+
+    projects: dict[int, Project]
+    clients: dict[int, Client]
+    tasks: dict[int, Task]
+    gaps: list[str]
+
+    def project(self, entry: TimeEntry) -> str | None:
+        """Return the name of an entry's project."""
+        return _name(self.projects, entry.project_id, "project")
+
+    def client(self, entry: TimeEntry) -> str | None:
+        """Return the name of the client of an entry's project."""
+        if entry.project_id is None:
+            return None
+        project = self.projects.get(entry.project_id)
+        return "(client unknown)" if project is None else _name(self.clients, project.client_id, "client")
+
+    def task(self, entry: TimeEntry) -> str | None:
+        """Return the name of an entry's task."""
+        return _name(self.tasks, entry.task_id, "task")
+
+    def about_project(self, entry: TimeEntry) -> Sequence[Said]:
+        """Return what an entry says of its project."""
+        return [_said(self.projects, entry.project_id)]
+
+    def about_client(self, entry: TimeEntry) -> Sequence[Said]:
+        """Return what an entry says of its project's client; nothing where nobody may see the project."""
+        if entry.project_id is None:
+            return [Said(None, None)]
+        project = self.projects.get(entry.project_id)
+        return [] if project is None else [_said(self.clients, project.client_id)]
+
+    def about_task(self, entry: TimeEntry) -> Sequence[Said]:
+        """Return what an entry says of its task."""
+        return [_said(self.tasks, entry.task_id)]
+
+
+async def names_of(entries: Iterable[TimeEntry], toggl: "Toggl", kinds: AbstractSet[Kind] = NAMED) -> Names:
+    """Return the names of these kinds that these entries need, at the lowest cost in requests.
+
+    What cannot be looked up has no name, and the gap is told: a change that happened is told in any case.
+    """
+    names = Names({}, {}, {}, [])
+    by_workspace: dict[int, list[TimeEntry]] = {}
+    for entry in entries if kinds else ():
+        by_workspace.setdefault(entry.workspace_id, []).append(entry)
+    for workspace, here in by_workspace.items():
+        projects = {entry.project_id or 0 for entry in here} if kinds != {"task"} else set[int]()
+        names.projects.update(await _looked_up(toggl.projects(workspace), projects, toggl, names.gaps))
+        owners = {names.projects[key].client_id or 0 for key in projects & names.projects.keys()}
+        if "client" in kinds:
+            names.clients.update(await _looked_up(toggl.clients(workspace), owners, toggl, names.gaps))
+        tasks = {entry.task_id or 0 for entry in here} - {0}
+        if "task" in kinds and tasks and await toggl.has_tasks(workspace):
+            names.tasks.update(await _looked_up(toggl.tasks(workspace), tasks, toggl, names.gaps))
+    return names
+
+
+async def _looked_up(endpoint: "CachedEndpoint[E]", ids: set[int], toggl: "Toggl", gaps: list[str]) -> dict[int, E]:
+    try:
+        with anyio.fail_after(NAMES_SECONDS):
+            return await toggl.directory.by_id(endpoint, ids)
+    except (TogglError, TimeoutError) as error:
+        _log.warning("The names of some %s could not be looked up.", endpoint.PATH, exc_info=True)
+        gaps.append(f"The names of some {endpoint.PATH} could not be looked up. {error}".strip())
+        return {}
+
+
+async def shown(entry: TimeEntry, calendar: "Calendar", toggl: "Toggl") -> ShownEntry:
+    """Return what is shown of one entry."""
+    names, now = await names_of([entry], toggl), toggl.moment()
+    return ShownEntry(
+        id=entry.id,
+        workspace_id=entry.workspace_id,
+        start=entry.start.astimezone(calendar.zone).isoformat(timespec="seconds"),
+        stop=None if entry.running else entry.end(now).astimezone(calendar.zone).isoformat(timespec="seconds"),
+        seconds=entry.seconds(now),
+        description=entry.description or None,
+        project=names.project(entry),
+        client=names.client(entry),
+        task=names.task(entry),
+        tags=entry.tags or None,
+        billable=entry.billable or None,
+    )
+
+
+def _said(known: Mapping[int, Entity], item_id: int | None) -> Said:
+    item = known.get(item_id or 0)
+    return Said(item_id or None, None if item is None else item.name)
+
+
+def _name(known: Mapping[int, Entity], item_id: int | None, kind: str) -> str | None:
+    """Return a name, with the id if several share it; what one may not see is called by its id."""
+    if item_id is None:
+        return None
+    if item_id not in known:
+        return f"({kind} {item_id})"
+    name = known[item_id].name
+    return f"{name} ({item_id})" if [item.name for item in known.values()].count(name) > 1 else name
