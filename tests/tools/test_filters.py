@@ -1,0 +1,97 @@
+"""Totals and lists of what is called by a name or an id: all of it, in every workspace, whatever is known already."""
+
+import pytest
+
+from tests.sandbox.clock import Clock
+from tests.sandbox.diary import done
+from tests.tools.driving import Host
+from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Sandbox
+
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("six_in_the_evening")]
+
+AROHA, BLUE_GULL = 64_890_301, 64_890_302
+BREAD_LABELS, WEB_SHOP, BROCHURE = 201_500_301, 201_500_302, 201_500_304
+HIDDEN = 999
+DESIGN, CHECKOUT = 17_300_301, 80_400_301
+NINE, TEN, TWELVE = "2025-10-14T09:00", "2025-10-14T10:00", "2025-10-14T12:00"
+
+
+async def hours(host: Host, **question: object) -> float:
+    told = await host.call("summarize_time", **question)
+    assert told["complete"]
+    return told["total"]["hours"]
+
+
+@pytest.mark.parametrize("listed", [False, True])
+async def test_every_project_of_a_name_counts_archived_ones_and_those_of_other_workspaces_too(
+    host: Host, sandbox: Sandbox, *, listed: bool
+) -> None:
+    projects = [
+        sandbox.world.add_project(HARBOUR_STUDIO, "Website", AROHA),
+        sandbox.world.add_project(HARBOUR_STUDIO, "Website", BLUE_GULL, active=False),
+        sandbox.world.add_project(NIGHT_SCHOOL, "Website", None, active=False),
+    ]
+    for project in projects:
+        done(sandbox, NINE, TEN, "", project["workspace_id"], project_id=project["id"])
+    for workspace in (HARBOUR_STUDIO, NIGHT_SCHOOL) if listed else ():
+        await host.call("list_projects", workspace_id=workspace)
+
+    assert await hours(host, project="website") == 3.0
+    assert await hours(host, project=projects[1]["id"]) == 1.0
+    assert await hours(host, project="Website", client="Aroha Bakery") == 1.0
+
+
+async def test_every_task_of_a_name_counts_done_ones_too(host: Host, sandbox: Sandbox) -> None:
+    other = sandbox.world.add_task(BROCHURE, "Checkout", active=False)
+    done(sandbox, NINE, TEN, project_id=WEB_SHOP, task_id=CHECKOUT)
+    done(sandbox, TEN, TWELVE, project_id=BROCHURE, task_id=other["id"])
+
+    assert await hours(host, task="Checkout") == 3.0
+    assert await hours(host, task="Checkout", project="Web shop") == 1.0
+
+
+async def test_a_tag_is_meant_by_its_id_as_well(host: Host, sandbox: Sandbox) -> None:
+    done(sandbox, NINE, TEN, tags=["design"])
+    done(sandbox, TEN, TWELVE)
+    created = await host.call("create_time_entry", start=TWELVE, duration=1800, tags=[DESIGN])
+
+    assert created["entry"]["tags"] == ["design"]
+    assert await hours(host, tag=str(DESIGN)) == 1.5
+    assert (await host.call("list_time_entries", tag=DESIGN))["total"] == 2
+
+
+async def test_what_is_idle_is_no_time_and_what_does_not_exist_is_an_error(host: Host, sandbox: Sandbox) -> None:
+    done(sandbox, NINE, TEN, project_id=WEB_SHOP)
+
+    for idle in ({"project": "Kiln course"}, {"client": "Blue Gull Charters"}, {"tag": "meeting"}):
+        assert await hours(host, **idle) == 0.0
+    for wrong in ({"project": "Web shpo"}, {"client": "Aroha Bakry"}, {"tag": "meting"}, {"project": 12345}):
+        assert (await host.fail("summarize_time", **wrong))["code"] == "not_found"
+
+
+async def test_the_id_of_an_idle_project_does_not_mean_another_of_its_name(host: Host, sandbox: Sandbox) -> None:
+    idle = sandbox.world.add_project(NIGHT_SCHOOL, "Web shop", None)
+    done(sandbox, NINE, TEN, project_id=WEB_SHOP)
+
+    assert await hours(host, project=idle["id"]) == 0.0
+
+
+async def test_a_project_that_nobody_may_see_is_not_one_without_a_client(host: Host, sandbox: Sandbox) -> None:
+    done(sandbox, NINE, TEN, project_id=HIDDEN)
+    done(sandbox, TEN, TWELVE)
+
+    assert await hours(host, client=0) == 2.0
+    assert await hours(host, project=HIDDEN) == 1.0
+
+
+async def test_with_refresh_hours_go_to_the_client_that_a_project_has_by_now(
+    host: Host, sandbox: Sandbox, clock: Clock
+) -> None:
+    done(sandbox, NINE, TEN, project_id=BREAD_LABELS)
+    await host.call("list_projects")
+    sandbox.world.edit_project(BREAD_LABELS, client_id=BLUE_GULL)
+    clock.now += 600
+
+    assert await hours(host, client="Aroha Bakery") == 1.0
+    assert await hours(host, client="Blue Gull Charters", refresh=True) == 1.0
+    assert await hours(host, client="Aroha Bakery") == 0.0
