@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from pydantic import ValidationError
 
 from tests.endpoints.support import AUTH, each
 from tests.sandbox.clock import Clock
@@ -185,7 +186,20 @@ async def test_the_verbs_are_there_for_scripts_without_asyncio(sandbox: Sandbox,
         assert tracker.stop(entry) == tracker.get(entry)
         assert tracker.edit(entry, TrackerBody(description="Two")) == tracker.collect(NINE, NINE + timedelta(days=1))[0]
         assert [found.description for found in tracker.load_cache()] == ["Two"]
+        assert tracker.bulk_edit([entry], TrackerBody(description="Three")).done == [entry.id]
+        started = tracker.start(TrackerBody(description="Four"))
+        assert tracker.stop_current() == tracker.get(started.entry)
         tracker.delete(entry)
         assert tracker.get(entry) is None
     with pytest.raises(InvalidArguments, match="closed"):
         tracker.current()
+
+
+async def test_what_the_log_does_not_reach_is_refused_rather_than_empty(tracker: AsyncTrackerEndpoint) -> None:
+    with pytest.raises(InvalidArguments, match="reach back 89 days"):
+        await tracker.collect(NINE - timedelta(days=90), NINE)
+
+
+def test_a_moment_needs_a_zone() -> None:
+    with pytest.raises(ValidationError, match="timezone"):
+        TrackerBody(start=NINE.replace(tzinfo=None))

@@ -1,9 +1,11 @@
-"""Changing and deleting time entries."""
+"""Changing time entries."""
+
+import json
 
 import pytest
 
 from tests.sandbox.clock import Clock
-from tests.sandbox.diary import done, sent
+from tests.sandbox.diary import done, running, sent
 from tests.tools.driving import Host
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Call, Fault, Sandbox
 
@@ -45,17 +47,6 @@ async def test_many_entries_are_edited_by_one_request_a_workspace(host: Host, sa
     assert sandbox.calls == []
 
 
-async def test_an_entry_that_was_deleted_is_not_brought_back(host: Host, sandbox: Sandbox, clock: Clock) -> None:
-    rows = [done(sandbox, f"2025-10-14T0{hour}:00", f"2025-10-14T0{hour}:30") for hour in range(3)]
-    await host.call("list_time_entries")
-    clock.now += 121
-    sandbox.world.remove_entry(rows[0]["id"])
-    told = await host.call("edit_time_entries", ids=[row["id"] for row in rows], description="Live")
-
-    assert told["not_found_ids"] == [rows[0]["id"]]
-    assert rows[0]["server_deleted_at"] is not None
-
-
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -95,49 +86,6 @@ async def test_what_one_workspace_refused_is_told_beside_what_the_other_did(host
     assert "used up" in told["why"]
 
 
-async def test_entries_are_deleted_by_one_request_each(host: Host, sandbox: Sandbox) -> None:
-    rows = [done(sandbox, f"2025-10-14T0{hour}:00", f"2025-10-14T0{hour}:30") for hour in range(3)]
-    told = await host.call("delete_time_entries", ids=[row["id"] for row in rows[:2]] + [7])
-
-    assert (told["deleted_ids"], told["not_found_ids"]) == ([row["id"] for row in rows[:2]], [7])
-    assert len(sent(sandbox)) == 2
-    assert [row["id"] for row in (await host.call("list_time_entries"))["entries"]] == [rows[2]["id"]]
-
-
-async def test_a_deletion_that_the_quota_cannot_cover_is_refused_as_a_whole(host: Host, sandbox: Sandbox) -> None:
-    rows = [done(sandbox, f"2025-10-14T0{hour}:00", f"2025-10-14T0{hour}:30") for hour in range(3)]
-    sandbox.quota.spend(HARBOUR_STUDIO, left=3)
-    await host.call("create_time_entry", start=NINE, duration=60)
-    told = await host.fail("delete_time_entries", ids=[row["id"] for row in rows])
-
-    assert (told["code"], "Nothing was deleted" in told["message"]) == ("quota_spent", True)
-    assert told["resets_in_seconds"] == 3600
-    assert [call.method for call in sandbox.calls].count("DELETE") == 0
-
-
-async def test_a_deletion_that_stops_half_way_says_what_is_gone(host: Host, sandbox: Sandbox) -> None:
-    rows = [done(sandbox, f"2025-10-14T0{hour}:00", f"2025-10-14T0{hour}:30") for hour in range(3)]
-    refused = str(rows[1]["id"])
-    sandbox.fault = lambda call: Fault("402") if call.method == "DELETE" and call.path.endswith(refused) else None
-    told = await host.call("delete_time_entries", ids=[row["id"] for row in rows])
-
-    assert (told["deleted_ids"], told["unchanged_ids"]) == ([rows[0]["id"]], [row["id"] for row in rows[1:]])
-    assert "used up" in told["why"]
-    assert "unconfirmed_ids" not in told
-
-
-async def test_a_deletion_that_was_not_confirmed_is_told_apart_from_what_was_not_sent(
-    host: Host, sandbox: Sandbox
-) -> None:
-    rows = [done(sandbox, f"2025-10-14T0{hour}:00", f"2025-10-14T0{hour}:30") for hour in range(3)]
-    lost = str(rows[1]["id"])
-    sandbox.fault = lambda call: Fault("lost after") if call.method == "DELETE" and call.path.endswith(lost) else None
-    told = await host.call("delete_time_entries", ids=[row["id"] for row in rows])
-
-    assert told["deleted_ids"] == [rows[0]["id"]]
-    assert (told["unconfirmed_ids"], told["unchanged_ids"]) == ([rows[1]["id"]], [rows[2]["id"]])
-
-
 async def test_a_task_does_not_follow_its_entry_to_another_project(host: Host, sandbox: Sandbox) -> None:
     rows = [
         done(sandbox, f"2025-10-14T0{hour}:00", f"2025-10-14T0{hour}:30", project_id=201_500_302, task_id=80_400_301)
@@ -167,3 +115,79 @@ async def test_no_tag_is_left_behind_by_an_entry_that_was_refused(host: Host, sa
 
     assert (await host.fail("create_time_entry", **entry))["code"] == "quota_spent"
     assert "neu" not in {row["name"] for row in sandbox.world.tags.values()}
+
+
+async def test_a_task_stays_with_an_entry_whose_project_stays(host: Host, sandbox: Sandbox) -> None:
+    at_home = done(sandbox, NINE, "2025-10-14T09:30", project_id=201_500_302, task_id=80_400_301)
+    moved = done(sandbox, "2025-10-14T10:00", "2025-10-14T10:30", project_id=201_500_309, task_id=80_400_305)
+    plain = done(sandbox, "2025-10-14T11:00", "2025-10-14T11:30", project_id=201_500_301)
+    ids = [row["id"] for row in (at_home, moved, plain)]
+    told = await host.call("edit_time_entries", ids=ids, project="Web shop")
+    await host.call("edit_time_entries", ids=ids[:1], project="Web shop", description="Alone")
+
+    assert set(told["edited_ids"]) == set(ids)
+    assert [row["task_id"] for row in (at_home, moved, plain)] == [80_400_301, None, None]
+    assert {row["project_id"] for row in (at_home, moved, plain)} == {201_500_302}
+    assert [call.split()[0] for call in sent(sandbox)] == ["PATCH", "PATCH", "PUT"]
+
+
+async def test_many_are_not_changed_while_nobody_can_say_which_are_still_there(
+    host: Host, sandbox: Sandbox, clock: Clock
+) -> None:
+    rows = [done(sandbox, f"2025-10-14T0{hour}:00", f"2025-10-14T0{hour}:30") for hour in range(3)]
+    await host.call("list_time_entries")
+    clock.now += 600
+    sandbox.world.remove_entry(rows[0]["id"])
+    sandbox.quota.spend(None)
+    told = await host.fail("edit_time_entries", ids=[row["id"] for row in rows], description="New")
+
+    assert told["code"] == "quota_spent"
+    assert rows[0]["server_deleted_at"] is not None
+    assert sent(sandbox) == []
+    assert (await host.call("edit_time_entries", ids=[rows[1]["id"]], description="New"))["edited_ids"]
+
+
+async def test_a_change_that_toggl_refuses_for_all_is_a_failure_and_for_some_is_explained(
+    host: Host, sandbox: Sandbox
+) -> None:
+    rows = [done(sandbox, f"2025-10-14T0{hour}:00", f"2025-10-14T0{hour}:30") for hour in range(3)]
+    ids = [row["id"] for row in rows]
+    await host.call("list_time_entries")
+
+    def refusing(*refused: int) -> Fault:
+        told = {"success": [key for key in ids if key not in refused], "failure": [{"id": key} for key in refused]}
+        return Fault("garbage before", body=json.dumps(told))
+
+    sandbox.fault = lambda call: refusing(ids[1]) if call.method == "PATCH" else None
+    some = await host.call("edit_time_entries", ids=ids, description="New")
+    sandbox.fault = lambda call: refusing(*ids) if call.method == "PATCH" else None
+    none = await host.fail("edit_time_entries", ids=ids, description="New")
+
+    assert (some["unchanged_ids"], "Toggl refused" in some["why"]) == ([ids[1]], True)
+    assert (none["code"], "Toggl refused" in none["message"]) == ("invalid_arguments", True)
+
+
+async def test_a_running_timer_does_not_begin_later_than_now(host: Host, sandbox: Sandbox) -> None:
+    row = running(sandbox, NINE)
+    told = await host.fail("edit_time_entries", ids=[row["id"]], start="2025-10-14T19:00")
+
+    assert told["message"].startswith("start: is yet to come")
+
+
+async def test_a_tag_that_is_not_there_to_be_taken_off_is_not_offered_to_be_made(host: Host, sandbox: Sandbox) -> None:
+    row = done(sandbox, NINE, "2025-10-14T10:00", tags=["design"])
+    told = await host.fail("edit_time_entries", ids=[row["id"]], tags=["desing"], tag_action="remove")
+
+    assert "Near: “design”" in told["message"]
+    assert "create_missing_tags" not in told["message"]
+
+
+async def test_nothing_is_written_over_what_could_not_be_looked_at(host: Host, sandbox: Sandbox) -> None:
+    done(sandbox, "2025-02-14T09:00", "2025-02-14T10:00", "Old")
+    old = {"start": "2025-02-14T09:00", "duration": 3600, "description": "Old"}
+    sandbox.fault = lambda call: Fault("500 before") if "/search/" in call.path else None
+    told = await host.fail("create_time_entry", **old)
+
+    assert (told["code"], "could not be looked at" in told["message"]) == ("overlap", True)
+    assert len(sandbox.world.entries) == 1
+    await host.call("create_time_entry", **old, allow_overlap=True)

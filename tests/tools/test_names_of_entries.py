@@ -28,7 +28,7 @@ async def test_an_entry_that_was_logged_is_told_although_no_name_can_be_looked_u
     host: Host, sandbox: Sandbox, fault: Fault
 ) -> None:
     await host.call("list_time_entries")
-    entry = {"start": NINE, "duration": 60, "project": "Web shop", "tags": ["neu"], "create_missing_tags": True}
+    entry = {"start": NINE, "duration": 60, "tags": ["neu"], "create_missing_tags": True}
 
     def only_lists(call: Call) -> Fault | None:
         return fault if call.method == "GET" and call.path.endswith(("/projects", "/clients")) else None
@@ -36,7 +36,7 @@ async def test_an_entry_that_was_logged_is_told_although_no_name_can_be_looked_u
     await host.call("edit_client", client_id=64_890_302, notes="So that the names are dropped")
     project = (await host.call("get_project", name="Web shop"))["project"]["id"]
     sandbox.fault = only_lists
-    told = await host.call("create_time_entry", **{**entry, "project": project})
+    told = await host.call("create_time_entry", **entry, project=project)
 
     assert sandbox.world.entries[told["entry"]["id"]]["project_id"] == project
 

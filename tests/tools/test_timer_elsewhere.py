@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from tests.sandbox.clock import Clock
-from tests.sandbox.diary import running
+from tests.sandbox.diary import done, running, sent
 from tests.tools.driving import Host
 from tests.tools.test_timer import timers
-from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Sandbox
+from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Fault, Sandbox
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nine_in_the_morning")]
 
@@ -86,3 +86,36 @@ async def test_a_timer_that_a_start_does_not_stop_is_stopped_from_here(
 
     assert (told["stopped"]["description"], told["stopped"]["seconds"]) == ("First", 3660)
     assert timers(sandbox) == ["Second"]
+
+
+async def test_a_former_timer_that_could_not_be_stopped_is_told_as_running(
+    host: Host, sandbox: Sandbox, clock: Clock
+) -> None:
+    sandbox.switches = replace(sandbox.switches, start_stops_others=False)
+    former = running(sandbox, "2025-10-14T08:00", "First")
+    clock.now += 60
+    sandbox.fault = lambda call: Fault("402") if call.method == "PATCH" else None
+    told = await host.call("start_timer", description="Second")
+
+    assert (told["still_running_id"], "stopped" in told) == (former["id"], False)
+    assert timers(sandbox) == ["First", "Second"]
+
+
+async def test_a_timer_is_stopped_for_an_account_without_a_default_workspace(host: Host, sandbox: Sandbox) -> None:
+    sandbox.world.me["default_workspace_id"] = None
+    row = running(sandbox, "2025-10-14T08:00", "First")
+
+    assert (await host.call("stop_timer"))["entry"]["id"] == row["id"]
+    assert (await host.call("edit_time_entries", ids=[row["id"]], description="Done"))["edited_ids"] == [row["id"]]
+    assert (await host.call("delete_time_entries", ids=[row["id"]]))["deleted_ids"] == [row["id"]]
+
+
+async def test_a_start_over_what_is_planned_for_now_is_pointed_out(host: Host, sandbox: Sandbox) -> None:
+    done(sandbox, "2025-10-14T08:30", "2025-10-14T09:30", "Meeting")
+    refused = await host.fail("start_timer", description="Second")
+
+    assert (refused["code"], "“Meeting”" in refused["message"]) == ("overlap", True)
+    assert sent(sandbox) == []
+    await host.call("start_timer", description="Second", allow_overlap=True)
+    await host.call("start_timer", start="2025-10-14T08:45", description="Third", allow_overlap=True)
+    assert timers(sandbox) == ["Third"]
