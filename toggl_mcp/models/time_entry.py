@@ -74,7 +74,8 @@ class TimeEntry(Thing, frozen=True):
 class TrackerBody(Body, frozen=True):
     """What can be said of a time entry. `project_id=0` and `task_id=0` take them away.
 
-    `tags` are names, and replace those that were there unless `tag_action` says otherwise; Toggl creates unknown ones.
+    `tags` are names, and replace those that were there unless `tag_action` says otherwise; Toggl creates unknown ones,
+    which the tags' endpoint then knows after a `refresh`.
     A new one needs a `start`, and one of `stop` and `duration` (seconds) unless its timer is to run.
     """
 

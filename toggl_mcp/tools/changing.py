@@ -11,7 +11,7 @@ from toggl_mcp.models.time_entry import TimeEntry, TrackerBody
 from toggl_mcp.models.tracking import DeleteTimeEntries, EditTimeEntries
 from toggl_mcp.tools.answers import Costly, shortened
 from toggl_mcp.tools.finding import left
-from toggl_mcp.tools.names import ShownEntry, shown
+from toggl_mcp.tools.names import ShownEntry, by_workspace, shown
 from toggl_mcp.tools.offer import CHANGES, Offer
 from toggl_mcp.tools.outcome import Outcome
 from toggl_mcp.tools.overlap import leave_clear
@@ -149,7 +149,7 @@ async def _plans(
 ) -> list[tuple[list[TimeEntry], Planned]]:
     """Return what is to be said of which entries, by workspace; a task does not follow to another project."""
     plans: list[tuple[list[TimeEntry], Planned]] = []
-    for workspace, here in _by_workspace(found).items():
+    for workspace, here in by_workspace(found).items():
         plan = await planned(changes, workspace, toggl)
         body = plan.body.model_copy(update={"tag_action": _ACTIONS.get(changes.tag_action)})
         at_home = [entry for entry in here if entry.task_id and entry.project_id == body.project_id]
@@ -199,13 +199,6 @@ async def _afford(entries: list[TimeEntry], toggl: "Toggl") -> None:
                 f"in workspace {entry.workspace_id}. Nothing was deleted. Wait for the reset, or delete fewer."
             )
             raise QuotaSpent(message, bucket.resets_at - toggl.now())
-
-
-def _by_workspace(entries: list[TimeEntry]) -> dict[int, list[TimeEntry]]:
-    found: dict[int, list[TimeEntry]] = {}
-    for entry in entries:
-        found.setdefault(entry.workspace_id, []).append(entry)
-    return found
 
 
 def _none(ids: list[int]) -> NotFound:

@@ -121,10 +121,7 @@ async def names_of(entries: Iterable[TimeEntry], toggl: "Toggl", kinds: Abstract
     What cannot be looked up has no name, and the gap is told: a change that happened is told in any case.
     """
     names = Names({}, {}, {}, [])
-    by_workspace: dict[int, list[TimeEntry]] = {}
-    for entry in entries if kinds else ():
-        by_workspace.setdefault(entry.workspace_id, []).append(entry)
-    for workspace, here in by_workspace.items():
+    for workspace, here in by_workspace(entries if kinds else ()).items():
         projects = {entry.project_id or 0 for entry in here} if kinds != {"task"} else set[int]()
         names.projects.update(await _looked_up(toggl.projects(workspace), projects, toggl, names.gaps))
         owners = {names.projects[key].client_id or 0 for key in projects & names.projects.keys()}
@@ -134,6 +131,14 @@ async def names_of(entries: Iterable[TimeEntry], toggl: "Toggl", kinds: Abstract
         if "task" in kinds and tasks and await toggl.has_tasks(workspace):
             names.tasks.update(await _looked_up(toggl.tasks(workspace), tasks, toggl, names.gaps))
     return names
+
+
+def by_workspace(entries: Iterable[TimeEntry]) -> dict[int, list[TimeEntry]]:
+    """Return the entries of each workspace."""
+    found: dict[int, list[TimeEntry]] = {}
+    for entry in entries:
+        found.setdefault(entry.workspace_id, []).append(entry)
+    return found
 
 
 async def _looked_up(endpoint: "CachedEndpoint[E]", ids: set[int], toggl: "Toggl", gaps: list[str]) -> dict[int, E]:
