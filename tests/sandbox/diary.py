@@ -35,3 +35,8 @@ def running(sandbox: Sandbox, start: str, description: str = "", workspace: int 
 def sent(sandbox: Sandbox) -> list[str]:
     """Return the changes that Toggl was asked for."""
     return [f"{call.method} {call.path}" for call in sandbox.calls if call.method != "GET"]
+
+
+def timers(sandbox: Sandbox) -> list[str]:
+    """Return what the timers that run are about."""
+    return [row["description"] for row in sandbox.world.entries.values() if row["duration"] < 0]

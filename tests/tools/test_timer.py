@@ -3,17 +3,13 @@
 import pytest
 
 from tests.sandbox.clock import Clock
-from tests.sandbox.diary import done, running
+from tests.sandbox.diary import done, running, timers
 from tests.tools.driving import Host
 from toggl_mcp.sandbox import NIGHT_SCHOOL, Fault, Sandbox
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nine_in_the_morning")]
 
 WEB_SHOP = 201_500_302
-
-
-def timers(sandbox: Sandbox) -> list[str]:
-    return [row["description"] for row in sandbox.world.entries.values() if row["duration"] < 0]
 
 
 async def test_a_timer_is_started_by_names(host: Host, sandbox: Sandbox) -> None:

@@ -5,9 +5,8 @@ from dataclasses import replace
 import pytest
 
 from tests.sandbox.clock import Clock
-from tests.sandbox.diary import done, running, sent
+from tests.sandbox.diary import done, running, sent, timers
 from tests.tools.driving import Host
-from tests.tools.test_timer import timers
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Fault, Sandbox
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nine_in_the_morning")]

@@ -106,9 +106,10 @@ class EntryLog(Snapshots[TimeEntry]):
 
 
 def _mark(known: Collection[TimeEntry], now: datetime) -> datetime | None:
-    """Return since when changes are to be asked for; by Toggl's clock where an entry tells it, as ours may be ahead.
+    """Return since when changes are to be asked for: when Toggl was last asked, less an overlap.
 
-    The latest entry may be one that was written through since Toggl was asked: at most as long after as it is now.
+    Our clock may be ahead of Toggl's, so an earlier `updated_at` of the latest entry counts instead. That entry may be
+    one of ours, written through since Toggl was asked, so as many seconds as have passed since are taken off it.
     """
     if known.mark.fetched_at is None:
         return None

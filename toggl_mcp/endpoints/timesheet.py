@@ -139,7 +139,7 @@ def _worths(logged: Reading[TimeEntry] | None, wanted: Wanted) -> AbstractSet[tu
 def _counts(entry: TimeEntry, wanted: Wanted) -> bool:
     """Tell whether an entry belongs to what is wanted; one that runs may last until now."""
     start = wanted.days.start
-    lasts = entry.running or entry.start >= start or entry.end(start) > start
+    lasts = entry.running or entry.start >= start or entry.start + timedelta(seconds=entry.duration) > start
     here = wanted.everywhere or entry.workspace_id in wanted.workspace_ids
     return here and entry.start < wanted.days.end and lasts
 

@@ -68,8 +68,8 @@ class Toggl:
         Raises:
             InvalidArguments: There is none of them.
         """
-        if given or self.configured_workspace:
-            return given or self.configured_workspace or 0
+        if meant := given or self.configured_workspace:
+            return meant
         me, _ = await self.account.me()
         if me.default_workspace_id is None:
             message = "The account has no default workspace; name one as workspace_id (get_account lists them)."

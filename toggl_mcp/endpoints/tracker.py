@@ -91,7 +91,9 @@ class AsyncTrackerEndpoint(CachedEndpoint[TimeEntry]):
         """
         await self._in_this_workspace(id_of(entry))
         changes = body.format("edit")
-        return await self._update(id_of(entry), changes and changes | {"workspace_id": self.workspace_id})
+        if changes:
+            changes["workspace_id"] = self.workspace_id
+        return await self._update(id_of(entry), changes)
 
     async def delete(self, entity: int | HasId) -> None:
         """Delete an entry; already gone is done."""

@@ -31,7 +31,7 @@ Absent = SkipJsonSchema[None]
 
 
 class Position(NamedTuple):
-    """A place in the order of names: a folded name and an id."""
+    """A place in an order: of names (folded), or of starts; an id tells equal ones apart."""
 
     name: str
     item_id: int
