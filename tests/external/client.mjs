@@ -110,7 +110,7 @@ async function tryOneProject(host) {
   const created = await host.succeed("create_project", { name: "Paddles", client: "KERERŪ kayaks", color: "#2da608" });
   const it = { project_id: created.project.id };
   await host.succeed("get_project", { name: "paddles" }, ({ project }) => assert.deepEqual(project, created.project));
-  await host.succeed("list_projects", { client_id: client.id }, ({ total }) => assert.equal(total, 1));
+  await host.succeed("list_projects", { client: client.id }, ({ total }) => assert.equal(total, 1));
   await host.succeed("edit_project", { ...it, active: false }, ({ project }) => assert.ok(!project.active));
   await host.fail("not_found", "create_project", { name: "Sails", client: "Kereru Kayaks" });
   await host.fail("invalid_arguments", "create_project", { name: "Sails", color: "green" });
