@@ -80,7 +80,10 @@ async def test_a_project_that_nobody_may_see_is_not_one_without_a_client(host: H
     done(sandbox, NINE, TEN, project_id=HIDDEN)
     done(sandbox, TEN, TWELVE)
 
-    assert await hours(host, client=0) == 2.0
+    told = await host.call("summarize_time", client=0)
+
+    assert (told["total"]["hours"], told["complete"]) == (2.0, False)
+    assert told["why"].startswith("1 entries are of a client that is hidden, or new")
     assert await hours(host, project=HIDDEN) == 1.0
 
 

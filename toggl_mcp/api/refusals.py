@@ -60,7 +60,8 @@ def _invalid(status: int, text: str) -> TogglError:
         return InvalidArguments("Toggl finds the name too long. Give a shorter one.")
     if unknown := _NO_SUCH.search(text):
         kind = (unknown[1] or unknown[2]).lower()
+        which = f"no such {kind}, or an archived one," if "archived" in text.lower() else f"no such {kind}"
         return InvalidArguments(
-            f"Toggl has no such {kind} and changed nothing. list_{kind}s(refresh: true) has those that there are."
+            f"Toggl has {which} and changed nothing. list_{kind}s(refresh: true) has those that there are."
         )
     return InvalidArguments(f"Toggl refused the values ({status}) and changed nothing. Change them before retrying.")

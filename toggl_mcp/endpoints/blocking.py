@@ -15,14 +15,14 @@ from toggl_mcp.endpoints.portal import Portal
 from toggl_mcp.endpoints.projects import AsyncProjectEndpoint
 from toggl_mcp.endpoints.tags import AsyncTagEndpoint
 from toggl_mcp.endpoints.tasks import AsyncTaskEndpoint
-from toggl_mcp.endpoints.tracker import AsyncTrackerEndpoint, Edited, Started
+from toggl_mcp.endpoints.tracker import AsyncTrackerEndpoint
 from toggl_mcp.models.base import Thing
 from toggl_mcp.models.client import Client, ClientBody
 from toggl_mcp.models.project import Project, ProjectBody
 from toggl_mcp.models.query import Query
 from toggl_mcp.models.tag import Tag, TagBody
 from toggl_mcp.models.task import Task, TaskBody
-from toggl_mcp.models.time_entry import TimeEntry, TrackerBody
+from toggl_mcp.models.time_entry import Edited, Started, TimeEntry, TrackerBody
 
 E = TypeVar("E", bound=Thing)
 A = TypeVar("A", bound=CachedEndpoint[Any])

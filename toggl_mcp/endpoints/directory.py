@@ -1,6 +1,7 @@
 """What is called what: from whatever is known already, and from a whole list only where that does not tell."""
 
 from collections.abc import Iterable
+from math import inf
 from typing import TypeVar, cast
 
 from toggl_mcp.cache.store import Mark
@@ -19,11 +20,15 @@ DENIES = 600.0
 
 
 class Directory:
-    """Finds names and ids at the lowest cost in requests: one for all workspaces, and one for what is archived."""
+    """Finds names and ids at the lowest cost in requests: one for all workspaces, and one for what is archived.
 
-    def __init__(self, account: AccountEndpoint, clock: Clock) -> None:
+    What is looked up for a change is `urgent`: it may use the last requests of the hour.
+    """
+
+    def __init__(self, account: AccountEndpoint, clock: Clock, *, urgent: bool = False) -> None:
         self._account = account
         self._clock = clock
+        self._urgent = urgent
 
     async def by_id(self, endpoint: CachedEndpoint[E], ids: Iterable[int]) -> dict[int, E]:
         """Return those of these ids that exist, each with what it is; 0 is nobody's."""
@@ -32,15 +37,20 @@ class Directory:
             return {}
         known = await self._known(endpoint)
         if not wanted <= known.items.keys() and self._clock() - (known.mark.fetched_at or 0.0) > DENIES:
-            known = (await endpoint.read(refresh=known.mark.fetched_at is not None)).collection
+            known = (await endpoint.read(refresh=known.mark.fetched_at is not None, urgent=self._urgent)).collection
         return {key: known.items[key] for key in wanted & known.items.keys()}
 
-    async def by_name(self, endpoint: CachedEndpoint[E], name: str) -> tuple[list[E], Collection[E]]:
-        """Return every one of exactly that name, in any case, and everything that was looked through."""
-        known = await self._known(endpoint)
+    async def by_name(
+        self, endpoint: CachedEndpoint[E], name: str, *, within: float = inf
+    ) -> tuple[list[E], Collection[E]]:
+        """Return every one of exactly that name, in any case, and everything that was looked through.
+
+        What the account told is believed for so many seconds `within` which it was told.
+        """
+        known = await self._known(endpoint, within)
         if found := named(known, name):
             return found, known
-        found, reading = await endpoint.named(name)
+        found, reading = await endpoint.named(name, urgent=self._urgent)
         return found, reading.collection
 
     async def glance(self, endpoint: CachedEndpoint[E], ref: str) -> list[E]:
@@ -48,16 +58,12 @@ class Directory:
         known = await self._known(endpoint)
         return [known.items[int(ref)]] if ref.isdecimal() and int(ref) in known.items else named(known, ref)
 
-    async def meant(self, endpoint: CachedEndpoint[E], ref: str) -> list[E]:
-        """Return those that an id or a name means; digits that are nobody's id are a name."""
-        by_id = await self.by_id(endpoint, [int(ref)]) if ref.isdecimal() else {}
-        return list(by_id.values()) or (await self.by_name(endpoint, ref))[0]
-
-    async def _known(self, endpoint: CachedEndpoint[E]) -> Collection[E]:
+    async def _known(self, endpoint: CachedEndpoint[E], within: float = inf) -> Collection[E]:
         """Return the whole list if it is cached and fresh, with what the account told since; else only that."""
         listed = await endpoint.cached()
         related = await self._account.related(ask=listed is None)
-        told = {} if related is None else self._told(related, endpoint)
+        young = related is not None and self._clock() - (related.mark.fetched_at or 0.0) <= within
+        told = self._told(related, endpoint) if related is not None and young else {}
         if listed is None:
             return Collection(told, Mark(0, None))
         if related is None or (related.mark.fetched_at or 0.0) <= (listed.mark.fetched_at or 0.0):

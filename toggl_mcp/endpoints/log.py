@@ -28,6 +28,10 @@ MOST = 1000
 """Rows at which Toggl cuts an answer without a word."""
 
 
+NOBODY = 0
+"""The id that no entry has."""
+
+
 class EntryLog(Snapshots[TimeEntry]):
     """The entries of the token's owner, in all workspaces, that began in the last 89 days or are planned."""
 
@@ -48,19 +52,33 @@ class EntryLog(Snapshots[TimeEntry]):
         """Return the moment before whose start nothing is kept."""
         return self._now() - REACH
 
+    def horizon(self) -> datetime:
+        """Return the moment after which nothing that is planned is known."""
+        return self._now() + AHEAD
+
     async def put(self, row_id: int, item: TimeEntry | None, seen: Row | None = None) -> None:
-        """Write a confirmed change through; a timer that runs has stopped any other at its start."""
+        """Write a confirmed change through; a timer that runs has stopped any other at its start.
+
+        Of two that were started at once, Toggl has to say which has stopped which: the log is dropped.
+        """
         if item is not None and item.running:
             with self._owed_if_busy(self._key):
                 for key in await self._running_besides(row_id):
                     former = await self.row(key)
-                    if (known := self._readable(former.text)) is not None and known.running:
+                    known = self._readable(former.text)
+                    if known is not None and known.running and not _is_older(known, item):
+                        return await self.forget()
+                    if known is not None and known.running:
                         await super().put(key, known.stopped(item.start), former)
-        await super().put(row_id, item, seen)
+        return await super().put(row_id, item, seen)
 
     async def amend(self, change: Callable[[TimeEntry], TimeEntry]) -> None:
-        """Write through what a confirmed change of something else has done to the entries that are known."""
+        """Write through what a confirmed change of something else has done to the entries that are known.
+
+        It counts as a write in any case: an answer that is under way, and reports, may be from before it.
+        """
         with anyio.CancelScope(shield=True), self._owed_if_busy(self._key):
+            await super().put(NOBODY, None)
             known = await self.last()
             for key in [key for key, entry in known.items.items() if change(entry) != entry] if known else ():
                 former = await self.row(key)
@@ -82,10 +100,10 @@ class EntryLog(Snapshots[TimeEntry]):
         known = await self.last()
         since = None if known is None else _mark(known, self._now())
         if known is None or since is None or since < self._now() - OLDEST_MARK:
-            return await self._window(self.reach(), self._now() + AHEAD, urgent=urgent)
+            return await self._window(self.reach(), self.horizon(), urgent=urgent)
         changed = await self._asked_for({"since": str(int(since.timestamp()))}, urgent=urgent)
         if len(changed) >= MOST:
-            return await self._window(self.reach(), self._now() + AHEAD, urgent=urgent)
+            return await self._window(self.reach(), self.horizon(), urgent=urgent)
         return _merged(known.items, changed, self.reach())
 
     async def _window(self, first: datetime, end: datetime, *, urgent: bool) -> Mapping[int, TimeEntry]:

@@ -103,38 +103,41 @@ class CachedReader(Generic[E]):
         """Return all of them, and how they came to be known; what is `urgent` may use the hour's last requests."""
         return await self._snapshots.read(refresh=refresh, urgent=urgent)
 
-    async def find(self, entity_id: int, *, refresh: bool = False) -> Found[E]:
+    async def find(self, entity_id: int, *, refresh: bool = False, urgent: bool = False) -> Found[E]:
         """Return one by its id, or that there is none, and how that came to be known.
 
         Toggl is asked before anything is denied, unless it was asked less than a minute ago.
         """
         if self.cache is None:
-            return Found(await self._single(entity_id), "toggl", self._now())
+            return Found(await self._single(entity_id, urgent=urgent), "toggl", self._now())
         if not refresh:
             found = await self._snapshots.peek(entity_id)
             if found is not None and (found.item is not None or self._just_now(found.as_of)):
                 return found
             refresh = found is not None
-        reading = await self.sure(lambda known: entity_id in known.items, refresh=refresh)
+        reading = await self.sure(lambda known: entity_id in known.items, refresh=refresh, urgent=urgent)
         return Found(reading.collection.items.get(entity_id), reading.source, reading.as_of)
 
-    async def sure(self, knows: Callable[[Collection[E]], bool], *, refresh: bool = False) -> Reading[E]:
+    async def sure(
+        self, knows: Callable[[Collection[E]], bool], *, refresh: bool = False, urgent: bool = False
+    ) -> Reading[E]:
         """Return all of them, read again from Toggl where an older reading would be ground to deny something.
 
         Args:
             knows: Tells whether what is asked for is there.
             refresh: Read them from Toggl in any case.
+            urgent: Use the last requests of the hour if need be.
         """
-        reading = await self.read(refresh=refresh)
+        reading = await self.read(refresh=refresh, urgent=urgent)
         if reading.source == "toggl" or knows(reading.collection):
             return reading
         if reading.source == "cache" and self._just_now(reading.as_of):
             return reading
-        return await self.read(refresh=True)
+        return await self.read(refresh=True, urgent=urgent)
 
-    async def named(self, name: str, *, refresh: bool = False) -> tuple[list[E], Reading[E]]:
+    async def named(self, name: str, *, refresh: bool = False, urgent: bool = False) -> tuple[list[E], Reading[E]]:
         """Return every one of exactly that name, in any case, archived ones too, and how that came to be known."""
-        reading = await self.sure(lambda known: bool(named(known, name)), refresh=refresh)
+        reading = await self.sure(lambda known: bool(named(known, name)), refresh=refresh, urgent=urgent)
         return named(reading.collection, name), reading
 
     async def cached(self) -> Collection[E] | None:

@@ -1,6 +1,7 @@
 """Tags: https://engineering.toggl.com/docs/api/tags."""
 
 from toggl_mcp.endpoints.base import ListedEndpoint
+from toggl_mcp.endpoints.collection import moment
 from toggl_mcp.endpoints.identity import HasId, id_of
 from toggl_mcp.endpoints.pages import Page, page
 from toggl_mcp.errors import NamingError
@@ -37,17 +38,17 @@ class AsyncTagEndpoint(ListedEndpoint[Tag]):
             NotFound: There is none, and `re_raise` is set.
             OutcomeUnknown: Toggl never confirmed it.
         """
-        former = (await self.find(id_of(tag))).item
+        names = await self._names(id_of(tag))
         edited = await self._update(id_of(tag), body.format("edit"))
         if edited is not None:
-            await self._retag(former, edited.name)
+            await self._retag(names, edited.name)
         return edited
 
     async def delete(self, entity: int | HasId) -> None:
         """Delete a tag; already gone is done. Its time entries stay, without it."""
-        former = (await self.find(id_of(entity))).item
+        names = await self._names(id_of(entity))
         await super().delete(entity)
-        await self._retag(former, None)
+        await self._retag(names, None)
 
     async def page(
         self, name: str | None = None, *, limit: int, after: Position | None = None, refresh: bool = False
@@ -55,12 +56,17 @@ class AsyncTagEndpoint(ListedEndpoint[Tag]):
         """Return at most `limit` tags whose name contains `name`, in any case, after a position."""
         return page(await self.read(refresh=refresh), name, lambda _: True, limit=limit, after=after)
 
-    async def _retag(self, former: Tag | None, name: str | None) -> None:
-        """Tell the log, in which entries know their tags by name only; without the former name, forget it."""
-        if former is None:
-            await self._entries.forget()
-        else:
-            await self._amend(lambda entry: entry.retagged(former.name, name))
+    async def _names(self, tag_id: int) -> set[str]:
+        """Return what entries may call a tag: its name when they were read, and now; nothing that is another's name."""
+        known = await self._snapshots.known(tag_id)
+        stale = not self._just_now(moment(await self._snapshots.mark()))
+        tags = (await self.read(refresh=stale, urgent=True)).collection.items
+        names = {tag.name for tag in (known, tags.get(tag_id)) if tag is not None}
+        return names - {tag.name for key, tag in tags.items() if key != tag_id}
+
+    async def _retag(self, names: set[str], name: str | None) -> None:
+        """Tell the log, in which entries know their tags by name only."""
+        await self._amend(lambda entry: entry.retagged(names, name))
 
     async def _single(self, entity_id: int, *, urgent: bool = False) -> Tag | None:
         """Ask Toggl for all of them: it does not tell of one."""

@@ -45,14 +45,14 @@ class AsyncTaskEndpoint(ListedEndpoint[Task]):
             NotFound: There is none, and `re_raise` is set.
             OutcomeUnknown: Toggl never confirmed it.
         """
-        known = (await self.find(id_of(task))).item
+        known = (await self.find(id_of(task), urgent=True)).item
         if known is None:
             return await self._gone(id_of(task))
         return await self._update(known.id, body.format("edit"), self._home(known.project_id, known.id))
 
     async def delete(self, entity: int | HasId) -> None:
         """Delete a task; already gone is done. Its time entries stay, without a task."""
-        known = (await self.find(id_of(entity))).item
+        known = (await self.find(id_of(entity), urgent=True)).item
         if known is None:
             return await self._gone(id_of(entity))
         await self._remove(known.id, self._home(known.project_id, known.id))

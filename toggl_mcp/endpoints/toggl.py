@@ -17,12 +17,12 @@ from toggl_mcp.endpoints.projects import AsyncProjectEndpoint
 from toggl_mcp.endpoints.reports import Reports
 from toggl_mcp.endpoints.tags import AsyncTagEndpoint
 from toggl_mcp.endpoints.tasks import AsyncTaskEndpoint
-from toggl_mcp.endpoints.timesheet import Timesheet, Wanted
+from toggl_mcp.endpoints.timesheet import Gathered, Timesheet, Wanted
 from toggl_mcp.endpoints.tracker import AsyncTrackerEndpoint
 from toggl_mcp.errors import InvalidArguments
+from toggl_mcp.models.base import Kind
 from toggl_mcp.models.period import Calendar, Days, calendar_of
 from toggl_mcp.models.quota import Bucket
-from toggl_mcp.models.time_entry import TimeEntry
 
 K = TypeVar("K", bound=CachedEndpoint[Any])
 
@@ -54,6 +54,7 @@ class Toggl:
         transport = Transport(client, auth, self._quota, retries=retries)
         self.account = AccountEndpoint(self._scope, cache, transport)
         self.directory = Directory(self.account, cache.clock)
+        self.urgent_directory = Directory(self.account, cache.clock, urgent=True)
         self.log = EntryLog(cache, self._scope, transport, may_be_stale=True)
         self.timesheet = Timesheet(self.log, Reports(transport, cache.clock))
         self.clients = self._endpoints(AsyncClientEndpoint)
@@ -61,6 +62,18 @@ class Toggl:
         self.tags = self._endpoints(AsyncTagEndpoint)
         self.tasks = self._endpoints(AsyncTaskEndpoint)
         self.trackers = self._endpoints(AsyncTrackerEndpoint)
+
+    def endpoint(self, kind: Kind, workspace_id: int) -> CachedEndpoint[Any]:
+        """Return a workspace's endpoint of a kind."""
+        match kind:
+            case "client":
+                return self.clients(workspace_id)
+            case "project":
+                return self.projects(workspace_id)
+            case "task":
+                return self.tasks(workspace_id)
+            case "tag":
+                return self.tags(workspace_id)
 
     async def workspace(self, given: int | None) -> int:
         """Return the workspace that is meant: the one given, else the configured one, else the account's default.
@@ -112,20 +125,13 @@ class Toggl:
         """
         return await self._quota.left("me" if workspace_id is None else f"workspaces/{workspace_id}")
 
-    async def own_entries(self, first: date, last: date) -> list[TimeEntry]:
-        """Return the user's own entries that overlap with some days (the last included), in all workspaces.
-
-        Raises:
-            TogglError: Those of some workspace could not be looked at.
-        """
+    async def own_entries(self, first: date, last: date) -> Gathered:
+        """Return the user's own entries that overlap with some days (the last included), in all workspaces."""
         me, _ = await self.account.me()
         spaces = (await self.account.workspaces()).collection.items.keys()
         days = Days(await self.calendar(), first, last)
         wanted = Wanted(days, spaces, me.id, reported=False, refresh=False, everywhere=True)
-        gathered = await self.timesheet.gather(wanted)
-        if gathered.missing:
-            raise next(iter(gathered.missing.values()))
-        return gathered.entries
+        return await self.timesheet.gather(wanted)
 
     def now(self) -> float:
         """Return the UNIX time by which ages are told."""

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple, cast
+from typing import cast
 
 from toggl_mcp.cache.store import Store
 from toggl_mcp.endpoints.base import CachedEndpoint
@@ -11,7 +11,7 @@ from toggl_mcp.endpoints.identity import HasId, id_of
 from toggl_mcp.endpoints.log import REACH
 from toggl_mcp.endpoints.snapshots import Snapshots
 from toggl_mcp.errors import InvalidArguments, NotFound, OutcomeUnknown, TogglError
-from toggl_mcp.models.time_entry import TimeEntry, TrackerBody
+from toggl_mcp.models.time_entry import Edited, Started, TimeEntry, TrackerBody
 
 _log = logging.getLogger(__name__)
 
@@ -23,21 +23,6 @@ _NOT_STOPPED = (
     "Toggl did not stop the timer, perhaps as it was stopped already, and could not be asked again. "
     "Look with get_timer(refresh: true)."
 )
-
-
-class Started(NamedTuple):
-    """A timer that was started, the entry whose timer ran until then, and one that could not be stopped."""
-
-    entry: TimeEntry
-    stopped: TimeEntry | None
-    still_running_id: int | None = None
-
-
-class Edited(NamedTuple):
-    """The ids that a change of many has reached, and those that Toggl did not change."""
-
-    done: list[int]
-    refused: list[int]
 
 
 class AsyncTrackerEndpoint(CachedEndpoint[TimeEntry]):
@@ -108,6 +93,8 @@ class AsyncTrackerEndpoint(CachedEndpoint[TimeEntry]):
         Raises:
             OutcomeUnknown: Toggl never confirmed it.
         """
+        if not entries or not body.operations():
+            return Edited([], [])
         seen = {entry_id: await self._snapshots.row(entry_id) for entry_id in map(id_of, entries)}
         known = {entry_id: await self._snapshots.known(entry_id) for entry_id in seen}
         after = {entry_id: entry and body.changed(entry) for entry_id, entry in known.items()}
@@ -168,6 +155,9 @@ class AsyncTrackerEndpoint(CachedEndpoint[TimeEntry]):
         Raises:
             InvalidArguments: The log does not reach back to `start`.
         """
+        if start.tzinfo is None or end.tzinfo is None:
+            message = "A moment needs a time zone; datetime.now(UTC) has one."
+            raise InvalidArguments(message)
         if start < self._entries.reach():
             message = f"Time entries reach back {REACH.days} days; begin later. Toggl's reports have older ones."
             raise InvalidArguments(message)
@@ -187,7 +177,8 @@ class AsyncTrackerEndpoint(CachedEndpoint[TimeEntry]):
             items = (await self.read(refresh=True, urgent=True)).collection.items.values()
         except TogglError:
             _log.warning("The new timer runs; what it stopped could not be looked at.", exc_info=True)
-            return Started(entry, next((item.stopped(entry.start) for item in before.values() if item.running), None))
+            former = next((item.stopped(entry.start) for item in before.values() if item.running), None)
+            return Started(entry, former, sure=False)
         still = next((item for item in items if item.running and item.id != entry.id), None)
         if still is None:
             ended = [item for item in items if _ended_at(entry.start, item, before.get(item.id))]

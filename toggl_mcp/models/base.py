@@ -24,6 +24,9 @@ Ref = Annotated[str, BeforeValidator(as_text), Field(min_length=1, max_length=25
 """A name or an id; an id may also be sent as a number."""
 NONE = "0"
 """What a `Ref` says where none is meant."""
+Kind = Literal["client", "project", "task", "tag"]
+KINDS: tuple[Kind, ...] = ("client", "project", "task", "tag")
+"""What an entry can be about."""
 Source = Literal["toggl", "cache", "stale"]
 """How something came to be known; stale: from a snapshot that stands in because Toggl could not be asked."""
 Absent = SkipJsonSchema[None]

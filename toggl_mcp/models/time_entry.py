@@ -1,7 +1,8 @@
 """Time entries: what was done when. https://engineering.toggl.com/docs/api/time_entries."""
 
+from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import AfterValidator, AliasChoices, AwareDatetime, BeforeValidator, Field
 
@@ -51,11 +52,9 @@ class TimeEntry(Thing, frozen=True):
         length = max(0, round((at - self.start).total_seconds()))
         return self.model_copy(update={"duration": length, "updated_at": None})
 
-    def retagged(self, former: str, name: str | None) -> "TimeEntry":
-        """Return the entry as it is when a tag of it is renamed, or is gone."""
-        if former not in self.tags:
-            return self
-        tags = (name if tag == former else tag for tag in self.tags)
+    def retagged(self, names: AbstractSet[str], name: str | None) -> "TimeEntry":
+        """Return the entry as it is when a tag that has one of these names gets another, or is gone."""
+        tags = (name if tag in names else tag for tag in self.tags)
         return self.model_copy(update={"tags": [tag for tag in tags if tag is not None]})
 
     def without(self, *fields: str) -> "TimeEntry":
@@ -130,6 +129,25 @@ class TrackerBody(Body, frozen=True):
         """Return what is said; 0 becomes what Toggl takes for none."""
         given = self.model_dump(include=set(TrackerBody.model_fields), exclude_none=True)
         return given | {field: None for field in ("project_id", "task_id") if given.get(field) == 0}
+
+
+class Started(NamedTuple):
+    """A timer that was started, the entry whose timer ran until then, and one that could not be stopped.
+
+    Where Toggl could not be asked what was stopped, that is not `sure`.
+    """
+
+    entry: TimeEntry
+    stopped: TimeEntry | None
+    still_running_id: int | None = None
+    sure: bool = True
+
+
+class Edited(NamedTuple):
+    """The ids that a change of many has reached, and those that Toggl did not change."""
+
+    done: list[int]
+    refused: list[int]
 
 
 def stamp(moment: datetime) -> str:

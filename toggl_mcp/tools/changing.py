@@ -18,7 +18,9 @@ from toggl_mcp.tools.overlap import leave_clear
 from toggl_mcp.tools.work import Planned, check_length, noted, planned, time_of
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
+    from toggl_mcp.endpoints.collection import Reading
     from toggl_mcp.endpoints.toggl import Toggl
+    from toggl_mcp.endpoints.tracker import AsyncTrackerEndpoint
 
 _ACTIONS = {"add": "add", "remove": "delete"}
 _NOT_FOUND = Annotated[list[int], Field(description="Not among one's own of the last 89 days.")]
@@ -173,12 +175,20 @@ async def _present(ids: list[int], toggl: "Toggl", *, surely: bool = False) -> t
     tracker = await toggl.tracker()
     reading = await tracker.sure(lambda all_of_them: set(ids) <= all_of_them.items.keys())
     if surely and reading.source == "stale":
-        reading = await tracker.read(refresh=True, urgent=True)
+        reading = await _anew(tracker)
     known = reading.collection.items
     found = [known[entry_id] for entry_id in dict.fromkeys(ids) if entry_id in known]
     if not found:
         raise _none(ids)
     return found, [entry_id for entry_id in dict.fromkeys(ids) if entry_id not in known]
+
+
+async def _anew(tracker: "AsyncTrackerEndpoint") -> "Reading[TimeEntry]":
+    try:
+        return await tracker.read(refresh=True, urgent=True)
+    except QuotaSpent as error:
+        message = f"{error} Or change them one at a time."
+        raise QuotaSpent(message, error.resets_in_seconds or 0) from error
 
 
 async def _afford(entries: list[TimeEntry], toggl: "Toggl") -> None:

@@ -1,18 +1,17 @@
 """Which entries are meant: the days, the workspaces, and what their work is."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from toggl_mcp.errors import NotFound, PlanRequired
-from toggl_mcp.models.base import NONE
+from toggl_mcp.errors import NotFound, PlanRequired, TogglError
+from toggl_mcp.models.base import KINDS, NONE, Entity, Kind
 from toggl_mcp.models.period import Days, named_days
 from toggl_mcp.models.time_entry import TimeEntry
 from toggl_mcp.models.tracking import Chosen
 from toggl_mcp.tools.answers import Left
-from toggl_mcp.tools.finding import left, meant
-from toggl_mcp.tools.names import NAMED, About, Kind, Names, about_tags, names_of
+from toggl_mcp.tools.finding import left, nobody
+from toggl_mcp.tools.names import NAMED, Names, names_of
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from toggl_mcp.endpoints.base import CachedEndpoint
@@ -29,6 +28,7 @@ class Choice(NamedTuple):
     days: Days
     workspaces: dict[int, str]
     gathered: "Gathered"
+    unsure: list[str]
 
     async def quota(self, toggl: "Toggl") -> Left | None:
         """Return what is left of the scarcest quota that this drew on, if Toggl was asked."""
@@ -40,7 +40,7 @@ class Choice(NamedTuple):
         """Return what may be missing, and why."""
         missing = [f"{self.workspaces[key]} ({key}): {error}" for key, error in self.gathered.missing.items()]
         stale = ["Toggl could not be asked what has changed since as_of."] if self.gathered.source == "stale" else []
-        return [*missing, *stale, *self.names.gaps]
+        return list(dict.fromkeys([*missing, *stale, *self.unsure]))
 
 
 async def choose(
@@ -65,11 +65,17 @@ async def choose(
         everywhere=asked.workspace_id is None,
     )
     gathered = await toggl.timesheet.gather(wanted)
-    names = await names_of(gathered.entries, toggl, named | _kinds(asked))
-    entries = await _chosen(asked, gathered.entries, names, spaces, toggl)
     for entry in gathered.entries:
         spaces.setdefault(entry.workspace_id, f"(workspace {entry.workspace_id})")
-    return Choice(entries, names, days, spaces, gathered)
+    entries = [entry for entry in gathered.entries if _fits(entry, asked)]
+    gaps: list[str] = []
+    for kind in KINDS:
+        if (ref := getattr(asked, kind)) is not None:
+            entries = await _of(ref, kind, entries, spaces, gaps, toggl)
+    if days.end > toggl.log.horizon():
+        gaps.append(f"What is planned for after {toggl.log.horizon():%Y-%m-%d} is not known.")
+    names = await names_of(entries, toggl, named)
+    return Choice(entries, names, days, spaces, gathered, [*gaps, *names.gaps])
 
 
 def days_asked_for(asked: Chosen, calendar: "Calendar", toggl: "Toggl") -> Days:
@@ -90,28 +96,6 @@ async def _workspaces(given: int | None, toggl: "Toggl") -> dict[int, str]:
     return {given: everything[given].name}
 
 
-def _kinds(asked: Chosen) -> AbstractSet[Kind]:
-    """Return the kinds by which entries are chosen."""
-    return {kind for kind in NAMED if getattr(asked, kind) is not None}
-
-
-async def _chosen(
-    asked: Chosen, entries: list[TimeEntry], names: Names, spaces: Iterable[int], toggl: "Toggl"
-) -> list[TimeEntry]:
-    """Return the entries that fit everything that is asked of them."""
-    chosen = [entry for entry in entries if _fits(entry, asked)]
-    kinds: Mapping[str, tuple[About, Callable[[int], CachedEndpoint[Any]]]] = {
-        "client": (names.about_client, toggl.clients),
-        "project": (names.about_project, toggl.projects),
-        "task": (names.about_task, toggl.tasks),
-        "tag": (about_tags, toggl.tags),
-    }
-    for kind, (about, endpoint) in kinds.items():
-        if (ref := getattr(asked, kind)) is not None:
-            chosen = await _of(ref, about, chosen, [endpoint(space) for space in spaces], toggl)
-    return chosen
-
-
 def _fits(entry: TimeEntry, asked: Chosen) -> bool:
     """Tell whether an entry fits by what it says itself."""
     as_billable = asked.billable is None or entry.billable is asked.billable
@@ -119,32 +103,53 @@ def _fits(entry: TimeEntry, asked: Chosen) -> bool:
 
 
 async def _of(
-    ref: str, about: About, entries: list[TimeEntry], endpoints: Sequence["CachedEndpoint[Any]"], toggl: "Toggl"
+    ref: str, kind: Kind, entries: list[TimeEntry], spaces: Iterable[int], gaps: list[str], toggl: "Toggl"
 ) -> list[TimeEntry]:
-    """Return the entries about what a name or an id means: everything of that name, in any workspace.
+    """Return the entries about what a name or an id means, everything of that name; what nobody can tell is a gap.
 
     Raises:
         NotFound: It means nothing in any of the workspaces.
     """
-    found = [entry for entry in entries if any(said.meant(ref) for said in about(entry))]
-    if found or ref == NONE:
-        return found
-    named = {item.name for item in await _known(ref, endpoints, toggl)}
-    by_name_only = about is about_tags and ref.isdecimal()
-    return [entry for entry in entries if by_name_only and named & set(entry.tags)]
+    names = await names_of(entries, toggl, {kind})
+    found = [entry for entry in entries if any(said.meant(ref) for said in names.about(kind, entry))]
+    if not found and ref != NONE:
+        known = await _known(ref, [toggl.endpoint(kind, space) for space in spaces], toggl)
+        names = await names_of(entries, toggl, {kind})
+        found = [entry for entry in entries if any(said.meant(ref) for said in names.about(kind, entry))]
+        found = found or [entry for entry in entries if kind == "tag" and _tagged(entry, known)]
+    unclear = sum(any(said.unclear(ref) for said in names.about(kind, entry)) for entry in entries)
+    more = [f"{unclear} entries are of a {kind} that is hidden, or new (refresh: true looks)."] if unclear else []
+    gaps += [*names.gaps, *more]
+    return found
 
 
-async def _known(ref: str, endpoints: Sequence["CachedEndpoint[Any]"], toggl: "Toggl") -> list[Any]:
+def _tagged(entry: TimeEntry, tags: Iterable[Entity]) -> bool:
+    """Tell whether an entry has one of these tags: entries know their tags by name only."""
+    return any(tag.workspace_id == entry.workspace_id and tag.name in entry.tags for tag in tags)
+
+
+async def _known(ref: str, endpoints: Sequence["CachedEndpoint[Any]"], toggl: "Toggl") -> list[Entity]:
     """Return what a name or an id means in any workspace, at first by what is known already.
 
     Raises:
-        NotFound: It means nothing in any of them.
+        NotFound: It means nothing in any of them; the message names what comes near.
+        TogglError: It was not found, and one of them could not be asked.
     """
-    for look in (toggl.directory.glance, toggl.directory.meant):
-        found: list[Any] = []
-        for endpoint in endpoints:
-            with suppress(PlanRequired):
-                found += await look(endpoint, ref)
-        if found:
-            return found
-    return [await meant(ref, endpoints[0], toggl)]
+    found = [item for endpoint in endpoints for item in await toggl.directory.glance(endpoint, ref)]
+    if found:
+        return found
+    looked_through: list[Entity] = []
+    failures: list[TogglError] = []
+    for endpoint in endpoints:
+        try:
+            by_id = await toggl.directory.by_id(endpoint, [int(ref)] if ref.isdecimal() else [])
+            by_name, everything = await toggl.directory.by_name(endpoint, ref)
+        except TogglError as error:
+            failures += [] if isinstance(error, PlanRequired) else [error]
+        else:
+            found += [*by_id.values(), *by_name]
+            looked_through += everything.items.values()
+    if not found:
+        where = " and ".join(f"workspace {endpoint.workspace_id}" for endpoint in endpoints)
+        raise next(iter(failures), nobody(ref, endpoints[0], where, looked_through))
+    return found

@@ -1,7 +1,8 @@
 """What every resource's tools do: name the workspace, find the one that is meant, say what is left."""
 
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 
 from toggl_mcp.errors import Ambiguous, DuplicateName, NotFound
 from toggl_mcp.models.base import NONE, Entity, Source
@@ -13,6 +14,7 @@ if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a cal
 
     from toggl_mcp.endpoints.base import CachedEndpoint
     from toggl_mcp.endpoints.collection import Collection
+    from toggl_mcp.endpoints.directory import Directory
     from toggl_mcp.endpoints.reader import CachedReader
     from toggl_mcp.endpoints.toggl import Toggl
 
@@ -40,24 +42,24 @@ async def left(toggl: "Toggl", workspace: int | None, source: Source = "toggl") 
     return None if bucket is None else Left.of(bucket, toggl.now())
 
 
-async def meant(ref: str, endpoint: "CachedEndpoint[E]", toggl: "Toggl") -> E:
+async def meant(ref: str, endpoint: "CachedEndpoint[E]", directory: "Directory") -> E:
     """Return the one that a name or an id means; digits that are nobody's id are a name.
 
     Raises:
         NotFound: None is meant; the message names those that come near.
         Ambiguous: Several are; the message lists their ids.
     """
-    if ref.isdecimal() and (found := await toggl.directory.by_id(endpoint, [int(ref)])):
+    if ref.isdecimal() and (found := await directory.by_id(endpoint, [int(ref)])):
         return found[int(ref)]
-    named, known = await toggl.directory.by_name(endpoint, ref)
+    named, known = await directory.by_name(endpoint, ref)
     return only(named, ref, known, endpoint)
 
 
-async def id_meant(ref: str | None, endpoint: "CachedEndpoint[E]", toggl: "Toggl") -> int | None:
+async def id_meant(ref: str | None, endpoint: "CachedEndpoint[E]", directory: "Directory") -> int | None:
     """Return the id that a name or an id means, 0 for none; None if nothing is said."""
     if ref is None or ref == NONE:
         return None if ref is None else 0
-    return (await meant(ref, endpoint, toggl)).id
+    return (await meant(ref, endpoint, directory)).id
 
 
 def there(item: E | None, item_id: int, endpoint: "CachedReader[E]") -> E:
@@ -81,7 +83,7 @@ async def target(item_id: int, endpoint: "CachedReader[E]") -> E:
     Raises:
         NotFound: There is none.
     """
-    return there((await endpoint.find(item_id)).item, item_id, endpoint)
+    return there((await endpoint.find(item_id, urgent=True)).item, item_id, endpoint)
 
 
 async def gone(item_id: int, endpoint: "CachedEndpoint[E]", toggl: "Toggl") -> Context:
@@ -122,14 +124,8 @@ def only(
         Ambiguous: Several have it; the message lists their ids.
     """
     if not found:
-        kind, ids = endpoint.KIND, {item.name: item.id for item in known.items.values()}
-        near = ", ".join(f"“{close}” ({ids[close]})" for close in get_close_matches(name, ids, n=3))
-        message = (
-            f"There is no {kind} of exactly the name “{name}” in workspace {endpoint.workspace_id}. "
-            + (f"Near: {near}." if near else f"list_{endpoint.PATH} finds parts of a name.")
-            + (" refresh: true asks Toggl once more." if refreshable else "")
-        )
-        raise NotFound(message)
+        where = f"workspace {endpoint.workspace_id}"
+        raise nobody(name, endpoint, where, known.items.values(), refreshable=refreshable)
     if len(found) > 1:
         ids = ", ".join(str(item.id) for item in found[:LISTED]) + (", …" if len(found) > LISTED else "")
         message = f"{len(found)} {endpoint.KIND}s are called “{name}”: {ids}. Say which by its id."
@@ -137,9 +133,22 @@ def only(
     return found[0]
 
 
-async def taken(endpoint: "CachedReader[E]", name: str) -> DuplicateName:
-    """Return the error that also says who has a name, as far as the cache knows."""
-    holders = [item for item in await endpoint.load_cache() if fold(item.name) == fold(name)]
+def nobody(
+    name: str, endpoint: "CachedReader[Any]", where: str, known: Iterable[Entity], *, refreshable: bool = False
+) -> NotFound:
+    """Return the error that says which names come near one that nothing has."""
+    ids = {item.name: item.id for item in known}
+    near = ", ".join(f"“{close}” ({ids[close]})" for close in get_close_matches(name, ids, n=3))
+    return NotFound(
+        f"There is no {endpoint.KIND} of exactly the name “{name}” in {where}. "
+        + (f"Near: {near}." if near else f"list_{endpoint.PATH} finds parts of a name.")
+        + (" refresh: true asks Toggl once more." if refreshable else "")
+    )
+
+
+async def taken(endpoint: "CachedReader[E]", name: str, rivals: Callable[[E], bool] = lambda _: True) -> DuplicateName:
+    """Return the error that also says which of the `rivals` has a name, as far as the cache knows."""
+    holders = [item for item in await endpoint.load_cache() if fold(item.name) == fold(name) and rivals(item)]
     who = "".join(
         f" It is {'archived ' if getattr(item, 'archived', False) else ''}{endpoint.KIND} {item.id}."
         for item in holders

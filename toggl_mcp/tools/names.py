@@ -1,15 +1,15 @@
 """What an entry is about, in names: each entry has only ids."""
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import anyio
 from pydantic import BaseModel
 
 from toggl_mcp.errors import TogglError
-from toggl_mcp.models.base import NONE, Absent, Entity
+from toggl_mcp.models.base import NONE, Absent, Entity, Kind
 from toggl_mcp.models.client import Client
 from toggl_mcp.models.project import Project
 from toggl_mcp.models.task import Task
@@ -28,7 +28,6 @@ _log = logging.getLogger(__name__)
 
 NAMES_SECONDS = 5.0
 """Seconds that names may take to be looked up: an answer is told without them rather than too late."""
-Kind = Literal["client", "project", "task"]
 NAMED: frozenset[Kind] = frozenset(("client", "project", "task"))
 """What an entry gives ids of, so that its names have to be looked up."""
 
@@ -56,10 +55,11 @@ class EntryAnswer(Costly):
 
 
 class Said(NamedTuple):
-    """What an entry says of one thing: its id and its name, as far as they are known; neither where there is none."""
+    """What an entry says of one thing: its id and its name; neither where there is none, or nobody may see it."""
 
     item_id: int | None
     name: str | None
+    seen: bool = True
 
     def meant(self, ref: str) -> bool:
         """Tell whether an id, a name in any case, or what stands for none means this."""
@@ -67,13 +67,10 @@ class Said(NamedTuple):
             return self == Said(None, None)
         return ref == str(self.item_id) or (self.name is not None and fold(ref) == fold(self.name))
 
-
-About = Callable[[TimeEntry], Sequence[Said]]
-
-
-def about_tags(entry: TimeEntry) -> Sequence[Said]:
-    """Return what an entry says of its tags: names only."""
-    return [Said(None, tag) for tag in entry.tags] or [Said(None, None)]
+    def unclear(self, ref: str) -> bool:
+        """Tell whether nobody can say if this is meant."""
+        by_id = self.item_id is not None and ref.isdecimal()
+        return not self.seen and not by_id
 
 
 class Names(NamedTuple):
@@ -99,20 +96,20 @@ class Names(NamedTuple):
         """Return the name of an entry's task."""
         return _name(self.tasks, entry.task_id, "task")
 
-    def about_project(self, entry: TimeEntry) -> Sequence[Said]:
-        """Return what an entry says of its project."""
-        return [_said(self.projects, entry.project_id)]
-
-    def about_client(self, entry: TimeEntry) -> Sequence[Said]:
-        """Return what an entry says of its project's client; nothing where nobody may see the project."""
-        if entry.project_id is None:
-            return [Said(None, None)]
-        project = self.projects.get(entry.project_id)
-        return [] if project is None else [_said(self.clients, project.client_id)]
-
-    def about_task(self, entry: TimeEntry) -> Sequence[Said]:
-        """Return what an entry says of its task."""
-        return [_said(self.tasks, entry.task_id)]
+    def about(self, kind: Kind, entry: TimeEntry) -> list[Said]:
+        """Return what an entry says of things of a kind: of its tags by name only."""
+        project = self.projects.get(entry.project_id or 0)
+        match kind:
+            case "tag":
+                return [Said(None, tag) for tag in entry.tags] or [Said(None, None)]
+            case "project":
+                return [_said(self.projects, entry.project_id)]
+            case "task":
+                return [_said(self.tasks, entry.task_id)]
+            case "client" if project is not None:
+                return [_said(self.clients, project.client_id)]
+            case "client":
+                return [Said(None, None, seen=entry.project_id is None)]
 
 
 async def names_of(entries: Iterable[TimeEntry], toggl: "Toggl", kinds: AbstractSet[Kind] = NAMED) -> Names:
@@ -121,8 +118,8 @@ async def names_of(entries: Iterable[TimeEntry], toggl: "Toggl", kinds: Abstract
     What cannot be looked up has no name, and the gap is told: a change that happened is told in any case.
     """
     names = Names({}, {}, {}, [])
-    for workspace, here in by_workspace(entries if kinds else ()).items():
-        projects = {entry.project_id or 0 for entry in here} if kinds != {"task"} else set[int]()
+    for workspace, here in by_workspace(entries if NAMED & kinds else ()).items():
+        projects = {entry.project_id or 0 for entry in here} if {"client", "project"} & kinds else set[int]()
         names.projects.update(await _looked_up(toggl.projects(workspace), projects, toggl, names.gaps))
         owners = {names.projects[key].client_id or 0 for key in projects & names.projects.keys()}
         if "client" in kinds:
@@ -171,7 +168,7 @@ async def shown(entry: TimeEntry, calendar: "Calendar", toggl: "Toggl") -> Shown
 
 def _said(known: Mapping[int, Entity], item_id: int | None) -> Said:
     item = known.get(item_id or 0)
-    return Said(item_id or None, None if item is None else item.name)
+    return Said(item_id or None, None if item is None else item.name, seen=item is not None or not item_id)
 
 
 def _name(known: Mapping[int, Entity], item_id: int | None, kind: str) -> str | None:

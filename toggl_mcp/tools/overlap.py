@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from toggl_mcp.errors import Overlap, TogglError
+from toggl_mcp.errors import Overlap
 from toggl_mcp.models.time_entry import TimeEntry
 from toggl_mcp.tools.answers import shortened
 
@@ -42,14 +42,13 @@ async def leave_clear(
 async def _around(start: datetime, end: datetime, calendar: "Calendar", toggl: "Toggl") -> list[TimeEntry]:
     """Return the entries that share time with a stretch; one of no length shares it with an equal one."""
     now = toggl.moment()
-    try:
-        found = await toggl.own_entries(calendar.day(start), calendar.day(end))
-    except TogglError as error:
+    gathered = await toggl.own_entries(calendar.day(start), calendar.day(end))
+    for error in gathered.missing.values():
         message = f"What it might lie over could not be looked at, so nothing was sent. {error} {ALLOW_UNSEEN}"
         raise Overlap(message) from error
     return [
         entry
-        for entry in found
+        for entry in gathered.entries
         if (entry.start < end and entry.end(now) > start) or (entry.start, entry.end(now)) == (start, end)
     ]
 

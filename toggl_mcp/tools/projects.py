@@ -73,7 +73,7 @@ async def create_project(new: CreateProject, toggl: "Toggl") -> ProjectAnswer:
     try:
         project = await projects.add(body)
     except DuplicateName as error:
-        raise await taken(projects, new.name) from error
+        raise await taken(projects, new.name, lambda other: (other.client_id or 0) == (body.client_id or 0)) from error
     return ProjectAnswer(project=ShownProject.of(project), **await context(toggl, workspace))
 
 
@@ -88,7 +88,7 @@ async def get_project(asked: GetProject, toggl: "Toggl") -> ProjectFound:
 async def list_projects(asked: ListProjects, toggl: "Toggl") -> ProjectList:
     """List the projects of a workspace by name: active ones unless status says otherwise."""
     workspace = await toggl.workspace(asked.workspace_id)
-    client_id = await id_meant(asked.client, toggl.clients(workspace), toggl)
+    client_id = await id_meant(asked.client, toggl.clients(workspace), toggl.directory)
     filters = (workspace, asked.name, asked.status, client_id)
     page = await toggl.projects(workspace).page(
         name=asked.name,
@@ -141,4 +141,4 @@ OFFERS = (
 
 async def _with_client(body: ProjectBody, ref: str | None, workspace: int, toggl: "Toggl") -> ProjectBody:
     """Return the body with the id of the client that is meant."""
-    return body.model_copy(update={"client_id": await id_meant(ref, toggl.clients(workspace), toggl)})
+    return body.model_copy(update={"client_id": await id_meant(ref, toggl.clients(workspace), toggl.urgent_directory)})

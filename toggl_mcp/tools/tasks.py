@@ -72,7 +72,7 @@ async def _workspace(given: int | None, toggl: "Toggl") -> int:
 async def create_task(new: CreateTask, toggl: "Toggl") -> TaskAnswer:
     """Create a task of a project. Tasks need a paid Toggl plan."""
     workspace = await _workspace(new.workspace_id, toggl)
-    project = await meant(new.project, toggl.projects(workspace), toggl)
+    project = await meant(new.project, toggl.projects(workspace), toggl.urgent_directory)
     try:
         task = await toggl.tasks(workspace).add(project, new)
     except DuplicateName as error:
@@ -86,7 +86,7 @@ async def list_tasks(asked: ListTasks, toggl: "Toggl") -> TaskList:
     workspace = await _workspace(asked.workspace_id, toggl)
     project = None
     if asked.project is not None:
-        project = (await meant(asked.project, toggl.projects(workspace), toggl)).id
+        project = (await meant(asked.project, toggl.projects(workspace), toggl.directory)).id
     filters = (workspace, asked.name, asked.status, project)
     page = await toggl.tasks(workspace).page(
         name=asked.name,

@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 
 from toggl_mcp.errors import InvalidArguments, NotFound
 from toggl_mcp.models.base import Absent
+from toggl_mcp.models.time_entry import Started
 from toggl_mcp.models.tracking import GetTimer, StartTimer, StopTimer
 from toggl_mcp.tools.answers import Costly, Known
 from toggl_mcp.tools.finding import left
@@ -17,7 +18,6 @@ from toggl_mcp.tools.work import noted, planned, time_of
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from toggl_mcp.endpoints.toggl import Toggl
-    from toggl_mcp.endpoints.tracker import Started
 
 INSTANT = timedelta(seconds=1)
 """The least time that a timer runs."""
@@ -29,6 +29,7 @@ class Stopped(BaseModel):
     id: int
     description: str
     seconds: int
+    unconfirmed: Annotated[bool, Field(description="As last known; Toggl could not be asked.")] | Absent = None
 
 
 class TimerStarted(EntryAnswer):
@@ -90,11 +91,13 @@ async def get_timer(asked: GetTimer, toggl: "Toggl") -> Timer:
     )
 
 
-def _stopped(started: "Started", toggl: "Toggl") -> Stopped | None:
+def _stopped(started: Started, toggl: "Toggl") -> Stopped | None:
     entry = started.stopped
     if entry is None:
         return None
-    return Stopped(id=entry.id, description=entry.description, seconds=entry.seconds(toggl.moment()))
+    seconds = entry.seconds(toggl.moment())
+    unconfirmed = None if started.sure else True
+    return Stopped(id=entry.id, description=entry.description, seconds=seconds, unconfirmed=unconfirmed)
 
 
 OFFERS = (

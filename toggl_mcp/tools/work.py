@@ -22,6 +22,8 @@ if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a cal
     from toggl_mcp.endpoints.toggl import Toggl
     from toggl_mcp.models.period import Calendar
 
+CERTAIN = 3600.0
+"""Seconds for which a tag's name is sure enough to be written: Toggl makes one that does not exist."""
 E = TypeVar("E", bound=Entity)
 T = TypeVar("T")
 
@@ -42,11 +44,10 @@ async def planned(said: Work, workspace: int, toggl: "Toggl") -> Planned:
         InvalidArguments: The task is another project's.
     """
     tags, new = await _tags(said, workspace, toggl)
-    project = await id_meant(said.project, toggl.projects(workspace), toggl)
+    project = await id_meant(said.project, toggl.projects(workspace), toggl.urgent_directory)
     task = None if said.task in (None, NONE) else await _task(said.task or "", project, workspace, toggl)
     if task is not None and project not in (None, task.project_id):
-        message = f"task: “{task.name}” ({task.id}) belongs to project {task.project_id}. Name that, or leave it out."
-        raise InvalidArguments(message)
+        raise _elsewhere(task)
     body = TrackerBody(
         description=said.description,
         billable=said.billable,
@@ -99,9 +100,17 @@ async def _task(ref: str, project: int | None, workspace: int, toggl: "Toggl") -
     """
     tasks = toggl.tasks(workspace)
     if project is None or ref.isdecimal():
-        return await meant(ref, tasks, toggl)
-    named, known = await toggl.directory.by_name(tasks, ref)
-    return only([task for task in named if task.project_id == project], ref, known, tasks)
+        return await meant(ref, tasks, toggl.urgent_directory)
+    named, known = await toggl.urgent_directory.by_name(tasks, ref)
+    here = [task for task in named if task.project_id == project]
+    if named and not here:
+        raise _elsewhere(named[0])
+    return only(here, ref, known, tasks)
+
+
+def _elsewhere(task: Task) -> InvalidArguments:
+    message = f"task: “{task.name}” ({task.id}) belongs to project {task.project_id}. Name that, or leave it out."
+    return InvalidArguments(message)
 
 
 async def _tags(said: Work, workspace: int, toggl: "Toggl") -> tuple[list[str] | None, list[str]]:
@@ -123,9 +132,9 @@ async def _tags(said: Work, workspace: int, toggl: "Toggl") -> tuple[list[str] |
 
 async def _tag(ref: str, tags: "CachedEndpoint[Tag]", toggl: "Toggl") -> tuple[list[Tag], Iterable[Tag]]:
     """Return the tags that a name or an id means, and what was looked through."""
-    if ref.isdecimal() and (by_id := await toggl.directory.by_id(tags, [int(ref)])):
+    if ref.isdecimal() and (by_id := await toggl.urgent_directory.by_id(tags, [int(ref)])):
         return list(by_id.values()), ()
-    named, known = await toggl.directory.by_name(tags, ref)
+    named, known = await toggl.urgent_directory.by_name(tags, ref, within=CERTAIN)
     return named, known.items.values()
 
 
