@@ -8,10 +8,9 @@ from tests.chaos.asking import Process, Things, Told
 from tests.chaos.resource import Resource, alike, differing
 from toggl_mcp.endpoints.reader import JUST_NOW
 from toggl_mcp.endpoints.snapshots import Found, Reading
-from toggl_mcp.models.time_entry import Started
 from toggl_mcp.errors import QuotaSpent, TogglError
 from toggl_mcp.models.base import Thing
-from toggl_mcp.models.time_entry import TimeEntry
+from toggl_mcp.models.time_entry import Started, TimeEntry
 from toggl_mcp.sandbox.faults import Kind
 
 UNNAMED = "an error has no name"

@@ -86,7 +86,9 @@ async def test_time_is_logged_on_a_task_by_its_name(host: Host, sandbox: Sandbox
 
     assert (told["entry"]["task"], told["entry"]["project"]) == ("Checkout", "Web shop")
     other = {"start": "2025-10-14T11:00", "duration": 60, "task": "Cover", "project": "Web shop"}
-    assert (await host.fail("create_time_entry", **other))["code"] == "not_found"
+    assert (
+        "“Cover” (80400304) belongs to project 201500304" in (await host.fail("create_time_entry", **other))["message"]
+    )
     summary = await host.call("summarize_time", task="Checkout", group_by=["task"])
     assert summary["groups"] == [{"by": {"task": "Checkout"}, "seconds": 3600, "hours": 1.0, "entries": 1}]
 

@@ -1,7 +1,6 @@
 """What is called what: from whatever is known already, and from a whole list only where that does not tell."""
 
 from collections.abc import Iterable
-from math import inf
 from typing import TypeVar, cast
 
 from toggl_mcp.cache.store import Mark
@@ -40,14 +39,9 @@ class Directory:
             known = (await endpoint.read(refresh=known.mark.fetched_at is not None, urgent=self._urgent)).collection
         return {key: known.items[key] for key in wanted & known.items.keys()}
 
-    async def by_name(
-        self, endpoint: CachedEndpoint[E], name: str, *, within: float = inf
-    ) -> tuple[list[E], Collection[E]]:
-        """Return every one of exactly that name, in any case, and everything that was looked through.
-
-        What the account told is believed for so many seconds `within` which it was told.
-        """
-        known = await self._known(endpoint, within)
+    async def by_name(self, endpoint: CachedEndpoint[E], name: str) -> tuple[list[E], Collection[E]]:
+        """Return every one of exactly that name, in any case, and everything that was looked through."""
+        known = await self._known(endpoint)
         if found := named(known, name):
             return found, known
         found, reading = await endpoint.named(name, urgent=self._urgent)
@@ -58,12 +52,11 @@ class Directory:
         known = await self._known(endpoint)
         return [known.items[int(ref)]] if ref.isdecimal() and int(ref) in known.items else named(known, ref)
 
-    async def _known(self, endpoint: CachedEndpoint[E], within: float = inf) -> Collection[E]:
+    async def _known(self, endpoint: CachedEndpoint[E]) -> Collection[E]:
         """Return the whole list if it is cached and fresh, with what the account told since; else only that."""
         listed = await endpoint.cached()
         related = await self._account.related(ask=listed is None)
-        young = related is not None and self._clock() - (related.mark.fetched_at or 0.0) <= within
-        told = self._told(related, endpoint) if related is not None and young else {}
+        told = {} if related is None else self._told(related, endpoint)
         if listed is None:
             return Collection(told, Mark(0, None))
         if related is None or (related.mark.fetched_at or 0.0) <= (listed.mark.fetched_at or 0.0):

@@ -61,16 +61,21 @@ class EntryLog(Snapshots[TimeEntry]):
 
         Of two that were started at once, Toggl has to say which has stopped which: the log is dropped.
         """
-        if item is not None and item.running:
-            with self._owed_if_busy(self._key):
-                for key in await self._running_besides(row_id):
-                    former = await self.row(key)
-                    known = self._readable(former.text)
-                    if known is not None and known.running and not _is_older(known, item):
-                        return await self.forget()
-                    if known is not None and known.running:
-                        await super().put(key, known.stopped(item.start), former)
-        return await super().put(row_id, item, seen)
+        with anyio.CancelScope(shield=True), self._owed_if_busy(self._key):
+            await super().put(row_id, item, seen)
+            if item is not None and item.running:
+                await self._stop_others(item)
+
+    async def _stop_others(self, item: TimeEntry) -> None:
+        for key in await self._running_besides(item.id):
+            former = await self.row(key)
+            known = self._readable(former.text)
+            if known is None or not known.running:
+                continue
+            if not _is_older(known, item):
+                return await self.forget()
+            await super().put(key, known.stopped(item.start), former)
+        return None
 
     async def amend(self, change: Callable[[TimeEntry], TimeEntry]) -> None:
         """Write through what a confirmed change of something else has done to the entries that are known.

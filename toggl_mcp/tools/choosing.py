@@ -67,15 +67,27 @@ async def choose(
     gathered = await toggl.timesheet.gather(wanted)
     for entry in gathered.entries:
         spaces.setdefault(entry.workspace_id, f"(workspace {entry.workspace_id})")
-    entries = [entry for entry in gathered.entries if _fits(entry, asked)]
-    gaps: list[str] = []
-    for kind in KINDS:
-        if (ref := getattr(asked, kind)) is not None:
-            entries = await _of(ref, kind, entries, spaces, gaps, toggl)
-    if days.end > toggl.log.horizon():
-        gaps.append(f"What is planned for after {toggl.log.horizon():%Y-%m-%d} is not known.")
+    gaps = _beyond(days, toggl)
+    entries = await _chosen(asked, gathered.entries, spaces, gaps, toggl)
     names = await names_of(entries, toggl, named)
     return Choice(entries, names, days, spaces, gathered, [*gaps, *names.gaps])
+
+
+async def _chosen(
+    asked: Chosen, entries: list[TimeEntry], spaces: Iterable[int], gaps: list[str], toggl: "Toggl"
+) -> list[TimeEntry]:
+    """Return the entries that fit what is asked; what nobody can tell is a gap."""
+    chosen = [entry for entry in entries if _fits(entry, asked)]
+    for kind in KINDS:
+        if (ref := getattr(asked, kind)) is not None:
+            chosen = await _of(ref, kind, chosen, spaces, gaps, toggl)
+    return chosen
+
+
+def _beyond(days: Days, toggl: "Toggl") -> list[str]:
+    """Return what is not known of days that are far ahead."""
+    horizon = toggl.log.horizon()
+    return [f"What is planned for after {horizon:%Y-%m-%d} is not known."] if days.end > horizon else []
 
 
 def days_asked_for(asked: Chosen, calendar: "Calendar", toggl: "Toggl") -> Days:

@@ -22,8 +22,6 @@ if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a cal
     from toggl_mcp.endpoints.toggl import Toggl
     from toggl_mcp.models.period import Calendar
 
-CERTAIN = 3600.0
-"""Seconds for which a tag's name is sure enough to be written: Toggl makes one that does not exist."""
 E = TypeVar("E", bound=Entity)
 T = TypeVar("T")
 
@@ -134,7 +132,7 @@ async def _tag(ref: str, tags: "CachedEndpoint[Tag]", toggl: "Toggl") -> tuple[l
     """Return the tags that a name or an id means, and what was looked through."""
     if ref.isdecimal() and (by_id := await toggl.urgent_directory.by_id(tags, [int(ref)])):
         return list(by_id.values()), ()
-    named, known = await toggl.urgent_directory.by_name(tags, ref, within=CERTAIN)
+    named, known = await toggl.urgent_directory.by_name(tags, ref)
     return named, known.items.values()
 
 
