@@ -10,6 +10,7 @@ from toggl_mcp.api import transport
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.store import Key
 from toggl_mcp.endpoints.base import CachedEndpoint
+from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.endpoints.snapshots import Snapshots
 from toggl_mcp.errors import Unreachable
 from toggl_mcp.models.client import Client
@@ -55,7 +56,7 @@ def a_deleted_row_stays_in_the_cache(patch: Patch) -> None:
 
 
 def projects_outlive_their_client_in_the_cache(patch: Patch) -> None:
-    patch.setattr(SNAPSHOTS, "forget_kin", _nothing)
+    patch.setattr(AsyncClientEndpoint, "ECHOES", {})
 
 
 def a_new_row_is_not_cached(patch: Patch) -> None:

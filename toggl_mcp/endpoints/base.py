@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, ClassVar
 
-from toggl_mcp.cache.store import Row
+from toggl_mcp.cache.store import Key, Row
 from toggl_mcp.endpoints.identity import HasId, id_of
 from toggl_mcp.endpoints.reader import CachedReader, E
 from toggl_mcp.errors import NotFound, OutcomeUnknown, TogglError, Unreachable
@@ -37,7 +37,7 @@ class CachedEndpoint(CachedReader[E]):
 
     async def forget(self) -> None:
         """Drop what is cached: Toggl has changed it along with something else."""
-        await self._snapshots.forget()
+        await self._snapshots.forget(self._snapshots.key)
         await self._snapshots.forget_related()
 
     async def _remove(self, entity_id: int, path: str) -> None:
@@ -92,7 +92,7 @@ class CachedEndpoint(CachedReader[E]):
 
     async def _look(self, doubt: OutcomeUnknown) -> Mapping[int, E]:
         """Return everything as it is at Toggl after a lost answer, or raise the doubt if it cannot be seen."""
-        await self._snapshots.forget()
+        await self._snapshots.forget(self._snapshots.key)
         try:
             return (await self.read(refresh=True, urgent=True)).collection.items
         except TogglError as error:
@@ -113,15 +113,18 @@ class CachedEndpoint(CachedReader[E]):
             raise
         finally:
             _log.info("%s %s %s in workspace %d: %s", verb, self.KIND, entity_id or "", self.workspace_id, outcome)
-            if outcome in ("unknown", OutcomeUnknown.code):
-                await self._snapshots.forget()
+            doubt = outcome in ("unknown", OutcomeUnknown.code)
+            if doubt or outcome == "confirmed":
+                await self._snapshots.forget(*self._doomed(verb, doubt=doubt))
             if self.RELATED and outcome in ("unknown", "confirmed", OutcomeUnknown.code, NotFound.code):
                 await self._snapshots.forget_related()
-            if outcome in ("unknown", "confirmed", OutcomeUnknown.code):
-                for kind in self.ECHOES.get(verb, ()):
-                    await self._snapshots.forget_kin(kind)
-            if verb in self.AMENDS and outcome in ("unknown", OutcomeUnknown.code):
-                await self._entries.forget()
+
+    def _doomed(self, verb: str, *, doubt: bool) -> list[Key]:
+        """Return the collections that are not to be believed after a change."""
+        own = [self._snapshots.key] if doubt else []
+        echoes = [self._snapshots.key._replace(kind=kind) for kind in self.ECHOES.get(verb, ())]
+        log = [self._entries.key] if doubt and verb in self.AMENDS else []
+        return [*own, *echoes, *log]
 
     async def _amend(self, change: Callable[[TimeEntry], TimeEntry]) -> None:
         """Write through what a confirmed change has done to the workspace's time entries."""

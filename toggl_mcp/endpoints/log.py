@@ -61,7 +61,7 @@ class EntryLog(Snapshots[TimeEntry]):
 
         Of two that were started at once, Toggl has to say which has stopped which: the log is dropped.
         """
-        with anyio.CancelScope(shield=True), self._owed_if_busy(self._key):
+        with anyio.CancelScope(shield=True), self._owed_if_busy(self.key):
             await super().put(row_id, item, seen)
             if item is not None and item.running:
                 await self._stop_others(item)
@@ -73,7 +73,7 @@ class EntryLog(Snapshots[TimeEntry]):
             if known is None or not known.running:
                 continue
             if not _is_older(known, item):
-                return await self.forget()
+                return await self.forget(self.key)
             await super().put(key, known.stopped(item.start), former)
         return None
 
@@ -82,7 +82,7 @@ class EntryLog(Snapshots[TimeEntry]):
 
         It counts as a write in any case: an answer that is under way, and reports, may be from before it.
         """
-        with anyio.CancelScope(shield=True), self._owed_if_busy(self._key):
+        with anyio.CancelScope(shield=True), self._owed_if_busy(self.key):
             await super().put(NOBODY, None)
             known = await self.last()
             for key in [key for key, entry in known.items.items() if change(entry) != entry] if known else ():

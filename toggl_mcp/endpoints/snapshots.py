@@ -59,7 +59,7 @@ class Snapshots(Generic[M]):
         may_be_stale: bool,
     ) -> None:
         self._store = store
-        self._key = key
+        self.key = key
         self._model = model
         self._many: TypeAdapter[list[M]] = TypeAdapter(list[model])  # pyright: ignore[reportInvalidTypeForm] - a run-time type
         self._fetch = fetch
@@ -91,7 +91,7 @@ class Snapshots(Generic[M]):
     async def peek(self, row_id: int) -> Found[M] | None:
         """Return what a fresh snapshot says of one id, at a cost that does not grow with it; None without one."""
         await self._caught_up()
-        mark, text = await self._store.row(self._key, row_id)
+        mark, text = await self._store.row(self.key, row_id)
         if not self._newer_than(mark, self._oldest()):
             return None
         item = self._readable(text)
@@ -100,7 +100,7 @@ class Snapshots(Generic[M]):
     async def known(self, row_id: int) -> M | None:
         """Return what the last snapshot says of one id, however old it is."""
         await self._caught_up()
-        return self._readable((await self._store.row(self._key, row_id)).text)
+        return self._readable((await self._store.row(self.key, row_id)).text)
 
     def _readable(self, text: str | None) -> M | None:
         """Return what a row says; None if it was written by a version that says it otherwise."""
@@ -119,11 +119,11 @@ class Snapshots(Generic[M]):
 
     async def mark(self) -> Mark:
         """Return how far the collection has come."""
-        return await self._store.mark(self._key)
+        return await self._store.mark(self.key)
 
     async def row(self, row_id: int | None) -> Row:
         """Return a row as it is kept now, to be compared with when a change is confirmed; none without an id."""
-        return Row(await self.mark(), None) if row_id is None else await self._store.row(self._key, row_id)
+        return Row(await self.mark(), None) if row_id is None else await self._store.row(self.key, row_id)
 
     async def put(self, row_id: int, item: M | None, seen: Row | None = None) -> None:
         """Write a confirmed change through: a model as it is now, or None for one that is gone.
@@ -131,27 +131,25 @@ class Snapshots(Generic[M]):
         `seen` is the row from before the change was sent: what has come in since may be later than its answer.
         """
         text = None if item is None else item.model_dump_json(exclude_none=True)
-        with anyio.CancelScope(shield=True), self._owed_if_busy(self._key):
-            mark = await self._store.write(self._key, row_id, text, seen=seen)
+        with anyio.CancelScope(shield=True), self._owed_if_busy(self.key):
+            mark = await self._store.write(self.key, row_id, text, seen=seen)
             if self._parsed is not None and self._parsed.mark == mark._replace(version=mark.version - 1):
                 self._parsed = self._parsed.after(row_id, item, mark)
 
-    async def forget(self) -> None:
-        """Drop what is in doubt."""
-        with anyio.CancelScope(shield=True), self._owed_if_busy(self._key):
-            await self._store.forget(self._key)
-
-    async def forget_kin(self, kind: str) -> None:
-        """Drop another collection of the same workspace, which a change here has changed too."""
-        key = self._key._replace(kind=kind)
-        with anyio.CancelScope(shield=True), self._owed_if_busy(key):
-            await self._store.forget(key)
+    async def forget(self, *keys: Key) -> None:
+        """Drop what is in doubt: of any collections of the store."""
+        self._store.owed.update(keys)  # First of all: what follows may be cut off.
+        with anyio.CancelScope(shield=True):
+            for key in keys:
+                with self._owed_if_busy(key):
+                    await self._store.forget(key)
+                    self._store.owed.discard(key)
 
     async def forget_related(self) -> None:
         """Drop the names that came along with the account for this workspace: one of them has changed."""
-        key = related_key(self._key.scope)
+        key = related_key(self.key.scope)
         with anyio.CancelScope(shield=True), self._owed_if_busy(key):
-            await self._store.write(key, self._key.parent, None)
+            await self._store.write(key, self.key.parent, None)
 
     @contextmanager
     def _owed_if_busy(self, key: Key) -> Generator[None]:
@@ -163,9 +161,9 @@ class Snapshots(Generic[M]):
             self._store.owed.add(key)
 
     async def _caught_up(self) -> None:
-        if self._key in self._store.owed:
-            await self._store.forget(self._key)
-            self._store.owed.discard(self._key)
+        if self.key in self._store.owed:
+            await self._store.forget(self.key)
+            self._store.owed.discard(self.key)
 
     async def _refreshed(self, since: float, *, urgent: bool) -> Reading[M]:
         failed_before = self._failure
@@ -173,7 +171,7 @@ class Snapshots(Generic[M]):
             if self._failure is not None and self._failure is not failed_before and not urgent:
                 raise self._failure
             while (known := await self._newer(since)) is None:
-                if (until := await self._store.claim(self._key, CLAIM_SECONDS)) is not None:
+                if (until := await self._store.claim(self.key, CLAIM_SECONDS)) is not None:
                     return await self._claimed(since, until, urgent=urgent)
                 await anyio.sleep(POLL_SECONDS)
             return Reading(known, "cache")
@@ -187,15 +185,15 @@ class Snapshots(Generic[M]):
             self._failure = error
             raise
         finally:
-            with anyio.CancelScope(shield=True), self._owed_if_busy(self._key):
-                await self._store.release(self._key, until)
+            with anyio.CancelScope(shield=True), self._owed_if_busy(self.key):
+                await self._store.release(self.key, until)
 
     async def fill(self, items: Mapping[int, M], *, seen: Mark, asked_at: float) -> Reading[M]:
         """Keep what Toggl has sent, unless something was written since `seen`, and return it."""
         texts = {key: item.model_dump_json(exclude_none=True) for key, item in items.items()}
         answered = Collection(items, Mark(seen.version, asked_at))
-        with anyio.CancelScope(shield=True), self._owed_if_busy(self._key):
-            if await self._store.replace(self._key, texts, seen=seen.version, fetched_at=asked_at):
+        with anyio.CancelScope(shield=True), self._owed_if_busy(self.key):
+            if await self._store.replace(self.key, texts, seen=seen.version, fetched_at=asked_at):
                 self._parsed = answered
         return Reading(answered, "toggl")
 
@@ -210,11 +208,11 @@ class Snapshots(Generic[M]):
     async def _newer(self, since: float) -> Collection[M] | None:
         """Return the snapshot if it was asked for after `since`, parsed at most once a version."""
         await self._caught_up()
-        mark = await self._store.mark(self._key)
+        mark = await self._store.mark(self.key)
         if not self._newer_than(mark, since):
             return None
         if self._parsed is None or self._parsed.mark != mark:
-            snapshot = await self._store.read(self._key)
+            snapshot = await self._store.read(self.key)
             if snapshot is None:
                 return None
             try:
