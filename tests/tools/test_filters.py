@@ -5,12 +5,12 @@ import pytest
 from tests.sandbox.clock import Clock
 from tests.sandbox.diary import done
 from tests.tools.driving import Host
-from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Sandbox
+from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Fault, Sandbox
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("six_in_the_evening")]
 
 AROHA, BLUE_GULL = 64_890_301, 64_890_302
-BREAD_LABELS, WEB_SHOP, BROCHURE = 201_500_301, 201_500_302, 201_500_304
+BREAD_LABELS, WEB_SHOP, SHOP_SIGN, BROCHURE = 201_500_301, 201_500_302, 201_500_303, 201_500_304
 HIDDEN = 999
 DESIGN, CHECKOUT = 17_300_301, 80_400_301
 NINE, TEN, TWELVE = "2025-10-14T09:00", "2025-10-14T10:00", "2025-10-14T12:00"
@@ -98,3 +98,68 @@ async def test_with_refresh_hours_go_to_the_client_that_a_project_has_by_now(
     assert await hours(host, client="Aroha Bakery") == 1.0
     assert await hours(host, client="Blue Gull Charters", refresh=True) == 1.0
     assert await hours(host, client="Aroha Bakery") == 0.0
+
+
+async def test_a_name_that_was_given_in_the_web_app_is_found_with_its_hours(
+    host: Host, sandbox: Sandbox, clock: Clock
+) -> None:
+    done(sandbox, NINE, TEN, project_id=WEB_SHOP, task_id=CHECKOUT)
+    await host.call("summarize_time", group_by=["client", "task"])
+    sandbox.world.rename_project(WEB_SHOP, "Online shop")
+    sandbox.world.rename_client(AROHA, "Aroha Ltd")
+    sandbox.world.edit_task(CHECKOUT, name="Pay page")
+    clock.now += 300
+
+    assert await hours(host, project="Online shop") == 1.0
+    assert await hours(host, client="Aroha Ltd") == 1.0
+    assert await hours(host, task="Pay page") == 1.0
+
+
+async def test_hours_of_what_is_too_new_to_be_known_are_a_gap_of_a_filter(
+    host: Host, sandbox: Sandbox, clock: Clock
+) -> None:
+    done(sandbox, NINE, TEN, project_id=WEB_SHOP)
+    await host.call("list_projects")
+    clock.now += 200
+    new = sandbox.world.add_project(HARBOUR_STUDIO, "New one", AROHA)
+    done(sandbox, TEN, TWELVE, project_id=new["id"])
+
+    told = await host.call("summarize_time", client="Aroha Bakery")
+
+    assert (told["total"]["hours"], told["complete"]) == (1.0, False)
+    assert "hidden, or new (refresh: true looks)" in told["why"]
+    assert await hours(host, client="Aroha Bakery", refresh=True) == 3.0
+
+
+async def test_a_tag_that_is_chosen_by_its_id_is_not_another_workspace_s_of_the_same_name(
+    host: Host, sandbox: Sandbox
+) -> None:
+    done(sandbox, NINE, TEN, tags=["meeting"])
+    done(sandbox, TEN, TWELVE, workspace=NIGHT_SCHOOL, tags=["meeting"])
+
+    assert await hours(host, tag="meeting") == 3.0
+    assert await hours(host, tag=17_300_302) == 1.0
+    assert await hours(host, tag=17_300_402) == 2.0
+
+
+async def test_a_slip_of_the_pen_is_compared_with_the_names_of_every_workspace(host: Host) -> None:
+    told = await host.fail("summarize_time", project="Kiln cours")
+
+    assert f"workspace {HARBOUR_STUDIO} and workspace {NIGHT_SCHOOL}" in told["message"]
+    assert "Near: “Kiln course” (201500401)" in told["message"]
+
+
+async def test_what_one_workspace_has_is_found_although_another_cannot_be_asked(host: Host, sandbox: Sandbox) -> None:
+    done(sandbox, NINE, TEN, project_id=SHOP_SIGN)
+    sandbox.fault = lambda call: Fault("402") if f"{NIGHT_SCHOOL}/projects" in call.path else None
+
+    assert await hours(host, project="Shop sign") == 1.0
+    assert (await host.fail("summarize_time", project="Nowhere"))["code"] == "quota_spent"
+
+
+async def test_what_is_planned_for_years_ahead_is_not_said_to_be_nothing(host: Host, sandbox: Sandbox) -> None:
+    done(sandbox, "2028-01-10T09:00", "2028-01-10T10:00")
+
+    told = await host.call("summarize_time", start="2028-01-10", end="2028-01-10")
+
+    assert (told["complete"], "planned for after 2026-10-15 is not known" in told["why"]) == (False, True)

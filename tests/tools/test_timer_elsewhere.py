@@ -118,3 +118,25 @@ async def test_a_start_over_what_is_planned_for_now_is_pointed_out(host: Host, s
     await host.call("start_timer", description="Second", allow_overlap=True)
     await host.call("start_timer", start="2025-10-14T08:45", description="Third", allow_overlap=True)
     assert timers(sandbox) == ["Third"]
+
+
+async def test_what_a_start_has_stopped_is_told_as_last_known_where_toggl_cannot_be_asked(
+    host: Host, sandbox: Sandbox, clock: Clock
+) -> None:
+    running(sandbox, "2025-10-14T08:00", "First")
+    await host.call("get_timer")
+    clock.now += 600
+    sandbox.quota.spend(None)
+    told = await host.call("start_timer", description="Second")
+
+    assert (told["stopped"]["description"], told["stopped"]["unconfirmed"]) == ("First", True)
+
+
+async def test_the_last_requests_of_the_hour_find_what_is_to_be_changed(host: Host, sandbox: Sandbox) -> None:
+    await host.call("get_timer")
+    sandbox.quota.spend(HARBOUR_STUDIO, left=4)
+    await host.call("list_tags")
+
+    deleted = await host.call("delete_project", project_id=201_500_310)
+
+    assert deleted["quota"]["remaining"] == 1

@@ -114,3 +114,30 @@ async def test_a_filter_by_a_name_that_is_known_asks_no_other_workspace(host: Ho
         assert await hours(host, **TUESDAY, project="Web shop") == (1.0, 1, None)
 
     assert [call.path for call in sandbox.calls] == ["/me", "/me/time_entries"]
+
+
+async def test_reports_are_of_what_was_renamed_and_deleted_from_here(host: Host, sandbox: Sandbox) -> None:
+    done(sandbox, "2025-03-24T09:00", "2025-03-24T10:00", project_id=WEB_SHOP, tags=["on site"])
+    march = {"start": "2025-03-01", "end": "2025-03-31", "group_by": ["project", "tag"]}
+    await host.call("summarize_time", **march)
+    await host.call("delete_project", project_id=WEB_SHOP)
+    await host.call("edit_tag", tag_id=17_300_303, name="at site")
+
+    told = await host.call("summarize_time", **march)
+
+    assert [group["by"] for group in told["groups"]] == [{"project": "(no project)", "tag": "at site"}]
+
+
+async def test_a_tag_that_was_renamed_elsewhere_is_renamed_from_here_in_every_entry(
+    host: Host, sandbox: Sandbox, clock: Clock
+) -> None:
+    done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", tags=["design"])
+    await host.call("list_tags")
+    await host.call("list_time_entries")
+    sandbox.world.rename_tag(17_300_301, "x")
+    done(sandbox, "2025-10-14T10:00", "2025-10-14T11:00", tags=["x"])
+    clock.now += 900
+    await host.call("list_time_entries")
+    await host.call("edit_tag", tag_id=17_300_301, name="y")
+
+    assert (await host.call("summarize_time", tag="y"))["total"]["hours"] == 2.0
