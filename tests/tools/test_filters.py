@@ -163,3 +163,19 @@ async def test_what_is_planned_for_years_ahead_is_not_said_to_be_nothing(host: H
     told = await host.call("summarize_time", start="2028-01-10", end="2028-01-10")
 
     assert (told["complete"], "planned for after 2026-10-15 is not known" in told["why"]) == (False, True)
+
+
+async def test_a_name_that_reads_like_nothing_is_a_name(host: Host, sandbox: Sandbox) -> None:
+    done(sandbox, NINE, TEN)
+    for kind in ("client", "project", "task", "tag"):
+        assert (await host.fail("summarize_time", **{kind: "None"}))["code"] == "not_found"
+
+    done(sandbox, TEN, TWELVE, tags=[sandbox.world.add_tag(HARBOUR_STUDIO, "None")["name"]])
+    assert await hours(host, tag="None", refresh=True) == 2.0
+
+
+async def test_two_tags_that_differ_in_case_are_both_meant_by_their_ids(host: Host, sandbox: Sandbox) -> None:
+    tags = [sandbox.world.add_tag(HARBOUR_STUDIO, name) for name in ("Alpha", "alpha")]
+    told = await host.call("create_time_entry", start=NINE, duration=60, tags=[tag["id"] for tag in tags])
+
+    assert told["entry"]["tags"] == ["Alpha", "alpha"]

@@ -140,3 +140,22 @@ async def test_the_last_requests_of_the_hour_find_what_is_to_be_changed(host: Ho
     deleted = await host.call("delete_project", project_id=201_500_310)
 
     assert deleted["quota"]["remaining"] == 1
+
+
+@pytest.mark.parametrize("changed", [False, True])
+async def test_one_start_after_another_keeps_what_is_known(
+    host: Host, sandbox: Sandbox, clock: Clock, *, changed: bool
+) -> None:
+    row = done(sandbox, "2025-10-14T07:00", "2025-10-14T08:00")
+    first = await host.call("start_timer", description="First")
+    if changed:
+        await host.call("edit_time_entries", ids=[row["id"], first["entry"]["id"]], billable=True)
+    sandbox.quota.spend(None)
+    clock.now += 20 if changed else 0
+    await host.call("start_timer", description="Second")
+
+    assert [entry["seconds"] for entry in (await host.call("list_time_entries"))["entries"]] == [
+        0,
+        clock.now % 40,
+        3600,
+    ]

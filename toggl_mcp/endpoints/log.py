@@ -72,7 +72,7 @@ class EntryLog(Snapshots[TimeEntry]):
             known = self._readable(former.text)
             if known is None or not known.running:
                 continue
-            if not _is_older(known, item):
+            if not _started_before(known, item):
                 return await self.forget(self.key)
             await super().put(key, known.stopped(item.start), former)
         return None
@@ -148,6 +148,14 @@ def _merged(known: Mapping[int, TimeEntry], changed: list[TimeEntry], reach: dat
         if not _is_older(entry, merged.get(entry.id)):
             merged[entry.id] = entry
     return {key: entry for key, entry in merged.items() if entry.deleted_at is None and entry.start >= reach}
+
+
+def _started_before(one: TimeEntry, other: TimeEntry) -> bool:
+    """Tell whether Toggl started one timer before another; where it does not say when, ids tell."""
+    times = one.updated_at, other.updated_at
+    if None in times or times[0] == times[1]:
+        return one.id < other.id
+    return _is_older(one, other)
 
 
 def _is_older(entry: TimeEntry, known: TimeEntry | None) -> bool:

@@ -65,7 +65,8 @@ class Said(NamedTuple):
         """Tell whether an id, a name in any case, or what stands for none means this."""
         if ref == NONE:
             return self == Said(None, None)
-        return ref == str(self.item_id) or (self.name is not None and fold(ref) == fold(self.name))
+        by_id = self.item_id is not None and ref == str(self.item_id)
+        return by_id or (self.name is not None and fold(ref) == fold(self.name))
 
     def unclear(self, ref: str) -> bool:
         """Tell whether nobody can say if this is meant."""

@@ -124,7 +124,7 @@ async def _tags(said: Work, workspace: int, toggl: "Toggl") -> tuple[list[str] |
         if exact is None and not said.create_missing_tags:
             raise _no_tag(name, [tag.name for tag in known], workspace, removing=removing)
         new += [] if exact or fold(name) in spelt else [name]
-        spelt.setdefault(fold(exact or name), exact or name)
+        spelt.setdefault(exact or fold(name), exact or name)
     return list(spelt.values()), new
 
 
