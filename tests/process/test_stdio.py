@@ -24,7 +24,9 @@ async def test_every_tool_answers_over_a_real_process(era: Era) -> None:
         host = Host(connected)
         tools = [tool.name for tool in (await connected.list_tools()).tools]
         client = {"client_id": (await host.call("create_client", name="Lighthouse"))["client"]["id"]}
-        project = {"project_id": (await host.call("create_project", name="Lamp", **client))["project"]["id"]}
+        project = {
+            "project_id": (await host.call("create_project", name="Lamp", client=client["client_id"]))["project"]["id"]
+        }
         tag = {"tag_id": (await host.call("create_tag", name="by night"))["tag"]["id"]}
         await host.call("create_time_entry", start="2026-01-05T09:00", duration=60, allow_overlap=True)
         entries = {"ids": [(await host.call("start_timer", project="Lamp"))["entry"]["id"]]}
