@@ -48,7 +48,7 @@ def a_page_is_taken_for_a_confirmation(patch: Patch) -> None:
 
 
 def doubt_does_not_forget(patch: Patch) -> None:
-    patch.setattr(SNAPSHOTS, "forget", _nothing)
+    patch.setattr(SNAPSHOTS, "forget_all", _nothing)
 
 
 def a_deleted_row_stays_in_the_cache(patch: Patch) -> None:

@@ -37,7 +37,7 @@ class CachedEndpoint(CachedReader[E]):
 
     async def forget(self) -> None:
         """Drop what is cached: Toggl has changed it along with something else."""
-        await self._snapshots.forget(self._snapshots.key)
+        await self._snapshots.forget()
         await self._snapshots.forget_related()
 
     async def _remove(self, entity_id: int, path: str) -> None:
@@ -92,7 +92,7 @@ class CachedEndpoint(CachedReader[E]):
 
     async def _look(self, doubt: OutcomeUnknown) -> Mapping[int, E]:
         """Return everything as it is at Toggl after a lost answer, or raise the doubt if it cannot be seen."""
-        await self._snapshots.forget(self._snapshots.key)
+        await self._snapshots.forget()
         try:
             return (await self.read(refresh=True, urgent=True)).collection.items
         except TogglError as error:
@@ -115,7 +115,7 @@ class CachedEndpoint(CachedReader[E]):
             _log.info("%s %s %s in workspace %d: %s", verb, self.KIND, entity_id or "", self.workspace_id, outcome)
             doubt = outcome in ("unknown", OutcomeUnknown.code)
             if doubt or outcome == "confirmed":
-                await self._snapshots.forget(*self._doomed(verb, doubt=doubt))
+                await self._snapshots.forget_all(self._doomed(verb, doubt=doubt))
             if self.RELATED and outcome in ("unknown", "confirmed", OutcomeUnknown.code, NotFound.code):
                 await self._snapshots.forget_related()
 

@@ -143,7 +143,7 @@ class AsyncClientEndpoint(CachedEndpoint[Client]):
         """Write through what Toggl confirmed without sending the client."""
         known = await self._snapshots.known(client_id)
         if known is None:
-            await self._snapshots.forget(self._snapshots.key)
+            await self._snapshots.forget()
         else:
             changed = known.model_copy(update={"archived": archived, "updated_at": None})
             await self._snapshots.put(client_id, changed, seen)

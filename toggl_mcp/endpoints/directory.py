@@ -47,6 +47,14 @@ class Directory:
         found, reading = await endpoint.named(name, urgent=self._urgent)
         return found, reading.collection
 
+    async def meant(self, endpoint: CachedEndpoint[E], ref: str) -> tuple[list[E], Collection[E]]:
+        """Return those that an id or a name means, and everything that was looked through.
+
+        Digits that are nobody's id are a name.
+        """
+        by_id = await self.by_id(endpoint, [int(ref)]) if ref.isdecimal() else {}
+        return (list(by_id.values()), await self._known(endpoint)) if by_id else await self.by_name(endpoint, ref)
+
     async def glance(self, endpoint: CachedEndpoint[E], ref: str) -> list[E]:
         """Return those that an id or a name means by what is known already."""
         known = await self._known(endpoint)

@@ -73,7 +73,7 @@ class EntryLog(Snapshots[TimeEntry]):
             if known is None or not known.running:
                 continue
             if not _started_before(known, item):
-                return await self.forget(self.key)
+                return await self.forget()
             await super().put(key, known.stopped(item.start), former)
         return None
 

@@ -1,7 +1,7 @@
 """One collection: from the cache while it is fresh, else from Toggl, asked once for everybody who waits."""
 
 import logging
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from math import inf
 from typing import Generic, Protocol, TypeVar
@@ -136,8 +136,12 @@ class Snapshots(Generic[M]):
             if self._parsed is not None and self._parsed.mark == mark._replace(version=mark.version - 1):
                 self._parsed = self._parsed.after(row_id, item, mark)
 
-    async def forget(self, *keys: Key) -> None:
-        """Drop what is in doubt: of any collections of the store."""
+    async def forget(self) -> None:
+        """Drop what is in doubt."""
+        await self.forget_all([self.key])
+
+    async def forget_all(self, keys: Sequence[Key]) -> None:
+        """Drop collections of the store that are in doubt."""
         self._store.owed.update(keys)  # First of all: what follows may be cut off.
         with anyio.CancelScope(shield=True):
             for key in keys:

@@ -103,7 +103,7 @@ class AsyncTrackerEndpoint(CachedEndpoint[TimeEntry]):
             told = _succeeded(await self._transport.send("PATCH", path, body=body.operations()))
             done = [entry_id for entry_id in seen if entry_id in told]
             if any(after[entry_id] is None for entry_id in done):
-                await self._snapshots.forget(self._snapshots.key)
+                await self._snapshots.forget()
             for entry_id in done:
                 await self._snapshots.put(entry_id, after[entry_id], seen[entry_id])
         return Edited(done, [entry_id for entry_id in seen if entry_id not in told])

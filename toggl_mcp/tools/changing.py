@@ -11,10 +11,11 @@ from toggl_mcp.models.time_entry import TimeEntry, TrackerBody
 from toggl_mcp.models.tracking import DeleteTimeEntries, EditTimeEntries
 from toggl_mcp.tools.answers import Costly, shortened
 from toggl_mcp.tools.finding import left
-from toggl_mcp.tools.names import ShownEntry, by_workspace, shown
+from toggl_mcp.tools.names import by_workspace
 from toggl_mcp.tools.offer import CHANGES, Offer
 from toggl_mcp.tools.outcome import Outcome
 from toggl_mcp.tools.overlap import leave_clear
+from toggl_mcp.tools.shown import ShownEntry, shown
 from toggl_mcp.tools.work import Planned, check_length, noted, planned, time_of
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.

@@ -54,7 +54,7 @@ async def choose(
     from toggl_mcp.endpoints.timesheet import Wanted  # noqa: PLC0415 - start-up
 
     me, _ = await toggl.account.me(refresh=asked.refresh)
-    days = days_asked_for(asked, await toggl.calendar(), toggl)
+    days = _days(asked, await toggl.calendar(), toggl)
     spaces = await _workspaces(asked.workspace_id, toggl)
     wanted = Wanted(
         days=days,
@@ -90,7 +90,7 @@ def _beyond(days: Days, toggl: "Toggl") -> list[str]:
     return [f"What is planned for after {horizon:%Y-%m-%d} is not known."] if days.end > horizon else []
 
 
-def days_asked_for(asked: Chosen, calendar: "Calendar", toggl: "Toggl") -> Days:
+def _days(asked: Chosen, calendar: "Calendar", toggl: "Toggl") -> Days:
     """Return the days that are meant; today if none are named."""
     if asked.start is not None and asked.end is not None:
         return Days(calendar, asked.start, asked.end)
@@ -123,12 +123,11 @@ async def _of(
         NotFound: It means nothing in any of the workspaces.
     """
     names = await names_of(entries, toggl, {kind})
-    found = [entry for entry in entries if any(said.meant(ref) for said in names.about(kind, entry))]
+    found = names.of(ref, kind, entries)
     if not found and ref != NONE:
         known = await _known(ref, [toggl.endpoint(kind, space) for space in spaces], toggl)
         names = await names_of(entries, toggl, {kind})
-        found = [entry for entry in entries if any(said.meant(ref) for said in names.about(kind, entry))]
-        found = found or [entry for entry in entries if kind == "tag" and _tagged(entry, known)]
+        found = names.of(ref, kind, entries) or [entry for entry in entries if kind == "tag" and _tagged(entry, known)]
     unclear = sum(any(said.unclear(ref) for said in names.about(kind, entry)) for entry in entries)
     more = [f"{unclear} entries are of a {kind} that is hidden, or new (refresh: true looks)."] if unclear else []
     gaps += [*names.gaps, *more]
@@ -154,12 +153,11 @@ async def _known(ref: str, endpoints: Sequence["CachedEndpoint[Any]"], toggl: "T
     failures: list[TogglError] = []
     for endpoint in endpoints:
         try:
-            by_id = await toggl.directory.by_id(endpoint, [int(ref)] if ref.isdecimal() else [])
-            by_name, everything = await toggl.directory.by_name(endpoint, ref)
+            meant, everything = await toggl.directory.meant(endpoint, ref)
         except TogglError as error:
             failures += [] if isinstance(error, PlanRequired) else [error]
         else:
-            found += [*by_id.values(), *by_name]
+            found += meant
             looked_through += everything.items.values()
     if not found:
         where = " and ".join(f"workspace {endpoint.workspace_id}" for endpoint in endpoints)

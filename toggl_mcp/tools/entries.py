@@ -12,9 +12,9 @@ from toggl_mcp.tools.answers import MOST_BYTES, Costly, Known, shortened, size_o
 from toggl_mcp.tools.choosing import Choice, choose
 from toggl_mcp.tools.cursor import cursor, position
 from toggl_mcp.tools.finding import left
-from toggl_mcp.tools.names import EntryAnswer, shown
 from toggl_mcp.tools.offer import CREATES, READS, Offer
 from toggl_mcp.tools.overlap import leave_clear
+from toggl_mcp.tools.shown import EntryAnswer, shown
 from toggl_mcp.tools.work import check_length, noted, planned, time_of
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.

@@ -49,10 +49,8 @@ async def meant(ref: str, endpoint: "CachedEndpoint[E]", directory: "Directory")
         NotFound: None is meant; the message names those that come near.
         Ambiguous: Several are; the message lists their ids.
     """
-    if ref.isdecimal() and (found := await directory.by_id(endpoint, [int(ref)])):
-        return found[int(ref)]
-    named, known = await directory.by_name(endpoint, ref)
-    return only(named, ref, known, endpoint)
+    found, known = await directory.meant(endpoint, ref)
+    return only(found, ref, known, endpoint)
 
 
 async def id_meant(ref: str | None, endpoint: "CachedEndpoint[E]", directory: "Directory") -> int | None:

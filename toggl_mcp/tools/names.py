@@ -6,21 +6,18 @@ from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import anyio
-from pydantic import BaseModel
 
 from toggl_mcp.errors import TogglError
-from toggl_mcp.models.base import NONE, Absent, Entity, Kind
+from toggl_mcp.models.base import NONE, Entity, Kind
 from toggl_mcp.models.client import Client
 from toggl_mcp.models.project import Project
 from toggl_mcp.models.task import Task
 from toggl_mcp.models.text import fold
 from toggl_mcp.models.time_entry import TimeEntry
-from toggl_mcp.tools.answers import Costly
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from toggl_mcp.endpoints.base import CachedEndpoint
     from toggl_mcp.endpoints.toggl import Toggl
-    from toggl_mcp.models.period import Calendar
 
 E = TypeVar("E", bound=Entity)
 
@@ -30,28 +27,6 @@ NAMES_SECONDS = 5.0
 """Seconds that names may take to be looked up: an answer is told without them rather than too late."""
 NAMED: frozenset[Kind] = frozenset(("client", "project", "task"))
 """What an entry gives ids of, so that its names have to be looked up."""
-
-
-class ShownEntry(BaseModel):
-    """A time entry, as answers about one show it."""
-
-    id: int
-    workspace_id: int
-    start: str
-    stop: str | Absent = None
-    seconds: int
-    description: str | Absent = None
-    project: str | Absent = None
-    client: str | Absent = None
-    task: str | Absent = None
-    tags: list[str] | Absent = None
-    billable: bool | Absent = None
-
-
-class EntryAnswer(Costly):
-    """One time entry after a change."""
-
-    entry: ShownEntry
 
 
 class Said(NamedTuple):
@@ -96,6 +71,10 @@ class Names(NamedTuple):
     def task(self, entry: TimeEntry) -> str | None:
         """Return the name of an entry's task."""
         return _name(self.tasks, entry.task_id, "task")
+
+    def of(self, ref: str, kind: Kind, entries: Iterable[TimeEntry]) -> list[TimeEntry]:
+        """Return the entries about what a name or an id means."""
+        return [entry for entry in entries if any(said.meant(ref) for said in self.about(kind, entry))]
 
     def about(self, kind: Kind, entry: TimeEntry) -> list[Said]:
         """Return what an entry says of things of a kind: of its tags by name only."""
@@ -147,24 +126,6 @@ async def _looked_up(endpoint: "CachedEndpoint[E]", ids: set[int], toggl: "Toggl
         _log.warning("The names of some %s could not be looked up.", endpoint.PATH, exc_info=True)
         gaps.append(f"The names of some {endpoint.PATH} could not be looked up. {error}".strip())
         return {}
-
-
-async def shown(entry: TimeEntry, calendar: "Calendar", toggl: "Toggl") -> ShownEntry:
-    """Return what is shown of one entry."""
-    names, now = await names_of([entry], toggl), toggl.moment()
-    return ShownEntry(
-        id=entry.id,
-        workspace_id=entry.workspace_id,
-        start=entry.start.astimezone(calendar.zone).isoformat(timespec="seconds"),
-        stop=None if entry.running else entry.end(now).astimezone(calendar.zone).isoformat(timespec="seconds"),
-        seconds=entry.seconds(now),
-        description=entry.description or None,
-        project=names.project(entry),
-        client=names.client(entry),
-        task=names.task(entry),
-        tags=entry.tags or None,
-        billable=entry.billable or None,
-    )
 
 
 def _said(known: Mapping[int, Entity], item_id: int | None) -> Said:

@@ -11,9 +11,9 @@ from toggl_mcp.models.time_entry import Started
 from toggl_mcp.models.tracking import GetTimer, StartTimer, StopTimer
 from toggl_mcp.tools.answers import Costly, Known
 from toggl_mcp.tools.finding import left
-from toggl_mcp.tools.names import EntryAnswer, ShownEntry, shown
 from toggl_mcp.tools.offer import CHANGES, CREATES, READS, Offer
 from toggl_mcp.tools.overlap import leave_clear
+from toggl_mcp.tools.shown import EntryAnswer, ShownEntry, shown
 from toggl_mcp.tools.work import noted, planned, time_of
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.

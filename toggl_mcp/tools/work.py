@@ -1,28 +1,24 @@
 """What is to be said of an entry: names become ids, words become moments, and nothing is made unless that is wanted."""
 
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable
 from datetime import timedelta
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from toggl_mcp.errors import InvalidArguments, NotFound
-from toggl_mcp.models.base import NONE, Entity
+from toggl_mcp.models.base import NONE
 from toggl_mcp.models.period import moment_of
-from toggl_mcp.models.tag import Tag
 from toggl_mcp.models.task import Task
 from toggl_mcp.models.text import fold
 from toggl_mcp.models.time_entry import LONGEST_ENTRY, TrackerBody
 from toggl_mcp.models.tracking import EditTimeEntries, Work
-from toggl_mcp.tools.finding import id_meant, meant, only
+from toggl_mcp.tools.finding import id_meant, meant, nobody, only
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from datetime import datetime
 
-    from toggl_mcp.endpoints.base import CachedEndpoint
     from toggl_mcp.endpoints.toggl import Toggl
     from toggl_mcp.models.period import Calendar
 
-E = TypeVar("E", bound=Entity)
 T = TypeVar("T")
 
 
@@ -117,29 +113,15 @@ async def _tags(said: Work, workspace: int, toggl: "Toggl") -> tuple[list[str] |
         return None, []
     spelt: dict[str, str] = {}
     new: list[str] = []
+    tags = toggl.tags(workspace)
     removing = isinstance(said, EditTimeEntries) and said.tag_action == "remove"
+    hint = "Leave it out." if removing else "create_missing_tags: true makes it."
     for name in said.tags:
-        found, known = await _tag(name, toggl.tags(workspace), toggl)
+        found, known = await toggl.urgent_directory.meant(tags, name)
         exact = next((tag.name for tag in found if tag.name == name), found[0].name if found else None)
         if exact is None and not said.create_missing_tags:
-            raise _no_tag(name, [tag.name for tag in known], workspace, removing=removing)
+            message = f"{nobody(name, tags, f'workspace {workspace}', known.items.values())} {hint}"
+            raise NotFound(message)
         new += [] if exact or fold(name) in spelt else [name]
         spelt.setdefault(exact or fold(name), exact or name)
     return list(spelt.values()), new
-
-
-async def _tag(ref: str, tags: "CachedEndpoint[Tag]", toggl: "Toggl") -> tuple[list[Tag], Iterable[Tag]]:
-    """Return the tags that a name or an id means, and what was looked through."""
-    if ref.isdecimal() and (by_id := await toggl.urgent_directory.by_id(tags, [int(ref)])):
-        return list(by_id.values()), ()
-    named, known = await toggl.urgent_directory.by_name(tags, ref)
-    return named, known.items.values()
-
-
-def _no_tag(name: str, known: list[str], workspace: int, *, removing: bool) -> NotFound:
-    near = ", ".join(f"“{close}”" for close in get_close_matches(name, known, n=3))
-    return NotFound(
-        f"There is no tag “{name}” in workspace {workspace}. "
-        + (f"Near: {near}. " if near else "list_tags has them. ")
-        + ("Leave it out." if removing else "create_missing_tags: true makes it.")
-    )
