@@ -1,9 +1,11 @@
 """What happens to a change whose caller gives up."""
 
+import asyncio
 from collections.abc import Callable, Coroutine
 
 import anyio
 import pytest
+from anyio.lowlevel import checkpoint
 
 from tests.endpoints.support import AROHA, NORTHWIND, Gate, as_known, asked, at_toggl, in_turn, then
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
@@ -38,6 +40,26 @@ async def test_a_change_that_is_abandoned_is_forgotten(
     assert await clients.load_cache() == []
     assert as_known((await clients.read()).collection.items.values()) == at_toggl(sandbox)
     assert asked(sandbox) == ["GET", method, "GET"]
+
+
+@pytest.mark.parametrize("later", range(8))
+async def test_a_change_that_is_abandoned_twice_is_forgotten(
+    clients: AsyncClientEndpoint, sandbox: Sandbox, later: int
+) -> None:
+    _, change = CHANGES["add"]
+    await clients.collect()
+    gate = Gate()
+    sandbox.fault = in_turn("POST", gate.fault)
+    task = asyncio.create_task(change(clients))
+    await gate.reached.wait()
+    task.cancel()
+    for _ in range(later):
+        await checkpoint()
+    task.cancel()
+    await asyncio.wait([task])
+
+    assert await clients.load_cache() == []
+    assert as_known((await clients.read()).collection.items.values()) == at_toggl(sandbox)
 
 
 @pytest.mark.parametrize("verb", CHANGES)

@@ -2,9 +2,10 @@
 
 from datetime import UTC, datetime
 
+import anyio
 import pytest
 
-from tests.endpoints.support import AUTH
+from tests.endpoints.support import AUTH, Gate, in_turn
 from tests.sandbox.clock import Clock
 from toggl_mcp.api import AsyncClient, connect_in_process
 from toggl_mcp.cache.store import Store
@@ -85,3 +86,27 @@ async def test_what_toggl_does_to_the_tasks_of_many_when_their_project_is_change
 
     assert shown is not None
     assert (shown.project_id, shown.task_id) == (STUDIO_UPKEEP, None)
+
+
+async def test_of_two_timers_whose_answers_cross_the_one_that_runs_at_toggl_is_known_to_run(
+    tracker: AsyncTrackerEndpoint, store: Store, sandbox: Sandbox, connection: AsyncClient, clock: Clock
+) -> None:
+    other = AsyncTrackerEndpoint(HARBOUR_STUDIO, AUTH, store, client=connection)
+    await other.read()
+    gate = Gate()
+    sandbox.fault = in_turn("POST", gate.fault)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(tracker.add, TrackerBody(description="First", start=moment(clock.now - 60)))
+        await gate.reached.wait()
+        clock.now += 1
+        await other.add(TrackerBody(description="Second", start=moment(clock.now)))
+        gate.open.set()
+
+    shown = await other.current()
+    assert shown is not None
+    assert shown.description == "Second"
+    assert [row["description"] for row in sandbox.world.entries.values() if row["duration"] < 0] == ["Second"]
+    entries = (await tracker.read()).collection.items.values()
+    assert [entry.duration for entry in entries if entry.description == "First"] == [
+        row["duration"] for row in sandbox.world.entries.values() if row["description"] == "First"
+    ]
