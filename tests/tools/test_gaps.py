@@ -141,3 +141,14 @@ async def test_a_row_that_cannot_be_read_is_not_taken_for_no_time(host: Host, sa
 
     assert not told["complete"]
     assert f"({HARBOUR_STUDIO}): Toggl's report has a row that cannot be read." in told["why"]
+
+
+async def test_one_person_is_one_group_whatever_reports_call_them(host: Host, sandbox: Sandbox) -> None:
+    done(sandbox, "2025-02-14T09:00", "2025-02-14T10:00")
+    await host.call("get_account")
+    sandbox.world.me["fullname"] = "Marama Q"
+    done(sandbox, NINE, TEN)
+
+    told = await host.call("summarize_time", period="this_year", group_by=["user"])
+
+    assert [group["entries"] for group in told["groups"]] == [2]

@@ -154,3 +154,12 @@ async def test_the_free_plan_s_limit_says_that_a_paid_plan_is_needed(
     told = await host.fail("create_project", workspace_id=NIGHT_SCHOOL, name="One too many")
 
     assert told["code"] == "plan_required"
+
+
+async def test_only_the_same_client_s_project_is_said_to_hold_a_name(host: Host, sandbox: Sandbox) -> None:
+    other = sandbox.world.add_project(HARBOUR_STUDIO, "Menu", 64_890_302)
+    mine = (await host.call("create_project", name="Menu", client=AROHA))["project"]["id"]
+
+    message = (await host.fail("create_project", name="Menu", client=AROHA))["message"]
+
+    assert (str(mine) in message, str(other["id"]) in message) == (True, False)

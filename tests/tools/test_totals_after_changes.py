@@ -7,7 +7,7 @@ import pytest
 from tests.sandbox.clock import Clock
 from tests.sandbox.diary import done
 from tests.tools.driving import Host
-from toggl_mcp.sandbox import Fault, Sandbox
+from toggl_mcp.sandbox import HARBOUR_STUDIO, Fault, Sandbox
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("six_in_the_evening")]
 
@@ -141,3 +141,30 @@ async def test_a_tag_that_was_renamed_elsewhere_is_renamed_from_here_in_every_en
     await host.call("edit_tag", tag_id=17_300_301, name="y")
 
     assert (await host.call("summarize_time", tag="y"))["total"]["hours"] == 2.0
+
+
+async def test_entries_of_a_tag_are_told_by_its_new_name_whatever_they_called_it(
+    host: Host, sandbox: Sandbox, clock: Clock
+) -> None:
+    done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", tags=["design"])
+    await host.call("list_tags")
+    await host.call("list_time_entries")
+    sandbox.world.rename_tag(17_300_301, "x")
+    clock.now += 90
+    await host.call("edit_tag", tag_id=17_300_301, name="y")
+
+    assert (await host.call("list_time_entries"))["entries"][0]["tags"] == ["y"]
+
+
+async def test_entries_of_another_tag_that_has_taken_the_former_name_keep_it(
+    host: Host, sandbox: Sandbox, clock: Clock
+) -> None:
+    await host.call("list_tags")
+    sandbox.world.rename_tag(17_300_301, "x")
+    sandbox.world.add_tag(HARBOUR_STUDIO, "design")
+    done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", tags=["design"])
+    clock.now += 90
+    await host.call("list_time_entries")
+    await host.call("edit_tag", tag_id=17_300_301, name="y")
+
+    assert (await host.call("list_time_entries"))["entries"][0]["tags"] == ["design"]

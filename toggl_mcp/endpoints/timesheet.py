@@ -100,7 +100,7 @@ class Timesheet:
 
         One more has what began earlier and lasted longer than a day.
         """
-        before = max(wanted.days.first - _DAY, FIRST_DAY)
+        before = wanted.days.first - _DAY
         last = wanted.days.last
         if wanted.user_id is not None and not wanted.reported:
             last = min(last, wanted.days.calendar.day(self._log.reach()))
