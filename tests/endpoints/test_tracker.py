@@ -203,3 +203,13 @@ async def test_what_the_log_does_not_reach_is_refused_rather_than_empty(tracker:
 def test_a_moment_needs_a_zone() -> None:
     with pytest.raises(ValidationError, match="timezone"):
         TrackerBody(start=NINE.replace(tzinfo=None))
+
+
+async def test_a_change_of_many_that_says_nothing_or_of_none_is_not_sent(
+    tracker: AsyncTrackerEndpoint, sandbox: Sandbox
+) -> None:
+    row = done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00")
+
+    assert await tracker.bulk_edit([], TrackerBody(description="New")) == ([], [])
+    assert await tracker.bulk_edit([row["id"]], TrackerBody()) == ([], [])
+    assert sandbox.calls == []

@@ -145,7 +145,6 @@ async def test_a_row_that_cannot_be_read_is_not_taken_for_no_time(host: Host, sa
 
 async def test_one_person_is_one_group_whatever_reports_call_them(host: Host, sandbox: Sandbox) -> None:
     done(sandbox, "2025-02-14T09:00", "2025-02-14T10:00")
-    await host.call("get_account")
     sandbox.world.me["fullname"] = "Marama Q"
     done(sandbox, NINE, TEN)
 
