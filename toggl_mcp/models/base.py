@@ -27,6 +27,8 @@ NONE = "0"
 Kind = Literal["client", "project", "task", "tag"]
 KINDS: tuple[Kind, ...] = ("client", "project", "task", "tag")
 """What an entry can be about."""
+PartOfName = Annotated[Name, Field(description="Only names that contain this, in any case.")]
+Cursor = Annotated[str, Field(max_length=2000, description="next_cursor of the page before.")]
 Source = Literal["toggl", "cache", "stale"]
 """How something came to be known; stale: from a snapshot that stands in because Toggl could not be asked."""
 Absent = SkipJsonSchema[None]

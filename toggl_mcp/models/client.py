@@ -5,7 +5,19 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AliasChoices, Field, model_validator
 
-from toggl_mcp.models.base import Absent, Body, Entity, Id, InWorkspace, Name, Reference, Refreshable, Text
+from toggl_mcp.models.base import (
+    Absent,
+    Body,
+    Cursor,
+    Entity,
+    Id,
+    InWorkspace,
+    Name,
+    PartOfName,
+    Reference,
+    Refreshable,
+    Text,
+)
 
 Status = Literal["active", "archived", "both"]
 Verb = Literal["add", "edit", "collect"]
@@ -77,10 +89,10 @@ class EditClient(ClientBody, InWorkspace, frozen=True):
 class ListClients(ClientBody, Refreshable, frozen=True):
     """The arguments of `list_clients`."""
 
-    name: Annotated[Name, Field(description="Only names that contain this, in any case.")] | Absent = None
+    name: PartOfName | Absent = None
     status: Annotated[Status, Field(description="Which clients.")] = "active"
     limit: Annotated[int, Field(ge=1, le=200, description="Clients in a page.")] = 50
-    cursor: Annotated[str, Field(max_length=2000, description="next_cursor of the page before.")] | Absent = None
+    cursor: Cursor | Absent = None
     refuses: ClassVar = {
         "notes": "only name and status narrow the list",
         "external_reference": "only name and status narrow the list",

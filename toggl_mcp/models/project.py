@@ -5,7 +5,19 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AliasChoices, Field, StringConstraints, model_validator
 
-from toggl_mcp.models.base import LARGEST_ID, Absent, Body, Entity, Id, InWorkspace, Name, Ref, Refreshable
+from toggl_mcp.models.base import (
+    LARGEST_ID,
+    Absent,
+    Body,
+    Cursor,
+    Entity,
+    Id,
+    InWorkspace,
+    Name,
+    PartOfName,
+    Ref,
+    Refreshable,
+)
 from toggl_mcp.models.client import Status
 
 Verb = Literal["add", "edit"]
@@ -88,11 +100,11 @@ class EditKeptProject(EditProject, frozen=True):
 class ListProjects(Refreshable, frozen=True):
     """The arguments of `list_projects`."""
 
-    name: Annotated[Name, Field(description="Only names that contain this, in any case.")] | Absent = None
+    name: PartOfName | Absent = None
     client: Annotated[Ref, Field(description="Only this client's; name or id; 0: without one.")] | Absent = None
     status: Annotated[Status, Field(description="Which projects.")] = "active"
     limit: Annotated[int, Field(ge=1, le=200, description="Projects in a page.")] = 50
-    cursor: Annotated[str, Field(max_length=2000, description="next_cursor of the page before.")] | Absent = None
+    cursor: Cursor | Absent = None
 
 
 class GetProject(Refreshable, frozen=True):

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import AliasChoices, Field
 
-from toggl_mcp.models.base import Absent, Body, Entity, Id, InWorkspace, Name, Refreshable
+from toggl_mcp.models.base import Absent, Body, Cursor, Entity, Id, InWorkspace, Name, PartOfName, Refreshable
 
 TagId = Annotated[Id, Field(description="The tag's id.")]
 
@@ -42,9 +42,9 @@ class EditTag(TagBody, InWorkspace, frozen=True):
 class ListTags(Refreshable, frozen=True):
     """The arguments of `list_tags`."""
 
-    name: Annotated[Name, Field(description="Only names that contain this, in any case.")] | Absent = None
+    name: PartOfName | Absent = None
     limit: Annotated[int, Field(ge=1, le=200, description="Tags in a page.")] = 100
-    cursor: Annotated[str, Field(max_length=2000, description="next_cursor of the page before.")] | Absent = None
+    cursor: Cursor | Absent = None
 
 
 class OneTag(InWorkspace, frozen=True):

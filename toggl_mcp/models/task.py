@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import AliasChoices, BeforeValidator, Field, model_validator
 
-from toggl_mcp.models.base import Absent, Body, Entity, Id, InWorkspace, Name, Ref, Refreshable
+from toggl_mcp.models.base import Absent, Body, Cursor, Entity, Id, InWorkspace, Name, PartOfName, Ref, Refreshable
 from toggl_mcp.models.client import Status
 
 TaskId = Annotated[Id, Field(description="The task's id.")]
@@ -65,11 +65,11 @@ class EditKeptTask(EditTask, frozen=True):
 class ListTasks(Refreshable, frozen=True):
     """The arguments of `list_tasks`."""
 
-    name: Annotated[Name, Field(description="Only names that contain this, in any case.")] | Absent = None
+    name: PartOfName | Absent = None
     project: Annotated[Ref, Field(description="Only this project's; name or id.")] | Absent = None
     status: Annotated[Status, Field(description="archived: those that are done.")] = "active"
     limit: Annotated[int, Field(ge=1, le=200, description="Tasks in a page.")] = 50
-    cursor: Annotated[str, Field(max_length=2000, description="next_cursor of the page before.")] | Absent = None
+    cursor: Cursor | Absent = None
 
 
 class OneTask(InWorkspace, frozen=True):

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from toggl_mcp.models.base import Absent, Body, Id, InWorkspace, Ref, Refreshable
+from toggl_mcp.models.base import Absent, Body, Cursor, Id, InWorkspace, Ref, Refreshable
 from toggl_mcp.models.period import FIRST_DAY, Period
 from toggl_mcp.models.time_entry import Description
 from toggl_mcp.models.totals import Group
@@ -91,7 +91,7 @@ class ListTimeEntries(Chosen, frozen=True):
     """The arguments of `list_time_entries`."""
 
     limit: Annotated[int, Field(ge=1, le=200, description="Entries in a page.")] = 100
-    cursor: Annotated[str, Field(max_length=2000, description="next_cursor of the page before.")] | Absent = None
+    cursor: Cursor | Absent = None
 
 
 class SummarizeTime(Chosen, frozen=True):
