@@ -15,7 +15,7 @@ from script import Known, Step, play
 from table import Row, counted
 
 from toggl_mcp.api import BasicAuth, connect
-from toggl_mcp.cache.sqlite import SqliteStore
+from toggl_mcp.cache.sqlite.store import SqliteStore
 from toggl_mcp.endpoints.toggl import Toggl
 from toggl_mcp.sandbox import TOKEN
 from toggl_mcp.server import build

@@ -9,7 +9,7 @@ from contender import Place, Verb, awaitable, place, serve, shared
 from sample import PAGE, UNKNOWN_ID, WORKSPACE, id_of, name_of, part_of
 
 from toggl_mcp.api import BasicAuth, connect
-from toggl_mcp.cache.sqlite import SqliteStore
+from toggl_mcp.cache.sqlite.store import SqliteStore
 from toggl_mcp.endpoints.blocking import ClientEndpoint
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.models.client import Client, ClientBody

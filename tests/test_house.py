@@ -28,8 +28,8 @@ def functions(module: Path) -> list[tuple[str, int]]:
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_modules_stay_under_250_lines_and_functions_under_30(module: Path) -> None:
-    assert len(module.read_text("utf-8").splitlines()) <= 250
+def test_modules_stay_under_400_lines_and_functions_under_30(module: Path) -> None:
+    assert len(module.read_text("utf-8").splitlines()) <= 400
     assert [(name, lines) for name, lines in functions(module) if lines > 30] == []
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from toggl_mcp.cache.sqlite import SqliteStore
+from toggl_mcp.cache.sqlite.store import SqliteStore
 from toggl_mcp.cache.store import Key
 from toggl_mcp.endpoints.toggl import Toggl
 from toggl_mcp.errors import BadToken, CacheBusy, InvalidArguments, NoToken, QuotaSpent, TogglError, Unreachable

@@ -111,7 +111,7 @@ def open_toggl(settings: Settings, *, retries: int = 3) -> "Toggl":
 def open_store(settings: Settings) -> "Store":
     """Return the cache that the settings name; files are opened when they are needed."""
     from toggl_mcp.cache.memory import MemoryStore  # noqa: PLC0415 - start-up
-    from toggl_mcp.cache.sqlite import SqliteStore  # noqa: PLC0415 - start-up
+    from toggl_mcp.cache.sqlite.store import SqliteStore  # noqa: PLC0415 - start-up
 
     if settings.cache is not None and str(settings.cache).lower() == "memory":
         return MemoryStore(expire_after=settings.cache_ttl)
@@ -122,7 +122,7 @@ def cache_file(settings: Settings) -> Path:
     """Return the path of the cache file; by default its name tells its format, so that versions do not share one."""
     from platformdirs import user_cache_path  # noqa: PLC0415 - start-up
 
-    from toggl_mcp.cache.sqlite import FORMAT  # noqa: PLC0415 - start-up
+    from toggl_mcp.cache.sqlite.store import FORMAT  # noqa: PLC0415 - start-up
 
     return (settings.cache or user_cache_path("toggl-mcp") / f"cache-{FORMAT}.sqlite").expanduser()
 

@@ -5,7 +5,7 @@ import pytest
 
 from tests.sandbox.clock import Clock
 from toggl_mcp.cache.memory import MemoryStore
-from toggl_mcp.cache.sqlite import SqliteStore
+from toggl_mcp.cache.sqlite.store import SqliteStore
 from toggl_mcp.cache.store import Store
 
 

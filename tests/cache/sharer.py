@@ -8,7 +8,7 @@ from pathlib import Path
 import anyio
 
 from tests.cache.support import MINE
-from toggl_mcp.cache.sqlite import SqliteStore
+from toggl_mcp.cache.sqlite.store import SqliteStore
 
 
 def say(line: str) -> None:

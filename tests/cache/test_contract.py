@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.cache.support import MINE, ROWS
 from tests.sandbox.clock import Clock
 from toggl_mcp.cache.memory import MemoryStore
-from toggl_mcp.cache.sqlite import SqliteStore
+from toggl_mcp.cache.sqlite.store import SqliteStore
 from toggl_mcp.cache.store import CLOCK_LEEWAY, DEFAULT_EXPIRY, ExpireAfter, Key, Mark, Row, Snapshot, Store
 from toggl_mcp.models.quota import Bucket
 

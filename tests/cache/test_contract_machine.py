@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from tests.cache.support import MINE
 from tests.sandbox.clock import Clock
 from toggl_mcp.cache.memory import MemoryStore
-from toggl_mcp.cache.sqlite import SqliteStore
+from toggl_mcp.cache.sqlite.store import SqliteStore
 from toggl_mcp.cache.store import Key, Mark, Row, Snapshot, Store
 from toggl_mcp.models.quota import Bucket
 

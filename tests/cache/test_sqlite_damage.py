@@ -12,7 +12,7 @@ import pytest
 
 from tests.cache.support import MINE, execute
 from tests.sandbox.clock import Clock
-from toggl_mcp.cache.sqlite import SqliteStore
+from toggl_mcp.cache.sqlite.store import SqliteStore
 from toggl_mcp.cache.store import Key, Mark, Snapshot
 from toggl_mcp.errors import CacheBusy
 from toggl_mcp.models.quota import Bucket

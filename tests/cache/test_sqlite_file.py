@@ -10,9 +10,9 @@ import anyio
 import pytest
 
 from tests.cache.support import MINE, ROWS, execute
-from toggl_mcp.cache.sqlite import SqliteStore
-from toggl_mcp.cache.sqlite_file import SqliteFile
-from toggl_mcp.cache.sqlite_tables import SCHEMA, State, get_state, put_state
+from toggl_mcp.cache.sqlite.connection import SqliteFile
+from toggl_mcp.cache.sqlite.store import SqliteStore
+from toggl_mcp.cache.sqlite.tables import SCHEMA, State, get_state, put_state
 from toggl_mcp.cache.store import Mark, Row, Snapshot
 from toggl_mcp.models.quota import Bucket
 

@@ -12,7 +12,7 @@ import anyio
 import pytest
 
 from tests.cache.support import MINE, ROWS
-from toggl_mcp.cache.sqlite import SqliteStore
+from toggl_mcp.cache.sqlite.store import SqliteStore
 from toggl_mcp.cache.store import Mark, Snapshot
 
 pytestmark = pytest.mark.anyio

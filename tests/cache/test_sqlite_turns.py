@@ -10,10 +10,9 @@ import pytest
 
 from tests.cache.support import MINE, ROWS, execute
 from tests.sandbox.clock import Clock
-from toggl_mcp.cache.sqlite import SqliteStore
-from toggl_mcp.cache.sqlite_file import SqliteFile
-from toggl_mcp.cache.sqlite_open import Damaged, Identity, identity
-from toggl_mcp.cache.sqlite_tables import SCHEMA
+from toggl_mcp.cache.sqlite.connection import Damaged, Identity, SqliteFile, identity
+from toggl_mcp.cache.sqlite.store import SqliteStore
+from toggl_mcp.cache.sqlite.tables import SCHEMA
 from toggl_mcp.cache.store import Mark, Row, Snapshot
 from toggl_mcp.errors import CacheBusy
 

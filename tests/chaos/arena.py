@@ -13,7 +13,7 @@ from tests.chaos.resource import Resource, differing
 from tests.chaos.trouble import Person, Ticking, Trouble
 from toggl_mcp.api import BasicAuth, connect_in_process
 from toggl_mcp.cache.memory import MemoryStore
-from toggl_mcp.cache.sqlite import SqliteStore
+from toggl_mcp.cache.sqlite.store import SqliteStore
 from toggl_mcp.cache.store import Key, Store
 from toggl_mcp.endpoints.identity import scope_of
 from toggl_mcp.models.base import Thing

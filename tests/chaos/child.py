@@ -8,7 +8,7 @@ import anyio
 import anyio.to_thread
 
 from toggl_mcp.api import BasicAuth, connect
-from toggl_mcp.cache.sqlite import SqliteStore
+from toggl_mcp.cache.sqlite.store import SqliteStore
 from toggl_mcp.cache.store import Key
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.models.client import ClientBody

@@ -14,8 +14,8 @@ from tests.cache.support import MINE
 from tests.chaos.child import READERS
 from tests.chaos.scale import scaled
 from tests.process.test_command import listening
-from toggl_mcp.cache.sqlite import SqliteStore
-from toggl_mcp.cache.sqlite_open import JOURNAL_MODE
+from toggl_mcp.cache.sqlite.connection import JOURNAL_MODE
+from toggl_mcp.cache.sqlite.store import SqliteStore
 from toggl_mcp.cache.store import Mark, Snapshot
 from toggl_mcp.sandbox import HARBOUR_STUDIO, Sandbox
 

@@ -10,7 +10,7 @@ from tests.endpoints.support import AUTH
 from tests.sandbox.clock import Clock
 from toggl_mcp.api import AsyncClient, connect_in_process
 from toggl_mcp.cache.memory import MemoryStore
-from toggl_mcp.cache.sqlite import SqliteStore
+from toggl_mcp.cache.sqlite.store import SqliteStore
 from toggl_mcp.cache.store import ExpireAfter, Store
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.sandbox import HARBOUR_STUDIO, Sandbox

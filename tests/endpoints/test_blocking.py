@@ -26,7 +26,7 @@ from tests.endpoints.support import (
 from tests.sandbox.clock import Clock
 from toggl_mcp.api import AsyncClient, connect_in_process
 from toggl_mcp.cache.memory import MemoryStore
-from toggl_mcp.cache.sqlite import SqliteStore
+from toggl_mcp.cache.sqlite.store import SqliteStore
 from toggl_mcp.cache.store import Store
 from toggl_mcp.endpoints.blocking import ClientEndpoint
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint

@@ -9,7 +9,7 @@ import pytest
 from tests.endpoints.support import AROHA, AUTH, NORTHWIND, as_known, at_toggl, in_turn, then
 from tests.sandbox.clock import Clock
 from toggl_mcp.api import AsyncClient
-from toggl_mcp.cache.sqlite import SqliteStore
+from toggl_mcp.cache.sqlite.store import SqliteStore
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.endpoints.projects import AsyncProjectEndpoint
 from toggl_mcp.errors import CacheBusy, QuotaSpent

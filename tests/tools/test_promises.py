@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from tests.sandbox.clock import Clock
 from tests.tools.driving import Era, Host, serve
 from toggl_mcp.api import BasicAuth, connect_in_process
-from toggl_mcp.cache.sqlite import SqliteStore
+from toggl_mcp.cache.sqlite.store import SqliteStore
 from toggl_mcp.endpoints.toggl import Toggl
 from toggl_mcp.sandbox import HARBOUR_STUDIO, TOKEN, Fault, Sandbox
 from toggl_mcp.sandbox.faults import Kind

@@ -8,8 +8,8 @@ from typing import TypeVar
 import anyio
 import anyio.to_thread
 
-from toggl_mcp.cache import sqlite_tables as tables
-from toggl_mcp.cache.sqlite_file import SqliteFile
+from toggl_mcp.cache.sqlite import tables
+from toggl_mcp.cache.sqlite.connection import SqliteFile
 from toggl_mcp.cache.store import DEFAULT_EXPIRY, ExpireAfter, Key, Mark, Row, Snapshot, holds, seconds
 from toggl_mcp.models.clock import Clock, SystemClock
 from toggl_mcp.models.quota import Bucket, queued

@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from toggl_mcp.cache.sqlite_open import Damaged, Schema
+from toggl_mcp.cache.sqlite.connection import Damaged, Schema
 from toggl_mcp.cache.store import Key, Mark, Row
 from toggl_mcp.models.quota import Bucket
 
