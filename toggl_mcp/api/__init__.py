@@ -3,7 +3,7 @@
 from httpx import AsyncClient, Auth, BasicAuth, Request, Timeout
 
 from toggl_mcp.api.connection import REPORTS, address_of, connect, connect_in_process
-from toggl_mcp.api.quota import Quota
+from toggl_mcp.api.rate_limit import Quota
 from toggl_mcp.api.transport import Transport
 
 __all__ = [

@@ -19,8 +19,8 @@ from opentelemetry import trace
 from pydantic_core import from_json
 
 from toggl_mcp.api.connection import REPORTS, url_of
-from toggl_mcp.api.quota import Quota
-from toggl_mcp.api.refusals import refusal
+from toggl_mcp.api.error_mapping import refusal
+from toggl_mcp.api.rate_limit import Quota
 from toggl_mcp.errors import (
     DuplicateName,
     InvalidArguments,
