@@ -12,7 +12,7 @@ from toggl_mcp.api import BasicAuth, connect
 from toggl_mcp.cache.sqlite.store import SqliteStore
 from toggl_mcp.endpoints.blocking import ClientEndpoint
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
-from toggl_mcp.models.client import Client, ClientBody
+from toggl_mcp.models.clients import Client, ClientBody
 
 
 class Impatient:

@@ -19,7 +19,7 @@ from toggl_mcp.errors import (
     TogglError,
     Unreachable,
 )
-from toggl_mcp.models.client import ClientBody
+from toggl_mcp.models.clients import ClientBody
 from toggl_mcp.sandbox import HARBOUR_STUDIO, Fault, Sandbox
 from toggl_mcp.sandbox.answers import NGINX_PAGE
 

@@ -9,7 +9,7 @@ from toggl_mcp.api import AsyncClient
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.endpoints.toggl import Toggl
 from toggl_mcp.errors import QuotaSpent, TogglError
-from toggl_mcp.models.client import ClientBody
+from toggl_mcp.models.clients import ClientBody
 from toggl_mcp.models.quota import Bucket
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Fault, Sandbox
 

@@ -13,7 +13,7 @@ from opentelemetry import trace
 from tests.endpoints.support import AROHA, MISSING
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.errors import TogglError
-from toggl_mcp.models.client import ClientBody
+from toggl_mcp.models.clients import ClientBody
 from toggl_mcp.sandbox import TOKEN, Fault, Sandbox
 from toggl_mcp.sandbox.faults import Kind
 

@@ -13,7 +13,7 @@ from toggl_mcp.endpoints.base import CachedEndpoint
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.endpoints.snapshots import Snapshots
 from toggl_mcp.errors import Unreachable
-from toggl_mcp.models.client import Client
+from toggl_mcp.models.clients import Client
 
 Patch = pytest.MonkeyPatch
 Bug = Callable[[Patch], None]

@@ -11,7 +11,7 @@ from toggl_mcp.api import BasicAuth, connect
 from toggl_mcp.cache.sqlite.store import SqliteStore
 from toggl_mcp.cache.store import Key
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
-from toggl_mcp.models.client import ClientBody
+from toggl_mcp.models.clients import ClientBody
 from toggl_mcp.sandbox import HARBOUR_STUDIO, TOKEN
 
 READERS = 20

@@ -11,7 +11,7 @@ from toggl_mcp.endpoints.base import CachedEndpoint
 from toggl_mcp.endpoints.log import FRESH_SECONDS
 from toggl_mcp.endpoints.tracker import AsyncTrackerEndpoint
 from toggl_mcp.models.base import Thing
-from toggl_mcp.models.time_entry import TimeEntry, TrackerBody
+from toggl_mcp.models.time_entries import TimeEntry, TrackerBody
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Sandbox
 from toggl_mcp.sandbox.rows import Row, fine_stamp
 from toggl_mcp.sandbox.world import World

@@ -11,7 +11,7 @@ from toggl_mcp.endpoints.collection import Collection
 from toggl_mcp.endpoints.log import EntryLog
 from toggl_mcp.endpoints.snapshots import Snapshots
 from toggl_mcp.endpoints.tracker import AsyncTrackerEndpoint, Edited
-from toggl_mcp.models.time_entry import TimeEntry, TrackerBody
+from toggl_mcp.models.time_entries import TimeEntry, TrackerBody
 
 LOG: Any = vars(log)
 

@@ -10,7 +10,7 @@ from toggl_mcp.endpoints.reader import JUST_NOW
 from toggl_mcp.endpoints.snapshots import Found, Reading
 from toggl_mcp.errors import QuotaSpent, TogglError
 from toggl_mcp.models.base import Thing
-from toggl_mcp.models.time_entry import Started, TimeEntry
+from toggl_mcp.models.time_entries import Started, TimeEntry
 from toggl_mcp.sandbox.faults import Kind
 
 UNNAMED = "an error has no name"

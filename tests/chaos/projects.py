@@ -8,7 +8,7 @@ from tests.chaos.asking import Process, Question, Things, done
 from tests.chaos.resource import Resource
 from toggl_mcp.endpoints.base import CachedEndpoint
 from toggl_mcp.endpoints.projects import AsyncProjectEndpoint
-from toggl_mcp.models.project import Project, ProjectBody
+from toggl_mcp.models.projects import Project, ProjectBody
 from toggl_mcp.sandbox import HARBOUR_STUDIO
 from toggl_mcp.sandbox.rows import Row
 from toggl_mcp.sandbox.world import World

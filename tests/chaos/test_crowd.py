@@ -12,7 +12,7 @@ from tests.chaos.entries import ENTRIES
 from tests.chaos.projects import PROJECTS
 from tests.chaos.resource import Resource
 from tests.chaos.scale import scaled
-from toggl_mcp.models.client import ClientBody
+from toggl_mcp.models.clients import ClientBody
 from toggl_mcp.sandbox import Call, Fault
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("kept", ["in memory", "in a file"])]

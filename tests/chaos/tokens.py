@@ -16,7 +16,7 @@ from tests.chaos.trouble import Ticking
 from toggl_mcp.api import BasicAuth, connect_in_process
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.sqlite.store import SqliteStore
-from toggl_mcp.models.client import Client
+from toggl_mcp.models.clients import Client
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, TOKEN, Sandbox
 from toggl_mcp.sandbox.quota import Plan
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import anyio
 
 from toggl_mcp.api import BasicAuth
-from toggl_mcp.models.client import Client
+from toggl_mcp.models.clients import Client
 from toggl_mcp.sandbox import HARBOUR_STUDIO, TOKEN, Call, Fault, Sandbox
 
 AUTH = BasicAuth(TOKEN, "api_token")

@@ -9,7 +9,7 @@ from toggl_mcp.api import AsyncClient
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.errors import BadToken, DuplicateName, Forbidden, InvalidArguments, NamingError
-from toggl_mcp.models.client import ClientBody
+from toggl_mcp.models.clients import ClientBody
 from toggl_mcp.sandbox import HARBOUR_STUDIO, Sandbox, Switches
 
 pytestmark = pytest.mark.anyio

@@ -13,7 +13,7 @@ from toggl_mcp.api import connect_in_process
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.errors import CacheBusy, InvalidArguments, NotFound, OutcomeUnknown, TogglError
-from toggl_mcp.models.client import ClientBody
+from toggl_mcp.models.clients import ClientBody
 from toggl_mcp.sandbox import HARBOUR_STUDIO, Fault, Sandbox
 
 Verb = Callable[[AsyncClientEndpoint, int], Awaitable[object]]

@@ -22,7 +22,7 @@ from toggl_mcp.api import AsyncClient
 from toggl_mcp.cache.store import Store
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.errors import Forbidden, NotFound, OutcomeUnknown, PlanRequired
-from toggl_mcp.models.client import ClientBody
+from toggl_mcp.models.clients import ClientBody
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Fault, Sandbox, Switches
 from toggl_mcp.sandbox.faults import Kind
 

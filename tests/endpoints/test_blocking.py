@@ -31,7 +31,7 @@ from toggl_mcp.cache.store import Store
 from toggl_mcp.endpoints.blocking import ClientEndpoint
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.errors import BadToken, InvalidArguments, NamingError, NoCache, NotFound, Unreachable
-from toggl_mcp.models.client import ClientBody
+from toggl_mcp.models.clients import ClientBody
 from toggl_mcp.models.query import Query
 from toggl_mcp.sandbox import HARBOUR_STUDIO, Fault, Sandbox
 

@@ -13,7 +13,7 @@ from toggl_mcp.cache.sqlite.store import SqliteStore
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.endpoints.projects import AsyncProjectEndpoint
 from toggl_mcp.errors import CacheBusy, QuotaSpent
-from toggl_mcp.models.client import ClientBody
+from toggl_mcp.models.clients import ClientBody
 from toggl_mcp.sandbox import HARBOUR_STUDIO, Fault, Sandbox
 
 pytestmark = pytest.mark.anyio

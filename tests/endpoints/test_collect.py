@@ -4,7 +4,7 @@ import pytest
 
 from tests.endpoints.support import ACTIVE, ARCHIVED, AROHA, GULL, as_known, asked, at_toggl, names
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
-from toggl_mcp.models.client import ClientBody
+from toggl_mcp.models.clients import ClientBody
 from toggl_mcp.sandbox import HARBOUR_STUDIO, Sandbox, Switches
 
 pytestmark = pytest.mark.anyio

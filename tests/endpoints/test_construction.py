@@ -16,7 +16,7 @@ from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.endpoints.toggl import Toggl
 from toggl_mcp.errors import BadToken, InvalidArguments, Unreachable
 from toggl_mcp.models.account import Workspace
-from toggl_mcp.models.client import ClientBody
+from toggl_mcp.models.clients import ClientBody
 from toggl_mcp.sandbox import HARBOUR_STUDIO, Fault, Sandbox
 
 pytestmark = pytest.mark.anyio

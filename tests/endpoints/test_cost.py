@@ -10,7 +10,7 @@ from toggl_mcp.api import AsyncClient
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.store import Key, Row, Snapshot
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
-from toggl_mcp.models.client import ClientBody
+from toggl_mcp.models.clients import ClientBody
 from toggl_mcp.sandbox import HARBOUR_STUDIO
 
 pytestmark = pytest.mark.anyio

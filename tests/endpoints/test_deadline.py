@@ -13,7 +13,7 @@ from toggl_mcp.api import AsyncClient
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.errors import OutcomeUnknown, RateLimited, Unreachable
-from toggl_mcp.models.client import ClientBody
+from toggl_mcp.models.clients import ClientBody
 from toggl_mcp.sandbox import HARBOUR_STUDIO, Fault, Sandbox
 
 pytestmark = pytest.mark.anyio

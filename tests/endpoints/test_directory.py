@@ -7,8 +7,8 @@ from tests.sandbox.clock import Clock
 from toggl_mcp.api import AsyncClient
 from toggl_mcp.cache.store import Store
 from toggl_mcp.endpoints.toggl import Toggl
-from toggl_mcp.models.client import ClientBody
-from toggl_mcp.models.project import ProjectBody
+from toggl_mcp.models.clients import ClientBody
+from toggl_mcp.models.projects import ProjectBody
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Sandbox
 
 pytestmark = pytest.mark.anyio

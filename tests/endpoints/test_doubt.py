@@ -9,7 +9,7 @@ from anyio.lowlevel import checkpoint
 
 from tests.endpoints.support import AROHA, NORTHWIND, Gate, as_known, asked, at_toggl, in_turn, then
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
-from toggl_mcp.models.client import ClientBody
+from toggl_mcp.models.clients import ClientBody
 from toggl_mcp.sandbox import Fault, Sandbox
 
 pytestmark = pytest.mark.anyio

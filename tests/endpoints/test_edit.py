@@ -9,7 +9,7 @@ from tests.endpoints.support import AROHA, ELSEWHERE, GULL, MISSING, as_known, a
 from tests.sandbox.clock import Clock
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.errors import DuplicateName, NotFound
-from toggl_mcp.models.client import ClientBody
+from toggl_mcp.models.clients import ClientBody
 from toggl_mcp.sandbox import Fault, Sandbox, Switches
 
 pytestmark = pytest.mark.anyio

@@ -9,7 +9,7 @@ from tests.endpoints.support import AROHA, names
 from tests.sandbox.clock import Clock
 from toggl_mcp.cache.store import ExpireAfter
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
-from toggl_mcp.models.client import ClientBody
+from toggl_mcp.models.clients import ClientBody
 from toggl_mcp.sandbox import Sandbox
 
 pytestmark = pytest.mark.anyio

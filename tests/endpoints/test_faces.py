@@ -11,10 +11,10 @@ from toggl_mcp.api import connect_in_process
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.endpoints.blocking import ProjectEndpoint, TagEndpoint, TaskEndpoint
 from toggl_mcp.errors import InvalidArguments
-from toggl_mcp.models.project import ProjectBody
+from toggl_mcp.models.projects import ProjectBody
 from toggl_mcp.models.query import Query
-from toggl_mcp.models.tag import TagBody
-from toggl_mcp.models.task import TaskBody
+from toggl_mcp.models.tags import TagBody
+from toggl_mcp.models.tasks import TaskBody
 from toggl_mcp.sandbox import HARBOUR_STUDIO, Sandbox
 
 WEB_SHOP = 201_500_302

@@ -8,7 +8,7 @@ from toggl_mcp.cache.store import Store
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.endpoints.toggl import Toggl
 from toggl_mcp.errors import BadToken, QuotaSpent
-from toggl_mcp.models.client import ClientBody
+from toggl_mcp.models.clients import ClientBody
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Fault, Sandbox
 
 pytestmark = pytest.mark.anyio

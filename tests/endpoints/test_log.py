@@ -9,7 +9,7 @@ from toggl_mcp.api import AsyncClient
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.store import Store
 from toggl_mcp.endpoints.toggl import Toggl
-from toggl_mcp.models.time_entry import TimeEntry
+from toggl_mcp.models.time_entries import TimeEntry
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Fault, Sandbox
 
 pytestmark = pytest.mark.anyio

@@ -5,7 +5,7 @@ import pytest
 from tests.endpoints.support import asked, at_toggl, in_turn, named, then
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.errors import OutcomeUnknown
-from toggl_mcp.models.client import ClientBody
+from toggl_mcp.models.clients import ClientBody
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Call, Fault, Sandbox
 from toggl_mcp.sandbox.faults import Kind
 

@@ -9,9 +9,9 @@ from pydantic import BaseModel
 from toggl_mcp.endpoints.answers import parsed
 from toggl_mcp.errors import Unreachable
 from toggl_mcp.models.account import Me, Workspace
-from toggl_mcp.models.client import Client
-from toggl_mcp.models.project import Project
-from toggl_mcp.models.tag import Tag
+from toggl_mcp.models.clients import Client
+from toggl_mcp.models.projects import Project
+from toggl_mcp.models.tags import Tag
 
 AT = {"at": "2026-03-05T08:00:00Z"}
 NAMED: dict[str, Any] = {"id": 7, "name": "Aroha"}

@@ -13,7 +13,7 @@ from toggl_mcp.cache.store import Store
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.endpoints.projects import AsyncProjectEndpoint
 from toggl_mcp.errors import InvalidArguments, NamingError, NotFound, OutcomeUnknown, PlanRequired, TogglError
-from toggl_mcp.models.project import ProjectBody
+from toggl_mcp.models.projects import ProjectBody
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Fault, Sandbox, Switches
 
 pytestmark = pytest.mark.anyio

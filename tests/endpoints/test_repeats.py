@@ -7,7 +7,7 @@ import pytest
 from tests.endpoints.support import AROHA, as_known, at_toggl, named
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.errors import OutcomeUnknown, QuotaSpent, RateLimited, TogglError, Unreachable
-from toggl_mcp.models.client import ClientBody
+from toggl_mcp.models.clients import ClientBody
 from toggl_mcp.sandbox import Call, Fault, Sandbox
 from toggl_mcp.sandbox.faults import Kind
 

@@ -7,7 +7,7 @@ from tests.endpoints.support import ACTIVE, AROHA, MISSING, named, names
 from tests.sandbox.clock import Clock
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.errors import Forbidden, QuotaSpent, RateLimited, TogglError, Unreachable
-from toggl_mcp.models.client import ClientBody
+from toggl_mcp.models.clients import ClientBody
 from toggl_mcp.sandbox import HARBOUR_STUDIO, Fault, Sandbox
 
 pytestmark = pytest.mark.anyio

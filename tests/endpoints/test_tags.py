@@ -7,7 +7,7 @@ from toggl_mcp.api import AsyncClient
 from toggl_mcp.cache.store import Store
 from toggl_mcp.endpoints.tags import AsyncTagEndpoint
 from toggl_mcp.errors import DuplicateName, NamingError
-from toggl_mcp.models.tag import TagBody
+from toggl_mcp.models.tags import TagBody
 from toggl_mcp.sandbox import HARBOUR_STUDIO, Fault, Sandbox
 
 pytestmark = pytest.mark.anyio

@@ -13,7 +13,7 @@ from toggl_mcp.cache.store import Store
 from toggl_mcp.endpoints.blocking import TrackerEndpoint
 from toggl_mcp.endpoints.tracker import AsyncTrackerEndpoint
 from toggl_mcp.errors import InvalidArguments, NotFound, OutcomeUnknown
-from toggl_mcp.models.time_entry import TrackerBody
+from toggl_mcp.models.time_entries import TrackerBody
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Fault, Sandbox
 
 pytestmark = pytest.mark.anyio

@@ -9,7 +9,7 @@ from tests.endpoints.support import ACTIVE, AROHA, AUTH, GULL, MISSING, NORTHWIN
 from toggl_mcp.api import AsyncClient
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.errors import NotFound, QuotaSpent
-from toggl_mcp.models.client import ClientBody
+from toggl_mcp.models.clients import ClientBody
 from toggl_mcp.sandbox import HARBOUR_STUDIO, Fault, Sandbox
 
 pytestmark = pytest.mark.anyio

@@ -5,7 +5,7 @@ from typing import Any, cast
 import pytest
 from pydantic import ValidationError
 
-from toggl_mcp.models.client import (
+from toggl_mcp.models.clients import (
     ClientBody,
     CreateClient,
     EditClient,

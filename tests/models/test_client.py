@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from toggl_mcp.models.account import Me, Workspace
-from toggl_mcp.models.client import Client
+from toggl_mcp.models.clients import Client
 
 ROW: dict[str, Any] = {"id": 7, "wid": 9, "archived": False, "name": "Aroha", "at": "2026-03-05T10:00:00+02:00"}
 CLIENT = Client(id=7, workspace_id=9, name="Aroha", updated_at=datetime(2026, 3, 5, 8, 0, tzinfo=UTC))

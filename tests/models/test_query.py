@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 import pytest
 
 from toggl_mcp.errors import InvalidArguments
-from toggl_mcp.models.client import Client
+from toggl_mcp.models.clients import Client
 from toggl_mcp.models.query import Comparison, Query
 
 MOMENT = datetime(2026, 3, 5, 23, 30, tzinfo=UTC)

@@ -11,13 +11,12 @@ from toggl_mcp.endpoints.answers import parsed, rows
 from toggl_mcp.endpoints.collection import Collection, Reading
 from toggl_mcp.endpoints.identity import related_key, workspaces_key
 from toggl_mcp.endpoints.snapshots import Fetch, Snapshots
-from toggl_mcp.models.account import Me, Workspace
+from toggl_mcp.models.account import Me, Related, Workspace
 from toggl_mcp.models.base import Thing
-from toggl_mcp.models.client import Client
-from toggl_mcp.models.project import Project
-from toggl_mcp.models.related import Related
-from toggl_mcp.models.tag import Tag
-from toggl_mcp.models.task import Task
+from toggl_mcp.models.clients import Client
+from toggl_mcp.models.projects import Project
+from toggl_mcp.models.tags import Tag
+from toggl_mcp.models.tasks import Task
 
 KEEP_SECONDS = 24 * 3600.0
 """Who somebody is changes rarely, and the user's own quota is 30 requests an hour on every plan."""

@@ -9,7 +9,7 @@ from toggl_mcp.cache.store import Key, Row
 from toggl_mcp.endpoints.identity import HasId, id_of
 from toggl_mcp.endpoints.reader import CachedReader, E
 from toggl_mcp.errors import NotFound, OutcomeUnknown, TogglError, Unreachable
-from toggl_mcp.models.time_entry import TimeEntry
+from toggl_mcp.models.time_entries import TimeEntry
 
 _log = logging.getLogger(__name__)
 

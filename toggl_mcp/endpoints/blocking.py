@@ -17,12 +17,12 @@ from toggl_mcp.endpoints.tags import AsyncTagEndpoint
 from toggl_mcp.endpoints.tasks import AsyncTaskEndpoint
 from toggl_mcp.endpoints.tracker import AsyncTrackerEndpoint
 from toggl_mcp.models.base import Thing
-from toggl_mcp.models.client import Client, ClientBody
-from toggl_mcp.models.project import Project, ProjectBody
+from toggl_mcp.models.clients import Client, ClientBody
+from toggl_mcp.models.projects import Project, ProjectBody
 from toggl_mcp.models.query import Query
-from toggl_mcp.models.tag import Tag, TagBody
-from toggl_mcp.models.task import Task, TaskBody
-from toggl_mcp.models.time_entry import Edited, Started, TimeEntry, TrackerBody
+from toggl_mcp.models.tags import Tag, TagBody
+from toggl_mcp.models.tasks import Task, TaskBody
+from toggl_mcp.models.time_entries import Edited, Started, TimeEntry, TrackerBody
 
 E = TypeVar("E", bound=Thing)
 A = TypeVar("A", bound=CachedEndpoint[Any])

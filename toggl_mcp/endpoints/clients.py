@@ -13,7 +13,7 @@ from toggl_mcp.endpoints.identity import HasId, id_of
 from toggl_mcp.endpoints.pages import Page, page
 from toggl_mcp.errors import NamingError, NotFound, OutcomeUnknown
 from toggl_mcp.models.base import Position
-from toggl_mcp.models.client import Client, ClientBody
+from toggl_mcp.models.clients import Client, ClientBody
 from toggl_mcp.models.text import fold
 
 _log = logging.getLogger(__name__)

@@ -8,9 +8,9 @@ from toggl_mcp.endpoints.account import AccountEndpoint
 from toggl_mcp.endpoints.base import CachedEndpoint
 from toggl_mcp.endpoints.collection import Collection
 from toggl_mcp.endpoints.pages import named
+from toggl_mcp.models.account import Related
 from toggl_mcp.models.base import Entity
 from toggl_mcp.models.clock import Clock
-from toggl_mcp.models.related import Related
 
 E = TypeVar("E", bound=Entity)
 

@@ -11,7 +11,7 @@ from toggl_mcp.endpoints.answers import parsed, rows
 from toggl_mcp.endpoints.collection import Collection
 from toggl_mcp.endpoints.identity import log_key
 from toggl_mcp.endpoints.snapshots import Snapshots
-from toggl_mcp.models.time_entry import TimeEntry, stamp
+from toggl_mcp.models.time_entries import TimeEntry, stamp
 
 REACH = timedelta(days=89)
 """How far back the log goes: Toggl's own limit is 90 days."""

@@ -5,8 +5,8 @@ from toggl_mcp.endpoints.identity import HasId, id_of
 from toggl_mcp.endpoints.pages import Page, page
 from toggl_mcp.errors import InvalidArguments, NamingError
 from toggl_mcp.models.base import Position
-from toggl_mcp.models.client import Status
-from toggl_mcp.models.project import Project, ProjectBody
+from toggl_mcp.models.clients import Status
+from toggl_mcp.models.projects import Project, ProjectBody
 
 
 class AsyncProjectEndpoint(ListedEndpoint[Project]):

@@ -13,7 +13,7 @@ from toggl_mcp.endpoints.collection import Reading
 from toggl_mcp.endpoints.snapshots import Snapshots
 from toggl_mcp.errors import InvalidArguments, Unreachable
 from toggl_mcp.models.clock import Clock
-from toggl_mcp.models.time_entry import TimeEntry
+from toggl_mcp.models.time_entries import TimeEntry
 
 PER_PAGE = 200
 MOST_PAGES = 25

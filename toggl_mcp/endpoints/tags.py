@@ -6,7 +6,7 @@ from toggl_mcp.endpoints.identity import HasId, id_of
 from toggl_mcp.endpoints.pages import Page, page
 from toggl_mcp.errors import NamingError
 from toggl_mcp.models.base import Position
-from toggl_mcp.models.tag import Tag, TagBody
+from toggl_mcp.models.tags import Tag, TagBody
 
 
 class AsyncTagEndpoint(ListedEndpoint[Tag]):

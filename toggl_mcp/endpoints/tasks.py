@@ -8,8 +8,8 @@ from toggl_mcp.endpoints.identity import HasId, id_of
 from toggl_mcp.endpoints.pages import Page, page
 from toggl_mcp.errors import NamingError
 from toggl_mcp.models.base import Position
-from toggl_mcp.models.client import Status
-from toggl_mcp.models.task import Task, TaskBody
+from toggl_mcp.models.clients import Status
+from toggl_mcp.models.tasks import Task, TaskBody
 
 
 class AsyncTaskEndpoint(ListedEndpoint[Task]):

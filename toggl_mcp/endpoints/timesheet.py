@@ -12,7 +12,7 @@ from toggl_mcp.endpoints.reports import Asked, Reports, by_year
 from toggl_mcp.errors import Forbidden, PlanRequired, QuotaSpent, RateLimited, TogglError, Unreachable
 from toggl_mcp.models.base import Source
 from toggl_mcp.models.period import FIRST_DAY, Days
-from toggl_mcp.models.time_entry import LONGEST_ENTRY, TimeEntry
+from toggl_mcp.models.time_entries import LONGEST_ENTRY, TimeEntry
 
 _DAY = timedelta(days=1)
 _ONLY_REPORTED = ("user_name", "amount_in_cents", "currency")

@@ -11,7 +11,7 @@ from toggl_mcp.endpoints.identity import HasId, id_of
 from toggl_mcp.endpoints.log import REACH
 from toggl_mcp.endpoints.snapshots import Snapshots
 from toggl_mcp.errors import InvalidArguments, NotFound, OutcomeUnknown, TogglError
-from toggl_mcp.models.time_entry import Edited, Started, TimeEntry, TrackerBody
+from toggl_mcp.models.time_entries import Edited, Started, TimeEntry, TrackerBody
 
 _log = logging.getLogger(__name__)
 

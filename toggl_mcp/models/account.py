@@ -5,6 +5,10 @@ from typing import Annotated, Literal
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from toggl_mcp.models.base import LARGEST_ID
+from toggl_mcp.models.clients import Client
+from toggl_mcp.models.projects import Project
+from toggl_mcp.models.tags import Tag
+from toggl_mcp.models.tasks import Task
 
 Plan = Literal["free", "starter", "premium"]
 Access = Literal["read", "time-tracking", "full"]
@@ -55,3 +59,15 @@ class Workspace(BaseModel, frozen=True):
     def plan(self) -> Plan:
         """The plan as far as a workspace shows it: `free`, `starter`, or `premium` for Premium and Enterprise."""
         return "premium" if self.business_ws else "starter" if self.premium else "free"
+
+
+class Related(BaseModel, frozen=True):
+    """What a workspace (`id`) is told to have; what is archived is left out, so nothing can be denied by it."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    id: Annotated[int, Field(ge=0, le=LARGEST_ID)]
+    client: list[Client] = Field(default_factory=list[Client])
+    project: list[Project] = Field(default_factory=list[Project])
+    tag: list[Tag] = Field(default_factory=list[Tag])
+    task: list[Task] = Field(default_factory=list[Task])

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Literal, NamedTuple
 
 from toggl_mcp.models.period import Days
-from toggl_mcp.models.time_entry import TimeEntry
+from toggl_mcp.models.time_entries import TimeEntry
 
 Group = Literal["client", "project", "task", "tag", "user", "billable", "day", "week", "month", "description"]
 IN_ORDER = ("day", "week", "month")

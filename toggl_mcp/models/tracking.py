@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 
 from toggl_mcp.models.base import Absent, Body, Cursor, Id, InWorkspace, Ref, Refreshable
 from toggl_mcp.models.period import FIRST_DAY, Period
-from toggl_mcp.models.time_entry import Description
+from toggl_mcp.models.time_entries import Description
 from toggl_mcp.models.totals import Group
 
 Time = Annotated[str, Field(max_length=40)]

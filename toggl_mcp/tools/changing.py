@@ -7,7 +7,7 @@ from pydantic import Field
 
 from toggl_mcp.errors import InvalidArguments, NotFound, QuotaSpent, TogglError
 from toggl_mcp.models.base import Absent
-from toggl_mcp.models.time_entry import TimeEntry, TrackerBody
+from toggl_mcp.models.time_entries import TimeEntry, TrackerBody
 from toggl_mcp.models.tracking import DeleteTimeEntries, EditTimeEntries
 from toggl_mcp.tools.answers import Costly, shortened
 from toggl_mcp.tools.finding import left

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from toggl_mcp.errors import NotFound, PlanRequired, TogglError
 from toggl_mcp.models.base import KINDS, NONE, Entity, Kind
 from toggl_mcp.models.period import Days, named_days
-from toggl_mcp.models.time_entry import TimeEntry
+from toggl_mcp.models.time_entries import TimeEntry
 from toggl_mcp.models.tracking import Chosen
 from toggl_mcp.tools.answers import Left
 from toggl_mcp.tools.finding import left, nobody

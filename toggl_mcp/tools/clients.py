@@ -6,15 +6,7 @@ from pydantic import BaseModel, Field
 
 from toggl_mcp.errors import DuplicateName
 from toggl_mcp.models.base import Absent
-from toggl_mcp.models.client import (
-    Client,
-    CreateClient,
-    EditClient,
-    GetClient,
-    ListClients,
-    OneClient,
-    RestoreClient,
-)
+from toggl_mcp.models.clients import Client, CreateClient, EditClient, GetClient, ListClients, OneClient, RestoreClient
 from toggl_mcp.tools.answers import Answer, Known, Moment, shortened
 from toggl_mcp.tools.cursor import position
 from toggl_mcp.tools.finding import context, gone, one, taken, target, there

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import BaseModel, Field
 
 from toggl_mcp.models.base import Absent, Position
-from toggl_mcp.models.time_entry import TimeEntry, stamp
+from toggl_mcp.models.time_entries import TimeEntry, stamp
 from toggl_mcp.models.tracking import CreateTimeEntry, ListTimeEntries
 from toggl_mcp.tools.answers import MOST_BYTES, Costly, Known, shortened, size_of
 from toggl_mcp.tools.choosing import Choice, choose

@@ -9,11 +9,11 @@ import anyio
 
 from toggl_mcp.errors import TogglError
 from toggl_mcp.models.base import NONE, Entity, Kind
-from toggl_mcp.models.client import Client
-from toggl_mcp.models.project import Project
-from toggl_mcp.models.task import Task
+from toggl_mcp.models.clients import Client
+from toggl_mcp.models.projects import Project
+from toggl_mcp.models.tasks import Task
 from toggl_mcp.models.text import fold
-from toggl_mcp.models.time_entry import TimeEntry
+from toggl_mcp.models.time_entries import TimeEntry
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from toggl_mcp.endpoints.base import CachedEndpoint

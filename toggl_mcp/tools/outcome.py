@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from toggl_mcp.errors import OutcomeUnknown, TogglError
-from toggl_mcp.models.time_entry import TimeEntry
+from toggl_mcp.models.time_entries import TimeEntry
 
 
 class Outcome(NamedTuple):

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from toggl_mcp.errors import Overlap
-from toggl_mcp.models.time_entry import TimeEntry
+from toggl_mcp.models.time_entries import TimeEntry
 from toggl_mcp.tools.answers import shortened
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.

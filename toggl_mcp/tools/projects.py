@@ -6,7 +6,7 @@ from pydantic import BaseModel
 
 from toggl_mcp.errors import DuplicateName
 from toggl_mcp.models.base import Absent
-from toggl_mcp.models.project import (
+from toggl_mcp.models.projects import (
     CreateProject,
     EditKeptProject,
     EditProject,

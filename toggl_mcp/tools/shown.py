@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel
 
 from toggl_mcp.models.base import Absent
-from toggl_mcp.models.time_entry import TimeEntry
+from toggl_mcp.models.time_entries import TimeEntry
 from toggl_mcp.tools.answers import Costly
 from toggl_mcp.tools.names import names_of
 

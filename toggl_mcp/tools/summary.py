@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from toggl_mcp.models.account import Me
 from toggl_mcp.models.base import Absent
 from toggl_mcp.models.period import Days
-from toggl_mcp.models.time_entry import LONGEST_ENTRY
+from toggl_mcp.models.time_entries import LONGEST_ENTRY
 from toggl_mcp.models.totals import Group, Label, Part, Sum, grouped, in_order, parts, total
 from toggl_mcp.models.tracking import SummarizeTime
 from toggl_mcp.tools.answers import Costly, Known, Moment, fitting, shortened

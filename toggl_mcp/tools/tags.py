@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel
 
 from toggl_mcp.errors import DuplicateName
-from toggl_mcp.models.tag import CreateTag, EditTag, ListTags, OneTag, Tag
+from toggl_mcp.models.tags import CreateTag, EditTag, ListTags, OneTag, Tag
 from toggl_mcp.tools.answers import Answer
 from toggl_mcp.tools.cursor import position
 from toggl_mcp.tools.finding import context, gone, taken, target, there

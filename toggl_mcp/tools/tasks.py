@@ -6,7 +6,7 @@ from pydantic import BaseModel
 
 from toggl_mcp.errors import DuplicateName, PlanRequired
 from toggl_mcp.models.base import Absent
-from toggl_mcp.models.task import CreateTask, EditKeptTask, EditTask, ListTasks, OneTask, Task
+from toggl_mcp.models.tasks import CreateTask, EditKeptTask, EditTask, ListTasks, OneTask, Task
 from toggl_mcp.tools.answers import Answer
 from toggl_mcp.tools.cursor import position
 from toggl_mcp.tools.finding import context, gone, meant, target, there

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from toggl_mcp.errors import InvalidArguments, NotFound
 from toggl_mcp.models.base import Absent
-from toggl_mcp.models.time_entry import Started
+from toggl_mcp.models.time_entries import Started
 from toggl_mcp.models.tracking import GetTimer, StartTimer, StopTimer
 from toggl_mcp.tools.answers import Costly, Known
 from toggl_mcp.tools.finding import left

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from toggl_mcp.errors import InvalidArguments, NotFound
 from toggl_mcp.models.base import NONE
 from toggl_mcp.models.period import moment_of
-from toggl_mcp.models.task import Task
+from toggl_mcp.models.tasks import Task
 from toggl_mcp.models.text import fold
-from toggl_mcp.models.time_entry import LONGEST_ENTRY, TrackerBody
+from toggl_mcp.models.time_entries import LONGEST_ENTRY, TrackerBody
 from toggl_mcp.models.tracking import EditTimeEntries, Work
 from toggl_mcp.tools.finding import id_meant, meant, nobody, only
 

@@ -18,7 +18,7 @@ from toggl_mcp.models.base import (
     Ref,
     Refreshable,
 )
-from toggl_mcp.models.client import Status
+from toggl_mcp.models.clients import Status
 
 Verb = Literal["add", "edit"]
 ProjectId = Annotated[Id, Field(description="The project's id.")]

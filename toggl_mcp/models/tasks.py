@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Self
 from pydantic import AliasChoices, BeforeValidator, Field, model_validator
 
 from toggl_mcp.models.base import Absent, Body, Cursor, Entity, Id, InWorkspace, Name, PartOfName, Ref, Refreshable
-from toggl_mcp.models.client import Status
+from toggl_mcp.models.clients import Status
 
 TaskId = Annotated[Id, Field(description="The task's id.")]
 Estimate = Annotated[int, Field(ge=0, le=10**9, description="Seconds; 0: none.")]
