@@ -15,7 +15,7 @@ from toggl_mcp.api import BasicAuth, connect_in_process
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.sqlite.store import SqliteStore
 from toggl_mcp.cache.store import Key, Store
-from toggl_mcp.endpoints.identity import scope_of
+from toggl_mcp.endpoints.core.keys import scope_of
 from toggl_mcp.models.base import Thing
 from toggl_mcp.sandbox import HARBOUR_STUDIO, TOKEN, Sandbox
 

@@ -9,7 +9,7 @@ from toggl_mcp.api import AsyncClient, Auth
 from toggl_mcp.cache.store import Store
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.endpoints.projects import AsyncProjectEndpoint
-from toggl_mcp.endpoints.tracker import AsyncTrackerEndpoint, Edited, Started
+from toggl_mcp.endpoints.time_entries import AsyncTrackerEndpoint, Edited, Started
 from toggl_mcp.errors import OutcomeUnknown
 from toggl_mcp.models.base import Thing
 

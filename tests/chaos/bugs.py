@@ -9,9 +9,9 @@ from tests.chaos import judging
 from toggl_mcp.api import transport
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.store import Key
-from toggl_mcp.endpoints.base import CachedEndpoint
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
-from toggl_mcp.endpoints.snapshots import Snapshots
+from toggl_mcp.endpoints.core.cached_collection import Snapshots
+from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
 from toggl_mcp.errors import Unreachable
 from toggl_mcp.models.clients import Client
 

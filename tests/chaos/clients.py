@@ -6,8 +6,8 @@ from typing import Any
 
 from tests.chaos.asking import Process, Question, Things, done
 from tests.chaos.resource import Resource
-from toggl_mcp.endpoints.base import CachedEndpoint
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
+from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
 from toggl_mcp.models.clients import Client, ClientBody
 from toggl_mcp.sandbox import HARBOUR_STUDIO
 from toggl_mcp.sandbox.rows import Row

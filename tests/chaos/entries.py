@@ -7,9 +7,9 @@ from typing import Any, NamedTuple, cast
 
 from tests.chaos.asking import CREATIONS, Process, Question, Things
 from tests.chaos.resource import Resource
-from toggl_mcp.endpoints.base import CachedEndpoint
-from toggl_mcp.endpoints.log import FRESH_SECONDS
-from toggl_mcp.endpoints.tracker import AsyncTrackerEndpoint
+from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
+from toggl_mcp.endpoints.time_entries import AsyncTrackerEndpoint
+from toggl_mcp.endpoints.time_entry_cache import FRESH_SECONDS
 from toggl_mcp.models.base import Thing
 from toggl_mcp.models.time_entries import TimeEntry, TrackerBody
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Sandbox

@@ -6,11 +6,12 @@ from typing import Any
 
 from tests.chaos import judging
 from tests.chaos.bugs import Bug, Patch, a_creation_is_sent_again, doubt_does_not_forget
-from toggl_mcp.endpoints import log, tracker
-from toggl_mcp.endpoints.collection import Collection
-from toggl_mcp.endpoints.log import EntryLog
-from toggl_mcp.endpoints.snapshots import Snapshots
-from toggl_mcp.endpoints.tracker import AsyncTrackerEndpoint, Edited
+from toggl_mcp.endpoints import time_entries as tracker
+from toggl_mcp.endpoints import time_entry_cache as log
+from toggl_mcp.endpoints.core.cached_collection import Snapshots
+from toggl_mcp.endpoints.core.collection import Collection
+from toggl_mcp.endpoints.time_entries import AsyncTrackerEndpoint, Edited
+from toggl_mcp.endpoints.time_entry_cache import EntryLog
 from toggl_mcp.models.time_entries import TimeEntry, TrackerBody
 
 LOG: Any = vars(log)

@@ -6,8 +6,8 @@ from typing import cast
 from tests.chaos.arena import Arena
 from tests.chaos.asking import Process, Things, Told
 from tests.chaos.resource import Resource, alike, differing
-from toggl_mcp.endpoints.reader import JUST_NOW
-from toggl_mcp.endpoints.snapshots import Found, Reading
+from toggl_mcp.endpoints.core.cached_collection import Found, Reading
+from toggl_mcp.endpoints.core.endpoint import JUST_NOW
 from toggl_mcp.errors import QuotaSpent, TogglError
 from toggl_mcp.models.base import Thing
 from toggl_mcp.models.time_entries import Started, TimeEntry

@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.chaos.asking import Process, Question, Things, done
 from tests.chaos.resource import Resource
-from toggl_mcp.endpoints.base import CachedEndpoint
+from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
 from toggl_mcp.endpoints.projects import AsyncProjectEndpoint
 from toggl_mcp.models.projects import Project, ProjectBody
 from toggl_mcp.sandbox import HARBOUR_STUDIO

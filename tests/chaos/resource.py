@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.chaos.asking import Process, Question, Things
 from toggl_mcp.cache.store import Key
-from toggl_mcp.endpoints.base import CachedEndpoint
+from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
 from toggl_mcp.models.base import Thing
 from toggl_mcp.sandbox import HARBOUR_STUDIO, Sandbox
 from toggl_mcp.sandbox.rows import Row

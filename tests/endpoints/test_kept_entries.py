@@ -9,7 +9,7 @@ from tests.endpoints.support import AUTH, Gate, in_turn
 from tests.sandbox.clock import Clock
 from toggl_mcp.api import AsyncClient, connect_in_process
 from toggl_mcp.cache.store import Store
-from toggl_mcp.endpoints.tracker import AsyncTrackerEndpoint
+from toggl_mcp.endpoints.time_entries import AsyncTrackerEndpoint
 from toggl_mcp.models.time_entries import TrackerBody
 from toggl_mcp.sandbox import HARBOUR_STUDIO, Sandbox
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from toggl_mcp.endpoints.answers import parsed
+from toggl_mcp.endpoints.core.parsing import parsed
 from toggl_mcp.errors import Unreachable
 from toggl_mcp.models.account import Me, Workspace
 from toggl_mcp.models.clients import Client

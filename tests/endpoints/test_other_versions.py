@@ -6,7 +6,7 @@ from tests.endpoints.support import ACTIVE, AROHA, AUTH, DOCKSIDE, as_known, at_
 from toggl_mcp.api import AsyncClient
 from toggl_mcp.cache.store import Key, Store
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
-from toggl_mcp.endpoints.identity import scope_of
+from toggl_mcp.endpoints.core.keys import scope_of
 from toggl_mcp.models.clients import ClientBody
 from toggl_mcp.sandbox import HARBOUR_STUDIO, Sandbox
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.endpoints.support import ACTIVE, AROHA, GULL, names
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
-from toggl_mcp.endpoints.pages import Page
+from toggl_mcp.endpoints.core.collection import Page
 from toggl_mcp.models.base import Position
 from toggl_mcp.models.clients import Client, ClientBody
 from toggl_mcp.sandbox import HARBOUR_STUDIO, Sandbox

@@ -11,7 +11,7 @@ from tests.sandbox.diary import at, done, running
 from toggl_mcp.api import AsyncClient, connect_in_process
 from toggl_mcp.cache.store import Store
 from toggl_mcp.endpoints.blocking import TrackerEndpoint
-from toggl_mcp.endpoints.tracker import AsyncTrackerEndpoint
+from toggl_mcp.endpoints.time_entries import AsyncTrackerEndpoint
 from toggl_mcp.errors import InvalidArguments, NotFound, OutcomeUnknown
 from toggl_mcp.models.time_entries import TrackerBody
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Fault, Sandbox

@@ -7,10 +7,10 @@ from pydantic import BaseModel
 
 from toggl_mcp.api import Transport
 from toggl_mcp.cache.store import Key, Store
-from toggl_mcp.endpoints.answers import parsed, rows
-from toggl_mcp.endpoints.collection import Collection, Reading
-from toggl_mcp.endpoints.identity import related_key, workspaces_key
-from toggl_mcp.endpoints.snapshots import Fetch, Snapshots
+from toggl_mcp.endpoints.core.cached_collection import Fetch, Snapshots
+from toggl_mcp.endpoints.core.collection import Collection, Reading
+from toggl_mcp.endpoints.core.keys import related_key, workspaces_key
+from toggl_mcp.endpoints.core.parsing import parsed, rows
 from toggl_mcp.models.account import Me, Related, Workspace
 from toggl_mcp.models.base import Thing
 from toggl_mcp.models.clients import Client

@@ -8,14 +8,14 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from toggl_mcp.api import AsyncClient, Auth, Timeout
 from toggl_mcp.cache.store import Store
-from toggl_mcp.endpoints.base import CachedEndpoint, ListedEndpoint
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
-from toggl_mcp.endpoints.identity import HasId
+from toggl_mcp.endpoints.core.endpoint import CachedEndpoint, ListedEndpoint
+from toggl_mcp.endpoints.core.keys import HasId
 from toggl_mcp.endpoints.portal import Portal
 from toggl_mcp.endpoints.projects import AsyncProjectEndpoint
 from toggl_mcp.endpoints.tags import AsyncTagEndpoint
 from toggl_mcp.endpoints.tasks import AsyncTaskEndpoint
-from toggl_mcp.endpoints.tracker import AsyncTrackerEndpoint
+from toggl_mcp.endpoints.time_entries import AsyncTrackerEndpoint
 from toggl_mcp.models.base import Thing
 from toggl_mcp.models.clients import Client, ClientBody
 from toggl_mcp.models.projects import Project, ProjectBody

@@ -1,8 +1,8 @@
 """Projects: https://engineering.toggl.com/docs/api/projects."""
 
-from toggl_mcp.endpoints.base import ListedEndpoint
-from toggl_mcp.endpoints.identity import HasId, id_of
-from toggl_mcp.endpoints.pages import Page, page
+from toggl_mcp.endpoints.core.collection import Page, page
+from toggl_mcp.endpoints.core.endpoint import ListedEndpoint
+from toggl_mcp.endpoints.core.keys import HasId, id_of
 from toggl_mcp.errors import InvalidArguments, NamingError
 from toggl_mcp.models.base import Position
 from toggl_mcp.models.clients import Status

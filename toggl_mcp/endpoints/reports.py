@@ -8,9 +8,9 @@ from typing import Any, NamedTuple, cast
 from toggl_mcp.api import REPORTS, Transport
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.store import Key
-from toggl_mcp.endpoints.answers import parsed, rows
-from toggl_mcp.endpoints.collection import Reading
-from toggl_mcp.endpoints.snapshots import Snapshots
+from toggl_mcp.endpoints.core.cached_collection import Snapshots
+from toggl_mcp.endpoints.core.collection import Reading
+from toggl_mcp.endpoints.core.parsing import parsed, rows
 from toggl_mcp.errors import InvalidArguments, Unreachable
 from toggl_mcp.models.clock import Clock
 from toggl_mcp.models.time_entries import TimeEntry

@@ -1,9 +1,8 @@
 """Tags: https://engineering.toggl.com/docs/api/tags."""
 
-from toggl_mcp.endpoints.base import ListedEndpoint
-from toggl_mcp.endpoints.collection import moment
-from toggl_mcp.endpoints.identity import HasId, id_of
-from toggl_mcp.endpoints.pages import Page, page
+from toggl_mcp.endpoints.core.collection import Page, moment, page
+from toggl_mcp.endpoints.core.endpoint import ListedEndpoint
+from toggl_mcp.endpoints.core.keys import HasId, id_of
 from toggl_mcp.errors import NamingError
 from toggl_mcp.models.base import Position
 from toggl_mcp.models.tags import Tag, TagBody

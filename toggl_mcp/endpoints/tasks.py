@@ -2,10 +2,10 @@
 
 from typing import cast
 
-from toggl_mcp.endpoints.answers import rows
-from toggl_mcp.endpoints.base import ListedEndpoint
-from toggl_mcp.endpoints.identity import HasId, id_of
-from toggl_mcp.endpoints.pages import Page, page
+from toggl_mcp.endpoints.core.collection import Page, page
+from toggl_mcp.endpoints.core.endpoint import ListedEndpoint
+from toggl_mcp.endpoints.core.keys import HasId, id_of
+from toggl_mcp.endpoints.core.parsing import rows
 from toggl_mcp.errors import NamingError
 from toggl_mcp.models.base import Position
 from toggl_mcp.models.clients import Status

@@ -8,17 +8,17 @@ from typing import Any, TypeVar
 from toggl_mcp.api import AsyncClient, Auth, Transport
 from toggl_mcp.cache.store import Store
 from toggl_mcp.endpoints.account import AccountEndpoint
-from toggl_mcp.endpoints.base import CachedEndpoint
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
-from toggl_mcp.endpoints.directory import Directory
-from toggl_mcp.endpoints.identity import quota_of, scope_of
-from toggl_mcp.endpoints.log import EntryLog
+from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
+from toggl_mcp.endpoints.core.keys import quota_of, scope_of
+from toggl_mcp.endpoints.name_index import Directory
 from toggl_mcp.endpoints.projects import AsyncProjectEndpoint
 from toggl_mcp.endpoints.reports import Reports
 from toggl_mcp.endpoints.tags import AsyncTagEndpoint
 from toggl_mcp.endpoints.tasks import AsyncTaskEndpoint
-from toggl_mcp.endpoints.timesheet import Gathered, Timesheet, Wanted
-from toggl_mcp.endpoints.tracker import AsyncTrackerEndpoint
+from toggl_mcp.endpoints.time_entries import AsyncTrackerEndpoint
+from toggl_mcp.endpoints.time_entry_cache import EntryLog
+from toggl_mcp.endpoints.time_entry_query import Gathered, Timesheet, Wanted
 from toggl_mcp.errors import InvalidArguments
 from toggl_mcp.models.base import Kind
 from toggl_mcp.models.period import Calendar, Days, calendar_of

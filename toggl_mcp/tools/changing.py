@@ -19,9 +19,9 @@ from toggl_mcp.tools.shown import ShownEntry, shown
 from toggl_mcp.tools.work import Planned, check_length, noted, planned, time_of
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
-    from toggl_mcp.endpoints.collection import Reading
+    from toggl_mcp.endpoints.core.collection import Reading
+    from toggl_mcp.endpoints.time_entries import AsyncTrackerEndpoint
     from toggl_mcp.endpoints.toggl import Toggl
-    from toggl_mcp.endpoints.tracker import AsyncTrackerEndpoint
 
 _ACTIONS = {"add": "add", "remove": "delete"}
 _NOT_FOUND = Annotated[list[int], Field(description="Not among one's own of the last 89 days.")]

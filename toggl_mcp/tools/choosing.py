@@ -14,8 +14,8 @@ from toggl_mcp.tools.finding import left, nobody
 from toggl_mcp.tools.names import NAMED, Names, names_of
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
-    from toggl_mcp.endpoints.base import CachedEndpoint
-    from toggl_mcp.endpoints.timesheet import Gathered
+    from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
+    from toggl_mcp.endpoints.time_entry_query import Gathered
     from toggl_mcp.endpoints.toggl import Toggl
     from toggl_mcp.models.period import Calendar
 
@@ -51,7 +51,7 @@ async def choose(
     Raises:
         NotFound: A workspace or a name is nobody's; the message says what comes near.
     """
-    from toggl_mcp.endpoints.timesheet import Wanted  # noqa: PLC0415 - start-up
+    from toggl_mcp.endpoints.time_entry_query import Wanted  # noqa: PLC0415 - start-up
 
     me, _ = await toggl.account.me(refresh=asked.refresh)
     days = _days(asked, await toggl.calendar(), toggl)

@@ -12,10 +12,9 @@ from toggl_mcp.tools.answers import Left
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from datetime import datetime
 
-    from toggl_mcp.endpoints.base import CachedEndpoint
-    from toggl_mcp.endpoints.collection import Collection
-    from toggl_mcp.endpoints.directory import Directory
-    from toggl_mcp.endpoints.reader import CachedReader
+    from toggl_mcp.endpoints.core.collection import Collection
+    from toggl_mcp.endpoints.core.endpoint import CachedEndpoint, CachedReader
+    from toggl_mcp.endpoints.name_index import Directory
     from toggl_mcp.endpoints.toggl import Toggl
 
 E = TypeVar("E", bound=Entity)

@@ -12,7 +12,7 @@ from toggl_mcp.tools.cursor import Filters, cursor
 from toggl_mcp.tools.finding import Context, context
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
-    from toggl_mcp.endpoints.pages import Page
+    from toggl_mcp.endpoints.core.collection import Page
     from toggl_mcp.endpoints.toggl import Toggl
 
 E = TypeVar("E", bound=Entity)

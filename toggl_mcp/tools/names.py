@@ -16,7 +16,7 @@ from toggl_mcp.models.text import fold
 from toggl_mcp.models.time_entries import TimeEntry
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
-    from toggl_mcp.endpoints.base import CachedEndpoint
+    from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
     from toggl_mcp.endpoints.toggl import Toggl
 
 E = TypeVar("E", bound=Entity)

@@ -7,10 +7,10 @@ import anyio
 
 from toggl_mcp.api import Transport
 from toggl_mcp.cache.store import Row, Store
-from toggl_mcp.endpoints.answers import parsed, rows
-from toggl_mcp.endpoints.collection import Collection
-from toggl_mcp.endpoints.identity import log_key
-from toggl_mcp.endpoints.snapshots import Snapshots
+from toggl_mcp.endpoints.core.cached_collection import Snapshots
+from toggl_mcp.endpoints.core.collection import Collection
+from toggl_mcp.endpoints.core.keys import log_key
+from toggl_mcp.endpoints.core.parsing import parsed, rows
 from toggl_mcp.models.time_entries import TimeEntry, stamp
 
 REACH = timedelta(days=89)

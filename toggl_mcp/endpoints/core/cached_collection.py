@@ -10,8 +10,8 @@ import anyio
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from toggl_mcp.cache.store import Key, Mark, Row, Store
-from toggl_mcp.endpoints.collection import Collection, Found, Reading, moment
-from toggl_mcp.endpoints.identity import related_key
+from toggl_mcp.endpoints.core.collection import Collection, Found, Reading, moment
+from toggl_mcp.endpoints.core.keys import related_key
 from toggl_mcp.errors import CacheBusy, QuotaSpent, RateLimited, TogglError, Unreachable
 
 M = TypeVar("M", bound=BaseModel)

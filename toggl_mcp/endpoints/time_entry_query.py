@@ -6,9 +6,9 @@ from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from toggl_mcp.endpoints.collection import Reading
-from toggl_mcp.endpoints.log import EntryLog
+from toggl_mcp.endpoints.core.collection import Reading
 from toggl_mcp.endpoints.reports import Asked, Reports, by_year
+from toggl_mcp.endpoints.time_entry_cache import EntryLog
 from toggl_mcp.errors import Forbidden, PlanRequired, QuotaSpent, RateLimited, TogglError, Unreachable
 from toggl_mcp.models.base import Source
 from toggl_mcp.models.period import FIRST_DAY, Days

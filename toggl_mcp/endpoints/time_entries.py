@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 from typing import cast
 
 from toggl_mcp.cache.store import Store
-from toggl_mcp.endpoints.base import CachedEndpoint
-from toggl_mcp.endpoints.identity import HasId, id_of
-from toggl_mcp.endpoints.log import REACH
-from toggl_mcp.endpoints.snapshots import Snapshots
+from toggl_mcp.endpoints.core.cached_collection import Snapshots
+from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
+from toggl_mcp.endpoints.core.keys import HasId, id_of
+from toggl_mcp.endpoints.time_entry_cache import REACH
 from toggl_mcp.errors import InvalidArguments, NotFound, OutcomeUnknown, TogglError
 from toggl_mcp.models.time_entries import Edited, Started, TimeEntry, TrackerBody
 

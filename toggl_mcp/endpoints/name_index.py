@@ -5,9 +5,8 @@ from typing import TypeVar, cast
 
 from toggl_mcp.cache.store import Mark
 from toggl_mcp.endpoints.account import AccountEndpoint
-from toggl_mcp.endpoints.base import CachedEndpoint
-from toggl_mcp.endpoints.collection import Collection
-from toggl_mcp.endpoints.pages import named
+from toggl_mcp.endpoints.core.collection import Collection, named
+from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
 from toggl_mcp.models.account import Related
 from toggl_mcp.models.base import Entity
 from toggl_mcp.models.clock import Clock
