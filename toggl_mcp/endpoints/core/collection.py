@@ -76,9 +76,6 @@ def moment(mark: Mark) -> datetime:
     return datetime.fromtimestamp(mark.fetched_at or 0.0, UTC)
 
 
-M = TypeVar("M", bound=BaseModel)
-
-
 class Page(NamedTuple, Generic[M]):
     """Some of those that fit, how many fit in all, how many come after these, and where the next page begins."""
 
