@@ -11,7 +11,7 @@ import pytest
 from toggl_mcp.cli import main
 from toggl_mcp.endpoints.blocking import ClientEndpoint
 from toggl_mcp.settings import Settings
-from toggl_mcp.tools.toolsets import offers
+from toggl_mcp.toolsets import offers
 
 ROOT = Path(__file__).parent.parent
 FOLDERS = ("toggl_mcp", "tests", "benchmarks", "scripts")

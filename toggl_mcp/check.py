@@ -10,7 +10,7 @@ from toggl_mcp.errors import BadToken, CacheBusy, InvalidArguments, NoToken, Quo
 from toggl_mcp.models.account import Me
 from toggl_mcp.server import cache_file, open_store, open_toggl
 from toggl_mcp.settings import Settings
-from toggl_mcp.tools.toolsets import offers
+from toggl_mcp.toolsets import offers
 
 NOWHERE = Key("check", "probe", 0)
 

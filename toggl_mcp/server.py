@@ -17,7 +17,7 @@ from mcp.server.mcpserver import MCPServer
 
 from toggl_mcp.errors import BadToken, NoToken
 from toggl_mcp.settings import Settings
-from toggl_mcp.tools.toolsets import offers
+from toggl_mcp.toolsets import offers
 
 if TYPE_CHECKING:
     from toggl_mcp.cache.store import Store

@@ -5,16 +5,8 @@ from typing import Any, cast
 import pytest
 from pydantic import ValidationError
 
-from toggl_mcp.models.clients import (
-    ClientBody,
-    CreateClient,
-    EditClient,
-    GetClient,
-    ListClients,
-    OneClient,
-    RestoreClient,
-    Verb,
-)
+from toggl_mcp.models.clients import ClientBody, Verb
+from toggl_mcp.tools.clients import CreateClient, EditClient, GetClient, ListClients, OneClient, RestoreClient
 
 FULL = ClientBody(name="Lighthouse", notes="By the sea", external_reference="CRM-7", status="archived")
 

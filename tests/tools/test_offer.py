@@ -19,7 +19,7 @@ from toggl_mcp.endpoints.toggl import Toggl
 from toggl_mcp.errors import InvalidArguments
 from toggl_mcp.models.base import Body
 from toggl_mcp.sandbox import TOKEN, Sandbox
-from toggl_mcp.tools.offer import CHANGES, CREATES, READS, RESTORES, Offer
+from toggl_mcp.tools.support.define import CHANGES, CREATES, READS, RESTORES, Offer
 
 pytestmark = pytest.mark.anyio
 

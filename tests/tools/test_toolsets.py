@@ -9,7 +9,7 @@ from tests.tools.test_surface import NAMES
 from toggl_mcp.errors import InvalidArguments
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Sandbox
 from toggl_mcp.settings import Settings
-from toggl_mcp.tools.toolsets import offers
+from toggl_mcp.toolsets import offers
 
 pytestmark = pytest.mark.anyio
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, ClassVar, Literal, NamedTuple, Self
 
-from pydantic import AfterValidator, AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from toggl_mcp.models.text import one_line, visible
@@ -20,15 +20,11 @@ Id = Annotated[int, Field(gt=0, le=LARGEST_ID)]
 Name = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(one_line)]
 Text = Annotated[str, Field(max_length=2000), AfterValidator(visible)]
 Reference = Annotated[str, Field(max_length=255), AfterValidator(one_line)]
-Ref = Annotated[str, BeforeValidator(as_text), Field(min_length=1, max_length=255), AfterValidator(one_line)]
-"""A name or an id; an id may also be sent as a number."""
 NONE = "0"
 """What a `Ref` says where none is meant."""
 Kind = Literal["client", "project", "task", "tag"]
 KINDS: tuple[Kind, ...] = ("client", "project", "task", "tag")
 """What an entry can be about."""
-PartOfName = Annotated[Name, Field(description="Only names that contain this, in any case.")]
-Cursor = Annotated[str, Field(max_length=2000, description="next_cursor of the page before.")]
 Source = Literal["toggl", "cache", "stale"]
 """How something came to be known; stale: from a snapshot that stands in because Toggl could not be asked."""
 Absent = SkipJsonSchema[None]
@@ -72,15 +68,3 @@ class Body(BaseModel, frozen=True):
                 message = f"{field} is not taken here; {instead}"
                 raise ValueError(message)
         return self
-
-
-class InWorkspace(Body, frozen=True):
-    """A request about one workspace: the one given, else the configured one, else the account's default."""
-
-    workspace_id: Annotated[Id, Field(description="Left out: the default one.")] | Absent = None
-
-
-class Refreshable(InWorkspace, frozen=True):
-    """A request that may insist on a fresh answer."""
-
-    refresh: Annotated[bool, Field(description="Ask Toggl (1 request).")] = False

@@ -8,8 +8,8 @@ from pydantic import BaseModel, Field
 from toggl_mcp.models.account import Access, Plan, Workspace
 from toggl_mcp.models.base import Absent, Body
 from toggl_mcp.models.quota import Bucket
-from toggl_mcp.tools.answers import Known, Left
-from toggl_mcp.tools.offer import READS, Need, Offer
+from toggl_mcp.tools.support.define import READS, Need, Offer
+from toggl_mcp.tools.support.results import Known, Left
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

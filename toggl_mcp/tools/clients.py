@@ -1,20 +1,87 @@
 """The tools about clients."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
 from toggl_mcp.errors import DuplicateName
-from toggl_mcp.models.base import Absent
-from toggl_mcp.models.clients import Client, CreateClient, EditClient, GetClient, ListClients, OneClient, RestoreClient
-from toggl_mcp.tools.answers import Answer, Known, Moment, shortened
-from toggl_mcp.tools.cursor import position
-from toggl_mcp.tools.finding import context, gone, one, taken, target, there
-from toggl_mcp.tools.listing import Listed, fitted, listed
-from toggl_mcp.tools.offer import CHANGES, CREATES, READS, RESTORES, Offer
+from toggl_mcp.models.base import Absent, Id, Name, Reference, Text
+from toggl_mcp.models.clients import Client, ClientBody, Status
+from toggl_mcp.tools.support.args import Cursor, InWorkspace, PartOfName, Refreshable
+from toggl_mcp.tools.support.define import CHANGES, CREATES, READS, RESTORES, Offer
+from toggl_mcp.tools.support.lookup import context, gone, one, taken, target, there
+from toggl_mcp.tools.support.pagination import Listed, fitted, listed, position
+from toggl_mcp.tools.support.results import Answer, Known, Moment, shortened
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from toggl_mcp.endpoints.toggl import Toggl
+
+
+ClientId = Annotated[Id, Field(description="The client's id.")]
+
+
+class CreateClient(ClientBody, InWorkspace, frozen=True):
+    """The arguments of `create_client`."""
+
+    name: Annotated[Name, Field(description="The new client's name, unique in its workspace.")]  # pyright: ignore[reportGeneralTypeIssues] - the version that requires it
+    refuses: ClassVar = {"status": "a new client is active, and archive_client archives it"}
+
+
+class EditClient(ClientBody, InWorkspace, frozen=True):
+    """The arguments of `edit_client`."""
+
+    client_id: ClientId
+    notes: Annotated[Text, Field(description='New notes; "" clears them.')] | Absent = None
+    external_reference: Annotated[Reference, Field(description='New id in another system; "" clears it.')] | Absent = (
+        None
+    )
+    refuses: ClassVar = {"status": "use archive_client or restore_client"}
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> Self:
+        if not self.format("edit"):
+            message = "give at least one of name, notes and external_reference"
+            raise ValueError(message)
+        return self
+
+
+class ListClients(ClientBody, Refreshable, frozen=True):
+    """The arguments of `list_clients`."""
+
+    name: PartOfName | Absent = None
+    status: Annotated[Status, Field(description="Which clients.")] = "active"
+    limit: Annotated[int, Field(ge=1, le=200, description="Clients in a page.")] = 50
+    cursor: Cursor | Absent = None
+    refuses: ClassVar = {
+        "notes": "only name and status narrow the list",
+        "external_reference": "only name and status narrow the list",
+    }
+
+
+class GetClient(Refreshable, frozen=True):
+    """The arguments of `get_client`."""
+
+    client_id: ClientId | Absent = None
+    name: Annotated[Name, Field(description="Or its exact name, in any case.")] | Absent = None
+
+    @model_validator(mode="after")
+    def _names_one(self) -> Self:
+        if (self.client_id is None) == (self.name is None):
+            message = "give exactly one of client_id and name"
+            raise ValueError(message)
+        return self
+
+
+class OneClient(InWorkspace, frozen=True):
+    """The arguments of `delete_client` and `archive_client`."""
+
+    client_id: ClientId
+
+
+class RestoreClient(OneClient, frozen=True):
+    """The arguments of `restore_client`."""
+
+    restore_projects: Annotated[bool, Field(description="Restore its archived projects too.")] = False
 
 
 NOTES = 5000

@@ -1,29 +1,86 @@
 """The tools about projects."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field, model_validator
 
 from toggl_mcp.errors import DuplicateName
-from toggl_mcp.models.base import Absent
-from toggl_mcp.models.projects import (
-    CreateProject,
-    EditKeptProject,
-    EditProject,
-    GetProject,
-    ListProjects,
-    OneProject,
-    Project,
-    ProjectBody,
-)
-from toggl_mcp.tools.answers import Answer, Known
-from toggl_mcp.tools.cursor import position
-from toggl_mcp.tools.finding import context, gone, id_meant, one, taken, target, there
-from toggl_mcp.tools.listing import Listed, fitted, listed
-from toggl_mcp.tools.offer import CHANGES, CREATES, READS, Offer
+from toggl_mcp.models.base import Absent, Id, Name
+from toggl_mcp.models.clients import Status
+from toggl_mcp.models.projects import Project, ProjectBody
+from toggl_mcp.tools.support.args import Cursor, InWorkspace, PartOfName, Ref, Refreshable
+from toggl_mcp.tools.support.define import CHANGES, CREATES, READS, Offer
+from toggl_mcp.tools.support.lookup import context, gone, id_meant, one, taken, target, there
+from toggl_mcp.tools.support.pagination import Listed, fitted, listed, position
+from toggl_mcp.tools.support.results import Answer, Known
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from toggl_mcp.endpoints.toggl import Toggl
+
+
+ProjectId = Annotated[Id, Field(description="The project's id.")]
+
+
+BY_REF: dict[str, str] = {"client_id": "client takes a name or an id"}
+
+
+class CreateProject(ProjectBody, InWorkspace, frozen=True):
+    """The arguments of `create_project`."""
+
+    name: Annotated[Name, Field(description="The new project's name, unique for its client.")]  # pyright: ignore[reportGeneralTypeIssues] - the version that requires it
+    client: Annotated[Ref, Field(description="Its client's name or id.")] | Absent = None
+    refuses: ClassVar = BY_REF | {"active": "a new project is active, and edit_project(active: false) archives it"}
+
+
+class EditProject(ProjectBody, InWorkspace, frozen=True):
+    """The arguments of `edit_project`."""
+
+    project_id: ProjectId
+    client: Annotated[Ref, Field(description="Its client's name or id; 0: none.")] | Absent = None
+    refuses: ClassVar = BY_REF
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> Self:
+        if not self.format("edit") and self.client is None:
+            message = "give at least one change"
+            raise ValueError(message)
+        return self
+
+
+class EditKeptProject(EditProject, frozen=True):
+    """The arguments of `edit_project` where nothing may be archived."""
+
+    refuses: ClassVar = BY_REF | {"active": "this server's access mode archives nothing"}
+
+
+class ListProjects(Refreshable, frozen=True):
+    """The arguments of `list_projects`."""
+
+    name: PartOfName | Absent = None
+    client: Annotated[Ref, Field(description="Only this client's; name or id; 0: without one.")] | Absent = None
+    status: Annotated[Status, Field(description="Which projects.")] = "active"
+    limit: Annotated[int, Field(ge=1, le=200, description="Projects in a page.")] = 50
+    cursor: Cursor | Absent = None
+
+
+class GetProject(Refreshable, frozen=True):
+    """The arguments of `get_project`."""
+
+    project_id: ProjectId | Absent = None
+    name: Annotated[Name, Field(description="Or its exact name, in any case.")] | Absent = None
+
+    @model_validator(mode="after")
+    def _names_one(self) -> Self:
+        if (self.project_id is None) == (self.name is None):
+            message = "give exactly one of project_id and name"
+            raise ValueError(message)
+        return self
+
+
+class OneProject(InWorkspace, frozen=True):
+    """The arguments of `delete_project`."""
+
+    project_id: ProjectId
 
 
 class ShownProject(BaseModel):

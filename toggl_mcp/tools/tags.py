@@ -1,19 +1,50 @@
 """The tools about tags."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from toggl_mcp.errors import DuplicateName
-from toggl_mcp.models.tags import CreateTag, EditTag, ListTags, OneTag, Tag
-from toggl_mcp.tools.answers import Answer
-from toggl_mcp.tools.cursor import position
-from toggl_mcp.tools.finding import context, gone, taken, target, there
-from toggl_mcp.tools.listing import Listed, fitted, listed
-from toggl_mcp.tools.offer import CHANGES, CREATES, READS, Offer
+from toggl_mcp.models.base import Absent, Id, Name
+from toggl_mcp.models.tags import Tag, TagBody
+from toggl_mcp.tools.support.args import Cursor, InWorkspace, PartOfName, Refreshable
+from toggl_mcp.tools.support.define import CHANGES, CREATES, READS, Offer
+from toggl_mcp.tools.support.lookup import context, gone, taken, target, there
+from toggl_mcp.tools.support.pagination import Listed, fitted, listed, position
+from toggl_mcp.tools.support.results import Answer
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from toggl_mcp.endpoints.toggl import Toggl
+
+
+TagId = Annotated[Id, Field(description="The tag's id.")]
+
+
+class CreateTag(TagBody, InWorkspace, frozen=True):
+    """The arguments of `create_tag`."""
+
+    name: Annotated[Name, Field(description="The new tag's name, unique in its workspace.")]  # pyright: ignore[reportGeneralTypeIssues] - the version that requires it
+
+
+class EditTag(TagBody, InWorkspace, frozen=True):
+    """The arguments of `edit_tag`."""
+
+    tag_id: TagId
+    name: Annotated[Name, Field(description="The new name.")]  # pyright: ignore[reportGeneralTypeIssues] - the version that requires it
+
+
+class ListTags(Refreshable, frozen=True):
+    """The arguments of `list_tags`."""
+
+    name: PartOfName | Absent = None
+    limit: Annotated[int, Field(ge=1, le=200, description="Tags in a page.")] = 100
+    cursor: Cursor | Absent = None
+
+
+class OneTag(InWorkspace, frozen=True):
+    """The arguments of `delete_tag`."""
+
+    tag_id: TagId
 
 
 class ShownTag(BaseModel):

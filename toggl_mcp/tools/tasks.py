@@ -1,20 +1,67 @@
 """The tools about tasks."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field, model_validator
 
 from toggl_mcp.errors import DuplicateName, PlanRequired
-from toggl_mcp.models.base import Absent
-from toggl_mcp.models.tasks import CreateTask, EditKeptTask, EditTask, ListTasks, OneTask, Task
-from toggl_mcp.tools.answers import Answer
-from toggl_mcp.tools.cursor import position
-from toggl_mcp.tools.finding import context, gone, meant, target, there
-from toggl_mcp.tools.listing import Listed, fitted, listed
-from toggl_mcp.tools.offer import CHANGES, CREATES, READS, Offer
+from toggl_mcp.models.base import Absent, Id, Name
+from toggl_mcp.models.clients import Status
+from toggl_mcp.models.tasks import Task, TaskBody
+from toggl_mcp.tools.support.args import Cursor, InWorkspace, PartOfName, Ref, Refreshable
+from toggl_mcp.tools.support.define import CHANGES, CREATES, READS, Offer
+from toggl_mcp.tools.support.lookup import context, gone, meant, target, there
+from toggl_mcp.tools.support.pagination import Listed, fitted, listed, position
+from toggl_mcp.tools.support.results import Answer
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from toggl_mcp.endpoints.toggl import Toggl
+
+
+TaskId = Annotated[Id, Field(description="The task's id.")]
+
+
+class CreateTask(TaskBody, InWorkspace, frozen=True):
+    """The arguments of `create_task`."""
+
+    name: Annotated[Name, Field(description="The new task's name, unique in its project.")]  # pyright: ignore[reportGeneralTypeIssues] - the version that requires it
+    project: Annotated[Ref, Field(description="Its project's name or id.")]
+    refuses: ClassVar = {"active": "a new task is active, and edit_task(active: false) ends it"}
+
+
+class EditTask(TaskBody, InWorkspace, frozen=True):
+    """The arguments of `edit_task`."""
+
+    task_id: TaskId
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> Self:
+        if not self.format("edit"):
+            message = "give at least one change"
+            raise ValueError(message)
+        return self
+
+
+class EditKeptTask(EditTask, frozen=True):
+    """The arguments of `edit_task` where nothing may be ended."""
+
+    refuses: ClassVar = {"active": "this server's access mode ends no tasks"}
+
+
+class ListTasks(Refreshable, frozen=True):
+    """The arguments of `list_tasks`."""
+
+    name: PartOfName | Absent = None
+    project: Annotated[Ref, Field(description="Only this project's; name or id.")] | Absent = None
+    status: Annotated[Status, Field(description="archived: those that are done.")] = "active"
+    limit: Annotated[int, Field(ge=1, le=200, description="Tasks in a page.")] = 50
+    cursor: Cursor | Absent = None
+
+
+class OneTask(InWorkspace, frozen=True):
+    """The arguments of `delete_task`."""
+
+    task_id: TaskId
 
 
 class ShownTask(BaseModel):

@@ -1,19 +1,26 @@
 """What an answer with one page of a list says beside its rows."""
 
-from collections.abc import Callable
+import base64
+import hashlib
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 
 from pydantic import BaseModel
+from pydantic_core import from_json, to_json
 
+from toggl_mcp.errors import InvalidArguments
 from toggl_mcp.models.base import Absent, Entity, Position
 from toggl_mcp.models.text import fold
-from toggl_mcp.tools.answers import Answer, Known, KnownFields, fitting
-from toggl_mcp.tools.cursor import Filters, cursor
-from toggl_mcp.tools.finding import Context, context
+from toggl_mcp.tools.support.lookup import Context, context
+from toggl_mcp.tools.support.results import Answer, Known, KnownFields, fitting
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from toggl_mcp.endpoints.core.collection import Page
     from toggl_mcp.endpoints.toggl import Toggl
+
+
+Filters = Sequence[int | str | None]
+_FROM_THE_START = "Leave it out to begin with the first page."
 
 E = TypeVar("E", bound=Entity)
 S = TypeVar("S", bound=BaseModel)
@@ -57,3 +64,32 @@ async def listed(page: "Page[Any]", filters: Filters, toggl: "Toggl", workspace:
         **Known.of(source, page.reading.as_of, toggl.now()),
         **await context(toggl, workspace, source),
     }
+
+
+def cursor(end: Position | None, filters: Filters) -> str | None:
+    """Return the cursor of the page after a position; None after the last page."""
+    return None if end is None else base64.urlsafe_b64encode(to_json([_digest(filters), *end])).decode()
+
+
+def position(given: str | None, filters: Filters) -> Position | None:
+    """Return the position that a cursor stands for.
+
+    Raises:
+        InvalidArguments: It is no cursor, or one from other filters.
+    """
+    if given is None:
+        return None
+    try:
+        made_for, name, item_id = from_json(base64.urlsafe_b64decode(given))
+        found = Position(str(name), int(item_id))
+    except (ValueError, TypeError, OverflowError) as error:
+        message = f"cursor: is not one that this tool gave. {_FROM_THE_START}"
+        raise InvalidArguments(message) from error
+    if made_for != _digest(filters):
+        message = f"cursor: belongs to other filters. {_FROM_THE_START}"
+        raise InvalidArguments(message)
+    return found
+
+
+def _digest(filters: Filters) -> str:
+    return hashlib.blake2b(to_json(list(filters)), digest_size=6).hexdigest()

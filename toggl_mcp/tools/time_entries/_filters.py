@@ -8,10 +8,10 @@ from toggl_mcp.errors import NotFound, PlanRequired, TogglError
 from toggl_mcp.models.base import KINDS, NONE, Entity, Kind
 from toggl_mcp.models.period import Days, named_days
 from toggl_mcp.models.time_entries import TimeEntry
-from toggl_mcp.models.tracking import Chosen
-from toggl_mcp.tools.answers import Left
-from toggl_mcp.tools.finding import left, nobody
-from toggl_mcp.tools.names import NAMED, Names, names_of
+from toggl_mcp.tools.support.lookup import left, nobody
+from toggl_mcp.tools.support.results import Left
+from toggl_mcp.tools.time_entries._args import Chosen
+from toggl_mcp.tools.time_entries._output import NAMED, Names, names_of
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from toggl_mcp.endpoints.core.endpoint import CachedEndpoint

@@ -5,10 +5,11 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from toggl_mcp.models.base import Absent, Body, Cursor, Id, InWorkspace, Ref, Refreshable
+from toggl_mcp.models.base import Absent, Body, Id
 from toggl_mcp.models.period import FIRST_DAY, Period
 from toggl_mcp.models.time_entries import Description
 from toggl_mcp.models.totals import Group
+from toggl_mcp.tools.support.args import Cursor, InWorkspace, Ref, Refreshable
 
 Time = Annotated[str, Field(max_length=40)]
 Day = Annotated[date, Field(ge=FIRST_DAY, le=date(2030, 1, 1))]

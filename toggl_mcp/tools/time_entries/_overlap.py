@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from toggl_mcp.errors import Overlap
 from toggl_mcp.models.time_entries import TimeEntry
-from toggl_mcp.tools.answers import shortened
+from toggl_mcp.tools.support.results import shortened
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from toggl_mcp.endpoints.toggl import Toggl

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 from toggl_mcp.errors import Ambiguous, DuplicateName, NotFound
 from toggl_mcp.models.base import NONE, Entity, Source
 from toggl_mcp.models.text import fold
-from toggl_mcp.tools.answers import Left
+from toggl_mcp.tools.support.results import Left
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from datetime import datetime

@@ -7,12 +7,12 @@ from typing import Any
 from toggl_mcp.errors import InvalidArguments
 from toggl_mcp.models.account import Access
 from toggl_mcp.settings import Settings
-from toggl_mcp.tools import account, changing, clients, entries, projects, summary, tags, tasks, timer
-from toggl_mcp.tools.offer import Offer
+from toggl_mcp.tools import account, clients, projects, tags, tasks, time_entries
+from toggl_mcp.tools.support.define import Offer
 
 TOOLSETS: Mapping[str, Sequence[Offer[Any, Any]]] = {
-    "time_entries": (*timer.OFFERS, *entries.OFFERS, *changing.OFFERS),
-    "reports": summary.OFFERS,
+    "time_entries": time_entries.OFFERS,
+    "reports": time_entries.REPORTS,
     "clients": clients.OFFERS,
     "projects": projects.OFFERS,
     "tags": tags.OFFERS,

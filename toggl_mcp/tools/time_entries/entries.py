@@ -7,15 +7,15 @@ from pydantic import BaseModel, Field
 
 from toggl_mcp.models.base import Absent, Position
 from toggl_mcp.models.time_entries import TimeEntry, stamp
-from toggl_mcp.models.tracking import CreateTimeEntry, ListTimeEntries
-from toggl_mcp.tools.answers import MOST_BYTES, Costly, Known, shortened, size_of
-from toggl_mcp.tools.choosing import Choice, choose
-from toggl_mcp.tools.cursor import cursor, position
-from toggl_mcp.tools.finding import left
-from toggl_mcp.tools.offer import CREATES, READS, Offer
-from toggl_mcp.tools.overlap import leave_clear
-from toggl_mcp.tools.shown import EntryAnswer, shown
-from toggl_mcp.tools.work import check_length, noted, planned, time_of
+from toggl_mcp.tools.support.define import CREATES, READS, Offer
+from toggl_mcp.tools.support.lookup import left
+from toggl_mcp.tools.support.pagination import cursor, position
+from toggl_mcp.tools.support.results import MOST_BYTES, Costly, Known, shortened, size_of
+from toggl_mcp.tools.time_entries._args import CreateTimeEntry, ListTimeEntries
+from toggl_mcp.tools.time_entries._filters import Choice, choose
+from toggl_mcp.tools.time_entries._input import check_length, noted, planned, time_of
+from toggl_mcp.tools.time_entries._output import EntryAnswer, shown
+from toggl_mcp.tools.time_entries._overlap import leave_clear
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from toggl_mcp.endpoints.toggl import Toggl

@@ -19,8 +19,8 @@ from pydantic_core import to_json
 from toggl_mcp.errors import Declined, InvalidArguments, OutcomeUnknown, TogglError, Unreachable
 from toggl_mcp.models.base import Body
 from toggl_mcp.models.text import clean
-from toggl_mcp.tools.answers import explained, failure, success
-from toggl_mcp.tools.schema import input_schema, output_schema
+from toggl_mcp.tools.support.results import explained, failure, success
+from toggl_mcp.tools.support.schema import input_schema, output_schema
 
 if TYPE_CHECKING:
     from toggl_mcp.endpoints.toggl import Toggl

@@ -8,13 +8,13 @@ from pydantic import BaseModel, Field
 from toggl_mcp.errors import InvalidArguments, NotFound
 from toggl_mcp.models.base import Absent
 from toggl_mcp.models.time_entries import Started
-from toggl_mcp.models.tracking import GetTimer, StartTimer, StopTimer
-from toggl_mcp.tools.answers import Costly, Known
-from toggl_mcp.tools.finding import left
-from toggl_mcp.tools.offer import CHANGES, CREATES, READS, Offer
-from toggl_mcp.tools.overlap import leave_clear
-from toggl_mcp.tools.shown import EntryAnswer, ShownEntry, shown
-from toggl_mcp.tools.work import noted, planned, time_of
+from toggl_mcp.tools.support.define import CHANGES, CREATES, READS, Offer
+from toggl_mcp.tools.support.lookup import left
+from toggl_mcp.tools.support.results import Costly, Known
+from toggl_mcp.tools.time_entries._args import GetTimer, StartTimer, StopTimer
+from toggl_mcp.tools.time_entries._input import noted, planned, time_of
+from toggl_mcp.tools.time_entries._output import EntryAnswer, ShownEntry, shown
+from toggl_mcp.tools.time_entries._overlap import leave_clear
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from toggl_mcp.endpoints.toggl import Toggl

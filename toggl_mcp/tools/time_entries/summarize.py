@@ -10,11 +10,11 @@ from toggl_mcp.models.base import Absent
 from toggl_mcp.models.period import Days
 from toggl_mcp.models.time_entries import LONGEST_ENTRY
 from toggl_mcp.models.totals import Group, Label, Part, Sum, grouped, in_order, parts, total
-from toggl_mcp.models.tracking import SummarizeTime
-from toggl_mcp.tools.answers import Costly, Known, Moment, fitting, shortened
-from toggl_mcp.tools.choosing import Choice, choose
-from toggl_mcp.tools.names import NAMED
-from toggl_mcp.tools.offer import READS, Offer
+from toggl_mcp.tools.support.define import READS, Offer
+from toggl_mcp.tools.support.results import Costly, Known, Moment, fitting, shortened
+from toggl_mcp.tools.time_entries._args import SummarizeTime
+from toggl_mcp.tools.time_entries._filters import Choice, choose
+from toggl_mcp.tools.time_entries._output import NAMED
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from toggl_mcp.endpoints.toggl import Toggl

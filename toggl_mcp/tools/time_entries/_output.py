@@ -6,18 +6,22 @@ from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import anyio
+from pydantic import BaseModel
 
 from toggl_mcp.errors import TogglError
-from toggl_mcp.models.base import NONE, Entity, Kind
+from toggl_mcp.models.base import NONE, Absent, Entity, Kind
 from toggl_mcp.models.clients import Client
 from toggl_mcp.models.projects import Project
 from toggl_mcp.models.tasks import Task
 from toggl_mcp.models.text import fold
 from toggl_mcp.models.time_entries import TimeEntry
+from toggl_mcp.tools.support.results import Costly
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
     from toggl_mcp.endpoints.toggl import Toggl
+    from toggl_mcp.models.period import Calendar
+
 
 E = TypeVar("E", bound=Entity)
 
@@ -141,3 +145,43 @@ def _name(known: Mapping[int, Entity], item_id: int | None, kind: str) -> str | 
         return f"({kind} {item_id})"
     name = known[item_id].name
     return f"{name} ({item_id})" if [item.name for item in known.values()].count(name) > 1 else name
+
+
+class ShownEntry(BaseModel):
+    """A time entry, as answers about one show it."""
+
+    id: int
+    workspace_id: int
+    start: str
+    stop: str | Absent = None
+    seconds: int
+    description: str | Absent = None
+    project: str | Absent = None
+    client: str | Absent = None
+    task: str | Absent = None
+    tags: list[str] | Absent = None
+    billable: bool | Absent = None
+
+
+class EntryAnswer(Costly):
+    """One time entry after a change."""
+
+    entry: ShownEntry
+
+
+async def shown(entry: TimeEntry, calendar: "Calendar", toggl: "Toggl") -> ShownEntry:
+    """Return what is shown of one entry."""
+    names, now = await names_of([entry], toggl), toggl.moment()
+    return ShownEntry(
+        id=entry.id,
+        workspace_id=entry.workspace_id,
+        start=entry.start.astimezone(calendar.zone).isoformat(timespec="seconds"),
+        stop=None if entry.running else entry.end(now).astimezone(calendar.zone).isoformat(timespec="seconds"),
+        seconds=entry.seconds(now),
+        description=entry.description or None,
+        project=names.project(entry),
+        client=names.client(entry),
+        task=names.task(entry),
+        tags=entry.tags or None,
+        billable=entry.billable or None,
+    )

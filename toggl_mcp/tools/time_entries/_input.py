@@ -10,8 +10,8 @@ from toggl_mcp.models.period import moment_of
 from toggl_mcp.models.tasks import Task
 from toggl_mcp.models.text import fold
 from toggl_mcp.models.time_entries import LONGEST_ENTRY, TrackerBody
-from toggl_mcp.models.tracking import EditTimeEntries, Work
-from toggl_mcp.tools.finding import id_meant, meant, nobody, only
+from toggl_mcp.tools.support.lookup import id_meant, meant, nobody, only
+from toggl_mcp.tools.time_entries._args import EditTimeEntries, Work
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from datetime import datetime

@@ -1,0 +1,1 @@
+"""The machinery of every tool; it knows no resource."""

@@ -1,0 +1,106 @@
+"""What became of a change of several entries."""
+
+from collections import Counter
+from typing import TYPE_CHECKING, Annotated, NamedTuple
+
+from pydantic import Field
+
+from toggl_mcp.errors import NotFound, OutcomeUnknown, QuotaSpent, TogglError
+from toggl_mcp.models.time_entries import TimeEntry
+
+if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
+    from toggl_mcp.endpoints.core.collection import Reading
+    from toggl_mcp.endpoints.time_entries import AsyncTrackerEndpoint
+    from toggl_mcp.endpoints.toggl import Toggl
+
+
+class Outcome(NamedTuple):
+    """What ended a change of several before its end, if anything, and the ids that were asked for then."""
+
+    failure: TogglError | None
+    asked: list[int]
+
+    @property
+    def unconfirmed(self) -> list[int]:
+        """The ids of which nobody knows what became."""
+        return self.asked if isinstance(self.failure, OutcomeUnknown) else []
+
+    @property
+    def why(self) -> str | None:
+        """What ended it, in words."""
+        return None if self.failure is None else str(self.failure)
+
+    def untouched(self, found: list[TimeEntry], done: list[int]) -> list[int] | None:
+        """Return the ids that Toggl refused, or was not asked for."""
+        return [entry.id for entry in found if entry.id not in {*done, *self.unconfirmed}] or None
+
+    def raise_if_alone(self, done: list[int]) -> None:
+        """Fail as a whole where nothing was done; what is not known of which entries is said."""
+        if self.failure is None or done:
+            return
+        if self.unconfirmed:
+            listed = ", ".join(map(str, self.unconfirmed))
+            message = f"{self.failure} That is so of {listed}, and nothing else was sent."
+            raise OutcomeUnknown(message) from self.failure
+        raise self.failure
+
+
+NOT_FOUND = Annotated[list[int], Field(description="Not among one's own of the last 89 days.")]
+
+
+UNCHANGED = Annotated[list[int], Field(description="See why.")]
+
+
+UNCONFIRMED = Annotated[list[int], Field(description="See why.")]
+
+
+async def present(ids: list[int], toggl: "Toggl", *, surely: bool = False) -> tuple[list[TimeEntry], list[int]]:
+    """Return the entries that are there, and the ids of none; Toggl is asked again before any is denied.
+
+    `surely` takes no stale answer: what was deleted since would come back by a change of many.
+
+    Raises:
+        NotFound: None of them is there.
+    """
+    tracker = await toggl.tracker()
+    reading = await tracker.sure(lambda all_of_them: set(ids) <= all_of_them.items.keys())
+    if surely and reading.source == "stale":
+        reading = await _anew(tracker)
+    known = reading.collection.items
+    found = [known[entry_id] for entry_id in dict.fromkeys(ids) if entry_id in known]
+    if not found:
+        raise none(ids)
+    return found, [entry_id for entry_id in dict.fromkeys(ids) if entry_id not in known]
+
+
+async def _anew(tracker: "AsyncTrackerEndpoint") -> "Reading[TimeEntry]":
+    try:
+        return await tracker.read(refresh=True, urgent=True)
+    except QuotaSpent as error:
+        message = f"{error} Or change them one at a time."
+        raise QuotaSpent(message, error.resets_in_seconds or 0) from error
+
+
+async def afford(entries: list[TimeEntry], toggl: "Toggl") -> None:
+    """Refuse to begin what the quota does not allow to end; workspaces of one organization share one.
+
+    Raises:
+        QuotaSpent: There are fewer requests left than entries.
+    """
+    needed: Counter[str] = Counter()
+    for entry in entries:
+        bucket = await toggl.quota(entry.workspace_id)
+        if bucket is None:
+            continue
+        needed[bucket.name] += 1
+        if bucket.remaining < needed[bucket.name]:
+            message = (
+                f"{len(entries)} deletions need as many requests, and {bucket.remaining} are left this hour "
+                f"in workspace {entry.workspace_id}. Nothing was deleted. Wait for the reset, or delete fewer."
+            )
+            raise QuotaSpent(message, bucket.resets_at - toggl.now())
+
+
+def none(ids: list[int]) -> NotFound:
+    listed = ", ".join(map(str, ids[:10]))
+    return NotFound(f"None of your own entries of the last 89 days: {listed}. The web app changes older ones.")
