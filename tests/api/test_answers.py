@@ -21,7 +21,7 @@ from toggl_mcp.errors import (
 )
 from toggl_mcp.models.clients import ClientBody
 from toggl_mcp.sandbox import HARBOUR_STUDIO, Fault, Sandbox
-from toggl_mcp.sandbox.answers import NGINX_PAGE
+from toggl_mcp.sandbox.responses import NGINX_PAGE
 
 pytestmark = pytest.mark.anyio
 

@@ -14,7 +14,7 @@ from toggl_mcp.models.base import Thing
 from toggl_mcp.models.time_entries import TimeEntry, TrackerBody
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Sandbox
 from toggl_mcp.sandbox.rows import Row, fine_stamp
-from toggl_mcp.sandbox.world import World
+from toggl_mcp.sandbox.state import World
 
 VERBS = {"add": 6, "start": 3, "stop": 2, "edit": 4, "bulk": 3, "delete": 2} | {
     "get": 3,

@@ -11,7 +11,7 @@ from toggl_mcp.endpoints.projects import AsyncProjectEndpoint
 from toggl_mcp.models.projects import Project, ProjectBody
 from toggl_mcp.sandbox import HARBOUR_STUDIO
 from toggl_mcp.sandbox.rows import Row
-from toggl_mcp.sandbox.world import World
+from toggl_mcp.sandbox.state import World
 
 VERBS = {"add": 6, "edit": 5, "delete": 2, "get": 3, "collect": 3, "named": 2}
 """How often each is asked for."""

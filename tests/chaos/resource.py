@@ -11,7 +11,7 @@ from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
 from toggl_mcp.models.base import Thing
 from toggl_mcp.sandbox import HARBOUR_STUDIO, Sandbox
 from toggl_mcp.sandbox.rows import Row
-from toggl_mcp.sandbox.world import World
+from toggl_mcp.sandbox.state import World
 
 Clock = Callable[[], float]
 FEW, MANY = 12, 30

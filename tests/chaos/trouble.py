@@ -9,9 +9,9 @@ from anyio.lowlevel import checkpoint
 from tests.chaos.resource import Resource
 from tests.sandbox.clock import Clock
 from toggl_mcp.sandbox import Call, Fault
-from toggl_mcp.sandbox.answers import NGINX_PAGE
 from toggl_mcp.sandbox.faults import Kind
-from toggl_mcp.sandbox.world import World
+from toggl_mcp.sandbox.responses import NGINX_PAGE
+from toggl_mcp.sandbox.state import World
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 NOT_HEARD: tuple[Kind, ...] = ("refused", "429", "402")

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 from starlette.responses import Response
 
-from toggl_mcp.sandbox.answers import answer
-from toggl_mcp.sandbox.asked import Asked, Operation
-from toggl_mcp.sandbox.entries import recent
+from toggl_mcp.sandbox.entry_reads import recent
+from toggl_mcp.sandbox.request import Asked, Operation
+from toggl_mcp.sandbox.responses import answer
 
 
 def _me(asked: Asked) -> Response:

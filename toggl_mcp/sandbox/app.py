@@ -14,13 +14,15 @@ from starlette.responses import Response
 from starlette.routing import compile_path
 from starlette.types import Receive, Scope, Send
 
-from toggl_mcp.sandbox import account, clients, entries, projects, reports, tags, tasks, tracking
-from toggl_mcp.sandbox.answers import Refused, error, page, plain, spent
-from toggl_mcp.sandbox.asked import Asked, Operation
+from toggl_mcp.sandbox import account, clients, projects, reports, tags, tasks
+from toggl_mcp.sandbox import entry_reads as entries
+from toggl_mcp.sandbox import entry_writes as tracking
+from toggl_mcp.sandbox.behaviors import Switches
 from toggl_mcp.sandbox.faults import Fault
 from toggl_mcp.sandbox.quota import LeakyBucket, Plan, Quota, Window
+from toggl_mcp.sandbox.request import Asked, Operation
+from toggl_mcp.sandbox.responses import Refused, error, page, plain, spent
 from toggl_mcp.sandbox.sample import PLANS, TOKEN, studio
-from toggl_mcp.sandbox.switches import Switches
 
 BASE = "/api/v9"
 OPERATIONS: Mapping[str, Operation] = {

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from starlette.responses import Response
 
-from toggl_mcp.sandbox.answers import Refused, answer, error
-from toggl_mcp.sandbox.asked import Asked, Operation, as_integers
+from toggl_mcp.sandbox.request import Asked, Operation, as_integers
+from toggl_mcp.sandbox.responses import Refused, answer, error
 from toggl_mcp.sandbox.rows import Row
 
 _STATUSES = {"active": (False,), "archived": (True,), "both": (False, True)}

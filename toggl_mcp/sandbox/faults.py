@@ -6,7 +6,7 @@ from typing import Literal
 
 from starlette.responses import Response
 
-from toggl_mcp.sandbox.answers import NGINX_PAGE, error, page, spent
+from toggl_mcp.sandbox.responses import NGINX_PAGE, error, page, spent
 
 Kind = Literal[
     "refused",

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 
 from starlette.responses import Response
 
-from toggl_mcp.sandbox.answers import Refused, answer, error
-from toggl_mcp.sandbox.asked import Asked, Operation
+from toggl_mcp.sandbox.request import Asked, Operation
+from toggl_mcp.sandbox.responses import Refused, answer, error
 from toggl_mcp.sandbox.rows import Row
 
 MOST_ACTIVE_ON_FREE = 5

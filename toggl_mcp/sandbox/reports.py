@@ -7,9 +7,9 @@ from typing import Any
 
 from starlette.responses import Response
 
-from toggl_mcp.sandbox.answers import Refused, answer, error
-from toggl_mcp.sandbox.asked import Asked, Operation
-from toggl_mcp.sandbox.moments import day, zone
+from toggl_mcp.sandbox.datetimes import day, zone
+from toggl_mcp.sandbox.request import Asked, Operation
+from toggl_mcp.sandbox.responses import Refused, answer, error
 from toggl_mcp.sandbox.rows import Row
 from toggl_mcp.sandbox.sample import PEOPLE
 

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping
 
 from toggl_mcp.sandbox import rows
-from toggl_mcp.sandbox.diary import Diary
 from toggl_mcp.sandbox.quota import Plan
 from toggl_mcp.sandbox.rows import Row, fine_stamp, stamp
-from toggl_mcp.sandbox.world import World
+from toggl_mcp.sandbox.sample_entries import Diary
+from toggl_mcp.sandbox.state import World
 
 TOKEN = "5a4db0c5a4db0c5a4db0c5a4db0c5a4d"  # noqa: S105 - The made-up token of the sample user.
 HARBOUR_STUDIO = 4_102_001

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from starlette.responses import Response
 
-from toggl_mcp.sandbox.answers import Refused, answer, error
-from toggl_mcp.sandbox.asked import FOREIGN, LONGEST_PAGE, Asked, Operation
+from toggl_mcp.sandbox.request import FOREIGN, LONGEST_PAGE, Asked, Operation
+from toggl_mcp.sandbox.responses import Refused, answer, error
 from toggl_mcp.sandbox.rows import Row
 
 _MANAGERS_ONLY = "Only organization or workspace administrators may manage tags in this workspace."

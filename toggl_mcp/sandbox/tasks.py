@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from starlette.responses import Response
 
 from toggl_mcp.sandbox import projects
-from toggl_mcp.sandbox.answers import Refused, answer, error
-from toggl_mcp.sandbox.asked import FOREIGN, Asked, Operation
+from toggl_mcp.sandbox.request import FOREIGN, Asked, Operation
+from toggl_mcp.sandbox.responses import Refused, answer, error
 from toggl_mcp.sandbox.rows import Row
 
 _PAGE = 50

@@ -4,8 +4,8 @@ import re
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
-from toggl_mcp.sandbox.answers import Refused, error
-from toggl_mcp.sandbox.world import World
+from toggl_mcp.sandbox.responses import Refused, error
+from toggl_mcp.sandbox.state import World
 
 _DAY = "(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}"
 _MOMENT = _DAY + r"T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:[0-9]{2})"

@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 from starlette.responses import Response
 
-from toggl_mcp.sandbox.answers import Refused, answer, error
-from toggl_mcp.sandbox.asked import Asked, Operation
-from toggl_mcp.sandbox.moments import day_or_moment, zone
+from toggl_mcp.sandbox.datetimes import day_or_moment, zone
+from toggl_mcp.sandbox.request import Asked, Operation
+from toggl_mcp.sandbox.responses import Refused, answer, error
 from toggl_mcp.sandbox.rows import Row
-from toggl_mcp.sandbox.world import World
+from toggl_mcp.sandbox.state import World
 
 OLDEST = timedelta(days=90)
 """How far back entries are listed, and changes are told."""

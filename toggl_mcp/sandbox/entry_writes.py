@@ -6,10 +6,10 @@ from typing import cast
 
 from starlette.responses import Response
 
-from toggl_mcp.sandbox import drafts
-from toggl_mcp.sandbox.answers import Refused, answer, error
-from toggl_mcp.sandbox.asked import NOT_JSON, Asked, Operation
-from toggl_mcp.sandbox.entries import told
+from toggl_mcp.sandbox import entry_validation as drafts
+from toggl_mcp.sandbox.entry_reads import told
+from toggl_mcp.sandbox.request import NOT_JSON, Asked, Operation
+from toggl_mcp.sandbox.responses import Refused, answer, error
 from toggl_mcp.sandbox.rows import Row
 
 MOST_AT_ONCE = 100

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, cast
 
-from toggl_mcp.sandbox.answers import Refused, error
-from toggl_mcp.sandbox.asked import Asked, as_integers
-from toggl_mcp.sandbox.moments import moment
+from toggl_mcp.sandbox.datetimes import moment
+from toggl_mcp.sandbox.request import Asked, as_integers
+from toggl_mcp.sandbox.responses import Refused, error
 from toggl_mcp.sandbox.rows import Row, seconds
 
 PAYLOAD: Mapping[str, type] = {

@@ -9,11 +9,11 @@ from typing import Any, cast
 
 from starlette.responses import Response
 
-from toggl_mcp.sandbox.answers import Refused, answer, error
+from toggl_mcp.sandbox.behaviors import Switches
 from toggl_mcp.sandbox.quota import Quota
+from toggl_mcp.sandbox.responses import Refused, answer, error
 from toggl_mcp.sandbox.rows import Row
-from toggl_mcp.sandbox.switches import Switches
-from toggl_mcp.sandbox.world import World
+from toggl_mcp.sandbox.state import World
 
 FOREIGN = "User does not have access to this resource."
 NOT_JSON = "JSON is not valid"
