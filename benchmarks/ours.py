@@ -64,7 +64,7 @@ def async_verbs(at: Place) -> Mapping[str, Verb]:
         return (await clients.page(ClientBody(name=part_of(number)), limit=PAGE)).items
 
     async def named(number: int) -> list[Client]:
-        return (await clients.named(name_of(number)))[0]
+        return (await clients.find_by_name(name_of(number)))[0]
 
     return {
         "hit": lambda number: clients.get(id_of(number)),

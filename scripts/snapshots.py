@@ -6,7 +6,7 @@ from pathlib import Path
 import anyio
 from mcp import Client
 
-from toggl_mcp.server import build
+from toggl_mcp.server import build_server
 from toggl_mcp.settings import Settings
 
 FOLDER = Path(__file__).parent.parent / "tests" / "tools" / "snapshots"
@@ -14,7 +14,7 @@ FOLDER = Path(__file__).parent.parent / "tests" / "tools" / "snapshots"
 
 async def main() -> None:
     """Write one file a tool, and remove those of tools that are gone."""
-    async with Client(build(Settings.model_construct()), mode="legacy") as client:
+    async with Client(build_server(Settings.model_construct()), mode="legacy") as client:
         tools = (await client.list_tools()).tools
     for path in FOLDER.glob("*.json"):
         path.unlink()

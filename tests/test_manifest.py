@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from toggl_mcp.server import build
+from toggl_mcp.server import build_server
 from toggl_mcp.settings import Settings
 
 ROOT = Path(__file__).parents[1]
@@ -21,7 +21,7 @@ OPTIONS: dict[str, dict[str, Any]] = MANIFEST["user_config"]
 
 @pytest.mark.anyio
 async def test_the_tools_are_the_servers_in_its_order_each_with_its_first_sentence() -> None:
-    tools = await build(Settings.model_construct()).list_tools()
+    tools = await build_server(Settings.model_construct()).list_tools()
     assert MANIFEST["tools"] == [{"name": tool.name, "description": first_sentence(tool.description)} for tool in tools]
 
 

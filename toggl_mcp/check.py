@@ -12,42 +12,42 @@ from toggl_mcp.server import cache_file, open_store, open_toggl
 from toggl_mcp.settings import Settings
 from toggl_mcp.toolsets import offers
 
-NOWHERE = Key("check", "probe", 0)
+PROBE_KEY = Key("check", "probe", 0)
 
 
 class Line(NamedTuple):
     """What is said of one thing."""
 
-    good: bool
+    is_ok: bool
     topic: str
     text: str
 
 
 def _ok(topic: str, text: str) -> Line:
-    return Line(good=True, topic=topic, text=text)
+    return Line(is_ok=True, topic=topic, text=text)
 
 
 def _fail(topic: str, text: str) -> Line:
-    return Line(good=False, topic=topic, text=text)
+    return Line(is_ok=False, topic=topic, text=text)
 
 
 async def check(settings: Settings, say: Callable[[str], object]) -> bool:
     """Say what is in order and what is not; return whether everything is. Costs at most two requests."""
-    lines = [_tools(settings), *await _account(settings), await _cache(settings)]
+    lines = [_check_tools(settings), *await _check_token(settings), await _check_cache(settings)]
     for line in lines:
-        say(f"{'ok  ' if line.good else 'FAIL'}  {line.topic:<9}  {line.text}")
-    return all(line.good for line in lines)
+        say(f"{'ok  ' if line.is_ok else 'FAIL'}  {line.topic:<9}  {line.text}")
+    return all(line.is_ok for line in lines)
 
 
-def _tools(settings: Settings) -> Line:
+def _check_tools(settings: Settings) -> Line:
     try:
         offered = offers(settings)
     except InvalidArguments as error:
         return _fail("tools", str(error))
-    return _ok("tools", f"{len(offered)} are offered, access {settings.granted}.")
+    return _ok("tools", f"{len(offered)} are offered, access {settings.effective_access}.")
 
 
-async def _account(settings: Settings) -> list[Line]:
+async def _check_token(settings: Settings) -> list[Line]:
     try:
         toggl = open_toggl(settings, retries=0)
     except InvalidArguments as error:
@@ -55,12 +55,12 @@ async def _account(settings: Settings) -> list[Line]:
     except (NoToken, BadToken) as error:
         return [_fail("token", str(error))]
     try:
-        return await _asked(toggl)
+        return await _check_account(toggl)
     finally:
         await toggl.aclose()
 
 
-async def _asked(toggl: Toggl) -> list[Line]:
+async def _check_account(toggl: Toggl) -> list[Line]:
     try:
         me, _ = await toggl.account.me(refresh=True)
     except Unreachable as error:
@@ -71,29 +71,34 @@ async def _asked(toggl: Toggl) -> list[Line]:
         return [_fail("account", f"Toggl was not asked: {error}")]
     except TogglError as error:
         return [_ok("network", "Toggl answers."), _fail("account", str(error))]
-    answered = [_ok("network", "Toggl answers."), _ok("token", f"It is {me.name}'s.")]
-    return [*answered, await _workspace(toggl, me)]
+    reachable = [_ok("network", "Toggl answers."), _ok("token", f"It is {me.name}'s.")]
+    return [*reachable, await _check_workspace(toggl, me)]
 
 
-async def _workspace(toggl: Toggl, me: Me) -> Line:
+async def _check_workspace(toggl: Toggl, me: Me) -> Line:
     try:
-        known = (await toggl.account.workspaces()).collection.items
+        workspaces = (await toggl.account.workspaces()).collection.items
     except TogglError as error:
         return _fail("workspace", str(error))
-    chosen = toggl.configured_workspace or me.default_workspace_id
-    listed = ", ".join(f"{item.id} ({item.name})" for item in known.values()) or "none"
-    if chosen is None:
-        return _fail("workspace", f"The account has no default. Set TOGGL_WORKSPACE_ID to one of: {listed}.")
-    if chosen not in known:
-        return _fail("workspace", f"{chosen} is none of this account's. Set TOGGL_WORKSPACE_ID to one of: {listed}.")
-    whose = "configured" if toggl.configured_workspace else "the account's default"
-    return _ok("workspace", f"{known[chosen].name} ({chosen}), {whose}, {known[chosen].plan} plan.")
+    workspace_id = toggl.configured_workspace_id or me.default_workspace_id
+    choices = ", ".join(f"{item.id} ({item.name})" for item in workspaces.values()) or "none"
+    if workspace_id is None:
+        return _fail("workspace", f"The account has no default. Set TOGGL_WORKSPACE_ID to one of: {choices}.")
+    if workspace_id not in workspaces:
+        return _fail(
+            "workspace", f"{workspace_id} is none of this account's. Set TOGGL_WORKSPACE_ID to one of: {choices}."
+        )
+    origin = "configured" if toggl.configured_workspace_id else "the account's default"
+    return _ok(
+        "workspace",
+        f"{workspaces[workspace_id].name} ({workspace_id}), {origin}, {workspaces[workspace_id].plan} plan.",
+    )
 
 
-async def _cache(settings: Settings) -> Line:
+async def _check_cache(settings: Settings) -> Line:
     store = open_store(settings)
     try:
-        await store.claim(NOWHERE, 0)
+        await store.acquire_lease(PROBE_KEY, 0)
     except TogglError as error:
         return _fail("cache", str(error))
     finally:

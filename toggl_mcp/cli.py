@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status: 0, 1 for a failed check, 2 for settings that cannot be used."""
-    given = vars(_parser().parse_args(arguments))
-    command = given.pop("command")
+    flags = vars(_parser().parse_args(arguments))
+    command = flags.pop("command")
     gc.disable()  # Imports make hundreds of thousands of objects, none of them garbage.
     try:
-        return _run(command, {name: value for name, value in given.items() if value is not None})
+        return _run(command, {name: value for name, value in flags.items() if value is not None})
     except KeyboardInterrupt:
         return 130
 
@@ -45,15 +45,15 @@ def _serve(settings: "Settings") -> int:
     import anyio  # noqa: PLC0415 - start-up
 
     from toggl_mcp.errors import InvalidArguments  # noqa: PLC0415 - start-up
-    from toggl_mcp.server import build  # noqa: PLC0415 - start-up
+    from toggl_mcp.server import build_server  # noqa: PLC0415 - start-up
     from toggl_mcp.stdio import serve  # noqa: PLC0415 - start-up
 
     try:
-        server = build(settings)
+        server = build_server(settings)
     except InvalidArguments as error:
         sys.stderr.write(f"toggl-mcp: {error}\n")
         return 2
-    _collect_again()
+    _enable_gc()
     anyio.run(serve, server)
     return 0
 
@@ -63,7 +63,7 @@ def _demo() -> int:
 
     from toggl_mcp.demo import play  # noqa: PLC0415 - start-up
 
-    _collect_again()
+    _enable_gc()
     anyio.run(play, print)
     return 0
 
@@ -73,11 +73,11 @@ def _check(settings: "Settings") -> int:
 
     from toggl_mcp.check import check  # noqa: PLC0415 - start-up
 
-    _collect_again()
+    _enable_gc()
     return 0 if anyio.run(check, settings, print) else 1
 
 
-def _collect_again() -> None:
+def _enable_gc() -> None:
     """Collect garbage from now on, and never look at what start-up made."""
     gc.freeze()
     gc.enable()

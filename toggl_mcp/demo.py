@@ -13,7 +13,7 @@ from toggl_mcp.api import BasicAuth, connect_in_process
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.endpoints.toggl import Toggl
 from toggl_mcp.sandbox import HARBOUR_STUDIO, TOKEN, Sandbox
-from toggl_mcp.server import build
+from toggl_mcp.server import build_server
 from toggl_mcp.settings import Settings
 
 Say = Callable[[str], object]
@@ -25,15 +25,15 @@ class Clock:
     """A clock that the demo can move on."""
 
     def __init__(self) -> None:
-        self.moved = 0.0
+        self.offset = 0.0
 
     def __call__(self) -> float:
         """Return the UNIX time, and what was added to it."""
-        return time.time() + self.moved
+        return time.time() + self.offset
 
     async def sleep(self, seconds: float) -> None:
         """Move on instead of waiting."""
-        self.moved += seconds
+        self.offset += seconds
 
 
 LAST_WEEK: dict[str, object] = {"period": "last_week", "group_by": ["client"]}
@@ -51,9 +51,9 @@ class Session:
         for tool in (await self._client.list_tools()).tools:
             self._say(f"  {tool.name:<15} {(tool.description or '').partition(chr(10))[0]}")
 
-    async def call(self, why: str, tool: str, /, **arguments: object) -> dict[str, Any]:
+    async def call(self, caption: str, tool: str, /, **arguments: object) -> dict[str, Any]:
         """Show a call and its answer, and return what is structured in it."""
-        self._say(f"\n{why}\n  > {tool}({', '.join(f'{key}={value!r}' for key, value in arguments.items())})")
+        self._say(f"\n{caption}\n  > {tool}({', '.join(f'{key}={value!r}' for key, value in arguments.items())})")
         result = await self._client.call_tool(tool, arguments)
         if result.is_error:
             self._say("".join(f"  ! {part.text}" for part in result.content if isinstance(part, TextContent)))
@@ -66,15 +66,15 @@ async def play(say: Say) -> None:
     """Play the session."""
     clock = Clock()
     toggl = Sandbox(clock=clock)
-    server = build(Settings.model_construct(), lambda: _opened(toggl, clock))
+    server = build_server(Settings.model_construct(), lambda: _open_account(toggl, clock))
     async with Client(server) as client:
         session = Session(client, say)
         say("The tools, as a host sees them:")
         await session.tools()
-        await _hours(session)
-        client_id = await _one_client(session)
-        await _failures(session)
-        await _spent(session, toggl, clock)
+        await _show_time_tracking(session)
+        client_id = await _show_client(session)
+        await _show_failures(session)
+        await _show_spent_quota(session, toggl, clock)
         await session.call(
             "Back in business an hour later: the client goes for good.", "delete_client", client_id=client_id
         )
@@ -82,12 +82,12 @@ async def play(say: Say) -> None:
     say(f"\nThat was the demo. It cost {calls} Toggl requests; the free plan allows 30 an hour.")
 
 
-def _opened(toggl: Sandbox, clock: Clock) -> Toggl:
+def _open_account(toggl: Sandbox, clock: Clock) -> Toggl:
     store = MemoryStore(expire_after=HOUR, clock=clock)
     return Toggl(BasicAuth(TOKEN, "api_token"), store, client=connect_in_process(toggl))
 
 
-async def _hours(session: Session) -> None:
+async def _show_time_tracking(session: Session) -> None:
     await session.call("What is running:", "get_timer")
     await session.call(
         "Work on something else, by its name; what ran is stopped:",
@@ -99,7 +99,7 @@ async def _hours(session: Session) -> None:
     await session.call("Last week's hours by client, from what is known by now:", "summarize_time", **LAST_WEEK)
 
 
-async def _one_client(session: Session) -> int:
+async def _show_client(session: Session) -> int:
     created = await session.call("A new client:", "create_client", name="Lighthouse Books", notes="Met at the fair")
     client_id: int = created["client"]["id"]
     await session.call("Found by its name, in any case, from the cache:", "get_client", name="lighthouse books")
@@ -110,13 +110,13 @@ async def _one_client(session: Session) -> int:
     return client_id
 
 
-async def _failures(session: Session) -> None:
+async def _show_failures(session: Session) -> None:
     await session.call("What does not fit is refused before Toggl is asked:", "create_client", name="  ", colour="red")
     await session.call("A name that is taken:", "create_client", name="Lighthouse Press")
 
 
-async def _spent(session: Session, toggl: Sandbox, clock: Clock) -> None:
-    clock.moved += HOUR + 1
+async def _show_spent_quota(session: Session, toggl: Sandbox, clock: Clock) -> None:
+    clock.offset += HOUR + 1
     toggl.quota.spend(HARBOUR_STUDIO)
     await session.call(
         "An hour later the cache has expired and the quota is spent: the last known is served, and says so:",
@@ -126,4 +126,4 @@ async def _spent(session: Session, toggl: Sandbox, clock: Clock) -> None:
     await session.call(
         "What cannot be answered from the cache says when to come back:", "create_client", name="Too late"
     )
-    clock.moved += HOUR + 1
+    clock.offset += HOUR + 1

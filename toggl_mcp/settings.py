@@ -9,16 +9,16 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from toggl_mcp.models.account import Access
 
-_UNEXPANDED = re.compile(r"\s*\$\{.*\}\s*")
+_UNEXPANDED_VARIABLE = re.compile(r"\s*\$\{.*\}\s*")
 
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
 
-def _upper(value: object) -> object:
+def _to_upper(value: object) -> object:
     return value.strip().upper() if isinstance(value, str) else value
 
 
-def _lower(value: object) -> object:
+def _to_lower(value: object) -> object:
     return value.strip().lower() if isinstance(value, str) else value
 
 
@@ -43,24 +43,24 @@ class Settings(BaseSettings):
     """Names of single tools, offered besides the toolsets, or alone if no toolsets are named."""
     exclude_tools: str | None = Field(default=None, validation_alias="TOGGL_MCP_EXCLUDE_TOOLS")
     """Names of tools that are not offered, whatever else is said."""
-    access: Annotated[Access, BeforeValidator(_lower)] = Field(default="full", validation_alias="TOGGL_MCP_ACCESS")
+    access: Annotated[Access, BeforeValidator(_to_lower)] = Field(default="full", validation_alias="TOGGL_MCP_ACCESS")
     read_only: bool = Field(default=False, validation_alias="TOGGL_MCP_READ_ONLY")
-    log_level: Annotated[LogLevel, BeforeValidator(_upper)] = Field(
+    log_level: Annotated[LogLevel, BeforeValidator(_to_upper)] = Field(
         default="WARNING", validation_alias="TOGGL_MCP_LOG_LEVEL"
     )
     sandbox: bool = False
     """Serve the embedded Toggl instead of the real one."""
 
     @property
-    def granted(self) -> Access:
+    def effective_access(self) -> Access:
         """What may be changed: read only wins."""
         return "read" if self.read_only else self.access
 
     @model_validator(mode="before")
     @classmethod
-    def _without_unset(cls, given: dict[str, Any]) -> dict[str, Any]:
-        return {name: value for name, value in given.items() if not _unset(value)}
+    def _drop_unset(cls, values: dict[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in values.items() if not _is_unset(value)}
 
 
-def _unset(value: object) -> bool:
-    return isinstance(value, str) and (not value.strip() or _UNEXPANDED.fullmatch(value) is not None)
+def _is_unset(value: object) -> bool:
+    return isinstance(value, str) and (not value.strip() or _UNEXPANDED_VARIABLE.fullmatch(value) is not None)

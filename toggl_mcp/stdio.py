@@ -31,110 +31,115 @@ from mcp.types import (
 )
 from mcp.types.version import MODERN_PROTOCOL_VERSIONS
 
-VERSION = "io.modelcontextprotocol/protocolVersion"
+VERSION_META_KEY = "io.modelcontextprotocol/protocolVersion"
 CLEAN_UP_SECONDS = 0.7
 """For how long the process may still clean up after a signal or the end of its input."""
-SERVER_INFO = "io.modelcontextprotocol/serverInfo"
+SERVER_INFO_META_KEY = "io.modelcontextprotocol/serverInfo"
 
 _Item = SessionMessage | Exception
 
 
-class _Sink(Protocol):
+class _MessageWriter(Protocol):
     async def send(self, item: Any, /) -> None: ...  # noqa: ANN401 - streams of the SDK and of anyio
 
 
 async def serve(server: MCPServer[None]) -> None:
     """Serve until the input ends or a signal comes; after a signal the process is over when this would return."""
-    low: Server[Any] = server._lowlevel_server  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - no public way to its streams
+    lowlevel: Server[Any] = server._lowlevel_server  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - no public way to its streams
     signals: list[int] = []
     async with anyio.create_task_group() as tasks:
         if sys.platform != "win32":
-            tasks.start_soon(_cancelled_by_signal, tasks.cancel_scope, signals)
+            tasks.start_soon(_cancel_on_signal, tasks.cancel_scope, signals)
         async with stdio_server() as (read, write):
-            chosen, requests = anyio.create_memory_object_stream[_Item]()
-            tasks.start_soon(_answer_probes, low, read, write, chosen)
+            era_requests, requests = anyio.create_memory_object_stream[_Item]()
+            tasks.start_soon(_answer_probes, lowlevel, read, write, era_requests)
             try:
-                await low.run(requests, write, low.create_initialization_options())
+                await lowlevel.run(requests, write, lowlevel.create_initialization_options())
             finally:
                 if signals:
-                    _leave(128 + signals[0])
+                    _exit_now(128 + signals[0])
         tasks.cancel_scope.cancel()
 
 
-async def _cancelled_by_signal(scope: anyio.CancelScope, signals: list[int]) -> None:
+async def _cancel_on_signal(scope: anyio.CancelScope, signals: list[int]) -> None:
     with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as received:
         async for number in received:
             signals.append(number)
-            _leave_soon(128 + number)
+            _exit_within(128 + number)
             scope.cancel()
             return
 
 
-def _leave(status: int) -> None:
+def _exit_now(status: int) -> None:
     """End the process: the thread that waits for its standard input would keep it alive."""
     logging.shutdown()
     sys.stderr.flush()
     os._exit(status)
 
 
-def _leave_soon(status: int) -> None:
+def _exit_within(status: int) -> None:
     """End the process even if its clean-up has to wait for something, such as a cache that another process holds."""
-    timer = threading.Timer(CLEAN_UP_SECONDS, _leave, [status])
+    timer = threading.Timer(CLEAN_UP_SECONDS, _exit_now, [status])
     timer.daemon = True
     timer.start()
 
 
-async def _answer_probes(low: Server[Any], read: AsyncIterable[_Item], write: _Sink, chosen: Any) -> None:  # noqa: ANN401 - an anyio stream
+async def _answer_probes(
+    lowlevel: Server[Any],
+    read: AsyncIterable[_Item],
+    write: _MessageWriter,
+    requests: Any,  # noqa: ANN401 - an anyio stream
+) -> None:
     """Pass on what comes in, but for what is answered here."""
     era_is_chosen = False
-    async with chosen:
+    async with requests:
         async for item in read:
             message = item.message if isinstance(item, SessionMessage) else None
             if message is None:
-                await write.send(SessionMessage(_unreadable()))
+                await write.send(SessionMessage(_parse_error()))
             elif not era_is_chosen and isinstance(message, JSONRPCRequest) and _is_probe(message):
-                await write.send(SessionMessage(_discovered(low, message)))
+                await write.send(SessionMessage(_discover_response(lowlevel, message)))
             else:
                 era_is_chosen = era_is_chosen or isinstance(message, JSONRPCRequest)
-                await chosen.send(item)
-    _leave_soon(0)
+                await requests.send(item)
+    _exit_within(0)
 
 
 def _is_probe(message: JSONRPCRequest) -> bool:
-    return message.method == "server/discover" and _asked_version(message) is not None
+    return message.method == "server/discover" and _requested_version(message) is not None
 
 
-def _asked_version(message: JSONRPCRequest) -> str | None:
+def _requested_version(message: JSONRPCRequest) -> str | None:
     meta: object = (message.params or {}).get("_meta")
-    version = cast("dict[str, object]", meta).get(VERSION) if isinstance(meta, dict) else None
+    version = cast("dict[str, object]", meta).get(VERSION_META_KEY) if isinstance(meta, dict) else None
     return version if isinstance(version, str) else None
 
 
-def _unreadable() -> JSONRPCError:
+def _parse_error() -> JSONRPCError:
     message = "That line is not a JSON-RPC message. Send one message a line, as UTF-8 JSON."
     return JSONRPCError(jsonrpc="2.0", id=None, error=ErrorData(code=PARSE_ERROR, message=message))
 
 
-def _discovered(low: Server[Any], message: JSONRPCRequest) -> JSONRPCResponse | JSONRPCError:
+def _discover_response(lowlevel: Server[Any], message: JSONRPCRequest) -> JSONRPCResponse | JSONRPCError:
     """Return what the SDK's own handler would answer."""
-    asked = _asked_version(message) or ""
-    if asked not in MODERN_PROTOCOL_VERSIONS:
-        return _unsupported(message.id, asked)
-    hint = low.cache_hints["server/discover"]
+    requested_version = _requested_version(message) or ""
+    if requested_version not in MODERN_PROTOCOL_VERSIONS:
+        return _unsupported_version_error(message.id, requested_version)
+    hint = lowlevel.cache_hints["server/discover"]
     result = DiscoverResult(
         supported_versions=list(MODERN_PROTOCOL_VERSIONS),
-        capabilities=low.get_capabilities(protocol_version=asked),
-        instructions=low.instructions,
+        capabilities=lowlevel.get_capabilities(protocol_version=requested_version),
+        instructions=lowlevel.instructions,
         ttl_ms=hint.ttl_ms,
         cache_scope=hint.scope,
     )
     dumped = result.model_dump(by_alias=True, mode="json", exclude_none=True)
     return JSONRPCResponse(
-        jsonrpc="2.0", id=message.id, result={**dumped, "_meta": {SERVER_INFO: low.server_info_stamp}}
+        jsonrpc="2.0", id=message.id, result={**dumped, "_meta": {SERVER_INFO_META_KEY: lowlevel.server_info_stamp}}
     )
 
 
-def _unsupported(request_id: RequestId, asked: str) -> JSONRPCError:
-    data = {"supported": list(MODERN_PROTOCOL_VERSIONS), "requested": asked}
+def _unsupported_version_error(request_id: RequestId, requested_version: str) -> JSONRPCError:
+    data = {"supported": list(MODERN_PROTOCOL_VERSIONS), "requested": requested_version}
     error = ErrorData(code=UNSUPPORTED_PROTOCOL_VERSION, message="Unsupported protocol version", data=data)
     return JSONRPCError(jsonrpc="2.0", id=request_id, error=error)

@@ -31,7 +31,7 @@ def offers(settings: Settings) -> list[Offer[Any, Any]]:
     Raises:
         InvalidArguments: The settings name a toolset or a tool that does not exist, or leave none.
     """
-    access = settings.granted
+    access = settings.effective_access
     chosen = {offer.name for offer in _chosen(settings)} | set(_names(settings.tools, "tools"))
     chosen -= set(_names(settings.exclude_tools, "exclude-tools"))
     found = [_as_allowed(offer, access) for offer in _everything() if offer.name in chosen and _allowed(offer, access)]

@@ -23,22 +23,22 @@ def toggl(memory: MemoryStore, connection: AsyncClient) -> Toggl:
 
 async def test_requests_are_charged_to_the_user_or_to_the_workspaces_organization(toggl: Toggl, clock: Clock) -> None:
     await toggl.clients(NIGHT_SCHOOL).collect()
-    assert await toggl.quotas() == [Bucket(f"workspace:{NIGHT_SCHOOL}", 29, clock.now + 3600)]
+    assert await toggl.list_quotas() == [Bucket(f"workspace:{NIGHT_SCHOOL}", 29, clock.now + 3600)]
     await toggl.account.me()
     await toggl.account.workspaces()
     await toggl.clients(NIGHT_SCHOOL).collect(refresh=True)
-    left = {bucket.name: bucket.remaining for bucket in await toggl.quotas()}
+    left = {bucket.name: bucket.remaining for bucket in await toggl.list_quotas()}
     assert left == {"user": 29, "organization:3901002": 28}
-    assert await toggl.quota(NIGHT_SCHOOL) == Bucket("organization:3901002", 28, clock.now + 3600)
+    assert await toggl.get_quota(NIGHT_SCHOOL) == Bucket("organization:3901002", 28, clock.now + 3600)
 
 
 async def test_an_hour_that_is_over_is_not_known(toggl: Toggl, clock: Clock) -> None:
     await toggl.clients(NIGHT_SCHOOL).collect()
     clock.now += 3599
-    assert await toggl.quota(NIGHT_SCHOOL) is not None
+    assert await toggl.get_quota(NIGHT_SCHOOL) is not None
     clock.now += 1
-    assert await toggl.quota(NIGHT_SCHOOL) is None
-    assert await toggl.quotas() == []
+    assert await toggl.get_quota(NIGHT_SCHOOL) is None
+    assert await toggl.list_quotas() == []
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ async def test_an_hour_that_is_over_is_not_known(toggl: Toggl, clock: Clock) -> 
 async def test_what_headers_do_not_say_is_not_known(headers: dict[str, str]) -> None:
     async with answering("null", headers=headers) as toggl:
         assert await toggl.clients(HARBOUR_STUDIO).collect() == []
-        assert await toggl.quotas() == []
+        assert await toggl.list_quotas() == []
 
 
 @pytest.mark.parametrize(
@@ -79,9 +79,9 @@ async def test_a_spent_quota_is_known_by_its_words_or_its_headers_until_it_reset
             with pytest.raises(QuotaSpent) as spent:
                 await toggl.clients(HARBOUR_STUDIO).collect()
             assert spent.value.resets_in_seconds == seconds - ago
-        assert (await toggl.quotas())[0].remaining == 0
+        assert (await toggl.list_quotas())[0].remaining == 0
         clock.now += 1
-        assert await toggl.quotas() == []
+        assert await toggl.list_quotas() == []
 
 
 async def test_a_402_about_the_plan_says_nothing_of_the_quota(toggl: Toggl, sandbox: Sandbox) -> None:

@@ -16,7 +16,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 async def sqlite(path: Path, clock: Clock) -> AsyncGenerator[SqliteStore]:
-    store = SqliteStore(path, clock=clock, patience=0.05)
+    store = SqliteStore(path, clock=clock, busy_timeout=0.05)
     yield store
     await store.aclose()
 

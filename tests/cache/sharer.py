@@ -20,8 +20,8 @@ async def replace(path: Path) -> None:
     """Replace the whole collection for ever, each time by rows that carry the same number."""
     store = SqliteStore(path)
     for number in count(1):
-        mark = await store.mark(MINE)
-        await store.replace(MINE, dict.fromkeys(range(2000), f"{number}"), seen=mark.version, fetched_at=number)
+        mark = await store.get_version(MINE)
+        await store.replace(MINE, dict.fromkeys(range(2000), f"{number}"), expected=mark.number, fetched_at=number)
         say(str(number))
 
 

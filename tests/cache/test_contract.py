@@ -11,7 +11,16 @@ from tests.cache.support import MINE, ROWS
 from tests.sandbox.clock import Clock
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.sqlite.store import SqliteStore
-from toggl_mcp.cache.store import CLOCK_LEEWAY, DEFAULT_EXPIRY, ExpireAfter, Key, Mark, Row, Snapshot, Store
+from toggl_mcp.cache.store import (
+    DEFAULT_TTL_SECONDS,
+    MAX_CLOCK_DIFFERENCE_SECONDS,
+    ExpireAfter,
+    Key,
+    Row,
+    Snapshot,
+    Store,
+    Version,
+)
 from toggl_mcp.models.quota import Bucket
 
 pytestmark = pytest.mark.anyio
@@ -20,187 +29,187 @@ OTHER_KEYS = [MINE._replace(scope="theirs"), MINE._replace(kind="projects"), MIN
 
 
 async def test_what_is_unknown_has_no_writes_and_no_snapshot(store: Store) -> None:
-    assert await store.mark(MINE) == Mark(0, None)
-    assert await store.row(MINE, 1) == Row(Mark(0, None), None)
+    assert await store.get_version(MINE) == Version(0, None)
+    assert await store.get_row(MINE, 1) == Row(Version(0, None), None)
     assert await store.read(MINE) is None
 
 
 async def test_a_collection_comes_back_as_it_was_stored(store: Store) -> None:
-    assert await store.replace(MINE, ROWS, seen=0, fetched_at=12.5)
-    assert await store.read(MINE) == Snapshot(Mark(0, 12.5), ROWS)
-    assert await store.mark(MINE) == Mark(0, 12.5)
+    assert await store.replace(MINE, ROWS, expected=0, fetched_at=12.5)
+    assert await store.read(MINE) == Snapshot(Version(0, 12.5), ROWS)
+    assert await store.get_version(MINE) == Version(0, 12.5)
     for row_id, text in ROWS.items():
-        assert await store.row(MINE, row_id) == Row(Mark(0, 12.5), text)
-    assert await store.row(MINE, 4) == Row(Mark(0, 12.5), None)
+        assert await store.get_row(MINE, row_id) == Row(Version(0, 12.5), text)
+    assert await store.get_row(MINE, 4) == Row(Version(0, 12.5), None)
 
 
 async def test_an_empty_collection_is_a_snapshot(store: Store) -> None:
-    assert await store.replace(MINE, {}, seen=0, fetched_at=12)
-    assert await store.read(MINE) == Snapshot(Mark(0, 12), {})
+    assert await store.replace(MINE, {}, expected=0, fetched_at=12)
+    assert await store.read(MINE) == Snapshot(Version(0, 12), {})
 
 
 async def test_a_later_collection_takes_the_place_of_the_former(store: Store) -> None:
-    await store.replace(MINE, ROWS, seen=0, fetched_at=12)
+    await store.replace(MINE, ROWS, expected=0, fetched_at=12)
     later = {1: ROWS[1], 2: "changed", 9: "new"}
-    assert await store.replace(MINE, later, seen=0, fetched_at=13)
-    assert await store.read(MINE) == Snapshot(Mark(0, 13), later)
+    assert await store.replace(MINE, later, expected=0, fetched_at=13)
+    assert await store.read(MINE) == Snapshot(Version(0, 13), later)
 
 
 async def test_what_was_fetched_before_a_write_is_not_stored(store: Store) -> None:
-    await store.replace(MINE, ROWS, seen=0, fetched_at=12)
+    await store.replace(MINE, ROWS, expected=0, fetched_at=12)
     await store.write(MINE, 1, "written")
-    assert not await store.replace(MINE, ROWS, seen=0, fetched_at=13)
-    assert await store.read(MINE) == Snapshot(Mark(1, 12), {**ROWS, 1: "written"})
-    assert await store.replace(MINE, ROWS, seen=1, fetched_at=14)
-    assert await store.read(MINE) == Snapshot(Mark(1, 14), ROWS)
+    assert not await store.replace(MINE, ROWS, expected=0, fetched_at=13)
+    assert await store.read(MINE) == Snapshot(Version(1, 12), {**ROWS, 1: "written"})
+    assert await store.replace(MINE, ROWS, expected=1, fetched_at=14)
+    assert await store.read(MINE) == Snapshot(Version(1, 14), ROWS)
 
 
 async def test_a_version_from_the_future_is_not_stored_either(store: Store) -> None:
-    assert not await store.replace(MINE, ROWS, seen=1, fetched_at=12)
+    assert not await store.replace(MINE, ROWS, expected=1, fetched_at=12)
     assert await store.read(MINE) is None
 
 
 async def test_a_write_puts_a_row_in_changes_it_and_takes_it_out(store: Store) -> None:
-    await store.replace(MINE, ROWS, seen=0, fetched_at=12)
+    await store.replace(MINE, ROWS, expected=0, fetched_at=12)
     await store.write(MINE, 4, "new")
     await store.write(MINE, 1, "changed")
     await store.write(MINE, 2, None)
     await store.write(MINE, 99, None)
-    assert await store.read(MINE) == Snapshot(Mark(4, 12), {1: "changed", 3: ROWS[3], 4: "new"})
-    assert await store.row(MINE, 4) == Row(Mark(4, 12), "new")
-    assert await store.row(MINE, 2) == Row(Mark(4, 12), None)
+    assert await store.read(MINE) == Snapshot(Version(4, 12), {1: "changed", 3: ROWS[3], 4: "new"})
+    assert await store.get_row(MINE, 4) == Row(Version(4, 12), "new")
+    assert await store.get_row(MINE, 2) == Row(Version(4, 12), None)
 
 
 async def test_a_write_without_a_snapshot_only_counts(store: Store) -> None:
     await store.write(MINE, 1, "written")
-    assert await store.row(MINE, 1) == Row(Mark(1, None), None)
+    assert await store.get_row(MINE, 1) == Row(Version(1, None), None)
     assert await store.read(MINE) is None
-    assert not await store.replace(MINE, ROWS, seen=0, fetched_at=12)
-    assert await store.replace(MINE, {}, seen=1, fetched_at=12)
-    assert await store.read(MINE) == Snapshot(Mark(1, 12), {})
+    assert not await store.replace(MINE, ROWS, expected=0, fetched_at=12)
+    assert await store.replace(MINE, {}, expected=1, fetched_at=12)
+    assert await store.read(MINE) == Snapshot(Version(1, 12), {})
 
 
 async def test_forgetting_drops_the_snapshot_and_counts(store: Store) -> None:
     await store.write(MINE, 1, None)
-    await store.replace(MINE, ROWS, seen=1, fetched_at=12)
-    await store.forget(MINE)
-    assert await store.mark(MINE) == Mark(2, None)
-    assert await store.row(MINE, 1) == Row(Mark(2, None), None)
+    await store.replace(MINE, ROWS, expected=1, fetched_at=12)
+    await store.invalidate(MINE)
+    assert await store.get_version(MINE) == Version(2, None)
+    assert await store.get_row(MINE, 1) == Row(Version(2, None), None)
     assert await store.read(MINE) is None
-    assert not await store.replace(MINE, ROWS, seen=1, fetched_at=13)
+    assert not await store.replace(MINE, ROWS, expected=1, fetched_at=13)
 
 
 async def test_forgetting_what_is_unknown_counts(store: Store) -> None:
-    await store.forget(MINE)
-    await store.forget(MINE)
-    assert await store.mark(MINE) == Mark(2, None)
+    await store.invalidate(MINE)
+    await store.invalidate(MINE)
+    assert await store.get_version(MINE) == Version(2, None)
 
 
 async def test_one_claim_is_won_until_it_is_released(store: Store, clock: Clock) -> None:
-    until = await store.claim(MINE, 15)
+    until = await store.acquire_lease(MINE, 15)
     assert until == clock.now + 15
-    assert await store.claim(MINE, 15) is None
-    await store.release(MINE, clock.now + 15)
-    assert await store.claim(MINE, 15) == until
+    assert await store.acquire_lease(MINE, 15) is None
+    await store.release_lease(MINE, clock.now + 15)
+    assert await store.acquire_lease(MINE, 15) == until
 
 
 async def test_a_claim_that_has_lapsed_is_not_released_by_its_former_owner(store: Store, clock: Clock) -> None:
-    lapsed = await store.claim(MINE, 15)
+    lapsed = await store.acquire_lease(MINE, 15)
     assert lapsed is not None
     clock.now = lapsed
-    until = await store.claim(MINE, 15)
+    until = await store.acquire_lease(MINE, 15)
     assert until is not None
-    await store.release(MINE, lapsed)
-    assert await store.claim(MINE, 15) is None
-    await store.release(MINE, until)
-    assert await store.claim(MINE, 15) is not None
+    await store.release_lease(MINE, lapsed)
+    assert await store.acquire_lease(MINE, 15) is None
+    await store.release_lease(MINE, until)
+    assert await store.acquire_lease(MINE, 15) is not None
 
 
 async def test_a_claim_lapses_by_itself(store: Store, clock: Clock) -> None:
-    assert await store.claim(MINE, 15)
+    assert await store.acquire_lease(MINE, 15)
     clock.now += 14.9
-    assert not await store.claim(MINE, 60)
+    assert not await store.acquire_lease(MINE, 60)
     clock.now += 0.1
-    assert await store.claim(MINE, 60)
+    assert await store.acquire_lease(MINE, 60)
     clock.now += 59.9
-    assert not await store.claim(MINE, 15)
+    assert not await store.acquire_lease(MINE, 15)
 
 
 async def test_a_claim_survives_a_little_disagreement_of_clocks(store: Store, clock: Clock) -> None:
-    assert await store.claim(MINE, 15)
-    clock.now -= CLOCK_LEEWAY
-    assert not await store.claim(MINE, 15)
+    assert await store.acquire_lease(MINE, 15)
+    clock.now -= MAX_CLOCK_DIFFERENCE_SECONDS
+    assert not await store.acquire_lease(MINE, 15)
 
 
 async def test_a_clock_that_is_set_back_does_not_prolong_a_claim(store: Store, clock: Clock) -> None:
-    assert await store.claim(MINE, 15)
+    assert await store.acquire_lease(MINE, 15)
     clock.now -= 3600
-    assert await store.claim(MINE, 15)
+    assert await store.acquire_lease(MINE, 15)
 
 
 async def test_releasing_what_nobody_claimed_changes_nothing(store: Store) -> None:
-    await store.release(MINE, 15)
-    assert await store.mark(MINE) == Mark(0, None)
-    assert await store.claim(MINE, 15)
+    await store.release_lease(MINE, 15)
+    assert await store.get_version(MINE) == Version(0, None)
+    assert await store.acquire_lease(MINE, 15)
 
 
 async def test_a_claim_is_not_a_write(store: Store) -> None:
-    await store.replace(MINE, ROWS, seen=0, fetched_at=12)
-    until = await store.claim(MINE, 15)
+    await store.replace(MINE, ROWS, expected=0, fetched_at=12)
+    until = await store.acquire_lease(MINE, 15)
     assert until is not None
-    await store.release(MINE, until)
-    assert await store.read(MINE) == Snapshot(Mark(0, 12), ROWS)
+    await store.release_lease(MINE, until)
+    assert await store.read(MINE) == Snapshot(Version(0, 12), ROWS)
 
 
 async def test_a_write_does_not_end_a_claim(store: Store) -> None:
-    await store.claim(MINE, 15)
+    await store.acquire_lease(MINE, 15)
     await store.write(MINE, 1, "written")
-    await store.forget(MINE)
-    await store.replace(MINE, ROWS, seen=2, fetched_at=12)
-    assert not await store.claim(MINE, 15)
+    await store.invalidate(MINE)
+    await store.replace(MINE, ROWS, expected=2, fetched_at=12)
+    assert not await store.acquire_lease(MINE, 15)
 
 
 async def test_a_bucket_takes_the_place_of_the_one_with_its_name(store: Store) -> None:
-    assert list(await store.buckets("mine")) == []
-    await store.note("mine", Bucket("organization", 29, 100.5))
-    await store.note("mine", Bucket("me", 28, 200))
-    await store.note("mine", Bucket("organization", 27, 100.5))
-    await store.note("theirs", Bucket("me", 1, 300))
-    assert list(await store.buckets("mine")) == [Bucket("me", 28, 200), Bucket("organization", 27, 100.5)]
-    assert list(await store.buckets("theirs")) == [Bucket("me", 1, 300)]
+    assert list(await store.list_buckets("mine")) == []
+    await store.record("mine", Bucket("organization", 29, 100.5))
+    await store.record("mine", Bucket("me", 28, 200))
+    await store.record("mine", Bucket("organization", 27, 100.5))
+    await store.record("theirs", Bucket("me", 1, 300))
+    assert list(await store.list_buckets("mine")) == [Bucket("me", 28, 200), Bucket("organization", 27, 100.5)]
+    assert list(await store.list_buckets("theirs")) == [Bucket("me", 1, 300)]
 
 
 @pytest.mark.parametrize("other", OTHER_KEYS)
 async def test_nothing_reaches_another_collection(store: Store, other: Key) -> None:
-    await store.replace(MINE, ROWS, seen=0, fetched_at=12)
+    await store.replace(MINE, ROWS, expected=0, fetched_at=12)
     await store.write(MINE, 1, "written")
-    await store.claim(MINE, 15)
-    assert await store.mark(other) == Mark(0, None)
+    await store.acquire_lease(MINE, 15)
+    assert await store.get_version(other) == Version(0, None)
     assert await store.read(other) is None
-    assert await store.row(other, 1) == Row(Mark(0, None), None)
-    assert await store.claim(other, 15)
-    await store.forget(other)
-    assert await store.read(MINE) == Snapshot(Mark(1, 12), {**ROWS, 1: "written"})
+    assert await store.get_row(other, 1) == Row(Version(0, None), None)
+    assert await store.acquire_lease(other, 15)
+    await store.invalidate(other)
+    assert await store.read(MINE) == Snapshot(Version(1, 12), {**ROWS, 1: "written"})
 
 
 async def test_any_text_comes_back_exactly(store: Store) -> None:
     texts = dict(
         enumerate(["", "\x00", "\ud83d", "é", "e\u0301", "\u202eabc", "x" * 100_000, "'); DROP TABLE entity;--"])
     )
-    await store.replace(MINE, texts, seen=0, fetched_at=12)
+    await store.replace(MINE, texts, expected=0, fetched_at=12)
     snapshot = await store.read(MINE)
     assert snapshot is not None
     assert snapshot.rows == texts
-    assert [(await store.row(MINE, row_id)).text for row_id in texts] == list(texts.values())
+    assert [(await store.get_row(MINE, row_id)).text for row_id in texts] == list(texts.values())
 
 
 async def test_what_was_read_does_not_change_afterwards(store: Store) -> None:
     rows = dict(ROWS)
-    await store.replace(MINE, rows, seen=0, fetched_at=12)
+    await store.replace(MINE, rows, expected=0, fetched_at=12)
     rows.clear()
     before = await store.read(MINE)
     await store.write(MINE, 1, "written")
-    assert before == Snapshot(Mark(0, 12), ROWS)
+    assert before == Snapshot(Version(0, 12), ROWS)
 
 
 async def test_a_closed_store_opens_again(store: Store) -> None:
@@ -208,12 +217,12 @@ async def test_a_closed_store_opens_again(store: Store) -> None:
     await store.write(MINE, 1, None)
     await store.aclose()
     await store.aclose()
-    assert await store.claim(MINE, 15)
+    assert await store.acquire_lease(MINE, 15)
 
 
 @pytest.mark.parametrize(
     ("expire_after", "expected"),
-    [(timedelta(minutes=15), 900.0), (60, 60.0), (0, 0.0), (None, None), (DEFAULT_EXPIRY, DEFAULT_EXPIRY)],
+    [(timedelta(minutes=15), 900.0), (60, 60.0), (0, 0.0), (None, None), (DEFAULT_TTL_SECONDS, DEFAULT_TTL_SECONDS)],
 )
 async def test_expiry_is_told_in_seconds(path: Path, expire_after: ExpireAfter, expected: float | None) -> None:
     for store in (MemoryStore(expire_after=expire_after), SqliteStore(path, expire_after=expire_after)):
@@ -237,8 +246,8 @@ async def test_no_token_sees_what_another_has_stored(store: Store, steps: list[t
     for scope, parent, row_id, whole in steps:
         key = Key(scope, "clients", parent)
         if whole:
-            mark = await store.mark(key)
-            await store.replace(key, {row_id: f"{scope} {parent}"}, seen=mark.version, fetched_at=12)
+            mark = await store.get_version(key)
+            await store.replace(key, {row_id: f"{scope} {parent}"}, expected=mark.number, fetched_at=12)
         else:
             await store.write(key, row_id, f"{scope} {parent}")
         for other in (

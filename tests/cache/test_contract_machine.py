@@ -14,7 +14,7 @@ from tests.cache.support import MINE
 from tests.sandbox.clock import Clock
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.sqlite.store import SqliteStore
-from toggl_mcp.cache.store import Key, Mark, Row, Snapshot, Store
+from toggl_mcp.cache.store import Key, Row, Snapshot, Store, Version
 from toggl_mcp.models.quota import Bucket
 
 T = TypeVar("T")
@@ -23,7 +23,7 @@ KEYS = st.sampled_from([MINE, MINE._replace(scope="theirs")])
 IDS = st.sampled_from([1, 2, 3, 2**40, 2**53 - 1])
 TEXTS = st.text(max_size=8)
 TIMES = st.floats(min_value=1, max_value=2e9)
-NOTHING = Snapshot(Mark(0, None), {})
+NOTHING = Snapshot(Version(0, None), {})
 
 
 class Contract(RuleBasedStateMachine):
@@ -47,11 +47,11 @@ class Contract(RuleBasedStateMachine):
 
     @rule(key=KEYS, rows=st.dictionaries(IDS, TEXTS), behind=st.integers(-1, 1), fetched_at=TIMES)
     def replace(self, key: Key, rows: Mapping[int, str], behind: int, fetched_at: float) -> None:
-        version = self.known(key).mark.version
-        stored = self.run(self.store.replace(key, rows, seen=version - behind, fetched_at=fetched_at))
+        version = self.known(key).version.number
+        stored = self.run(self.store.replace(key, rows, expected=version - behind, fetched_at=fetched_at))
         assert stored == (behind == 0)
         if stored:
-            self.model[key] = Snapshot(Mark(version, fetched_at), rows)
+            self.model[key] = Snapshot(Version(version, fetched_at), rows)
 
     @rule(key=KEYS, row_id=IDS, text=st.none() | TEXTS)
     def write(self, key: Key, row_id: int, text: str | None) -> None:
@@ -59,25 +59,25 @@ class Contract(RuleBasedStateMachine):
         (version, fetched_at), rows = self.known(key)
         kept = {there: row for there, row in rows.items() if there != row_id}
         added = {} if text is None or fetched_at is None else {row_id: text}
-        self.model[key] = Snapshot(Mark(version + 1, fetched_at), kept | added)
+        self.model[key] = Snapshot(Version(version + 1, fetched_at), kept | added)
 
     @rule(key=KEYS)
     def forget(self, key: Key) -> None:
-        self.run(self.store.forget(key))
-        self.model[key] = Snapshot(Mark(self.known(key).mark.version + 1, None), {})
+        self.run(self.store.invalidate(key))
+        self.model[key] = Snapshot(Version(self.known(key).version.number + 1, None), {})
 
     @rule(key=KEYS, seconds=st.integers(1, 60))
     def claim(self, key: Key, seconds: int) -> None:
         free = self.claims.get(key, 0.0) <= self.clock.now
         until = self.clock.now + seconds
-        assert self.run(self.store.claim(key, seconds)) == (until if free else None)
+        assert self.run(self.store.acquire_lease(key, seconds)) == (until if free else None)
         if free:
             self.claims[key] = until
 
     @rule(key=KEYS, mine=st.booleans())
     def release(self, key: Key, mine: bool) -> None:  # noqa: FBT001 - the machine calls it
         until = self.claims.get(key, self.clock.now)
-        self.run(self.store.release(key, until if mine else until - 1))
+        self.run(self.store.release_lease(key, until if mine else until - 1))
         if mine:
             self.claims.pop(key, None)
 
@@ -88,7 +88,7 @@ class Contract(RuleBasedStateMachine):
     @rule(key=KEYS, name=st.sampled_from(["me", "organization"]), remaining=st.integers(0, 30), resets_at=TIMES)
     def note(self, key: Key, name: str, remaining: int, resets_at: float) -> None:
         bucket = Bucket(name, remaining, resets_at)
-        self.run(self.store.note(key.scope, bucket))
+        self.run(self.store.record(key.scope, bucket))
         self.ledger.setdefault(key.scope, {})[name] = bucket
 
     @rule()
@@ -99,15 +99,15 @@ class Contract(RuleBasedStateMachine):
     @rule(key=KEYS, row_id=IDS)
     def row(self, key: Key, row_id: int) -> None:
         mark, rows = self.known(key)
-        assert self.run(self.store.row(key, row_id)) == Row(mark, rows.get(row_id))
+        assert self.run(self.store.get_row(key, row_id)) == Row(mark, rows.get(row_id))
 
     @invariant()
     def is_as_expected(self) -> None:
         for key, snapshot in self.model.items():
-            assert self.run(self.store.mark(key)) == snapshot.mark
-            assert self.run(self.store.read(key)) == (None if snapshot.mark.fetched_at is None else snapshot)
+            assert self.run(self.store.get_version(key)) == snapshot.version
+            assert self.run(self.store.read(key)) == (None if snapshot.version.fetched_at is None else snapshot)
         for scope, buckets in self.ledger.items():
-            assert list(self.run(self.store.buckets(scope))) == sorted(buckets.values())
+            assert list(self.run(self.store.list_buckets(scope))) == sorted(buckets.values())
 
     def teardown(self) -> None:
         self.run(self.store.aclose())

@@ -13,7 +13,7 @@ import pytest
 from tests.cache.support import MINE, execute
 from tests.sandbox.clock import Clock
 from toggl_mcp.cache.sqlite.store import SqliteStore
-from toggl_mcp.cache.store import Key, Mark, Snapshot
+from toggl_mcp.cache.store import Key, Snapshot, Version
 from toggl_mcp.errors import CacheBusy
 from toggl_mcp.models.quota import Bucket
 
@@ -69,8 +69,8 @@ DAMAGES: list[Callable[[bytearray, random.Random], bytearray]] = [
 async def filled(path: Path) -> bytearray:
     store = SqliteStore(path)
     for key, rows in COLLECTIONS.items():
-        assert await store.replace(key, rows, seen=0, fetched_at=12)
-    await store.note("mine", BUCKET)
+        assert await store.replace(key, rows, expected=0, fetched_at=12)
+    await store.record("mine", BUCKET)
     await store.aclose()
     return bytearray(await anyio.Path(path).read_bytes())
 
@@ -78,22 +78,22 @@ async def filled(path: Path) -> bytearray:
 async def check(store: SqliteStore) -> None:
     """Read everything, then use the store until it is as good as new."""
     for key, rows in COLLECTIONS.items():
-        assert await store.mark(key) in (Mark(0, 12), Mark(0, None))
+        assert await store.get_version(key) in (Version(0, 12), Version(0, None))
         for row_id in (1, 40, 80):
-            assert (await store.row(key, row_id)).text in (rows[row_id], None)
-        assert await store.read(key) in (Snapshot(Mark(0, 12), rows), None)
-    assert list(await store.buckets("mine")) in ([BUCKET], [])
+            assert (await store.get_row(key, row_id)).text in (rows[row_id], None)
+        assert await store.read(key) in (Snapshot(Version(0, 12), rows), None)
+    assert list(await store.list_buckets("mine")) in ([BUCKET], [])
     assert await works(store) or await works(store)
 
 
 async def works(store: SqliteStore) -> bool:
     """Tell whether a refresh and a write were kept: damage may only show when something is written."""
     await store.write(MINE, 1, "lost by the refresh")
-    version = (await store.mark(MINE)).version
-    await store.replace(MINE, COLLECTIONS[MINE], seen=version, fetched_at=13)
+    version = (await store.get_version(MINE)).number
+    await store.replace(MINE, COLLECTIONS[MINE], expected=version, fetched_at=13)
     await store.write(MINE, 1, "written")
     kept = await store.read(MINE)
-    assert kept in (Snapshot(Mark(version + 1, 13), {**COLLECTIONS[MINE], 1: "written"}), None)
+    assert kept in (Snapshot(Version(version + 1, 13), {**COLLECTIONS[MINE], 1: "written"}), None)
     return kept is not None
 
 
@@ -107,8 +107,8 @@ async def test_a_damaged_file_serves_nothing_that_was_altered_or_is_missing(tmp_
         opened_before = chance.random() < 0.5
         if opened_before:
             await anyio.Path(path).write_bytes(whole)
-            assert await store.read(MINE) == Snapshot(Mark(0, 12), COLLECTIONS[MINE])
-            await store.row(MINE, 1)
+            assert await store.read(MINE) == Snapshot(Version(0, 12), COLLECTIONS[MINE])
+            await store.get_row(MINE, 1)
         await anyio.Path(path).write_bytes(chance.choice(DAMAGES)(bytearray(whole), chance))
         try:
             await check(store)
@@ -151,7 +151,7 @@ async def test_an_alteration_of_one_value_is_noticed(
 async def test_an_altered_bucket_is_not_believed(path: Path, sqlite: SqliteStore, column: str) -> None:
     await filled(path)
     execute(path, f"UPDATE bucket SET {column} = {column} + 1")  # noqa: S608 - the names above
-    assert list(await sqlite.buckets("mine")) == []
+    assert list(await sqlite.list_buckets("mine")) == []
 
 
 async def test_one_store_sets_the_damaged_file_aside_and_the_others_follow(
@@ -160,11 +160,11 @@ async def test_one_store_sets_the_damaged_file_aside_and_the_others_follow(
     stores = [SqliteStore(path, clock=clock) for _ in range(3)]
     for store in stores:
         await store.write(MINE, 1, None)
-        await store.mark(MINE)
+        await store.get_version(MINE)
     await anyio.Path(path).write_bytes(b"garbage" * 1000)
     for store in stores:
         await store.write(MINE, 1, None)
-    assert [await store.mark(MINE) for store in stores] == [Mark(3, None)] * 3
+    assert [await store.get_version(MINE) for store in stores] == [Version(3, None)] * 3
     assert len(caplog.records) == 1
     for store in stores:
         await store.aclose()
@@ -182,12 +182,12 @@ async def test_a_damaged_file_stays_while_another_process_looks_whether_it_still
     assert await anyio.Path(path).read_bytes() == b"garbage" * 1000
     other.close()
     await sqlite.write(MINE, 1, None)
-    assert await sqlite.mark(MINE) == Mark(1, None)
+    assert await sqlite.get_version(MINE) == Version(1, None)
 
 
 async def test_a_file_damaged_again_and_again_starts_empty_each_time(path: Path, sqlite: SqliteStore) -> None:
     for _ in range(5):
-        await sqlite.replace(MINE, {1: "one"}, seen=0, fetched_at=12)
+        await sqlite.replace(MINE, {1: "one"}, expected=0, fetched_at=12)
         await sqlite.aclose()
         await anyio.Path(path).write_bytes(b"garbage" * 1000)
         assert await sqlite.read(MINE) is None

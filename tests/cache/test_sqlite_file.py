@@ -13,7 +13,7 @@ from tests.cache.support import MINE, ROWS, execute
 from toggl_mcp.cache.sqlite.connection import SqliteFile
 from toggl_mcp.cache.sqlite.store import SqliteStore
 from toggl_mcp.cache.sqlite.tables import SCHEMA, State, get_state, put_state
-from toggl_mcp.cache.store import Mark, Row, Snapshot
+from toggl_mcp.cache.store import Row, Snapshot, Version
 from toggl_mcp.models.quota import Bucket
 
 pytestmark = pytest.mark.anyio
@@ -53,8 +53,8 @@ async def test_nothing_is_opened_before_it_is_needed(path: Path) -> None:
 async def test_nobody_else_may_read_the_cache(tmp_path: Path) -> None:
     path = tmp_path / "new" / "folder" / "cache.sqlite"
     store = SqliteStore(path)
-    await store.replace(MINE, ROWS, seen=0, fetched_at=12)
-    await store.mark(MINE)
+    await store.replace(MINE, ROWS, expected=0, fetched_at=12)
+    await store.get_version(MINE)
     files = [file async for file in anyio.Path(path.parent).iterdir()]
     assert path in map(Path, files)
     assert [mode(Path(file)) for file in files] == [0o600] * len(files)
@@ -73,32 +73,32 @@ async def test_a_folder_that_was_there_is_left_as_it_was(tmp_path: Path) -> None
 async def test_a_path_may_hold_any_characters(tmp_path: Path) -> None:
     path = tmp_path / "a?mode=memory#b%20ü" / "cache & co.sqlite"
     store = SqliteStore(path)
-    await store.replace(MINE, ROWS, seen=0, fetched_at=12)
-    assert await store.row(MINE, 1) == Row(Mark(0, 12), ROWS[1])
+    await store.replace(MINE, ROWS, expected=0, fetched_at=12)
+    assert await store.get_row(MINE, 1) == Row(Version(0, 12), ROWS[1])
     assert await anyio.Path(path).exists()
     await store.aclose()
 
 
 async def test_what_was_stored_outlives_the_process(path: Path, sqlite: SqliteStore) -> None:
-    await sqlite.replace(MINE, ROWS, seen=0, fetched_at=12)
-    await sqlite.note("mine", Bucket("me", 3, 100))
+    await sqlite.replace(MINE, ROWS, expected=0, fetched_at=12)
+    await sqlite.record("mine", Bucket("me", 3, 100))
     await sqlite.aclose()
     later = SqliteStore(path)
-    assert await later.read(MINE) == Snapshot(Mark(0, 12), ROWS)
-    assert list(await later.buckets("mine")) == [Bucket("me", 3, 100)]
+    assert await later.read(MINE) == Snapshot(Version(0, 12), ROWS)
+    assert list(await later.list_buckets("mine")) == [Bucket("me", 3, 100)]
     await later.aclose()
 
 
 async def test_closing_leaves_no_file_open(path: Path, sqlite: SqliteStore) -> None:
-    await sqlite.replace(MINE, ROWS, seen=0, fetched_at=12)
-    await sqlite.mark(MINE)
+    await sqlite.replace(MINE, ROWS, expected=0, fetched_at=12)
+    await sqlite.get_version(MINE)
     assert open_files(path.parent)
     await sqlite.aclose()
     assert open_files(path.parent) == []
 
 
 async def test_closing_is_not_cut_short_by_a_cancellation(path: Path, sqlite: SqliteStore) -> None:
-    await sqlite.mark(MINE)
+    await sqlite.get_version(MINE)
     with anyio.CancelScope() as scope:
         scope.cancel()
         await sqlite.aclose()
@@ -117,12 +117,12 @@ async def test_where_there_can_be_no_file_the_cache_goes_on_in_memory_and_says_s
     }
     await (anyio.Path(taken).mkdir() if place == "a folder at the path" else anyio.Path(taken).touch())
     store = SqliteStore(path[place])
-    await store.replace(MINE, ROWS, seen=0, fetched_at=12)
+    await store.replace(MINE, ROWS, expected=0, fetched_at=12)
     await store.write(MINE, 1, None)
-    assert await store.mark(MINE) == Mark(1, 12)
-    assert await store.row(MINE, 2) == Row(Mark(1, 12), ROWS[2])
+    assert await store.get_version(MINE) == Version(1, 12)
+    assert await store.get_row(MINE, 2) == Row(Version(1, 12), ROWS[2])
     await store.aclose()
-    assert await store.mark(MINE) == Mark(0, None)
+    assert await store.get_version(MINE) == Version(0, None)
     (warning,) = warnings(caplog)
     assert str(path[place]) in warning
     assert "memory" in warning
@@ -133,9 +133,9 @@ async def test_a_store_that_was_closed_tries_the_file_again(path: Path, sqlite: 
     await anyio.Path(path).mkdir(parents=True)
     await sqlite.write(MINE, 1, None)
     await anyio.Path(path).rmdir()
-    assert await sqlite.mark(MINE) == Mark(1, None)
+    assert await sqlite.get_version(MINE) == Version(1, None)
     await sqlite.aclose()
-    assert await sqlite.mark(MINE) == Mark(0, None)
+    assert await sqlite.get_version(MINE) == Version(0, None)
     assert await anyio.Path(path).is_file()
 
 
@@ -143,7 +143,7 @@ async def test_a_store_that_was_closed_tries_the_file_again(path: Path, sqlite: 
 def test_a_step_that_fails_half_way_changes_nothing(path: Path, *, in_memory: bool) -> None:
     if in_memory:
         path.mkdir(parents=True)
-    file = SqliteFile(path, SCHEMA, patience=0.05)
+    file = SqliteFile(path, SCHEMA, busy_timeout=0.05)
 
     def fail(db: sqlite3.Connection) -> None:
         put_state(db, MINE, State(version=1))
@@ -161,22 +161,22 @@ def test_a_step_that_fails_half_way_changes_nothing(path: Path, *, in_memory: bo
 async def test_a_full_disk_is_a_reason_to_go_on_in_memory(
     path: Path, sqlite: SqliteStore, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await sqlite.mark(MINE)
+    await sqlite.get_version(MINE)
     resource = pytest.importorskip("resource")
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, ((await anyio.Path(path).stat()).st_size, limits[1]))
     try:
-        assert await sqlite.replace(MINE, dict.fromkeys(range(100), "x" * 1000), seen=0, fetched_at=12)
+        assert await sqlite.replace(MINE, dict.fromkeys(range(100), "x" * 1000), expected=0, fetched_at=12)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    assert await sqlite.mark(MINE) == Mark(0, 12)
+    assert await sqlite.get_version(MINE) == Version(0, 12)
     (warning,) = warnings(caplog)
     assert "space" in warning
 
 
 async def test_an_unchanged_collection_is_not_written_again(path: Path, sqlite: SqliteStore) -> None:
-    await sqlite.replace(MINE, ROWS, seen=0, fetched_at=12)
+    await sqlite.replace(MINE, ROWS, expected=0, fetched_at=12)
     await sqlite.aclose()
     execute(path, "CREATE TRIGGER t BEFORE INSERT ON entity BEGIN SELECT RAISE(ABORT, 'written again'); END")
-    assert await sqlite.replace(MINE, ROWS, seen=0, fetched_at=13)
-    assert await sqlite.read(MINE) == Snapshot(Mark(0, 13), ROWS)
+    assert await sqlite.replace(MINE, ROWS, expected=0, fetched_at=13)
+    assert await sqlite.read(MINE) == Snapshot(Version(0, 13), ROWS)

@@ -13,7 +13,7 @@ import pytest
 
 from tests.cache.support import MINE, ROWS
 from toggl_mcp.cache.sqlite.store import SqliteStore
-from toggl_mcp.cache.store import Mark, Snapshot
+from toggl_mcp.cache.store import Snapshot, Version
 
 pytestmark = pytest.mark.anyio
 
@@ -53,10 +53,10 @@ async def test_a_process_that_is_killed_leaves_no_half_of_a_collection(path: Pat
         child.kill()
         child.wait()
         store = SqliteStore(path)
-        number = (await store.mark(MINE)).fetched_at
+        number = (await store.get_version(MINE)).fetched_at
         snapshot = await store.read(MINE)
         assert number is not None
-        assert snapshot == Snapshot(Mark(0, number), dict.fromkeys(range(2000), f"{number:g}"))
+        assert snapshot == Snapshot(Version(0, number), dict.fromkeys(range(2000), f"{number:g}"))
         await store.aclose()
 
 
@@ -67,35 +67,35 @@ async def test_every_write_of_every_process_is_counted(start: Start, sqlite: Sql
     for child in children:
         go(child)
     assert [child.wait() for child in children] == [0, 0, 0]
-    assert await sqlite.mark(MINE) == Mark(300, None)
+    assert await sqlite.get_version(MINE) == Version(300, None)
 
 
 async def test_a_process_that_holds_the_file_is_waited_for(path: Path, start: Start) -> None:
     store = SqliteStore(path)
-    await store.replace(MINE, ROWS, seen=0, fetched_at=12)
+    await store.replace(MINE, ROWS, expected=0, fetched_at=12)
     child = start("hold")
     assert line(child) == "ready\n"
     answers: list[object] = []
 
     async def ask() -> None:
-        answers.append(await store.mark(MINE))
+        answers.append(await store.get_version(MINE))
         answers.append(await store.read(MINE))
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(ask)
         await anyio.lowlevel.checkpoint()
         go(child)
-    assert answers == [Mark(0, 12), Snapshot(Mark(0, 12), ROWS)]
+    assert answers == [Version(0, 12), Snapshot(Version(0, 12), ROWS)]
     await store.aclose()
 
 
 async def test_opening_a_file_does_not_end_the_locks_that_this_process_has_on_it(path: Path, start: Start) -> None:
     store = SqliteStore(path)
-    await store.replace(MINE, ROWS, seen=0, fetched_at=12)
+    await store.replace(MINE, ROWS, expected=0, fetched_at=12)
     db = sqlite3.connect(path, isolation_level=None)
     db.execute("BEGIN IMMEDIATE")
     second = SqliteStore(path)
-    assert await second.read(MINE) == Snapshot(Mark(0, 12), ROWS)
+    assert await second.read(MINE) == Snapshot(Version(0, 12), ROWS)
     await second.aclose()
     assert line(start("probe")) == "locked\n"
     db.close()
@@ -104,19 +104,19 @@ async def test_opening_a_file_does_not_end_the_locks_that_this_process_has_on_it
 
 def test_threads_with_event_loops_of_their_own_share_a_store(path: Path) -> None:
     store = SqliteStore(path)
-    anyio.run(store.forget, MINE)
+    anyio.run(store.invalidate, MINE)
 
     async def use(thread: int) -> None:
         for turn in range(20):
-            before = await store.mark(MINE)
+            before = await store.get_version(MINE)
             await store.write(MINE, thread, f"{thread} {turn}")
-            assert (await store.mark(MINE)).version > before.version
+            assert (await store.get_version(MINE)).number > before.number
             await store.read(MINE)
 
     with ThreadPoolExecutor(6) as threads:
         for done in [threads.submit(anyio.run, use, thread) for thread in range(6)]:
             done.result()
-    assert anyio.run(store.mark, MINE) == Mark(121, None)
+    assert anyio.run(store.get_version, MINE) == Version(121, None)
     anyio.run(store.aclose)
 
 
@@ -128,12 +128,12 @@ def test_closing_a_store_while_others_use_it_harms_nobody(path: Path) -> None:
             if thread == 0:
                 await store.aclose()
             await store.write(MINE, turn, "text")
-            await store.mark(MINE)
+            await store.get_version(MINE)
 
     with ThreadPoolExecutor(4) as threads:
         for done in [threads.submit(anyio.run, use, thread) for thread in range(4)]:
             done.result()
-    assert anyio.run(store.mark, MINE) == Mark(120, None)
+    assert anyio.run(store.get_version, MINE) == Version(120, None)
     anyio.run(store.aclose)
 
 
@@ -143,20 +143,20 @@ def test_a_file_set_aside_under_several_threads_leaves_one_cache(path: Path) -> 
         anyio.run(store.write, MINE, 1, None)
 
     def claim(store: SqliteStore) -> float | None:
-        return anyio.run(store.claim, MINE, 15)
+        return anyio.run(store.acquire_lease, MINE, 15)
 
     for _ in range(10):
         path.write_bytes(b"garbage" * 1000)
         with ThreadPoolExecutor(4) as threads:
             list(threads.map(claim, stores))
         anyio.run(stores[0].write, MINE, 1, None)
-        assert len({anyio.run(store.mark, MINE) for store in stores}) == 1
+        assert len({anyio.run(store.get_version, MINE) for store in stores}) == 1
     for store in stores:
         anyio.run(store.aclose)
 
 
 async def test_a_cancelled_caller_leaves_no_half_of_a_step(sqlite: SqliteStore) -> None:
-    await sqlite.replace(MINE, {}, seen=0, fetched_at=12)
+    await sqlite.replace(MINE, {}, expected=0, fetched_at=12)
     for row in range(50):
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(sqlite.write, MINE, row, "text")
@@ -164,4 +164,4 @@ async def test_a_cancelled_caller_leaves_no_half_of_a_step(sqlite: SqliteStore) 
             tasks.cancel_scope.cancel()
         snapshot = await sqlite.read(MINE)
         assert snapshot is not None
-        assert snapshot.mark.version == len(snapshot.rows)
+        assert snapshot.version.number == len(snapshot.rows)

@@ -10,48 +10,48 @@ import pytest
 
 from tests.cache.support import MINE, ROWS, execute
 from tests.sandbox.clock import Clock
-from toggl_mcp.cache.sqlite.connection import Damaged, Identity, SqliteFile, identity
+from toggl_mcp.cache.sqlite.connection import Damaged, Identity, SqliteFile, get_identity
 from toggl_mcp.cache.sqlite.store import SqliteStore
 from toggl_mcp.cache.sqlite.tables import SCHEMA
-from toggl_mcp.cache.store import Mark, Row, Snapshot
+from toggl_mcp.cache.store import Row, Snapshot, Version
 from toggl_mcp.errors import CacheBusy
 
 pytestmark = pytest.mark.anyio
 
 
 async def test_a_file_that_is_taken_away_is_begun_anew(path: Path, sqlite: SqliteStore) -> None:
-    await sqlite.replace(MINE, ROWS, seen=0, fetched_at=12)
-    assert await sqlite.mark(MINE) == Mark(0, 12)
+    await sqlite.replace(MINE, ROWS, expected=0, fetched_at=12)
+    assert await sqlite.get_version(MINE) == Version(0, 12)
     await anyio.to_thread.run_sync(shutil.rmtree, path.parent)
-    assert await sqlite.mark(MINE) == Mark(0, None)
-    assert await sqlite.replace(MINE, ROWS, seen=0, fetched_at=13)
-    assert await sqlite.mark(MINE) == Mark(0, 13)
+    assert await sqlite.get_version(MINE) == Version(0, None)
+    assert await sqlite.replace(MINE, ROWS, expected=0, fetched_at=13)
+    assert await sqlite.get_version(MINE) == Version(0, 13)
 
 
 async def test_a_file_that_takes_the_place_of_another_is_noticed_at_once(
     path: Path, sqlite: SqliteStore, clock: Clock
 ) -> None:
     other = SqliteStore(path.with_name("other.sqlite"), clock=clock)
-    await other.replace(MINE, {5: "other"}, seen=0, fetched_at=99)
+    await other.replace(MINE, {5: "other"}, expected=0, fetched_at=99)
     await other.aclose()
-    await sqlite.replace(MINE, ROWS, seen=0, fetched_at=12)
-    await sqlite.mark(MINE)
+    await sqlite.replace(MINE, ROWS, expected=0, fetched_at=12)
+    await sqlite.get_version(MINE)
     for part in ("-wal", "-shm", "-journal"):
         await anyio.Path(f"{path}{part}").unlink(missing_ok=True)
     await anyio.Path(path.with_name("other.sqlite")).replace(path)
-    assert await sqlite.mark(MINE) == Mark(0, 99)
-    assert await sqlite.read(MINE) == Snapshot(Mark(0, 99), {5: "other"})
+    assert await sqlite.get_version(MINE) == Version(0, 99)
+    assert await sqlite.read(MINE) == Snapshot(Version(0, 99), {5: "other"})
 
 
 async def test_a_file_of_another_version_is_set_aside(
     path: Path, sqlite: SqliteStore, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await sqlite.replace(MINE, ROWS, seen=0, fetched_at=12)
+    await sqlite.replace(MINE, ROWS, expected=0, fetched_at=12)
     await sqlite.aclose()
     execute(path, "PRAGMA user_version = 99")
-    assert await sqlite.mark(MINE) == Mark(0, None)
-    assert await sqlite.replace(MINE, ROWS, seen=0, fetched_at=13)
-    assert await sqlite.mark(MINE) == Mark(0, 13)
+    assert await sqlite.get_version(MINE) == Version(0, None)
+    assert await sqlite.replace(MINE, ROWS, expected=0, fetched_at=13)
+    assert await sqlite.get_version(MINE) == Version(0, 13)
     (record,) = caplog.records
     assert "another version" in record.getMessage()
 
@@ -62,32 +62,32 @@ async def test_a_database_of_somebody_else_is_set_aside_unharmed(path: Path, sql
     theirs.execute("PRAGMA journal_mode = WAL")
     theirs.execute("CREATE TABLE theirs (value)")
     theirs.execute("INSERT INTO theirs VALUES (7)")
-    await sqlite.replace(MINE, ROWS, seen=0, fetched_at=12)
+    await sqlite.replace(MINE, ROWS, expected=0, fetched_at=12)
     assert execute(path.with_name("cache.sqlite.broken"), "SELECT value FROM theirs") == [(7,)]
     theirs.close()
-    assert await sqlite.read(MINE) == Snapshot(Mark(0, 12), ROWS)
+    assert await sqlite.read(MINE) == Snapshot(Version(0, 12), ROWS)
 
 
 async def test_only_the_file_that_was_found_damaged_is_set_aside(path: Path, tmp_path: Path) -> None:
-    file = SqliteFile(path, SCHEMA, patience=0.05)
+    file = SqliteFile(path, SCHEMA, busy_timeout=0.05)
     seen: list[Identity | None] = []
 
     def find_damage_while_another_sets_it_aside(_: sqlite3.Connection) -> None:
-        seen.append(identity(path))
+        seen.append(get_identity(path))
         if len(seen) == 1:
             path.replace(tmp_path / "aside")
             shutil.copy(tmp_path / "aside", path)
             raise Damaged
 
     file.read(find_damage_while_another_sets_it_aside)
-    assert seen == [identity(tmp_path / "aside"), identity(path)]
+    assert seen == [get_identity(tmp_path / "aside"), get_identity(path)]
     assert not await anyio.Path(f"{path}.broken").exists()
     file.close()
 
 
 async def test_a_step_that_waited_for_a_file_that_was_set_aside_goes_to_the_new_one(path: Path, clock: Clock) -> None:
     store = SqliteStore(path, clock=clock)
-    await store.replace(MINE, ROWS, seen=0, fetched_at=12)
+    await store.replace(MINE, ROWS, expected=0, fetched_at=12)
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     async with anyio.create_task_group() as tasks:
@@ -99,7 +99,7 @@ async def test_a_step_that_waited_for_a_file_that_was_set_aside_goes_to_the_new_
         other.rollback()
     other.close()
     later = SqliteStore(path)
-    assert await later.mark(MINE) == Mark(1, None)
+    assert await later.get_version(MINE) == Version(1, None)
     await later.aclose()
     await store.aclose()
 
@@ -112,47 +112,47 @@ async def test_a_file_that_was_set_aside_is_not_waited_for(path: Path, sqlite: S
         with contextlib.suppress(FileNotFoundError):
             await anyio.Path(f"{path}{part}").rename(f"{path}.broken{part}")
     await sqlite.write(MINE, 1, None)
-    assert await sqlite.mark(MINE) == Mark(1, None)
+    assert await sqlite.get_version(MINE) == Version(1, None)
     other.close()
 
 
 async def test_a_file_that_is_locked_for_a_moment_is_waited_for(path: Path, clock: Clock) -> None:
     store = SqliteStore(path, clock=clock)
-    await store.replace(MINE, ROWS, seen=0, fetched_at=12)
+    await store.replace(MINE, ROWS, expected=0, fetched_at=12)
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
-    marks: list[Mark] = []
+    marks: list[Version] = []
 
     async def ask() -> None:
-        marks.append(await store.mark(MINE))
+        marks.append(await store.get_version(MINE))
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(ask)
         await anyio.lowlevel.checkpoint()
         other.rollback()
-    assert marks == [Mark(0, 12)]
+    assert marks == [Version(0, 12)]
     other.close()
     await store.aclose()
 
 
 async def test_a_file_that_another_process_keeps_is_reported_with_what_to_do(path: Path, sqlite: SqliteStore) -> None:
-    await sqlite.replace(MINE, ROWS, seen=0, fetched_at=12)
+    await sqlite.replace(MINE, ROWS, expected=0, fetched_at=12)
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
     with pytest.raises(CacheBusy, match=r"Try again.*TOGGL_MCP_CACHE=memory"):
         await sqlite.write(MINE, 1, None)
     other.rollback()
     other.close()
-    assert await sqlite.read(MINE) == Snapshot(Mark(0, 12), ROWS)
+    assert await sqlite.read(MINE) == Snapshot(Version(0, 12), ROWS)
 
 
 async def test_point_reads_do_not_wait_for_a_writer_that_has_not_committed(path: Path, sqlite: SqliteStore) -> None:
-    await sqlite.replace(MINE, ROWS, seen=0, fetched_at=12)
+    await sqlite.replace(MINE, ROWS, expected=0, fetched_at=12)
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     other.execute("DELETE FROM entity")
-    assert await sqlite.mark(MINE) == Mark(0, 12)
-    assert await sqlite.row(MINE, 1) == Row(Mark(0, 12), ROWS[1])
-    assert await sqlite.read(MINE) == Snapshot(Mark(0, 12), ROWS)
+    assert await sqlite.get_version(MINE) == Version(0, 12)
+    assert await sqlite.get_row(MINE, 1) == Row(Version(0, 12), ROWS[1])
+    assert await sqlite.read(MINE) == Snapshot(Version(0, 12), ROWS)
     other.rollback()
     other.close()

@@ -15,8 +15,8 @@ from toggl_mcp.api import BasicAuth, connect_in_process
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.sqlite.store import SqliteStore
 from toggl_mcp.cache.store import Key, Store
-from toggl_mcp.endpoints.core.keys import scope_of
-from toggl_mcp.models.base import Thing
+from toggl_mcp.endpoints.core.keys import derive_scope
+from toggl_mcp.models.base import WorkspaceResource
 from toggl_mcp.sandbox import HARBOUR_STUDIO, TOKEN, Sandbox
 
 Kept = Literal["in memory", "in a file"]
@@ -39,7 +39,7 @@ class Arena:
     key: Key
     path: Path | None
 
-    def at_toggl(self) -> dict[int, Thing]:
+    def at_toggl(self) -> dict[int, WorkspaceResource]:
         """Return the things as Toggl has them."""
         return self.resource.there(self.sandbox.world)
 
@@ -51,9 +51,11 @@ class Arena:
             for table in (world.clients, world.projects, world.entries, world.tags)
         ]
 
-    async def cached(self, process: Process) -> dict[int, Thing] | None:
+    async def cached(self, process: Process) -> dict[int, WorkspaceResource] | None:
         """Return the things as a process would show them without asking; None if it would ask."""
-        things: dict[int, Thing] = {thing.id: thing for thing in await self.resource.endpoint(process).load_cache()}
+        things: dict[int, WorkspaceResource] = {
+            thing.id: thing for thing in await self.resource.endpoint(process).load_cache()
+        }
         return things or None
 
     async def outdated(self, process: Process) -> set[int]:
@@ -61,7 +63,7 @@ class Arena:
 
         Only what the person has changed since Toggl was last asked may differ.
         """
-        cached, (_, fetched_at) = await self.cached(process), await self.stores[0].mark(self.key)
+        cached, (_, fetched_at) = await self.cached(process), await self.stores[0].get_version(self.key)
         if cached is None or fetched_at is None:
             return set()
         differs = differing(self.resource, cached, self.at_toggl())
@@ -94,7 +96,7 @@ async def opened(
             opening.push_async_callback(store.aclose)
         told = zip(stores, connections, strict=True)
         processes = [process(HARBOUR_STUDIO, AUTH, store, connection) for store, connection in told]
-        key = of.key(scope_of(AUTH, connections[0]))
+        key = of.key(derive_scope(AUTH, connections[0]))
         person = Person(of, sandbox.world, clock, chance)
         yield Arena(of, chance, clock, sandbox, trouble, person, processes, stores, key, file)
 

@@ -9,14 +9,14 @@ from toggl_mcp.api import AsyncClient, Auth
 from toggl_mcp.cache.store import Store
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.endpoints.projects import AsyncProjectEndpoint
-from toggl_mcp.endpoints.time_entries import AsyncTrackerEndpoint, Edited, Started
+from toggl_mcp.endpoints.time_entries import AsyncTimeEntryEndpoint, BulkEditResult, TimerStart
 from toggl_mcp.errors import OutcomeUnknown
-from toggl_mcp.models.base import Thing
+from toggl_mcp.models.base import WorkspaceResource
 
 READS = ("get", "collect", "named", "current", "between")
 CREATIONS = ("add", "start")
 
-Things = Mapping[int, Thing]
+Things = Mapping[int, WorkspaceResource]
 
 
 class Process(NamedTuple):
@@ -24,7 +24,7 @@ class Process(NamedTuple):
 
     clients: AsyncClientEndpoint
     projects: AsyncProjectEndpoint
-    entries: AsyncTrackerEndpoint
+    entries: AsyncTimeEntryEndpoint
 
 
 def process(workspace: int, auth: Auth, store: Store, connection: AsyncClient) -> Process:
@@ -32,7 +32,7 @@ def process(workspace: int, auth: Auth, store: Store, connection: AsyncClient) -
     return Process(
         AsyncClientEndpoint(workspace, auth, store, client=connection),
         AsyncProjectEndpoint(workspace, auth, store, client=connection),
-        AsyncTrackerEndpoint(workspace, auth, store, client=connection),
+        AsyncTimeEntryEndpoint(workspace, auth, store, client=connection),
     )
 
 
@@ -78,10 +78,10 @@ class Told:
         return isinstance(self.error, OutcomeUnknown)
 
     @property
-    def said(self) -> Mapping[int, Thing | None]:
+    def said(self) -> Mapping[int, WorkspaceResource | None]:
         """What Toggl's confirmation says of each thing."""
         match self.answer:
-            case Started(entry, _) | (Thing() as entry):
+            case TimerStart(entry, _) | (WorkspaceResource() as entry):
                 return {entry.id: entry}
             case None:
                 return {self.question.about: None}
@@ -92,7 +92,7 @@ class Told:
     def reached(self) -> set[int]:
         """The ids of what the confirmed change has reached, and that is there still."""
         match self.answer:
-            case Edited(reached, _):
+            case BulkEditResult(reached, _):
                 return {*reached}
             case None:
                 return set()

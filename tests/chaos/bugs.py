@@ -18,37 +18,37 @@ from toggl_mcp.models.clients import Client
 Patch = pytest.MonkeyPatch
 Bug = Callable[[Patch], None]
 
-EXCHANGE: Any = vars(transport)["_Exchange"]
+REQUEST_STATE: Any = vars(transport)["_RequestState"]
 ENDPOINT: Any = CachedEndpoint
-SNAPSHOTS: Any = Snapshots
+COLLECTION: Any = Snapshots
 
 
 def a_creation_is_sent_again(patch: Patch) -> None:
-    original = EXCHANGE.lost
+    original = REQUEST_STATE.on_no_response
 
-    def lost(exchange: Any) -> Exception:  # noqa: ANN401 - private to its module
+    def on_no_response(exchange: Any) -> Exception:  # noqa: ANN401 - private to its module
         exchange.method = "PUT"
         return original(exchange)
 
-    patch.setattr(EXCHANGE, "lost", lost)
+    patch.setattr(REQUEST_STATE, "on_no_response", on_no_response)
 
 
 def a_lost_change_is_called_unchanged(patch: Patch) -> None:
-    def given_up(_: object) -> Exception:
+    def exhausted_error(_: object) -> Exception:
         return Unreachable("Nothing was changed.")
 
-    patch.setattr(EXCHANGE, "given_up", given_up)
+    patch.setattr(REQUEST_STATE, "exhausted_error", exhausted_error)
 
 
 def a_page_is_taken_for_a_confirmation(patch: Patch) -> None:
-    def decoded(_: object, answer: Any) -> object:  # noqa: ANN401 - httpx is for api/ alone
+    def decode(_: object, answer: Any) -> object:  # noqa: ANN401 - httpx is for api/ alone
         return answer.json() if answer.content.startswith((b"{", b"[")) else None
 
-    patch.setattr(EXCHANGE, "decoded", decoded)
+    patch.setattr(REQUEST_STATE, "decode", decode)
 
 
 def doubt_does_not_forget(patch: Patch) -> None:
-    patch.setattr(SNAPSHOTS, "forget_all", _nothing)
+    patch.setattr(COLLECTION, "invalidate_all", _nothing)
 
 
 def a_deleted_row_stays_in_the_cache(patch: Patch) -> None:
@@ -56,7 +56,7 @@ def a_deleted_row_stays_in_the_cache(patch: Patch) -> None:
 
 
 def projects_outlive_their_client_in_the_cache(patch: Patch) -> None:
-    patch.setattr(AsyncClientEndpoint, "ECHOES", {})
+    patch.setattr(AsyncClientEndpoint, "INVALIDATES", {})
 
 
 def a_new_row_is_not_cached(patch: Patch) -> None:
@@ -64,51 +64,51 @@ def a_new_row_is_not_cached(patch: Patch) -> None:
 
 
 def the_first_look_alike_is_adopted(patch: Patch) -> None:
-    original = ENDPOINT._looked_for  # noqa: SLF001 - what is broken is private
+    original = ENDPOINT._reconcile_create  # noqa: SLF001 - what is broken is private
 
-    async def looked_for(endpoint: object, _: object, same: object, doubt: Exception) -> object:
+    async def reconcile_create(endpoint: object, _: object, same: object, doubt: Exception) -> object:
         return await original(endpoint, (), same, doubt)
 
-    patch.setattr(ENDPOINT, "_looked_for", looked_for)
+    patch.setattr(ENDPOINT, "_reconcile_create", reconcile_create)
 
 
 def a_lost_creation_is_not_looked_for(patch: Patch) -> None:
-    async def looked_for(_: object, __: object, ___: object, doubt: Exception) -> object:
+    async def reconcile_create(_: object, __: object, ___: object, doubt: Exception) -> object:
         raise doubt
 
-    patch.setattr(ENDPOINT, "_looked_for", looked_for)
+    patch.setattr(ENDPOINT, "_reconcile_create", reconcile_create)
 
 
 def a_look_that_fails_is_called_unchanged(patch: Patch) -> None:
-    async def look(endpoint: CachedEndpoint[Client], _: Exception) -> object:
-        return (await endpoint.read(refresh=True, urgent=True)).collection.items
+    async def refetch(endpoint: CachedEndpoint[Client], _: Exception) -> object:
+        return (await endpoint.read(refresh=True, use_reserve=True)).collection.items
 
-    patch.setattr(ENDPOINT, "_look", look)
+    patch.setattr(ENDPOINT, "_refetch", refetch)
 
 
 def an_unreadable_confirmation_crashes(patch: Patch) -> None:
-    def answered(_: object, row: object) -> Client:
+    def parse_confirmation(_: object, row: object) -> Client:
         return Client.model_validate(row)
 
-    patch.setattr(ENDPOINT, "_answered", answered)
+    patch.setattr(ENDPOINT, "_parse_confirmation", parse_confirmation)
 
 
 def an_unreadable_confirmation_is_called_unchanged(patch: Patch) -> None:
-    patch.setattr(ENDPOINT, "_answered", ENDPOINT._parsed)  # noqa: SLF001 - what is broken is private
+    patch.setattr(ENDPOINT, "_parse_confirmation", ENDPOINT._parse_row)  # noqa: SLF001 - what is broken is private
 
 
 def a_reading_from_before_a_write_is_stored(patch: Patch) -> None:
     original = MemoryStore.replace
 
-    async def replace(store: MemoryStore, key: Key, rows: dict[int, str], *, seen: int, fetched_at: float) -> bool:
-        del seen
-        return await original(store, key, rows, seen=(await store.mark(key)).version, fetched_at=fetched_at)
+    async def replace(store: MemoryStore, key: Key, rows: dict[int, str], *, expected: int, fetched_at: float) -> bool:
+        del expected
+        return await original(store, key, rows, expected=(await store.get_version(key)).number, fetched_at=fetched_at)
 
     patch.setattr(MemoryStore, "replace", replace)
 
 
 def a_claim_is_kept(patch: Patch) -> None:
-    patch.setattr(MemoryStore, "release", _nothing)
+    patch.setattr(MemoryStore, "release_lease", _nothing)
 
 
 async def _nothing(*_: object) -> None:
@@ -116,13 +116,13 @@ async def _nothing(*_: object) -> None:
 
 
 def _put_only(patch: Patch, wanted: Callable[[Client | None], bool]) -> None:
-    original = SNAPSHOTS.put
+    original = COLLECTION.write_through
 
-    async def put(snapshots: object, row_id: int, item: Client | None, *more: object) -> None:
+    async def write_through(snapshots: object, row_id: int, item: Client | None, *more: object) -> None:
         if wanted(item):
             await original(snapshots, row_id, item, *more)
 
-    patch.setattr(SNAPSHOTS, "put", put)
+    patch.setattr(COLLECTION, "write_through", write_through)
 
 
 STEP_BY_STEP: dict[Bug, str] = {

@@ -50,12 +50,12 @@ async def write(path: Path, _: str) -> str:
     """Write once with a store that stays open, and tell how far the collection has come."""
     store = _held.setdefault(path, SqliteStore(path))
     await store.write(MINE, 1, None)
-    return str((await store.mark(MINE)).version)
+    return str((await store.get_version(MINE)).number)
 
 
 async def mark(path: Path, _: str) -> str:
     """Tell how far the collection has come, with the store that stays open."""
-    return str((await _held[path].mark(MINE)).version)
+    return str((await _held[path].get_version(MINE)).number)
 
 
 DEEDS: dict[str, Deed] = {"ask": ask, "write": write, "mark": mark}

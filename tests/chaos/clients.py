@@ -48,7 +48,7 @@ class Clients(Resource):
             "restore": lambda process: process.clients.restore(about, restore_projects=along),
             "get": lambda process: process.clients.find(about, refresh=refresh),
             "collect": lambda process: process.clients.read(refresh=refresh),
-            "named": lambda process: process.clients.named(name, refresh=refresh),
+            "named": lambda process: process.clients.find_by_name(name, refresh=refresh),
         }
         wanted: dict[str, dict[str, object]] = {
             "add": made.format("add"),

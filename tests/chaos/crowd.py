@@ -183,11 +183,11 @@ class Crowd:
         for store in arena.stores:
             await store.read(arena.key)  # Waits for what its threads still do.
         arena.clock.now += 15 if lapsed else 0
-        until = await arena.stores[0].claim(arena.key, 1)
+        until = await arena.stores[0].acquire_lease(arena.key, 1)
         if until is None:
             found.append(judging.CLAIMED)
         else:
-            await arena.stores[0].release(arena.key, until)
+            await arena.stores[0].release_lease(arena.key, until)
         if arena.path is not None and await anyio.to_thread.run_sync(locked, arena.path):
             found.append(judging.OPEN)
         return found

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple, cast
 from tests.chaos.asking import CREATIONS, Process, Question, Things
 from tests.chaos.resource import Resource
 from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
-from toggl_mcp.endpoints.time_entries import AsyncTrackerEndpoint
-from toggl_mcp.endpoints.time_entry_cache import FRESH_SECONDS
-from toggl_mcp.models.base import Thing
-from toggl_mcp.models.time_entries import TimeEntry, TrackerBody
+from toggl_mcp.endpoints.time_entries import AsyncTimeEntryEndpoint
+from toggl_mcp.endpoints.time_entry_cache import TTL_SECONDS
+from toggl_mcp.models.base import WorkspaceResource
+from toggl_mcp.models.time_entries import TimeEntry, TimeEntryBody
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Sandbox
 from toggl_mcp.sandbox.rows import Row, fine_stamp
 from toggl_mcp.sandbox.state import World
@@ -33,21 +33,21 @@ TAGS = ("design", "meeting", "on the way")
 class Bodies(NamedTuple):
     """What is said of new entries and of changes."""
 
-    made: TrackerBody
-    started: TrackerBody
-    change: TrackerBody
-    many: TrackerBody
+    made: TimeEntryBody
+    started: TimeEntryBody
+    change: TimeEntryBody
+    many: TimeEntryBody
 
 
 class Entries(Resource):
     """The time entries of the token's owner."""
 
     MODEL = TimeEntry
-    ENDPOINT = AsyncTrackerEndpoint
+    ENDPOINT = AsyncTimeEntryEndpoint
     PARENT = 0
     LABEL = "description"
     OURS = {}  # noqa: RUF012 - declared in the base as what it is
-    FRESH = FRESH_SECONDS
+    FRESH = TTL_SECONDS
     BEHIND = 600.0
 
     def endpoint(self, process: Process) -> CachedEndpoint[Any]:
@@ -102,7 +102,7 @@ class Entries(Resource):
         many = question.verb == "bulk" and bool({*question.ids} - elsewhere - {question.about})
         return many or (starts and question.about not in _timers(there))
 
-    def plain(self, thing: Thing) -> Thing:
+    def plain(self, thing: WorkspaceResource) -> WorkspaceResource:
         """Return an entry without when its timer was started, said once more, and with its tags in one order."""
         entry = cast("TimeEntry", thing)
         return entry.model_copy(update={"duration": max(-1, entry.duration), "tags": sorted(entry.tags)})
@@ -145,7 +145,7 @@ def _bodies(chance: random.Random, there: Things, new: str, now: float) -> Bodie
     """Return what is said; a new entry is sometimes the same as one that is there, or its timer runs."""
     moment = datetime.fromtimestamp(int(now), UTC)
     stop = moment - timedelta(minutes=chance.randrange(60))
-    work = TrackerBody(description=new, project_id=chance.choice(PROJECTS))
+    work = TimeEntryBody(description=new, project_id=chance.choice(PROJECTS))
     made = work.model_copy(update={"start": stop - timedelta(minutes=chance.randrange(1, 300))})
     if chance.random() < 0.25:
         entry = cast("TimeEntry", chance.choice(list(there.values())))
@@ -153,18 +153,18 @@ def _bodies(chance: random.Random, there: Things, new: str, now: float) -> Bodie
         made = work.model_copy(update=again)
     ends = chance.choice([{}, {"duration": 600}, {"duration": 1500}])
     changes = [
-        TrackerBody(description=new),
-        TrackerBody(project_id=chance.choice(PROJECTS)),
-        TrackerBody(billable=chance.random() < 0.5),
-        TrackerBody(tags=chance.sample(TAGS, k=2), tag_action=chance.choice([None, "add", "delete"])),
-        TrackerBody(duration=chance.randrange(60, 6000)),
+        TimeEntryBody(description=new),
+        TimeEntryBody(project_id=chance.choice(PROJECTS)),
+        TimeEntryBody(billable=chance.random() < 0.5),
+        TimeEntryBody(tags=chance.sample(TAGS, k=2), tag_action=chance.choice([None, "add", "delete"])),
+        TimeEntryBody(duration=chance.randrange(60, 6000)),
     ]
-    times = [TrackerBody(stop=stop), TrackerBody(start=stop - timedelta(hours=chance.randrange(1, 30)))]
+    times = [TimeEntryBody(stop=stop), TimeEntryBody(start=stop - timedelta(hours=chance.randrange(1, 30)))]
     change = chance.choice([*changes, *times])
     return Bodies(made.model_copy(update=ends), work, change, chance.choice(changes))
 
 
-def _wanted(body: TrackerBody | None, *, new: bool) -> Mapping[str, object]:
+def _wanted(body: TimeEntryBody | None, *, new: bool) -> Mapping[str, object]:
     """Return what is so of an entry after this."""
     if body is None:
         return {}

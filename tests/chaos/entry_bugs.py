@@ -10,59 +10,59 @@ from toggl_mcp.endpoints import time_entries as tracker
 from toggl_mcp.endpoints import time_entry_cache as log
 from toggl_mcp.endpoints.core.cached_collection import Snapshots
 from toggl_mcp.endpoints.core.collection import Collection
-from toggl_mcp.endpoints.time_entries import AsyncTrackerEndpoint, Edited
-from toggl_mcp.endpoints.time_entry_cache import EntryLog
-from toggl_mcp.models.time_entries import TimeEntry, TrackerBody
+from toggl_mcp.endpoints.time_entries import AsyncTimeEntryEndpoint, BulkEditResult
+from toggl_mcp.endpoints.time_entry_cache import TimeEntryCache
+from toggl_mcp.models.time_entries import TimeEntry, TimeEntryBody
 
 LOG: Any = vars(log)
 
 
 def changes_are_asked_for_without_overlap(patch: Patch) -> None:
-    patch.setattr(log, "OVERLAP", timedelta())
+    patch.setattr(log, "SYNC_OVERLAP", timedelta())
 
 
 def changes_are_asked_for_by_our_clock(patch: Patch) -> None:
-    def mark(known: Collection[TimeEntry], _: datetime) -> datetime:
-        return datetime.fromtimestamp(known.mark.fetched_at or 0.0, UTC) - log.OVERLAP
+    def sync_since(known: Collection[TimeEntry], _: datetime) -> datetime:
+        return datetime.fromtimestamp(known.version.fetched_at or 0.0, UTC) - log.SYNC_OVERLAP
 
-    patch.setattr(log, "_mark", mark)
+    patch.setattr(log, "_sync_since", sync_since)
 
 
 def what_was_deleted_stays_in_the_log(patch: Patch) -> None:
-    original = LOG["_merged"]
+    original = LOG["_merge"]
 
-    def merged(
-        known: Mapping[int, TimeEntry], changed: Iterable[TimeEntry], reach: datetime
-    ) -> Mapping[int, TimeEntry]:
+    def merge(known: Mapping[int, TimeEntry], changed: Iterable[TimeEntry], reach: datetime) -> Mapping[int, TimeEntry]:
         return original(known, [entry for entry in changed if entry.deleted_at is None], reach)
 
-    patch.setattr(log, "_merged", merged)
+    patch.setattr(log, "_merge", merge)
 
 
 def the_log_is_fresh_for_an_hour(patch: Patch) -> None:
-    patch.setattr(log, "FRESH_SECONDS", 3600.0)
+    patch.setattr(log, "TTL_SECONDS", 3600.0)
 
 
 def the_former_timer_is_thought_to_run_on(patch: Patch) -> None:
-    patch.setattr(EntryLog, "put", Snapshots[TimeEntry].put)
+    patch.setattr(TimeEntryCache, "write_through", Snapshots[TimeEntry].write_through)
 
 
 def a_change_of_many_is_written_through_where_it_was_refused(patch: Patch) -> None:
-    def succeeded(answer: Any) -> set[int]:  # noqa: ANN401 - the JSON edge
+    def parse_edited_ids(answer: Any) -> set[int]:  # noqa: ANN401 - the JSON edge
         return {*answer["success"], *(refused["id"] for refused in answer["failure"])}
 
-    patch.setattr(tracker, "_succeeded", succeeded)
+    patch.setattr(tracker, "_parse_edited_ids", parse_edited_ids)
 
 
 def a_change_of_many_reaches_all_that_was_ever_deleted(patch: Patch) -> None:
-    original, gone = AsyncTrackerEndpoint.bulk_edit, set[int]()
+    original, gone = AsyncTimeEntryEndpoint.bulk_edit, set[int]()
 
-    async def bulk_edit(endpoint: AsyncTrackerEndpoint, entries: Sequence[int], body: TrackerBody) -> Edited:
+    async def bulk_edit(
+        endpoint: AsyncTimeEntryEndpoint, entries: Sequence[int], body: TimeEntryBody
+    ) -> BulkEditResult:
         known = {entry.id for entry in await endpoint.load_cache()}
         gone.update(known)
         return await original(endpoint, [*entries, *(gone - known)][:100], body)
 
-    patch.setattr(AsyncTrackerEndpoint, "bulk_edit", bulk_edit)
+    patch.setattr(AsyncTimeEntryEndpoint, "bulk_edit", bulk_edit)
 
 
 OF_ENTRIES: dict[Bug, str] = {

@@ -1,16 +1,16 @@
 """What must hold, each sentence the name of its violation."""
 
 from collections.abc import Iterator
-from typing import cast
+from typing import Any, cast
 
 from tests.chaos.arena import Arena
 from tests.chaos.asking import Process, Things, Told
 from tests.chaos.resource import Resource, alike, differing
-from toggl_mcp.endpoints.core.cached_collection import Found, Reading
-from toggl_mcp.endpoints.core.endpoint import JUST_NOW
+from toggl_mcp.endpoints.core.cached_collection import CacheRead, Lookup
+from toggl_mcp.endpoints.core.endpoint import NEGATIVE_TTL_SECONDS
 from toggl_mcp.errors import QuotaSpent, TogglError
-from toggl_mcp.models.base import Thing
-from toggl_mcp.models.time_entries import Started, TimeEntry
+from toggl_mcp.models.base import WorkspaceResource
+from toggl_mcp.models.time_entries import TimeEntry, TimerStart
 from toggl_mcp.sandbox.faults import Kind
 
 UNNAMED = "an error has no name"
@@ -48,13 +48,13 @@ def untrue(resource: Resource, told: Told, there: Things) -> Iterator[str]:
     if any(not _has(resource, there.get(key), told) for key in told.reached):
         yield NOT_THERE
     match told.answer:
-        case Started(_, TimeEntry(id=former)) if former in there and cast("TimeEntry", there[former]).running:
+        case TimerStart(_, TimeEntry(id=former)) if former in there and cast("TimeEntry", there[former]).running:
             yield NOT_THERE
         case _:
             return
 
 
-def _has(resource: Resource, thing: Thing | None, told: Told) -> bool:
+def _has(resource: Resource, thing: WorkspaceResource | None, told: Told) -> bool:
     """Tell whether a thing is there, and as it was asked to be."""
     wanted = told.question.wanted.items()
     return thing is not None and all(getattr(resource.plain(thing), field) == value for field, value in wanted)
@@ -95,18 +95,22 @@ async def outdated(arena: Arena) -> list[str]:
 def misread(resource: Resource, told: Told, there: Things, now: float) -> Iterator[str]:
     """Yield what is wrong with an answer to a reader, when nothing happened at Toggl meanwhile."""
     question = told.question
-    match cast("Found[Thing] | Reading[Thing] | tuple[list[Thing], Reading[Thing]] | None", told.answer):
-        case Found(item, source, as_of):
+    answer = cast(
+        "Lookup[Any] | CacheRead[Any] | tuple[list[WorkspaceResource], CacheRead[WorkspaceResource]] | None",
+        told.answer,
+    )
+    match answer:
+        case Lookup(item, source, as_of):
             if source == "toggl" and not alike(resource, item, there.get(question.about)):
                 yield NOT_TOGGLS
-            if item is None and question.about in there and now - as_of.timestamp() > JUST_NOW:
+            if item is None and question.about in there and now - as_of.timestamp() > NEGATIVE_TTL_SECONDS:
                 yield DENIED
-        case Reading() as reading:
+        case CacheRead() as reading:
             if reading.source == "toggl" or question.refresh:
                 yield from [NOT_TOGGLS] if differing(resource, reading.collection.items, there) else []
             if reading.source == "cache" and now - reading.as_of.timestamp() > resource.FRESH + 1:
                 yield TOO_OLD
-        case (list() as found, Reading() as reading):
+        case (found, reading):
             wanted = {key: thing for key, thing in there.items() if resource.label(thing) == question.name}
             if reading.source == "toggl" and differing(resource, {thing.id: thing for thing in found}, wanted):
                 yield NOT_TOGGLS
@@ -120,7 +124,9 @@ async def unexpected(told: Told, arena: Arena, asked: Process) -> list[str]:
     if expected is None or told.error is not None:
         return []
     view = arena.at_toggl() if told.question.refresh else await arena.cached(asked)
-    answer = cast("list[Thing]", [told.answer] if isinstance(told.answer, Thing) else told.answer or [])
+    answer = cast(
+        "list[WorkspaceResource]", [told.answer] if isinstance(told.answer, WorkspaceResource) else told.answer or []
+    )
     differs = view is not None and differing(arena.resource, {thing.id: thing for thing in answer}, expected(view))
     return [NOT_TOGGLS if told.question.refresh else NOT_THE_CACHES] if differs else []
 

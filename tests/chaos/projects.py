@@ -50,7 +50,7 @@ class Projects(Resource):
             "delete": lambda process: process.projects.delete(about),
             "get": lambda process: process.projects.find(about, refresh=refresh),
             "collect": lambda process: process.projects.read(refresh=refresh),
-            "named": lambda process: process.projects.named(name, refresh=refresh),
+            "named": lambda process: process.projects.find_by_name(name, refresh=refresh),
             "delete client": lambda process: done(process.clients.delete(client or 0)),
             "archive client": lambda process: done(process.clients.archive(client or 0)),
             "restore client": lambda process: done(process.clients.restore(client or 0, restore_projects=along)),

@@ -8,7 +8,7 @@ from typing import Any
 from tests.chaos.asking import Process, Question, Things
 from toggl_mcp.cache.store import Key
 from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
-from toggl_mcp.models.base import Thing
+from toggl_mcp.models.base import WorkspaceResource
 from toggl_mcp.sandbox import HARBOUR_STUDIO, Sandbox
 from toggl_mcp.sandbox.rows import Row
 from toggl_mcp.sandbox.state import World
@@ -21,7 +21,7 @@ FEW, MANY = 12, 30
 class Resource(ABC):
     """A resource: what can be asked of it, how Toggl has it, and what a person does to it in the web app."""
 
-    MODEL: type[Thing]
+    MODEL: type[WorkspaceResource]
     ENDPOINT: type[CachedEndpoint[Any]]
     PARENT = HARBOUR_STUDIO
     """The workspace whose things are kept together."""
@@ -70,7 +70,7 @@ class Resource(ABC):
         """Tell whether a question reaches more than the thing that it is about."""
         return question.verb == "edit" and question.name in {self.label(thing) for thing in there.values()}
 
-    def plain(self, thing: Thing) -> Thing:
+    def plain(self, thing: WorkspaceResource) -> WorkspaceResource:
         """Return a thing without what Toggl says of it now in one way, now in another."""
         return thing
 
@@ -79,7 +79,7 @@ class Resource(ABC):
         del view
         return False
 
-    def label(self, thing: Thing) -> str:
+    def label(self, thing: WorkspaceResource) -> str:
         """Return the name of a thing."""
         return str(getattr(thing, self.LABEL))
 
@@ -87,7 +87,7 @@ class Resource(ABC):
         """Return under which key things are kept."""
         return Key(scope, self.ENDPOINT.KIND, self.PARENT)
 
-    def there(self, world: World) -> dict[int, Thing]:
+    def there(self, world: World) -> dict[int, WorkspaceResource]:
         """Return the things as Toggl has them."""
         things = [self.MODEL.model_validate(row) for row in self.rows(world)]
         return {thing.id: thing for thing in things}
@@ -104,7 +104,7 @@ class Resource(ABC):
             self.touch(world, chance, free, new)
 
 
-def alike(resource: Resource, one: Thing | None, other: Thing | None) -> bool:
+def alike(resource: Resource, one: WorkspaceResource | None, other: WorkspaceResource | None) -> bool:
     """Tell whether two views of a thing agree; not every answer says when the thing was changed."""
     left, right = (thing and resource.plain(thing) for thing in (one, other))
     if left and right and None in (getattr(left, "updated_at", 0), getattr(right, "updated_at", 0)):

@@ -16,7 +16,7 @@ from tests.chaos.scale import scaled
 from tests.process.test_command import listening
 from toggl_mcp.cache.sqlite.connection import JOURNAL_MODE
 from toggl_mcp.cache.sqlite.store import SqliteStore
-from toggl_mcp.cache.store import Mark, Snapshot
+from toggl_mcp.cache.store import Snapshot, Version
 from toggl_mcp.sandbox import HARBOUR_STUDIO, Sandbox
 
 TRIALS = scaled(2, 20)
@@ -94,9 +94,9 @@ async def test_processes_that_are_killed_while_they_write_leave_no_half_of_anyth
             child.kill()
         unfinished += writes(path)
         store = SqliteStore(path)
-        number = (await store.mark(MINE)).fetched_at
+        number = (await store.get_version(MINE)).fetched_at
         assert number is not None
-        assert await store.read(MINE) == Snapshot(Mark(0, number), dict.fromkeys(range(2000), f"{number:g}"))
+        assert await store.read(MINE) == Snapshot(Version(0, number), dict.fromkeys(range(2000), f"{number:g}"))
         await store.aclose()
         assert not await anyio.Path(f"{path}.broken").exists()
     assert JOURNAL_MODE == "WAL" or unfinished > KILLS // 4

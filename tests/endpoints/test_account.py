@@ -43,7 +43,7 @@ async def test_what_is_kept_of_an_account_holds_no_secret(toggl: Toggl, sandbox:
     assert "Night School" in shown
     for secret in (sandbox.world.me["api_token"], sandbox.world.me["intercom_hash"], "5ec4e75", "ical", "@"):
         assert secret not in shown
-    assert toggl.now() == store.clock()
+    assert toggl.timestamp() == store.clock()
 
 
 async def test_plans_are_told_by_what_a_workspace_shows(toggl: Toggl) -> None:
@@ -52,9 +52,9 @@ async def test_plans_are_told_by_what_a_workspace_shows(toggl: Toggl) -> None:
 
 
 async def test_the_default_workspace_is_asked_for_once(toggl: Toggl, sandbox: Sandbox) -> None:
-    assert await toggl.workspace(NIGHT_SCHOOL) == NIGHT_SCHOOL
+    assert await toggl.resolve_workspace(NIGHT_SCHOOL) == NIGHT_SCHOOL
     assert sandbox.calls == []
-    assert [await toggl.workspace(None) for _ in range(3)] == [HARBOUR_STUDIO] * 3
+    assert [await toggl.resolve_workspace(None) for _ in range(3)] == [HARBOUR_STUDIO] * 3
     assert len(sandbox.calls) == 1
 
 
@@ -62,14 +62,17 @@ async def test_a_configured_workspace_is_not_asked_for(
     memory: MemoryStore, connection: AsyncClient, sandbox: Sandbox
 ) -> None:
     toggl = Toggl(AUTH, memory, client=connection, workspace_id=NIGHT_SCHOOL)
-    assert [await toggl.workspace(None), await toggl.workspace(HARBOUR_STUDIO)] == [NIGHT_SCHOOL, HARBOUR_STUDIO]
+    assert [await toggl.resolve_workspace(None), await toggl.resolve_workspace(HARBOUR_STUDIO)] == [
+        NIGHT_SCHOOL,
+        HARBOUR_STUDIO,
+    ]
     assert sandbox.calls == []
 
 
 async def test_an_account_without_a_default_workspace_says_to_name_one(toggl: Toggl, sandbox: Sandbox) -> None:
     sandbox.world.me["default_workspace_id"] = None
     with pytest.raises(InvalidArguments, match="name one as workspace_id"):
-        await toggl.workspace(None)
+        await toggl.resolve_workspace(None)
 
 
 async def test_endpoints_of_a_workspace_are_made_once(toggl: Toggl) -> None:

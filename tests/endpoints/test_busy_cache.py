@@ -48,7 +48,7 @@ class Holder:
 @pytest.fixture
 async def hurried(path: Path, clock: Clock, connection: AsyncClient) -> AsyncGenerator[AsyncClientEndpoint]:
     """Clients in a file that is waited for only briefly."""
-    store = SqliteStore(path, clock=clock, patience=0.02)
+    store = SqliteStore(path, clock=clock, busy_timeout=0.02)
     yield AsyncClientEndpoint(HARBOUR_STUDIO, AUTH, store, client=connection)
     await store.aclose()
 

@@ -23,17 +23,17 @@ class Counting(MemoryStore):
         super().__init__(clock=clock)
         self.asked: list[str] = []
 
-    async def row(self, key: Key, row_id: int) -> Row:
+    async def get_row(self, key: Key, row_id: int) -> Row:
         self.asked += ["row"] if key.kind == "client" else []
-        return await super().row(key, row_id)
+        return await super().get_row(key, row_id)
 
     async def read(self, key: Key) -> Snapshot | None:
         self.asked.append("read")
         return await super().read(key)
 
-    async def replace(self, key: Key, rows: Mapping[int, str], *, seen: int, fetched_at: float) -> bool:
+    async def replace(self, key: Key, rows: Mapping[int, str], *, expected: int, fetched_at: float) -> bool:
         self.asked.append("replace")
-        return await super().replace(key, rows, seen=seen, fetched_at=fetched_at)
+        return await super().replace(key, rows, expected=expected, fetched_at=fetched_at)
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ async def test_a_list_that_was_asked_for_here_is_not_read_back(
     for _ in range(3):
         await clients.collect()
         await clients.collect(ClientBody(status="archived"))
-        await clients.named("Aroha Bakery")
+        await clients.find_by_name("Aroha Bakery")
         await clients.page(ClientBody(), limit=2)
         await clients.load_cache()
     assert counting.asked == ["replace"]

@@ -34,16 +34,18 @@ async def test_one_answer_tells_the_account_the_workspaces_and_the_names_in_use_
     clock.now += 23 * 3600
     await toggl.account.workspaces()
     for workspace in (HARBOUR_STUDIO, NIGHT_SCHOOL):
-        found, _ = await toggl.directory.by_name(toggl.clients(workspace), "aroha bakery")
+        found, _ = await toggl.name_index.find_by_name(toggl.clients(workspace), "aroha bakery")
         assert [client.workspace_id for client in found] == [workspace]
-    assert (await toggl.directory.by_id(toggl.projects(HARBOUR_STUDIO), [WEB_SHOP, 0]))[WEB_SHOP].name == "Web shop"
+    assert (await toggl.name_index.find_by_id(toggl.projects(HARBOUR_STUDIO), [WEB_SHOP, 0]))[
+        WEB_SHOP
+    ].name == "Web shop"
     assert paths(sandbox) == ["/me"]
 
 
 async def test_what_is_archived_is_looked_up_in_the_whole_list(toggl: Toggl, sandbox: Sandbox) -> None:
-    found = await toggl.directory.by_id(toggl.projects(HARBOUR_STUDIO), [WEB_SHOP, SHOP_SIGN])
+    found = await toggl.name_index.find_by_id(toggl.projects(HARBOUR_STUDIO), [WEB_SHOP, SHOP_SIGN])
     assert {project.name for project in found.values()} == {"Web shop", "Shop sign"}
-    assert (await toggl.directory.by_name(toggl.projects(HARBOUR_STUDIO), "shop sign"))[0][0].id == SHOP_SIGN
+    assert (await toggl.name_index.find_by_name(toggl.projects(HARBOUR_STUDIO), "shop sign"))[0][0].id == SHOP_SIGN
     assert paths(sandbox) == ["/me", f"{HARBOUR_STUDIO}/projects"]
 
 
@@ -53,9 +55,9 @@ async def test_a_name_that_was_changed_from_here_is_known_at_once_by_the_new_one
     await toggl.account.related()
     await toggl.clients(HARBOUR_STUDIO).edit(AROHA, ClientBody(name="Aroha Bread"))
     clients = toggl.clients(HARBOUR_STUDIO)
-    assert (await toggl.directory.by_name(clients, "aroha bakery"))[0] == []
-    assert (await toggl.directory.by_name(clients, "aroha bread"))[0][0].id == AROHA
-    elsewhere, _ = await toggl.directory.by_name(toggl.clients(NIGHT_SCHOOL), "aroha bakery")
+    assert (await toggl.name_index.find_by_name(clients, "aroha bakery"))[0] == []
+    assert (await toggl.name_index.find_by_name(clients, "aroha bread"))[0][0].id == AROHA
+    elsewhere, _ = await toggl.name_index.find_by_name(toggl.clients(NIGHT_SCHOOL), "aroha bakery")
     assert len(elsewhere) == 1
     assert paths(sandbox).count("/me") == 1
 
@@ -63,11 +65,11 @@ async def test_a_name_that_was_changed_from_here_is_known_at_once_by_the_new_one
 async def test_what_was_made_from_here_is_known_at_once(toggl: Toggl) -> None:
     await toggl.account.related()
     made = await toggl.projects(HARBOUR_STUDIO).add(ProjectBody(name="Lamp"))
-    assert (await toggl.directory.by_name(toggl.projects(HARBOUR_STUDIO), "lamp"))[0] == [made]
+    assert (await toggl.name_index.find_by_name(toggl.projects(HARBOUR_STUDIO), "lamp"))[0] == [made]
 
 
 async def test_a_name_that_nobody_has_is_denied_by_the_whole_list(toggl: Toggl, sandbox: Sandbox) -> None:
-    found, known = await toggl.directory.by_name(toggl.projects(HARBOUR_STUDIO), "Nothing")
+    found, known = await toggl.name_index.find_by_name(toggl.projects(HARBOUR_STUDIO), "Nothing")
     assert found == []
     assert SHOP_SIGN in known.items
     assert paths(sandbox) == ["/me", f"{HARBOUR_STUDIO}/projects"]

@@ -20,7 +20,7 @@ async def test_two_tokens_see_nothing_of_each_other(
     stranger = AsyncClientEndpoint(HARBOUR_STUDIO, STRANGER, store, client=connection)
     await clients.collect()
     assert await stranger.load_cache() == []
-    for question in (stranger.get(AROHA), stranger.collect(), stranger.named("Aroha Bakery")):
+    for question in (stranger.get(AROHA), stranger.collect(), stranger.find_by_name("Aroha Bakery")):
         with pytest.raises(BadToken):
             await question
     with pytest.raises(BadToken):
@@ -77,8 +77,8 @@ async def test_accounts_see_nothing_of_each_other(store: Store, connection: Asyn
     mine, theirs = (Toggl(auth, store, client=connection) for auth in (AUTH, STRANGER))
     assert (await mine.account.me())[0].name == "Marama Quayle"
     assert len((await mine.account.workspaces()).collection.items) == 2
-    assert await mine.quotas() != []
-    for question in (theirs.account.me(), theirs.account.workspaces(), theirs.workspace(None)):
+    assert await mine.list_quotas() != []
+    for question in (theirs.account.me(), theirs.account.workspaces(), theirs.resolve_workspace(None)):
         with pytest.raises(BadToken):
             await question
-    assert await theirs.quotas() == []
+    assert await theirs.list_quotas() == []

@@ -9,8 +9,8 @@ from tests.endpoints.support import AUTH, Gate, in_turn
 from tests.sandbox.clock import Clock
 from toggl_mcp.api import AsyncClient, connect_in_process
 from toggl_mcp.cache.store import Store
-from toggl_mcp.endpoints.time_entries import AsyncTrackerEndpoint
-from toggl_mcp.models.time_entries import TrackerBody
+from toggl_mcp.endpoints.time_entries import AsyncTimeEntryEndpoint
+from toggl_mcp.models.time_entries import TimeEntryBody
 from toggl_mcp.sandbox import HARBOUR_STUDIO, Sandbox
 
 pytestmark = pytest.mark.anyio
@@ -19,8 +19,8 @@ STUDIO_UPKEEP = 201_500_307
 
 
 @pytest.fixture
-def tracker(store: Store, connection: AsyncClient) -> AsyncTrackerEndpoint:
-    return AsyncTrackerEndpoint(HARBOUR_STUDIO, AUTH, store, client=connection)
+def tracker(store: Store, connection: AsyncClient) -> AsyncTimeEntryEndpoint:
+    return AsyncTimeEntryEndpoint(HARBOUR_STUDIO, AUTH, store, client=connection)
 
 
 def moment(seconds: float) -> datetime:
@@ -28,10 +28,10 @@ def moment(seconds: float) -> datetime:
 
 
 async def test_a_timer_that_was_started_is_the_only_one_that_is_known_to_run(
-    tracker: AsyncTrackerEndpoint, clock: Clock
+    tracker: AsyncTimeEntryEndpoint, clock: Clock
 ) -> None:
     former = await tracker.current()
-    new = await tracker.add(TrackerBody(description="New", start=moment(clock.now)))
+    new = await tracker.add(TimeEntryBody(description="New", start=moment(clock.now)))
 
     entries = (await tracker.read()).collection.items
     assert former is not None
@@ -44,11 +44,11 @@ async def test_a_change_in_the_web_app_is_told_though_our_clock_is_ahead_and_we_
 ) -> None:
     toggl = Sandbox(clock=lambda: clock.now - 600)
     async with connect_in_process(toggl) as connection:
-        tracker = AsyncTrackerEndpoint(HARBOUR_STUDIO, AUTH, store, client=connection)
+        tracker = AsyncTimeEntryEndpoint(HARBOUR_STUDIO, AUTH, store, client=connection)
         (*_, latest) = await tracker.collect(moment(clock.now - 3 * 86_400), moment(clock.now))
         toggl.world.edit_entry(latest.id, description="By hand")
         clock.now += 100
-        await tracker.add(TrackerBody(start=moment(clock.now - 900), duration=60))
+        await tracker.add(TimeEntryBody(start=moment(clock.now - 900), duration=60))
         clock.now += 30
         shown = await tracker.get(latest, refresh=True)
 
@@ -57,11 +57,11 @@ async def test_a_change_in_the_web_app_is_told_though_our_clock_is_ahead_and_we_
 
 
 async def test_a_change_of_many_is_seen_on_an_entry_that_was_not_known(
-    tracker: AsyncTrackerEndpoint, sandbox: Sandbox, clock: Clock
+    tracker: AsyncTimeEntryEndpoint, sandbox: Sandbox, clock: Clock
 ) -> None:
     await tracker.read()
     new = sandbox.world.add_entry(HARBOUR_STUDIO, clock.now - 900, stop=clock.now)["id"]
-    edited = await tracker.bulk_edit([new], TrackerBody(description="Changed"))
+    edited = await tracker.bulk_edit([new], TimeEntryBody(description="Changed"))
     shown = await tracker.get(new)
 
     assert edited == ([new], [])
@@ -69,19 +69,19 @@ async def test_a_change_of_many_is_seen_on_an_entry_that_was_not_known(
     assert shown.description == "Changed"
 
 
-async def test_a_change_of_manys_times_is_seen(tracker: AsyncTrackerEndpoint, clock: Clock) -> None:
+async def test_a_change_of_manys_times_is_seen(tracker: AsyncTimeEntryEndpoint, clock: Clock) -> None:
     first, second, *_ = await tracker.collect(moment(clock.now - 3 * 86_400), moment(clock.now))
-    await tracker.bulk_edit([first, second], TrackerBody(duration=61))
+    await tracker.bulk_edit([first, second], TimeEntryBody(duration=61))
 
     assert [entry and entry.duration for entry in (await tracker.get(first), await tracker.get(second))] == [61, 61]
 
 
 async def test_what_toggl_does_to_the_tasks_of_many_when_their_project_is_changed_is_seen(
-    tracker: AsyncTrackerEndpoint, clock: Clock
+    tracker: AsyncTimeEntryEndpoint, clock: Clock
 ) -> None:
     entries = await tracker.collect(moment(clock.now - 9 * 86_400), moment(clock.now))
     on_task = next(entry for entry in entries if entry.task_id is not None)
-    await tracker.bulk_edit([on_task], TrackerBody(project_id=STUDIO_UPKEEP))
+    await tracker.bulk_edit([on_task], TimeEntryBody(project_id=STUDIO_UPKEEP))
     shown = await tracker.get(on_task)
 
     assert shown is not None
@@ -89,17 +89,17 @@ async def test_what_toggl_does_to_the_tasks_of_many_when_their_project_is_change
 
 
 async def test_of_two_timers_whose_answers_cross_the_one_that_runs_at_toggl_is_known_to_run(
-    tracker: AsyncTrackerEndpoint, store: Store, sandbox: Sandbox, connection: AsyncClient, clock: Clock
+    tracker: AsyncTimeEntryEndpoint, store: Store, sandbox: Sandbox, connection: AsyncClient, clock: Clock
 ) -> None:
-    other = AsyncTrackerEndpoint(HARBOUR_STUDIO, AUTH, store, client=connection)
+    other = AsyncTimeEntryEndpoint(HARBOUR_STUDIO, AUTH, store, client=connection)
     await other.read()
     gate = Gate()
     sandbox.fault = in_turn("POST", gate.fault)
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(tracker.add, TrackerBody(description="First", start=moment(clock.now - 60)))
+        tasks.start_soon(tracker.add, TimeEntryBody(description="First", start=moment(clock.now - 60)))
         await gate.reached.wait()
         clock.now += 1
-        await other.add(TrackerBody(description="Second", start=moment(clock.now)))
+        await other.add(TimeEntryBody(description="Second", start=moment(clock.now)))
         gate.open.set()
 
     shown = await other.current()

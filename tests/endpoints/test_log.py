@@ -29,7 +29,7 @@ def toggl(store: Store, connection: AsyncClient) -> Toggl:
 
 
 async def known(toggl: Toggl, *, refresh: bool = False) -> dict[int, TimeEntry]:
-    return dict((await toggl.log.read(refresh=refresh)).collection.items)
+    return dict((await toggl.entry_cache.read(refresh=refresh)).collection.items)
 
 
 def asked(sandbox: Sandbox) -> list[str]:
@@ -141,7 +141,7 @@ async def test_the_last_log_stands_in_when_toggl_is_down(toggl: Toggl, sandbox: 
     await known(toggl)
     sandbox.fault = lambda _: Fault("refused")
     clock.now += 3600
-    reading = await toggl.log.read()
+    reading = await toggl.entry_cache.read()
     assert (reading.source, len(reading.collection.items)) == ("stale", 1)
 
 

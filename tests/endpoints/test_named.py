@@ -27,7 +27,7 @@ pytestmark = pytest.mark.anyio
 async def test_a_whole_name_is_found_in_any_case_and_form_archived_or_not(
     in_memory: AsyncClientEndpoint, asked: str, found: list[str]
 ) -> None:
-    matches, _ = await in_memory.named(asked)
+    matches, _ = await in_memory.find_by_name(asked)
     assert names(matches) == found
 
 
@@ -35,20 +35,20 @@ async def test_every_client_of_a_name_is_found(clients: AsyncClientEndpoint, san
     added = [sandbox.world.add_client(HARBOUR_STUDIO, name)["id"] for name in ("twins", "Twins", "TWINS")]
     sandbox.world.add_client(NIGHT_SCHOOL, "Twins")
     sandbox.world.add_client(HARBOUR_STUDIO, "Twins and more")
-    matches, _ = await clients.named("Twins")
+    matches, _ = await clients.find_by_name("Twins")
     assert [client.id for client in matches] == added
 
 
 async def test_a_name_that_is_missing_is_looked_for_again_after_a_minute(
     clients: AsyncClientEndpoint, sandbox: Sandbox, clock: Clock
 ) -> None:
-    assert (await clients.named("Lighthouse"))[0] == []
+    assert (await clients.find_by_name("Lighthouse"))[0] == []
     sandbox.world.add_client(HARBOUR_STUDIO, "Lighthouse")
     clock.now += 59
-    matches, reading = await clients.named("Lighthouse")
+    matches, reading = await clients.find_by_name("Lighthouse")
     assert (matches, reading.source, len(sandbox.calls)) == ([], "cache", 1)
     clock.now += 1
-    matches, reading = await clients.named("Lighthouse")
+    matches, reading = await clients.find_by_name("Lighthouse")
     assert (names(matches), reading.source, len(sandbox.calls)) == (["Lighthouse"], "toggl", 2)
 
 
@@ -57,12 +57,12 @@ async def test_a_name_that_was_just_looked_for_is_not_asked_for_twice(
 ) -> None:
     await clients.read()
     clock.now += 3600
-    matches, reading = await clients.named("Lighthouse")
+    matches, reading = await clients.find_by_name("Lighthouse")
     assert (matches, reading.source, len(sandbox.calls)) == ([], "toggl", 2)
 
 
 async def test_a_refresh_finds_the_name_that_a_client_has_now(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
-    await clients.named("Aroha Bakery")
+    await clients.find_by_name("Aroha Bakery")
     sandbox.world.rename_client(64_890_301, "Aroha Bakehouse")
-    assert names((await clients.named("Aroha Bakery", refresh=True))[0]) == []
-    assert names((await clients.named("Aroha Bakehouse"))[0]) == ["Aroha Bakehouse"]
+    assert names((await clients.find_by_name("Aroha Bakery", refresh=True))[0]) == []
+    assert names((await clients.find_by_name("Aroha Bakehouse"))[0]) == ["Aroha Bakehouse"]

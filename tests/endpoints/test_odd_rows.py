@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from toggl_mcp.endpoints.core.parsing import parsed
+from toggl_mcp.endpoints.core.parsing import parse_model
 from toggl_mcp.errors import Unreachable
 from toggl_mcp.models.account import Me, Workspace
 from toggl_mcp.models.clients import Client
@@ -27,7 +27,7 @@ OWNED = (Client, Project, Tag)
 
 
 def read(model: type[BaseModel], row: object) -> BaseModel:
-    return parsed(model, row, **({"wid": 9} if model in OWNED else {}))
+    return parse_model(model, row, **({"wid": 9} if model in OWNED else {}))
 
 
 @pytest.mark.parametrize(("model", "field"), OPTIONAL, ids=str)

@@ -6,7 +6,7 @@ from tests.endpoints.support import ACTIVE, AROHA, AUTH, DOCKSIDE, as_known, at_
 from toggl_mcp.api import AsyncClient
 from toggl_mcp.cache.store import Key, Store
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
-from toggl_mcp.endpoints.core.keys import scope_of
+from toggl_mcp.endpoints.core.keys import derive_scope
 from toggl_mcp.models.clients import ClientBody
 from toggl_mcp.sandbox import HARBOUR_STUDIO, Sandbox
 
@@ -17,8 +17,8 @@ pytestmark = pytest.mark.anyio
 async def key(store: Store, connection: AsyncClient, clients: AsyncClientEndpoint) -> Key:
     """The name of a collection with one row that this version cannot read."""
     await clients.collect()
-    key = Key(scope_of(AUTH, connection), "client", HARBOUR_STUDIO)
-    assert (await store.row(key, AROHA)).text is not None
+    key = Key(derive_scope(AUTH, connection), "client", HARBOUR_STUDIO)
+    assert (await store.get_row(key, AROHA)).text is not None
     await store.write(key, AROHA, '{"id":64890301,"title":"Aroha Bakery"}')
     return key
 

@@ -27,13 +27,13 @@ async def test_the_pages_together_are_the_list(in_memory: AsyncClientEndpoint, s
     shown = [client for page in found for client in page.items]
     assert shown == await in_memory.collect(EVERY)
     assert {page.total for page in found} == {8}
-    assert [page.left for page in found] == [max(0, 8 - limit * number) for number in range(1, len(found) + 1)]
+    assert [page.remaining for page in found] == [max(0, 8 - limit * number) for number in range(1, len(found) + 1)]
     assert len(sandbox.calls) == 1
 
 
 async def test_a_page_counts_only_what_fits(clients: AsyncClientEndpoint) -> None:
     page = await clients.page(ClientBody(name="a"), limit=1)
-    assert (names(page.items), page.total, page.left) == (["Aroha Bakery"], 4, 3)
+    assert (names(page.items), page.total, page.remaining) == (["Aroha Bakery"], 4, 3)
     assert page.end == Position("aroha bakery", AROHA)
 
 
@@ -46,7 +46,7 @@ async def test_the_next_page_begins_where_the_last_ended_whatever_happened_in_be
     added = sandbox.world.add_client(HARBOUR_STUDIO, "Dune")
     second = await clients.page(ClientBody(), limit=3, after=first.end, refresh=True)
     assert names(second.items) == ["Café Miró", added["name"], "Müller & Söhne"]
-    assert (second.total, second.left, second.reading.source) == (7, 2, "toggl")
+    assert (second.total, second.remaining, second.reading.source) == (7, 2, "toggl")
 
 
 async def test_clients_of_one_name_are_paged_by_their_ids(in_memory: AsyncClientEndpoint, sandbox: Sandbox) -> None:
@@ -57,4 +57,4 @@ async def test_clients_of_one_name_are_paged_by_their_ids(in_memory: AsyncClient
 
 async def test_a_page_beyond_the_end_is_empty(clients: AsyncClientEndpoint) -> None:
     page = await clients.page(ClientBody(), limit=5, after=Position("\U0010ffff", 0))
-    assert (page.items, page.total, page.left, page.end) == ([], len(ACTIVE), 0, None)
+    assert (page.items, page.total, page.remaining, page.end) == ([], len(ACTIVE), 0, None)

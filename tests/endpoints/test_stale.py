@@ -39,7 +39,7 @@ async def test_the_last_snapshot_stands_in_and_says_so(
     assert (found.item and found.item.name, found.source) == ("Aroha Bakery", "stale")
     assert found.as_of.timestamp() == began
     assert (await in_memory.read()).source == "stale"
-    assert (await in_memory.named("aroha bakery"))[1].source == "stale"
+    assert (await in_memory.find_by_name("aroha bakery"))[1].source == "stale"
     with pytest.raises(error):
         await in_memory.read(refresh=True)
 
@@ -55,7 +55,7 @@ async def test_a_refresh_never_answers_with_what_is_old(
     with pytest.raises(error):
         await in_memory.collect(refresh=True)
     with pytest.raises(error):
-        await in_memory.named("Aroha Bakery", refresh=True)
+        await in_memory.find_by_name("Aroha Bakery", refresh=True)
     with pytest.raises(error):
         await in_memory.page(ClientBody(), limit=1, refresh=True)
 
@@ -83,7 +83,7 @@ async def test_what_is_old_never_denies(clients: AsyncClientEndpoint, sandbox: S
         with pytest.raises(Unreachable):
             await clients.get(MISSING)
         with pytest.raises(Unreachable):
-            await clients.named("Nobody")
+            await clients.find_by_name("Nobody")
 
 
 async def test_what_is_old_never_denies_however_young_it_is(made: Made, sandbox: Sandbox, clock: Clock) -> None:
@@ -95,7 +95,7 @@ async def test_what_is_old_never_denies_however_young_it_is(made: Made, sandbox:
     with pytest.raises(Unreachable):
         await clients.get(MISSING)
     with pytest.raises(Unreachable):
-        await clients.named("Nobody")
+        await clients.find_by_name("Nobody")
 
 
 async def test_nothing_stands_in_where_errors_are_to_be_raised(

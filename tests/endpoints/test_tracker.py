@@ -10,10 +10,10 @@ from tests.sandbox.clock import Clock
 from tests.sandbox.diary import at, done, running
 from toggl_mcp.api import AsyncClient, connect_in_process
 from toggl_mcp.cache.store import Store
-from toggl_mcp.endpoints.blocking import TrackerEndpoint
-from toggl_mcp.endpoints.time_entries import AsyncTrackerEndpoint
+from toggl_mcp.endpoints.blocking import TimeEntryEndpoint
+from toggl_mcp.endpoints.time_entries import AsyncTimeEntryEndpoint
 from toggl_mcp.errors import InvalidArguments, NotFound, OutcomeUnknown
-from toggl_mcp.models.time_entries import TrackerBody
+from toggl_mcp.models.time_entries import TimeEntryBody
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Fault, Sandbox
 
 pytestmark = pytest.mark.anyio
@@ -28,22 +28,22 @@ def six_in_the_evening(sandbox: Sandbox, clock: Clock) -> None:
 
 
 @pytest.fixture
-def tracker(store: Store, connection: AsyncClient) -> AsyncTrackerEndpoint:
-    return AsyncTrackerEndpoint(HARBOUR_STUDIO, AUTH, store, client=connection)
+def tracker(store: Store, connection: AsyncClient) -> AsyncTimeEntryEndpoint:
+    return AsyncTimeEntryEndpoint(HARBOUR_STUDIO, AUTH, store, client=connection)
 
 
 @pytest.fixture
-def other(store: Store, connection: AsyncClient) -> AsyncTrackerEndpoint:
-    return AsyncTrackerEndpoint(NIGHT_SCHOOL, AUTH, store, client=connection)
+def other(store: Store, connection: AsyncClient) -> AsyncTimeEntryEndpoint:
+    return AsyncTimeEntryEndpoint(NIGHT_SCHOOL, AUTH, store, client=connection)
 
 
 async def test_a_confirmed_change_is_seen_by_everybody_on_the_store(
-    tracker: AsyncTrackerEndpoint, other: AsyncTrackerEndpoint
+    tracker: AsyncTimeEntryEndpoint, other: AsyncTimeEntryEndpoint
 ) -> None:
     await other.read()
-    entry = await tracker.add(TrackerBody(start=NINE, duration=60, description="One"))
+    entry = await tracker.add(TimeEntryBody(start=NINE, duration=60, description="One"))
     assert await other.get(entry.id) == entry
-    edited = await tracker.edit(entry, TrackerBody(description="Two", tags=["design"]))
+    edited = await tracker.edit(entry, TimeEntryBody(description="Two", tags=["design"]))
     assert edited is not None
     assert (edited.description, edited.tags) == ("Two", ["design"])
     assert await other.get(entry.id) == edited
@@ -51,8 +51,8 @@ async def test_a_confirmed_change_is_seen_by_everybody_on_the_store(
     assert (await other.read()).collection.items == {}
 
 
-async def test_an_entry_without_an_end_runs_from_its_start(tracker: AsyncTrackerEndpoint) -> None:
-    entry = await tracker.add(TrackerBody(start=NINE))
+async def test_an_entry_without_an_end_runs_from_its_start(tracker: AsyncTimeEntryEndpoint) -> None:
+    entry = await tracker.add(TimeEntryBody(start=NINE))
     assert entry.running
     assert await tracker.current() == entry
     stopped = await tracker.stop(entry)
@@ -62,36 +62,36 @@ async def test_an_entry_without_an_end_runs_from_its_start(tracker: AsyncTracker
 
 
 async def test_a_lost_creation_is_found_by_its_start_description_and_project(
-    tracker: AsyncTrackerEndpoint, sandbox: Sandbox
+    tracker: AsyncTimeEntryEndpoint, sandbox: Sandbox
 ) -> None:
     sandbox.fault = each("POST", Fault("lost after"))
-    entry = await tracker.add(TrackerBody(start=NINE, duration=60, description="Once", project_id=201_500_302))
+    entry = await tracker.add(TimeEntryBody(start=NINE, duration=60, description="Once", project_id=201_500_302))
     assert [*sandbox.world.entries] == [entry.id]
 
 
 async def test_a_lost_creation_is_not_taken_for_one_that_says_something_else(
-    tracker: AsyncTrackerEndpoint, sandbox: Sandbox
+    tracker: AsyncTimeEntryEndpoint, sandbox: Sandbox
 ) -> None:
     await tracker.read()
     done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", "Else")
     sandbox.fault = each("POST", Fault("lost before"))
     with pytest.raises(OutcomeUnknown):
-        await tracker.add(TrackerBody(start=NINE, duration=60, description="Once"))
+        await tracker.add(TimeEntryBody(start=NINE, duration=60, description="Once"))
 
 
 async def test_many_are_changed_by_one_request_and_refusals_are_told(
-    tracker: AsyncTrackerEndpoint, sandbox: Sandbox
+    tracker: AsyncTimeEntryEndpoint, sandbox: Sandbox
 ) -> None:
     rows = [done(sandbox, f"2025-10-14T0{hour}:00", f"2025-10-14T0{hour}:30", tags=["meeting"]) for hour in range(3)]
     await tracker.read()
     foreign = done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", workspace=NIGHT_SCHOOL)
     sandbox.calls.clear()
     told = await tracker.bulk_edit(
-        [*(row["id"] for row in rows), foreign["id"]], TrackerBody(tags=["design"], tag_action="add", billable=True)
+        [*(row["id"] for row in rows), foreign["id"]], TimeEntryBody(tags=["design"], tag_action="add", billable=True)
     )
 
-    assert told.refused == [foreign["id"]]
-    assert told.done == [row["id"] for row in rows]
+    assert told.unchanged_ids == [foreign["id"]]
+    assert told.edited_ids == [row["id"] for row in rows]
     known = (await tracker.read()).collection.items
     assert {(*entry.tags, entry.billable) for entry in known.values()} == {("meeting", "design", True)}
     assert all(row["tags"] == ["meeting", "design"] for row in rows)
@@ -99,27 +99,27 @@ async def test_many_are_changed_by_one_request_and_refusals_are_told(
     assert {entry.id for entry in (await tracker.read()).collection.items.values()} == {row["id"] for row in rows}
 
 
-async def test_tags_are_taken_off_many(tracker: AsyncTrackerEndpoint, sandbox: Sandbox) -> None:
+async def test_tags_are_taken_off_many(tracker: AsyncTimeEntryEndpoint, sandbox: Sandbox) -> None:
     row = done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", tags=["meeting", "design"])
     await tracker.read()
-    await tracker.bulk_edit([row["id"]], TrackerBody(tags=["design"], tag_action="delete"))
+    await tracker.bulk_edit([row["id"]], TimeEntryBody(tags=["design"], tag_action="delete"))
     assert (await tracker.read()).collection.items[row["id"]].tags == row["tags"] == ["meeting"]
 
 
 async def test_a_change_of_many_that_was_not_confirmed_is_in_doubt(
-    tracker: AsyncTrackerEndpoint, sandbox: Sandbox
+    tracker: AsyncTimeEntryEndpoint, sandbox: Sandbox
 ) -> None:
     row = done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00")
     await tracker.read()
     sandbox.fault = each("PATCH", Fault("garbage after", body='{"message": "OK"}'))
     with pytest.raises(OutcomeUnknown):
-        await tracker.bulk_edit([row["id"]], TrackerBody(description="New"))
+        await tracker.bulk_edit([row["id"]], TimeEntryBody(description="New"))
     sandbox.fault = None
     assert (await tracker.collect(NINE, NINE + timedelta(hours=1)))[0].description == "New"
 
 
 async def test_a_stop_whose_answer_was_lost_is_seen_to_have_happened(
-    tracker: AsyncTrackerEndpoint, sandbox: Sandbox
+    tracker: AsyncTimeEntryEndpoint, sandbox: Sandbox
 ) -> None:
     row = running(sandbox, "2025-10-14T17:00")
     await tracker.read()
@@ -130,64 +130,66 @@ async def test_a_stop_whose_answer_was_lost_is_seen_to_have_happened(
 
 
 async def test_an_entry_of_another_workspace_is_not_taken_for_a_missing_one(
-    tracker: AsyncTrackerEndpoint, sandbox: Sandbox
+    tracker: AsyncTimeEntryEndpoint, sandbox: Sandbox
 ) -> None:
     row = done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", workspace=NIGHT_SCHOOL)
     await tracker.read()
     with pytest.raises(NotFound, match=str(NIGHT_SCHOOL)):
         await tracker.delete(row["id"])
     with pytest.raises(NotFound, match=str(NIGHT_SCHOOL)):
-        await tracker.edit(row["id"], TrackerBody(description="x"))
+        await tracker.edit(row["id"], TimeEntryBody(description="x"))
     assert row["server_deleted_at"] is None
 
 
-async def test_an_entry_that_is_gone_is_none(tracker: AsyncTrackerEndpoint, sandbox: Sandbox) -> None:
+async def test_an_entry_that_is_gone_is_none(tracker: AsyncTimeEntryEndpoint, sandbox: Sandbox) -> None:
     row = done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00")
     await tracker.read()
     sandbox.world.remove_entry(row["id"])
-    assert await tracker.edit(row["id"], TrackerBody(description="x")) is None
+    assert await tracker.edit(row["id"], TimeEntryBody(description="x")) is None
     assert await tracker.stop(row["id"]) is None
     await tracker.delete(row["id"])
     assert (await tracker.read()).collection.items == {}
 
 
-async def test_an_edit_that_says_nothing_is_not_sent(tracker: AsyncTrackerEndpoint, sandbox: Sandbox) -> None:
+async def test_an_edit_that_says_nothing_is_not_sent(tracker: AsyncTimeEntryEndpoint, sandbox: Sandbox) -> None:
     row = done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", "Same")
-    entry = await tracker.edit(row["id"], TrackerBody())
+    entry = await tracker.edit(row["id"], TimeEntryBody())
     assert entry is not None
     assert entry.description == "Same"
     assert {call.method for call in sandbox.calls} == {"GET"}
 
 
-async def test_a_new_timer_tells_what_it_stopped(tracker: AsyncTrackerEndpoint, sandbox: Sandbox) -> None:
+async def test_a_new_timer_tells_what_it_stopped(tracker: AsyncTimeEntryEndpoint, sandbox: Sandbox) -> None:
     former = running(sandbox, "2025-10-14T17:00", "Former")
     await tracker.read()
-    started = await tracker.start(TrackerBody(description="New"))
-    assert started.stopped is not None
-    assert (started.stopped.id, started.stopped.duration) == (former["id"], 3600)
+    started = await tracker.start(TimeEntryBody(description="New"))
+    assert started.stopped_entry is not None
+    assert (started.stopped_entry.id, started.stopped_entry.duration) == (former["id"], 3600)
 
 
 async def test_a_new_timer_is_told_although_the_former_cannot_be_looked_at(
-    tracker: AsyncTrackerEndpoint, sandbox: Sandbox
+    tracker: AsyncTimeEntryEndpoint, sandbox: Sandbox
 ) -> None:
     running(sandbox, "2025-10-14T17:00", "Former")
     await tracker.read()
     sandbox.fault = each("GET", Fault("refused"))
-    started = await tracker.start(TrackerBody(description="New"))
+    started = await tracker.start(TimeEntryBody(description="New"))
     assert started.entry.running
-    assert started.stopped is not None
-    assert started.stopped.duration == 3600
+    assert started.stopped_entry is not None
+    assert started.stopped_entry.duration == 3600
 
 
 async def test_the_verbs_are_there_for_scripts_without_asyncio(sandbox: Sandbox, store: Store) -> None:
-    with TrackerEndpoint(HARBOUR_STUDIO, AUTH, store, client=connect_in_process(sandbox)) as tracker:
-        entry = tracker.add(TrackerBody(start=NINE, description="One"))
+    with TimeEntryEndpoint(HARBOUR_STUDIO, AUTH, store, client=connect_in_process(sandbox)) as tracker:
+        entry = tracker.add(TimeEntryBody(start=NINE, description="One"))
         assert tracker.current() == entry
         assert tracker.stop(entry) == tracker.get(entry)
-        assert tracker.edit(entry, TrackerBody(description="Two")) == tracker.collect(NINE, NINE + timedelta(days=1))[0]
+        assert (
+            tracker.edit(entry, TimeEntryBody(description="Two")) == tracker.collect(NINE, NINE + timedelta(days=1))[0]
+        )
         assert [found.description for found in tracker.load_cache()] == ["Two"]
-        assert tracker.bulk_edit([entry], TrackerBody(description="Three")).done == [entry.id]
-        started = tracker.start(TrackerBody(description="Four"))
+        assert tracker.bulk_edit([entry], TimeEntryBody(description="Three")).edited_ids == [entry.id]
+        started = tracker.start(TimeEntryBody(description="Four"))
         assert tracker.stop_current() == tracker.get(started.entry)
         tracker.delete(entry)
         assert tracker.get(entry) is None
@@ -195,21 +197,21 @@ async def test_the_verbs_are_there_for_scripts_without_asyncio(sandbox: Sandbox,
         tracker.current()
 
 
-async def test_what_the_log_does_not_reach_is_refused_rather_than_empty(tracker: AsyncTrackerEndpoint) -> None:
+async def test_what_the_log_does_not_reach_is_refused_rather_than_empty(tracker: AsyncTimeEntryEndpoint) -> None:
     with pytest.raises(InvalidArguments, match="reach back 89 days"):
         await tracker.collect(NINE - timedelta(days=90), NINE)
 
 
 def test_a_moment_needs_a_zone() -> None:
     with pytest.raises(ValidationError, match="timezone"):
-        TrackerBody(start=NINE.replace(tzinfo=None))
+        TimeEntryBody(start=NINE.replace(tzinfo=None))
 
 
 async def test_a_change_of_many_that_says_nothing_or_of_none_is_not_sent(
-    tracker: AsyncTrackerEndpoint, sandbox: Sandbox
+    tracker: AsyncTimeEntryEndpoint, sandbox: Sandbox
 ) -> None:
     row = done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00")
 
-    assert await tracker.bulk_edit([], TrackerBody(description="New")) == ([], [])
-    assert await tracker.bulk_edit([row["id"]], TrackerBody()) == ([], [])
+    assert await tracker.bulk_edit([], TimeEntryBody(description="New")) == ([], [])
+    assert await tracker.bulk_edit([row["id"]], TimeEntryBody()) == ([], [])
     assert sandbox.calls == []

@@ -38,8 +38,8 @@ async def test_a_missing_client_is_an_error_on_request(connection: AsyncClient, 
 async def test_each_list_is_one_request(uncached: AsyncClientEndpoint, sandbox: Sandbox) -> None:
     assert names(await uncached.collect()) == names(await uncached.collect(refresh=True)) == ACTIVE
     assert len((await uncached.read()).collection.items) == 8
-    assert names((await uncached.named("aroha bakery"))[0]) == ["Aroha Bakery"]
-    assert (await uncached.page(ClientBody(), limit=2)).left == 4
+    assert names((await uncached.find_by_name("aroha bakery"))[0]) == ["Aroha Bakery"]
+    assert (await uncached.page(ClientBody(), limit=2)).remaining == 4
     assert asked(sandbox) == ["GET"] * 5
 
 

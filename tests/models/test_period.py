@@ -5,14 +5,14 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from toggl_mcp.errors import InvalidArguments
-from toggl_mcp.models.period import Calendar, Days, Period, calendar_of, moment_of, named_days
+from toggl_mcp.models.period import Calendar, DateRange, Period, make_calendar, parse_local_datetime, resolve_period
 
-AUCKLAND = calendar_of("Pacific/Auckland", 1)
+AUCKLAND = make_calendar("Pacific/Auckland", 1)
 TUESDAY = date(2026, 11, 24)
 
 
 def hours(calendar: Calendar, day: date) -> float:
-    return (Days(calendar, day, day).end - Days(calendar, day, day).start) / timedelta(hours=1)
+    return (DateRange(calendar, day, day).end - DateRange(calendar, day, day).start) / timedelta(hours=1)
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def hours(calendar: Calendar, day: date) -> float:
     ],
 )
 def test_a_named_period_is_a_run_of_whole_days(period: Period, first: date, last: date) -> None:
-    assert named_days(period, TUESDAY, AUCKLAND)[1:] == (first, last)
+    assert resolve_period(period, TUESDAY, AUCKLAND)[1:] == (first, last)
 
 
 @pytest.mark.parametrize(
@@ -47,12 +47,12 @@ def test_a_named_period_is_a_run_of_whole_days(period: Period, first: date, last
     ],
 )
 def test_a_named_period_crosses_years_and_leap_days(period: Period, today: date, first: date, last: date) -> None:
-    assert named_days(period, today, AUCKLAND)[1:] == (first, last)
+    assert resolve_period(period, today, AUCKLAND)[1:] == (first, last)
 
 
 @pytest.mark.parametrize(("begins_on", "first"), list(enumerate([22, 23, 24, 18, 19, 20, 21])))
 def test_a_week_begins_on_the_accounts_first_weekday(begins_on: int, first: int) -> None:
-    assert calendar_of("UTC", begins_on).week(TUESDAY) == date(2026, 11, first)
+    assert make_calendar("UTC", begins_on).first_of_week(TUESDAY) == date(2026, 11, first)
 
 
 @pytest.mark.parametrize(
@@ -67,23 +67,23 @@ def test_a_week_begins_on_the_accounts_first_weekday(begins_on: int, first: int)
     ],
 )
 def test_a_day_is_as_long_as_the_clock_on_the_wall_says(zone: str, day: date, length: float) -> None:
-    assert hours(calendar_of(zone, 1), day) == length
+    assert hours(make_calendar(zone, 1), day) == length
 
 
 def test_days_follow_each_other_without_a_gap() -> None:
     for zone in ("Pacific/Auckland", "Asia/Beirut", "America/Havana", "Pacific/Apia"):
-        calendar = calendar_of(zone, 1)
+        calendar = make_calendar(zone, 1)
         for number in range(400):
             day = date(2011, 10, 1) + timedelta(days=number)
-            assert Days(calendar, day, day).end == Days(calendar, day + timedelta(days=1), day).start
+            assert DateRange(calendar, day, day).end == DateRange(calendar, day + timedelta(days=1), day).start
 
 
 def test_a_stretch_of_time_is_split_at_midnight_and_cut_to_the_days() -> None:
-    days = Days(AUCKLAND, date(2026, 11, 23), TUESDAY)
+    days = DateRange(AUCKLAND, date(2026, 11, 23), TUESDAY)
     start = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)  # 23:00 on the 22nd, in Auckland
     end = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)  # 01:00 on the 25th
-    assert list(days.parts(start, end)) == [(date(2026, 11, 23), 86_400), (date(2026, 11, 24), 86_400)]
-    assert list(days.parts(end, start)) == []
+    assert list(days.split_by_day(start, end)) == [(date(2026, 11, 23), 86_400), (date(2026, 11, 24), 86_400)]
+    assert list(days.split_by_day(end, start)) == []
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_a_stretch_of_time_is_split_at_midnight_and_cut_to_the_days() -> None:
     ],
 )
 def test_a_time_is_meant_by_the_accounts_clock_unless_it_has_an_offset(text: str, moment: datetime) -> None:
-    assert moment_of(text, AUCKLAND) == moment
+    assert parse_local_datetime(text, AUCKLAND) == moment
 
 
 @pytest.mark.parametrize(
@@ -110,10 +110,10 @@ def test_a_time_is_meant_by_the_accounts_clock_unless_it_has_an_offset(text: str
 )
 def test_a_time_that_is_none_or_two_is_refused(text: str, problem: str) -> None:
     with pytest.raises(ValueError, match=problem):
-        moment_of(text, AUCKLAND)
+        parse_local_datetime(text, AUCKLAND)
 
 
 @pytest.mark.parametrize("zone", ["Mars/Olympus", "", "../etc/passwd"])
 def test_a_time_zone_that_is_not_known_is_said_so(zone: str) -> None:
     with pytest.raises(InvalidArguments, match="time zone"):
-        calendar_of(zone, 1)
+        make_calendar(zone, 1)

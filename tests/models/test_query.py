@@ -49,7 +49,7 @@ DAY = MOMENT.date()
     ],
 )
 def test_a_field_is_compared_as_asked(key: str, value: object, comparison: Comparison, *, fits: bool) -> None:
-    assert Query(key, value, comparison).fits(CLIENT) is fits
+    assert Query(key, value, comparison).matches(CLIENT) is fits
 
 
 @pytest.mark.parametrize(
@@ -66,39 +66,39 @@ def test_a_field_is_compared_as_asked(key: str, value: object, comparison: Compa
     ],
 )
 def test_a_day_is_compared_with_the_day_of_a_moment(value: date, comparison: Comparison, *, fits: bool) -> None:
-    assert Query("updated_at", value, comparison).fits(CLIENT) is fits
+    assert Query("updated_at", value, comparison).matches(CLIENT) is fits
 
 
 def test_the_day_of_a_moment_is_the_one_in_utc() -> None:
     in_auckland = CLIENT.model_copy(update={"updated_at": MOMENT.astimezone(timezone(timedelta(hours=13)))})
     assert in_auckland.updated_at is not None
     assert in_auckland.updated_at.date() != DAY
-    assert Query("updated_at", DAY).fits(in_auckland)
+    assert Query("updated_at", DAY).matches(in_auckland)
 
 
 @pytest.mark.parametrize("kind", [list, tuple, set, frozenset])
 def test_several_values_ask_for_one_of_them(kind: Callable[[tuple[int, ...]], object]) -> None:
-    assert Query("id", kind((7, 8))).fits(CLIENT)
-    assert not Query("id", kind((8, 9))).fits(CLIENT)
-    assert not Query("id", kind(())).fits(CLIENT)
+    assert Query("id", kind((7, 8))).matches(CLIENT)
+    assert not Query("id", kind((8, 9))).matches(CLIENT)
+    assert not Query("id", kind(())).matches(CLIENT)
 
 
 def test_nothing_is_found_by_asking_for_nothing() -> None:
-    assert Query("notes", None).fits(BARE)
-    assert not Query("notes", None).fits(CLIENT)
-    assert Query("notes", [None, "Bread"]).fits(BARE)
+    assert Query("notes", None).matches(BARE)
+    assert not Query("notes", None).matches(CLIENT)
+    assert Query("notes", [None, "Bread"]).matches(BARE)
 
 
 @pytest.mark.parametrize("comparison", list(Comparison))
 def test_what_has_no_value_fits_no_other_question(comparison: Comparison) -> None:
-    assert not Query("notes", "Bread", comparison).fits(BARE)
-    assert not Query("updated_at", DAY, comparison).fits(BARE)
+    assert not Query("notes", "Bread", comparison).matches(BARE)
+    assert not Query("updated_at", DAY, comparison).matches(BARE)
 
 
 @pytest.mark.parametrize("key", ["wid", "at", "timestamp", "", "model_fields", "__class__"])
 def test_a_field_that_there_is_not_is_refused_with_those_that_there_are(key: str) -> None:
     with pytest.raises(InvalidArguments, match="ask for one of id, workspace_id, name, archived, notes"):
-        Query(key, 7).fits(CLIENT)
+        Query(key, 7).matches(CLIENT)
 
 
 @pytest.mark.parametrize(
@@ -116,4 +116,4 @@ def test_a_field_that_there_is_not_is_refused_with_those_that_there_are(key: str
 )
 def test_what_cannot_be_compared_is_refused(key: str, value: object, comparison: Comparison) -> None:
     with pytest.raises(InvalidArguments, match=f"'{key}' cannot be compared with a"):
-        Query(key, value, comparison).fits(CLIENT)
+        Query(key, value, comparison).matches(CLIENT)

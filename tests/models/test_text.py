@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from toggl_mcp.models.clients import ClientBody
-from toggl_mcp.models.text import clean
+from toggl_mcp.models.text import strip_invisible
 
 SEEN = {
     "plain": "Acme & Co. <b>",
@@ -76,7 +76,7 @@ UNSEEN = {
 
 @pytest.mark.parametrize("text", SEEN.values(), ids=SEEN)
 def test_what_can_be_seen_or_shapes_what_can_be_seen_is_kept(text: str) -> None:
-    assert clean(text) == text
+    assert strip_invisible(text) == text
     assert ClientBody(name=text, notes=text, external_reference=text).name == text
 
 
@@ -89,7 +89,7 @@ def test_what_cannot_be_seen_is_refused(field: str, text: str) -> None:
 
 @pytest.mark.parametrize("text", UNSEEN.values(), ids=UNSEEN)
 def test_what_cannot_be_seen_is_taken_out_and_nothing_else(text: str) -> None:
-    shown = clean(text)
+    shown = strip_invisible(text)
     assert shown != text
     assert [character for character in shown if invisible(character)] == []
     assert shown == "".join(character for character in text if not invisible(character))
@@ -109,14 +109,14 @@ def invisible(character: str) -> bool:
     text=st.text(st.sampled_from("a1\u0645\u0915👩❤\ufe0e\ufe0f\u200b\u200c\u200d\u061c\u2060\u3164\u180b\U000e0041"))
 )
 def test_what_is_clean_stays_clean(text: str) -> None:
-    assert clean(clean(text)) == clean(text)
+    assert strip_invisible(strip_invisible(text)) == strip_invisible(text)
 
 
 @given(text=st.text(max_size=20))
 @settings(max_examples=50)
 def test_cleaning_only_takes_away(text: str) -> None:
     left = iter(text)
-    assert all(character in left for character in clean(text))
+    assert all(character in left for character in strip_invisible(text))
 
 
 @pytest.mark.parametrize("text", ["two\nlines", "a\ttab", "a\rreturn"])

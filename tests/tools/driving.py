@@ -13,7 +13,7 @@ from toggl_mcp.cache.store import Store
 from toggl_mcp.endpoints.toggl import Toggl
 from toggl_mcp.models.clock import Clock
 from toggl_mcp.sandbox import TOKEN, Sandbox
-from toggl_mcp.server import build
+from toggl_mcp.server import build_server
 from toggl_mcp.settings import Settings
 
 Era = Literal["legacy", "auto"]
@@ -62,7 +62,7 @@ def serve(
 ) -> Any:  # noqa: ANN401 - the SDK's server, whatever its lifespan
     """Return a server whose Toggl is the sandbox."""
     cache = store or MemoryStore(clock=clock)
-    return build(
+    return build_server(
         Settings.model_construct(read_only=read_only, **settings),
         lambda: Toggl(
             BasicAuth(token, "api_token"), cache, client=connect_in_process(sandbox), workspace_id=workspace_id

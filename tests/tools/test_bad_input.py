@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from tests.sandbox.clock import Clock
 from tests.tools.driving import Era, Host, serve
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Call, Fault, Sandbox, Switches
-from toggl_mcp.server import build
+from toggl_mcp.server import build_server
 from toggl_mcp.settings import Settings
 
 pytestmark = pytest.mark.anyio
@@ -116,7 +116,7 @@ async def test_a_foreign_workspace_is_forbidden_and_says_where_to_look(host: Hos
 async def test_without_a_token_the_server_starts_and_explains_on_the_first_call(
     era: Era, token: SecretStr | None
 ) -> None:
-    async with Client(build(Settings(token=token)), mode=era) as client:
+    async with Client(build_server(Settings(token=token)), mode=era) as client:
         told = await Host(client).fail("list_clients")
 
     assert told["code"] == "no_token"
@@ -125,7 +125,7 @@ async def test_without_a_token_the_server_starts_and_explains_on_the_first_call(
 
 async def test_a_key_of_toggl_focus_is_recognised_and_not_repeated(era: Era) -> None:
     key = "toggl_sk_0123456789"
-    async with Client(build(Settings(token=SecretStr(key))), mode=era) as client:
+    async with Client(build_server(Settings(token=SecretStr(key))), mode=era) as client:
         told = await Host(client).fail("list_clients")
 
     assert told["code"] == "bad_token"

@@ -17,7 +17,7 @@ from toggl_mcp.api import BasicAuth, connect_in_process
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.endpoints.toggl import Toggl
 from toggl_mcp.errors import InvalidArguments
-from toggl_mcp.models.base import Body
+from toggl_mcp.models.base import Payload
 from toggl_mcp.sandbox import TOKEN, Sandbox
 from toggl_mcp.tools.support.define import CHANGES, CREATES, READS, RESTORES, Offer
 
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.anyio
 Call = Callable[["Nothing", Toggl], Awaitable["Done"]]
 
 
-class Nothing(Body, frozen=True):
+class Nothing(Payload, frozen=True):
     """The arguments: none."""
 
 

@@ -2,7 +2,7 @@
 
 from httpx import AsyncClient, Auth, BasicAuth, Request, Timeout
 
-from toggl_mcp.api.connection import REPORTS, address_of, connect, connect_in_process
+from toggl_mcp.api.connection import REPORTS, base_url_of, connect, connect_in_process
 from toggl_mcp.api.rate_limit import Quota
 from toggl_mcp.api.transport import Transport
 
@@ -15,7 +15,7 @@ __all__ = [
     "Request",
     "Timeout",
     "Transport",
-    "address_of",
+    "base_url_of",
     "connect",
     "connect_in_process",
 ]

@@ -33,7 +33,7 @@ def connect(url: str | None = None) -> httpx.AsyncClient:
     Raises:
         InvalidArguments: `url` is neither https nor plain http to this machine.
     """
-    if not _may_be_asked(url or TOGGL_URL):
+    if not _is_allowed_url(url or TOGGL_URL):
         message = "TOGGL_API_URL has to be an https address; plain http is for this machine only (127.0.0.1)."
         raise InvalidArguments(message)
     return httpx.AsyncClient(base_url=url or TOGGL_URL, headers=_HEADERS, cookies=_no_cookies())
@@ -44,23 +44,23 @@ def _no_cookies() -> CookieJar:
     return CookieJar(DefaultCookiePolicy(allowed_domains=[]))
 
 
-def _may_be_asked(url: str) -> bool:
+def _is_allowed_url(url: str) -> bool:
     try:
         parts = urlsplit(url)
-        whole = bool(parts.hostname) and (parts.port is None or parts.port > 0)
+        is_complete = bool(parts.hostname) and (parts.port is None or parts.port > 0)
     except ValueError:
         return False
-    return whole and (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK))
+    return is_complete and (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK))
 
 
-def address_of(client: httpx.AsyncClient) -> str:
+def base_url_of(client: httpx.AsyncClient) -> str:
     """Return where a client's requests go, without a slash at the end: to Toggl, if it has no address of its own."""
     return str(client.base_url).rstrip("/") or TOGGL_URL
 
 
 def url_of(client: httpx.AsyncClient, path: str) -> str:
     """Return where a request to a path goes."""
-    address = address_of(client)
+    address = base_url_of(client)
     return f"{address.removesuffix('/api/v9') if path.startswith(REPORTS) else address}/{path}"
 
 

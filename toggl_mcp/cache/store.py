@@ -5,12 +5,12 @@ from datetime import timedelta
 from typing import NamedTuple, Protocol
 
 from toggl_mcp.models.clock import Clock
-from toggl_mcp.models.quota import Ledger
+from toggl_mcp.models.quota import QuotaStore
 
-DEFAULT_EXPIRY = 3600.0
+DEFAULT_TTL_SECONDS = 3600.0
 """Seconds for which a collection counts as fresh."""
 
-CLOCK_LEEWAY = 5.0
+MAX_CLOCK_DIFFERENCE_SECONDS = 5.0
 """Seconds by which clocks may differ."""
 
 ExpireAfter = timedelta | float | None
@@ -25,44 +25,44 @@ class Key(NamedTuple):
     parent: int
 
 
-class Mark(NamedTuple):
+class Version(NamedTuple):
     """How far a collection has come: the number of writes, and when Toggl was asked for it (UNIX time).
 
     `fetched_at` is None when there is no snapshot.
     """
 
-    version: int
+    number: int
     fetched_at: float | None
 
 
 class Snapshot(NamedTuple):
     """A whole collection as Toggl last sent it, with every write since: JSON texts by id."""
 
-    mark: Mark
+    version: Version
     rows: Mapping[int, str]
 
 
 class Row(NamedTuple):
     """One row, or its absence, and the mark of its collection at that moment."""
 
-    mark: Mark
+    version: Version
     text: str | None
 
 
-class Store(Ledger, Protocol):
+class Store(QuotaStore, Protocol):
     """Keeps snapshots. Each method is one atomic step, safe under threads, event loops and processes."""
 
     expire_after: float | None
     clock: Clock
     """For everything that is measured against what is kept here."""
-    owed: set[Key]
+    pending_invalidations: set[Key]
     """Collections that have changed while the store could not be told: to be forgotten before they are believed."""
 
-    async def mark(self, key: Key) -> Mark:
+    async def get_version(self, key: Key) -> Version:
         """Return how far the collection has come."""
         ...
 
-    async def row(self, key: Key, row_id: int) -> Row:
+    async def get_row(self, key: Key, row_id: int) -> Row:
         """Return one row, at a cost that does not grow with the collection."""
         ...
 
@@ -70,30 +70,30 @@ class Store(Ledger, Protocol):
         """Return the snapshot, however old; None when there is none."""
         ...
 
-    async def replace(self, key: Key, rows: Mapping[int, str], *, seen: int, fetched_at: float) -> bool:
-        """Store a whole collection, unless a write came in since version `seen`; tell whether it was stored.
+    async def replace(self, key: Key, rows: Mapping[int, str], *, expected: int, fetched_at: float) -> bool:
+        """Store a whole collection, unless a write came in since version `expected`; tell whether it was stored.
 
         Does not count as a write.
         """
         ...
 
-    async def write(self, key: Key, row_id: int, text: str | None, *, seen: Row | None = None) -> Mark:
+    async def write(self, key: Key, row_id: int, text: str | None, *, expected: Row | None = None) -> Version:
         """Put one row in, or take it out, and count a write (without a snapshot only count); return the mark then.
 
-        If the row is not as it was `seen` any more, or all were read anew, nobody can tell which of two answers is the
+        If the row is no longer the `expected` one, or all were read anew, nobody can tell which of two answers is the
         later: the snapshot is dropped instead.
         """
         ...
 
-    async def forget(self, key: Key) -> None:
+    async def invalidate(self, key: Key) -> None:
         """Drop the snapshot, and count a write."""
         ...
 
-    async def claim(self, key: Key, seconds: float) -> float | None:
+    async def acquire_lease(self, key: Key, seconds: float) -> float | None:
         """Win the right to refresh, and return when it lapses by itself (UNIX time); None while another has it."""
         ...
 
-    async def release(self, key: Key, until: float) -> None:
+    async def release_lease(self, key: Key, until: float) -> None:
         """Give the right to refresh back that lapses then, unless it has lapsed and another has won it."""
         ...
 
@@ -102,7 +102,7 @@ class Store(Ledger, Protocol):
         ...
 
 
-def seconds(expire_after: ExpireAfter) -> float | None:
+def expiry_seconds(expire_after: ExpireAfter) -> float | None:
     """Return an expiry in seconds.
 
     Raises:
@@ -115,6 +115,6 @@ def seconds(expire_after: ExpireAfter) -> float | None:
     return value
 
 
-def holds(claimed_at: float, lease: float, now: float) -> bool:
+def lease_active(leased_at: float, lease_seconds: float, now: float) -> bool:
     """Tell whether a claim holds; one from the future was made before a clock was set back, and does not."""
-    return claimed_at - CLOCK_LEEWAY <= now < claimed_at + lease
+    return leased_at - MAX_CLOCK_DIFFERENCE_SECONDS <= now < leased_at + lease_seconds

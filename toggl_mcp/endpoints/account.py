@@ -8,19 +8,19 @@ from pydantic import BaseModel
 from toggl_mcp.api import Transport
 from toggl_mcp.cache.store import Key, Store
 from toggl_mcp.endpoints.core.cached_collection import Fetch, Snapshots
-from toggl_mcp.endpoints.core.collection import Collection, Reading
+from toggl_mcp.endpoints.core.collection import CacheRead, Collection
 from toggl_mcp.endpoints.core.keys import related_key, workspaces_key
-from toggl_mcp.endpoints.core.parsing import parsed, rows
+from toggl_mcp.endpoints.core.parsing import parse_model, parse_rows
 from toggl_mcp.models.account import Me, Related, Workspace
-from toggl_mcp.models.base import Thing
+from toggl_mcp.models.base import WorkspaceResource
 from toggl_mcp.models.clients import Client
 from toggl_mcp.models.projects import Project
 from toggl_mcp.models.tags import Tag
 from toggl_mcp.models.tasks import Task
 
-KEEP_SECONDS = 24 * 3600.0
+ACCOUNT_TTL_SECONDS = 24 * 3600.0
 """Who somebody is changes rarely, and the user's own quota is 30 requests an hour on every plan."""
-ALL_OF_IT = {"with_related_data": "true"}
+ACCOUNT_PARAMS = {"with_related_data": "true"}
 
 T = TypeVar("T", Me, Workspace, Related)
 
@@ -31,63 +31,63 @@ class AccountEndpoint:
     def __init__(self, scope: str, cache: Store, transport: Transport) -> None:
         self._transport = transport
         self._cache = cache
-        self._me = self._kept(Key(scope, "me", 0), Me, self._ask_me)
-        self._workspaces = self._kept(workspaces_key(scope), Workspace, self._ask_workspaces)
-        self._related = self._kept(related_key(scope), Related, self._ask_related)
+        self._me = self._open_collection(Key(scope, "me", 0), Me, self._fetch_me)
+        self._workspaces = self._open_collection(workspaces_key(scope), Workspace, self._fetch_workspaces)
+        self._related = self._open_collection(related_key(scope), Related, self._fetch_related)
 
-    async def me(self, *, refresh: bool = False) -> tuple[Me, Reading[Me]]:
+    async def me(self, *, refresh: bool = False) -> tuple[Me, CacheRead[Me]]:
         """Return the token's owner, and how that came to be known; it is kept for a day."""
         reading = await self._me.read(refresh=refresh)
         return next(iter(reading.collection.items.values())), reading
 
-    async def workspaces(self) -> Reading[Workspace]:
+    async def workspaces(self) -> CacheRead[Workspace]:
         """Return the workspaces that the token opens; they come with the owner, and are kept as long."""
         return await self._workspaces.read()
 
-    async def related(self, *, ask: bool = True) -> Collection[Related] | None:
+    async def related(self, *, may_request: bool = True) -> Collection[Related] | None:
         """Return the names in use, for a day, of each workspace in which none has been changed from here since.
 
         Without `ask` only if they are known already.
         """
-        return (await self._related.read()).collection if ask else await self._related.cached()
+        return (await self._related.read()).collection if may_request else await self._related.fresh_or_none()
 
-    def _kept(self, key: Key, model: type[T], fetch: Fetch[T]) -> Snapshots[T]:
-        return Snapshots(self._cache, key, model, fetch, keep=KEEP_SECONDS, may_be_stale=True)
+    def _open_collection(self, key: Key, model: type[T], fetch: Fetch[T]) -> Snapshots[T]:
+        return Snapshots(self._cache, key, model, fetch, ttl_seconds=ACCOUNT_TTL_SECONDS, may_be_stale=True)
 
-    async def _ask_me(self, *, urgent: bool) -> Mapping[int, Me]:
-        return (await self._ask(self._me, urgent=urgent))[0]
+    async def _fetch_me(self, *, use_reserve: bool) -> Mapping[int, Me]:
+        return (await self._fetch_account(self._me, use_reserve=use_reserve))[0]
 
-    async def _ask_workspaces(self, *, urgent: bool) -> Mapping[int, Workspace]:
-        return (await self._ask(self._workspaces, urgent=urgent))[1]
+    async def _fetch_workspaces(self, *, use_reserve: bool) -> Mapping[int, Workspace]:
+        return (await self._fetch_account(self._workspaces, use_reserve=use_reserve))[1]
 
-    async def _ask_related(self, *, urgent: bool) -> Mapping[int, Related]:
-        return (await self._ask(self._related, urgent=urgent))[2]
+    async def _fetch_related(self, *, use_reserve: bool) -> Mapping[int, Related]:
+        return (await self._fetch_account(self._related, use_reserve=use_reserve))[2]
 
-    async def _ask(
-        self, wanted: Snapshots[Any], *, urgent: bool
+    async def _fetch_account(
+        self, requested: Snapshots[Any], *, use_reserve: bool
     ) -> tuple[Mapping[int, Me], Mapping[int, Workspace], Mapping[int, Related]]:
         """Return everything that one answer tells, kept but for what is wanted: whoever wants it keeps it."""
         parts: list[Snapshots[Any]] = [self._me, self._workspaces, self._related]
-        marks = [await part.mark() for part in parts]
-        asked_at = self._cache.clock()
-        answer = await self._transport.send("GET", "me", query=ALL_OF_IT, urgent=urgent)
-        told = _told(answer)
-        for part, mark, items in zip(parts, marks, told, strict=True):
-            if part is not wanted:
-                await part.fill(items, seen=mark, asked_at=asked_at)
-        return told
+        versions = [await part.get_version() for part in parts]
+        requested_at = self._cache.clock()
+        response = await self._transport.send("GET", "me", query=ACCOUNT_PARAMS, use_reserve=use_reserve)
+        parsed = _parse_account(response)
+        for part, version, items in zip(parts, versions, parsed, strict=True):
+            if part is not requested:
+                await part.store_if_unchanged(items, expected=version, requested_at=requested_at)
+        return parsed
 
 
-def _told(answer: object) -> tuple[Mapping[int, Me], Mapping[int, Workspace], Mapping[int, Related]]:
-    me = parsed(Me, answer)
-    fields = cast("Mapping[str, object]", answer)
-    spaces = [parsed(Workspace, row) for row in rows(fields.get("workspaces"))]
-    named = {model.__name__.lower(): _things(model, fields) for model in (Client, Project, Tag, Task)}
+def _parse_account(response: object) -> tuple[Mapping[int, Me], Mapping[int, Workspace], Mapping[int, Related]]:
+    me = parse_model(Me, response)
+    fields = cast("Mapping[str, object]", response)
+    spaces = [parse_model(Workspace, row) for row in parse_rows(fields.get("workspaces"))]
+    named = {model.__name__.lower(): _parse_items(model, fields) for model in (Client, Project, Tag, Task)}
     related = {
         space.id: Related.model_validate(
             {
                 "id": space.id,
-                **{kind: [row for row in found if row.workspace_id == space.id] for kind, found in named.items()},
+                **{kind: [row for row in rows if row.workspace_id == space.id] for kind, rows in named.items()},
             }
         )
         for space in spaces
@@ -95,5 +95,6 @@ def _told(answer: object) -> tuple[Mapping[int, Me], Mapping[int, Workspace], Ma
     return {me.id: me}, {space.id: space for space in spaces}, related
 
 
-def _things(model: type[BaseModel], fields: Mapping[str, object]) -> list[Thing]:
-    return [cast("Thing", parsed(model, row)) for row in rows(fields.get(f"{model.__name__.lower()}s"))]
+def _parse_items(model: type[BaseModel], fields: Mapping[str, object]) -> list[WorkspaceResource]:
+    rows = parse_rows(fields.get(f"{model.__name__.lower()}s"))
+    return [cast("WorkspaceResource", parse_model(model, row)) for row in rows]

@@ -15,16 +15,16 @@ from toggl_mcp.endpoints.portal import Portal
 from toggl_mcp.endpoints.projects import AsyncProjectEndpoint
 from toggl_mcp.endpoints.tags import AsyncTagEndpoint
 from toggl_mcp.endpoints.tasks import AsyncTaskEndpoint
-from toggl_mcp.endpoints.time_entries import AsyncTrackerEndpoint
-from toggl_mcp.models.base import Thing
+from toggl_mcp.endpoints.time_entries import AsyncTimeEntryEndpoint
+from toggl_mcp.models.base import WorkspaceResource
 from toggl_mcp.models.clients import Client, ClientBody
 from toggl_mcp.models.projects import Project, ProjectBody
 from toggl_mcp.models.query import Query
 from toggl_mcp.models.tags import Tag, TagBody
 from toggl_mcp.models.tasks import Task, TaskBody
-from toggl_mcp.models.time_entries import Edited, Started, TimeEntry, TrackerBody
+from toggl_mcp.models.time_entries import BulkEditResult, TimeEntry, TimeEntryBody, TimerStart
 
-E = TypeVar("E", bound=Thing)
+E = TypeVar("E", bound=WorkspaceResource)
 A = TypeVar("A", bound=CachedEndpoint[Any])
 L = TypeVar("L", bound=ListedEndpoint[Any])
 T = TypeVar("T")
@@ -51,8 +51,8 @@ class BlockingEndpoint(Generic[E, A]):
         re_raise: bool = False,
         retries: int = 3,
     ) -> None:
-        more = {"client": client, "timeout": timeout, "re_raise": re_raise, "retries": retries}
-        self._endpoint: A = self.ENDPOINT(workspace_id, auth, cache, **more)  # pyright: ignore[reportArgumentType, reportAttributeAccessIssue] - `A` is `ENDPOINT`
+        options = {"client": client, "timeout": timeout, "re_raise": re_raise, "retries": retries}
+        self._endpoint: A = self.ENDPOINT(workspace_id, auth, cache, **options)  # pyright: ignore[reportArgumentType, reportAttributeAccessIssue] - `A` is `ENDPOINT`
         self._portal = Portal()
         self.workspace_id = self._endpoint.workspace_id
         self.cache = cache
@@ -174,24 +174,24 @@ class TaskEndpoint(ListedFace[Task, AsyncTaskEndpoint]):
         return self._run(partial(self._endpoint.edit, task, body))
 
 
-class TrackerEndpoint(BlockingEndpoint[TimeEntry, AsyncTrackerEndpoint]):
+class TimeEntryEndpoint(BlockingEndpoint[TimeEntry, AsyncTimeEntryEndpoint]):
     """The time entries of the token's owner, blocking. New ones are made in the workspace."""
 
-    ENDPOINT = AsyncTrackerEndpoint
+    ENDPOINT = AsyncTimeEntryEndpoint
 
-    def add(self, body: TrackerBody) -> TimeEntry:
+    def add(self, body: TimeEntryBody) -> TimeEntry:
         """Create an entry, at most once; without `stop` and `duration` its timer runs."""
         return self._run(partial(self._endpoint.add, body))
 
-    def edit(self, entry: int | HasId, body: TrackerBody) -> TimeEntry | None:
+    def edit(self, entry: int | HasId, body: TimeEntryBody) -> TimeEntry | None:
         """Change what the body names and nothing else; None if Toggl has no such entry."""
         return self._run(partial(self._endpoint.edit, entry, body))
 
-    def start(self, body: TrackerBody) -> Started:
+    def start(self, body: TimeEntryBody) -> TimerStart:
         """Start a timer; tell what was stopped by it."""
         return self._run(partial(self._endpoint.start, body))
 
-    def bulk_edit(self, entries: Sequence[int | HasId], body: TrackerBody) -> Edited:
+    def bulk_edit(self, entries: Sequence[int | HasId], body: TimeEntryBody) -> BulkEditResult:
         """Change up to 100 entries by one request; tell which Toggl changed, and which it refused."""
         return self._run(partial(self._endpoint.bulk_edit, entries, body))
 

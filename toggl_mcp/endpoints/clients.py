@@ -9,15 +9,15 @@ from pydantic import TypeAdapter, ValidationError
 from toggl_mcp.cache.store import Row
 from toggl_mcp.endpoints.core.collection import Page, page
 from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
-from toggl_mcp.endpoints.core.keys import HasId, id_of
-from toggl_mcp.endpoints.core.parsing import rows
+from toggl_mcp.endpoints.core.keys import HasId, to_id
+from toggl_mcp.endpoints.core.parsing import parse_rows
 from toggl_mcp.errors import NamingError, NotFound, OutcomeUnknown
 from toggl_mcp.models.base import Position
 from toggl_mcp.models.clients import Client, ClientBody
 from toggl_mcp.models.text import fold
 
 _log = logging.getLogger(__name__)
-_NOT_BY_EDIT = "An edit does not change a client's status, so it was left out; use archive() or restore()."
+_STATUS_IGNORED = "An edit does not change a client's status, so it was left out; use archive() or restore()."
 
 
 class AsyncClientEndpoint(CachedEndpoint[Client]):
@@ -32,8 +32,8 @@ class AsyncClientEndpoint(CachedEndpoint[Client]):
     MODEL = Client
     KIND = "client"
     PATH = "clients"
-    EVERYTHING = {"status": "both"}  # noqa: RUF012 - declared in the base as what it is
-    ECHOES = dict.fromkeys(("delete", "archive", "restore"), ("project",))
+    LIST_PARAMS = {"status": "both"}  # noqa: RUF012 - declared in the base as what it is
+    INVALIDATES = dict.fromkeys(("delete", "archive", "restore"), ("project",))
 
     async def add(self, body: ClientBody) -> Client:
         """Create a client, at most once.
@@ -46,9 +46,9 @@ class AsyncClientEndpoint(CachedEndpoint[Client]):
         if body.name is None:
             message = "A client needs a name; give one."
             raise NamingError(message)
-        wanted = (body.name, body.notes or "", body.external_reference or "")
+        fields = (body.name, body.notes or "", body.external_reference or "")
         return await self._create(
-            body.format("add"), lambda found: (found.name, found.notes or "", found.external_reference or "") == wanted
+            body.format("add"), lambda found: (found.name, found.notes or "", found.external_reference or "") == fields
         )
 
     async def edit(self, client: int | HasId, body: ClientBody) -> Client | None:
@@ -60,17 +60,19 @@ class AsyncClientEndpoint(CachedEndpoint[Client]):
             NotFound: There is none, and `re_raise` is set.
             OutcomeUnknown: Toggl never confirmed it.
         """
-        client_id, changes = id_of(client), body.format("edit")
+        client_id, changes = to_id(client), body.format("edit")
         if body.status is not None:
-            _log.warning(_NOT_BY_EDIT)
+            _log.warning(_STATUS_IGNORED)
         try:
             return await self._update(client_id, changes)
         except NamingError:
             if "name" in changes:
                 raise
-        now = await self._single(client_id, urgent=True)
+        current = await self._fetch_one(client_id, use_reserve=True)
         return (
-            await self._gone(client_id) if now is None else await self._update(client_id, {"name": now.name, **changes})
+            await self._evict(client_id)
+            if current is None
+            else await self._update(client_id, {"name": current.name, **changes})
         )
 
     async def collect(self, body: ClientBody | None = None, *, refresh: bool = False) -> list[Client]:
@@ -78,18 +80,18 @@ class AsyncClientEndpoint(CachedEndpoint[Client]):
 
         As at Toggl, no status means active. Ordered by name; empty if there are none.
         """
-        wanted = body or ClientBody()
+        filters = body or ClientBody()
         if self.cache is None:
-            answer = await self._transport.send("GET", self._path(), query=wanted.format("collect"))
-            return sorted(map(self._parsed, rows(answer)), key=lambda client: (fold(client.name), client.id))
-        everything = await self.read(refresh=refresh)
-        return page(everything, wanted.name, _fits(wanted), limit=len(everything.collection.items), after=None).items
+            answer = await self._transport.send("GET", self._path(), query=filters.format("collect"))
+            return sorted(map(self._parse_row, parse_rows(answer)), key=lambda client: (fold(client.name), client.id))
+        read = await self.read(refresh=refresh)
+        return page(read, filters.name, _matches_status(filters), limit=len(read.collection.items), after=None).items
 
     async def page(
         self, body: ClientBody, *, limit: int, after: Position | None = None, refresh: bool = False
     ) -> Page[Client]:
         """Return at most `limit` of the clients that `collect` would return, those that come after a position."""
-        return page(await self.read(refresh=refresh), body.name, _fits(body), limit=limit, after=after)
+        return page(await self.read(refresh=refresh), body.name, _matches_status(body), limit=limit, after=after)
 
     async def archive(self, client: int | HasId) -> list[int] | None:
         """Archive a client and its projects; return the ids of those that went with it (None: Toggl did not say).
@@ -99,18 +101,18 @@ class AsyncClientEndpoint(CachedEndpoint[Client]):
             PlanRequired: The workspace is not on a paid plan.
             OutcomeUnknown: Toggl never confirmed it.
         """
-        client_id = id_of(client)
-        async with self._change("archive", client_id) as seen:
+        client_id = to_id(client)
+        async with self._mutation("archive", client_id) as expected:
             try:
-                along = _ids(await self._transport.send("POST", self._path(client_id, "archive")))
-            except OutcomeUnknown as doubt:
-                await self._seen(client_id, doubt, archived=True)
+                archived_project_ids = _parse_ids(await self._transport.send("POST", self._path(client_id, "archive")))
+            except OutcomeUnknown as error:
+                await self._confirm_archived(client_id, error, archived=True)
                 return None
             except NotFound:
-                await self._snapshots.put(client_id, None)
+                await self._collection.write_through(client_id, None)
                 raise
-            await self._mark(client_id, seen, archived=True)
-            return along
+            await self._write_archived(client_id, expected, archived=True)
+            return archived_project_ids
 
     async def restore(self, client: int | HasId, *, restore_projects: bool = False) -> Client:
         """Restore an archived client, and its projects if asked to.
@@ -119,43 +121,45 @@ class AsyncClientEndpoint(CachedEndpoint[Client]):
             NotFound: There is no such client.
             OutcomeUnknown: Toggl never confirmed it.
         """
-        client_id = id_of(client)
+        client_id = to_id(client)
         body = {"restore_all_projects": restore_projects}
-        async with self._change("restore", client_id) as seen:
+        async with self._mutation("restore", client_id) as expected:
             try:
-                item = self._answered(await self._transport.send("POST", self._path(client_id, "restore"), body=body))
-            except OutcomeUnknown as doubt:
-                return await self._seen(client_id, doubt, archived=False)
+                item = self._parse_confirmation(
+                    await self._transport.send("POST", self._path(client_id, "restore"), body=body)
+                )
+            except OutcomeUnknown as error:
+                return await self._confirm_archived(client_id, error, archived=False)
             except NotFound:
-                await self._snapshots.put(client_id, None)
+                await self._collection.write_through(client_id, None)
                 raise
-            await self._snapshots.put(client_id, item, seen)
+            await self._collection.write_through(client_id, item, expected)
             return item
 
-    async def _seen(self, client_id: int, doubt: OutcomeUnknown, *, archived: bool) -> Client:
+    async def _confirm_archived(self, client_id: int, outcome_unknown: OutcomeUnknown, *, archived: bool) -> Client:
         """Return a client that turns out to be as it was asked to become."""
-        item = (await self._look(doubt)).get(client_id)
+        item = (await self._refetch(outcome_unknown)).get(client_id)
         if item is None or item.archived is not archived:
-            raise doubt
+            raise outcome_unknown
         return item
 
-    async def _mark(self, client_id: int, seen: Row, *, archived: bool) -> None:
+    async def _write_archived(self, client_id: int, expected: Row, *, archived: bool) -> None:
         """Write through what Toggl confirmed without sending the client."""
-        known = await self._snapshots.known(client_id)
-        if known is None:
-            await self._snapshots.forget()
+        client = await self._collection.get_any_age(client_id)
+        if client is None:
+            await self._collection.invalidate()
         else:
-            changed = known.model_copy(update={"archived": archived, "updated_at": None})
-            await self._snapshots.put(client_id, changed, seen)
+            archived_client = client.model_copy(update={"archived": archived, "updated_at": None})
+            await self._collection.write_through(client_id, archived_client, expected)
 
 
-def _fits(body: ClientBody) -> Callable[[Client], bool]:
+def _matches_status(body: ClientBody) -> Callable[[Client], bool]:
     """Return what tells whether a client has the status that is asked for: active, as at Toggl, unless one is."""
     status = body.status or "active"
     return lambda client: status == "both" or client.archived is (status == "archived")
 
 
-def _ids(answer: object) -> list[int]:
+def _parse_ids(answer: object) -> list[int]:
     """Return the ids in an archive's answer: an array, `{"items": [...]}`, or null for none.
 
     Raises:

@@ -2,7 +2,7 @@
 
 from toggl_mcp.endpoints.core.collection import Page, page
 from toggl_mcp.endpoints.core.endpoint import ListedEndpoint
-from toggl_mcp.endpoints.core.keys import HasId, id_of
+from toggl_mcp.endpoints.core.keys import HasId, to_id
 from toggl_mcp.errors import InvalidArguments, NamingError
 from toggl_mcp.models.base import Position
 from toggl_mcp.models.clients import Status
@@ -15,11 +15,11 @@ class AsyncProjectEndpoint(ListedEndpoint[Project]):
     MODEL = Project
     KIND = "project"
     PATH = "projects"
-    EVERYTHING = {"active": "both"}  # noqa: RUF012 - declared in the base as what it is
+    LIST_PARAMS = {"active": "both"}  # noqa: RUF012 - declared in the base as what it is
     PAGED = True
-    DELETION = {"teDeletionMode": "unassign"}  # noqa: RUF012 - declared in the base as what it is
-    ECHOES = {"delete": ("task",)}  # noqa: RUF012 - declared in the base as what it is
-    AMENDS = ("delete",)
+    DELETE_PARAMS = {"teDeletionMode": "unassign"}  # noqa: RUF012 - declared in the base as what it is
+    INVALIDATES = {"delete": ("task",)}  # noqa: RUF012 - declared in the base as what it is
+    CASCADES_TO_ENTRIES = ("delete",)
 
     async def add(self, body: ProjectBody) -> Project:
         """Create a project, at most once; it is active.
@@ -32,9 +32,9 @@ class AsyncProjectEndpoint(ListedEndpoint[Project]):
         if body.name is None:
             message = "A project needs a name; give one."
             raise NamingError(message)
-        wanted = {"client_id": None} | body.format("add")
+        fields = {"client_id": None} | body.format("add")
         return await self._create(
-            body.format("add"), lambda found: all(getattr(found, field) == value for field, value in wanted.items())
+            body.format("add"), lambda found: all(getattr(found, field) == value for field, value in fields.items())
         )
 
     async def edit(self, project: int | HasId, body: ProjectBody) -> Project | None:
@@ -45,20 +45,22 @@ class AsyncProjectEndpoint(ListedEndpoint[Project]):
             NotFound: There is none, and `re_raise` is set.
             OutcomeUnknown: Toggl never confirmed it.
         """
-        edited = await self._update(id_of(project), body.format("edit"))
-        if body.client_id == 0 and edited is not None and edited.client_id:
+        result = await self._update(to_id(project), body.format("edit"))
+        if body.client_id == 0 and result is not None and result.client_id:
             message = (
                 "Toggl did not take the client away, though it made any other change. Do not ask again: take it away "
                 "in Toggl's web app, or give another client."
             )
             raise InvalidArguments(message)
-        return edited
+        return result
 
     async def delete(self, entity: int | HasId) -> None:
         """Delete a project and its tasks; already gone is done. Its time entries stay, without a project."""
         await super().delete(entity)
-        gone = id_of(entity)
-        await self._amend(lambda entry: entry.without("project_id", "task_id") if entry.project_id == gone else entry)
+        project_id = to_id(entity)
+        await self._update_entries(
+            lambda entry: entry.clear_fields("project_id", "task_id") if entry.project_id == project_id else entry
+        )
 
     async def page(
         self,
@@ -81,8 +83,8 @@ class AsyncProjectEndpoint(ListedEndpoint[Project]):
             refresh: Ask Toggl in any case.
         """
 
-        def fits(project: Project) -> bool:
+        def matches(project: Project) -> bool:
             of_client = client_id is None or (project.client_id or 0) == client_id
             return of_client and (status == "both" or project.active is (status == "active"))
 
-        return page(await self.read(refresh=refresh), name, fits, limit=limit, after=after)
+        return page(await self.read(refresh=refresh), name, matches, limit=limit, after=after)

@@ -1,8 +1,8 @@
 """Tags: https://engineering.toggl.com/docs/api/tags."""
 
-from toggl_mcp.endpoints.core.collection import Page, moment, page
+from toggl_mcp.endpoints.core.collection import Page, as_of, page
 from toggl_mcp.endpoints.core.endpoint import ListedEndpoint
-from toggl_mcp.endpoints.core.keys import HasId, id_of
+from toggl_mcp.endpoints.core.keys import HasId, to_id
 from toggl_mcp.errors import NamingError
 from toggl_mcp.models.base import Position
 from toggl_mcp.models.tags import Tag, TagBody
@@ -15,7 +15,7 @@ class AsyncTagEndpoint(ListedEndpoint[Tag]):
     KIND = "tag"
     PATH = "tags"
     PAGED = True
-    AMENDS = ("edit", "delete")
+    CASCADES_TO_ENTRIES = ("edit", "delete")
 
     async def add(self, body: TagBody) -> Tag:
         """Create a tag, at most once.
@@ -37,17 +37,17 @@ class AsyncTagEndpoint(ListedEndpoint[Tag]):
             NotFound: There is none, and `re_raise` is set.
             OutcomeUnknown: Toggl never confirmed it.
         """
-        names = await self._names(id_of(tag))
-        edited = await self._update(id_of(tag), body.format("edit"))
-        if edited is not None:
-            await self._retag(names, edited.name)
-        return edited
+        names = await self._names_in_entries(to_id(tag))
+        result = await self._update(to_id(tag), body.format("edit"))
+        if result is not None:
+            await self._rename_in_entries(names, result.name)
+        return result
 
     async def delete(self, entity: int | HasId) -> None:
         """Delete a tag; already gone is done. Its time entries stay, without it."""
-        names = await self._names(id_of(entity))
+        names = await self._names_in_entries(to_id(entity))
         await super().delete(entity)
-        await self._retag(names, None)
+        await self._rename_in_entries(names, None)
 
     async def page(
         self, name: str | None = None, *, limit: int, after: Position | None = None, refresh: bool = False
@@ -55,18 +55,18 @@ class AsyncTagEndpoint(ListedEndpoint[Tag]):
         """Return at most `limit` tags whose name contains `name`, in any case, after a position."""
         return page(await self.read(refresh=refresh), name, lambda _: True, limit=limit, after=after)
 
-    async def _names(self, tag_id: int) -> set[str]:
+    async def _names_in_entries(self, tag_id: int) -> set[str]:
         """Return what entries may call a tag: its name when they were read, and now; nothing that is another's name."""
-        known = await self._snapshots.known(tag_id)
-        stale = not self._just_now(moment(await self._snapshots.mark()))
-        tags = (await self.read(refresh=stale, urgent=True)).collection.items
-        names = {tag.name for tag in (known, tags.get(tag_id)) if tag is not None}
+        former = await self._collection.get_any_age(tag_id)
+        is_stale = not self._recent_enough_to_deny(as_of(await self._collection.get_version()))
+        tags = (await self.read(refresh=is_stale, use_reserve=True)).collection.items
+        names = {tag.name for tag in (former, tags.get(tag_id)) if tag is not None}
         return names - {tag.name for key, tag in tags.items() if key != tag_id}
 
-    async def _retag(self, names: set[str], name: str | None) -> None:
+    async def _rename_in_entries(self, names: set[str], name: str | None) -> None:
         """Tell the log, in which entries know their tags by name only."""
-        await self._amend(lambda entry: entry.retagged(names, name))
+        await self._update_entries(lambda entry: entry.rename_tag(names, name))
 
-    async def _single(self, entity_id: int, *, urgent: bool = False) -> Tag | None:
+    async def _fetch_one(self, entity_id: int, *, use_reserve: bool = False) -> Tag | None:
         """Ask Toggl for all of them: it does not tell of one."""
-        return (await self._listed(urgent=urgent)).get(entity_id)
+        return (await self._fetch_all(use_reserve=use_reserve)).get(entity_id)

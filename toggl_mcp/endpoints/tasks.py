@@ -4,8 +4,8 @@ from typing import cast
 
 from toggl_mcp.endpoints.core.collection import Page, page
 from toggl_mcp.endpoints.core.endpoint import ListedEndpoint
-from toggl_mcp.endpoints.core.keys import HasId, id_of
-from toggl_mcp.endpoints.core.parsing import rows
+from toggl_mcp.endpoints.core.keys import HasId, to_id
+from toggl_mcp.endpoints.core.parsing import parse_rows
 from toggl_mcp.errors import NamingError
 from toggl_mcp.models.base import Position
 from toggl_mcp.models.clients import Status
@@ -18,9 +18,9 @@ class AsyncTaskEndpoint(ListedEndpoint[Task]):
     MODEL = Task
     KIND = "task"
     PATH = "tasks"
-    EVERYTHING = {"active": "both"}  # noqa: RUF012 - declared in the base as what it is
+    LIST_PARAMS = {"active": "both"}  # noqa: RUF012 - declared in the base as what it is
     PAGED = True
-    AMENDS = ("delete",)
+    CASCADES_TO_ENTRIES = ("delete",)
 
     async def add(self, project: int | HasId, body: TaskBody) -> Task:
         """Create a task of a project, at most once.
@@ -33,9 +33,9 @@ class AsyncTaskEndpoint(ListedEndpoint[Task]):
         if body.name is None:
             message = "A task needs a name; give one."
             raise NamingError(message)
-        wanted = (id_of(project), body.name)
+        fields = (to_id(project), body.name)
         return await self._create(
-            body.format("add"), lambda found: (found.project_id, found.name) == wanted, self._home(id_of(project))
+            body.format("add"), lambda found: (found.project_id, found.name) == fields, self._task_path(to_id(project))
         )
 
     async def edit(self, task: int | HasId, body: TaskBody) -> Task | None:
@@ -45,18 +45,20 @@ class AsyncTaskEndpoint(ListedEndpoint[Task]):
             NotFound: There is none, and `re_raise` is set.
             OutcomeUnknown: Toggl never confirmed it.
         """
-        known = (await self.find(id_of(task), urgent=True)).item
-        if known is None:
-            return await self._gone(id_of(task))
-        return await self._update(known.id, body.format("edit"), self._home(known.project_id, known.id))
+        current = (await self.find(to_id(task), use_reserve=True)).item
+        if current is None:
+            return await self._evict(to_id(task))
+        return await self._update(current.id, body.format("edit"), self._task_path(current.project_id, current.id))
 
     async def delete(self, entity: int | HasId) -> None:
         """Delete a task; already gone is done. Its time entries stay, without a task."""
-        known = (await self.find(id_of(entity), urgent=True)).item
-        if known is None:
-            return await self._gone(id_of(entity))
-        await self._remove(known.id, self._home(known.project_id, known.id))
-        await self._amend(lambda entry: entry.without("task_id") if entry.task_id == known.id else entry)
+        current = (await self.find(to_id(entity), use_reserve=True)).item
+        if current is None:
+            return await self._evict(to_id(entity))
+        await self._remove(current.id, self._task_path(current.project_id, current.id))
+        await self._update_entries(
+            lambda entry: entry.clear_fields("task_id") if entry.task_id == current.id else entry
+        )
         return None
 
     async def page(
@@ -71,20 +73,20 @@ class AsyncTaskEndpoint(ListedEndpoint[Task]):
     ) -> Page[Task]:
         """Return at most `limit` tasks whose name contains `name`, in any case, after a position, by name."""
 
-        def fits(task: Task) -> bool:
+        def matches(task: Task) -> bool:
             of_project = project_id is None or task.project_id == project_id
             return of_project and (status == "both" or task.active is (status == "active"))
 
-        return page(await self.read(refresh=refresh), name, fits, limit=limit, after=after)
+        return page(await self.read(refresh=refresh), name, matches, limit=limit, after=after)
 
-    async def _single(self, entity_id: int, *, urgent: bool = False) -> Task | None:
+    async def _fetch_one(self, entity_id: int, *, use_reserve: bool = False) -> Task | None:
         """Ask Toggl for all of them: it tells of one only where its project is named."""
-        return (await self._listed(urgent=urgent)).get(entity_id)
+        return (await self._fetch_all(use_reserve=use_reserve)).get(entity_id)
 
-    def _rows(self, answer: object) -> list[object]:
+    def _extract_rows(self, answer: object) -> list[object]:
         """Return the rows of a list: it comes in an envelope."""
-        return rows(cast("dict[str, object]", answer).get("data") if isinstance(answer, dict) else answer)
+        return parse_rows(cast("dict[str, object]", answer).get("data") if isinstance(answer, dict) else answer)
 
-    def _home(self, project_id: int, task_id: int | None = None) -> str:
+    def _task_path(self, project_id: int, task_id: int | None = None) -> str:
         parts = ("workspaces", self.workspace_id, "projects", project_id, "tasks", task_id)
         return "/".join(str(part) for part in parts if part)

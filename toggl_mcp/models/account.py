@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
-from toggl_mcp.models.base import LARGEST_ID
+from toggl_mcp.models.base import MAX_ID
 from toggl_mcp.models.clients import Client
 from toggl_mcp.models.projects import Project
 from toggl_mcp.models.tags import Tag
@@ -23,7 +23,7 @@ class Me(BaseModel, frozen=True):
 
     model_config = ConfigDict(extra="ignore", validate_by_name=True)
 
-    id: Annotated[int, Field(ge=0, le=LARGEST_ID)]
+    id: Annotated[int, Field(ge=0, le=MAX_ID)]
     name: str = Field(default="", validation_alias=AliasChoices("name", "fullname"))
     timezone: str = "UTC"
     beginning_of_week: int = 1
@@ -35,7 +35,7 @@ class Workspace(BaseModel, frozen=True):
 
     model_config = ConfigDict(extra="ignore")
 
-    id: Annotated[int, Field(ge=0, le=LARGEST_ID)]
+    id: Annotated[int, Field(ge=0, le=MAX_ID)]
     name: str
     organization_id: int | None = None
     role: str | None = None
@@ -66,7 +66,7 @@ class Related(BaseModel, frozen=True):
 
     model_config = ConfigDict(extra="ignore")
 
-    id: Annotated[int, Field(ge=0, le=LARGEST_ID)]
+    id: Annotated[int, Field(ge=0, le=MAX_ID)]
     client: list[Client] = Field(default_factory=list[Client])
     project: list[Project] = Field(default_factory=list[Project])
     tag: list[Tag] = Field(default_factory=list[Tag])

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal, NamedTuple, Self
 from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
-from toggl_mcp.models.text import one_line, visible
+from toggl_mcp.models.text import require_one_line, require_visible
 
 
 def as_text(value: object) -> object:
@@ -13,17 +13,17 @@ def as_text(value: object) -> object:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-LARGEST_ID = 2**53 - 1
+MAX_ID = 2**53 - 1
 """The largest number that every JSON reader keeps exact."""
 
-Id = Annotated[int, Field(gt=0, le=LARGEST_ID)]
-Name = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(one_line)]
-Text = Annotated[str, Field(max_length=2000), AfterValidator(visible)]
-Reference = Annotated[str, Field(max_length=255), AfterValidator(one_line)]
-NONE = "0"
+Id = Annotated[int, Field(gt=0, le=MAX_ID)]
+Name = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(require_one_line)]
+Text = Annotated[str, Field(max_length=2000), AfterValidator(require_visible)]
+Reference = Annotated[str, Field(max_length=255), AfterValidator(require_one_line)]
+REF_NONE = "0"
 """What a `Ref` says where none is meant."""
-Kind = Literal["client", "project", "task", "tag"]
-KINDS: tuple[Kind, ...] = ("client", "project", "task", "tag")
+ResourceKind = Literal["client", "project", "task", "tag"]
+RESOURCE_KINDS: tuple[ResourceKind, ...] = ("client", "project", "task", "tag")
 """What an entry can be about."""
 Source = Literal["toggl", "cache", "stale"]
 """How something came to be known; stale: from a snapshot that stands in because Toggl could not be asked."""
@@ -38,22 +38,22 @@ class Position(NamedTuple):
     item_id: int
 
 
-class Thing(BaseModel, frozen=True):
+class WorkspaceResource(BaseModel, frozen=True):
     """A thing in a workspace, with the fields that are named here and no others: Toggl sends secrets in some."""
 
     model_config = ConfigDict(extra="ignore", validate_by_name=True)
 
-    id: Annotated[int, Field(ge=0, le=LARGEST_ID)]
-    workspace_id: int = Field(ge=0, le=LARGEST_ID, validation_alias=AliasChoices("workspace_id", "wid"))
+    id: Annotated[int, Field(ge=0, le=MAX_ID)]
+    workspace_id: int = Field(ge=0, le=MAX_ID, validation_alias=AliasChoices("workspace_id", "wid"))
 
 
-class Entity(Thing, frozen=True):
+class NamedResource(WorkspaceResource, frozen=True):
     """A thing that has a name."""
 
     name: str
 
 
-class Body(BaseModel, frozen=True):
+class Payload(BaseModel, frozen=True):
     """What somebody asks for: trimmed, bounded, and without unknown fields."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)

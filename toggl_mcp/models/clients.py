@@ -5,13 +5,13 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AliasChoices, Field
 
-from toggl_mcp.models.base import Absent, Body, Entity, Name, Reference, Text
+from toggl_mcp.models.base import Absent, Name, NamedResource, Payload, Reference, Text
 
 Status = Literal["active", "archived", "both"]
 Verb = Literal["add", "edit", "collect"]
 
 
-class Client(Entity, frozen=True):
+class Client(NamedResource, frozen=True):
     """A client of a workspace.
 
     `updated_at` is None when Toggl has not said it since the last change.
@@ -23,7 +23,7 @@ class Client(Entity, frozen=True):
     updated_at: datetime | None = Field(default=None, validation_alias=AliasChoices("updated_at", "at"))
 
 
-class ClientBody(Body, frozen=True):
+class ClientBody(Payload, frozen=True):
     """What can be said of a client. `""` clears `notes` and `external_reference`."""
 
     name: Annotated[Name, Field(description="The client's name.")] | Absent = None
@@ -31,7 +31,7 @@ class ClientBody(Body, frozen=True):
     external_reference: Annotated[Reference, Field(description="Its id in another system.")] | Absent = None
     status: Annotated[Status, Field(description="Which clients.")] | Absent = None
 
-    takes: ClassVar[dict[Verb, tuple[str, ...]]] = {
+    FIELDS: ClassVar[dict[Verb, tuple[str, ...]]] = {
         "add": ("name", "notes", "external_reference"),
         "edit": ("name", "notes", "external_reference"),
         "collect": ("name", "status"),
@@ -44,5 +44,5 @@ class ClientBody(Body, frozen=True):
             endpoint: `add` and `edit` take name, notes and external_reference; `collect` takes name and status.
             body: What the endpoint sends besides.
         """
-        given = {field: getattr(self, field) for field in self.takes[endpoint]}
-        return body | {field: value for field, value in given.items() if value is not None}
+        fields = {field: getattr(self, field) for field in self.FIELDS[endpoint]}
+        return body | {field: value for field, value in fields.items() if value is not None}

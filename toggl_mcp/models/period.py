@@ -21,9 +21,9 @@ Period = Literal[
     "last_7_days",
     "last_30_days",
 ]
-YEARS = range(2006, 2031)
+VALID_YEARS = range(2006, 2031)
 """In which Toggl can have entries."""
-FIRST_DAY = date(YEARS.start, 1, 1)
+FIRST_DAY = date(VALID_YEARS.start, 1, 1)
 _DAY = timedelta(days=1)
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
@@ -34,24 +34,24 @@ class Calendar(NamedTuple):
     zone: ZoneInfo
     week_begins_on: int
 
-    def day(self, moment: datetime) -> date:
+    def day_of(self, moment: datetime) -> date:
         """Return the day that a moment belongs to."""
         return moment.astimezone(self.zone).date()
 
-    def midnight(self, day: date) -> datetime:
+    def midnight_of(self, day: date) -> datetime:
         """Return the moment, in UTC, at which a day begins."""
         return datetime(day.year, day.month, day.day, tzinfo=self.zone).astimezone(UTC)
 
-    def week(self, day: date) -> date:
+    def first_of_week(self, day: date) -> date:
         """Return the first day of a day's week."""
         return day - timedelta(days=(day.isoweekday() - self.week_begins_on) % 7)
 
-    def local(self, moment: datetime) -> str:
+    def to_local_text(self, moment: datetime) -> str:
         """Return a moment as the clock on the wall shows it, to the second."""
         return moment.astimezone(self.zone).replace(tzinfo=None).isoformat(timespec="seconds")
 
 
-class Days(NamedTuple):
+class DateRange(NamedTuple):
     """A run of whole days of a calendar, the last one included."""
 
     calendar: Calendar
@@ -61,24 +61,24 @@ class Days(NamedTuple):
     @property
     def start(self) -> datetime:
         """The moment, in UTC, at which they begin."""
-        return self.calendar.midnight(self.first)
+        return self.calendar.midnight_of(self.first)
 
     @property
     def end(self) -> datetime:
         """The moment, in UTC, at which they are over."""
-        return self.calendar.midnight(self.last + _DAY)
+        return self.calendar.midnight_of(self.last + _DAY)
 
-    def parts(self, start: datetime, end: datetime) -> Iterator[tuple[date, int]]:
+    def split_by_day(self, start: datetime, end: datetime) -> Iterator[tuple[date, int]]:
         """Give the days that a stretch of time touches, each with the seconds that fall on it; others are left out."""
-        at, end = max(start, self.start), min(end, self.end)
-        while at < end:
-            day = self.calendar.day(at)
-            until = min(end, self.calendar.midnight(day + _DAY))
-            yield day, round((until - at).total_seconds())
-            at = until
+        moment, end = max(start, self.start), min(end, self.end)
+        while moment < end:
+            day = self.calendar.day_of(moment)
+            until = min(end, self.calendar.midnight_of(day + _DAY))
+            yield day, round((until - moment).total_seconds())
+            moment = until
 
 
-def calendar_of(zone: str, week_begins_on: int) -> Calendar:
+def make_calendar(zone: str, week_begins_on: int) -> Calendar:
     """Return somebody's calendar.
 
     Raises:
@@ -93,50 +93,50 @@ def calendar_of(zone: str, week_begins_on: int) -> Calendar:
         raise InvalidArguments(message) from error
 
 
-def named_days(period: Period, today: date, calendar: Calendar) -> Days:
+def resolve_period(period: Period, today: date, calendar: Calendar) -> DateRange:
     """Return the days of a named period; `last_7_days` and `last_30_days` end with today."""
-    which, _, unit = period.partition("_")
+    direction, _, unit = period.partition("_")
     if not unit:
         day = today if period == "today" else today - _DAY
-        return Days(calendar, day, day)
+        return DateRange(calendar, day, day)
     if unit.endswith("days"):
-        return Days(calendar, today - (int(unit.partition("_")[0]) - 1) * _DAY, today)
+        return DateRange(calendar, today - (int(unit.partition("_")[0]) - 1) * _DAY, today)
     if unit == "week":
-        first = calendar.week(today) - (7 * _DAY if which == "last" else timedelta())
-        return Days(calendar, first, first + 6 * _DAY)
+        first = calendar.first_of_week(today) - (7 * _DAY if direction == "last" else timedelta())
+        return DateRange(calendar, first, first + 6 * _DAY)
     length = _MONTHS[unit]
-    month = today.year * 12 + (today.month - 1) // length * length - (length if which == "last" else 0)
-    return Days(calendar, _month(month), _month(month + length) - _DAY)
+    month = today.year * 12 + (today.month - 1) // length * length - (length if direction == "last" else 0)
+    return DateRange(calendar, _first_of_month(month), _first_of_month(month + length) - _DAY)
 
 
-def moment_of(text: str, calendar: Calendar) -> datetime:
+def parse_local_datetime(text: str, calendar: Calendar) -> datetime:
     """Return the moment, in UTC, that is meant: by its offset, or else by the clock on the account's wall.
 
     Raises:
         ValueError: It is no time, or one that the clock on the wall never shows, or shows twice.
     """
     try:
-        told = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text)
     except ValueError as error:
         message = "is no time; write it as 2026-11-24T09:00, with an offset if it is not in the account's zone"
         raise ValueError(message) from error
-    if told.year not in YEARS:
-        message = f"lies outside the years that Toggl takes, {YEARS[0]} to {YEARS[-1]}"
+    if moment.year not in VALID_YEARS:
+        message = f"lies outside the years that Toggl takes, {VALID_YEARS[0]} to {VALID_YEARS[-1]}"
         raise ValueError(message)
     if len(text) <= len("2026-11-24"):
         message = "needs a time of day as well, such as 2026-11-24T09:00"
         raise ValueError(message)
-    if told.tzinfo is not None:
-        return told.astimezone(UTC)
-    first, second = (told.replace(tzinfo=calendar.zone, fold=fold) for fold in (0, 1))
+    if moment.tzinfo is not None:
+        return moment.astimezone(UTC)
+    first, second = (moment.replace(tzinfo=calendar.zone, fold=fold) for fold in (0, 1))
     if first.utcoffset() != second.utcoffset():
-        happens = first.astimezone(UTC).astimezone(calendar.zone).replace(tzinfo=None, fold=0) == told
-        often = "happens twice that night" if happens else "does not happen that night"
-        message = f"{often}, as clocks change in {calendar.zone.key}; add an offset such as +13:00"
+        happens = first.astimezone(UTC).astimezone(calendar.zone).replace(tzinfo=None, fold=0) == moment
+        problem = "happens twice that night" if happens else "does not happen that night"
+        message = f"{problem}, as clocks change in {calendar.zone.key}; add an offset such as +13:00"
         raise ValueError(message)
     return first.astimezone(UTC)
 
 
-def _month(number: int) -> date:
+def _first_of_month(number: int) -> date:
     """Return the first day of a month; they are counted from the year 0 on."""
     return date(number // 12, number % 12 + 1, 1)

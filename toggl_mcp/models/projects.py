@@ -5,14 +5,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, Field, StringConstraints
 
-from toggl_mcp.models.base import LARGEST_ID, Absent, Body, Entity, Name
+from toggl_mcp.models.base import MAX_ID, Absent, Name, NamedResource, Payload
 
 Verb = Literal["add", "edit"]
-ClientOrNone = Annotated[int, Field(ge=0, le=LARGEST_ID)]
+ClientOrNone = Annotated[int, Field(ge=0, le=MAX_ID)]
 Color = Annotated[str, StringConstraints(pattern="^#[0-9a-f]{6}$", max_length=7)]
 
 
-class Project(Entity, frozen=True):
+class Project(NamedResource, frozen=True):
     """A project of a workspace.
 
     `client_id` is None for a project without a client. `updated_at` is when Toggl last changed it.
@@ -31,7 +31,7 @@ class Project(Entity, frozen=True):
         return not self.active
 
 
-class ProjectBody(Body, frozen=True):
+class ProjectBody(Payload, frozen=True):
     """What can be said of a project. `client_id=0` takes its client away."""
 
     name: Annotated[Name, Field(description="The project's name.")] | Absent = None
@@ -47,7 +47,7 @@ class ProjectBody(Body, frozen=True):
         `add` always says whether the project is active: Toggl creates it archived otherwise.
         """
         fields = ("name", "client_id", "color", "billable", "is_private", "active")
-        given = {field: getattr(self, field) for field in fields if getattr(self, field) is not None}
-        if given.get("client_id") == 0:
-            given["client_id"] = None
-        return ({"active": True} if endpoint == "add" else {}) | body | given
+        values = {field: getattr(self, field) for field in fields if getattr(self, field) is not None}
+        if values.get("client_id") == 0:
+            values["client_id"] = None
+        return ({"active": True} if endpoint == "add" else {}) | body | values

@@ -41,31 +41,31 @@ class Query(NamedTuple):
     value: object
     comparison: Comparison = Comparison.EQUAL
 
-    def fits(self, model: BaseModel) -> bool:
+    def matches(self, model: BaseModel) -> bool:
         """Tell whether the model answers the question.
 
         Raises:
             InvalidArguments: The model has no such field, or its values cannot be compared so.
         """
         if self.key not in type(model).model_fields:
-            message = f"{type(model).__name__} has no field {self.key!r}; ask for one of {_listed(type(model))}."
+            message = f"{type(model).__name__} has no field {self.key!r}; ask for one of {_list_fields(type(model))}."
             raise InvalidArguments(message)
-        found = getattr(model, self.key)
-        if _is_several(self.value) and self.comparison is Comparison.EQUAL:
-            return found in self.value
-        if found is None or self.value is None:
-            return self.comparison is Comparison.EQUAL and found is self.value
-        return self._compared(_day(found) if _is_day(self.value) else found)
+        value = getattr(model, self.key)
+        if _is_collection(self.value) and self.comparison is Comparison.EQUAL:
+            return value in self.value
+        if value is None or self.value is None:
+            return self.comparison is Comparison.EQUAL and value is self.value
+        return self._compare(_day(value) if _is_day(self.value) else value)
 
-    def _compared(self, found: Any) -> bool:  # noqa: ANN401 - a field's value, whatever its type
+    def _compare(self, value: Any) -> bool:  # noqa: ANN401 - a field's value, whatever its type
         try:
-            return bool(_OPERATORS[self.comparison](found, self.value))
+            return bool(_OPERATORS[self.comparison](value, self.value))
         except TypeError as error:
             message = f"{self.key!r} cannot be compared with a {type(self.value).__name__}."
             raise InvalidArguments(message) from error
 
 
-def _is_several(value: object) -> TypeGuard[Collection[object]]:
+def _is_collection(value: object) -> TypeGuard[Collection[object]]:
     return isinstance(value, list | tuple | set | frozenset)
 
 
@@ -73,9 +73,9 @@ def _is_day(value: object) -> bool:
     return isinstance(value, date) and not isinstance(value, datetime)
 
 
-def _day(found: object) -> object:
-    return found.astimezone(UTC).date() if isinstance(found, datetime) else found
+def _day(value: object) -> object:
+    return value.astimezone(UTC).date() if isinstance(value, datetime) else value
 
 
-def _listed(model: type[BaseModel]) -> str:
+def _list_fields(model: type[BaseModel]) -> str:
     return ", ".join(model.model_fields)

@@ -12,35 +12,38 @@ class Bucket(NamedTuple):
     resets_at: float
 
 
-PACE = 1.0
+PACE_SECONDS = 1.0
 """Seconds between two requests, in the long run: what Toggl calls a safe window for one token and address."""
 BURST = 5
 """Requests that may be sent at once before the pace is kept."""
-LONGEST_QUEUE = 60.0
+MAX_QUEUE_SECONDS = 60.0
 """Seconds beyond which a queue is no queue but a clock that was set back."""
 
 
-def queued(due: float, now: float, patience: float) -> tuple[float, float]:
-    """Take one turn, unless it is longer than `patience`: return when the queue is empty, and the seconds to wait."""
-    there = min(max(due, now), now + LONGEST_QUEUE)
-    wait = max(0.0, there + PACE - now - BURST * PACE)
-    return (there + PACE if wait <= patience else there), wait
+def gcra(queue_empty_at: float, now: float, max_wait_seconds: float) -> tuple[float, float]:
+    """Return when the queue is empty after one more request, and the seconds that it waits.
+
+    A request that would wait longer than `max_wait_seconds` takes no slot.
+    """
+    empty_at = min(max(queue_empty_at, now), now + MAX_QUEUE_SECONDS)
+    wait = max(0.0, empty_at + PACE_SECONDS - now - BURST * PACE_SECONDS)
+    return (empty_at + PACE_SECONDS if wait <= max_wait_seconds else empty_at), wait
 
 
-class Ledger(Protocol):
+class QuotaStore(Protocol):
     """Keeps what is known of the quotas of a token (`scope` is its digest), and the turns of its requests."""
 
-    async def buckets(self, scope: str) -> Sequence[Bucket]:
+    async def list_buckets(self, scope: str) -> Sequence[Bucket]:
         """Return every bucket that was ever noted, expired ones too."""
         ...
 
-    async def note(self, scope: str, bucket: Bucket) -> None:
+    async def record(self, scope: str, bucket: Bucket) -> None:
         """Put down what an answer said, in place of what was known of that bucket."""
         ...
 
-    async def turn(self, scope: str, patience: float) -> float:
+    async def reserve_slot(self, scope: str, max_wait_seconds: float) -> float:
         """Take the next turn to send a request, and return how many seconds to wait for it.
 
-        A turn that is further away than `patience` seconds is told, and not taken.
+        A turn that is further away than `max_wait_seconds` seconds is told, and not taken.
         """
         ...

@@ -5,16 +5,16 @@ from typing import Annotated, Any
 
 from pydantic import AliasChoices, Field
 
-from toggl_mcp.models.base import Absent, Body, Entity, Name
+from toggl_mcp.models.base import Absent, Name, NamedResource, Payload
 
 
-class Tag(Entity, frozen=True):
+class Tag(NamedResource, frozen=True):
     """A tag of a workspace. `updated_at` is when Toggl last changed it."""
 
     updated_at: datetime | None = Field(default=None, validation_alias=AliasChoices("updated_at", "at"))
 
 
-class TagBody(Body, frozen=True):
+class TagBody(Payload, frozen=True):
     """What can be said of a tag."""
 
     name: Annotated[Name, Field(description="The tag's name.")] | Absent = None

@@ -5,23 +5,23 @@ from typing import Annotated, Any
 
 from pydantic import AliasChoices, BeforeValidator, Field
 
-from toggl_mcp.models.base import Absent, Body, Entity, Name
+from toggl_mcp.models.base import Absent, Name, NamedResource, Payload
 
 Estimate = Annotated[int, Field(ge=0, le=10**9, description="Seconds; 0: none.")]
-_Flag = Annotated[bool, BeforeValidator(lambda value: True if value is None else value)]
+BoolOrTrue = Annotated[bool, BeforeValidator(lambda value: True if value is None else value)]
 
 
-class Task(Entity, frozen=True):
+class Task(NamedResource, frozen=True):
     """A task of a project. `estimated_seconds` is None without an estimate; Toggl tells what was tracked in ms."""
 
     project_id: int
-    active: _Flag = True
+    active: BoolOrTrue = True
     estimated_seconds: int | None = None
     tracked_ms: int | None = Field(default=None, validation_alias=AliasChoices("tracked_ms", "tracked_seconds"))
     updated_at: datetime | None = Field(default=None, validation_alias=AliasChoices("updated_at", "at"))
 
 
-class TaskBody(Body, frozen=True):
+class TaskBody(Payload, frozen=True):
     """What can be said of a task."""
 
     name: Annotated[Name, Field(description="The task's name.")] | Absent = None

@@ -5,49 +5,49 @@ from unicodedata import normalize
 
 _LETTERS = "\u0590-\u109f\u1200-\u137f\u1780-\u18af\ua800-\ua8ff\ufb1d-\ufdff\ufe70-\ufefc"
 _PICTURES = "\u00a9\u00ae\u203c-\u3299\U0001f000-\U0001faff"
-_NONE = "\ufdd0-\ufdef" + "".join(chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
-_UNSEEN = re.compile(
+_NONCHARACTERS = "\ufdd0-\ufdef" + "".join(chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
+_INVISIBLE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"  # controls, but for tab and line breaks
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\uffa0"  # blanks and marks without a shape
     "\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\ufffb"  # zero width, direction, separators
     "\ufe00-\ufe0e\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a\U000e0000-\U000e0fff"  # notes, selectors, tags
-    f"{_NONE}]"  # code points that are no characters
+    f"{_NONCHARACTERS}]"  # code points that are no characters
 )
-_JOINED = (
+_VALID_JOINER = (
     f"(?<=[{_LETTERS}])[\u200c\u200d](?=[{_LETTERS}])"  # joiners shape Arabic, Persian and Indic words
     f"|(?<=[{_PICTURES}\ufe0f])\u200d(?=[{_PICTURES}])"  # and make one picture out of several
     f"|(?<=[{_PICTURES}#*0-9])\ufe0f"  # the selector that colours a picture
 )
-_LOOSE = re.compile(f"({_JOINED})|[\u200c\u200d\ufe0f]")
+_JOINER = re.compile(f"({_VALID_JOINER})|[\u200c\u200d\ufe0f]")
 _LINE_BREAKS = re.compile("[\t\n\r]")
 
 
-def clean(text: str) -> str:
+def strip_invisible(text: str) -> str:
     """Return the text without invisible, bidirectional, tag and control characters."""
     if text.isascii() and text.isprintable():
         return text
-    text = _UNSEEN.sub("", text)
-    while (shorter := _LOOSE.sub(lambda found: found[1] or "", text)) != text:
+    text = _INVISIBLE.sub("", text)
+    while (shorter := _JOINER.sub(lambda found: found[1] or "", text)) != text:
         text = shorter  # What held a joiner in place may itself have gone.
     return text
 
 
 def fold(name: str) -> str:
     """Return a name as it is compared: as it is seen, trimmed, in composed form, without case."""
-    return normalize("NFC", normalize("NFC", clean(name).strip()).casefold())
+    return normalize("NFC", normalize("NFC", strip_invisible(name).strip()).casefold())
 
 
-def visible(text: str) -> str:
+def require_visible(text: str) -> str:
     """Return the text unchanged, or raise ValueError when it holds characters that `clean` would remove."""
-    if clean(text) != text:
+    if strip_invisible(text) != text:
         message = "holds invisible or control characters; send it without them"
         raise ValueError(message)
     return text
 
 
-def one_line(text: str) -> str:
+def require_one_line(text: str) -> str:
     """Return the text unchanged, or raise ValueError when it is not one visible line."""
     if _LINE_BREAKS.search(text):
         message = "has to be one line, without tabs"
         raise ValueError(message)
-    return visible(text)
+    return require_visible(text)

@@ -6,23 +6,23 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import AfterValidator, AliasChoices, AwareDatetime, BeforeValidator, Field
 
-from toggl_mcp.models.base import Absent, Body, Thing
-from toggl_mcp.models.text import visible
+from toggl_mcp.models.base import Absent, Payload, WorkspaceResource
+from toggl_mcp.models.text import require_visible
 
 CREATED_WITH = "toggl_mcp"
 """The name under which Toggl is told who creates entries; it wants one."""
-LONGEST_DESCRIPTION = 3000
-LONGEST_ENTRY = timedelta(hours=999)
+MAX_DESCRIPTION = 3000
+MAX_DURATION = timedelta(hours=999)
 
-Description = Annotated[str, Field(max_length=LONGEST_DESCRIPTION), AfterValidator(visible)]
+Description = Annotated[str, Field(max_length=MAX_DESCRIPTION), AfterValidator(require_visible)]
 TagNames = Annotated[list[str], BeforeValidator(lambda value: [] if value is None else value)]
-Said = Annotated[str, BeforeValidator(lambda value: "" if value is None else value)]
-Flag = Annotated[bool, BeforeValidator(bool)]
+TextOrEmpty = Annotated[str, BeforeValidator(lambda value: "" if value is None else value)]
+BoolOrFalse = Annotated[bool, BeforeValidator(bool)]
 Verb = Literal["add", "edit"]
 _TIMES = ("start", "stop", "duration")
 
 
-class TimeEntry(Thing, frozen=True):
+class TimeEntry(WorkspaceResource, frozen=True):
     """A time entry. Times are UTC; `duration` is in seconds, and negative while the timer runs.
 
     `user_name`, `amount_in_cents` and `currency` are known only of entries that came from a report.
@@ -31,10 +31,10 @@ class TimeEntry(Thing, frozen=True):
     user_id: int | None = Field(default=None, validation_alias=AliasChoices("user_id", "uid"))
     start: datetime
     duration: int
-    description: Said = ""
+    description: TextOrEmpty = ""
     project_id: int | None = None
     task_id: int | None = None
-    billable: Flag = False
+    billable: BoolOrFalse = False
     tags: TagNames = Field(default_factory=list)
     updated_at: datetime | None = Field(default=None, validation_alias=AliasChoices("updated_at", "at"))
     deleted_at: datetime | None = Field(default=None, validation_alias=AliasChoices("deleted_at", "server_deleted_at"))
@@ -47,30 +47,30 @@ class TimeEntry(Thing, frozen=True):
         """Whether its timer runs."""
         return self.duration < 0
 
-    def stopped(self, at: datetime) -> "TimeEntry":
+    def stop_at(self, at: datetime) -> "TimeEntry":
         """Return the entry as it is when its timer is stopped at a moment; when Toggl said so is not known."""
         length = max(0, round((at - self.start).total_seconds()))
         return self.model_copy(update={"duration": length, "updated_at": None})
 
-    def retagged(self, names: AbstractSet[str], name: str | None) -> "TimeEntry":
+    def rename_tag(self, names: AbstractSet[str], name: str | None) -> "TimeEntry":
         """Return the entry as it is when a tag that has one of these names gets another, or is gone."""
         tags = (name if tag in names else tag for tag in self.tags)
         return self.model_copy(update={"tags": [tag for tag in tags if tag is not None]})
 
-    def without(self, *fields: str) -> "TimeEntry":
+    def clear_fields(self, *fields: str) -> "TimeEntry":
         """Return the entry as it is when what these fields name is gone."""
         return self.model_copy(update=dict.fromkeys(fields))
 
-    def end(self, now: datetime) -> datetime:
+    def end_at(self, now: datetime) -> datetime:
         """Return when it ended; for a running timer that is now, but not before its start."""
         return max(self.start, now) if self.running else self.start + timedelta(seconds=self.duration)
 
-    def seconds(self, now: datetime) -> int:
+    def count_seconds(self, now: datetime) -> int:
         """Return how long it took, up to now if its timer runs."""
-        return round((self.end(now) - self.start).total_seconds())
+        return round((self.end_at(now) - self.start).total_seconds())
 
 
-class TrackerBody(Body, frozen=True):
+class TimeEntryBody(Payload, frozen=True):
     """What can be said of a time entry. `project_id=0` and `task_id=0` take them away.
 
     `tags` are names, and replace those that were there unless `tag_action` says otherwise; Toggl creates unknown ones,
@@ -93,63 +93,63 @@ class TrackerBody(Body, frozen=True):
 
         `add` starts a timer when neither `stop` nor `duration` is given: Toggl makes an entry of no length otherwise.
         """
-        given = self._given()
-        given |= {field: stamp(given[field]) for field in ("start", "stop") if field in given}
+        values = self._set_fields()
+        values |= {field: to_rfc3339(values[field]) for field in ("start", "stop") if field in values}
         if endpoint == "edit":
-            return body | given
-        runs = {} if {"stop", "duration"} & given.keys() else {"duration": -1}
-        return {"created_with": CREATED_WITH} | runs | body | given
+            return body | values
+        runs = {} if {"stop", "duration"} & values.keys() else {"duration": -1}
+        return {"created_with": CREATED_WITH} | runs | body | values
 
-    def operations(self) -> list[dict[str, Any]]:
+    def to_json_patch(self) -> list[dict[str, Any]]:
         """Return the JSON Patch that does to many entries what an edit does to one."""
-        given = self.format("edit")
-        verb = {"add": "add", "delete": "remove"}.get(given.pop("tag_action", ""), "replace")
+        values = self.format("edit")
+        verb = {"add": "add", "delete": "remove"}.get(values.pop("tag_action", ""), "replace")
         return [
             {"op": verb if field == "tags" else "replace", "path": f"/{field}", "value": value}
-            for field, value in given.items()
+            for field, value in values.items()
         ]
 
-    def changed(self, entry: TimeEntry) -> TimeEntry | None:
+    def apply_to(self, entry: TimeEntry) -> TimeEntry | None:
         """Return the entry as it is after this change; None where only Toggl can tell.
 
         That is of its times, and of its task when its project is changed.
         """
-        given = self._given()
-        loses_task = "project_id" in given and "task_id" not in given and entry.task_id is not None
-        if loses_task or given.keys() & set(_TIMES):
+        values = self._set_fields()
+        drops_task = "project_id" in values and "task_id" not in values and entry.task_id is not None
+        if drops_task or values.keys() & set(_TIMES):
             return None
-        action = given.pop("tag_action", None)
+        action = values.pop("tag_action", None)
         if self.tags is not None and action == "add":
-            given["tags"] = list(dict.fromkeys([*entry.tags, *self.tags]))
+            values["tags"] = list(dict.fromkeys([*entry.tags, *self.tags]))
         elif self.tags is not None and action == "delete":
-            given["tags"] = [tag for tag in entry.tags if tag not in self.tags]
-        return entry.model_copy(update=given | {"updated_at": None})
+            values["tags"] = [tag for tag in entry.tags if tag not in self.tags]
+        return entry.model_copy(update=values | {"updated_at": None})
 
-    def _given(self) -> dict[str, Any]:
+    def _set_fields(self) -> dict[str, Any]:
         """Return what is said; 0 becomes what Toggl takes for none."""
-        given = self.model_dump(include=set(TrackerBody.model_fields), exclude_none=True)
-        return given | {field: None for field in ("project_id", "task_id") if given.get(field) == 0}
+        values = self.model_dump(include=set(TimeEntryBody.model_fields), exclude_none=True)
+        return values | {field: None for field in ("project_id", "task_id") if values.get(field) == 0}
 
 
-class Started(NamedTuple):
+class TimerStart(NamedTuple):
     """A timer that was started, the entry whose timer ran until then, and one that could not be stopped.
 
-    Where Toggl could not be asked what was stopped, that is not `sure`.
+    Where Toggl could not be asked what was stopped, `is_confirmed` is false.
     """
 
     entry: TimeEntry
-    stopped: TimeEntry | None
+    stopped_entry: TimeEntry | None
     still_running_id: int | None = None
-    sure: bool = True
+    is_confirmed: bool = True
 
 
-class Edited(NamedTuple):
+class BulkEditResult(NamedTuple):
     """The ids that a change of many has reached, and those that Toggl did not change."""
 
-    done: list[int]
-    refused: list[int]
+    edited_ids: list[int]
+    unchanged_ids: list[int]
 
 
-def stamp(moment: datetime) -> str:
+def to_rfc3339(moment: datetime) -> str:
     """Return a moment as Toggl takes it: in UTC, to the second."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import BaseModel, Field
 
 from toggl_mcp.models.account import Access, Plan, Workspace
-from toggl_mcp.models.base import Absent, Body
+from toggl_mcp.models.base import Absent, Payload
 from toggl_mcp.models.quota import Bucket
 from toggl_mcp.tools.support.define import READS, Need, Offer
 from toggl_mcp.tools.support.results import Known, Left
@@ -24,7 +24,7 @@ WHY: Mapping[Need, str] = {
 WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
 
 
-class GetAccount(Body, frozen=True):
+class GetAccount(Payload, frozen=True):
     """The arguments of `get_account`."""
 
     refresh: Annotated[bool, Field(description="Ask Toggl even if cached (1 request).")] = False
@@ -78,7 +78,7 @@ def offers(access: Access, others: "Sequence[Offer[Any, Any]]") -> tuple[Offer[G
         """
         me, known = await toggl.account.me(refresh=asked.refresh)
         reading = await toggl.account.workspaces()
-        default = toggl.configured_workspace or me.default_workspace_id
+        default = toggl.configured_workspace_id or me.default_workspace_id
         spaces = list(reading.collection.items.values())
         return Account(
             name=me.name,
@@ -86,10 +86,10 @@ def offers(access: Access, others: "Sequence[Offer[Any, Any]]") -> tuple[Offer[G
             week_begins_on=WEEKDAYS[me.beginning_of_week % 7],
             default_workspace_id=default,
             workspaces=[_shown(item, default) for item in spaces],
-            quotas=[_left(bucket, toggl.now()) for bucket in await toggl.quotas()],
+            quotas=[_left(bucket, toggl.timestamp()) for bucket in await toggl.list_quotas()],
             access=access,
             unavailable=[found for space in spaces for found in _unavailable(space, others)] or None,
-            **Known.of(known.source, known.as_of, toggl.now()),
+            **Known.of(known.source, known.as_of, toggl.timestamp()),
         )
 
     return (Offer(get_account, "Get account", READS, GetAccount, Account),)

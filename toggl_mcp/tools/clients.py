@@ -138,7 +138,7 @@ class ClientArchived(Answer):
 
 async def create_client(new: CreateClient, toggl: "Toggl") -> ClientAnswer:
     """Create a client in Toggl Track."""
-    workspace = await toggl.workspace(new.workspace_id)
+    workspace = await toggl.resolve_workspace(new.workspace_id)
     clients = toggl.clients(workspace)
     try:
         client = await clients.add(new)
@@ -147,26 +147,26 @@ async def create_client(new: CreateClient, toggl: "Toggl") -> ClientAnswer:
     return ClientAnswer(client=ShownClient.of(client), **await context(toggl, workspace))
 
 
-async def get_client(asked: GetClient, toggl: "Toggl") -> ClientFound:
+async def get_client(args: GetClient, toggl: "Toggl") -> ClientFound:
     """Find one client by its id, or by its exact name in any case, archived ones included.
 
     list_clients finds a client by a part of its name.
     """
-    workspace = await toggl.workspace(asked.workspace_id)
-    client, source, as_of = await one(asked.client_id, asked.name, toggl.clients(workspace), refresh=asked.refresh)
-    known = Known.of(source, as_of, toggl.now())
+    workspace = await toggl.resolve_workspace(args.workspace_id)
+    client, source, as_of = await one(args.client_id, args.name, toggl.clients(workspace), refresh=args.refresh)
+    known = Known.of(source, as_of, toggl.timestamp())
     return ClientFound(client=ShownClient.of(client), **known, **await context(toggl, workspace, source))
 
 
-async def list_clients(asked: ListClients, toggl: "Toggl") -> ClientList:
+async def list_clients(args: ListClients, toggl: "Toggl") -> ClientList:
     """List the clients of a workspace by name: active ones unless status says otherwise.
 
     Long notes are cut; get_client shows them whole.
     """
-    workspace = await toggl.workspace(asked.workspace_id)
-    filters = (workspace, asked.name, asked.status)
-    after = position(asked.cursor, filters)
-    page = await toggl.clients(workspace).page(asked, limit=asked.limit, after=after, refresh=asked.refresh)
+    workspace = await toggl.resolve_workspace(args.workspace_id)
+    filters = (workspace, args.name, args.status)
+    after = position(args.cursor, filters)
+    page = await toggl.clients(workspace).page(args, limit=args.limit, after=after, refresh=args.refresh)
     clients, page = fitted(page, lambda client: ShownClient.of(client, NOTES_IN_LISTS))
     return ClientList(
         clients=clients,
@@ -176,38 +176,38 @@ async def list_clients(asked: ListClients, toggl: "Toggl") -> ClientList:
 
 async def edit_client(changes: EditClient, toggl: "Toggl") -> ClientAnswer:
     """Rename a client, or change its notes or external reference. What is left out stays as it is."""
-    workspace = await toggl.workspace(changes.workspace_id)
+    workspace = await toggl.resolve_workspace(changes.workspace_id)
     clients = toggl.clients(workspace)
     client = await clients.edit(changes.client_id, changes)
     shown = ShownClient.of(there(client, changes.client_id, clients))
     return ClientAnswer(client=shown, **await context(toggl, workspace))
 
 
-async def delete_client(asked: OneClient, toggl: "Toggl") -> ClientDeleted:
+async def delete_client(args: OneClient, toggl: "Toggl") -> ClientDeleted:
     """Delete a client for good. Its projects and time entries stay, without a client. To keep it, archive_client."""
-    workspace = await toggl.workspace(asked.workspace_id)
-    said = await gone(asked.client_id, toggl.clients(workspace), toggl)
-    return ClientDeleted(deleted_client_id=asked.client_id, **said)
+    workspace = await toggl.resolve_workspace(args.workspace_id)
+    said = await gone(args.client_id, toggl.clients(workspace), toggl)
+    return ClientDeleted(deleted_client_id=args.client_id, **said)
 
 
-async def archive_client(asked: OneClient, toggl: "Toggl") -> ClientArchived:
+async def archive_client(args: OneClient, toggl: "Toggl") -> ClientArchived:
     """Archive a client together with its projects. Needs a paid Toggl plan; restore_client undoes it."""
-    workspace = await toggl.workspace(asked.workspace_id)
-    projects = await toggl.clients(workspace).archive(asked.client_id)
+    workspace = await toggl.resolve_workspace(args.workspace_id)
+    projects = await toggl.clients(workspace).archive(args.client_id)
     said = await context(toggl, workspace)
-    return ClientArchived(archived_client_id=asked.client_id, archived_project_ids=projects, **said)
+    return ClientArchived(archived_client_id=args.client_id, archived_project_ids=projects, **said)
 
 
-async def restore_client(asked: RestoreClient, toggl: "Toggl") -> ClientAnswer:
+async def restore_client(args: RestoreClient, toggl: "Toggl") -> ClientAnswer:
     """Make an archived client active again, and with restore_projects its archived projects too."""
-    workspace = await toggl.workspace(asked.workspace_id)
-    client = await toggl.clients(workspace).restore(asked.client_id, restore_projects=asked.restore_projects)
+    workspace = await toggl.resolve_workspace(args.workspace_id)
+    client = await toggl.clients(workspace).restore(args.client_id, restore_projects=args.restore_projects)
     return ClientAnswer(client=ShownClient.of(client), **await context(toggl, workspace))
 
 
-async def _what_goes(asked: OneClient, toggl: "Toggl") -> str:
-    workspace = await toggl.workspace(asked.workspace_id)
-    client = await target(asked.client_id, toggl.clients(workspace))
+async def _what_goes(args: OneClient, toggl: "Toggl") -> str:
+    workspace = await toggl.resolve_workspace(args.workspace_id)
+    client = await target(args.client_id, toggl.clients(workspace))
     return (
         f"Delete the client “{client.name}” ({client.id}) from workspace {workspace} for good? "
         "Its projects and time entries stay, without a client."

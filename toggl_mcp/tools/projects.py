@@ -124,7 +124,7 @@ class ProjectDeleted(Answer):
 
 async def create_project(new: CreateProject, toggl: "Toggl") -> ProjectAnswer:
     """Create an active project, for a client if one is named."""
-    workspace = await toggl.workspace(new.workspace_id)
+    workspace = await toggl.resolve_workspace(new.workspace_id)
     projects = toggl.projects(workspace)
     body = await _with_client(new, new.client, workspace, toggl)
     try:
@@ -136,16 +136,16 @@ async def create_project(new: CreateProject, toggl: "Toggl") -> ProjectAnswer:
 
 async def get_project(asked: GetProject, toggl: "Toggl") -> ProjectFound:
     """Find one project by its id, or by its exact name in any case, archived ones included."""
-    workspace = await toggl.workspace(asked.workspace_id)
+    workspace = await toggl.resolve_workspace(asked.workspace_id)
     project, source, as_of = await one(asked.project_id, asked.name, toggl.projects(workspace), refresh=asked.refresh)
-    known = Known.of(source, as_of, toggl.now())
+    known = Known.of(source, as_of, toggl.timestamp())
     return ProjectFound(project=ShownProject.of(project), **known, **await context(toggl, workspace, source))
 
 
 async def list_projects(asked: ListProjects, toggl: "Toggl") -> ProjectList:
     """List the projects of a workspace by name: active ones unless status says otherwise."""
-    workspace = await toggl.workspace(asked.workspace_id)
-    client_id = await id_meant(asked.client, toggl.clients(workspace), toggl.directory)
+    workspace = await toggl.resolve_workspace(asked.workspace_id)
+    client_id = await id_meant(asked.client, toggl.clients(workspace), toggl.name_index)
     filters = (workspace, asked.name, asked.status, client_id)
     page = await toggl.projects(workspace).page(
         name=asked.name,
@@ -164,7 +164,7 @@ async def list_projects(asked: ListProjects, toggl: "Toggl") -> ProjectList:
 
 async def edit_project(changes: EditProject, toggl: "Toggl") -> ProjectAnswer:
     """Change a project's name, client, colour or state. What is left out stays as it is."""
-    workspace = await toggl.workspace(changes.workspace_id)
+    workspace = await toggl.resolve_workspace(changes.workspace_id)
     projects = toggl.projects(workspace)
     project = await projects.edit(changes.project_id, await _with_client(changes, changes.client, workspace, toggl))
     shown = ShownProject.of(there(project, changes.project_id, projects))
@@ -173,13 +173,13 @@ async def edit_project(changes: EditProject, toggl: "Toggl") -> ProjectAnswer:
 
 async def delete_project(asked: OneProject, toggl: "Toggl") -> ProjectDeleted:
     """Delete a project for good. Its time entries stay, without a project. To keep it, edit_project(active: false)."""
-    workspace = await toggl.workspace(asked.workspace_id)
+    workspace = await toggl.resolve_workspace(asked.workspace_id)
     said = await gone(asked.project_id, toggl.projects(workspace), toggl)
     return ProjectDeleted(deleted_project_id=asked.project_id, **said)
 
 
 async def _what_goes(asked: OneProject, toggl: "Toggl") -> str:
-    workspace = await toggl.workspace(asked.workspace_id)
+    workspace = await toggl.resolve_workspace(asked.workspace_id)
     project = await target(asked.project_id, toggl.projects(workspace))
     return (
         f"Delete the project “{project.name}” ({project.id}) from workspace {workspace} for good? "
@@ -198,4 +198,6 @@ OFFERS = (
 
 async def _with_client(body: ProjectBody, ref: str | None, workspace: int, toggl: "Toggl") -> ProjectBody:
     """Return the body with the id of the client that is meant."""
-    return body.model_copy(update={"client_id": await id_meant(ref, toggl.clients(workspace), toggl.urgent_directory)})
+    return body.model_copy(
+        update={"client_id": await id_meant(ref, toggl.clients(workspace), toggl.reserve_name_index)}
+    )

@@ -79,7 +79,7 @@ class TagDeleted(Answer):
 
 async def create_tag(new: CreateTag, toggl: "Toggl") -> TagAnswer:
     """Create a tag."""
-    workspace = await toggl.workspace(new.workspace_id)
+    workspace = await toggl.resolve_workspace(new.workspace_id)
     tags = toggl.tags(workspace)
     try:
         tag = await tags.add(new)
@@ -90,7 +90,7 @@ async def create_tag(new: CreateTag, toggl: "Toggl") -> TagAnswer:
 
 async def list_tags(asked: ListTags, toggl: "Toggl") -> TagList:
     """List the tags of a workspace by name."""
-    workspace = await toggl.workspace(asked.workspace_id)
+    workspace = await toggl.resolve_workspace(asked.workspace_id)
     filters = (workspace, asked.name)
     page = await toggl.tags(workspace).page(
         asked.name, limit=asked.limit, after=position(asked.cursor, filters), refresh=asked.refresh
@@ -104,7 +104,7 @@ async def list_tags(asked: ListTags, toggl: "Toggl") -> TagList:
 
 async def edit_tag(changes: EditTag, toggl: "Toggl") -> TagAnswer:
     """Rename a tag, on all time entries that have it."""
-    workspace = await toggl.workspace(changes.workspace_id)
+    workspace = await toggl.resolve_workspace(changes.workspace_id)
     tags = toggl.tags(workspace)
     tag = there(await tags.edit(changes.tag_id, changes), changes.tag_id, tags)
     return TagAnswer(tag=ShownTag.of(tag), **await context(toggl, workspace))
@@ -112,13 +112,13 @@ async def edit_tag(changes: EditTag, toggl: "Toggl") -> TagAnswer:
 
 async def delete_tag(asked: OneTag, toggl: "Toggl") -> TagDeleted:
     """Delete a tag for good, and take it off all time entries that have it."""
-    workspace = await toggl.workspace(asked.workspace_id)
+    workspace = await toggl.resolve_workspace(asked.workspace_id)
     said = await gone(asked.tag_id, toggl.tags(workspace), toggl)
     return TagDeleted(deleted_tag_id=asked.tag_id, **said)
 
 
 async def _what_goes(asked: OneTag, toggl: "Toggl") -> str:
-    workspace = await toggl.workspace(asked.workspace_id)
+    workspace = await toggl.resolve_workspace(asked.workspace_id)
     tag = await target(asked.tag_id, toggl.tags(workspace))
     return f"Delete the tag “{tag.name}” ({tag.id}) from workspace {workspace} for good, and from all its time entries?"
 

@@ -106,7 +106,7 @@ async def _workspace(given: int | None, toggl: "Toggl") -> int:
     Raises:
         PlanRequired: Its plan has no tasks.
     """
-    workspace = await toggl.workspace(given)
+    workspace = await toggl.resolve_workspace(given)
     if not await toggl.has_tasks(workspace):
         message = (
             f"Tasks need a paid Toggl plan (Starter or higher), and workspace {workspace} is on the free one. "
@@ -119,7 +119,7 @@ async def _workspace(given: int | None, toggl: "Toggl") -> int:
 async def create_task(new: CreateTask, toggl: "Toggl") -> TaskAnswer:
     """Create a task of a project. Tasks need a paid Toggl plan."""
     workspace = await _workspace(new.workspace_id, toggl)
-    project = await meant(new.project, toggl.projects(workspace), toggl.urgent_directory)
+    project = await meant(new.project, toggl.projects(workspace), toggl.reserve_name_index)
     try:
         task = await toggl.tasks(workspace).add(project, new)
     except DuplicateName as error:
@@ -133,7 +133,7 @@ async def list_tasks(asked: ListTasks, toggl: "Toggl") -> TaskList:
     workspace = await _workspace(asked.workspace_id, toggl)
     project = None
     if asked.project is not None:
-        project = (await meant(asked.project, toggl.projects(workspace), toggl.directory)).id
+        project = (await meant(asked.project, toggl.projects(workspace), toggl.name_index)).id
     filters = (workspace, asked.name, asked.status, project)
     page = await toggl.tasks(workspace).page(
         name=asked.name,

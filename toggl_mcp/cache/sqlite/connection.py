@@ -16,12 +16,12 @@ T = TypeVar("T")
 
 _log = logging.getLogger("toggl_mcp.cache")
 
-_TRIES = 5
-_GLIMPSE = 0.1
+MAX_TRIES = 5
+BUSY_POLL_SECONDS = 0.1
 """Seconds that SQLite waits for others before we look whether it is still worth it."""
-_TROUBLE = (OSError, sqlite3.Error, UnicodeDecodeError)
-_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL}
-_SURROUNDINGS = {
+RECOVERABLE_ERRORS = (OSError, sqlite3.Error, UnicodeDecodeError)
+BUSY_CODES = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL}
+ENVIRONMENT_CODES = {
     sqlite3.SQLITE_CANTOPEN,
     sqlite3.SQLITE_FULL,
     sqlite3.SQLITE_IOERR,
@@ -29,7 +29,7 @@ _SURROUNDINGS = {
     sqlite3.SQLITE_PERM,
     sqlite3.SQLITE_READONLY,
 }
-_PARTS = ("-journal", "-wal", "-shm", "")  # The file comes last: a new one must not meet the old one's journal.
+FILE_SUFFIXES = ("-journal", "-wal", "-shm", "")  # The file comes last: a new one must not meet the old one's journal.
 
 JOURNAL_MODE = "WAL" if sqlite3.sqlite_version_info >= (3, 51, 3) else "TRUNCATE"  # Before, WAL has a data race.
 
@@ -52,89 +52,89 @@ class SqliteFile:
     """Runs transactions on a file, whatever becomes of it.
 
     A damaged file is set aside, and one that cannot be used is replaced by memory; either is said on the log.
-    `patience` is how many seconds to wait for other processes.
+    `busy_timeout` is how many seconds to wait for other processes.
     """
 
-    def __init__(self, path: Path, schema: Schema, patience: float) -> None:
+    def __init__(self, path: Path, schema: Schema, busy_timeout: float) -> None:
         self._path = path.absolute()
         self._schema = schema
-        self._patience = patience
-        self._step = threading.Lock()
+        self._busy_timeout = busy_timeout
+        self._writer_lock = threading.Lock()
         self._closing = threading.Event()
         self._db: sqlite3.Connection | None = None
         self._file: Identity | None = None
         self._in_memory = False
         self.problem: str | None = None
         """Why the file could not be used, and what to do about it; None while it can."""
-        self._glance = threading.Lock()
+        self._reader_lock = threading.Lock()
         self._reader: sqlite3.Connection | None = None
         self._reader_file: Identity | None = None
 
-    def glance(self, look: Callable[[sqlite3.Connection], T]) -> T | None:
+    def try_read(self, query: Callable[[sqlite3.Connection], T]) -> T | None:
         """Return what one statement sees, without waiting for anybody; None when only `read` can tell."""
-        with self._glance:
+        with self._reader_lock:
             try:
-                return None if self._in_memory else look(self._opened_reader())
-            except _TROUBLE:
+                return None if self._in_memory else query(self._get_reader())
+            except RECOVERABLE_ERRORS:
                 return None
 
-    def read(self, look: Callable[[sqlite3.Connection], T]) -> T:
+    def read(self, query: Callable[[sqlite3.Connection], T]) -> T:
         """Return what a transaction sees; for a worker thread.
 
         Raises:
-            CacheBusy: Another process held the file for longer than `patience`.
+            CacheBusy: Another process held the file for longer than `busy_timeout`.
         """
-        return self._run("BEGIN", look)
+        return self._run("BEGIN", query)
 
-    def change(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    def change(self, transaction_body: Callable[[sqlite3.Connection], T]) -> T:
         """Change the file in one transaction, which may be tried more than once; for a worker thread.
 
         Raises:
-            CacheBusy: Another process held the file for longer than `patience`; nothing was changed.
+            CacheBusy: Another process held the file for longer than `busy_timeout`; nothing was changed.
         """
-        return self._run("BEGIN IMMEDIATE", work)
+        return self._run("BEGIN IMMEDIATE", transaction_body)
 
     def close(self) -> None:
         """Close everything, and make who waits for another process give up; the next use opens it again."""
         self._closing.set()
-        with self._step:
+        with self._writer_lock:
             self._closing.clear()
-            self._let_go()
+            self._close_connections()
             self._in_memory = False
 
-    def _run(self, begin: str, work: Callable[[sqlite3.Connection], T]) -> T:
-        if not self._step.acquire(timeout=self._patience):
-            raise self._busy()
+    def _run(self, begin: str, transaction_body: Callable[[sqlite3.Connection], T]) -> T:
+        if not self._writer_lock.acquire(timeout=self._busy_timeout):
+            raise self._busy_error()
         try:
-            for tries_left in reversed(range(_TRIES)):
+            for remaining_tries in reversed(range(MAX_TRIES)):
                 try:
-                    return self._transact_patiently(begin, work)
-                except _TROUBLE as error:
+                    return self._transact_when_free(begin, transaction_body)
+                except RECOVERABLE_ERRORS as error:
                     self._recover(error)
-                    if not tries_left:
-                        self._go_on_in_memory(error)
-            return self._transact(begin, work)
+                    if not remaining_tries:
+                        self._fall_back_to_memory(error)
+            return self._transact(begin, transaction_body)
         finally:
-            self._step.release()
+            self._writer_lock.release()
 
-    def _transact_patiently(self, begin: str, work: Callable[[sqlite3.Connection], T]) -> T:
+    def _transact_when_free(self, begin: str, transaction_body: Callable[[sqlite3.Connection], T]) -> T:
         """Try until nobody else holds the file, the patience is at its end, or this is being closed."""
-        give_up = time.monotonic() + self._patience
+        deadline = time.monotonic() + self._busy_timeout
         while True:
             try:
-                return self._transact(begin, work)
+                return self._transact(begin, transaction_body)
             except sqlite3.OperationalError as error:
-                if _code(error) not in _BUSY or time.monotonic() >= give_up or self._closing.is_set():
+                if _code(error) not in BUSY_CODES or time.monotonic() >= deadline or self._closing.is_set():
                     raise
 
-    def _transact(self, begin: str, work: Callable[[sqlite3.Connection], T]) -> T:
-        db = self._opened()
+    def _transact(self, begin: str, transaction_body: Callable[[sqlite3.Connection], T]) -> T:
+        db = self._get_writer()
         with _transaction(db, begin):
             self._check_current()  # Somebody may have set the file aside while this waited for its turn.
-            return work(db)
+            return transaction_body(db)
 
     def _check_current(self) -> None:
-        if not self._in_memory and identity(self._path) != self._file:
+        if not self._in_memory and get_identity(self._path) != self._file:
             message = "another file has taken its name"
             raise OSError(message)
 
@@ -143,15 +143,15 @@ class SqliteFile:
         code = _code(error)
         if self._in_memory:
             raise error
-        if code in _BUSY:
-            raise self._busy() from error
-        self._let_go()
-        if not isinstance(error, OSError) and code not in _SURROUNDINGS:
+        if code in BUSY_CODES:
+            raise self._busy_error() from error
+        self._close_connections()
+        if not isinstance(error, OSError) and code not in ENVIRONMENT_CODES:
             self._set_aside(error)
 
-    def _busy(self) -> CacheBusy:
+    def _busy_error(self) -> CacheBusy:
         return CacheBusy(
-            f"Another process has held the cache for more than {self._patience:g} seconds. Try again; "
+            f"Another process has held the cache for more than {self._busy_timeout:g} seconds. Try again; "
             "if this persists, end the other process or set TOGGL_MCP_CACHE=memory."
         )
 
@@ -159,16 +159,18 @@ class SqliteFile:
         """Free the name for a new file, unless somebody else has done so.
 
         Raises:
-            CacheBusy: Another process is at it, and is not done within `patience`.
+            CacheBusy: Another process is at it, and is not done within `busy_timeout`.
         """
         try:
-            with alone(self._path, self._patience):  # Else a new file could take the name after this has looked.
-                if identity(self._path) != self._file:
+            with lock_exclusively(
+                self._path, self._busy_timeout
+            ):  # Else a new file could take the name after this has looked.
+                if get_identity(self._path) != self._file:
                     return
                 self._rename()
-        except _TROUBLE as trouble:
-            if _code(trouble) in _BUSY:
-                raise self._busy() from trouble
+        except RECOVERABLE_ERRORS as failure:
+            if _code(failure) in BUSY_CODES:
+                raise self._busy_error() from failure
             return  # What stays is met again.
         _log.warning(
             "The cache %s was damaged (%s). It was renamed to end in .broken, and the cache started empty.",
@@ -177,11 +179,11 @@ class SqliteFile:
         )
 
     def _rename(self) -> None:
-        for part in _PARTS:
+        for part in FILE_SUFFIXES:
             with contextlib.suppress(FileNotFoundError):  # Most parts are not there.
                 Path(f"{self._path}{part}").replace(f"{self._path}.broken{part}")
 
-    def _go_on_in_memory(self, error: Exception) -> None:
+    def _fall_back_to_memory(self, error: Exception) -> None:
         self._in_memory = True
         if self.problem is None:
             self.problem = (
@@ -191,31 +193,31 @@ class SqliteFile:
             )
             _log.warning("%s", self.problem)
 
-    def _opened(self) -> sqlite3.Connection:
-        if not self._in_memory and identity(self._path) != self._file:
-            self._let_go()
+    def _get_writer(self) -> sqlite3.Connection:
+        if not self._in_memory and get_identity(self._path) != self._file:
+            self._close_connections()
         if self._db is None:
             self._db = self._open()
         return self._db
 
     def _open(self) -> sqlite3.Connection:
         if self._in_memory:
-            return writer(None, self._schema, _GLIMPSE)
-        create(self._path)
+            return open_writer(None, self._schema, BUSY_POLL_SECONDS)
+        create_file(self._path)
         # The identity comes first: should another file take the name before it is opened, the next check notices.
-        self._file = identity(self._path)
-        return writer(self._path, self._schema, min(_GLIMPSE, self._patience))
+        self._file = get_identity(self._path)
+        return open_writer(self._path, self._schema, min(BUSY_POLL_SECONDS, self._busy_timeout))
 
-    def _opened_reader(self) -> sqlite3.Connection:
-        file = identity(self._path)
+    def _get_reader(self) -> sqlite3.Connection:
+        file = get_identity(self._path)
         if self._reader is None or file != self._reader_file:
             self._close_reader()
             self._reader_file = file
-            self._reader = reader(self._path, self._schema)
+            self._reader = open_reader(self._path, self._schema)
         return self._reader
 
-    def _let_go(self) -> None:
-        with self._glance:
+    def _close_connections(self) -> None:
+        with self._reader_lock:
             self._close_reader()
         if self._db is not None:
             self._db.close()
@@ -242,16 +244,16 @@ def _transaction(db: sqlite3.Connection, begin: str) -> Generator[None]:
         raise
 
 
-def identity(path: Path) -> Identity | None:
+def get_identity(path: Path) -> Identity | None:
     """Return which file has this name; None when none can be seen."""
     try:
-        found = path.stat()
+        status = path.stat()
     except OSError:
         return None
-    return found.st_dev, found.st_ino
+    return status.st_dev, status.st_ino
 
 
-def create(path: Path) -> None:
+def create_file(path: Path) -> None:
     """Create the file and its folder, if missing, for this user alone.
 
     Raises:
@@ -264,20 +266,20 @@ def create(path: Path) -> None:
 
 
 @contextlib.contextmanager
-def alone(path: Path, patience: float) -> Generator[None]:
+def lock_exclusively(path: Path, busy_timeout: float) -> Generator[None]:
     """Let in one at a time, of all processes that ask with this path; one that is killed lets the next one in.
 
     Raises:
-        OSError, sqlite3.Error: The lock, a file beside it, cannot be had, or not within `patience` seconds.
+        OSError, sqlite3.Error: The lock, a file beside it, cannot be had, or not within `busy_timeout` seconds.
     """
     lock = Path(f"{path}.lock")
-    create(lock)
-    with contextlib.closing(_connect(f"{lock.as_uri()}?mode=rw", patience)) as db:
+    create_file(lock)
+    with contextlib.closing(_connect(f"{lock.as_uri()}?mode=rw", busy_timeout)) as db:
         db.execute("BEGIN EXCLUSIVE")
         yield
 
 
-def reader(path: Path, schema: Schema) -> sqlite3.Connection:
+def open_reader(path: Path, schema: Schema) -> sqlite3.Connection:
     """Return a connection that only reads, and never waits.
 
     Raises:
@@ -285,33 +287,33 @@ def reader(path: Path, schema: Schema) -> sqlite3.Connection:
         sqlite3.Error: The file cannot be opened or read now.
     """
     db = _connect(f"{path.as_uri()}?mode=ro", 0)
-    with _closed_on_error(db):
-        _check(db, schema)
+    with _close_on_error(db):
+        _check_version(db, schema)
     return db
 
 
-def writer(path: Path | None, schema: Schema, patience: float) -> sqlite3.Connection:
+def open_writer(path: Path | None, schema: Schema, busy_timeout: float) -> sqlite3.Connection:
     """Return a connection to a file that exists, or to memory, with the tables in place.
 
-    It waits `patience` seconds for others.
+    It waits `busy_timeout` seconds for others.
 
     Raises:
         Damaged: The file has other tables.
         sqlite3.Error: The file cannot be opened, or is held by another process.
     """
-    db = _connect(":memory:" if path is None else f"{path.as_uri()}?mode=rw", patience)
-    with _closed_on_error(db):
+    db = _connect(":memory:" if path is None else f"{path.as_uri()}?mode=rw", busy_timeout)
+    with _close_on_error(db):
         db.execute("PRAGMA synchronous = OFF")  # A killed process loses nothing; after a power cut checksums decide.
         if _version(db) != schema.version:
             _create_tables(db, schema)
-        _check(db, schema)
+        _check_version(db, schema)
         with contextlib.suppress(sqlite3.OperationalError):  # While others hold it open, their mode is good enough.
             db.execute(f"PRAGMA journal_mode = {JOURNAL_MODE}")
     return db
 
 
 @contextlib.contextmanager
-def _closed_on_error(db: sqlite3.Connection) -> Generator[None]:
+def _close_on_error(db: sqlite3.Connection) -> Generator[None]:
     try:
         yield
     except BaseException:
@@ -325,8 +327,8 @@ def _create_folder(folder: Path) -> None:
         folder.mkdir(mode=0o700, exist_ok=True)
 
 
-def _connect(uri: str, patience: float) -> sqlite3.Connection:
-    db = sqlite3.connect(uri, timeout=patience, isolation_level=None, check_same_thread=False, uri=True)
+def _connect(uri: str, busy_timeout: float) -> sqlite3.Connection:
+    db = sqlite3.connect(uri, timeout=busy_timeout, isolation_level=None, check_same_thread=False, uri=True)
     db.execute("PRAGMA cell_size_check = ON")
     return db
 
@@ -341,7 +343,7 @@ def _create_tables(db: sqlite3.Connection, schema: Schema) -> None:
     db.commit()
 
 
-def _check(db: sqlite3.Connection, schema: Schema) -> None:
+def _check_version(db: sqlite3.Connection, schema: Schema) -> None:
     if _version(db) != schema.version:
         message = "it is of another version"
         raise Damaged(message)

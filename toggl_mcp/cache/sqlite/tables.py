@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from toggl_mcp.cache.sqlite.connection import Damaged, Schema
-from toggl_mcp.cache.store import Key, Mark, Row
+from toggl_mcp.cache.store import Key, Row, Version
 from toggl_mcp.models.quota import Bucket
 
 SCHEMA = Schema(
@@ -53,21 +53,21 @@ class State(NamedTuple):
     """What is known of a collection besides its rows: `size` is how many there are."""
 
     version: int = 0
-    fetched: float | None = None
+    fetched_at: float | None = None
     size: int = 0
-    claimed: float = 0.0
-    lease: float = 0.0
+    leased_at: float = 0.0
+    lease_seconds: float = 0.0
 
     @property
-    def mark(self) -> Mark:
+    def stored_version(self) -> Version:
         """How far the collection has come."""
-        return Mark(self.version, self.fetched)
+        return Version(self.version, self.fetched_at)
 
 
 def get_state(db: sqlite3.Connection, key: Key) -> State:
     """Return the state of a collection, by one statement; that of an unknown one is `State()`."""
-    found: list[_StateRow] = db.execute(_GET_STATE, key).fetchall()
-    return _checked_state(key, found[0]) if found else State()
+    rows: list[_StateRow] = db.execute(_GET_STATE, key).fetchall()
+    return _verify_state(key, rows[0]) if rows else State()
 
 
 def put_state(db: sqlite3.Connection, key: Key, state: State) -> None:
@@ -77,21 +77,21 @@ def put_state(db: sqlite3.Connection, key: Key, state: State) -> None:
 
 def get_row(db: sqlite3.Connection, key: Key, row_id: int) -> Row:
     """Return one row with its collection's mark, by one statement."""
-    found: list[tuple[int, float | None, int, float, float, int, object, object]]
-    found = db.execute(_GET_ROW, (row_id, *key)).fetchall()
-    if not found:
-        return Row(State().mark, None)
-    mark = _checked_state(key, found[0][:6]).mark
-    body, checked = found[0][6:]
-    absent = body is None and checked is None
-    return Row(mark, None if absent else _text(_checksum(*key), row_id, body, checked))
+    rows: list[tuple[int, float | None, int, float, float, int, object, object]]
+    rows = db.execute(_GET_ROW, (row_id, *key)).fetchall()
+    if not rows:
+        return Row(State().stored_version, None)
+    mark = _verify_state(key, rows[0][:6]).stored_version
+    body, checksum = rows[0][6:]
+    absent = body is None and checksum is None
+    return Row(mark, None if absent else _verify_text(_checksum(*key), row_id, body, checksum))
 
 
 def get_rows(db: sqlite3.Connection, key: Key, size: int) -> dict[int, str]:
     """Return all rows of a collection, `size` in number."""
-    found: list[tuple[int, object, object]] = db.execute(_GET_ROWS, key).fetchall()
+    stored: list[tuple[int, object, object]] = db.execute(_GET_ROWS, key).fetchall()
     seed = _checksum(*key)
-    rows = {row_id: _text(seed, row_id, body, checked) for row_id, body, checked in found}
+    rows = {row_id: _verify_text(seed, row_id, body, checksum) for row_id, body, checksum in stored}
     if len(rows) != size:
         message = "rows are missing"
         raise Damaged(message)
@@ -117,24 +117,24 @@ def drop_all_rows(db: sqlite3.Connection, key: Key) -> None:
 
 def get_buckets(db: sqlite3.Connection, scope: str) -> list[Bucket]:
     """Return the buckets of a scope, by one statement."""
-    found: list[tuple[str, int, float, int]] = db.execute(_GET_BUCKETS, (scope,)).fetchall()
-    if any(_checksum(scope, *bucket[:3]) != bucket[3] for bucket in found):
-        raise _altered()
-    return [Bucket(*bucket[:3]) for bucket in found]
+    rows: list[tuple[str, int, float, int]] = db.execute(_GET_BUCKETS, (scope,)).fetchall()
+    if any(_checksum(scope, *bucket[:3]) != bucket[3] for bucket in rows):
+        raise _altered_error()
+    return [Bucket(*bucket[:3]) for bucket in rows]
 
 
 def put_bucket(db: sqlite3.Connection, scope: str, bucket: Bucket) -> None:
     """Put a bucket in the place of the one with its name."""
-    kept = bucket._replace(resets_at=float(bucket.resets_at))
-    db.execute(_PUT_BUCKET, (scope, *kept, _checksum(scope, *kept)))
+    stored = bucket._replace(resets_at=float(bucket.resets_at))
+    db.execute(_PUT_BUCKET, (scope, *stored, _checksum(scope, *stored)))
 
 
 def get_due(db: sqlite3.Connection, scope: str) -> float:
     """Return when a scope's queue is empty; 0 for an unknown one."""
-    found: list[tuple[float, int]] = db.execute(_GET_DUE, (scope,)).fetchall()
-    if any(_checksum(scope, due) != checked for due, checked in found):
-        raise _altered()
-    return found[0][0] if found else 0.0
+    rows: list[tuple[float, int]] = db.execute(_GET_DUE, (scope,)).fetchall()
+    if any(_checksum(scope, due) != checksum for due, checksum in rows):
+        raise _altered_error()
+    return rows[0][0] if rows else 0.0
 
 
 def put_due(db: sqlite3.Connection, scope: str, due: float) -> None:
@@ -142,16 +142,16 @@ def put_due(db: sqlite3.Connection, scope: str, due: float) -> None:
     db.execute(_PUT_DUE, (scope, float(due), _checksum(scope, float(due))))
 
 
-def _checked_state(key: Key, found: _StateRow) -> State:
-    state = State(*found[:5])
-    if _checksum(*key, *state) != found[5]:
-        raise _altered()
+def _verify_state(key: Key, row: _StateRow) -> State:
+    state = State(*row[:5])
+    if _checksum(*key, *state) != row[5]:
+        raise _altered_error()
     return state
 
 
-def _text(seed: int, row_id: int, body: object, checked: object) -> str:
-    if not isinstance(body, bytes) or _row_checksum(seed, row_id, body) != checked:
-        raise _altered()
+def _verify_text(seed: int, row_id: int, body: object, checksum: object) -> str:
+    if not isinstance(body, bytes) or _row_checksum(seed, row_id, body) != checksum:
+        raise _altered_error()
     return body.decode("utf-8", "surrogatepass")
 
 
@@ -164,5 +164,5 @@ def _row_checksum(seed: int, row_id: int, body: bytes) -> int:
     return zlib.crc32(body, zlib.crc32(str(row_id).encode(), seed))
 
 
-def _altered() -> Damaged:
+def _altered_error() -> Damaged:
     return Damaged("a value was altered")

@@ -12,20 +12,20 @@ from toggl_mcp.api import AsyncClient, Auth, Timeout, Transport, connect
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.store import Key, Row, Store
 from toggl_mcp.endpoints.core.cached_collection import Snapshots
-from toggl_mcp.endpoints.core.collection import Collection, Found, Reading, named
-from toggl_mcp.endpoints.core.keys import HasId, id_of, quota_of, scope_of
-from toggl_mcp.endpoints.core.parsing import parsed, rows
-from toggl_mcp.endpoints.time_entry_cache import EntryLog
+from toggl_mcp.endpoints.core.collection import CacheRead, Collection, Lookup, find_by_name
+from toggl_mcp.endpoints.core.keys import HasId, derive_scope, make_quota, to_id
+from toggl_mcp.endpoints.core.parsing import parse_model, parse_rows
+from toggl_mcp.endpoints.time_entry_cache import TimeEntryCache
 from toggl_mcp.errors import NoCache, NotFound, OutcomeUnknown, TogglError, Unreachable
-from toggl_mcp.models.base import Thing
+from toggl_mcp.models.base import WorkspaceResource
 from toggl_mcp.models.query import Query
 from toggl_mcp.models.time_entries import TimeEntry
 
-E = TypeVar("E", bound=Thing)
-PER_PAGE = 200
+E = TypeVar("E", bound=WorkspaceResource)
+MAX_PAGE_SIZE = 200
 """The longest page that Toggl gives."""
 
-JUST_NOW = 60.0
+NEGATIVE_TTL_SECONDS = 60.0
 """Seconds for which a snapshot is young enough to deny that something exists."""
 
 
@@ -45,7 +45,7 @@ class CachedReader(Generic[E]):
     MODEL: type[E]
     KIND: ClassVar[str]
     PATH: ClassVar[str]
-    EVERYTHING: ClassVar[dict[str, str]] = {}
+    LIST_PARAMS: ClassVar[dict[str, str]] = {}
     """The query that makes Toggl list all of them."""
     PAGED: ClassVar[bool] = False
     """Whether Toggl lists them in pages; the last one is the first that is not full."""
@@ -61,23 +61,25 @@ class CachedReader(Generic[E]):
         re_raise: bool = False,
         retries: int = 3,
     ) -> None:
-        self.workspace_id = id_of(workspace_id)
+        self.workspace_id = to_id(workspace_id)
         self.cache = cache
         self.re_raise = re_raise
         self._client = client or connect()
-        self._client_is_ours = client is None
+        self._owns_client = client is None
         store = MemoryStore(expire_after=0) if cache is None else cache
         self._clock = store.clock
-        scope = scope_of(auth, self._client)
+        scope = derive_scope(auth, self._client)
         self._transport = Transport(
-            self._client, auth, quota_of(store, scope), timeout=timeout, retries=0 if re_raise else retries
+            self._client, auth, make_quota(store, scope), timeout=timeout, retries=0 if re_raise else retries
         )
-        self._entries = EntryLog(store, scope, self._transport, may_be_stale=cache is not None and not re_raise)
-        self._snapshots = self._kept(store, scope, may_be_stale=cache is not None and not re_raise)
+        self._entry_cache = TimeEntryCache(
+            store, scope, self._transport, may_be_stale=cache is not None and not re_raise
+        )
+        self._collection = self._open_collection(store, scope, may_be_stale=cache is not None and not re_raise)
 
     async def aclose(self) -> None:
         """Close the HTTP client if it was made here; the cache stays open."""
-        if self._client_is_ours:
+        if self._owns_client:
             await self._client.aclose()
 
     async def __aenter__(self) -> Self:
@@ -96,55 +98,61 @@ class CachedReader(Generic[E]):
         Raises:
             NotFound: There is none, and `re_raise` is set.
         """
-        found = (await self.find(id_of(entity), refresh=refresh)).item
-        if found is None and self.re_raise:
-            raise NotFound(self._none(id_of(entity)))
-        return found
+        item = (await self.find(to_id(entity), refresh=refresh)).item
+        if item is None and self.re_raise:
+            raise NotFound(self._not_found_message(to_id(entity)))
+        return item
 
-    async def read(self, *, refresh: bool = False, urgent: bool = False) -> Reading[E]:
-        """Return all of them, and how they came to be known; what is `urgent` may use the hour's last requests."""
-        return await self._snapshots.read(refresh=refresh, urgent=urgent)
+    async def read(self, *, refresh: bool = False, use_reserve: bool = False) -> CacheRead[E]:
+        """Return all of them, and how they came to be known; with `use_reserve` it may use the hour's last requests."""
+        return await self._collection.read(refresh=refresh, use_reserve=use_reserve)
 
-    async def find(self, entity_id: int, *, refresh: bool = False, urgent: bool = False) -> Found[E]:
+    async def find(self, entity_id: int, *, refresh: bool = False, use_reserve: bool = False) -> Lookup[E]:
         """Return one by its id, or that there is none, and how that came to be known.
 
         Toggl is asked before anything is denied, unless it was asked less than a minute ago.
         """
         if self.cache is None:
-            return Found(await self._single(entity_id, urgent=urgent), "toggl", self._now())
+            return Lookup(await self._fetch_one(entity_id, use_reserve=use_reserve), "toggl", self._now())
         if not refresh:
-            found = await self._snapshots.peek(entity_id)
-            if found is not None and (found.item is not None or self._just_now(found.as_of)):
-                return found
-            refresh = found is not None
-        reading = await self.sure(lambda known: entity_id in known.items, refresh=refresh, urgent=urgent)
-        return Found(reading.collection.items.get(entity_id), reading.source, reading.as_of)
+            lookup = await self._collection.get_fresh(entity_id)
+            if lookup is not None and (lookup.item is not None or self._recent_enough_to_deny(lookup.as_of)):
+                return lookup
+            refresh = lookup is not None
+        reading = await self.read_authoritative(
+            lambda known: entity_id in known.items, refresh=refresh, use_reserve=use_reserve
+        )
+        return Lookup(reading.collection.items.get(entity_id), reading.source, reading.as_of)
 
-    async def sure(
-        self, knows: Callable[[Collection[E]], bool], *, refresh: bool = False, urgent: bool = False
-    ) -> Reading[E]:
+    async def read_authoritative(
+        self, is_found: Callable[[Collection[E]], bool], *, refresh: bool = False, use_reserve: bool = False
+    ) -> CacheRead[E]:
         """Return all of them, read again from Toggl where an older reading would be ground to deny something.
 
         Args:
-            knows: Tells whether what is asked for is there.
+            is_found: Tells whether a collection holds what is looked for.
             refresh: Read them from Toggl in any case.
-            urgent: Use the last requests of the hour if need be.
+            use_reserve: Allow the last requests of the hour, which are kept for changes.
         """
-        reading = await self.read(refresh=refresh, urgent=urgent)
-        if reading.source == "toggl" or knows(reading.collection):
+        reading = await self.read(refresh=refresh, use_reserve=use_reserve)
+        if reading.source == "toggl" or is_found(reading.collection):
             return reading
-        if reading.source == "cache" and self._just_now(reading.as_of):
+        if reading.source == "cache" and self._recent_enough_to_deny(reading.as_of):
             return reading
-        return await self.read(refresh=True, urgent=urgent)
+        return await self.read(refresh=True, use_reserve=use_reserve)
 
-    async def named(self, name: str, *, refresh: bool = False, urgent: bool = False) -> tuple[list[E], Reading[E]]:
+    async def find_by_name(
+        self, name: str, *, refresh: bool = False, use_reserve: bool = False
+    ) -> tuple[list[E], CacheRead[E]]:
         """Return every one of exactly that name, in any case, archived ones too, and how that came to be known."""
-        reading = await self.sure(lambda known: bool(named(known, name)), refresh=refresh, urgent=urgent)
-        return named(reading.collection, name), reading
+        reading = await self.read_authoritative(
+            lambda known: bool(find_by_name(known, name)), refresh=refresh, use_reserve=use_reserve
+        )
+        return find_by_name(reading.collection, name), reading
 
-    async def cached(self) -> Collection[E] | None:
+    async def fresh_or_none(self) -> Collection[E] | None:
         """Return all of them if they are cached and fresh, without asking Toggl; None if not."""
-        return await self._snapshots.cached()
+        return await self._collection.fresh_or_none()
 
     async def load_cache(self) -> list[E]:
         """Return what is cached and fresh, without asking Toggl.
@@ -155,7 +163,7 @@ class CachedReader(Generic[E]):
         if self.cache is None:
             message = f"This {type(self).__name__} has no cache; make it with cache=SqliteStore(path) or MemoryStore()."
             raise NoCache(message)
-        cached = await self.cached()
+        cached = await self.fresh_or_none()
         return [] if cached is None else list(cached.items.values())
 
     async def query(self, *queries: Query) -> list[E]:
@@ -165,54 +173,58 @@ class CachedReader(Generic[E]):
             NoCache: The endpoint was made without one.
             InvalidArguments: A query names no field, or compares what cannot be compared.
         """
-        return [item for item in await self.load_cache() if all(query.fits(item) for query in queries)]
+        return [item for item in await self.load_cache() if all(query.matches(item) for query in queries)]
 
-    def _kept(self, store: Store, scope: str, *, may_be_stale: bool) -> Snapshots[E]:
+    def _open_collection(self, store: Store, scope: str, *, may_be_stale: bool) -> Snapshots[E]:
         """Return the collection that this reads from."""
         key = Key(scope, self.KIND, self.workspace_id)
-        return Snapshots(store, key, self.MODEL, self._listed, keep=store.expire_after, may_be_stale=may_be_stale)
+        return Snapshots(
+            store, key, self.MODEL, self._fetch_all, ttl_seconds=store.expire_after, may_be_stale=may_be_stale
+        )
 
-    async def _single(self, entity_id: int, *, urgent: bool = False) -> E | None:
+    async def _fetch_one(self, entity_id: int, *, use_reserve: bool = False) -> E | None:
         """Ask Toggl for one."""
         try:
-            return self._parsed(await self._transport.send("GET", self._path(entity_id), urgent=urgent))
+            return self._parse_row(await self._transport.send("GET", self._path(entity_id), use_reserve=use_reserve))
         except NotFound:
             return None
 
-    async def _listed(self, *, urgent: bool) -> Mapping[int, E]:
+    async def _fetch_all(self, *, use_reserve: bool) -> Mapping[int, E]:
         """Ask Toggl for all of them."""
         items: dict[int, E] = {}
         for number in count(1):
-            paging = {"page": str(number), "per_page": str(PER_PAGE)} if self.PAGED else {}
-            query = self.EVERYTHING | paging
-            listed = self._rows(await self._transport.send("GET", self._path(), query=query, urgent=urgent))
-            before = len(items)
-            items |= {item.id: item for item in map(self._parsed, listed)}
-            if not self.PAGED or len(listed) < PER_PAGE or len(items) == before:
+            paging = {"page": str(number), "per_page": str(MAX_PAGE_SIZE)} if self.PAGED else {}
+            query = self.LIST_PARAMS | paging
+            rows = self._extract_rows(
+                await self._transport.send("GET", self._path(), query=query, use_reserve=use_reserve)
+            )
+            count_before = len(items)
+            items |= {item.id: item for item in map(self._parse_row, rows)}
+            if not self.PAGED or len(rows) < MAX_PAGE_SIZE or len(items) == count_before:
                 break
         return items
 
-    def _rows(self, answer: object) -> list[object]:
+    def _extract_rows(self, answer: object) -> list[object]:
         """Return the rows of a list."""
-        return rows(answer)
+        return parse_rows(answer)
 
-    def _parsed(self, row: object) -> E:
+    def _parse_row(self, row: object) -> E:
         """Return what one row of an answer means; a row without its workspace belongs to this one."""
-        return parsed(self.MODEL, row, wid=self.workspace_id)
+        return parse_model(self.MODEL, row, wid=self.workspace_id)
 
     def _path(self, entity_id: int | None = None, verb: str = "") -> str:
         parts = ("workspaces", self.workspace_id, self.PATH, entity_id, verb)
         return "/".join(str(part) for part in parts if part)
 
-    def _none(self, entity_id: int) -> str:
+    def _not_found_message(self, entity_id: int) -> str:
         kind = self.KIND.replace("_", " ")
         return f"There is no {kind} {entity_id} in workspace {self.workspace_id}; list_{self.PATH} has their ids."
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._clock(), UTC)
 
-    def _just_now(self, as_of: datetime) -> bool:
-        return self._clock() - as_of.timestamp() < JUST_NOW
+    def _recent_enough_to_deny(self, as_of: datetime) -> bool:
+        return self._clock() - as_of.timestamp() < NEGATIVE_TTL_SECONDS
 
 
 _log = logging.getLogger(__name__)
@@ -221,13 +233,13 @@ _log = logging.getLogger(__name__)
 class CachedEndpoint(CachedReader[E]):
     """The verbs that every resource has; `CachedReader` tells the constructor's parameters."""
 
-    DELETION: ClassVar[dict[str, str]] = {}
+    DELETE_PARAMS: ClassVar[dict[str, str]] = {}
     """The query that a deletion is sent with."""
-    RELATED: ClassVar[bool] = True
+    IN_ACCOUNT_RESPONSE: ClassVar[bool] = True
     """Whether the names of these are told along with the account."""
-    ECHOES: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    INVALIDATES: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     """For each verb, the kinds of things that Toggl changes along with it."""
-    AMENDS: ClassVar[tuple[str, ...]] = ()
+    CASCADES_TO_ENTRIES: ClassVar[tuple[str, ...]] = ()
     """Verbs that change time entries along with it, which is written through when they are confirmed."""
 
     async def delete(self, entity: int | HasId) -> None:
@@ -237,107 +249,113 @@ class CachedEndpoint(CachedReader[E]):
             NotFound: It was gone already, and `re_raise` is set.
             OutcomeUnknown: Toggl never confirmed it.
         """
-        await self._remove(id_of(entity), self._path(id_of(entity)))
+        await self._remove(to_id(entity), self._path(to_id(entity)))
 
-    async def forget(self) -> None:
+    async def invalidate(self) -> None:
         """Drop what is cached: Toggl has changed it along with something else."""
-        await self._snapshots.forget()
-        await self._snapshots.forget_related()
+        await self._collection.invalidate()
+        await self._collection.invalidate_related()
 
     async def _remove(self, entity_id: int, path: str) -> None:
-        async with self._change("delete", entity_id):
+        async with self._mutation("delete", entity_id):
             try:
-                await self._transport.send("DELETE", path, query=self.DELETION)
+                await self._transport.send("DELETE", path, query=self.DELETE_PARAMS)
             except NotFound:
-                await self._gone(entity_id)
+                await self._evict(entity_id)
             else:
-                await self._snapshots.put(entity_id, None)
+                await self._collection.write_through(entity_id, None)
 
-    async def _create(self, body: Mapping[str, Any], same: Callable[[E], bool], path: str | None = None) -> E:
+    async def _create(self, body: Mapping[str, Any], matches: Callable[[E], bool], path: str | None = None) -> E:
         """Create one, at most once: when the answer is lost, look before saying so."""
-        before = (await self.read(urgent=True)).collection.items.keys()
-        async with self._change("add") as seen:
+        before = (await self.read(use_reserve=True)).collection.items.keys()
+        async with self._mutation("add") as expected:
             try:
-                item = self._answered(await self._transport.send("POST", path or self._path(), body=body))
-            except OutcomeUnknown as doubt:
-                return await self._looked_for(before, same, doubt)
-            await self._snapshots.put(item.id, item, seen)
+                item = self._parse_confirmation(await self._transport.send("POST", path or self._path(), body=body))
+            except OutcomeUnknown as error:
+                return await self._reconcile_create(before, matches, error)
+            await self._collection.write_through(item.id, item, expected)
             return item
 
     async def _update(self, entity_id: int, body: Mapping[str, Any], path: str | None = None) -> E | None:
         """Send a change and return what it made of the thing; one that says nothing is not sent."""
         if not body:
             return await self.get(entity_id)
-        async with self._change("edit", entity_id) as seen:
+        async with self._mutation("edit", entity_id) as expected:
             try:
-                item = self._answered(await self._transport.send("PUT", path or self._path(entity_id), body=body))
+                item = self._parse_confirmation(
+                    await self._transport.send("PUT", path or self._path(entity_id), body=body)
+                )
             except NotFound:
-                return await self._gone(entity_id)
-            await self._snapshots.put(item.id, item, seen)
+                return await self._evict(entity_id)
+            await self._collection.write_through(item.id, item, expected)
             return item
 
-    async def _gone(self, entity_id: int) -> None:
+    async def _evict(self, entity_id: int) -> None:
         """Take out what Toggl does not have any more.
 
         Raises:
             NotFound: `re_raise` is set.
         """
-        await self._snapshots.put(entity_id, None)
+        await self._collection.write_through(entity_id, None)
         if self.re_raise:
-            raise NotFound(self._none(entity_id))
+            raise NotFound(self._not_found_message(entity_id))
 
-    async def _looked_for(self, before: Container[int], same: Callable[[E], bool], doubt: OutcomeUnknown) -> E:
+    async def _reconcile_create(
+        self, before: Container[int], matches: Callable[[E], bool], outcome_unknown: OutcomeUnknown
+    ) -> E:
         """Return what a lost answer left at Toggl, if exactly one new thing can be it."""
-        items = await self._look(doubt)
-        new = [item for key, item in items.items() if key not in before and same(item)]
-        if len(new) != 1:
-            raise doubt
-        return new[0]
+        items = await self._refetch(outcome_unknown)
+        candidates = [item for key, item in items.items() if key not in before and matches(item)]
+        if len(candidates) != 1:
+            raise outcome_unknown
+        return candidates[0]
 
-    async def _look(self, doubt: OutcomeUnknown) -> Mapping[int, E]:
+    async def _refetch(self, outcome_unknown: OutcomeUnknown) -> Mapping[int, E]:
         """Return everything as it is at Toggl after a lost answer, or raise the doubt if it cannot be seen."""
-        await self._snapshots.forget()
+        await self._collection.invalidate()
         try:
-            return (await self.read(refresh=True, urgent=True)).collection.items
+            return (await self.read(refresh=True, use_reserve=True)).collection.items
         except TogglError as error:
-            raise doubt from error
+            raise outcome_unknown from error
 
     @asynccontextmanager
-    async def _change(self, verb: str, entity_id: int | None = None) -> AsyncGenerator[Row]:
+    async def _mutation(self, verb: str, entity_id: int | None = None) -> AsyncGenerator[Row]:
         """Put a change on record, and forget the snapshot when it is not known whether it went through.
 
         Yields the row from before the change.
         """
-        seen, outcome = await self._snapshots.row(entity_id), "unknown"
+        expected, outcome = await self._collection.get_row(entity_id), "unknown"
         try:
-            yield seen
+            yield expected
             outcome = "confirmed"
         except TogglError as error:
             outcome = error.code
             raise
         finally:
             _log.info("%s %s %s in workspace %d: %s", verb, self.KIND, entity_id or "", self.workspace_id, outcome)
-            doubt = outcome in ("unknown", OutcomeUnknown.code)
-            if doubt or outcome == "confirmed":
-                await self._snapshots.forget_all(self._doomed(verb, doubt=doubt))
-            if self.RELATED and outcome in ("unknown", "confirmed", OutcomeUnknown.code, NotFound.code):
-                await self._snapshots.forget_related()
+            is_unknown = outcome in ("unknown", OutcomeUnknown.code)
+            if is_unknown or outcome == "confirmed":
+                await self._collection.invalidate_all(self._keys_to_invalidate(verb, is_unknown=is_unknown))
+            if self.IN_ACCOUNT_RESPONSE and outcome in ("unknown", "confirmed", OutcomeUnknown.code, NotFound.code):
+                await self._collection.invalidate_related()
 
-    def _doomed(self, verb: str, *, doubt: bool) -> list[Key]:
+    def _keys_to_invalidate(self, verb: str, *, is_unknown: bool) -> list[Key]:
         """Return the collections that are not to be believed after a change."""
-        own = [self._snapshots.key] if doubt else []
-        echoes = [self._snapshots.key._replace(kind=kind) for kind in self.ECHOES.get(verb, ())]
-        log = [self._entries.key] if doubt and verb in self.AMENDS else []
-        return [*own, *echoes, *log]
+        own_keys = [self._collection.key] if is_unknown else []
+        related_keys = [self._collection.key._replace(kind=kind) for kind in self.INVALIDATES.get(verb, ())]
+        entry_keys = [self._entry_cache.key] if is_unknown and verb in self.CASCADES_TO_ENTRIES else []
+        return [*own_keys, *related_keys, *entry_keys]
 
-    async def _amend(self, change: Callable[[TimeEntry], TimeEntry]) -> None:
+    async def _update_entries(self, change: Callable[[TimeEntry], TimeEntry]) -> None:
         """Write through what a confirmed change has done to the workspace's time entries."""
-        await self._entries.amend(lambda entry: change(entry) if entry.workspace_id == self.workspace_id else entry)
+        await self._entry_cache.update_where(
+            lambda entry: change(entry) if entry.workspace_id == self.workspace_id else entry
+        )
 
-    def _answered(self, row: object) -> E:
+    def _parse_confirmation(self, row: object) -> E:
         """Return what the answer to a change means; an unreadable one confirms nothing."""
         try:
-            return self._parsed(row)
+            return self._parse_row(row)
         except Unreachable as error:
             message = f"Toggl did not say what became of the {self.KIND}. Look at it before asking again."
             raise OutcomeUnknown(message) from error
@@ -349,4 +367,4 @@ class ListedEndpoint(CachedEndpoint[E]):
     async def collect(self, *, refresh: bool = False) -> list[E]:
         """Return every one of them, archived ones too, by name."""
         reading = await self.read(refresh=refresh)
-        return [item for _, _, item in reading.collection.ordered]
+        return [item for _, _, item in reading.collection.by_name]

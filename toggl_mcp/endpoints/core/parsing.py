@@ -9,22 +9,22 @@ from toggl_mcp.errors import Unreachable
 M = TypeVar("M", bound=BaseModel)
 
 
-def rows(answer: object) -> list[object]:
+def parse_rows(response: object) -> list[object]:
     """Return the rows of a list; Toggl says null for none.
 
     Raises:
         Unreachable: It is no list.
     """
-    if answer is None:
+    if response is None:
         return []
-    if not isinstance(answer, list):
+    if not isinstance(response, list):
         message = "Toggl sent something else than the list it was asked for; look for a newer version of this server."
         raise Unreachable(message)
-    return cast("list[object]", answer)
+    return cast("list[object]", response)
 
 
-def parsed(model: type[M], row: object, **missing: object) -> M:
-    """Return what a row means; `missing` fills the fields that it does not have.
+def parse_model(model: type[M], row: object, **defaults: object) -> M:
+    """Return what a row means; `defaults` fill the fields that it does not have.
 
     A field that can be done without counts as absent when it is null, or something else than it should be.
 
@@ -33,16 +33,18 @@ def parsed(model: type[M], row: object, **missing: object) -> M:
     """
     try:
         fields = {name: value for name, value in dict(cast("dict[str, object]", row)).items() if value is not None}
-        return _readable(model, fields, missing)
+        return _validate_leniently(model, fields, defaults)
     except (ValidationError, TypeError, ValueError) as error:
         kind = model.__name__.lower()
         message = f"Toggl described a {kind} in a way that this version cannot read; look for a newer version."
         raise Unreachable(message) from error
 
 
-def _readable(model: type[M], fields: dict[str, object], missing: dict[str, object]) -> M:
+def _validate_leniently(model: type[M], fields: dict[str, object], defaults: dict[str, object]) -> M:
     try:
-        return model.model_validate(missing | fields)
+        return model.model_validate(defaults | fields)
     except ValidationError as error:
-        odd = {name for detail in error.errors() for name in detail["loc"][:1]}
-        return model.model_validate(missing | {name: value for name, value in fields.items() if name not in odd})
+        unreadable = {name for detail in error.errors() for name in detail["loc"][:1]}
+        return model.model_validate(
+            defaults | {name: value for name, value in fields.items() if name not in unreadable}
+        )

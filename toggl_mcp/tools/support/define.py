@@ -17,15 +17,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import to_json
 
 from toggl_mcp.errors import Declined, InvalidArguments, OutcomeUnknown, TogglError, Unreachable
-from toggl_mcp.models.base import Body
-from toggl_mcp.models.text import clean
+from toggl_mcp.models.base import Payload
+from toggl_mcp.models.text import strip_invisible
 from toggl_mcp.tools.support.results import explained, failure, success
 from toggl_mcp.tools.support.schema import input_schema, output_schema
 
 if TYPE_CHECKING:
     from toggl_mcp.endpoints.toggl import Toggl
 
-Asked = TypeVar("Asked", bound=Body)
+Asked = TypeVar("Asked", bound=Payload)
 Told = TypeVar("Told", bound=BaseModel)
 T = TypeVar("T")
 
@@ -142,7 +142,7 @@ class Offer(Generic[Asked, Told]):
         self, account: Open, question: Callable[[Asked, "Toggl"], Awaitable[str]]
     ) -> Callable[..., Awaitable[CallToolResult]]:
         async def asked(raw: dict[str, Any]) -> Elicit[Confirm]:
-            return Elicit(clean(await question(self._arguments(raw), await account())), Confirm)
+            return Elicit(strip_invisible(await question(self._arguments(raw), await account())), Confirm)
 
         async def ask(raw: dict[str, Any], ctx: Context[Any, Any]) -> Confirm | CallToolResult | Elicit[Confirm]:
             return await self._guarded(lambda: asked(raw)) if _can_ask(ctx) else Confirm(delete=True)

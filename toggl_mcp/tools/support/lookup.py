@@ -5,7 +5,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 
 from toggl_mcp.errors import Ambiguous, DuplicateName, NotFound
-from toggl_mcp.models.base import NONE, Entity, Source
+from toggl_mcp.models.base import REF_NONE, NamedResource, Source
 from toggl_mcp.models.text import fold
 from toggl_mcp.tools.support.results import Left
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a cal
 
     from toggl_mcp.endpoints.core.collection import Collection
     from toggl_mcp.endpoints.core.endpoint import CachedEndpoint, CachedReader
-    from toggl_mcp.endpoints.name_index import Directory
+    from toggl_mcp.endpoints.name_index import NameIndex
     from toggl_mcp.endpoints.toggl import Toggl
 
-E = TypeVar("E", bound=Entity)
+E = TypeVar("E", bound=NamedResource)
 
 LISTED = 10
 """Ids that a message lists."""
@@ -37,24 +37,24 @@ async def context(toggl: "Toggl", workspace: int, source: Source = "toggl") -> C
 
 async def left(toggl: "Toggl", workspace: int | None, source: Source = "toggl") -> Left | None:
     """Return what is left of a workspace's quota, or of the user's own, if Toggl was asked."""
-    bucket = await toggl.quota(workspace) if source == "toggl" else None
-    return None if bucket is None else Left.of(bucket, toggl.now())
+    bucket = await toggl.get_quota(workspace) if source == "toggl" else None
+    return None if bucket is None else Left.of(bucket, toggl.timestamp())
 
 
-async def meant(ref: str, endpoint: "CachedEndpoint[E]", directory: "Directory") -> E:
+async def meant(ref: str, endpoint: "CachedEndpoint[E]", directory: "NameIndex") -> E:
     """Return the one that a name or an id means; digits that are nobody's id are a name.
 
     Raises:
         NotFound: None is meant; the message names those that come near.
         Ambiguous: Several are; the message lists their ids.
     """
-    found, known = await directory.meant(endpoint, ref)
+    found, known = await directory.resolve(endpoint, ref)
     return only(found, ref, known, endpoint)
 
 
-async def id_meant(ref: str | None, endpoint: "CachedEndpoint[E]", directory: "Directory") -> int | None:
+async def id_meant(ref: str | None, endpoint: "CachedEndpoint[E]", directory: "NameIndex") -> int | None:
     """Return the id that a name or an id means, 0 for none; None if nothing is said."""
-    if ref is None or ref == NONE:
+    if ref is None or ref == REF_NONE:
         return None if ref is None else 0
     return (await meant(ref, endpoint, directory)).id
 
@@ -80,7 +80,7 @@ async def target(item_id: int, endpoint: "CachedReader[E]") -> E:
     Raises:
         NotFound: There is none.
     """
-    return there((await endpoint.find(item_id, urgent=True)).item, item_id, endpoint)
+    return there((await endpoint.find(item_id, use_reserve=True)).item, item_id, endpoint)
 
 
 async def gone(item_id: int, endpoint: "CachedEndpoint[E]", toggl: "Toggl") -> Context:
@@ -106,7 +106,7 @@ async def one(
     if item_id is not None:
         found = await endpoint.find(item_id, refresh=refresh)
         return there(found.item, item_id, endpoint), found.source, found.as_of
-    named, reading = await endpoint.named(name or "", refresh=refresh)
+    named, reading = await endpoint.find_by_name(name or "", refresh=refresh)
     item = only(named, name or "", reading.collection, endpoint, refreshable=True)
     return item, reading.source, reading.as_of
 
@@ -131,7 +131,7 @@ def only(
 
 
 def nobody(
-    name: str, endpoint: "CachedReader[Any]", where: str, known: Iterable[Entity], *, refreshable: bool = False
+    name: str, endpoint: "CachedReader[Any]", where: str, known: Iterable[NamedResource], *, refreshable: bool = False
 ) -> NotFound:
     """Return the error that says which names come near one that nothing has."""
     ids = {item.name: item.id for item in known}

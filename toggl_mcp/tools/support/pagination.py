@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from pydantic_core import from_json, to_json
 
 from toggl_mcp.errors import InvalidArguments
-from toggl_mcp.models.base import Absent, Entity, Position
+from toggl_mcp.models.base import Absent, NamedResource, Position
 from toggl_mcp.models.text import fold
 from toggl_mcp.tools.support.lookup import Context, context
 from toggl_mcp.tools.support.results import Answer, Known, KnownFields, fitting
@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a cal
 Filters = Sequence[int | str | None]
 _FROM_THE_START = "Leave it out to begin with the first page."
 
-E = TypeVar("E", bound=Entity)
+E = TypeVar("E", bound=NamedResource)
 S = TypeVar("S", bound=BaseModel)
 
 
@@ -51,7 +51,7 @@ def fitted(page: "Page[E]", show: Callable[[E], S]) -> "tuple[list[S], Page[E]]"
     if not cut:
         return shown, page
     last = page.items[len(shown) - 1]
-    return shown, page._replace(left=page.left + cut, end=Position(fold(last.name), last.id))
+    return shown, page._replace(remaining=page.remaining + cut, end=Position(fold(last.name), last.id))
 
 
 async def listed(page: "Page[Any]", filters: Filters, toggl: "Toggl", workspace: int) -> ListedFields:
@@ -59,9 +59,9 @@ async def listed(page: "Page[Any]", filters: Filters, toggl: "Toggl", workspace:
     source = page.reading.source
     return {
         "total": page.total,
-        "left": page.left,
+        "left": page.remaining,
         "next_cursor": cursor(page.end, filters),
-        **Known.of(source, page.reading.as_of, toggl.now()),
+        **Known.of(source, page.reading.as_of, toggl.timestamp()),
         **await context(toggl, workspace, source),
     }
 

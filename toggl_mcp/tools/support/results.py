@@ -9,9 +9,9 @@ from pydantic import BaseModel, PlainSerializer, ValidationError
 from pydantic_core import ErrorDetails, to_json
 
 from toggl_mcp.errors import TogglError
-from toggl_mcp.models.base import Absent, Body, Source
+from toggl_mcp.models.base import Absent, Payload, Source
 from toggl_mcp.models.quota import Bucket
-from toggl_mcp.models.text import clean
+from toggl_mcp.models.text import strip_invisible
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -103,7 +103,7 @@ def failure(error: TogglError) -> CallToolResult:
     """Return an error as text only: clients of the first TypeScript generation choke on structured ones."""
     said = {
         "code": error.code,
-        "message": clean(str(error)),
+        "message": strip_invisible(str(error)),
         "retryable": error.retryable,
         "resets_in_seconds": error.resets_in_seconds,
         "retry_after_seconds": error.retry_after_seconds,
@@ -112,14 +112,14 @@ def failure(error: TogglError) -> CallToolResult:
     return CallToolResult(is_error=True, content=[_text(told)])
 
 
-def explained(error: ValidationError, model: type[Body]) -> str:
+def explained(error: ValidationError, model: type[Payload]) -> str:
     """Return in one sentence each what is wrong with a tool's arguments."""
     details = [detail for detail in error.errors(include_url=False, include_input=False) if not _is_echo(detail)]
     return "; ".join(dict.fromkeys(_sentence(detail, model) for detail in details)) + "."
 
 
-def _sentence(detail: ErrorDetails, model: type[Body]) -> str:
-    field = clean(str(detail["loc"][0]))[:60] if detail["loc"] else ""
+def _sentence(detail: ErrorDetails, model: type[Payload]) -> str:
+    field = strip_invisible(str(detail["loc"][0]))[:60] if detail["loc"] else ""
     match detail["type"]:
         case "missing":
             problem = "is required"
@@ -137,14 +137,14 @@ def _is_echo(detail: ErrorDetails) -> bool:
     return detail["type"] == "none_required"
 
 
-def _listed(model: type[Body]) -> str:
+def _listed(model: type[Payload]) -> str:
     fields: Iterable[str] = (name for name in model.model_fields if name not in model.refuses)
     return ", ".join(fields)
 
 
 def _cleaned(value: object) -> object:
     if isinstance(value, str):
-        return clean(value)
+        return strip_invisible(value)
     if isinstance(value, list):
         return [_cleaned(item) for item in cast("list[object]", value)]
     if isinstance(value, dict):

@@ -5,14 +5,14 @@ from typing import Any, cast
 
 from pydantic import BaseModel
 
-from toggl_mcp.models.base import LARGEST_ID, Body
+from toggl_mcp.models.base import MAX_ID, Payload
 
 Schema = dict[str, Any]
-_NOISE = (("default", None), ("default", False), ("minLength", 1), ("exclusiveMinimum", 0), ("maximum", LARGEST_ID))
+_NOISE = (("default", None), ("default", False), ("minLength", 1), ("exclusiveMinimum", 0), ("maximum", MAX_ID))
 """What a model does not need to be told: it is checked all the same."""
 
 
-def input_schema(model: type[Body]) -> Schema:
+def input_schema(model: type[Payload]) -> Schema:
     """Return the schema of a tool's arguments, without the fields that this version of the body refuses."""
     schema = _plain(model)
     schema["properties"] = {name: part for name, part in schema["properties"].items() if name not in model.refuses}

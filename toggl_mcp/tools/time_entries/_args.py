@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from toggl_mcp.models.base import Absent, Body, Id
+from toggl_mcp.models.base import Absent, Id, Payload
 from toggl_mcp.models.period import FIRST_DAY, Period
 from toggl_mcp.models.time_entries import Description
 from toggl_mcp.models.totals import Group
@@ -18,7 +18,7 @@ EntryIds = Annotated[list[Id], Field(min_length=1)]
 TagList = Annotated[list[Ref], Field(max_length=50)]
 
 
-class Work(Body, frozen=True):
+class Work(Payload, frozen=True):
     """What an entry says of the work."""
 
     description: Annotated[Description, Field(description="What was done.")] | Absent = None
@@ -52,11 +52,11 @@ class CreateTimeEntry(Work, InWorkspace, frozen=True):
         return self
 
 
-class StopTimer(Body, frozen=True):
+class StopTimer(Payload, frozen=True):
     """The arguments of `stop_timer`: there are none."""
 
 
-class GetTimer(Body, frozen=True):
+class GetTimer(Payload, frozen=True):
     """The arguments of `get_timer`."""
 
     refresh: Annotated[bool, Field(description="Ask Toggl (1 request).")] = False
@@ -132,7 +132,7 @@ class EditTimeEntries(Work, frozen=True):
         return self
 
 
-class DeleteTimeEntries(Body, frozen=True):
+class DeleteTimeEntries(Payload, frozen=True):
     """The arguments of `delete_time_entries`."""
 
     ids: Annotated[EntryIds, Field(max_length=10, description="Up to 10 entries; a request each.")]

@@ -9,8 +9,8 @@ from toggl_mcp.errors import NotFound, OutcomeUnknown, QuotaSpent, TogglError
 from toggl_mcp.models.time_entries import TimeEntry
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
-    from toggl_mcp.endpoints.core.collection import Reading
-    from toggl_mcp.endpoints.time_entries import AsyncTrackerEndpoint
+    from toggl_mcp.endpoints.core.collection import CacheRead
+    from toggl_mcp.endpoints.time_entries import AsyncTimeEntryEndpoint
     from toggl_mcp.endpoints.toggl import Toggl
 
 
@@ -62,8 +62,8 @@ async def present(ids: list[int], toggl: "Toggl", *, surely: bool = False) -> tu
     Raises:
         NotFound: None of them is there.
     """
-    tracker = await toggl.tracker()
-    reading = await tracker.sure(lambda all_of_them: set(ids) <= all_of_them.items.keys())
+    tracker = await toggl.account_time_entries()
+    reading = await tracker.read_authoritative(lambda all_of_them: set(ids) <= all_of_them.items.keys())
     if surely and reading.source == "stale":
         reading = await _anew(tracker)
     known = reading.collection.items
@@ -73,9 +73,9 @@ async def present(ids: list[int], toggl: "Toggl", *, surely: bool = False) -> tu
     return found, [entry_id for entry_id in dict.fromkeys(ids) if entry_id not in known]
 
 
-async def _anew(tracker: "AsyncTrackerEndpoint") -> "Reading[TimeEntry]":
+async def _anew(tracker: "AsyncTimeEntryEndpoint") -> "CacheRead[TimeEntry]":
     try:
-        return await tracker.read(refresh=True, urgent=True)
+        return await tracker.read(refresh=True, use_reserve=True)
     except QuotaSpent as error:
         message = f"{error} Or change them one at a time."
         raise QuotaSpent(message, error.resets_in_seconds or 0) from error
@@ -89,7 +89,7 @@ async def afford(entries: list[TimeEntry], toggl: "Toggl") -> None:
     """
     needed: Counter[str] = Counter()
     for entry in entries:
-        bucket = await toggl.quota(entry.workspace_id)
+        bucket = await toggl.get_quota(entry.workspace_id)
         if bucket is None:
             continue
         needed[bucket.name] += 1
@@ -98,7 +98,7 @@ async def afford(entries: list[TimeEntry], toggl: "Toggl") -> None:
                 f"{len(entries)} deletions need as many requests, and {bucket.remaining} are left this hour "
                 f"in workspace {entry.workspace_id}. Nothing was deleted. Wait for the reset, or delete fewer."
             )
-            raise QuotaSpent(message, bucket.resets_at - toggl.now())
+            raise QuotaSpent(message, bucket.resets_at - toggl.timestamp())
 
 
 def none(ids: list[int]) -> NotFound:

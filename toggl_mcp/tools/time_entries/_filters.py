@@ -5,8 +5,8 @@ from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from toggl_mcp.errors import NotFound, PlanRequired, TogglError
-from toggl_mcp.models.base import KINDS, NONE, Entity, Kind
-from toggl_mcp.models.period import Days, named_days
+from toggl_mcp.models.base import REF_NONE, RESOURCE_KINDS, NamedResource, ResourceKind
+from toggl_mcp.models.period import DateRange, resolve_period
 from toggl_mcp.models.time_entries import TimeEntry
 from toggl_mcp.tools.support.lookup import left, nobody
 from toggl_mcp.tools.support.results import Left
@@ -15,7 +15,7 @@ from toggl_mcp.tools.time_entries._output import NAMED, Names, names_of
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
-    from toggl_mcp.endpoints.time_entry_query import Gathered
+    from toggl_mcp.endpoints.time_entry_query import EntryResult
     from toggl_mcp.endpoints.toggl import Toggl
     from toggl_mcp.models.period import Calendar
 
@@ -25,46 +25,53 @@ class Choice(NamedTuple):
 
     entries: list[TimeEntry]
     names: Names
-    days: Days
+    days: DateRange
     workspaces: dict[int, str]
-    gathered: "Gathered"
+    gathered: "EntryResult"
     unsure: list[str]
 
     async def quota(self, toggl: "Toggl") -> Left | None:
         """Return what is left of the scarcest quota that this drew on, if Toggl was asked."""
         source = self.gathered.source
-        found = [await left(toggl, space, source) for space in (None, *self.gathered.reported)]
+        found = [await left(toggl, space, source) for space in (None, *self.gathered.reported_workspace_ids)]
         return min(filter(None, found), key=lambda one: one.remaining, default=None)
 
     def gaps(self) -> list[str]:
         """Return what may be missing, and why."""
-        missing = [f"{self.workspaces[key]} ({key}): {error}" for key, error in self.gathered.missing.items()]
+        missing = [
+            f"{self.workspaces[key]} ({key}): {error}" for key, error in self.gathered.errors_by_workspace.items()
+        ]
         stale = ["Toggl could not be asked what has changed since as_of."] if self.gathered.source == "stale" else []
         return list(dict.fromkeys([*missing, *stale, *self.unsure]))
 
 
 async def choose(
-    asked: Chosen, toggl: "Toggl", *, team: bool = False, reported: bool = False, named: AbstractSet[Kind] = NAMED
+    asked: Chosen,
+    toggl: "Toggl",
+    *,
+    team: bool = False,
+    reported: bool = False,
+    named: AbstractSet[ResourceKind] = NAMED,
 ) -> Choice:
     """Return the entries that overlap with the days and fit what is asked, with the names of what is to be `named`.
 
     Raises:
         NotFound: A workspace or a name is nobody's; the message says what comes near.
     """
-    from toggl_mcp.endpoints.time_entry_query import Wanted  # noqa: PLC0415 - start-up
+    from toggl_mcp.endpoints.time_entry_query import EntryQuery  # noqa: PLC0415 - start-up
 
     me, _ = await toggl.account.me(refresh=asked.refresh)
     days = _days(asked, await toggl.calendar(), toggl)
     spaces = await _workspaces(asked.workspace_id, toggl)
-    wanted = Wanted(
+    wanted = EntryQuery(
         days=days,
         workspace_ids=spaces.keys(),
         user_id=None if team else me.id,
-        reported=reported,
+        from_reports=reported,
         refresh=asked.refresh,
-        everywhere=asked.workspace_id is None,
+        all_workspaces=asked.workspace_id is None,
     )
-    gathered = await toggl.timesheet.gather(wanted)
+    gathered = await toggl.entry_source.fetch(wanted)
     for entry in gathered.entries:
         spaces.setdefault(entry.workspace_id, f"(workspace {entry.workspace_id})")
     gaps = _beyond(days, toggl)
@@ -78,23 +85,23 @@ async def _chosen(
 ) -> list[TimeEntry]:
     """Return the entries that fit what is asked; what nobody can tell is a gap."""
     chosen = [entry for entry in entries if _fits(entry, asked)]
-    for kind in KINDS:
+    for kind in RESOURCE_KINDS:
         if (ref := getattr(asked, kind)) is not None:
             chosen = await _of(ref, kind, chosen, spaces, gaps, toggl)
     return chosen
 
 
-def _beyond(days: Days, toggl: "Toggl") -> list[str]:
+def _beyond(days: DateRange, toggl: "Toggl") -> list[str]:
     """Return what is not known of days that are far ahead."""
-    horizon = toggl.log.horizon()
+    horizon = toggl.entry_cache.horizon()
     return [f"What is planned for after {horizon:%Y-%m-%d} is not known."] if days.end > horizon else []
 
 
-def _days(asked: Chosen, calendar: "Calendar", toggl: "Toggl") -> Days:
+def _days(asked: Chosen, calendar: "Calendar", toggl: "Toggl") -> DateRange:
     """Return the days that are meant; today if none are named."""
     if asked.start is not None and asked.end is not None:
-        return Days(calendar, asked.start, asked.end)
-    return named_days(asked.period or "today", calendar.day(toggl.moment()), calendar)
+        return DateRange(calendar, asked.start, asked.end)
+    return resolve_period(asked.period or "today", calendar.day_of(toggl.now_utc()), calendar)
 
 
 async def _workspaces(given: int | None, toggl: "Toggl") -> dict[int, str]:
@@ -115,7 +122,7 @@ def _fits(entry: TimeEntry, asked: Chosen) -> bool:
 
 
 async def _of(
-    ref: str, kind: Kind, entries: list[TimeEntry], spaces: Iterable[int], gaps: list[str], toggl: "Toggl"
+    ref: str, kind: ResourceKind, entries: list[TimeEntry], spaces: Iterable[int], gaps: list[str], toggl: "Toggl"
 ) -> list[TimeEntry]:
     """Return the entries about what a name or an id means, everything of that name; what nobody can tell is a gap.
 
@@ -124,7 +131,7 @@ async def _of(
     """
     names = await names_of(entries, toggl, {kind})
     found = names.of(ref, kind, entries)
-    if not found and ref != NONE:
+    if not found and ref != REF_NONE:
         known = await _known(ref, [toggl.endpoint(kind, space) for space in spaces], toggl)
         names = await names_of(entries, toggl, {kind})
         found = names.of(ref, kind, entries) or [entry for entry in entries if kind == "tag" and _tagged(entry, known)]
@@ -134,26 +141,26 @@ async def _of(
     return found
 
 
-def _tagged(entry: TimeEntry, tags: Iterable[Entity]) -> bool:
+def _tagged(entry: TimeEntry, tags: Iterable[NamedResource]) -> bool:
     """Tell whether an entry has one of these tags: entries know their tags by name only."""
     return any(tag.workspace_id == entry.workspace_id and tag.name in entry.tags for tag in tags)
 
 
-async def _known(ref: str, endpoints: Sequence["CachedEndpoint[Any]"], toggl: "Toggl") -> list[Entity]:
+async def _known(ref: str, endpoints: Sequence["CachedEndpoint[Any]"], toggl: "Toggl") -> list[NamedResource]:
     """Return what a name or an id means in any workspace, at first by what is known already.
 
     Raises:
         NotFound: It means nothing in any of them; the message names what comes near.
         TogglError: It was not found, and one of them could not be asked.
     """
-    found = [item for endpoint in endpoints for item in await toggl.directory.glance(endpoint, ref)]
+    found = [item for endpoint in endpoints for item in await toggl.name_index.resolve_cached(endpoint, ref)]
     if found:
         return found
-    looked_through: list[Entity] = []
+    looked_through: list[NamedResource] = []
     failures: list[TogglError] = []
     for endpoint in endpoints:
         try:
-            meant, everything = await toggl.directory.meant(endpoint, ref)
+            meant, everything = await toggl.name_index.resolve(endpoint, ref)
         except TogglError as error:
             failures += [] if isinstance(error, PlanRequired) else [error]
         else:

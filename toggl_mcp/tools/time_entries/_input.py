@@ -5,11 +5,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from toggl_mcp.errors import InvalidArguments, NotFound
-from toggl_mcp.models.base import NONE
-from toggl_mcp.models.period import moment_of
+from toggl_mcp.models.base import REF_NONE
+from toggl_mcp.models.period import parse_local_datetime
 from toggl_mcp.models.tasks import Task
 from toggl_mcp.models.text import fold
-from toggl_mcp.models.time_entries import LONGEST_ENTRY, TrackerBody
+from toggl_mcp.models.time_entries import MAX_DURATION, TimeEntryBody
 from toggl_mcp.tools.support.lookup import id_meant, meant, nobody, only
 from toggl_mcp.tools.time_entries._args import EditTimeEntries, Work
 
@@ -25,7 +25,7 @@ T = TypeVar("T")
 class Planned(NamedTuple):
     """What is to be said of an entry, and the tags that Toggl makes along with it."""
 
-    body: TrackerBody
+    body: TimeEntryBody
     new_tags: list[str]
 
 
@@ -38,16 +38,16 @@ async def planned(said: Work, workspace: int, toggl: "Toggl") -> Planned:
         InvalidArguments: The task is another project's.
     """
     tags, new = await _tags(said, workspace, toggl)
-    project = await id_meant(said.project, toggl.projects(workspace), toggl.urgent_directory)
-    task = None if said.task in (None, NONE) else await _task(said.task or "", project, workspace, toggl)
+    project = await id_meant(said.project, toggl.projects(workspace), toggl.reserve_name_index)
+    task = None if said.task in (None, REF_NONE) else await _task(said.task or "", project, workspace, toggl)
     if task is not None and project not in (None, task.project_id):
         raise _elsewhere(task)
-    body = TrackerBody(
+    body = TimeEntryBody(
         description=said.description,
         billable=said.billable,
         tags=tags,
         project_id=project if task is None else task.project_id,
-        task_id=task.id if task is not None else 0 if said.task == NONE else None,
+        task_id=task.id if task is not None else 0 if said.task == REF_NONE else None,
     )
     return Planned(body, new)
 
@@ -58,7 +58,7 @@ async def noted(plan: Planned, workspace: int, toggl: "Toggl", change: Awaitable
         return await change
     finally:
         if plan.new_tags:
-            await toggl.tags(workspace).forget()
+            await toggl.tags(workspace).invalidate()
 
 
 def time_of(field: str, text: str, calendar: "Calendar") -> "datetime":
@@ -68,7 +68,7 @@ def time_of(field: str, text: str, calendar: "Calendar") -> "datetime":
         InvalidArguments: It names none, or two.
     """
     try:
-        return moment_of(text, calendar)
+        return parse_local_datetime(text, calendar)
     except ValueError as error:
         message = f"{field}: {error}."
         raise InvalidArguments(message) from error
@@ -80,7 +80,7 @@ def check_length(start: "datetime", stop: "datetime") -> None:
     Raises:
         InvalidArguments: It does.
     """
-    if not timedelta() <= stop - start <= LONGEST_ENTRY:
+    if not timedelta() <= stop - start <= MAX_DURATION:
         message = "stop: has to come after start, by 999 hours at most."
         raise InvalidArguments(message)
 
@@ -94,8 +94,8 @@ async def _task(ref: str, project: int | None, workspace: int, toggl: "Toggl") -
     """
     tasks = toggl.tasks(workspace)
     if project is None or ref.isdecimal():
-        return await meant(ref, tasks, toggl.urgent_directory)
-    named, known = await toggl.urgent_directory.by_name(tasks, ref)
+        return await meant(ref, tasks, toggl.reserve_name_index)
+    named, known = await toggl.reserve_name_index.find_by_name(tasks, ref)
     here = [task for task in named if task.project_id == project]
     if named and not here:
         raise _elsewhere(named[0])
@@ -117,7 +117,7 @@ async def _tags(said: Work, workspace: int, toggl: "Toggl") -> tuple[list[str] |
     removing = isinstance(said, EditTimeEntries) and said.tag_action == "remove"
     hint = "Leave it out." if removing else "create_missing_tags: true makes it."
     for name in said.tags:
-        found, known = await toggl.urgent_directory.meant(tags, name)
+        found, known = await toggl.reserve_name_index.resolve(tags, name)
         exact = next((tag.name for tag in found if tag.name == name), found[0].name if found else None)
         if exact is None and not said.create_missing_tags:
             message = f"{nobody(name, tags, f'workspace {workspace}', known.items.values())} {hint}"

@@ -9,7 +9,7 @@ import anyio
 from pydantic import BaseModel
 
 from toggl_mcp.errors import TogglError
-from toggl_mcp.models.base import NONE, Absent, Entity, Kind
+from toggl_mcp.models.base import REF_NONE, Absent, NamedResource, ResourceKind
 from toggl_mcp.models.clients import Client
 from toggl_mcp.models.projects import Project
 from toggl_mcp.models.tasks import Task
@@ -23,13 +23,13 @@ if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a cal
     from toggl_mcp.models.period import Calendar
 
 
-E = TypeVar("E", bound=Entity)
+E = TypeVar("E", bound=NamedResource)
 
 _log = logging.getLogger(__name__)
 
 NAMES_SECONDS = 5.0
 """Seconds that names may take to be looked up: an answer is told without them rather than too late."""
-NAMED: frozenset[Kind] = frozenset(("client", "project", "task"))
+NAMED: frozenset[ResourceKind] = frozenset(("client", "project", "task"))
 """What an entry gives ids of, so that its names have to be looked up."""
 
 
@@ -42,7 +42,7 @@ class Said(NamedTuple):
 
     def meant(self, ref: str) -> bool:
         """Tell whether an id, a name in any case, or what stands for none means this."""
-        if ref == NONE:
+        if ref == REF_NONE:
             return self == Said(None, None)
         by_id = self.item_id is not None and ref == str(self.item_id)
         return by_id or (self.name is not None and fold(ref) == fold(self.name))
@@ -76,11 +76,11 @@ class Names(NamedTuple):
         """Return the name of an entry's task."""
         return _name(self.tasks, entry.task_id, "task")
 
-    def of(self, ref: str, kind: Kind, entries: Iterable[TimeEntry]) -> list[TimeEntry]:
+    def of(self, ref: str, kind: ResourceKind, entries: Iterable[TimeEntry]) -> list[TimeEntry]:
         """Return the entries about what a name or an id means."""
         return [entry for entry in entries if any(said.meant(ref) for said in self.about(kind, entry))]
 
-    def about(self, kind: Kind, entry: TimeEntry) -> list[Said]:
+    def about(self, kind: ResourceKind, entry: TimeEntry) -> list[Said]:
         """Return what an entry says of things of a kind: of its tags by name only."""
         project = self.projects.get(entry.project_id or 0)
         match kind:
@@ -96,7 +96,7 @@ class Names(NamedTuple):
                 return [Said(None, None, seen=entry.project_id is None)]
 
 
-async def names_of(entries: Iterable[TimeEntry], toggl: "Toggl", kinds: AbstractSet[Kind] = NAMED) -> Names:
+async def names_of(entries: Iterable[TimeEntry], toggl: "Toggl", kinds: AbstractSet[ResourceKind] = NAMED) -> Names:
     """Return the names of these kinds that these entries need, at the lowest cost in requests.
 
     What cannot be looked up has no name, and the gap is told: a change that happened is told in any case.
@@ -125,19 +125,19 @@ def by_workspace(entries: Iterable[TimeEntry]) -> dict[int, list[TimeEntry]]:
 async def _looked_up(endpoint: "CachedEndpoint[E]", ids: set[int], toggl: "Toggl", gaps: list[str]) -> dict[int, E]:
     try:
         with anyio.fail_after(NAMES_SECONDS):
-            return await toggl.directory.by_id(endpoint, ids)
+            return await toggl.name_index.find_by_id(endpoint, ids)
     except (TogglError, TimeoutError) as error:
         _log.warning("The names of some %s could not be looked up.", endpoint.PATH, exc_info=True)
         gaps.append(f"The names of some {endpoint.PATH} could not be looked up. {error}".strip())
         return {}
 
 
-def _said(known: Mapping[int, Entity], item_id: int | None) -> Said:
+def _said(known: Mapping[int, NamedResource], item_id: int | None) -> Said:
     item = known.get(item_id or 0)
     return Said(item_id or None, None if item is None else item.name, seen=item is not None or not item_id)
 
 
-def _name(known: Mapping[int, Entity], item_id: int | None, kind: str) -> str | None:
+def _name(known: Mapping[int, NamedResource], item_id: int | None, kind: str) -> str | None:
     """Return a name, with the id if several share it; what one may not see is called by its id."""
     if item_id is None:
         return None
@@ -171,13 +171,13 @@ class EntryAnswer(Costly):
 
 async def shown(entry: TimeEntry, calendar: "Calendar", toggl: "Toggl") -> ShownEntry:
     """Return what is shown of one entry."""
-    names, now = await names_of([entry], toggl), toggl.moment()
+    names, now = await names_of([entry], toggl), toggl.now_utc()
     return ShownEntry(
         id=entry.id,
         workspace_id=entry.workspace_id,
         start=entry.start.astimezone(calendar.zone).isoformat(timespec="seconds"),
-        stop=None if entry.running else entry.end(now).astimezone(calendar.zone).isoformat(timespec="seconds"),
-        seconds=entry.seconds(now),
+        stop=None if entry.running else entry.end_at(now).astimezone(calendar.zone).isoformat(timespec="seconds"),
+        seconds=entry.count_seconds(now),
         description=entry.description or None,
         project=names.project(entry),
         client=names.client(entry),

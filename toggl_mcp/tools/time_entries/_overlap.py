@@ -41,19 +41,19 @@ async def leave_clear(
 
 async def _around(start: datetime, end: datetime, calendar: "Calendar", toggl: "Toggl") -> list[TimeEntry]:
     """Return the entries that share time with a stretch; one of no length shares it with an equal one."""
-    now = toggl.moment()
-    gathered = await toggl.own_entries(calendar.day(start), calendar.day(end))
-    for error in gathered.missing.values():
+    now = toggl.now_utc()
+    gathered = await toggl.fetch_own_entries(calendar.day_of(start), calendar.day_of(end))
+    for error in gathered.errors_by_workspace.values():
         message = f"What it might lie over could not be looked at, so nothing was sent. {error} {ALLOW_UNSEEN}"
         raise Overlap(message) from error
     return [
         entry
         for entry in gathered.entries
-        if (entry.start < end and entry.end(now) > start) or (entry.start, entry.end(now)) == (start, end)
+        if (entry.start < end and entry.end_at(now) > start) or (entry.start, entry.end_at(now)) == (start, end)
     ]
 
 
 def _told(entry: TimeEntry, calendar: "Calendar", toggl: "Toggl") -> str:
-    until = "now" if entry.running else calendar.local(entry.end(toggl.moment()))
+    until = "now" if entry.running else calendar.to_local_text(entry.end_at(toggl.now_utc()))
     what = f" “{shortened(entry.description, 60)}”" if entry.description else ""
-    return f"entry {entry.id}{what}, {calendar.local(entry.start)} to {until}"
+    return f"entry {entry.id}{what}, {calendar.to_local_text(entry.start)} to {until}"

@@ -34,7 +34,7 @@ async def delete_time_entries(asked: DeleteTimeEntries, toggl: "Toggl") -> Entri
     outcome = Outcome(None, [])
     for entry in found:
         try:
-            await toggl.trackers(entry.workspace_id).delete(entry)
+            await toggl.time_entries(entry.workspace_id).delete(entry)
         except TogglError as error:
             outcome = Outcome(error, [entry.id])
             break
@@ -54,7 +54,9 @@ async def _what_goes(asked: DeleteTimeEntries, toggl: "Toggl") -> str:
     found, _ = await present(asked.ids, toggl)
     await afford(found, toggl)
     calendar = await toggl.calendar()
-    told = "; ".join(f"“{shortened(entry.description, 40)}” of {calendar.local(entry.start)}" for entry in found)
+    told = "; ".join(
+        f"“{shortened(entry.description, 40)}” of {calendar.to_local_text(entry.start)}" for entry in found
+    )
     return f"Delete {len(found)} time {'entry' if len(found) == 1 else 'entries'} for good? {told}"
 
 

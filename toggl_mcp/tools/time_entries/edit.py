@@ -6,7 +6,7 @@ from pydantic import Field
 
 from toggl_mcp.errors import InvalidArguments, TogglError
 from toggl_mcp.models.base import Absent
-from toggl_mcp.models.time_entries import TimeEntry, TrackerBody
+from toggl_mcp.models.time_entries import TimeEntry, TimeEntryBody
 from toggl_mcp.tools.support.define import CHANGES, Offer
 from toggl_mcp.tools.support.lookup import left
 from toggl_mcp.tools.support.results import Costly
@@ -54,13 +54,13 @@ async def _edit_many(
     for entries, plan in await _plans(found, changes, toggl):
         workspace = entries[0].workspace_id
         try:
-            change = await noted(plan, workspace, toggl, toggl.trackers(workspace).bulk_edit(entries, plan.body))
+            change = await noted(plan, workspace, toggl, toggl.time_entries(workspace).bulk_edit(entries, plan.body))
         except TogglError as error:
             outcome = Outcome(error, [entry.id for entry in entries])
             break
-        edited += change.done
-        if change.refused:
-            outcome = Outcome(_refused(), change.refused)
+        edited += change.edited_ids
+        if change.unchanged_ids:
+            outcome = Outcome(_refused(), change.unchanged_ids)
     outcome.raise_if_alone(edited)
     return EntriesEdited(
         edited_ids=edited,
@@ -77,7 +77,7 @@ def _refused() -> InvalidArguments:
 
 
 async def _edit_one(entry: TimeEntry, changes: EditTimeEntries, toggl: "Toggl") -> EntriesEdited:
-    tracker, calendar = toggl.trackers(entry.workspace_id), await toggl.calendar()
+    tracker, calendar = toggl.time_entries(entry.workspace_id), await toggl.calendar()
     (_, plan), *_ = await _plans([entry], changes, toggl)
     body = await _timed(entry, changes, plan.body, toggl)
     edited = await noted(plan, entry.workspace_id, toggl, tracker.edit(entry, body))
@@ -90,14 +90,14 @@ async def _edit_one(entry: TimeEntry, changes: EditTimeEntries, toggl: "Toggl") 
     )
 
 
-async def _timed(entry: TimeEntry, changes: EditTimeEntries, body: TrackerBody, toggl: "Toggl") -> TrackerBody:
+async def _timed(entry: TimeEntry, changes: EditTimeEntries, body: TimeEntryBody, toggl: "Toggl") -> TimeEntryBody:
     """Return the change with the entry's new times, of which Toggl is told all that belong together."""
     if changes.start is None and changes.stop is None:
         return body
-    calendar, now = await toggl.calendar(), toggl.moment()
+    calendar, now = await toggl.calendar(), toggl.now_utc()
     start = entry.start if changes.start is None else time_of("start", changes.start, calendar)
     runs = entry.running and changes.stop is None
-    stop = entry.end(now) if changes.stop is None else time_of("stop", changes.stop, calendar)
+    stop = entry.end_at(now) if changes.stop is None else time_of("stop", changes.stop, calendar)
     if runs and start > now:
         message = "start: is yet to come, and the timer runs. Give a stop as well, or an earlier start."
         raise InvalidArguments(message)

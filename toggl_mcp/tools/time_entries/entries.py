@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import BaseModel, Field
 
 from toggl_mcp.models.base import Absent, Position
-from toggl_mcp.models.time_entries import TimeEntry, stamp
+from toggl_mcp.models.time_entries import TimeEntry, to_rfc3339
 from toggl_mcp.tools.support.define import CREATES, READS, Offer
 from toggl_mcp.tools.support.lookup import left
 from toggl_mcp.tools.support.pagination import cursor, position
@@ -62,7 +62,7 @@ class EntryList(Costly, Known):
 
 async def create_time_entry(new: CreateTimeEntry, toggl: "Toggl") -> EntryAnswer:
     """Log time that is over. What would lie over other entries, or is there already, is refused unless allowed."""
-    workspace, calendar = await toggl.workspace(new.workspace_id), await toggl.calendar()
+    workspace, calendar = await toggl.resolve_workspace(new.workspace_id), await toggl.calendar()
     start = time_of("start", new.start, calendar)
     stop = start + timedelta(seconds=new.duration or 0) if new.stop is None else time_of("stop", new.stop, calendar)
     check_length(start, stop)
@@ -71,7 +71,7 @@ async def create_time_entry(new: CreateTimeEntry, toggl: "Toggl") -> EntryAnswer
         await leave_clear(start, stop, calendar, toggl)
     times = {"start": start, "duration": round((stop - start).total_seconds())}
     body = plan.body.model_copy(update=times)
-    entry = await noted(plan, workspace, toggl, toggl.trackers(workspace).add(body))
+    entry = await noted(plan, workspace, toggl, toggl.time_entries(workspace).add(body))
     return EntryAnswer(entry=await shown(entry, calendar, toggl), quota=await left(toggl, workspace))
 
 
@@ -98,12 +98,12 @@ async def list_time_entries(asked: ListTimeEntries, toggl: "Toggl") -> EntryList
         next_cursor=cursor(_place(rest[len(rows) - 1]) if remaining else None, filters),
         incomplete=" ".join(choice.gaps()) or None,
         quota=await choice.quota(toggl),
-        **Known.of(gathered.source, gathered.as_of, toggl.now()),
+        **Known.of(gathered.source, gathered.as_of, toggl.timestamp()),
     )
 
 
 def _place(entry: TimeEntry) -> Position:
-    return Position(stamp(entry.start), entry.id)
+    return Position(to_rfc3339(entry.start), entry.id)
 
 
 def _page(entries: list[TimeEntry], choice: Choice, toggl: "Toggl") -> tuple[list[Row], list[WorkShown]]:
@@ -126,8 +126,8 @@ def _page(entries: list[TimeEntry], choice: Choice, toggl: "Toggl") -> tuple[lis
 def _row(entry: TimeEntry, work: int, choice: Choice, toggl: "Toggl") -> Row:
     return Row(
         id=entry.id,
-        start=choice.days.calendar.local(entry.start),
-        seconds=entry.seconds(toggl.moment()),
+        start=choice.days.calendar.to_local_text(entry.start),
+        seconds=entry.count_seconds(toggl.now_utc()),
         work=work,
         running=entry.running or None,
         description=shortened(entry.description, LONGEST_SHOWN) or None,

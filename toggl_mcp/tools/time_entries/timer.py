@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from toggl_mcp.errors import InvalidArguments, NotFound
 from toggl_mcp.models.base import Absent
-from toggl_mcp.models.time_entries import Started
+from toggl_mcp.models.time_entries import TimerStart
 from toggl_mcp.tools.support.define import CHANGES, CREATES, READS, Offer
 from toggl_mcp.tools.support.lookup import left
 from toggl_mcp.tools.support.results import Costly, Known
@@ -48,18 +48,18 @@ class Timer(Costly, Known):
 
 async def start_timer(new: StartTimer, toggl: "Toggl") -> TimerStarted:
     """Start a timer. One that runs already is stopped, and the answer says which."""
-    workspace, calendar = await toggl.workspace(new.workspace_id), await toggl.calendar()
+    workspace, calendar = await toggl.resolve_workspace(new.workspace_id), await toggl.calendar()
     plan = await planned(new, workspace, toggl)
-    start = toggl.moment() if new.start is None else time_of("start", new.start, calendar)
-    if start > toggl.moment():
+    start = toggl.now_utc() if new.start is None else time_of("start", new.start, calendar)
+    if start > toggl.now_utc():
         message = "start: is yet to come. Leave it out to start now."
         raise InvalidArguments(message)
     if not new.allow_overlap:
-        running = await toggl.trackers(workspace).current()
+        running = await toggl.time_entries(workspace).current()
         but = running.id if running is not None and running.start <= start else None
-        await leave_clear(start, max(start + INSTANT, toggl.moment()), calendar, toggl, but=but)
+        await leave_clear(start, max(start + INSTANT, toggl.now_utc()), calendar, toggl, but=but)
     body = plan.body.model_copy(update={"start": start})
-    started = await noted(plan, workspace, toggl, toggl.trackers(workspace).start(body))
+    started = await noted(plan, workspace, toggl, toggl.time_entries(workspace).start(body))
     entry = await shown(started.entry, calendar, toggl)
     return TimerStarted(
         entry=entry,
@@ -71,7 +71,7 @@ async def start_timer(new: StartTimer, toggl: "Toggl") -> TimerStarted:
 
 async def stop_timer(_: StopTimer, toggl: "Toggl") -> EntryAnswer:
     """Stop the timer that runs, in whatever workspace."""
-    tracker, calendar = await toggl.tracker(), await toggl.calendar()
+    tracker, calendar = await toggl.account_time_entries(), await toggl.calendar()
     entry = await tracker.stop_current()
     if entry is None:
         message = "No timer is running. start_timer starts one; create_time_entry logs what is done already."
@@ -81,22 +81,22 @@ async def stop_timer(_: StopTimer, toggl: "Toggl") -> EntryAnswer:
 
 async def get_timer(asked: GetTimer, toggl: "Toggl") -> Timer:
     """Tell which timer runs, in whatever workspace, and for how long. Known to within two minutes."""
-    reading = await toggl.log.read(refresh=asked.refresh)
+    reading = await toggl.entry_cache.read(refresh=asked.refresh)
     entry = next((entry for entry in reading.collection.items.values() if entry.running), None)
     return Timer(
         running=entry is not None,
         entry=None if entry is None else await shown(entry, await toggl.calendar(), toggl),
         quota=await left(toggl, None, reading.source),
-        **Known.of(reading.source, reading.as_of, toggl.now()),
+        **Known.of(reading.source, reading.as_of, toggl.timestamp()),
     )
 
 
-def _stopped(started: Started, toggl: "Toggl") -> Stopped | None:
-    entry = started.stopped
+def _stopped(started: TimerStart, toggl: "Toggl") -> Stopped | None:
+    entry = started.stopped_entry
     if entry is None:
         return None
-    seconds = entry.seconds(toggl.moment())
-    unconfirmed = None if started.sure else True
+    seconds = entry.count_seconds(toggl.now_utc())
+    unconfirmed = None if started.is_confirmed else True
     return Stopped(id=entry.id, description=entry.description, seconds=seconds, unconfirmed=unconfirmed)
 
 
