@@ -11,7 +11,7 @@ import pytest
 from toggl_mcp.cli import main
 from toggl_mcp.endpoints.blocking import ClientEndpoint
 from toggl_mcp.settings import Settings
-from toggl_mcp.toolsets import offers
+from toggl_mcp.toolsets import enabled_tools
 
 ROOT = Path(__file__).parent.parent
 FOLDERS = ("toggl_mcp", "tests", "benchmarks", "scripts")
@@ -24,9 +24,9 @@ README = (ROOT / "README.md").read_text("utf-8")
 def test_the_readme_lists_every_tool_with_the_first_sentence_of_what_it_says_of_itself() -> None:
     told = dict(re.findall(r"^\| `([a-z_]+)` \| (.+) \|$", README, re.MULTILINE))
 
-    assert list(told) == [offer.call.__name__ for offer in offers(Settings.model_construct())]
-    for offer in offers(Settings.model_construct()):
-        assert (offer.call.__doc__ or "").startswith(told[offer.call.__name__])
+    assert list(told) == [offer.handler.__name__ for offer in enabled_tools(Settings.model_construct())]
+    for offer in enabled_tools(Settings.model_construct()):
+        assert (offer.handler.__doc__ or "").startswith(told[offer.handler.__name__])
 
 
 def test_the_readme_lists_every_setting_and_flag(capsys: pytest.CaptureFixture[str]) -> None:

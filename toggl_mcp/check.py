@@ -10,7 +10,7 @@ from toggl_mcp.errors import BadToken, CacheBusy, InvalidArguments, NoToken, Quo
 from toggl_mcp.models.account import Me
 from toggl_mcp.server import cache_file, open_store, open_toggl
 from toggl_mcp.settings import Settings
-from toggl_mcp.toolsets import offers
+from toggl_mcp.toolsets import enabled_tools
 
 PROBE_KEY = Key("check", "probe", 0)
 
@@ -41,7 +41,7 @@ async def check(settings: Settings, say: Callable[[str], object]) -> bool:
 
 def _check_tools(settings: Settings) -> Line:
     try:
-        offered = offers(settings)
+        offered = enabled_tools(settings)
     except InvalidArguments as error:
         return _fail("tools", str(error))
     return _ok("tools", f"{len(offered)} are offered, access {settings.effective_access}.")

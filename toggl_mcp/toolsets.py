@@ -8,79 +8,83 @@ from toggl_mcp.errors import InvalidArguments
 from toggl_mcp.models.account import Access
 from toggl_mcp.settings import Settings
 from toggl_mcp.tools import account, clients, projects, tags, tasks, time_entries
-from toggl_mcp.tools.support.define import Offer
+from toggl_mcp.tools.support.define import ToolSpec
 
-TOOLSETS: Mapping[str, Sequence[Offer[Any, Any]]] = {
-    "time_entries": time_entries.OFFERS,
-    "reports": time_entries.REPORTS,
-    "clients": clients.OFFERS,
-    "projects": projects.OFFERS,
-    "tags": tags.OFFERS,
-    "tasks": tasks.OFFERS,
+TOOLSETS: Mapping[str, Sequence[ToolSpec[Any, Any]]] = {
+    "time_entries": time_entries.TOOLS,
+    "reports": time_entries.REPORT_TOOLS,
+    "clients": clients.TOOLS,
+    "projects": projects.TOOLS,
+    "tags": tags.TOOLS,
+    "tasks": tasks.TOOLS,
 }
 """Every tool but the account's, which tells of these."""
-LEFT_OUT = ("tasks",)
+OPT_IN_TOOLSETS = ("tasks",)
 """Toolsets that are offered only when they are asked for."""
-ABOUT = account.offers("full", ())
+ACCOUNT_TOOLS = account.account_tools("full", ())
 """The account's tools, for their names."""
 
 
-def offers(settings: Settings) -> list[Offer[Any, Any]]:
+def enabled_tools(settings: Settings) -> list[ToolSpec[Any, Any]]:
     """Return every tool that is offered, in the order in which hosts list them.
 
     Raises:
         InvalidArguments: The settings name a toolset or a tool that does not exist, or leave none.
     """
     access = settings.effective_access
-    chosen = {offer.name for offer in _chosen(settings)} | set(_names(settings.tools, "tools"))
-    chosen -= set(_names(settings.exclude_tools, "exclude-tools"))
-    found = [_as_allowed(offer, access) for offer in _everything() if offer.name in chosen and _allowed(offer, access)]
-    about = [offer for offer in account.offers(access, found) if offer.name in chosen]
-    if not found and not about:
-        message = "These settings leave no tool to offer. Name more toolsets or tools, or exclude fewer."
+    names = {tool.name for tool in _select_by_toolset(settings)} | set(_parse_tool_names(settings.tools, "tools"))
+    names -= set(_parse_tool_names(settings.exclude_tools, "exclude-tools"))
+    tools = [_restrict_input(tool, access) for tool in _all_tools() if tool.name in names and _is_allowed(tool, access)]
+    about = [tool for tool in account.account_tools(access, tools) if tool.name in names]
+    if not tools and not about:
+        message = "These settings leave no tool to tool. Name more toolsets or tools, or exclude fewer."
         raise InvalidArguments(message)
-    return [*found, *about]
+    return [*tools, *about]
 
 
-def _everything() -> list[Offer[Any, Any]]:
-    return [offer for offers_ in TOOLSETS.values() for offer in offers_]
+def _all_tools() -> list[ToolSpec[Any, Any]]:
+    return [tool for specs in TOOLSETS.values() for tool in specs]
 
 
-def _chosen(settings: Settings) -> list[Offer[Any, Any]]:
+def _select_by_toolset(settings: Settings) -> list[ToolSpec[Any, Any]]:
     """Return the tools of the toolsets that are meant."""
     if settings.toolsets is None and settings.tools is not None:
         return []
-    names = _listed(settings.toolsets) or [name for name in [*TOOLSETS, "account"] if name not in LEFT_OUT]
-    sets = {**TOOLSETS, "account": ABOUT, "all": (*_everything(), *ABOUT)}
-    _known(names, [*sets], "toolsets")
-    return [offer for name in names for offer in sets[name]]
+    names = _split_names(settings.toolsets) or [name for name in [*TOOLSETS, "account"] if name not in OPT_IN_TOOLSETS]
+    sets = {**TOOLSETS, "account": ACCOUNT_TOOLS, "all": (*_all_tools(), *ACCOUNT_TOOLS)}
+    _require_known_names(names, [*sets], "toolsets")
+    return [tool for name in names for tool in sets[name]]
 
 
-def _names(text: str | None, setting: str) -> list[str]:
+def _parse_tool_names(text: str | None, setting: str) -> list[str]:
     """Return the names of tools in a setting."""
-    names = _listed(text)
-    _known(names, [offer.name for offer in (*_everything(), *ABOUT)], setting)
+    names = _split_names(text)
+    _require_known_names(names, [tool.name for tool in (*_all_tools(), *ACCOUNT_TOOLS)], setting)
     return names
 
 
-def _listed(text: str | None) -> list[str]:
+def _split_names(text: str | None) -> list[str]:
     return [name.strip() for name in (text or "").split(",") if name.strip()]
 
 
-def _known(names: list[str], known: list[str], setting: str) -> None:
+def _require_known_names(names: list[str], valid_names: list[str], setting: str) -> None:
     for name in names:
-        if name not in known:
-            message = f"{setting}: there is no {name!r}; choose from {', '.join(known)}."
+        if name not in valid_names:
+            message = f"{setting}: there is no {name!r}; choose from {', '.join(valid_names)}."
             raise InvalidArguments(message)
 
 
-def _as_allowed(offer: Offer[Any, Any], access: Access) -> Offer[Any, Any]:
+def _restrict_input(tool: ToolSpec[Any, Any], access: Access) -> ToolSpec[Any, Any]:
     """Return a tool that takes only what an access mode allows."""
-    return replace(offer, takes=offer.sparing) if offer.sparing and access == "time-tracking" else offer
+    return (
+        replace(tool, input_model=tool.restricted_input)
+        if tool.restricted_input and access == "time-tracking"
+        else tool
+    )
 
 
-def _allowed(offer: Offer[Any, Any], access: Access) -> bool:
+def _is_allowed(tool: ToolSpec[Any, Any], access: Access) -> bool:
     """Tell whether an access mode has a tool."""
     if access == "time-tracking":
-        return not offer.removes or offer in TOOLSETS["time_entries"]
-    return offer.reads or access == "full"
+        return not tool.is_destructive or tool in TOOLSETS["time_entries"]
+    return tool.is_read_only or access == "full"

@@ -65,7 +65,7 @@ async function tryAccount(host) {
 async function tryReading(host) {
   const all = await host.succeed("list_clients", { status: "both" }, (page) => {
     assert.equal(page.clients.length, page.total);
-    assert.equal(page.left, 0);
+    assert.equal(page.remaining, 0);
   });
   const ids = [];
   const page = { status: "both", limit: 3 };
@@ -130,7 +130,7 @@ async function tryOneTag(host) {
 
 async function tryTime(host) {
   const work = { project: "Web shop", tags: ["design"] };
-  const started = await host.succeed("start_timer", { ...work, description: "Cut the bread" }, ({ entry, stopped }) => {
+  const started = await host.succeed("start_timer", { ...work, description: "Cut the bread" }, ({ entry, stopped_entry: stopped }) => {
     assert.equal(entry.client, "Aroha Bakery");
     assert.ok(stopped.id);
   });

@@ -200,7 +200,7 @@ async def test_a_workspace_without_clients_is_an_empty_list(host: Host, sandbox:
 
     answer = await host.call("list_clients")
 
-    assert (answer["clients"], answer["total"], answer["left"]) == ([], 0, 0)
+    assert (answer["clients"], answer["total"], answer["remaining"]) == ([], 0, 0)
 
 
 async def test_a_list_of_5000_clients_comes_in_pages_below_a_hosts_limit(host: Host, sandbox: Sandbox) -> None:
@@ -212,8 +212,8 @@ async def test_a_list_of_5000_clients_comes_in_pages_below_a_hosts_limit(host: H
     second = await host.call("list_clients", limit=200, cursor=first["next_cursor"])
 
     names = [client["name"] for answer in (first, second) for client in answer["clients"]]
-    assert (first["total"], first["left"]) == (5006, 5006 - len(first["clients"]))
-    assert second["left"] == 5006 - len(names)
+    assert (first["total"], first["remaining"]) == (5006, 5006 - len(first["clients"]))
+    assert second["remaining"] == 5006 - len(names)
     assert names == sorted(set(names), key=str.casefold)
     assert len(json.dumps(result.structured_content, separators=(",", ":"))) / 4 < 25_000
 

@@ -83,7 +83,7 @@ async def test_what_one_workspace_refused_is_told_beside_what_the_other_did(host
 
     assert (told["edited_ids"], told["unchanged_ids"]) == ([rows[0]["id"]], [rows[1]["id"]])
     assert "unconfirmed_ids" not in told
-    assert "used up" in told["why"]
+    assert "used up" in told["incomplete_reason"]
 
 
 async def test_a_task_does_not_follow_its_entry_to_another_project(host: Host, sandbox: Sandbox) -> None:
@@ -163,7 +163,7 @@ async def test_a_change_that_toggl_refuses_for_all_is_a_failure_and_for_some_is_
     sandbox.fault = lambda call: refusing(*ids) if call.method == "PATCH" else None
     none = await host.fail("edit_time_entries", ids=ids, description="New")
 
-    assert (some["unchanged_ids"], "Toggl refused" in some["why"]) == ([ids[1]], True)
+    assert (some["unchanged_ids"], "Toggl refused" in some["incomplete_reason"]) == ([ids[1]], True)
     assert (none["code"], "Toggl refused" in none["message"]) == ("invalid_arguments", True)
 
 

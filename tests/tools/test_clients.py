@@ -101,7 +101,7 @@ async def test_every_page_together_is_the_whole_list_even_when_it_changes_in_bet
 
     pages = [client["id"] for page in (first, second, third) for client in page["clients"]]
     assert pages == [client["id"] for client in whole["clients"]]
-    assert (first["left"], second["left"], third["left"]) == (5, 2, 0)
+    assert (first["remaining"], second["remaining"], third["remaining"]) == (5, 2, 0)
     assert "next_cursor" not in third
     assert len(sandbox.calls) == 4
 

@@ -51,7 +51,7 @@ async def test_a_deletion_that_stops_half_way_says_what_is_gone(host: Host, sand
     told = await host.call("delete_time_entries", ids=[row["id"] for row in rows])
 
     assert (told["deleted_ids"], told["unchanged_ids"]) == ([rows[0]["id"]], [row["id"] for row in rows[1:]])
-    assert "used up" in told["why"]
+    assert "used up" in told["incomplete_reason"]
     assert "unconfirmed_ids" not in told
 
 

@@ -48,7 +48,7 @@ async def test_billable_hours_without_an_amount_are_counted_out(host: Host, sand
     told = await host.call("summarize_time", amounts=True)
 
     assert (told["total"]["amounts"], told["complete"]) == ({"NZD": 95.0}, False)
-    assert "no amount for 1 of the billable entries" in told["why"]
+    assert "no amount for 1 of the billable entries" in told["incomplete_reason"]
 
 
 async def test_a_stale_total_is_not_complete(host: Host, sandbox: Sandbox, clock: Clock) -> None:
@@ -61,8 +61,8 @@ async def test_a_stale_total_is_not_complete(host: Host, sandbox: Sandbox, clock
     listed = await host.call("list_time_entries")
 
     assert (told["source"], told["complete"]) == ("stale", False)
-    assert "since as_of" in told["why"]
-    assert "since as_of" in listed["incomplete"]
+    assert "since as_of" in told["incomplete_reason"]
+    assert "since as_of" in listed["incomplete_reason"]
 
 
 async def test_names_that_could_not_be_looked_up_are_a_gap(host: Host, sandbox: Sandbox) -> None:
@@ -72,7 +72,7 @@ async def test_names_that_could_not_be_looked_up_are_a_gap(host: Host, sandbox: 
     told = await host.call("summarize_time", group_by=["client"])
 
     assert (told["groups"][0]["by"], told["complete"]) == ({"client": "(client unknown)"}, False)
-    assert told["why"].startswith("The names of some projects could not be looked up.")
+    assert told["incomplete_reason"].startswith("The names of some projects could not be looked up.")
 
 
 async def test_the_workspace_that_could_not_be_asked_is_named(host: Host, sandbox: Sandbox) -> None:
@@ -83,8 +83,10 @@ async def test_the_workspace_that_could_not_be_asked_is_named(host: Host, sandbo
     listed = await host.call("list_time_entries", period="this_year")
 
     assert (told["total"]["hours"], told["complete"]) == (1.0, False)
-    assert told["why"].startswith(f"Night School ({NIGHT_SCHOOL}): Toggl's requests for this hour are used up")
-    assert listed["incomplete"] == told["why"]
+    assert told["incomplete_reason"].startswith(
+        f"Night School ({NIGHT_SCHOOL}): Toggl's requests for this hour are used up"
+    )
+    assert listed["incomplete_reason"] == told["incomplete_reason"]
 
 
 async def test_a_team_s_timers_may_be_running_since_yesterday(host: Host, sandbox: Sandbox) -> None:
@@ -94,7 +96,7 @@ async def test_a_team_s_timers_may_be_running_since_yesterday(host: Host, sandbo
     long_ago = await host.call("summarize_time", start="2025-06-02", end="2025-06-06", team=True)
 
     assert (told["total"]["hours"], told["complete"], long_ago["complete"]) == (1.0, False, True)
-    assert "still running" in told["why"]
+    assert "still running" in told["incomplete_reason"]
 
 
 async def test_one_s_own_timer_has_no_amount_yet(host: Host, sandbox: Sandbox) -> None:
@@ -140,7 +142,7 @@ async def test_a_row_that_cannot_be_read_is_not_taken_for_no_time(host: Host, sa
     told = await host.call("summarize_time", period="this_year")
 
     assert not told["complete"]
-    assert f"({HARBOUR_STUDIO}): Toggl's report has a row that cannot be read." in told["why"]
+    assert f"({HARBOUR_STUDIO}): Toggl's report has a row that cannot be read." in told["incomplete_reason"]
 
 
 async def test_one_person_is_one_group_whatever_reports_call_them(host: Host, sandbox: Sandbox) -> None:

@@ -69,9 +69,9 @@ async def test_every_entry_s_project_client_and_task_are_told_by_name(host: Host
     world = sandbox.world
     rows = own_entries(sandbox)
     async for page, _ in pages(host, **ALL_OF_IT, limit=200):
-        works = {work["work"]: work for work in page["works"]}
+        works = {work["group"]: work for work in page["groups"]}
         for shown in page["entries"]:
-            row, work = rows[shown["id"]], works[shown["work"]]
+            row, work = rows[shown["id"]], works[shown["group"]]
             project = world.projects.get(row["project_id"], {})
             client = world.clients.get(project.get("client_id") or 0, {})
             assert work.get("project") == project.get("name")
@@ -131,7 +131,7 @@ async def test_a_total_of_the_longest_names_stays_under_100_000_bytes_and_says_h
     told, size = _told(result.content[0])
 
     assert size < 100_000
-    assert len(told["groups"]) + told["groups_left"] == 200
+    assert len(told["groups"]) + told["groups_remaining"] == 200
     assert told["total"]["seconds"] == 200 * 60
 
 

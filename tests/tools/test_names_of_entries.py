@@ -17,7 +17,7 @@ async def test_a_project_that_one_may_not_see_costs_a_list_in_ten_minutes_at_mos
 ) -> None:
     done(sandbox, NINE, "2025-10-14T10:00", project_id=7)
     for _ in range(6):
-        assert (await host.call("list_time_entries"))["works"][0]["project"] == "(project 7)"
+        assert (await host.call("list_time_entries"))["groups"][0]["project"] == "(project 7)"
         clock.now += 100
 
     assert [call.path for call in sandbox.calls].count(f"/workspaces/{HARBOUR_STUDIO}/projects") == 1
@@ -44,7 +44,7 @@ async def test_an_entry_that_was_logged_is_told_although_no_name_can_be_looked_u
 async def test_a_task_in_a_workspace_that_has_tasks_no_more_spoils_nothing(host: Host, sandbox: Sandbox) -> None:
     done(sandbox, NINE, "2025-10-14T10:00", "Old", NIGHT_SCHOOL, task_id=7)
 
-    assert (await host.call("list_time_entries"))["works"][0]["task"] == "(task 7)"
+    assert (await host.call("list_time_entries"))["groups"][0]["task"] == "(task 7)"
     assert (await host.call("summarize_time", group_by=["task"]))["groups"][0]["by"] == {"task": "(task 7)"}
     assert not [call.path for call in sandbox.calls if "tasks" in call.path]
 

@@ -19,7 +19,7 @@ from toggl_mcp.endpoints.toggl import Toggl
 from toggl_mcp.errors import InvalidArguments
 from toggl_mcp.models.base import Payload
 from toggl_mcp.sandbox import TOKEN, Sandbox
-from toggl_mcp.tools.support.define import CHANGES, CREATES, READS, RESTORES, Offer
+from toggl_mcp.tools.support.define import ADDITIVE, ADDITIVE_IDEMPOTENT, DESTRUCTIVE, READ_ONLY, ToolSpec
 
 pytestmark = pytest.mark.anyio
 
@@ -70,7 +70,7 @@ async def failed(toggl: Toggl, era: Era, call: Call, hints: ToolAnnotations, **a
     async def account() -> Toggl:
         return toggl
 
-    tool = Offer(call, "A tool", hints, Nothing, Done).tool(account)
+    tool = ToolSpec(call, "A tool", hints, Nothing, Done).to_tool(account)
     async with Client(MCPServer("test", tools=[tool]), mode=era) as client:
         return await Host(client).fail(call.__name__, **arguments)
 
@@ -78,10 +78,10 @@ async def failed(toggl: Toggl, era: Era, call: Call, hints: ToolAnnotations, **a
 @pytest.mark.parametrize(
     ("hints", "code", "retryable"),
     [
-        (READS, "unreachable", True),
-        (CREATES, "outcome_unknown", False),
-        (CHANGES, "outcome_unknown", False),
-        (RESTORES, "outcome_unknown", False),
+        (READ_ONLY, "unreachable", True),
+        (ADDITIVE, "outcome_unknown", False),
+        (DESTRUCTIVE, "outcome_unknown", False),
+        (ADDITIVE_IDEMPOTENT, "outcome_unknown", False),
     ],
 )
 async def test_a_call_ends_after_twenty_seconds_and_a_change_is_then_unknown(
@@ -97,7 +97,7 @@ async def test_a_call_ends_after_twenty_seconds_and_a_change_is_then_unknown(
 async def test_a_bug_is_logged_in_full_and_told_without_its_text(
     toggl: Toggl, era: Era, caplog: pytest.LogCaptureFixture
 ) -> None:
-    told = await failed(toggl, era, divide, READS)
+    told = await failed(toggl, era, divide, READ_ONLY)
 
     assert (told["code"], told["retryable"]) == ("internal", False)
     assert "bug" in told["message"]
@@ -109,14 +109,14 @@ async def test_a_bug_is_logged_in_full_and_told_without_its_text(
 
 
 async def test_what_others_wrote_is_cleaned_in_a_failure_too(toggl: Toggl, era: Era) -> None:
-    assert (await failed(toggl, era, repeat, READS))["message"] == "There is no “Good name”."
+    assert (await failed(toggl, era, repeat, READ_ONLY))["message"] == "There is no “Good name”."
 
 
 @pytest.mark.parametrize(("given", "shown"), [("\u202e" * 60 + "name", "name"), ("x" * 61, "x" * 60)])
 async def test_an_argument_that_there_is_not_is_named_cleaned_and_cut(
     toggl: Toggl, era: Era, given: str, shown: str
 ) -> None:
-    told = await failed(toggl, era, repeat, READS, **{given: 1})
+    told = await failed(toggl, era, repeat, READ_ONLY, **{given: 1})
 
     assert told["code"] == "invalid_arguments"
     assert told["message"].startswith(f"{shown}: is not an argument of this tool")

@@ -130,7 +130,7 @@ async def test_no_project_is_left_out_however_many_there_are(host: Host, sandbox
 
     answer = await host.call("list_projects", name="numbered", limit=200)
 
-    assert (answer["total"], answer["left"]) == (450, 250)
+    assert (answer["total"], answer["remaining"]) == (450, 250)
     assert [call.query["page"] for call in sandbox.calls if call.path.endswith("/projects")] == ["1", "2", "3"]
 
 

@@ -55,7 +55,7 @@ async def test_no_tag_is_left_out_however_many_there_are(host: Host, sandbox: Sa
     answer = await host.call("list_tags", name="tag ", limit=200)
 
     assert answer["total"] == 401
-    assert answer["left"] == 201
+    assert answer["remaining"] == 201
 
 
 async def test_a_workspace_without_tags_is_an_empty_list(host: Host, sandbox: Sandbox) -> None:

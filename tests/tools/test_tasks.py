@@ -75,7 +75,7 @@ async def test_a_deleted_task_is_gone_from_its_entries_as_well(host: Host, sandb
     after = await host.call("list_time_entries")
 
     assert told["deleted_task_id"] == CHECKOUT
-    assert (before["works"][0]["task"], "task" in after["works"][0]) == ("Checkout", False)
+    assert (before["groups"][0]["task"], "task" in after["groups"][0]) == ("Checkout", False)
     assert (await host.fail("delete_task", task_id=CHECKOUT))["code"] == "not_found"
 
 

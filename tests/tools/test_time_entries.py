@@ -119,14 +119,14 @@ async def test_entries_are_listed_newest_first_with_their_names_told_once(host: 
     told = await host.call("list_time_entries")
 
     assert [{key: row[key] for key in row.keys() - {"id"}} for row in told["entries"]] == [
-        {"start": "2025-10-14T11:00:00", "seconds": 3600, "work": 1, "description": "Clay"},
-        {"start": "2025-10-14T10:00:00", "seconds": 300, "work": 2},
-        {"start": "2025-10-14T09:00:00", "seconds": 3600, "work": 2, "description": "Cart", "tags": ["design"]},
+        {"start": "2025-10-14T11:00:00", "seconds": 3600, "group": 1, "description": "Clay"},
+        {"start": "2025-10-14T10:00:00", "seconds": 300, "group": 2},
+        {"start": "2025-10-14T09:00:00", "seconds": 3600, "group": 2, "description": "Cart", "tags": ["design"]},
     ]
-    assert told["works"] == [
-        {"work": 1, "workspace_id": NIGHT_SCHOOL},
+    assert told["groups"] == [
+        {"group": 1, "workspace_id": NIGHT_SCHOOL},
         {
-            "work": 2,
+            "group": 2,
             "workspace_id": HARBOUR_STUDIO,
             "project": "Web shop",
             "project_id": WEB_SHOP,
@@ -134,7 +134,7 @@ async def test_entries_are_listed_newest_first_with_their_names_told_once(host: 
             "billable": True,
         },
     ]
-    assert (told["timezone"], told["total"], told["left"]) == ("Pacific/Auckland", 3, 0)
+    assert (told["timezone"], told["total"], told["remaining"]) == ("Pacific/Auckland", 3, 0)
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ async def test_a_timer_is_started_by_names(host: Host, sandbox: Sandbox) -> None
         "tags": ["design"],
         "billable": True,
     }
-    assert "stopped" not in told
+    assert "stopped_entry" not in told
     row = sandbox.world.entries[told["entry"]["id"]]
     assert (row["project_id"], row["tags"], row["duration"] < 0) == (WEB_SHOP, ["design"], True)
 
@@ -51,7 +51,7 @@ async def test_a_start_says_what_it_stopped(host: Host, sandbox: Sandbox, clock:
     clock.now += 1800
     second = await host.call("start_timer", description="Second")
 
-    assert second["stopped"] == {"id": first["entry"]["id"], "description": "First", "seconds": 1800}
+    assert second["stopped_entry"] == {"id": first["entry"]["id"], "description": "First", "seconds": 1800}
     assert timers(sandbox) == ["Second"]
 
 
@@ -59,7 +59,7 @@ async def test_a_timer_of_another_workspace_is_stopped_too(host: Host, sandbox: 
     running(sandbox, "2025-10-14T08:00", "Lesson", NIGHT_SCHOOL)
     told = await host.call("start_timer", description="Studio")
 
-    assert (told["stopped"]["description"], told["stopped"]["seconds"]) == ("Lesson", 3600)
+    assert (told["stopped_entry"]["description"], told["stopped_entry"]["seconds"]) == ("Lesson", 3600)
 
 
 async def test_a_project_that_nearly_exists_is_not_guessed(host: Host, sandbox: Sandbox) -> None:

@@ -49,7 +49,7 @@ async def test_a_start_says_what_it_stopped_although_that_was_started_elsewhere_
     clock.now += 60
     told = await host.call("start_timer", description="Third")
 
-    assert (told["stopped"]["description"], told["stopped"]["seconds"]) == ("Second", 60)
+    assert (told["stopped_entry"]["description"], told["stopped_entry"]["seconds"]) == ("Second", 60)
 
 
 async def test_a_start_stopped_nothing_that_had_ended_before(host: Host, clock: Clock) -> None:
@@ -58,7 +58,7 @@ async def test_a_start_stopped_nothing_that_had_ended_before(host: Host, clock: 
     await host.call("stop_timer")
     clock.now += 30
 
-    assert "stopped" not in await host.call("start_timer", description="Second")
+    assert "stopped_entry" not in await host.call("start_timer", description="Second")
 
 
 async def test_a_timer_can_be_stopped_although_the_users_requests_are_spent(
@@ -70,7 +70,7 @@ async def test_a_timer_can_be_stopped_although_the_users_requests_are_spent(
     started = await host.call("start_timer", description="Second")
     clock.now += 600
 
-    assert (started["stopped"]["description"], started["stopped"]["seconds"]) == ("First", 600)
+    assert (started["stopped_entry"]["description"], started["stopped_entry"]["seconds"]) == ("First", 600)
     assert (await host.call("stop_timer"))["entry"]["description"] == "Second"
 
 
@@ -83,7 +83,7 @@ async def test_a_timer_that_a_start_does_not_stop_is_stopped_from_here(
     clock.now += 60
     told = await host.call("start_timer", description="Second")
 
-    assert (told["stopped"]["description"], told["stopped"]["seconds"]) == ("First", 3660)
+    assert (told["stopped_entry"]["description"], told["stopped_entry"]["seconds"]) == ("First", 3660)
     assert timers(sandbox) == ["Second"]
 
 
@@ -96,7 +96,7 @@ async def test_a_former_timer_that_could_not_be_stopped_is_told_as_running(
     sandbox.fault = lambda call: Fault("402") if call.method == "PATCH" else None
     told = await host.call("start_timer", description="Second")
 
-    assert (told["still_running_id"], "stopped" in told) == (former["id"], False)
+    assert (told["still_running_id"], "stopped_entry" in told) == (former["id"], False)
     assert timers(sandbox) == ["First", "Second"]
 
 
@@ -129,7 +129,7 @@ async def test_what_a_start_has_stopped_is_told_as_last_known_where_toggl_cannot
     sandbox.quota.spend(None)
     told = await host.call("start_timer", description="Second")
 
-    assert (told["stopped"]["description"], told["stopped"]["unconfirmed"]) == ("First", True)
+    assert (told["stopped_entry"]["description"], told["stopped_entry"]["unconfirmed"]) == ("First", True)
 
 
 async def test_the_last_requests_of_the_hour_find_what_is_to_be_changed(host: Host, sandbox: Sandbox) -> None:

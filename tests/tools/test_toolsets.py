@@ -9,7 +9,7 @@ from tests.tools.test_surface import NAMES
 from toggl_mcp.errors import InvalidArguments
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Sandbox
 from toggl_mcp.settings import Settings
-from toggl_mcp.toolsets import offers
+from toggl_mcp.toolsets import enabled_tools
 
 pytestmark = pytest.mark.anyio
 
@@ -17,7 +17,7 @@ TASKS = ["create_task", "list_tasks", "edit_task", "delete_task"]
 
 
 def names(**settings: object) -> list[str]:
-    return [offer.name for offer in offers(Settings.model_construct(**settings))]  # pyright: ignore[reportArgumentType] - fields
+    return [offer.name for offer in enabled_tools(Settings.model_construct(**settings))]  # pyright: ignore[reportArgumentType] - fields
 
 
 def test_everything_but_tasks_is_offered_when_nothing_is_said() -> None:
@@ -79,9 +79,9 @@ async def test_an_account_is_told_which_tools_a_workspace_does_not_allow(
         {
             "workspace_id": HARBOUR_STUDIO,
             "tools": ["create_tag", "edit_tag", "delete_tag"],
-            "why": "reserved to admins",
+            "reason": "reserved to admins",
         },
-        {"workspace_id": NIGHT_SCHOOL, "tools": ["archive_client", *TASKS], "why": "needs a paid plan"},
+        {"workspace_id": NIGHT_SCHOOL, "tools": ["archive_client", *TASKS], "reason": "needs a paid plan"},
     ]
 
 

@@ -20,7 +20,7 @@ def groups_of(told: Answer) -> Groups:
     """Return the groups by what they are called, each only once and none left out."""
     groups = [(tuple(group["by"].values()), Count(group["seconds"], group["entries"])) for group in told["groups"]]
     assert len(dict(groups)) == len(groups)
-    assert "groups_left" not in told
+    assert "groups_remaining" not in told
     return dict(groups)
 
 
@@ -30,7 +30,7 @@ async def is_counted_right(case: Case, clock: Clock) -> Answer:
         told = await host.call("summarize_time", **{"limit": 200, **case.question})
         counted = counted_for(case, sandbox, clock)
 
-        assert told["complete"] or case.question.get("team") or "told no amount" in told["why"]
+        assert told["complete"] or case.question.get("team") or "told no amount" in told["incomplete_reason"]
         assert total_of(told) == counted.total
         assert told["total"]["hours"] == round(counted.total.seconds / 3600, 2)
         assert told.get("running_seconds", 0) == counted.running

@@ -112,7 +112,7 @@ async def test_a_team_s_answer_says_that_running_timers_are_not_in_it(clock: Clo
     told = await is_counted_right(case, clock)
 
     assert told["complete"] is False
-    assert "still running" in told["why"]
+    assert "still running" in told["incomplete_reason"]
 
 
 @pytest.mark.parametrize(

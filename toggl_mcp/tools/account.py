@@ -8,15 +8,15 @@ from pydantic import BaseModel, Field
 from toggl_mcp.models.account import Access, Plan, Workspace
 from toggl_mcp.models.base import Absent, Payload
 from toggl_mcp.models.quota import Bucket
-from toggl_mcp.tools.support.define import READS, Need, Offer
-from toggl_mcp.tools.support.results import Known, Left
+from toggl_mcp.tools.support.define import READ_ONLY, Requirement, ToolSpec
+from toggl_mcp.tools.support.results import Freshness, QuotaRemaining
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from toggl_mcp.endpoints.toggl import Toggl
 
-WHY: Mapping[Need, str] = {
+REASONS: Mapping[Requirement, str] = {
     "paid": "needs a paid plan",
     "projects": "reserved to admins",
     "tags": "reserved to admins",
@@ -30,7 +30,7 @@ class GetAccount(Payload, frozen=True):
     refresh: Annotated[bool, Field(description="Ask Toggl even if cached (1 request).")] = False
 
 
-class ShownWorkspace(BaseModel):
+class WorkspaceOut(BaseModel):
     """A workspace, as answers show it."""
 
     id: int
@@ -41,7 +41,7 @@ class ShownWorkspace(BaseModel):
     default: bool
 
 
-class QuotaLeft(Left):
+class QuotaOut(QuotaRemaining):
     """What is left of one quota."""
 
     bucket: str
@@ -52,58 +52,58 @@ class Unavailable(BaseModel):
 
     workspace_id: int
     tools: list[str]
-    why: str
+    reason: str
 
 
-class Account(Known):
+class Account(Freshness):
     """The account that the token belongs to, and how this server stands to it."""
 
     name: str
     timezone: Annotated[str, Field(description="IANA name.")]
     week_begins_on: str
     default_workspace_id: int | Absent = None
-    workspaces: list[ShownWorkspace]
-    quotas: Annotated[list[QuotaLeft], Field(description="As last seen; unlisted: unknown.")]
+    workspaces: list[WorkspaceOut]
+    quotas: Annotated[list[QuotaOut], Field(description="As last seen; unlisted: unknown.")]
     access: Access
     unavailable: list[Unavailable] | Absent = None
 
 
-def offers(access: Access, others: "Sequence[Offer[Any, Any]]") -> tuple[Offer[GetAccount, Account], ...]:
+def account_tools(access: Access, tools: "Sequence[ToolSpec[Any, Any]]") -> tuple[ToolSpec[GetAccount, Account], ...]:
     """Return the tools about the account, which tells of the server's access mode and of its other tools."""
 
-    async def get_account(asked: GetAccount, toggl: "Toggl") -> Account:
+    async def get_account(args: GetAccount, toggl: "Toggl") -> Account:
         """Tell who the token belongs to: workspaces and plans, default workspace, time zone, requests left.
 
         Costs one Toggl request, and none for a day after that.
         """
-        me, known = await toggl.account.me(refresh=asked.refresh)
-        reading = await toggl.account.workspaces()
+        me, account_read = await toggl.account.me(refresh=args.refresh)
+        workspaces_read = await toggl.account.workspaces()
         default = toggl.configured_workspace_id or me.default_workspace_id
-        spaces = list(reading.collection.items.values())
+        workspaces = list(workspaces_read.collection.items.values())
         return Account(
             name=me.name,
             timezone=me.timezone,
             week_begins_on=WEEKDAYS[me.beginning_of_week % 7],
             default_workspace_id=default,
-            workspaces=[_shown(item, default) for item in spaces],
-            quotas=[_left(bucket, toggl.timestamp()) for bucket in await toggl.list_quotas()],
+            workspaces=[_to_workspace_out(item, default) for item in workspaces],
+            quotas=[_to_quota_out(bucket, toggl.timestamp()) for bucket in await toggl.list_quotas()],
             access=access,
-            unavailable=[found for space in spaces for found in _unavailable(space, others)] or None,
-            **Known.of(known.source, known.as_of, toggl.timestamp()),
+            unavailable=[item for space in workspaces for item in _unavailable(space, tools)] or None,
+            **Freshness.of(account_read.source, account_read.as_of, toggl.timestamp()),
         )
 
-    return (Offer(get_account, "Get account", READS, GetAccount, Account),)
+    return (ToolSpec(get_account, "Get account", READ_ONLY, GetAccount, Account),)
 
 
-def _unavailable(space: Workspace, others: "Sequence[Offer[Any, Any]]") -> Iterator[Unavailable]:
-    for need, why in WHY.items():
-        tools = [offer.name for offer in others if offer.needs == need]
-        if tools and not space.allows(need):
-            yield Unavailable(workspace_id=space.id, tools=tools, why=why)
+def _unavailable(workspace: Workspace, tools: "Sequence[ToolSpec[Any, Any]]") -> Iterator[Unavailable]:
+    for requirement, reason in REASONS.items():
+        names = [tool.name for tool in tools if tool.requires == requirement]
+        if names and not workspace.allows(requirement):
+            yield Unavailable(workspace_id=workspace.id, tools=names, reason=reason)
 
 
-def _shown(workspace: Workspace, default: int | None) -> ShownWorkspace:
-    return ShownWorkspace(
+def _to_workspace_out(workspace: Workspace, default: int | None) -> WorkspaceOut:
+    return WorkspaceOut(
         id=workspace.id,
         name=workspace.name,
         organization_id=workspace.organization_id,
@@ -113,5 +113,5 @@ def _shown(workspace: Workspace, default: int | None) -> ShownWorkspace:
     )
 
 
-def _left(bucket: Bucket, now: float) -> QuotaLeft:
-    return QuotaLeft(bucket=bucket.name, **Left.of(bucket, now).model_dump())
+def _to_quota_out(bucket: Bucket, now: float) -> QuotaOut:
+    return QuotaOut(bucket=bucket.name, **QuotaRemaining.of(bucket, now).model_dump())

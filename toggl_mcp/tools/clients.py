@@ -7,11 +7,18 @@ from pydantic import BaseModel, Field, model_validator
 from toggl_mcp.errors import DuplicateName
 from toggl_mcp.models.base import Absent, Id, Name, Reference, Text
 from toggl_mcp.models.clients import Client, ClientBody, Status
-from toggl_mcp.tools.support.args import Cursor, InWorkspace, PartOfName, Refreshable
-from toggl_mcp.tools.support.define import CHANGES, CREATES, READS, RESTORES, Offer
-from toggl_mcp.tools.support.lookup import context, gone, one, taken, target, there
-from toggl_mcp.tools.support.pagination import Listed, fitted, listed, position
-from toggl_mcp.tools.support.results import Answer, Known, Moment, shortened
+from toggl_mcp.tools.support.args import Cursor, InWorkspace, NameContains, Refreshable
+from toggl_mcp.tools.support.define import ADDITIVE, ADDITIVE_IDEMPOTENT, DESTRUCTIVE, READ_ONLY, ToolSpec
+from toggl_mcp.tools.support.lookup import (
+    delete_by_id,
+    duplicate_name_error,
+    get_by_id_or_name,
+    get_or_raise,
+    require_found,
+    workspace_fields,
+)
+from toggl_mcp.tools.support.pagination import PageResult, decode_cursor, page_fields, trim_page
+from toggl_mcp.tools.support.results import Freshness, Timestamp, WorkspaceResult, truncate
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from toggl_mcp.endpoints.toggl import Toggl
@@ -38,7 +45,7 @@ class EditClient(ClientBody, InWorkspace, frozen=True):
     refuses: ClassVar = {"status": "use archive_client or restore_client"}
 
     @model_validator(mode="after")
-    def _changes_something(self) -> Self:
+    def _require_change(self) -> Self:
         if not self.format("edit"):
             message = "give at least one of name, notes and external_reference"
             raise ValueError(message)
@@ -48,7 +55,7 @@ class EditClient(ClientBody, InWorkspace, frozen=True):
 class ListClients(ClientBody, Refreshable, frozen=True):
     """The arguments of `list_clients`."""
 
-    name: PartOfName | Absent = None
+    name: NameContains | Absent = None
     status: Annotated[Status, Field(description="Which clients.")] = "active"
     limit: Annotated[int, Field(ge=1, le=200, description="Clients in a page.")] = 50
     cursor: Cursor | Absent = None
@@ -65,7 +72,7 @@ class GetClient(Refreshable, frozen=True):
     name: Annotated[Name, Field(description="Or its exact name, in any case.")] | Absent = None
 
     @model_validator(mode="after")
-    def _names_one(self) -> Self:
+    def _require_one_reference(self) -> Self:
         if (self.client_id is None) == (self.name is None):
             message = "give exactly one of client_id and name"
             raise ValueError(message)
@@ -84,13 +91,13 @@ class RestoreClient(OneClient, frozen=True):
     restore_projects: Annotated[bool, Field(description="Restore its archived projects too.")] = False
 
 
-NOTES = 5000
+MAX_NOTES = 5000
 """Characters of a client's notes that an answer about one client shows."""
-NOTES_IN_LISTS = 100
+MAX_NOTES_IN_LISTS = 100
 """Characters of each client's notes that a list shows."""
 
 
-class ShownClient(BaseModel):
+class ClientOut(BaseModel):
     """A client, as answers show it."""
 
     id: int
@@ -98,64 +105,70 @@ class ShownClient(BaseModel):
     archived: bool
     notes: str | Absent = None
     external_reference: str | Absent = None
-    updated_at: Moment | Absent = None
+    updated_at: Timestamp | Absent = None
 
     @classmethod
-    def of(cls, client: Client, notes: int = NOTES) -> "ShownClient":
+    def of(cls, client: Client, notes: int = MAX_NOTES) -> "ClientOut":
         """Return what is shown of a client, with so many characters of its notes at most."""
-        shown = cls(**client.model_dump(exclude={"workspace_id"}))
-        return shown.model_copy(update={"notes": None if shown.notes is None else shortened(shown.notes, notes)})
+        client_out = cls(**client.model_dump(exclude={"workspace_id"}))
+        return client_out.model_copy(
+            update={"notes": None if client_out.notes is None else truncate(client_out.notes, notes)}
+        )
 
 
-class ClientAnswer(Answer):
+class ClientResult(WorkspaceResult):
     """One client after a change."""
 
-    client: ShownClient
+    client: ClientOut
 
 
-class ClientFound(ClientAnswer, Known):
+class CachedClientResult(ClientResult, Freshness):
     """One client as it is known."""
 
 
-class ClientList(Listed):
+class ClientList(PageResult):
     """One page of clients."""
 
-    clients: list[ShownClient]
+    clients: list[ClientOut]
 
 
-class ClientDeleted(Answer):
+class ClientDeleted(WorkspaceResult):
     """A client that is gone."""
 
     deleted_client_id: int
 
 
-class ClientArchived(Answer):
+class ClientArchived(WorkspaceResult):
     """A client that was archived."""
 
     archived_client_id: int
     archived_project_ids: Annotated[list[int], Field(description="Left out: unknown.")] | Absent = None
 
 
-async def create_client(new: CreateClient, toggl: "Toggl") -> ClientAnswer:
+async def create_client(args: CreateClient, toggl: "Toggl") -> ClientResult:
     """Create a client in Toggl Track."""
-    workspace = await toggl.resolve_workspace(new.workspace_id)
+    workspace = await toggl.resolve_workspace(args.workspace_id)
     clients = toggl.clients(workspace)
     try:
-        client = await clients.add(new)
+        client = await clients.add(args)
     except DuplicateName as error:
-        raise await taken(clients, new.name) from error
-    return ClientAnswer(client=ShownClient.of(client), **await context(toggl, workspace))
+        raise await duplicate_name_error(clients, args.name) from error
+    return ClientResult(client=ClientOut.of(client), **await workspace_fields(toggl, workspace))
 
 
-async def get_client(args: GetClient, toggl: "Toggl") -> ClientFound:
+async def get_client(args: GetClient, toggl: "Toggl") -> CachedClientResult:
     """Find one client by its id, or by its exact name in any case, archived ones included.
 
     list_clients finds a client by a part of its name.
     """
     workspace = await toggl.resolve_workspace(args.workspace_id)
-    client, source, as_of = await one(args.client_id, args.name, toggl.clients(workspace), refresh=args.refresh)
-    known = Known.of(source, as_of, toggl.timestamp())
-    return ClientFound(client=ShownClient.of(client), **known, **await context(toggl, workspace, source))
+    client, source, as_of = await get_by_id_or_name(
+        args.client_id, args.name, toggl.clients(workspace), refresh=args.refresh
+    )
+    freshness = Freshness.of(source, as_of, toggl.timestamp())
+    return CachedClientResult(
+        client=ClientOut.of(client), **freshness, **await workspace_fields(toggl, workspace, source)
+    )
 
 
 async def list_clients(args: ListClients, toggl: "Toggl") -> ClientList:
@@ -165,61 +178,61 @@ async def list_clients(args: ListClients, toggl: "Toggl") -> ClientList:
     """
     workspace = await toggl.resolve_workspace(args.workspace_id)
     filters = (workspace, args.name, args.status)
-    after = position(args.cursor, filters)
+    after = decode_cursor(args.cursor, filters)
     page = await toggl.clients(workspace).page(args, limit=args.limit, after=after, refresh=args.refresh)
-    clients, page = fitted(page, lambda client: ShownClient.of(client, NOTES_IN_LISTS))
+    clients, page = trim_page(page, lambda client: ClientOut.of(client, MAX_NOTES_IN_LISTS))
     return ClientList(
         clients=clients,
-        **await listed(page, filters, toggl, workspace),
+        **await page_fields(page, filters, toggl, workspace),
     )
 
 
-async def edit_client(changes: EditClient, toggl: "Toggl") -> ClientAnswer:
+async def edit_client(args: EditClient, toggl: "Toggl") -> ClientResult:
     """Rename a client, or change its notes or external reference. What is left out stays as it is."""
-    workspace = await toggl.resolve_workspace(changes.workspace_id)
+    workspace = await toggl.resolve_workspace(args.workspace_id)
     clients = toggl.clients(workspace)
-    client = await clients.edit(changes.client_id, changes)
-    shown = ShownClient.of(there(client, changes.client_id, clients))
-    return ClientAnswer(client=shown, **await context(toggl, workspace))
+    client = await clients.edit(args.client_id, args)
+    client_out = ClientOut.of(require_found(client, args.client_id, clients))
+    return ClientResult(client=client_out, **await workspace_fields(toggl, workspace))
 
 
 async def delete_client(args: OneClient, toggl: "Toggl") -> ClientDeleted:
     """Delete a client for good. Its projects and time entries stay, without a client. To keep it, archive_client."""
     workspace = await toggl.resolve_workspace(args.workspace_id)
-    said = await gone(args.client_id, toggl.clients(workspace), toggl)
-    return ClientDeleted(deleted_client_id=args.client_id, **said)
+    fields = await delete_by_id(args.client_id, toggl.clients(workspace), toggl)
+    return ClientDeleted(deleted_client_id=args.client_id, **fields)
 
 
 async def archive_client(args: OneClient, toggl: "Toggl") -> ClientArchived:
     """Archive a client together with its projects. Needs a paid Toggl plan; restore_client undoes it."""
     workspace = await toggl.resolve_workspace(args.workspace_id)
     projects = await toggl.clients(workspace).archive(args.client_id)
-    said = await context(toggl, workspace)
-    return ClientArchived(archived_client_id=args.client_id, archived_project_ids=projects, **said)
+    fields = await workspace_fields(toggl, workspace)
+    return ClientArchived(archived_client_id=args.client_id, archived_project_ids=projects, **fields)
 
 
-async def restore_client(args: RestoreClient, toggl: "Toggl") -> ClientAnswer:
+async def restore_client(args: RestoreClient, toggl: "Toggl") -> ClientResult:
     """Make an archived client active again, and with restore_projects its archived projects too."""
     workspace = await toggl.resolve_workspace(args.workspace_id)
     client = await toggl.clients(workspace).restore(args.client_id, restore_projects=args.restore_projects)
-    return ClientAnswer(client=ShownClient.of(client), **await context(toggl, workspace))
+    return ClientResult(client=ClientOut.of(client), **await workspace_fields(toggl, workspace))
 
 
-async def _what_goes(args: OneClient, toggl: "Toggl") -> str:
+async def _confirmation_text(args: OneClient, toggl: "Toggl") -> str:
     workspace = await toggl.resolve_workspace(args.workspace_id)
-    client = await target(args.client_id, toggl.clients(workspace))
+    client = await get_or_raise(args.client_id, toggl.clients(workspace))
     return (
         f"Delete the client “{client.name}” ({client.id}) from workspace {workspace} for good? "
         "Its projects and time entries stay, without a client."
     )
 
 
-OFFERS = (
-    Offer(create_client, "Create client", CREATES, CreateClient, ClientAnswer, needs="projects"),
-    Offer(get_client, "Get client", READS, GetClient, ClientFound),
-    Offer(list_clients, "List clients", READS, ListClients, ClientList),
-    Offer(edit_client, "Edit client", CHANGES, EditClient, ClientAnswer, needs="projects"),
-    Offer(delete_client, "Delete client", CHANGES, OneClient, ClientDeleted, question=_what_goes),
-    Offer(archive_client, "Archive client", CHANGES, OneClient, ClientArchived, needs="paid"),
-    Offer(restore_client, "Restore client", RESTORES, RestoreClient, ClientAnswer),
+TOOLS = (
+    ToolSpec(create_client, "Create client", ADDITIVE, CreateClient, ClientResult, requires="projects"),
+    ToolSpec(get_client, "Get client", READ_ONLY, GetClient, CachedClientResult),
+    ToolSpec(list_clients, "List clients", READ_ONLY, ListClients, ClientList),
+    ToolSpec(edit_client, "Edit client", DESTRUCTIVE, EditClient, ClientResult, requires="projects"),
+    ToolSpec(delete_client, "Delete client", DESTRUCTIVE, OneClient, ClientDeleted, confirm=_confirmation_text),
+    ToolSpec(archive_client, "Archive client", DESTRUCTIVE, OneClient, ClientArchived, requires="paid"),
+    ToolSpec(restore_client, "Restore client", ADDITIVE_IDEMPOTENT, RestoreClient, ClientResult),
 )

@@ -8,11 +8,19 @@ from toggl_mcp.errors import DuplicateName
 from toggl_mcp.models.base import Absent, Id, Name
 from toggl_mcp.models.clients import Status
 from toggl_mcp.models.projects import Project, ProjectBody
-from toggl_mcp.tools.support.args import Cursor, InWorkspace, PartOfName, Ref, Refreshable
-from toggl_mcp.tools.support.define import CHANGES, CREATES, READS, Offer
-from toggl_mcp.tools.support.lookup import context, gone, id_meant, one, taken, target, there
-from toggl_mcp.tools.support.pagination import Listed, fitted, listed, position
-from toggl_mcp.tools.support.results import Answer, Known
+from toggl_mcp.tools.support.args import Cursor, InWorkspace, NameContains, Ref, Refreshable
+from toggl_mcp.tools.support.define import ADDITIVE, DESTRUCTIVE, READ_ONLY, ToolSpec
+from toggl_mcp.tools.support.lookup import (
+    delete_by_id,
+    duplicate_name_error,
+    get_by_id_or_name,
+    get_or_raise,
+    require_found,
+    resolve_id,
+    workspace_fields,
+)
+from toggl_mcp.tools.support.pagination import PageResult, decode_cursor, page_fields, trim_page
+from toggl_mcp.tools.support.results import Freshness, WorkspaceResult
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from toggl_mcp.endpoints.toggl import Toggl
@@ -40,14 +48,14 @@ class EditProject(ProjectBody, InWorkspace, frozen=True):
     refuses: ClassVar = BY_REF
 
     @model_validator(mode="after")
-    def _changes_something(self) -> Self:
+    def _require_change(self) -> Self:
         if not self.format("edit") and self.client is None:
             message = "give at least one change"
             raise ValueError(message)
         return self
 
 
-class EditKeptProject(EditProject, frozen=True):
+class EditProjectRestricted(EditProject, frozen=True):
     """The arguments of `edit_project` where nothing may be archived."""
 
     refuses: ClassVar = BY_REF | {"active": "this server's access mode archives nothing"}
@@ -56,7 +64,7 @@ class EditKeptProject(EditProject, frozen=True):
 class ListProjects(Refreshable, frozen=True):
     """The arguments of `list_projects`."""
 
-    name: PartOfName | Absent = None
+    name: NameContains | Absent = None
     client: Annotated[Ref, Field(description="Only this client's; name or id; 0: without one.")] | Absent = None
     status: Annotated[Status, Field(description="Which projects.")] = "active"
     limit: Annotated[int, Field(ge=1, le=200, description="Projects in a page.")] = 50
@@ -70,20 +78,20 @@ class GetProject(Refreshable, frozen=True):
     name: Annotated[Name, Field(description="Or its exact name, in any case.")] | Absent = None
 
     @model_validator(mode="after")
-    def _names_one(self) -> Self:
+    def _require_one_reference(self) -> Self:
         if (self.project_id is None) == (self.name is None):
             message = "give exactly one of project_id and name"
             raise ValueError(message)
         return self
 
 
-class OneProject(InWorkspace, frozen=True):
+class DeleteProject(InWorkspace, frozen=True):
     """The arguments of `delete_project`."""
 
     project_id: ProjectId
 
 
-class ShownProject(BaseModel):
+class ProjectOut(BaseModel):
     """A project, as answers show it."""
 
     id: int
@@ -95,109 +103,117 @@ class ShownProject(BaseModel):
     is_private: bool | Absent = None
 
     @classmethod
-    def of(cls, project: Project) -> "ShownProject":
+    def of(cls, project: Project) -> "ProjectOut":
         """Return what is shown of a project."""
         return cls(**project.model_dump(exclude={"workspace_id", "updated_at"}))
 
 
-class ProjectAnswer(Answer):
+class ProjectResult(WorkspaceResult):
     """One project after a change."""
 
-    project: ShownProject
+    project: ProjectOut
 
 
-class ProjectFound(ProjectAnswer, Known):
+class CachedProjectResult(ProjectResult, Freshness):
     """One project as it is known."""
 
 
-class ProjectList(Listed):
+class ProjectList(PageResult):
     """One page of projects."""
 
-    projects: list[ShownProject]
+    projects: list[ProjectOut]
 
 
-class ProjectDeleted(Answer):
+class ProjectDeleted(WorkspaceResult):
     """A project that is gone."""
 
     deleted_project_id: int
 
 
-async def create_project(new: CreateProject, toggl: "Toggl") -> ProjectAnswer:
+async def create_project(args: CreateProject, toggl: "Toggl") -> ProjectResult:
     """Create an active project, for a client if one is named."""
-    workspace = await toggl.resolve_workspace(new.workspace_id)
+    workspace = await toggl.resolve_workspace(args.workspace_id)
     projects = toggl.projects(workspace)
-    body = await _with_client(new, new.client, workspace, toggl)
+    body = await _with_client(args, args.client, workspace, toggl)
     try:
         project = await projects.add(body)
     except DuplicateName as error:
-        raise await taken(projects, new.name, lambda other: (other.client_id or 0) == (body.client_id or 0)) from error
-    return ProjectAnswer(project=ShownProject.of(project), **await context(toggl, workspace))
+        raise await duplicate_name_error(
+            projects, args.name, lambda other: (other.client_id or 0) == (body.client_id or 0)
+        ) from error
+    return ProjectResult(project=ProjectOut.of(project), **await workspace_fields(toggl, workspace))
 
 
-async def get_project(asked: GetProject, toggl: "Toggl") -> ProjectFound:
+async def get_project(args: GetProject, toggl: "Toggl") -> CachedProjectResult:
     """Find one project by its id, or by its exact name in any case, archived ones included."""
-    workspace = await toggl.resolve_workspace(asked.workspace_id)
-    project, source, as_of = await one(asked.project_id, asked.name, toggl.projects(workspace), refresh=asked.refresh)
-    known = Known.of(source, as_of, toggl.timestamp())
-    return ProjectFound(project=ShownProject.of(project), **known, **await context(toggl, workspace, source))
-
-
-async def list_projects(asked: ListProjects, toggl: "Toggl") -> ProjectList:
-    """List the projects of a workspace by name: active ones unless status says otherwise."""
-    workspace = await toggl.resolve_workspace(asked.workspace_id)
-    client_id = await id_meant(asked.client, toggl.clients(workspace), toggl.name_index)
-    filters = (workspace, asked.name, asked.status, client_id)
-    page = await toggl.projects(workspace).page(
-        name=asked.name,
-        status=asked.status,
-        client_id=client_id,
-        limit=asked.limit,
-        after=position(asked.cursor, filters),
-        refresh=asked.refresh,
+    workspace = await toggl.resolve_workspace(args.workspace_id)
+    project, source, as_of = await get_by_id_or_name(
+        args.project_id, args.name, toggl.projects(workspace), refresh=args.refresh
     )
-    projects, page = fitted(page, ShownProject.of)
+    freshness = Freshness.of(source, as_of, toggl.timestamp())
+    return CachedProjectResult(
+        project=ProjectOut.of(project), **freshness, **await workspace_fields(toggl, workspace, source)
+    )
+
+
+async def list_projects(args: ListProjects, toggl: "Toggl") -> ProjectList:
+    """List the projects of a workspace by name: active ones unless status says otherwise."""
+    workspace = await toggl.resolve_workspace(args.workspace_id)
+    client_id = await resolve_id(args.client, toggl.clients(workspace), toggl.name_index)
+    filters = (workspace, args.name, args.status, client_id)
+    page = await toggl.projects(workspace).page(
+        name=args.name,
+        status=args.status,
+        client_id=client_id,
+        limit=args.limit,
+        after=decode_cursor(args.cursor, filters),
+        refresh=args.refresh,
+    )
+    projects, page = trim_page(page, ProjectOut.of)
     return ProjectList(
         projects=projects,
-        **await listed(page, filters, toggl, workspace),
+        **await page_fields(page, filters, toggl, workspace),
     )
 
 
-async def edit_project(changes: EditProject, toggl: "Toggl") -> ProjectAnswer:
+async def edit_project(args: EditProject, toggl: "Toggl") -> ProjectResult:
     """Change a project's name, client, colour or state. What is left out stays as it is."""
-    workspace = await toggl.resolve_workspace(changes.workspace_id)
+    workspace = await toggl.resolve_workspace(args.workspace_id)
     projects = toggl.projects(workspace)
-    project = await projects.edit(changes.project_id, await _with_client(changes, changes.client, workspace, toggl))
-    shown = ShownProject.of(there(project, changes.project_id, projects))
-    return ProjectAnswer(project=shown, **await context(toggl, workspace))
+    project = await projects.edit(args.project_id, await _with_client(args, args.client, workspace, toggl))
+    project_out = ProjectOut.of(require_found(project, args.project_id, projects))
+    return ProjectResult(project=project_out, **await workspace_fields(toggl, workspace))
 
 
-async def delete_project(asked: OneProject, toggl: "Toggl") -> ProjectDeleted:
+async def delete_project(args: DeleteProject, toggl: "Toggl") -> ProjectDeleted:
     """Delete a project for good. Its time entries stay, without a project. To keep it, edit_project(active: false)."""
-    workspace = await toggl.resolve_workspace(asked.workspace_id)
-    said = await gone(asked.project_id, toggl.projects(workspace), toggl)
-    return ProjectDeleted(deleted_project_id=asked.project_id, **said)
+    workspace = await toggl.resolve_workspace(args.workspace_id)
+    fields = await delete_by_id(args.project_id, toggl.projects(workspace), toggl)
+    return ProjectDeleted(deleted_project_id=args.project_id, **fields)
 
 
-async def _what_goes(asked: OneProject, toggl: "Toggl") -> str:
-    workspace = await toggl.resolve_workspace(asked.workspace_id)
-    project = await target(asked.project_id, toggl.projects(workspace))
+async def _confirmation_text(args: DeleteProject, toggl: "Toggl") -> str:
+    workspace = await toggl.resolve_workspace(args.workspace_id)
+    project = await get_or_raise(args.project_id, toggl.projects(workspace))
     return (
         f"Delete the project “{project.name}” ({project.id}) from workspace {workspace} for good? "
         "Its time entries stay, without a project."
     )
 
 
-OFFERS = (
-    Offer(create_project, "Create project", CREATES, CreateProject, ProjectAnswer, needs="projects"),
-    Offer(get_project, "Get project", READS, GetProject, ProjectFound),
-    Offer(list_projects, "List projects", READS, ListProjects, ProjectList),
-    Offer(edit_project, "Edit project", CHANGES, EditProject, ProjectAnswer, sparing=EditKeptProject),
-    Offer(delete_project, "Delete project", CHANGES, OneProject, ProjectDeleted, question=_what_goes),
+TOOLS = (
+    ToolSpec(create_project, "Create project", ADDITIVE, CreateProject, ProjectResult, requires="projects"),
+    ToolSpec(get_project, "Get project", READ_ONLY, GetProject, CachedProjectResult),
+    ToolSpec(list_projects, "List projects", READ_ONLY, ListProjects, ProjectList),
+    ToolSpec(
+        edit_project, "Edit project", DESTRUCTIVE, EditProject, ProjectResult, restricted_input=EditProjectRestricted
+    ),
+    ToolSpec(delete_project, "Delete project", DESTRUCTIVE, DeleteProject, ProjectDeleted, confirm=_confirmation_text),
 )
 
 
 async def _with_client(body: ProjectBody, ref: str | None, workspace: int, toggl: "Toggl") -> ProjectBody:
     """Return the body with the id of the client that is meant."""
     return body.model_copy(
-        update={"client_id": await id_meant(ref, toggl.clients(workspace), toggl.reserve_name_index)}
+        update={"client_id": await resolve_id(ref, toggl.clients(workspace), toggl.reserve_name_index)}
     )

@@ -7,11 +7,17 @@ from pydantic import BaseModel, Field
 from toggl_mcp.errors import DuplicateName
 from toggl_mcp.models.base import Absent, Id, Name
 from toggl_mcp.models.tags import Tag, TagBody
-from toggl_mcp.tools.support.args import Cursor, InWorkspace, PartOfName, Refreshable
-from toggl_mcp.tools.support.define import CHANGES, CREATES, READS, Offer
-from toggl_mcp.tools.support.lookup import context, gone, taken, target, there
-from toggl_mcp.tools.support.pagination import Listed, fitted, listed, position
-from toggl_mcp.tools.support.results import Answer
+from toggl_mcp.tools.support.args import Cursor, InWorkspace, NameContains, Refreshable
+from toggl_mcp.tools.support.define import ADDITIVE, DESTRUCTIVE, READ_ONLY, ToolSpec
+from toggl_mcp.tools.support.lookup import (
+    delete_by_id,
+    duplicate_name_error,
+    get_or_raise,
+    require_found,
+    workspace_fields,
+)
+from toggl_mcp.tools.support.pagination import PageResult, decode_cursor, page_fields, trim_page
+from toggl_mcp.tools.support.results import WorkspaceResult
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from toggl_mcp.endpoints.toggl import Toggl
@@ -36,96 +42,96 @@ class EditTag(TagBody, InWorkspace, frozen=True):
 class ListTags(Refreshable, frozen=True):
     """The arguments of `list_tags`."""
 
-    name: PartOfName | Absent = None
+    name: NameContains | Absent = None
     limit: Annotated[int, Field(ge=1, le=200, description="Tags in a page.")] = 100
     cursor: Cursor | Absent = None
 
 
-class OneTag(InWorkspace, frozen=True):
+class DeleteTag(InWorkspace, frozen=True):
     """The arguments of `delete_tag`."""
 
     tag_id: TagId
 
 
-class ShownTag(BaseModel):
+class TagOut(BaseModel):
     """A tag, as answers show it."""
 
     id: int
     name: str
 
     @classmethod
-    def of(cls, tag: Tag) -> "ShownTag":
+    def of(cls, tag: Tag) -> "TagOut":
         """Return what is shown of a tag."""
         return cls(id=tag.id, name=tag.name)
 
 
-class TagAnswer(Answer):
+class TagResult(WorkspaceResult):
     """One tag after a change."""
 
-    tag: ShownTag
+    tag: TagOut
 
 
-class TagList(Listed):
+class TagList(PageResult):
     """One page of tags."""
 
-    tags: list[ShownTag]
+    tags: list[TagOut]
 
 
-class TagDeleted(Answer):
+class TagDeleted(WorkspaceResult):
     """A tag that is gone."""
 
     deleted_tag_id: int
 
 
-async def create_tag(new: CreateTag, toggl: "Toggl") -> TagAnswer:
+async def create_tag(args: CreateTag, toggl: "Toggl") -> TagResult:
     """Create a tag."""
-    workspace = await toggl.resolve_workspace(new.workspace_id)
+    workspace = await toggl.resolve_workspace(args.workspace_id)
     tags = toggl.tags(workspace)
     try:
-        tag = await tags.add(new)
+        tag = await tags.add(args)
     except DuplicateName as error:
-        raise await taken(tags, new.name) from error
-    return TagAnswer(tag=ShownTag.of(tag), **await context(toggl, workspace))
+        raise await duplicate_name_error(tags, args.name) from error
+    return TagResult(tag=TagOut.of(tag), **await workspace_fields(toggl, workspace))
 
 
-async def list_tags(asked: ListTags, toggl: "Toggl") -> TagList:
+async def list_tags(args: ListTags, toggl: "Toggl") -> TagList:
     """List the tags of a workspace by name."""
-    workspace = await toggl.resolve_workspace(asked.workspace_id)
-    filters = (workspace, asked.name)
+    workspace = await toggl.resolve_workspace(args.workspace_id)
+    filters = (workspace, args.name)
     page = await toggl.tags(workspace).page(
-        asked.name, limit=asked.limit, after=position(asked.cursor, filters), refresh=asked.refresh
+        args.name, limit=args.limit, after=decode_cursor(args.cursor, filters), refresh=args.refresh
     )
-    tags, page = fitted(page, ShownTag.of)
+    tags, page = trim_page(page, TagOut.of)
     return TagList(
         tags=tags,
-        **await listed(page, filters, toggl, workspace),
+        **await page_fields(page, filters, toggl, workspace),
     )
 
 
-async def edit_tag(changes: EditTag, toggl: "Toggl") -> TagAnswer:
+async def edit_tag(args: EditTag, toggl: "Toggl") -> TagResult:
     """Rename a tag, on all time entries that have it."""
-    workspace = await toggl.resolve_workspace(changes.workspace_id)
+    workspace = await toggl.resolve_workspace(args.workspace_id)
     tags = toggl.tags(workspace)
-    tag = there(await tags.edit(changes.tag_id, changes), changes.tag_id, tags)
-    return TagAnswer(tag=ShownTag.of(tag), **await context(toggl, workspace))
+    tag = require_found(await tags.edit(args.tag_id, args), args.tag_id, tags)
+    return TagResult(tag=TagOut.of(tag), **await workspace_fields(toggl, workspace))
 
 
-async def delete_tag(asked: OneTag, toggl: "Toggl") -> TagDeleted:
+async def delete_tag(args: DeleteTag, toggl: "Toggl") -> TagDeleted:
     """Delete a tag for good, and take it off all time entries that have it."""
-    workspace = await toggl.resolve_workspace(asked.workspace_id)
-    said = await gone(asked.tag_id, toggl.tags(workspace), toggl)
-    return TagDeleted(deleted_tag_id=asked.tag_id, **said)
+    workspace = await toggl.resolve_workspace(args.workspace_id)
+    fields = await delete_by_id(args.tag_id, toggl.tags(workspace), toggl)
+    return TagDeleted(deleted_tag_id=args.tag_id, **fields)
 
 
-async def _what_goes(asked: OneTag, toggl: "Toggl") -> str:
-    workspace = await toggl.resolve_workspace(asked.workspace_id)
-    tag = await target(asked.tag_id, toggl.tags(workspace))
+async def _confirmation_text(args: DeleteTag, toggl: "Toggl") -> str:
+    workspace = await toggl.resolve_workspace(args.workspace_id)
+    tag = await get_or_raise(args.tag_id, toggl.tags(workspace))
     return f"Delete the tag “{tag.name}” ({tag.id}) from workspace {workspace} for good, and from all its time entries?"
 
 
-OFFERS = (
-    Offer(create_tag, "Create tag", CREATES, CreateTag, TagAnswer, needs="tags"),
-    Offer(list_tags, "List tags", READS, ListTags, TagList),
-    Offer(edit_tag, "Edit tag", CHANGES, EditTag, TagAnswer, needs="tags"),
-    Offer(delete_tag, "Delete tag", CHANGES, OneTag, TagDeleted, question=_what_goes, needs="tags"),
+TOOLS = (
+    ToolSpec(create_tag, "Create tag", ADDITIVE, CreateTag, TagResult, requires="tags"),
+    ToolSpec(list_tags, "List tags", READ_ONLY, ListTags, TagList),
+    ToolSpec(edit_tag, "Edit tag", DESTRUCTIVE, EditTag, TagResult, requires="tags"),
+    ToolSpec(delete_tag, "Delete tag", DESTRUCTIVE, DeleteTag, TagDeleted, confirm=_confirmation_text, requires="tags"),
 )

@@ -11,7 +11,7 @@ Ref = Annotated[str, BeforeValidator(as_text), Field(min_length=1, max_length=25
 """A name or an id; an id may also be sent as a number."""
 
 
-PartOfName = Annotated[Name, Field(description="Only names that contain this, in any case.")]
+NameContains = Annotated[Name, Field(description="Only names that contain this, in any case.")]
 
 
 Cursor = Annotated[str, Field(max_length=2000, description="next_cursor of the page before.")]

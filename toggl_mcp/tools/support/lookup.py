@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 from toggl_mcp.errors import Ambiguous, DuplicateName, NotFound
 from toggl_mcp.models.base import REF_NONE, NamedResource, Source
 from toggl_mcp.models.text import fold
-from toggl_mcp.tools.support.results import Left
+from toggl_mcp.tools.support.results import QuotaRemaining
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from datetime import datetime
@@ -19,47 +19,47 @@ if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a cal
 
 E = TypeVar("E", bound=NamedResource)
 
-LISTED = 10
+MAX_IDS_IN_MESSAGE = 10
 """Ids that a message lists."""
 
 
-class Context(TypedDict):
+class WorkspaceFields(TypedDict):
     """What every answer about a workspace says."""
 
     workspace_id: int
-    quota: Left | None
+    quota: QuotaRemaining | None
 
 
-async def context(toggl: "Toggl", workspace: int, source: Source = "toggl") -> Context:
+async def workspace_fields(toggl: "Toggl", workspace: int, source: Source = "toggl") -> WorkspaceFields:
     """Return the workspace, and what is left of its quota if Toggl was asked."""
-    return {"workspace_id": workspace, "quota": await left(toggl, workspace, source)}
+    return {"workspace_id": workspace, "quota": await quota_remaining(toggl, workspace, source)}
 
 
-async def left(toggl: "Toggl", workspace: int | None, source: Source = "toggl") -> Left | None:
+async def quota_remaining(toggl: "Toggl", workspace: int | None, source: Source = "toggl") -> QuotaRemaining | None:
     """Return what is left of a workspace's quota, or of the user's own, if Toggl was asked."""
     bucket = await toggl.get_quota(workspace) if source == "toggl" else None
-    return None if bucket is None else Left.of(bucket, toggl.timestamp())
+    return None if bucket is None else QuotaRemaining.of(bucket, toggl.timestamp())
 
 
-async def meant(ref: str, endpoint: "CachedEndpoint[E]", directory: "NameIndex") -> E:
+async def resolve(ref: str, endpoint: "CachedEndpoint[E]", directory: "NameIndex") -> E:
     """Return the one that a name or an id means; digits that are nobody's id are a name.
 
     Raises:
         NotFound: None is meant; the message names those that come near.
         Ambiguous: Several are; the message lists their ids.
     """
-    found, known = await directory.resolve(endpoint, ref)
-    return only(found, ref, known, endpoint)
+    matches, collection = await directory.resolve(endpoint, ref)
+    return exactly_one(matches, ref, collection, endpoint)
 
 
-async def id_meant(ref: str | None, endpoint: "CachedEndpoint[E]", directory: "NameIndex") -> int | None:
+async def resolve_id(ref: str | None, endpoint: "CachedEndpoint[E]", directory: "NameIndex") -> int | None:
     """Return the id that a name or an id means, 0 for none; None if nothing is said."""
     if ref is None or ref == REF_NONE:
         return None if ref is None else 0
-    return (await meant(ref, endpoint, directory)).id
+    return (await resolve(ref, endpoint, directory)).id
 
 
-def there(item: E | None, item_id: int, endpoint: "CachedReader[E]") -> E:
+def require_found(item: E | None, item_id: int, endpoint: "CachedReader[E]") -> E:
     """Return what was found by its id.
 
     Raises:
@@ -74,27 +74,27 @@ def there(item: E | None, item_id: int, endpoint: "CachedReader[E]") -> E:
     return item
 
 
-async def target(item_id: int, endpoint: "CachedReader[E]") -> E:
+async def get_or_raise(item_id: int, endpoint: "CachedReader[E]") -> E:
     """Return the one of an id, before something is done to it.
 
     Raises:
         NotFound: There is none.
     """
-    return there((await endpoint.find(item_id, use_reserve=True)).item, item_id, endpoint)
+    return require_found((await endpoint.find(item_id, use_reserve=True)).item, item_id, endpoint)
 
 
-async def gone(item_id: int, endpoint: "CachedEndpoint[E]", toggl: "Toggl") -> Context:
+async def delete_by_id(item_id: int, endpoint: "CachedEndpoint[E]", toggl: "Toggl") -> WorkspaceFields:
     """Delete the one of an id, and return what the answer says of its workspace.
 
     Raises:
         NotFound: There is none.
     """
-    await target(item_id, endpoint)
+    await get_or_raise(item_id, endpoint)
     await endpoint.delete(item_id)
-    return await context(toggl, endpoint.workspace_id)
+    return await workspace_fields(toggl, endpoint.workspace_id)
 
 
-async def one(
+async def get_by_id_or_name(
     item_id: int | None, name: str | None, endpoint: "CachedReader[E]", *, refresh: bool
 ) -> tuple[E, Source, "datetime"]:
     """Return the one of an id, or of a name if there is no id, and how and when it came to be known.
@@ -104,15 +104,15 @@ async def one(
         Ambiguous: Several have the name; the message lists their ids.
     """
     if item_id is not None:
-        found = await endpoint.find(item_id, refresh=refresh)
-        return there(found.item, item_id, endpoint), found.source, found.as_of
-    named, reading = await endpoint.find_by_name(name or "", refresh=refresh)
-    item = only(named, name or "", reading.collection, endpoint, refreshable=True)
+        lookup = await endpoint.find(item_id, refresh=refresh)
+        return require_found(lookup.item, item_id, endpoint), lookup.source, lookup.as_of
+    matches, reading = await endpoint.find_by_name(name or "", refresh=refresh)
+    item = exactly_one(matches, name or "", reading.collection, endpoint, refreshable=True)
     return item, reading.source, reading.as_of
 
 
-def only(
-    found: list[E], name: str, known: "Collection[E]", endpoint: "CachedReader[E]", *, refreshable: bool = False
+def exactly_one(
+    matches: list[E], name: str, candidates: "Collection[E]", endpoint: "CachedReader[E]", *, refreshable: bool = False
 ) -> E:
     """Return the one that has a name; `refreshable` is whether the tool that asks can ask Toggl once more.
 
@@ -120,34 +120,45 @@ def only(
         NotFound: None has it; the message names those that come near.
         Ambiguous: Several have it; the message lists their ids.
     """
-    if not found:
-        where = f"workspace {endpoint.workspace_id}"
-        raise nobody(name, endpoint, where, known.items.values(), refreshable=refreshable)
-    if len(found) > 1:
-        ids = ", ".join(str(item.id) for item in found[:LISTED]) + (", …" if len(found) > LISTED else "")
-        message = f"{len(found)} {endpoint.KIND}s are called “{name}”: {ids}. Say which by its id."
+    if not matches:
+        place = f"workspace {endpoint.workspace_id}"
+        raise not_found_error(name, endpoint, place, candidates.items.values(), refreshable=refreshable)
+    if len(matches) > 1:
+        ids = ", ".join(str(item.id) for item in matches[:MAX_IDS_IN_MESSAGE]) + (
+            ", …" if len(matches) > MAX_IDS_IN_MESSAGE else ""
+        )
+        message = f"{len(matches)} {endpoint.KIND}s are called “{name}”: {ids}. Say which by its id."
         raise Ambiguous(message)
-    return found[0]
+    return matches[0]
 
 
-def nobody(
-    name: str, endpoint: "CachedReader[Any]", where: str, known: Iterable[NamedResource], *, refreshable: bool = False
+def not_found_error(
+    name: str,
+    endpoint: "CachedReader[Any]",
+    place: str,
+    candidates: Iterable[NamedResource],
+    *,
+    refreshable: bool = False,
 ) -> NotFound:
     """Return the error that says which names come near one that nothing has."""
-    ids = {item.name: item.id for item in known}
-    near = ", ".join(f"“{close}” ({ids[close]})" for close in get_close_matches(name, ids, n=3))
+    ids = {item.name: item.id for item in candidates}
+    closest = ", ".join(f"“{close}” ({ids[close]})" for close in get_close_matches(name, ids, n=3))
     return NotFound(
-        f"There is no {endpoint.KIND} of exactly the name “{name}” in {where}. "
-        + (f"Near: {near}." if near else f"list_{endpoint.PATH} finds parts of a name.")
+        f"There is no {endpoint.KIND} of exactly the name “{name}” in {place}. "
+        + (f"Near: {closest}." if closest else f"list_{endpoint.PATH} finds parts of a name.")
         + (" refresh: true asks Toggl once more." if refreshable else "")
     )
 
 
-async def taken(endpoint: "CachedReader[E]", name: str, rivals: Callable[[E], bool] = lambda _: True) -> DuplicateName:
+async def duplicate_name_error(
+    endpoint: "CachedReader[E]", name: str, is_rival: Callable[[E], bool] = lambda _: True
+) -> DuplicateName:
     """Return the error that also says which of the `rivals` has a name, as far as the cache knows."""
-    holders = [item for item in await endpoint.load_cache() if fold(item.name) == fold(name) and rivals(item)]
-    who = "".join(
+    holders = [item for item in await endpoint.load_cache() if fold(item.name) == fold(name) and is_rival(item)]
+    holder_text = "".join(
         f" It is {'archived ' if getattr(item, 'archived', False) else ''}{endpoint.KIND} {item.id}."
         for item in holders
     )
-    return DuplicateName(f"That name is already taken in workspace {endpoint.workspace_id}.{who} Choose another.")
+    return DuplicateName(
+        f"That name is already taken in workspace {endpoint.workspace_id}.{holder_text} Choose another."
+    )

@@ -11,8 +11,8 @@ from pydantic_core import from_json, to_json
 from toggl_mcp.errors import InvalidArguments
 from toggl_mcp.models.base import Absent, NamedResource, Position
 from toggl_mcp.models.text import fold
-from toggl_mcp.tools.support.lookup import Context, context
-from toggl_mcp.tools.support.results import Answer, Known, KnownFields, fitting
+from toggl_mcp.tools.support.lookup import WorkspaceFields, workspace_fields
+from toggl_mcp.tools.support.results import Freshness, FreshnessFields, WorkspaceResult, take_within_budget
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from toggl_mcp.endpoints.core.collection import Page
@@ -20,75 +20,75 @@ if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a cal
 
 
 Filters = Sequence[int | str | None]
-_FROM_THE_START = "Leave it out to begin with the first page."
+_START_OVER = "Leave it out to begin with the first page."
 
 E = TypeVar("E", bound=NamedResource)
 S = TypeVar("S", bound=BaseModel)
 
 
-class Listed(Answer, Known):
+class PageResult(WorkspaceResult, Freshness):
     """One page of a list."""
 
     total: int
-    left: int
+    remaining: int
     next_cursor: str | Absent = None
 
 
 class _Paging(TypedDict):
     total: int
-    left: int
+    remaining: int
     next_cursor: str | None
 
 
-class ListedFields(Context, KnownFields, _Paging):
+class PageFields(WorkspaceFields, FreshnessFields, _Paging):
     """The fields of `Listed`."""
 
 
-def fitted(page: "Page[E]", show: Callable[[E], S]) -> "tuple[list[S], Page[E]]":
+def trim_page(page: "Page[E]", to_row: Callable[[E], S]) -> "tuple[list[S], Page[E]]":
     """Return what is shown of as many of a page as an answer can hold, and the page that these make."""
-    shown = fitting(map(show, page.items))
-    cut = len(page.items) - len(shown)
-    if not cut:
-        return shown, page
-    last = page.items[len(shown) - 1]
-    return shown, page._replace(remaining=page.remaining + cut, end=Position(fold(last.name), last.id))
+    rows = take_within_budget(map(to_row, page.items))
+    dropped = len(page.items) - len(rows)
+    if not dropped:
+        return rows, page
+    last = page.items[len(rows) - 1]
+    return rows, page._replace(remaining=page.remaining + dropped, end=Position(fold(last.name), last.id))
 
 
-async def listed(page: "Page[Any]", filters: Filters, toggl: "Toggl", workspace: int) -> ListedFields:
+async def page_fields(page: "Page[Any]", filters: Filters, toggl: "Toggl", workspace: int) -> PageFields:
     """Return where a page stands in its list, and how that came to be known."""
     source = page.reading.source
     return {
         "total": page.total,
-        "left": page.remaining,
-        "next_cursor": cursor(page.end, filters),
-        **Known.of(source, page.reading.as_of, toggl.timestamp()),
-        **await context(toggl, workspace, source),
+        "remaining": page.remaining,
+        "next_cursor": encode_cursor(page.end, filters),
+        **Freshness.of(source, page.reading.as_of, toggl.timestamp()),
+        **await workspace_fields(toggl, workspace, source),
     }
 
 
-def cursor(end: Position | None, filters: Filters) -> str | None:
+def encode_cursor(position: Position | None, filters: Filters) -> str | None:
     """Return the cursor of the page after a position; None after the last page."""
-    return None if end is None else base64.urlsafe_b64encode(to_json([_digest(filters), *end])).decode()
+    return None if position is None else base64.urlsafe_b64encode(to_json([_digest(filters), *position])).decode()
 
 
-def position(given: str | None, filters: Filters) -> Position | None:
+def decode_cursor(text: str | None, filters: Filters) -> Position | None:
     """Return the position that a cursor stands for.
 
     Raises:
         InvalidArguments: It is no cursor, or one from other filters.
     """
-    if given is None:
+    if text is None:
         return None
     try:
-        made_for, name, item_id = from_json(base64.urlsafe_b64decode(given))
-        found = Position(str(name), int(item_id))
+        digest, name, item_id = from_json(base64.urlsafe_b64decode(text))
+        decoded = Position(str(name), int(item_id))
     except (ValueError, TypeError, OverflowError) as error:
-        message = f"cursor: is not one that this tool gave. {_FROM_THE_START}"
+        message = f"cursor: is not one that this tool gave. {_START_OVER}"
         raise InvalidArguments(message) from error
-    if made_for != _digest(filters):
-        message = f"cursor: belongs to other filters. {_FROM_THE_START}"
+    if digest != _digest(filters):
+        message = f"cursor: belongs to other filters. {_START_OVER}"
         raise InvalidArguments(message)
-    return found
+    return decoded
 
 
 def _digest(filters: Filters) -> str:

@@ -8,65 +8,65 @@ from pydantic import BaseModel
 from toggl_mcp.models.base import MAX_ID, Payload
 
 Schema = dict[str, Any]
-_NOISE = (("default", None), ("default", False), ("minLength", 1), ("exclusiveMinimum", 0), ("maximum", MAX_ID))
+_OMITTED = (("default", None), ("default", False), ("minLength", 1), ("exclusiveMinimum", 0), ("maximum", MAX_ID))
 """What a model does not need to be told: it is checked all the same."""
 
 
 def input_schema(model: type[Payload]) -> Schema:
     """Return the schema of a tool's arguments, without the fields that this version of the body refuses."""
-    schema = _plain(model)
+    schema = _build_schema(model)
     schema["properties"] = {name: part for name, part in schema["properties"].items() if name not in model.refuses}
     return schema
 
 
 def output_schema(model: type[BaseModel]) -> Schema:
     """Return the schema of a tool's answers, which says what is always there of the whole and not of each part."""
-    schema = _plain(model)
-    schema["properties"] = {name: _without_required(part) for name, part in schema["properties"].items()}
+    schema = _build_schema(model)
+    schema["properties"] = {name: _drop_required(part) for name, part in schema["properties"].items()}
     return schema
 
 
-def _plain(model: type[BaseModel]) -> Schema:
+def _build_schema(model: type[BaseModel]) -> Schema:
     schema = model.model_json_schema(by_alias=False)
-    schema = cast("Schema", _inlined(schema, schema.get("$defs", {})))
+    schema = cast("Schema", _inline(schema, schema.get("$defs", {})))
     schema.pop("description", None)
     schema.setdefault("properties", {})
     return schema
 
 
-def _inlined(node: object, defs: Mapping[str, object]) -> object:
+def _inline(node: object, defs: Mapping[str, object]) -> object:
     """Return a schema with its references replaced, and without titles and noise."""
     if isinstance(node, list):
-        return [_inlined(item, defs) for item in cast("list[object]", node)]
+        return [_inline(item, defs) for item in cast("list[object]", node)]
     if not isinstance(node, dict):
         return node
     part = cast("Schema", node)
     if "$ref" in part:
         target = cast("Schema", defs[part["$ref"].removeprefix("#/$defs/")])
-        return _inlined({**_without(target, "description"), **_without(part, "$ref")}, defs)
-    kept = {key: value for key, value in part.items() if not _is_noise(key, value)}
+        return _inline({**_drop_key(target, "description"), **_drop_key(part, "$ref")}, defs)
+    parts = {key: value for key, value in part.items() if not _is_omitted(key, value)}
     return {
-        key: _properties(value, defs) if key == "properties" else _inlined(value, defs) for key, value in kept.items()
+        key: _properties(value, defs) if key == "properties" else _inline(value, defs) for key, value in parts.items()
     }
 
 
 def _properties(node: Schema, defs: Mapping[str, object]) -> Schema:
-    return {name: _inlined(part, defs) for name, part in node.items()}
+    return {name: _inline(part, defs) for name, part in node.items()}
 
 
-def _is_noise(key: str, value: object) -> bool:
+def _is_omitted(key: str, value: object) -> bool:
     return key in ("title", "$defs") or any(
-        key == name and value == noise and type(value) is type(noise) for name, noise in _NOISE
+        key == name and value == noise and type(value) is type(noise) for name, noise in _OMITTED
     )
 
 
-def _without_required(node: object) -> object:
+def _drop_required(node: object) -> object:
     if isinstance(node, list):
-        return [_without_required(item) for item in cast("list[object]", node)]
+        return [_drop_required(item) for item in cast("list[object]", node)]
     if not isinstance(node, dict):
         return node
-    return {key: _without_required(value) for key, value in cast("Schema", node).items() if key != "required"}
+    return {key: _drop_required(value) for key, value in cast("Schema", node).items() if key != "required"}
 
 
-def _without(part: Schema, key: str) -> Schema:
+def _drop_key(part: Schema, key: str) -> Schema:
     return {name: value for name, value in part.items() if name != key}

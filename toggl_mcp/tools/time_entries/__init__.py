@@ -2,5 +2,5 @@
 
 from toggl_mcp.tools.time_entries import delete, edit, entries, summarize, timer
 
-OFFERS = (*timer.OFFERS, *entries.OFFERS, *edit.OFFERS, *delete.OFFERS)
-REPORTS = summarize.OFFERS
+TOOLS = (*timer.TOOLS, *entries.TOOLS, *edit.TOOLS, *delete.TOOLS)
+REPORT_TOOLS = summarize.TOOLS

@@ -11,14 +11,14 @@ from toggl_mcp.models.time_entries import Description
 from toggl_mcp.models.totals import Group
 from toggl_mcp.tools.support.args import Cursor, InWorkspace, Ref, Refreshable
 
-Time = Annotated[str, Field(max_length=40)]
+TimeText = Annotated[str, Field(max_length=40)]
 Day = Annotated[date, Field(ge=FIRST_DAY, le=date(2030, 1, 1))]
 """A day on which Toggl can have entries, and up to which it makes reports."""
 EntryIds = Annotated[list[Id], Field(min_length=1)]
 TagList = Annotated[list[Ref], Field(max_length=50)]
 
 
-class Work(Payload, frozen=True):
+class EntryFields(Payload, frozen=True):
     """What an entry says of the work."""
 
     description: Annotated[Description, Field(description="What was done.")] | Absent = None
@@ -29,23 +29,23 @@ class Work(Payload, frozen=True):
     billable: Annotated[bool, Field(description="Paid plans only.")] | Absent = None
 
 
-class StartTimer(Work, InWorkspace, frozen=True):
+class StartTimer(EntryFields, InWorkspace, frozen=True):
     """The arguments of `start_timer`."""
 
-    start: Annotated[Time, Field(description="2026-11-24T09:00, or with offset; default: now.")] | Absent = None
+    start: Annotated[TimeText, Field(description="2026-11-24T09:00, or with offset; default: now.")] | Absent = None
     allow_overlap: Annotated[bool, Field(description="Even over others.")] = False
 
 
-class CreateTimeEntry(Work, InWorkspace, frozen=True):
+class CreateTimeEntry(EntryFields, InWorkspace, frozen=True):
     """The arguments of `create_time_entry`."""
 
-    start: Annotated[Time, Field(description="2026-11-24T09:00, in the account's zone, or with an offset.")]
-    stop: Annotated[Time, Field(description="As start; or give duration.")] | Absent = None
+    start: Annotated[TimeText, Field(description="2026-11-24T09:00, in the account's zone, or with an offset.")]
+    stop: Annotated[TimeText, Field(description="As start; or give duration.")] | Absent = None
     duration: Annotated[int, Field(ge=0, le=999 * 3600, description="Seconds.")] | Absent = None
     allow_overlap: Annotated[bool, Field(description="Even over others, or once more.")] = False
 
     @model_validator(mode="after")
-    def _ends_once(self) -> Self:
+    def _require_one_end(self) -> Self:
         if (self.stop is None) == (self.duration is None):
             message = "give exactly one of stop and duration; start_timer starts a timer"
             raise ValueError(message)
@@ -62,7 +62,7 @@ class GetTimer(Payload, frozen=True):
     refresh: Annotated[bool, Field(description="Ask Toggl (1 request).")] = False
 
 
-class Chosen(Refreshable, frozen=True):
+class EntryFilter(Refreshable, frozen=True):
     """Which entries: of which days, and which of those."""
 
     refresh: Annotated[bool, Field(description="Ask Toggl (2 requests, and reports).")] = False
@@ -78,7 +78,7 @@ class Chosen(Refreshable, frozen=True):
     description: Annotated[Description, Field(description="Only those that contain this, in any case.")] | Absent = None
 
     @model_validator(mode="after")
-    def _names_its_days(self) -> Self:
+    def _require_one_range(self) -> Self:
         if (self.start is None) != (self.end is None) or (self.period is not None and self.start is not None):
             message = "give period, or both start and end"
             raise ValueError(message)
@@ -88,14 +88,14 @@ class Chosen(Refreshable, frozen=True):
         return self
 
 
-class ListTimeEntries(Chosen, frozen=True):
+class ListTimeEntries(EntryFilter, frozen=True):
     """The arguments of `list_time_entries`."""
 
     limit: Annotated[int, Field(ge=1, le=200, description="Entries in a page.")] = 100
     cursor: Cursor | Absent = None
 
 
-class SummarizeTime(Chosen, frozen=True):
+class SummarizeTime(EntryFilter, frozen=True):
     """The arguments of `summarize_time`."""
 
     group_by: Annotated[list[Group], Field(min_length=1, max_length=2, description="One or two.")] | Absent = None
@@ -104,7 +104,7 @@ class SummarizeTime(Chosen, frozen=True):
     limit: Annotated[int, Field(ge=1, le=200, description="Groups to show.")] = 100
 
 
-class EditTimeEntries(Work, frozen=True):
+class EditTimeEntries(EntryFields, frozen=True):
     """The arguments of `edit_time_entries`."""
 
     ids: Annotated[EntryIds, Field(max_length=100, description="Up to 100 entries.")]
@@ -112,21 +112,21 @@ class EditTimeEntries(Work, frozen=True):
     task: Annotated[Ref, Field(description="Name or id; 0: none.")] | Absent = None
     tags: Annotated[TagList, Field(description="Names; see tag_action.")] | Absent = None
     tag_action: Annotated[Literal["replace", "add", "remove"], Field(description="What tags does.")] = "replace"
-    start: Annotated[Time, Field(description="One entry only; account's zone, or with offset.")] | Absent = None
-    stop: Annotated[Time, Field(description="One entry only.")] | Absent = None
+    start: Annotated[TimeText, Field(description="One entry only; account's zone, or with offset.")] | Absent = None
+    stop: Annotated[TimeText, Field(description="One entry only.")] | Absent = None
     allow_overlap: Annotated[bool, Field(description="Even over others.")] = False
     changes: ClassVar = ("description", "project", "task", "tags", "billable", "start", "stop")
 
     @model_validator(mode="after")
     def _changes_something(self) -> Self:
-        given = [field for field in self.changes if getattr(self, field) is not None]
-        if not given:
+        changed_fields = [field for field in self.changes if getattr(self, field) is not None]
+        if not changed_fields:
             message = f"give at least one change: {', '.join(self.changes)}"
             raise ValueError(message)
         if self.create_missing_tags and self.tag_action == "remove":
             message = "create_missing_tags: a tag that does not exist cannot be removed; leave it out"
             raise ValueError(message)
-        if len(self.ids) > 1 and {"start", "stop"} & set(given):
+        if len(self.ids) > 1 and {"start", "stop"} & set(changed_fields):
             message = "start and stop are for one entry at a time"
             raise ValueError(message)
         return self

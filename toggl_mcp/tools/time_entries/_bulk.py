@@ -14,33 +14,33 @@ if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a cal
     from toggl_mcp.endpoints.toggl import Toggl
 
 
-class Outcome(NamedTuple):
+class BulkOutcome(NamedTuple):
     """What ended a change of several before its end, if anything, and the ids that were asked for then."""
 
     failure: TogglError | None
-    asked: list[int]
+    sent_ids: list[int]
 
     @property
-    def unconfirmed(self) -> list[int]:
+    def unconfirmed_ids(self) -> list[int]:
         """The ids of which nobody knows what became."""
-        return self.asked if isinstance(self.failure, OutcomeUnknown) else []
+        return self.sent_ids if isinstance(self.failure, OutcomeUnknown) else []
 
     @property
-    def why(self) -> str | None:
+    def reason(self) -> str | None:
         """What ended it, in words."""
         return None if self.failure is None else str(self.failure)
 
-    def untouched(self, found: list[TimeEntry], done: list[int]) -> list[int] | None:
+    def unchanged_ids(self, entries: list[TimeEntry], changed_ids: list[int]) -> list[int] | None:
         """Return the ids that Toggl refused, or was not asked for."""
-        return [entry.id for entry in found if entry.id not in {*done, *self.unconfirmed}] or None
+        return [entry.id for entry in entries if entry.id not in {*changed_ids, *self.unconfirmed_ids}] or None
 
-    def raise_if_alone(self, done: list[int]) -> None:
+    def raise_if_nothing_done(self, changed_ids: list[int]) -> None:
         """Fail as a whole where nothing was done; what is not known of which entries is said."""
-        if self.failure is None or done:
+        if self.failure is None or changed_ids:
             return
-        if self.unconfirmed:
-            listed = ", ".join(map(str, self.unconfirmed))
-            message = f"{self.failure} That is so of {listed}, and nothing else was sent."
+        if self.unconfirmed_ids:
+            ids_text = ", ".join(map(str, self.unconfirmed_ids))
+            message = f"{self.failure} That is so of {ids_text}, and nothing else was sent."
             raise OutcomeUnknown(message) from self.failure
         raise self.failure
 
@@ -48,13 +48,15 @@ class Outcome(NamedTuple):
 NOT_FOUND = Annotated[list[int], Field(description="Not among one's own of the last 89 days.")]
 
 
-UNCHANGED = Annotated[list[int], Field(description="See why.")]
+UNCHANGED = Annotated[list[int], Field(description="See incomplete_reason.")]
 
 
-UNCONFIRMED = Annotated[list[int], Field(description="See why.")]
+UNCONFIRMED = Annotated[list[int], Field(description="See incomplete_reason.")]
 
 
-async def present(ids: list[int], toggl: "Toggl", *, surely: bool = False) -> tuple[list[TimeEntry], list[int]]:
+async def load_entries(
+    ids: list[int], toggl: "Toggl", *, require_fresh: bool = False
+) -> tuple[list[TimeEntry], list[int]]:
     """Return the entries that are there, and the ids of none; Toggl is asked again before any is denied.
 
     `surely` takes no stale answer: what was deleted since would come back by a change of many.
@@ -64,16 +66,16 @@ async def present(ids: list[int], toggl: "Toggl", *, surely: bool = False) -> tu
     """
     tracker = await toggl.account_time_entries()
     reading = await tracker.read_authoritative(lambda all_of_them: set(ids) <= all_of_them.items.keys())
-    if surely and reading.source == "stale":
-        reading = await _anew(tracker)
-    known = reading.collection.items
-    found = [known[entry_id] for entry_id in dict.fromkeys(ids) if entry_id in known]
-    if not found:
-        raise none(ids)
-    return found, [entry_id for entry_id in dict.fromkeys(ids) if entry_id not in known]
+    if require_fresh and reading.source == "stale":
+        reading = await refetch(tracker)
+    collection = reading.collection.items
+    entries = [collection[entry_id] for entry_id in dict.fromkeys(ids) if entry_id in collection]
+    if not entries:
+        raise no_entries_error(ids)
+    return entries, [entry_id for entry_id in dict.fromkeys(ids) if entry_id not in collection]
 
 
-async def _anew(tracker: "AsyncTimeEntryEndpoint") -> "CacheRead[TimeEntry]":
+async def refetch(tracker: "AsyncTimeEntryEndpoint") -> "CacheRead[TimeEntry]":
     try:
         return await tracker.read(refresh=True, use_reserve=True)
     except QuotaSpent as error:
@@ -81,7 +83,7 @@ async def _anew(tracker: "AsyncTimeEntryEndpoint") -> "CacheRead[TimeEntry]":
         raise QuotaSpent(message, error.resets_in_seconds or 0) from error
 
 
-async def afford(entries: list[TimeEntry], toggl: "Toggl") -> None:
+async def check_quota_covers(entries: list[TimeEntry], toggl: "Toggl") -> None:
     """Refuse to begin what the quota does not allow to end; workspaces of one organization share one.
 
     Raises:
@@ -101,6 +103,6 @@ async def afford(entries: list[TimeEntry], toggl: "Toggl") -> None:
             raise QuotaSpent(message, bucket.resets_at - toggl.timestamp())
 
 
-def none(ids: list[int]) -> NotFound:
-    listed = ", ".join(map(str, ids[:10]))
-    return NotFound(f"None of your own entries of the last 89 days: {listed}. The web app changes older ones.")
+def no_entries_error(ids: list[int]) -> NotFound:
+    ids_text = ", ".join(map(str, ids[:10]))
+    return NotFound(f"None of your own entries of the last 89 days: {ids_text}. The web app changes older ones.")

@@ -10,8 +10,8 @@ from toggl_mcp.models.period import parse_local_datetime
 from toggl_mcp.models.tasks import Task
 from toggl_mcp.models.text import fold
 from toggl_mcp.models.time_entries import MAX_DURATION, TimeEntryBody
-from toggl_mcp.tools.support.lookup import id_meant, meant, nobody, only
-from toggl_mcp.tools.time_entries._args import EditTimeEntries, Work
+from toggl_mcp.tools.support.lookup import exactly_one, not_found_error, resolve, resolve_id
+from toggl_mcp.tools.time_entries._args import EditTimeEntries, EntryFields
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from datetime import datetime
@@ -22,14 +22,14 @@ if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a cal
 T = TypeVar("T")
 
 
-class Planned(NamedTuple):
+class PreparedEntry(NamedTuple):
     """What is to be said of an entry, and the tags that Toggl makes along with it."""
 
     body: TimeEntryBody
     new_tags: list[str]
 
 
-async def planned(said: Work, workspace: int, toggl: "Toggl") -> Planned:
+async def prepare_entry(args: EntryFields, workspace: int, toggl: "Toggl") -> PreparedEntry:
     """Return what is said with ids in the place of names, and nothing written yet.
 
     Raises:
@@ -37,31 +37,31 @@ async def planned(said: Work, workspace: int, toggl: "Toggl") -> Planned:
         Ambiguous: A name means several; the message lists their ids.
         InvalidArguments: The task is another project's.
     """
-    tags, new = await _tags(said, workspace, toggl)
-    project = await id_meant(said.project, toggl.projects(workspace), toggl.reserve_name_index)
-    task = None if said.task in (None, REF_NONE) else await _task(said.task or "", project, workspace, toggl)
+    tags, new_tags = await _resolve_tags(args, workspace, toggl)
+    project = await resolve_id(args.project, toggl.projects(workspace), toggl.reserve_name_index)
+    task = None if args.task in (None, REF_NONE) else await _resolve_task(args.task or "", project, workspace, toggl)
     if task is not None and project not in (None, task.project_id):
-        raise _elsewhere(task)
+        raise _wrong_project_error(task)
     body = TimeEntryBody(
-        description=said.description,
-        billable=said.billable,
+        description=args.description,
+        billable=args.billable,
         tags=tags,
         project_id=project if task is None else task.project_id,
-        task_id=task.id if task is not None else 0 if said.task == REF_NONE else None,
+        task_id=task.id if task is not None else 0 if args.task == REF_NONE else None,
     )
-    return Planned(body, new)
+    return PreparedEntry(body, new_tags)
 
 
-async def noted(plan: Planned, workspace: int, toggl: "Toggl", change: Awaitable[T]) -> T:
+async def forgetting_new_tags(prepared: PreparedEntry, workspace: int, toggl: "Toggl", request: Awaitable[T]) -> T:
     """Return what a change returns, and forget the list of tags if it may have made some."""
     try:
-        return await change
+        return await request
     finally:
-        if plan.new_tags:
+        if prepared.new_tags:
             await toggl.tags(workspace).invalidate()
 
 
-def time_of(field: str, text: str, calendar: "Calendar") -> "datetime":
+def parse_time_argument(field: str, text: str, calendar: "Calendar") -> "datetime":
     """Return the moment that an argument names.
 
     Raises:
@@ -74,7 +74,7 @@ def time_of(field: str, text: str, calendar: "Calendar") -> "datetime":
         raise InvalidArguments(message) from error
 
 
-def check_length(start: "datetime", stop: "datetime") -> None:
+def check_duration(start: "datetime", stop: "datetime") -> None:
     """Refuse an entry that stops before it starts, or that lasts longer than Toggl takes.
 
     Raises:
@@ -85,7 +85,7 @@ def check_length(start: "datetime", stop: "datetime") -> None:
         raise InvalidArguments(message)
 
 
-async def _task(ref: str, project: int | None, workspace: int, toggl: "Toggl") -> Task:
+async def _resolve_task(ref: str, project: int | None, workspace: int, toggl: "Toggl") -> Task:
     """Return the task that a name or an id means, of a project if one is named.
 
     Raises:
@@ -94,34 +94,34 @@ async def _task(ref: str, project: int | None, workspace: int, toggl: "Toggl") -
     """
     tasks = toggl.tasks(workspace)
     if project is None or ref.isdecimal():
-        return await meant(ref, tasks, toggl.reserve_name_index)
-    named, known = await toggl.reserve_name_index.find_by_name(tasks, ref)
-    here = [task for task in named if task.project_id == project]
-    if named and not here:
-        raise _elsewhere(named[0])
-    return only(here, ref, known, tasks)
+        return await resolve(ref, tasks, toggl.reserve_name_index)
+    matches, collection = await toggl.reserve_name_index.find_by_name(tasks, ref)
+    in_project = [task for task in matches if task.project_id == project]
+    if matches and not in_project:
+        raise _wrong_project_error(matches[0])
+    return exactly_one(in_project, ref, collection, tasks)
 
 
-def _elsewhere(task: Task) -> InvalidArguments:
+def _wrong_project_error(task: Task) -> InvalidArguments:
     message = f"task: “{task.name}” ({task.id}) belongs to project {task.project_id}. Name that, or leave it out."
     return InvalidArguments(message)
 
 
-async def _tags(said: Work, workspace: int, toggl: "Toggl") -> tuple[list[str] | None, list[str]]:
+async def _resolve_tags(args: EntryFields, workspace: int, toggl: "Toggl") -> tuple[list[str] | None, list[str]]:
     """Return the tags as they are spelt at Toggl, and those of them that do not exist yet."""
-    if said.tags is None:
+    if args.tags is None:
         return None, []
-    spelt: dict[str, str] = {}
-    new: list[str] = []
+    spellings: dict[str, str] = {}
+    new_tags: list[str] = []
     tags = toggl.tags(workspace)
-    removing = isinstance(said, EditTimeEntries) and said.tag_action == "remove"
+    removing = isinstance(args, EditTimeEntries) and args.tag_action == "remove"
     hint = "Leave it out." if removing else "create_missing_tags: true makes it."
-    for name in said.tags:
-        found, known = await toggl.reserve_name_index.resolve(tags, name)
-        exact = next((tag.name for tag in found if tag.name == name), found[0].name if found else None)
-        if exact is None and not said.create_missing_tags:
-            message = f"{nobody(name, tags, f'workspace {workspace}', known.items.values())} {hint}"
+    for name in args.tags:
+        matches, collection = await toggl.reserve_name_index.resolve(tags, name)
+        exact = next((tag.name for tag in matches if tag.name == name), matches[0].name if matches else None)
+        if exact is None and not args.create_missing_tags:
+            message = f"{not_found_error(name, tags, f'workspace {workspace}', collection.items.values())} {hint}"
             raise NotFound(message)
-        new += [] if exact or fold(name) in spelt else [name]
-        spelt.setdefault(exact or fold(name), exact or name)
-    return list(spelt.values()), new
+        new_tags += [] if exact or fold(name) in spellings else [name]
+        spellings.setdefault(exact or fold(name), exact or name)
+    return list(spellings.values()), new_tags

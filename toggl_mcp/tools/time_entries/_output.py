@@ -15,7 +15,7 @@ from toggl_mcp.models.projects import Project
 from toggl_mcp.models.tasks import Task
 from toggl_mcp.models.text import fold
 from toggl_mcp.models.time_entries import TimeEntry
-from toggl_mcp.tools.support.results import Costly
+from toggl_mcp.tools.support.results import WithQuota
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
@@ -27,104 +27,106 @@ E = TypeVar("E", bound=NamedResource)
 
 _log = logging.getLogger(__name__)
 
-NAMES_SECONDS = 5.0
+MAX_LOOKUP_SECONDS = 5.0
 """Seconds that names may take to be looked up: an answer is told without them rather than too late."""
-NAMED: frozenset[ResourceKind] = frozenset(("client", "project", "task"))
+KINDS_WITH_IDS: frozenset[ResourceKind] = frozenset(("client", "project", "task"))
 """What an entry gives ids of, so that its names have to be looked up."""
 
 
-class Said(NamedTuple):
+class EntryRef(NamedTuple):
     """What an entry says of one thing: its id and its name; neither where there is none, or nobody may see it."""
 
     item_id: int | None
     name: str | None
-    seen: bool = True
+    is_visible: bool = True
 
-    def meant(self, ref: str) -> bool:
+    def matches(self, ref: str) -> bool:
         """Tell whether an id, a name in any case, or what stands for none means this."""
         if ref == REF_NONE:
-            return self == Said(None, None)
+            return self == EntryRef(None, None)
         by_id = self.item_id is not None and ref == str(self.item_id)
         return by_id or (self.name is not None and fold(ref) == fold(self.name))
 
-    def unclear(self, ref: str) -> bool:
+    def is_unresolvable(self, ref: str) -> bool:
         """Tell whether nobody can say if this is meant."""
         by_id = self.item_id is not None and ref.isdecimal()
-        return not self.seen and not by_id
+        return not self.is_visible and not by_id
 
 
-class Names(NamedTuple):
+class EntryNames(NamedTuple):
     """What the projects, clients and tasks of some entries are called, by id; `gaps`: why some are not known."""
 
     projects: dict[int, Project]
     clients: dict[int, Client]
     tasks: dict[int, Task]
-    gaps: list[str]
+    warnings: list[str]
 
     def project(self, entry: TimeEntry) -> str | None:
         """Return the name of an entry's project."""
-        return _name(self.projects, entry.project_id, "project")
+        return _display_name(self.projects, entry.project_id, "project")
 
     def client(self, entry: TimeEntry) -> str | None:
         """Return the name of the client of an entry's project."""
         if entry.project_id is None:
             return None
         project = self.projects.get(entry.project_id)
-        return "(client unknown)" if project is None else _name(self.clients, project.client_id, "client")
+        return "(client unknown)" if project is None else _display_name(self.clients, project.client_id, "client")
 
     def task(self, entry: TimeEntry) -> str | None:
         """Return the name of an entry's task."""
-        return _name(self.tasks, entry.task_id, "task")
+        return _display_name(self.tasks, entry.task_id, "task")
 
-    def of(self, ref: str, kind: ResourceKind, entries: Iterable[TimeEntry]) -> list[TimeEntry]:
+    def filter_entries(self, ref: str, kind: ResourceKind, entries: Iterable[TimeEntry]) -> list[TimeEntry]:
         """Return the entries about what a name or an id means."""
-        return [entry for entry in entries if any(said.meant(ref) for said in self.about(kind, entry))]
+        return [entry for entry in entries if any(entry_ref.matches(ref) for entry_ref in self.refs_of(kind, entry))]
 
-    def about(self, kind: ResourceKind, entry: TimeEntry) -> list[Said]:
+    def refs_of(self, kind: ResourceKind, entry: TimeEntry) -> list[EntryRef]:
         """Return what an entry says of things of a kind: of its tags by name only."""
         project = self.projects.get(entry.project_id or 0)
         match kind:
             case "tag":
-                return [Said(None, tag) for tag in entry.tags] or [Said(None, None)]
+                return [EntryRef(None, tag) for tag in entry.tags] or [EntryRef(None, None)]
             case "project":
-                return [_said(self.projects, entry.project_id)]
+                return [_to_ref(self.projects, entry.project_id)]
             case "task":
-                return [_said(self.tasks, entry.task_id)]
+                return [_to_ref(self.tasks, entry.task_id)]
             case "client" if project is not None:
-                return [_said(self.clients, project.client_id)]
+                return [_to_ref(self.clients, project.client_id)]
             case "client":
-                return [Said(None, None, seen=entry.project_id is None)]
+                return [EntryRef(None, None, is_visible=entry.project_id is None)]
 
 
-async def names_of(entries: Iterable[TimeEntry], toggl: "Toggl", kinds: AbstractSet[ResourceKind] = NAMED) -> Names:
+async def look_up_names(
+    entries: Iterable[TimeEntry], toggl: "Toggl", kinds: AbstractSet[ResourceKind] = KINDS_WITH_IDS
+) -> EntryNames:
     """Return the names of these kinds that these entries need, at the lowest cost in requests.
 
     What cannot be looked up has no name, and the gap is told: a change that happened is told in any case.
     """
-    names = Names({}, {}, {}, [])
-    for workspace, here in by_workspace(entries if NAMED & kinds else ()).items():
-        projects = {entry.project_id or 0 for entry in here} if {"client", "project"} & kinds else set[int]()
-        names.projects.update(await _looked_up(toggl.projects(workspace), projects, toggl, names.gaps))
-        owners = {names.projects[key].client_id or 0 for key in projects & names.projects.keys()}
+    names = EntryNames({}, {}, {}, [])
+    for workspace, entries_here in group_by_workspace(entries if KINDS_WITH_IDS & kinds else ()).items():
+        projects = {entry.project_id or 0 for entry in entries_here} if {"client", "project"} & kinds else set[int]()
+        names.projects.update(await _fetch_names(toggl.projects(workspace), projects, toggl, names.warnings))
+        client_ids = {names.projects[key].client_id or 0 for key in projects & names.projects.keys()}
         if "client" in kinds:
-            names.clients.update(await _looked_up(toggl.clients(workspace), owners, toggl, names.gaps))
-        tasks = {entry.task_id or 0 for entry in here} - {0}
+            names.clients.update(await _fetch_names(toggl.clients(workspace), client_ids, toggl, names.warnings))
+        tasks = {entry.task_id or 0 for entry in entries_here} - {0}
         if "task" in kinds and tasks and await toggl.has_tasks(workspace):
-            names.tasks.update(await _looked_up(toggl.tasks(workspace), tasks, toggl, names.gaps))
+            names.tasks.update(await _fetch_names(toggl.tasks(workspace), tasks, toggl, names.warnings))
     return names
 
 
-def by_workspace(entries: Iterable[TimeEntry]) -> dict[int, list[TimeEntry]]:
+def group_by_workspace(entries: Iterable[TimeEntry]) -> dict[int, list[TimeEntry]]:
     """Return the entries of each workspace."""
-    found: dict[int, list[TimeEntry]] = {}
+    groups: dict[int, list[TimeEntry]] = {}
     for entry in entries:
-        found.setdefault(entry.workspace_id, []).append(entry)
-    return found
+        groups.setdefault(entry.workspace_id, []).append(entry)
+    return groups
 
 
-async def _looked_up(endpoint: "CachedEndpoint[E]", ids: set[int], toggl: "Toggl", gaps: list[str]) -> dict[int, E]:
+async def _fetch_names(endpoint: "CachedEndpoint[E]", ids: set[int], toggl: "Toggl", gaps: list[str]) -> dict[int, E]:
     try:
-        with anyio.fail_after(NAMES_SECONDS):
+        with anyio.fail_after(MAX_LOOKUP_SECONDS):
             return await toggl.name_index.find_by_id(endpoint, ids)
     except (TogglError, TimeoutError) as error:
         _log.warning("The names of some %s could not be looked up.", endpoint.PATH, exc_info=True)
@@ -132,22 +134,22 @@ async def _looked_up(endpoint: "CachedEndpoint[E]", ids: set[int], toggl: "Toggl
         return {}
 
 
-def _said(known: Mapping[int, NamedResource], item_id: int | None) -> Said:
-    item = known.get(item_id or 0)
-    return Said(item_id or None, None if item is None else item.name, seen=item is not None or not item_id)
+def _to_ref(names_by_id: Mapping[int, NamedResource], item_id: int | None) -> EntryRef:
+    item = names_by_id.get(item_id or 0)
+    return EntryRef(item_id or None, None if item is None else item.name, is_visible=item is not None or not item_id)
 
 
-def _name(known: Mapping[int, NamedResource], item_id: int | None, kind: str) -> str | None:
+def _display_name(names_by_id: Mapping[int, NamedResource], item_id: int | None, kind: str) -> str | None:
     """Return a name, with the id if several share it; what one may not see is called by its id."""
     if item_id is None:
         return None
-    if item_id not in known:
+    if item_id not in names_by_id:
         return f"({kind} {item_id})"
-    name = known[item_id].name
-    return f"{name} ({item_id})" if [item.name for item in known.values()].count(name) > 1 else name
+    name = names_by_id[item_id].name
+    return f"{name} ({item_id})" if [item.name for item in names_by_id.values()].count(name) > 1 else name
 
 
-class ShownEntry(BaseModel):
+class TimeEntryOut(BaseModel):
     """A time entry, as answers about one show it."""
 
     id: int
@@ -163,16 +165,16 @@ class ShownEntry(BaseModel):
     billable: bool | Absent = None
 
 
-class EntryAnswer(Costly):
+class TimeEntryResult(WithQuota):
     """One time entry after a change."""
 
-    entry: ShownEntry
+    entry: TimeEntryOut
 
 
-async def shown(entry: TimeEntry, calendar: "Calendar", toggl: "Toggl") -> ShownEntry:
+async def to_output(entry: TimeEntry, calendar: "Calendar", toggl: "Toggl") -> TimeEntryOut:
     """Return what is shown of one entry."""
-    names, now = await names_of([entry], toggl), toggl.now_utc()
-    return ShownEntry(
+    names, now = await look_up_names([entry], toggl), toggl.now_utc()
+    return TimeEntryOut(
         id=entry.id,
         workspace_id=entry.workspace_id,
         start=entry.start.astimezone(calendar.zone).isoformat(timespec="seconds"),

@@ -4,62 +4,69 @@ from typing import TYPE_CHECKING
 
 from toggl_mcp.errors import TogglError
 from toggl_mcp.models.base import Absent
-from toggl_mcp.tools.support.define import CHANGES, Offer
-from toggl_mcp.tools.support.lookup import left
-from toggl_mcp.tools.support.results import Costly, shortened
+from toggl_mcp.tools.support.define import DESTRUCTIVE, ToolSpec
+from toggl_mcp.tools.support.lookup import quota_remaining
+from toggl_mcp.tools.support.results import WithQuota, truncate
 from toggl_mcp.tools.time_entries._args import DeleteTimeEntries
-from toggl_mcp.tools.time_entries._bulk import Outcome
+from toggl_mcp.tools.time_entries._bulk import BulkOutcome
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from toggl_mcp.endpoints.toggl import Toggl
 
-from toggl_mcp.tools.time_entries._bulk import NOT_FOUND, UNCHANGED, UNCONFIRMED, afford, present
+from toggl_mcp.tools.time_entries._bulk import NOT_FOUND, UNCHANGED, UNCONFIRMED, check_quota_covers, load_entries
 
 
-class EntriesDeleted(Costly):
+class TimeEntriesDeleted(WithQuota):
     """What became of a deletion."""
 
     deleted_ids: list[int]
     unchanged_ids: UNCHANGED | Absent = None
     not_found_ids: NOT_FOUND | Absent = None
     unconfirmed_ids: UNCONFIRMED | Absent = None
-    why: str | Absent = None
+    incomplete_reason: str | Absent = None
 
 
-async def delete_time_entries(asked: DeleteTimeEntries, toggl: "Toggl") -> EntriesDeleted:
+async def delete_time_entries(args: DeleteTimeEntries, toggl: "Toggl") -> TimeEntriesDeleted:
     """Delete up to 10 of one's own entries for good, by a request each; refused if the quota cannot cover them all."""
-    found, missing = await present(asked.ids, toggl)
-    await afford(found, toggl)
+    entries, not_found_ids = await load_entries(args.ids, toggl)
+    await check_quota_covers(entries, toggl)
     deleted: list[int] = []
-    outcome = Outcome(None, [])
-    for entry in found:
+    outcome = BulkOutcome(None, [])
+    for entry in entries:
         try:
             await toggl.time_entries(entry.workspace_id).delete(entry)
         except TogglError as error:
-            outcome = Outcome(error, [entry.id])
+            outcome = BulkOutcome(error, [entry.id])
             break
         deleted.append(entry.id)
-    outcome.raise_if_alone(deleted)
-    return EntriesDeleted(
+    outcome.raise_if_nothing_done(deleted)
+    return TimeEntriesDeleted(
         deleted_ids=deleted,
-        unchanged_ids=outcome.untouched(found, deleted),
-        not_found_ids=missing or None,
-        unconfirmed_ids=outcome.unconfirmed or None,
-        why=outcome.why,
-        quota=await left(toggl, found[0].workspace_id),
+        unchanged_ids=outcome.unchanged_ids(entries, deleted),
+        not_found_ids=not_found_ids or None,
+        unconfirmed_ids=outcome.unconfirmed_ids or None,
+        incomplete_reason=outcome.reason,
+        quota=await quota_remaining(toggl, entries[0].workspace_id),
     )
 
 
-async def _what_goes(asked: DeleteTimeEntries, toggl: "Toggl") -> str:
-    found, _ = await present(asked.ids, toggl)
-    await afford(found, toggl)
+async def _confirmation_text(args: DeleteTimeEntries, toggl: "Toggl") -> str:
+    entries, _ = await load_entries(args.ids, toggl)
+    await check_quota_covers(entries, toggl)
     calendar = await toggl.calendar()
-    told = "; ".join(
-        f"“{shortened(entry.description, 40)}” of {calendar.to_local_text(entry.start)}" for entry in found
+    descriptions = "; ".join(
+        f"“{truncate(entry.description, 40)}” of {calendar.to_local_text(entry.start)}" for entry in entries
     )
-    return f"Delete {len(found)} time {'entry' if len(found) == 1 else 'entries'} for good? {told}"
+    return f"Delete {len(entries)} time {'entry' if len(entries) == 1 else 'entries'} for good? {descriptions}"
 
 
-OFFERS = (
-    Offer(delete_time_entries, "Delete time entries", CHANGES, DeleteTimeEntries, EntriesDeleted, question=_what_goes),
+TOOLS = (
+    ToolSpec(
+        delete_time_entries,
+        "Delete time entries",
+        DESTRUCTIVE,
+        DeleteTimeEntries,
+        TimeEntriesDeleted,
+        confirm=_confirmation_text,
+    ),
 )

@@ -7,123 +7,131 @@ from pydantic import Field
 from toggl_mcp.errors import InvalidArguments, TogglError
 from toggl_mcp.models.base import Absent
 from toggl_mcp.models.time_entries import TimeEntry, TimeEntryBody
-from toggl_mcp.tools.support.define import CHANGES, Offer
-from toggl_mcp.tools.support.lookup import left
-from toggl_mcp.tools.support.results import Costly
+from toggl_mcp.tools.support.define import DESTRUCTIVE, ToolSpec
+from toggl_mcp.tools.support.lookup import quota_remaining
+from toggl_mcp.tools.support.results import WithQuota
 from toggl_mcp.tools.time_entries._args import EditTimeEntries
-from toggl_mcp.tools.time_entries._bulk import Outcome
-from toggl_mcp.tools.time_entries._input import Planned, check_length, noted, planned, time_of
-from toggl_mcp.tools.time_entries._output import ShownEntry, by_workspace, shown
-from toggl_mcp.tools.time_entries._overlap import leave_clear
+from toggl_mcp.tools.time_entries._bulk import BulkOutcome
+from toggl_mcp.tools.time_entries._input import (
+    PreparedEntry,
+    check_duration,
+    forgetting_new_tags,
+    parse_time_argument,
+    prepare_entry,
+)
+from toggl_mcp.tools.time_entries._output import TimeEntryOut, group_by_workspace, to_output
+from toggl_mcp.tools.time_entries._overlap import reject_overlaps
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from toggl_mcp.endpoints.toggl import Toggl
 
-from toggl_mcp.tools.time_entries._bulk import NOT_FOUND, UNCHANGED, UNCONFIRMED, none, present
+from toggl_mcp.tools.time_entries._bulk import NOT_FOUND, UNCHANGED, UNCONFIRMED, load_entries, no_entries_error
 
 _ACTIONS = {"add": "add", "remove": "delete"}
 
 
-class EntriesEdited(Costly):
+class TimeEntriesEdited(WithQuota):
     """What became of a change."""
 
     edited_ids: list[int]
     unchanged_ids: UNCHANGED | Absent = None
     not_found_ids: NOT_FOUND | Absent = None
     unconfirmed_ids: UNCONFIRMED | Absent = None
-    why: str | Absent = None
-    entry: Annotated[ShownEntry, Field(description="When only one was meant.")] | Absent = None
+    incomplete_reason: str | Absent = None
+    entry: Annotated[TimeEntryOut, Field(description="When only one was meant.")] | Absent = None
 
 
-async def edit_time_entries(changes: EditTimeEntries, toggl: "Toggl") -> EntriesEdited:
+async def edit_time_entries(args: EditTimeEntries, toggl: "Toggl") -> TimeEntriesEdited:
     """Change one's own entries, all in the same way; what is left out stays as it is.
 
     One request for each workspace. The answer says for each id what became of it.
     """
-    found, missing = await present(changes.ids, toggl, surely=len(changes.ids) > 1)
-    if len(changes.ids) == 1:
-        return await _edit_one(found[0], changes, toggl)
-    return await _edit_many(found, missing, changes, toggl)
+    entries, not_found_ids = await load_entries(args.ids, toggl, require_fresh=len(args.ids) > 1)
+    if len(args.ids) == 1:
+        return await _edit_one(entries[0], args, toggl)
+    return await _edit_many(entries, not_found_ids, args, toggl)
 
 
 async def _edit_many(
-    found: list[TimeEntry], missing: list[int], changes: EditTimeEntries, toggl: "Toggl"
-) -> EntriesEdited:
-    edited: list[int] = []
-    outcome = Outcome(None, [])
-    for entries, plan in await _plans(found, changes, toggl):
-        workspace = entries[0].workspace_id
+    entries: list[TimeEntry], not_found_ids: list[int], args: EditTimeEntries, toggl: "Toggl"
+) -> TimeEntriesEdited:
+    edited_ids: list[int] = []
+    outcome = BulkOutcome(None, [])
+    for batch, prepared in await split_by_workspace(entries, args, toggl):
+        workspace = batch[0].workspace_id
         try:
-            change = await noted(plan, workspace, toggl, toggl.time_entries(workspace).bulk_edit(entries, plan.body))
+            change = await forgetting_new_tags(
+                prepared, workspace, toggl, toggl.time_entries(workspace).bulk_edit(batch, prepared.body)
+            )
         except TogglError as error:
-            outcome = Outcome(error, [entry.id for entry in entries])
+            outcome = BulkOutcome(error, [entry.id for entry in batch])
             break
-        edited += change.edited_ids
+        edited_ids += change.edited_ids
         if change.unchanged_ids:
-            outcome = Outcome(_refused(), change.unchanged_ids)
-    outcome.raise_if_alone(edited)
-    return EntriesEdited(
-        edited_ids=edited,
-        unchanged_ids=outcome.untouched(found, edited),
-        not_found_ids=missing or None,
-        unconfirmed_ids=outcome.unconfirmed or None,
-        why=outcome.why,
-        quota=await left(toggl, found[0].workspace_id),
+            outcome = BulkOutcome(_refused_error(), change.unchanged_ids)
+    outcome.raise_if_nothing_done(edited_ids)
+    return TimeEntriesEdited(
+        edited_ids=edited_ids,
+        unchanged_ids=outcome.unchanged_ids(entries, edited_ids),
+        not_found_ids=not_found_ids or None,
+        unconfirmed_ids=outcome.unconfirmed_ids or None,
+        incomplete_reason=outcome.reason,
+        quota=await quota_remaining(toggl, entries[0].workspace_id),
     )
 
 
-def _refused() -> InvalidArguments:
+def _refused_error() -> InvalidArguments:
     return InvalidArguments("Toggl refused the change for these. Change one alone to learn why.")
 
 
-async def _edit_one(entry: TimeEntry, changes: EditTimeEntries, toggl: "Toggl") -> EntriesEdited:
+async def _edit_one(entry: TimeEntry, args: EditTimeEntries, toggl: "Toggl") -> TimeEntriesEdited:
     tracker, calendar = toggl.time_entries(entry.workspace_id), await toggl.calendar()
-    (_, plan), *_ = await _plans([entry], changes, toggl)
-    body = await _timed(entry, changes, plan.body, toggl)
-    edited = await noted(plan, entry.workspace_id, toggl, tracker.edit(entry, body))
-    if edited is None:
-        raise none([entry.id])
-    return EntriesEdited(
-        edited_ids=[edited.id],
-        entry=await shown(edited, calendar, toggl),
-        quota=await left(toggl, entry.workspace_id),
+    (_, plan), *_ = await split_by_workspace([entry], args, toggl)
+    body = await with_times(entry, args, plan.body, toggl)
+    result = await forgetting_new_tags(plan, entry.workspace_id, toggl, tracker.edit(entry, body))
+    if result is None:
+        raise no_entries_error([entry.id])
+    return TimeEntriesEdited(
+        edited_ids=[result.id],
+        entry=await to_output(result, calendar, toggl),
+        quota=await quota_remaining(toggl, entry.workspace_id),
     )
 
 
-async def _timed(entry: TimeEntry, changes: EditTimeEntries, body: TimeEntryBody, toggl: "Toggl") -> TimeEntryBody:
+async def with_times(entry: TimeEntry, args: EditTimeEntries, body: TimeEntryBody, toggl: "Toggl") -> TimeEntryBody:
     """Return the change with the entry's new times, of which Toggl is told all that belong together."""
-    if changes.start is None and changes.stop is None:
+    if args.start is None and args.stop is None:
         return body
     calendar, now = await toggl.calendar(), toggl.now_utc()
-    start = entry.start if changes.start is None else time_of("start", changes.start, calendar)
-    runs = entry.running and changes.stop is None
-    stop = entry.end_at(now) if changes.stop is None else time_of("stop", changes.stop, calendar)
+    start = entry.start if args.start is None else parse_time_argument("start", args.start, calendar)
+    runs = entry.running and args.stop is None
+    stop = entry.end_at(now) if args.stop is None else parse_time_argument("stop", args.stop, calendar)
     if runs and start > now:
         message = "start: is yet to come, and the timer runs. Give a stop as well, or an earlier start."
         raise InvalidArguments(message)
-    check_length(start, stop)
-    if not changes.allow_overlap:
-        await leave_clear(start, stop, calendar, toggl, but=entry.id)
+    check_duration(start, stop)
+    if not args.allow_overlap:
+        await reject_overlaps(start, stop, calendar, toggl, exclude_id=entry.id)
     length = {} if runs else {"stop": stop, "duration": round((stop - start).total_seconds())}
     return body.model_copy(update={"start": start, **length})
 
 
-async def _plans(
-    found: list[TimeEntry], changes: EditTimeEntries, toggl: "Toggl"
-) -> list[tuple[list[TimeEntry], Planned]]:
+async def split_by_workspace(
+    entries: list[TimeEntry], args: EditTimeEntries, toggl: "Toggl"
+) -> list[tuple[list[TimeEntry], PreparedEntry]]:
     """Return what is to be said of which entries, by workspace; a task does not follow to another project."""
-    plans: list[tuple[list[TimeEntry], Planned]] = []
-    for workspace, here in by_workspace(found).items():
-        plan = await planned(changes, workspace, toggl)
-        body = plan.body.model_copy(update={"tag_action": _ACTIONS.get(changes.tag_action)})
-        at_home = [entry for entry in here if entry.task_id and entry.project_id == body.project_id]
-        others = [entry for entry in here if entry not in at_home]
-        if changes.project is None or changes.task is not None or not any(entry.task_id for entry in others):
-            plans.append((here, plan._replace(body=body)))
+    plans: list[tuple[list[TimeEntry], PreparedEntry]] = []
+    for workspace, group in group_by_workspace(entries).items():
+        prepared = await prepare_entry(args, workspace, toggl)
+        body = prepared.body.model_copy(update={"tag_action": _ACTIONS.get(args.tag_action)})
+        same_project = [entry for entry in group if entry.task_id and entry.project_id == body.project_id]
+        rest = [entry for entry in group if entry not in same_project]
+        if args.project is None or args.task is not None or not any(entry.task_id for entry in rest):
+            plans.append((group, prepared._replace(body=body)))
             continue
-        bodies = ((at_home, body), (others, body.model_copy(update={"task_id": 0})))
-        plans += [(some, plan._replace(body=told)) for some, told in bodies if some]
+        bodies = ((same_project, body), (rest, body.model_copy(update={"task_id": 0})))
+        plans += [(batch, prepared._replace(body=body_for)) for batch, body_for in bodies if batch]
     return plans
 
 
-OFFERS = (Offer(edit_time_entries, "Edit time entries", CHANGES, EditTimeEntries, EntriesEdited),)
+TOOLS = (ToolSpec(edit_time_entries, "Edit time entries", DESTRUCTIVE, EditTimeEntries, TimeEntriesEdited),)

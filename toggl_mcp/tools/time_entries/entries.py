@@ -7,27 +7,27 @@ from pydantic import BaseModel, Field
 
 from toggl_mcp.models.base import Absent, Position
 from toggl_mcp.models.time_entries import TimeEntry, to_rfc3339
-from toggl_mcp.tools.support.define import CREATES, READS, Offer
-from toggl_mcp.tools.support.lookup import left
-from toggl_mcp.tools.support.pagination import cursor, position
-from toggl_mcp.tools.support.results import MOST_BYTES, Costly, Known, shortened, size_of
+from toggl_mcp.tools.support.define import ADDITIVE, READ_ONLY, ToolSpec
+from toggl_mcp.tools.support.lookup import quota_remaining
+from toggl_mcp.tools.support.pagination import decode_cursor, encode_cursor
+from toggl_mcp.tools.support.results import MAX_RESULT_BYTES, Freshness, WithQuota, count_bytes, truncate
 from toggl_mcp.tools.time_entries._args import CreateTimeEntry, ListTimeEntries
-from toggl_mcp.tools.time_entries._filters import Choice, choose
-from toggl_mcp.tools.time_entries._input import check_length, noted, planned, time_of
-from toggl_mcp.tools.time_entries._output import EntryAnswer, shown
-from toggl_mcp.tools.time_entries._overlap import leave_clear
+from toggl_mcp.tools.time_entries._filters import Selection, select_entries
+from toggl_mcp.tools.time_entries._input import check_duration, forgetting_new_tags, parse_time_argument, prepare_entry
+from toggl_mcp.tools.time_entries._output import TimeEntryResult, to_output
+from toggl_mcp.tools.time_entries._overlap import reject_overlaps
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from toggl_mcp.endpoints.toggl import Toggl
 
-LONGEST_SHOWN = 200
+MAX_DESCRIPTION = 200
 """Characters of each description that a list shows."""
 
 
-class WorkShown(BaseModel):
+class WorkGroup(BaseModel):
     """What several entries of a list are about."""
 
-    work: Annotated[int, Field(description="Entries refer to it by this.")]
+    group: Annotated[int, Field(description="Entries refer to it by this.")]
     workspace_id: int
     project: str | Absent = None
     project_id: int | Absent = None
@@ -36,118 +36,127 @@ class WorkShown(BaseModel):
     billable: bool | Absent = None
 
 
-class Row(BaseModel):
+class TimeEntryRow(BaseModel):
     """A time entry in a list."""
 
     id: int
     start: str
     seconds: int
-    work: int
+    group: int
     running: bool | Absent = None
     description: str | Absent = None
     tags: list[str] | Absent = None
 
 
-class EntryList(Costly, Known):
+class TimeEntryList(WithQuota, Freshness):
     """One page of time entries."""
 
     timezone: Annotated[str, Field(description="Of start.")]
-    entries: list[Row]
-    works: list[WorkShown]
+    entries: list[TimeEntryRow]
+    groups: list[WorkGroup]
     total: int
-    left: int
+    remaining: int
     next_cursor: str | Absent = None
-    incomplete: Annotated[str, Field(description="What is missing, and why.")] | Absent = None
+    complete: bool
+    incomplete_reason: Annotated[str, Field(description="What is missing, and why.")] | Absent = None
 
 
-async def create_time_entry(new: CreateTimeEntry, toggl: "Toggl") -> EntryAnswer:
+async def create_time_entry(args: CreateTimeEntry, toggl: "Toggl") -> TimeEntryResult:
     """Log time that is over. What would lie over other entries, or is there already, is refused unless allowed."""
-    workspace, calendar = await toggl.resolve_workspace(new.workspace_id), await toggl.calendar()
-    start = time_of("start", new.start, calendar)
-    stop = start + timedelta(seconds=new.duration or 0) if new.stop is None else time_of("stop", new.stop, calendar)
-    check_length(start, stop)
-    plan = await planned(new, workspace, toggl)
-    if not new.allow_overlap:
-        await leave_clear(start, stop, calendar, toggl)
+    workspace, calendar = await toggl.resolve_workspace(args.workspace_id), await toggl.calendar()
+    start = parse_time_argument("start", args.start, calendar)
+    stop = (
+        start + timedelta(seconds=args.duration or 0)
+        if args.stop is None
+        else parse_time_argument("stop", args.stop, calendar)
+    )
+    check_duration(start, stop)
+    prepared = await prepare_entry(args, workspace, toggl)
+    if not args.allow_overlap:
+        await reject_overlaps(start, stop, calendar, toggl)
     times = {"start": start, "duration": round((stop - start).total_seconds())}
-    body = plan.body.model_copy(update=times)
-    entry = await noted(plan, workspace, toggl, toggl.time_entries(workspace).add(body))
-    return EntryAnswer(entry=await shown(entry, calendar, toggl), quota=await left(toggl, workspace))
+    body = prepared.body.model_copy(update=times)
+    entry = await forgetting_new_tags(prepared, workspace, toggl, toggl.time_entries(workspace).add(body))
+    return TimeEntryResult(entry=await to_output(entry, calendar, toggl), quota=await quota_remaining(toggl, workspace))
 
 
-async def list_time_entries(asked: ListTimeEntries, toggl: "Toggl") -> EntryList:
+async def list_time_entries(args: ListTimeEntries, toggl: "Toggl") -> TimeEntryList:
     """List one's own entries that began on these days, newest first, of all workspaces unless one is named.
 
     Names are in works. Long descriptions are cut. For totals, summarize_time is right and far shorter.
     """
-    choice = await choose(asked, toggl)
-    filters = tuple(str(value) for value in asked.model_dump(exclude={"limit", "cursor", "refresh"}).values())
-    after = position(asked.cursor, filters)
-    begun = [entry for entry in choice.entries if entry.start >= choice.days.start]
-    begun.sort(key=_place, reverse=True)
-    rest = begun if after is None else [entry for entry in begun if _place(entry) < after]
-    rows, works = _page(rest[: asked.limit], choice, toggl)
+    selection = await select_entries(args, toggl)
+    filters = tuple(str(value) for value in args.model_dump(exclude={"limit", "cursor", "refresh"}).values())
+    after = decode_cursor(args.cursor, filters)
+    entries = [entry for entry in selection.entries if entry.start >= selection.date_range.start]
+    entries.sort(key=_sort_position, reverse=True)
+    rest = entries if after is None else [entry for entry in entries if _sort_position(entry) < after]
+    rows, groups = _build_page(rest[: args.limit], selection, toggl)
     remaining = len(rest) - len(rows)
-    gathered = choice.gathered
-    return EntryList(
-        timezone=choice.days.calendar.zone.key,
+    result = selection.result
+    reason = " ".join(selection.warnings()) or None
+    return TimeEntryList(
+        timezone=selection.date_range.calendar.zone.key,
         entries=rows,
-        works=works,
-        total=len(begun),
-        left=remaining,
-        next_cursor=cursor(_place(rest[len(rows) - 1]) if remaining else None, filters),
-        incomplete=" ".join(choice.gaps()) or None,
-        quota=await choice.quota(toggl),
-        **Known.of(gathered.source, gathered.as_of, toggl.timestamp()),
+        groups=groups,
+        total=len(entries),
+        remaining=remaining,
+        next_cursor=encode_cursor(_sort_position(rest[len(rows) - 1]) if remaining else None, filters),
+        complete=reason is None,
+        incomplete_reason=reason,
+        quota=await selection.quota(toggl),
+        **Freshness.of(result.source, result.as_of, toggl.timestamp()),
     )
 
 
-def _place(entry: TimeEntry) -> Position:
+def _sort_position(entry: TimeEntry) -> Position:
     return Position(to_rfc3339(entry.start), entry.id)
 
 
-def _page(entries: list[TimeEntry], choice: Choice, toggl: "Toggl") -> tuple[list[Row], list[WorkShown]]:
+def _build_page(
+    entries: list[TimeEntry], selection: Selection, toggl: "Toggl"
+) -> tuple[list[TimeEntryRow], list[WorkGroup]]:
     """Return as many rows as an answer can hold, and what they are about."""
-    rows: list[Row] = []
-    works: dict[tuple[object, ...], WorkShown] = {}
+    rows: list[TimeEntryRow] = []
+    groups: dict[tuple[object, ...], WorkGroup] = {}
     size = 0
     for entry in entries:
-        about = (entry.workspace_id, entry.project_id, entry.task_id, entry.billable)
-        work = works.get(about) or _work(entry, choice, len(works) + 1)
-        row = _row(entry, work.work, choice, toggl)
-        size += size_of(row) + (0 if about in works else size_of(work))
-        if size > MOST_BYTES and rows:
+        key = (entry.workspace_id, entry.project_id, entry.task_id, entry.billable)
+        work = groups.get(key) or _to_group(entry, selection, len(groups) + 1)
+        row = _to_row(entry, work.group, selection, toggl)
+        size += count_bytes(row) + (0 if key in groups else count_bytes(work))
+        if size > MAX_RESULT_BYTES and rows:
             break
         rows.append(row)
-        works[about] = work
-    return rows, list(works.values())
+        groups[key] = work
+    return rows, list(groups.values())
 
 
-def _row(entry: TimeEntry, work: int, choice: Choice, toggl: "Toggl") -> Row:
-    return Row(
+def _to_row(entry: TimeEntry, group: int, selection: Selection, toggl: "Toggl") -> TimeEntryRow:
+    return TimeEntryRow(
         id=entry.id,
-        start=choice.days.calendar.to_local_text(entry.start),
+        start=selection.date_range.calendar.to_local_text(entry.start),
         seconds=entry.count_seconds(toggl.now_utc()),
-        work=work,
+        group=group,
         running=entry.running or None,
-        description=shortened(entry.description, LONGEST_SHOWN) or None,
+        description=truncate(entry.description, MAX_DESCRIPTION) or None,
         tags=entry.tags or None,
     )
 
 
-def _work(entry: TimeEntry, choice: Choice, number: int) -> WorkShown:
-    return WorkShown(
-        work=number,
+def _to_group(entry: TimeEntry, selection: Selection, number: int) -> WorkGroup:
+    return WorkGroup(
+        group=number,
         workspace_id=entry.workspace_id,
-        project=choice.names.project(entry),
+        project=selection.names.project(entry),
         project_id=entry.project_id,
-        client=choice.names.client(entry),
-        task=choice.names.task(entry),
+        client=selection.names.client(entry),
+        task=selection.names.task(entry),
         billable=entry.billable or None,
     )
 
 
-OFFERS = (
-    Offer(create_time_entry, "Create time entry", CREATES, CreateTimeEntry, EntryAnswer),
-    Offer(list_time_entries, "List time entries", READS, ListTimeEntries, EntryList),
+TOOLS = (
+    ToolSpec(create_time_entry, "Create time entry", ADDITIVE, CreateTimeEntry, TimeEntryResult),
+    ToolSpec(list_time_entries, "List time entries", READ_ONLY, ListTimeEntries, TimeEntryList),
 )

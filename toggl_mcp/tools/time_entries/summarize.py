@@ -19,16 +19,16 @@ from toggl_mcp.models.totals import (
     sort_groups,
     sum_slices,
 )
-from toggl_mcp.tools.support.define import READS, Offer
-from toggl_mcp.tools.support.results import Costly, Known, Moment, fitting, shortened
+from toggl_mcp.tools.support.define import READ_ONLY, ToolSpec
+from toggl_mcp.tools.support.results import Freshness, Timestamp, WithQuota, take_within_budget, truncate
 from toggl_mcp.tools.time_entries._args import SummarizeTime
-from toggl_mcp.tools.time_entries._filters import Choice, choose
-from toggl_mcp.tools.time_entries._output import NAMED
+from toggl_mcp.tools.time_entries._filters import Selection, select_entries
+from toggl_mcp.tools.time_entries._output import KINDS_WITH_IDS
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from toggl_mcp.endpoints.toggl import Toggl
 
-LONGEST_SHOWN = 200
+MAX_DESCRIPTION = 200
 """Characters of a description that a group shows."""
 
 
@@ -41,13 +41,13 @@ class Total(BaseModel):
     amounts: dict[str, float] | Absent = None
 
     @classmethod
-    def of(cls, told: Totals, asked: SummarizeTime) -> "Total":
+    def of(cls, totals: Totals, args: SummarizeTime) -> "Total":
         """Return what is shown of a sum; amounts if they are asked for: what is in the log has none."""
-        amounts = {currency: round(cents / 100, 2) for currency, cents in told.cents.items() if asked.amounts}
+        amounts = {currency: round(cents / 100, 2) for currency, cents in totals.cents.items() if args.amounts}
         return cls(
-            seconds=told.seconds,
-            hours=round(told.seconds / 3600, 2),
-            entries=told.entries,
+            seconds=totals.seconds,
+            hours=round(totals.seconds / 3600, 2),
+            entries=totals.entries,
             amounts=amounts or None,
         )
 
@@ -58,83 +58,85 @@ class GroupTotal(Total):
     by: dict[str, str]
 
 
-class Summary(Costly, Known):
+class Summary(WithQuota, Freshness):
     """What the time on some days comes to."""
 
     timezone: str
     first_day: str
     last_day: str
-    starts_at: Moment
-    ends_before: Moment
+    starts_at: Timestamp
+    ends_before: Timestamp
     workspaces: dict[str, str]
     total: Total
     groups: list[GroupTotal] | Absent = None
-    groups_left: int | Absent = None
+    groups_remaining: int | Absent = None
     running_seconds: Annotated[int, Field(description="Of total: a timer that runs, up to now.")] | Absent = None
     complete: bool
-    why: Annotated[str, Field(description="Why it is not complete.")] | Absent = None
+    incomplete_reason: Annotated[str, Field(description="Why it is not complete.")] | Absent = None
 
 
-async def summarize_time(asked: SummarizeTime, toggl: "Toggl") -> Summary:
+async def summarize_time(args: SummarizeTime, toggl: "Toggl") -> Summary:
     """Total time by whole days in the account's zone, over all workspaces unless one is named.
 
     Entries over midnight are split, a running timer counts up to now. An entry counts under each of its tags.
     """
-    by = asked.group_by or []
-    choice = await choose(asked, toggl, team=asked.team, reported=asked.amounts, named=NAMED & set(by))
+    by = args.group_by or []
+    selection = await select_entries(
+        args, toggl, team=args.team, from_reports=args.amounts, kinds=KINDS_WITH_IDS & set(by)
+    )
     me, _ = await toggl.account.me()
-    found = list(slice_by_day(choice.entries, choice.days, toggl.now_utc()))
-    labels = [_label(kind, choice, me) for kind in by]
-    groups = {key: sum_slices(some) for key, some in group_slices(found, labels).items()}
-    told = sort_groups(groups, by) if by else []
-    shown = fitting(_shown(key, groups[key], asked) for key in told[: asked.limit])
-    why = " ".join([*choice.gaps(), *_not_reported(asked, choice, toggl)]) or None
+    slices = list(slice_by_day(selection.entries, selection.date_range, toggl.now_utc()))
+    labels = [_labeller(kind, selection, me) for kind in by]
+    groups = {key: sum_slices(members) for key, members in group_slices(slices, labels).items()}
+    ordered = sort_groups(groups, by) if by else []
+    groups_shown = take_within_budget(_to_group_total(key, groups[key], args) for key in ordered[: args.limit])
+    reason = " ".join([*selection.warnings(), *_report_warnings(args, selection, toggl)]) or None
     return Summary(
-        **_frame(choice.days),
-        workspaces={str(key): name for key, name in choice.workspaces.items()},
-        total=Total.of(sum_slices(found), asked),
-        groups=shown if by else None,
-        groups_left=len(told) - len(shown) or None,
-        running_seconds=sum(part.seconds for part in found if part.entry.running) or None,
-        complete=why is None,
-        why=why,
-        quota=await choice.quota(toggl),
-        **Known.of(choice.gathered.source, choice.gathered.as_of, toggl.timestamp()),
+        **_range_fields(selection.date_range),
+        workspaces={str(key): name for key, name in selection.workspaces.items()},
+        total=Total.of(sum_slices(slices), args),
+        groups=groups_shown if by else None,
+        groups_remaining=len(ordered) - len(groups_shown) or None,
+        running_seconds=sum(part.seconds for part in slices if part.entry.running) or None,
+        complete=reason is None,
+        incomplete_reason=reason,
+        quota=await selection.quota(toggl),
+        **Freshness.of(selection.result.source, selection.result.as_of, toggl.timestamp()),
     )
 
 
-def _frame(days: DateRange) -> dict[str, Any]:
+def _range_fields(date_range: DateRange) -> dict[str, Any]:
     """Return the days that are meant, and the instants at which they begin and are over."""
     return {
-        "timezone": days.calendar.zone.key,
-        "first_day": days.first.isoformat(),
-        "last_day": days.last.isoformat(),
-        "starts_at": days.start,
-        "ends_before": days.end,
+        "timezone": date_range.calendar.zone.key,
+        "first_day": date_range.first.isoformat(),
+        "last_day": date_range.last.isoformat(),
+        "starts_at": date_range.start,
+        "ends_before": date_range.end,
     }
 
 
-def _shown(key: Sequence[str], told: Totals, asked: SummarizeTime) -> GroupTotal:
-    named = {kind: shortened(name, LONGEST_SHOWN) for kind, name in zip(asked.group_by or (), key, strict=True)}
-    return GroupTotal(by=named, **Total.of(told, asked).model_dump())
+def _to_group_total(key: Sequence[str], totals: Totals, args: SummarizeTime) -> GroupTotal:
+    labels = {kind: truncate(name, MAX_DESCRIPTION) for kind, name in zip(args.group_by or (), key, strict=True)}
+    return GroupTotal(by=labels, **Total.of(totals, args).model_dump())
 
 
-def _not_reported(asked: SummarizeTime, choice: Choice, toggl: "Toggl") -> Iterator[str]:
+def _report_warnings(args: SummarizeTime, selection: Selection, toggl: "Toggl") -> Iterator[str]:
     """Give what reports do not tell of these days."""
     now = toggl.now_utc()
-    if asked.team and choice.days.start <= now and choice.days.end > now - MAX_DURATION:
+    if args.team and selection.date_range.start <= now and selection.date_range.end > now - MAX_DURATION:
         yield "Timers that are still running are in no report, so those of the team are not counted."
-    unpriced = sum(entry.billable and entry.amount_in_cents is None for entry in choice.entries)
-    if asked.amounts and unpriced:
+    unpriced = sum(entry.billable and entry.amount_in_cents is None for entry in selection.entries)
+    if args.amounts and unpriced:
         yield (
             f"Toggl told no amount for {unpriced} of the billable entries: that takes a plan with rates, "
             "an entry that is over, and a report that knows of its last change (refresh: true asks for one)."
         )
 
 
-def _label(kind: Group, choice: Choice, me: Me) -> Label:
+def _labeller(kind: Group, selection: Selection, me: Me) -> Label:
     """Return what says to which groups of a kind a part of an entry belongs."""
-    calendar, names = choice.days.calendar, choice.names
+    calendar, names = selection.date_range.calendar, selection.names
     labels: Mapping[Group, Callable[[EntrySlice], str | None]] = {
         "client": lambda part: names.client(part.entry),
         "project": lambda part: names.project(part.entry),
@@ -148,8 +150,8 @@ def _label(kind: Group, choice: Choice, me: Me) -> Label:
     }
     if kind == "tag":
         return lambda part: part.entry.tags or ["(no tag)"]
-    label, none = labels[kind], f"(no {kind})"
-    return lambda part: [label(part) or none]
+    label, placeholder = labels[kind], f"(no {kind})"
+    return lambda part: [label(part) or placeholder]
 
 
-OFFERS = (Offer(summarize_time, "Summarize time", READS, SummarizeTime, Summary),)
+TOOLS = (ToolSpec(summarize_time, "Summarize time", READ_ONLY, SummarizeTime, Summary),)

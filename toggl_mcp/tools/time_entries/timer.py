@@ -8,22 +8,22 @@ from pydantic import BaseModel, Field
 from toggl_mcp.errors import InvalidArguments, NotFound
 from toggl_mcp.models.base import Absent
 from toggl_mcp.models.time_entries import TimerStart
-from toggl_mcp.tools.support.define import CHANGES, CREATES, READS, Offer
-from toggl_mcp.tools.support.lookup import left
-from toggl_mcp.tools.support.results import Costly, Known
+from toggl_mcp.tools.support.define import ADDITIVE, DESTRUCTIVE, READ_ONLY, ToolSpec
+from toggl_mcp.tools.support.lookup import quota_remaining
+from toggl_mcp.tools.support.results import Freshness, WithQuota
 from toggl_mcp.tools.time_entries._args import GetTimer, StartTimer, StopTimer
-from toggl_mcp.tools.time_entries._input import noted, planned, time_of
-from toggl_mcp.tools.time_entries._output import EntryAnswer, ShownEntry, shown
-from toggl_mcp.tools.time_entries._overlap import leave_clear
+from toggl_mcp.tools.time_entries._input import forgetting_new_tags, parse_time_argument, prepare_entry
+from toggl_mcp.tools.time_entries._output import TimeEntryOut, TimeEntryResult, to_output
+from toggl_mcp.tools.time_entries._overlap import reject_overlaps
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from toggl_mcp.endpoints.toggl import Toggl
 
-INSTANT = timedelta(seconds=1)
+MIN_RUN = timedelta(seconds=1)
 """The least time that a timer runs."""
 
 
-class Stopped(BaseModel):
+class StoppedTimer(BaseModel):
     """An entry whose timer was stopped by another's start."""
 
     id: int
@@ -32,76 +32,78 @@ class Stopped(BaseModel):
     unconfirmed: Annotated[bool, Field(description="As last known; Toggl could not be asked.")] | Absent = None
 
 
-class TimerStarted(EntryAnswer):
+class TimerStarted(TimeEntryResult):
     """The entry whose timer runs now."""
 
-    stopped: Annotated[Stopped, Field(description="What ran until then.")] | Absent = None
+    stopped_entry: Annotated[StoppedTimer, Field(description="What ran until then.")] | Absent = None
     still_running_id: Annotated[int, Field(description="Stopping it failed; try stop_timer.")] | Absent = None
 
 
-class Timer(Costly, Known):
+class Timer(WithQuota, Freshness):
     """The timer as it is known."""
 
     running: bool
-    entry: ShownEntry | Absent = None
+    entry: TimeEntryOut | Absent = None
 
 
-async def start_timer(new: StartTimer, toggl: "Toggl") -> TimerStarted:
+async def start_timer(args: StartTimer, toggl: "Toggl") -> TimerStarted:
     """Start a timer. One that runs already is stopped, and the answer says which."""
-    workspace, calendar = await toggl.resolve_workspace(new.workspace_id), await toggl.calendar()
-    plan = await planned(new, workspace, toggl)
-    start = toggl.now_utc() if new.start is None else time_of("start", new.start, calendar)
+    workspace, calendar = await toggl.resolve_workspace(args.workspace_id), await toggl.calendar()
+    prepared = await prepare_entry(args, workspace, toggl)
+    start = toggl.now_utc() if args.start is None else parse_time_argument("start", args.start, calendar)
     if start > toggl.now_utc():
         message = "start: is yet to come. Leave it out to start now."
         raise InvalidArguments(message)
-    if not new.allow_overlap:
+    if not args.allow_overlap:
         running = await toggl.time_entries(workspace).current()
-        but = running.id if running is not None and running.start <= start else None
-        await leave_clear(start, max(start + INSTANT, toggl.now_utc()), calendar, toggl, but=but)
-    body = plan.body.model_copy(update={"start": start})
-    started = await noted(plan, workspace, toggl, toggl.time_entries(workspace).start(body))
-    entry = await shown(started.entry, calendar, toggl)
+        exclude_id = running.id if running is not None and running.start <= start else None
+        await reject_overlaps(start, max(start + MIN_RUN, toggl.now_utc()), calendar, toggl, exclude_id=exclude_id)
+    body = prepared.body.model_copy(update={"start": start})
+    result = await forgetting_new_tags(prepared, workspace, toggl, toggl.time_entries(workspace).start(body))
+    entry = await to_output(result.entry, calendar, toggl)
     return TimerStarted(
         entry=entry,
-        stopped=_stopped(started, toggl),
-        still_running_id=started.still_running_id,
-        quota=await left(toggl, workspace),
+        stopped_entry=_to_stopped(result, toggl),
+        still_running_id=result.still_running_id,
+        quota=await quota_remaining(toggl, workspace),
     )
 
 
-async def stop_timer(_: StopTimer, toggl: "Toggl") -> EntryAnswer:
+async def stop_timer(_: StopTimer, toggl: "Toggl") -> TimeEntryResult:
     """Stop the timer that runs, in whatever workspace."""
-    tracker, calendar = await toggl.account_time_entries(), await toggl.calendar()
-    entry = await tracker.stop_current()
+    entries, calendar = await toggl.account_time_entries(), await toggl.calendar()
+    entry = await entries.stop_current()
     if entry is None:
         message = "No timer is running. start_timer starts one; create_time_entry logs what is done already."
         raise NotFound(message)
-    return EntryAnswer(entry=await shown(entry, calendar, toggl), quota=await left(toggl, entry.workspace_id))
-
-
-async def get_timer(asked: GetTimer, toggl: "Toggl") -> Timer:
-    """Tell which timer runs, in whatever workspace, and for how long. Known to within two minutes."""
-    reading = await toggl.entry_cache.read(refresh=asked.refresh)
-    entry = next((entry for entry in reading.collection.items.values() if entry.running), None)
-    return Timer(
-        running=entry is not None,
-        entry=None if entry is None else await shown(entry, await toggl.calendar(), toggl),
-        quota=await left(toggl, None, reading.source),
-        **Known.of(reading.source, reading.as_of, toggl.timestamp()),
+    return TimeEntryResult(
+        entry=await to_output(entry, calendar, toggl), quota=await quota_remaining(toggl, entry.workspace_id)
     )
 
 
-def _stopped(started: TimerStart, toggl: "Toggl") -> Stopped | None:
-    entry = started.stopped_entry
+async def get_timer(args: GetTimer, toggl: "Toggl") -> Timer:
+    """Tell which timer runs, in whatever workspace, and for how long. Known to within two minutes."""
+    reading = await toggl.entry_cache.read(refresh=args.refresh)
+    entry = next((entry for entry in reading.collection.items.values() if entry.running), None)
+    return Timer(
+        running=entry is not None,
+        entry=None if entry is None else await to_output(entry, await toggl.calendar(), toggl),
+        quota=await quota_remaining(toggl, None, reading.source),
+        **Freshness.of(reading.source, reading.as_of, toggl.timestamp()),
+    )
+
+
+def _to_stopped(result: TimerStart, toggl: "Toggl") -> StoppedTimer | None:
+    entry = result.stopped_entry
     if entry is None:
         return None
     seconds = entry.count_seconds(toggl.now_utc())
-    unconfirmed = None if started.is_confirmed else True
-    return Stopped(id=entry.id, description=entry.description, seconds=seconds, unconfirmed=unconfirmed)
+    unconfirmed = None if result.is_confirmed else True
+    return StoppedTimer(id=entry.id, description=entry.description, seconds=seconds, unconfirmed=unconfirmed)
 
 
-OFFERS = (
-    Offer(start_timer, "Start timer", CREATES, StartTimer, TimerStarted),
-    Offer(stop_timer, "Stop timer", CHANGES, StopTimer, EntryAnswer),
-    Offer(get_timer, "Get timer", READS, GetTimer, Timer),
+TOOLS = (
+    ToolSpec(start_timer, "Start timer", ADDITIVE, StartTimer, TimerStarted),
+    ToolSpec(stop_timer, "Stop timer", DESTRUCTIVE, StopTimer, TimeEntryResult),
+    ToolSpec(get_timer, "Get timer", READ_ONLY, GetTimer, Timer),
 )
