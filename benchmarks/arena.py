@@ -89,7 +89,7 @@ class Arena:
 
     def hold(self, size: int) -> None:
         """Make the sandbox's workspace hold so many clients, and nothing else."""
-        world = self.sandbox.world
+        world = self.sandbox.state
         world.clients.clear()
         common = {"wid": WORKSPACE, "archived": False, "at": "2026-01-02T03:04:05+00:00", "creator_id": world.me["id"]}
         for number in range(size):
@@ -97,7 +97,7 @@ class Arena:
 
     def change(self, note: str) -> None:
         """Change every client of the sandbox."""
-        for row in self.sandbox.world.clients.values():
+        for row in self.sandbox.state.clients.values():
             row["notes"] = note
 
     def ours(self, kind: str, size: int, folder: Path | None = None) -> Contender:

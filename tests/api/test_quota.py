@@ -97,7 +97,7 @@ async def test_the_last_three_requests_are_for_changes_and_for_what_changes_need
 ) -> None:
     clients = toggl.clients(NIGHT_SCHOOL)
     await clients.collect()
-    sandbox.quota.spend(NIGHT_SCHOOL, left=4)
+    sandbox.quota.spend(NIGHT_SCHOOL, remaining=4)
     await clients.collect(refresh=True)
     with pytest.raises(QuotaSpent, match="kept for changes"):
         await clients.collect(refresh=True)
@@ -112,7 +112,7 @@ async def test_the_last_three_requests_are_for_changes_and_for_what_changes_need
 
 async def test_a_creation_may_use_them_to_list_what_is_there(toggl: Toggl, sandbox: Sandbox) -> None:
     clients = toggl.clients(NIGHT_SCHOOL)
-    sandbox.quota.spend(NIGHT_SCHOOL, left=4)
+    sandbox.quota.spend(NIGHT_SCHOOL, remaining=4)
     await clients.edit(64_890_401, ClientBody(notes="New"))
     with pytest.raises(QuotaSpent):
         await clients.collect()
@@ -121,7 +121,7 @@ async def test_a_creation_may_use_them_to_list_what_is_there(toggl: Toggl, sandb
 
 
 async def test_the_users_own_requests_are_not_held_back(toggl: Toggl, sandbox: Sandbox) -> None:
-    sandbox.quota.spend(None, left=3)
+    sandbox.quota.spend(None, remaining=3)
     for _ in range(3):
         await toggl.account.me(refresh=True)
     with pytest.raises(QuotaSpent):

@@ -41,11 +41,11 @@ class Arena:
 
     def at_toggl(self) -> dict[int, WorkspaceResource]:
         """Return the things as Toggl has them."""
-        return self.resource.there(self.sandbox.world)
+        return self.resource.there(self.sandbox.state)
 
     def everything(self) -> object:
         """Return a copy of all that a change could change."""
-        world = self.sandbox.world
+        world = self.sandbox.state
         return [
             {row_id: dict(row) for row_id, row in table.items()}
             for table in (world.clients, world.projects, world.entries, world.tags)
@@ -97,7 +97,7 @@ async def opened(
         told = zip(stores, connections, strict=True)
         processes = [process(HARBOUR_STUDIO, AUTH, store, connection) for store, connection in told]
         key = of.key(derive_scope(AUTH, connections[0]))
-        person = Person(of, sandbox.world, clock, chance)
+        person = Person(of, sandbox.state, clock, chance)
         yield Arena(of, chance, clock, sandbox, trouble, person, processes, stores, key, file)
 
 

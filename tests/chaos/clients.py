@@ -11,7 +11,7 @@ from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
 from toggl_mcp.models.clients import Client, ClientBody
 from toggl_mcp.sandbox import HARBOUR_STUDIO
 from toggl_mcp.sandbox.rows import Row
-from toggl_mcp.sandbox.state import World
+from toggl_mcp.sandbox.state import State
 
 VERBS = {"add": 6, "edit": 4, "delete": 2, "archive": 2, "restore": 2, "get": 3, "collect": 3, "named": 2}
 """How often each is asked for."""
@@ -27,7 +27,7 @@ class Clients(Resource):
     def endpoint(self, process: Process) -> CachedEndpoint[Any]:
         return process.clients
 
-    def rows(self, world: World) -> Iterable[Row]:
+    def rows(self, world: State) -> Iterable[Row]:
         return [row for row in world.clients.values() if row["wid"] == HARBOUR_STUDIO]
 
     def question(self, chance: random.Random, there: Things, about: int, new: str, now: float) -> Question:
@@ -58,7 +58,7 @@ class Clients(Resource):
         }
         return Question(verb, about, name, refresh, puts[verb], wanted.get(verb, {}))
 
-    def touch(self, world: World, chance: random.Random, among: Collection[int], new: str) -> None:
+    def touch(self, world: State, chance: random.Random, among: Collection[int], new: str) -> None:
         about = chance.choice(list(among))
         match chance.choice(["rename", "note", "archive", "restore", "remove"]):
             case "rename":
@@ -72,10 +72,10 @@ class Clients(Resource):
             case _:
                 world.remove_client(about)
 
-    def add(self, world: World, new: str) -> None:
+    def add(self, world: State, new: str) -> None:
         world.add_client(HARBOUR_STUDIO, new)
 
-    def remove(self, world: World, about: int) -> None:
+    def remove(self, world: State, about: int) -> None:
         world.remove_client(about)
 
 

@@ -14,7 +14,7 @@ from toggl_mcp.models.base import WorkspaceResource
 from toggl_mcp.models.time_entries import TimeEntry, TimeEntryBody
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Sandbox
 from toggl_mcp.sandbox.rows import Row, fine_stamp
-from toggl_mcp.sandbox.state import World
+from toggl_mcp.sandbox.state import State
 
 VERBS = {"add": 6, "start": 3, "stop": 2, "edit": 4, "bulk": 3, "delete": 2} | {
     "get": 3,
@@ -53,7 +53,7 @@ class Entries(Resource):
     def endpoint(self, process: Process) -> CachedEndpoint[Any]:
         return process.entries
 
-    def rows(self, world: World) -> Iterable[Row]:
+    def rows(self, world: State) -> Iterable[Row]:
         mine = [row for row in world.entries.values() if row["user_id"] == world.me["id"]]
         return [row for row in mine if row["server_deleted_at"] is None]
 
@@ -61,9 +61,9 @@ class Entries(Resource):
         """Let there be requests enough, and of the entries some of each workspace."""
         super().prepare(sandbox)
         for workspace in (HARBOUR_STUDIO, NIGHT_SCHOOL):
-            mine = [row for row in self.rows(sandbox.world) if row["workspace_id"] == workspace]
+            mine = [row for row in self.rows(sandbox.state) if row["workspace_id"] == workspace]
             for row in sorted(mine, key=lambda row: row["start"])[: -KEPT if workspace == HARBOUR_STUDIO else -2]:
-                del sandbox.world.entries[row["id"]]
+                del sandbox.state.entries[row["id"]]
 
     def question(self, chance: random.Random, there: Things, about: int, new: str, now: float) -> Question:
         elsewhere = [entry.id for entry in there.values() if entry.workspace_id != HARBOUR_STUDIO]
@@ -111,7 +111,7 @@ class Entries(Resource):
         """Tell whether more than one timer runs."""
         return len(_timers(view)) > 1
 
-    def touch(self, world: World, chance: random.Random, among: Collection[int], new: str) -> None:
+    def touch(self, world: State, chance: random.Random, among: Collection[int], new: str) -> None:
         before = {row["id"]: row["at"] for row in world.entries.values()}
         self._touch(world, chance, chance.choice(list(among)), among, new)
         late = chance.uniform(0, LATE)
@@ -119,7 +119,7 @@ class Entries(Resource):
             if row["at"] != before.get(row["id"]):
                 row["at"] = max(before.get(row["id"], ""), fine_stamp(world.now() - late))
 
-    def _touch(self, world: World, chance: random.Random, about: int, among: Collection[int], new: str) -> None:
+    def _touch(self, world: State, chance: random.Random, about: int, among: Collection[int], new: str) -> None:
         match chance.choice(["describe", "move", "stop", "begin", "add", "remove"]):
             case "describe":
                 world.edit_entry(about, description=new)
@@ -134,10 +134,10 @@ class Entries(Resource):
             case _:
                 self.add(world, new)
 
-    def add(self, world: World, new: str) -> None:
+    def add(self, world: State, new: str) -> None:
         world.add_entry(HARBOUR_STUDIO, world.now() - 900, stop=world.now(), description=new)
 
-    def remove(self, world: World, about: int) -> None:
+    def remove(self, world: State, about: int) -> None:
         world.remove_entry(about)
 
 

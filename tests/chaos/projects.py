@@ -11,7 +11,7 @@ from toggl_mcp.endpoints.projects import AsyncProjectEndpoint
 from toggl_mcp.models.projects import Project, ProjectBody
 from toggl_mcp.sandbox import HARBOUR_STUDIO
 from toggl_mcp.sandbox.rows import Row
-from toggl_mcp.sandbox.state import World
+from toggl_mcp.sandbox.state import State
 
 VERBS = {"add": 6, "edit": 5, "delete": 2, "get": 3, "collect": 3, "named": 2}
 """How often each is asked for."""
@@ -29,7 +29,7 @@ class Projects(Resource):
     def endpoint(self, process: Process) -> CachedEndpoint[Any]:
         return process.projects
 
-    def rows(self, world: World) -> Iterable[Row]:
+    def rows(self, world: State) -> Iterable[Row]:
         return [row for row in world.projects.values() if row["workspace_id"] == HARBOUR_STUDIO]
 
     def question(self, chance: random.Random, there: Things, about: int, new: str, now: float) -> Question:
@@ -61,7 +61,7 @@ class Projects(Resource):
     def meddles(self, question: Question, there: Things) -> bool:
         return super().meddles(question, there) or question.verb in OF_CLIENTS
 
-    def touch(self, world: World, chance: random.Random, among: Collection[int], new: str) -> None:
+    def touch(self, world: State, chance: random.Random, among: Collection[int], new: str) -> None:
         about = chance.choice(list(among))
         clients = [row["id"] for row in world.clients.values() if row["wid"] == HARBOUR_STUDIO]
         match chance.choice(["rename", "archive", "restore", "move", "remove", "of clients"]):
@@ -78,13 +78,13 @@ class Projects(Resource):
         if len(clients) < FEW_CLIENTS:
             world.add_client(HARBOUR_STUDIO, new)
 
-    def add(self, world: World, new: str) -> None:
+    def add(self, world: State, new: str) -> None:
         world.add_project(HARBOUR_STUDIO, new)
 
-    def remove(self, world: World, about: int) -> None:
+    def remove(self, world: State, about: int) -> None:
         world.remove_project(about)
 
-    def _touch_client(self, world: World, chance: random.Random, about: int, among: Collection[int]) -> None:
+    def _touch_client(self, world: State, chance: random.Random, about: int, among: Collection[int]) -> None:
         """Do something to a project's client, unless it has projects that are not to be touched."""
         client = world.projects[about]["client_id"]
         its = {row["id"] for row in world.projects.values() if row["client_id"] == client}

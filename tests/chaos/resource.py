@@ -11,7 +11,7 @@ from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
 from toggl_mcp.models.base import WorkspaceResource
 from toggl_mcp.sandbox import HARBOUR_STUDIO, Sandbox
 from toggl_mcp.sandbox.rows import Row
-from toggl_mcp.sandbox.state import World
+from toggl_mcp.sandbox.state import State
 
 Clock = Callable[[], float]
 FEW, MANY = 12, 30
@@ -43,7 +43,7 @@ class Resource(ABC):
         """Return the endpoint of a process."""
 
     @abstractmethod
-    def rows(self, world: World) -> Iterable[Row]:
+    def rows(self, world: State) -> Iterable[Row]:
         """Return the rows that a process can see."""
 
     @abstractmethod
@@ -51,15 +51,15 @@ class Resource(ABC):
         """Return a question at random; about a thing, and sometimes about a name that is taken."""
 
     @abstractmethod
-    def touch(self, world: World, chance: random.Random, among: Collection[int], new: str) -> None:
+    def touch(self, world: State, chance: random.Random, among: Collection[int], new: str) -> None:
         """Do something to one of these things, as a person does."""
 
     @abstractmethod
-    def add(self, world: World, new: str) -> None:
+    def add(self, world: State, new: str) -> None:
         """Add a thing, as a person does."""
 
     @abstractmethod
-    def remove(self, world: World, about: int) -> None:
+    def remove(self, world: State, about: int) -> None:
         """Remove a thing, as a person does."""
 
     def prepare(self, sandbox: Sandbox) -> None:
@@ -87,12 +87,12 @@ class Resource(ABC):
         """Return under which key things are kept."""
         return Key(scope, self.ENDPOINT.KIND, self.PARENT)
 
-    def there(self, world: World) -> dict[int, WorkspaceResource]:
+    def there(self, world: State) -> dict[int, WorkspaceResource]:
         """Return the things as Toggl has them."""
         things = [self.MODEL.model_validate(row) for row in self.rows(world)]
         return {thing.id: thing for thing in things}
 
-    def act(self, world: World, chance: random.Random, among: Collection[int] | None, new: str) -> None:
+    def act(self, world: State, chance: random.Random, among: Collection[int] | None, new: str) -> None:
         """Do something as a person; if ids are given, to one of these things."""
         there = [row["id"] for row in self.rows(world)]
         free = [row_id for row_id in there if among is None or row_id in among]

@@ -95,7 +95,7 @@ async def test_an_answer_that_was_overtaken_by_a_reading_does_not_hide_what_that
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(one.clients.edit, AROHA, ClientBody(name="First"))
             await anyio.wait_all_tasks_blocked()
-            arena.sandbox.world.rename_client(AROHA, "By hand")
+            arena.sandbox.state.rename_client(AROHA, "By hand")
             await other.clients.read(refresh=True)
             answered.set()
         shown = [await process.clients.get(AROHA) for process in arena.processes]

@@ -70,7 +70,7 @@ def until_it_writes(path: Path) -> None:
 @pytest.mark.promise("one-question")
 def test_eight_processes_of_twenty_readers_ask_one_cold_question_once(tmp_path: Path) -> None:
     sandbox = Sandbox()
-    there = {str(row["id"]) for row in sandbox.world.clients.values() if row["wid"] == HARBOUR_STUDIO}
+    there = {str(row["id"]) for row in sandbox.state.clients.values() if row["wid"] == HARBOUR_STUDIO}
     with listening(sandbox) as address, started(8, "tests.chaos.child", address) as children:
         assert [heard(child) for child in children] == ["ready"] * 8
         for trial in range(TRIALS):

@@ -31,7 +31,7 @@ class Accounts:
         plans: dict[int, Plan] = dict.fromkeys(WORKSPACES, "premium")
         self.sandboxes = {token: Sandbox(clock=clock, plans=plans) for token in TOKENS}
         for token, sandbox in self.sandboxes.items():
-            for row in sandbox.world.clients.values():
+            for row in sandbox.state.clients.values():
                 row["notes"] = token
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -42,7 +42,7 @@ class Accounts:
 
     def clients(self, token: str, workspace: int) -> dict[int, Client]:
         """Return the clients of a token's workspace as its Toggl has them."""
-        rows = self.sandboxes[token].world.clients.values()
+        rows = self.sandboxes[token].state.clients.values()
         clients = [Client.model_validate(row) for row in rows if row["wid"] == workspace]
         return {client.id: client for client in clients}
 

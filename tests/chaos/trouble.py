@@ -11,7 +11,7 @@ from tests.sandbox.clock import Clock
 from toggl_mcp.sandbox import Call, Fault
 from toggl_mcp.sandbox.faults import Kind
 from toggl_mcp.sandbox.responses import NGINX_PAGE
-from toggl_mcp.sandbox.state import World
+from toggl_mcp.sandbox.state import State
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 NOT_HEARD: tuple[Kind, ...] = ("refused", "429", "402")
@@ -69,7 +69,7 @@ class Trouble:
 class Person:
     """Somebody in Toggl's web app; `touched` tells when they last changed each thing."""
 
-    def __init__(self, resource: Resource, world: World, clock: Clock, chance: random.Random) -> None:
+    def __init__(self, resource: Resource, world: State, clock: Clock, chance: random.Random) -> None:
         self.touched: dict[int, float] = {}
         self._resource = resource
         self._world = world

@@ -76,7 +76,7 @@ def at_toggl(sandbox: Sandbox, workspace_id: int = HARBOUR_STUDIO) -> dict[int, 
     """Return what a workspace's clients are at Toggl: name, notes, and whether they are archived."""
     return {
         row["id"]: (row["name"], row.get("notes"), row["archived"])
-        for row in sandbox.world.clients.values()
+        for row in sandbox.state.clients.values()
         if row["wid"] == workspace_id
     }
 

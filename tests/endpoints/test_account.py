@@ -41,7 +41,7 @@ async def test_what_is_kept_of_an_account_holds_no_secret(toggl: Toggl, sandbox:
     spaces = (await toggl.account.workspaces()).collection.items.values()
     shown = me.model_dump_json() + "".join(space.model_dump_json() for space in spaces)
     assert "Night School" in shown
-    for secret in (sandbox.world.me["api_token"], sandbox.world.me["intercom_hash"], "5ec4e75", "ical", "@"):
+    for secret in (sandbox.state.me["api_token"], sandbox.state.me["intercom_hash"], "5ec4e75", "ical", "@"):
         assert secret not in shown
     assert toggl.timestamp() == store.clock()
 
@@ -70,7 +70,7 @@ async def test_a_configured_workspace_is_not_asked_for(
 
 
 async def test_an_account_without_a_default_workspace_says_to_name_one(toggl: Toggl, sandbox: Sandbox) -> None:
-    sandbox.world.me["default_workspace_id"] = None
+    sandbox.state.me["default_workspace_id"] = None
     with pytest.raises(InvalidArguments, match="name one as workspace_id"):
         await toggl.resolve_workspace(None)
 

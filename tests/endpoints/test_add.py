@@ -10,7 +10,7 @@ from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.errors import BadToken, DuplicateName, Forbidden, InvalidArguments, NamingError
 from toggl_mcp.models.clients import ClientBody
-from toggl_mcp.sandbox import HARBOUR_STUDIO, Sandbox, Switches
+from toggl_mcp.sandbox import HARBOUR_STUDIO, Behaviors, Sandbox
 
 pytestmark = pytest.mark.anyio
 
@@ -63,14 +63,14 @@ async def test_a_client_without_a_name_is_refused_before_anything_is_sent(
 async def test_a_name_that_is_taken_is_a_refusal_of_its_own(
     clients: AsyncClientEndpoint, sandbox: Sandbox, text: str
 ) -> None:
-    sandbox.switches = Switches(duplicate_text="taken" if text == "taken" else "exists")
+    sandbox.behaviors = Behaviors(duplicate_text="taken" if text == "taken" else "exists")
     with pytest.raises(DuplicateName):
         await clients.add(ClientBody(name="Northwind Theatre"))
     assert asked(sandbox) == ["GET", "POST"]
 
 
 async def test_a_refused_creation_leaves_the_cache_as_it_was(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
-    sandbox.switches = Switches(max_client_name=20)
+    sandbox.behaviors = Behaviors(max_client_name=20)
     with pytest.raises(InvalidArguments, match="too long"):
         await clients.add(ClientBody(name="x" * 21))
     assert as_known(await clients.load_cache()) == at_toggl(sandbox)
@@ -79,9 +79,9 @@ async def test_a_refused_creation_leaves_the_cache_as_it_was(clients: AsyncClien
 async def test_a_foreign_workspace_and_a_wrong_token_are_told_apart(
     memory: MemoryStore, connection: AsyncClient, sandbox: Sandbox
 ) -> None:
-    before = dict(sandbox.world.clients)
+    before = dict(sandbox.state.clients)
     with pytest.raises(Forbidden):
         await AsyncClientEndpoint(5, AUTH, memory, client=connection).add(FULL)
     with pytest.raises(BadToken):
         await AsyncClientEndpoint(HARBOUR_STUDIO, STRANGER, memory, client=connection).add(FULL)
-    assert sandbox.world.clients == before
+    assert sandbox.state.clients == before

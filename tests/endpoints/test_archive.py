@@ -23,7 +23,7 @@ from toggl_mcp.cache.store import Store
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.errors import Forbidden, NotFound, OutcomeUnknown, PlanRequired
 from toggl_mcp.models.clients import ClientBody
-from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Fault, Sandbox, Switches
+from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Behaviors, Fault, Sandbox
 from toggl_mcp.sandbox.faults import Kind
 
 pytestmark = pytest.mark.anyio
@@ -56,7 +56,7 @@ async def test_what_toggl_did_not_send_is_not_told(clients: AsyncClientEndpoint)
 async def test_archiving_without_projects_names_none(
     clients: AsyncClientEndpoint, sandbox: Sandbox, answer: str, empty: str
 ) -> None:
-    sandbox.switches = Switches(
+    sandbox.behaviors = Behaviors(
         archive_answer="array" if answer == "array" else "items", empty_list="null" if empty == "null" else "[]"
     )
     assert await clients.archive(DOCKSIDE) == []
@@ -88,7 +88,7 @@ async def test_archiving_what_is_not_in_the_cache_makes_it_ask_again(
     clients: AsyncClientEndpoint, sandbox: Sandbox
 ) -> None:
     await clients.collect()
-    added = sandbox.world.add_client(HARBOUR_STUDIO, "Lighthouse")
+    added = sandbox.state.add_client(HARBOUR_STUDIO, "Lighthouse")
     await clients.archive(added["id"])
     assert names(await clients.collect(ClientBody(name="lighthouse", status="archived"))) == ["Lighthouse"]
 
@@ -99,7 +99,7 @@ async def test_restoring_says_whether_projects_come_back(clients: AsyncClientEnd
         restored = await clients.restore(NORTHWIND, restore_projects=choice)
         assert (restored.archived, restored.notes) == (False, "Season ended; may come back in spring.")
         assert json.loads(sandbox.calls[-1].body) == {"restore_all_projects": choice}
-        assert sandbox.world.projects[201_500_305]["active"] is choice
+        assert sandbox.state.projects[201_500_305]["active"] is choice
 
 
 async def test_a_restored_client_is_known_as_active_at_once(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
@@ -120,7 +120,7 @@ async def test_what_does_not_exist_is_an_error_in_any_case(in_memory: AsyncClien
 async def test_what_was_deleted_elsewhere_leaves_the_cache(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
     await clients.collect()
     for client_id in (AROHA, NORTHWIND):
-        sandbox.world.remove_client(client_id)
+        sandbox.state.remove_client(client_id)
     with pytest.raises(NotFound):
         await clients.archive(AROHA)
     with pytest.raises(NotFound):
@@ -132,7 +132,7 @@ async def test_what_was_deleted_elsewhere_leaves_the_cache(clients: AsyncClientE
 async def test_a_free_plan_refuses_and_the_quota_is_untouched(
     store: Store, connection: AsyncClient, sandbox: Sandbox, status: int, error: type[Exception]
 ) -> None:
-    sandbox.switches = Switches(archive_on_free_status=402 if status == 402 else 403)
+    sandbox.behaviors = Behaviors(archive_on_free_status=402 if status == 402 else 403)
     clients = AsyncClientEndpoint(NIGHT_SCHOOL, AUTH, store, client=connection)
     with pytest.raises(error):
         await clients.archive(ELSEWHERE)

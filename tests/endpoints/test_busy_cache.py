@@ -100,7 +100,7 @@ async def test_what_could_not_be_told_to_the_projects_is_not_believed_of_them_af
     finally:
         other.let_go()
     known = {project.id: (project.client_id, project.active) for project in await projects.load_cache()}
-    assert known.items() <= {(row["id"], (row["client_id"], row["active"])) for row in sandbox.world.projects.values()}
+    assert known.items() <= {(row["id"], (row["client_id"], row["active"])) for row in sandbox.state.projects.values()}
 
 
 async def test_a_change_that_cannot_take_its_turn_is_not_sent(
@@ -151,7 +151,7 @@ async def test_a_list_that_was_answered_is_told_even_when_it_cannot_be_kept(
     await hurried.collect()
     other = Holder(path)
     sandbox.fault = in_turn("GET", then(Fault("slow"), other.hold))
-    sandbox.world.rename_client(AROHA, "Aroha Bakehouse")
+    sandbox.state.rename_client(AROHA, "Aroha Bakehouse")
     try:
         reading = await hurried.read(refresh=True)
     finally:

@@ -68,7 +68,7 @@ async def test_refreshes_that_wait_behind_one_another_share_what_was_asked_after
             for _ in range(20):
                 tasks.start_soon(refreshed, clients)
             await anyio.wait_all_tasks_blocked()
-            sandbox.world.rename_client(AROHA, "Aroha Bakehouse")
+            sandbox.state.rename_client(AROHA, "Aroha Bakehouse")
             gate.open.set()
     assert len(sandbox.calls) == 2
 

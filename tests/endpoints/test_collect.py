@@ -5,7 +5,7 @@ import pytest
 from tests.endpoints.support import ACTIVE, ARCHIVED, AROHA, GULL, as_known, asked, at_toggl, names
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.models.clients import ClientBody
-from toggl_mcp.sandbox import HARBOUR_STUDIO, Sandbox, Switches
+from toggl_mcp.sandbox import HARBOUR_STUDIO, Behaviors, Sandbox
 
 pytestmark = pytest.mark.anyio
 
@@ -38,7 +38,7 @@ async def test_filters_work_with_a_cache_and_without(
 async def test_what_a_name_holds_never_becomes_a_part_of_the_question(
     uncached: AsyncClientEndpoint, sandbox: Sandbox, name: str
 ) -> None:
-    sandbox.world.add_client(HARBOUR_STUDIO, f"The {name} company")
+    sandbox.state.add_client(HARBOUR_STUDIO, f"The {name} company")
     assert names(await uncached.collect(ClientBody(name=name, status="active"))) == [f"The {name} company"]
     assert sandbox.calls[0].query == {"name": name, "status": "active"}
     assert sandbox.calls[0].path == f"/workspaces/{HARBOUR_STUDIO}/clients"
@@ -55,9 +55,9 @@ async def test_a_cold_list_is_asked_for_and_every_other_list_costs_nothing(
 
 async def test_a_refresh_takes_the_place_of_what_was_known(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
     await clients.collect()
-    sandbox.world.remove_client(AROHA)
-    sandbox.world.archive_client(GULL)
-    sandbox.world.add_client(HARBOUR_STUDIO, "Lighthouse")
+    sandbox.state.remove_client(AROHA)
+    sandbox.state.archive_client(GULL)
+    sandbox.state.add_client(HARBOUR_STUDIO, "Lighthouse")
     fresh = await clients.collect(BOTH, refresh=True)
     assert as_known(fresh) == at_toggl(sandbox)
     assert await clients.collect(BOTH) == fresh
@@ -69,8 +69,8 @@ async def test_a_refresh_takes_the_place_of_what_was_known(clients: AsyncClientE
 async def test_a_workspace_without_clients_is_an_empty_list_and_known_as_one(
     clients: AsyncClientEndpoint, uncached: AsyncClientEndpoint, sandbox: Sandbox, empty: str
 ) -> None:
-    sandbox.switches = Switches(empty_list="null" if empty == "null" else "[]")
-    sandbox.world.clients.clear()
+    sandbox.behaviors = Behaviors(empty_list="null" if empty == "null" else "[]")
+    sandbox.state.clients.clear()
     assert [await clients.collect(), await clients.collect(BOTH)] == [[], []]
     assert asked(sandbox) == ["GET"]
     assert await uncached.collect() == []
@@ -79,9 +79,9 @@ async def test_a_workspace_without_clients_is_an_empty_list_and_known_as_one(
 async def test_lists_are_ordered_by_name_without_case_and_then_by_id(
     clients: AsyncClientEndpoint, uncached: AsyncClientEndpoint, sandbox: Sandbox
 ) -> None:
-    sandbox.world.clients.clear()
+    sandbox.state.clients.clear()
     for name in ("b", "C", "B", "a", "ä"):
-        sandbox.world.add_client(HARBOUR_STUDIO, name)
+        sandbox.state.add_client(HARBOUR_STUDIO, name)
     expected = ["a", "b", "B", "C", "ä"]
     assert names(await clients.collect()) == expected
     assert names(await uncached.collect()) == expected

@@ -30,7 +30,7 @@ async def test_a_deleted_client_is_gone_at_toggl_and_from_the_cache(
 ) -> None:
     await clients.collect()
     await clients.delete(AROHA)
-    assert AROHA not in sandbox.world.clients
+    assert AROHA not in sandbox.state.clients
     assert await clients.get(AROHA) is None
     assert "Aroha Bakery" not in names(await clients.collect())
     assert asked(sandbox) == ["GET", "DELETE"]
@@ -40,7 +40,7 @@ async def test_a_client_is_deleted_by_itself(clients: AsyncClientEndpoint, sandb
     client = await clients.get(AROHA)
     assert client is not None
     await clients.delete(client)
-    assert AROHA not in sandbox.world.clients
+    assert AROHA not in sandbox.state.clients
 
 
 ODD = ['{"message":"OK"}', "true", "7", f'"{AROHA}"', f"[{AROHA}]"]
@@ -53,7 +53,7 @@ async def test_any_other_answer_confirms_nothing_and_the_deletion_is_sent_again(
 ) -> None:
     sandbox.fault = in_turn("DELETE", Fault("garbage before", body=body))
     await in_memory.delete(AROHA)
-    assert AROHA not in sandbox.world.clients
+    assert AROHA not in sandbox.state.clients
     assert asked(sandbox) == ["DELETE", "DELETE"]
 
 
@@ -70,10 +70,10 @@ async def test_a_deletion_that_is_never_confirmed_is_unknown_and_forgotten(
 
 @pytest.mark.parametrize("client_id", [MISSING, ELSEWHERE])
 async def test_already_gone_is_done(clients: AsyncClientEndpoint, sandbox: Sandbox, client_id: int) -> None:
-    before = dict(sandbox.world.clients)
+    before = dict(sandbox.state.clients)
     await clients.delete(client_id)
     assert asked(sandbox) == ["DELETE"]
-    assert sandbox.world.clients == before
+    assert sandbox.state.clients == before
 
 
 async def test_what_was_deleted_elsewhere_leaves_the_cache_either_way(
@@ -81,7 +81,7 @@ async def test_what_was_deleted_elsewhere_leaves_the_cache_either_way(
 ) -> None:
     await clients.collect()
     for client_id in list(at_toggl(sandbox))[:2]:
-        sandbox.world.remove_client(client_id)
+        sandbox.state.remove_client(client_id)
     await clients.delete(AROHA)
     with pytest.raises(NotFound):
         await strict.delete(AROHA + 1)
@@ -95,10 +95,10 @@ async def test_a_refused_deletion_leaves_the_cache_alone(
     clients = AsyncClientEndpoint(NIGHT_SCHOOL, AUTH, store, client=connection)
     await clients.collect()
     known = await clients.load_cache()
-    workspace = sandbox.world.workspaces.pop(NIGHT_SCHOOL)
+    workspace = sandbox.state.workspaces.pop(NIGHT_SCHOOL)
     with pytest.raises(Forbidden):
         await clients.delete(ELSEWHERE)
-    sandbox.world.workspaces[NIGHT_SCHOOL] = workspace
+    sandbox.state.workspaces[NIGHT_SCHOOL] = workspace
     assert await clients.load_cache() == known
 
 
@@ -115,4 +115,4 @@ async def test_a_client_whose_snapshot_has_expired_is_deleted_too(
 async def test_a_token_that_toggl_does_not_know_deletes_nothing(connection: AsyncClient, sandbox: Sandbox) -> None:
     with pytest.raises(BadToken):
         await AsyncClientEndpoint(HARBOUR_STUDIO, STRANGER, client=connection).delete(AROHA)
-    assert AROHA in sandbox.world.clients
+    assert AROHA in sandbox.state.clients

@@ -10,7 +10,7 @@ from tests.sandbox.clock import Clock
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.errors import DuplicateName, NotFound
 from toggl_mcp.models.clients import ClientBody
-from toggl_mcp.sandbox import Fault, Sandbox, Switches
+from toggl_mcp.sandbox import Behaviors, Fault, Sandbox
 
 pytestmark = pytest.mark.anyio
 
@@ -86,7 +86,7 @@ async def test_a_client_that_was_deleted_elsewhere_is_known_to_be_gone(
 ) -> None:
     await clients.collect()
     for client_id in (AROHA, GULL):
-        sandbox.world.remove_client(client_id)
+        sandbox.state.remove_client(client_id)
     assert await clients.edit(AROHA, ClientBody(name="New")) is None
     with pytest.raises(NotFound):
         await strict.edit(GULL, ClientBody(name="New"))
@@ -104,9 +104,9 @@ async def test_a_name_that_is_taken_is_refused(clients: AsyncClientEndpoint, san
 async def test_a_toggl_that_insists_on_a_name_is_sent_the_one_it_has_itself(
     clients: AsyncClientEndpoint, sandbox: Sandbox
 ) -> None:
-    sandbox.switches = Switches(put_requires_name=True)
+    sandbox.behaviors = Behaviors(put_requires_name=True)
     await clients.collect()
-    sandbox.world.rename_client(AROHA, "Renamed by somebody")
+    sandbox.state.rename_client(AROHA, "Renamed by somebody")
     changed = await clients.edit(AROHA, ClientBody(notes="New"))
     assert changed is not None
     assert (changed.name, changed.notes) == ("Renamed by somebody", "New")
@@ -115,7 +115,7 @@ async def test_a_toggl_that_insists_on_a_name_is_sent_the_one_it_has_itself(
 
 
 async def test_a_name_that_was_given_is_not_asked_for(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
-    sandbox.switches = Switches(put_requires_name=True)
+    sandbox.behaviors = Behaviors(put_requires_name=True)
     assert await clients.edit(AROHA, ClientBody(name="Aroha Bakehouse"))
     assert asked(sandbox) == ["PUT"]
 
@@ -123,9 +123,9 @@ async def test_a_name_that_was_given_is_not_asked_for(clients: AsyncClientEndpoi
 async def test_a_client_that_goes_while_its_name_is_asked_for_is_none_and_known_to_be_gone(
     clients: AsyncClientEndpoint, sandbox: Sandbox
 ) -> None:
-    sandbox.switches = Switches(put_requires_name=True)
+    sandbox.behaviors = Behaviors(put_requires_name=True)
     await clients.collect()
-    sandbox.fault = in_turn("PUT", then(Fault("slow"), lambda: sandbox.world.remove_client(AROHA)))
+    sandbox.fault = in_turn("PUT", then(Fault("slow"), lambda: sandbox.state.remove_client(AROHA)))
     assert await clients.edit(AROHA, ClientBody(notes="New")) is None
     assert as_known(await clients.load_cache()) == at_toggl(sandbox)
 
@@ -133,7 +133,7 @@ async def test_a_client_that_goes_while_its_name_is_asked_for_is_none_and_known_
 async def test_a_client_that_goes_while_its_name_is_asked_for_is_an_error_on_request(
     strict: AsyncClientEndpoint, sandbox: Sandbox
 ) -> None:
-    sandbox.switches = Switches(put_requires_name=True)
-    sandbox.fault = in_turn("PUT", then(Fault("slow"), lambda: sandbox.world.remove_client(AROHA)))
+    sandbox.behaviors = Behaviors(put_requires_name=True)
+    sandbox.fault = in_turn("PUT", then(Fault("slow"), lambda: sandbox.state.remove_client(AROHA)))
     with pytest.raises(NotFound):
         await strict.edit(AROHA, ClientBody(notes="New"))

@@ -60,7 +60,7 @@ async def test_a_store_that_keeps_nothing_fresh_still_finds_everything(
     clients = made(0)
     new = await clients.add(ClientBody(name="Lighthouse"))
     assert await clients.get(new.id) == new
-    sandbox.world.rename_client(new.id, "Beacon")
+    sandbox.state.rename_client(new.id, "Beacon")
     clock.now += 1
     assert names(await clients.collect(ClientBody(name="beacon"))) == ["Beacon"]
     assert await clients.load_cache() == []
@@ -69,7 +69,7 @@ async def test_a_store_that_keeps_nothing_fresh_still_finds_everything(
 async def test_a_store_that_never_expires_still_sees_what_a_refresh_brings(made: Made, sandbox: Sandbox) -> None:
     clients = made(None)
     await clients.collect()
-    sandbox.world.remove_client(AROHA)
+    sandbox.state.remove_client(AROHA)
     assert await clients.get(AROHA) is not None
     assert await clients.get(AROHA, refresh=True) is None
     assert len(await clients.load_cache()) == 7
@@ -102,7 +102,7 @@ async def test_a_clock_that_goes_back_hides_no_change(
 ) -> None:
     await clients.collect()
     clock.now -= 7200
-    sandbox.world.rename_client(AROHA, "Aroha Bakehouse")
+    sandbox.state.rename_client(AROHA, "Aroha Bakehouse")
     assert names(await clients.collect())[0] == "Aroha Bakehouse"
     new = await clients.add(ClientBody(name="Lighthouse"))
     assert await clients.get(new.id) == new

@@ -47,7 +47,7 @@ async def test_a_client_is_accepted_where_its_id_is(clients: AsyncClientEndpoint
 
 async def test_a_refresh_shows_what_was_changed_a_moment_ago(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
     await clients.get(AROHA)
-    sandbox.world.rename_client(AROHA, "Aroha Bakehouse")
+    sandbox.state.rename_client(AROHA, "Aroha Bakehouse")
     known = await clients.get(AROHA)
     fresh = await clients.get(AROHA, refresh=True)
     later = await clients.get(AROHA)
@@ -75,7 +75,7 @@ async def test_a_miss_is_asked_again_once_the_answer_is_a_minute_old(
     clients: AsyncClientEndpoint, sandbox: Sandbox, clock: Clock
 ) -> None:
     assert await clients.get(MISSING) is None
-    row = sandbox.world.add_client(HARBOUR_STUDIO, "Just added")
+    row = sandbox.state.add_client(HARBOUR_STUDIO, "Just added")
     clock.now += 59
     assert await clients.get(row["id"]) is None
     assert len(sandbox.calls) == 1
@@ -88,7 +88,7 @@ async def test_what_was_deleted_elsewhere_is_gone_after_a_refresh_and_stays_gone
     clients: AsyncClientEndpoint, sandbox: Sandbox
 ) -> None:
     await clients.get(AROHA)
-    sandbox.world.remove_client(AROHA)
+    sandbox.state.remove_client(AROHA)
     assert await clients.get(AROHA, refresh=True) is None
     assert await clients.get(AROHA) is None
     assert asked(sandbox) == ["GET", "GET"]

@@ -46,7 +46,7 @@ async def test_a_change_in_the_web_app_is_told_though_our_clock_is_ahead_and_we_
     async with connect_in_process(toggl) as connection:
         tracker = AsyncTimeEntryEndpoint(HARBOUR_STUDIO, AUTH, store, client=connection)
         (*_, latest) = await tracker.collect(moment(clock.now - 3 * 86_400), moment(clock.now))
-        toggl.world.edit_entry(latest.id, description="By hand")
+        toggl.state.edit_entry(latest.id, description="By hand")
         clock.now += 100
         await tracker.add(TimeEntryBody(start=moment(clock.now - 900), duration=60))
         clock.now += 30
@@ -60,7 +60,7 @@ async def test_a_change_of_many_is_seen_on_an_entry_that_was_not_known(
     tracker: AsyncTimeEntryEndpoint, sandbox: Sandbox, clock: Clock
 ) -> None:
     await tracker.read()
-    new = sandbox.world.add_entry(HARBOUR_STUDIO, clock.now - 900, stop=clock.now)["id"]
+    new = sandbox.state.add_entry(HARBOUR_STUDIO, clock.now - 900, stop=clock.now)["id"]
     edited = await tracker.bulk_edit([new], TimeEntryBody(description="Changed"))
     shown = await tracker.get(new)
 
@@ -105,8 +105,8 @@ async def test_of_two_timers_whose_answers_cross_the_one_that_runs_at_toggl_is_k
     shown = await other.current()
     assert shown is not None
     assert shown.description == "Second"
-    assert [row["description"] for row in sandbox.world.entries.values() if row["duration"] < 0] == ["Second"]
+    assert [row["description"] for row in sandbox.state.entries.values() if row["duration"] < 0] == ["Second"]
     entries = (await tracker.read()).collection.items.values()
     assert [entry.duration for entry in entries if entry.description == "First"] == [
-        row["duration"] for row in sandbox.world.entries.values() if row["description"] == "First"
+        row["duration"] for row in sandbox.state.entries.values() if row["description"] == "First"
     ]

@@ -19,7 +19,7 @@ DAY = 86_400
 
 @pytest.fixture(autouse=True)
 def six_in_the_evening(sandbox: Sandbox, clock: Clock) -> None:
-    sandbox.world.entries.clear()
+    sandbox.state.entries.clear()
     clock.now = at("2025-10-14T18:00")
 
 
@@ -66,9 +66,9 @@ async def test_what_was_made_changed_moved_and_deleted_elsewhere_shows_after_the
     rows = [done(sandbox, f"2025-10-1{day}T09:00", f"2025-10-1{day}T10:00", str(day)) for day in range(4)]
     await known(toggl)
     clock.now += 121
-    sandbox.world.edit_entry(rows[0]["id"], description="Changed")
-    sandbox.world.remove_entry(rows[1]["id"])
-    sandbox.world.edit_entry(rows[2]["id"], start="2025-01-01T09:00:00+00:00")
+    sandbox.state.edit_entry(rows[0]["id"], description="Changed")
+    sandbox.state.remove_entry(rows[1]["id"])
+    sandbox.state.edit_entry(rows[2]["id"], start="2025-01-01T09:00:00+00:00")
     new = done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", "New", NIGHT_SCHOOL)
 
     now = await known(toggl)
@@ -85,7 +85,7 @@ async def test_a_change_in_the_same_second_as_the_fetch_is_not_missed(
 ) -> None:
     row = done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", "Before")
     await known(toggl)
-    sandbox.world.edit_entry(row["id"], description="After")
+    sandbox.state.edit_entry(row["id"], description="After")
     clock.now += 121
     assert (await known(toggl))[row["id"]].description == "After"
 
@@ -100,7 +100,7 @@ async def test_a_clock_that_is_hours_ahead_of_toggls_misses_nothing(
     await known(toggl)
     for step in (clock, ours):
         step.now += 600
-    sandbox.world.edit_entry(row["id"], description="After")
+    sandbox.state.edit_entry(row["id"], description="After")
     assert (await known(toggl))[row["id"]].description == "After"
 
 
@@ -125,13 +125,13 @@ async def test_what_begins_to_lie_too_far_back_is_let_go(toggl: Toggl, sandbox: 
 
 async def test_a_window_that_toggl_has_cut_is_asked_for_in_halves(toggl: Toggl, sandbox: Sandbox, clock: Clock) -> None:
     now = int(clock.now)
-    rows = [sandbox.world.add_entry(HARBOUR_STUDIO, now - 4000 * back, stop=now) for back in range(1, 1401)]
+    rows = [sandbox.state.add_entry(HARBOUR_STUDIO, now - 4000 * back, stop=now) for back in range(1, 1401)]
     assert (await known(toggl)).keys() == {row["id"] for row in rows}
     assert set(asked(sandbox)) == {"window"}
 
     clock.now += 121
     for row in rows[:1000]:
-        sandbox.world.edit_entry(row["id"], description="Changed")
+        sandbox.state.edit_entry(row["id"], description="Changed")
     assert len(await known(toggl)) == 1400
     assert asked(sandbox)[:2] == ["since", "window"]
 

@@ -57,7 +57,7 @@ async def test_an_answer_that_is_no_client_counts_as_lost(
 
 async def test_of_two_new_clients_neither_is_taken(in_memory: AsyncClientEndpoint, sandbox: Sandbox) -> None:
     def somebody_else() -> None:
-        sandbox.world.add_client(HARBOUR_STUDIO, "Lighthouse", notes="By the sea")
+        sandbox.state.add_client(HARBOUR_STUDIO, "Lighthouse", notes="By the sea")
 
     sandbox.fault = in_turn("POST", then(Fault("lost after"), somebody_else))
     with pytest.raises(OutcomeUnknown):
@@ -66,7 +66,7 @@ async def test_of_two_new_clients_neither_is_taken(in_memory: AsyncClientEndpoin
 
 
 async def test_a_client_that_was_there_before_is_not_taken(in_memory: AsyncClientEndpoint, sandbox: Sandbox) -> None:
-    sandbox.world.add_client(HARBOUR_STUDIO, "Lighthouse", notes="By the sea")
+    sandbox.state.add_client(HARBOUR_STUDIO, "Lighthouse", notes="By the sea")
     sandbox.fault = in_turn("POST", Fault("lost before"))
     with pytest.raises(OutcomeUnknown):
         await in_memory.add(NEW)
@@ -77,8 +77,8 @@ async def test_a_new_client_of_another_name_is_not_taken(
     in_memory: AsyncClientEndpoint, sandbox: Sandbox, name: str
 ) -> None:
     def somebody_else() -> None:
-        sandbox.world.add_client(HARBOUR_STUDIO, name, notes="By the sea")
-        sandbox.world.add_client(NIGHT_SCHOOL, "Lighthouse", notes="By the sea")
+        sandbox.state.add_client(HARBOUR_STUDIO, name, notes="By the sea")
+        sandbox.state.add_client(NIGHT_SCHOOL, "Lighthouse", notes="By the sea")
 
     sandbox.fault = in_turn("POST", then(Fault("lost before"), somebody_else))
     with pytest.raises(OutcomeUnknown):
@@ -90,7 +90,7 @@ async def test_a_new_client_that_says_something_else_is_not_taken(
     in_memory: AsyncClientEndpoint, sandbox: Sandbox, fields: dict[str, str]
 ) -> None:
     def somebody_else() -> None:
-        sandbox.world.add_client(HARBOUR_STUDIO, "Lighthouse", **fields)  # pyright: ignore[reportArgumentType] - texts
+        sandbox.state.add_client(HARBOUR_STUDIO, "Lighthouse", **fields)  # pyright: ignore[reportArgumentType] - texts
 
     sandbox.fault = in_turn("POST", then(Fault("lost before"), somebody_else))
     with pytest.raises(OutcomeUnknown):
@@ -123,7 +123,7 @@ async def test_a_look_that_fails_leaves_the_doubt(
 
 
 async def test_a_look_that_is_refused_leaves_the_doubt(in_memory: AsyncClientEndpoint, sandbox: Sandbox) -> None:
-    sandbox.fault = in_turn("POST", then(Fault("lost after"), sandbox.world.workspaces.clear))
+    sandbox.fault = in_turn("POST", then(Fault("lost after"), sandbox.state.workspaces.clear))
     with pytest.raises(OutcomeUnknown):
         await in_memory.add(NEW)
     assert called(sandbox, "Lighthouse") == 1

@@ -32,9 +32,9 @@ async def test_a_whole_name_is_found_in_any_case_and_form_archived_or_not(
 
 
 async def test_every_client_of_a_name_is_found(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
-    added = [sandbox.world.add_client(HARBOUR_STUDIO, name)["id"] for name in ("twins", "Twins", "TWINS")]
-    sandbox.world.add_client(NIGHT_SCHOOL, "Twins")
-    sandbox.world.add_client(HARBOUR_STUDIO, "Twins and more")
+    added = [sandbox.state.add_client(HARBOUR_STUDIO, name)["id"] for name in ("twins", "Twins", "TWINS")]
+    sandbox.state.add_client(NIGHT_SCHOOL, "Twins")
+    sandbox.state.add_client(HARBOUR_STUDIO, "Twins and more")
     matches, _ = await clients.find_by_name("Twins")
     assert [client.id for client in matches] == added
 
@@ -43,7 +43,7 @@ async def test_a_name_that_is_missing_is_looked_for_again_after_a_minute(
     clients: AsyncClientEndpoint, sandbox: Sandbox, clock: Clock
 ) -> None:
     assert (await clients.find_by_name("Lighthouse"))[0] == []
-    sandbox.world.add_client(HARBOUR_STUDIO, "Lighthouse")
+    sandbox.state.add_client(HARBOUR_STUDIO, "Lighthouse")
     clock.now += 59
     matches, reading = await clients.find_by_name("Lighthouse")
     assert (matches, reading.source, len(sandbox.calls)) == ([], "cache", 1)
@@ -63,6 +63,6 @@ async def test_a_name_that_was_just_looked_for_is_not_asked_for_twice(
 
 async def test_a_refresh_finds_the_name_that_a_client_has_now(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
     await clients.find_by_name("Aroha Bakery")
-    sandbox.world.rename_client(64_890_301, "Aroha Bakehouse")
+    sandbox.state.rename_client(64_890_301, "Aroha Bakehouse")
     assert names((await clients.find_by_name("Aroha Bakery", refresh=True))[0]) == []
     assert names((await clients.find_by_name("Aroha Bakehouse"))[0]) == ["Aroha Bakehouse"]

@@ -43,14 +43,14 @@ async def test_the_next_page_begins_where_the_last_ended_whatever_happened_in_be
     first = await clients.page(ClientBody(), limit=2)
     await clients.delete(GULL)
     await clients.add(ClientBody(name="Ant Farm"))
-    added = sandbox.world.add_client(HARBOUR_STUDIO, "Dune")
+    added = sandbox.state.add_client(HARBOUR_STUDIO, "Dune")
     second = await clients.page(ClientBody(), limit=3, after=first.end, refresh=True)
     assert names(second.items) == ["Café Miró", added["name"], "Müller & Söhne"]
     assert (second.total, second.remaining, second.reading.source) == (7, 2, "toggl")
 
 
 async def test_clients_of_one_name_are_paged_by_their_ids(in_memory: AsyncClientEndpoint, sandbox: Sandbox) -> None:
-    twins = [sandbox.world.add_client(HARBOUR_STUDIO, name)["id"] for name in ("Twin", "twin", "TWIN")]
+    twins = [sandbox.state.add_client(HARBOUR_STUDIO, name)["id"] for name in ("Twin", "twin", "TWIN")]
     found = await pages(in_memory, ClientBody(name="twin"), 1)
     assert [client.id for page in found for client in page.items] == twins
 

@@ -14,7 +14,7 @@ from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.endpoints.projects import AsyncProjectEndpoint
 from toggl_mcp.errors import InvalidArguments, NamingError, NotFound, OutcomeUnknown, PlanRequired, TogglError
 from toggl_mcp.models.projects import ProjectBody
-from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Fault, Sandbox, Switches
+from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Behaviors, Fault, Sandbox
 
 pytestmark = pytest.mark.anyio
 
@@ -36,7 +36,7 @@ def projects(store: Store, connection: AsyncClient) -> AsyncProjectEndpoint:
 def at_toggl(sandbox: Sandbox) -> dict[int, tuple[object, ...]]:
     return {
         row["id"]: (row["name"], row["client_id"], row["active"])
-        for row in sandbox.world.projects.values()
+        for row in sandbox.state.projects.values()
         if row["workspace_id"] == HARBOUR_STUDIO
     }
 
@@ -65,7 +65,7 @@ async def test_projects_are_read_and_changed_through_the_cache(
 async def test_a_client_that_toggl_does_not_take_away_is_an_error_that_says_so(
     projects: AsyncProjectEndpoint, sandbox: Sandbox
 ) -> None:
-    sandbox.switches = Switches(null_clears_client=False)
+    sandbox.behaviors = Behaviors(null_clears_client=False)
     await projects.read()
     with pytest.raises(InvalidArguments, match="did not take the client away"):
         await projects.edit(LABELS, ProjectBody(name="Labels 2", client_id=0))
@@ -82,16 +82,16 @@ async def test_a_project_needs_a_name(projects: AsyncProjectEndpoint, sandbox: S
 
 @pytest.mark.parametrize("count", [199, 200, 201, 400])
 async def test_every_page_is_asked_for(projects: AsyncProjectEndpoint, sandbox: Sandbox, count: int) -> None:
-    sandbox.world.projects.clear()
+    sandbox.state.projects.clear()
     for number in range(count):
-        sandbox.world.add_project(HARBOUR_STUDIO, f"Project {number}")
+        sandbox.state.add_project(HARBOUR_STUDIO, f"Project {number}")
     assert len((await projects.read()).collection.items) == count
     assert len(sandbox.calls) == count // 200 + 1
 
 
 async def test_a_list_whose_second_page_fails_is_no_list(projects: AsyncProjectEndpoint, sandbox: Sandbox) -> None:
     for number in range(300):
-        sandbox.world.add_project(HARBOUR_STUDIO, f"Project {number}")
+        sandbox.state.add_project(HARBOUR_STUDIO, f"Project {number}")
     sandbox.fault = in_turn("GET", None, Fault("402"))
     with pytest.raises(TogglError):
         await projects.read()
@@ -114,7 +114,7 @@ async def test_a_new_project_that_says_something_else_is_not_taken_for_a_lost_on
     fields |= {"is_private": False, "billable": True}
 
     def somebody_else() -> None:
-        sandbox.world.add_project(HARBOUR_STUDIO, **(fields | other))
+        sandbox.state.add_project(HARBOUR_STUDIO, **(fields | other))
 
     sandbox.fault = in_turn("POST", then(Fault("lost before"), somebody_else))
     with pytest.raises(OutcomeUnknown):
@@ -125,7 +125,7 @@ async def test_a_new_project_of_a_client_is_not_taken_for_a_lost_one_without(
     projects: AsyncProjectEndpoint, sandbox: Sandbox
 ) -> None:
     def somebody_else() -> None:
-        sandbox.world.add_project(HARBOUR_STUDIO, "Menu", AROHA)
+        sandbox.state.add_project(HARBOUR_STUDIO, "Menu", AROHA)
 
     sandbox.fault = in_turn("POST", then(Fault("lost before"), somebody_else))
     with pytest.raises(OutcomeUnknown):

@@ -123,7 +123,7 @@ async def test_a_workspace_that_is_no_longer_open_shows_nothing_old(
 ) -> None:
     await clients.collect()
     clock.now += 3600
-    sandbox.world.workspaces.clear()
+    sandbox.state.workspaces.clear()
     with pytest.raises(Forbidden):
         await clients.collect()
 

@@ -12,20 +12,20 @@ from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.errors import DuplicateName, Forbidden, InvalidArguments, PlanRequired, QuotaSpent
 from toggl_mcp.models.clients import ClientBody
-from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Sandbox, Switches
+from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Behaviors, Sandbox
 
 pytestmark = pytest.mark.anyio
 
 
 def settings() -> list[dict[str, Any]]:
-    hints = get_type_hints(Switches)
+    hints = get_type_hints(Behaviors)
     values = {name: get_args(hint) or ((False, True) if hint is bool else (50, 255)) for name, hint in hints.items()}
     return [{name: value} for name, options in values.items() for value in options]
 
 
 @pytest.fixture(params=settings(), ids=str)
 def switched(request: pytest.FixtureRequest, sandbox: Sandbox) -> Sandbox:
-    sandbox.switches = dataclasses.replace(Switches(), **request.param)
+    sandbox.behaviors = dataclasses.replace(Behaviors(), **request.param)
     return sandbox
 
 
@@ -59,7 +59,7 @@ async def test_every_refusal_is_told_apart_at_each_setting(
     with pytest.raises(Forbidden):
         await AsyncClientEndpoint(5, AUTH, memory, client=connection).collect()
     school = AsyncClientEndpoint(NIGHT_SCHOOL, AUTH, memory, client=connection)
-    with pytest.raises(PlanRequired if switched.switches.archive_on_free_status == 402 else Forbidden):
+    with pytest.raises(PlanRequired if switched.behaviors.archive_on_free_status == 402 else Forbidden):
         await school.archive(ELSEWHERE)
     switched.quota.spend(NIGHT_SCHOOL)
     with pytest.raises(QuotaSpent) as spent:
@@ -71,7 +71,7 @@ async def test_every_refusal_is_told_apart_at_each_setting(
 async def test_whether_case_makes_a_name_another_is_toggls_to_say(
     in_memory: AsyncClientEndpoint, sandbox: Sandbox, *, ignores_case: bool
 ) -> None:
-    sandbox.switches = Switches(duplicate_ignores_case=ignores_case)
+    sandbox.behaviors = Behaviors(duplicate_ignores_case=ignores_case)
     if ignores_case:
         with pytest.raises(DuplicateName):
             await in_memory.add(ClientBody(name="AROHA BAKERY"))
@@ -83,7 +83,7 @@ async def test_whether_case_makes_a_name_another_is_toggls_to_say(
 async def test_how_long_a_name_may_be_is_toggls_to_say(
     in_memory: AsyncClientEndpoint, sandbox: Sandbox, longest: int
 ) -> None:
-    sandbox.switches = Switches(max_client_name=longest)
+    sandbox.behaviors = Behaviors(max_client_name=longest)
     assert (await in_memory.add(ClientBody(name="x" * longest))).name == "x" * longest
     if longest == 50:
         with pytest.raises(InvalidArguments, match="too long"):
@@ -94,10 +94,10 @@ async def test_how_long_a_name_may_be_is_toggls_to_say(
 async def test_what_is_restored_does_not_depend_on_what_toggl_does_by_default(
     in_memory: AsyncClientEndpoint, sandbox: Sandbox, *, everything: bool
 ) -> None:
-    sandbox.switches = Switches(restore_all_by_default=everything)
+    sandbox.behaviors = Behaviors(restore_all_by_default=everything)
     await in_memory.restore(64_890_306)
-    assert sandbox.world.projects[201_500_305]["active"] is False
+    assert sandbox.state.projects[201_500_305]["active"] is False
     await in_memory.archive(64_890_306)
     await in_memory.restore(64_890_306, restore_projects=True)
-    assert sandbox.world.projects[201_500_305]["active"] is True
+    assert sandbox.state.projects[201_500_305]["active"] is True
     assert at_toggl(sandbox, HARBOUR_STUDIO)[64_890_306][2] is False

@@ -29,12 +29,12 @@ async def test_tags_are_read_and_changed_through_the_cache(tags: AsyncTagEndpoin
     assert await tags.get(new) is None
     assert await tags.edit(MISSING, TagBody(name="None")) is None
     assert asked(sandbox) == ["GET", "POST", "PUT", "DELETE", "PUT"]
-    there = {row["id"] for row in sandbox.world.tags.values() if row["workspace_id"] == HARBOUR_STUDIO}
+    there = {row["id"] for row in sandbox.state.tags.values() if row["workspace_id"] == HARBOUR_STUDIO}
     assert {tag.id for tag in await tags.load_cache()} == there
 
 
 async def test_a_tag_needs_a_name_that_is_not_taken(tags: AsyncTagEndpoint, sandbox: Sandbox) -> None:
-    taken = next(row["name"] for row in sandbox.world.tags.values() if row["workspace_id"] == HARBOUR_STUDIO)
+    taken = next(row["name"] for row in sandbox.state.tags.values() if row["workspace_id"] == HARBOUR_STUDIO)
     with pytest.raises(NamingError):
         await tags.add(TagBody())
     with pytest.raises(DuplicateName):
@@ -44,11 +44,11 @@ async def test_a_tag_needs_a_name_that_is_not_taken(tags: AsyncTagEndpoint, sand
 async def test_a_lost_creation_is_found_again(tags: AsyncTagEndpoint, sandbox: Sandbox) -> None:
     sandbox.fault = in_turn("POST", Fault("lost after"))
     assert (await tags.add(TagBody(name="Errands"))).name == "Errands"
-    assert [row["name"] for row in sandbox.world.tags.values()].count("Errands") == 1
+    assert [row["name"] for row in sandbox.state.tags.values()].count("Errands") == 1
 
 
 async def test_without_a_cache_a_tag_is_found_too(connection: AsyncClient, sandbox: Sandbox) -> None:
-    row = sandbox.world.add_tag(HARBOUR_STUDIO, "Errands")
+    row = sandbox.state.add_tag(HARBOUR_STUDIO, "Errands")
     tags = AsyncTagEndpoint(HARBOUR_STUDIO, AUTH, client=connection)
     found = await tags.get(row["id"])
     assert found is not None

@@ -23,7 +23,7 @@ NINE = datetime(2025, 10, 13, 20, 0, tzinfo=UTC)
 
 @pytest.fixture(autouse=True)
 def six_in_the_evening(sandbox: Sandbox, clock: Clock) -> None:
-    sandbox.world.entries.clear()
+    sandbox.state.entries.clear()
     clock.now = at("2025-10-14T18:00")
 
 
@@ -66,7 +66,7 @@ async def test_a_lost_creation_is_found_by_its_start_description_and_project(
 ) -> None:
     sandbox.fault = each("POST", Fault("lost after"))
     entry = await tracker.add(TimeEntryBody(start=NINE, duration=60, description="Once", project_id=201_500_302))
-    assert [*sandbox.world.entries] == [entry.id]
+    assert [*sandbox.state.entries] == [entry.id]
 
 
 async def test_a_lost_creation_is_not_taken_for_one_that_says_something_else(
@@ -144,7 +144,7 @@ async def test_an_entry_of_another_workspace_is_not_taken_for_a_missing_one(
 async def test_an_entry_that_is_gone_is_none(tracker: AsyncTimeEntryEndpoint, sandbox: Sandbox) -> None:
     row = done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00")
     await tracker.read()
-    sandbox.world.remove_entry(row["id"])
+    sandbox.state.remove_entry(row["id"])
     assert await tracker.edit(row["id"], TimeEntryBody(description="x")) is None
     assert await tracker.stop(row["id"]) is None
     await tracker.delete(row["id"])

@@ -49,14 +49,14 @@ async def test_every_change_works(uncached: AsyncClientEndpoint, sandbox: Sandbo
     await uncached.delete(new)
     assert changed is not None
     assert (changed.name, changed.notes) == ("Lighthouse", "By the sea")
-    assert new.id not in sandbox.world.clients
+    assert new.id not in sandbox.state.clients
     assert asked(sandbox) == ["GET", "POST", "PUT", "DELETE"]
 
 
 async def test_archiving_and_restoring_work(uncached: AsyncClientEndpoint, sandbox: Sandbox) -> None:
     assert await uncached.archive(GULL) == [201_500_304]
     assert (await uncached.restore(NORTHWIND)).archived is False
-    assert sandbox.world.clients[GULL]["archived"] is True
+    assert sandbox.state.clients[GULL]["archived"] is True
 
 
 async def test_nothing_stands_in_for_toggl(uncached: AsyncClientEndpoint, sandbox: Sandbox) -> None:
@@ -73,5 +73,5 @@ async def test_nothing_stands_in_for_toggl(uncached: AsyncClientEndpoint, sandbo
 async def test_two_endpoints_without_a_cache_share_nothing(connection: AsyncClient, sandbox: Sandbox) -> None:
     one, other = (AsyncClientEndpoint(HARBOUR_STUDIO, AUTH, client=connection) for _ in range(2))
     await one.read()
-    sandbox.world.remove_client(AROHA)
+    sandbox.state.remove_client(AROHA)
     assert AROHA not in (await other.read()).collection.items

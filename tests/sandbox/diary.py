@@ -24,12 +24,12 @@ def done(
     **more: Any,  # noqa: ANN401 - fields of a row
 ) -> Row:
     """Return the row of an entry that somebody has logged in the web app."""
-    return sandbox.world.add_entry(workspace, at(start), stop=at(stop), description=description, **more)
+    return sandbox.state.add_entry(workspace, at(start), stop=at(stop), description=description, **more)
 
 
 def running(sandbox: Sandbox, start: str, description: str = "", workspace: int = HARBOUR_STUDIO) -> Row:
     """Return the row of an entry whose timer somebody has started in the web app."""
-    return sandbox.world.add_entry(workspace, at(start), running=True, description=description)
+    return sandbox.state.add_entry(workspace, at(start), running=True, description=description)
 
 
 def sent(sandbox: Sandbox) -> list[str]:
@@ -39,4 +39,4 @@ def sent(sandbox: Sandbox) -> list[str]:
 
 def timers(sandbox: Sandbox) -> list[str]:
     """Return what the timers that run are about."""
-    return [row["description"] for row in sandbox.world.entries.values() if row["duration"] < 0]
+    return [row["description"] for row in sandbox.state.entries.values() if row["duration"] < 0]

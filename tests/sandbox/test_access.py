@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from tests.sandbox.clock import Clock
-from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Sandbox, Switches
+from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Behaviors, Sandbox
 
 pytestmark = pytest.mark.anyio
 
@@ -121,7 +121,7 @@ async def test_a_refused_request_is_counted_too(toggl: httpx.AsyncClient, sandbo
 
 
 async def test_a_spent_quota_may_be_told_as_a_json_string(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
-    sandbox.switches = Switches(spent_as_json_string=True)
+    sandbox.behaviors = Behaviors(spent_as_json_string=True)
     sandbox.quota.spend(None)
     refusal = await toggl.get("/me")
     assert refusal.text == '"You have hit your hourly limit for API calls. Your quota will reset in 3600 seconds."'

@@ -24,7 +24,7 @@ async def test_the_user_is_sent_with_the_secrets_that_toggl_sends(toggl: httpx.A
 async def test_related_data_has_all_clients_and_tags_but_only_active_projects_and_their_active_tasks(
     toggl: httpx.AsyncClient, sandbox: Sandbox
 ) -> None:
-    sandbox.world.edit_project(201_500_304, active=False)
+    sandbox.state.edit_project(201_500_304, active=False)
     me = (await toggl.get("/me", params={"with_related_data": "true"})).json()
     assert (len(me["clients"]), len(me["projects"]), len(me["tags"])) == (12, 9, 8)
     assert all(project["active"] for project in me["projects"])
@@ -33,7 +33,7 @@ async def test_related_data_has_all_clients_and_tags_but_only_active_projects_an
 
 
 async def test_related_data_that_the_user_does_not_have_is_absent(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
-    for rows in (sandbox.world.clients, sandbox.world.projects, sandbox.world.tags, sandbox.world.tasks):
+    for rows in (sandbox.state.clients, sandbox.state.projects, sandbox.state.tags, sandbox.state.tasks):
         rows.clear()
     me = (await toggl.get("/me", params={"with_related_data": "true"})).json()
     assert not {"clients", "projects", "tags", "tasks"} & me.keys()
@@ -50,7 +50,7 @@ async def test_the_first_workspace_is_premium_and_the_second_free(toggl: httpx.A
 
 
 async def test_a_starter_workspace_is_premium_but_no_business(clock: Clock) -> None:
-    workspace = Sandbox(clock=clock, plans={NIGHT_SCHOOL: "starter"}).world.workspaces[NIGHT_SCHOOL]
+    workspace = Sandbox(clock=clock, plans={NIGHT_SCHOOL: "starter"}).state.workspaces[NIGHT_SCHOOL]
     assert (workspace["premium"], workspace["business_ws"]) == (True, False)
 
 
@@ -67,7 +67,7 @@ async def test_the_users_clients_can_be_asked_for_since_a_moment(
     toggl: httpx.AsyncClient, sandbox: Sandbox, clock: Clock
 ) -> None:
     assert len((await toggl.get("/me/clients")).json()) == 12
-    sandbox.world.rename_client(64_890_404, "Winter Choir")
+    sandbox.state.rename_client(64_890_404, "Winter Choir")
     recent = (await toggl.get("/me/clients", params={"since": str(int(clock.now))})).json()
     assert [row["name"] for row in recent] == ["Winter Choir"]
     assert (await toggl.get("/me/clients", params={"since": "yesterday"})).json() == "Invalid since"
@@ -76,9 +76,9 @@ async def test_the_users_clients_can_be_asked_for_since_a_moment(
 async def test_a_person_in_the_web_app_changes_what_the_api_tells(
     toggl: httpx.AsyncClient, sandbox: Sandbox, clock: Clock
 ) -> None:
-    row = sandbox.world.add_client(NIGHT_SCHOOL, "Ukulele", archived=True, notes="n", external_reference="r")
+    row = sandbox.state.add_client(NIGHT_SCHOOL, "Ukulele", archived=True, notes="n", external_reference="r")
     clock.now += 60
-    sandbox.world.rename_client(row["id"], "Ukulele II")
+    sandbox.state.rename_client(row["id"], "Ukulele II")
     path = f"/workspaces/{NIGHT_SCHOOL}/clients/{row['id']}"
     assert (await toggl.get(path)).json() == {
         "id": row["id"],
@@ -90,14 +90,14 @@ async def test_a_person_in_the_web_app_changes_what_the_api_tells(
         "notes": "n",
         "external_reference": "r",
     }
-    sandbox.world.remove_client(row["id"])
+    sandbox.state.remove_client(row["id"])
     assert (await toggl.get(path)).status_code == 404
 
 
 async def test_a_person_in_the_web_app_changes_projects_tags_and_tasks_too(
     toggl: httpx.AsyncClient, sandbox: Sandbox, clock: Clock
 ) -> None:
-    world, base = sandbox.world, f"/workspaces/{HARBOUR_STUDIO}"
+    world, base = sandbox.state, f"/workspaces/{HARBOUR_STUDIO}"
     project = world.add_project(HARBOUR_STUDIO, "Signs", 64_890_301, active=False, color="#2da608")
     tag, task = world.add_tag(HARBOUR_STUDIO, "urgent"), world.add_task(project["id"], "Sketch", estimated_seconds=60)
     clock.now += 60
@@ -115,25 +115,25 @@ async def test_a_person_in_the_web_app_changes_projects_tags_and_tasks_too(
 
 def test_two_sandboxes_share_nothing(clock: Clock) -> None:
     first, second = Sandbox(clock=clock), Sandbox(clock=clock)
-    first.world.clients.clear()
-    first.world.rename_project(201_500_301, "Changed")
-    first.world.workspaces[HARBOUR_STUDIO]["name"] = "Changed"
+    first.state.clients.clear()
+    first.state.rename_project(201_500_301, "Changed")
+    first.state.workspaces[HARBOUR_STUDIO]["name"] = "Changed"
     first.quota.spend(HARBOUR_STUDIO)
-    assert len(second.world.clients) == 12
-    assert second.world.projects[201_500_301]["name"] == "Bread labels"
-    assert second.world.workspaces[HARBOUR_STUDIO]["name"] == "Harbour Studio"
+    assert len(second.state.clients) == 12
+    assert second.state.projects[201_500_301]["name"] == "Bread labels"
+    assert second.state.workspaces[HARBOUR_STUDIO]["name"] == "Harbour Studio"
     assert second.quota.remaining(HARBOUR_STUDIO) == 600
 
 
 def test_sample_dates_move_with_the_clock(clock: Clock) -> None:
-    before = Sandbox(clock=clock).world.clients[64_890_308]["at"]
+    before = Sandbox(clock=clock).state.clients[64_890_308]["at"]
     clock.now += 86_400
-    assert (before, Sandbox(clock=clock).world.clients[64_890_308]["at"]) == (
+    assert (before, Sandbox(clock=clock).state.clients[64_890_308]["at"]) == (
         "2025-10-08T08:53:20+00:00",
         "2025-10-09T08:53:20+00:00",
     )
 
 
 def test_the_sample_has_names_beyond_ascii_and_every_row_fits_in_json(sandbox: Sandbox) -> None:
-    names = json.dumps([row["name"] for row in sandbox.world.clients.values()], ensure_ascii=False)
+    names = json.dumps([row["name"] for row in sandbox.state.clients.values()], ensure_ascii=False)
     assert not names.isascii()

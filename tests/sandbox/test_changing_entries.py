@@ -39,8 +39,8 @@ async def test_tags_are_replaced_added_or_taken_off(
 ) -> None:
     answer = (await toggl.put(f"{ENTRIES}/{row['id']}", json=body)).json()
     assert answer["tags"] == tags
-    assert [sandbox.world.tags[tag_id]["name"] for tag_id in answer["tag_ids"]] == tags
-    assert "never seen" not in [tag["name"] for tag in sandbox.world.tags.values()]
+    assert [sandbox.state.tags[tag_id]["name"] for tag_id in answer["tag_ids"]] == tags
+    assert "never seen" not in [tag["name"] for tag in sandbox.state.tags.values()]
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ async def test_entries_outlive_their_project_unless_they_are_to_go_with_it(
 ) -> None:
     await toggl.delete(f"{BASE}/projects/{WEB_SHOP}", params={"teDeletionMode": "unassign"})
     assert (row["project_id"], row["task_id"], row["server_deleted_at"]) == (None, None, None)
-    sandbox.world.edit_entry(row["id"], project_id=BROCHURE)
+    sandbox.state.edit_entry(row["id"], project_id=BROCHURE)
     await toggl.delete(f"{BASE}/projects/{BROCHURE}", params={"teDeletionMode": "delete"})
     assert row["server_deleted_at"] == "2025-10-09T08:53:20+00:00"
 

@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from tests.sandbox.clock import Clock
-from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Sandbox, Switches
+from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Behaviors, Sandbox
 
 pytestmark = pytest.mark.anyio
 
@@ -86,7 +86,7 @@ async def test_a_body_that_is_no_client_is_refused(toggl: httpx.AsyncClient, met
 async def test_an_update_changes_only_what_it_names_and_moves_its_time(
     toggl: httpx.AsyncClient, sandbox: Sandbox, clock: Clock
 ) -> None:
-    before = dict(sandbox.world.clients[BAKERY])
+    before = dict(sandbox.state.clients[BAKERY])
     clock.now = 1_800_000_000.0
     answer = await toggl.put(f"{CLIENTS}/{BAKERY}", json={"notes": "New", "name": None, "archived": True})
     assert answer.json() == before | {"notes": "New", "at": "2027-01-15T08:00:00+00:00"}
@@ -112,7 +112,7 @@ async def test_a_delete_answers_the_id_and_leaves_the_projects_without_a_client(
 ) -> None:
     answer = await toggl.delete(f"{CLIENTS}/{BAKERY}")
     assert answer.text == str(BAKERY)
-    assert sandbox.world.projects[201_500_301]["client_id"] is None
+    assert sandbox.state.projects[201_500_301]["client_id"] is None
     assert (await toggl.delete(f"{CLIENTS}/{BAKERY}")).json() == f"No client with ID {BAKERY} was found"
 
 
@@ -120,9 +120,9 @@ async def test_an_archive_takes_the_active_projects_along_and_names_them(
     toggl: httpx.AsyncClient, sandbox: Sandbox
 ) -> None:
     assert (await toggl.post(f"{CLIENTS}/{BAKERY}/archive")).json() == [201_500_301, 201_500_302]
-    assert sandbox.world.clients[BAKERY]["archived"]
-    assert not sandbox.world.projects[201_500_301]["active"]
-    assert sandbox.world.projects[201_500_304]["active"]
+    assert sandbox.state.clients[BAKERY]["archived"]
+    assert not sandbox.state.projects[201_500_301]["active"]
+    assert sandbox.state.projects[201_500_304]["active"]
 
 
 async def test_an_archive_without_projects_answers_as_an_empty_list_does(toggl: httpx.AsyncClient) -> None:
@@ -144,7 +144,7 @@ async def test_a_restore_brings_back_the_projects_that_it_names(
 ) -> None:
     answer = await toggl.post(f"{CLIENTS}/{THEATRE}/restore", json=body)
     assert answer.json()["archived"] is False
-    rows = sandbox.world.projects.values()
+    rows = sandbox.state.projects.values()
     assert [row["id"] for row in rows if row["client_id"] == THEATRE and row["active"]] == active
 
 
@@ -152,9 +152,9 @@ async def test_a_restore_brings_back_the_projects_that_it_names(
 async def test_a_restore_that_names_no_projects_does_as_its_switch_says(
     toggl: httpx.AsyncClient, sandbox: Sandbox, *, default: bool, active: int
 ) -> None:
-    sandbox.switches = Switches(restore_all_by_default=default)
+    sandbox.behaviors = Behaviors(restore_all_by_default=default)
     await toggl.post(f"{CLIENTS}/{THEATRE}/restore")
-    rows = sandbox.world.projects.values()
+    rows = sandbox.state.projects.values()
     assert len([row for row in rows if row["client_id"] == THEATRE and row["active"]]) == active
 
 
@@ -167,7 +167,7 @@ async def test_many_are_archived_fetched_and_deleted_at_once(toggl: httpx.AsyncC
     fetched = (await toggl.post(f"{CLIENTS}/data", json=[*wanted, 1, 64_890_401])).json()
     assert [row["id"] for row in fetched] == [BAKERY, 64_890_302]
     assert isinstance((await toggl.post(f"{CLIENTS}/delete", json=wanted)).json(), str)
-    assert not {BAKERY, 64_890_302} & set(sandbox.world.clients)
+    assert not {BAKERY, 64_890_302} & set(sandbox.state.clients)
 
 
 @pytest.mark.parametrize("path", ["archive", "delete", "data"])
@@ -181,8 +181,8 @@ async def test_a_list_of_ids_that_is_none_is_refused(toggl: httpx.AsyncClient, p
 async def test_a_free_workspace_may_not_archive(
     toggl: httpx.AsyncClient, sandbox: Sandbox, status: int, text: str, path: str, body: object
 ) -> None:
-    sandbox.switches = Switches(archive_on_free_status=402 if status == 402 else 403)
+    sandbox.behaviors = Behaviors(archive_on_free_status=402 if status == 402 else 403)
     answer = await toggl.post(f"{NIGHT_CLIENTS}/{path}", json=body)
     assert (answer.status_code, answer.json()) == (status, text)
     assert answer.headers["X-Toggl-Quota-Remaining"] == "29"
-    assert not sandbox.world.clients[64_890_402]["archived"]
+    assert not sandbox.state.clients[64_890_402]["archived"]

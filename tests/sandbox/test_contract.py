@@ -77,7 +77,7 @@ def test_every_documented_refusal_but_the_unreachable_is_tried_here() -> None:
 
 
 def everything(sandbox: Sandbox) -> str:
-    world = sandbox.world
+    world = sandbox.state
     return json.dumps([world.clients, world.projects, world.tags, world.tasks, world.entries])
 
 

@@ -15,7 +15,7 @@ Row = dict[str, Any]
 
 @pytest.fixture
 def everybodys(sandbox: Sandbox) -> list[Row]:
-    return list(sandbox.world.entries.values())
+    return list(sandbox.state.entries.values())
 
 
 @pytest.fixture
@@ -32,10 +32,10 @@ def ended(rows: list[Row]) -> list[Row]:
 
 
 def test_it_is_the_same_at_the_same_time_and_moves_with_the_clock(sandbox: Sandbox, clock: Clock) -> None:
-    again = Sandbox(clock=clock).world.entries
+    again = Sandbox(clock=clock).state.entries
     clock.now += 7 * 86_400
-    later = Sandbox(clock=clock).world.entries
-    assert sandbox.world.entries == again
+    later = Sandbox(clock=clock).state.entries
+    assert sandbox.state.entries == again
     assert max(row["start"] for row in later.values()) == "2025-10-16T08:28:20+00:00"
 
 
@@ -57,7 +57,7 @@ def test_the_user_works_in_both_workspaces_and_colleagues_in_one(everybodys: lis
 
 
 def test_every_entry_names_what_there_is(everybodys: list[Row], sandbox: Sandbox) -> None:
-    world = sandbox.world
+    world = sandbox.state
     assert list(world.entries) == [row["id"] for row in everybodys]
     assert min(world.entries) == 3_731_000_001
     for row in everybodys:

@@ -18,7 +18,7 @@ COLLEAGUE = 7_301_002
 
 @pytest.fixture
 def sandbox(sandbox: Sandbox) -> Sandbox:
-    sandbox.world.entries.clear()
+    sandbox.state.entries.clear()
     return sandbox
 
 
@@ -84,7 +84,7 @@ async def test_the_entries_of_others_and_deleted_ones_are_not_listed(
     toggl: httpx.AsyncClient, sandbox: Sandbox
 ) -> None:
     done(sandbox, "2025-10-09T09:00", "2025-10-09T10:00", "Theirs", user_id=COLLEAGUE)
-    sandbox.world.remove_entry(done(sandbox, "2025-10-09T09:00", "2025-10-09T10:00", "Gone")["id"])
+    sandbox.state.remove_entry(done(sandbox, "2025-10-09T09:00", "2025-10-09T10:00", "Gone")["id"])
     assert await told(toggl) == []
 
 
@@ -129,8 +129,8 @@ async def test_changes_since_a_moment_tell_what_was_deleted_or_edited_however_ol
     gone = done(sandbox, "2025-10-01T09:00", "2025-10-01T10:00", "Gone")
     done(sandbox, "2025-10-02T09:00", "2025-10-02T10:00", "Untouched")
     clock.now += 60
-    sandbox.world.edit_entry(old["id"], description="Old, edited")
-    sandbox.world.remove_entry(gone["id"])
+    sandbox.state.edit_entry(old["id"], description="Old, edited")
+    sandbox.state.remove_entry(gone["id"])
     rows = (await toggl.get(MINE, params={"since": str(int(clock.now))})).json()
     assert [(row["description"], row["server_deleted_at"], row["at"]) for row in rows] == [
         ("Gone", "2025-10-09T08:54:20+00:00", "2025-10-09T08:54:20.000000Z"),
@@ -159,8 +159,8 @@ async def test_a_list_that_cannot_be_had_is_refused(toggl: httpx.AsyncClient, qu
 
 
 async def test_more_than_a_thousand_entries_are_cut_without_a_word(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
-    assert sandbox.switches.most_entries == 1000
-    sandbox.switches = replace(sandbox.switches, most_entries=2)
+    assert sandbox.behaviors.most_entries == 1000
+    sandbox.behaviors = replace(sandbox.behaviors, most_entries=2)
     for hour in (9, 10, 11):
         done(sandbox, f"2025-10-09T{hour:02}:00", "2025-10-09T12:00", f"{hour} o'clock")
     assert await told(toggl) == ["11 o'clock", "10 o'clock"]
@@ -172,7 +172,7 @@ async def test_meta_tells_the_names_of_what_an_entry_belongs_to(toggl: httpx.Asy
     done(sandbox, "2025-10-09T08:00", "2025-10-09T09:00", project_id=201_500_307)
     done(sandbox, "2025-10-09T07:00", "2025-10-09T08:00")
     plain = (await toggl.get(MINE)).json()
-    user = {"user_name": "Marama Quayle", "user_avatar_url": sandbox.world.me["image_url"]}
+    user = {"user_name": "Marama Quayle", "user_avatar_url": sandbox.state.me["image_url"]}
     full, no_client, no_project = (await toggl.get(MINE, params={"meta": "true"})).json()
     assert {field: value for field, value in full.items() if field not in plain[0]} == user | {
         "client_id": 64_890_301,
@@ -194,14 +194,14 @@ async def test_what_runs_now_is_told_and_null_if_nothing_does(toggl: httpx.Async
     done(sandbox, "2025-10-09T21:30", "2025-10-09T21:40", "Then")
     current = (await toggl.get(CURRENT)).json()
     assert (current["id"], current["stop"], current["duration"]) == (row["id"], None, -int(at("2025-10-09T21:00")))
-    sandbox.world.remove_entry(row["id"])
+    sandbox.state.remove_entry(row["id"])
     assert (await toggl.get(CURRENT)).text == "null"
 
 
 async def test_a_timer_started_in_one_workspace_ends_the_one_in_another(
     toggl: httpx.AsyncClient, sandbox: Sandbox
 ) -> None:
-    theirs = sandbox.world.add_entry(HARBOUR_STUDIO, at("2025-10-09T20:00"), running=True, user_id=COLLEAGUE)
+    theirs = sandbox.state.add_entry(HARBOUR_STUDIO, at("2025-10-09T20:00"), running=True, user_id=COLLEAGUE)
     first = running(sandbox, "2025-10-09T20:00", "First")
     second = running(sandbox, "2025-10-09T21:00", "Second", NIGHT_SCHOOL)
     assert (first["stop"], first["duration"]) == ("2025-10-09T08:00:00+00:00", 3600)
@@ -211,7 +211,7 @@ async def test_a_timer_started_in_one_workspace_ends_the_one_in_another(
 
 def test_a_timer_that_is_stopped_before_it_began_lasts_no_time(sandbox: Sandbox) -> None:
     row = running(sandbox, "2025-10-09T21:00")
-    sandbox.world.stop_entry(row["id"], at("2025-10-09T20:00"))
+    sandbox.state.stop_entry(row["id"], at("2025-10-09T20:00"))
     assert (row["duration"], row["stop"]) == (0, row["start"])
 
 
@@ -221,7 +221,7 @@ async def test_one_entry_can_be_asked_for_unless_it_is_deleted_or_anothers(
     row = done(sandbox, "2025-10-09T09:00", "2025-10-09T10:00", "Mine")
     theirs = done(sandbox, "2025-10-09T09:00", "2025-10-09T10:00", "Theirs", user_id=COLLEAGUE)
     assert (await toggl.get(f"{MINE}/{row['id']}")).json() == row
-    sandbox.world.remove_entry(row["id"])
+    sandbox.state.remove_entry(row["id"])
     for entry_id in (row["id"], theirs["id"], 1):
         answer = await toggl.get(f"{MINE}/{entry_id}")
         assert (answer.status_code, answer.json()) == (404, "Resource can not be found")

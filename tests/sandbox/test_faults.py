@@ -13,7 +13,7 @@ CLIENTS = f"/workspaces/{HARBOUR_STUDIO}/clients"
 
 
 def names(sandbox: Sandbox) -> set[str]:
-    return {row["name"] for row in sandbox.world.clients.values()}
+    return {row["name"] for row in sandbox.state.clients.values()}
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ async def test_a_slow_answer_comes_when_it_is_let_go_but_tells_the_moment_of_the
         tasks.start_soon(ask)
         await anyio.wait_all_tasks_blocked()
         assert found == []
-        sandbox.world.add_client(HARBOUR_STUDIO, "Later")
+        sandbox.state.add_client(HARBOUR_STUDIO, "Later")
         gate.set()
     assert found == [6]
 

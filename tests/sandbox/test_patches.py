@@ -83,7 +83,7 @@ async def test_an_entry_that_may_not_be_so_fails_alone(toggl: httpx.AsyncClient,
 
 
 async def test_patching_a_deleted_entry_brings_it_back(toggl: httpx.AsyncClient, sandbox: Sandbox, row: Row) -> None:
-    sandbox.world.remove_entry(row["id"])
+    sandbox.state.remove_entry(row["id"])
     assert (await patched(toggl, row["id"], step("replace", "/description", "Back")))["success"] == [row["id"]]
     assert (await toggl.get(f"/me/time_entries/{row['id']}")).json()["description"] == "Back"
 

@@ -38,14 +38,14 @@ async def test_a_page_has_151_projects_and_the_one_after_the_last_is_null(
     toggl: httpx.AsyncClient, sandbox: Sandbox
 ) -> None:
     for number in range(150):
-        sandbox.world.add_project(HARBOUR_STUDIO, f"Project {number}")
+        sandbox.state.add_project(HARBOUR_STUDIO, f"Project {number}")
     pages = [(await toggl.get(PROJECTS, params={"page": page})).json() for page in (1, 2, 3)]
     assert [page and len(page) for page in pages] == [151, 10, None]
     assert len((await toggl.get(PROJECTS, params={"per_page": "200"})).json()) == 161
 
 
 async def test_a_list_can_be_asked_for_since_a_moment(toggl: httpx.AsyncClient, sandbox: Sandbox, clock: Clock) -> None:
-    sandbox.world.rename_project(WEB_SHOP, "Web shop II")
+    sandbox.state.rename_project(WEB_SHOP, "Web shop II")
     recent = (await toggl.get(PROJECTS, params={"since": str(int(clock.now))})).json()
     assert [row["name"] for row in recent] == ["Web shop II"]
 
@@ -87,7 +87,7 @@ async def test_a_client_may_be_named_and_is_made_if_there_is_none(toggl: httpx.A
     known = (await toggl.post(PROJECTS, json={"name": "Cakes", "client_name": "Aroha Bakery"})).json()
     made = (await toggl.post(PROJECTS, json={"name": "Cakes", "client_name": " Zephyr "})).json()
     assert known["client_id"] == BAKERY
-    assert sandbox.world.clients[made["client_id"]]["name"] == "Zephyr"
+    assert sandbox.state.clients[made["client_id"]]["name"] == "Zephyr"
     assert made["cid"] == made["client_id"]
 
 
@@ -117,8 +117,8 @@ async def test_a_new_project_that_cannot_be_is_refused_and_makes_no_client(
 ) -> None:
     answer = await toggl.post(PROJECTS, json=body)
     assert (answer.status_code, answer.json()) == (400, text)
-    assert len(sandbox.world.clients) == 12
-    assert len(sandbox.world.projects) == 14
+    assert len(sandbox.state.clients) == 12
+    assert len(sandbox.state.projects) == 14
 
 
 async def test_a_new_project_must_have_a_name(toggl: httpx.AsyncClient) -> None:
@@ -136,7 +136,7 @@ async def test_a_name_is_free_for_another_client(toggl: httpx.AsyncClient) -> No
 async def test_an_update_changes_only_what_it_names_and_moves_its_time(
     toggl: httpx.AsyncClient, sandbox: Sandbox, clock: Clock
 ) -> None:
-    before = dict(sandbox.world.projects[WEB_SHOP])
+    before = dict(sandbox.state.projects[WEB_SHOP])
     clock.now = 1_800_000_000.0
     answer = await toggl.put(f"{PROJECTS}/{WEB_SHOP}", json={"active": False, "name": None, "wid": 1})
     assert answer.json() == before | {"active": False, "status": "archived", "at": "2027-01-15T08:00:00+00:00"}
@@ -148,7 +148,7 @@ async def test_a_null_takes_the_client_away(toggl: httpx.AsyncClient) -> None:
 
 
 async def test_twins_may_still_be_changed_in_other_ways(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
-    twin = sandbox.world.add_project(HARBOUR_STUDIO, "Web shop", BAKERY)
+    twin = sandbox.state.add_project(HARBOUR_STUDIO, "Web shop", BAKERY)
     assert (await toggl.put(f"{PROJECTS}/{twin['id']}", json={"color": "#000000"})).status_code == 200
 
 
@@ -158,13 +158,13 @@ async def test_a_delete_answers_the_id_and_takes_the_tasks_along(
 ) -> None:
     answer = await toggl.delete(f"{PROJECTS}/{WEB_SHOP}", params={"teDeletionMode": mode} if mode else {})
     assert answer.text == str(WEB_SHOP)
-    assert len(sandbox.world.tasks) == 2
+    assert len(sandbox.state.tasks) == 2
 
 
 async def test_a_delete_in_no_known_mode_is_refused(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
     answer = await toggl.delete(f"{PROJECTS}/{WEB_SHOP}", params={"teDeletionMode": "keep"})
     assert (answer.status_code, answer.json()) == (400, "Invalid teDeletionMode")
-    assert WEB_SHOP in sandbox.world.projects
+    assert WEB_SHOP in sandbox.state.projects
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
@@ -178,7 +178,7 @@ async def test_a_project_that_the_workspace_does_not_have_is_not_found(
 
 async def test_a_free_organization_has_five_active_projects_at_most(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
     for number in range(3):
-        sandbox.world.add_project(NIGHT_SCHOOL, f"Course {number}")
+        sandbox.state.add_project(NIGHT_SCHOOL, f"Course {number}")
     refused = await toggl.post(NIGHT_PROJECTS, json={"name": "Sixth", "active": True})
     restored = await toggl.put(f"{NIGHT_PROJECTS}/201500403", json={"active": True})
     text = "Active project limit is 5. Upgrade to add more active projects"
@@ -193,7 +193,7 @@ async def test_a_free_workspace_has_no_premium_fields(
 ) -> None:
     answer = await toggl.put(f"{NIGHT_PROJECTS}/{KILN}", json={field: value})
     assert (answer.status_code, answer.json()) == (402, f"Must be a premium user to use {field}")
-    assert not sandbox.world.projects[KILN][field]
+    assert not sandbox.state.projects[KILN][field]
     assert (await toggl.post(NIGHT_PROJECTS, json={"name": "New", "billable": False})).json()["billable"] is False
 
 
@@ -202,8 +202,8 @@ async def test_archived_and_restored_clients_move_the_status_of_their_projects(
 ) -> None:
     client = f"/workspaces/{HARBOUR_STUDIO}/clients/{BAKERY}"
     await toggl.post(f"{client}/archive")
-    assert sandbox.world.projects[WEB_SHOP]["status"] == "archived"
+    assert sandbox.state.projects[WEB_SHOP]["status"] == "archived"
     await toggl.post(f"{client}/restore", json={"projects": [WEB_SHOP]})
-    assert sandbox.world.projects[WEB_SHOP]["status"] == "active"
+    assert sandbox.state.projects[WEB_SHOP]["status"] == "active"
     await toggl.delete(client)
-    assert sandbox.world.projects[WEB_SHOP]["cid"] is None
+    assert sandbox.state.projects[WEB_SHOP]["cid"] is None

@@ -9,7 +9,7 @@ import pytest
 
 from tests.sandbox.diary import done, running
 from tests.sandbox.reporting import BASE, CHECKOUT, DESIGN, ME, SEARCH, TANE, WEB_SHOP, WEEK, Row, a_week
-from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Fault, Sandbox, Switches
+from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Behaviors, Fault, Sandbox
 from toggl_mcp.sandbox.reports import OPERATIONS
 
 pytestmark = pytest.mark.anyio
@@ -19,7 +19,7 @@ DOCUMENTED = json.loads((Path(__file__).parents[1] / "contract" / "reports-v3.js
 
 @pytest.fixture
 def sandbox(sandbox: Sandbox) -> Sandbox:
-    sandbox.world.entries.clear()
+    sandbox.state.entries.clear()
     return sandbox
 
 
@@ -93,7 +93,7 @@ async def test_a_day_before_the_clocks_changed_has_its_own_offset(toggl: httpx.A
 async def test_amounts_come_from_the_project_or_else_the_workspace_and_can_be_hidden(
     toggl: httpx.AsyncClient, sandbox: Sandbox, week: list[Row]
 ) -> None:
-    sandbox.world.edit_entry(week[1]["id"], billable=True)
+    sandbox.state.edit_entry(week[1]["id"], billable=True)
     rows = await found(toggl)
     assert [row["hourly_rate_in_cents"] for row in rows] == [9500, 8000, None]
     assert [row["billable_amount_in_cents"] for row in rows] == [19_000, 8000, None]
@@ -144,8 +144,8 @@ async def test_running_and_deleted_entries_are_in_no_report_but_those_of_no_time
     toggl: httpx.AsyncClient, sandbox: Sandbox, week: list[Row]
 ) -> None:
     running(sandbox, "2025-10-09T21:00", "Now")
-    sandbox.world.remove_entry(week[0]["id"])
-    sandbox.world.edit_entry(week[1]["id"], stop=None, duration=0)
+    sandbox.state.remove_entry(week[0]["id"])
+    sandbox.state.edit_entry(week[1]["id"], stop=None, duration=0)
     rows = await found(toggl)
     assert [row["description"] for row in rows] == ["b theirs", "c Last"]
     assert rows[0]["time_entries"][0]["stop"] == rows[0]["time_entries"][0]["start"]
@@ -171,7 +171,7 @@ async def test_a_row_number_and_an_id_together_find_nothing_unless_toggl_is_kind
 ) -> None:
     cursor = {"first_row_number": 2, "first_id": week[1]["id"]}
     assert await found(toggl, **cursor) == []
-    sandbox.switches = Switches(row_and_id_find_nothing=False)
+    sandbox.behaviors = Behaviors(row_and_id_find_nothing=False)
     assert [row["row_number"] for row in await found(toggl, **cursor)] == [2, 3]
 
 
@@ -181,7 +181,7 @@ async def test_a_page_has_fifty_rows_unless_asked_and_two_hundred_at_most(
     for number in range(210):
         done(sandbox, "2025-10-01T09:00", "2025-10-01T10:00", str(number))
     assert [len(await found(toggl, **more)) for more in ({}, {"page_size": 201})] == [50, 200]
-    sandbox.switches = Switches(longest_report_page=60)
+    sandbox.behaviors = Behaviors(longest_report_page=60)
     assert len(await found(toggl, page_size=100)) == 60
 
 

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 def week(sandbox: Sandbox) -> list[Row]:
-    sandbox.world.entries.clear()
+    sandbox.state.entries.clear()
     return a_week(sandbox)
 
 

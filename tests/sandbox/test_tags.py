@@ -33,7 +33,7 @@ async def test_an_empty_list_is_null(toggl: httpx.AsyncClient, query: dict[str, 
 
 async def test_without_a_page_every_tag_is_listed(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
     for number in range(300):
-        sandbox.world.add_tag(HARBOUR_STUDIO, f"Tag {number}")
+        sandbox.state.add_tag(HARBOUR_STUDIO, f"Tag {number}")
     assert len((await toggl.get(TAGS)).json()) == 305
     assert len((await toggl.get(TAGS, params={"page": "2"})).json()) == 105
 
@@ -49,7 +49,7 @@ async def test_a_new_tag_is_one_object_with_its_time_in_microseconds(toggl: http
 async def test_a_tag_may_keep_its_name_or_take_a_new_one(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
     assert (await toggl.put(f"{TAGS}/{DESIGN}", json={"name": "design"})).status_code == 200
     assert (await toggl.put(f"{TAGS}/{DESIGN}", json={"name": "drawing"})).json()["name"] == "drawing"
-    assert sandbox.world.tags[DESIGN]["name"] == "drawing"
+    assert sandbox.state.tags[DESIGN]["name"] == "drawing"
 
 
 async def test_a_name_that_is_in_use_is_quoted_without_the_spaces_around_it(toggl: httpx.AsyncClient) -> None:
@@ -61,7 +61,7 @@ async def test_a_name_that_is_in_use_is_quoted_without_the_spaces_around_it(togg
 async def test_a_delete_answers_nothing(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
     answer = await toggl.delete(f"{TAGS}/{DESIGN}")
     assert (answer.status_code, answer.content) == (200, b"")
-    assert DESIGN not in sandbox.world.tags
+    assert DESIGN not in sandbox.state.tags
     assert (await toggl.delete(f"{TAGS}/{DESIGN}")).json() == "Tag was not found"
 
 

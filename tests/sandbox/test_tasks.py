@@ -84,7 +84,7 @@ async def test_a_task_that_cannot_be_is_refused(toggl: httpx.AsyncClient, body: 
 
 
 async def test_an_update_changes_only_what_it_names(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
-    before = dict(sandbox.world.tasks[CHECKOUT])
+    before = dict(sandbox.state.tasks[CHECKOUT])
     answer = await toggl.put(f"{TASKS}/{CHECKOUT}", json={"active": False})
     assert answer.json() == before | {"active": False, "at": "2025-10-09T08:53:20+00:00"}
     assert (await toggl.put(f"{TASKS}/{CHECKOUT}", json={"name": "Till"})).json()["name"] == "Till"
@@ -93,7 +93,7 @@ async def test_an_update_changes_only_what_it_names(toggl: httpx.AsyncClient, sa
 async def test_a_delete_answers_nothing(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
     answer = await toggl.delete(f"{TASKS}/{CHECKOUT}")
     assert (answer.status_code, answer.content) == (200, b"")
-    assert CHECKOUT not in sandbox.world.tasks
+    assert CHECKOUT not in sandbox.state.tasks
 
 
 @pytest.mark.parametrize("path", [f"{TASKS}/80400305", f"/workspaces/{HARBOUR_STUDIO}/projects/1/tasks/{CHECKOUT}"])

@@ -8,7 +8,7 @@ import pytest
 
 from tests.sandbox.clock import Clock
 from tests.sandbox.diary import at, done, running
-from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Sandbox, Switches
+from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Behaviors, Sandbox
 
 pytestmark = pytest.mark.anyio
 
@@ -34,7 +34,7 @@ async def test_an_entry_of_a_start_alone_takes_no_time_and_does_not_run(
     toggl: httpx.AsyncClient, sandbox: Sandbox
 ) -> None:
     row = await created(toggl, start="2025-10-09T09:00:00.593648+13:00")
-    assert row == sandbox.world.entries[row["id"]] | {"start": "2025-10-08T20:00:00Z", "tags": None, "tag_ids": None}
+    assert row == sandbox.state.entries[row["id"]] | {"start": "2025-10-08T20:00:00Z", "tags": None, "tag_ids": None}
     assert (row["id"], row["stop"], row["duration"]) == (65_000_001, None, 0)
     assert (await toggl.get("/me/time_entries/current")).json()["id"] != row["id"]
 
@@ -53,7 +53,7 @@ async def test_a_running_entry_is_answered_as_minus_one_second_and_listed_by_its
     assert (row["duration"], row["stop"], row["tags"], row["tag_ids"]) == (-1, None, ["design"], [DESIGN])
     current = (await toggl.get("/me/time_entries/current")).json()
     assert (current["id"], current["duration"]) == (row["id"], -int(at("2025-10-09T21:45")))
-    assert sandbox.world.entries[before]["stop"] == "2025-10-09T08:45:00+00:00"
+    assert sandbox.state.entries[before]["stop"] == "2025-10-09T08:45:00+00:00"
 
 
 async def test_the_old_names_of_fields_are_understood(toggl: httpx.AsyncClient) -> None:
@@ -71,7 +71,7 @@ async def test_tags_of_unknown_names_are_made_and_ids_stand_for_names(
 ) -> None:
     row = await created(toggl, tags=["design", " urgent "], tag_ids=[MEETING, DESIGN])
     assert row["tags"] == ["design", "urgent", "meeting"]
-    assert [sandbox.world.tags[tag_id]["name"] for tag_id in row["tag_ids"]] == row["tags"]
+    assert [sandbox.state.tags[tag_id]["name"] for tag_id in row["tag_ids"]] == row["tags"]
 
 
 async def test_a_task_brings_its_project_and_archived_projects_still_take_time(toggl: httpx.AsyncClient) -> None:
@@ -110,10 +110,10 @@ async def test_a_task_brings_its_project_and_archived_projects_still_take_time(t
 async def test_an_entry_that_cannot_be_is_refused_and_makes_no_tag(
     toggl: httpx.AsyncClient, sandbox: Sandbox, more: dict[str, Any], text: str
 ) -> None:
-    entries, tags = len(sandbox.world.entries), len(sandbox.world.tags)
+    entries, tags = len(sandbox.state.entries), len(sandbox.state.tags)
     answer = await toggl.post(ENTRIES, json=new(**more))
     assert (answer.status_code, answer.json()) == (400, text)
-    assert (len(sandbox.world.entries), len(sandbox.world.tags)) == (entries, tags)
+    assert (len(sandbox.state.entries), len(sandbox.state.tags)) == (entries, tags)
 
 
 async def test_a_body_of_the_wrong_kind_is_refused(toggl: httpx.AsyncClient) -> None:
@@ -131,7 +131,7 @@ async def test_the_most_that_an_entry_may_have_is_accepted(toggl: httpx.AsyncCli
 
 @pytest.mark.parametrize("status", [400, 402])
 async def test_a_free_workspace_bills_nothing(toggl: httpx.AsyncClient, sandbox: Sandbox, status: Any) -> None:  # noqa: ANN401 - a literal
-    sandbox.switches = Switches(billable_on_free_status=status)
+    sandbox.behaviors = Behaviors(billable_on_free_status=status)
     answer = await toggl.post(NIGHT_ENTRIES, json=new(workspace_id=NIGHT_SCHOOL, billable=True))
     assert (answer.status_code, answer.json()) == (status, "Billable is a premium feature")
     free = await toggl.post(NIGHT_ENTRIES, json=new(workspace_id=NIGHT_SCHOOL, billable=False))

@@ -46,7 +46,7 @@ async def test_the_account_costs_one_request_a_day(host: Host, sandbox: Sandbox,
 async def test_a_refresh_asks_again(host: Host, sandbox: Sandbox, clock: Clock) -> None:
     await host.call("get_account")
     clock.now += 1
-    sandbox.world.me["timezone"] = "Europe/Berlin"
+    sandbox.state.me["timezone"] = "Europe/Berlin"
 
     assert (await host.call("get_account", refresh=True))["timezone"] == "Europe/Berlin"
 
@@ -85,7 +85,7 @@ async def test_the_default_workspace_is_asked_for_once_and_not_at_all_when_confi
 
 
 async def test_an_account_without_a_default_workspace_says_to_name_one(host: Host, sandbox: Sandbox) -> None:
-    sandbox.world.me["default_workspace_id"] = None
+    sandbox.state.me["default_workspace_id"] = None
 
     told = await host.fail("list_clients")
 

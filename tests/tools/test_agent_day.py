@@ -74,15 +74,15 @@ async def office(clock: Clock) -> AsyncIterator[tuple[Host, Sandbox]]:
     """A studio whose timer does not run yet, on the morning of a day."""
     clock.now = MORNING
     sandbox = Sandbox(clock=clock)
-    running = next(row for row in sandbox.world.entries.values() if row["duration"] < 0)
-    sandbox.world.stop_entry(running["id"])
+    running = next(row for row in sandbox.state.entries.values() if row["duration"] < 0)
+    sandbox.state.stop_entry(running["id"])
     async with Client(serve(sandbox, clock), mode="auto") as client:
         yield Host(client), sandbox
 
 
 def to_reclassify(sandbox: Sandbox) -> list[int]:
     """Return the ids of the twenty entries before the day in the workspace that the user works in."""
-    world = sandbox.world
+    world = sandbox.state
     recent = [
         row
         for row in world.entries.values()
@@ -138,7 +138,7 @@ async def test_at_the_end_of_the_day_all_of_it_is_at_toggl_and_in_the_totals(
     ids = to_reclassify(sandbox)
     *_, edited, today, _, _, listed, _, client, project = await the_day(host, sandbox, clock)
 
-    rows = sandbox.world.entries
+    rows = sandbox.state.entries
     shop = next(row for row in rows.values() if row["description"] == "Shop")
     logged = {what for what, *_ in CALENDAR}
     assert shop["duration"] == 8 * HOUR + PAUSE

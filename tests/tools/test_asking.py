@@ -43,7 +43,7 @@ async def test_a_person_who_agrees_has_it_deleted(sandbox: Sandbox, clock: Clock
     async with Client(serve(sandbox, clock), mode=era, elicitation_callback=person) as client:
         await Host(client).call("delete_client", client_id=AROHA)
 
-    assert AROHA not in sandbox.world.clients
+    assert AROHA not in sandbox.state.clients
     (question,) = person.questions
     assert "Aroha Bakery" in question
     assert str(AROHA) in question
@@ -59,7 +59,7 @@ async def test_a_person_who_does_not_agree_has_nothing_deleted(
         told = await Host(client).fail("delete_client", client_id=AROHA)
 
     assert told["code"] == "declined"
-    assert AROHA in sandbox.world.clients
+    assert AROHA in sandbox.state.clients
     assert not any(call.method == "DELETE" for call in sandbox.calls)
 
 
@@ -85,11 +85,11 @@ async def test_nothing_is_deleted_unasked_when_the_target_cannot_be_looked_up(
         told = await Host(client).fail("delete_client", client_id=AROHA)
 
     assert told["code"] == "unreachable"
-    assert AROHA in sandbox.world.clients
+    assert AROHA in sandbox.state.clients
 
 
 async def test_what_others_wrote_is_cleaned_before_a_person_reads_it(sandbox: Sandbox, clock: Clock, era: Era) -> None:
-    row = sandbox.world.add_client(HARBOUR_STUDIO, "Good\u202e\U000e0041 name")
+    row = sandbox.state.add_client(HARBOUR_STUDIO, "Good\u202e\U000e0041 name")
     person = Person(NO[0])
     async with Client(serve(sandbox, clock), mode=era, elicitation_callback=person) as client:
         await Host(client).fail("delete_client", client_id=row["id"])

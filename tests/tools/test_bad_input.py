@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from tests.sandbox.clock import Clock
 from tests.tools.driving import Era, Host, serve
-from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Call, Fault, Sandbox, Switches
+from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Behaviors, Call, Fault, Sandbox
 from toggl_mcp.server import build_server
 from toggl_mcp.settings import Settings
 
@@ -91,7 +91,7 @@ async def test_a_client_that_does_not_exist_is_not_found(host: Host, tool: str, 
 
 @pytest.mark.parametrize("text", ["taken", "exists"])
 async def test_a_duplicate_name_is_refused_with_the_id_that_has_it(host: Host, sandbox: Sandbox, text: str) -> None:
-    sandbox.switches = Switches(duplicate_text="taken" if text == "taken" else "exists")
+    sandbox.behaviors = Behaviors(duplicate_text="taken" if text == "taken" else "exists")
 
     told = await host.fail("create_client", name="Aroha Bakery")
 
@@ -195,8 +195,8 @@ async def test_a_402_for_a_paid_feature_is_no_spent_quota(host: Host) -> None:
 
 @pytest.mark.parametrize("empty", ["null", "[]"])
 async def test_a_workspace_without_clients_is_an_empty_list(host: Host, sandbox: Sandbox, empty: str) -> None:
-    sandbox.switches = Switches(empty_list="null" if empty == "null" else "[]")
-    sandbox.world.clients.clear()
+    sandbox.behaviors = Behaviors(empty_list="null" if empty == "null" else "[]")
+    sandbox.state.clients.clear()
 
     answer = await host.call("list_clients")
 
@@ -205,7 +205,7 @@ async def test_a_workspace_without_clients_is_an_empty_list(host: Host, sandbox:
 
 async def test_a_list_of_5000_clients_comes_in_pages_below_a_hosts_limit(host: Host, sandbox: Sandbox) -> None:
     for number in range(5000):
-        sandbox.world.add_client(HARBOUR_STUDIO, f"Client {number:04} {'x' * 200}", notes="n" * 100)
+        sandbox.state.add_client(HARBOUR_STUDIO, f"Client {number:04} {'x' * 200}", notes="n" * 100)
 
     result = await host.raw("list_clients", limit=200)
     first = await host.call("list_clients", limit=200)
@@ -220,7 +220,7 @@ async def test_a_list_of_5000_clients_comes_in_pages_below_a_hosts_limit(host: H
 
 async def test_a_page_of_wide_letters_is_as_short_as_one_of_narrow_ones(host: Host, sandbox: Sandbox) -> None:
     for number in range(200):
-        sandbox.world.add_project(HARBOUR_STUDIO, f"{number:03}{'客' * 240}", None)
+        sandbox.state.add_project(HARBOUR_STUDIO, f"{number:03}{'客' * 240}", None)
 
     result = await host.raw("list_projects", limit=200)
 
@@ -245,4 +245,4 @@ async def test_a_change_whose_answer_was_lost_is_sent_again_and_a_creation_is_lo
 
     assert edited["client"]["name"] == "Aroha Bakehouse"
     assert [call.method for call in sandbox.calls].count("POST") == 1
-    assert "Only Once" not in [row["name"] for row in sandbox.world.clients.values()]
+    assert "Only Once" not in [row["name"] for row in sandbox.state.clients.values()]

@@ -40,7 +40,7 @@ async def test_many_entries_are_edited_by_one_request_a_workspace(host: Host, sa
 
     assert (told["edited_ids"], told["not_found_ids"]) == (ids, [7])
     assert len(sent(sandbox)) == 2
-    assert {row["description"] for row in sandbox.world.entries.values()} == {"Sorted"}
+    assert {row["description"] for row in sandbox.state.entries.values()} == {"Sorted"}
     sandbox.calls.clear()
     listed = await host.call("list_time_entries")
     assert {row["description"] for row in listed["entries"]} == {"Sorted"}
@@ -114,7 +114,7 @@ async def test_no_tag_is_left_behind_by_an_entry_that_was_refused(host: Host, sa
     entry = {"start": NINE, "duration": 60, "tags": ["neu"], "create_missing_tags": True}
 
     assert (await host.fail("create_time_entry", **entry))["code"] == "quota_spent"
-    assert "neu" not in {row["name"] for row in sandbox.world.tags.values()}
+    assert "neu" not in {row["name"] for row in sandbox.state.tags.values()}
 
 
 async def test_a_task_stays_with_an_entry_whose_project_stays(host: Host, sandbox: Sandbox) -> None:
@@ -137,7 +137,7 @@ async def test_many_are_not_changed_while_nobody_can_say_which_are_still_there(
     rows = [done(sandbox, f"2025-10-14T0{hour}:00", f"2025-10-14T0{hour}:30") for hour in range(3)]
     await host.call("list_time_entries")
     clock.now += 600
-    sandbox.world.remove_entry(rows[0]["id"])
+    sandbox.state.remove_entry(rows[0]["id"])
     sandbox.quota.spend(None)
     told = await host.fail("edit_time_entries", ids=[row["id"] for row in rows], description="New")
 
@@ -189,5 +189,5 @@ async def test_nothing_is_written_over_what_could_not_be_looked_at(host: Host, s
     told = await host.fail("create_time_entry", **old)
 
     assert (told["code"], "could not be looked at" in told["message"]) == ("overlap", True)
-    assert len(sandbox.world.entries) == 1
+    assert len(sandbox.state.entries) == 1
     await host.call("create_time_entry", **old, allow_overlap=True)

@@ -30,7 +30,7 @@ async def test_a_created_client_is_found_renamed_archived_restored_and_deleted(h
     assert shown["client"]["archived"] is True
     assert restored["client"]["archived"] is False
     assert deleted["deleted_client_id"] == client_id
-    assert client_id not in sandbox.world.clients
+    assert client_id not in sandbox.state.clients
     assert {answer["workspace_id"] for answer in (created, found, renamed, archived, restored, deleted)} == {
         HARBOUR_STUDIO
     }
@@ -51,7 +51,7 @@ async def test_writes_say_what_is_left_of_the_quota_and_cached_reads_cost_none(h
 
 
 async def test_archiving_names_the_projects_that_went_with_the_client(host: Host, sandbox: Sandbox) -> None:
-    mine = [row["id"] for row in sandbox.world.projects.values() if row["client_id"] == AROHA and row["active"]]
+    mine = [row["id"] for row in sandbox.state.projects.values() if row["client_id"] == AROHA and row["active"]]
 
     answer = await host.call("archive_client", client_id=AROHA)
     restored = await host.call("restore_client", client_id=AROHA, restore_projects=True)
@@ -59,7 +59,7 @@ async def test_archiving_names_the_projects_that_went_with_the_client(host: Host
     assert answer["archived_project_ids"] == mine
     assert mine
     assert restored["client"]["archived"] is False
-    assert all(sandbox.world.projects[project_id]["active"] for project_id in mine)
+    assert all(sandbox.state.projects[project_id]["active"] for project_id in mine)
 
 
 async def test_a_restored_client_leaves_its_projects_archived_unless_asked(host: Host, sandbox: Sandbox) -> None:
@@ -67,7 +67,7 @@ async def test_a_restored_client_leaves_its_projects_archived_unless_asked(host:
 
     await host.call("restore_client", client_id=AROHA)
 
-    assert not any(sandbox.world.projects[project]["active"] for project in answer["archived_project_ids"])
+    assert not any(sandbox.state.projects[project]["active"] for project in answer["archived_project_ids"])
 
 
 async def test_archiving_on_the_free_plan_says_that_a_paid_one_is_needed(host: Host) -> None:
@@ -117,7 +117,7 @@ async def test_a_cursor_serves_only_the_filters_that_it_was_made_for(host: Host)
 
 
 async def test_a_name_filter_is_a_substring_in_any_case(host: Host, sandbox: Sandbox) -> None:
-    sandbox.world.add_client(HARBOUR_STUDIO, "Straße & Söhne")
+    sandbox.state.add_client(HARBOUR_STUDIO, "Straße & Söhne")
 
     found = await host.call("list_clients", name="STRASSE")
 
@@ -125,7 +125,7 @@ async def test_a_name_filter_is_a_substring_in_any_case(host: Host, sandbox: San
 
 
 async def test_several_clients_of_one_name_are_listed_by_their_ids(host: Host, sandbox: Sandbox) -> None:
-    ids = [sandbox.world.add_client(HARBOUR_STUDIO, name)["id"] for name in ("Twin", "TWIN")]
+    ids = [sandbox.state.add_client(HARBOUR_STUDIO, name)["id"] for name in ("Twin", "TWIN")]
 
     told = await host.fail("get_client", name="twin")
 
@@ -145,7 +145,7 @@ async def test_what_a_person_adds_is_found_on_a_miss_older_than_a_minute(
     host: Host, sandbox: Sandbox, clock: Clock
 ) -> None:
     await host.call("list_clients")
-    sandbox.world.add_client(HARBOUR_STUDIO, "Brand New")
+    sandbox.state.add_client(HARBOUR_STUDIO, "Brand New")
 
     at_once = await host.fail("get_client", name="Brand New")
     clock.now += 61
@@ -158,7 +158,7 @@ async def test_what_a_person_adds_is_found_on_a_miss_older_than_a_minute(
 
 async def test_refresh_shows_what_a_person_changed_a_moment_ago(host: Host, sandbox: Sandbox, clock: Clock) -> None:
     await host.call("list_clients")
-    sandbox.world.rename_client(AROHA, "Aroha & Daughters")
+    sandbox.state.rename_client(AROHA, "Aroha & Daughters")
     clock.now += 1
 
     cached = await host.call("get_client", client_id=AROHA)
@@ -172,7 +172,7 @@ async def test_an_empty_string_clears_notes_and_reference(host: Host, sandbox: S
     answer = await host.call("edit_client", client_id=AROHA, notes="", external_reference="")
 
     assert not {"notes", "external_reference"} & answer["client"].keys()
-    assert not {"notes", "external_reference"} & sandbox.world.clients[AROHA].keys()
+    assert not {"notes", "external_reference"} & sandbox.state.clients[AROHA].keys()
 
 
 async def test_an_edit_sends_only_what_was_given(host: Host, sandbox: Sandbox) -> None:
@@ -205,7 +205,7 @@ async def test_a_lost_answer_to_a_creation_makes_one_client(host: Host, sandbox:
 
     created = await host.call("create_client", name="Once Only")
 
-    assert [row["name"] for row in sandbox.world.clients.values()].count("Once Only") == 1
+    assert [row["name"] for row in sandbox.state.clients.values()].count("Once Only") == 1
     assert created["client"]["name"] == "Once Only"
 
 

@@ -17,7 +17,7 @@ async def test_an_entry_that_was_deleted_is_not_brought_back(host: Host, sandbox
     rows = [done(sandbox, f"2025-10-14T0{hour}:00", f"2025-10-14T0{hour}:30") for hour in range(3)]
     await host.call("list_time_entries")
     clock.now += 121
-    sandbox.world.remove_entry(rows[0]["id"])
+    sandbox.state.remove_entry(rows[0]["id"])
     told = await host.call("edit_time_entries", ids=[row["id"] for row in rows], description="Live")
 
     assert told["not_found_ids"] == [rows[0]["id"]]
@@ -35,7 +35,7 @@ async def test_entries_are_deleted_by_one_request_each(host: Host, sandbox: Sand
 
 async def test_a_deletion_that_the_quota_cannot_cover_is_refused_as_a_whole(host: Host, sandbox: Sandbox) -> None:
     rows = [done(sandbox, f"2025-10-14T0{hour}:00", f"2025-10-14T0{hour}:30") for hour in range(3)]
-    sandbox.quota.spend(HARBOUR_STUDIO, left=3)
+    sandbox.quota.spend(HARBOUR_STUDIO, remaining=3)
     await host.call("create_time_entry", start=NINE, duration=60)
     told = await host.fail("delete_time_entries", ids=[row["id"] for row in rows])
 
@@ -70,14 +70,14 @@ async def test_a_deletion_that_was_not_confirmed_is_told_apart_from_what_was_not
 async def test_workspaces_of_one_organization_share_what_is_left_for_deletions(
     sandbox: Sandbox, clock: Clock, era: Era
 ) -> None:
-    for space in sandbox.world.workspaces.values():
+    for space in sandbox.state.workspaces.values():
         space["organization_id"] = 3_901_001
     places = [HARBOUR_STUDIO, NIGHT_SCHOOL] * 3
     rows = [done(sandbox, f"2025-10-14T0{n}:00", f"2025-10-14T0{n}:30", "", place) for n, place in enumerate(places)]
     async with Client(serve(sandbox, clock), mode=era) as client:
         host = Host(client)
         await host.call("get_account")
-        sandbox.quota.spend(HARBOUR_STUDIO, left=5)
+        sandbox.quota.spend(HARBOUR_STUDIO, remaining=5)
         await host.call("list_tags", refresh=True)
         told = await host.fail("delete_time_entries", ids=[row["id"] for row in rows])
 
@@ -108,7 +108,7 @@ async def test_what_a_change_elsewhere_does_to_entries_is_known_though_the_users
 ) -> None:
     row = running(sandbox, NINE)
     more = {"project_id": 201_500_302, "task_id": 80_400_301, "tags": ["design", "meeting"]}
-    sandbox.world.edit_entry(row["id"], **more)
+    sandbox.state.edit_entry(row["id"], **more)
     async with Client(serve(sandbox, clock, toolsets="all")) as client:
         host = Host(client)
         await host.call("get_timer")

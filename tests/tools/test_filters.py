@@ -27,9 +27,9 @@ async def test_every_project_of_a_name_counts_archived_ones_and_those_of_other_w
     host: Host, sandbox: Sandbox, *, listed: bool
 ) -> None:
     projects = [
-        sandbox.world.add_project(HARBOUR_STUDIO, "Website", AROHA),
-        sandbox.world.add_project(HARBOUR_STUDIO, "Website", BLUE_GULL, active=False),
-        sandbox.world.add_project(NIGHT_SCHOOL, "Website", None, active=False),
+        sandbox.state.add_project(HARBOUR_STUDIO, "Website", AROHA),
+        sandbox.state.add_project(HARBOUR_STUDIO, "Website", BLUE_GULL, active=False),
+        sandbox.state.add_project(NIGHT_SCHOOL, "Website", None, active=False),
     ]
     for project in projects:
         done(sandbox, NINE, TEN, "", project["workspace_id"], project_id=project["id"])
@@ -42,7 +42,7 @@ async def test_every_project_of_a_name_counts_archived_ones_and_those_of_other_w
 
 
 async def test_every_task_of_a_name_counts_done_ones_too(host: Host, sandbox: Sandbox) -> None:
-    other = sandbox.world.add_task(BROCHURE, "Checkout", active=False)
+    other = sandbox.state.add_task(BROCHURE, "Checkout", active=False)
     done(sandbox, NINE, TEN, project_id=WEB_SHOP, task_id=CHECKOUT)
     done(sandbox, TEN, TWELVE, project_id=BROCHURE, task_id=other["id"])
 
@@ -70,7 +70,7 @@ async def test_what_is_idle_is_no_time_and_what_does_not_exist_is_an_error(host:
 
 
 async def test_the_id_of_an_idle_project_does_not_mean_another_of_its_name(host: Host, sandbox: Sandbox) -> None:
-    idle = sandbox.world.add_project(NIGHT_SCHOOL, "Web shop", None)
+    idle = sandbox.state.add_project(NIGHT_SCHOOL, "Web shop", None)
     done(sandbox, NINE, TEN, project_id=WEB_SHOP)
 
     assert await hours(host, project=idle["id"]) == 0.0
@@ -92,7 +92,7 @@ async def test_with_refresh_hours_go_to_the_client_that_a_project_has_by_now(
 ) -> None:
     done(sandbox, NINE, TEN, project_id=BREAD_LABELS)
     await host.call("list_projects")
-    sandbox.world.edit_project(BREAD_LABELS, client_id=BLUE_GULL)
+    sandbox.state.edit_project(BREAD_LABELS, client_id=BLUE_GULL)
     clock.now += 600
 
     assert await hours(host, client="Aroha Bakery") == 1.0
@@ -105,9 +105,9 @@ async def test_a_name_that_was_given_in_the_web_app_is_found_with_its_hours(
 ) -> None:
     done(sandbox, NINE, TEN, project_id=WEB_SHOP, task_id=CHECKOUT)
     await host.call("summarize_time", group_by=["client", "task"])
-    sandbox.world.rename_project(WEB_SHOP, "Online shop")
-    sandbox.world.rename_client(AROHA, "Aroha Ltd")
-    sandbox.world.edit_task(CHECKOUT, name="Pay page")
+    sandbox.state.rename_project(WEB_SHOP, "Online shop")
+    sandbox.state.rename_client(AROHA, "Aroha Ltd")
+    sandbox.state.edit_task(CHECKOUT, name="Pay page")
     clock.now += 300
 
     assert await hours(host, project="Online shop") == 1.0
@@ -121,7 +121,7 @@ async def test_hours_of_what_is_too_new_to_be_known_are_a_gap_of_a_filter(
     done(sandbox, NINE, TEN, project_id=WEB_SHOP)
     await host.call("list_projects")
     clock.now += 200
-    new = sandbox.world.add_project(HARBOUR_STUDIO, "New one", AROHA)
+    new = sandbox.state.add_project(HARBOUR_STUDIO, "New one", AROHA)
     done(sandbox, TEN, TWELVE, project_id=new["id"])
 
     told = await host.call("summarize_time", client="Aroha Bakery")
@@ -170,12 +170,12 @@ async def test_a_name_that_reads_like_nothing_is_a_name(host: Host, sandbox: San
     for kind in ("client", "project", "task", "tag"):
         assert (await host.fail("summarize_time", **{kind: "None"}))["code"] == "not_found"
 
-    done(sandbox, TEN, TWELVE, tags=[sandbox.world.add_tag(HARBOUR_STUDIO, "None")["name"]])
+    done(sandbox, TEN, TWELVE, tags=[sandbox.state.add_tag(HARBOUR_STUDIO, "None")["name"]])
     assert await hours(host, tag="None", refresh=True) == 2.0
 
 
 async def test_two_tags_that_differ_in_case_are_both_meant_by_their_ids(host: Host, sandbox: Sandbox) -> None:
-    tags = [sandbox.world.add_tag(HARBOUR_STUDIO, name) for name in ("Alpha", "alpha")]
+    tags = [sandbox.state.add_tag(HARBOUR_STUDIO, name) for name in ("Alpha", "alpha")]
     told = await host.call("create_time_entry", start=NINE, duration=60, tags=[tag["id"] for tag in tags])
 
     assert told["entry"]["tags"] == ["Alpha", "alpha"]

@@ -33,7 +33,7 @@ async def test_what_was_logged_elsewhere_is_told_with_its_amount(host: Host, san
     row = done(sandbox, NINE, TEN, **PAID)
     await host.call("summarize_time", amounts=True)
     clock.now += 130
-    sandbox.world.edit_entry(row["id"], stop=at(ELEVEN), duration=7200)
+    sandbox.state.edit_entry(row["id"], stop=at(ELEVEN), duration=7200)
     done(sandbox, ELEVEN, "2025-10-14T12:00", **PAID)
 
     told = await host.call("summarize_time", amounts=True)
@@ -101,13 +101,13 @@ async def test_a_team_s_timers_may_be_running_since_yesterday(host: Host, sandbo
 
 async def test_one_s_own_timer_has_no_amount_yet(host: Host, sandbox: Sandbox) -> None:
     row = running(sandbox, "2025-10-14T17:00")
-    sandbox.world.edit_entry(row["id"], **PAID)
+    sandbox.state.edit_entry(row["id"], **PAID)
 
     assert not (await host.call("summarize_time", amounts=True))["complete"]
 
 
 async def test_the_quota_that_is_told_is_the_scarcest_that_was_drawn_on(host: Host, sandbox: Sandbox) -> None:
-    sandbox.quota.spend(NIGHT_SCHOOL, left=10)
+    sandbox.quota.spend(NIGHT_SCHOOL, remaining=10)
 
     told = await host.call("summarize_time", period="this_year")
 
@@ -117,9 +117,9 @@ async def test_the_quota_that_is_told_is_the_scarcest_that_was_drawn_on(host: Ho
 async def test_with_refresh_a_workspace_that_was_joined_since_counts(
     host: Host, sandbox: Sandbox, clock: Clock
 ) -> None:
-    joined = sandbox.world.workspaces.pop(NIGHT_SCHOOL)
+    joined = sandbox.state.workspaces.pop(NIGHT_SCHOOL)
     await host.call("summarize_time")
-    sandbox.world.workspaces[NIGHT_SCHOOL] = joined
+    sandbox.state.workspaces[NIGHT_SCHOOL] = joined
     done(sandbox, "2025-02-14T09:00", "2025-02-14T10:00", workspace=NIGHT_SCHOOL)
     clock.now += 600
 
@@ -147,7 +147,7 @@ async def test_a_row_that_cannot_be_read_is_not_taken_for_no_time(host: Host, sa
 
 async def test_one_person_is_one_group_whatever_reports_call_them(host: Host, sandbox: Sandbox) -> None:
     done(sandbox, "2025-02-14T09:00", "2025-02-14T10:00")
-    sandbox.world.me["fullname"] = "Marama Q"
+    sandbox.state.me["fullname"] = "Marama Q"
     done(sandbox, NINE, TEN)
 
     told = await host.call("summarize_time", period="this_year", group_by=["user"])

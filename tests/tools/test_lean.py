@@ -44,10 +44,10 @@ def besides_its_own_words(row: Answer) -> int:
 
 
 def own_entries(sandbox: Sandbox) -> dict[int, Row]:
-    mine = sandbox.world.me["id"]
+    mine = sandbox.state.me["id"]
     return {
         key: row
-        for key, row in sandbox.world.entries.items()
+        for key, row in sandbox.state.entries.items()
         if row["user_id"] == mine and row["server_deleted_at"] is None
     }
 
@@ -66,7 +66,7 @@ async def test_an_entry_costs_100_bytes_at_most_besides_its_own_description_and_
 
 
 async def test_every_entry_s_project_client_and_task_are_told_by_name(host: Host, sandbox: Sandbox) -> None:
-    world = sandbox.world
+    world = sandbox.state
     rows = own_entries(sandbox)
     async for page, _ in pages(host, **ALL_OF_IT, limit=200):
         works = {work["group"]: work for work in page["groups"]}
@@ -86,10 +86,10 @@ async def test_every_entry_s_project_client_and_task_are_told_by_name(host: Host
 async def test_a_page_of_the_longest_descriptions_stays_under_100_000_bytes(
     host: Host, sandbox: Sandbox, clock: Clock, character: str
 ) -> None:
-    sandbox.world.entries.clear()
+    sandbox.state.entries.clear()
     for number in range(200):
         start = clock.now - 3600 * (number + 1)
-        sandbox.world.add_entry(HARBOUR_STUDIO, start, stop=start + 600, description=character * 3000)
+        sandbox.state.add_entry(HARBOUR_STUDIO, start, stop=start + 600, description=character * 3000)
 
     told = [page async for page in pages(host, **ALL_OF_IT, limit=200)]
 
@@ -101,12 +101,12 @@ async def test_a_page_of_the_longest_descriptions_stays_under_100_000_bytes(
 async def test_a_page_of_the_longest_names_stays_under_100_000_bytes(
     host: Host, sandbox: Sandbox, clock: Clock
 ) -> None:
-    sandbox.world.entries.clear()
+    sandbox.state.entries.clear()
     for number in range(200):
-        client = sandbox.world.add_client(HARBOUR_STUDIO, f"{number:03}" + "k" * 252)
-        project = sandbox.world.add_project(HARBOUR_STUDIO, f"{number:03}" + "p" * 252, client["id"])
+        client = sandbox.state.add_client(HARBOUR_STUDIO, f"{number:03}" + "k" * 252)
+        project = sandbox.state.add_project(HARBOUR_STUDIO, f"{number:03}" + "p" * 252, client["id"])
         start = clock.now - 3600 * (number + 1)
-        sandbox.world.add_entry(
+        sandbox.state.add_entry(
             HARBOUR_STUDIO, start, stop=start + 600, project_id=project["id"], description="x" * 500
         )
 
@@ -119,10 +119,10 @@ async def test_a_page_of_the_longest_names_stays_under_100_000_bytes(
 async def test_a_total_of_the_longest_names_stays_under_100_000_bytes_and_says_how_many_groups_are_left(
     host: Host, sandbox: Sandbox, clock: Clock
 ) -> None:
-    sandbox.world.entries.clear()
+    sandbox.state.entries.clear()
     for number in range(200):
-        project = sandbox.world.add_project(HARBOUR_STUDIO, f"{number:03}" + "港" * 252)
-        sandbox.world.add_entry(
+        project = sandbox.state.add_project(HARBOUR_STUDIO, f"{number:03}" + "港" * 252)
+        sandbox.state.add_entry(
             HARBOUR_STUDIO, clock.now - 60, stop=clock.now, project_id=project["id"], description=f"{number:03}" * 1000
         )
 
@@ -138,7 +138,7 @@ async def test_a_total_of_the_longest_names_stays_under_100_000_bytes_and_says_h
 async def test_a_walk_meets_every_entry_once_while_others_are_added_and_deleted(
     host: Host, sandbox: Sandbox, clock: Clock
 ) -> None:
-    world, met, deleted = sandbox.world, list[int](), set[int]()
+    world, met, deleted = sandbox.state, list[int](), set[int]()
     there = own_entries(sandbox).keys()
     async for page, _ in pages(host, **ALL_OF_IT, limit=40, refresh=True):
         met += [row["id"] for row in page["entries"]]

@@ -38,7 +38,7 @@ async def test_an_entry_that_was_logged_is_told_although_no_name_can_be_looked_u
     sandbox.fault = only_lists
     told = await host.call("create_time_entry", **entry, project=project)
 
-    assert sandbox.world.entries[told["entry"]["id"]]["project_id"] == project
+    assert sandbox.state.entries[told["entry"]["id"]]["project_id"] == project
 
 
 async def test_a_task_in_a_workspace_that_has_tasks_no_more_spoils_nothing(host: Host, sandbox: Sandbox) -> None:
@@ -53,7 +53,7 @@ async def test_a_task_in_a_workspace_that_has_tasks_no_more_spoils_nothing(host:
 async def test_a_timer_that_was_stopped_is_told_although_no_name_can_be_looked_up(
     host: Host, sandbox: Sandbox, fault: Fault
 ) -> None:
-    row = sandbox.world.add_entry(HARBOUR_STUDIO, at("2025-10-14T17:00"), running=True, project_id=201_500_302)
+    row = sandbox.state.add_entry(HARBOUR_STUDIO, at("2025-10-14T17:00"), running=True, project_id=201_500_302)
     await host.call("get_timer")
     await host.call("edit_tag", tag_id=17_300_301, name="So that the names are dropped")
     sandbox.fault = lambda call: fault if call.path.endswith("/projects") else None

@@ -28,17 +28,17 @@ async def test_a_created_project_is_active_found_edited_archived_and_deleted(hos
     assert archived["project"]["active"] is False
     assert [project["id"] for project in shown["projects"]] == [project_id]
     assert deleted["deleted_project_id"] == project_id
-    assert project_id not in sandbox.world.projects
+    assert project_id not in sandbox.state.projects
     assert sandbox.calls[-1].query == {"teDeletionMode": "unassign"}
 
 
 async def test_projects_are_listed_by_client_by_id_or_by_name_and_without_one(host: Host, sandbox: Sandbox) -> None:
-    sandbox.world.add_project(HARBOUR_STUDIO, "Without a client")
+    sandbox.state.add_project(HARBOUR_STUDIO, "Without a client")
     by_id = await host.call("list_projects", client=AROHA, status="both")
     by_name = await host.call("list_projects", client="aroha bakery", status="both")
     without = await host.call("list_projects", client=0)
 
-    mine = {row["id"] for row in sandbox.world.projects.values() if row["client_id"] == AROHA}
+    mine = {row["id"] for row in sandbox.state.projects.values() if row["client_id"] == AROHA}
     assert {project["id"] for project in by_id["projects"]} == mine
     assert by_name["projects"] == by_id["projects"]
     assert "Without a client" in {project["name"] for project in without["projects"]}
@@ -48,13 +48,13 @@ async def test_projects_are_listed_by_client_by_id_or_by_name_and_without_one(ho
 async def test_an_unknown_client_is_told_with_its_near_ones_and_nothing_is_created(
     host: Host, sandbox: Sandbox
 ) -> None:
-    projects = len(sandbox.world.projects)
+    projects = len(sandbox.state.projects)
 
     told = await host.fail("create_project", name="Menu", client="Aroha Bakary")
 
     assert told["code"] == "not_found"
     assert "“Aroha Bakery”" in told["message"]
-    assert len(sandbox.world.projects) == projects
+    assert len(sandbox.state.projects) == projects
 
 
 async def test_a_client_can_be_given_and_taken_away(host: Host) -> None:
@@ -120,13 +120,13 @@ async def test_a_lost_answer_to_a_creation_makes_one_project(host: Host, sandbox
 
     created = await host.call("create_project", name="Once only", client=AROHA)
 
-    assert [row["name"] for row in sandbox.world.projects.values()].count("Once only") == 1
+    assert [row["name"] for row in sandbox.state.projects.values()].count("Once only") == 1
     assert created["project"]["client_id"] == AROHA
 
 
 async def test_no_project_is_left_out_however_many_there_are(host: Host, sandbox: Sandbox) -> None:
     for number in range(450):
-        sandbox.world.add_project(HARBOUR_STUDIO, f"Numbered {number:03}")
+        sandbox.state.add_project(HARBOUR_STUDIO, f"Numbered {number:03}")
 
     answer = await host.call("list_projects", name="numbered", limit=200)
 
@@ -146,7 +146,7 @@ async def test_archiving_a_client_shows_in_its_projects_at_once(host: Host) -> N
 async def test_the_free_plan_s_limit_says_that_a_paid_plan_is_needed(
     host: Host, sandbox: Sandbox, clock: Clock
 ) -> None:
-    active = [row for row in sandbox.world.projects.values() if row["workspace_id"] == NIGHT_SCHOOL and row["active"]]
+    active = [row for row in sandbox.state.projects.values() if row["workspace_id"] == NIGHT_SCHOOL and row["active"]]
     for number in range(5 - len(active)):
         await host.call("create_project", workspace_id=NIGHT_SCHOOL, name=f"Project {number}")
         clock.now += 1
@@ -157,7 +157,7 @@ async def test_the_free_plan_s_limit_says_that_a_paid_plan_is_needed(
 
 
 async def test_only_the_same_client_s_project_is_said_to_hold_a_name(host: Host, sandbox: Sandbox) -> None:
-    other = sandbox.world.add_project(HARBOUR_STUDIO, "Menu", 64_890_302)
+    other = sandbox.state.add_project(HARBOUR_STUDIO, "Menu", 64_890_302)
     mine = (await host.call("create_project", name="Menu", client=AROHA))["project"]["id"]
 
     message = (await host.fail("create_project", name="Menu", client=AROHA))["message"]

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.anyio
 
 async def spend_all_but(sandbox: Sandbox, host: Host, left: int) -> None:
     """Use up an hour but for what is to be left, as another program with the same token would, and learn of it."""
-    sandbox.quota.spend(NIGHT_SCHOOL, left=left + 1)
+    sandbox.quota.spend(NIGHT_SCHOOL, remaining=left + 1)
     await host.call("edit_client", workspace_id=NIGHT_SCHOOL, client_id=64890401, notes="The last before that")
 
 
@@ -112,7 +112,7 @@ async def test_requests_that_cannot_have_their_turn_in_time_are_held_back_at_onc
             tasks.start_soon(create, number)
 
     failed = [result for result in told if result.is_error]
-    created = [row for row in sandbox.world.clients.values() if row["name"].startswith("At once")]
+    created = [row for row in sandbox.state.clients.values() if row["name"].startswith("At once")]
     assert len(created) == len(told) - len(failed)
     assert [result.content for result in failed if "held back" not in repr(result.content)] == []
     assert 429 not in sandbox.answers

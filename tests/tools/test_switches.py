@@ -7,13 +7,13 @@ import pytest
 
 from tests.sandbox.clock import Clock
 from tests.tools.driving import Host
-from toggl_mcp.sandbox import NIGHT_SCHOOL, Sandbox, Switches
+from toggl_mcp.sandbox import NIGHT_SCHOOL, Behaviors, Sandbox
 
 pytestmark = pytest.mark.anyio
 
 
 def settings() -> list[dict[str, Any]]:
-    hints = get_type_hints(Switches)
+    hints = get_type_hints(Behaviors)
     values = {name: get_args(hint) or ((False, True) if hint is bool else (255, 300)) for name, hint in hints.items()}
     return [{name: value} for name, options in values.items() for value in options]
 
@@ -22,7 +22,7 @@ def settings() -> list[dict[str, Any]]:
 async def test_a_whole_session_works_at_each_setting(
     host: Host, sandbox: Sandbox, clock: Clock, setting: dict[str, Any]
 ) -> None:
-    sandbox.switches = dataclasses.replace(Switches(), **setting)
+    sandbox.behaviors = dataclasses.replace(Behaviors(), **setting)
 
     created = await host.call("create_client", name="Lighthouse")
     client_id = created["client"]["id"]

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.tools.driving import Host
-from toggl_mcp.sandbox import HARBOUR_STUDIO, Fault, Sandbox, Switches
+from toggl_mcp.sandbox import HARBOUR_STUDIO, Behaviors, Fault, Sandbox
 
 pytestmark = pytest.mark.anyio
 
@@ -19,7 +19,7 @@ async def test_a_created_tag_is_listed_renamed_and_deleted(host: Host, sandbox: 
     assert listed["source"] == "cache"
     assert renamed["tag"] == {"id": tag_id, "name": "at the client's"}
     assert deleted["deleted_tag_id"] == tag_id
-    assert tag_id not in sandbox.world.tags
+    assert tag_id not in sandbox.state.tags
 
 
 async def test_a_duplicate_name_is_refused_with_the_id_that_has_it(host: Host) -> None:
@@ -37,7 +37,7 @@ async def test_a_lost_answer_to_a_creation_makes_one_tag(host: Host, sandbox: Sa
 
     await host.call("create_tag", name="once")
 
-    assert [row["name"] for row in sandbox.world.tags.values()].count("once") == 1
+    assert [row["name"] for row in sandbox.state.tags.values()].count("once") == 1
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ async def test_a_tag_that_does_not_exist_is_not_found(host: Host, tool: str, arg
 
 async def test_no_tag_is_left_out_however_many_there_are(host: Host, sandbox: Sandbox) -> None:
     for number in range(401):
-        sandbox.world.add_tag(HARBOUR_STUDIO, f"tag {number:03}")
+        sandbox.state.add_tag(HARBOUR_STUDIO, f"tag {number:03}")
 
     answer = await host.call("list_tags", name="tag ", limit=200)
 
@@ -59,7 +59,7 @@ async def test_no_tag_is_left_out_however_many_there_are(host: Host, sandbox: Sa
 
 
 async def test_a_workspace_without_tags_is_an_empty_list(host: Host, sandbox: Sandbox) -> None:
-    sandbox.switches = Switches(empty_list="null")
-    sandbox.world.tags.clear()
+    sandbox.behaviors = Behaviors(empty_list="null")
+    sandbox.state.tags.clear()
 
     assert (await host.call("list_tags"))["tags"] == []

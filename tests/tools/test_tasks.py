@@ -9,7 +9,7 @@ from mcp.server.mcpserver import MCPServer
 from tests.sandbox.clock import Clock
 from tests.sandbox.diary import at, done
 from tests.tools.driving import Era, Host, serve
-from toggl_mcp.sandbox import NIGHT_SCHOOL, Fault, Sandbox, Switches
+from toggl_mcp.sandbox import NIGHT_SCHOOL, Behaviors, Fault, Sandbox
 
 pytestmark = pytest.mark.anyio
 
@@ -39,7 +39,7 @@ async def test_a_task_is_created_in_a_project_that_is_named(host: Host, sandbox:
         "estimated_seconds": 7200,
         "tracked_seconds": 0,
     }
-    assert sandbox.world.tasks[told["task"]["id"]]["name"] == "Search"
+    assert sandbox.state.tasks[told["task"]["id"]]["name"] == "Search"
 
 
 async def test_tasks_are_listed_by_name_and_project_and_state(host: Host) -> None:
@@ -61,13 +61,13 @@ async def test_a_task_is_changed_and_ended(host: Host, sandbox: Sandbox) -> None
     told = await host.call("edit_task", task_id=CHECKOUT, name="Till", active=False)
 
     assert (told["task"]["name"], told["task"]["active"]) == ("Till", False)
-    assert sandbox.world.tasks[CHECKOUT]["active"] is False
+    assert sandbox.state.tasks[CHECKOUT]["active"] is False
     assert (await host.fail("edit_task", task_id=CHECKOUT))["code"] == "invalid_arguments"
     assert (await host.fail("edit_task", task_id=7, name="x"))["code"] == "not_found"
 
 
 async def test_a_deleted_task_is_gone_from_its_entries_as_well(host: Host, sandbox: Sandbox, clock: Clock) -> None:
-    sandbox.world.entries.clear()
+    sandbox.state.entries.clear()
     clock.now = at("2025-10-14T18:00")
     done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", project_id=WEB_SHOP, task_id=CHECKOUT)
     before = await host.call("list_time_entries")
@@ -80,7 +80,7 @@ async def test_a_deleted_task_is_gone_from_its_entries_as_well(host: Host, sandb
 
 
 async def test_time_is_logged_on_a_task_by_its_name(host: Host, sandbox: Sandbox, clock: Clock) -> None:
-    sandbox.world.entries.clear()
+    sandbox.state.entries.clear()
     clock.now = at("2025-10-14T18:00")
     told = await host.call("create_time_entry", start="2025-10-14T09:00", duration=3600, task="checkout")
 
@@ -95,7 +95,7 @@ async def test_time_is_logged_on_a_task_by_its_name(host: Host, sandbox: Sandbox
 
 @pytest.mark.parametrize("status", [402, 403])
 async def test_a_free_plan_has_no_tasks(clock: Clock, era: Era, status: int) -> None:
-    sandbox = Sandbox(clock=clock, switches=Switches(tasks_on_free_status=status))  # pyright: ignore[reportArgumentType] - both are in the type
+    sandbox = Sandbox(clock=clock, behaviors=Behaviors(tasks_on_free_status=status))  # pyright: ignore[reportArgumentType] - both are in the type
     async with Client(with_tasks(sandbox, clock), mode=era) as client:
         told = await Host(client).fail("list_tasks", workspace_id=NIGHT_SCHOOL)
 
@@ -106,4 +106,4 @@ async def test_a_task_whose_creation_was_not_confirmed_is_looked_for(host: Host,
     sandbox.fault = lambda call: Fault("lost after") if call.method == "POST" else None
     told = await host.call("create_task", project="Web shop", name="Search")
 
-    assert [row["id"] for row in sandbox.world.tasks.values() if row["name"] == "Search"] == [told["task"]["id"]]
+    assert [row["id"] for row in sandbox.state.tasks.values() if row["name"] == "Search"] == [told["task"]["id"]]

@@ -25,8 +25,8 @@ SEEN = [
 
 @pytest.mark.parametrize(("written", "shown"), SEEN)
 async def test_answers_hold_only_what_can_be_seen(host: Host, sandbox: Sandbox, written: str, shown: str) -> None:
-    row = sandbox.world.add_client(HARBOUR_STUDIO, "Plain", notes=written, external_reference=written)
-    sandbox.world.clients[row["id"]]["name"] = written
+    row = sandbox.state.add_client(HARBOUR_STUDIO, "Plain", notes=written, external_reference=written)
+    sandbox.state.clients[row["id"]]["name"] = written
 
     answer = await host.call("get_client", client_id=row["id"])
 
@@ -34,17 +34,17 @@ async def test_answers_hold_only_what_can_be_seen(host: Host, sandbox: Sandbox, 
 
 
 async def test_nothing_cleaned_is_ever_written_back(host: Host, sandbox: Sandbox, clock: Clock) -> None:
-    row = sandbox.world.add_client(HARBOUR_STUDIO, "Odd\u200bname", notes="old")
+    row = sandbox.state.add_client(HARBOUR_STUDIO, "Odd\u200bname", notes="old")
     await host.call("list_clients")
     clock.now += 1
 
     await host.call("edit_client", client_id=row["id"], notes="new")
 
-    assert sandbox.world.clients[row["id"]]["name"] == "Odd\u200bname"
+    assert sandbox.state.clients[row["id"]]["name"] == "Odd\u200bname"
 
 
 async def test_a_client_is_found_by_the_name_that_is_shown(host: Host, sandbox: Sandbox) -> None:
-    row = sandbox.world.add_client(HARBOUR_STUDIO, "Good\u200b Name")
+    row = sandbox.state.add_client(HARBOUR_STUDIO, "Good\u200b Name")
 
     found = await host.call("get_client", name="good name")
 
@@ -52,7 +52,7 @@ async def test_a_client_is_found_by_the_name_that_is_shown(host: Host, sandbox: 
 
 
 async def test_long_notes_are_cut_in_lists_and_whole_for_one(host: Host, sandbox: Sandbox) -> None:
-    row = sandbox.world.add_client(HARBOUR_STUDIO, "Wordy", notes="n" * 4000)
+    row = sandbox.state.add_client(HARBOUR_STUDIO, "Wordy", notes="n" * 4000)
 
     listed = await host.call("list_clients", name="wordy")
     found = await host.call("get_client", client_id=row["id"])

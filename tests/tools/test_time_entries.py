@@ -25,7 +25,7 @@ async def test_time_that_is_over_is_logged(host: Host, sandbox: Sandbox, times: 
 
     assert (told["entry"]["start"], told["entry"]["stop"]) == ("2025-10-14T09:00:00+13:00", "2025-10-14T10:30:00+13:00")
     assert (told["entry"]["seconds"], told["entry"]["client"]) == (5400, "Aroha Bakery")
-    row = sandbox.world.entries[told["entry"]["id"]]
+    row = sandbox.state.entries[told["entry"]["id"]]
     assert (row["project_id"], row["duration"], row["tags"]) == (WEB_SHOP, 5400, ["meeting"])
 
 
@@ -80,7 +80,7 @@ async def test_the_same_entry_twice_is_pointed_out(host: Host, sandbox: Sandbox)
         entry = {"start": f"2025-10-14T{12 if duration else 15}:00", "duration": duration, "description": "Report"}
         await host.call("create_time_entry", **entry)
         assert (await host.fail("create_time_entry", **entry))["code"] == "overlap"
-    assert len(sandbox.world.entries) == 2
+    assert len(sandbox.state.entries) == 2
 
 
 async def test_entries_that_only_touch_do_not_overlap(host: Host, sandbox: Sandbox) -> None:
@@ -100,7 +100,7 @@ async def test_a_creation_whose_answer_was_lost_is_found_and_not_sent_again(host
     sandbox.fault = lambda call: Fault("lost after") if call.method == "POST" else None
     told = await host.call("create_time_entry", start=NINE, duration=60, description="Once")
 
-    assert [row["id"] for row in sandbox.world.entries.values()] == [told["entry"]["id"]]
+    assert [row["id"] for row in sandbox.state.entries.values()] == [told["entry"]["id"]]
     assert sent(sandbox) == [f"POST /workspaces/{HARBOUR_STUDIO}/time_entries"]
 
 
@@ -189,7 +189,7 @@ async def test_pages_go_through_every_entry_once_while_others_come_and_go(host: 
     rows = [done(sandbox, f"2025-10-14T0{hour}:00", f"2025-10-14T0{hour}:30", str(hour)) for hour in range(8)]
     first = await host.call("list_time_entries", limit=3)
     done(sandbox, "2025-10-14T12:00", "2025-10-14T13:00", "New")
-    sandbox.world.remove_entry(rows[5]["id"])
+    sandbox.state.remove_entry(rows[5]["id"])
     second = await host.call("list_time_entries", limit=3, cursor=first["next_cursor"], refresh=True)
     third = await host.call("list_time_entries", limit=3, cursor=second["next_cursor"])
 

@@ -27,7 +27,7 @@ async def test_a_timer_is_started_by_names(host: Host, sandbox: Sandbox) -> None
         "billable": True,
     }
     assert "stopped_entry" not in told
-    row = sandbox.world.entries[told["entry"]["id"]]
+    row = sandbox.state.entries[told["entry"]["id"]]
     assert (row["project_id"], row["tags"], row["duration"] < 0) == (WEB_SHOP, ["design"], True)
 
 
@@ -67,17 +67,17 @@ async def test_a_project_that_nearly_exists_is_not_guessed(host: Host, sandbox: 
 
     assert told["code"] == "not_found"
     assert "“Web shop” (201500302)" in told["message"]
-    assert not sandbox.world.entries
+    assert not sandbox.state.entries
 
 
 async def test_an_unknown_tag_is_made_only_when_that_is_asked_for(host: Host, sandbox: Sandbox) -> None:
     told = await host.fail("start_timer", tags=["dezign"])
     assert (told["code"], "“design”" in told["message"]) == ("not_found", True)
-    assert len(sandbox.world.tags) == 8
+    assert len(sandbox.state.tags) == 8
 
     made = await host.call("start_timer", tags=["dezign", "design"], create_missing_tags=True)
     assert made["entry"]["tags"] == ["dezign", "design"]
-    assert [row["name"] for row in sandbox.world.tags.values()].count("dezign") == 1
+    assert [row["name"] for row in sandbox.state.tags.values()].count("dezign") == 1
 
 
 async def test_an_id_may_be_a_number_or_text(host: Host) -> None:
@@ -116,7 +116,7 @@ async def test_a_timer_that_was_stopped_elsewhere_a_moment_ago_counts_as_stopped
 ) -> None:
     started = await host.call("start_timer", description="Once")
     clock.now += 60
-    sandbox.world.stop_entry(started["entry"]["id"], clock.now)
+    sandbox.state.stop_entry(started["entry"]["id"], clock.now)
 
     assert (await host.call("stop_timer"))["entry"]["seconds"] == 60
 

@@ -18,7 +18,7 @@ async def test_what_runs_by_now_is_stopped_when_what_ran_before_does_no_more(
     first = running(sandbox, "2025-10-14T08:00", "First")
     await host.call("get_timer")
     clock.now += 60
-    sandbox.world.stop_entry(first["id"], clock.now)
+    sandbox.state.stop_entry(first["id"], clock.now)
     running(sandbox, "2025-10-14T09:01", "Second", NIGHT_SCHOOL)
     clock.now += 30
 
@@ -32,7 +32,7 @@ async def test_what_runs_by_now_is_stopped_when_what_ran_before_was_deleted(
     first = running(sandbox, "2025-10-14T08:00", "First")
     await host.call("get_timer")
     clock.now += 60
-    sandbox.world.remove_entry(first["id"])
+    sandbox.state.remove_entry(first["id"])
     running(sandbox, "2025-10-14T09:01", "Second")
 
     assert (await host.call("stop_timer"))["entry"]["description"] == "Second"
@@ -44,7 +44,7 @@ async def test_a_start_says_what_it_stopped_although_that_was_started_elsewhere_
     first = running(sandbox, "2025-10-14T08:00", "First")
     await host.call("get_timer")
     clock.now += 30
-    sandbox.world.stop_entry(first["id"], clock.now)
+    sandbox.state.stop_entry(first["id"], clock.now)
     running(sandbox, "2025-10-14T09:00:30", "Second")
     clock.now += 60
     told = await host.call("start_timer", description="Third")
@@ -78,7 +78,7 @@ async def test_a_timer_can_be_stopped_although_the_users_requests_are_spent(
 async def test_a_timer_that_a_start_does_not_stop_is_stopped_from_here(
     host: Host, sandbox: Sandbox, clock: Clock, workspace: int
 ) -> None:
-    sandbox.switches = replace(sandbox.switches, start_stops_others=False)
+    sandbox.behaviors = replace(sandbox.behaviors, start_stops_others=False)
     running(sandbox, "2025-10-14T08:00", "First", workspace)
     clock.now += 60
     told = await host.call("start_timer", description="Second")
@@ -90,7 +90,7 @@ async def test_a_timer_that_a_start_does_not_stop_is_stopped_from_here(
 async def test_a_former_timer_that_could_not_be_stopped_is_told_as_running(
     host: Host, sandbox: Sandbox, clock: Clock
 ) -> None:
-    sandbox.switches = replace(sandbox.switches, start_stops_others=False)
+    sandbox.behaviors = replace(sandbox.behaviors, start_stops_others=False)
     former = running(sandbox, "2025-10-14T08:00", "First")
     clock.now += 60
     sandbox.fault = lambda call: Fault("402") if call.method == "PATCH" else None
@@ -101,7 +101,7 @@ async def test_a_former_timer_that_could_not_be_stopped_is_told_as_running(
 
 
 async def test_a_timer_is_stopped_for_an_account_without_a_default_workspace(host: Host, sandbox: Sandbox) -> None:
-    sandbox.world.me["default_workspace_id"] = None
+    sandbox.state.me["default_workspace_id"] = None
     row = running(sandbox, "2025-10-14T08:00", "First")
 
     assert (await host.call("stop_timer"))["entry"]["id"] == row["id"]
@@ -134,7 +134,7 @@ async def test_what_a_start_has_stopped_is_told_as_last_known_where_toggl_cannot
 
 async def test_the_last_requests_of_the_hour_find_what_is_to_be_changed(host: Host, sandbox: Sandbox) -> None:
     await host.call("get_timer")
-    sandbox.quota.spend(HARBOUR_STUDIO, left=4)
+    sandbox.quota.spend(HARBOUR_STUDIO, remaining=4)
     await host.call("list_tags")
 
     deleted = await host.call("delete_project", project_id=201_500_310)

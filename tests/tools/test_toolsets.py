@@ -71,7 +71,7 @@ def test_what_does_not_exist_is_said_with_what_does(settings: dict[str, object],
 async def test_an_account_is_told_which_tools_a_workspace_does_not_allow(
     sandbox: Sandbox, clock: Clock, era: Era
 ) -> None:
-    sandbox.world.workspaces[HARBOUR_STUDIO] |= {"admin": False, "only_admins_may_create_tags": True}
+    sandbox.state.workspaces[HARBOUR_STUDIO] |= {"admin": False, "only_admins_may_create_tags": True}
     async with Client(serve(sandbox, clock, toolsets="all"), mode=era) as client:
         told = await Host(client).call("get_account")
 
@@ -88,7 +88,7 @@ async def test_an_account_is_told_which_tools_a_workspace_does_not_allow(
 async def test_a_workspace_that_reserves_projects_reserves_clients_as_well(
     sandbox: Sandbox, clock: Clock, era: Era
 ) -> None:
-    sandbox.world.workspaces[NIGHT_SCHOOL] |= {"admin": False, "only_admins_may_create_projects": True}
+    sandbox.state.workspaces[NIGHT_SCHOOL] |= {"admin": False, "only_admins_may_create_projects": True}
     async with Client(serve(sandbox, clock, tools="create_project,create_client,get_account"), mode=era) as client:
         told = await Host(client).call("get_account")
 

@@ -39,7 +39,7 @@ async def test_amounts_are_of_the_entries_as_they_are_by_now(host: Host, sandbox
 async def test_what_was_deleted_elsewhere_a_while_ago_earns_nothing(host: Host, sandbox: Sandbox, clock: Clock) -> None:
     row = done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", project_id=WEB_SHOP, billable=True)
     await hours(host, **TUESDAY, amounts=True)
-    sandbox.world.remove_entry(row["id"])
+    sandbox.state.remove_entry(row["id"])
     clock.now += 121
 
     assert await hours(host, **TUESDAY, amounts=True) == (0.0, 0, None)
@@ -63,14 +63,14 @@ async def test_an_entry_of_long_ago_is_there_at_once_and_not_made_twice(
         assert await hours(host, **OLD) == (1.0, 1, None)
         assert (await host.fail("create_time_entry", **old))["code"] == "overlap"
         clock.now += 125
-    assert len(sandbox.world.entries) == 1
+    assert len(sandbox.state.entries) == 1
 
 
 async def test_a_lost_entry_of_long_ago_is_found(host: Host, sandbox: Sandbox) -> None:
     sandbox.fault = lambda call: Fault("lost after") if call.method == "POST" and "reports" not in call.path else None
     told = await host.call("create_time_entry", start="2025-05-06T09:00", duration=3600, description="Long ago")
 
-    assert [*sandbox.world.entries] == [told["entry"]["id"]]
+    assert [*sandbox.state.entries] == [told["entry"]["id"]]
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ async def test_a_tag_that_was_renamed_elsewhere_is_renamed_from_here_in_every_en
     done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", tags=["design"])
     await host.call("list_tags")
     await host.call("list_time_entries")
-    sandbox.world.rename_tag(17_300_301, "x")
+    sandbox.state.rename_tag(17_300_301, "x")
     done(sandbox, "2025-10-14T10:00", "2025-10-14T11:00", tags=["x"])
     clock.now += 900
     await host.call("list_time_entries")
@@ -149,7 +149,7 @@ async def test_entries_of_a_tag_are_told_by_its_new_name_whatever_they_called_it
     done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", tags=["design"])
     await host.call("list_tags")
     await host.call("list_time_entries")
-    sandbox.world.rename_tag(17_300_301, "x")
+    sandbox.state.rename_tag(17_300_301, "x")
     clock.now += 90
     await host.call("edit_tag", tag_id=17_300_301, name="y")
 
@@ -160,8 +160,8 @@ async def test_entries_of_another_tag_that_has_taken_the_former_name_keep_it(
     host: Host, sandbox: Sandbox, clock: Clock
 ) -> None:
     await host.call("list_tags")
-    sandbox.world.rename_tag(17_300_301, "x")
-    sandbox.world.add_tag(HARBOUR_STUDIO, "design")
+    sandbox.state.rename_tag(17_300_301, "x")
+    sandbox.state.add_tag(HARBOUR_STUDIO, "design")
     done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", tags=["design"])
     clock.now += 90
     await host.call("list_time_entries")

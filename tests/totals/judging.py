@@ -43,7 +43,7 @@ async def is_counted_right(case: Case, clock: Clock) -> Answer:
 
 def counted_for(case: Case, sandbox: Sandbox, clock: Clock) -> Independent:
     """Return what an independent count of a Toggl's rows comes to."""
-    there = sandbox.world
+    there = sandbox.state
     world = World(there.me, there.workspaces, there.clients, there.projects, there.tasks, there.entries)
     return answer(world, case.question, clock.now, PEOPLE)
 

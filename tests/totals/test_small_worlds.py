@@ -42,7 +42,7 @@ def night(zone: str, start: str, hours: int, *days: str) -> Case:
 
 def another_web_shop(sandbox: Sandbox) -> None:
     """Let the other workspace have a project and a client of the same names."""
-    sandbox.world.add_project(NIGHT_SCHOOL, "Web shop", 64890401)
+    sandbox.state.add_project(NIGHT_SCHOOL, "Web shop", 64890401)
 
 
 CASES = {

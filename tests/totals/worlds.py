@@ -52,11 +52,11 @@ def toggl_of(case: Case, clock: Clock) -> Sandbox:
     """Return the Toggl of a case, and let it be the moment at which its question is put."""
     clock.now = moment(case.now)
     sandbox = Sandbox(clock=clock)
-    sandbox.world.me |= {"timezone": case.zone, "beginning_of_week": case.week_begins_on}
+    sandbox.state.me |= {"timezone": case.zone, "beginning_of_week": case.week_begins_on}
     if case.more is not None:
         case.more(sandbox)
     if case.entries is not None:
-        sandbox.world.entries.clear()
+        sandbox.state.entries.clear()
         for entry in case.entries:
             add(sandbox, entry)
     return sandbox
@@ -64,7 +64,7 @@ def toggl_of(case: Case, clock: Clock) -> Sandbox:
 
 def add(sandbox: Sandbox, entry: Entry) -> int:
     """Return the id of an entry that is now at Toggl."""
-    row = sandbox.world.add_entry(
+    row = sandbox.state.add_entry(
         entry.space,
         moment(entry.start),
         stop=None if entry.stop is None else moment(entry.stop),
@@ -77,7 +77,7 @@ def add(sandbox: Sandbox, entry: Entry) -> int:
         billable=entry.billable,
     )
     if entry.deleted:
-        sandbox.world.remove_entry(row["id"])
+        sandbox.state.remove_entry(row["id"])
     return row["id"]
 
 

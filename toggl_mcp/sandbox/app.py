@@ -17,12 +17,12 @@ from starlette.types import Receive, Scope, Send
 from toggl_mcp.sandbox import account, clients, projects, reports, tags, tasks
 from toggl_mcp.sandbox import entry_reads as entries
 from toggl_mcp.sandbox import entry_writes as tracking
-from toggl_mcp.sandbox.behaviors import Switches
+from toggl_mcp.sandbox.behaviors import Behaviors
 from toggl_mcp.sandbox.faults import Fault
 from toggl_mcp.sandbox.quota import LeakyBucket, Plan, Quota, Window
-from toggl_mcp.sandbox.request import Asked, Operation
-from toggl_mcp.sandbox.responses import Refused, error, page, plain, spent
-from toggl_mcp.sandbox.sample import PLANS, TOKEN, studio
+from toggl_mcp.sandbox.request import Operation, RequestContext
+from toggl_mcp.sandbox.responses import Refusal, error, page, plain, quota_spent
+from toggl_mcp.sandbox.sample import PLANS, TOKEN, sample_state
 
 BASE = "/api/v9"
 OPERATIONS: Mapping[str, Operation] = {
@@ -69,9 +69,9 @@ class Sandbox:
     """A Toggl Track of its own, under `/api/v9` and `/reports/api/v3`, with a sample user whose token is `TOKEN`.
 
     Attributes:
-        world: What it knows, to look at and to change.
+        state: What it holds, to read and to change.
         quota: The requests that are left.
-        switches: How it behaves where Toggl's behaviour is unknown.
+        behaviors: How it behaves where Toggl's behaviour is unknown.
         fault: Asked with each call; what it returns goes wrong.
         calls: Every request that reached it, oldest first.
         answers: The status of every answer that it sent, oldest first.
@@ -82,14 +82,14 @@ class Sandbox:
         *,
         clock: Callable[[], float] = time.time,
         fault: Callable[[Call], Fault | None] | None = None,
-        switches: Switches = Switches(),  # noqa: B008 - It is immutable.
+        behaviors: Behaviors = Behaviors(),  # noqa: B008 - It is immutable.
         plans: Mapping[int, Plan] = PLANS,
     ) -> None:
         plans = {**PLANS, **plans}
-        self.world = studio(clock, plans)
-        organizations = {row["id"]: row["organization_id"] for row in self.world.workspaces.values()}
+        self.state = sample_state(clock, plans)
+        organizations = {row["id"]: row["organization_id"] for row in self.state.workspaces.values()}
         self.quota = Quota(clock, plans, organizations)
-        self.switches = switches
+        self.behaviors = behaviors
         self.fault: Callable[[Call], Fault | None] | None = fault
         self.calls: list[Call] = []
         self.answers: list[int] = []
@@ -97,7 +97,7 @@ class Sandbox:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, with whatever fault it meets."""
-        call, window = await self._received(Request(scope, receive))
+        call, window = await self._receive(Request(scope, receive))
         fault = self.fault(call) if self.fault else None
         if fault is None or fault.kind != "refused":
             self.calls.append(call)
@@ -106,7 +106,7 @@ class Sandbox:
         self.answers.append(response.status_code)
         await response(scope, receive, send)
 
-    async def _received(self, request: Request) -> tuple[Call, Window]:
+    async def _receive(self, request: Request) -> tuple[Call, Window]:
         path = request.scope["path"].removeprefix(BASE)
         workspace = _WORKSPACE.match(path)
         window = self.quota.window(int(workspace[1]) if workspace else None)
@@ -115,41 +115,43 @@ class Sandbox:
         return Call(request.method, path, query, body, headers, window.organization_id), window
 
     def _handle(self, path: str, call: Call, window: Window) -> Response:
-        response = _stranger(call)
+        response = _authentication_error(call)
         if response is None:
-            response = self._too_many(window) or self._carried_out(path, call)
+            response = self._limit_response(window) or self._run_operation(path, call)
             response.headers.update(window.headers())
         response.headers["X-Toggl-Request-Id"] = str(UUID(int=len(self.calls)))
         if response.status_code == HTTPStatus.OK:
             response.headers["X-Service-Level"] = "GREEN"
         return response
 
-    def _too_many(self, window: Window) -> Response | None:
+    def _limit_response(self, window: Window) -> Response | None:
         if self._bucket.overflows():
             return page(429)
         if not window.take():
-            return spent(window.resets_in, quoted=self.switches.spent_as_json_string)
+            return quota_spent(window.resets_in, quoted=self.behaviors.spent_as_json_string)
         return None
 
-    def _carried_out(self, path: str, call: Call) -> Response:
+    def _run_operation(self, path: str, call: Call) -> Response:
         for method, pattern, operation in _ROUTES:
             if method == call.method and (match := pattern.match(path)):
                 try:
-                    named = match.groupdict()
-                    many = _as_list(named.pop("time_entry_ids", ""))
-                    ids = {name: _integer(name, text) for name, text in named.items()}
-                    asked = Asked(self.world, self.quota, self.switches, ids, call.query, call.body, many)
-                    return operation(asked)
-                except Refused as refused:
-                    return refused.response
+                    path_params = match.groupdict()
+                    entry_ids = _parse_ids(path_params.pop("time_entry_ids", ""))
+                    ids = {name: _parse_id(name, text) for name, text in path_params.items()}
+                    request = RequestContext(
+                        self.state, self.quota, self.behaviors, ids, call.query, call.body, entry_ids
+                    )
+                    return operation(request)
+                except Refusal as refusal:
+                    return refusal.response
         return error(404, "Not Found")
 
 
-def _as_list(text: str) -> list[int]:
-    return [_integer("time_entry_id", part) for part in text.split(",")] if text else []
+def _parse_ids(text: str) -> list[int]:
+    return [_parse_id("time_entry_id", part) for part in text.split(",")] if text else []
 
 
-def _stranger(call: Call) -> Response | None:
+def _authentication_error(call: Call) -> Response | None:
     authorization = call.headers.get("authorization")
     if authorization is None:
         return Response(status_code=401, headers={"X-Authorization-Missing": "true"})
@@ -158,11 +160,11 @@ def _stranger(call: Call) -> Response | None:
     return None
 
 
-def _integer(name: str, text: str) -> int:
+def _parse_id(name: str, text: str) -> int:
     if re.fullmatch("[0-9]{1,18}", text):
         return int(text)
     if name == "workspace_id":
-        raise Refused(error(400, "Missing or invalid workspace_id"))
+        raise Refusal(error(400, "Missing or invalid workspace_id"))
     if name == "time_entry_id":
-        raise Refused(error(400, "Invalid or missing time_entry_id"))
-    raise Refused(error(400, f"We're expecting an integer as part of the url for {name}"))
+        raise Refusal(error(400, "Invalid or missing time_entry_id"))
+    raise Refusal(error(400, f"We're expecting an integer as part of the url for {name}"))

@@ -5,7 +5,7 @@ from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
-class Switches:
+class Behaviors:
     """One setting for each open question about how Toggl behaves."""
 
     archive_answer: Literal["array", "items"] = "array"

@@ -4,16 +4,16 @@ import re
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
-from toggl_mcp.sandbox.responses import Refused, error
-from toggl_mcp.sandbox.state import World
+from toggl_mcp.sandbox.responses import Refusal, error
+from toggl_mcp.sandbox.state import State
 
 _DAY = "(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}"
 _MOMENT = _DAY + r"T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:[0-9]{2})"
 
 
-def zone(world: World) -> ZoneInfo:
+def zone(state: State) -> ZoneInfo:
     """The user's own."""
-    return ZoneInfo(world.me["timezone"])
+    return ZoneInfo(state.me["timezone"])
 
 
 def moment(field: str, text: str) -> datetime:
@@ -23,7 +23,7 @@ def moment(field: str, text: str) -> datetime:
             return datetime.fromisoformat(text)
         except ValueError:
             pass
-    raise Refused(error(400, f"Invalid {field}"))
+    raise Refusal(error(400, f"Invalid {field}"))
 
 
 def day(field: str, text: str) -> date:
@@ -33,9 +33,9 @@ def day(field: str, text: str) -> date:
             return date.fromisoformat(text)
         except ValueError:
             pass
-    raise Refused(error(400, f"Invalid {field}"))
+    raise Refusal(error(400, f"Invalid {field}"))
 
 
-def day_or_moment(world: World, field: str, text: str) -> datetime:
+def day_or_moment(state: State, field: str, text: str) -> datetime:
     """The moment that this field tells; of a day, the midnight of the user's zone at which it begins."""
-    return moment(field, text) if "T" in text else datetime.combine(day(field, text), time(), zone(world))
+    return moment(field, text) if "T" in text else datetime.combine(day(field, text), time(), zone(state))

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from starlette.responses import Response
 
 from toggl_mcp.sandbox.datetimes import day_or_moment, zone
-from toggl_mcp.sandbox.request import Asked, Operation
-from toggl_mcp.sandbox.responses import Refused, answer, error
+from toggl_mcp.sandbox.request import Operation, RequestContext
+from toggl_mcp.sandbox.responses import Refusal, error, json_response
 from toggl_mcp.sandbox.rows import Row
-from toggl_mcp.sandbox.state import World
+from toggl_mcp.sandbox.state import State
 
 OLDEST = timedelta(days=90)
 """How far back entries are listed, and changes are told."""
@@ -18,86 +18,86 @@ _RECENT = timedelta(days=10)
 _NOT_BOTH = "'{}' and '{}' can not be present simultaneously"
 
 
-def recent(world: World) -> list[Row]:
+def recent_entries(state: State) -> list[Row]:
     """What is listed when no time is named, newest first."""
-    now = datetime.fromtimestamp(world.now(), UTC)
-    return _newest_first([row for row in _own(world) if _start(row) >= now - _RECENT and _is_there(row)])
+    now = datetime.fromtimestamp(state.now(), UTC)
+    return _newest_first([row for row in _own_entries(state) if _start(row) >= now - _RECENT and _exists(row)])
 
 
-def told(asked: Asked, row: Row) -> Row:
+def with_meta(request: RequestContext, row: Row) -> Row:
     """The entry's row, with the names of what it belongs to if the query asks for them."""
-    if asked.query.get("meta") != "true":
+    if request.query.get("meta") != "true":
         return row
-    world = asked.world
-    named: Row = {"user_name": world.me["fullname"], "user_avatar_url": world.me["image_url"]}
-    if project := world.projects.get(row["project_id"]):
-        named |= {f"project_{field}": project[field] for field in ("name", "color", "active", "billable")}
-        if client := world.clients.get(project["client_id"]):
-            named |= {"client_id": client["id"], "client_name": client["name"]}
-    if task := world.tasks.get(row["task_id"]):
-        named["task_name"] = task["name"]
-    return row | named
+    state = request.state
+    names: Row = {"user_name": state.me["fullname"], "user_avatar_url": state.me["image_url"]}
+    if project := state.projects.get(row["project_id"]):
+        names |= {f"project_{field}": project[field] for field in ("name", "color", "active", "billable")}
+        if client := state.clients.get(project["client_id"]):
+            names |= {"client_id": client["id"], "client_name": client["name"]}
+    if task := state.tasks.get(row["task_id"]):
+        names["task_name"] = task["name"]
+    return row | names
 
 
-def _list(asked: Asked) -> Response:
-    query = asked.query
-    for other in ("before", "start_date", "end_date"):
-        if "since" in query and other in query:
-            raise Refused(error(400, _NOT_BOTH.format("since", other)))
+def _list(request: RequestContext) -> Response:
+    query = request.query
+    for excluded in ("before", "start_date", "end_date"):
+        if "since" in query and excluded in query:
+            raise Refusal(error(400, _NOT_BOTH.format("since", excluded)))
     if "since" in query:
-        found = _changed(asked)
+        matches = _changed_since(request)
     elif "start_date" in query or "end_date" in query:
-        found = _between(asked)
+        matches = _started_between(request)
     elif "before" in query:
-        before = _moment(asked, "before")
-        found = [row for row in _own(asked.world) if _start(row) < before and _is_there(row)]
+        before = _parse_moment(request, "before")
+        matches = [row for row in _own_entries(request.state) if _start(row) < before and _exists(row)]
     else:
-        found = recent(asked.world)
-    rows = _newest_first(found)[: asked.switches.most_entries]
-    return answer([told(asked, row) for row in rows])
+        matches = recent_entries(request.state)
+    rows = _newest_first(matches)[: request.behaviors.most_entries]
+    return json_response([with_meta(request, row) for row in rows])
 
 
-def _current(asked: Asked) -> Response:
-    running = [told(asked, row) for row in _own(asked.world) if row["duration"] < 0 and _is_there(row)]
-    return answer(running[0] if running else None)
+def _current(request: RequestContext) -> Response:
+    running = [with_meta(request, row) for row in _own_entries(request.state) if row["duration"] < 0 and _exists(row)]
+    return json_response(running[0] if running else None)
 
 
-def _get(asked: Asked) -> Response:
-    for row in _own(asked.world):
-        if row["id"] == asked.ids["time_entry_id"] and _is_there(row):
-            return answer(told(asked, row))
-    raise Refused(error(404, "Resource can not be found"))
+def _get(request: RequestContext) -> Response:
+    for row in _own_entries(request.state):
+        if row["id"] == request.ids["time_entry_id"] and _exists(row):
+            return json_response(with_meta(request, row))
+    raise Refusal(error(404, "Resource can not be found"))
 
 
-def _changed(asked: Asked) -> list[Row]:
+def _changed_since(request: RequestContext) -> list[Row]:
     """Those that changed since a moment, the deleted ones too."""
-    if not re.fullmatch("[0-9]{1,12}", asked.query["since"]):
-        raise Refused(error(400, "Since is expected to be an unix timestamp, integer value"))
-    since = int(asked.query["since"])
-    if since < asked.world.now() - OLDEST.total_seconds():
-        raise Refused(error(400, "Invalid since"))
-    return [row for row in _own(asked.world) if datetime.fromisoformat(row["at"]).timestamp() >= since]
+    if not re.fullmatch("[0-9]{1,12}", request.query["since"]):
+        raise Refusal(error(400, "Since is expected to be an unix timestamp, integer value"))
+    since = int(request.query["since"])
+    if since < request.state.now() - OLDEST.total_seconds():
+        raise Refusal(error(400, "Invalid since"))
+    return [row for row in _own_entries(request.state) if datetime.fromisoformat(row["at"]).timestamp() >= since]
 
 
-def _between(asked: Asked) -> list[Row]:
+def _started_between(request: RequestContext) -> list[Row]:
     """Those that start on or after one moment and before another: Toggl looks at no stop."""
-    if not {"start_date", "end_date"} <= asked.query.keys():
-        raise Refused(error(400, "The endpoint requires start_date and end_date to be specified"))
-    first, end = _moment(asked, "start_date"), _moment(asked, "end_date")
-    home = zone(asked.world)
-    oldest = (datetime.fromtimestamp(asked.world.now(), home) - OLDEST).date()
+    if not {"start_date", "end_date"} <= request.query.keys():
+        raise Refusal(error(400, "The endpoint requires start_date and end_date to be specified"))
+    first, end = _parse_moment(request, "start_date"), _parse_moment(request, "end_date")
+    home = zone(request.state)
+    oldest = (datetime.fromtimestamp(request.state.now(), home) - OLDEST).date()
     if first.astimezone(home).date() < oldest:
-        raise Refused(error(400, f"start_date must not be earlier than {oldest}"))
-    return [row for row in _own(asked.world) if first <= _start(row) < end and _is_there(row)]
+        raise Refusal(error(400, f"start_date must not be earlier than {oldest}"))
+    return [row for row in _own_entries(request.state) if first <= _start(row) < end and _exists(row)]
 
 
-def _moment(asked: Asked, field: str) -> datetime:
+def _parse_moment(request: RequestContext, field: str) -> datetime:
     """A moment of the query; a date is the midnight of the user's own zone at which it begins."""
-    return day_or_moment(asked.world, field, asked.query[field])
+    return day_or_moment(request.state, field, request.query[field])
 
 
-def _own(world: World) -> list[Row]:
-    return [row for row in world.entries.values() if row["user_id"] == world.me["id"]]
+def _own_entries(state: State) -> list[Row]:
+    return [row for row in state.entries.values() if row["user_id"] == state.me["id"]]
 
 
 def _newest_first(rows: list[Row]) -> list[Row]:
@@ -108,7 +108,7 @@ def _start(row: Row) -> datetime:
     return datetime.fromisoformat(row["start"])
 
 
-def _is_there(row: Row) -> bool:
+def _exists(row: Row) -> bool:
     return row["server_deleted_at"] is None
 
 

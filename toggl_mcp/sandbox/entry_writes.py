@@ -7,12 +7,12 @@ from typing import cast
 from starlette.responses import Response
 
 from toggl_mcp.sandbox import entry_validation as drafts
-from toggl_mcp.sandbox.entry_reads import told
-from toggl_mcp.sandbox.request import NOT_JSON, Asked, Operation
-from toggl_mcp.sandbox.responses import Refused, answer, error
+from toggl_mcp.sandbox.entry_reads import with_meta
+from toggl_mcp.sandbox.request import NOT_JSON, Operation, RequestContext
+from toggl_mcp.sandbox.responses import Refusal, error, json_response
 from toggl_mcp.sandbox.rows import Row
 
-MOST_AT_ONCE = 100
+MAX_BULK_ENTRIES = 100
 
 _REQUIRED = {
     "created_with": "created_with needs to be provided an a valid string",
@@ -23,112 +23,115 @@ _PATCHED = ("billable", "description", "duration", "project_id", "start", "stop"
 _TAG_ACTIONS = {"replace": None, "add": "add", "remove": "delete"}
 
 
-def _create(asked: Asked) -> Response:
-    workspace_id = asked.workspace()["id"]
-    given = drafts.given(asked)
+def _create(request: RequestContext) -> Response:
+    workspace_id = request.workspace()["id"]
+    payload = drafts.parse_payload(request)
     for field, text in _REQUIRED.items():
-        if not given.get(field):
-            raise Refused(error(400, text))
-    wanted = drafts.changes(asked, {}, given)
-    running = wanted.pop("duration") < 0
-    alone = asked.switches.start_stops_others
-    row = asked.world.add_entry(workspace_id, wanted.pop("start"), running=running, alone=alone, **wanted)
-    seen_once: Row = {"duration": -1} if running else {}
-    return _answer(asked, row | seen_once | ({} if row["tags"] else {"tags": None, "tag_ids": None}))
+        if not payload.get(field):
+            raise Refusal(error(400, text))
+    fields = drafts.validate_changes(request, {}, payload)
+    running = fields.pop("duration") < 0
+    alone = request.behaviors.start_stops_others
+    row = request.state.add_entry(workspace_id, fields.pop("start"), running=running, alone=alone, **fields)
+    running_fields: Row = {"duration": -1} if running else {}
+    return _entry_response(request, row | running_fields | ({} if row["tags"] else {"tags": None, "tag_ids": None}))
 
 
-def _update(asked: Asked) -> Response:
-    row = _found(asked)
-    return _answer(asked, asked.world.edit_entry(row["id"], **drafts.changes(asked, row, drafts.given(asked))))
+def _update(request: RequestContext) -> Response:
+    row = _require_entry(request)
+    return _entry_response(
+        request,
+        request.state.edit_entry(row["id"], **drafts.validate_changes(request, row, drafts.parse_payload(request))),
+    )
 
 
-def _stop(asked: Asked) -> Response:
-    row = _found(asked)
+def _stop(request: RequestContext) -> Response:
+    row = _require_entry(request)
     if row["duration"] >= 0:
-        raise Refused(error(409, "Time entry already stopped"))
-    return _answer(asked, asked.world.stop_entry(row["id"]))
+        raise Refusal(error(409, "Time entry already stopped"))
+    return _entry_response(request, request.state.stop_entry(row["id"]))
 
 
-def _delete(asked: Asked) -> Response:
-    asked.world.remove_entry(_found(asked)["id"])
+def _delete(request: RequestContext) -> Response:
+    request.state.remove_entry(_require_entry(request)["id"])
     return Response()
 
 
-def _patch(asked: Asked) -> Response:
+def _patch(request: RequestContext) -> Response:
     """Change many: each that can be changed is, one that was deleted comes back, and the rest is told."""
-    asked.workspace()
-    if len(asked.many) > MOST_AT_ONCE:
-        raise Refused(error(400, f"PATCH request is limited to {MOST_AT_ONCE} entries at once"))
-    steps = [_wanted(step) for step in _steps(asked)]
-    done: list[int] = []
-    refused: list[Row] = []
-    for entry_id in asked.many:
+    request.workspace()
+    if len(request.entry_ids) > MAX_BULK_ENTRIES:
+        raise Refusal(error(400, f"PATCH request is limited to {MAX_BULK_ENTRIES} entries at once"))
+    steps = [_parse_step(step) for step in _steps(request)]
+    success_ids: list[int] = []
+    failures: list[Row] = []
+    for entry_id in request.entry_ids:
         try:
-            _patch_one(asked, entry_id, steps)
-        except Refused as why:
-            refused.append({"id": entry_id, "message": json.loads(bytes(why.response.body))})
+            _patch_one(request, entry_id, steps)
+        except Refusal as refusal:
+            failures.append({"id": entry_id, "message": json.loads(bytes(refusal.response.body))})
         else:
-            done.append(entry_id)
-    return answer({"success": done, "failure": refused})
+            success_ids.append(entry_id)
+    return json_response({"success": success_ids, "failure": failures})
 
 
-def _patch_one(asked: Asked, entry_id: int, steps: list[Row]) -> None:
-    row = _own(asked, entry_id)
+def _patch_one(request: RequestContext, entry_id: int, steps: list[Row]) -> None:
+    row = _find_own(request, entry_id)
     if row is None:
-        raise Refused(error(404, f"Time entry with ID: {entry_id} was not found/is not accessible"))
-    others: Row = {}
+        raise Refusal(error(404, f"Time entry with ID: {entry_id} was not found/is not accessible"))
+    payload: Row = {}
     for step in steps:
-        others |= {} if "tag_action" in step else step
-    changes = drafts.changes(asked, row, others)
+        payload |= {} if "tag_action" in step else step
+    changes = drafts.validate_changes(request, row, payload)
     for step in steps:
-        changes |= drafts.changes(asked, row | changes, step) if "tag_action" in step else {}
-    asked.world.edit_entry(entry_id, server_deleted_at=None, **changes)
+        changes |= drafts.validate_changes(request, row | changes, step) if "tag_action" in step else {}
+    request.state.edit_entry(entry_id, server_deleted_at=None, **changes)
 
 
-def _steps(asked: Asked) -> list[Row]:
-    body = asked.json()
+def _steps(request: RequestContext) -> list[Row]:
+    body = request.json()
     if isinstance(body, list) and all(isinstance(step, dict) for step in cast("list[object]", body)):
         return cast("list[Row]", body)
-    raise Refused(error(400, NOT_JSON))
+    raise Refusal(error(400, NOT_JSON))
 
 
-def _wanted(step: Row) -> Row:
+def _parse_step(step: Row) -> Row:
     """What one step of a patch gives, as a body would; only tags can be removed."""
     op, field, value = step.get("op"), str(step.get("path")).removeprefix("/"), step.get("value")
-    of_tags = field in ("tags", "tag_ids")
-    if field not in _PATCHED or op not in _TAG_ACTIONS or (op == "remove" and not of_tags):
-        raise Refused(error(500, "Invalid path"))
+    is_tags = field in ("tags", "tag_ids")
+    if field not in _PATCHED or op not in _TAG_ACTIONS or (op == "remove" and not is_tags):
+        raise Refusal(error(500, "Invalid path"))
     if type(value) is not drafts.PAYLOAD[field] and not (value is None and field in drafts.CLEARABLE):
-        raise Refused(error(400, f"Invalid value for {field}"))
-    return {field: value} | ({"tag_action": _TAG_ACTIONS[op]} if of_tags else {})
+        raise Refusal(error(400, f"Invalid value for {field}"))
+    return {field: value} | ({"tag_action": _TAG_ACTIONS[op]} if is_tags else {})
 
 
-def _found(asked: Asked) -> Row:
-    asked.workspace()
-    row = _own(asked, asked.ids["time_entry_id"])
+def _require_entry(request: RequestContext) -> Row:
+    request.workspace()
+    row = _find_own(request, request.ids["time_entry_id"])
     if row is None or row["server_deleted_at"] is not None:
-        raise Refused(error(404, "Time entry not found"))
+        raise Refusal(error(404, "Time entry not found"))
     return row
 
 
-def _own(asked: Asked, entry_id: int) -> Row | None:
-    row = asked.world.entries.get(entry_id, {})
-    mine = (asked.ids["workspace_id"], asked.world.me["id"])
-    return row if (row.get("workspace_id"), row.get("user_id")) == mine else None
+def _find_own(request: RequestContext, entry_id: int) -> Row | None:
+    row = request.state.entries.get(entry_id, {})
+    owner = (request.ids["workspace_id"], request.state.me["id"])
+    return row if (row.get("workspace_id"), row.get("user_id")) == owner else None
 
 
-def _answer(asked: Asked, row: Row) -> Response:
+def _entry_response(request: RequestContext, row: Row) -> Response:
     # Toggl writes the moments of what it has just changed in another way than those that it lists.
     moments = {field: row[field].replace("+00:00", "Z") for field in ("start", "stop") if row[field]}
-    return answer(told(asked, row) | moments)
+    return json_response(with_meta(request, row) | moments)
 
 
-_ONE = "/workspaces/{workspace_id}/time_entries/{time_entry_id}"
+_ENTRY_PATH = "/workspaces/{workspace_id}/time_entries/{time_entry_id}"
 
 OPERATIONS: Mapping[str, Operation] = {
     "POST /workspaces/{workspace_id}/time_entries": _create,
-    f"PUT {_ONE}": _update,
-    f"DELETE {_ONE}": _delete,
-    f"PATCH {_ONE}/stop": _stop,
+    f"PUT {_ENTRY_PATH}": _update,
+    f"DELETE {_ENTRY_PATH}": _delete,
+    f"PATCH {_ENTRY_PATH}/stop": _stop,
     "PATCH /workspaces/{workspace_id}/time_entries/{time_entry_ids}": _patch,
 }

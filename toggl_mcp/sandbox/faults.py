@@ -6,7 +6,7 @@ from typing import Literal
 
 from starlette.responses import Response
 
-from toggl_mcp.sandbox.responses import NGINX_PAGE, error, page, spent
+from toggl_mcp.sandbox.responses import NGINX_PAGE, error, page, quota_spent
 
 Kind = Literal[
     "refused",
@@ -52,7 +52,7 @@ class Fault:
 
     async def answer(self, handle: Callable[[], Response]) -> Response:
         """The answer that reaches the caller; `handle` carries the request out."""
-        done = Response() if self.kind in _NOTHING_DONE else handle()
+        response = Response() if self.kind in _NOTHING_DONE else handle()
         if self.until is not None:
             await self.until()
         match self.kind.split()[0]:
@@ -61,33 +61,33 @@ class Fault:
             case "lost":
                 raise ConnectionResetError
             case "slow":
-                return done
+                return response
             case _:
-                return self._made_up()
+                return self._fault_response()
 
-    def _made_up(self) -> Response:
+    def _fault_response(self) -> Response:
         match self.kind.split()[0]:
             case "500":
                 return error(500, "Internal Server Error")
             case "502":
                 return page(502)
             case "429":
-                return self._too_many()
+                return self._throttled_response()
             case "402":
-                return self._spent()
+                return self._quota_spent_response()
             case "garbage":
                 return Response(self.body, media_type="text/html")
             case _:
                 return Response()
 
-    def _too_many(self) -> Response:
+    def _throttled_response(self) -> Response:
         response = page(429)
         if self.retry_after is not None:
             response.headers["Retry-After"] = str(self.retry_after)
         return response
 
-    def _spent(self) -> Response:
-        response = spent(self.resets_in)
+    def _quota_spent_response(self) -> Response:
+        response = quota_spent(self.resets_in)
         response.headers["X-Toggl-Quota-Remaining"] = "0"
         response.headers["X-Toggl-Quota-Resets-In"] = str(self.resets_in)
         return response

@@ -21,31 +21,31 @@ class Window:
     organization_id: int | None
     total: int
     clock: Clock
-    _used: int = 0
+    _used_requests: int = 0
     _ends: float = -math.inf
 
     @property
     def remaining(self) -> int:
         """How many requests are left."""
-        return self.total - self._used if self.clock() < self._ends else self.total
+        return self.total - self._used_requests if self.clock() < self._ends else self.total
 
     @property
     def resets_in(self) -> int:
         """Whole seconds until the count starts again; an hour if the window is not open."""
-        left = self._ends - self.clock()
-        return math.ceil(left) if left > 0 else HOUR
+        seconds = self._ends - self.clock()
+        return math.ceil(seconds) if seconds > 0 else HOUR
 
     def take(self) -> bool:
         """Whether one more request was still allowed, and is now counted."""
         self._open()
-        allowed = self._used < self.total
-        self._used += allowed
+        allowed = self._used_requests < self.total
+        self._used_requests += allowed
         return allowed
 
-    def spend(self, left: int) -> None:
+    def spend(self, remaining: int) -> None:
         """Leave only so much of this window."""
         self._open()
-        self._used = self.total - left
+        self._used_requests = self.total - remaining
 
     def headers(self) -> dict[str, str]:
         """The two headers that tell a caller about this window."""
@@ -53,7 +53,7 @@ class Window:
 
     def _open(self) -> None:
         if self.clock() >= self._ends:
-            self._used = 0
+            self._used_requests = 0
             self._ends = self.clock() + HOUR
 
 
@@ -75,9 +75,9 @@ class Quota:
         """Every window, the user's first."""
         return list(self._windows.values())
 
-    def spend(self, workspace_id: int | None, left: int = 0) -> None:
+    def spend(self, workspace_id: int | None, remaining: int = 0) -> None:
         """Use up the quota of a workspace's organization, or the user's, but for what is to be left."""
-        self.window(workspace_id).spend(left)
+        self.window(workspace_id).spend(remaining)
 
     def remaining(self, workspace_id: int | None) -> int:
         """How many requests a workspace's organization, or the user, has left."""
@@ -90,13 +90,13 @@ class LeakyBucket:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._level = 0.0
-        self._seen = clock()
+        self._updated_at = clock()
 
     def overflows(self) -> bool:
         """Whether one more request is too many; if not, it is now in the bucket."""
         now = self._clock()
-        self._level = max(0.0, self._level - max(0.0, now - self._seen))
-        self._seen = now
+        self._level = max(0.0, self._level - max(0.0, now - self._updated_at))
+        self._updated_at = now
         if self._level + 1 > BURST:
             return True
         self._level += 1

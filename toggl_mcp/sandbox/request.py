@@ -9,16 +9,16 @@ from typing import Any, cast
 
 from starlette.responses import Response
 
-from toggl_mcp.sandbox.behaviors import Switches
+from toggl_mcp.sandbox.behaviors import Behaviors
 from toggl_mcp.sandbox.quota import Quota
-from toggl_mcp.sandbox.responses import Refused, answer, error
+from toggl_mcp.sandbox.responses import Refusal, error, json_response
 from toggl_mcp.sandbox.rows import Row
-from toggl_mcp.sandbox.state import World
+from toggl_mcp.sandbox.state import State
 
 FOREIGN = "User does not have access to this resource."
 NOT_JSON = "JSON is not valid"
-TAKEN = {"taken": "Name has already been taken", "exists": "{} name already exists"}
-LONGEST_PAGE = 200
+NAME_TAKEN_TEXTS = {"taken": "Name has already been taken", "exists": "{} name already exists"}
+MAX_PAGE_SIZE = 200
 
 _ACTIVE = {"true": (True,), "false": (False,), "both": (True, False)}
 _JSON_TYPES: Mapping[type, str] = {
@@ -32,113 +32,113 @@ _JSON_TYPES: Mapping[type, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What an operation needs: the request's parts, and the world that it may change."""
+class RequestContext:
+    """What an operation needs: the request's parts, and the state that it may change."""
 
-    world: World
+    state: State
     quota: Quota
-    switches: Switches
+    behaviors: Behaviors
     ids: dict[str, int]
     query: dict[str, str]
     body: bytes
-    many: list[int]
+    entry_ids: list[int]
 
     def workspace(self, foreign: str = FOREIGN) -> Row:
         """The workspace of the path, or a refusal with this text if it is not the user's."""
-        row = self.world.workspaces.get(self.ids["workspace_id"])
+        row = self.state.workspaces.get(self.ids["workspace_id"])
         if row is not None:
             return row
-        documented = self.switches.foreign_workspace_body == "documented"
-        raise Refused(error(403, foreign) if documented else Response(status_code=403))
+        documented = self.behaviors.foreign_workspace_body == "documented"
+        raise Refusal(error(403, foreign) if documented else Response(status_code=403))
 
     def number(self, field: str, default: int, within: range = range(10**18)) -> int:
         """This number of the query, or the default without it; a refusal if it is none or out of range."""
         text = self.query.get(field, str(default))
         if re.fullmatch("[0-9]{1,18}", text) and int(text) in within:
             return int(text)
-        raise Refused(error(400, f"Invalid {field}"))
+        raise Refusal(error(400, f"Invalid {field}"))
 
     def active(self) -> tuple[bool, ...]:
         """What may be the `active` of a row, by the query; both without one."""
         text = self.query.get("active", "both")
         if text not in _ACTIVE:
-            raise Refused(error(400, "Invalid active"))
+            raise Refusal(error(400, "Invalid active"))
         return _ACTIVE[text]
 
-    def changed(self, rows: list[Row]) -> list[Row]:
+    def changed_since(self, rows: list[Row]) -> list[Row]:
         """The rows that changed since the query's `since`, all without one."""
         since = self.number("since", 0)
         return [row for row in rows if datetime.fromisoformat(row["at"]).timestamp() >= since]
 
-    def named(self, rows: list[Row], *fields: str) -> list[Row]:
+    def filter_by_name(self, rows: list[Row], *fields: str) -> list[Row]:
         """The rows whose name contains what these fields of the query say, in any case."""
         parts = [self.query.get(field, "").casefold() for field in fields]
         return [row for row in rows if all(part in row["name"].casefold() for part in parts)]
 
     def page(self, rows: list[Row], per_page: int) -> list[Row]:
         """The rows of the query's `page`, of so many unless it has a `per_page`."""
-        size = self.number("per_page", per_page, range(1, LONGEST_PAGE + 1))
+        size = self.number("per_page", per_page, range(1, MAX_PAGE_SIZE + 1))
         start = (self.number("page", 1, range(1, 10**9)) - 1) * size
         return rows[start : start + size]
 
     def rows(self, rows: list[Row]) -> Response:
         """A list as Toggl sends it, which is not always one when it is empty."""
-        return answer(self.or_null(rows))
+        return json_response(self.or_null(rows))
 
     def or_null(self, values: list[Any]) -> list[Any] | None:
         """The list itself, or what Toggl says instead of an empty one."""
-        return values or ([] if self.switches.empty_list == "[]" else None)
+        return values or ([] if self.behaviors.empty_list == "[]" else None)
 
-    def json(self, otherwise: str = NOT_JSON) -> object:
+    def json(self, error_text: str = NOT_JSON) -> object:
         """The body, or a refusal with this text if it is not JSON."""
         try:
             return json.loads(self.body.decode())
         except ValueError:
-            raise Refused(error(400, otherwise)) from None
+            raise Refusal(error(400, error_text)) from None
 
-    def mapping(self, otherwise: str = NOT_JSON) -> Row:
+    def mapping(self, error_text: str = NOT_JSON) -> Row:
         """The body's JSON object, without what is null; a refusal with this text if it is none."""
-        return {field: value for field, value in self._object(otherwise).items() if value is not None}
+        return {field: value for field, value in self._object(error_text).items() if value is not None}
 
     def nulls(self) -> set[str]:
         """The fields of the body's JSON object that are null."""
         return {field for field, value in self._object(NOT_JSON).items() if value is None}
 
-    def texts(self, *fields: str, otherwise: str = NOT_JSON) -> dict[str, str]:
+    def texts(self, *fields: str, error_text: str = NOT_JSON) -> dict[str, str]:
         """Those of these text fields that the body gives."""
-        return self.fields(dict.fromkeys(fields, str), otherwise)
+        return self.fields(dict.fromkeys(fields, str), error_text)
 
-    def fields(self, types: Mapping[str, type], otherwise: str = NOT_JSON) -> Row:
+    def fields(self, types: Mapping[str, type], error_text: str = NOT_JSON) -> Row:
         """Those of these fields that the body gives, each of its type; whole numbers may stand for others."""
-        given = {field: value for field, value in self.mapping(otherwise).items() if field in types}
-        for field, value in given.items():
+        fields = {field: value for field, value in self.mapping(error_text).items() if field in types}
+        for field, value in fields.items():
             if type(value) is not types[field] and (type(value), types[field]) != (int, float):
-                raise Refused(self._unexpected(field, value))
-        return given
+                raise Refusal(self._unexpected(field, value))
+        return fields
 
     def integers(self) -> list[int]:
         """The body's list of ids."""
         return as_integers(self.json())
 
-    def unused_name(self, name: str, others: list[Row], *, empty: str, taken: str) -> str:
+    def unused_name(self, name: str, other_rows: list[Row], *, empty_text: str, taken_text: str) -> str:
         """The name without the spaces around it; a refusal with one of these texts if it is blank or another's."""
         name = name.strip()
         if not name:
-            raise Refused(error(400, empty))
-        compared = str.casefold if self.switches.duplicate_ignores_case else str
-        if compared(name) in {compared(row["name"]) for row in others}:
-            raise Refused(error(400, taken))
+            raise Refusal(error(400, empty_text))
+        to_key = str.casefold if self.behaviors.duplicate_ignores_case else str
+        if to_key(name) in {to_key(row["name"]) for row in other_rows}:
+            raise Refusal(error(400, taken_text))
         return name
 
-    def taken(self, kind: str) -> str:
+    def name_taken_text(self, kind: str) -> str:
         """How Toggl says that another client, project or task has a name."""
-        return TAKEN[self.switches.duplicate_text].format(kind)
+        return NAME_TAKEN_TEXTS[self.behaviors.duplicate_text].format(kind)
 
-    def _object(self, otherwise: str) -> Row:
-        body = self.json(otherwise)
+    def _object(self, error_text: str) -> Row:
+        body = self.json(error_text)
         if isinstance(body, dict):
             return cast("Row", body)
-        raise Refused(error(400, otherwise))
+        raise Refusal(error(400, error_text))
 
     def _unexpected(self, field: str, value: object) -> Response:
         # Toggl names the byte at which the value ends.
@@ -148,11 +148,11 @@ class Asked:
         return error(400, f'Unexpected "{field}" type {_JSON_TYPES[type(value)]}, offset={offset}')
 
 
-Operation = Callable[[Asked], Response]
+Operation = Callable[[RequestContext], Response]
 
 
 def as_integers(value: object) -> list[int]:
     """The value if it is a list of integers; a refusal if not."""
     if isinstance(value, list) and all(type(item) is int for item in cast("list[object]", value)):
         return cast("list[int]", value)
-    raise Refused(error(400, "Bad Request"))
+    raise Refusal(error(400, "Bad Request"))

@@ -14,7 +14,7 @@ class _Json(JSONResponse):
     media_type = "application/json; charset=utf-8"
 
 
-class Refused(Exception):
+class Refusal(Exception):
     """The answer that ends a request which Toggl does not carry out."""
 
     def __init__(self, response: Response) -> None:
@@ -22,7 +22,7 @@ class Refused(Exception):
         self.response = response
 
 
-def answer(content: object) -> Response:
+def json_response(content: object) -> Response:
     """Compact JSON with status 200, as every success is sent."""
     return _Json(content)
 
@@ -43,7 +43,7 @@ def page(status: int) -> Response:
     return Response(NGINX_PAGE.format(title=title), status, media_type="text/html")
 
 
-def spent(resets_in: int, *, quoted: bool = False) -> Response:
+def quota_spent(resets_in: int, *, quoted: bool = False) -> Response:
     """The refusal of a request whose quota is used up."""
     text = f"You have hit your hourly limit for API calls. Your quota will reset in {resets_in} seconds."
     return error(402, text) if quoted else plain(402, text)

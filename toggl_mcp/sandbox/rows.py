@@ -53,7 +53,7 @@ def seconds(text: str) -> float:
     return datetime.fromisoformat(text).timestamp()
 
 
-def changed(row: Row, changes: Row, at: str) -> Row:
+def apply_changes(row: Row, changes: Row, at: str) -> Row:
     """The row itself after these changes; fields set to "" go away."""
     row |= changes | {"at": at}
     for field in [field for field, value in row.items() if value == ""]:
@@ -61,14 +61,16 @@ def changed(row: Row, changes: Row, at: str) -> Row:
     return row
 
 
-def project(project_id: int, workspace_id: int, name: str, made: float, **more: object) -> Row:
+def project(project_id: int, workspace_id: int, name: str, created: float, **more: object) -> Row:
     """A project's row, of which these fields are not as usual."""
     ids: Row = {"id": project_id, "workspace_id": workspace_id, "wid": workspace_id, "name": name}
-    made_at = stamp(made)
-    return settled(_PROJECT | ids | {"at": made_at, "created_at": made_at, "start_date": made_at[:10]} | more)
+    created_at = stamp(created)
+    return sync_project_fields(
+        _PROJECT | ids | {"at": created_at, "created_at": created_at, "start_date": created_at[:10]} | more
+    )
 
 
-def settled(row: Row) -> Row:
+def sync_project_fields(row: Row) -> Row:
     """The project's row itself, where what Toggl says twice agrees."""
     hours = row["estimated_hours"]
     row["cid"] = row["client_id"]
@@ -77,22 +79,22 @@ def settled(row: Row) -> Row:
     return row
 
 
-def tag(tag_id: int, workspace_id: int, name: str, made: float, creator_id: int) -> Row:
+def tag(tag_id: int, workspace_id: int, name: str, created: float, creator_id: int) -> Row:
     """A tag's row."""
     row: Row = {"id": tag_id, "workspace_id": workspace_id, "name": name}
-    return row | {"at": fine_stamp(made), "creator_id": creator_id}
+    return row | {"at": fine_stamp(created), "creator_id": creator_id}
 
 
 def entry(entry_id: int, workspace_id: int, start: float, at: float, user_id: int, **more: object) -> Row:
     """The row of a time entry, of which these fields are not as usual."""
     ids: Row = {"id": entry_id, "workspace_id": workspace_id, "project_id": None, "task_id": None, "billable": False}
     times: Row = {"start": stamp(start), "stop": None, "duration": 0}
-    said: Row = {"description": None, "tags": [], "tag_ids": [], "duronly": True}
-    row = ids | times | said | {"at": fine_stamp(at), "server_deleted_at": None, "user_id": user_id}
-    return doubled(row | more)
+    texts: Row = {"description": None, "tags": [], "tag_ids": [], "duronly": True}
+    row = ids | times | texts | {"at": fine_stamp(at), "server_deleted_at": None, "user_id": user_id}
+    return sync_entry_fields(row | more)
 
 
-def doubled(row: Row) -> Row:
+def sync_entry_fields(row: Row) -> Row:
     """The time entry's row itself, where what Toggl says twice agrees."""
     row |= {"uid": row["user_id"], "wid": row["workspace_id"]}
     start = int(seconds(row["start"]))
@@ -106,8 +108,8 @@ def doubled(row: Row) -> Row:
     return row
 
 
-def task(task_id: int, project: Row, name: str, made: float, user_id: int, **more: object) -> Row:
+def task(task_id: int, project: Row, name: str, created: float, user_id: int, **more: object) -> Row:
     """The row of a task of this project, of which these fields are not as usual."""
     row: Row = {"id": task_id, "name": name, "workspace_id": project["workspace_id"], "project_id": project["id"]}
-    row |= {"user_id": user_id, "recurring": False, "active": True, "at": stamp(made)}
+    row |= {"user_id": user_id, "recurring": False, "active": True, "at": stamp(created)}
     return row | {"estimated_seconds": None, "tracked_seconds": 0} | more

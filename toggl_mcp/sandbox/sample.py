@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from toggl_mcp.sandbox import rows
 from toggl_mcp.sandbox.quota import Plan
 from toggl_mcp.sandbox.rows import Row, fine_stamp, stamp
-from toggl_mcp.sandbox.sample_entries import Diary
-from toggl_mcp.sandbox.state import World
+from toggl_mcp.sandbox.sample_entries import SampleEntries
+from toggl_mcp.sandbox.state import State
 
 TOKEN = "5a4db0c5a4db0c5a4db0c5a4db0c5a4d"  # noqa: S105 - The made-up token of the sample user.
 HARBOUR_STUDIO = 4_102_001
@@ -18,18 +18,18 @@ PEOPLE: Mapping[int, str] = {_USER: "Marama Quayle", 7_301_002: "Tāne Whitlock"
 _DAY = 86_400
 
 
-def studio(clock: Callable[[], float], plans: Mapping[int, Plan]) -> World:
-    """The sample world, its dates counted back from the clock's now."""
+def sample_state(clock: Callable[[], float], plans: Mapping[int, Plan]) -> State:
+    """The sample state, its dates counted back from the clock's now."""
     now = clock()
     workspaces = [
         _workspace(HARBOUR_STUDIO, 3_901_001, "Harbour Studio", plans[HARBOUR_STUDIO], now - 40 * _DAY),
         _workspace(NIGHT_SCHOOL, 3_901_002, "Night School", plans[NIGHT_SCHOOL], now - 15 * _DAY),
     ]
-    projects = [_project(now, *told) for told in _PROJECTS]
+    projects = [_project(now, *project) for project in _PROJECTS]
     tags = [rows.tag(tag_id, workspace_id, name, now - 80 * _DAY, _USER) for tag_id, workspace_id, name in _TAGS]
     tasks = _tasks(now, {row["id"]: row for row in projects})
-    diary = Diary(now, _USER, HARBOUR_STUDIO, NIGHT_SCHOOL)
-    return World(
+    sample_entries = SampleEntries(now, _USER, HARBOUR_STUDIO, NIGHT_SCHOOL)
+    return State(
         clock,
         _user(now),
         workspaces=workspaces,
@@ -37,7 +37,7 @@ def studio(clock: Callable[[], float], plans: Mapping[int, Plan]) -> World:
         projects=projects,
         tags=tags,
         tasks=tasks,
-        entries=lambda: diary.entries(tuple(PEOPLE)[1:]),
+        entries=lambda: sample_entries.entries(tuple(PEOPLE)[1:]),
     )
 
 
@@ -64,7 +64,7 @@ def _user(now: float) -> Row:
     }
 
 
-_ORDINARY: Row = {
+_WORKSPACE_DEFAULTS: Row = {
     "admin": True,
     "role": "admin",
     "suspended_at": None,
@@ -90,17 +90,17 @@ _ORDINARY: Row = {
 }
 
 
-def _workspace(workspace_id: int, organization_id: int, name: str, plan: Plan, changed: float) -> Row:
-    return _ORDINARY | {
+def _workspace(workspace_id: int, organization_id: int, name: str, plan: Plan, changed_at: float) -> Row:
+    return _WORKSPACE_DEFAULTS | {
         "id": workspace_id,
         "organization_id": organization_id,
         "name": name,
         "premium": plan != "free",
         "business_ws": plan == "premium",
         "default_hourly_rate": None if plan == "free" else 80,
-        "last_modified": stamp(changed),
+        "last_modified": stamp(changed_at),
         "api_token": f"5ec4e75a{workspace_id:024d}",
-        "at": stamp(changed),
+        "at": stamp(changed_at),
         "ical_url": f"/ical/workspace_user/5ec4e75b{workspace_id:024d}",
     }
 
@@ -125,9 +125,9 @@ def _clients(now: float) -> list[Row]:
     ]
 
 
-def _client(client_id: int, workspace_id: int, name: str, at: float, **more: object) -> Row:
+def _client(client_id: int, workspace_id: int, name: str, at: float, **fields: object) -> Row:
     row: Row = {"id": client_id, "wid": workspace_id, "archived": False, "name": name, "at": stamp(at)}
-    return row | {"creator_id": _USER} | more
+    return row | {"creator_id": _USER} | fields
 
 
 _PROJECTS = [
@@ -161,20 +161,20 @@ _TAGS = [
 
 
 def _project(now: float, project_id: int, workspace_id: int, client_id: int | None, name: str, color: str) -> Row:
-    more: Row = {"client_id": client_id, "color": color, "active": project_id not in _ARCHIVED}
-    more["billable"] = workspace_id == HARBOUR_STUDIO and client_id is not None
+    fields: Row = {"client_id": client_id, "color": color, "active": project_id not in _ARCHIVED}
+    fields["billable"] = workspace_id == HARBOUR_STUDIO and client_id is not None
     if project_id in _RATES:
-        more |= {"rate": _RATES[project_id], "currency": "NZD"}
-    return rows.project(project_id, workspace_id, name, now - 70 * _DAY, **more)
+        fields |= {"rate": _RATES[project_id], "currency": "NZD"}
+    return rows.project(project_id, workspace_id, name, now - 70 * _DAY, **fields)
 
 
 def _tasks(now: float, projects: Mapping[int, Row]) -> list[Row]:
     shop, brochure, stand = (projects[project_id] for project_id in (201_500_302, 201_500_304, 201_500_309))
-    made = now - 50 * _DAY
+    created = now - 50 * _DAY
     return [
-        rows.task(80_400_301, shop, "Checkout", made, _USER, estimated_seconds=36_000, tracked_seconds=5_400_000),
-        rows.task(80_400_302, shop, "Product photos", made, _USER, active=False, tracked_seconds=14_400_000),
-        rows.task(80_400_303, shop, "Opening hours", made, _USER),
-        rows.task(80_400_304, brochure, "Cover", made, _USER, estimated_seconds=18_000),
-        rows.task(80_400_305, stand, "Entwürfe", made, _USER, external_reference="CRM-2305"),
+        rows.task(80_400_301, shop, "Checkout", created, _USER, estimated_seconds=36_000, tracked_seconds=5_400_000),
+        rows.task(80_400_302, shop, "Product photos", created, _USER, active=False, tracked_seconds=14_400_000),
+        rows.task(80_400_303, shop, "Opening hours", created, _USER),
+        rows.task(80_400_304, brochure, "Cover", created, _USER, estimated_seconds=18_000),
+        rows.task(80_400_305, stand, "Entwürfe", created, _USER, external_reference="CRM-2305"),
     ]

@@ -36,7 +36,7 @@ _SCHOOL: list[_Work] = [
 _LENGTHS = (25, 40, 55, 75, 95, 130)
 
 
-class Diary:
+class SampleEntries:
     """Writes down entries under ids of their own.
 
     Args:
@@ -56,33 +56,33 @@ class Diary:
 
     def entries(self, colleagues: tuple[int, ...]) -> list[Row]:
         """Every entry, the oldest first; none is later than the timer that runs now."""
-        written = [*self._days(colleagues), *self._odd_ones()]
+        entries = [*self._entries_by_day(colleagues), *self._edge_cases()]
         limit = self._now - _RUNNING_FOR
-        past = [row for row in written if datetime.fromisoformat(row["start"]).timestamp() + row["duration"] <= limit]
+        past = [row for row in entries if datetime.fromisoformat(row["start"]).timestamp() + row["duration"] <= limit]
         return [*past, self._running()]
 
-    def _days(self, colleagues: tuple[int, ...]) -> Iterator[Row]:
+    def _entries_by_day(self, colleagues: tuple[int, ...]) -> Iterator[Row]:
         for back in range(DAYS, -1, -1):
             day = self._today - timedelta(days=back)
             number = day.toordinal()
             weekend = day.weekday() >= 5  # noqa: PLR2004 - Saturday
             if not weekend:
-                yield from self._day(day, 4 + number % 4, self._me)
+                yield from self._entries_of_day(day, 4 + number % 4, self._me)
                 for order, colleague in enumerate(colleagues):
-                    yield from self._day(day, 2 + (number + order) % 3, colleague)
+                    yield from self._entries_of_day(day, 2 + (number + order) % 3, colleague)
             if day.weekday() in (1, 3) or (weekend and number % 3 == 0):
                 yield self._entry(day, 19 * 60, 90, _SCHOOL[number % len(_SCHOOL)], self._me, self._school)
 
-    def _day(self, day: date, many: int, user_id: int) -> Iterator[Row]:
+    def _entries_of_day(self, day: date, entry_count: int, user_id: int) -> Iterator[Row]:
         """Work from half past eight on, with a break after each; every ninth day two entries overlap."""
         minute, number = 8 * 60 + 30, day.toordinal() + user_id
-        for order in range(many):
+        for order in range(entry_count):
             length = _LENGTHS[(number + order * 5) % len(_LENGTHS)]
             yield self._entry(day, minute, length, _STUDIO[(number + order * 3) % len(_STUDIO)], user_id, self._studio)
             overlaps = order == 1 and number % 9 == 0
             minute += length - 15 if overlaps else length + 10
 
-    def _odd_ones(self) -> Iterator[Row]:
+    def _edge_cases(self) -> Iterator[Row]:
         """Entries that go wrong elsewhere: over midnight, over a change of clocks, of no length, very long, deleted."""
         for back in (3, 17, 31, 45, 60, 90):
             yield self._entry(self._today - timedelta(days=back), 22 * 60 + 20, 205, _STUDIO[1], self._me, self._studio)
@@ -90,21 +90,21 @@ class Diary:
             day = self._today - timedelta(days=back)
             if _noon(day).utcoffset() != _noon(day - timedelta(days=1)).utcoffset():
                 yield self._entry(day - timedelta(days=1), 23 * 60 + 30, 330, _SCHOOL[1], self._me, self._school)
-        none = self._entry(self._today - timedelta(days=5), 7 * 60, 0, _STUDIO[8], self._me, self._studio)
-        yield none | {"stop": None}
-        long = self._entry(self._today - timedelta(days=24), 20 * 60, 0, _STUDIO[9], self._me, self._studio)
-        end = datetime.fromisoformat(long["start"]).timestamp() + _BEYOND_A_NIGHT
-        yield long | {"duration": _BEYOND_A_NIGHT, "stop": stamp(end)}
+        zero_length = self._entry(self._today - timedelta(days=5), 7 * 60, 0, _STUDIO[8], self._me, self._studio)
+        yield zero_length | {"stop": None}
+        long_entry = self._entry(self._today - timedelta(days=24), 20 * 60, 0, _STUDIO[9], self._me, self._studio)
+        end = datetime.fromisoformat(long_entry["start"]).timestamp() + _BEYOND_A_NIGHT
+        yield long_entry | {"duration": _BEYOND_A_NIGHT, "stop": stamp(end)}
         for back in (2, 9):
-            gone = self._entry(self._today - timedelta(days=back), 6 * 60, 45, _STUDIO[8], self._me, self._studio)
-            yield gone | {"server_deleted_at": stamp(self._now - 86_400), "at": fine_stamp(self._now - 86_400)}
+            deleted = self._entry(self._today - timedelta(days=back), 6 * 60, 45, _STUDIO[8], self._me, self._studio)
+            yield deleted | {"server_deleted_at": stamp(self._now - 86_400), "at": fine_stamp(self._now - 86_400)}
 
     def _running(self) -> Row:
         start = int(self._now - _RUNNING_FOR)
         description, project_id, task_id, tags, billable = _STUDIO[1]
-        more: Row = {"description": description, "project_id": project_id, "task_id": task_id, "billable": billable}
-        more |= {"tag_ids": [tag_id for tag_id, _ in tags], "tags": [name for _, name in tags], "duration": -start}
-        return rows.entry(next(self._ids), self._studio, start, start, self._me, **more)
+        fields: Row = {"description": description, "project_id": project_id, "task_id": task_id, "billable": billable}
+        fields |= {"tag_ids": [tag_id for tag_id, _ in tags], "tags": [name for _, name in tags], "duration": -start}
+        return rows.entry(next(self._ids), self._studio, start, start, self._me, **fields)
 
     def _entry(
         self,
@@ -120,10 +120,10 @@ class Diary:
         midnight = datetime(day.year, day.month, day.day)  # noqa: DTZ001 - the zone is put on below, after the clock
         start = (midnight + timedelta(minutes=minute)).replace(tzinfo=ZONE).astimezone(UTC).timestamp()
         end = start + length * 60
-        said: Row = {"description": description, "project_id": project_id, "task_id": task_id, "billable": billable}
-        said |= {"tag_ids": [tag_id for tag_id, _ in tags], "tags": [name for _, name in tags]}
+        fields: Row = {"description": description, "project_id": project_id, "task_id": task_id, "billable": billable}
+        fields |= {"tag_ids": [tag_id for tag_id, _ in tags], "tags": [name for _, name in tags]}
         times: Row = {"duration": length * 60, "stop": stamp(end)}
-        return rows.entry(next(self._ids), workspace_id, start, end, user_id, **said, **times)
+        return rows.entry(next(self._ids), workspace_id, start, end, user_id, **fields, **times)
 
 
 def _noon(day: date) -> datetime:

@@ -10,7 +10,7 @@ from toggl_mcp.sandbox.rows import Row, fine_stamp, stamp
 _FIRST_NEW_ID = 65_000_001
 
 
-class World:
+class State:
     """The rows, exactly as they are sent; its methods do what a person does in Toggl's web app.
 
     Attributes:
@@ -42,12 +42,12 @@ class World:
         self.projects = _by_id(projects)
         self.tags = _by_id(tags)
         self.tasks = _by_id(tasks)
-        self._written = entries
+        self._make_entries = entries
 
     @cached_property
     def entries(self) -> dict[int, Row]:
         """Every time entry, deleted ones and those of colleagues too, by id; made when somebody first looks."""
-        return _by_id(self._written())
+        return _by_id(self._make_entries())
 
     def now(self) -> float:
         """The time, in seconds since 1970."""
@@ -76,7 +76,7 @@ class World:
 
     def edit_client(self, client_id: int, **changes: object) -> Row:
         """The client's row after these changes; fields set to "" go away."""
-        return rows.changed(self.clients[client_id], changes, stamp(self._clock()))
+        return rows.apply_changes(self.clients[client_id], changes, stamp(self._clock()))
 
     def rename_client(self, client_id: int, name: str) -> Row:
         """The client's row under its new name."""
@@ -112,7 +112,7 @@ class World:
 
     def edit_project(self, project_id: int, **changes: object) -> Row:
         """The project's row after these changes; fields set to "" go away."""
-        return rows.settled(rows.changed(self.projects[project_id], changes, stamp(self._clock())))
+        return rows.sync_project_fields(rows.apply_changes(self.projects[project_id], changes, stamp(self._clock())))
 
     def rename_project(self, project_id: int, name: str) -> Row:
         """The project's row under its new name."""
@@ -134,15 +134,16 @@ class World:
 
     def rename_tag(self, tag_id: int, name: str) -> Row:
         """The tag's row under its new name, which entries that have it show as well."""
-        for row in self._tagged(tag_id):
+        for row in self._entries_with_tag(tag_id):
             row["tags"] = [
-                name if found == tag_id else old for found, old in zip(row["tag_ids"], row["tags"], strict=True)
+                name if attached_id == tag_id else old
+                for attached_id, old in zip(row["tag_ids"], row["tags"], strict=True)
             ]
-        return rows.changed(self.tags[tag_id], {"name": name}, fine_stamp(self._clock()))
+        return rows.apply_changes(self.tags[tag_id], {"name": name}, fine_stamp(self._clock()))
 
     def remove_tag(self, tag_id: int) -> None:
         """Forget the tag, and take it off entries."""
-        for row in self._tagged(tag_id):
+        for row in self._entries_with_tag(tag_id):
             self.edit_entry(row["id"], tags=[name for name in row["tags"] if name != self.tags[tag_id]["name"]])
         del self.tags[tag_id]
 
@@ -154,7 +155,7 @@ class World:
 
     def edit_task(self, task_id: int, **changes: object) -> Row:
         """The task's row after these changes; fields set to "" go away."""
-        return rows.changed(self.tasks[task_id], changes, stamp(self._clock()))
+        return rows.apply_changes(self.tasks[task_id], changes, stamp(self._clock()))
 
     def remove_task(self, task_id: int) -> None:
         """Forget the task; its entries stay without one."""
@@ -174,9 +175,9 @@ class World:
         **more: object,
     ) -> Row:
         """A new time entry's row, without a length if it has no stop; one that runs `alone` stops the user's other."""
-        whose: int = self.me["id"] if user_id is None else user_id
+        owner_id: int = self.me["id"] if user_id is None else user_id
         entry_id = next(self._ids)
-        self.entries[entry_id] = rows.entry(entry_id, workspace_id, start, self._clock(), whose)
+        self.entries[entry_id] = rows.entry(entry_id, workspace_id, start, self._clock(), owner_id)
         row = self.edit_entry(entry_id, stop=stop, duration=-1 if running and alone else 0, **more)
         if running and not alone:
             row |= {"duration": -rows.seconds(row["start"]), "stop": None}
@@ -189,8 +190,8 @@ class World:
             row[field] = stamp(value) if field in ("start", "stop") and isinstance(value, int | float) else value
         row["at"] = fine_stamp(self._clock())
         if "tags" in changes:
-            row["tag_ids"] = [self._tag_called(row["workspace_id"], name) for name in row["tags"]]
-        rows.doubled(row)
+            row["tag_ids"] = [self._tag_id(row["workspace_id"], name) for name in row["tags"]]
+        rows.sync_entry_fields(row)
         if row["duration"] < 0 and row["server_deleted_at"] is None:
             self._stop_others(row)
         return row
@@ -204,22 +205,24 @@ class World:
         """Delete the time entry: Toggl keeps it, and tells of it only among what has changed."""
         self.edit_entry(entry_id, server_deleted_at=stamp(self._clock()))
 
-    def _stop_others(self, started: Row) -> None:
+    def _stop_others(self, timer: Row) -> None:
         for row in self.entries.values():
             running = row["duration"] < 0 and row["server_deleted_at"] is None
-            if running and row["user_id"] == started["user_id"] and row is not started:
-                self.stop_entry(row["id"], rows.seconds(started["start"]))
+            if running and row["user_id"] == timer["user_id"] and row is not timer:
+                self.stop_entry(row["id"], rows.seconds(timer["start"]))
 
-    def _tag_called(self, workspace_id: int, name: str) -> int:
-        found = [row["id"] for row in self.tags.values() if (row["workspace_id"], row["name"]) == (workspace_id, name)]
-        return found[0] if found else self.add_tag(workspace_id, name)["id"]
+    def _tag_id(self, workspace_id: int, name: str) -> int:
+        tag_ids = [
+            row["id"] for row in self.tags.values() if (row["workspace_id"], row["name"]) == (workspace_id, name)
+        ]
+        return tag_ids[0] if tag_ids else self.add_tag(workspace_id, name)["id"]
 
-    def _tagged(self, tag_id: int) -> list[Row]:
+    def _entries_with_tag(self, tag_id: int) -> list[Row]:
         return [row for row in self.entries.values() if tag_id in row["tag_ids"]]
 
     def _projects_of(self, client_id: int) -> list[Row]:
         return [row for row in self.projects.values() if row["client_id"] == client_id]
 
 
-def _by_id(listed: list[Row]) -> dict[int, Row]:
-    return {row["id"]: row for row in listed}
+def _by_id(rows: list[Row]) -> dict[int, Row]:
+    return {row["id"]: row for row in rows}

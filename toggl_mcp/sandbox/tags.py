@@ -4,50 +4,50 @@ from collections.abc import Mapping
 
 from starlette.responses import Response
 
-from toggl_mcp.sandbox.request import FOREIGN, LONGEST_PAGE, Asked, Operation
-from toggl_mcp.sandbox.responses import Refused, answer, error
+from toggl_mcp.sandbox.request import FOREIGN, MAX_PAGE_SIZE, Operation, RequestContext
+from toggl_mcp.sandbox.responses import Refusal, error, json_response
 from toggl_mcp.sandbox.rows import Row
 
 _MANAGERS_ONLY = "Only organization or workspace administrators may manage tags in this workspace."
 
 
-def _list(asked: Asked) -> Response:
-    rows = asked.named(_of_workspace(asked, FOREIGN), "search")
-    return asked.rows(asked.page(rows, LONGEST_PAGE) if {"page", "per_page"} & asked.query.keys() else rows)
+def _list(request: RequestContext) -> Response:
+    rows = request.filter_by_name(_list_in_workspace(request, FOREIGN), "search")
+    return request.rows(request.page(rows, MAX_PAGE_SIZE) if {"page", "per_page"} & request.query.keys() else rows)
 
 
-def _create(asked: Asked) -> Response:
-    name = _valid_name(asked, _of_workspace(asked))
-    return answer(asked.world.add_tag(asked.ids["workspace_id"], name))
+def _create(request: RequestContext) -> Response:
+    name = _valid_name(request, _list_in_workspace(request))
+    return json_response(request.state.add_tag(request.ids["workspace_id"], name))
 
 
-def _update(asked: Asked) -> Response:
-    row = _found(asked)
-    name = _valid_name(asked, [other for other in _of_workspace(asked) if other is not row])
-    return answer(asked.world.rename_tag(row["id"], name))
+def _update(request: RequestContext) -> Response:
+    row = _require_tag(request)
+    name = _valid_name(request, [other_row for other_row in _list_in_workspace(request) if other_row is not row])
+    return json_response(request.state.rename_tag(row["id"], name))
 
 
-def _delete(asked: Asked) -> Response:
-    asked.world.remove_tag(_found(asked)["id"])
+def _delete(request: RequestContext) -> Response:
+    request.state.remove_tag(_require_tag(request)["id"])
     return Response()
 
 
-def _of_workspace(asked: Asked, foreign: str = _MANAGERS_ONLY) -> list[Row]:
-    workspace_id = asked.workspace(foreign)["id"]
-    return [row for row in asked.world.tags.values() if row["workspace_id"] == workspace_id]
+def _list_in_workspace(request: RequestContext, foreign: str = _MANAGERS_ONLY) -> list[Row]:
+    workspace_id = request.workspace(foreign)["id"]
+    return [row for row in request.state.tags.values() if row["workspace_id"] == workspace_id]
 
 
-def _found(asked: Asked) -> Row:
-    for row in _of_workspace(asked):
-        if row["id"] == asked.ids["tag_id"]:
+def _require_tag(request: RequestContext) -> Row:
+    for row in _list_in_workspace(request):
+        if row["id"] == request.ids["tag_id"]:
             return row
-    raise Refused(error(404, "Tag was not found"))
+    raise Refusal(error(404, "Tag was not found"))
 
 
-def _valid_name(asked: Asked, others: list[Row]) -> str:
-    name = asked.texts("name", otherwise="Invalid JSON input").get("name", "")
-    taken = f"a tag with the name '{name.strip()}' already exists"
-    return asked.unused_name(name, others, empty="tag name can't be blank", taken=taken)
+def _valid_name(request: RequestContext, other_rows: list[Row]) -> str:
+    name = request.texts("name", error_text="Invalid JSON input").get("name", "")
+    taken_text = f"a tag with the name '{name.strip()}' already exists"
+    return request.unused_name(name, other_rows, empty_text="tag name can't be blank", taken_text=taken_text)
 
 
 OPERATIONS: Mapping[str, Operation] = {

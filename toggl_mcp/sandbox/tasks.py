@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from starlette.responses import Response
 
 from toggl_mcp.sandbox import projects
-from toggl_mcp.sandbox.request import FOREIGN, Asked, Operation
-from toggl_mcp.sandbox.responses import Refused, answer, error
+from toggl_mcp.sandbox.request import FOREIGN, Operation, RequestContext
+from toggl_mcp.sandbox.responses import Refusal, error, json_response
 from toggl_mcp.sandbox.rows import Row
 
 _PAGE = 50
@@ -23,20 +23,20 @@ _MISSING_TEXTS = {400: "Invalid {}", 404: "Resource can not be found"}
 _NOT_OPEN = "Project not found/accessible, Can not change tasks of archived project"
 
 
-def _list(asked: Asked) -> Response:
-    _require_paid(asked)
-    rows = asked.changed(asked.named(_of_workspace(asked), "search"))
-    active, project_id = asked.active(), asked.number("pid", 0)
+def _list(request: RequestContext) -> Response:
+    _require_paid(request)
+    rows = request.changed_since(request.filter_by_name(_list_in_workspace(request), "search"))
+    active, project_id = request.active(), request.number("pid", 0)
     rows = [row for row in rows if row["active"] in active and project_id in (0, row["project_id"])]
-    field, order = asked.query.get("sort_field", "name"), asked.query.get("sort_order", "ASC")
+    field, order = request.query.get("sort_field", "name"), request.query.get("sort_order", "ASC")
     if field not in _SORTED_BY:
-        raise Refused(error(400, "Invalid sort_field"))
+        raise Refusal(error(400, "Invalid sort_field"))
     rows.sort(key=lambda row: row[_SORTED_BY[field]], reverse=order.upper() == "DESC")
-    return answer(
+    return json_response(
         {
-            "data": asked.or_null(asked.page(rows, _PAGE)),
-            "page": asked.number("page", 1),
-            "per_page": asked.number("per_page", _PAGE),
+            "data": request.or_null(request.page(rows, _PAGE)),
+            "page": request.number("page", 1),
+            "per_page": request.number("per_page", _PAGE),
             "sort_field": field,
             "sort_order": order,
             "total_count": len(rows),
@@ -44,70 +44,74 @@ def _list(asked: Asked) -> Response:
     )
 
 
-def _list_of_project(asked: Asked) -> Response:
-    rows = _of_project(asked)
-    return asked.rows([row for row in rows if row["active"] or asked.query.get("active") != "true"])
+def _list_of_project(request: RequestContext) -> Response:
+    rows = _list_in_project(request)
+    return request.rows([row for row in rows if row["active"] or request.query.get("active") != "true"])
 
 
-def _create(asked: Asked) -> Response:
-    _require_paid(asked)
-    project = projects.find(asked)
+def _create(request: RequestContext) -> Response:
+    _require_paid(request)
+    project = projects.find_project(request)
     if project is None or not project["active"]:
-        raise Refused(error(400, _NOT_OPEN))
-    given: Row = {"name": ""} | asked.fields(_PAYLOAD)
-    given["name"] = _valid_name(asked, given["name"], _of_project(asked))
-    return answer(asked.world.add_task(project["id"], **given))
+        raise Refusal(error(400, _NOT_OPEN))
+    fields: Row = {"name": ""} | request.fields(_PAYLOAD)
+    fields["name"] = _valid_name(request, fields["name"], _list_in_project(request))
+    return json_response(request.state.add_task(project["id"], **fields))
 
 
-def _get(asked: Asked) -> Response:
-    return answer(_found(asked))
+def _get(request: RequestContext) -> Response:
+    return json_response(_require_task(request))
 
 
-def _update(asked: Asked) -> Response:
-    row = _found(asked)
-    given = asked.fields(_PAYLOAD)
-    if "name" in given:
-        given["name"] = _valid_name(asked, given["name"], [other for other in _of_project(asked) if other is not row])
-    return answer(asked.world.edit_task(row["id"], **given))
+def _update(request: RequestContext) -> Response:
+    row = _require_task(request)
+    fields = request.fields(_PAYLOAD)
+    if "name" in fields:
+        fields["name"] = _valid_name(
+            request, fields["name"], [other_row for other_row in _list_in_project(request) if other_row is not row]
+        )
+    return json_response(request.state.edit_task(row["id"], **fields))
 
 
-def _delete(asked: Asked) -> Response:
-    asked.world.remove_task(_found(asked)["id"])
+def _delete(request: RequestContext) -> Response:
+    request.state.remove_task(_require_task(request)["id"])
     return Response()
 
 
-def _of_workspace(asked: Asked) -> list[Row]:
-    return [row for row in asked.world.tasks.values() if row["workspace_id"] == asked.ids["workspace_id"]]
+def _list_in_workspace(request: RequestContext) -> list[Row]:
+    return [row for row in request.state.tasks.values() if row["workspace_id"] == request.ids["workspace_id"]]
 
 
-def _of_project(asked: Asked) -> list[Row]:
-    _require_paid(asked)
-    project = projects.find(asked)
+def _list_in_project(request: RequestContext) -> list[Row]:
+    _require_paid(request)
+    project = projects.find_project(request)
     if project is None:
-        raise _missing(asked, "project_id")
-    return [row for row in asked.world.tasks.values() if row["project_id"] == project["id"]]
+        raise _missing_refusal(request, "project_id")
+    return [row for row in request.state.tasks.values() if row["project_id"] == project["id"]]
 
 
-def _found(asked: Asked) -> Row:
-    for row in _of_project(asked):
-        if row["id"] == asked.ids["task_id"]:
+def _require_task(request: RequestContext) -> Row:
+    for row in _list_in_project(request):
+        if row["id"] == request.ids["task_id"]:
             return row
-    raise _missing(asked, "task_id")
+    raise _missing_refusal(request, "task_id")
 
 
-def _missing(asked: Asked, name: str) -> Refused:
-    status = asked.switches.missing_task_status
-    return Refused(error(status, _MISSING_TEXTS[status].format(name)))
+def _missing_refusal(request: RequestContext, name: str) -> Refusal:
+    status = request.behaviors.missing_task_status
+    return Refusal(error(status, _MISSING_TEXTS[status].format(name)))
 
 
-def _require_paid(asked: Asked) -> None:
-    if not asked.workspace()["premium"]:
-        status = asked.switches.tasks_on_free_status
-        raise Refused(error(status, _FREE_TEXTS[status]))
+def _require_paid(request: RequestContext) -> None:
+    if not request.workspace()["premium"]:
+        status = request.behaviors.tasks_on_free_status
+        raise Refusal(error(status, _FREE_TEXTS[status]))
 
 
-def _valid_name(asked: Asked, name: str, others: list[Row]) -> str:
-    return asked.unused_name(name, others, empty="Task name cannot be empty", taken=asked.taken("Task"))
+def _valid_name(request: RequestContext, name: str, other_rows: list[Row]) -> str:
+    return request.unused_name(
+        name, other_rows, empty_text="Task name cannot be empty", taken_text=request.name_taken_text("Task")
+    )
 
 
 OPERATIONS: Mapping[str, Operation] = {
