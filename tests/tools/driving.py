@@ -25,6 +25,7 @@ class Host:
 
     def __init__(self, client: Client) -> None:
         self.client = client
+        self._validators: dict[str, Any] = {}
 
     async def raw(self, tool: str, /, **arguments: object) -> CallToolResult:
         return await self.client.call_tool(tool, arguments)
@@ -33,9 +34,7 @@ class Host:
         """Return a success's data: structured as its schema says, and the same as text."""
         result = await self.raw(tool, **arguments)
         assert not result.is_error, _text(result)
-        schema = {item.name: item.output_schema for item in (await self.client.list_tools()).tools}[tool]
-        validator: Any = Draft202012Validator(cast("Answer", schema))
-        validator.validate(result.structured_content)
+        (await self._validator(tool)).validate(result.structured_content)
         assert json.loads(_text(result)) == result.structured_content
         return cast("Answer", result.structured_content)
 
@@ -48,6 +47,13 @@ class Host:
         assert {"code", "message", "retryable"} <= told.keys()
         assert not any(isinstance(value, dict | list) for value in told.values())
         return told
+
+    async def _validator(self, tool: str) -> Any:  # noqa: ANN401 - jsonschema has no types
+        """Return the validator of a tool's output schema, from the list that a host reads once."""
+        if not self._validators:
+            listed = (await self.client.list_tools()).tools
+            self._validators = {item.name: Draft202012Validator(cast("Answer", item.output_schema)) for item in listed}
+        return self._validators[tool]
 
 
 def serve(
