@@ -10,14 +10,14 @@ import pytest
 from mcp import Client, StdioServerParameters
 
 from tests.process.lines import MODERN, SECONDS, Process, environment
-from tests.tools.driving import Era, Host
+from tests.tools.driving import Era, Host, each_era
 from tests.tools.test_surface import NAMES
 
 Ids = dict[str, int]
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("era", ["legacy", "auto"])
+@each_era
 async def test_every_tool_answers_over_a_real_process(era: Era) -> None:
     server = StdioServerParameters(command=sys.executable, args=["-m", "toggl_mcp", "--sandbox"], env=environment())
     async with Client(server, mode=era) as connected:

@@ -3,6 +3,7 @@
 import json
 from typing import Any, Literal, cast
 
+import pytest
 from jsonschema import Draft202012Validator
 from mcp import Client
 from mcp.types import CallToolResult, TextContent
@@ -18,6 +19,9 @@ from toggl_mcp.settings import Settings
 
 Era = Literal["legacy", "auto"]
 Answer = dict[str, Any]
+
+each_era = pytest.mark.parametrize("era", ["legacy", "auto"], ids=["2025-11-25", "2026-07-28"])
+"""For what the protocol versions do differently: the handshake, discovery, elicitation and the list of tools."""
 
 
 class Host:
