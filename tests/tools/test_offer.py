@@ -54,6 +54,18 @@ async def repeat(asked: Nothing, toggl: Toggl) -> Done:
     raise InvalidArguments(message)
 
 
+class Counted(Done):
+    """A result that says how many."""
+
+    count: int
+
+
+async def miscount(asked: Nothing, toggl: Toggl) -> Done:
+    """Return less than the output schema says."""
+    del asked, toggl
+    return Done()
+
+
 @pytest.fixture
 def anyio_backend() -> tuple[str, Mapping[str, object]]:
     return JUMPING
@@ -106,6 +118,16 @@ async def test_a_bug_is_logged_in_full_and_told_without_its_text(
     assert (record.levelno, record.getMessage()) == (logging.ERROR, "divide failed")
     assert record.exc_info is not None
     assert record.exc_info[0] is ZeroDivisionError
+
+
+async def test_a_result_that_breaks_its_output_schema_fails_the_tests(toggl: Toggl) -> None:
+    async def account() -> Toggl:
+        return toggl
+
+    tool = Offer(miscount, "A tool", READS, Nothing, Counted).tool(account)
+    async with Client(MCPServer("test", tools=[tool])) as client:
+        with pytest.raises(RuntimeError, match="Invalid structured content"):
+            await Host(client).call("miscount")
 
 
 async def test_what_others_wrote_is_cleaned_in_a_failure_too(toggl: Toggl) -> None:
