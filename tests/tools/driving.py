@@ -1,6 +1,7 @@
 """How the tools are driven: through a real MCP client, each answer held to what every answer promises."""
 
 import json
+from collections.abc import Mapping
 from typing import Any, Literal, cast
 
 import pytest
@@ -19,7 +20,9 @@ from toggl_mcp.settings import Settings
 Era = Literal["legacy", "auto"]
 Answer = dict[str, Any]
 
-each_era = pytest.mark.parametrize("era", ["legacy", "auto"], ids=["2025-11-25", "2026-07-28"])
+ERAS: Mapping[Era, str] = {"legacy": "2025-11-25", "auto": "2026-07-28"}
+"""How a client is told to open a connection of each protocol version."""
+each_era = pytest.mark.parametrize("era", ERAS, ids=ERAS.values())
 """For what the protocol versions do differently: the handshake, discovery, elicitation and the list of tools."""
 
 
