@@ -1,4 +1,4 @@
-"""The house's own rules, and whether the README is true."""
+"""Whether the README is true."""
 
 import ast
 import re
@@ -14,28 +14,7 @@ from toggl_mcp.settings import Settings
 from toggl_mcp.tools.toolsets import offers
 
 ROOT = Path(__file__).parent.parent
-FOLDERS = ("toggl_mcp", "tests", "benchmarks", "scripts")
-MODULES = sorted(
-    path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py") if "node_modules" not in path.parts
-)
 README = (ROOT / "README.md").read_text("utf-8")
-
-
-def functions(module: Path) -> list[tuple[str, int]]:
-    tree = ast.parse(module.read_text("utf-8"))
-    found = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
-    return [(node.name, (node.end_lineno or 0) - node.lineno + 1) for node in found]
-
-
-@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_modules_stay_under_250_lines_and_functions_under_30(module: Path) -> None:
-    assert len(module.read_text("utf-8").splitlines()) <= 250
-    assert [(name, lines) for name, lines in functions(module) if lines > 30] == []
-
-
-@pytest.mark.parametrize("decision", sorted((ROOT / "docs" / "decisions").glob("*.md")), ids=lambda path: path.name)
-def test_decisions_stay_within_40_lines(decision: Path) -> None:
-    assert len(decision.read_text("utf-8").splitlines()) <= 40
 
 
 def test_the_readme_lists_every_tool_with_the_first_sentence_of_what_it_says_of_itself() -> None:
@@ -82,10 +61,3 @@ def test_the_readmes_python_names_what_there_is() -> None:
 
     assert all(hasattr(import_module(str(node.module)), name.name) for node in imports for name in node.names)
     assert called <= set(dir(ClientEndpoint))
-
-
-def test_no_test_sleeps() -> None:
-    pattern = re.compile(r"(anyio|asyncio|time)\.sleep\(|\btime\.time\(\)|\bmock\b|MagicMock")
-    asleep = [path.name for path in MODULES if "tests" in path.parts and pattern.search(path.read_text("utf-8"))]
-
-    assert asleep in ([], [Path(__file__).name])
