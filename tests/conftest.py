@@ -11,6 +11,8 @@ from toggl_mcp.sandbox import Sandbox
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "promise(id): holds the promise of that id in tests/promises.py")
+    config.addinivalue_line("markers", "chaos: many callers, faults and seeded bugs; what is in tests/chaos")
+    config.addinivalue_line("markers", "process: starts the command as hosts do; what is in tests/process")
 
 
 @pytest.fixture

@@ -1,4 +1,7 @@
-"""The decisions about the founding library: complete, and each held by tests that exist."""
+"""The decisions about the founding library: complete, and each names tests that exist.
+
+Whether a named test holds its decision is for its reader to judge; only that it exists is proved here.
+"""
 
 import ast
 import re

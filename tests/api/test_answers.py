@@ -162,9 +162,17 @@ async def test_nothing_is_an_empty_list_in_either_form(body: str) -> None:
 
 
 @pytest.mark.parametrize("body", ["", f"{AROHA}", "null"])
-async def test_a_deletion_is_confirmed_by_nothing_by_the_id_and_by_null(body: str) -> None:
-    async with answering(body) as toggl:
-        await toggl.clients(HARBOUR_STUDIO).delete(AROHA)
+async def test_a_deletion_is_confirmed_by_nothing_by_the_id_and_by_null(
+    in_memory: AsyncClientEndpoint, sandbox: Sandbox, body: str
+) -> None:
+    await in_memory.collect()
+    sandbox.fault = each("DELETE", Fault("garbage after", body=body))
+
+    await in_memory.delete(AROHA)
+
+    assert AROHA not in sandbox.state.clients
+    assert AROHA not in {client.id for client in await in_memory.load_cache()}
+    assert [call.method for call in sandbox.calls] == ["GET", "DELETE"]
 
 
 @pytest.mark.parametrize("body", [b"\xff\xfe", b'[{"id":1,"name":"\xc3"}]', b"\x00" * 100])

@@ -1,7 +1,10 @@
 """What several tests of the cache share."""
 
 import sqlite3
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 from toggl_mcp.cache.store import Key
 
@@ -13,5 +16,16 @@ def execute(path: Path, statement: str) -> list[tuple[object, ...]]:
     db = sqlite3.connect(path, isolation_level=None)
     try:
         return db.execute(statement).fetchall()
+    finally:
+        db.close()
+
+
+@contextmanager
+def held(path: Path, lock: Literal["IMMEDIATE", "EXCLUSIVE"] = "IMMEDIATE") -> Generator[sqlite3.Connection]:
+    """Hold a file as another process does: let others read, or not even that; what was written is undone."""
+    db = sqlite3.connect(path, isolation_level=None)
+    try:
+        db.execute(f"BEGIN {lock}")
+        yield db
     finally:
         db.close()

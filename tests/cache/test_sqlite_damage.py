@@ -10,7 +10,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from tests.cache.support import MINE, execute
+from tests.cache.support import MINE, execute, held
 from tests.sandbox.clock import Clock
 from toggl_mcp.cache.sqlite.store import SqliteStore
 from toggl_mcp.cache.store import Key, Snapshot, Version
@@ -175,12 +175,10 @@ async def test_a_damaged_file_stays_while_another_process_looks_whether_it_still
 ) -> None:
     await sqlite.write(MINE, 1, None)
     await anyio.Path(path).write_bytes(b"garbage" * 1000)
-    other = sqlite3.connect(f"{path}.lock", isolation_level=None)
-    other.execute("BEGIN EXCLUSIVE")
-    with pytest.raises(CacheBusy):
-        await sqlite.write(MINE, 1, None)
-    assert await anyio.Path(path).read_bytes() == b"garbage" * 1000
-    other.close()
+    with held(path.with_name(f"{path.name}.lock"), "EXCLUSIVE"):
+        with pytest.raises(CacheBusy):
+            await sqlite.write(MINE, 1, None)
+        assert await anyio.Path(path).read_bytes() == b"garbage" * 1000
     await sqlite.write(MINE, 1, None)
     assert await sqlite.get_version(MINE) == Version(1, None)
 

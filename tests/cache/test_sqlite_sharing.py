@@ -1,6 +1,5 @@
 """Processes, threads and event loops share one file."""
 
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Generator
@@ -11,7 +10,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from tests.cache.support import MINE, ROWS
+from tests.cache.support import MINE, ROWS, held
 from toggl_mcp.cache.sqlite.store import SqliteStore
 from toggl_mcp.cache.store import Snapshot, Version
 
@@ -92,13 +91,11 @@ async def test_a_process_that_holds_the_file_is_waited_for(path: Path, start: St
 async def test_opening_a_file_does_not_end_the_locks_that_this_process_has_on_it(path: Path, start: Start) -> None:
     store = SqliteStore(path)
     await store.replace(MINE, ROWS, expected=0, fetched_at=12)
-    db = sqlite3.connect(path, isolation_level=None)
-    db.execute("BEGIN IMMEDIATE")
-    second = SqliteStore(path)
-    assert await second.read(MINE) == Snapshot(Version(0, 12), ROWS)
-    await second.aclose()
-    assert line(start("probe")) == "locked\n"
-    db.close()
+    with held(path):
+        second = SqliteStore(path)
+        assert await second.read(MINE) == Snapshot(Version(0, 12), ROWS)
+        await second.aclose()
+        assert line(start("probe")) == "locked\n"
     await store.aclose()
 
 

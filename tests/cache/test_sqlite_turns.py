@@ -8,7 +8,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from tests.cache.support import MINE, ROWS, execute
+from tests.cache.support import MINE, ROWS, execute, held
 from tests.sandbox.clock import Clock
 from toggl_mcp.cache.sqlite.connection import Damaged, Identity, SqliteFile, get_identity
 from toggl_mcp.cache.sqlite.store import SqliteStore
@@ -85,19 +85,21 @@ async def test_only_the_file_that_was_found_damaged_is_set_aside(path: Path, tmp
     file.close()
 
 
+async def set_aside(path: Path) -> None:
+    """Rename a cache's file and what belongs to it."""
+    for part in ("-wal", "-shm", "-journal", ""):
+        with contextlib.suppress(FileNotFoundError):
+            await anyio.Path(f"{path}{part}").rename(f"{path}.broken{part}")
+
+
 async def test_a_step_that_waited_for_a_file_that_was_set_aside_goes_to_the_new_one(path: Path, clock: Clock) -> None:
     store = SqliteStore(path, clock=clock)
     await store.replace(MINE, ROWS, expected=0, fetched_at=12)
-    other = sqlite3.connect(path, isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(store.write, MINE, 1, None)
-        await anyio.lowlevel.checkpoint()
-        for part in ("-wal", "-shm", "-journal", ""):
-            with contextlib.suppress(FileNotFoundError):
-                await anyio.Path(f"{path}{part}").rename(f"{path}.broken{part}")
-        other.rollback()
-    other.close()
+        with held(path):
+            tasks.start_soon(store.write, MINE, 1, None)
+            await anyio.lowlevel.checkpoint()
+            await set_aside(path)
     later = SqliteStore(path)
     assert await later.get_version(MINE) == Version(1, None)
     await later.aclose()
@@ -106,53 +108,39 @@ async def test_a_step_that_waited_for_a_file_that_was_set_aside_goes_to_the_new_
 
 async def test_a_file_that_was_set_aside_is_not_waited_for(path: Path, sqlite: SqliteStore) -> None:
     await sqlite.write(MINE, 1, None)
-    other = sqlite3.connect(path, isolation_level=None)
-    other.execute("BEGIN EXCLUSIVE")
-    for part in ("-wal", "-shm", "-journal", ""):
-        with contextlib.suppress(FileNotFoundError):
-            await anyio.Path(f"{path}{part}").rename(f"{path}.broken{part}")
-    await sqlite.write(MINE, 1, None)
-    assert await sqlite.get_version(MINE) == Version(1, None)
-    other.close()
+    with held(path, "EXCLUSIVE"):
+        await set_aside(path)
+        await sqlite.write(MINE, 1, None)
+        assert await sqlite.get_version(MINE) == Version(1, None)
 
 
 async def test_a_file_that_is_locked_for_a_moment_is_waited_for(path: Path, clock: Clock) -> None:
     store = SqliteStore(path, clock=clock)
     await store.replace(MINE, ROWS, expected=0, fetched_at=12)
-    other = sqlite3.connect(path, isolation_level=None)
-    other.execute("BEGIN EXCLUSIVE")
     marks: list[Version] = []
 
     async def ask() -> None:
         marks.append(await store.get_version(MINE))
 
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(ask)
-        await anyio.lowlevel.checkpoint()
-        other.rollback()
+        with held(path, "EXCLUSIVE"):
+            tasks.start_soon(ask)
+            await anyio.lowlevel.checkpoint()
     assert marks == [Version(0, 12)]
-    other.close()
     await store.aclose()
 
 
 async def test_a_file_that_another_process_keeps_is_reported_with_what_to_do(path: Path, sqlite: SqliteStore) -> None:
     await sqlite.replace(MINE, ROWS, expected=0, fetched_at=12)
-    other = sqlite3.connect(path, isolation_level=None)
-    other.execute("BEGIN EXCLUSIVE")
-    with pytest.raises(CacheBusy, match=r"Try again.*TOGGL_MCP_CACHE=memory"):
+    with held(path, "EXCLUSIVE"), pytest.raises(CacheBusy, match=r"Try again.*TOGGL_MCP_CACHE=memory"):
         await sqlite.write(MINE, 1, None)
-    other.rollback()
-    other.close()
     assert await sqlite.read(MINE) == Snapshot(Version(0, 12), ROWS)
 
 
 async def test_point_reads_do_not_wait_for_a_writer_that_has_not_committed(path: Path, sqlite: SqliteStore) -> None:
     await sqlite.replace(MINE, ROWS, expected=0, fetched_at=12)
-    other = sqlite3.connect(path, isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    other.execute("DELETE FROM entity")
-    assert await sqlite.get_version(MINE) == Version(0, 12)
-    assert await sqlite.get_row(MINE, 1) == Row(Version(0, 12), ROWS[1])
-    assert await sqlite.read(MINE) == Snapshot(Version(0, 12), ROWS)
-    other.rollback()
-    other.close()
+    with held(path) as other:
+        other.execute("DELETE FROM entity")
+        assert await sqlite.get_version(MINE) == Version(0, 12)
+        assert await sqlite.get_row(MINE, 1) == Row(Version(0, 12), ROWS[1])
+        assert await sqlite.read(MINE) == Snapshot(Version(0, 12), ROWS)

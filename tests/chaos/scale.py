@@ -4,6 +4,9 @@ import os
 
 LARGE = os.environ.get("TOGGL_MCP_CHAOS") == "large"
 
+SEED = 12
+"""Of the little run step by step: from it, each bug that is put in follows within 300 steps."""
+
 
 def scaled(little: int, all_of_it: int) -> int:
     """Return how many steps or trials to make."""

@@ -10,12 +10,12 @@ from tests.chaos.entries import ENTRIES
 from tests.chaos.interleaved import Run
 from tests.chaos.projects import PROJECTS
 from tests.chaos.resource import Resource
-from tests.chaos.scale import scaled
+from tests.chaos.scale import SEED, scaled
 
 pytestmark = pytest.mark.anyio
 
-SEEDS = {"in memory": 1, "in a file": 2}
-STEPS = {"in memory": scaled(1000, 10_000), "in a file": scaled(250, 10_000)}
+SEEDS = {"in memory": scaled(SEED, 1), "in a file": 2}
+STEPS = {"in memory": scaled(400, 10_000), "in a file": scaled(250, 10_000)}
 
 
 @pytest.mark.promise("doubt")

@@ -15,10 +15,12 @@ from tests.chaos.entry_bugs import OF_ENTRIES
 from tests.chaos.interleaved import Run
 from tests.chaos.projects import PROJECTS
 from tests.chaos.resource import Resource
+from tests.chaos.scale import SEED
 
 pytestmark = pytest.mark.anyio
 
-STEPS, ROUNDS, TRIES = 200, 25, 12
+STEPS, ROUNDS, TRIES = 50, 25, 48
+"""A run ends soon after the bug is found; 48 tries of 50 steps are six times the little run that it stands for."""
 
 
 def name(bug: Bug) -> str:
@@ -46,8 +48,7 @@ async def test_a_bug_is_found_step_by_step(
     tmp_path: Path, monkeypatch: Patch, resource: Resource, bug: Bug, violation: str
 ) -> None:
     bug(monkeypatch)
-    async with opened(1, "in memory", tmp_path, of=resource) as arena:
-        arena.trouble.share = 0.5
+    async with opened(SEED, "in memory", tmp_path, of=resource) as arena:
         run = Run(arena)
         assert await found(violation, run.violations, partial(run.go, STEPS))
 

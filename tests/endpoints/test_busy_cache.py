@@ -1,11 +1,12 @@
 """What Toggl has confirmed is true, even while another process holds the cache."""
 
-import sqlite3
 from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from tests.cache.support import held
 from tests.endpoints.support import AROHA, AUTH, NORTHWIND, as_known, at_toggl, in_turn, then
 from tests.sandbox.clock import Clock
 from toggl_mcp.api import AsyncClient
@@ -34,15 +35,13 @@ class Holder:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._db: sqlite3.Connection | None = None
+        self._held = ExitStack()
 
     def hold(self) -> None:
-        self._db = sqlite3.connect(self._path, isolation_level=None)
-        self._db.execute("BEGIN IMMEDIATE")
+        self._held.enter_context(held(self._path))
 
     def let_go(self) -> None:
-        if self._db is not None:
-            self._db.close()
+        self._held.close()
 
 
 @pytest.fixture

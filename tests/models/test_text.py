@@ -117,6 +117,12 @@ def test_what_is_clean_stays_clean(text: str) -> None:
 def test_cleaning_only_takes_away(text: str) -> None:
     left = iter(text)
     assert all(character in left for character in strip_invisible(text))
+    assert [*filter(is_visible, strip_invisible(text))] == [*filter(is_visible, text)]
+
+
+def is_visible(character: str) -> bool:
+    """Tell whether Unicode calls a character a letter, number, mark of punctuation or symbol; fillers are none."""
+    return unicodedata.category(character)[0] in "LNPS" and character not in "\u115f\u1160\u2800\u3164\uffa0\U0001d159"
 
 
 @pytest.mark.parametrize("text", ["two\nlines", "a\ttab", "a\rreturn"])

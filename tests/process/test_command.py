@@ -1,5 +1,7 @@
 """The command: demo, check, settings, and flags."""
 
+import gc
+import os
 import sqlite3
 import threading
 from collections.abc import Generator
@@ -9,8 +11,11 @@ from pathlib import Path
 import pytest
 import uvicorn
 
-from tests.process.lines import Process, run
+from tests.process.lines import Process, environment, run
+from toggl_mcp.check import check
+from toggl_mcp.cli import main
 from toggl_mcp.sandbox import NIGHT_SCHOOL, TOKEN, Sandbox
+from toggl_mcp.settings import Settings
 
 CALL: dict[str, object] = {"name": "list_clients", "arguments": {}}
 
@@ -35,6 +40,13 @@ def toggl() -> Generator[tuple[Sandbox, str]]:
     sandbox = Sandbox()
     with listening(sandbox) as url:
         yield sandbox, url
+
+
+@pytest.fixture
+def collecting() -> Generator[None]:
+    """Collect garbage again after the command, which ends with its process else."""
+    yield
+    gc.enable()
 
 
 def test_the_demo_shows_every_tool_a_refusal_a_stale_answer_and_its_cost() -> None:
@@ -75,15 +87,28 @@ def test_check_says_line_by_line_that_all_is_well(toggl: tuple[Sandbox, str], tm
         ({"TOGGL_API_TOKEN": TOKEN, "TOGGL_MCP_CACHE": "/dev/null/cache.sqlite"}, "cache", "TOGGL_MCP_CACHE"),
     ],
 )
-def test_check_says_what_is_wrong_and_the_next_step(
-    toggl: tuple[Sandbox, str], settings: dict[str, str], topic: str, step: str
+@pytest.mark.anyio
+async def test_check_says_what_is_wrong_and_the_next_step(
+    toggl: tuple[Sandbox, str], monkeypatch: pytest.MonkeyPatch, settings: dict[str, str], topic: str, step: str
 ) -> None:
-    said = run("check", **{"TOGGL_API_URL": toggl[1], "TOGGL_MCP_CACHE": "memory"} | settings)
+    for name in {*os.environ} - {*environment()}:
+        monkeypatch.delenv(name)
+    for name, value in ({"TOGGL_API_URL": toggl[1], "TOGGL_MCP_CACHE": "memory"} | settings).items():
+        monkeypatch.setenv(name, value)
+    said: list[str] = []
 
-    wrong = [line for line in said.stdout.splitlines() if line.startswith("FAIL")]
-    assert said.returncode == 1
+    assert not await check(Settings(), said.append)
+
+    wrong = [line for line in said if line.startswith("FAIL")]
     assert [line.split()[1] for line in wrong] == [topic]
     assert step in wrong[0]
+
+
+def test_a_check_that_fails_ends_with_status_1() -> None:
+    said = run("check", TOGGL_MCP_CACHE="memory")
+
+    assert said.returncode == 1
+    assert "FAIL token" in " ".join(said.stdout.split())
 
 
 def test_settings_that_cannot_be_used_are_named_in_one_line_each() -> None:
@@ -94,11 +119,12 @@ def test_settings_that_cannot_be_used_are_named_in_one_line_each() -> None:
 
 
 @pytest.mark.parametrize("flag", ["--toolsets", "--tools", "--exclude-tools"])
-def test_a_tool_that_does_not_exist_is_named_with_those_that_do(flag: str) -> None:
-    said = run("serve", flag, "start_clock")
-
-    assert said.returncode == 2
-    assert said.stderr.startswith(f"toggl-mcp: {flag.removeprefix('--')}: there is no 'start_clock'; choose from ")
+@pytest.mark.usefixtures("collecting")
+def test_a_tool_that_does_not_exist_is_named_with_those_that_do(flag: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["serve", flag, "start_clock"]) == 2
+    assert capsys.readouterr().err.startswith(
+        f"toggl-mcp: {flag.removeprefix('--')}: there is no 'start_clock'; choose from "
+    )
 
 
 def test_a_second_process_finds_what_the_first_has_cached(toggl: tuple[Sandbox, str], tmp_path: Path) -> None:
@@ -143,7 +169,7 @@ def test_a_damaged_cache_is_set_aside_and_the_server_goes_on(toggl: tuple[Sandbo
 
 @pytest.mark.parametrize(
     ("arguments", "settings"),
-    [(["--read-only"], {}), ([], {"TOGGL_MCP_READ_ONLY": "true"}), (["--read-only"], {"TOGGL_MCP_READ_ONLY": "false"})],
+    [([], {"TOGGL_MCP_READ_ONLY": "true"}), (["--read-only"], {"TOGGL_MCP_READ_ONLY": "false"})],
 )
 def test_read_only_comes_from_a_flag_or_the_environment(arguments: list[str], settings: dict[str, str]) -> None:
     with Process("--sandbox", *arguments, **settings) as server:

@@ -39,6 +39,19 @@ def test_it_is_the_same_at_the_same_time_and_moves_with_the_clock(sandbox: Sandb
     assert max(row["start"] for row in later.values()) == "2025-10-16T08:28:20+00:00"
 
 
+def test_sandboxes_of_one_moment_share_no_row(sandbox: Sandbox, clock: Clock) -> None:
+    first = next(row for row in sandbox.state.entries.values() if row["tags"])
+    first["tags"].append("mine")
+    first["tag_ids"].append(1)
+    first["description"] = "Mine"
+
+    again = Sandbox(clock=clock).state.entries[first["id"]]
+
+    assert "mine" not in again["tags"]
+    assert 1 not in again["tag_ids"]
+    assert again["description"] != "Mine"
+
+
 def test_it_goes_back_120_days_and_stays_below_the_most_that_is_listed(mine: list[Row], clock: Clock) -> None:
     days_ago = [(clock.now - local(row["start"]).timestamp()) / 86_400 for row in mine]
     assert 119 < max(days_ago) < 121

@@ -1,4 +1,4 @@
-"""A host, a server and a Toggl, in both protocol eras."""
+"""A host, a server and a Toggl, in the newer protocol era where a test does not name both."""
 
 from collections.abc import AsyncGenerator
 
@@ -11,9 +11,9 @@ from tests.tools.driving import Era, Host, serve
 from toggl_mcp.sandbox import Sandbox
 
 
-@pytest.fixture(params=["legacy", "auto"], ids=["2025-11-25", "2026-07-28"])
-def era(request: pytest.FixtureRequest) -> Era:
-    return request.param
+@pytest.fixture
+def era() -> Era:
+    return "auto"
 
 
 @pytest.fixture

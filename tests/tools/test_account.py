@@ -6,7 +6,7 @@ import pytest
 from mcp import Client
 
 from tests.sandbox.clock import Clock
-from tests.tools.driving import Era, Host, serve
+from tests.tools.driving import Host, serve
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, TOKEN, Sandbox
 
@@ -67,15 +67,15 @@ async def test_no_answer_holds_a_secret_of_the_account(host: Host) -> None:
 
 
 async def test_the_default_workspace_is_asked_for_once_and_not_at_all_when_configured(
-    sandbox: Sandbox, clock: Clock, era: Era
+    sandbox: Sandbox, clock: Clock
 ) -> None:
     store = MemoryStore(clock=clock)
-    async with Client(serve(sandbox, clock, store=store), mode=era) as client:
+    async with Client(serve(sandbox, clock, store=store)) as client:
         default = await Host(client).call("list_clients")
         await Host(client).call("get_client", name="Aroha Bakery")
     by_default = [call.path for call in sandbox.calls]
     sandbox.calls.clear()
-    async with Client(serve(sandbox, clock, workspace_id=NIGHT_SCHOOL), mode=era) as client:
+    async with Client(serve(sandbox, clock, workspace_id=NIGHT_SCHOOL)) as client:
         configured = await Host(client).call("list_clients")
 
     assert by_default == ["/me", f"/workspaces/{HARBOUR_STUDIO}/clients"]
@@ -93,12 +93,10 @@ async def test_an_account_without_a_default_workspace_says_to_name_one(host: Hos
     assert "workspace_id" in told["message"]
 
 
-async def test_a_configured_workspace_is_the_default_even_where_it_is_unknown(
-    sandbox: Sandbox, clock: Clock, era: Era
-) -> None:
-    async with Client(serve(sandbox, clock, workspace_id=NIGHT_SCHOOL), mode=era) as client:
+async def test_a_configured_workspace_is_the_default_even_where_it_is_unknown(sandbox: Sandbox, clock: Clock) -> None:
+    async with Client(serve(sandbox, clock, workspace_id=NIGHT_SCHOOL)) as client:
         known = await Host(client).call("get_account")
-    async with Client(serve(sandbox, clock, workspace_id=999), mode=era) as client:
+    async with Client(serve(sandbox, clock, workspace_id=999)) as client:
         unknown = await Host(client).call("get_account")
 
     assert (known["default_workspace_id"], known["workspaces"][1]["default"]) == (NIGHT_SCHOOL, True)

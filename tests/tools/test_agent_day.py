@@ -76,7 +76,7 @@ async def office(clock: Clock) -> AsyncIterator[tuple[Host, Sandbox]]:
     sandbox = Sandbox(clock=clock)
     running = next(row for row in sandbox.state.entries.values() if row["duration"] < 0)
     sandbox.state.stop_entry(running["id"])
-    async with Client(serve(sandbox, clock), mode="auto") as client:
+    async with Client(serve(sandbox, clock)) as client:
         yield Host(client), sandbox
 
 

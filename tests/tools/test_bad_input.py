@@ -8,7 +8,7 @@ from mcp import Client
 from pydantic import SecretStr
 
 from tests.sandbox.clock import Clock
-from tests.tools.driving import Era, Host, serve
+from tests.tools.driving import Host, serve
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Behaviors, Call, Fault, Sandbox
 from toggl_mcp.server import build_server
 from toggl_mcp.settings import Settings
@@ -113,19 +113,17 @@ async def test_a_foreign_workspace_is_forbidden_and_says_where_to_look(host: Hos
 
 
 @pytest.mark.parametrize("token", [None, SecretStr("")])
-async def test_without_a_token_the_server_starts_and_explains_on_the_first_call(
-    era: Era, token: SecretStr | None
-) -> None:
-    async with Client(build_server(Settings(token=token)), mode=era) as client:
+async def test_without_a_token_the_server_starts_and_explains_on_the_first_call(token: SecretStr | None) -> None:
+    async with Client(build_server(Settings(token=token))) as client:
         told = await Host(client).fail("list_clients")
 
     assert told["code"] == "no_token"
     assert "TOGGL_API_TOKEN" in told["message"]
 
 
-async def test_a_key_of_toggl_focus_is_recognised_and_not_repeated(era: Era) -> None:
+async def test_a_key_of_toggl_focus_is_recognised_and_not_repeated() -> None:
     key = "toggl_sk_0123456789"
-    async with Client(build_server(Settings(token=SecretStr(key))), mode=era) as client:
+    async with Client(build_server(Settings(token=SecretStr(key)))) as client:
         told = await Host(client).fail("list_clients")
 
     assert told["code"] == "bad_token"
@@ -133,8 +131,8 @@ async def test_a_key_of_toggl_focus_is_recognised_and_not_repeated(era: Era) -> 
     assert key not in json.dumps(told)
 
 
-async def test_a_wrong_token_is_told_from_a_forbidden_workspace(sandbox: Sandbox, clock: Clock, era: Era) -> None:
-    async with Client(serve(sandbox, clock, token="f" * 32), mode=era) as client:
+async def test_a_wrong_token_is_told_from_a_forbidden_workspace(sandbox: Sandbox, clock: Clock) -> None:
+    async with Client(serve(sandbox, clock, token="f" * 32)) as client:
         told = await Host(client).fail("list_clients")
 
     assert told["code"] == "bad_token"
@@ -158,10 +156,10 @@ ANSWERS: list[tuple[Fault, str, int]] = [
 
 @pytest.mark.parametrize(("fault", "code", "requests"), ANSWERS, ids=lambda value: getattr(value, "kind", str(value)))
 async def test_a_failing_toggl_is_a_failure_that_says_what_to_do(
-    sandbox: Sandbox, clock: Clock, era: Era, fault: Fault, code: str, requests: int
+    sandbox: Sandbox, clock: Clock, fault: Fault, code: str, requests: int
 ) -> None:
     sandbox.fault = lambda _: fault
-    async with Client(serve(sandbox, clock, workspace_id=HARBOUR_STUDIO), mode=era) as client:
+    async with Client(serve(sandbox, clock, workspace_id=HARBOUR_STUDIO)) as client:
         told = await Host(client).fail("list_clients")
 
     assert told["code"] == code
@@ -171,9 +169,9 @@ async def test_a_failing_toggl_is_a_failure_that_says_what_to_do(
 
 
 @pytest.mark.promise("spent")
-async def test_a_spent_quota_costs_nothing_more_until_it_resets(sandbox: Sandbox, clock: Clock, era: Era) -> None:
+async def test_a_spent_quota_costs_nothing_more_until_it_resets(sandbox: Sandbox, clock: Clock) -> None:
     sandbox.fault = lambda _: Fault("402", resets_in=1838)
-    async with Client(serve(sandbox, clock, workspace_id=HARBOUR_STUDIO), mode=era) as client:
+    async with Client(serve(sandbox, clock, workspace_id=HARBOUR_STUDIO)) as client:
         told = [await Host(client).fail("list_clients") for _ in range(10)]
         clock.now += 1839
         sandbox.fault = None

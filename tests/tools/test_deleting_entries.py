@@ -5,7 +5,7 @@ from mcp import Client
 
 from tests.sandbox.clock import Clock
 from tests.sandbox.diary import done, running, sent
-from tests.tools.driving import Era, Host, serve
+from tests.tools.driving import Host, serve
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Fault, Sandbox
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("six_in_the_evening")]
@@ -67,14 +67,12 @@ async def test_a_deletion_that_was_not_confirmed_is_told_apart_from_what_was_not
     assert (told["unconfirmed_ids"], told["unchanged_ids"]) == ([rows[1]["id"]], [rows[2]["id"]])
 
 
-async def test_workspaces_of_one_organization_share_what_is_left_for_deletions(
-    sandbox: Sandbox, clock: Clock, era: Era
-) -> None:
+async def test_workspaces_of_one_organization_share_what_is_left_for_deletions(sandbox: Sandbox, clock: Clock) -> None:
     for space in sandbox.state.workspaces.values():
         space["organization_id"] = 3_901_001
     places = [HARBOUR_STUDIO, NIGHT_SCHOOL] * 3
     rows = [done(sandbox, f"2025-10-14T0{n}:00", f"2025-10-14T0{n}:30", "", place) for n, place in enumerate(places)]
-    async with Client(serve(sandbox, clock), mode=era) as client:
+    async with Client(serve(sandbox, clock)) as client:
         host = Host(client)
         await host.call("get_account")
         sandbox.quota.spend(HARBOUR_STUDIO, remaining=5)

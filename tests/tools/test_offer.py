@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from tests.endpoints.loop import JUMPING
 from tests.sandbox.clock import Clock
-from tests.tools.driving import Answer, Era, Host
+from tests.tools.driving import Answer, Host
 from toggl_mcp.api import BasicAuth, connect_in_process
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.endpoints.toggl import Toggl
@@ -54,6 +54,18 @@ async def repeat(asked: Nothing, toggl: Toggl) -> Done:
     raise InvalidArguments(message)
 
 
+class Counted(Done):
+    """A result that says how many."""
+
+    count: int
+
+
+async def miscount(asked: Nothing, toggl: Toggl) -> Done:
+    """Return less than the output schema says."""
+    del asked, toggl
+    return Done()
+
+
 @pytest.fixture
 def anyio_backend() -> tuple[str, Mapping[str, object]]:
     return JUMPING
@@ -66,12 +78,12 @@ async def toggl(sandbox: Sandbox, clock: Clock) -> AsyncGenerator[Toggl]:
     await opened.aclose()
 
 
-async def failed(toggl: Toggl, era: Era, call: Call, hints: ToolAnnotations, **arguments: object) -> Answer:
+async def failed(toggl: Toggl, call: Call, hints: ToolAnnotations, **arguments: object) -> Answer:
     async def account() -> Toggl:
         return toggl
 
     tool = ToolSpec(call, "A tool", hints, Nothing, Done).to_tool(account)
-    async with Client(MCPServer("test", tools=[tool]), mode=era) as client:
+    async with Client(MCPServer("test", tools=[tool])) as client:
         return await Host(client).fail(call.__name__, **arguments)
 
 
@@ -85,19 +97,19 @@ async def failed(toggl: Toggl, era: Era, call: Call, hints: ToolAnnotations, **a
     ],
 )
 async def test_a_call_ends_after_twenty_seconds_and_a_change_is_then_unknown(
-    toggl: Toggl, era: Era, hints: ToolAnnotations, code: str, *, retryable: bool
+    toggl: Toggl, hints: ToolAnnotations, code: str, *, retryable: bool
 ) -> None:
     began = anyio.current_time()
-    told = await failed(toggl, era, never, hints)
+    told = await failed(toggl, never, hints)
 
     assert anyio.current_time() - began == pytest.approx(20, abs=1)
     assert (told["code"], told["retryable"]) == (code, retryable)
 
 
 async def test_a_bug_is_logged_in_full_and_told_without_its_text(
-    toggl: Toggl, era: Era, caplog: pytest.LogCaptureFixture
+    toggl: Toggl, caplog: pytest.LogCaptureFixture
 ) -> None:
-    told = await failed(toggl, era, divide, READ_ONLY)
+    told = await failed(toggl, divide, READ_ONLY)
 
     assert (told["code"], told["retryable"]) == ("internal", False)
     assert "bug" in told["message"]
@@ -108,15 +120,23 @@ async def test_a_bug_is_logged_in_full_and_told_without_its_text(
     assert record.exc_info[0] is ZeroDivisionError
 
 
-async def test_what_others_wrote_is_cleaned_in_a_failure_too(toggl: Toggl, era: Era) -> None:
-    assert (await failed(toggl, era, repeat, READ_ONLY))["message"] == "There is no “Good name”."
+async def test_a_result_that_breaks_its_output_schema_fails_the_tests(toggl: Toggl) -> None:
+    async def account() -> Toggl:
+        return toggl
+
+    tool = ToolSpec(miscount, "A tool", READ_ONLY, Nothing, Counted).to_tool(account)
+    async with Client(MCPServer("test", tools=[tool])) as client:
+        with pytest.raises(RuntimeError, match="Invalid structured content"):
+            await Host(client).call("miscount")
+
+
+async def test_what_others_wrote_is_cleaned_in_a_failure_too(toggl: Toggl) -> None:
+    assert (await failed(toggl, repeat, READ_ONLY))["message"] == "There is no “Good name”."
 
 
 @pytest.mark.parametrize(("given", "shown"), [("\u202e" * 60 + "name", "name"), ("x" * 61, "x" * 60)])
-async def test_an_argument_that_there_is_not_is_named_cleaned_and_cut(
-    toggl: Toggl, era: Era, given: str, shown: str
-) -> None:
-    told = await failed(toggl, era, repeat, READ_ONLY, **{given: 1})
+async def test_an_argument_that_there_is_not_is_named_cleaned_and_cut(toggl: Toggl, given: str, shown: str) -> None:
+    told = await failed(toggl, repeat, READ_ONLY, **{given: 1})
 
     assert told["code"] == "invalid_arguments"
     assert told["message"].startswith(f"{shown}: is not an argument of this tool")

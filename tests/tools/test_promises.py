@@ -12,7 +12,7 @@ from mcp import Client
 from pydantic import SecretStr
 
 from tests.sandbox.clock import Clock
-from tests.tools.driving import Era, Host, serve
+from tests.tools.driving import Host, serve
 from toggl_mcp.api import BasicAuth, connect_in_process
 from toggl_mcp.cache.sqlite.store import SqliteStore
 from toggl_mcp.endpoints.toggl import Toggl
@@ -82,11 +82,11 @@ ROUND: tuple[tuple[str, dict[str, Any]], ...] = (
 
 @pytest.mark.promise("token")
 async def test_the_token_is_nowhere(
-    sandbox: Sandbox, clock: Clock, store: SqliteStore, era: Era, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    sandbox: Sandbox, clock: Clock, store: SqliteStore, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     said: list[str] = []
-    async with Client(serve(sandbox, clock, store=store), mode=era) as client:
+    async with Client(serve(sandbox, clock, store=store)) as client:
         for fault in (None, *map(Fault, KINDS)):
             sandbox.fault = lambda call, fault=fault: fault if call.method != "GET" else None
             for tool, arguments in ROUND:

@@ -11,10 +11,10 @@ from mcp import Client
 from mcp.types import Tool
 
 from tests.sandbox.clock import Clock
-from tests.tools.driving import Era, Host, serve
+from tests.tools.driving import Era, Host, each_era, serve
 from toggl_mcp.sandbox import Sandbox
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, each_era]
 
 README = Path(__file__).parents[2] / "README.md"
 SNAPSHOTS = Path(__file__).parent / "snapshots"

@@ -8,7 +8,7 @@ from mcp.server.mcpserver import MCPServer
 
 from tests.sandbox.clock import Clock
 from tests.sandbox.diary import at, done
-from tests.tools.driving import Era, Host, serve
+from tests.tools.driving import Host, serve
 from toggl_mcp.sandbox import NIGHT_SCHOOL, Behaviors, Fault, Sandbox
 
 pytestmark = pytest.mark.anyio
@@ -23,8 +23,8 @@ def with_tasks(sandbox: Sandbox, clock: Clock) -> MCPServer[None]:
 
 
 @pytest.fixture
-async def host(sandbox: Sandbox, clock: Clock, era: Era) -> AsyncGenerator[Host]:
-    async with Client(with_tasks(sandbox, clock), mode=era) as client:
+async def host(sandbox: Sandbox, clock: Clock) -> AsyncGenerator[Host]:
+    async with Client(with_tasks(sandbox, clock)) as client:
         yield Host(client)
 
 
@@ -94,9 +94,9 @@ async def test_time_is_logged_on_a_task_by_its_name(host: Host, sandbox: Sandbox
 
 
 @pytest.mark.parametrize("status", [402, 403])
-async def test_a_free_plan_has_no_tasks(clock: Clock, era: Era, status: int) -> None:
+async def test_a_free_plan_has_no_tasks(clock: Clock, status: int) -> None:
     sandbox = Sandbox(clock=clock, behaviors=Behaviors(tasks_on_free_status=status))  # pyright: ignore[reportArgumentType] - both are in the type
-    async with Client(with_tasks(sandbox, clock), mode=era) as client:
+    async with Client(with_tasks(sandbox, clock)) as client:
         told = await Host(client).fail("list_tasks", workspace_id=NIGHT_SCHOOL)
 
     assert (told["code"], "paid" in told["message"]) == ("plan_required", True)

@@ -4,7 +4,7 @@ import pytest
 from mcp import Client
 
 from tests.sandbox.clock import Clock
-from tests.tools.driving import Era, Host, serve
+from tests.tools.driving import Host, serve
 from tests.tools.test_surface import NAMES
 from toggl_mcp.errors import InvalidArguments
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Sandbox
@@ -68,11 +68,9 @@ def test_what_does_not_exist_is_said_with_what_does(settings: dict[str, object],
         names(**settings)
 
 
-async def test_an_account_is_told_which_tools_a_workspace_does_not_allow(
-    sandbox: Sandbox, clock: Clock, era: Era
-) -> None:
+async def test_an_account_is_told_which_tools_a_workspace_does_not_allow(sandbox: Sandbox, clock: Clock) -> None:
     sandbox.state.workspaces[HARBOUR_STUDIO] |= {"admin": False, "only_admins_may_create_tags": True}
-    async with Client(serve(sandbox, clock, toolsets="all"), mode=era) as client:
+    async with Client(serve(sandbox, clock, toolsets="all")) as client:
         told = await Host(client).call("get_account")
 
     assert told["unavailable"] == [
@@ -85,18 +83,16 @@ async def test_an_account_is_told_which_tools_a_workspace_does_not_allow(
     ]
 
 
-async def test_a_workspace_that_reserves_projects_reserves_clients_as_well(
-    sandbox: Sandbox, clock: Clock, era: Era
-) -> None:
+async def test_a_workspace_that_reserves_projects_reserves_clients_as_well(sandbox: Sandbox, clock: Clock) -> None:
     sandbox.state.workspaces[NIGHT_SCHOOL] |= {"admin": False, "only_admins_may_create_projects": True}
-    async with Client(serve(sandbox, clock, tools="create_project,create_client,get_account"), mode=era) as client:
+    async with Client(serve(sandbox, clock, tools="create_project,create_client,get_account")) as client:
         told = await Host(client).call("get_account")
 
     assert [found["tools"] for found in told["unavailable"]] == [["create_client", "create_project"]]
 
 
-async def test_an_account_says_how_the_server_may_be_used(sandbox: Sandbox, clock: Clock, era: Era) -> None:
-    async with Client(serve(sandbox, clock, access="time-tracking"), mode=era) as client:
+async def test_an_account_says_how_the_server_may_be_used(sandbox: Sandbox, clock: Clock) -> None:
+    async with Client(serve(sandbox, clock, access="time-tracking")) as client:
         assert (await Host(client).call("get_account"))["access"] == "time-tracking"
 
 
@@ -104,9 +100,9 @@ async def test_an_account_says_how_the_server_may_be_used(sandbox: Sandbox, cloc
     ("tool", "argument"), [("edit_project", {"project_id": 201_500_302}), ("edit_task", {"task_id": 80_400_301})]
 )
 async def test_time_tracking_puts_nothing_away_by_an_edit_either(
-    sandbox: Sandbox, clock: Clock, era: Era, tool: str, argument: dict[str, int]
+    sandbox: Sandbox, clock: Clock, tool: str, argument: dict[str, int]
 ) -> None:
-    async with Client(serve(sandbox, clock, access="time-tracking", toolsets="all"), mode=era) as client:
+    async with Client(serve(sandbox, clock, access="time-tracking", toolsets="all")) as client:
         told = await Host(client).fail(tool, **argument, active=False)
         renamed = await Host(client).call(tool, **argument, name="New name")
         (offered,) = [item for item in (await client.list_tools()).tools if item.name == tool]

@@ -85,5 +85,5 @@ def add(sandbox: Sandbox, entry: Entry) -> int:
 async def asked(case: Case, clock: Clock) -> AsyncGenerator[tuple[Host, Sandbox]]:
     """Give a host whose server has a case's Toggl, and that Toggl."""
     sandbox = toggl_of(case, clock)
-    async with Client(serve(sandbox, clock), mode="auto") as client:
+    async with Client(serve(sandbox, clock)) as client:
         yield Host(client), sandbox

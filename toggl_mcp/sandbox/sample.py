@@ -1,6 +1,7 @@
 """A small studio to try things on: its user, workspaces, clients, projects, tags and tasks."""
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 from toggl_mcp.sandbox import rows
 from toggl_mcp.sandbox.quota import Plan
@@ -28,7 +29,6 @@ def sample_state(clock: Callable[[], float], plans: Mapping[int, Plan]) -> State
     projects = [_project(now, *project) for project in _PROJECTS]
     tags = [rows.tag(tag_id, workspace_id, name, now - 80 * _DAY, _USER) for tag_id, workspace_id, name in _TAGS]
     tasks = _tasks(now, {row["id"]: row for row in projects})
-    sample_entries = SampleEntries(now, _USER, HARBOUR_STUDIO, NIGHT_SCHOOL)
     return State(
         clock,
         _user(now),
@@ -37,8 +37,15 @@ def sample_state(clock: Callable[[], float], plans: Mapping[int, Plan]) -> State
         projects=projects,
         tags=tags,
         tasks=tasks,
-        entries=lambda: sample_entries.entries(tuple(PEOPLE)[1:]),
+        entries=lambda: [rows.copy_entry(row) for row in _sample_entries(now)],
     )
+
+
+# Writing a thousand rows takes long, and most tests begin at the same moment.
+@lru_cache(maxsize=4)
+def _sample_entries(now: float) -> list[Row]:
+    """Every time entry of the studio, counted back from this moment; shared, so whoever changes rows copies them."""
+    return SampleEntries(now, _USER, HARBOUR_STUDIO, NIGHT_SCHOOL).entries(tuple(PEOPLE)[1:])
 
 
 def _user(now: float) -> Row:

@@ -1,6 +1,7 @@
 """JSON Schemas that every host understands: flat, inlined, without titles and nulls."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, cast
 
 from pydantic import BaseModel
@@ -12,6 +13,8 @@ _OMITTED = (("default", None), ("default", False), ("minLength", 1), ("exclusive
 """What a model does not need to be told: it is checked all the same."""
 
 
+# A schema takes milliseconds to make and is the same for every server of a process; nobody changes the shared dict.
+@cache
 def input_schema(model: type[Payload]) -> Schema:
     """Return the schema of a tool's arguments, without the fields that this version of the body refuses."""
     schema = _build_schema(model)
@@ -19,6 +22,7 @@ def input_schema(model: type[Payload]) -> Schema:
     return schema
 
 
+@cache
 def output_schema(model: type[BaseModel]) -> Schema:
     """Return the schema of a tool's answers, which says what is always there of the whole and not of each part."""
     schema = _build_schema(model)

@@ -1,0 +1,11 @@
+"""Every test of this folder is marked as process, so that a quick look can leave it out."""
+
+from pathlib import Path
+
+import pytest
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker("process")
