@@ -1,0 +1,96 @@
+"""The documentation: what is made of code is up to date, links lead somewhere, and its Python runs."""
+
+import re
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from scripts.docs import documents, with_sections
+from tests.process.lines import run
+from tests.process.test_command import listening
+from toggl_mcp.sandbox import HARBOUR_STUDIO, TOKEN, Sandbox
+from toggl_mcp.settings import Settings, describe_setting
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+SCRIPTS = [
+    (page, script)
+    for page in PAGES
+    for script in re.findall(r"^```python\n(.+?)^```$", page.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+]
+
+
+@pytest.mark.parametrize(("path", "text"), documents().items(), ids=lambda value: getattr(value, "name", ""))
+def test_generated_document_is_up_to_date(path: Path, text: str) -> None:
+    assert path.read_text("utf-8") == text, "run: uv run python -m scripts.docs"
+
+
+def test_document_without_its_section_is_refused() -> None:
+    with pytest.raises(ValueError, match="0 sections named 'tools'"):
+        with_sections("# No markers", {"tools": "| tool |"})
+
+
+def test_readme_stays_within_120_lines() -> None:
+    assert len(README.splitlines()) <= 120
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_of_page_lead_to_files_and_headings(page: Path) -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)]+)\)", page.read_text("utf-8")):
+        path, _, anchor = target.partition("#")
+        linked = (page.parent / path).resolve() if path else page
+        assert linked.exists(), target
+        assert not anchor or anchor in headings(linked), target
+
+
+def headings(page: Path) -> set[str]:
+    """Return the anchors of a page's headings."""
+    lines = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", line).lower().replace(" ", "-") for line in lines}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_files_that_page_names_exist(page: Path) -> None:
+    names = re.findall(r"`((?:scripts|benchmarks|docs|\.github|\.ci)/[\w./-]+)`", page.read_text("utf-8"))
+
+    assert [name for name in names if not (ROOT / name).exists()] == []
+
+
+def test_help_describes_every_setting() -> None:
+    shown = " ".join(run("--help").stdout.split())
+
+    for name, field in Settings.model_fields.items():
+        has_flag = name not in ("token", "api_url")
+        assert (f"--{name.replace('_', '-')} " in shown) is has_flag
+        assert (describe_setting(field) in shown) is has_flag
+
+
+def test_readme_has_two_set_up_commands_and_ci_runs_the_second() -> None:
+    blocks = re.findall(r"^```sh\n(pip install .+)\n```$", README, re.MULTILINE)
+
+    assert blocks == ["pip install uv && uv run toggl-mcp demo", "pip install uv && uv run pytest"]
+    assert blocks[1] in (ROOT / ".ci" / "run").read_text("utf-8")
+
+
+@pytest.fixture
+def toggl(monkeypatch: pytest.MonkeyPatch) -> Generator[Sandbox]:
+    """Toggl as a script finds it: at its usual address, with the token in the environment."""
+    sandbox = Sandbox()
+    with listening(sandbox) as address:
+        monkeypatch.setattr("toggl_mcp.api.connection.TOGGL_URL", address)
+        monkeypatch.setenv("TOGGL_API_TOKEN", TOKEN)
+        monkeypatch.setenv("TOGGL_WORKSPACE_ID", str(HARBOUR_STUDIO))
+        yield sandbox
+
+
+@pytest.mark.parametrize(("page", "script"), SCRIPTS, ids=[f"{page.name}-{n}" for n, (page, _) in enumerate(SCRIPTS)])
+def test_python_of_page_runs_and_imports_from_toggl_mcp_alone(
+    page: Path, script: str, toggl: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    exec(compile(script, page, "exec"), {"__name__": "__main__"})  # noqa: S102 - our own documentation
+
+    assert toggl.calls
+    assert not re.search(r"^(?:from|import) toggl_mcp\.", script, re.MULTILINE)
