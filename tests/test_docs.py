@@ -2,13 +2,16 @@
 
 import re
 from collections.abc import Generator
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
+import toggl_mcp
 from scripts.docs import documents, with_sections
 from tests.process.lines import run
 from tests.process.test_command import listening
+from toggl_mcp.errors import TogglError
 from toggl_mcp.sandbox import HARBOUR_STUDIO, TOKEN, Sandbox
 from toggl_mcp.settings import Settings, describe_setting
 
@@ -22,9 +25,10 @@ SCRIPTS = [
 ]
 
 
-@pytest.mark.parametrize(("path", "text"), documents().items(), ids=lambda value: getattr(value, "name", ""))
-def test_generated_document_is_up_to_date(path: Path, text: str) -> None:
-    assert path.read_text("utf-8") == text, "run: uv run python -m scripts.docs"
+def test_generated_documents_are_up_to_date() -> None:
+    stale = [path.name for path, text in documents().items() if path.read_text("utf-8") != text]
+
+    assert stale == [], "run: uv run python -m scripts.docs"
 
 
 def test_document_without_its_section_is_refused() -> None:
@@ -65,6 +69,23 @@ def test_help_describes_every_setting() -> None:
         has_flag = name not in ("token", "api_url")
         assert (f"--{name.replace('_', '-')} " in shown) is has_flag
         assert (describe_setting(field) in shown) is has_flag
+
+
+def test_install_names_the_bundle_of_this_version() -> None:
+    install = (ROOT / "docs" / "install.md").read_text("utf-8")
+
+    assert re.findall(r"toggl-mcp-server-([\d.]+)\.mcpb", install) == [version("toggl-mcp-server")]
+
+
+def test_python_api_lists_every_error_with_its_code() -> None:
+    rows = (ROOT / "docs" / "python-api.md").read_text("utf-8").splitlines()
+    names = [getattr(toggl_mcp, name) for name in toggl_mcp.__all__]
+    errors = [item for item in names if isinstance(item, type) and issubclass(item, TogglError)]
+
+    for error in errors:
+        if error is not TogglError:
+            (row,) = [row for row in rows if row.startswith("| `") and f"`{error.__name__}`" in row]
+            assert f"`{error.code}`" in row
 
 
 def test_readme_has_two_set_up_commands_and_ci_runs_the_second() -> None:
