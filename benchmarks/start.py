@@ -104,7 +104,7 @@ def main() -> None:
     starts = parser.parse_args().starts
     seconds, megabytes = measure(starts)
     sys.stdout.write(table(rows(starts, seconds, megabytes)))
-    write_figures("start", time=round(seconds.ratio, 2), memory=round(megabytes.ratio, 2))
+    write_figures("start", starts=starts, time=round(seconds.ratio, 2), memory=round(megabytes.ratio, 2))
 
 
 if __name__ == "__main__":

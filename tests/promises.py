@@ -168,7 +168,7 @@ PROMISES = (
         "start",
         "Start-up overhead against the bare SDK",
         "From the spawn to the list of tools, compared with an SDK server of the same schemas without code.",
-        "{time:.2f} times the time, {memory:.2f} times the memory",
+        "{time:.2f} times the time, {memory:.2f} times the memory (medians of {starts} starts each)",
         "benchmarks/start.py",
     ),
     Promise(
