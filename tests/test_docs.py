@@ -1,5 +1,6 @@
 """The documentation: what is made of code is up to date, links lead somewhere, and its Python runs."""
 
+import json
 import re
 from collections.abc import Generator
 from importlib.metadata import version
@@ -69,6 +70,18 @@ def test_help_describes_every_setting() -> None:
         has_flag = name not in ("token", "api_url")
         assert (f"--{name.replace('_', '-')} " in shown) is has_flag
         assert (describe_setting(field) in shown) is has_flag
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md", ROOT / "docs" / "install.md"], ids=lambda page: page.name)
+def test_hosts_are_given_json_that_starts_the_command(page: Path) -> None:
+    blocks = re.findall(r"^```json\n(.+?)^```$", page.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+
+    assert blocks
+    for block in blocks:
+        hosts = json.loads(block)
+        server = (hosts.get("mcpServers") or hosts["servers"])["toggl"]
+        assert (server["command"], server["args"][-1]) == ("uv", "toggl-mcp")
+        assert "TOGGL_API_TOKEN" in server["env"]
 
 
 def test_install_names_the_bundle_of_this_version() -> None:
