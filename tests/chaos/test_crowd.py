@@ -11,7 +11,8 @@ from tests.chaos.crowd import Between, Crowd
 from tests.chaos.entries import ENTRIES
 from tests.chaos.projects import PROJECTS
 from tests.chaos.resource import Resource
-from tests.chaos.scale import scaled
+from tests.chaos.scale import LARGE, scaled
+from tests.figures import write_figures
 from toggl_mcp.models.clients import ClientBody
 from toggl_mcp.sandbox import Call, Fault
 
@@ -55,6 +56,9 @@ async def test_callers_that_are_cut_off_leave_nothing_untrue_claimed_or_open(
 
     assert crowd.violations == []
     assert crowd.cut > ROUNDS[kept] // 2
+    if LARGE:
+        case = f"{resource}, {kept}, {'asyncio' if by_asyncio else 'anyio'}"
+        write_figures("cut-off", case, cancelled=crowd.cut, violations=len(crowd.violations))
 
 
 def held(arena: Arena, until: anyio.Event) -> None:

@@ -10,7 +10,8 @@ from tests.chaos.entries import ENTRIES
 from tests.chaos.interleaved import Run
 from tests.chaos.projects import PROJECTS
 from tests.chaos.resource import Resource
-from tests.chaos.scale import SEED, scaled
+from tests.chaos.scale import LARGE, SEED, scaled
+from tests.figures import write_figures
 
 pytestmark = pytest.mark.anyio
 
@@ -35,3 +36,11 @@ async def test_nothing_is_doubled_lost_or_said_falsely_while_three_in_ten_reques
     assert run.created > STEPS[kept] // 10
     assert arena.trouble.met > STEPS[kept] // 10
     assert run.doubted > 0
+    if LARGE:
+        case, violations = f"{resource}, {kept}", len(run.violations)
+        write_figures("once", case, creates=run.created, duplicated=violations)
+        write_figures("everywhere", case, steps=run.steps, violations=violations)
+        write_figures("nothing-changed", case, steps=run.steps, violations=violations)
+        write_figures(
+            "doubt", case, creates=run.created, unknown_creates=run.doubted, unknown=run.unknown, stale_reads=violations
+        )

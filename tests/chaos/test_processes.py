@@ -12,7 +12,8 @@ import pytest
 
 from tests.cache.support import MINE
 from tests.chaos.child import READERS
-from tests.chaos.scale import scaled
+from tests.chaos.scale import LARGE, scaled
+from tests.figures import check_figures, write_figures
 from tests.process.test_command import listening
 from toggl_mcp.cache.sqlite.connection import JOURNAL_MODE
 from toggl_mcp.cache.sqlite.store import SqliteStore
@@ -69,7 +70,7 @@ def until_it_writes(path: Path) -> None:
 
 @pytest.mark.promise("one-question")
 def test_eight_processes_of_twenty_readers_ask_one_cold_question_once(tmp_path: Path) -> None:
-    sandbox = Sandbox()
+    sandbox, requests, results = Sandbox(), set[int](), set[int]()
     there = {str(row["id"]) for row in sandbox.state.clients.values() if row["wid"] == HARBOUR_STUDIO}
     with listening(sandbox) as address, started(8, "tests.chaos.child", address) as children:
         assert [heard(child) for child in children] == ["ready"] * 8
@@ -78,8 +79,11 @@ def test_eight_processes_of_twenty_readers_ask_one_cold_question_once(tmp_path: 
             lines = told(children, f"ask {tmp_path / f'{trial}.sqlite'}")
             answers = [set(answer.split(",")) for line in lines for answer in line.split(";")]
 
-            assert len(sandbox.calls) == 1
+            requests.add(len(sandbox.calls))
+            results.add(len(answers))
             assert answers == [there] * 8 * READERS
+
+    check_figures("one-question", processes=8, readers=READERS, requests=max(requests), results=min(results))
 
 
 @pytest.mark.promise("kill")
@@ -100,6 +104,8 @@ async def test_processes_that_are_killed_while_they_write_leave_no_half_of_anyth
         await store.aclose()
         assert not await anyio.Path(f"{path}.broken").exists()
     assert JOURNAL_MODE == "WAL" or unfinished > KILLS // 4
+    if LARGE:
+        write_figures("kill", kills=KILLS, torn_reads=0)
 
 
 @pytest.mark.promise("one-file")
@@ -117,3 +123,6 @@ def test_three_processes_whose_file_is_spoilt_or_moved_aside_go_on_with_one_file
                 told(children, f"write {path}")
 
             assert told(children, f"mark {path}") == ["6"] * 3
+
+    if LARGE:
+        write_figures("one-file", processes=3, replacements=MOVES, splits=0)

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from tests.chaos.arena import Kept
-from tests.chaos.scale import scaled
+from tests.chaos.scale import LARGE, scaled
 from tests.chaos.tokens import Tenants
+from tests.figures import write_figures
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("kept", ["in memory", "in a file"])]
 
@@ -20,6 +21,8 @@ async def test_no_token_is_shown_a_row_of_another(tmp_path: Path, kept: Kept) ->
 
     assert tenants.foreign == []
     assert tenants.shown > STEPS[kept]
+    if LARGE:
+        write_figures("tenants", kept, steps=STEPS[kept], foreign=len(tenants.foreign))
 
 
 def anybody(*_: object) -> str:

@@ -11,6 +11,7 @@ import anyio
 import pytest
 from mcp import Client, StdioServerParameters
 
+from tests.figures import check_figures
 from tests.process.lines import MODERN, SECONDS, Process, environment
 from tests.tools.driving import ERAS, Era, Host
 from tests.tools.test_surface import NAMES
@@ -92,6 +93,9 @@ def test_a_probe_does_not_choose_the_era() -> None:
     assert probed["result"]["supportedVersions"] == ["2026-07-28"]
     assert opened["result"]["protocolVersion"] == "2025-11-25"
     assert [tool["name"] for tool in listed["result"]["tools"]] == NAMES
+    check_figures(
+        "eras", older=opened["result"]["protocolVersion"], newer=", ".join(probed["result"]["supportedVersions"])
+    )
 
 
 def test_a_probe_is_answered_as_the_sdk_would_answer_it() -> None:

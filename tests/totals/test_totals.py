@@ -2,7 +2,9 @@
 
 import pytest
 
+from tests.figures import check_figures
 from tests.sandbox.clock import Clock
+from tests.totals import test_by_hand, test_by_task, test_reported, test_small_worlds
 from tests.totals.judging import is_counted_right
 from tests.totals.worlds import IN_SPRING, Case
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL
@@ -105,3 +107,10 @@ async def test_the_sample_is_totalled_as_an_independent_count_totals_it(name: st
     told = await is_counted_right(CASES[name], clock)
 
     assert (told["total"]["seconds"] == 0) is (name in NOTHING)
+
+
+def test_figure_counts_every_question() -> None:
+    counted = [CASES, test_small_worlds.CASES, test_by_task.CASES]
+    by_hand = [test_by_hand.CASES, test_reported.EARNED]
+
+    check_figures("totals", counted=sum(map(len, counted)), by_hand=sum(map(len, by_hand)))
