@@ -24,17 +24,17 @@ REPORT_TTL_SECONDS = 600.0
 
 
 class ReportQuery(NamedTuple):
-    """One report: a workspace's entries that begin on these days, the last included, of one user or of everybody.
+    """Selects a report: a workspace's entries that begin on these days, the last included, of one user or of all.
 
-    `min_seconds` leaves out entries of fewer seconds. `version` stands for what the log knew: after a change it is
-    another report.
+    `min_seconds` leaves out entries of fewer seconds. `fingerprint` is a digest of the cached entries: a change makes
+    it another report.
     """
 
     workspace_id: int
     first: date
     last: date
     user_id: int | None
-    version: int
+    fingerprint: str
     min_seconds: int = 0
 
 
