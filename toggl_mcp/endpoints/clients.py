@@ -7,7 +7,7 @@ from typing import cast
 from pydantic import TypeAdapter, ValidationError
 
 from toggl_mcp.cache.store import Row
-from toggl_mcp.endpoints.core.collection import Page, page
+from toggl_mcp.endpoints.core.collection import Page
 from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
 from toggl_mcp.endpoints.core.keys import HasId, to_id
 from toggl_mcp.endpoints.core.parsing import parse_rows
@@ -85,13 +85,14 @@ class AsyncClientEndpoint(CachedEndpoint[Client]):
             answer = await self._transport.send("GET", self._path(), query=filters.format("collect"))
             return sorted(map(self._parse_row, parse_rows(answer)), key=lambda client: (fold(client.name), client.id))
         read = await self.read(refresh=refresh)
-        return page(read, filters.name, _matches_status(filters), limit=len(read.collection.items), after=None).items
+        return read.page(filters.name, _matches_status(filters), limit=len(read.collection.items)).items
 
     async def page(
         self, body: ClientBody, *, limit: int, after: Position | None = None, refresh: bool = False
     ) -> Page[Client]:
         """Return at most `limit` of the clients that `collect` would return, those that come after a position."""
-        return page(await self.read(refresh=refresh), body.name, _matches_status(body), limit=limit, after=after)
+        read = await self.read(refresh=refresh)
+        return read.page(body.name, _matches_status(body), limit=limit, after=after)
 
     async def archive(self, client: int | HasId) -> list[int] | None:
         """Archive a client and its projects; return the ids of those that went with it (None: Toggl did not say).

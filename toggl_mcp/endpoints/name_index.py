@@ -5,7 +5,7 @@ from typing import TypeVar, cast
 
 from toggl_mcp.cache.store import Version
 from toggl_mcp.endpoints.account import AccountEndpoint
-from toggl_mcp.endpoints.core.collection import Collection, find_by_name
+from toggl_mcp.endpoints.core.collection import Collection
 from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
 from toggl_mcp.models.account import Related
 from toggl_mcp.models.base import NamedResource
@@ -46,7 +46,7 @@ class NameIndex:
     async def find_by_name(self, endpoint: CachedEndpoint[E], name: str) -> tuple[list[E], Collection[E]]:
         """Return every one of exactly that name, in any case, and everything that was looked through."""
         collection = await self._read_names(endpoint)
-        if matches := find_by_name(collection, name):
+        if matches := collection.find_by_name(name):
             return matches, collection
         matches, reading = await endpoint.find_by_name(name, use_reserve=self._use_reserve)
         return matches, reading.collection
@@ -69,7 +69,7 @@ class NameIndex:
         return (
             [collection.items[int(ref)]]
             if ref.isdecimal() and int(ref) in collection.items
-            else find_by_name(collection, ref)
+            else collection.find_by_name(ref)
         )
 
     async def _read_names(self, endpoint: CachedEndpoint[E]) -> Collection[E]:

@@ -1,6 +1,6 @@
 """Projects: https://engineering.toggl.com/docs/api/projects."""
 
-from toggl_mcp.endpoints.core.collection import Page, page
+from toggl_mcp.endpoints.core.collection import Page
 from toggl_mcp.endpoints.core.endpoint import ListedEndpoint
 from toggl_mcp.endpoints.core.keys import HasId, to_id
 from toggl_mcp.errors import InvalidArguments, NamingError
@@ -87,4 +87,4 @@ class AsyncProjectEndpoint(ListedEndpoint[Project]):
             of_client = client_id is None or (project.client_id or 0) == client_id
             return of_client and (status == "both" or project.active is (status == "active"))
 
-        return page(await self.read(refresh=refresh), name, matches, limit=limit, after=after)
+        return (await self.read(refresh=refresh)).page(name, matches, limit=limit, after=after)

@@ -1,6 +1,6 @@
 """Tags: https://engineering.toggl.com/docs/api/tags."""
 
-from toggl_mcp.endpoints.core.collection import Page, as_of, page
+from toggl_mcp.endpoints.core.collection import Page, as_of
 from toggl_mcp.endpoints.core.endpoint import ListedEndpoint
 from toggl_mcp.endpoints.core.keys import HasId, to_id
 from toggl_mcp.errors import NamingError
@@ -53,7 +53,7 @@ class AsyncTagEndpoint(ListedEndpoint[Tag]):
         self, name: str | None = None, *, limit: int, after: Position | None = None, refresh: bool = False
     ) -> Page[Tag]:
         """Return at most `limit` tags whose name contains `name`, in any case, after a position."""
-        return page(await self.read(refresh=refresh), name, lambda _: True, limit=limit, after=after)
+        return (await self.read(refresh=refresh)).page(name, lambda _: True, limit=limit, after=after)
 
     async def _names_in_entries(self, tag_id: int) -> set[str]:
         """Return what entries may call a tag: its name when they were read, and now; nothing that is another's name."""

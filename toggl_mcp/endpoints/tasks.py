@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from toggl_mcp.endpoints.core.collection import Page, page
+from toggl_mcp.endpoints.core.collection import Page
 from toggl_mcp.endpoints.core.endpoint import ListedEndpoint
 from toggl_mcp.endpoints.core.keys import HasId, to_id
 from toggl_mcp.endpoints.core.parsing import parse_rows
@@ -77,7 +77,7 @@ class AsyncTaskEndpoint(ListedEndpoint[Task]):
             of_project = project_id is None or task.project_id == project_id
             return of_project and (status == "both" or task.active is (status == "active"))
 
-        return page(await self.read(refresh=refresh), name, matches, limit=limit, after=after)
+        return (await self.read(refresh=refresh)).page(name, matches, limit=limit, after=after)
 
     async def _fetch_one(self, entity_id: int, *, use_reserve: bool = False) -> Task | None:
         """Ask Toggl for all of them: it tells of one only where its project is named."""

@@ -12,7 +12,7 @@ from toggl_mcp.api import AsyncClient, Auth, Timeout, Transport, connect
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.store import Key, Row, Store
 from toggl_mcp.endpoints.core.cached_collection import Snapshots
-from toggl_mcp.endpoints.core.collection import CacheRead, Collection, Lookup, find_by_name
+from toggl_mcp.endpoints.core.collection import CacheRead, Collection, Lookup
 from toggl_mcp.endpoints.core.keys import HasId, derive_scope, make_quota, to_id
 from toggl_mcp.endpoints.core.parsing import parse_model, parse_rows
 from toggl_mcp.endpoints.time_entry_cache import TimeEntryCache
@@ -146,9 +146,9 @@ class CachedReader(Generic[E]):
     ) -> tuple[list[E], CacheRead[E]]:
         """Return every one of exactly that name, in any case, archived ones too, and how that came to be known."""
         reading = await self.read_authoritative(
-            lambda known: bool(find_by_name(known, name)), refresh=refresh, use_reserve=use_reserve
+            lambda collection: bool(collection.find_by_name(name)), refresh=refresh, use_reserve=use_reserve
         )
-        return find_by_name(reading.collection, name), reading
+        return reading.collection.find_by_name(name), reading
 
     async def fresh_or_none(self) -> Collection[E] | None:
         """Return all of them if they are cached and fresh, without asking Toggl; None if not."""
