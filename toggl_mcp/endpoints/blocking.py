@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 from toggl_mcp.api import AsyncClient, Auth, Timeout
 from toggl_mcp.cache.store import Store
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
-from toggl_mcp.endpoints.core.endpoint import CachedEndpoint, ListedEndpoint
+from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
 from toggl_mcp.endpoints.core.keys import HasId
 from toggl_mcp.endpoints.portal import Portal
 from toggl_mcp.endpoints.projects import AsyncProjectEndpoint
@@ -26,7 +26,6 @@ from toggl_mcp.models.time_entries import BulkEditResult, TimeEntry, TimeEntryBo
 
 E = TypeVar("E", bound=WorkspaceResource)
 A = TypeVar("A", bound=CachedEndpoint[Any])
-L = TypeVar("L", bound=ListedEndpoint[Any])
 T = TypeVar("T")
 
 
@@ -64,6 +63,10 @@ class BlockingEndpoint(Generic[E, A]):
     def delete(self, entity: int | HasId) -> None:
         """Delete one; already gone is done."""
         self._run(partial(self._endpoint.delete, entity))
+
+    def collect(self, *, refresh: bool = False) -> list[E]:
+        """Return every one of them, archived ones too, by name."""
+        return self._run(partial(self._endpoint.collect, refresh=refresh))
 
     def load_cache(self) -> list[E]:
         """Return what is cached and fresh, without asking Toggl."""
@@ -124,15 +127,7 @@ class ClientEndpoint(BlockingEndpoint[Client, AsyncClientEndpoint]):
         return self._run(partial(self._endpoint.restore, client, restore_projects=restore_projects))
 
 
-class ListedFace(BlockingEndpoint[E, L]):
-    """The verbs of a resource whose things are simply listed."""
-
-    def collect(self, *, refresh: bool = False) -> list[E]:
-        """Return every one of them, archived ones too, by name."""
-        return self._run(partial(self._endpoint.collect, refresh=refresh))
-
-
-class ProjectEndpoint(ListedFace[Project, AsyncProjectEndpoint]):
+class ProjectEndpoint(BlockingEndpoint[Project, AsyncProjectEndpoint]):
     """The projects of a workspace, blocking."""
 
     ENDPOINT = AsyncProjectEndpoint
@@ -146,7 +141,7 @@ class ProjectEndpoint(ListedFace[Project, AsyncProjectEndpoint]):
         return self._run(partial(self._endpoint.edit, project, body))
 
 
-class TagEndpoint(ListedFace[Tag, AsyncTagEndpoint]):
+class TagEndpoint(BlockingEndpoint[Tag, AsyncTagEndpoint]):
     """The tags of a workspace, blocking."""
 
     ENDPOINT = AsyncTagEndpoint
@@ -160,7 +155,7 @@ class TagEndpoint(ListedFace[Tag, AsyncTagEndpoint]):
         return self._run(partial(self._endpoint.edit, tag, body))
 
 
-class TaskEndpoint(ListedFace[Task, AsyncTaskEndpoint]):
+class TaskEndpoint(BlockingEndpoint[Task, AsyncTaskEndpoint]):
     """The tasks of a workspace's projects, blocking."""
 
     ENDPOINT = AsyncTaskEndpoint
@@ -207,6 +202,8 @@ class TimeEntryEndpoint(BlockingEndpoint[TimeEntry, AsyncTimeEntryEndpoint]):
         """Return the entry whose timer runs, in whatever workspace; None if none does."""
         return self._run(partial(self._endpoint.current, refresh=refresh))
 
-    def collect(self, start: datetime, end: datetime, *, refresh: bool = False) -> list[TimeEntry]:
-        """Return the entries that began from `start` on and before `end`, in all workspaces, by their start."""
+    def collect(
+        self, start: datetime | None = None, end: datetime | None = None, *, refresh: bool = False
+    ) -> list[TimeEntry]:
+        """Return the entries of all workspaces that began from `start` on and before `end`, by their start."""
         return self._run(partial(self._endpoint.collect, start, end, refresh=refresh))

@@ -1,7 +1,7 @@
 """Projects: https://engineering.toggl.com/docs/api/projects."""
 
 from toggl_mcp.endpoints.core.collection import Page
-from toggl_mcp.endpoints.core.endpoint import ListedEndpoint
+from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
 from toggl_mcp.endpoints.core.keys import HasId, to_id
 from toggl_mcp.errors import InvalidArguments, NamingError
 from toggl_mcp.models.base import Position
@@ -9,7 +9,7 @@ from toggl_mcp.models.clients import Status
 from toggl_mcp.models.projects import Project, ProjectBody
 
 
-class AsyncProjectEndpoint(ListedEndpoint[Project]):
+class AsyncProjectEndpoint(CachedEndpoint[Project]):
     """The projects of a workspace, for asyncio."""
 
     MODEL = Project

@@ -1,14 +1,14 @@
 """Tags: https://engineering.toggl.com/docs/api/tags."""
 
 from toggl_mcp.endpoints.core.collection import Page, as_of
-from toggl_mcp.endpoints.core.endpoint import ListedEndpoint
+from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
 from toggl_mcp.endpoints.core.keys import HasId, to_id
 from toggl_mcp.errors import NamingError
 from toggl_mcp.models.base import Position
 from toggl_mcp.models.tags import Tag, TagBody
 
 
-class AsyncTagEndpoint(ListedEndpoint[Tag]):
+class AsyncTagEndpoint(CachedEndpoint[Tag]):
     """The tags of a workspace, for asyncio."""
 
     MODEL = Tag

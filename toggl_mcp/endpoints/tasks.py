@@ -3,7 +3,7 @@
 from typing import cast
 
 from toggl_mcp.endpoints.core.collection import Page
-from toggl_mcp.endpoints.core.endpoint import ListedEndpoint
+from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
 from toggl_mcp.endpoints.core.keys import HasId, to_id
 from toggl_mcp.endpoints.core.parsing import parse_rows
 from toggl_mcp.errors import NamingError
@@ -12,7 +12,7 @@ from toggl_mcp.models.clients import Status
 from toggl_mcp.models.tasks import Task, TaskBody
 
 
-class AsyncTaskEndpoint(ListedEndpoint[Task]):
+class AsyncTaskEndpoint(CachedEndpoint[Task]):
     """The tasks of a workspace's projects, for asyncio. Paid plans only."""
 
     MODEL = Task

@@ -149,20 +149,27 @@ class AsyncTimeEntryEndpoint(CachedEndpoint[TimeEntry]):
         everything = (await self.read(refresh=refresh)).collection.items.values()
         return next((entry for entry in everything if entry.running), None)
 
-    async def collect(self, start: datetime, end: datetime, *, refresh: bool = False) -> list[TimeEntry]:
-        """Return the entries that began from `start` on and before `end`, in all workspaces, by their start.
+    async def collect(
+        self, start: datetime | None = None, end: datetime | None = None, *, refresh: bool = False
+    ) -> list[TimeEntry]:
+        """Return the entries of all workspaces that began from `start` on and before `end`, by their start.
+
+        Without `start` they begin 89 days ago; without `end` planned ones are included.
 
         Raises:
-            InvalidArguments: The log does not reach back to `start`.
+            InvalidArguments: `start` is more than 89 days ago, or a moment has no time zone.
         """
-        if start.tzinfo is None or end.tzinfo is None:
+        if any(moment is not None and moment.tzinfo is None for moment in (start, end)):
             message = "A moment needs a time zone; datetime.now(UTC) has one."
             raise InvalidArguments(message)
-        if start < self._entry_cache.oldest_kept():
+        if start is not None and start < self._entry_cache.oldest_kept():
             message = f"Time entries reach back {MAX_AGE.days} days; begin later. Toggl's reports have older ones."
             raise InvalidArguments(message)
-        everything = (await self.read(refresh=refresh)).collection.items.values()
-        return sorted((entry for entry in everything if start <= entry.start < end), key=lambda entry: entry.start)
+        entries = (await self.read(refresh=refresh)).collection.items.values()
+        matches = [
+            entry for entry in entries if (start is None or start <= entry.start) and (end is None or entry.start < end)
+        ]
+        return sorted(matches, key=lambda entry: entry.start)
 
     def _open_collection(self, store: Store, scope: str, *, may_be_stale: bool) -> Snapshots[TimeEntry]:  # noqa: ARG002 - one log
         return self._entry_cache

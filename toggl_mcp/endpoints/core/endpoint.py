@@ -21,6 +21,8 @@ from toggl_mcp.models.base import WorkspaceResource
 from toggl_mcp.models.query import Query
 from toggl_mcp.models.time_entries import TimeEntry
 
+_log = logging.getLogger(__name__)
+
 E = TypeVar("E", bound=WorkspaceResource)
 MAX_PAGE_SIZE = 200
 """The longest page that Toggl gives."""
@@ -29,8 +31,8 @@ NEGATIVE_TTL_SECONDS = 60.0
 """Seconds for which a snapshot is young enough to deny that something exists."""
 
 
-class CachedReader(Generic[E]):
-    """What can be asked of a resource of a workspace.
+class CachedEndpoint(Generic[E]):
+    """A resource of a workspace: reads go through the cache, changes are written through to it.
 
     Args:
         workspace_id: The workspace, or its id.
@@ -49,6 +51,14 @@ class CachedReader(Generic[E]):
     """The query that makes Toggl list all of them."""
     PAGED: ClassVar[bool] = False
     """Whether Toggl lists them in pages; the last one is the first that is not full."""
+    DELETE_PARAMS: ClassVar[dict[str, str]] = {}
+    """The query parameters of a deletion."""
+    IN_ACCOUNT_RESPONSE: ClassVar[bool] = True
+    """Whether Toggl sends the names of these with the account."""
+    INVALIDATES: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    """For each verb, the kinds of resources that Toggl changes with it."""
+    CASCADES_TO_ENTRIES: ClassVar[tuple[str, ...]] = ()
+    """Verbs that change time entries along with it, which is written through when they are confirmed."""
 
     def __init__(
         self,
@@ -102,6 +112,20 @@ class CachedReader(Generic[E]):
         if item is None and self.re_raise:
             raise NotFound(self._not_found_message(to_id(entity)))
         return item
+
+    async def delete(self, entity: int | HasId) -> None:
+        """Delete one; already gone is done.
+
+        Raises:
+            NotFound: It was gone already, and `re_raise` is set.
+            OutcomeUnknown: Toggl never confirmed it.
+        """
+        await self._remove(to_id(entity), self._path(to_id(entity)))
+
+    async def collect(self, *, refresh: bool = False) -> list[E]:
+        """Return every one of them, archived ones too, by name."""
+        read = await self.read(refresh=refresh)
+        return [item for _, _, item in read.collection.by_name]
 
     async def read(self, *, refresh: bool = False, use_reserve: bool = False) -> CacheRead[E]:
         """Return all of them, and how they came to be known; with `use_reserve` it may use the hour's last requests."""
@@ -175,6 +199,11 @@ class CachedReader(Generic[E]):
         """
         return [item for item in await self.load_cache() if all(query.matches(item) for query in queries)]
 
+    async def invalidate(self) -> None:
+        """Drop what is cached: Toggl has changed it along with something else."""
+        await self._collection.invalidate()
+        await self._collection.invalidate_related()
+
     def _open_collection(self, store: Store, scope: str, *, may_be_stale: bool) -> Snapshots[E]:
         """Return the collection that this reads from."""
         key = Key(scope, self.KIND, self.workspace_id)
@@ -225,36 +254,6 @@ class CachedReader(Generic[E]):
 
     def _recent_enough_to_deny(self, as_of: datetime) -> bool:
         return self._clock() - as_of.timestamp() < NEGATIVE_TTL_SECONDS
-
-
-_log = logging.getLogger(__name__)
-
-
-class CachedEndpoint(CachedReader[E]):
-    """The verbs that every resource has; `CachedReader` tells the constructor's parameters."""
-
-    DELETE_PARAMS: ClassVar[dict[str, str]] = {}
-    """The query that a deletion is sent with."""
-    IN_ACCOUNT_RESPONSE: ClassVar[bool] = True
-    """Whether the names of these are told along with the account."""
-    INVALIDATES: ClassVar[Mapping[str, tuple[str, ...]]] = {}
-    """For each verb, the kinds of things that Toggl changes along with it."""
-    CASCADES_TO_ENTRIES: ClassVar[tuple[str, ...]] = ()
-    """Verbs that change time entries along with it, which is written through when they are confirmed."""
-
-    async def delete(self, entity: int | HasId) -> None:
-        """Delete one; already gone is done.
-
-        Raises:
-            NotFound: It was gone already, and `re_raise` is set.
-            OutcomeUnknown: Toggl never confirmed it.
-        """
-        await self._remove(to_id(entity), self._path(to_id(entity)))
-
-    async def invalidate(self) -> None:
-        """Drop what is cached: Toggl has changed it along with something else."""
-        await self._collection.invalidate()
-        await self._collection.invalidate_related()
 
     async def _remove(self, entity_id: int, path: str) -> None:
         async with self._mutation("delete", entity_id):
@@ -359,12 +358,3 @@ class CachedEndpoint(CachedReader[E]):
         except Unreachable as error:
             message = f"Toggl did not say what became of the {self.KIND}. Look at it before asking again."
             raise OutcomeUnknown(message) from error
-
-
-class ListedEndpoint(CachedEndpoint[E]):
-    """A resource whose things are simply listed."""
-
-    async def collect(self, *, refresh: bool = False) -> list[E]:
-        """Return every one of them, archived ones too, by name."""
-        reading = await self.read(refresh=refresh)
-        return [item for _, _, item in reading.collection.by_name]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a cal
     from datetime import datetime
 
     from toggl_mcp.endpoints.core.collection import Collection
-    from toggl_mcp.endpoints.core.endpoint import CachedEndpoint, CachedReader
+    from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
     from toggl_mcp.endpoints.name_index import NameIndex
     from toggl_mcp.endpoints.toggl import Toggl
 
@@ -59,7 +59,7 @@ async def id_meant(ref: str | None, endpoint: "CachedEndpoint[E]", directory: "N
     return (await meant(ref, endpoint, directory)).id
 
 
-def there(item: E | None, item_id: int, endpoint: "CachedReader[E]") -> E:
+def there(item: E | None, item_id: int, endpoint: "CachedEndpoint[E]") -> E:
     """Return what was found by its id.
 
     Raises:
@@ -74,7 +74,7 @@ def there(item: E | None, item_id: int, endpoint: "CachedReader[E]") -> E:
     return item
 
 
-async def target(item_id: int, endpoint: "CachedReader[E]") -> E:
+async def target(item_id: int, endpoint: "CachedEndpoint[E]") -> E:
     """Return the one of an id, before something is done to it.
 
     Raises:
@@ -95,7 +95,7 @@ async def gone(item_id: int, endpoint: "CachedEndpoint[E]", toggl: "Toggl") -> C
 
 
 async def one(
-    item_id: int | None, name: str | None, endpoint: "CachedReader[E]", *, refresh: bool
+    item_id: int | None, name: str | None, endpoint: "CachedEndpoint[E]", *, refresh: bool
 ) -> tuple[E, Source, "datetime"]:
     """Return the one of an id, or of a name if there is no id, and how and when it came to be known.
 
@@ -112,7 +112,7 @@ async def one(
 
 
 def only(
-    found: list[E], name: str, known: "Collection[E]", endpoint: "CachedReader[E]", *, refreshable: bool = False
+    found: list[E], name: str, known: "Collection[E]", endpoint: "CachedEndpoint[E]", *, refreshable: bool = False
 ) -> E:
     """Return the one that has a name; `refreshable` is whether the tool that asks can ask Toggl once more.
 
@@ -131,7 +131,7 @@ def only(
 
 
 def nobody(
-    name: str, endpoint: "CachedReader[Any]", where: str, known: Iterable[NamedResource], *, refreshable: bool = False
+    name: str, endpoint: "CachedEndpoint[Any]", where: str, known: Iterable[NamedResource], *, refreshable: bool = False
 ) -> NotFound:
     """Return the error that says which names come near one that nothing has."""
     ids = {item.name: item.id for item in known}
@@ -143,7 +143,9 @@ def nobody(
     )
 
 
-async def taken(endpoint: "CachedReader[E]", name: str, rivals: Callable[[E], bool] = lambda _: True) -> DuplicateName:
+async def taken(
+    endpoint: "CachedEndpoint[E]", name: str, rivals: Callable[[E], bool] = lambda _: True
+) -> DuplicateName:
     """Return the error that also says which of the `rivals` has a name, as far as the cache knows."""
     holders = [item for item in await endpoint.load_cache() if fold(item.name) == fold(name) and rivals(item)]
     who = "".join(
