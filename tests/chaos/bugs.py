@@ -10,7 +10,7 @@ from toggl_mcp.api import transport
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.store import Key
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
-from toggl_mcp.endpoints.core.cached_collection import Snapshots
+from toggl_mcp.endpoints.core.cached_collection import CachedCollection
 from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
 from toggl_mcp.errors import Unreachable
 from toggl_mcp.models.clients import Client
@@ -20,7 +20,7 @@ Bug = Callable[[Patch], None]
 
 REQUEST_STATE: Any = vars(transport)["_RequestState"]
 ENDPOINT: Any = CachedEndpoint
-COLLECTION: Any = Snapshots
+COLLECTION: Any = CachedCollection
 
 
 def a_creation_is_sent_again(patch: Patch) -> None:

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from toggl_mcp.api import Transport
 from toggl_mcp.cache.store import Key, Store
-from toggl_mcp.endpoints.core.cached_collection import Fetch, Snapshots
+from toggl_mcp.endpoints.core.cached_collection import CachedCollection, Fetch
 from toggl_mcp.endpoints.core.collection import CacheRead, Collection
 from toggl_mcp.endpoints.core.keys import related_key, workspaces_key
 from toggl_mcp.endpoints.core.parsing import parse_model, parse_rows
@@ -51,8 +51,8 @@ class AccountEndpoint:
         """
         return (await self._related.read()).collection if may_request else await self._related.fresh_or_none()
 
-    def _open_collection(self, key: Key, model: type[T], fetch: Fetch[T]) -> Snapshots[T]:
-        return Snapshots(self._cache, key, model, fetch, ttl_seconds=ACCOUNT_TTL_SECONDS, may_be_stale=True)
+    def _open_collection(self, key: Key, model: type[T], fetch: Fetch[T]) -> CachedCollection[T]:
+        return CachedCollection(self._cache, key, model, fetch, ttl_seconds=ACCOUNT_TTL_SECONDS, may_be_stale=True)
 
     async def _fetch_me(self, *, use_reserve: bool) -> Mapping[int, Me]:
         return (await self._fetch_account(self._me, use_reserve=use_reserve))[0]
@@ -64,10 +64,10 @@ class AccountEndpoint:
         return (await self._fetch_account(self._related, use_reserve=use_reserve))[2]
 
     async def _fetch_account(
-        self, requested: Snapshots[Any], *, use_reserve: bool
+        self, requested: CachedCollection[Any], *, use_reserve: bool
     ) -> tuple[Mapping[int, Me], Mapping[int, Workspace], Mapping[int, Related]]:
         """Return everything that one answer tells, kept but for what is wanted: whoever wants it keeps it."""
-        parts: list[Snapshots[Any]] = [self._me, self._workspaces, self._related]
+        parts: list[CachedCollection[Any]] = [self._me, self._workspaces, self._related]
         versions = [await part.get_version() for part in parts]
         requested_at = self._cache.clock()
         response = await self._transport.send("GET", "me", query=ACCOUNT_PARAMS, use_reserve=use_reserve)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, cast
 from toggl_mcp.api import REPORTS, Transport
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.store import Key
-from toggl_mcp.endpoints.core.cached_collection import Snapshots
+from toggl_mcp.endpoints.core.cached_collection import CachedCollection
 from toggl_mcp.endpoints.core.collection import CacheRead
 from toggl_mcp.endpoints.core.parsing import parse_model, parse_rows
 from toggl_mcp.errors import InvalidArguments, Unreachable
@@ -54,13 +54,13 @@ class Reports:
         """
         return await self._report(query).read(refresh=refresh)
 
-    def _open_report(self, query: ReportQuery) -> Snapshots[TimeEntry]:
+    def _open_report(self, query: ReportQuery) -> CachedCollection[TimeEntry]:
         async def fetch(*, use_reserve: bool) -> Mapping[int, TimeEntry]:  # noqa: ARG001 - a report is never urgent
             return await self._fetch_pages(query)
 
         store = MemoryStore(expire_after=REPORT_TTL_SECONDS, clock=self._clock)
         key = Key("", "report", query.workspace_id)
-        return Snapshots(store, key, TimeEntry, fetch, ttl_seconds=REPORT_TTL_SECONDS, may_be_stale=True)
+        return CachedCollection(store, key, TimeEntry, fetch, ttl_seconds=REPORT_TTL_SECONDS, may_be_stale=True)
 
     async def _fetch_pages(self, query: ReportQuery) -> Mapping[int, TimeEntry]:
         path = f"{REPORTS}workspace/{query.workspace_id}/search/time_entries"

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import cast
 
 from toggl_mcp.cache.store import Store
-from toggl_mcp.endpoints.core.cached_collection import Snapshots
+from toggl_mcp.endpoints.core.cached_collection import CachedCollection
 from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
 from toggl_mcp.endpoints.core.keys import HasId, to_id
 from toggl_mcp.endpoints.time_entry_cache import MAX_AGE
@@ -171,7 +171,7 @@ class AsyncTimeEntryEndpoint(CachedEndpoint[TimeEntry]):
         ]
         return sorted(matches, key=lambda entry: entry.start)
 
-    def _open_collection(self, store: Store, scope: str, *, may_be_stale: bool) -> Snapshots[TimeEntry]:  # noqa: ARG002 - one log
+    def _open_collection(self, store: Store, scope: str, *, may_be_stale: bool) -> CachedCollection[TimeEntry]:  # noqa: ARG002 - one log
         return self._entry_cache
 
     async def _fetch_one(self, entity_id: int, *, use_reserve: bool = False) -> TimeEntry | None:

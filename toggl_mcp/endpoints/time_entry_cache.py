@@ -7,7 +7,7 @@ import anyio
 
 from toggl_mcp.api import Transport
 from toggl_mcp.cache.store import Row, Store
-from toggl_mcp.endpoints.core.cached_collection import Snapshots
+from toggl_mcp.endpoints.core.cached_collection import CachedCollection
 from toggl_mcp.endpoints.core.collection import Collection
 from toggl_mcp.endpoints.core.keys import time_entries_key
 from toggl_mcp.endpoints.core.parsing import parse_model, parse_rows
@@ -32,7 +32,7 @@ NO_ID = 0
 """The id that no entry has."""
 
 
-class TimeEntryCache(Snapshots[TimeEntry]):
+class TimeEntryCache(CachedCollection[TimeEntry]):
     """The entries of the token's owner, in all workspaces, that began in the last 89 days or are planned."""
 
     def __init__(self, store: Store, scope: str, transport: Transport, *, may_be_stale: bool) -> None:

@@ -36,7 +36,7 @@ class Fetch(Protocol[M_co]):
         ...
 
 
-class Snapshots(Generic[M]):
+class CachedCollection(Generic[M]):
     """Reads and writes one collection.
 
     Args:

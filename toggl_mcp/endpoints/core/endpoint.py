@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 from toggl_mcp.api import AsyncClient, Auth, Timeout, Transport, connect
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.store import Key, Row, Store
-from toggl_mcp.endpoints.core.cached_collection import Snapshots
+from toggl_mcp.endpoints.core.cached_collection import CachedCollection
 from toggl_mcp.endpoints.core.collection import CacheRead, Collection, Lookup
 from toggl_mcp.endpoints.core.keys import HasId, derive_scope, make_quota, to_id
 from toggl_mcp.endpoints.core.parsing import parse_model, parse_rows
@@ -204,10 +204,10 @@ class CachedEndpoint(Generic[E]):
         await self._collection.invalidate()
         await self._collection.invalidate_related()
 
-    def _open_collection(self, store: Store, scope: str, *, may_be_stale: bool) -> Snapshots[E]:
+    def _open_collection(self, store: Store, scope: str, *, may_be_stale: bool) -> CachedCollection[E]:
         """Return the collection that this reads from."""
         key = Key(scope, self.KIND, self.workspace_id)
-        return Snapshots(
+        return CachedCollection(
             store, key, self.MODEL, self._fetch_all, ttl_seconds=store.expire_after, may_be_stale=may_be_stale
         )
 
