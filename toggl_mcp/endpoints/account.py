@@ -5,12 +5,12 @@ from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel
 
-from toggl_mcp.api import Transport
-from toggl_mcp.cache.store import Key, Store
+from toggl_mcp.cache.store import Key
 from toggl_mcp.endpoints.core.cached_collection import CachedCollection, Fetch
 from toggl_mcp.endpoints.core.collection import CacheRead, Collection
 from toggl_mcp.endpoints.core.keys import related_key, workspaces_key
 from toggl_mcp.endpoints.core.parsing import parse_model, parse_rows
+from toggl_mcp.endpoints.core.session import Session
 from toggl_mcp.models.account import Me, Related, Workspace
 from toggl_mcp.models.base import WorkspaceResource
 from toggl_mcp.models.clients import Client
@@ -28,9 +28,10 @@ T = TypeVar("T", Me, Workspace, Related)
 class AccountEndpoint:
     """What a token's owner may know of themselves. Each question brings the answers to all of them, by one request."""
 
-    def __init__(self, scope: str, cache: Store, transport: Transport) -> None:
-        self._transport = transport
-        self._cache = cache
+    def __init__(self, session: Session) -> None:
+        self._transport = session.transport
+        self._cache = session.store
+        scope = session.scope
         self._me = self._open_collection(Key(scope, "me", 0), Me, self._fetch_me)
         self._workspaces = self._open_collection(workspaces_key(scope), Workspace, self._fetch_workspaces)
         self._related = self._open_collection(related_key(scope), Related, self._fetch_related)

@@ -1,15 +1,15 @@
 """Projects: https://engineering.toggl.com/docs/api/projects."""
 
 from toggl_mcp.endpoints.core.collection import Page
-from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
 from toggl_mcp.endpoints.core.keys import HasId, to_id
+from toggl_mcp.endpoints.time_entry_cache import EntryCacheEndpoint
 from toggl_mcp.errors import InvalidArguments, NamingError
 from toggl_mcp.models.base import Position
 from toggl_mcp.models.clients import Status
 from toggl_mcp.models.projects import Project, ProjectBody
 
 
-class AsyncProjectEndpoint(CachedEndpoint[Project]):
+class AsyncProjectEndpoint(EntryCacheEndpoint[Project]):
     """The projects of a workspace, for asyncio."""
 
     MODEL = Project
@@ -19,7 +19,6 @@ class AsyncProjectEndpoint(CachedEndpoint[Project]):
     PAGED = True
     DELETE_PARAMS = {"teDeletionMode": "unassign"}  # noqa: RUF012 - declared in the base as what it is
     INVALIDATES = {"delete": ("task",)}  # noqa: RUF012 - declared in the base as what it is
-    CASCADES_TO_ENTRIES = ("delete",)
 
     async def add(self, body: ProjectBody) -> Project:
         """Create a project, at most once; it is active.
@@ -58,8 +57,8 @@ class AsyncProjectEndpoint(CachedEndpoint[Project]):
         """Delete a project and its tasks; already gone is done. Its time entries stay, without a project."""
         await super().delete(entity)
         project_id = to_id(entity)
-        await self._update_entries(
-            lambda entry: entry.clear_fields("project_id", "task_id") if entry.project_id == project_id else entry
+        await self._entry_cache.update_where(
+            lambda entry: entry.project_id == project_id, lambda entry: entry.clear_fields("project_id", "task_id")
         )
 
     async def page(

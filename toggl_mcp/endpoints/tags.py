@@ -1,21 +1,20 @@
 """Tags: https://engineering.toggl.com/docs/api/tags."""
 
 from toggl_mcp.endpoints.core.collection import Page, as_of
-from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
 from toggl_mcp.endpoints.core.keys import HasId, to_id
+from toggl_mcp.endpoints.time_entry_cache import EntryCacheEndpoint
 from toggl_mcp.errors import NamingError
 from toggl_mcp.models.base import Position
 from toggl_mcp.models.tags import Tag, TagBody
 
 
-class AsyncTagEndpoint(CachedEndpoint[Tag]):
+class AsyncTagEndpoint(EntryCacheEndpoint[Tag]):
     """The tags of a workspace, for asyncio."""
 
     MODEL = Tag
     KIND = "tag"
     PATH = "tags"
     PAGED = True
-    CASCADES_TO_ENTRIES = ("edit", "delete")
 
     async def add(self, body: TagBody) -> Tag:
         """Create a tag, at most once.
@@ -64,8 +63,11 @@ class AsyncTagEndpoint(CachedEndpoint[Tag]):
         return names - {tag.name for key, tag in tags.items() if key != tag_id}
 
     async def _rename_in_entries(self, names: set[str], name: str | None) -> None:
-        """Tell the log, in which entries know their tags by name only."""
-        await self._update_entries(lambda entry: entry.rename_tag(names, name))
+        """Rename a tag in the cached entries, or remove it from them: they have the names of their tags, not ids."""
+        await self._entry_cache.update_where(
+            lambda entry: entry.workspace_id == self.workspace_id and not names.isdisjoint(entry.tags),
+            lambda entry: entry.rename_tag(names, name),
+        )
 
     async def _fetch_one(self, entity_id: int, *, use_reserve: bool = False) -> Tag | None:
         """Ask Toggl for all of them: it does not tell of one."""

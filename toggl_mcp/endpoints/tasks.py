@@ -3,16 +3,16 @@
 from typing import cast
 
 from toggl_mcp.endpoints.core.collection import Page
-from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
 from toggl_mcp.endpoints.core.keys import HasId, to_id
 from toggl_mcp.endpoints.core.parsing import parse_rows
+from toggl_mcp.endpoints.time_entry_cache import EntryCacheEndpoint
 from toggl_mcp.errors import NamingError
 from toggl_mcp.models.base import Position
 from toggl_mcp.models.clients import Status
 from toggl_mcp.models.tasks import Task, TaskBody
 
 
-class AsyncTaskEndpoint(CachedEndpoint[Task]):
+class AsyncTaskEndpoint(EntryCacheEndpoint[Task]):
     """The tasks of a workspace's projects, for asyncio. Paid plans only."""
 
     MODEL = Task
@@ -20,7 +20,6 @@ class AsyncTaskEndpoint(CachedEndpoint[Task]):
     PATH = "tasks"
     LIST_PARAMS = {"active": "both"}  # noqa: RUF012 - declared in the base as what it is
     PAGED = True
-    CASCADES_TO_ENTRIES = ("delete",)
 
     async def add(self, project: int | HasId, body: TaskBody) -> Task:
         """Create a task of a project, at most once.
@@ -56,8 +55,8 @@ class AsyncTaskEndpoint(CachedEndpoint[Task]):
         if current is None:
             return await self._evict(to_id(entity))
         await self._remove(current.id, self._task_path(current.project_id, current.id))
-        await self._update_entries(
-            lambda entry: entry.clear_fields("task_id") if entry.task_id == current.id else entry
+        await self._entry_cache.update_where(
+            lambda entry: entry.task_id == current.id, lambda entry: entry.clear_fields("task_id")
         )
         return None
 

@@ -5,11 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
-from toggl_mcp.cache.store import Store
-from toggl_mcp.endpoints.core.cached_collection import CachedCollection
-from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
 from toggl_mcp.endpoints.core.keys import HasId, to_id
-from toggl_mcp.endpoints.time_entry_cache import MAX_AGE
+from toggl_mcp.endpoints.core.session import Session
+from toggl_mcp.endpoints.time_entry_cache import MAX_AGE, EntryCacheEndpoint, TimeEntryCache
 from toggl_mcp.errors import InvalidArguments, NotFound, OutcomeUnknown, TogglError
 from toggl_mcp.models.time_entries import BulkEditResult, TimeEntry, TimeEntryBody, TimerStart
 
@@ -25,7 +23,7 @@ _NOT_STOPPED = (
 )
 
 
-class AsyncTimeEntryEndpoint(CachedEndpoint[TimeEntry]):
+class AsyncTimeEntryEndpoint(EntryCacheEndpoint[TimeEntry]):
     """The time entries of the token's owner, for asyncio. New ones are made in the workspace.
 
     They are read from a log of all workspaces and the last 89 days, which two minutes make stale.
@@ -171,8 +169,9 @@ class AsyncTimeEntryEndpoint(CachedEndpoint[TimeEntry]):
         ]
         return sorted(matches, key=lambda entry: entry.start)
 
-    def _open_collection(self, store: Store, scope: str, *, may_be_stale: bool) -> CachedCollection[TimeEntry]:  # noqa: ARG002 - one log
-        return self._entry_cache
+    def _bind(self, workspace_id: int, session: Session, entry_cache: TimeEntryCache | None = None) -> None:
+        super()._bind(workspace_id, session, entry_cache)
+        self._collection = self._entry_cache  # One for all workspaces.
 
     async def _fetch_one(self, entity_id: int, *, use_reserve: bool = False) -> TimeEntry | None:
         """Ask Toggl for all of them: it tells of one in another place only."""

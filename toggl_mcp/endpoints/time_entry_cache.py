@@ -2,16 +2,20 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Self, TypeVar
 
 import anyio
 
-from toggl_mcp.api import Transport
-from toggl_mcp.cache.store import Row, Store
+from toggl_mcp.cache.store import Key, Row
 from toggl_mcp.endpoints.core.cached_collection import CachedCollection
 from toggl_mcp.endpoints.core.collection import Collection
-from toggl_mcp.endpoints.core.keys import time_entries_key
+from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
 from toggl_mcp.endpoints.core.parsing import parse_model, parse_rows
+from toggl_mcp.endpoints.core.session import Session
+from toggl_mcp.models.base import WorkspaceResource
 from toggl_mcp.models.time_entries import TimeEntry, to_rfc3339
+
+E = TypeVar("E", bound=WorkspaceResource)
 
 MAX_AGE = timedelta(days=89)
 """How far back the log goes: Toggl's own limit is 90 days."""
@@ -35,18 +39,18 @@ NO_ID = 0
 class TimeEntryCache(CachedCollection[TimeEntry]):
     """The entries of the token's owner, in all workspaces, that began in the last 89 days or are planned."""
 
-    def __init__(self, store: Store, scope: str, transport: Transport, *, may_be_stale: bool) -> None:
-        expire_after = TTL_SECONDS if store.expire_after is None else store.expire_after
+    def __init__(self, session: Session) -> None:
+        expire_after = session.store.expire_after
         super().__init__(
-            store,
-            time_entries_key(scope),
+            session.store,
+            Key(session.scope, "time_entry", 0),
             TimeEntry,
             self._sync,
-            ttl_seconds=min(TTL_SECONDS, expire_after),
-            may_be_stale=may_be_stale,
+            ttl_seconds=TTL_SECONDS if expire_after is None else min(TTL_SECONDS, expire_after),
+            may_be_stale=session.may_be_stale,
         )
-        self._transport = transport
-        self._clock = store.clock
+        self._transport = session.transport
+        self._clock = session.store.clock
 
     def oldest_kept(self) -> datetime:
         """Return the moment before whose start nothing is kept."""
@@ -77,15 +81,15 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
             await super().write_through(key, entry.stop_at(item.start), row)
         return None
 
-    async def update_where(self, change: Callable[[TimeEntry], TimeEntry]) -> None:
-        """Write through what a confirmed change of something else has done to the entries that are known.
-
-        It counts as a write in any case: an answer that is under way, and reports, may be from before it.
-        """
+    async def update_where(
+        self, matches: Callable[[TimeEntry], bool], change: Callable[[TimeEntry], TimeEntry]
+    ) -> None:
+        """Write through what a confirmed change of another resource has done to the cached entries that match."""
         with anyio.CancelScope(shield=True), self._invalidate_later_if_busy(self.key):
+            # Counts as a write even if no entry matches: a response on its way, or a report, may be from before it.
             await super().write_through(NO_ID, None)
             collection = await self.any_age_or_none()
-            for key in [key for key, entry in collection.items.items() if change(entry) != entry] if collection else ():
+            for key in [key for key, entry in collection.items.items() if matches(entry)] if collection else ():
                 row = await self.get_row(key)
                 if (entry := self._parse_row(row.text)) is not None:
                     await super().write_through(key, change(entry), row)
@@ -132,6 +136,25 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._clock(), UTC)
+
+
+class EntryCacheEndpoint(CachedEndpoint[E]):
+    """An endpoint whose changes reach cached time entries: those of its session, or of `Toggl` if it is given them."""
+
+    @classmethod
+    def from_session(cls, session: Session, workspace_id: int, entry_cache: TimeEntryCache | None = None) -> Self:
+        """Return a workspace's endpoint on a session, and on a cache of time entries, that it shares with others."""
+        endpoint = cls.__new__(cls)
+        endpoint._bind(workspace_id, session, entry_cache)  # noqa: SLF001 - the other half of its constructor
+        return endpoint
+
+    def _bind(self, workspace_id: int, session: Session, entry_cache: TimeEntryCache | None = None) -> None:
+        super()._bind(workspace_id, session)
+        self._entry_cache = entry_cache or TimeEntryCache(session)
+
+    def _keys_in_doubt(self, verb: str) -> list[Key]:
+        """Return its own collection and, where a change of something that entries can name is in doubt, the entries."""
+        return [*super()._keys_in_doubt(verb), *([] if verb == "add" else [self._entry_cache.key])]
 
 
 def _sync_since(collection: Collection[TimeEntry], now: datetime) -> datetime | None:

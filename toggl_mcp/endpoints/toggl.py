@@ -1,16 +1,15 @@
 """One account at Toggl: every endpoint of one token, over one connection and one cache."""
 
-from collections.abc import Callable
 from datetime import UTC, date, datetime
-from functools import lru_cache
-from typing import Any, TypeVar
+from functools import lru_cache, partial
+from typing import Any
 
-from toggl_mcp.api import AsyncClient, Auth, Transport
+from toggl_mcp.api import AsyncClient, Auth
 from toggl_mcp.cache.store import Store
 from toggl_mcp.endpoints.account import AccountEndpoint
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
-from toggl_mcp.endpoints.core.keys import derive_scope, make_quota
+from toggl_mcp.endpoints.core.session import Session
 from toggl_mcp.endpoints.name_index import NameIndex
 from toggl_mcp.endpoints.projects import AsyncProjectEndpoint
 from toggl_mcp.endpoints.reports import Reports
@@ -23,8 +22,6 @@ from toggl_mcp.errors import InvalidArguments
 from toggl_mcp.models.base import ResourceKind
 from toggl_mcp.models.period import Calendar, DateRange, make_calendar
 from toggl_mcp.models.quota import Bucket
-
-K = TypeVar("K", bound=CachedEndpoint[Any])
 
 MAX_OPEN_WORKSPACES = 32
 """Workspaces whose parsed collections are kept in memory, for each kind."""
@@ -45,23 +42,22 @@ class Toggl:
         self, auth: Auth, cache: Store, *, client: AsyncClient, workspace_id: int | None = None, retries: int = 3
     ) -> None:
         self.configured_workspace_id = workspace_id
-        self._auth = auth
-        self._cache = cache
         self._client = client
-        self._retries = retries
-        self._scope = derive_scope(auth, client)
-        self._quota = make_quota(cache, self._scope)
-        transport = Transport(client, auth, self._quota, retries=retries)
-        self.account = AccountEndpoint(self._scope, cache, transport)
+        self._cache = cache
+        self._session = session = Session(auth, cache, client=client, retries=retries)
+        self.account = AccountEndpoint(self._session)
         self.name_index = NameIndex(self.account, cache.clock)
         self.reserve_name_index = NameIndex(self.account, cache.clock, use_reserve=True)
-        self.entry_cache = TimeEntryCache(cache, self._scope, transport, may_be_stale=True)
-        self.entry_source = TimeEntrySource(self.entry_cache, Reports(transport, cache.clock))
-        self.clients = self._endpoints(AsyncClientEndpoint)
-        self.projects = self._endpoints(AsyncProjectEndpoint)
-        self.tags = self._endpoints(AsyncTagEndpoint)
-        self.tasks = self._endpoints(AsyncTaskEndpoint)
-        self.time_entries = self._endpoints(AsyncTimeEntryEndpoint)
+        self.entry_cache = TimeEntryCache(self._session)
+        self.entry_source = TimeEntrySource(self.entry_cache, Reports(self._session.transport, cache.clock))
+        per_workspace = lru_cache(MAX_OPEN_WORKSPACES)
+        self.clients = per_workspace(partial(AsyncClientEndpoint.from_session, session))
+        self.projects = per_workspace(partial(AsyncProjectEndpoint.from_session, session, entry_cache=self.entry_cache))
+        self.tags = per_workspace(partial(AsyncTagEndpoint.from_session, session, entry_cache=self.entry_cache))
+        self.tasks = per_workspace(partial(AsyncTaskEndpoint.from_session, session, entry_cache=self.entry_cache))
+        self.time_entries = per_workspace(
+            partial(AsyncTimeEntryEndpoint.from_session, session, entry_cache=self.entry_cache)
+        )
 
     def endpoint(self, kind: ResourceKind, workspace_id: int) -> CachedEndpoint[Any]:
         """Return a workspace's endpoint of a kind."""
@@ -102,7 +98,7 @@ class Toggl:
 
     async def list_quotas(self) -> list[Bucket]:
         """Return the quotas as last seen, by any process, whose hour is not over."""
-        return await self._quota.list_buckets()
+        return await self._session.quota.list_buckets()
 
     async def has_tasks(self, workspace_id: int) -> bool:
         """Tell whether a workspace's plan has tasks; one that is not known may have them."""
@@ -123,7 +119,7 @@ class Toggl:
 
         None when its hour is over or was never seen.
         """
-        return await self._quota.remaining("me" if workspace_id is None else f"workspaces/{workspace_id}")
+        return await self._session.quota.remaining("me" if workspace_id is None else f"workspaces/{workspace_id}")
 
     async def fetch_own_entries(self, first: date, last: date) -> EntryResult:
         """Return the user's own entries that overlap with some days (the last included), in all workspaces."""
@@ -145,12 +141,3 @@ class Toggl:
         """Close the connection and the cache."""
         await self._client.aclose()
         await self._cache.aclose()
-
-    def _endpoints(self, kind: type[K]) -> Callable[[int], K]:
-        """Return what gives a workspace's endpoint, the same one each time."""
-
-        @lru_cache(MAX_OPEN_WORKSPACES)
-        def endpoint(workspace_id: int) -> K:
-            return kind(workspace_id, self._auth, self._cache, client=self._client, retries=self._retries)
-
-        return endpoint

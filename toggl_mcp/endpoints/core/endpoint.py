@@ -8,18 +8,16 @@ from itertools import count
 from types import TracebackType
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
-from toggl_mcp.api import AsyncClient, Auth, Timeout, Transport, connect
-from toggl_mcp.cache.memory import MemoryStore
+from toggl_mcp.api import AsyncClient, Auth, Timeout
 from toggl_mcp.cache.store import Key, Row, Store
 from toggl_mcp.endpoints.core.cached_collection import CachedCollection
 from toggl_mcp.endpoints.core.collection import CacheRead, Collection, Lookup
-from toggl_mcp.endpoints.core.keys import HasId, derive_scope, make_quota, to_id
+from toggl_mcp.endpoints.core.keys import HasId, to_id
 from toggl_mcp.endpoints.core.parsing import parse_model, parse_rows
-from toggl_mcp.endpoints.time_entry_cache import TimeEntryCache
+from toggl_mcp.endpoints.core.session import Session
 from toggl_mcp.errors import NoCache, NotFound, OutcomeUnknown, TogglError, Unreachable
 from toggl_mcp.models.base import WorkspaceResource
 from toggl_mcp.models.query import Query
-from toggl_mcp.models.time_entries import TimeEntry
 
 _log = logging.getLogger(__name__)
 
@@ -57,8 +55,6 @@ class CachedEndpoint(Generic[E]):
     """Whether Toggl sends the names of these with the account."""
     INVALIDATES: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     """For each verb, the kinds of resources that Toggl changes with it."""
-    CASCADES_TO_ENTRIES: ClassVar[tuple[str, ...]] = ()
-    """Verbs that change time entries along with it, which is written through when they are confirmed."""
 
     def __init__(
         self,
@@ -71,26 +67,37 @@ class CachedEndpoint(Generic[E]):
         re_raise: bool = False,
         retries: int = 3,
     ) -> None:
-        self.workspace_id = to_id(workspace_id)
-        self.cache = cache
-        self.re_raise = re_raise
-        self._client = client or connect()
-        self._owns_client = client is None
-        store = MemoryStore(expire_after=0) if cache is None else cache
-        self._clock = store.clock
-        scope = derive_scope(auth, self._client)
-        self._transport = Transport(
-            self._client, auth, make_quota(store, scope), timeout=timeout, retries=0 if re_raise else retries
+        self._bind(
+            to_id(workspace_id),
+            Session(auth, cache, client=client, timeout=timeout, re_raise=re_raise, retries=retries),
         )
-        self._entry_cache = TimeEntryCache(
-            store, scope, self._transport, may_be_stale=cache is not None and not re_raise
+
+    @classmethod
+    def from_session(cls, session: Session, workspace_id: int) -> Self:
+        """Return a workspace's endpoint on a session that it shares with others."""
+        endpoint = cls.__new__(cls)
+        endpoint._bind(workspace_id, session)  # noqa: SLF001 - the other half of its constructor
+        return endpoint
+
+    def _bind(self, workspace_id: int, session: Session) -> None:
+        self.workspace_id = workspace_id
+        self.cache = session.cache
+        self.re_raise = session.re_raise
+        self._session = session
+        self._transport = session.transport
+        self._clock = session.store.clock
+        self._collection = CachedCollection(
+            session.store,
+            Key(session.scope, self.KIND, workspace_id),
+            self.MODEL,
+            self._fetch_all,
+            ttl_seconds=session.store.expire_after,
+            may_be_stale=session.may_be_stale,
         )
-        self._collection = self._open_collection(store, scope, may_be_stale=cache is not None and not re_raise)
 
     async def aclose(self) -> None:
-        """Close the HTTP client if it was made here; the cache stays open."""
-        if self._owns_client:
-            await self._client.aclose()
+        """Close the HTTP client if it was opened here; the cache stays open."""
+        await self._session.aclose()
 
     async def __aenter__(self) -> Self:
         """Return the endpoint."""
@@ -203,13 +210,6 @@ class CachedEndpoint(Generic[E]):
         """Drop what is cached: Toggl has changed it along with something else."""
         await self._collection.invalidate()
         await self._collection.invalidate_related()
-
-    def _open_collection(self, store: Store, scope: str, *, may_be_stale: bool) -> CachedCollection[E]:
-        """Return the collection that this reads from."""
-        key = Key(scope, self.KIND, self.workspace_id)
-        return CachedCollection(
-            store, key, self.MODEL, self._fetch_all, ttl_seconds=store.expire_after, may_be_stale=may_be_stale
-        )
 
     async def _fetch_one(self, entity_id: int, *, use_reserve: bool = False) -> E | None:
         """Ask Toggl for one."""
@@ -340,16 +340,13 @@ class CachedEndpoint(Generic[E]):
 
     def _keys_to_invalidate(self, verb: str, *, is_unknown: bool) -> list[Key]:
         """Return the collections that are not to be believed after a change."""
-        own_keys = [self._collection.key] if is_unknown else []
+        own_keys = self._keys_in_doubt(verb) if is_unknown else []
         related_keys = [self._collection.key._replace(kind=kind) for kind in self.INVALIDATES.get(verb, ())]
-        entry_keys = [self._entry_cache.key] if is_unknown and verb in self.CASCADES_TO_ENTRIES else []
-        return [*own_keys, *related_keys, *entry_keys]
+        return [*own_keys, *related_keys]
 
-    async def _update_entries(self, change: Callable[[TimeEntry], TimeEntry]) -> None:
-        """Write through what a confirmed change has done to the workspace's time entries."""
-        await self._entry_cache.update_where(
-            lambda entry: change(entry) if entry.workspace_id == self.workspace_id else entry
-        )
+    def _keys_in_doubt(self, verb: str) -> list[Key]:  # noqa: ARG002 - it matters to endpoints whose changes cascade
+        """Return the collections that a change may have altered if it is not known whether it was applied."""
+        return [self._collection.key]
 
     def _parse_confirmation(self, row: object) -> E:
         """Return what the answer to a change means; an unreadable one confirms nothing."""

@@ -47,11 +47,6 @@ def workspaces_key(scope: str) -> Key:
     return Key(scope, "workspace", 0)
 
 
-def time_entries_key(scope: str) -> Key:
-    """Return the name of the collection of the time entries of a token's owner, in all workspaces."""
-    return Key(scope, "time_entry", 0)
-
-
 def related_key(scope: str) -> Key:
     """Return the name of the collection of what a token's workspaces are told to have, one row a workspace."""
     return Key(scope, "related", 0)
