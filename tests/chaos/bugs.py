@@ -81,7 +81,7 @@ def a_lost_creation_is_not_looked_for(patch: Patch) -> None:
 
 def a_look_that_fails_is_called_unchanged(patch: Patch) -> None:
     async def refetch(endpoint: CachedEndpoint[Client], _: Exception) -> object:
-        return (await endpoint.read(refresh=True, use_reserve=True)).collection.items
+        return (await endpoint.reserved.read(refresh=True)).collection.items
 
     patch.setattr(ENDPOINT, "_refetch", refetch)
 

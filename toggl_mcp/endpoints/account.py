@@ -5,6 +5,7 @@ from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel
 
+from toggl_mcp.api import Transport
 from toggl_mcp.cache.store import Key
 from toggl_mcp.endpoints.core.cached_collection import CachedCollection, Fetch
 from toggl_mcp.endpoints.core.collection import CacheRead, Collection
@@ -53,25 +54,27 @@ class AccountEndpoint:
         return (await self._related.read()).collection if may_request else await self._related.fresh_or_none()
 
     def _open_collection(self, key: Key, model: type[T], fetch: Fetch[T]) -> CachedCollection[T]:
-        return CachedCollection(self._cache, key, model, fetch, ttl_seconds=ACCOUNT_TTL_SECONDS, may_be_stale=True)
+        return CachedCollection(
+            self._cache, key, model, self._transport, fetch, ttl_seconds=ACCOUNT_TTL_SECONDS, may_be_stale=True
+        )
 
-    async def _fetch_me(self, *, use_reserve: bool) -> Mapping[int, Me]:
-        return (await self._fetch_account(self._me, use_reserve=use_reserve))[0]
+    async def _fetch_me(self, transport: Transport) -> Mapping[int, Me]:
+        return (await self._fetch_account(self._me, transport))[0]
 
-    async def _fetch_workspaces(self, *, use_reserve: bool) -> Mapping[int, Workspace]:
-        return (await self._fetch_account(self._workspaces, use_reserve=use_reserve))[1]
+    async def _fetch_workspaces(self, transport: Transport) -> Mapping[int, Workspace]:
+        return (await self._fetch_account(self._workspaces, transport))[1]
 
-    async def _fetch_related(self, *, use_reserve: bool) -> Mapping[int, Related]:
-        return (await self._fetch_account(self._related, use_reserve=use_reserve))[2]
+    async def _fetch_related(self, transport: Transport) -> Mapping[int, Related]:
+        return (await self._fetch_account(self._related, transport))[2]
 
     async def _fetch_account(
-        self, requested: CachedCollection[Any], *, use_reserve: bool
+        self, requested: CachedCollection[Any], transport: Transport
     ) -> tuple[Mapping[int, Me], Mapping[int, Workspace], Mapping[int, Related]]:
         """Return everything that one answer tells, kept but for what is wanted: whoever wants it keeps it."""
         parts: list[CachedCollection[Any]] = [self._me, self._workspaces, self._related]
         versions = [await part.get_version() for part in parts]
         requested_at = self._cache.clock()
-        response = await self._transport.send("GET", "me", query=ACCOUNT_PARAMS, use_reserve=use_reserve)
+        response = await transport.send("GET", "me", query=ACCOUNT_PARAMS)
         parsed = _parse_account(response)
         for part, version, items in zip(parts, versions, parsed, strict=True):
             if part is not requested:

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from typing import cast
+from typing import Any, cast
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -66,14 +66,10 @@ class AsyncClientEndpoint(CachedEndpoint[Client]):
         try:
             return await self._update(client_id, changes)
         except NamingError:
+            # Toggl may want the name even where it stays, or it may dislike the one that was given.
             if "name" in changes:
                 raise
-        current = await self._fetch_one(client_id, use_reserve=True)
-        return (
-            await self._evict(client_id)
-            if current is None
-            else await self._update(client_id, {"name": current.name, **changes})
-        )
+        return await self._edit_with_current_name(client_id, changes)
 
     async def collect(self, body: ClientBody | None = None, *, refresh: bool = False) -> list[Client]:
         """Return the clients whose name contains the body's, in any case, and that have its status.
@@ -136,6 +132,12 @@ class AsyncClientEndpoint(CachedEndpoint[Client]):
                 raise
             await self._collection.write_through(client_id, item, expected)
             return item
+
+    async def _edit_with_current_name(self, client_id: int, changes: dict[str, Any]) -> Client | None:
+        current = await self.reserved._fetch_one(client_id)  # noqa: SLF001 - itself
+        if current is None:
+            return await self._evict(client_id)
+        return await self._update(client_id, {"name": current.name, **changes})
 
     async def _confirm_archived(self, client_id: int, outcome_unknown: OutcomeUnknown, *, archived: bool) -> Client:
         """Return a client that turns out to be as it was asked to become."""

@@ -20,13 +20,12 @@ NEGATIVE_TTL_SECONDS = 600.0
 class NameIndex:
     """Finds names and ids at the lowest cost in requests: one for all workspaces, and one for what is archived.
 
-    What is looked up for a change is `use_reserve`: it may use the last requests of the hour.
+    For a change it is given an endpoint's `reserved`, whose reads may use the last requests of the hour.
     """
 
-    def __init__(self, account: AccountEndpoint, clock: Clock, *, use_reserve: bool = False) -> None:
+    def __init__(self, account: AccountEndpoint, clock: Clock) -> None:
         self._account = account
         self._clock = clock
-        self._use_reserve = use_reserve
 
     async def find_by_id(self, endpoint: CachedEndpoint[E], ids: Iterable[int]) -> dict[int, E]:
         """Return those of these ids that exist, each with what it is; 0 is nobody's."""
@@ -38,9 +37,7 @@ class NameIndex:
             not missing_ids <= collection.items.keys()
             and self._clock() - (collection.version.fetched_at or 0.0) > NEGATIVE_TTL_SECONDS
         ):
-            collection = (
-                await endpoint.read(refresh=collection.version.fetched_at is not None, use_reserve=self._use_reserve)
-            ).collection
+            collection = (await endpoint.read(refresh=collection.version.fetched_at is not None)).collection
         return {key: collection.items[key] for key in missing_ids & collection.items.keys()}
 
     async def find_by_name(self, endpoint: CachedEndpoint[E], name: str) -> tuple[list[E], Collection[E]]:
@@ -48,7 +45,7 @@ class NameIndex:
         collection = await self._read_names(endpoint)
         if matches := collection.find_by_name(name):
             return matches, collection
-        matches, reading = await endpoint.find_by_name(name, use_reserve=self._use_reserve)
+        matches, reading = await endpoint.find_by_name(name)
         return matches, reading.collection
 
     async def resolve(self, endpoint: CachedEndpoint[E], ref: str) -> tuple[list[E], Collection[E]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple, cast
 
 from toggl_mcp.api import REPORTS, Transport
@@ -55,33 +55,16 @@ class Reports:
         return await self._report(query).read(refresh=refresh)
 
     def _open_report(self, query: ReportQuery) -> CachedCollection[TimeEntry]:
-        async def fetch(*, use_reserve: bool) -> Mapping[int, TimeEntry]:  # noqa: ARG001 - a report is never urgent
-            return await self._fetch_pages(query)
-
         store = MemoryStore(expire_after=REPORT_TTL_SECONDS, clock=self._clock)
-        key = Key("", "report", query.workspace_id)
-        return CachedCollection(store, key, TimeEntry, fetch, ttl_seconds=REPORT_TTL_SECONDS, may_be_stale=True)
-
-    async def _fetch_pages(self, query: ReportQuery) -> Mapping[int, TimeEntry]:
-        path = f"{REPORTS}workspace/{query.workspace_id}/search/time_entries"
-        body: dict[str, Any] = {"start_date": query.first.isoformat(), "end_date": query.last.isoformat()}
-        body |= {"enrich_response": True, "page_size": MAX_PAGE_SIZE, "order_by": "date", "order_dir": "ASC"}
-        body |= {} if query.user_id is None else {"user_ids": [query.user_id]}
-        body |= {"min_duration_seconds": query.min_seconds} if query.min_seconds else {}
-        entries: dict[int, TimeEntry] = {}
-        row_number = 0
-        for _ in range(MAX_PAGES):
-            response = await self._transport.search(
-                path, body | ({"first_row_number": row_number} if row_number else {})
-            )
-            for row in parse_rows(response.data):
-                entries |= {entry.id: entry for entry in _parse_row(row, query.workspace_id)}
-            next_row_number = response.headers.get("X-Next-Row-Number")
-            if next_row_number is None:
-                return entries
-            row_number = _next_row_number(next_row_number, row_number, response.data)
-        message = f"More than {MAX_PAGES * MAX_PAGE_SIZE} entries; ask for a shorter period, or for one workspace."
-        raise InvalidArguments(message)
+        return CachedCollection(
+            store,
+            Key("", "report", query.workspace_id),
+            TimeEntry,
+            self._transport,
+            partial(_fetch_pages, query),
+            ttl_seconds=REPORT_TTL_SECONDS,
+            may_be_stale=True,
+        )
 
 
 def split_by_year(query: ReportQuery) -> Iterator[ReportQuery]:
@@ -91,6 +74,26 @@ def split_by_year(query: ReportQuery) -> Iterator[ReportQuery]:
         last = min(query.last, first + timedelta(days=364))
         yield query._replace(first=first, last=last)
         first = last + timedelta(days=1)
+
+
+async def _fetch_pages(query: ReportQuery, transport: Transport) -> Mapping[int, TimeEntry]:
+    path = f"{REPORTS}workspace/{query.workspace_id}/search/time_entries"
+    body: dict[str, Any] = {"start_date": query.first.isoformat(), "end_date": query.last.isoformat()}
+    body |= {"enrich_response": True, "page_size": MAX_PAGE_SIZE, "order_by": "date", "order_dir": "ASC"}
+    body |= {} if query.user_id is None else {"user_ids": [query.user_id]}
+    body |= {"min_duration_seconds": query.min_seconds} if query.min_seconds else {}
+    entries: dict[int, TimeEntry] = {}
+    row_number = 0
+    for _ in range(MAX_PAGES):
+        response = await transport.search(path, body | ({"first_row_number": row_number} if row_number else {}))
+        for row in parse_rows(response.data):
+            entries |= {entry.id: entry for entry in _parse_row(row, query.workspace_id)}
+        next_row_number = response.headers.get("X-Next-Row-Number")
+        if next_row_number is None:
+            return entries
+        row_number = _next_row_number(next_row_number, row_number, response.data)
+    message = f"More than {MAX_PAGES * MAX_PAGE_SIZE} entries; ask for a shorter period, or for one workspace."
+    raise InvalidArguments(message)
 
 
 def _next_row_number(next_row_number: str, row_number: int, page: object) -> int:

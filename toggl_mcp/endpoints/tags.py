@@ -58,7 +58,7 @@ class AsyncTagEndpoint(EntryCacheEndpoint[Tag]):
         """Return what entries may call a tag: its name when they were read, and now; nothing that is another's name."""
         former = await self._collection.get_any_age(tag_id)
         is_stale = not self._recent_enough_to_deny(as_of(await self._collection.get_version()))
-        tags = (await self.read(refresh=is_stale, use_reserve=True)).collection.items
+        tags = (await self.reserved.read(refresh=is_stale)).collection.items
         names = {tag.name for tag in (former, tags.get(tag_id)) if tag is not None}
         return names - {tag.name for key, tag in tags.items() if key != tag_id}
 
@@ -69,6 +69,6 @@ class AsyncTagEndpoint(EntryCacheEndpoint[Tag]):
             lambda entry: entry.rename_tag(names, name),
         )
 
-    async def _fetch_one(self, entity_id: int, *, use_reserve: bool = False) -> Tag | None:
-        """Ask Toggl for all of them: it does not tell of one."""
-        return (await self._fetch_all(use_reserve=use_reserve)).get(entity_id)
+    async def _fetch_one(self, entity_id: int) -> Tag | None:
+        """Return one by its id; Toggl lists them only all at once."""
+        return (await self._fetch_all(self._transport)).get(entity_id)

@@ -44,14 +44,14 @@ class AsyncTaskEndpoint(EntryCacheEndpoint[Task]):
             NotFound: There is none, and `re_raise` is set.
             OutcomeUnknown: Toggl never confirmed it.
         """
-        current = (await self.find(to_id(task), use_reserve=True)).item
+        current = (await self.reserved.find(to_id(task))).item
         if current is None:
             return await self._evict(to_id(task))
         return await self._update(current.id, body.format("edit"), self._task_path(current.project_id, current.id))
 
     async def delete(self, entity: int | HasId) -> None:
         """Delete a task; already gone is done. Its time entries stay, without a task."""
-        current = (await self.find(to_id(entity), use_reserve=True)).item
+        current = (await self.reserved.find(to_id(entity))).item
         if current is None:
             return await self._evict(to_id(entity))
         await self._remove(current.id, self._task_path(current.project_id, current.id))
@@ -78,9 +78,9 @@ class AsyncTaskEndpoint(EntryCacheEndpoint[Task]):
 
         return (await self.read(refresh=refresh)).page(name, matches, limit=limit, after=after)
 
-    async def _fetch_one(self, entity_id: int, *, use_reserve: bool = False) -> Task | None:
-        """Ask Toggl for all of them: it tells of one only where its project is named."""
-        return (await self._fetch_all(use_reserve=use_reserve)).get(entity_id)
+    async def _fetch_one(self, entity_id: int) -> Task | None:
+        """Return one by its id; Toggl has a path for one only under its project."""
+        return (await self._fetch_all(self._transport)).get(entity_id)
 
     def _extract_rows(self, answer: object) -> list[object]:
         """Return the rows of a list: it comes in an envelope."""

@@ -173,14 +173,14 @@ class AsyncTimeEntryEndpoint(EntryCacheEndpoint[TimeEntry]):
         super()._bind(workspace_id, session, entry_cache)
         self._collection = self._entry_cache  # One for all workspaces.
 
-    async def _fetch_one(self, entity_id: int, *, use_reserve: bool = False) -> TimeEntry | None:
-        """Ask Toggl for all of them: it tells of one in another place only."""
-        return (await self.read(refresh=True, use_reserve=use_reserve)).collection.items.get(entity_id)
+    async def _fetch_one(self, entity_id: int) -> TimeEntry | None:
+        """Return one by its id, read with all of the others."""
+        return (await self.read(refresh=True)).collection.items.get(entity_id)
 
     async def _find_stopped(self, entry: TimeEntry, known_entries: Mapping[int, TimeEntry]) -> TimerStart:
         """Return a timer with what ran until it was started: Toggl stops that, or else we do."""
         try:
-            items = (await self.read(refresh=True, use_reserve=True)).collection.items.values()
+            items = (await self.reserved.read(refresh=True)).collection.items.values()
         except TogglError:
             _log.warning("The new timer runs; what it stopped could not be looked at.", exc_info=True)
             former = next((item.stop_at(entry.start) for item in known_entries.values() if item.running), None)

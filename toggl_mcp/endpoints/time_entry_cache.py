@@ -6,6 +6,7 @@ from typing import Self, TypeVar
 
 import anyio
 
+from toggl_mcp.api import Transport
 from toggl_mcp.cache.store import Key, Row
 from toggl_mcp.endpoints.core.cached_collection import CachedCollection
 from toggl_mcp.endpoints.core.collection import Collection
@@ -45,11 +46,11 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
             session.store,
             Key(session.scope, "time_entry", 0),
             TimeEntry,
+            session.transport,
             self._sync,
             ttl_seconds=TTL_SECONDS if expire_after is None else min(TTL_SECONDS, expire_after),
             may_be_stale=session.may_be_stale,
         )
-        self._transport = session.transport
         self._clock = session.store.clock
 
     def oldest_kept(self) -> datetime:
@@ -98,7 +99,9 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
         """Return what has changed in the last day, however long ago it began, straight from Toggl."""
         since = {"since": str(int((self._now() - MAX_CLOCK_SKEW).timestamp()))}
         return {
-            entry.id: entry for entry in await self._fetch_entries(since, use_reserve=True) if entry.deleted_at is None
+            entry.id: entry
+            for entry in await self._fetch_entries(self._transport.reserved, since)
+            if entry.deleted_at is None
         }
 
     async def _other_running_ids(self, row_id: int) -> list[int]:
@@ -108,31 +111,29 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
             key for key, entry in (collection.items.items() if collection else ()) if entry.running and key != row_id
         ]
 
-    async def _sync(self, *, use_reserve: bool) -> Mapping[int, TimeEntry]:
+    async def _sync(self, transport: Transport) -> Mapping[int, TimeEntry]:
         """Return every entry of the log, by one request where the last snapshot can be gone on from."""
         collection = await self.any_age_or_none()
         since = None if collection is None else _sync_since(collection, self._now())
         if collection is None or since is None or since < self._now() - MAX_SYNC_AGE:
-            return await self._fetch_window(self.oldest_kept(), self.horizon(), use_reserve=use_reserve)
-        changes = await self._fetch_entries({"since": str(int(since.timestamp()))}, use_reserve=use_reserve)
+            return await self._fetch_window(transport, self.oldest_kept(), self.horizon())
+        changes = await self._fetch_entries(transport, {"since": str(int(since.timestamp()))})
         if len(changes) >= MAX_ROWS:
-            return await self._fetch_window(self.oldest_kept(), self.horizon(), use_reserve=use_reserve)
+            return await self._fetch_window(transport, self.oldest_kept(), self.horizon())
         return _merge(collection.items, changes, self.oldest_kept())
 
-    async def _fetch_window(self, first: datetime, end: datetime, *, use_reserve: bool) -> Mapping[int, TimeEntry]:
+    async def _fetch_window(self, transport: Transport, first: datetime, end: datetime) -> Mapping[int, TimeEntry]:
         """Return every entry that starts in a window; what Toggl has cut is asked for in halves."""
-        entries = await self._fetch_entries(
-            {"start_date": to_rfc3339(first), "end_date": to_rfc3339(end)}, use_reserve=use_reserve
-        )
+        entries = await self._fetch_entries(transport, {"start_date": to_rfc3339(first), "end_date": to_rfc3339(end)})
         middle = first + (min(end, max(self._now(), first + timedelta(hours=1))) - first) / 2
         if len(entries) < MAX_ROWS or middle - first < timedelta(minutes=1):
             return {entry.id: entry for entry in entries if entry.deleted_at is None}
-        older = await self._fetch_window(first, middle, use_reserve=use_reserve)
-        return {**older, **await self._fetch_window(middle, end, use_reserve=use_reserve)}
+        older = await self._fetch_window(transport, first, middle)
+        return {**older, **await self._fetch_window(transport, middle, end)}
 
-    async def _fetch_entries(self, query: Mapping[str, str], *, use_reserve: bool) -> list[TimeEntry]:
-        answer = await self._transport.send("GET", "me/time_entries", query=query, use_reserve=use_reserve)
-        return [parse_model(TimeEntry, row) for row in parse_rows(answer)]
+    async def _fetch_entries(self, transport: Transport, query: Mapping[str, str]) -> list[TimeEntry]:
+        response = await transport.send("GET", "me/time_entries", query=query)
+        return [parse_model(TimeEntry, row) for row in parse_rows(response)]
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._clock(), UTC)

@@ -47,7 +47,6 @@ class Toggl:
         self._session = session = Session(auth, cache, client=client, retries=retries)
         self.account = AccountEndpoint(self._session)
         self.name_index = NameIndex(self.account, cache.clock)
-        self.reserve_name_index = NameIndex(self.account, cache.clock, use_reserve=True)
         self.entry_cache = TimeEntryCache(self._session)
         self.entry_source = TimeEntrySource(self.entry_cache, Reports(self._session.transport, cache.clock))
         per_workspace = lru_cache(MAX_OPEN_WORKSPACES)

@@ -119,7 +119,7 @@ async def _workspace(given: int | None, toggl: "Toggl") -> int:
 async def create_task(new: CreateTask, toggl: "Toggl") -> TaskAnswer:
     """Create a task of a project. Tasks need a paid Toggl plan."""
     workspace = await _workspace(new.workspace_id, toggl)
-    project = await meant(new.project, toggl.projects(workspace), toggl.reserve_name_index)
+    project = await meant(new.project, toggl.projects(workspace).reserved, toggl.name_index)
     try:
         task = await toggl.tasks(workspace).add(project, new)
     except DuplicateName as error:

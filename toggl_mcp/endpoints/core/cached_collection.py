@@ -1,21 +1,24 @@
 """One collection: from the cache while it is fresh, else from Toggl, asked once for everybody who waits."""
 
 import logging
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import copy
+from dataclasses import dataclass, field
+from functools import cached_property
 from math import inf
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Self, TypeVar
 
 import anyio
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from toggl_mcp.api import Transport
 from toggl_mcp.cache.store import Key, Row, Store, Version
 from toggl_mcp.endpoints.core.collection import CacheRead, Collection, Lookup, as_of
 from toggl_mcp.endpoints.core.keys import related_key
 from toggl_mcp.errors import CacheBusy, QuotaSpent, RateLimited, TogglError, Unreachable
 
 M = TypeVar("M", bound=BaseModel)
-M_co = TypeVar("M_co", bound=BaseModel, covariant=True)
 
 _log = logging.getLogger(__name__)
 
@@ -28,24 +31,30 @@ MAX_CLOCK_LEAD_SECONDS = 60.0
 """How far ahead of the clock a snapshot may lie before it is taken for a mistake."""
 
 
-class Fetch(Protocol[M_co]):
-    """Asks Toggl for a whole collection."""
+Fetch = Callable[[Transport], Awaitable[Mapping[int, M]]]
+"""Returns a whole collection as Toggl has it, by id."""
 
-    async def __call__(self, *, use_reserve: bool) -> Mapping[int, M_co]:
-        """Return all of it; with `use_reserve` it may use the last requests of the hour."""
-        ...
+
+@dataclass(slots=True)
+class _Flight(Generic[M]):
+    """What the readers of a collection share: its parsed form, the lock of the one that fetches, and the last error."""
+
+    collection: Collection[M] | None = None
+    lock: anyio.Lock = field(default_factory=anyio.Lock)
+    error: TogglError | None = None
 
 
 class CachedCollection(Generic[M]):
-    """Reads and writes one collection.
+    """Reads and writes one collection of the store, and fetches it from Toggl when it is not fresh.
 
     Args:
-        store: Where it is kept.
-        key: Its name there.
-        model: What it consists of.
-        fetch: Asks Toggl for all of it.
-        keep: For how many seconds a snapshot is fresh; None is for ever.
-        may_be_stale: Whether an older snapshot may stand in when Toggl cannot be asked.
+        store: Where it is stored.
+        key: Its key there.
+        model: The type of its items.
+        transport: Sends the requests of `fetch`.
+        fetch: Returns all of its items as Toggl has them.
+        ttl_seconds: For how many seconds it is fresh; None is for ever.
+        may_be_stale: Whether to serve an older one where Toggl gives no answer.
     """
 
     def __init__(
@@ -53,6 +62,7 @@ class CachedCollection(Generic[M]):
         store: Store,
         key: Key,
         model: type[M],
+        transport: Transport,
         fetch: Fetch[M],
         *,
         ttl_seconds: float | None,
@@ -62,26 +72,30 @@ class CachedCollection(Generic[M]):
         self.key = key
         self._model = model
         self._list_adapter: TypeAdapter[list[M]] = TypeAdapter(list[model])  # pyright: ignore[reportInvalidTypeForm] - a run-time type
+        self._transport = transport
         self._fetch = fetch
         self._ttl_seconds = ttl_seconds
         self._may_be_stale = may_be_stale
-        self._collection: Collection[M] | None = None
-        self._single_flight = anyio.Lock()
-        self._failure: TogglError | None = None
+        self._flight = _Flight[M]()
 
-    async def read(self, *, refresh: bool = False, use_reserve: bool = False) -> CacheRead[M]:
-        """Return the whole collection; with `refresh` only as Toggl has it after this call.
+    @cached_property
+    def reserved(self) -> Self:
+        """The same collection for reads that a change depends on: they may use the last requests of the hour, too."""
+        collection = copy(self)
+        collection._transport = self._transport.reserved  # noqa: SLF001 - a copy of itself
+        return collection
 
-        What is `use_reserve`, because a change depends on it, may use the last requests of the hour.
+    async def read(self, *, refresh: bool = False) -> CacheRead[M]:
+        """Return the whole collection; with `refresh` as Toggl has it after this call.
 
         Raises:
-            QuotaSpent, RateLimited, Unreachable: There is no answer, and no snapshot that may stand in for it.
+            QuotaSpent, RateLimited, Unreachable: Toggl gave no answer, and no stale collection may be served instead.
         """
         since = self._store.clock() if refresh else self._fresh_since()
         if collection := await self._read_newer_than(since):
             return CacheRead(collection, "cache")
         try:
-            return await self._revalidate(since, use_reserve=use_reserve)
+            return await self._revalidate(since)
         except (QuotaSpent, RateLimited, Unreachable):
             collection = await self._stale_if_error() if self._may_be_stale and not refresh else None
             if collection is None:
@@ -133,8 +147,10 @@ class CachedCollection(Generic[M]):
         text = None if item is None else item.model_dump_json(exclude_none=True)
         with anyio.CancelScope(shield=True), self._invalidate_later_if_busy(self.key):
             version = await self._store.write(self.key, row_id, text, expected=expected)
-            if self._collection is not None and self._collection.version == version._replace(number=version.number - 1):
-                self._collection = self._collection.with_write(row_id, item, version)
+            if self._flight.collection is not None and self._flight.collection.version == version._replace(
+                number=version.number - 1
+            ):
+                self._flight.collection = self._flight.collection.with_write(row_id, item, version)
 
     async def invalidate(self) -> None:
         """Drop what is in doubt."""
@@ -169,28 +185,35 @@ class CachedCollection(Generic[M]):
             await self._store.invalidate(self.key)
             self._store.pending_invalidations.discard(self.key)
 
-    async def _revalidate(self, since: float, *, use_reserve: bool) -> CacheRead[M]:
-        failed_before = self._failure
-        async with self._single_flight:
-            if self._failure is not None and self._failure is not failed_before and not use_reserve:
-                raise self._failure
-            while (collection := await self._read_newer_than(since)) is None:
-                if (leased_until := await self._store.acquire_lease(self.key, LEASE_SECONDS)) is not None:
-                    return await self._revalidate_with_lease(since, leased_until, use_reserve=use_reserve)
-                await anyio.sleep(POLL_SECONDS)
-            return CacheRead(collection, "cache")
-
-    async def _revalidate_with_lease(self, since: float, leased_until: float, *, use_reserve: bool) -> CacheRead[M]:
-        try:
-            if collection := await self._read_newer_than(since):
-                return CacheRead(collection, "cache")
-            return await self._fetch_and_store(use_reserve=use_reserve)
-        except TogglError as error:
-            self._failure = error
-            raise
-        finally:
-            with anyio.CancelScope(shield=True), self._invalidate_later_if_busy(self.key):
-                await self._store.release_lease(self.key, leased_until)
+    async def _revalidate(self, since: float) -> CacheRead[M]:
+        """Fetch the collection once for all that wait for it, in this process and in others."""
+        flight = self._flight
+        error_before = flight.error
+        async with flight.lock:
+            # A request that failed for the one before us would fail for each of us in turn; what failed for want of
+            # quota may go well from the reserve.
+            if flight.error is not None and flight.error is not error_before and not self._transport.use_reserve:
+                raise flight.error
+            while True:
+                if collection := await self._read_newer_than(since):
+                    return CacheRead(collection, "cache")
+                leased_until = await self._store.acquire_lease(self.key, LEASE_SECONDS)
+                if leased_until is not None:
+                    break
+                await anyio.sleep(POLL_SECONDS)  # Another process fetches it: either it comes, or its lease lapses.
+            try:
+                # The holder before us may have stored it between our look and our lease.
+                if collection := await self._read_newer_than(since):
+                    return CacheRead(collection, "cache")
+                version, requested_at = await self.get_version(), self._store.clock()
+                items = await self._fetch(self._transport)
+                return await self.store_if_unchanged(items, expected=version, requested_at=requested_at)
+            except TogglError as error:
+                flight.error = error
+                raise
+            finally:
+                with anyio.CancelScope(shield=True), self._invalidate_later_if_busy(self.key):
+                    await self._store.release_lease(self.key, leased_until)
 
     async def store_if_unchanged(
         self, items: Mapping[int, M], *, expected: Version, requested_at: float
@@ -200,15 +223,8 @@ class CachedCollection(Generic[M]):
         collection = Collection(items, Version(expected.number, requested_at))
         with anyio.CancelScope(shield=True), self._invalidate_later_if_busy(self.key):
             if await self._store.replace(self.key, texts, expected=expected.number, fetched_at=requested_at):
-                self._collection = collection
+                self._flight.collection = collection
         return CacheRead(collection, "toggl")
-
-    async def _fetch_and_store(self, *, use_reserve: bool) -> CacheRead[M]:
-        version = await self.get_version()
-        requested_at = self._store.clock()
-        return await self.store_if_unchanged(
-            await self._fetch(use_reserve=use_reserve), expected=version, requested_at=requested_at
-        )
 
     async def _stale_if_error(self) -> Collection[M] | None:
         return await self._read_newer_than(self._fresh_since() - MAX_STALE_SECONDS)
@@ -219,7 +235,7 @@ class CachedCollection(Generic[M]):
         version = await self._store.get_version(self.key)
         if not self._is_newer_than(version, since):
             return None
-        if self._collection is None or self._collection.version != version:
+        if self._flight.collection is None or self._flight.collection.version != version:
             snapshot = await self._store.read(self.key)
             if snapshot is None:
                 return None
@@ -227,8 +243,8 @@ class CachedCollection(Generic[M]):
                 models = self._list_adapter.validate_json(f"[{','.join(snapshot.rows.values())}]")
             except ValidationError:  # Another version has written it: as good as nothing.
                 return None
-            self._collection = Collection(dict(zip(snapshot.rows, models, strict=True)), snapshot.version)
-        return self._collection
+            self._flight.collection = Collection(dict(zip(snapshot.rows, models, strict=True)), snapshot.version)
+        return self._flight.collection
 
     def _is_newer_than(self, version: Version, since: float) -> bool:
         return (

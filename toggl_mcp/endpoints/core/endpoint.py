@@ -3,12 +3,14 @@
 import logging
 from collections.abc import AsyncGenerator, Callable, Container, Mapping
 from contextlib import asynccontextmanager
+from copy import copy
 from datetime import UTC, datetime
+from functools import cached_property
 from itertools import count
 from types import TracebackType
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
-from toggl_mcp.api import AsyncClient, Auth, Timeout
+from toggl_mcp.api import AsyncClient, Auth, Timeout, Transport
 from toggl_mcp.cache.store import Key, Row, Store
 from toggl_mcp.endpoints.core.cached_collection import CachedCollection
 from toggl_mcp.endpoints.core.collection import CacheRead, Collection, Lookup
@@ -90,10 +92,19 @@ class CachedEndpoint(Generic[E]):
             session.store,
             Key(session.scope, self.KIND, workspace_id),
             self.MODEL,
+            session.transport,
             self._fetch_all,
             ttl_seconds=session.store.expire_after,
             may_be_stale=session.may_be_stale,
         )
+
+    @cached_property
+    def reserved(self) -> Self:
+        """The same endpoint for reads that a change depends on: they may use the last requests of the hour, too."""
+        endpoint = copy(self)
+        endpoint._transport = self._transport.reserved  # noqa: SLF001 - a copy of itself
+        endpoint._collection = self._collection.reserved  # noqa: SLF001 - a copy of itself
+        return endpoint
 
     async def aclose(self) -> None:
         """Close the HTTP client if it was opened here; the cache stays open."""
@@ -134,51 +145,44 @@ class CachedEndpoint(Generic[E]):
         read = await self.read(refresh=refresh)
         return [item for _, _, item in read.collection.by_name]
 
-    async def read(self, *, refresh: bool = False, use_reserve: bool = False) -> CacheRead[E]:
-        """Return all of them, and how they came to be known; with `use_reserve` it may use the hour's last requests."""
-        return await self._collection.read(refresh=refresh, use_reserve=use_reserve)
+    async def read(self, *, refresh: bool = False) -> CacheRead[E]:
+        """Return all of them, with where they come from and when Toggl sent them."""
+        return await self._collection.read(refresh=refresh)
 
-    async def find(self, entity_id: int, *, refresh: bool = False, use_reserve: bool = False) -> Lookup[E]:
+    async def find(self, entity_id: int, *, refresh: bool = False) -> Lookup[E]:
         """Return one by its id, or that there is none, and how that came to be known.
 
         Toggl is asked before anything is denied, unless it was asked less than a minute ago.
         """
         if self.cache is None:
-            return Lookup(await self._fetch_one(entity_id, use_reserve=use_reserve), "toggl", self._now())
+            return Lookup(await self._fetch_one(entity_id), "toggl", self._now())
         if not refresh:
             lookup = await self._collection.get_fresh(entity_id)
             if lookup is not None and (lookup.item is not None or self._recent_enough_to_deny(lookup.as_of)):
                 return lookup
             refresh = lookup is not None
-        reading = await self.read_authoritative(
-            lambda known: entity_id in known.items, refresh=refresh, use_reserve=use_reserve
-        )
+        reading = await self.read_authoritative(lambda known: entity_id in known.items, refresh=refresh)
         return Lookup(reading.collection.items.get(entity_id), reading.source, reading.as_of)
 
     async def read_authoritative(
-        self, is_found: Callable[[Collection[E]], bool], *, refresh: bool = False, use_reserve: bool = False
+        self, is_found: Callable[[Collection[E]], bool], *, refresh: bool = False
     ) -> CacheRead[E]:
         """Return all of them, read again from Toggl where an older reading would be ground to deny something.
 
         Args:
             is_found: Tells whether a collection holds what is looked for.
             refresh: Read them from Toggl in any case.
-            use_reserve: Allow the last requests of the hour, which are kept for changes.
         """
-        reading = await self.read(refresh=refresh, use_reserve=use_reserve)
+        reading = await self.read(refresh=refresh)
         if reading.source == "toggl" or is_found(reading.collection):
             return reading
         if reading.source == "cache" and self._recent_enough_to_deny(reading.as_of):
             return reading
-        return await self.read(refresh=True, use_reserve=use_reserve)
+        return await self.read(refresh=True)
 
-    async def find_by_name(
-        self, name: str, *, refresh: bool = False, use_reserve: bool = False
-    ) -> tuple[list[E], CacheRead[E]]:
+    async def find_by_name(self, name: str, *, refresh: bool = False) -> tuple[list[E], CacheRead[E]]:
         """Return every one of exactly that name, in any case, archived ones too, and how that came to be known."""
-        reading = await self.read_authoritative(
-            lambda collection: bool(collection.find_by_name(name)), refresh=refresh, use_reserve=use_reserve
-        )
+        reading = await self.read_authoritative(lambda collection: bool(collection.find_by_name(name)), refresh=refresh)
         return reading.collection.find_by_name(name), reading
 
     async def fresh_or_none(self) -> Collection[E] | None:
@@ -211,22 +215,20 @@ class CachedEndpoint(Generic[E]):
         await self._collection.invalidate()
         await self._collection.invalidate_related()
 
-    async def _fetch_one(self, entity_id: int, *, use_reserve: bool = False) -> E | None:
-        """Ask Toggl for one."""
+    async def _fetch_one(self, entity_id: int) -> E | None:
+        """Return one as Toggl has it."""
         try:
-            return self._parse_row(await self._transport.send("GET", self._path(entity_id), use_reserve=use_reserve))
+            return self._parse_row(await self._transport.send("GET", self._path(entity_id)))
         except NotFound:
             return None
 
-    async def _fetch_all(self, *, use_reserve: bool) -> Mapping[int, E]:
-        """Ask Toggl for all of them."""
+    async def _fetch_all(self, transport: Transport) -> Mapping[int, E]:
+        """Return all of them as Toggl has them."""
         items: dict[int, E] = {}
         for number in count(1):
             paging = {"page": str(number), "per_page": str(MAX_PAGE_SIZE)} if self.PAGED else {}
             query = self.LIST_PARAMS | paging
-            rows = self._extract_rows(
-                await self._transport.send("GET", self._path(), query=query, use_reserve=use_reserve)
-            )
+            rows = self._extract_rows(await transport.send("GET", self._path(), query=query))
             count_before = len(items)
             items |= {item.id: item for item in map(self._parse_row, rows)}
             if not self.PAGED or len(rows) < MAX_PAGE_SIZE or len(items) == count_before:
@@ -266,7 +268,7 @@ class CachedEndpoint(Generic[E]):
 
     async def _create(self, body: Mapping[str, Any], matches: Callable[[E], bool], path: str | None = None) -> E:
         """Create one, at most once: when the answer is lost, look before saying so."""
-        before = (await self.read(use_reserve=True)).collection.items.keys()
+        before = (await self.reserved.read()).collection.items.keys()
         async with self._mutation("add") as expected:
             try:
                 item = self._parse_confirmation(await self._transport.send("POST", path or self._path(), body=body))
@@ -313,7 +315,7 @@ class CachedEndpoint(Generic[E]):
         """Return everything as it is at Toggl after a lost answer, or raise the doubt if it cannot be seen."""
         await self._collection.invalidate()
         try:
-            return (await self.read(refresh=True, use_reserve=True)).collection.items
+            return (await self.reserved.read(refresh=True)).collection.items
         except TogglError as error:
             raise outcome_unknown from error
 

@@ -80,7 +80,7 @@ async def target(item_id: int, endpoint: "CachedEndpoint[E]") -> E:
     Raises:
         NotFound: There is none.
     """
-    return there((await endpoint.find(item_id, use_reserve=True)).item, item_id, endpoint)
+    return there((await endpoint.reserved.find(item_id)).item, item_id, endpoint)
 
 
 async def gone(item_id: int, endpoint: "CachedEndpoint[E]", toggl: "Toggl") -> Context:

@@ -38,7 +38,7 @@ async def planned(said: Work, workspace: int, toggl: "Toggl") -> Planned:
         InvalidArguments: The task is another project's.
     """
     tags, new = await _tags(said, workspace, toggl)
-    project = await id_meant(said.project, toggl.projects(workspace), toggl.reserve_name_index)
+    project = await id_meant(said.project, toggl.projects(workspace).reserved, toggl.name_index)
     task = None if said.task in (None, REF_NONE) else await _task(said.task or "", project, workspace, toggl)
     if task is not None and project not in (None, task.project_id):
         raise _elsewhere(task)
@@ -92,10 +92,10 @@ async def _task(ref: str, project: int | None, workspace: int, toggl: "Toggl") -
         NotFound: None is meant.
         Ambiguous: Several are; the message lists their ids.
     """
-    tasks = toggl.tasks(workspace)
+    tasks = toggl.tasks(workspace).reserved
     if project is None or ref.isdecimal():
-        return await meant(ref, tasks, toggl.reserve_name_index)
-    named, known = await toggl.reserve_name_index.find_by_name(tasks, ref)
+        return await meant(ref, tasks, toggl.name_index)
+    named, known = await toggl.name_index.find_by_name(tasks, ref)
     here = [task for task in named if task.project_id == project]
     if named and not here:
         raise _elsewhere(named[0])
@@ -113,11 +113,11 @@ async def _tags(said: Work, workspace: int, toggl: "Toggl") -> tuple[list[str] |
         return None, []
     spelt: dict[str, str] = {}
     new: list[str] = []
-    tags = toggl.tags(workspace)
+    tags = toggl.tags(workspace).reserved
     removing = isinstance(said, EditTimeEntries) and said.tag_action == "remove"
     hint = "Leave it out." if removing else "create_missing_tags: true makes it."
     for name in said.tags:
-        found, known = await toggl.reserve_name_index.resolve(tags, name)
+        found, known = await toggl.name_index.resolve(tags, name)
         exact = next((tag.name for tag in found if tag.name == name), found[0].name if found else None)
         if exact is None and not said.create_missing_tags:
             message = f"{nobody(name, tags, f'workspace {workspace}', known.items.values())} {hint}"
