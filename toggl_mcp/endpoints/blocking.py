@@ -1,21 +1,27 @@
 """The endpoints' verbs for scripts without asyncio."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import Future, wait
+from contextlib import ExitStack
 from datetime import datetime
 from functools import partial
+from threading import Lock
 from types import TracebackType
 from typing import Any, ClassVar, Generic, Self, TypeVar
+from weakref import finalize
+
+from anyio.from_thread import start_blocking_portal
 
 from toggl_mcp.api import AsyncClient, Auth, Timeout
 from toggl_mcp.cache.store import Store
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
 from toggl_mcp.endpoints.core.keys import HasId
-from toggl_mcp.endpoints.portal import Portal
 from toggl_mcp.endpoints.projects import AsyncProjectEndpoint
 from toggl_mcp.endpoints.tags import AsyncTagEndpoint
 from toggl_mcp.endpoints.tasks import AsyncTaskEndpoint
 from toggl_mcp.endpoints.time_entries import AsyncTimeEntryEndpoint
+from toggl_mcp.errors import InvalidArguments
 from toggl_mcp.models.base import WorkspaceResource
 from toggl_mcp.models.clients import Client, ClientBody
 from toggl_mcp.models.projects import Project, ProjectBody
@@ -50,15 +56,24 @@ class BlockingEndpoint(Generic[E, A]):
         re_raise: bool = False,
         retries: int = 3,
     ) -> None:
-        options = {"client": client, "timeout": timeout, "re_raise": re_raise, "retries": retries}
-        self._endpoint: A = self.ENDPOINT(workspace_id, auth, cache, **options)  # pyright: ignore[reportArgumentType, reportAttributeAccessIssue] - `A` is `ENDPOINT`
-        self._portal = Portal()
+        self._endpoint: A = self.ENDPOINT(  # pyright: ignore[reportAttributeAccessIssue] - `A` is `ENDPOINT`
+            workspace_id, auth, cache, client=client, timeout=timeout, re_raise=re_raise, retries=retries
+        )
         self.workspace_id = self._endpoint.workspace_id
         self.cache = cache
+        self._thread = ExitStack()
+        self._portal = self._thread.enter_context(start_blocking_portal(name="toggl-mcp-portal"))
+        finalize(self, self._thread.close)  # Else a script that does not close it would wait for its thread for ever.
+        self._closing = Lock()
+        self._is_closed = False
+        self._calls: set[Future[Any]] = set()
 
     def get(self, entity: int | HasId, *, refresh: bool = False) -> E | None:
         """Return one by its id, or None if Toggl has no such thing."""
-        return self._run(partial(self._endpoint.get, entity, refresh=refresh))
+        self._check_open()
+        # A fresh row is read on the calling thread: the hop to the event loop and back takes several times as long.
+        item = None if refresh else self._endpoint.try_get(entity)
+        return self._run(partial(self._endpoint.get, entity, refresh=refresh)) if item is None else item
 
     def delete(self, entity: int | HasId) -> None:
         """Delete one; already gone is done."""
@@ -77,8 +92,13 @@ class BlockingEndpoint(Generic[E, A]):
         return self._run(partial(self._endpoint.query, *queries))
 
     def close(self) -> None:
-        """Close the connection if it was made here, and end the thread; the cache stays open."""
-        self._portal.close_after(self._endpoint.aclose)
+        """Wait for the calls that run, close the HTTP client if it was opened here, and end the thread."""
+        with self._closing:
+            if not self._is_closed:
+                self._is_closed = True
+                wait(self._calls.copy())
+                self._portal.call(self._endpoint.aclose)
+                self._thread.close()
 
     def __enter__(self) -> Self:
         """Return the endpoint."""
@@ -91,8 +111,22 @@ class BlockingEndpoint(Generic[E, A]):
         self.close()
 
     def _run(self, call: Callable[[], Awaitable[T]]) -> T:
-        """Return what the coroutine returns, or raise what it raises."""
-        return self._portal.run(call)
+        """Return what the coroutine returns, or raise what it raises.
+
+        Raises:
+            InvalidArguments: The endpoint is closed.
+        """
+        with self._closing:  # Else the portal could stop between the check and the start.
+            self._check_open()
+            future = self._portal.start_task_soon(call)
+            self._calls.add(future)
+        future.add_done_callback(self._calls.discard)
+        return future.result()
+
+    def _check_open(self) -> None:
+        if self._is_closed:
+            message = "This endpoint is closed; make a new one."
+            raise InvalidArguments(message)
 
 
 class ClientEndpoint(BlockingEndpoint[Client, AsyncClientEndpoint]):

@@ -102,14 +102,16 @@ class CachedCollection(Generic[M]):
                 raise
             return CacheRead(collection, "stale")
 
-    async def get_fresh(self, row_id: int) -> Lookup[M] | None:
-        """Return what a fresh snapshot says of one id, at a cost that does not grow with it; None without one."""
-        await self._apply_pending_invalidations()
-        version, text = await self._store.get_row(self.key, row_id)
-        if not self._is_newer_than(version, self._fresh_since()):
+    def try_get_fresh(self, row_id: int) -> Lookup[M] | None:
+        """Return one item, or its absence, from the fresh collection, without waiting; None where only `read` can tell.
+
+        It is safe in any thread, and its cost does not grow with the collection.
+        """
+        row = None if self.key in self._store.pending_invalidations else self._store.try_get_row(self.key, row_id)
+        if row is None or not self._is_newer_than(row.version, self._fresh_since()):
             return None
-        item = self._parse_row(text)
-        return None if item is None and text is not None else Lookup(item, "cache", as_of(version))
+        item = self._parse_row(row.text)
+        return None if item is None and row.text is not None else Lookup(item, "cache", as_of(row.version))
 
     async def get_any_age(self, row_id: int) -> M | None:
         """Return what the last snapshot says of one id, however old it is."""

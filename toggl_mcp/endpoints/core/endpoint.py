@@ -149,20 +149,25 @@ class CachedEndpoint(Generic[E]):
         """Return all of them, with where they come from and when Toggl sent them."""
         return await self._collection.read(refresh=refresh)
 
-    async def find(self, entity_id: int, *, refresh: bool = False) -> Lookup[E]:
-        """Return one by its id, or that there is none, and how that came to be known.
+    def try_get(self, entity: int | HasId) -> E | None:
+        """Return one from the fresh cache without waiting, in any thread; None where only `get` can tell."""
+        lookup = self._collection.try_get_fresh(to_id(entity))
+        return None if lookup is None else lookup.item
 
-        Toggl is asked before anything is denied, unless it was asked less than a minute ago.
+    async def find(self, entity_id: int, *, refresh: bool = False) -> Lookup[E]:
+        """Return one by its id, or that Toggl has none, with where that comes from and when Toggl sent it.
+
+        Before it denies that one exists it requests them from Toggl, at most once a minute.
         """
         if self.cache is None:
             return Lookup(await self._fetch_one(entity_id), "toggl", self._now())
-        if not refresh:
-            lookup = await self._collection.get_fresh(entity_id)
-            if lookup is not None and (lookup.item is not None or self._recent_enough_to_deny(lookup.as_of)):
-                return lookup
-            refresh = lookup is not None
-        reading = await self.read_authoritative(lambda known: entity_id in known.items, refresh=refresh)
-        return Lookup(reading.collection.items.get(entity_id), reading.source, reading.as_of)
+        lookup = None if refresh else self._collection.try_get_fresh(entity_id)
+        if lookup is not None and (lookup.item is not None or self._recent_enough_to_deny(lookup.as_of)):
+            return lookup
+        read = await self.read_authoritative(
+            lambda collection: entity_id in collection.items, refresh=refresh or lookup is not None
+        )
+        return Lookup(read.collection.items.get(entity_id), read.source, read.as_of)
 
     async def read_authoritative(
         self, is_found: Callable[[Collection[E]], bool], *, refresh: bool = False
