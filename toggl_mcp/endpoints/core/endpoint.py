@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Callable, Container, Mapping
 from contextlib import asynccontextmanager
 from copy import copy
 from datetime import UTC, datetime
+from enum import Enum, auto
 from functools import cached_property
 from itertools import count
 from types import TracebackType
@@ -29,6 +30,26 @@ MAX_PAGE_SIZE = 200
 
 NEGATIVE_TTL_SECONDS = 60.0
 """Seconds for which a snapshot is young enough to deny that something exists."""
+
+
+class Outcome(Enum):
+    """What became of a change that was sent to Toggl."""
+
+    CONFIRMED = auto()
+    REFUSED = auto()
+    NOT_FOUND = auto()
+    UNKNOWN = auto()
+
+    @classmethod
+    def of(cls, error: TogglError) -> "Outcome":
+        """Return the outcome of a change that ended in an error."""
+        match error:
+            case OutcomeUnknown():
+                return cls.UNKNOWN
+            case NotFound():
+                return cls.NOT_FOUND
+            case _:
+                return cls.REFUSED
 
 
 class CachedEndpoint(Generic[E]):
@@ -326,30 +347,34 @@ class CachedEndpoint(Generic[E]):
 
     @asynccontextmanager
     async def _mutation(self, verb: str, entity_id: int | None = None) -> AsyncGenerator[Row]:
-        """Put a change on record, and forget the snapshot when it is not known whether it went through.
+        """Log a change with its outcome, and invalidate the collections that it altered or may have altered.
 
         Yields the row from before the change.
         """
-        expected, outcome = await self._collection.get_row(entity_id), "unknown"
+        expected = await self._collection.get_row(entity_id)
+        outcome, code = Outcome.UNKNOWN, "unknown"  # A change that is cut off may have been applied.
         try:
             yield expected
-            outcome = "confirmed"
+            outcome, code = Outcome.CONFIRMED, "confirmed"
         except TogglError as error:
-            outcome = error.code
+            outcome, code = Outcome.of(error), error.code
             raise
         finally:
-            _log.info("%s %s %s in workspace %d: %s", verb, self.KIND, entity_id or "", self.workspace_id, outcome)
-            is_unknown = outcome in ("unknown", OutcomeUnknown.code)
-            if is_unknown or outcome == "confirmed":
-                await self._collection.invalidate_all(self._keys_to_invalidate(verb, is_unknown=is_unknown))
-            if self.IN_ACCOUNT_RESPONSE and outcome in ("unknown", "confirmed", OutcomeUnknown.code, NotFound.code):
+            _log.info("%s %s %s in workspace %d: %s", verb, self.KIND, entity_id or "", self.workspace_id, code)
+            await self._collection.invalidate_all(self._keys_to_invalidate(verb, outcome))
+            if self.IN_ACCOUNT_RESPONSE and outcome is not Outcome.REFUSED:
                 await self._collection.invalidate_related()
 
-    def _keys_to_invalidate(self, verb: str, *, is_unknown: bool) -> list[Key]:
-        """Return the collections that are not to be believed after a change."""
-        own_keys = self._keys_in_doubt(verb) if is_unknown else []
+    def _keys_to_invalidate(self, verb: str, outcome: Outcome) -> list[Key]:
+        """Return the collections that are not what Toggl has, or may not be, after a change with this outcome."""
         related_keys = [self._collection.key._replace(kind=kind) for kind in self.INVALIDATES.get(verb, ())]
-        return [*own_keys, *related_keys]
+        match outcome:
+            case Outcome.CONFIRMED:
+                return related_keys
+            case Outcome.UNKNOWN:
+                return [*self._keys_in_doubt(verb), *related_keys]
+            case Outcome.REFUSED | Outcome.NOT_FOUND:
+                return []
 
     def _keys_in_doubt(self, verb: str) -> list[Key]:  # noqa: ARG002 - it matters to endpoints whose changes cascade
         """Return the collections that a change may have altered if it is not known whether it was applied."""
