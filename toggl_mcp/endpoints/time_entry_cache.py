@@ -159,18 +159,22 @@ class EntryCacheEndpoint(CachedEndpoint[E]):
 
 
 def _sync_since(collection: Collection[TimeEntry], now: datetime) -> datetime | None:
-    """Return since when changes are to be asked for: when Toggl was last asked, less an overlap.
-
-    Our clock may be ahead of Toggl's, so an earlier `updated_at` of the latest entry counts instead. That entry may be
-    one of ours, written through since Toggl was asked, so as many seconds as have passed since are taken off it.
-    """
+    """Return the moment, by Toggl's clock, since which to request changes; None if nothing was fetched before."""
     if collection.version.fetched_at is None:
         return None
     requested_at = datetime.fromtimestamp(collection.version.fetched_at, UTC)
-    latest_change = max(
+    # If our clock is ahead of Toggl's, changes from after our last request have an `updated_at` before `requested_at`.
+    # So the latest `updated_at`, which is by Toggl's clock, counts instead: what had changed by then, we have seen.
+    # That entry may be one that was written through since the request. Then Toggl's clock showed less at the request,
+    # by the time that has passed since. Example: our clock is 10 min ahead, we request at 12:10 (12:00 at Toggl), write
+    # an entry through at 12:12 (12:02 at Toggl), and it is 12:15 now: 12:02 less 5 min is 11:57, and before 12:00.
+    latest_known_change = max(
         (entry.updated_at for entry in collection.items.values() if entry.updated_at), default=requested_at
     )
-    return min(requested_at, max(latest_change - (now - requested_at), requested_at - MAX_CLOCK_SKEW)) - SYNC_OVERLAP
+    server_time_at_request = latest_known_change - (now - requested_at)
+    # Where nothing has changed for long, the estimate is far too early: no clock is believed to be off by over a day.
+    earliest = requested_at - MAX_CLOCK_SKEW
+    return min(requested_at, max(server_time_at_request, earliest)) - SYNC_OVERLAP
 
 
 def _merge(
