@@ -55,12 +55,15 @@ class AsyncTagEndpoint(EntryCacheEndpoint[Tag]):
         return (await self.read(refresh=refresh)).page(name, lambda _: True, limit=limit, after=after)
 
     async def _names_in_entries(self, tag_id: int) -> set[str]:
-        """Return what entries may call a tag: its name when they were read, and now; nothing that is another's name."""
-        former = await self._collection.get_any_age(tag_id)
-        is_stale = not self._recent_enough_to_deny(as_of(await self._collection.get_version()))
-        tags = (await self.reserved.read(refresh=is_stale)).collection.items
-        names = {tag.name for tag in (former, tags.get(tag_id)) if tag is not None}
-        return names - {tag.name for key, tag in tags.items() if key != tag_id}
+        """Return the names that a tag may have in cached entries: its cached name, and its present one."""
+        cached_tag = await self._collection.get_any_age(tag_id)
+        # In the web app the tag may have been renamed, and its former name given to another tag, whose entries must not
+        # be changed: a list from over a minute ago does not tell.
+        is_too_old = not self._recent_enough_to_deny(as_of(await self._collection.get_version()))
+        tags = (await self.reserved.read(refresh=is_too_old)).collection.items
+        names = {tag.name for tag in (cached_tag, tags.get(tag_id)) if tag is not None}
+        names_of_others = {tag.name for key, tag in tags.items() if key != tag_id}
+        return names - names_of_others
 
     async def _rename_in_entries(self, names: set[str], name: str | None) -> None:
         """Rename a tag in the cached entries, or remove it from them: they have the names of their tags, not ids."""
