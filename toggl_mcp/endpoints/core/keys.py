@@ -3,6 +3,8 @@
 import hashlib
 from typing import Protocol
 
+from pydantic import ValidationError
+
 from toggl_mcp.api import AsyncClient, Auth, Quota, Request, base_url_of
 from toggl_mcp.cache.store import Key, Store
 from toggl_mcp.errors import InvalidArguments
@@ -41,7 +43,10 @@ def make_quota(store: Store, scope: str) -> Quota:
 
     async def organization_of(workspace_id: int) -> int | None:
         _, text = await store.get_row(account_key(scope), ACCOUNT_ID)
-        workspaces = [] if text is None else AccountSnapshot.model_validate_json(text).workspaces
+        try:
+            workspaces = [] if text is None else AccountSnapshot.model_validate_json(text).workspaces
+        except ValidationError:  # Another version has written it: the organization is not known.
+            return None
         return next((item.organization_id for item in workspaces if item.id == workspace_id), None)
 
     return Quota(store, scope, store.clock, organization_of)
