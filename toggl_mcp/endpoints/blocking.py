@@ -1,4 +1,4 @@
-"""The endpoints' verbs for scripts without asyncio."""
+"""The endpoints for scripts without asyncio."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future, wait
@@ -38,8 +38,8 @@ T = TypeVar("T")
 class BlockingEndpoint(Generic[E, A]):
     """The verbs of an endpoint, blocking. Safe under threads, and inside a running event loop.
 
-    Takes what the endpoint for asyncio takes, and each verb returns and raises what it does there. A connection belongs
-    to one event loop, so two of these cannot share a `client`; they may share a cache.
+    It has the parameters of the endpoint for asyncio, and each verb returns and raises what it does there. An HTTP
+    client belongs to one event loop, so two of these cannot share a `client`; they may share a cache.
     `close()` it, or use it in a `with` block, to end its thread.
     """
 
@@ -69,26 +69,26 @@ class BlockingEndpoint(Generic[E, A]):
         self._calls: set[Future[Any]] = set()
 
     def get(self, entity: int | HasId, *, refresh: bool = False) -> E | None:
-        """Return one by its id, or None if Toggl has no such thing."""
+        """Return one by its id; None if Toggl has none."""
         self._check_open()
         # A fresh row is read on the calling thread: the hop to the event loop and back takes several times as long.
         item = None if refresh else self._endpoint.try_get(entity)
         return self._run(partial(self._endpoint.get, entity, refresh=refresh)) if item is None else item
 
     def delete(self, entity: int | HasId) -> None:
-        """Delete one; already gone is done."""
+        """Delete one by its id; it is no error if Toggl has none."""
         self._run(partial(self._endpoint.delete, entity))
 
     def collect(self, *, refresh: bool = False) -> list[E]:
-        """Return every one of them, archived ones too, by name."""
+        """Return all of them by name, archived ones too."""
         return self._run(partial(self._endpoint.collect, refresh=refresh))
 
     def load_cache(self) -> list[E]:
-        """Return what is cached and fresh, without asking Toggl."""
+        """Return the cached ones if they are fresh, without a request; none if they are not."""
         return self._run(self._endpoint.load_cache)
 
     def query(self, *queries: Query) -> list[E]:
-        """Return the cached and fresh ones that fit every query, without asking Toggl."""
+        """Return those of `load_cache` that match every query."""
         return self._run(partial(self._endpoint.query, *queries))
 
     def close(self) -> None:
@@ -145,7 +145,7 @@ class ClientEndpoint(BlockingEndpoint[Client, AsyncClientEndpoint]):
         return self._run(partial(self._endpoint.add, body))
 
     def edit(self, client: int | HasId, body: ClientBody) -> Client | None:
-        """Change what the body names and nothing else; None if Toggl has no such client."""
+        """Change the fields that the body has; None if Toggl has no such client."""
         return self._run(partial(self._endpoint.edit, client, body))
 
     def collect(self, body: ClientBody | None = None, *, refresh: bool = False) -> list[Client]:
@@ -153,11 +153,11 @@ class ClientEndpoint(BlockingEndpoint[Client, AsyncClientEndpoint]):
         return self._run(partial(self._endpoint.collect, body, refresh=refresh))
 
     def archive(self, client: int | HasId) -> list[int] | None:
-        """Archive a client and its projects; return the ids of those that went with it."""
+        """Archive a client and its projects; return the ids of these projects."""
         return self._run(partial(self._endpoint.archive, client))
 
     def restore(self, client: int | HasId, *, restore_projects: bool = False) -> Client:
-        """Restore an archived client, and its projects if asked to."""
+        """Restore an archived client, with `restore_projects` its projects as well."""
         return self._run(partial(self._endpoint.restore, client, restore_projects=restore_projects))
 
 
@@ -171,7 +171,7 @@ class ProjectEndpoint(BlockingEndpoint[Project, AsyncProjectEndpoint]):
         return self._run(partial(self._endpoint.add, body))
 
     def edit(self, project: int | HasId, body: ProjectBody) -> Project | None:
-        """Change what the body names and nothing else; None if Toggl has no such project."""
+        """Change the fields that the body has; None if Toggl has no such project."""
         return self._run(partial(self._endpoint.edit, project, body))
 
 
@@ -199,7 +199,7 @@ class TaskEndpoint(BlockingEndpoint[Task, AsyncTaskEndpoint]):
         return self._run(partial(self._endpoint.add, project, body))
 
     def edit(self, task: int | HasId, body: TaskBody) -> Task | None:
-        """Change what the body names and nothing else; None if Toggl has no such task."""
+        """Change the fields that the body has; None if Toggl has no such task."""
         return self._run(partial(self._endpoint.edit, task, body))
 
 
@@ -213,19 +213,19 @@ class TimeEntryEndpoint(BlockingEndpoint[TimeEntry, AsyncTimeEntryEndpoint]):
         return self._run(partial(self._endpoint.add, body))
 
     def edit(self, entry: int | HasId, body: TimeEntryBody) -> TimeEntry | None:
-        """Change what the body names and nothing else; None if Toggl has no such entry."""
+        """Change the fields that the body has; None if Toggl has no such entry."""
         return self._run(partial(self._endpoint.edit, entry, body))
 
     def start(self, body: TimeEntryBody) -> TimerStart:
-        """Start a timer; tell what was stopped by it."""
+        """Start a timer; return it with the entry whose timer Toggl stopped for it."""
         return self._run(partial(self._endpoint.start, body))
 
     def bulk_edit(self, entries: Sequence[int | HasId], body: TimeEntryBody) -> BulkEditResult:
-        """Change up to 100 entries by one request; tell which Toggl changed, and which it refused."""
+        """Change up to 100 entries by one request; return which Toggl changed, and which it refused."""
         return self._run(partial(self._endpoint.bulk_edit, entries, body))
 
     def stop_current(self) -> TimeEntry | None:
-        """Stop the timer that runs, in whatever workspace; return its entry, or None if none runs."""
+        """Stop the running timer, in any workspace; return its entry, or None if none runs."""
         return self._run(self._endpoint.stop_current)
 
     def stop(self, entry: int | HasId) -> TimeEntry | None:
@@ -233,7 +233,7 @@ class TimeEntryEndpoint(BlockingEndpoint[TimeEntry, AsyncTimeEntryEndpoint]):
         return self._run(partial(self._endpoint.stop, entry))
 
     def current(self, *, refresh: bool = False) -> TimeEntry | None:
-        """Return the entry whose timer runs, in whatever workspace; None if none does."""
+        """Return the entry whose timer runs, in any workspace; None if none runs."""
         return self._run(partial(self._endpoint.current, refresh=refresh))
 
     def collect(

@@ -1,4 +1,4 @@
-"""Entries from reports: older ones, and those of a whole team. https://engineering.toggl.com/docs/reports/detailed_reports."""
+"""Detailed reports: time entries of any age, and of a whole team. https://engineering.toggl.com/docs/reports/detailed_reports."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
@@ -17,9 +17,9 @@ from toggl_mcp.models.time_entries import TimeEntry
 
 MAX_PAGE_SIZE = 200
 MAX_PAGES = 25
-"""Pages of one report: more would take a call's whole time, and much of an hour's requests."""
+"""Pages of one report: more would take all of a call's time, and many of an hour's requests."""
 REPORT_CACHE_SIZE = 32
-"""Reports that are kept in memory."""
+"""Reports that are cached in memory."""
 REPORT_TTL_SECONDS = 600.0
 
 
@@ -39,7 +39,7 @@ class ReportQuery(NamedTuple):
 
 
 class Reports:
-    """Reads detailed reports page by page, and keeps them in memory for ten minutes."""
+    """Reads detailed reports page by page, and caches them in memory for ten minutes."""
 
     def __init__(self, transport: Transport, clock: Clock) -> None:
         self._transport = transport
@@ -47,10 +47,10 @@ class Reports:
         self._report = lru_cache(REPORT_CACHE_SIZE)(self._open_report)
 
     async def read_entries(self, query: ReportQuery, *, refresh: bool = False) -> CacheRead[TimeEntry]:
-        """Return a report's entries, and how they came to be known; no report has running timers.
+        """Return a report's entries; a report has no running timers.
 
         Raises:
-            InvalidArguments: There are too many for one report.
+            InvalidArguments: The report has more than 5,000 entries.
         """
         return await self._report(query).read(refresh=refresh)
 
@@ -68,7 +68,7 @@ class Reports:
 
 
 def split_by_year(query: ReportQuery) -> Iterator[ReportQuery]:
-    """Give the reports that together make up a longer one: Toggl makes them for 365 days at most."""
+    """Yield the reports of at most 365 days, Toggl's limit, that make up a longer one."""
     first = query.first
     while first <= query.last:
         last = min(query.last, first + timedelta(days=364))
@@ -97,22 +97,22 @@ async def _fetch_pages(query: ReportQuery, transport: Transport) -> Mapping[int,
 
 
 def _next_row_number(next_row_number: str, row_number: int, page: object) -> int:
-    """Return where the next page begins.
+    """Return the number of the next page's first row.
 
     Raises:
-        Unreachable: It would not lead on, so some entries would be missing without a word.
+        Unreachable: It is not after this page's, so entries would be missing.
     """
     if not next_row_number.isdecimal() or int(next_row_number) <= row_number or not page:
-        message = "Toggl's report broke off before its end. Try again in a minute, or ask for a shorter period."
+        message = "Toggl's report ended before its last row. Try again in a minute, or ask for a shorter period."
         raise Unreachable(message)
     return int(next_row_number)
 
 
 def _parse_row(row: object, workspace_id: int) -> Iterator[TimeEntry]:
-    """Give the entries of one row of a report.
+    """Yield the entries of one row of a report.
 
     Raises:
-        Unreachable: It has none, so time would be missing without a word.
+        Unreachable: It has none, so time would be missing.
     """
     fields = cast("dict[str, Any]", row) if isinstance(row, dict) else {}
     times = cast("list[dict[str, Any]]", fields.get("time_entries"))
@@ -130,6 +130,6 @@ def _parse_row(row: object, workspace_id: int) -> Iterator[TimeEntry]:
 
 
 def _amount_in_cents(fields: Mapping[str, Any], times: Mapping[str, Any]) -> int | None:
-    """Return what one of several entries in a row earned, in cents, by the row's rate."""
+    """Return the amount of one of several entries in a row, in cents, by the row's rate."""
     rate = fields.get("hourly_rate_in_cents")
     return round(rate * (times.get("seconds") or 0) / 3600) if rate and fields.get("billable") else None

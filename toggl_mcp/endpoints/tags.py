@@ -22,18 +22,18 @@ class AsyncTagEndpoint(EntryCacheEndpoint[Tag]):
         Raises:
             NamingError: The body has no name.
             DuplicateName: The workspace has a tag of that name.
-            OutcomeUnknown: Toggl never confirmed it, and it is not to be found.
+            OutcomeUnknown: Toggl never confirmed it, and it was not found.
         """
         if body.name is None:
             message = "A tag needs a name; give one."
             raise NamingError(message)
-        return await self._create(body.format("add"), lambda found: found.name == body.name)
+        return await self._create(body.format("add"), lambda item: item.name == body.name)
 
     async def edit(self, tag: int | HasId, body: TagBody) -> Tag | None:
         """Rename a tag; return it, or None if Toggl has no such tag.
 
         Raises:
-            NotFound: There is none, and `re_raise` is set.
+            NotFound: Toggl has none, and `re_raise` is set.
             OutcomeUnknown: Toggl never confirmed it.
         """
         names = await self._names_in_entries(to_id(tag))
@@ -43,7 +43,7 @@ class AsyncTagEndpoint(EntryCacheEndpoint[Tag]):
         return result
 
     async def delete(self, entity: int | HasId) -> None:
-        """Delete a tag; already gone is done. Its time entries stay, without it."""
+        """Delete a tag; it is no error if Toggl has none. Its time entries stay, without it."""
         names = await self._names_in_entries(to_id(entity))
         await super().delete(entity)
         await self._rename_in_entries(names, None)

@@ -27,21 +27,21 @@ class AsyncTaskEndpoint(EntryCacheEndpoint[Task]):
         Raises:
             NamingError: The body has no name.
             PlanRequired: The workspace is not on a paid plan.
-            OutcomeUnknown: Toggl never confirmed it, and it is not to be found.
+            OutcomeUnknown: Toggl never confirmed it, and it was not found.
         """
         if body.name is None:
             message = "A task needs a name; give one."
             raise NamingError(message)
         fields = (to_id(project), body.name)
         return await self._create(
-            body.format("add"), lambda found: (found.project_id, found.name) == fields, self._task_path(to_id(project))
+            body.format("add"), lambda item: (item.project_id, item.name) == fields, self._task_path(to_id(project))
         )
 
     async def edit(self, task: int | HasId, body: TaskBody) -> Task | None:
-        """Change what the body names and nothing else; return the task, or None if Toggl has no such task.
+        """Change the fields that the body has; return the task, or None if Toggl has none.
 
         Raises:
-            NotFound: There is none, and `re_raise` is set.
+            NotFound: Toggl has none, and `re_raise` is set.
             OutcomeUnknown: Toggl never confirmed it.
         """
         current = (await self.reserved.find(to_id(task))).item
@@ -50,7 +50,7 @@ class AsyncTaskEndpoint(EntryCacheEndpoint[Task]):
         return await self._update(current.id, body.format("edit"), self._task_path(current.project_id, current.id))
 
     async def delete(self, entity: int | HasId) -> None:
-        """Delete a task; already gone is done. Its time entries stay, without a task."""
+        """Delete a task; it is no error if Toggl has none. Its time entries stay, without a task."""
         current = (await self.reserved.find(to_id(entity))).item
         if current is None:
             return await self._evict(to_id(entity))
@@ -82,9 +82,9 @@ class AsyncTaskEndpoint(EntryCacheEndpoint[Task]):
         """Return one by its id; Toggl has a path for one only under its project."""
         return (await self._fetch_all(self._transport)).get(entity_id)
 
-    def _extract_rows(self, answer: object) -> list[object]:
-        """Return the rows of a list: it comes in an envelope."""
-        return parse_rows(cast("dict[str, object]", answer).get("data") if isinstance(answer, dict) else answer)
+    def _extract_rows(self, response: object) -> list[object]:
+        """Return the rows of a list's response, an object with the list in it."""
+        return parse_rows(cast("dict[str, object]", response).get("data") if isinstance(response, dict) else response)
 
     def _task_path(self, project_id: int, task_id: int | None = None) -> str:
         parts = ("workspaces", self.workspace_id, "projects", project_id, "tasks", task_id)

@@ -1,4 +1,4 @@
-"""The account's own time entries: fetched once, then kept up to date by what has changed since."""
+"""The cache of the token owner's time entries: fetched once, then kept up to date by the changes since."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -19,22 +19,23 @@ from toggl_mcp.models.time_entries import TimeEntry, to_rfc3339
 E = TypeVar("E", bound=WorkspaceResource)
 
 MAX_AGE = timedelta(days=89)
-"""How far back the log goes: Toggl's own limit is 90 days."""
+"""How far back it goes: Toggl's limit is 90 days."""
 MAX_AHEAD = timedelta(days=366)
-"""How far ahead: entries can be planned."""
+"""How far ahead it goes: entries can be planned."""
 TTL_SECONDS = 120.0
 """`/me` allows 30 requests an hour on every plan: one in two minutes."""
 SYNC_OVERLAP = timedelta(seconds=60)
+"""How far a sync reaches back before the last request: a change may show up at Toggl a little late."""
 MAX_CLOCK_SKEW = timedelta(hours=24)
-"""How far ahead of Toggl's this computer's clock may be without a change being missed."""
+"""How far this computer's clock may be ahead of Toggl's without a change being missed."""
 MAX_SYNC_AGE = timedelta(days=80)
-"""Toggl tells what has changed for three months at most."""
+"""How far back a sync may reach: Toggl has the changes of three months."""
 MAX_ROWS = 1000
-"""Rows at which Toggl cuts an answer without a word."""
+"""Rows at which Toggl truncates a response without saying so."""
 
 
 NO_ID = 0
-"""The id that no entry has."""
+"""An id that no entry has."""
 
 
 class TimeEntryCache(CachedCollection[TimeEntry]):
@@ -54,17 +55,17 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
         self._clock = session.store.clock
 
     def oldest_kept(self) -> datetime:
-        """Return the moment before whose start nothing is kept."""
+        """Return the earliest start of an entry that is cached."""
         return self._now() - MAX_AGE
 
     def horizon(self) -> datetime:
-        """Return the moment after which nothing that is planned is known."""
+        """Return the latest start of a planned entry that is cached."""
         return self._now() + MAX_AHEAD
 
     async def write_through(self, row_id: int, item: TimeEntry | None, expected: Row | None = None) -> None:
-        """Write a confirmed change through; a timer that runs has stopped any other at its start.
+        """Write a confirmed change through; the start of a timer stops any other that runs.
 
-        Of two that were started at once, Toggl has to say which has stopped which: the log is dropped.
+        Where another timer was started later than this one, only Toggl knows which runs: the collection is dropped.
         """
         with anyio.CancelScope(shield=True), self._invalidate_later_if_busy(self.key):
             await super().write_through(row_id, item, expected)
@@ -96,7 +97,7 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
                     await super().write_through(key, change(entry), row)
 
     async def fetch_recently_changed(self) -> Mapping[int, TimeEntry]:
-        """Return what has changed in the last day, however long ago it began, straight from Toggl."""
+        """Return the entries that were changed in the last day, whatever their start, as Toggl has them."""
         since = {"since": str(int((self._now() - MAX_CLOCK_SKEW).timestamp()))}
         return {
             entry.id: entry
@@ -105,14 +106,14 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
         }
 
     async def _other_running_ids(self, row_id: int) -> list[int]:
-        """Return the ids of the other entries whose timers are known to run."""
+        """Return the ids of the other cached entries whose timers run."""
         collection = await self.any_age_or_none()
         return [
             key for key, entry in (collection.items.items() if collection else ()) if entry.running and key != row_id
         ]
 
     async def _sync(self, transport: Transport) -> Mapping[int, TimeEntry]:
-        """Return every entry of the log, by one request where the last snapshot can be gone on from."""
+        """Return all entries as Toggl has them: the cached ones with the changes since, or else the whole window."""
         collection = await self.any_age_or_none()
         since = None if collection is None else _sync_since(collection, self._now())
         if collection is None or since is None or since < self._now() - MAX_SYNC_AGE:
@@ -123,7 +124,7 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
         return _merge(collection.items, changes, self.oldest_kept())
 
     async def _fetch_window(self, transport: Transport, first: datetime, end: datetime) -> Mapping[int, TimeEntry]:
-        """Return every entry that starts in a window; what Toggl has cut is asked for in halves."""
+        """Return every entry that starts in a window; one that Toggl truncates is requested in halves."""
         entries = await self._fetch_entries(transport, {"start_date": to_rfc3339(first), "end_date": to_rfc3339(end)})
         middle = first + (min(end, max(self._now(), first + timedelta(hours=1))) - first) / 2
         if len(entries) < MAX_ROWS or middle - first < timedelta(minutes=1):
@@ -140,7 +141,7 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
 
 
 class EntryCacheEndpoint(CachedEndpoint[E]):
-    """An endpoint whose changes reach cached time entries: those of its session, or of `Toggl` if it is given them."""
+    """An endpoint whose changes reach time entries, in a cache that it shares with others or, alone, has for itself."""
 
     @classmethod
     def from_session(cls, session: Session, workspace_id: int, entry_cache: TimeEntryCache | None = None) -> Self:
@@ -154,7 +155,7 @@ class EntryCacheEndpoint(CachedEndpoint[E]):
         self._entry_cache = entry_cache or TimeEntryCache(session)
 
     def _keys_in_doubt(self, verb: str) -> list[Key]:
-        """Return its own collection and, where a change of something that entries can name is in doubt, the entries."""
+        """Return the keys of its own collection and, unless the change was a creation, of the entries."""
         return [*super()._keys_in_doubt(verb), *([] if verb == "add" else [self._entry_cache.key])]
 
 
@@ -180,7 +181,7 @@ def _sync_since(collection: Collection[TimeEntry], now: datetime) -> datetime | 
 def _merge(
     entries: Mapping[int, TimeEntry], changes: list[TimeEntry], oldest_kept: datetime
 ) -> Mapping[int, TimeEntry]:
-    """Return what is known after these changes, each of which may have been known already."""
+    """Return the entries after these changes; one that is older than the cached entry is skipped."""
     by_id = dict(entries)
     for entry in changes:
         if not _is_older(entry, by_id.get(entry.id)):
@@ -189,7 +190,7 @@ def _merge(
 
 
 def _starts_before(timer: TimeEntry, later_timer: TimeEntry) -> bool:
-    """Tell whether Toggl started one timer before another; where it does not say when, ids tell."""
+    """Tell whether Toggl started one timer before another; where its times do not tell, the ids do."""
     times = timer.updated_at, later_timer.updated_at
     if None in times or times[0] == times[1]:
         return timer.id < later_timer.id

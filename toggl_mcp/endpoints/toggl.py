@@ -28,13 +28,13 @@ MAX_OPEN_WORKSPACES = 32
 
 
 class Toggl:
-    """Hands out the endpoints; what a tool is given.
+    """Opens the endpoints of one token; each tool gets it.
 
     Args:
         auth: `BasicAuth(token, "api_token")`.
-        cache: Where collections and quotas are kept.
-        client: The connection; closed with this.
-        workspace_id: The workspace that is meant when none is named; None means the account's default.
+        cache: The store of collections and quotas; closed with this.
+        client: The HTTP client; closed with this.
+        workspace_id: The workspace of calls that name none; None means the account's default.
         retries: How often a request is repeated where that is safe.
     """
 
@@ -71,10 +71,10 @@ class Toggl:
                 return self.tags(workspace_id)
 
     async def resolve_workspace(self, requested: int | None) -> int:
-        """Return the workspace that is meant: the one given, else the configured one, else the account's default.
+        """Return the id of the requested workspace, else of the configured one, else of the account's default.
 
         Raises:
-            InvalidArguments: There is none of them.
+            InvalidArguments: There is none of these.
         """
         if workspace_id := requested or self.configured_workspace_id:
             return workspace_id
@@ -85,7 +85,7 @@ class Toggl:
         return me.default_workspace_id
 
     async def account_time_entries(self) -> AsyncTimeEntryEndpoint:
-        """Return the time entries for what concerns all workspaces alike, such as the timer.
+        """Return the time entries' endpoint for what is not of one workspace, such as the running timer.
 
         Raises:
             InvalidArguments: The token opens no workspace.
@@ -96,47 +96,47 @@ class Toggl:
         raise InvalidArguments(message)
 
     async def list_quotas(self) -> list[Bucket]:
-        """Return the quotas as last seen, by any process, whose hour is not over."""
+        """Return the quotas whose hour is not over, as any process has last seen them."""
         return await self._session.quota.list_buckets()
 
     async def has_tasks(self, workspace_id: int) -> bool:
-        """Tell whether a workspace's plan has tasks; one that is not known may have them."""
-        space = (await self.account.workspaces()).collection.items.get(workspace_id)
-        return space is None or space.allows("paid")
+        """Tell whether a workspace's plan has tasks; an unknown workspace may have them."""
+        workspace = (await self.account.workspaces()).collection.items.get(workspace_id)
+        return workspace is None or workspace.allows("paid")
 
     async def calendar(self) -> Calendar:
-        """Return how the account's owner counts days.
+        """Return the calendar of the account's time zone and first day of the week.
 
         Raises:
-            InvalidArguments: This computer does not know their time zone.
+            InvalidArguments: This computer does not know the time zone.
         """
         me, _ = await self.account.me()
         return make_calendar(me.timezone, me.beginning_of_week)
 
     async def get_quota(self, workspace_id: int | None) -> Bucket | None:
-        """Return what is left of a workspace's quota, or of the user's own, as last seen.
+        """Return what remains of a workspace's quota, or of the user's own, as last seen.
 
-        None when its hour is over or was never seen.
+        None if its hour is over, or if it was never seen.
         """
         return await self._session.quota.remaining("me" if workspace_id is None else f"workspaces/{workspace_id}")
 
     async def fetch_own_entries(self, first: date, last: date) -> EntryResult:
-        """Return the user's own entries that overlap with some days (the last included), in all workspaces."""
+        """Return the user's entries of all workspaces that overlap the days from `first` to `last`."""
         me, _ = await self.account.me()
-        spaces = (await self.account.workspaces()).collection.items.keys()
+        workspace_ids = (await self.account.workspaces()).collection.items.keys()
         days = DateRange(await self.calendar(), first, last)
-        query = EntryQuery(days, spaces, me.id, from_reports=False, refresh=False, all_workspaces=True)
+        query = EntryQuery(days, workspace_ids, me.id, from_reports=False, refresh=False, all_workspaces=True)
         return await self.entry_source.fetch(query)
 
     def timestamp(self) -> float:
-        """Return the UNIX time by which ages are told."""
+        """Return the UNIX time that ages are measured by."""
         return self._cache.clock()
 
     def now_utc(self) -> datetime:
-        """Return the time by which running timers are counted, in UTC, to the second."""
+        """Return the time that running timers are measured by, in UTC, to the second."""
         return datetime.fromtimestamp(int(self.timestamp()), UTC)
 
     async def aclose(self) -> None:
-        """Close the connection and the cache."""
+        """Close the HTTP client and the cache."""
         await self._client.aclose()
         await self._cache.aclose()

@@ -1,4 +1,4 @@
-"""One collection: from the cache while it is fresh, else from Toggl, asked once for everybody who waits."""
+"""A collection: read from the cache while it is fresh, else from Toggl, by one request for all that wait."""
 
 import logging
 from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
@@ -23,12 +23,12 @@ M = TypeVar("M", bound=BaseModel)
 _log = logging.getLogger(__name__)
 
 LEASE_SECONDS = 5.0
-"""For how long others wait for one that asks: a killed process keeps nobody longer."""
+"""Seconds that a lease lasts: so long do others wait for a process that was killed while it fetched."""
 POLL_SECONDS = 0.05
 MAX_STALE_SECONDS = 24 * 3600.0
-"""For how long past its freshness a snapshot is better than no answer."""
+"""Seconds past its freshness for which a collection is served where Toggl gives no answer."""
 MAX_CLOCK_LEAD_SECONDS = 60.0
-"""How far ahead of the clock a snapshot may lie before it is taken for a mistake."""
+"""Seconds that a collection may be ahead of the clock; one further ahead is taken for an error."""
 
 
 Fetch = Callable[[Transport], Awaitable[Mapping[int, M]]]
@@ -114,52 +114,52 @@ class CachedCollection(Generic[M]):
         return None if item is None and row.text is not None else Lookup(item, "cache", as_of(row.version))
 
     async def get_any_age(self, row_id: int) -> M | None:
-        """Return what the last snapshot says of one id, however old it is."""
+        """Return one item from the cached collection, however old that is; None if it has none."""
         await self._apply_pending_invalidations()
         return self._parse_row((await self._store.get_row(self.key, row_id)).text)
 
     def _parse_row(self, text: str | None) -> M | None:
-        """Return what a row says; None if it was written by a version that says it otherwise."""
+        """Return a row as a model; None if another version has written it in another form."""
         try:
             return None if text is None else self._model.model_validate_json(text)
         except ValidationError:
             return None
 
     async def fresh_or_none(self) -> Collection[M] | None:
-        """Return the fresh snapshot without ever asking Toggl; None without one."""
+        """Return the cached collection if it is fresh, without a request; None if it is not."""
         return await self._read_newer_than(self._fresh_since())
 
     async def any_age_or_none(self) -> Collection[M] | None:
-        """Return the last snapshot, however old it is, without asking Toggl; None without one."""
+        """Return the cached collection, however old, without a request; None if there is none."""
         return await self._read_newer_than(-inf)
 
     async def get_version(self) -> Version:
-        """Return how far the collection has come."""
+        """Return the version of the stored collection."""
         return await self._store.get_version(self.key)
 
     async def get_row(self, row_id: int | None) -> Row:
-        """Return a row as it is kept now, to be compared with when a change is confirmed; none without an id."""
+        """Return the row from before a change, as `write_through` expects it; without an id an empty one."""
         return Row(await self.get_version(), None) if row_id is None else await self._store.get_row(self.key, row_id)
 
     async def write_through(self, row_id: int, item: M | None, expected: Row | None = None) -> None:
-        """Write a confirmed change through: a model as it is now, or None for one that is gone.
+        """Write a confirmed change through: the changed item, or None for a deleted one.
 
-        `expected` is the row from before the change was sent: what has come in since may be later than its answer.
+        `expected` is the row from before the change was sent. If another was stored since, it is not known which of
+        the two is the later, and the store drops the collection.
         """
         text = None if item is None else item.model_dump_json(exclude_none=True)
         with anyio.CancelScope(shield=True), self._invalidate_later_if_busy(self.key):
             version = await self._store.write(self.key, row_id, text, expected=expected)
-            if self._flight.collection is not None and self._flight.collection.version == version._replace(
-                number=version.number - 1
-            ):
-                self._flight.collection = self._flight.collection.with_write(row_id, item, version)
+            collection = self._flight.collection
+            if collection is not None and collection.version == version._replace(number=version.number - 1):
+                self._flight.collection = collection.with_write(row_id, item, version)
 
     async def invalidate(self) -> None:
-        """Drop what is in doubt."""
+        """Drop the stored collection."""
         await self.invalidate_all([self.key])
 
     async def invalidate_all(self, keys: Sequence[Key]) -> None:
-        """Drop collections of the store that are in doubt."""
+        """Drop collections of the store."""
         self._store.pending_invalidations.update(keys)  # First of all: what follows may be cut off.
         with anyio.CancelScope(shield=True):
             for key in keys:
@@ -168,18 +168,20 @@ class CachedCollection(Generic[M]):
                     self._store.pending_invalidations.discard(key)
 
     async def invalidate_related(self) -> None:
-        """Drop the names that came along with the account for this workspace: one of them has changed."""
+        """Drop the names in use in this workspace that came with the account: one of them has changed."""
         key = related_key(self.key.scope)
         with anyio.CancelScope(shield=True), self._invalidate_later_if_busy(key):
             await self._store.write(key, self.key.parent, None)
 
     @contextmanager
     def _invalidate_later_if_busy(self, key: Key) -> Generator[None]:
-        """Let a change that Toggl has heard stand, and believe nothing until the cache can be told of it."""
+        """Let a confirmed change succeed although the store is busy; the key is invalidated before its next read."""
         try:
             yield
         except CacheBusy:
-            _log.exception("The cache could not be told of a change; other processes see it when it expires.")
+            _log.exception(
+                "The cache is busy, so a change was not written to it. Other processes see it when the cache expires."
+            )
             self._store.pending_invalidations.add(key)
 
     async def _apply_pending_invalidations(self) -> None:
@@ -220,7 +222,7 @@ class CachedCollection(Generic[M]):
     async def store_if_unchanged(
         self, items: Mapping[int, M], *, expected: Version, requested_at: float
     ) -> CacheRead[M]:
-        """Keep what Toggl has sent, unless something was written since version `expected`, and return it."""
+        """Store a fetched collection, unless a change was written since version `expected`, and return it."""
         texts = {key: item.model_dump_json(exclude_none=True) for key, item in items.items()}
         collection = Collection(items, Version(expected.number, requested_at))
         with anyio.CancelScope(shield=True), self._invalidate_later_if_busy(self.key):
@@ -232,7 +234,7 @@ class CachedCollection(Generic[M]):
         return await self._read_newer_than(self._fresh_since() - MAX_STALE_SECONDS)
 
     async def _read_newer_than(self, since: float) -> Collection[M] | None:
-        """Return the snapshot if it was asked for after `since`, parsed at most once a version."""
+        """Return the stored collection if it was requested after `since`, parsed at most once a version."""
         await self._apply_pending_invalidations()
         version = await self._store.get_version(self.key)
         if not self._is_newer_than(version, since):
@@ -243,7 +245,7 @@ class CachedCollection(Generic[M]):
                 return None
             try:
                 models = self._list_adapter.validate_json(f"[{','.join(snapshot.rows.values())}]")
-            except ValidationError:  # Another version has written it: as good as nothing.
+            except ValidationError:  # Another version has written it in another form: it counts as missing.
                 return None
             self._flight.collection = Collection(dict(zip(snapshot.rows, models, strict=True)), snapshot.version)
         return self._flight.collection

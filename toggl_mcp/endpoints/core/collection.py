@@ -1,4 +1,4 @@
-"""What is known: a collection, or one thing of it, and how it came to be known."""
+"""Parsed collections, and what is read from them: all of it, a page or one item."""
 
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Mapping
@@ -17,7 +17,7 @@ M = TypeVar("M", bound=BaseModel)
 
 
 class Collection(Generic[M]):
-    """A parsed snapshot: models by id, and what is derived from them once."""
+    """The models of a collection by id, and their order by name, which is derived once."""
 
     def __init__(self, items: Mapping[int, M], version: Version) -> None:
         self.items = items
@@ -25,11 +25,11 @@ class Collection(Generic[M]):
 
     @cached_property
     def by_name(self) -> list[tuple[str, int, M]]:
-        """Every model behind its case-folded name and its id, in that order."""
+        """Each model with its case-folded name and its id, sorted by them."""
         return sorted((_folded(model), key, model) for key, model in self.items.items())
 
     def with_write(self, row_id: int, item: M | None, version: Version) -> "Collection[M]":
-        """Return the collection after one write, derived from this one rather than made anew."""
+        """Return the collection after a write of one item; None deletes it."""
         items, ordered = dict(self.items), self.by_name.copy()
         former = items.pop(row_id, None)
         if former is not None:
@@ -51,14 +51,14 @@ class Collection(Generic[M]):
 
 @dataclass(frozen=True, slots=True)
 class CacheRead(Generic[M]):
-    """A collection, and how it came to be known."""
+    """A collection, with where it was read from and when Toggl sent it."""
 
     collection: Collection[M]
     source: Source
 
     @property
     def as_of(self) -> datetime:
-        """When Toggl said so, in UTC."""
+        """When it was requested from Toggl, in UTC."""
         return as_of(self.collection.version)
 
     def page(
@@ -91,7 +91,7 @@ class Page(NamedTuple, Generic[M]):
 
 
 class Lookup(NamedTuple, Generic[M]):
-    """One model, or None when Toggl has no such thing, and how that came to be known."""
+    """One model, or None if Toggl has none, with where that was read from and when Toggl sent it."""
 
     item: M | None
     source: Source
@@ -107,5 +107,5 @@ def _folded(model: BaseModel) -> str:
 
 
 def as_of(version: Version) -> datetime:
-    """Return when Toggl was asked, in UTC."""
+    """Return when a collection was requested from Toggl, in UTC."""
     return datetime.fromtimestamp(version.fetched_at or 0.0, UTC)

@@ -26,10 +26,10 @@ _log = logging.getLogger(__name__)
 
 E = TypeVar("E", bound=WorkspaceResource)
 MAX_PAGE_SIZE = 200
-"""The longest page that Toggl gives."""
+"""Rows in a page, as many as Toggl allows."""
 
 NEGATIVE_TTL_SECONDS = 60.0
-"""Seconds for which a snapshot is young enough to deny that something exists."""
+"""Seconds for which a collection may show that something does not exist."""
 
 
 class Outcome(Enum):
@@ -58,10 +58,10 @@ class CachedEndpoint(Generic[E]):
     Args:
         workspace_id: The workspace, or its id.
         auth: `BasicAuth(token, "api_token")`.
-        cache: Where collections are kept; None asks Toggl every time.
-        client: An HTTP client to share. It is neither changed nor closed; its `base_url` is used if it has one.
+        cache: The store of its collection; None requests it from Toggl every time.
+        client: An HTTP client to share, which is neither changed nor closed; its `base_url`, if any, is used.
         timeout: Seconds for each of connecting, sending, receiving; or httpx's `Timeout`.
-        re_raise: Raise `NotFound` instead of returning None, never stand in with a stale snapshot, never retry.
+        re_raise: Raise `NotFound` instead of returning None, serve no stale collection, and send no request twice.
         retries: How often a request is repeated where that is safe.
     """
 
@@ -69,9 +69,9 @@ class CachedEndpoint(Generic[E]):
     KIND: ClassVar[str]
     PATH: ClassVar[str]
     LIST_PARAMS: ClassVar[dict[str, str]] = {}
-    """The query that makes Toggl list all of them."""
+    """The query parameters with which Toggl lists all of them, archived ones too."""
     PAGED: ClassVar[bool] = False
-    """Whether Toggl lists them in pages; the last one is the first that is not full."""
+    """Whether Toggl lists them in pages; the first page that is not full is the last."""
     DELETE_PARAMS: ClassVar[dict[str, str]] = {}
     """The query parameters of a deletion."""
     IN_ACCOUNT_RESPONSE: ClassVar[bool] = True
@@ -142,10 +142,10 @@ class CachedEndpoint(Generic[E]):
         await self.aclose()
 
     async def get(self, entity: int | HasId, *, refresh: bool = False) -> E | None:
-        """Return one by its id, or None if Toggl has no such thing.
+        """Return one by its id; None if Toggl has none.
 
         Raises:
-            NotFound: There is none, and `re_raise` is set.
+            NotFound: Toggl has none, and `re_raise` is set.
         """
         item = (await self.find(to_id(entity), refresh=refresh)).item
         if item is None and self.re_raise:
@@ -153,16 +153,16 @@ class CachedEndpoint(Generic[E]):
         return item
 
     async def delete(self, entity: int | HasId) -> None:
-        """Delete one; already gone is done.
+        """Delete one by its id; it is no error if Toggl has none.
 
         Raises:
-            NotFound: It was gone already, and `re_raise` is set.
+            NotFound: Toggl has none, and `re_raise` is set.
             OutcomeUnknown: Toggl never confirmed it.
         """
         await self._remove(to_id(entity), self._path(to_id(entity)))
 
     async def collect(self, *, refresh: bool = False) -> list[E]:
-        """Return every one of them, archived ones too, by name."""
+        """Return all of them by name, archived ones too."""
         read = await self.read(refresh=refresh)
         return [item for _, _, item in read.collection.by_name]
 
@@ -193,33 +193,33 @@ class CachedEndpoint(Generic[E]):
     async def read_authoritative(
         self, is_found: Callable[[Collection[E]], bool], *, refresh: bool = False
     ) -> CacheRead[E]:
-        """Return all of them, read again from Toggl where an older reading would be ground to deny something.
+        """Return all of them, requested again where the cached ones do not have what is looked for.
 
         Args:
-            is_found: Tells whether a collection holds what is looked for.
-            refresh: Read them from Toggl in any case.
+            is_found: Whether a collection has what is looked for.
+            refresh: Request them in any case.
         """
-        reading = await self.read(refresh=refresh)
-        if reading.source == "toggl" or is_found(reading.collection):
-            return reading
-        if reading.source == "cache" and self._recent_enough_to_deny(reading.as_of):
-            return reading
+        read = await self.read(refresh=refresh)
+        if read.source == "toggl" or is_found(read.collection):
+            return read
+        if read.source == "cache" and self._recent_enough_to_deny(read.as_of):
+            return read
         return await self.read(refresh=True)
 
     async def find_by_name(self, name: str, *, refresh: bool = False) -> tuple[list[E], CacheRead[E]]:
-        """Return every one of exactly that name, in any case, archived ones too, and how that came to be known."""
-        reading = await self.read_authoritative(lambda collection: bool(collection.find_by_name(name)), refresh=refresh)
-        return reading.collection.find_by_name(name), reading
+        """Return those of exactly a name, in any case, archived ones too, and the read that they were found in."""
+        read = await self.read_authoritative(lambda collection: bool(collection.find_by_name(name)), refresh=refresh)
+        return read.collection.find_by_name(name), read
 
     async def fresh_or_none(self) -> Collection[E] | None:
-        """Return all of them if they are cached and fresh, without asking Toggl; None if not."""
+        """Return the cached collection if it is fresh, without a request; None if it is not."""
         return await self._collection.fresh_or_none()
 
     async def load_cache(self) -> list[E]:
-        """Return what is cached and fresh, without asking Toggl.
+        """Return the cached ones if they are fresh, without a request; none if they are not.
 
         Raises:
-            NoCache: The endpoint was made without one.
+            NoCache: The endpoint has no cache.
         """
         if self.cache is None:
             message = f"This {type(self).__name__} has no cache; make it with cache=SqliteStore(path) or MemoryStore()."
@@ -228,16 +228,16 @@ class CachedEndpoint(Generic[E]):
         return [] if cached is None else list(cached.items.values())
 
     async def query(self, *queries: Query) -> list[E]:
-        """Return the cached and fresh models that fit every query, without asking Toggl.
+        """Return those of `load_cache` that match every query.
 
         Raises:
-            NoCache: The endpoint was made without one.
+            NoCache: The endpoint has no cache.
             InvalidArguments: A query names no field, or compares what cannot be compared.
         """
         return [item for item in await self.load_cache() if all(query.matches(item) for query in queries)]
 
     async def invalidate(self) -> None:
-        """Drop what is cached: Toggl has changed it along with something else."""
+        """Drop the cached collection: Toggl has changed it with another resource."""
         await self._collection.invalidate()
         await self._collection.invalidate_related()
 
@@ -261,12 +261,12 @@ class CachedEndpoint(Generic[E]):
                 break
         return items
 
-    def _extract_rows(self, answer: object) -> list[object]:
-        """Return the rows of a list."""
-        return parse_rows(answer)
+    def _extract_rows(self, response: object) -> list[object]:
+        """Return the rows of a list's response."""
+        return parse_rows(response)
 
     def _parse_row(self, row: object) -> E:
-        """Return what one row of an answer means; a row without its workspace belongs to this one."""
+        """Return a row of a response as a model; a row without a workspace is of this one."""
         return parse_model(self.MODEL, row, wid=self.workspace_id)
 
     def _path(self, entity_id: int | None = None, verb: str = "") -> str:
@@ -293,7 +293,7 @@ class CachedEndpoint(Generic[E]):
                 await self._collection.write_through(entity_id, None)
 
     async def _create(self, body: Mapping[str, Any], matches: Callable[[E], bool], path: str | None = None) -> E:
-        """Create one, at most once: when the answer is lost, look before saying so."""
+        """Create one, at most once: after a lost response, look for it at Toggl."""
         before = (await self.reserved.read()).collection.items.keys()
         async with self._mutation("add") as expected:
             try:
@@ -304,7 +304,7 @@ class CachedEndpoint(Generic[E]):
             return item
 
     async def _update(self, entity_id: int, body: Mapping[str, Any], path: str | None = None) -> E | None:
-        """Send a change and return what it made of the thing; one that says nothing is not sent."""
+        """Send a change and return the changed one, or None if Toggl has none; an empty change is not sent."""
         if not body:
             return await self.get(entity_id)
         async with self._mutation("edit", entity_id) as expected:
@@ -318,7 +318,7 @@ class CachedEndpoint(Generic[E]):
             return item
 
     async def _evict(self, entity_id: int) -> None:
-        """Take out what Toggl does not have any more.
+        """Remove one that Toggl does not have from the cache.
 
         Raises:
             NotFound: `re_raise` is set.
@@ -330,7 +330,7 @@ class CachedEndpoint(Generic[E]):
     async def _reconcile_create(
         self, before: Container[int], matches: Callable[[E], bool], outcome_unknown: OutcomeUnknown
     ) -> E:
-        """Return what a lost answer left at Toggl, if exactly one new thing can be it."""
+        """Return what a creation whose response was lost has created, if exactly one new item matches it."""
         items = await self._refetch(outcome_unknown)
         candidates = [item for key, item in items.items() if key not in before and matches(item)]
         if len(candidates) != 1:
@@ -338,7 +338,7 @@ class CachedEndpoint(Generic[E]):
         return candidates[0]
 
     async def _refetch(self, outcome_unknown: OutcomeUnknown) -> Mapping[int, E]:
-        """Return everything as it is at Toggl after a lost answer, or raise the doubt if it cannot be seen."""
+        """Return all of them as Toggl has them after a lost response; raise `outcome_unknown` if it gives no answer."""
         await self._collection.invalidate()
         try:
             return (await self.reserved.read(refresh=True)).collection.items
@@ -366,7 +366,7 @@ class CachedEndpoint(Generic[E]):
                 await self._collection.invalidate_related()
 
     def _keys_to_invalidate(self, verb: str, outcome: Outcome) -> list[Key]:
-        """Return the collections that are not what Toggl has, or may not be, after a change with this outcome."""
+        """Return the keys of the collections that may differ from Toggl after a change with this outcome."""
         related_keys = [self._collection.key._replace(kind=kind) for kind in self.INVALIDATES.get(verb, ())]
         match outcome:
             case Outcome.CONFIRMED:
@@ -376,12 +376,12 @@ class CachedEndpoint(Generic[E]):
             case Outcome.REFUSED | Outcome.NOT_FOUND:
                 return []
 
-    def _keys_in_doubt(self, verb: str) -> list[Key]:  # noqa: ARG002 - it matters to endpoints whose changes cascade
-        """Return the collections that a change may have altered if it is not known whether it was applied."""
+    def _keys_in_doubt(self, verb: str) -> list[Key]:  # noqa: ARG002 - overridden by endpoints with cascades
+        """Return the keys of the collections that a change has altered if it was applied."""
         return [self._collection.key]
 
     def _parse_confirmation(self, row: object) -> E:
-        """Return what the answer to a change means; an unreadable one confirms nothing."""
+        """Return the response to a change as a model; one that cannot be read confirms nothing."""
         try:
             return self._parse_row(row)
         except Unreachable as error:

@@ -31,7 +31,7 @@ class Session:
         self.cache = cache
         self.re_raise = re_raise
         self.may_be_stale = cache is not None and not re_raise
-        # Without a cache nothing is ever fresh, but processes still have to be told apart and paced.
+        # Without a cache nothing is ever fresh; quotas and pacing need a store all the same.
         self.store = MemoryStore(expire_after=0) if cache is None else cache
         self._client = client or connect()
         self._owns_client = client is None
