@@ -86,6 +86,6 @@ class AsyncTaskEndpoint(EntryCacheEndpoint[Task]):
         """Return the rows of a list's response, an object with the list in it."""
         return parse_rows(cast("dict[str, object]", response).get("data") if isinstance(response, dict) else response)
 
-    def _task_path(self, project_id: int, task_id: int | None = None) -> str:
-        parts = ("workspaces", self.workspace_id, "projects", project_id, "tasks", task_id)
-        return "/".join(str(part) for part in parts if part)
+    def _task_path(self, project_id: int, *task_id: int) -> str:
+        """Return the path of a project's tasks, or of one of them."""
+        return "/".join(map(str, ("workspaces", self.workspace_id, "projects", project_id, self.PATH, *task_id)))

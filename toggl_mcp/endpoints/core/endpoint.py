@@ -269,9 +269,9 @@ class CachedEndpoint(Generic[E]):
         """Return a row of a response as a model; a row without a workspace is of this one."""
         return parse_model(self.MODEL, row, wid=self.workspace_id)
 
-    def _path(self, entity_id: int | None = None, verb: str = "") -> str:
-        parts = ("workspaces", self.workspace_id, self.PATH, entity_id, verb)
-        return "/".join(str(part) for part in parts if part)
+    def _path(self, *parts: int | str) -> str:
+        """Return the path of all of them, or of one by its id, or of a verb of one."""
+        return "/".join(map(str, ("workspaces", self.workspace_id, self.PATH, *parts)))
 
     def _not_found_message(self, entity_id: int) -> str:
         kind = self.KIND.replace("_", " ")
