@@ -77,6 +77,7 @@ async def test_a_path_may_hold_any_characters(tmp_path: Path) -> None:
     store = SqliteStore(path)
     await store.replace(MINE, ROWS, expected=0, fetched_at=12)
     assert await store.get_row(MINE, 1) == Row(Version(0, 12), ROWS[1])
+    assert store.try_get_row(MINE, 1) == Row(Version(0, 12), ROWS[1])
     assert await anyio.Path(path).exists()
     await store.aclose()
 

@@ -8,7 +8,7 @@ from tests.chaos import judging
 from tests.chaos.bugs import Bug, Patch, a_creation_is_sent_again, doubt_does_not_forget
 from toggl_mcp.endpoints import time_entries as tracker
 from toggl_mcp.endpoints import time_entry_cache as log
-from toggl_mcp.endpoints.core.cached_collection import Snapshots
+from toggl_mcp.endpoints.core.cached_collection import CachedCollection
 from toggl_mcp.endpoints.core.collection import Collection
 from toggl_mcp.endpoints.time_entries import AsyncTimeEntryEndpoint, BulkEditResult
 from toggl_mcp.endpoints.time_entry_cache import TimeEntryCache
@@ -42,7 +42,7 @@ def the_log_is_fresh_for_an_hour(patch: Patch) -> None:
 
 
 def the_former_timer_is_thought_to_run_on(patch: Patch) -> None:
-    patch.setattr(TimeEntryCache, "write_through", Snapshots[TimeEntry].write_through)
+    patch.setattr(TimeEntryCache, "write_through", CachedCollection[TimeEntry].write_through)
 
 
 def a_change_of_many_is_written_through_where_it_was_refused(patch: Patch) -> None:

@@ -32,7 +32,7 @@ def anybody(*_: object) -> str:
 async def test_a_cache_that_does_not_tell_tokens_apart_is_found_out(
     tmp_path: Path, kept: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("toggl_mcp.endpoints.core.endpoint.derive_scope", anybody)
+    monkeypatch.setattr("toggl_mcp.endpoints.core.session.derive_scope", anybody)
     tenants = Tenants(1, kept, tmp_path)
     await tenants.go(40)
 
