@@ -84,6 +84,20 @@ async def test_what_could_not_be_written_down_is_not_believed_afterwards(
     assert as_known((await hurried.read()).collection.items.values()) == at_toggl(sandbox)
 
 
+async def test_get_a_client_whose_change_could_not_be_written_down_returns_it_as_changed(
+    hurried: AsyncClientEndpoint, path: Path, sandbox: Sandbox
+) -> None:
+    await hurried.collect()
+    other = Holder(path)
+    sandbox.fault = in_turn("PUT", then(Fault("slow"), other.hold))
+    try:
+        changed = await hurried.edit(AROHA, ClientBody(name="Aroha Bakehouse"))
+    finally:
+        other.let_go()
+    assert hurried.try_get(AROHA) is None
+    assert await hurried.get(AROHA) == changed
+
+
 @pytest.mark.parametrize("verb", ["delete", "archive"])
 async def test_what_could_not_be_told_to_the_projects_is_not_believed_of_them_afterwards(
     hurried: AsyncClientEndpoint, path: Path, connection: AsyncClient, sandbox: Sandbox, verb: str

@@ -10,8 +10,9 @@ from toggl_mcp.api import AsyncClient
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.store import Key, Row, Snapshot
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
+from toggl_mcp.endpoints.toggl import Toggl
 from toggl_mcp.models.clients import ClientBody
-from toggl_mcp.sandbox import HARBOUR_STUDIO
+from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL
 
 pytestmark = pytest.mark.anyio
 
@@ -105,3 +106,13 @@ async def test_a_refresh_reads_nothing_of_what_it_replaces(clients: AsyncClientE
     await clients.get(AROHA, refresh=True)
     await clients.collect(refresh=True)
     assert counting.asked == ["replace", "replace"]
+
+
+async def test_time_entries_of_an_account_are_parsed_once_for_all_its_endpoints(
+    counting: Counting, connection: AsyncClient
+) -> None:
+    toggl = Toggl(AUTH, counting, client=connection)
+    await toggl.entry_cache.read()
+    for workspace_id in (HARBOUR_STUDIO, NIGHT_SCHOOL):
+        await toggl.time_entries(workspace_id).collect()
+    assert counting.asked == ["replace"]
