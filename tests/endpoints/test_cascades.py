@@ -32,7 +32,7 @@ class InterleavingStore(MemoryStore):
 async def test_delete_project_keeps_an_entry_that_was_moved_to_another_project_meanwhile(
     connection: AsyncClient, sandbox: Sandbox, clock: Clock
 ) -> None:
-    sandbox.world.entries.clear()
+    sandbox.state.entries.clear()
     clock.now = at("2025-10-14T18:00")
     row = done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", project_id=WEB_SHOP)
     store = InterleavingStore(clock=clock)
