@@ -110,7 +110,7 @@ def misread(resource: Resource, told: Told, there: Things, now: float) -> Iterat
                 yield from [NOT_TOGGLS] if differing(resource, reading.collection.items, there) else []
             if reading.source == "cache" and now - reading.as_of.timestamp() > resource.FRESH + 1:
                 yield TOO_OLD
-        case (found, reading):
+        case (found, CacheRead() as reading):  # Not a list of two entries, which is a sequence of two as well.
             wanted = {key: thing for key, thing in there.items() if resource.label(thing) == question.name}
             if reading.source == "toggl" and differing(resource, {thing.id: thing for thing in found}, wanted):
                 yield NOT_TOGGLS
