@@ -1,14 +1,27 @@
 """One request to Toggl, sent safely.
 
-A request is sent again only where that cannot do anything twice: always when it never left, and for
-reads, changes and deletions also when the answer was lost. A creation whose answer was lost raises
-`OutcomeUnknown`, and the endpoint finds out what happened.
+How far a request has come decides whether it is sent again, and what the caller gets when it is not:
+
+    NOT_SENT ── send ──▶ SENT ── an answer that can be read ─▶ returned
+                          ├───── no connection ─────────────▶ NOT_SENT
+                          ├───── a 4xx ─────────────────────▶ REJECTED
+                          └───── anything else ─────────────▶ MAYBE_APPLIED (a read, which changes nothing: SENT)
+
+    state          sent again       `error_for` returns
+    NOT_SENT       always           the cause, else Unreachable
+    SENT           always           the cause, else Unreachable
+    REJECTED       after a 429      the cause: what the refusal means
+    MAYBE_APPLIED  unless a POST    OutcomeUnknown; NotFound, InvalidArguments and DuplicateName stay what they are
+
+"Anything else" is a lost answer, a 5xx, an answer that cannot be read, or the caller's deadline. MAYBE_APPLIED is
+final: no later attempt can tell what an earlier one has done. After an `OutcomeUnknown`, the endpoint reads.
 """
 
 import logging
 import random
 import time
 from collections.abc import Mapping
+from enum import Enum, auto
 from http import HTTPStatus
 from typing import Any, Literal, NamedTuple
 
@@ -35,26 +48,46 @@ Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 MAX_WAIT_SECONDS = 10.0
 """Seconds that a request waits at most when Toggl names a pause."""
+DEFAULT_PAUSE_SECONDS = 60.0
+"""Seconds after which the caller may try again when Toggl names no pause."""
 DEADLINE_SHARE = 0.97
-"""Ends a request before its caller's deadline does, so that it can still say what is known."""
+"""Share of the caller's time after which a request ends, so that its error still reaches the caller."""
 
 _log = logging.getLogger(__name__)
-NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+CONNECT_ERRORS = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+"""What httpx raises before the first byte of a request has left."""
 
-stamina.instrumentation.set_on_retry_hooks([])  # The defaults log whatever a retried call was given.
+stamina.instrumentation.set_on_retry_hooks([])  # The default hooks log the arguments of the retried call.
+
+
+class Delivery(Enum):
+    """How far a request has come."""
+
+    NOT_SENT = auto()
+    SENT = auto()
+    REJECTED = auto()
+    MAYBE_APPLIED = auto()
+
+
+def error_for(delivery: Delivery, cause: TogglError | None) -> TogglError:
+    """Return what to raise when there is no further attempt; `cause` is why the last one failed, if known."""
+    if delivery is Delivery.MAYBE_APPLIED and not isinstance(cause, NotFound | InvalidArguments | DuplicateName):
+        return OutcomeUnknown("Toggl never confirmed the change. Look whether it is there before asking again.")
+    return cause or Unreachable(
+        "Toggl gave no usable answer; nothing was changed. Check the network, then try again in a minute."
+    )
 
 
 class _Retry(Exception):
-    """Sending the same request again is safe and may help; `instead` is raised when it does not."""
+    """An attempt failed, and another one is safe and may succeed."""
 
-    def __init__(self, error: TogglError, wait_seconds: float | None = None) -> None:
-        super().__init__(str(error))
-        self.error = error
+    def __init__(self, wait_seconds: float | None = None) -> None:
+        super().__init__()
         self.wait_seconds = wait_seconds
 
 
 class ApiResponse(NamedTuple):
-    """What Toggl answered: the decoded body, and the headers."""
+    """A response of Toggl: the decoded body, and the headers."""
 
     data: Any
     headers: Mapping[str, str]
@@ -113,7 +146,9 @@ class Transport:
     async def _send_in_time(self, state: "_RequestState", request: httpx.Request) -> ApiResponse:
         with anyio.CancelScope(deadline=_inner_deadline()):
             return await self._send_with_retries(state, request)
-        raise state.exhausted_error()
+        if state.delivery is Delivery.SENT:
+            state.move_to(Delivery.MAYBE_APPLIED)
+        raise error_for(state.delivery, state.cause)
 
     async def _send_with_retries(self, state: "_RequestState", request: httpx.Request) -> ApiResponse:
         retrying = stamina.retry_context(on=_retry_decision, attempts=self._attempts, timeout=None, wait_initial=0.5)
@@ -122,9 +157,9 @@ class Transport:
                 with attempt:
                     return await self._send_traced(state, request)
         except _Retry as retry:
-            raise state.final_error(retry.error) from retry.__cause__
+            raise error_for(state.delivery, state.cause) from retry.__cause__
         except TogglError as error:
-            raise state.final_error(error) from error.__cause__
+            raise error_for(state.delivery, error) from error.__cause__
         raise AssertionError
 
     async def _send_traced(self, state: "_RequestState", request: httpx.Request) -> ApiResponse:
@@ -132,40 +167,48 @@ class Transport:
             f"{state.method} {state.template}",
             kind=trace.SpanKind.CLIENT,
             attributes={"http.request.method": state.method, "url.template": state.template},
-            record_exception=False,
+            record_exception=False,  # An exception may hold what a person wrote.
         ) as span:
             response = await self._send_once(state, request)
             span.set_attribute("http.response.status_code", response.status_code)
             return await self._interpret(state, response)
 
     async def _send_once(self, state: "_RequestState", request: httpx.Request) -> httpx.Response:
-        await self._quota.acquire(state.path, use_reserve=state.urgent)
+        await self._quota.acquire(state.path, use_reserve=state.use_reserve)
         started_at = time.monotonic()
-        state.in_flight, state.pausing = True, None
+        state.move_to(Delivery.SENT)
         try:
             response = await self._client.send(request, auth=self._auth)
-        except NOT_SENT as error:
-            state.in_flight = False
-            raise _Retry(state.exhausted_error()) from error
+        except CONNECT_ERRORS as error:
+            state.move_to(Delivery.NOT_SENT)
+            raise _Retry from error
         except httpx.RequestError as error:
-            raise state.on_no_response() from error
+            state.move_to(Delivery.MAYBE_APPLIED)
+            raise state.no_answer_error() from error
         seconds = time.monotonic() - started_at
         _log.debug("%s %s: %d in %.0f ms", state.method, state.template, response.status_code, seconds * 1000)
         return response
 
     async def _interpret(self, state: "_RequestState", response: httpx.Response) -> ApiResponse:
+        # Shielded: the headers of a change that Toggl has made are worth having, even if nobody waits for it any more.
         with anyio.CancelScope(shield=True):
             await self._quota.update_from_headers(state.path, response.headers)
-        if response.is_success:
-            return ApiResponse(state.decode(response), response.headers)
         if response.is_client_error:
-            state.in_flight = False
-            raise await self._map_refusal(state, response)
-        raise state.on_no_response()
+            state.move_to(Delivery.REJECTED)
+            raise await self._rejection_error(state, response)
+        if response.is_success:
+            try:
+                return ApiResponse(state.decode(response), response.headers)
+            except ValueError as error:
+                state.move_to(Delivery.MAYBE_APPLIED)
+                raise state.no_answer_error() from error
+        state.move_to(Delivery.MAYBE_APPLIED)
+        raise state.no_answer_error()
 
-    async def _map_refusal(self, state: "_RequestState", response: httpx.Response) -> Exception:
+    async def _rejection_error(self, state: "_RequestState", response: httpx.Response) -> Exception:
+        """Return what ends an attempt that Toggl refused."""
         if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
-            return state.on_429(response.headers.get("Retry-After"))
+            return state.throttled_error(response.headers.get("Retry-After"))
         if response.status_code == HTTPStatus.PAYMENT_REQUIRED:
             quota_error = await self._quota.on_402(state.path, response.headers, response.text)
             return quota_error or error_for_response(response)
@@ -173,67 +216,66 @@ class Transport:
 
 
 class _RequestState:
-    """One request and its attempts: knows whether anything may have been changed."""
+    """One request and how far it has come, over all its attempts."""
 
     def __init__(self, method: Method, path: str, *, use_reserve: bool) -> None:
         self.method = method
         self.path = path
         self.is_change = method != "GET" and not path.startswith(REPORTS)
-        self.urgent = use_reserve or self.is_change
+        self.use_reserve = use_reserve or self.is_change
         self.template = "/" + "/".join("{id}" if part[:1].isdigit() else part for part in path.split("/"))
-        self.in_flight = False
-        self.pausing: RateLimited | None = None
-        self.may_have_applied = False
+        self.delivery = Delivery.NOT_SENT
+        self.cause: TogglError | None = None
+        """Why the last attempt failed, where that is more than no answer."""
         self._was_throttled = False
 
+    @property
+    def is_creation(self) -> bool:
+        """Whether sending it twice could do it twice."""
+        return self.is_change and self.method == "POST"
+
+    def move_to(self, delivery: Delivery, cause: TogglError | None = None) -> None:
+        """Take down how far an attempt has come, and why it failed."""
+        self.cause = cause
+        if self.delivery is Delivery.MAYBE_APPLIED:
+            return
+        is_lost_read = delivery is Delivery.MAYBE_APPLIED and not self.is_change
+        self.delivery = Delivery.SENT if is_lost_read else delivery
+
     def decode(self, response: httpx.Response) -> Any:  # noqa: ANN401 - the JSON edge
-        """Return what the answer says, or raise as for a lost one when that cannot be read."""
-        if self.method == "DELETE":
-            return self._require_confirmation(response)
-        try:
+        """Return what a successful response holds: JSON, or None for a deletion.
+
+        Raises:
+            ValueError: It holds neither, so it confirms nothing.
+        """
+        if self.method != "DELETE":
             return from_json(response.content)
-        except ValueError as error:
-            raise self.on_no_response() from error
-
-    def _require_confirmation(self, response: httpx.Response) -> None:
-        """Return if the answer confirms a deletion, as Toggl does: by nothing, by null, or by the id."""
+        # Toggl confirms a deletion by an empty body, by null or by the id; a proxy's error page confirms nothing.
         if response.content.strip() not in (b"", b"null", self.path.rpartition("/")[2].encode()):
-            raise self.on_no_response()
+            message = "the body does not confirm the deletion"
+            raise ValueError(message)
+        return None
 
-    def on_no_response(self) -> Exception:
-        """Return what to raise when the request left and no usable answer came back."""
-        self.may_have_applied = self.is_change
-        self.in_flight = False
-        return self.exhausted_error() if self.is_change and self.method == "POST" else _Retry(self.exhausted_error())
+    def no_answer_error(self) -> Exception:
+        """Return what ends an attempt without a usable answer."""
+        return error_for(self.delivery, None) if self.is_creation else _Retry()
 
-    def on_429(self, retry_after: str | None) -> Exception:
-        """Return what to raise on a 429: nothing was done."""
+    def throttled_error(self, retry_after: str | None) -> Exception:
+        """Return what ends an attempt that Toggl answered with 429: it has done nothing."""
         wait = float(retry_after) if retry_after and retry_after.isdecimal() else None
         error = RateLimited(
-            "Toggl wants fewer requests at a time; nothing was changed. Wait a minute, then ask again.", wait or 60
+            "Toggl wants fewer requests at a time; nothing was changed. Wait a minute, then ask again.",
+            wait or DEFAULT_PAUSE_SECONDS,
         )
-        self.pausing = error
+        self.move_to(Delivery.REJECTED, error)
         if wait is None and not self._was_throttled:
             self._was_throttled = True
-            return _Retry(error, random.uniform(2, 5))  # noqa: S311 - spreads clients, hides nothing
-        return _Retry(error, wait) if wait is not None and wait <= MAX_WAIT_SECONDS else error
-
-    def final_error(self, error: TogglError) -> TogglError:
-        """Return the error, or `OutcomeUnknown` where it says no but an earlier attempt may have been heard."""
-        settled = isinstance(error, NotFound | InvalidArguments | DuplicateName)
-        return self.exhausted_error() if self.may_have_applied and not settled else error
-
-    def exhausted_error(self) -> TogglError:
-        """Return what to raise when there will be no further attempt."""
-        if self.may_have_applied or (self.in_flight and self.is_change):
-            return OutcomeUnknown("Toggl never confirmed the change. Look whether it is there before asking again.")
-        return self.pausing or Unreachable(
-            "Toggl gave no usable answer; nothing was changed. Check the network, then try again in a minute."
-        )
+            return _Retry(random.uniform(2, 5))  # noqa: S311 - spreads clients, hides nothing
+        return _Retry(wait) if wait is not None and wait <= MAX_WAIT_SECONDS else error
 
 
 def _retry_decision(error: Exception) -> bool | float:
-    """Tell whether to send again, and after how many seconds where that is known."""
+    """Return whether to try again, or after how many seconds where Toggl named a pause."""
     if not isinstance(error, _Retry):
         return False
     return True if error.wait_seconds is None else error.wait_seconds
