@@ -3,6 +3,7 @@
 import asyncio
 import tempfile
 from collections.abc import Coroutine, Mapping
+from math import inf
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,7 +15,7 @@ from tests.cache.support import MINE
 from tests.sandbox.clock import Clock
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.sqlite.store import SqliteStore
-from toggl_mcp.cache.store import Key, Row, Snapshot, Store, Version
+from toggl_mcp.cache.store import Key, Row, RowWrite, Snapshot, Store, Version
 from toggl_mcp.models.quota import Bucket
 
 T = TypeVar("T")
@@ -55,11 +56,34 @@ class Contract(RuleBasedStateMachine):
 
     @rule(key=KEYS, row_id=IDS, text=st.none() | TEXTS)
     def write(self, key: Key, row_id: int, text: str | None) -> None:
-        self.run(self.store.write(key, row_id, text))
-        (version, fetched_at), rows = self.known(key)
-        kept = {there: row for there, row in rows.items() if there != row_id}
-        added = {} if text is None or fetched_at is None else {row_id: text}
-        self.model[key] = Snapshot(Version(version + 1, fetched_at), kept | added)
+        assert self.run(self.store.write(key, row_id, text)) == self.write_in_model(key, row_id, text)
+
+    def write_in_model(self, key: Key, row_id: int, text: str | None) -> Version:
+        (number, fetched_at), rows = self.known(key)
+        other_rows = {other_id: row for other_id, row in rows.items() if other_id != row_id}
+        new_row = {} if text is None or fetched_at is None else {row_id: text}
+        version = Version(number + 1, fetched_at)
+        self.model[key] = Snapshot(version, other_rows | new_row)
+        return version
+
+    @rule(key=KEYS, row_id=st.none() | IDS)
+    def open_change(self, key: Key, row_id: int | None) -> None:
+        version, rows = self.known(key)
+        change = self.run(self.store.open_change(key, row_id, ["me"], inf))
+        assert change.expected == Row(version, None if row_id is None else rows.get(row_id))
+        bucket = self.ledger.get(key.scope, {}).get("me")
+        assert change.bucket == (bucket if bucket is not None and bucket.resets_at > self.clock.now else None)
+
+    @rule(key=KEYS, row_id=IDS, text=st.none() | TEXTS, other=KEYS, remaining=st.integers(0, 30), resets_at=TIMES)
+    def settle_change(
+        self, key: Key, row_id: int, text: str | None, other: Key, remaining: int, resets_at: float
+    ) -> None:
+        bucket, doubtful = Bucket("me", remaining, resets_at), other._replace(kind="projects")
+        writes = [RowWrite(key, row_id, text)]
+        versions = self.run(self.store.settle_change(key.scope, writes=writes, invalidate=[doubtful], bucket=bucket))
+        self.ledger.setdefault(key.scope, {})["me"] = bucket
+        assert list(versions) == [self.write_in_model(key, row_id, text)]
+        self.model[doubtful] = Snapshot(Version(self.known(doubtful).version.number + 1, None), {})
 
     @rule(key=KEYS)
     def forget(self, key: Key) -> None:

@@ -2,21 +2,23 @@
 
 import threading
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from toggl_mcp.cache.store import (
     DEFAULT_TTL_SECONDS,
     ExpireAfter,
     Key,
+    OpenChange,
     Row,
+    RowWrite,
     Snapshot,
     Version,
     expiry_seconds,
     lease_active,
 )
 from toggl_mcp.models.clock import Clock, SystemClock
-from toggl_mcp.models.quota import Bucket, gcra
+from toggl_mcp.models.quota import Bucket, find_scarcest, gcra
 
 
 @dataclass(slots=True)
@@ -77,24 +79,40 @@ class MemoryStore:
         later: the snapshot is dropped instead.
         """
         with self._lock:
-            stored = self._collections[key]
-            if expected is not None and (expected.version.fetched_at, expected.text) != (
-                stored.fetched_at,
-                stored.rows.get(row_id),
-            ):
-                stored.rows, stored.fetched_at = {}, None
-            stored.version += 1
-            stored.rows.pop(row_id, None)
-            if text is not None and stored.fetched_at is not None:
-                stored.rows[row_id] = text
-            return stored.stored_version
+            return self._write(RowWrite(key, row_id, text, expected))
 
     async def invalidate(self, key: Key) -> None:
         """Drop the snapshot, and count a write."""
         with self._lock:
+            self._invalidate(key)
+
+    async def open_change(
+        self, key: Key, row_id: int | None, bucket_names: Container[str], max_wait_seconds: float
+    ) -> OpenChange:
+        """Reserve a slot for a change, and return what to compare with when it is settled."""
+        with self._lock:
             stored = self._collections[key]
-            stored.version += 1
-            stored.rows, stored.fetched_at = {}, None
+            expected = Row(stored.stored_version, None if row_id is None else stored.rows.get(row_id))
+            bucket = find_scarcest(self._buckets[key.scope].values(), bucket_names, self.clock())
+            is_spent = bucket is not None and bucket.remaining <= 0
+            return OpenChange(expected, bucket, 0.0 if is_spent else self._reserve_slot(key.scope, max_wait_seconds))
+
+    async def settle_change(
+        self,
+        scope: str,
+        *,
+        writes: Sequence[RowWrite] = (),
+        invalidate: Sequence[Key] = (),
+        bucket: Bucket | None = None,
+    ) -> Sequence[Version]:
+        """Write a change through, drop the snapshots that it made doubtful, and record what remains of its quota."""
+        with self._lock:
+            if bucket is not None:
+                self._buckets[scope][bucket.name] = bucket
+            versions = [self._write(write) for write in writes]
+            for key in invalidate:
+                self._invalidate(key)
+            return versions
 
     async def acquire_lease(self, key: Key, seconds: float) -> float | None:
         """Win the right to refresh, and return when it lapses by itself (UNIX time); None while another has it."""
@@ -126,8 +144,30 @@ class MemoryStore:
     async def reserve_slot(self, scope: str, max_wait_seconds: float) -> float:
         """Take the next turn to send a request, and return how many seconds to wait for it."""
         with self._lock:
-            self._due[scope], wait = gcra(self._due[scope], self.clock(), max_wait_seconds)
-            return wait
+            return self._reserve_slot(scope, max_wait_seconds)
 
     async def aclose(self) -> None:
         """Do nothing: nothing is held open."""
+
+    def _write(self, write: RowWrite) -> Version:
+        key, row_id, text, expected = write
+        stored = self._collections[key]
+        if expected is not None and (expected.version.fetched_at, expected.text) != (
+            stored.fetched_at,
+            stored.rows.get(row_id),
+        ):
+            stored.rows, stored.fetched_at = {}, None
+        stored.version += 1
+        stored.rows.pop(row_id, None)
+        if text is not None and stored.fetched_at is not None:
+            stored.rows[row_id] = text
+        return stored.stored_version
+
+    def _invalidate(self, key: Key) -> None:
+        stored = self._collections[key]
+        stored.version += 1
+        stored.rows, stored.fetched_at = {}, None
+
+    def _reserve_slot(self, scope: str, max_wait_seconds: float) -> float:
+        self._due[scope], wait_seconds = gcra(self._due[scope], self.clock(), max_wait_seconds)
+        return wait_seconds

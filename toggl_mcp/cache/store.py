@@ -1,11 +1,11 @@
 """What the endpoints ask of a cache."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping, Sequence
 from datetime import timedelta
 from typing import NamedTuple, Protocol
 
 from toggl_mcp.models.clock import Clock
-from toggl_mcp.models.quota import QuotaStore
+from toggl_mcp.models.quota import Bucket, QuotaStore
 
 DEFAULT_TTL_SECONDS = 3600.0
 """Seconds for which a collection counts as fresh."""
@@ -49,6 +49,23 @@ class Row(NamedTuple):
     text: str | None
 
 
+class RowWrite(NamedTuple):
+    """A row to put in, or to take out where it has no text; see `Store.write`."""
+
+    key: Key
+    row_id: int
+    text: str | None
+    expected: Row | None = None
+
+
+class OpenChange(NamedTuple):
+    """What a change may rely on: the row before it, its scarcest quota, and the seconds until its slot."""
+
+    expected: Row
+    bucket: Bucket | None
+    wait_seconds: float
+
+
 class Store(QuotaStore, Protocol):
     """Keeps snapshots. Each method is one atomic step, safe under threads, event loops and processes."""
 
@@ -87,6 +104,29 @@ class Store(QuotaStore, Protocol):
 
     async def invalidate(self, key: Key) -> None:
         """Drop the snapshot, and count a write."""
+        ...
+
+    async def open_change(
+        self, key: Key, row_id: int | None, bucket_names: Container[str], max_wait_seconds: float
+    ) -> OpenChange:
+        """Reserve a slot for a change, as `reserve_slot` does, and return what to compare with when it is settled.
+
+        No slot is reserved while the scarcest of the buckets is spent. `row_id` is None for a creation.
+        """
+        ...
+
+    async def settle_change(
+        self,
+        scope: str,
+        *,
+        writes: Sequence[RowWrite] = (),
+        invalidate: Sequence[Key] = (),
+        bucket: Bucket | None = None,
+    ) -> Sequence[Version]:
+        """Write a change through, drop the snapshots that it made doubtful, and record what remains of its quota.
+
+        Returns the version after each write.
+        """
         ...
 
     async def acquire_lease(self, key: Key, seconds: float) -> float | None:

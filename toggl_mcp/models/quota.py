@@ -1,6 +1,6 @@
 """Toggl's hourly quotas, and the ledger through which processes share what they know of them."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import NamedTuple, Protocol
 
 
@@ -28,6 +28,12 @@ def gcra(queue_empty_at: float, now: float, max_wait_seconds: float) -> tuple[fl
     empty_at = min(max(queue_empty_at, now), now + MAX_QUEUE_SECONDS)
     wait = max(0.0, empty_at + PACE_SECONDS - now - BURST * PACE_SECONDS)
     return (empty_at + PACE_SECONDS if wait <= max_wait_seconds else empty_at), wait
+
+
+def find_scarcest(buckets: Iterable[Bucket], names: Container[str], now: float) -> Bucket | None:
+    """Return the bucket with the fewest requests remaining, of those with these names whose hour is not over."""
+    current = [bucket for bucket in buckets if bucket.name in names and bucket.resets_at > now]
+    return min(current, key=lambda bucket: bucket.remaining, default=None)
 
 
 class QuotaStore(Protocol):

@@ -1,7 +1,7 @@
 """A cache in one SQLite file, shared by every process that opens it."""
 
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,14 +14,16 @@ from toggl_mcp.cache.store import (
     DEFAULT_TTL_SECONDS,
     ExpireAfter,
     Key,
+    OpenChange,
     Row,
+    RowWrite,
     Snapshot,
     Version,
     expiry_seconds,
     lease_active,
 )
 from toggl_mcp.models.clock import Clock, SystemClock
-from toggl_mcp.models.quota import Bucket, gcra
+from toggl_mcp.models.quota import Bucket, find_scarcest, gcra
 
 T = TypeVar("T")
 
@@ -101,33 +103,50 @@ class SqliteStore:
         If the row is no longer the `expected` one, or all were read anew, nobody can tell which of two answers is the
         later: the snapshot is dropped instead.
         """
-
-        def transaction_body(db: sqlite3.Connection) -> Version:
-            state = tables.get_state(db, key)
-            if expected is not None and (expected.version.fetched_at, expected.text) != _current_row(db, key, row_id):
-                tables.drop_all_rows(db, key)
-                state = state._replace(fetched_at=None, size=0)
-            size = state.size
-            if state.fetched_at is not None:
-                size -= tables.drop_rows(db, key, [row_id])
-                if text is not None:
-                    tables.put_rows(db, key, [(row_id, text)])
-                    size += 1
-            after = state._replace(version=state.version + 1, size=size)
-            tables.put_state(db, key, after)
-            return after.stored_version
-
-        return await self._change(transaction_body)
+        return await self._change(lambda db: _write(db, RowWrite(key, row_id, text, expected)))
 
     async def invalidate(self, key: Key) -> None:
         """Drop the snapshot, and count a write."""
+        await self._change(lambda db: _invalidate(db, key))
 
-        def transaction_body(db: sqlite3.Connection) -> None:
-            state = tables.get_state(db, key)
-            tables.drop_all_rows(db, key)
-            tables.put_state(db, key, state._replace(version=state.version + 1, fetched_at=None, size=0))
+    async def open_change(
+        self, key: Key, row_id: int | None, bucket_names: Container[str], max_wait_seconds: float
+    ) -> OpenChange:
+        """Reserve a slot for a change, and return what to compare with when it is settled."""
 
-        await self._change(transaction_body)
+        def transaction_body(db: sqlite3.Connection) -> OpenChange:
+            now = self.clock()
+            expected = (
+                Row(tables.get_state(db, key).stored_version, None)
+                if row_id is None
+                else tables.get_row(db, key, row_id)
+            )
+            bucket = find_scarcest(tables.get_buckets(db, key.scope), bucket_names, now)
+            is_spent = bucket is not None and bucket.remaining <= 0
+            wait_seconds = 0.0 if is_spent else _reserve_slot(db, key.scope, now, max_wait_seconds)
+            return OpenChange(expected, bucket, wait_seconds)
+
+        return await self._change(transaction_body)
+
+    async def settle_change(
+        self,
+        scope: str,
+        *,
+        writes: Sequence[RowWrite] = (),
+        invalidate: Sequence[Key] = (),
+        bucket: Bucket | None = None,
+    ) -> Sequence[Version]:
+        """Write a change through, drop the snapshots that it made doubtful, and record what remains of its quota."""
+
+        def transaction_body(db: sqlite3.Connection) -> Sequence[Version]:
+            if bucket is not None:
+                tables.put_bucket(db, scope, bucket)
+            versions = [_write(db, write) for write in writes]
+            for key in invalidate:
+                _invalidate(db, key)
+            return versions
+
+        return await self._change(transaction_body)
 
     async def acquire_lease(self, key: Key, seconds: float) -> float | None:
         """Win the right to refresh, and return when it lapses by itself (UNIX time); None while another has it."""
@@ -162,13 +181,7 @@ class SqliteStore:
 
     async def reserve_slot(self, scope: str, max_wait_seconds: float) -> float:
         """Take the next turn to send a request, and return how many seconds to wait for it."""
-
-        def transaction_body(db: sqlite3.Connection) -> float:
-            due, wait = gcra(tables.get_due(db, scope), self.clock(), max_wait_seconds)
-            tables.put_due(db, scope, due)
-            return wait
-
-        return await self._change(transaction_body)
+        return await self._change(lambda db: _reserve_slot(db, scope, self.clock(), max_wait_seconds))
 
     async def aclose(self) -> None:
         """Let go of the file; the next use opens it again."""
@@ -183,6 +196,34 @@ class SqliteStore:
         return await anyio.to_thread.run_sync(self._file.change, transaction_body)
 
 
-def _current_row(db: sqlite3.Connection, key: Key, row_id: int) -> tuple[float | None, str | None]:
-    mark, text = tables.get_row(db, key, row_id)
-    return mark.fetched_at, text
+def _write(db: sqlite3.Connection, write: RowWrite) -> Version:
+    key, row_id, text, expected = write
+    state = tables.get_state(db, key)
+    if expected is not None and not _is_unchanged(expected, tables.get_row(db, key, row_id)):
+        tables.drop_all_rows(db, key)
+        state = state._replace(fetched_at=None, size=0)
+    size = state.size
+    if state.fetched_at is not None:
+        size -= tables.drop_rows(db, key, [row_id])
+        if text is not None:
+            tables.put_rows(db, key, [(row_id, text)])
+            size += 1
+    after = state._replace(version=state.version + 1, size=size)
+    tables.put_state(db, key, after)
+    return after.stored_version
+
+
+def _is_unchanged(expected: Row, stored: Row) -> bool:
+    return (expected.version.fetched_at, expected.text) == (stored.version.fetched_at, stored.text)
+
+
+def _invalidate(db: sqlite3.Connection, key: Key) -> None:
+    state = tables.get_state(db, key)
+    tables.drop_all_rows(db, key)
+    tables.put_state(db, key, state._replace(version=state.version + 1, fetched_at=None, size=0))
+
+
+def _reserve_slot(db: sqlite3.Connection, scope: str, now: float, max_wait_seconds: float) -> float:
+    due, wait_seconds = gcra(tables.get_due(db, scope), now, max_wait_seconds)
+    tables.put_due(db, scope, due)
+    return wait_seconds
