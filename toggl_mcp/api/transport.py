@@ -20,7 +20,7 @@ final: no later attempt can tell what an earlier one has done. After an `Outcome
 import logging
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import Enum, auto
 from http import HTTPStatus
 from typing import Any, Literal, NamedTuple
@@ -43,6 +43,7 @@ from toggl_mcp.errors import (
     TogglError,
     Unreachable,
 )
+from toggl_mcp.models.quota import Change
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
@@ -122,17 +123,20 @@ class Transport:
         body: object = None,
         query: Mapping[str, str] | None = None,
         use_reserve: bool = False,
+        change: Change | None = None,
     ) -> Any:  # noqa: ANN401 - the JSON edge
-        """Send a request within the caller's deadline, and return the decoded answer (None for a deletion).
+        """Send a request within the caller's deadline, and return the decoded body (None for a deletion).
 
-        Changes, and reads that are `use_reserve`, may use the last requests of the hour.
+        Changes, and reads with `use_reserve`, may use the last requests of the hour. A `change` admits itself, and
+        keeps what its confirmation says remains.
 
         Raises:
             TogglError: One of the errors that `errors.py` draws.
         """
         url = url_of(self._client, path)
         request = self._client.build_request(method, url, params=query, json=body, timeout=self._timeout)
-        return (await self._send_in_time(_RequestState(method, path, use_reserve=use_reserve), request)).data
+        state = _RequestState(method, path, use_reserve=use_reserve, change=change)
+        return (await self._send_in_time(state, request)).data
 
     async def search(self, path: str, body: object) -> ApiResponse:
         """Ask the Reports API, where reading is a POST too; return the decoded answer with its headers.
@@ -145,6 +149,7 @@ class Transport:
 
     async def _send_in_time(self, state: "_RequestState", request: httpx.Request) -> ApiResponse:
         with anyio.CancelScope(deadline=_inner_deadline()):
+            state.bucket_names = await self._quota.bucket_names(state.path)
             return await self._send_with_retries(state, request)
         if state.delivery is Delivery.SENT:
             state.move_to(Delivery.MAYBE_APPLIED)
@@ -174,7 +179,10 @@ class Transport:
             return await self._interpret(state, response)
 
     async def _send_once(self, state: "_RequestState", request: httpx.Request) -> httpx.Response:
-        await self._quota.acquire(state.path, use_reserve=state.use_reserve)
+        if state.change is None:
+            await self._quota.acquire(state.bucket_names, use_reserve=state.use_reserve)
+        else:
+            await self._quota.admit(state.change, state.bucket_names)
         started_at = time.monotonic()
         state.move_to(Delivery.SENT)
         try:
@@ -190,9 +198,7 @@ class Transport:
         return response
 
     async def _interpret(self, state: "_RequestState", response: httpx.Response) -> ApiResponse:
-        # Shielded: the headers of a change that Toggl has made are worth having, even if nobody waits for it any more.
-        with anyio.CancelScope(shield=True):
-            await self._quota.update_from_headers(state.path, response.headers)
+        await self._record_remaining(state, response)
         if response.is_client_error:
             state.move_to(Delivery.REJECTED)
             raise await self._rejection_error(state, response)
@@ -205,12 +211,21 @@ class Transport:
         state.move_to(Delivery.MAYBE_APPLIED)
         raise state.no_answer_error()
 
+    async def _record_remaining(self, state: "_RequestState", response: httpx.Response) -> None:
+        bucket = self._quota.parse_headers(state.bucket_names, response.headers)
+        if bucket is not None and state.change is not None and response.is_success:
+            state.change.record(bucket)
+        elif bucket is not None:
+            # Shielded: Toggl has counted the request, even if nobody waits for its response any more.
+            with anyio.CancelScope(shield=True):
+                await self._quota.record(bucket)
+
     async def _rejection_error(self, state: "_RequestState", response: httpx.Response) -> Exception:
         """Return what ends an attempt that Toggl refused."""
         if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
             return state.throttled_error(response.headers.get("Retry-After"))
         if response.status_code == HTTPStatus.PAYMENT_REQUIRED:
-            quota_error = await self._quota.on_402(state.path, response.headers, response.text)
+            quota_error = await self._quota.on_402(state.bucket_names, response.headers, response.text)
             return quota_error or error_for_response(response)
         return error_for_response(response)
 
@@ -218,9 +233,11 @@ class Transport:
 class _RequestState:
     """One request and how far it has come, over all its attempts."""
 
-    def __init__(self, method: Method, path: str, *, use_reserve: bool) -> None:
+    def __init__(self, method: Method, path: str, *, use_reserve: bool, change: Change | None = None) -> None:
         self.method = method
         self.path = path
+        self.change = change
+        self.bucket_names: Sequence[str] = ()
         self.is_change = method != "GET" and not path.startswith(REPORTS)
         self.use_reserve = use_reserve or self.is_change
         self.template = "/" + "/".join("{id}" if part[:1].isdigit() else part for part in path.split("/"))

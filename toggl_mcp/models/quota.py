@@ -36,6 +36,25 @@ def find_scarcest(buckets: Iterable[Bucket], names: Container[str], now: float) 
     return min(current, key=lambda bucket: bucket.remaining, default=None)
 
 
+class Admission(NamedTuple):
+    """Whether a request may be sent: its scarcest quota, where that is known, and the seconds until its slot."""
+
+    bucket: Bucket | None
+    wait_seconds: float
+
+
+class Change(Protocol):
+    """A change that is admitted and recorded together with what the store keeps of it."""
+
+    async def admit(self, bucket_names: Container[str], max_wait_seconds: float) -> Admission:
+        """Reserve a slot as `QuotaStore.reserve_slot` does, unless the scarcest of these buckets is spent."""
+        ...
+
+    def record(self, bucket: Bucket) -> None:
+        """Keep what Toggl's confirmation says remains, until the change is settled."""
+        ...
+
+
 class QuotaStore(Protocol):
     """Keeps what is known of the quotas of a token (`scope` is its digest), and the turns of its requests."""
 
