@@ -123,14 +123,14 @@ async def test_a_damaged_file_serves_nothing_that_was_altered_or_is_missing(tmp_
     "alteration",
     [
         "DELETE FROM entity WHERE id = 40",
-        "INSERT INTO entity SELECT scope, kind, parent, 9999, body, checked FROM entity WHERE id = 40",
+        "INSERT INTO entity SELECT scope, kind, parent, 9999, body, checksum FROM entity WHERE id = 40",
         "UPDATE entity SET body = CAST('other' AS BLOB) WHERE id = 40",
         "UPDATE entity SET id = 9999 WHERE id = 40",
         "UPDATE entity SET id = id + (1 << 40) WHERE id = 40",
         "UPDATE collection SET version = 3",
-        "UPDATE collection SET fetched = 13",
-        "UPDATE collection SET fetched = NULL",
-        "UPDATE collection SET claimed = 1e12, lease = 1e12",
+        "UPDATE collection SET fetched_at = 13",
+        "UPDATE collection SET fetched_at = NULL",
+        "UPDATE collection SET leased_at = 1e12, lease_seconds = 1e12",
         "UPDATE collection SET size = 3",
     ],
 )
@@ -147,7 +147,7 @@ async def test_an_alteration_of_one_value_is_noticed(
     await check(sqlite)
 
 
-@pytest.mark.parametrize("column", ["remaining", "resets_at", "checked"])
+@pytest.mark.parametrize("column", ["remaining", "resets_at", "checksum"])
 async def test_an_altered_bucket_is_not_believed(path: Path, sqlite: SqliteStore, column: str) -> None:
     await filled(path)
     execute(path, f"UPDATE bucket SET {column} = {column} + 1")  # noqa: S608 - the names above

@@ -10,40 +10,41 @@ from toggl_mcp.cache.store import Key, Row, Version
 from toggl_mcp.models.quota import Bucket
 
 SCHEMA = Schema(
-    version=1,
+    version=2,
     tables=(
         """CREATE TABLE collection (
-            scope TEXT, kind TEXT, parent INTEGER, version INTEGER NOT NULL, fetched REAL, size INTEGER NOT NULL,
-            claimed REAL NOT NULL, lease REAL NOT NULL, checked INTEGER NOT NULL, PRIMARY KEY (scope, kind, parent)
+            scope TEXT, kind TEXT, parent INTEGER, version INTEGER NOT NULL, fetched_at REAL, size INTEGER NOT NULL,
+            leased_at REAL NOT NULL, lease_seconds REAL NOT NULL, checksum INTEGER NOT NULL,
+            PRIMARY KEY (scope, kind, parent)
         ) WITHOUT ROWID""",
         """CREATE TABLE entity (
-            scope TEXT, kind TEXT, parent INTEGER, id INTEGER, body BLOB NOT NULL, checked INTEGER NOT NULL,
+            scope TEXT, kind TEXT, parent INTEGER, id INTEGER, body BLOB NOT NULL, checksum INTEGER NOT NULL,
             PRIMARY KEY (scope, kind, parent, id)
         ) WITHOUT ROWID""",
         """CREATE TABLE bucket (
-            scope TEXT, name TEXT, remaining INTEGER NOT NULL, resets_at REAL NOT NULL, checked INTEGER NOT NULL,
+            scope TEXT, name TEXT, remaining INTEGER NOT NULL, resets_at REAL NOT NULL, checksum INTEGER NOT NULL,
             PRIMARY KEY (scope, name)
         ) WITHOUT ROWID""",
         """CREATE TABLE queue (
-            scope TEXT PRIMARY KEY, due REAL NOT NULL, checked INTEGER NOT NULL
+            scope TEXT PRIMARY KEY, due REAL NOT NULL, checksum INTEGER NOT NULL
         ) WITHOUT ROWID""",
     ),
 )
 
-_GET_STATE = """SELECT version, fetched, size, claimed, lease, checked FROM collection
+_GET_STATE = """SELECT version, fetched_at, size, leased_at, lease_seconds, checksum FROM collection
     WHERE scope = ? AND kind = ? AND parent = ?"""
 _PUT_STATE = "INSERT OR REPLACE INTO collection VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_GET_ROW = """SELECT version, fetched, size, claimed, lease, collection.checked, body, entity.checked
+_GET_ROW = """SELECT version, fetched_at, size, leased_at, lease_seconds, collection.checksum, body, entity.checksum
     FROM collection LEFT JOIN entity ON entity.scope = collection.scope AND entity.kind = collection.kind
         AND entity.parent = collection.parent AND entity.id = ?
     WHERE collection.scope = ? AND collection.kind = ? AND collection.parent = ?"""
-_GET_ROWS = "SELECT id, body, checked FROM entity WHERE scope = ? AND kind = ? AND parent = ?"
+_GET_ROWS = "SELECT id, body, checksum FROM entity WHERE scope = ? AND kind = ? AND parent = ?"
 _PUT_ROW = "INSERT OR REPLACE INTO entity VALUES (?, ?, ?, ?, ?, ?)"
 _DROP_ROW = "DELETE FROM entity WHERE scope = ? AND kind = ? AND parent = ? AND id = ?"
-_GET_BUCKETS = "SELECT name, remaining, resets_at, checked FROM bucket WHERE scope = ? ORDER BY name"
+_GET_BUCKETS = "SELECT name, remaining, resets_at, checksum FROM bucket WHERE scope = ? ORDER BY name"
 _PUT_BUCKET = "INSERT OR REPLACE INTO bucket VALUES (?, ?, ?, ?, ?)"
 
-_GET_DUE = "SELECT due, checked FROM queue WHERE scope = ?"
+_GET_DUE = "SELECT due, checksum FROM queue WHERE scope = ?"
 _PUT_DUE = "INSERT OR REPLACE INTO queue VALUES (?, ?, ?)"
 
 _StateRow = tuple[int, float | None, int, float, float, int]
