@@ -142,7 +142,7 @@ async def test_an_alteration_of_one_value_is_noticed(
     assert await sqlite.read(MINE) is None
     (record,) = caplog.records
     assert (record.name, record.levelname) == ("toggl_mcp.cache", "WARNING")
-    assert "started empty" in record.getMessage()
+    assert "recreated" in record.getMessage()
     assert await anyio.Path(f"{path}.broken").exists()
     await check(sqlite)
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.cache.support import MINE, ROWS, execute
 from tests.sandbox.clock import Clock
-from toggl_mcp.cache.sqlite.connection import Damaged, Identity, SqliteFile, get_identity
+from toggl_mcp.cache.sqlite.connection import CorruptFile, Identity, SqliteFile, get_identity
 from toggl_mcp.cache.sqlite.store import SqliteStore
 from toggl_mcp.cache.sqlite.tables import SCHEMA
 from toggl_mcp.cache.store import Row, Snapshot, Version
@@ -53,7 +53,7 @@ async def test_a_file_of_another_version_is_set_aside(
     assert await sqlite.replace(MINE, ROWS, expected=0, fetched_at=13)
     assert await sqlite.get_version(MINE) == Version(0, 13)
     (record,) = caplog.records
-    assert "another version" in record.getMessage()
+    assert "another format" in record.getMessage()
 
 
 async def test_a_database_of_somebody_else_is_set_aside_unharmed(path: Path, sqlite: SqliteStore) -> None:
@@ -77,7 +77,7 @@ async def test_only_the_file_that_was_found_damaged_is_set_aside(path: Path, tmp
         if len(seen) == 1:
             path.replace(tmp_path / "aside")
             shutil.copy(tmp_path / "aside", path)
-            raise Damaged
+            raise CorruptFile
 
     file.read(find_damage_while_another_sets_it_aside)
     assert seen == [get_identity(tmp_path / "aside"), get_identity(path)]
