@@ -141,6 +141,6 @@ class Declined(TogglError):
 
 
 class CacheBusy(TogglError):
-    """Another process has held the cache file for longer than we wait."""
+    """Another process has locked the cache file for longer than this one waits."""
 
     retryable = True

@@ -1,4 +1,4 @@
-"""A cache in the memory of one process, gone when it ends."""
+"""A store in the memory of one process, lost when the process ends."""
 
 import threading
 from collections import defaultdict
@@ -35,7 +35,7 @@ class _Collection:
 
 
 class MemoryStore:
-    """Keeps the cache in dictionaries. It may be shared by threads and event loops, not by processes."""
+    """Keeps the cache in dictionaries; threads and event loops may share it, processes cannot."""
 
     def __init__(self, *, expire_after: ExpireAfter = DEFAULT_TTL_SECONDS, clock: Clock | None = None) -> None:
         self.expire_after = expiry_seconds(expire_after)
@@ -47,24 +47,24 @@ class MemoryStore:
         self._due: defaultdict[str, float] = defaultdict(float)
 
     async def get_version(self, key: Key) -> Version:
-        """Return how far the collection has come."""
+        """Return the version of a collection."""
         with self._lock:
             return self._collections[key].stored_version
 
     async def get_row(self, key: Key, row_id: int) -> Row:
-        """Return one row, at a cost that does not grow with the collection."""
+        """Return one row."""
         with self._lock:
             stored = self._collections[key]
             return Row(stored.stored_version, stored.rows.get(row_id))
 
     async def read(self, key: Key) -> Snapshot | None:
-        """Return the snapshot, however old; None when there is none."""
+        """Return the snapshot."""
         with self._lock:
             stored = self._collections[key]
             return None if stored.fetched_at is None else Snapshot(stored.stored_version, dict(stored.rows))
 
     async def replace(self, key: Key, rows: Mapping[int, str], *, expected: int, fetched_at: float) -> bool:
-        """Store a whole collection, unless a write came in since version `expected`; tell whether it was stored."""
+        """Store a snapshot, unless the collection has been written to."""
         with self._lock:
             stored = self._collections[key]
             if stored.version != expected:
@@ -73,23 +73,19 @@ class MemoryStore:
             return True
 
     async def write(self, key: Key, row_id: int, text: str | None, *, expected: Row | None = None) -> Version:
-        """Put one row in, or take it out, and count a write (without a snapshot only count); return the mark then.
-
-        If the row is no longer the `expected` one, or all were read anew, nobody can tell which of two answers is the
-        later: the snapshot is dropped instead.
-        """
+        """Write one row."""
         with self._lock:
             return self._write(RowWrite(key, row_id, text, expected))
 
     async def invalidate(self, key: Key) -> None:
-        """Drop the snapshot, and count a write."""
+        """Drop the snapshot."""
         with self._lock:
             self._invalidate(key)
 
     async def open_change(
         self, key: Key, row_id: int | None, bucket_names: Container[str], max_wait_seconds: float
     ) -> OpenChange:
-        """Reserve a slot for a change, and return what to compare with when it is settled."""
+        """Reserve a slot for a change, and return the row before it."""
         with self._lock:
             stored = self._collections[key]
             expected = Row(stored.stored_version, None if row_id is None else stored.rows.get(row_id))
@@ -105,7 +101,7 @@ class MemoryStore:
         invalidate: Sequence[Key] = (),
         bucket: Bucket | None = None,
     ) -> Sequence[Version]:
-        """Write a change through, drop the snapshots that it made doubtful, and record what remains of its quota."""
+        """Write a change through, and record what remains."""
         with self._lock:
             if bucket is not None:
                 self._buckets[scope][bucket.name] = bucket
@@ -115,7 +111,7 @@ class MemoryStore:
             return versions
 
     async def acquire_lease(self, key: Key, seconds: float) -> float | None:
-        """Win the right to refresh, and return when it lapses by itself (UNIX time); None while another has it."""
+        """Acquire the lease to refresh."""
         with self._lock:
             stored = self._collections[key]
             now = self.clock()
@@ -125,29 +121,29 @@ class MemoryStore:
             return now + seconds
 
     async def release_lease(self, key: Key, until: float) -> None:
-        """Give the right to refresh back that lapses then, unless it has lapsed and another has won it."""
+        """Release the lease to refresh."""
         with self._lock:
             stored = self._collections[key]
             if stored.leased_at + stored.lease_seconds == until:
                 stored.lease_seconds = 0.0
 
     async def list_buckets(self, scope: str) -> Sequence[Bucket]:
-        """Return every bucket that was ever noted, expired ones too."""
+        """Return every recorded bucket."""
         with self._lock:
             return sorted(self._buckets[scope].values())
 
     async def record(self, scope: str, bucket: Bucket) -> None:
-        """Put down what an answer said, in place of what was known of that bucket."""
+        """Record a bucket."""
         with self._lock:
             self._buckets[scope][bucket.name] = bucket
 
     async def reserve_slot(self, scope: str, max_wait_seconds: float) -> float:
-        """Take the next turn to send a request, and return how many seconds to wait for it."""
+        """Reserve the next slot to send a request."""
         with self._lock:
             return self._reserve_slot(scope, max_wait_seconds)
 
     async def aclose(self) -> None:
-        """Do nothing: nothing is held open."""
+        """Do nothing: no file is open."""
 
     def _write(self, write: RowWrite) -> Version:
         key, row_id, text, expected = write

@@ -1,4 +1,4 @@
-"""A cache in one SQLite file, shared by every process that opens it."""
+"""A store in one SQLite file, shared by every process that opens it."""
 
 import sqlite3
 from collections.abc import Callable, Container, Mapping, Sequence
@@ -28,19 +28,19 @@ from toggl_mcp.models.quota import Bucket, find_scarcest, gcra
 T = TypeVar("T")
 
 FORMAT = tables.SCHEMA.version
-"""The format of the file."""
+"""The format of the file; the name of the default file holds it, so that versions do not replace each other's files."""
 
 BUSY_TIMEOUT_SECONDS = 5.0
-"""Seconds to wait for another process that holds the file."""
+"""Seconds to wait for a lock of another process on the file."""
 
 
 class SqliteStore:
-    """Keeps the cache in a file, or in memory where there can be no file.
+    """Keeps the cache in a file, or in memory where the file cannot be used.
 
-    A question for one row is answered on the calling thread, in some 30 microseconds. Every other step is one
-    transaction in a worker thread, so that a cancelled call never leaves half a step.
+    A read of one row runs on the calling thread, in some 30 microseconds; the way to a worker thread takes longer.
+    Every other step is one transaction in a worker thread, which the cancellation of its caller does not interrupt.
 
-    Each method but `aclose` raises CacheBusy when another process holds the file for over `busy_timeout` seconds.
+    Each method but `aclose` raises CacheBusy if another process locks the file for more than `busy_timeout` seconds.
     """
 
     def __init__(
@@ -58,19 +58,19 @@ class SqliteStore:
 
     @property
     def problem(self) -> str | None:
-        """Why the file could not be used, and what to do about it; None while it can."""
+        """Why the file cannot be used, and what to do about it; None while it can."""
         return self._file.problem
 
     async def get_version(self, key: Key) -> Version:
-        """Return how far the collection has come."""
+        """Return the version of a collection."""
         return await self._try_read(lambda db: tables.get_state(db, key).stored_version)
 
     async def get_row(self, key: Key, row_id: int) -> Row:
-        """Return one row, at a cost that does not grow with the collection."""
+        """Return one row."""
         return await self._try_read(lambda db: tables.get_row(db, key, row_id))
 
     async def read(self, key: Key) -> Snapshot | None:
-        """Return the snapshot, however old; None when there is none."""
+        """Return the snapshot."""
 
         def query(db: sqlite3.Connection) -> Snapshot | None:
             state = tables.get_state(db, key)
@@ -83,7 +83,7 @@ class SqliteStore:
         return await anyio.to_thread.run_sync(self._file.read, query)
 
     async def replace(self, key: Key, rows: Mapping[int, str], *, expected: int, fetched_at: float) -> bool:
-        """Store a whole collection, unless a write came in since version `expected`; tell whether it was stored."""
+        """Store a snapshot, unless the collection has been written to."""
 
         def transaction_body(db: sqlite3.Connection) -> bool:
             state = tables.get_state(db, key)
@@ -98,21 +98,17 @@ class SqliteStore:
         return await self._change(transaction_body)
 
     async def write(self, key: Key, row_id: int, text: str | None, *, expected: Row | None = None) -> Version:
-        """Put one row in, or take it out, and count a write (without a snapshot only count); return the mark then.
-
-        If the row is no longer the `expected` one, or all were read anew, nobody can tell which of two answers is the
-        later: the snapshot is dropped instead.
-        """
+        """Write one row."""
         return await self._change(lambda db: _write(db, RowWrite(key, row_id, text, expected)))
 
     async def invalidate(self, key: Key) -> None:
-        """Drop the snapshot, and count a write."""
+        """Drop the snapshot."""
         await self._change(lambda db: _invalidate(db, key))
 
     async def open_change(
         self, key: Key, row_id: int | None, bucket_names: Container[str], max_wait_seconds: float
     ) -> OpenChange:
-        """Reserve a slot for a change, and return what to compare with when it is settled."""
+        """Reserve a slot for a change, and return the row before it."""
 
         def transaction_body(db: sqlite3.Connection) -> OpenChange:
             now = self.clock()
@@ -136,7 +132,7 @@ class SqliteStore:
         invalidate: Sequence[Key] = (),
         bucket: Bucket | None = None,
     ) -> Sequence[Version]:
-        """Write a change through, drop the snapshots that it made doubtful, and record what remains of its quota."""
+        """Write a change through, and record what remains."""
 
         def transaction_body(db: sqlite3.Connection) -> Sequence[Version]:
             if bucket is not None:
@@ -149,7 +145,7 @@ class SqliteStore:
         return await self._change(transaction_body)
 
     async def acquire_lease(self, key: Key, seconds: float) -> float | None:
-        """Win the right to refresh, and return when it lapses by itself (UNIX time); None while another has it."""
+        """Acquire the lease to refresh."""
 
         def transaction_body(db: sqlite3.Connection) -> float | None:
             state = tables.get_state(db, key)
@@ -162,7 +158,7 @@ class SqliteStore:
         return await self._change(transaction_body)
 
     async def release_lease(self, key: Key, until: float) -> None:
-        """Give the right to refresh back that lapses then, unless it has lapsed and another has won it."""
+        """Release the lease to refresh."""
 
         def transaction_body(db: sqlite3.Connection) -> None:
             state = tables.get_state(db, key)
@@ -172,25 +168,25 @@ class SqliteStore:
         await self._change(transaction_body)
 
     async def list_buckets(self, scope: str) -> Sequence[Bucket]:
-        """Return every bucket that was ever noted, expired ones too."""
+        """Return every recorded bucket."""
         return await self._try_read(lambda db: tables.get_buckets(db, scope))
 
     async def record(self, scope: str, bucket: Bucket) -> None:
-        """Put down what an answer said, in place of what was known of that bucket."""
+        """Record a bucket."""
         await self._change(lambda db: tables.put_bucket(db, scope, bucket))
 
     async def reserve_slot(self, scope: str, max_wait_seconds: float) -> float:
-        """Take the next turn to send a request, and return how many seconds to wait for it."""
+        """Reserve the next slot to send a request."""
         return await self._change(lambda db: _reserve_slot(db, scope, self.clock(), max_wait_seconds))
 
     async def aclose(self) -> None:
-        """Let go of the file; the next use opens it again."""
+        """Close the file; the next use opens it again."""
         with anyio.CancelScope(shield=True):
             await anyio.to_thread.run_sync(self._file.close)
 
     async def _try_read(self, query: Callable[[sqlite3.Connection], T]) -> T:
-        expected = self._file.try_read(query)
-        return await anyio.to_thread.run_sync(self._file.read, query) if expected is None else expected
+        result = self._file.try_read(query)
+        return await anyio.to_thread.run_sync(self._file.read, query) if result is None else result
 
     async def _change(self, transaction_body: Callable[[sqlite3.Connection], T]) -> T:
         return await anyio.to_thread.run_sync(self._file.change, transaction_body)
