@@ -62,13 +62,13 @@ PROMISES = (
         "hour",
         "An hour of 60 calls (54 reads, 3 creates, 2 renames, 1 delete) fits the free plan",
         "8 Toggl requests; 7 with a workspace configured",
-        "tests/tools/test_promises.py::test_an_hour_of_sixty_calls_fits_the_free_plan_several_times",
+        "tests/tools/test_guarantees.py::test_an_hour_of_sixty_calls_fits_the_free_plan_several_times",
     ),
     Promise(
         "day",
         "A day of work (start, stop, ten entries, twenty changes, three totals, two lists, a new client and project)",
         "20 Toggl requests, 15 of them the writes; at least 44 without a cache",
-        "tests/tools/test_agent_day.py::test_a_day_of_fifteen_writes_costs_five_requests_more",
+        "tests/tools/test_request_budget.py::test_a_day_of_fifteen_writes_costs_five_requests_more",
     ),
     Promise(
         "totals",
@@ -80,13 +80,13 @@ PROMISES = (
         "lean",
         "An entry in a list is short",
         "at most 100 bytes besides its own description and tags, and the projects, told once; 71 on average",
-        "tests/tools/test_lean.py::test_an_entry_costs_100_bytes_at_most_besides_its_own_description_and_tags",
+        "tests/tools/test_payload_size.py::test_an_entry_costs_100_bytes_at_most_besides_its_own_description_and_tags",
     ),
     Promise(
         "spent",
         "A spent quota costs nothing more",
         "1 request in 10 calls until the reset; known answers are served, marked stale, for 24 h",
-        "tests/tools/test_bad_input.py::test_a_spent_quota_costs_nothing_more_until_it_resets",
+        "tests/tools/test_errors.py::test_a_spent_quota_costs_nothing_more_until_it_resets",
     ),
     Promise(
         "kept",
@@ -104,7 +104,7 @@ PROMISES = (
         "token",
         "The token is nowhere",
         "0 occurrences in answers, errors, logs at DEBUG, cache files and `repr`, after a faulty run",
-        "tests/tools/test_promises.py::test_the_token_is_nowhere",
+        "tests/tools/test_guarantees.py::test_the_token_is_nowhere",
     ),
     Promise(
         "tenants",
@@ -146,7 +146,7 @@ PROMISES = (
         "cheap",
         "The tools are cheap to list",
         "8,934 tokens for all 25 (bytes / 4), output schemas included",
-        "tests/tools/test_surface.py::test_the_tools_are_cheap_to_list",
+        "tests/tools/test_tools_list.py::test_the_tools_are_cheap_to_list",
     ),
     Promise(
         "eras",

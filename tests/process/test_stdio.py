@@ -12,8 +12,8 @@ import pytest
 from mcp import Client, StdioServerParameters
 
 from tests.process.lines import MODERN, SECONDS, Process, environment
-from tests.tools.driving import ERAS, Era, Host
-from tests.tools.test_surface import NAMES
+from tests.tools.host import ERAS, Era, Host
+from tests.tools.test_tools_list import NAMES
 
 Ids = dict[str, int]
 

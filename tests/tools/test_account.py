@@ -6,7 +6,7 @@ import pytest
 from mcp import Client
 
 from tests.sandbox.clock import Clock
-from tests.tools.driving import Host, serve
+from tests.tools.host import Host, serve
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, TOKEN, Sandbox
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.sandbox.clock import Clock
-from tests.tools.driving import Host
+from tests.tools.host import Host
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Fault, Sandbox
 
 pytestmark = pytest.mark.anyio

@@ -6,7 +6,7 @@ from mcp import Client
 from mcp.types import CallToolResult
 
 from tests.sandbox.clock import Clock
-from tests.tools.driving import Host, serve
+from tests.tools.host import Host, serve
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Fault, Sandbox
 

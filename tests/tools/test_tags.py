@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.tools.driving import Host
+from tests.tools.host import Host
 from toggl_mcp.sandbox import HARBOUR_STUDIO, Behaviors, Fault, Sandbox
 
 pytestmark = pytest.mark.anyio

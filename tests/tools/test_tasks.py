@@ -8,7 +8,7 @@ from mcp.server.mcpserver import MCPServer
 
 from tests.sandbox.clock import Clock
 from tests.sandbox.diary import at, done
-from tests.tools.driving import Host, serve
+from tests.tools.host import Host, serve
 from toggl_mcp.sandbox import NIGHT_SCHOOL, Behaviors, Fault, Sandbox
 
 pytestmark = pytest.mark.anyio

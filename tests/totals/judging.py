@@ -1,7 +1,7 @@
 """What the tools say of a case, and what an independent count says."""
 
 from tests.sandbox.clock import Clock
-from tests.tools.driving import Answer, Host
+from tests.tools.host import Answer, Host
 from tests.totals.independent import Answer as Independent
 from tests.totals.independent import Count, World, answer
 from tests.totals.worlds import Case, asked

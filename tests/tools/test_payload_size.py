@@ -8,7 +8,7 @@ import pytest
 from mcp.types import TextContent
 
 from tests.sandbox.clock import Clock
-from tests.tools.driving import Answer, Host
+from tests.tools.host import Answer, Host
 from toggl_mcp.sandbox import HARBOUR_STUDIO, Sandbox
 from toggl_mcp.sandbox.rows import Row
 

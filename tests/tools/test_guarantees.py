@@ -12,7 +12,7 @@ from mcp import Client
 from pydantic import SecretStr
 
 from tests.sandbox.clock import Clock
-from tests.tools.driving import Host, serve
+from tests.tools.host import Host, serve
 from toggl_mcp.api import BasicAuth, connect_in_process
 from toggl_mcp.cache.sqlite.store import SqliteStore
 from toggl_mcp.endpoints.toggl import Toggl

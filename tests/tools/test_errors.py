@@ -8,7 +8,7 @@ from mcp import Client
 from pydantic import SecretStr
 
 from tests.sandbox.clock import Clock
-from tests.tools.driving import Host, serve
+from tests.tools.host import Host, serve
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Behaviors, Call, Fault, Sandbox
 from toggl_mcp.server import build_server
 from toggl_mcp.settings import Settings

@@ -11,7 +11,7 @@ from mcp import Client
 from mcp.types import Tool
 
 from tests.sandbox.clock import Clock
-from tests.tools.driving import Era, Host, each_era, serve
+from tests.tools.host import Era, Host, each_era, serve
 from toggl_mcp.sandbox import Sandbox
 
 pytestmark = [pytest.mark.anyio, each_era]

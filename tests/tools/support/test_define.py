@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from tests.endpoints.loop import JUMPING
 from tests.sandbox.clock import Clock
-from tests.tools.driving import Answer, Host
+from tests.tools.host import Answer, Host
 from toggl_mcp.api import BasicAuth, connect_in_process
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.endpoints.toggl import Toggl

@@ -5,7 +5,7 @@ from mcp import Client
 
 from tests.sandbox.clock import Clock
 from tests.sandbox.diary import done, running, sent
-from tests.tools.driving import Host, serve
+from tests.tools.host import Host, serve
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Fault, Sandbox
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("six_in_the_evening")]

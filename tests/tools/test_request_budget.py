@@ -7,7 +7,7 @@ import pytest
 from mcp import Client
 
 from tests.sandbox.clock import Clock
-from tests.tools.driving import Answer, Host, serve
+from tests.tools.host import Answer, Host, serve
 from toggl_mcp.sandbox import Sandbox
 
 MORNING = 1_760_038_200.0  # 08:30 on Friday, 10 October 2025, in Auckland.

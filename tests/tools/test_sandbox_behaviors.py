@@ -6,7 +6,7 @@ from typing import Any, get_args, get_type_hints
 import pytest
 
 from tests.sandbox.clock import Clock
-from tests.tools.driving import Host
+from tests.tools.host import Host
 from toggl_mcp.sandbox import NIGHT_SCHOOL, Behaviors, Sandbox
 
 pytestmark = pytest.mark.anyio

@@ -4,8 +4,8 @@ import pytest
 from mcp import Client
 
 from tests.sandbox.clock import Clock
-from tests.tools.driving import Host, serve
-from tests.tools.test_surface import NAMES
+from tests.tools.host import Host, serve
+from tests.tools.test_tools_list import NAMES
 from toggl_mcp.errors import InvalidArguments
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Sandbox
 from toggl_mcp.settings import Settings

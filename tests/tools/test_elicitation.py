@@ -7,7 +7,7 @@ from mcp import Client
 from mcp.types import ElicitRequestParams, ElicitResult
 
 from tests.sandbox.clock import Clock
-from tests.tools.driving import Era, Host, each_era, serve
+from tests.tools.host import Era, Host, each_era, serve
 from toggl_mcp.sandbox import HARBOUR_STUDIO, Fault, Sandbox
 
 pytestmark = [pytest.mark.anyio, each_era]

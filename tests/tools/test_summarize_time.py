@@ -6,7 +6,7 @@ import pytest
 
 from tests.sandbox.clock import Clock
 from tests.sandbox.diary import done
-from tests.tools.driving import Host
+from tests.tools.host import Host
 from toggl_mcp.sandbox import HARBOUR_STUDIO, Fault, Sandbox
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("six_in_the_evening")]
