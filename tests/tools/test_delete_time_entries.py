@@ -13,7 +13,9 @@ pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("six_in_the_evening")]
 NINE = "2025-10-14T09:00"
 
 
-async def test_an_entry_that_was_deleted_is_not_brought_back(host: Host, sandbox: Sandbox, clock: Clock) -> None:
+async def test_edit_time_entries_restores_no_entry_deleted_in_the_web_app(
+    host: Host, sandbox: Sandbox, clock: Clock
+) -> None:
     rows = [done(sandbox, f"2025-10-14T0{hour}:00", f"2025-10-14T0{hour}:30") for hour in range(3)]
     await host.call("list_time_entries")
     clock.now += 121
@@ -24,7 +26,7 @@ async def test_an_entry_that_was_deleted_is_not_brought_back(host: Host, sandbox
     assert rows[0]["server_deleted_at"] is not None
 
 
-async def test_entries_are_deleted_by_one_request_each(host: Host, sandbox: Sandbox) -> None:
+async def test_delete_time_entries_sends_one_request_an_entry(host: Host, sandbox: Sandbox) -> None:
     rows = [done(sandbox, f"2025-10-14T0{hour}:00", f"2025-10-14T0{hour}:30") for hour in range(3)]
     told = await host.call("delete_time_entries", ids=[row["id"] for row in rows[:2]] + [7])
 
@@ -33,7 +35,7 @@ async def test_entries_are_deleted_by_one_request_each(host: Host, sandbox: Sand
     assert [row["id"] for row in (await host.call("list_time_entries"))["entries"]] == [rows[2]["id"]]
 
 
-async def test_a_deletion_that_the_quota_cannot_cover_is_refused_as_a_whole(host: Host, sandbox: Sandbox) -> None:
+async def test_delete_time_entries_beyond_the_quota_deletes_nothing(host: Host, sandbox: Sandbox) -> None:
     rows = [done(sandbox, f"2025-10-14T0{hour}:00", f"2025-10-14T0{hour}:30") for hour in range(3)]
     sandbox.quota.spend(HARBOUR_STUDIO, remaining=3)
     await host.call("create_time_entry", start=NINE, duration=60)
@@ -44,7 +46,7 @@ async def test_a_deletion_that_the_quota_cannot_cover_is_refused_as_a_whole(host
     assert [call.method for call in sandbox.calls].count("DELETE") == 0
 
 
-async def test_a_deletion_that_stops_half_way_says_what_is_gone(host: Host, sandbox: Sandbox) -> None:
+async def test_delete_time_entries_refusal_midway_lists_deleted_and_unchanged_ids(host: Host, sandbox: Sandbox) -> None:
     rows = [done(sandbox, f"2025-10-14T0{hour}:00", f"2025-10-14T0{hour}:30") for hour in range(3)]
     refused = str(rows[1]["id"])
     sandbox.fault = lambda call: Fault("402") if call.method == "DELETE" and call.path.endswith(refused) else None
@@ -55,7 +57,7 @@ async def test_a_deletion_that_stops_half_way_says_what_is_gone(host: Host, sand
     assert "unconfirmed_ids" not in told
 
 
-async def test_a_deletion_that_was_not_confirmed_is_told_apart_from_what_was_not_sent(
+async def test_delete_time_entries_lost_response_lists_unconfirmed_and_unchanged_ids(
     host: Host, sandbox: Sandbox
 ) -> None:
     rows = [done(sandbox, f"2025-10-14T0{hour}:00", f"2025-10-14T0{hour}:30") for hour in range(3)]
@@ -67,7 +69,9 @@ async def test_a_deletion_that_was_not_confirmed_is_told_apart_from_what_was_not
     assert (told["unconfirmed_ids"], told["unchanged_ids"]) == ([rows[1]["id"]], [rows[2]["id"]])
 
 
-async def test_workspaces_of_one_organization_share_what_is_left_for_deletions(sandbox: Sandbox, clock: Clock) -> None:
+async def test_delete_time_entries_workspaces_share_the_quota_of_their_organization(
+    sandbox: Sandbox, clock: Clock
+) -> None:
     for space in sandbox.state.workspaces.values():
         space["organization_id"] = 3_901_001
     places = [HARBOUR_STUDIO, NIGHT_SCHOOL] * 3
@@ -83,7 +87,7 @@ async def test_workspaces_of_one_organization_share_what_is_left_for_deletions(s
     assert sent(sandbox) == []
 
 
-async def test_a_deletion_whose_first_answer_was_lost_says_of_which_entry(host: Host, sandbox: Sandbox) -> None:
+async def test_delete_time_entries_first_response_lost_names_the_unconfirmed_id(host: Host, sandbox: Sandbox) -> None:
     rows = [done(sandbox, f"2025-10-14T0{hour}:00", f"2025-10-14T0{hour}:30") for hour in range(3)]
     sandbox.fault = lambda call: Fault("lost after") if call.method == "DELETE" else None
     told = await host.fail("delete_time_entries", ids=[row["id"] for row in rows])
@@ -101,7 +105,7 @@ async def test_a_deletion_whose_first_answer_was_lost_says_of_which_entry(host: 
         ("delete_task", {"task_id": 80_400_301}, {"tags": ["design", "meeting"], "project": "Web shop"}),
     ],
 )
-async def test_what_a_change_elsewhere_does_to_entries_is_known_though_the_users_requests_are_spent(
+async def test_cascade_of_a_change_reaches_cached_entries_on_a_spent_user_quota(
     sandbox: Sandbox, clock: Clock, tool: str, arguments: dict[str, object], left: dict[str, object]
 ) -> None:
     row = running(sandbox, NINE)

@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("six_in_the_evening")]
 NINE = "2025-10-14T09:00"
 
 
-async def test_one_entry_is_edited_by_itself(host: Host, sandbox: Sandbox) -> None:
+async def test_edit_time_entries_one_id_sends_one_put(host: Host, sandbox: Sandbox) -> None:
     row = done(sandbox, NINE, "2025-10-14T10:00", "Cart", tags=["design"])
     told = await host.call("edit_time_entries", ids=[row["id"]], project="Web shop", stop="2025-10-14T10:30")
 
@@ -24,7 +24,7 @@ async def test_one_entry_is_edited_by_itself(host: Host, sandbox: Sandbox) -> No
     assert {"project", "description", "tags"}.isdisjoint(cleared["entry"])
 
 
-async def test_a_new_time_must_not_lie_over_others_either(host: Host, sandbox: Sandbox) -> None:
+async def test_edit_time_entries_overlap_is_refused(host: Host, sandbox: Sandbox) -> None:
     row = done(sandbox, NINE, "2025-10-14T10:00")
     done(sandbox, "2025-10-14T10:00", "2025-10-14T11:00")
 
@@ -32,7 +32,7 @@ async def test_a_new_time_must_not_lie_over_others_either(host: Host, sandbox: S
     await host.call("edit_time_entries", ids=[row["id"]], start="2025-10-14T09:30")
 
 
-async def test_many_entries_are_edited_by_one_request_a_workspace(host: Host, sandbox: Sandbox) -> None:
+async def test_edit_time_entries_many_ids_send_one_request_a_workspace(host: Host, sandbox: Sandbox) -> None:
     rows = [done(sandbox, f"2025-10-14T0{hour}:00", f"2025-10-14T0{hour}:30") for hour in range(8)]
     rows.append(done(sandbox, NINE, "2025-10-14T10:00", "", NIGHT_SCHOOL))
     ids = [row["id"] for row in rows]
@@ -57,13 +57,15 @@ async def test_many_entries_are_edited_by_one_request_a_workspace(host: Host, sa
         ({"ids": [1], "description": "x", "status": "y"}, "status"),
     ],
 )
-async def test_a_change_that_cannot_be_meant_is_refused(host: Host, arguments: dict[str, object], said: str) -> None:
+async def test_edit_time_entries_invalid_arguments_are_refused(
+    host: Host, arguments: dict[str, object], said: str
+) -> None:
     told = await host.fail("edit_time_entries", **arguments)
 
     assert (told["code"], said in told["message"]) == ("invalid_arguments", True)
 
 
-async def test_a_name_that_means_nothing_changes_nothing(host: Host, sandbox: Sandbox) -> None:
+async def test_edit_time_entries_unknown_project_changes_nothing(host: Host, sandbox: Sandbox) -> None:
     rows = [done(sandbox, NINE, "2025-10-14T10:00", "", workspace) for workspace in (HARBOUR_STUDIO, NIGHT_SCHOOL)]
     told = await host.fail("edit_time_entries", ids=[row["id"] for row in rows], project="Web shop")
 
@@ -71,7 +73,7 @@ async def test_a_name_that_means_nothing_changes_nothing(host: Host, sandbox: Sa
     assert sent(sandbox) == []
 
 
-async def test_what_one_workspace_refused_is_told_beside_what_the_other_did(host: Host, sandbox: Sandbox) -> None:
+async def test_edit_time_entries_refusal_of_one_workspace_lists_unchanged_ids(host: Host, sandbox: Sandbox) -> None:
     rows = [done(sandbox, NINE, "2025-10-14T10:00", "", workspace) for workspace in (HARBOUR_STUDIO, NIGHT_SCHOOL)]
     await host.call("list_time_entries")
 
@@ -86,7 +88,7 @@ async def test_what_one_workspace_refused_is_told_beside_what_the_other_did(host
     assert "used up" in told["incomplete_reason"]
 
 
-async def test_a_task_does_not_follow_its_entry_to_another_project(host: Host, sandbox: Sandbox) -> None:
+async def test_edit_time_entries_new_project_clears_the_task(host: Host, sandbox: Sandbox) -> None:
     rows = [
         done(sandbox, f"2025-10-14T0{hour}:00", f"2025-10-14T0{hour}:30", project_id=201_500_302, task_id=80_400_301)
         for hour in range(3)
@@ -97,7 +99,7 @@ async def test_a_task_does_not_follow_its_entry_to_another_project(host: Host, s
     assert {(row["project_id"], row["task_id"]) for row in rows} == {(201_500_301, None)}
 
 
-async def test_a_tag_that_does_not_exist_is_made_by_a_change_and_known_after_it(host: Host, sandbox: Sandbox) -> None:
+async def test_edit_time_entries_creates_missing_tags_and_list_tags_has_them(host: Host, sandbox: Sandbox) -> None:
     row = done(sandbox, NINE, "2025-10-14T10:00", tags=["design"])
     await host.call("list_tags")
     more = {"tags": ["neu", "Neu"], "tag_action": "add", "create_missing_tags": True}
@@ -109,7 +111,7 @@ async def test_a_tag_that_does_not_exist_is_made_by_a_change_and_known_after_it(
     assert (await host.fail("edit_time_entries", ids=[row["id"]], **gone))["code"] == "invalid_arguments"
 
 
-async def test_no_tag_is_left_behind_by_an_entry_that_was_refused(host: Host, sandbox: Sandbox) -> None:
+async def test_create_time_entry_refusal_creates_no_tag(host: Host, sandbox: Sandbox) -> None:
     sandbox.fault = lambda call: Fault("402") if call.method == "POST" else None
     entry = {"start": NINE, "duration": 60, "tags": ["neu"], "create_missing_tags": True}
 
@@ -117,7 +119,7 @@ async def test_no_tag_is_left_behind_by_an_entry_that_was_refused(host: Host, sa
     assert "neu" not in {row["name"] for row in sandbox.state.tags.values()}
 
 
-async def test_a_task_stays_with_an_entry_whose_project_stays(host: Host, sandbox: Sandbox) -> None:
+async def test_edit_time_entries_same_project_keeps_the_task(host: Host, sandbox: Sandbox) -> None:
     at_home = done(sandbox, NINE, "2025-10-14T09:30", project_id=201_500_302, task_id=80_400_301)
     moved = done(sandbox, "2025-10-14T10:00", "2025-10-14T10:30", project_id=201_500_309, task_id=80_400_305)
     plain = done(sandbox, "2025-10-14T11:00", "2025-10-14T11:30", project_id=201_500_301)
@@ -131,7 +133,7 @@ async def test_a_task_stays_with_an_entry_whose_project_stays(host: Host, sandbo
     assert [call.split()[0] for call in sent(sandbox)] == ["PATCH", "PATCH", "PUT"]
 
 
-async def test_many_are_not_changed_while_nobody_can_say_which_are_still_there(
+async def test_edit_time_entries_many_ids_are_refused_on_a_stale_cache(
     host: Host, sandbox: Sandbox, clock: Clock
 ) -> None:
     rows = [done(sandbox, f"2025-10-14T0{hour}:00", f"2025-10-14T0{hour}:30") for hour in range(3)]
@@ -147,7 +149,7 @@ async def test_many_are_not_changed_while_nobody_can_say_which_are_still_there(
     assert (await host.call("edit_time_entries", ids=[rows[1]["id"]], description="New"))["edited_ids"]
 
 
-async def test_a_change_that_toggl_refuses_for_all_is_a_failure_and_for_some_is_explained(
+async def test_edit_time_entries_refusal_of_all_fails_and_of_some_lists_unchanged_ids(
     host: Host, sandbox: Sandbox
 ) -> None:
     rows = [done(sandbox, f"2025-10-14T0{hour}:00", f"2025-10-14T0{hour}:30") for hour in range(3)]
@@ -167,14 +169,14 @@ async def test_a_change_that_toggl_refuses_for_all_is_a_failure_and_for_some_is_
     assert (none["code"], "Toggl refused" in none["message"]) == ("invalid_arguments", True)
 
 
-async def test_a_running_timer_does_not_begin_later_than_now(host: Host, sandbox: Sandbox) -> None:
+async def test_edit_time_entries_future_start_of_a_timer_is_refused(host: Host, sandbox: Sandbox) -> None:
     row = running(sandbox, NINE)
     told = await host.fail("edit_time_entries", ids=[row["id"]], start="2025-10-14T19:00")
 
     assert told["message"].startswith("start: is yet to come")
 
 
-async def test_a_tag_that_is_not_there_to_be_taken_off_is_not_offered_to_be_made(host: Host, sandbox: Sandbox) -> None:
+async def test_edit_time_entries_removal_of_an_unknown_tag_suggests_no_creation(host: Host, sandbox: Sandbox) -> None:
     row = done(sandbox, NINE, "2025-10-14T10:00", tags=["design"])
     told = await host.fail("edit_time_entries", ids=[row["id"]], tags=["desing"], tag_action="remove")
 
@@ -182,7 +184,7 @@ async def test_a_tag_that_is_not_there_to_be_taken_off_is_not_offered_to_be_made
     assert "create_missing_tags" not in told["message"]
 
 
-async def test_nothing_is_written_over_what_could_not_be_looked_at(host: Host, sandbox: Sandbox) -> None:
+async def test_create_time_entry_unreadable_period_is_refused_as_overlap(host: Host, sandbox: Sandbox) -> None:
     done(sandbox, "2025-02-14T09:00", "2025-02-14T10:00", "Old")
     old = {"start": "2025-02-14T09:00", "duration": 3600, "description": "Old"}
     sandbox.fault = lambda call: Fault("500 before") if "/search/" in call.path else None

@@ -38,7 +38,7 @@ NO = [
 ]
 
 
-async def test_a_person_who_agrees_has_it_deleted(sandbox: Sandbox, clock: Clock, era: Era) -> None:
+async def test_delete_client_elicitation_accepted_deletes_the_client(sandbox: Sandbox, clock: Clock, era: Era) -> None:
     person = Person(YES)
     async with Client(serve(sandbox, clock), mode=era, elicitation_callback=person) as client:
         await Host(client).call("delete_client", client_id=AROHA)
@@ -52,7 +52,7 @@ async def test_a_person_who_agrees_has_it_deleted(sandbox: Sandbox, clock: Clock
 @pytest.mark.parametrize(
     "answer", NO, ids=["declined", "cancelled", "not ticked", "something else", "in words", "without a word"]
 )
-async def test_a_person_who_does_not_agree_has_nothing_deleted(
+async def test_delete_client_elicitation_not_accepted_is_declined(
     sandbox: Sandbox, clock: Clock, era: Era, answer: ElicitResult
 ) -> None:
     async with Client(serve(sandbox, clock), mode=era, elicitation_callback=Person(answer)) as client:
@@ -64,7 +64,7 @@ async def test_a_person_who_does_not_agree_has_nothing_deleted(
 
 
 @pytest.mark.parametrize("wrong", [{"client_id": "x"}, {"client_id": 7}, {"client_id": AROHA, "workspace_id": 5}])
-async def test_nobody_is_asked_about_what_cannot_be_deleted(
+async def test_delete_client_invalid_target_skips_elicitation(
     sandbox: Sandbox, clock: Clock, era: Era, wrong: dict[str, object]
 ) -> None:
     person = Person(YES)
@@ -75,9 +75,7 @@ async def test_nobody_is_asked_about_what_cannot_be_deleted(
     assert person.questions == []
 
 
-async def test_nothing_is_deleted_unasked_when_the_target_cannot_be_looked_up(
-    sandbox: Sandbox, clock: Clock, era: Era
-) -> None:
+async def test_delete_client_lookup_failure_deletes_nothing(sandbox: Sandbox, clock: Clock, era: Era) -> None:
     person = Person(YES)
     sandbox.fault = lambda call: Fault("502 before") if call.method == "GET" else None
     server = serve(sandbox, clock, workspace_id=HARBOUR_STUDIO)
@@ -88,7 +86,7 @@ async def test_nothing_is_deleted_unasked_when_the_target_cannot_be_looked_up(
     assert AROHA in sandbox.state.clients
 
 
-async def test_what_others_wrote_is_cleaned_before_a_person_reads_it(sandbox: Sandbox, clock: Clock, era: Era) -> None:
+async def test_delete_client_elicitation_strips_invisible_characters(sandbox: Sandbox, clock: Clock, era: Era) -> None:
     row = sandbox.state.add_client(HARBOUR_STUDIO, "Good\u202e\U000e0041 name")
     person = Person(NO[0])
     async with Client(serve(sandbox, clock), mode=era, elicitation_callback=person) as client:

@@ -51,7 +51,7 @@ REFUSED: list[tuple[str, dict[str, object], str]] = [
 
 
 @pytest.mark.parametrize(("tool", "arguments", "sentence"), REFUSED)
-async def test_wrong_arguments_are_refused_in_one_short_sentence_before_toggl_is_asked(
+async def test_invalid_arguments_error_is_one_short_sentence_and_changes_nothing(
     host: Host, sandbox: Sandbox, tool: str, arguments: dict[str, object], sentence: str
 ) -> None:
     told = await host.fail(tool, **arguments)
@@ -63,7 +63,7 @@ async def test_wrong_arguments_are_refused_in_one_short_sentence_before_toggl_is
     assert not any(call.method != "GET" for call in sandbox.calls)
 
 
-async def test_null_for_an_optional_argument_counts_as_absent(host: Host) -> None:
+async def test_list_clients_and_get_client_null_argument_counts_as_absent(host: Host) -> None:
     listed = await host.call("list_clients", name=None, limit=None, status=None, workspace_id=None, cursor=None)
     found = await host.call("get_client", client_id=AROHA, name=None)
 
@@ -82,7 +82,7 @@ async def test_null_for_an_optional_argument_counts_as_absent(host: Host) -> Non
         ("restore_client", {"client_id": 12345678}),
     ],
 )
-async def test_a_client_that_does_not_exist_is_not_found(host: Host, tool: str, arguments: dict[str, object]) -> None:
+async def test_client_unknown_is_not_found(host: Host, tool: str, arguments: dict[str, object]) -> None:
     told = await host.fail(tool, **arguments)
 
     assert told["code"] == "not_found"
@@ -90,7 +90,7 @@ async def test_a_client_that_does_not_exist_is_not_found(host: Host, tool: str, 
 
 
 @pytest.mark.parametrize("text", ["taken", "exists"])
-async def test_a_duplicate_name_is_refused_with_the_id_that_has_it(host: Host, sandbox: Sandbox, text: str) -> None:
+async def test_create_client_duplicate_name_error_has_the_existing_id(host: Host, sandbox: Sandbox, text: str) -> None:
     sandbox.behaviors = Behaviors(duplicate_text="taken" if text == "taken" else "exists")
 
     told = await host.fail("create_client", name="Aroha Bakery")
@@ -99,13 +99,13 @@ async def test_a_duplicate_name_is_refused_with_the_id_that_has_it(host: Host, s
     assert str(AROHA) in told["message"]
 
 
-async def test_a_duplicate_name_is_refused_in_an_edit(host: Host) -> None:
+async def test_edit_client_duplicate_name_is_refused(host: Host) -> None:
     told = await host.fail("edit_client", client_id=64890302, name="Aroha Bakery")
 
     assert told["code"] == "duplicate_name"
 
 
-async def test_a_foreign_workspace_is_forbidden_and_says_where_to_look(host: Host) -> None:
+async def test_list_clients_foreign_workspace_error_points_to_get_account(host: Host) -> None:
     told = await host.fail("list_clients", workspace_id=5)
 
     assert told["code"] == "forbidden"
@@ -113,7 +113,7 @@ async def test_a_foreign_workspace_is_forbidden_and_says_where_to_look(host: Hos
 
 
 @pytest.mark.parametrize("token", [None, SecretStr("")])
-async def test_without_a_token_the_server_starts_and_explains_on_the_first_call(token: SecretStr | None) -> None:
+async def test_token_absent_server_starts_and_first_call_explains(token: SecretStr | None) -> None:
     async with Client(build_server(Settings(token=token))) as client:
         told = await Host(client).fail("list_clients")
 
@@ -121,7 +121,7 @@ async def test_without_a_token_the_server_starts_and_explains_on_the_first_call(
     assert "TOGGL_API_TOKEN" in told["message"]
 
 
-async def test_a_key_of_toggl_focus_is_recognised_and_not_repeated() -> None:
+async def test_token_of_toggl_focus_error_names_focus_and_omits_the_token() -> None:
     key = "toggl_sk_0123456789"
     async with Client(build_server(Settings(token=SecretStr(key)))) as client:
         told = await Host(client).fail("list_clients")
@@ -131,7 +131,7 @@ async def test_a_key_of_toggl_focus_is_recognised_and_not_repeated() -> None:
     assert key not in json.dumps(told)
 
 
-async def test_a_wrong_token_is_told_from_a_forbidden_workspace(sandbox: Sandbox, clock: Clock) -> None:
+async def test_token_invalid_is_bad_token_and_not_forbidden(sandbox: Sandbox, clock: Clock) -> None:
     async with Client(serve(sandbox, clock, token="f" * 32)) as client:
         told = await Host(client).fail("list_clients")
 
@@ -155,7 +155,7 @@ ANSWERS: list[tuple[Fault, str, int]] = [
 
 
 @pytest.mark.parametrize(("fault", "code", "requests"), ANSWERS, ids=lambda value: getattr(value, "kind", str(value)))
-async def test_a_failing_toggl_is_a_failure_that_says_what_to_do(
+async def test_list_clients_toggl_failure_is_a_retryable_error(
     sandbox: Sandbox, clock: Clock, fault: Fault, code: str, requests: int
 ) -> None:
     sandbox.fault = lambda _: fault
@@ -169,7 +169,7 @@ async def test_a_failing_toggl_is_a_failure_that_says_what_to_do(
 
 
 @pytest.mark.promise("spent")
-async def test_a_spent_quota_costs_nothing_more_until_it_resets(sandbox: Sandbox, clock: Clock) -> None:
+async def test_quota_spent_sends_no_request_until_the_reset(sandbox: Sandbox, clock: Clock) -> None:
     sandbox.fault = lambda _: Fault("402", resets_in=1838)
     async with Client(serve(sandbox, clock, workspace_id=HARBOUR_STUDIO)) as client:
         told = [await Host(client).fail("list_clients") for _ in range(10)]
@@ -183,7 +183,7 @@ async def test_a_spent_quota_costs_nothing_more_until_it_resets(sandbox: Sandbox
     assert answer["source"] == "toggl"
 
 
-async def test_a_402_for_a_paid_feature_is_no_spent_quota(host: Host) -> None:
+async def test_archive_client_402_for_a_paid_plan_is_not_quota_spent(host: Host) -> None:
     told = await host.fail("archive_client", client_id=64890401, workspace_id=NIGHT_SCHOOL)
     answer = await host.call("list_clients", workspace_id=NIGHT_SCHOOL)
 
@@ -192,7 +192,7 @@ async def test_a_402_for_a_paid_feature_is_no_spent_quota(host: Host) -> None:
 
 
 @pytest.mark.parametrize("empty", ["null", "[]"])
-async def test_a_workspace_without_clients_is_an_empty_list(host: Host, sandbox: Sandbox, empty: str) -> None:
+async def test_list_clients_empty_workspace_is_an_empty_list(host: Host, sandbox: Sandbox, empty: str) -> None:
     sandbox.behaviors = Behaviors(empty_list="null" if empty == "null" else "[]")
     sandbox.state.clients.clear()
 
@@ -201,7 +201,7 @@ async def test_a_workspace_without_clients_is_an_empty_list(host: Host, sandbox:
     assert (answer["clients"], answer["total"], answer["remaining"]) == ([], 0, 0)
 
 
-async def test_a_list_of_5000_clients_comes_in_pages_below_a_hosts_limit(host: Host, sandbox: Sandbox) -> None:
+async def test_list_clients_of_5000_stays_within_the_token_limit_of_hosts(host: Host, sandbox: Sandbox) -> None:
     for number in range(5000):
         sandbox.state.add_client(HARBOUR_STUDIO, f"Client {number:04} {'x' * 200}", notes="n" * 100)
 
@@ -216,7 +216,7 @@ async def test_a_list_of_5000_clients_comes_in_pages_below_a_hosts_limit(host: H
     assert len(json.dumps(result.structured_content, separators=(",", ":"))) / 4 < 25_000
 
 
-async def test_a_page_of_wide_letters_is_as_short_as_one_of_narrow_ones(host: Host, sandbox: Sandbox) -> None:
+async def test_list_projects_page_of_wide_characters_stays_under_70_000_bytes(host: Host, sandbox: Sandbox) -> None:
     for number in range(200):
         sandbox.state.add_project(HARBOUR_STUDIO, f"{number:03}{'客' * 240}", None)
 
@@ -231,7 +231,7 @@ def once(fault: Fault, method: str) -> Callable[[Call], Fault | None]:
 
 
 @pytest.mark.parametrize("kind", ["500 after", "502 after", "garbage after", "empty", "lost after"])
-async def test_a_change_whose_answer_was_lost_is_sent_again_and_a_creation_is_looked_for(
+async def test_lost_response_retries_edit_client_and_reconciles_create_client(
     host: Host, sandbox: Sandbox, kind: str
 ) -> None:
     sandbox.fault = once(Fault(kind), "PUT")  # pyright: ignore[reportArgumentType] - parametrized with its literals

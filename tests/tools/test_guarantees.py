@@ -46,7 +46,7 @@ async def store(tmp_path: Path, clock: Clock) -> AsyncGenerator[SqliteStore]:
 
 @pytest.mark.promise("hour")
 @pytest.mark.parametrize(("workspace_id", "requests"), [(None, 8), (HARBOUR_STUDIO, 7)])
-async def test_an_hour_of_sixty_calls_fits_the_free_plan_several_times(
+async def test_request_budget_of_an_hour_with_60_calls_fits_the_free_plan(
     sandbox: Sandbox, clock: Clock, store: SqliteStore, workspace_id: int | None, requests: int
 ) -> None:
     async with Client(serve(sandbox, clock, store=store, workspace_id=workspace_id)) as client:
@@ -81,7 +81,7 @@ ROUND: tuple[tuple[str, dict[str, Any]], ...] = (
 
 
 @pytest.mark.promise("token")
-async def test_the_token_is_nowhere(
+async def test_token_is_absent_from_results_logs_cache_and_repr(
     sandbox: Sandbox, clock: Clock, store: SqliteStore, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)

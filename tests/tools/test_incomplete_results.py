@@ -17,7 +17,7 @@ NINE, TEN, ELEVEN = "2025-10-14T09:00", "2025-10-14T10:00", "2025-10-14T11:00"
 PAID: dict[str, Any] = {"project_id": WEB_SHOP, "billable": True}
 
 
-async def test_no_amounts_are_told_that_nobody_asked_for(host: Host, sandbox: Sandbox) -> None:
+async def test_summarize_time_omits_amounts_by_default(host: Host, sandbox: Sandbox) -> None:
     done(sandbox, "2025-02-14T09:00", "2025-02-14T10:00", **PAID)
     done(sandbox, NINE, TEN, **PAID)
     year = {"period": "this_year", "group_by": ["project"]}
@@ -29,7 +29,9 @@ async def test_no_amounts_are_told_that_nobody_asked_for(host: Host, sandbox: Sa
     assert told["total"]["amounts"] == told["groups"][0]["amounts"] == {"NZD": 190.0}
 
 
-async def test_what_was_logged_elsewhere_is_told_with_its_amount(host: Host, sandbox: Sandbox, clock: Clock) -> None:
+async def test_summarize_time_amounts_include_changes_of_the_web_app(
+    host: Host, sandbox: Sandbox, clock: Clock
+) -> None:
     row = done(sandbox, NINE, TEN, **PAID)
     await host.call("summarize_time", amounts=True)
     clock.now += 130
@@ -41,7 +43,7 @@ async def test_what_was_logged_elsewhere_is_told_with_its_amount(host: Host, san
     assert (told["total"]["hours"], told["total"]["amounts"], told["complete"]) == (3.0, {"NZD": 285.0}, True)
 
 
-async def test_billable_hours_without_an_amount_are_counted_out(host: Host, sandbox: Sandbox) -> None:
+async def test_summarize_time_billable_entries_without_an_amount_are_incomplete(host: Host, sandbox: Sandbox) -> None:
     done(sandbox, NINE, TEN, **PAID)
     done(sandbox, TEN, ELEVEN, workspace=NIGHT_SCHOOL, project_id=KILN_COURSE, billable=True)
 
@@ -51,7 +53,7 @@ async def test_billable_hours_without_an_amount_are_counted_out(host: Host, sand
     assert "no amount for 1 of the billable entries" in told["incomplete_reason"]
 
 
-async def test_a_stale_total_is_not_complete(host: Host, sandbox: Sandbox, clock: Clock) -> None:
+async def test_summarize_time_stale_total_is_incomplete(host: Host, sandbox: Sandbox, clock: Clock) -> None:
     done(sandbox, NINE, TEN)
     await host.call("summarize_time")
     clock.now += 130
@@ -65,7 +67,7 @@ async def test_a_stale_total_is_not_complete(host: Host, sandbox: Sandbox, clock
     assert "since as_of" in listed["incomplete_reason"]
 
 
-async def test_names_that_could_not_be_looked_up_are_a_gap(host: Host, sandbox: Sandbox) -> None:
+async def test_summarize_time_name_lookup_failure_is_incomplete(host: Host, sandbox: Sandbox) -> None:
     done(sandbox, NINE, TEN, project_id=SHOP_SIGN)
     sandbox.fault = lambda call: Fault("402") if call.path.endswith("/projects") else None
 
@@ -75,7 +77,7 @@ async def test_names_that_could_not_be_looked_up_are_a_gap(host: Host, sandbox: 
     assert told["incomplete_reason"].startswith("The names of some projects could not be looked up.")
 
 
-async def test_the_workspace_that_could_not_be_asked_is_named(host: Host, sandbox: Sandbox) -> None:
+async def test_summarize_time_incomplete_reason_names_the_failed_workspace(host: Host, sandbox: Sandbox) -> None:
     done(sandbox, "2025-02-14T09:00", "2025-02-14T10:00")
     sandbox.fault = lambda call: Fault("402") if f"workspace/{NIGHT_SCHOOL}/search" in call.path else None
 
@@ -89,7 +91,7 @@ async def test_the_workspace_that_could_not_be_asked_is_named(host: Host, sandbo
     assert listed["incomplete_reason"] == told["incomplete_reason"]
 
 
-async def test_a_team_s_timers_may_be_running_since_yesterday(host: Host, sandbox: Sandbox) -> None:
+async def test_summarize_time_team_total_of_yesterday_is_incomplete(host: Host, sandbox: Sandbox) -> None:
     done(sandbox, "2025-10-13T09:00", "2025-10-13T10:00", user_id=TANE)
 
     told = await host.call("summarize_time", period="yesterday", team=True)
@@ -99,14 +101,14 @@ async def test_a_team_s_timers_may_be_running_since_yesterday(host: Host, sandbo
     assert "still running" in told["incomplete_reason"]
 
 
-async def test_one_s_own_timer_has_no_amount_yet(host: Host, sandbox: Sandbox) -> None:
+async def test_summarize_time_amount_of_a_running_timer_is_incomplete(host: Host, sandbox: Sandbox) -> None:
     row = running(sandbox, "2025-10-14T17:00")
     sandbox.state.edit_entry(row["id"], **PAID)
 
     assert not (await host.call("summarize_time", amounts=True))["complete"]
 
 
-async def test_the_quota_that_is_told_is_the_scarcest_that_was_drawn_on(host: Host, sandbox: Sandbox) -> None:
+async def test_summarize_time_returns_the_scarcest_quota_of_the_call(host: Host, sandbox: Sandbox) -> None:
     sandbox.quota.spend(NIGHT_SCHOOL, remaining=10)
 
     told = await host.call("summarize_time", period="this_year")
@@ -114,9 +116,7 @@ async def test_the_quota_that_is_told_is_the_scarcest_that_was_drawn_on(host: Ho
     assert told["quota"]["remaining"] == 8
 
 
-async def test_with_refresh_a_workspace_that_was_joined_since_counts(
-    host: Host, sandbox: Sandbox, clock: Clock
-) -> None:
+async def test_summarize_time_refresh_includes_a_joined_workspace(host: Host, sandbox: Sandbox, clock: Clock) -> None:
     joined = sandbox.state.workspaces.pop(NIGHT_SCHOOL)
     await host.call("summarize_time")
     sandbox.state.workspaces[NIGHT_SCHOOL] = joined
@@ -126,7 +126,7 @@ async def test_with_refresh_a_workspace_that_was_joined_since_counts(
     assert (await host.call("summarize_time", period="this_year", refresh=True))["total"]["hours"] == 1.0
 
 
-async def test_the_first_day_that_toggl_knows_can_be_totalled(host: Host, sandbox: Sandbox) -> None:
+async def test_summarize_time_first_supported_day_is_complete(host: Host, sandbox: Sandbox) -> None:
     done(sandbox, "2006-01-02T09:00", "2006-01-02T10:00")
 
     told = await host.call("summarize_time", start="2006-01-01", end="2006-01-05")
@@ -134,7 +134,7 @@ async def test_the_first_day_that_toggl_knows_can_be_totalled(host: Host, sandbo
     assert (told["total"]["hours"], told["complete"]) == (1.0, True)
 
 
-async def test_a_row_that_cannot_be_read_is_not_taken_for_no_time(host: Host, sandbox: Sandbox) -> None:
+async def test_summarize_time_unreadable_report_row_is_incomplete(host: Host, sandbox: Sandbox) -> None:
     done(sandbox, "2025-02-14T09:00", "2025-02-14T10:00")
     odd = Fault("garbage before", body='[{"user_id": 7301001, "sessions": []}]')
     sandbox.fault = lambda call: odd if "/search/" in call.path else None
@@ -145,7 +145,7 @@ async def test_a_row_that_cannot_be_read_is_not_taken_for_no_time(host: Host, sa
     assert f"({HARBOUR_STUDIO}): Toggl's report has a row that cannot be read." in told["incomplete_reason"]
 
 
-async def test_one_person_is_one_group_whatever_reports_call_them(host: Host, sandbox: Sandbox) -> None:
+async def test_summarize_time_renamed_user_is_one_group(host: Host, sandbox: Sandbox) -> None:
     done(sandbox, "2025-02-14T09:00", "2025-02-14T10:00")
     sandbox.state.me["fullname"] = "Marama Q"
     done(sandbox, NINE, TEN)

@@ -53,9 +53,7 @@ def own_entries(sandbox: Sandbox) -> dict[int, Row]:
 
 
 @pytest.mark.promise("lean")
-async def test_an_entry_costs_100_bytes_at_most_besides_its_own_description_and_tags(
-    host: Host, sandbox: Sandbox
-) -> None:
+async def test_list_time_entries_row_is_at_most_100_bytes_besides_free_text(host: Host, sandbox: Sandbox) -> None:
     told = [page async for page in pages(host, **ALL_OF_IT, limit=200)]
     rows = [row for page, _ in told for row in page["entries"]]
     own_words = sum(compact(row) - besides_its_own_words(row) for row in rows)
@@ -65,7 +63,7 @@ async def test_an_entry_costs_100_bytes_at_most_besides_its_own_description_and_
     assert (sum(size for _, size in told) - own_words) / len(rows) <= 100
 
 
-async def test_every_entry_s_project_client_and_task_are_told_by_name(host: Host, sandbox: Sandbox) -> None:
+async def test_list_time_entries_groups_name_project_client_and_task(host: Host, sandbox: Sandbox) -> None:
     world = sandbox.state
     rows = own_entries(sandbox)
     async for page, _ in pages(host, **ALL_OF_IT, limit=200):
@@ -83,7 +81,7 @@ async def test_every_entry_s_project_client_and_task_are_told_by_name(host: Host
 
 
 @pytest.mark.parametrize("character", ["a", "é", "港", "🛶", '"'])
-async def test_a_page_of_the_longest_descriptions_stays_under_100_000_bytes(
+async def test_list_time_entries_longest_descriptions_stay_under_100_000_bytes(
     host: Host, sandbox: Sandbox, clock: Clock, character: str
 ) -> None:
     sandbox.state.entries.clear()
@@ -98,7 +96,7 @@ async def test_a_page_of_the_longest_descriptions_stays_under_100_000_bytes(
     assert all(row["description"].endswith("…") for page, _ in told for row in page["entries"])
 
 
-async def test_a_page_of_the_longest_names_stays_under_100_000_bytes(
+async def test_list_time_entries_longest_names_stay_under_100_000_bytes(
     host: Host, sandbox: Sandbox, clock: Clock
 ) -> None:
     sandbox.state.entries.clear()
@@ -116,7 +114,7 @@ async def test_a_page_of_the_longest_names_stays_under_100_000_bytes(
     assert len({row["id"] for page, _ in told for row in page["entries"]}) == 200
 
 
-async def test_a_total_of_the_longest_names_stays_under_100_000_bytes_and_says_how_many_groups_are_left(
+async def test_summarize_time_longest_names_stay_under_100_000_bytes(
     host: Host, sandbox: Sandbox, clock: Clock
 ) -> None:
     sandbox.state.entries.clear()
@@ -135,7 +133,7 @@ async def test_a_total_of_the_longest_names_stays_under_100_000_bytes_and_says_h
     assert told["total"]["seconds"] == 200 * 60
 
 
-async def test_a_walk_meets_every_entry_once_while_others_are_added_and_deleted(
+async def test_list_time_entries_pages_hold_each_entry_once_while_entries_change(
     host: Host, sandbox: Sandbox, clock: Clock
 ) -> None:
     world, met, deleted = sandbox.state, list[int](), set[int]()

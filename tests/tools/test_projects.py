@@ -11,7 +11,7 @@ pytestmark = pytest.mark.anyio
 AROHA = 64890301
 
 
-async def test_a_created_project_is_active_found_edited_archived_and_deleted(host: Host, sandbox: Sandbox) -> None:
+async def test_create_project_then_get_edit_list_and_delete(host: Host, sandbox: Sandbox) -> None:
     created = await host.call("create_project", name="Spring catalogue", client="AROHA bakery", color="#d94182")
     project_id = created["project"]["id"]
     found = await host.call("get_project", name="spring CATALOGUE")
@@ -32,7 +32,7 @@ async def test_a_created_project_is_active_found_edited_archived_and_deleted(hos
     assert sandbox.calls[-1].query == {"teDeletionMode": "unassign"}
 
 
-async def test_projects_are_listed_by_client_by_id_or_by_name_and_without_one(host: Host, sandbox: Sandbox) -> None:
+async def test_list_projects_client_filter_accepts_an_id_a_name_and_zero(host: Host, sandbox: Sandbox) -> None:
     sandbox.state.add_project(HARBOUR_STUDIO, "Without a client")
     by_id = await host.call("list_projects", client=AROHA, status="both")
     by_name = await host.call("list_projects", client="aroha bakery", status="both")
@@ -45,9 +45,7 @@ async def test_projects_are_listed_by_client_by_id_or_by_name_and_without_one(ho
     assert not any("client_id" in project for project in without["projects"])
 
 
-async def test_an_unknown_client_is_told_with_its_near_ones_and_nothing_is_created(
-    host: Host, sandbox: Sandbox
-) -> None:
+async def test_create_project_unknown_client_suggests_names_and_creates_nothing(host: Host, sandbox: Sandbox) -> None:
     projects = len(sandbox.state.projects)
 
     told = await host.fail("create_project", name="Menu", client="Aroha Bakary")
@@ -57,7 +55,7 @@ async def test_an_unknown_client_is_told_with_its_near_ones_and_nothing_is_creat
     assert len(sandbox.state.projects) == projects
 
 
-async def test_a_client_can_be_given_and_taken_away(host: Host) -> None:
+async def test_edit_project_sets_and_clears_the_client(host: Host) -> None:
     created = await host.call("create_project", name="Wandering")
     given = await host.call("edit_project", project_id=created["project"]["id"], client=AROHA)
     taken = await host.call("edit_project", project_id=created["project"]["id"], client=0)
@@ -80,7 +78,7 @@ async def test_a_client_can_be_given_and_taken_away(host: Host) -> None:
         ("list_projects", {"limit": 1000}, "limit: should be less than or equal to 200"),
     ],
 )
-async def test_wrong_arguments_are_refused_before_toggl_is_asked(
+async def test_project_invalid_arguments_are_refused_without_a_request(
     host: Host, sandbox: Sandbox, tool: str, arguments: dict[str, object], sentence: str
 ) -> None:
     told = await host.fail(tool, **arguments)
@@ -99,11 +97,11 @@ async def test_wrong_arguments_are_refused_before_toggl_is_asked(
         ("edit_project", {"project_id": 12345678, "name": "x"}),
     ],
 )
-async def test_a_project_that_does_not_exist_is_not_found(host: Host, tool: str, arguments: dict[str, object]) -> None:
+async def test_project_unknown_is_not_found(host: Host, tool: str, arguments: dict[str, object]) -> None:
     assert (await host.fail(tool, **arguments))["code"] == "not_found"
 
 
-async def test_a_duplicate_name_is_refused_with_the_id_that_has_it(host: Host) -> None:
+async def test_create_project_duplicate_name_error_has_the_existing_id(host: Host) -> None:
     created = await host.call("create_project", name="Menu", client=AROHA)
 
     told = await host.fail("create_project", name="Menu", client=AROHA)
@@ -114,7 +112,7 @@ async def test_a_duplicate_name_is_refused_with_the_id_that_has_it(host: Host) -
     assert elsewhere["project"]["name"] == "Menu"
 
 
-async def test_a_lost_answer_to_a_creation_makes_one_project(host: Host, sandbox: Sandbox) -> None:
+async def test_create_project_lost_response_creates_one_project(host: Host, sandbox: Sandbox) -> None:
     faults = iter([Fault("lost after")])
     sandbox.fault = lambda call: next(faults, None) if call.method == "POST" else None
 
@@ -124,7 +122,7 @@ async def test_a_lost_answer_to_a_creation_makes_one_project(host: Host, sandbox
     assert created["project"]["client_id"] == AROHA
 
 
-async def test_no_project_is_left_out_however_many_there_are(host: Host, sandbox: Sandbox) -> None:
+async def test_list_projects_reads_every_page(host: Host, sandbox: Sandbox) -> None:
     for number in range(450):
         sandbox.state.add_project(HARBOUR_STUDIO, f"Numbered {number:03}")
 
@@ -134,7 +132,7 @@ async def test_no_project_is_left_out_however_many_there_are(host: Host, sandbox
     assert [call.query["page"] for call in sandbox.calls if call.path.endswith("/projects")] == ["1", "2", "3"]
 
 
-async def test_archiving_a_client_shows_in_its_projects_at_once(host: Host) -> None:
+async def test_list_projects_after_archive_client_omits_its_projects(host: Host) -> None:
     before = await host.call("list_projects", client=AROHA)
     await host.call("archive_client", client_id=AROHA)
     after = await host.call("list_projects", client=AROHA)
@@ -143,9 +141,7 @@ async def test_archiving_a_client_shows_in_its_projects_at_once(host: Host) -> N
     assert after["total"] == 0
 
 
-async def test_the_free_plan_s_limit_says_that_a_paid_plan_is_needed(
-    host: Host, sandbox: Sandbox, clock: Clock
-) -> None:
+async def test_create_project_beyond_the_free_plan_is_plan_required(host: Host, sandbox: Sandbox, clock: Clock) -> None:
     active = [row for row in sandbox.state.projects.values() if row["workspace_id"] == NIGHT_SCHOOL and row["active"]]
     for number in range(5 - len(active)):
         await host.call("create_project", workspace_id=NIGHT_SCHOOL, name=f"Project {number}")
@@ -156,7 +152,7 @@ async def test_the_free_plan_s_limit_says_that_a_paid_plan_is_needed(
     assert told["code"] == "plan_required"
 
 
-async def test_only_the_same_client_s_project_is_said_to_hold_a_name(host: Host, sandbox: Sandbox) -> None:
+async def test_create_project_duplicate_name_error_ignores_other_clients(host: Host, sandbox: Sandbox) -> None:
     other = sandbox.state.add_project(HARBOUR_STUDIO, "Menu", 64_890_302)
     mine = (await host.call("create_project", name="Menu", client=AROHA))["project"]["id"]
 

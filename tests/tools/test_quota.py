@@ -20,7 +20,7 @@ async def spend_all_but(sandbox: Sandbox, host: Host, left: int) -> None:
 
 
 @pytest.mark.promise("kept")
-async def test_the_last_three_requests_are_kept_for_changes(host: Host, sandbox: Sandbox) -> None:
+async def test_quota_reserve_keeps_the_last_three_requests_for_changes(host: Host, sandbox: Sandbox) -> None:
     await host.call("list_clients", workspace_id=NIGHT_SCHOOL)
     await spend_all_but(sandbox, host, left=3)
     sandbox.calls.clear()
@@ -34,7 +34,7 @@ async def test_the_last_three_requests_are_kept_for_changes(host: Host, sandbox:
     assert created["quota"]["remaining"] == 2
 
 
-async def test_with_three_left_an_expired_snapshot_is_served_stale(host: Host, sandbox: Sandbox, clock: Clock) -> None:
+async def test_quota_reserve_serves_an_expired_snapshot_stale(host: Host, sandbox: Sandbox, clock: Clock) -> None:
     await host.call("list_clients", workspace_id=NIGHT_SCHOOL)
     clock.now += 3700
     await spend_all_but(sandbox, host, left=3)
@@ -46,7 +46,7 @@ async def test_with_three_left_an_expired_snapshot_is_served_stale(host: Host, s
     assert sandbox.calls == []
 
 
-async def test_a_lost_creation_is_looked_for_with_the_last_requests(host: Host, sandbox: Sandbox) -> None:
+async def test_quota_reserve_reconciles_a_lost_create_client(host: Host, sandbox: Sandbox) -> None:
     await host.call("list_clients", workspace_id=NIGHT_SCHOOL)
     await spend_all_but(sandbox, host, left=2)
     faults = iter([Fault("lost after")])
@@ -58,7 +58,7 @@ async def test_a_lost_creation_is_looked_for_with_the_last_requests(host: Host, 
     assert created["quota"]["remaining"] == 0
 
 
-async def test_a_second_process_knows_what_the_first_has_spent(sandbox: Sandbox, clock: Clock) -> None:
+async def test_quota_spent_is_shared_by_processes(sandbox: Sandbox, clock: Clock) -> None:
     store = MemoryStore(clock=clock)
     async with Client(serve(sandbox, clock, store=store)) as one, Client(serve(sandbox, clock, store=store)) as other:
         sandbox.quota.spend(HARBOUR_STUDIO)
@@ -70,7 +70,7 @@ async def test_a_second_process_knows_what_the_first_has_spent(sandbox: Sandbox,
     assert len(sandbox.calls) == calls
 
 
-async def test_a_workspace_is_charged_to_its_organization(host: Host) -> None:
+async def test_quota_bucket_of_a_workspace_is_its_organization(host: Host) -> None:
     await host.call("list_clients")
     account = await host.call("get_account")
 
@@ -78,7 +78,7 @@ async def test_a_workspace_is_charged_to_its_organization(host: Host) -> None:
     assert account["workspaces"][0]["organization_id"] == 3901001
 
 
-async def test_what_was_spent_before_the_organization_was_known_stays_spent(host: Host, sandbox: Sandbox) -> None:
+async def test_quota_spent_before_get_account_stays_spent(host: Host, sandbox: Sandbox) -> None:
     sandbox.quota.spend(HARBOUR_STUDIO)
     await host.fail("list_clients")
     await host.call("get_account")
@@ -91,7 +91,7 @@ async def test_what_was_spent_before_the_organization_was_known_stays_spent(host
 
 
 @pytest.mark.promise("pace")
-async def test_requests_are_paced_so_that_none_is_refused_for_haste(host: Host, sandbox: Sandbox, clock: Clock) -> None:
+async def test_rate_limit_paces_create_client_without_a_429(host: Host, sandbox: Sandbox, clock: Clock) -> None:
     began = clock.now
     for number in range(40):
         await host.call("create_client", name=f"Client {number}")
@@ -100,7 +100,7 @@ async def test_requests_are_paced_so_that_none_is_refused_for_haste(host: Host, 
     assert clock.now - began == pytest.approx(len(sandbox.calls) - 5)
 
 
-async def test_requests_that_cannot_have_their_turn_in_time_are_held_back_at_once(host: Host, sandbox: Sandbox) -> None:
+async def test_rate_limit_beyond_the_queue_fails_at_once_without_a_429(host: Host, sandbox: Sandbox) -> None:
     told: list[CallToolResult] = []
 
     async def create(number: int) -> None:

@@ -115,7 +115,9 @@ async def the_day(host: Host, sandbox: Sandbox, clock: Clock) -> list[Answer]:
 
 @pytest.mark.anyio
 @pytest.mark.promise("day")
-async def test_a_day_of_fifteen_writes_costs_five_requests_more(office: tuple[Host, Sandbox], clock: Clock) -> None:
+async def test_request_budget_of_a_day_with_15_writes_is_5_reads_more(
+    office: tuple[Host, Sandbox], clock: Clock
+) -> None:
     host, sandbox = office
     await the_day(host, sandbox, clock)
 
@@ -131,7 +133,7 @@ async def test_a_day_of_fifteen_writes_costs_five_requests_more(office: tuple[Ho
 
 
 @pytest.mark.anyio
-async def test_at_the_end_of_the_day_all_of_it_is_at_toggl_and_in_the_totals(
+async def test_request_budget_of_a_day_loses_no_entry_at_toggl_or_in_totals(
     office: tuple[Host, Sandbox], clock: Clock
 ) -> None:
     host, sandbox = office
@@ -149,7 +151,7 @@ async def test_at_the_end_of_the_day_all_of_it_is_at_toggl_and_in_the_totals(
     assert project["project"]["client_id"] == client["client"]["id"]
 
 
-def test_the_same_day_would_cost_a_server_without_a_cache_44_requests_at_least() -> None:
+def test_request_budget_of_a_day_without_a_cache_is_44_requests() -> None:
     """Who one is and which tags there are is left out: a server may know the former, and not look at the latter."""
     steps = [START, STOP, *evening([])]
 

@@ -19,7 +19,7 @@ def settings() -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("setting", settings(), ids=str)
-async def test_a_whole_session_works_at_each_setting(
+async def test_client_tools_work_with_each_sandbox_behavior(
     host: Host, sandbox: Sandbox, clock: Clock, setting: dict[str, Any]
 ) -> None:
     sandbox.behaviors = dataclasses.replace(Behaviors(), **setting)

@@ -28,7 +28,7 @@ async def host(sandbox: Sandbox, clock: Clock) -> AsyncGenerator[Host]:
         yield Host(client)
 
 
-async def test_a_task_is_created_in_a_project_that_is_named(host: Host, sandbox: Sandbox) -> None:
+async def test_create_task_resolves_the_project_name(host: Host, sandbox: Sandbox) -> None:
     told = await host.call("create_task", project="web shop", name="Search", estimated_seconds=7200)
 
     assert told["task"] == {
@@ -42,7 +42,7 @@ async def test_a_task_is_created_in_a_project_that_is_named(host: Host, sandbox:
     assert sandbox.state.tasks[told["task"]["id"]]["name"] == "Search"
 
 
-async def test_tasks_are_listed_by_name_and_project_and_state(host: Host) -> None:
+async def test_list_tasks_sorts_by_name_and_filters_by_project_and_status(host: Host) -> None:
     every = await host.call("list_tasks", status="both")
     assert [task["name"] for task in every["tasks"]] == [
         "Checkout",
@@ -57,7 +57,7 @@ async def test_tasks_are_listed_by_name_and_project_and_state(host: Host) -> Non
     assert shop["tasks"][0]["tracked_seconds"] == 5400
 
 
-async def test_a_task_is_changed_and_ended(host: Host, sandbox: Sandbox) -> None:
+async def test_edit_task_renames_and_completes(host: Host, sandbox: Sandbox) -> None:
     told = await host.call("edit_task", task_id=CHECKOUT, name="Till", active=False)
 
     assert (told["task"]["name"], told["task"]["active"]) == ("Till", False)
@@ -66,7 +66,7 @@ async def test_a_task_is_changed_and_ended(host: Host, sandbox: Sandbox) -> None
     assert (await host.fail("edit_task", task_id=7, name="x"))["code"] == "not_found"
 
 
-async def test_a_deleted_task_is_gone_from_its_entries_as_well(host: Host, sandbox: Sandbox, clock: Clock) -> None:
+async def test_delete_task_clears_it_from_time_entries(host: Host, sandbox: Sandbox, clock: Clock) -> None:
     sandbox.state.entries.clear()
     clock.now = at("2025-10-14T18:00")
     done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", project_id=WEB_SHOP, task_id=CHECKOUT)
@@ -79,7 +79,7 @@ async def test_a_deleted_task_is_gone_from_its_entries_as_well(host: Host, sandb
     assert (await host.fail("delete_task", task_id=CHECKOUT))["code"] == "not_found"
 
 
-async def test_time_is_logged_on_a_task_by_its_name(host: Host, sandbox: Sandbox, clock: Clock) -> None:
+async def test_create_time_entry_resolves_the_task_name(host: Host, sandbox: Sandbox, clock: Clock) -> None:
     sandbox.state.entries.clear()
     clock.now = at("2025-10-14T18:00")
     told = await host.call("create_time_entry", start="2025-10-14T09:00", duration=3600, task="checkout")
@@ -94,7 +94,7 @@ async def test_time_is_logged_on_a_task_by_its_name(host: Host, sandbox: Sandbox
 
 
 @pytest.mark.parametrize("status", [402, 403])
-async def test_a_free_plan_has_no_tasks(clock: Clock, status: int) -> None:
+async def test_list_tasks_on_the_free_plan_is_plan_required(clock: Clock, status: int) -> None:
     sandbox = Sandbox(clock=clock, behaviors=Behaviors(tasks_on_free_status=status))  # pyright: ignore[reportArgumentType] - both are in the type
     async with Client(with_tasks(sandbox, clock)) as client:
         told = await Host(client).fail("list_tasks", workspace_id=NIGHT_SCHOOL)
@@ -102,7 +102,7 @@ async def test_a_free_plan_has_no_tasks(clock: Clock, status: int) -> None:
     assert (told["code"], "paid" in told["message"]) == ("plan_required", True)
 
 
-async def test_a_task_whose_creation_was_not_confirmed_is_looked_for(host: Host, sandbox: Sandbox) -> None:
+async def test_create_task_lost_response_is_reconciled(host: Host, sandbox: Sandbox) -> None:
     sandbox.fault = lambda call: Fault("lost after") if call.method == "POST" else None
     told = await host.call("create_task", project="Web shop", name="Search")
 

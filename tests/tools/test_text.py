@@ -24,7 +24,7 @@ SEEN = [
 
 
 @pytest.mark.parametrize(("written", "shown"), SEEN)
-async def test_answers_hold_only_what_can_be_seen(host: Host, sandbox: Sandbox, written: str, shown: str) -> None:
+async def test_get_client_strips_invisible_characters(host: Host, sandbox: Sandbox, written: str, shown: str) -> None:
     row = sandbox.state.add_client(HARBOUR_STUDIO, "Plain", notes=written, external_reference=written)
     sandbox.state.clients[row["id"]]["name"] = written
 
@@ -33,7 +33,7 @@ async def test_answers_hold_only_what_can_be_seen(host: Host, sandbox: Sandbox, 
     assert {answer["client"][field] for field in ("name", "notes", "external_reference")} == {shown}
 
 
-async def test_nothing_cleaned_is_ever_written_back(host: Host, sandbox: Sandbox, clock: Clock) -> None:
+async def test_edit_client_writes_no_stripped_text_back(host: Host, sandbox: Sandbox, clock: Clock) -> None:
     row = sandbox.state.add_client(HARBOUR_STUDIO, "Odd\u200bname", notes="old")
     await host.call("list_clients")
     clock.now += 1
@@ -43,7 +43,7 @@ async def test_nothing_cleaned_is_ever_written_back(host: Host, sandbox: Sandbox
     assert sandbox.state.clients[row["id"]]["name"] == "Odd\u200bname"
 
 
-async def test_a_client_is_found_by_the_name_that_is_shown(host: Host, sandbox: Sandbox) -> None:
+async def test_get_client_resolves_the_stripped_name(host: Host, sandbox: Sandbox) -> None:
     row = sandbox.state.add_client(HARBOUR_STUDIO, "Good\u200b Name")
 
     found = await host.call("get_client", name="good name")
@@ -51,7 +51,7 @@ async def test_a_client_is_found_by_the_name_that_is_shown(host: Host, sandbox: 
     assert found["client"]["id"] == row["id"]
 
 
-async def test_long_notes_are_cut_in_lists_and_whole_for_one(host: Host, sandbox: Sandbox) -> None:
+async def test_list_clients_truncates_notes_and_get_client_does_not(host: Host, sandbox: Sandbox) -> None:
     row = sandbox.state.add_client(HARBOUR_STUDIO, "Wordy", notes="n" * 4000)
 
     listed = await host.call("list_clients", name="wordy")

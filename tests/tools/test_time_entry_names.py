@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("six_in_the_evening")]
 NINE = "2025-10-14T09:00"
 
 
-async def test_a_project_that_one_may_not_see_costs_a_list_in_ten_minutes_at_most(
+async def test_list_time_entries_hidden_project_costs_one_lookup_in_ten_minutes(
     host: Host, sandbox: Sandbox, clock: Clock
 ) -> None:
     done(sandbox, NINE, "2025-10-14T10:00", project_id=7)
@@ -24,7 +24,7 @@ async def test_a_project_that_one_may_not_see_costs_a_list_in_ten_minutes_at_mos
 
 
 @pytest.mark.parametrize("fault", [Fault("500 before"), Fault("402"), Fault("refused"), Fault("429")])
-async def test_an_entry_that_was_logged_is_told_although_no_name_can_be_looked_up(
+async def test_create_time_entry_name_lookup_failure_still_returns_the_entry(
     host: Host, sandbox: Sandbox, fault: Fault
 ) -> None:
     await host.call("list_time_entries")
@@ -41,7 +41,9 @@ async def test_an_entry_that_was_logged_is_told_although_no_name_can_be_looked_u
     assert sandbox.state.entries[told["entry"]["id"]]["project_id"] == project
 
 
-async def test_a_task_in_a_workspace_that_has_tasks_no_more_spoils_nothing(host: Host, sandbox: Sandbox) -> None:
+async def test_list_time_entries_and_summarize_time_show_an_unresolvable_task_by_id(
+    host: Host, sandbox: Sandbox
+) -> None:
     done(sandbox, NINE, "2025-10-14T10:00", "Old", NIGHT_SCHOOL, task_id=7)
 
     assert (await host.call("list_time_entries"))["groups"][0]["task"] == "(task 7)"
@@ -50,7 +52,7 @@ async def test_a_task_in_a_workspace_that_has_tasks_no_more_spoils_nothing(host:
 
 
 @pytest.mark.parametrize("fault", [Fault("500 before"), Fault("402"), Fault("refused")])
-async def test_a_timer_that_was_stopped_is_told_although_no_name_can_be_looked_up(
+async def test_stop_timer_name_lookup_failure_still_returns_the_entry(
     host: Host, sandbox: Sandbox, fault: Fault
 ) -> None:
     row = sandbox.state.add_entry(HARBOUR_STUDIO, at("2025-10-14T17:00"), running=True, project_id=201_500_302)
@@ -63,7 +65,7 @@ async def test_a_timer_that_was_stopped_is_told_although_no_name_can_be_looked_u
     assert row["duration"] == 3600
 
 
-async def test_an_entry_of_a_workspace_that_was_joined_a_moment_ago_counts(host: Host, sandbox: Sandbox) -> None:
+async def test_summarize_time_includes_entries_of_an_uncached_workspace(host: Host, sandbox: Sandbox) -> None:
     await host.call("get_account")
     done(sandbox, NINE, "2025-10-14T10:00", "New team", 4_102_009)
     told = await host.call("summarize_time")

@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nine_in_the_morning")]
 WEB_SHOP = 201_500_302
 
 
-async def test_a_timer_is_started_by_names(host: Host, sandbox: Sandbox) -> None:
+async def test_start_timer_resolves_names(host: Host, sandbox: Sandbox) -> None:
     told = await host.call("start_timer", description="Checkout", project="web SHOP", tags=["Design"], billable=True)
 
     assert told["entry"] == {
@@ -31,9 +31,7 @@ async def test_a_timer_is_started_by_names(host: Host, sandbox: Sandbox) -> None
     assert (row["project_id"], row["tags"], row["duration"] < 0) == (WEB_SHOP, ["design"], True)
 
 
-async def test_a_start_costs_three_requests_when_nothing_is_known_and_one_after_that(
-    host: Host, sandbox: Sandbox
-) -> None:
+async def test_start_timer_costs_three_requests_cold_and_one_warm(host: Host, sandbox: Sandbox) -> None:
     await host.call("start_timer", project="Web shop")
     assert [f"{call.method} {call.path}" for call in sandbox.calls] == [
         "GET /me",
@@ -46,7 +44,7 @@ async def test_a_start_costs_three_requests_when_nothing_is_known_and_one_after_
     assert [call.method for call in sandbox.calls] == ["POST"]
 
 
-async def test_a_start_says_what_it_stopped(host: Host, sandbox: Sandbox, clock: Clock) -> None:
+async def test_start_timer_returns_the_stopped_entry(host: Host, sandbox: Sandbox, clock: Clock) -> None:
     first = await host.call("start_timer", description="First")
     clock.now += 1800
     second = await host.call("start_timer", description="Second")
@@ -55,14 +53,14 @@ async def test_a_start_says_what_it_stopped(host: Host, sandbox: Sandbox, clock:
     assert timers(sandbox) == ["Second"]
 
 
-async def test_a_timer_of_another_workspace_is_stopped_too(host: Host, sandbox: Sandbox) -> None:
+async def test_start_timer_stops_the_timer_of_another_workspace(host: Host, sandbox: Sandbox) -> None:
     running(sandbox, "2025-10-14T08:00", "Lesson", NIGHT_SCHOOL)
     told = await host.call("start_timer", description="Studio")
 
     assert (told["stopped_entry"]["description"], told["stopped_entry"]["seconds"]) == ("Lesson", 3600)
 
 
-async def test_a_project_that_nearly_exists_is_not_guessed(host: Host, sandbox: Sandbox) -> None:
+async def test_start_timer_misspelt_project_suggests_a_name_and_starts_nothing(host: Host, sandbox: Sandbox) -> None:
     told = await host.fail("start_timer", project="Web shopp")
 
     assert told["code"] == "not_found"
@@ -70,7 +68,7 @@ async def test_a_project_that_nearly_exists_is_not_guessed(host: Host, sandbox: 
     assert not sandbox.state.entries
 
 
-async def test_an_unknown_tag_is_made_only_when_that_is_asked_for(host: Host, sandbox: Sandbox) -> None:
+async def test_start_timer_creates_missing_tags_only_on_request(host: Host, sandbox: Sandbox) -> None:
     told = await host.fail("start_timer", tags=["dezign"])
     assert (told["code"], "“design”" in told["message"]) == ("not_found", True)
     assert len(sandbox.state.tags) == 8
@@ -80,12 +78,12 @@ async def test_an_unknown_tag_is_made_only_when_that_is_asked_for(host: Host, sa
     assert [row["name"] for row in sandbox.state.tags.values()].count("dezign") == 1
 
 
-async def test_an_id_may_be_a_number_or_text(host: Host) -> None:
+async def test_start_timer_accepts_an_id_as_number_or_text(host: Host) -> None:
     for project in (WEB_SHOP, str(WEB_SHOP)):
         assert (await host.call("start_timer", project=project))["entry"]["project"] == "Web shop"
 
 
-async def test_a_timer_may_have_begun_earlier_but_not_under_another_entry(host: Host, sandbox: Sandbox) -> None:
+async def test_start_timer_past_start_is_allowed_unless_it_overlaps(host: Host, sandbox: Sandbox) -> None:
     done(sandbox, "2025-10-14T08:00", "2025-10-14T08:30", "Breakfast")
     told = await host.fail("start_timer", start="2025-10-14T08:15")
     assert (told["code"], "“Breakfast”" in told["message"]) == ("overlap", True)
@@ -93,7 +91,7 @@ async def test_a_timer_may_have_begun_earlier_but_not_under_another_entry(host: 
     assert (await host.call("start_timer", start="2025-10-14T08:30"))["entry"]["seconds"] == 1800
 
 
-async def test_a_start_whose_answer_was_lost_is_found_and_not_sent_again(host: Host, sandbox: Sandbox) -> None:
+async def test_start_timer_lost_response_is_reconciled(host: Host, sandbox: Sandbox) -> None:
     sandbox.fault = lambda call: Fault("lost after") if call.method == "POST" else None
     told = await host.call("start_timer", description="Once", project="Web shop")
 
@@ -102,7 +100,7 @@ async def test_a_start_whose_answer_was_lost_is_found_and_not_sent_again(host: H
     assert [call.method for call in sandbox.calls].count("POST") == 1
 
 
-async def test_a_timer_is_stopped_in_whatever_workspace(host: Host, sandbox: Sandbox) -> None:
+async def test_stop_timer_stops_the_timer_of_another_workspace(host: Host, sandbox: Sandbox) -> None:
     running(sandbox, "2025-10-14T07:30", "Lesson", NIGHT_SCHOOL)
     told = await host.call("stop_timer")
 
@@ -111,9 +109,7 @@ async def test_a_timer_is_stopped_in_whatever_workspace(host: Host, sandbox: San
     assert timers(sandbox) == []
 
 
-async def test_a_timer_that_was_stopped_elsewhere_a_moment_ago_counts_as_stopped(
-    host: Host, sandbox: Sandbox, clock: Clock
-) -> None:
+async def test_stop_timer_stopped_in_the_web_app_returns_the_entry(host: Host, sandbox: Sandbox, clock: Clock) -> None:
     started = await host.call("start_timer", description="Once")
     clock.now += 60
     sandbox.state.stop_entry(started["entry"]["id"], clock.now)
@@ -121,7 +117,7 @@ async def test_a_timer_that_was_stopped_elsewhere_a_moment_ago_counts_as_stopped
     assert (await host.call("stop_timer"))["entry"]["seconds"] == 60
 
 
-async def test_when_no_timer_runs_a_stop_says_so_after_asking_toggl(host: Host, sandbox: Sandbox) -> None:
+async def test_stop_timer_without_a_timer_is_not_found_after_a_read(host: Host, sandbox: Sandbox) -> None:
     await host.call("get_timer")
     sandbox.calls.clear()
     told = await host.fail("stop_timer")
@@ -130,7 +126,7 @@ async def test_when_no_timer_runs_a_stop_says_so_after_asking_toggl(host: Host, 
     assert [call.path for call in sandbox.calls if call.path != "/me"] == ["/me/time_entries"]
 
 
-async def test_a_timer_that_somebody_started_in_the_web_app_is_stopped_although_the_log_is_fresh(
+async def test_stop_timer_started_in_the_web_app_is_stopped_despite_a_fresh_cache(
     host: Host, sandbox: Sandbox, clock: Clock
 ) -> None:
     await host.call("get_timer")
@@ -140,7 +136,7 @@ async def test_a_timer_that_somebody_started_in_the_web_app_is_stopped_although_
     assert (await host.call("stop_timer"))["entry"]["description"] == "Elsewhere"
 
 
-async def test_the_timer_is_told_with_how_long_it_has_run(host: Host, sandbox: Sandbox, clock: Clock) -> None:
+async def test_get_timer_returns_the_elapsed_seconds(host: Host, sandbox: Sandbox, clock: Clock) -> None:
     assert (await host.call("get_timer"))["running"] is False
     clock.now += 121
     running(sandbox, "2025-10-14T08:00", "Elsewhere")
@@ -150,14 +146,14 @@ async def test_the_timer_is_told_with_how_long_it_has_run(host: Host, sandbox: S
     assert "stop" not in told["entry"]
 
 
-async def test_the_timer_costs_one_request_in_two_minutes(host: Host, sandbox: Sandbox, clock: Clock) -> None:
+async def test_get_timer_costs_one_request_in_two_minutes(host: Host, sandbox: Sandbox, clock: Clock) -> None:
     for _ in range(5):
         await host.call("get_timer")
         clock.now += 30
     assert [call.path for call in sandbox.calls] == ["/me/time_entries", "/me/time_entries"]
 
 
-async def test_the_last_known_timer_stands_in_when_toggl_is_down(host: Host, sandbox: Sandbox, clock: Clock) -> None:
+async def test_get_timer_is_stale_while_toggl_is_unreachable(host: Host, sandbox: Sandbox, clock: Clock) -> None:
     await host.call("start_timer", description="Offline")
     sandbox.fault = lambda _: Fault("refused")
     clock.now += 3600

@@ -75,17 +75,17 @@ def wire(tool: Tool) -> dict[str, Any]:
     return tool.model_dump(by_alias=True, mode="json", exclude_none=True)
 
 
-async def test_the_tools_come_in_one_order(host: Host) -> None:
+async def test_tools_list_has_a_fixed_order(host: Host) -> None:
     assert [tool.name for tool in await listed(host)] == NAMES
 
 
-async def test_each_tool_is_as_its_snapshot_says(host: Host) -> None:
+async def test_tools_list_matches_the_snapshots(host: Host) -> None:
     snapshots = {path.stem: json.loads(path.read_text("utf-8")) for path in SNAPSHOTS.glob("*.json")}
 
     assert {tool.name: wire(tool) for tool in await listed(host)} == snapshots
 
 
-async def test_each_tool_has_a_title_a_description_and_four_hints(host: Host) -> None:
+async def test_tools_list_has_titles_descriptions_and_annotations(host: Host) -> None:
     for tool in await listed(host):
         hints = tool.annotations
         assert tool.title
@@ -101,7 +101,7 @@ async def test_each_tool_has_a_title_a_description_and_four_hints(host: Host) ->
         assert len(tool.name) <= 40
 
 
-async def test_input_schemas_are_flat_closed_and_described(host: Host) -> None:
+async def test_tools_list_input_schemas_are_flat_closed_and_described(host: Host) -> None:
     for tool in await listed(host):
         schema = tool.input_schema
         assert schema["type"] == "object"
@@ -114,7 +114,7 @@ async def test_input_schemas_are_flat_closed_and_described(host: Host) -> None:
             assert bounded, (tool.name, name)
 
 
-async def test_output_schemas_are_objects_without_references_unions_and_nulls(host: Host) -> None:
+async def test_tools_list_output_schemas_have_no_references_unions_or_nulls(host: Host) -> None:
     for tool in await listed(host):
         assert tool.output_schema is not None
         assert tool.output_schema["type"] == "object"
@@ -123,7 +123,7 @@ async def test_output_schemas_are_objects_without_references_unions_and_nulls(ho
 
 
 @pytest.mark.promise("cheap")
-async def test_the_tools_are_cheap_to_list(host: Host) -> None:
+async def test_tools_list_costs_at_most_9000_tokens(host: Host) -> None:
     costs = [len(json.dumps(wire(tool), separators=(",", ":"))) / 4 for tool in await listed(host)]
 
     assert max(costs) <= 900
@@ -132,7 +132,7 @@ async def test_the_tools_are_cheap_to_list(host: Host) -> None:
     assert sum(costs) / len(costs) <= 400
 
 
-async def test_read_only_offers_no_tool_that_writes(sandbox: Sandbox, clock: Clock, era: Era) -> None:
+async def test_tools_list_read_only_omits_tools_that_write(sandbox: Sandbox, clock: Clock, era: Era) -> None:
     async with Client(serve(sandbox, clock, read_only=True), mode=era) as client:
         host = Host(client)
         tools = await listed(host)
@@ -156,7 +156,7 @@ async def test_read_only_offers_no_tool_that_writes(sandbox: Sandbox, clock: Clo
     assert not any(call.method != "GET" for call in sandbox.calls)
 
 
-async def test_the_server_says_who_it_is(host: Host) -> None:
+async def test_server_info_has_name_title_and_version(host: Host) -> None:
     info = host.client.server_info
     assert info is not None
     assert (info.name, info.title) == ("toggl-track", "Toggl Track")

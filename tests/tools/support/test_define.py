@@ -96,7 +96,7 @@ async def failed(toggl: Toggl, call: Call, hints: ToolAnnotations, **arguments: 
         (ADDITIVE_IDEMPOTENT, "outcome_unknown", False),
     ],
 )
-async def test_a_call_ends_after_twenty_seconds_and_a_change_is_then_unknown(
+async def test_tool_spec_timeout_after_20_seconds_is_outcome_unknown_for_changes(
     toggl: Toggl, hints: ToolAnnotations, code: str, *, retryable: bool
 ) -> None:
     began = anyio.current_time()
@@ -106,7 +106,7 @@ async def test_a_call_ends_after_twenty_seconds_and_a_change_is_then_unknown(
     assert (told["code"], told["retryable"]) == (code, retryable)
 
 
-async def test_a_bug_is_logged_in_full_and_told_without_its_text(
+async def test_tool_spec_bug_is_logged_in_full_and_omitted_from_the_error(
     toggl: Toggl, caplog: pytest.LogCaptureFixture
 ) -> None:
     told = await failed(toggl, divide, READ_ONLY)
@@ -120,7 +120,7 @@ async def test_a_bug_is_logged_in_full_and_told_without_its_text(
     assert record.exc_info[0] is ZeroDivisionError
 
 
-async def test_a_result_that_breaks_its_output_schema_fails_the_tests(toggl: Toggl) -> None:
+async def test_tool_spec_result_outside_its_output_schema_raises_in_the_client(toggl: Toggl) -> None:
     async def account() -> Toggl:
         return toggl
 
@@ -130,12 +130,14 @@ async def test_a_result_that_breaks_its_output_schema_fails_the_tests(toggl: Tog
             await Host(client).call("miscount")
 
 
-async def test_what_others_wrote_is_cleaned_in_a_failure_too(toggl: Toggl) -> None:
+async def test_tool_spec_error_strips_invisible_characters(toggl: Toggl) -> None:
     assert (await failed(toggl, repeat, READ_ONLY))["message"] == "There is no “Good name”."
 
 
 @pytest.mark.parametrize(("given", "shown"), [("\u202e" * 60 + "name", "name"), ("x" * 61, "x" * 60)])
-async def test_an_argument_that_there_is_not_is_named_cleaned_and_cut(toggl: Toggl, given: str, shown: str) -> None:
+async def test_tool_spec_unknown_argument_error_strips_and_truncates_its_name(
+    toggl: Toggl, given: str, shown: str
+) -> None:
     told = await failed(toggl, repeat, READ_ONLY, **{given: 1})
 
     assert told["code"] == "invalid_arguments"
