@@ -37,12 +37,12 @@ def functions(module: Path) -> set[str]:
 
 
 @pytest.mark.parametrize(("decision", "expected"), TABLES.items(), ids=TABLES)
-def test_each_behaviour_is_decided_once_and_in_order(decision: str, expected: list[str]) -> None:
+def test_decisions_number_each_behaviour_once_in_order(decision: str, expected: list[str]) -> None:
     assert [number for number, _, _ in rows(decision)] == expected
 
 
 @pytest.mark.parametrize("decision", TABLES)
-def test_each_decision_names_tests_that_there_are_or_says_that_it_does_not_apply(decision: str) -> None:
+def test_decisions_name_existing_tests_or_do_not_apply(decision: str) -> None:
     missing: list[str] = []
     for number, _, cell in rows(decision):
         named = re.findall(r"`([\w/]+\.py)::(\w+)`", cell)

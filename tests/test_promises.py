@@ -34,23 +34,21 @@ def markers() -> dict[str, set[str]]:
 
 
 @pytest.mark.parametrize("promise", PROMISES, ids=lambda promise: promise.id)
-def test_what_is_promised_is_held_by_a_test_that_names_it_or_measured_by_a_command(
-    promise: Promise, markers: dict[str, set[str]]
-) -> None:
+def test_promise_source_is_a_marked_test_or_a_benchmark(promise: Promise, markers: dict[str, set[str]]) -> None:
     assert promise.id in markers[promise.source] if promise.tested else (ROOT / promise.source).is_file()
 
 
-def test_every_test_that_names_a_promise_is_its_source(markers: dict[str, set[str]]) -> None:
+def test_promise_markers_match_the_sources(markers: dict[str, set[str]]) -> None:
     named = {(test, promise) for test, promises in markers.items() for promise in promises}
 
     assert named <= {(promise.source, promise.id) for promise in PROMISES}
 
 
-def test_no_promise_is_made_twice() -> None:
+def test_promise_ids_and_sentences_are_unique() -> None:
     assert len({promise.id for promise in PROMISES}) == len({promise.sentence for promise in PROMISES}) == len(PROMISES)
 
 
-def test_the_readme_makes_these_promises_and_no_others() -> None:
+def test_promise_table_matches_the_readme() -> None:
     _, _, after = (ROOT / "README.md").read_text("utf-8").partition("## Promises\n")
     rows = [line for line in after.partition("\n## ")[0].splitlines() if line.startswith("|")]
 

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
 
 
-def test_the_readme_lists_every_tool_with_the_first_sentence_of_what_it_says_of_itself() -> None:
+def test_readme_lists_every_tool_with_its_first_sentence() -> None:
     told = dict(re.findall(r"^\| `([a-z_]+)` \| (.+) \|$", README, re.MULTILINE))
 
     assert list(told) == [offer.handler.__name__ for offer in enabled_tools(Settings.model_construct())]
@@ -25,7 +25,7 @@ def test_the_readme_lists_every_tool_with_the_first_sentence_of_what_it_says_of_
         assert (offer.handler.__doc__ or "").startswith(told[offer.handler.__name__])
 
 
-def test_the_readme_lists_every_setting_and_flag(capsys: pytest.CaptureFixture[str]) -> None:
+def test_readme_lists_every_setting_and_flag(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["--help"])
     flags = set(re.findall(r"--[a-z-]+", capsys.readouterr().out)) - {"--help", "--version", "--sandbox"}
@@ -36,14 +36,14 @@ def test_the_readme_lists_every_setting_and_flag(capsys: pytest.CaptureFixture[s
     assert {flag for _, flag in rows if flag} == flags
 
 
-def test_the_readme_has_two_set_up_commands_and_ci_runs_the_second() -> None:
+def test_readme_has_two_set_up_commands_and_ci_runs_the_second() -> None:
     blocks = re.findall(r"^```sh\n(pip install .+)\n```$", README, re.MULTILINE)
 
     assert blocks == ["pip install uv && uv run toggl-mcp demo", "pip install uv && uv run pytest"]
     assert blocks[1] in (ROOT / ".ci" / "run").read_text("utf-8")
 
 
-def test_what_the_readme_names_is_there() -> None:
+def test_readme_links_and_scripts_exist() -> None:
     files = [*re.findall(r"\]\((?!http)([^)#]+)\)", README), *re.findall(r"`((?:scripts|benchmarks)/[\w.]+)`", README)]
 
     assert files
@@ -51,7 +51,7 @@ def test_what_the_readme_names_is_there() -> None:
     assert f"toggl-mcp-server-{version('toggl-mcp-server')}.mcpb" in README
 
 
-def test_the_readmes_python_names_what_there_is() -> None:
+def test_readme_python_uses_existing_names() -> None:
     (script,) = re.findall(r"^```python\n(.+?)^```$", README, re.MULTILINE | re.DOTALL)
     tree = ast.parse(script)
     imports = [node for node in tree.body if isinstance(node, ast.ImportFrom)]

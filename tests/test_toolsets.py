@@ -20,7 +20,7 @@ def names(**settings: object) -> list[str]:
     return [offer.name for offer in enabled_tools(Settings.model_construct(**settings))]  # pyright: ignore[reportArgumentType] - fields
 
 
-def test_everything_but_tasks_is_offered_when_nothing_is_said() -> None:
+def test_enabled_tools_default_is_all_but_tasks() -> None:
     assert names() == NAMES
     assert set(names(toolsets="all")) == {*NAMES, *TASKS}
 
@@ -43,13 +43,11 @@ def test_everything_but_tasks_is_offered_when_nothing_is_said() -> None:
         ({"tools": "delete_time_entries,get_timer", "access": "full", "read_only": True}, ["get_timer"]),
     ],
 )
-def test_tools_are_chosen_by_toolset_by_name_and_by_what_may_change(
-    settings: dict[str, object], offered: list[str]
-) -> None:
+def test_enabled_tools_selects_by_toolset_name_and_access_mode(settings: dict[str, object], offered: list[str]) -> None:
     assert names(**settings) == offered
 
 
-def test_time_tracking_deletes_and_archives_nothing_but_time_entries() -> None:
+def test_enabled_tools_time_tracking_omits_deletes_and_archives() -> None:
     left_out = {*names(toolsets="all")} - {*names(toolsets="all", access="time-tracking")}
     assert left_out == {"delete_client", "archive_client", "delete_project", "delete_tag", "delete_task"}
 
@@ -63,12 +61,12 @@ def test_time_tracking_deletes_and_archives_nothing_but_time_entries() -> None:
         ({"toolsets": "reports", "exclude_tools": "summarize_time"}, "leave no tool"),
     ],
 )
-def test_what_does_not_exist_is_said_with_what_does(settings: dict[str, object], said: str) -> None:
+def test_enabled_tools_unknown_name_error_lists_the_choices(settings: dict[str, object], said: str) -> None:
     with pytest.raises(InvalidArguments, match=said):
         names(**settings)
 
 
-async def test_an_account_is_told_which_tools_a_workspace_does_not_allow(sandbox: Sandbox, clock: Clock) -> None:
+async def test_get_account_lists_the_unavailable_tools_of_each_workspace(sandbox: Sandbox, clock: Clock) -> None:
     sandbox.state.workspaces[HARBOUR_STUDIO] |= {"admin": False, "only_admins_may_create_tags": True}
     async with Client(serve(sandbox, clock, toolsets="all")) as client:
         told = await Host(client).call("get_account")
@@ -83,7 +81,7 @@ async def test_an_account_is_told_which_tools_a_workspace_does_not_allow(sandbox
     ]
 
 
-async def test_a_workspace_that_reserves_projects_reserves_clients_as_well(sandbox: Sandbox, clock: Clock) -> None:
+async def test_get_account_projects_reserved_to_admins_make_clients_unavailable(sandbox: Sandbox, clock: Clock) -> None:
     sandbox.state.workspaces[NIGHT_SCHOOL] |= {"admin": False, "only_admins_may_create_projects": True}
     async with Client(serve(sandbox, clock, tools="create_project,create_client,get_account")) as client:
         told = await Host(client).call("get_account")
@@ -91,7 +89,7 @@ async def test_a_workspace_that_reserves_projects_reserves_clients_as_well(sandb
     assert [found["tools"] for found in told["unavailable"]] == [["create_client", "create_project"]]
 
 
-async def test_an_account_says_how_the_server_may_be_used(sandbox: Sandbox, clock: Clock) -> None:
+async def test_get_account_returns_the_access_mode(sandbox: Sandbox, clock: Clock) -> None:
     async with Client(serve(sandbox, clock, access="time-tracking")) as client:
         assert (await Host(client).call("get_account"))["access"] == "time-tracking"
 
@@ -99,7 +97,7 @@ async def test_an_account_says_how_the_server_may_be_used(sandbox: Sandbox, cloc
 @pytest.mark.parametrize(
     ("tool", "argument"), [("edit_project", {"project_id": 201_500_302}), ("edit_task", {"task_id": 80_400_301})]
 )
-async def test_time_tracking_puts_nothing_away_by_an_edit_either(
+async def test_time_tracking_edit_project_and_edit_task_refuse_active(
     sandbox: Sandbox, clock: Clock, tool: str, argument: dict[str, int]
 ) -> None:
     async with Client(serve(sandbox, clock, access="time-tracking", toolsets="all")) as client:
