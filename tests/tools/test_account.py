@@ -32,14 +32,14 @@ async def test_get_account_returns_workspaces_plans_timezone_and_quotas(host: Ho
 async def test_get_account_costs_one_request_a_day(host: Host, sandbox: Sandbox, clock: Clock) -> None:
     await host.call("get_account")
     clock.now += 23 * 3600
-    again = await host.call("get_account")
+    cached = await host.call("get_account")
     assert len(sandbox.calls) == 1
 
     clock.now += 2 * 3600
-    later = await host.call("get_account")
+    expired = await host.call("get_account")
 
-    assert (again["source"], again["age_seconds"]) == ("cache", 23 * 3600)
-    assert later["source"] == "toggl"
+    assert (cached["source"], cached["age_seconds"]) == ("cache", 23 * 3600)
+    assert expired["source"] == "toggl"
     assert [call.path for call in sandbox.calls] == ["/me"] * 2
 
 
@@ -59,11 +59,11 @@ async def test_get_account_after_the_quota_reset_omits_quotas(host: Host, clock:
 
 
 async def test_get_account_and_list_clients_omit_account_secrets(host: Host) -> None:
-    said = json.dumps([await host.call("get_account"), await host.call("list_clients")])
+    text = json.dumps([await host.call("get_account"), await host.call("list_clients")])
 
-    assert TOKEN not in said
-    assert "5ec4e7" not in said
-    assert "@" not in said
+    assert TOKEN not in text
+    assert "5ec4e7" not in text
+    assert "@" not in text
 
 
 async def test_default_workspace_is_fetched_once_and_never_if_configured(sandbox: Sandbox, clock: Clock) -> None:
@@ -85,18 +85,18 @@ async def test_default_workspace_is_fetched_once_and_never_if_configured(sandbox
 async def test_default_workspace_absent_error_asks_for_workspace_id(host: Host, sandbox: Sandbox) -> None:
     sandbox.state.me["default_workspace_id"] = None
 
-    told = await host.fail("list_clients")
+    error = await host.fail("list_clients")
 
-    assert told["code"] == "invalid_arguments"
-    assert "workspace_id" in told["message"]
+    assert error["code"] == "invalid_arguments"
+    assert "workspace_id" in error["message"]
 
 
 async def test_get_account_configured_workspace_is_default_even_if_unknown(sandbox: Sandbox, clock: Clock) -> None:
     async with Client(serve(sandbox, clock, workspace_id=NIGHT_SCHOOL)) as client:
-        known = await Host(client).call("get_account")
+        accessible = await Host(client).call("get_account")
     async with Client(serve(sandbox, clock, workspace_id=999)) as client:
         unknown = await Host(client).call("get_account")
 
-    assert (known["default_workspace_id"], known["workspaces"][1]["default"]) == (NIGHT_SCHOOL, True)
+    assert (accessible["default_workspace_id"], accessible["workspaces"][1]["default"]) == (NIGHT_SCHOOL, True)
     assert unknown["default_workspace_id"] == 999
     assert not any(workspace["default"] for workspace in unknown["workspaces"])

@@ -16,9 +16,13 @@ NINE = "2025-10-14T09:00"
 
 async def test_edit_time_entries_one_id_sends_one_put(host: Host, sandbox: Sandbox) -> None:
     row = done(sandbox, NINE, "2025-10-14T10:00", "Cart", tags=["design"])
-    told = await host.call("edit_time_entries", ids=[row["id"]], project="Web shop", stop="2025-10-14T10:30")
+    result = await host.call("edit_time_entries", ids=[row["id"]], project="Web shop", stop="2025-10-14T10:30")
 
-    assert (told["entry"]["project"], told["entry"]["seconds"], told["entry"]["tags"]) == ("Web shop", 5400, ["design"])
+    assert (result["entry"]["project"], result["entry"]["seconds"], result["entry"]["tags"]) == (
+        "Web shop",
+        5400,
+        ["design"],
+    )
     assert sent(sandbox) == [f"PUT /workspaces/{HARBOUR_STUDIO}/time_entries/{row['id']}"]
     cleared = await host.call("edit_time_entries", ids=[row["id"]], project="0", description="", tags=[])
     assert {"project", "description", "tags"}.isdisjoint(cleared["entry"])
@@ -36,19 +40,19 @@ async def test_edit_time_entries_many_ids_send_one_request_a_workspace(host: Hos
     rows = [done(sandbox, f"2025-10-14T0{hour}:00", f"2025-10-14T0{hour}:30") for hour in range(8)]
     rows.append(done(sandbox, NINE, "2025-10-14T10:00", "", NIGHT_SCHOOL))
     ids = [row["id"] for row in rows]
-    told = await host.call("edit_time_entries", ids=[*ids, 7], description="Sorted")
+    result = await host.call("edit_time_entries", ids=[*ids, 7], description="Sorted")
 
-    assert (told["edited_ids"], told["not_found_ids"]) == (ids, [7])
+    assert (result["edited_ids"], result["not_found_ids"]) == (ids, [7])
     assert len(sent(sandbox)) == 2
     assert {row["description"] for row in sandbox.state.entries.values()} == {"Sorted"}
     sandbox.calls.clear()
-    listed = await host.call("list_time_entries")
-    assert {row["description"] for row in listed["entries"]} == {"Sorted"}
+    list_result = await host.call("list_time_entries")
+    assert {row["description"] for row in list_result["entries"]} == {"Sorted"}
     assert sandbox.calls == []
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         ({"ids": []}, "ids"),
         ({"ids": [1] * 101, "description": "x"}, "ids"),
@@ -58,18 +62,18 @@ async def test_edit_time_entries_many_ids_send_one_request_a_workspace(host: Hos
     ],
 )
 async def test_edit_time_entries_invalid_arguments_are_refused(
-    host: Host, arguments: dict[str, object], said: str
+    host: Host, arguments: dict[str, object], message: str
 ) -> None:
-    told = await host.fail("edit_time_entries", **arguments)
+    error = await host.fail("edit_time_entries", **arguments)
 
-    assert (told["code"], said in told["message"]) == ("invalid_arguments", True)
+    assert (error["code"], message in error["message"]) == ("invalid_arguments", True)
 
 
 async def test_edit_time_entries_unknown_project_changes_nothing(host: Host, sandbox: Sandbox) -> None:
     rows = [done(sandbox, NINE, "2025-10-14T10:00", "", workspace) for workspace in (HARBOUR_STUDIO, NIGHT_SCHOOL)]
-    told = await host.fail("edit_time_entries", ids=[row["id"] for row in rows], project="Web shop")
+    error = await host.fail("edit_time_entries", ids=[row["id"] for row in rows], project="Web shop")
 
-    assert (told["code"], f"workspace {NIGHT_SCHOOL}" in told["message"]) == ("not_found", True)
+    assert (error["code"], f"workspace {NIGHT_SCHOOL}" in error["message"]) == ("not_found", True)
     assert sent(sandbox) == []
 
 
@@ -77,15 +81,15 @@ async def test_edit_time_entries_refusal_of_one_workspace_lists_unchanged_ids(ho
     rows = [done(sandbox, NINE, "2025-10-14T10:00", "", workspace) for workspace in (HARBOUR_STUDIO, NIGHT_SCHOOL)]
     await host.call("list_time_entries")
 
-    def refuses(call: Call) -> Fault | None:
+    def refuse_night_school(call: Call) -> Fault | None:
         return Fault("402") if call.method == "PATCH" and str(NIGHT_SCHOOL) in call.path else None
 
-    sandbox.fault = refuses
-    told = await host.call("edit_time_entries", ids=[row["id"] for row in rows], description="New")
+    sandbox.fault = refuse_night_school
+    result = await host.call("edit_time_entries", ids=[row["id"] for row in rows], description="New")
 
-    assert (told["edited_ids"], told["unchanged_ids"]) == ([rows[0]["id"]], [rows[1]["id"]])
-    assert "unconfirmed_ids" not in told
-    assert "used up" in told["incomplete_reason"]
+    assert (result["edited_ids"], result["unchanged_ids"]) == ([rows[0]["id"]], [rows[1]["id"]])
+    assert "unconfirmed_ids" not in result
+    assert "used up" in result["incomplete_reason"]
 
 
 async def test_edit_time_entries_new_project_clears_the_task(host: Host, sandbox: Sandbox) -> None:
@@ -102,13 +106,13 @@ async def test_edit_time_entries_new_project_clears_the_task(host: Host, sandbox
 async def test_edit_time_entries_creates_missing_tags_and_list_tags_has_them(host: Host, sandbox: Sandbox) -> None:
     row = done(sandbox, NINE, "2025-10-14T10:00", tags=["design"])
     await host.call("list_tags")
-    more = {"tags": ["neu", "Neu"], "tag_action": "add", "create_missing_tags": True}
-    told = await host.call("edit_time_entries", ids=[row["id"]], **more)
+    addition = {"tags": ["neu", "Neu"], "tag_action": "add", "create_missing_tags": True}
+    result = await host.call("edit_time_entries", ids=[row["id"]], **addition)
 
-    assert told["entry"]["tags"] == ["design", "neu"]
+    assert result["entry"]["tags"] == ["design", "neu"]
     assert [tag["name"] for tag in (await host.call("list_tags", name="neu"))["tags"]] == ["neu"]
-    gone = {"tags": ["alt"], "tag_action": "remove", "create_missing_tags": True}
-    assert (await host.fail("edit_time_entries", ids=[row["id"]], **gone))["code"] == "invalid_arguments"
+    removal = {"tags": ["alt"], "tag_action": "remove", "create_missing_tags": True}
+    assert (await host.fail("edit_time_entries", ids=[row["id"]], **removal))["code"] == "invalid_arguments"
 
 
 async def test_create_time_entry_refusal_creates_no_tag(host: Host, sandbox: Sandbox) -> None:
@@ -120,16 +124,16 @@ async def test_create_time_entry_refusal_creates_no_tag(host: Host, sandbox: San
 
 
 async def test_edit_time_entries_same_project_keeps_the_task(host: Host, sandbox: Sandbox) -> None:
-    at_home = done(sandbox, NINE, "2025-10-14T09:30", project_id=201_500_302, task_id=80_400_301)
-    moved = done(sandbox, "2025-10-14T10:00", "2025-10-14T10:30", project_id=201_500_309, task_id=80_400_305)
-    plain = done(sandbox, "2025-10-14T11:00", "2025-10-14T11:30", project_id=201_500_301)
-    ids = [row["id"] for row in (at_home, moved, plain)]
-    told = await host.call("edit_time_entries", ids=ids, project="Web shop")
+    same_project = done(sandbox, NINE, "2025-10-14T09:30", project_id=201_500_302, task_id=80_400_301)
+    other_project = done(sandbox, "2025-10-14T10:00", "2025-10-14T10:30", project_id=201_500_309, task_id=80_400_305)
+    without_task = done(sandbox, "2025-10-14T11:00", "2025-10-14T11:30", project_id=201_500_301)
+    ids = [row["id"] for row in (same_project, other_project, without_task)]
+    result = await host.call("edit_time_entries", ids=ids, project="Web shop")
     await host.call("edit_time_entries", ids=ids[:1], project="Web shop", description="Alone")
 
-    assert set(told["edited_ids"]) == set(ids)
-    assert [row["task_id"] for row in (at_home, moved, plain)] == [80_400_301, None, None]
-    assert {row["project_id"] for row in (at_home, moved, plain)} == {201_500_302}
+    assert set(result["edited_ids"]) == set(ids)
+    assert [row["task_id"] for row in (same_project, other_project, without_task)] == [80_400_301, None, None]
+    assert {row["project_id"] for row in (same_project, other_project, without_task)} == {201_500_302}
     assert [call.split()[0] for call in sent(sandbox)] == ["PATCH", "PATCH", "PUT"]
 
 
@@ -141,9 +145,9 @@ async def test_edit_time_entries_many_ids_are_refused_on_a_stale_cache(
     clock.now += 600
     sandbox.state.remove_entry(rows[0]["id"])
     sandbox.quota.spend(None)
-    told = await host.fail("edit_time_entries", ids=[row["id"] for row in rows], description="New")
+    error = await host.fail("edit_time_entries", ids=[row["id"] for row in rows], description="New")
 
-    assert told["code"] == "quota_spent"
+    assert error["code"] == "quota_spent"
     assert rows[0]["server_deleted_at"] is not None
     assert sent(sandbox) == []
     assert (await host.call("edit_time_entries", ids=[rows[1]["id"]], description="New"))["edited_ids"]
@@ -156,40 +160,43 @@ async def test_edit_time_entries_refusal_of_all_fails_and_of_some_lists_unchange
     ids = [row["id"] for row in rows]
     await host.call("list_time_entries")
 
-    def refusing(*refused: int) -> Fault:
-        told = {"success": [key for key in ids if key not in refused], "failure": [{"id": key} for key in refused]}
-        return Fault("garbage before", body=json.dumps(told))
+    def partial_failure(*refused_ids: int) -> Fault:
+        body = {
+            "success": [key for key in ids if key not in refused_ids],
+            "failure": [{"id": key} for key in refused_ids],
+        }
+        return Fault("garbage before", body=json.dumps(body))
 
-    sandbox.fault = lambda call: refusing(ids[1]) if call.method == "PATCH" else None
-    some = await host.call("edit_time_entries", ids=ids, description="New")
-    sandbox.fault = lambda call: refusing(*ids) if call.method == "PATCH" else None
-    none = await host.fail("edit_time_entries", ids=ids, description="New")
+    sandbox.fault = lambda call: partial_failure(ids[1]) if call.method == "PATCH" else None
+    result = await host.call("edit_time_entries", ids=ids, description="New")
+    sandbox.fault = lambda call: partial_failure(*ids) if call.method == "PATCH" else None
+    error = await host.fail("edit_time_entries", ids=ids, description="New")
 
-    assert (some["unchanged_ids"], "Toggl refused" in some["incomplete_reason"]) == ([ids[1]], True)
-    assert (none["code"], "Toggl refused" in none["message"]) == ("invalid_arguments", True)
+    assert (result["unchanged_ids"], "Toggl refused" in result["incomplete_reason"]) == ([ids[1]], True)
+    assert (error["code"], "Toggl refused" in error["message"]) == ("invalid_arguments", True)
 
 
 async def test_edit_time_entries_future_start_of_a_timer_is_refused(host: Host, sandbox: Sandbox) -> None:
     row = running(sandbox, NINE)
-    told = await host.fail("edit_time_entries", ids=[row["id"]], start="2025-10-14T19:00")
+    error = await host.fail("edit_time_entries", ids=[row["id"]], start="2025-10-14T19:00")
 
-    assert told["message"].startswith("start: is yet to come")
+    assert error["message"].startswith("start: is yet to come")
 
 
 async def test_edit_time_entries_removal_of_an_unknown_tag_suggests_no_creation(host: Host, sandbox: Sandbox) -> None:
     row = done(sandbox, NINE, "2025-10-14T10:00", tags=["design"])
-    told = await host.fail("edit_time_entries", ids=[row["id"]], tags=["desing"], tag_action="remove")
+    error = await host.fail("edit_time_entries", ids=[row["id"]], tags=["desing"], tag_action="remove")
 
-    assert "Near: “design”" in told["message"]
-    assert "create_missing_tags" not in told["message"]
+    assert "Near: “design”" in error["message"]
+    assert "create_missing_tags" not in error["message"]
 
 
 async def test_create_time_entry_unreadable_period_is_refused_as_overlap(host: Host, sandbox: Sandbox) -> None:
     done(sandbox, "2025-02-14T09:00", "2025-02-14T10:00", "Old")
-    old = {"start": "2025-02-14T09:00", "duration": 3600, "description": "Old"}
+    entry = {"start": "2025-02-14T09:00", "duration": 3600, "description": "Old"}
     sandbox.fault = lambda call: Fault("500 before") if "/search/" in call.path else None
-    told = await host.fail("create_time_entry", **old)
+    error = await host.fail("create_time_entry", **entry)
 
-    assert (told["code"], "could not be looked at" in told["message"]) == ("overlap", True)
+    assert (error["code"], "could not be looked at" in error["message"]) == ("overlap", True)
     assert len(sandbox.state.entries) == 1
-    await host.call("create_time_entry", **old, allow_overlap=True)
+    await host.call("create_time_entry", **entry, allow_overlap=True)

@@ -16,15 +16,15 @@ DESIGN, CHECKOUT = 17_300_301, 80_400_301
 NINE, TEN, TWELVE = "2025-10-14T09:00", "2025-10-14T10:00", "2025-10-14T12:00"
 
 
-async def hours(host: Host, **question: object) -> float:
-    told = await host.call("summarize_time", **question)
-    assert told["complete"]
-    return told["total"]["hours"]
+async def fetch_hours(host: Host, **filters: object) -> float:
+    result = await host.call("summarize_time", **filters)
+    assert result["complete"]
+    return result["total"]["hours"]
 
 
-@pytest.mark.parametrize("listed", [False, True])
+@pytest.mark.parametrize("is_cached", [False, True])
 async def test_summarize_time_project_name_includes_archived_and_every_workspace(
-    host: Host, sandbox: Sandbox, *, listed: bool
+    host: Host, sandbox: Sandbox, *, is_cached: bool
 ) -> None:
     projects = [
         sandbox.state.add_project(HARBOUR_STUDIO, "Website", AROHA),
@@ -33,21 +33,21 @@ async def test_summarize_time_project_name_includes_archived_and_every_workspace
     ]
     for project in projects:
         done(sandbox, NINE, TEN, "", project["workspace_id"], project_id=project["id"])
-    for workspace in (HARBOUR_STUDIO, NIGHT_SCHOOL) if listed else ():
+    for workspace in (HARBOUR_STUDIO, NIGHT_SCHOOL) if is_cached else ():
         await host.call("list_projects", workspace_id=workspace)
 
-    assert await hours(host, project="website") == 3.0
-    assert await hours(host, project=projects[1]["id"]) == 1.0
-    assert await hours(host, project="Website", client="Aroha Bakery") == 1.0
+    assert await fetch_hours(host, project="website") == 3.0
+    assert await fetch_hours(host, project=projects[1]["id"]) == 1.0
+    assert await fetch_hours(host, project="Website", client="Aroha Bakery") == 1.0
 
 
 async def test_summarize_time_task_name_includes_completed_tasks(host: Host, sandbox: Sandbox) -> None:
-    other = sandbox.state.add_task(BROCHURE, "Checkout", active=False)
+    completed = sandbox.state.add_task(BROCHURE, "Checkout", active=False)
     done(sandbox, NINE, TEN, project_id=WEB_SHOP, task_id=CHECKOUT)
-    done(sandbox, TEN, TWELVE, project_id=BROCHURE, task_id=other["id"])
+    done(sandbox, TEN, TWELVE, project_id=BROCHURE, task_id=completed["id"])
 
-    assert await hours(host, task="Checkout") == 3.0
-    assert await hours(host, task="Checkout", project="Web shop") == 1.0
+    assert await fetch_hours(host, task="Checkout") == 3.0
+    assert await fetch_hours(host, task="Checkout", project="Web shop") == 1.0
 
 
 async def test_create_time_entry_and_summarize_time_accept_a_tag_id(host: Host, sandbox: Sandbox) -> None:
@@ -56,7 +56,7 @@ async def test_create_time_entry_and_summarize_time_accept_a_tag_id(host: Host, 
     created = await host.call("create_time_entry", start=TWELVE, duration=1800, tags=[DESIGN])
 
     assert created["entry"]["tags"] == ["design"]
-    assert await hours(host, tag=str(DESIGN)) == 1.5
+    assert await fetch_hours(host, tag=str(DESIGN)) == 1.5
     assert (await host.call("list_time_entries", tag=DESIGN))["total"] == 2
 
 
@@ -64,7 +64,7 @@ async def test_summarize_time_unused_name_is_zero_and_unknown_name_is_not_found(
     done(sandbox, NINE, TEN, project_id=WEB_SHOP)
 
     for idle in ({"project": "Kiln course"}, {"client": "Blue Gull Charters"}, {"tag": "meeting"}):
-        assert await hours(host, **idle) == 0.0
+        assert await fetch_hours(host, **idle) == 0.0
     for wrong in ({"project": "Web shpo"}, {"client": "Aroha Bakry"}, {"tag": "meting"}, {"project": 12345}):
         assert (await host.fail("summarize_time", **wrong))["code"] == "not_found"
 
@@ -73,18 +73,18 @@ async def test_summarize_time_project_id_excludes_projects_of_the_same_name(host
     idle = sandbox.state.add_project(NIGHT_SCHOOL, "Web shop", None)
     done(sandbox, NINE, TEN, project_id=WEB_SHOP)
 
-    assert await hours(host, project=idle["id"]) == 0.0
+    assert await fetch_hours(host, project=idle["id"]) == 0.0
 
 
 async def test_summarize_time_without_client_excludes_hidden_projects(host: Host, sandbox: Sandbox) -> None:
     done(sandbox, NINE, TEN, project_id=HIDDEN)
     done(sandbox, TEN, TWELVE)
 
-    told = await host.call("summarize_time", client=0)
+    result = await host.call("summarize_time", client=0)
 
-    assert (told["total"]["hours"], told["complete"]) == (2.0, False)
-    assert told["incomplete_reason"].startswith("1 entries are of a client that is hidden, or new")
-    assert await hours(host, project=HIDDEN) == 1.0
+    assert (result["total"]["hours"], result["complete"]) == (2.0, False)
+    assert result["incomplete_reason"].startswith("1 entries are of a client that is hidden, or new")
+    assert await fetch_hours(host, project=HIDDEN) == 1.0
 
 
 async def test_summarize_time_refresh_uses_the_current_client_of_a_project(
@@ -95,9 +95,9 @@ async def test_summarize_time_refresh_uses_the_current_client_of_a_project(
     sandbox.state.edit_project(BREAD_LABELS, client_id=BLUE_GULL)
     clock.now += 600
 
-    assert await hours(host, client="Aroha Bakery") == 1.0
-    assert await hours(host, client="Blue Gull Charters", refresh=True) == 1.0
-    assert await hours(host, client="Aroha Bakery") == 0.0
+    assert await fetch_hours(host, client="Aroha Bakery") == 1.0
+    assert await fetch_hours(host, client="Blue Gull Charters", refresh=True) == 1.0
+    assert await fetch_hours(host, client="Aroha Bakery") == 0.0
 
 
 async def test_summarize_time_resolves_names_changed_in_the_web_app(host: Host, sandbox: Sandbox, clock: Clock) -> None:
@@ -108,9 +108,9 @@ async def test_summarize_time_resolves_names_changed_in_the_web_app(host: Host, 
     sandbox.state.edit_task(CHECKOUT, name="Pay page")
     clock.now += 300
 
-    assert await hours(host, project="Online shop") == 1.0
-    assert await hours(host, client="Aroha Ltd") == 1.0
-    assert await hours(host, task="Pay page") == 1.0
+    assert await fetch_hours(host, project="Online shop") == 1.0
+    assert await fetch_hours(host, client="Aroha Ltd") == 1.0
+    assert await fetch_hours(host, task="Pay page") == 1.0
 
 
 async def test_summarize_time_client_filter_is_incomplete_for_uncached_projects(
@@ -122,43 +122,46 @@ async def test_summarize_time_client_filter_is_incomplete_for_uncached_projects(
     new = sandbox.state.add_project(HARBOUR_STUDIO, "New one", AROHA)
     done(sandbox, TEN, TWELVE, project_id=new["id"])
 
-    told = await host.call("summarize_time", client="Aroha Bakery")
+    result = await host.call("summarize_time", client="Aroha Bakery")
 
-    assert (told["total"]["hours"], told["complete"]) == (1.0, False)
-    assert "hidden, or new (refresh: true looks)" in told["incomplete_reason"]
-    assert await hours(host, client="Aroha Bakery", refresh=True) == 3.0
+    assert (result["total"]["hours"], result["complete"]) == (1.0, False)
+    assert "hidden, or new (refresh: true looks)" in result["incomplete_reason"]
+    assert await fetch_hours(host, client="Aroha Bakery", refresh=True) == 3.0
 
 
 async def test_summarize_time_tag_id_excludes_other_workspaces(host: Host, sandbox: Sandbox) -> None:
     done(sandbox, NINE, TEN, tags=["meeting"])
     done(sandbox, TEN, TWELVE, workspace=NIGHT_SCHOOL, tags=["meeting"])
 
-    assert await hours(host, tag="meeting") == 3.0
-    assert await hours(host, tag=17_300_302) == 1.0
-    assert await hours(host, tag=17_300_402) == 2.0
+    assert await fetch_hours(host, tag="meeting") == 3.0
+    assert await fetch_hours(host, tag=17_300_302) == 1.0
+    assert await fetch_hours(host, tag=17_300_402) == 2.0
 
 
 async def test_summarize_time_misspelt_name_suggests_names_of_every_workspace(host: Host) -> None:
-    told = await host.fail("summarize_time", project="Kiln cours")
+    error = await host.fail("summarize_time", project="Kiln cours")
 
-    assert f"workspace {HARBOUR_STUDIO} and workspace {NIGHT_SCHOOL}" in told["message"]
-    assert "Near: “Kiln course” (201500401)" in told["message"]
+    assert f"workspace {HARBOUR_STUDIO} and workspace {NIGHT_SCHOOL}" in error["message"]
+    assert "Near: “Kiln course” (201500401)" in error["message"]
 
 
 async def test_summarize_time_resolves_a_name_while_another_workspace_fails(host: Host, sandbox: Sandbox) -> None:
     done(sandbox, NINE, TEN, project_id=SHOP_SIGN)
     sandbox.fault = lambda call: Fault("402") if f"{NIGHT_SCHOOL}/projects" in call.path else None
 
-    assert await hours(host, project="Shop sign") == 1.0
+    assert await fetch_hours(host, project="Shop sign") == 1.0
     assert (await host.fail("summarize_time", project="Nowhere"))["code"] == "quota_spent"
 
 
 async def test_summarize_time_beyond_the_horizon_is_incomplete(host: Host, sandbox: Sandbox) -> None:
     done(sandbox, "2028-01-10T09:00", "2028-01-10T10:00")
 
-    told = await host.call("summarize_time", start="2028-01-10", end="2028-01-10")
+    result = await host.call("summarize_time", start="2028-01-10", end="2028-01-10")
 
-    assert (told["complete"], "planned for after 2026-10-15 is not known" in told["incomplete_reason"]) == (False, True)
+    assert (result["complete"], "planned for after 2026-10-15 is not known" in result["incomplete_reason"]) == (
+        False,
+        True,
+    )
 
 
 async def test_summarize_time_name_none_is_a_name(host: Host, sandbox: Sandbox) -> None:
@@ -167,11 +170,11 @@ async def test_summarize_time_name_none_is_a_name(host: Host, sandbox: Sandbox) 
         assert (await host.fail("summarize_time", **{kind: "None"}))["code"] == "not_found"
 
     done(sandbox, TEN, TWELVE, tags=[sandbox.state.add_tag(HARBOUR_STUDIO, "None")["name"]])
-    assert await hours(host, tag="None", refresh=True) == 2.0
+    assert await fetch_hours(host, tag="None", refresh=True) == 2.0
 
 
 async def test_create_time_entry_tag_ids_distinguish_names_by_case(host: Host, sandbox: Sandbox) -> None:
     tags = [sandbox.state.add_tag(HARBOUR_STUDIO, name) for name in ("Alpha", "alpha")]
-    told = await host.call("create_time_entry", start=NINE, duration=60, tags=[tag["id"] for tag in tags])
+    result = await host.call("create_time_entry", start=NINE, duration=60, tags=[tag["id"] for tag in tags])
 
-    assert told["entry"]["tags"] == ["Alpha", "alpha"]
+    assert result["entry"]["tags"] == ["Alpha", "alpha"]

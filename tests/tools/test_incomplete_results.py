@@ -14,43 +14,43 @@ pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("six_in_the_evening")]
 WEB_SHOP, SHOP_SIGN, KILN_COURSE = 201_500_302, 201_500_303, 201_500_401
 TANE = 7_301_002
 NINE, TEN, ELEVEN = "2025-10-14T09:00", "2025-10-14T10:00", "2025-10-14T11:00"
-PAID: dict[str, Any] = {"project_id": WEB_SHOP, "billable": True}
+BILLABLE: dict[str, Any] = {"project_id": WEB_SHOP, "billable": True}
 
 
 async def test_summarize_time_omits_amounts_by_default(host: Host, sandbox: Sandbox) -> None:
-    done(sandbox, "2025-02-14T09:00", "2025-02-14T10:00", **PAID)
-    done(sandbox, NINE, TEN, **PAID)
+    done(sandbox, "2025-02-14T09:00", "2025-02-14T10:00", **BILLABLE)
+    done(sandbox, NINE, TEN, **BILLABLE)
     year = {"period": "this_year", "group_by": ["project"]}
 
-    without = await host.call("summarize_time", **year)
-    told = await host.call("summarize_time", **year, amounts=True)
+    default = await host.call("summarize_time", **year)
+    result = await host.call("summarize_time", **year, amounts=True)
 
-    assert "amounts" not in without["total"] | without["groups"][0]
-    assert told["total"]["amounts"] == told["groups"][0]["amounts"] == {"NZD": 190.0}
+    assert "amounts" not in default["total"] | default["groups"][0]
+    assert result["total"]["amounts"] == result["groups"][0]["amounts"] == {"NZD": 190.0}
 
 
 async def test_summarize_time_amounts_include_changes_of_the_web_app(
     host: Host, sandbox: Sandbox, clock: Clock
 ) -> None:
-    row = done(sandbox, NINE, TEN, **PAID)
+    row = done(sandbox, NINE, TEN, **BILLABLE)
     await host.call("summarize_time", amounts=True)
     clock.now += 130
     sandbox.state.edit_entry(row["id"], stop=at(ELEVEN), duration=7200)
-    done(sandbox, ELEVEN, "2025-10-14T12:00", **PAID)
+    done(sandbox, ELEVEN, "2025-10-14T12:00", **BILLABLE)
 
-    told = await host.call("summarize_time", amounts=True)
+    result = await host.call("summarize_time", amounts=True)
 
-    assert (told["total"]["hours"], told["total"]["amounts"], told["complete"]) == (3.0, {"NZD": 285.0}, True)
+    assert (result["total"]["hours"], result["total"]["amounts"], result["complete"]) == (3.0, {"NZD": 285.0}, True)
 
 
 async def test_summarize_time_billable_entries_without_an_amount_are_incomplete(host: Host, sandbox: Sandbox) -> None:
-    done(sandbox, NINE, TEN, **PAID)
+    done(sandbox, NINE, TEN, **BILLABLE)
     done(sandbox, TEN, ELEVEN, workspace=NIGHT_SCHOOL, project_id=KILN_COURSE, billable=True)
 
-    told = await host.call("summarize_time", amounts=True)
+    result = await host.call("summarize_time", amounts=True)
 
-    assert (told["total"]["amounts"], told["complete"]) == ({"NZD": 95.0}, False)
-    assert "no amount for 1 of the billable entries" in told["incomplete_reason"]
+    assert (result["total"]["amounts"], result["complete"]) == ({"NZD": 95.0}, False)
+    assert "no amount for 1 of the billable entries" in result["incomplete_reason"]
 
 
 async def test_summarize_time_stale_total_is_incomplete(host: Host, sandbox: Sandbox, clock: Clock) -> None:
@@ -59,51 +59,51 @@ async def test_summarize_time_stale_total_is_incomplete(host: Host, sandbox: San
     clock.now += 130
     sandbox.quota.spend(None)
 
-    told = await host.call("summarize_time")
-    listed = await host.call("list_time_entries")
+    result = await host.call("summarize_time")
+    list_result = await host.call("list_time_entries")
 
-    assert (told["source"], told["complete"]) == ("stale", False)
-    assert "since as_of" in told["incomplete_reason"]
-    assert "since as_of" in listed["incomplete_reason"]
+    assert (result["source"], result["complete"]) == ("stale", False)
+    assert "since as_of" in result["incomplete_reason"]
+    assert "since as_of" in list_result["incomplete_reason"]
 
 
 async def test_summarize_time_name_lookup_failure_is_incomplete(host: Host, sandbox: Sandbox) -> None:
     done(sandbox, NINE, TEN, project_id=SHOP_SIGN)
     sandbox.fault = lambda call: Fault("402") if call.path.endswith("/projects") else None
 
-    told = await host.call("summarize_time", group_by=["client"])
+    result = await host.call("summarize_time", group_by=["client"])
 
-    assert (told["groups"][0]["by"], told["complete"]) == ({"client": "(client unknown)"}, False)
-    assert told["incomplete_reason"].startswith("The names of some projects could not be looked up.")
+    assert (result["groups"][0]["by"], result["complete"]) == ({"client": "(client unknown)"}, False)
+    assert result["incomplete_reason"].startswith("The names of some projects could not be looked up.")
 
 
 async def test_summarize_time_incomplete_reason_names_the_failed_workspace(host: Host, sandbox: Sandbox) -> None:
     done(sandbox, "2025-02-14T09:00", "2025-02-14T10:00")
     sandbox.fault = lambda call: Fault("402") if f"workspace/{NIGHT_SCHOOL}/search" in call.path else None
 
-    told = await host.call("summarize_time", period="this_year")
-    listed = await host.call("list_time_entries", period="this_year")
+    result = await host.call("summarize_time", period="this_year")
+    list_result = await host.call("list_time_entries", period="this_year")
 
-    assert (told["total"]["hours"], told["complete"]) == (1.0, False)
-    assert told["incomplete_reason"].startswith(
+    assert (result["total"]["hours"], result["complete"]) == (1.0, False)
+    assert result["incomplete_reason"].startswith(
         f"Night School ({NIGHT_SCHOOL}): Toggl's requests for this hour are used up"
     )
-    assert listed["incomplete_reason"] == told["incomplete_reason"]
+    assert list_result["incomplete_reason"] == result["incomplete_reason"]
 
 
 async def test_summarize_time_team_total_of_yesterday_is_incomplete(host: Host, sandbox: Sandbox) -> None:
     done(sandbox, "2025-10-13T09:00", "2025-10-13T10:00", user_id=TANE)
 
-    told = await host.call("summarize_time", period="yesterday", team=True)
+    result = await host.call("summarize_time", period="yesterday", team=True)
     long_ago = await host.call("summarize_time", start="2025-06-02", end="2025-06-06", team=True)
 
-    assert (told["total"]["hours"], told["complete"], long_ago["complete"]) == (1.0, False, True)
-    assert "still running" in told["incomplete_reason"]
+    assert (result["total"]["hours"], result["complete"], long_ago["complete"]) == (1.0, False, True)
+    assert "still running" in result["incomplete_reason"]
 
 
 async def test_summarize_time_amount_of_a_running_timer_is_incomplete(host: Host, sandbox: Sandbox) -> None:
     row = running(sandbox, "2025-10-14T17:00")
-    sandbox.state.edit_entry(row["id"], **PAID)
+    sandbox.state.edit_entry(row["id"], **BILLABLE)
 
     assert not (await host.call("summarize_time", amounts=True))["complete"]
 
@@ -111,15 +111,15 @@ async def test_summarize_time_amount_of_a_running_timer_is_incomplete(host: Host
 async def test_summarize_time_returns_the_scarcest_quota_of_the_call(host: Host, sandbox: Sandbox) -> None:
     sandbox.quota.spend(NIGHT_SCHOOL, remaining=10)
 
-    told = await host.call("summarize_time", period="this_year")
+    result = await host.call("summarize_time", period="this_year")
 
-    assert told["quota"]["remaining"] == 8
+    assert result["quota"]["remaining"] == 8
 
 
 async def test_summarize_time_refresh_includes_a_joined_workspace(host: Host, sandbox: Sandbox, clock: Clock) -> None:
-    joined = sandbox.state.workspaces.pop(NIGHT_SCHOOL)
+    workspace = sandbox.state.workspaces.pop(NIGHT_SCHOOL)
     await host.call("summarize_time")
-    sandbox.state.workspaces[NIGHT_SCHOOL] = joined
+    sandbox.state.workspaces[NIGHT_SCHOOL] = workspace
     done(sandbox, "2025-02-14T09:00", "2025-02-14T10:00", workspace=NIGHT_SCHOOL)
     clock.now += 600
 
@@ -129,20 +129,20 @@ async def test_summarize_time_refresh_includes_a_joined_workspace(host: Host, sa
 async def test_summarize_time_first_supported_day_is_complete(host: Host, sandbox: Sandbox) -> None:
     done(sandbox, "2006-01-02T09:00", "2006-01-02T10:00")
 
-    told = await host.call("summarize_time", start="2006-01-01", end="2006-01-05")
+    result = await host.call("summarize_time", start="2006-01-01", end="2006-01-05")
 
-    assert (told["total"]["hours"], told["complete"]) == (1.0, True)
+    assert (result["total"]["hours"], result["complete"]) == (1.0, True)
 
 
 async def test_summarize_time_unreadable_report_row_is_incomplete(host: Host, sandbox: Sandbox) -> None:
     done(sandbox, "2025-02-14T09:00", "2025-02-14T10:00")
-    odd = Fault("garbage before", body='[{"user_id": 7301001, "sessions": []}]')
-    sandbox.fault = lambda call: odd if "/search/" in call.path else None
+    unreadable = Fault("garbage before", body='[{"user_id": 7301001, "sessions": []}]')
+    sandbox.fault = lambda call: unreadable if "/search/" in call.path else None
 
-    told = await host.call("summarize_time", period="this_year")
+    result = await host.call("summarize_time", period="this_year")
 
-    assert not told["complete"]
-    assert f"({HARBOUR_STUDIO}): Toggl's report has a row that cannot be read." in told["incomplete_reason"]
+    assert not result["complete"]
+    assert f"({HARBOUR_STUDIO}): Toggl's report has a row that cannot be read." in result["incomplete_reason"]
 
 
 async def test_summarize_time_renamed_user_is_one_group(host: Host, sandbox: Sandbox) -> None:
@@ -150,6 +150,6 @@ async def test_summarize_time_renamed_user_is_one_group(host: Host, sandbox: San
     sandbox.state.me["fullname"] = "Marama Q"
     done(sandbox, NINE, TEN)
 
-    told = await host.call("summarize_time", period="this_year", group_by=["user"])
+    result = await host.call("summarize_time", period="this_year", group_by=["user"])
 
-    assert [group["entries"] for group in told["groups"]] == [2]
+    assert [group["entries"] for group in result["groups"]] == [2]

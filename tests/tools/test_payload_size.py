@@ -8,76 +8,76 @@ import pytest
 from mcp.types import TextContent
 
 from tests.sandbox.clock import Clock
-from tests.tools.host import Answer, Host
+from tests.tools.host import Host, Result
 from toggl_mcp.sandbox import HARBOUR_STUDIO, Sandbox
 from toggl_mcp.sandbox.rows import Row
 
 pytestmark = pytest.mark.anyio
 
-ALL_OF_IT = {"start": "2025-06-01", "end": "2025-10-31"}
-OWN_WORDS = ("description", "tags")
+WHOLE_PERIOD = {"start": "2025-06-01", "end": "2025-10-31"}
+FREE_TEXT_FIELDS = ("description", "tags")
 WEB_SHOP = 201500302
 
 
-async def pages(host: Host, **arguments: object) -> AsyncIterator[tuple[Answer, int]]:
+async def fetch_pages(host: Host, **arguments: object) -> AsyncIterator[tuple[Result, int]]:
     """Give each page of a list, and the bytes of its text."""
     result = await host.raw("list_time_entries", **arguments)
-    told, size = _told(result.content[0])
-    yield told, size
-    while "next_cursor" in told:
-        result = await host.raw("list_time_entries", **arguments, cursor=told["next_cursor"])
-        told, size = _told(result.content[0])
-        yield told, size
+    page, size = _parse_page(result.content[0])
+    yield page, size
+    while "next_cursor" in page:
+        result = await host.raw("list_time_entries", **arguments, cursor=page["next_cursor"])
+        page, size = _parse_page(result.content[0])
+        yield page, size
 
 
-def _told(part: Any) -> tuple[Answer, int]:  # noqa: ANN401 - whatever kind of content it is
+def _parse_page(part: Any) -> tuple[Result, int]:  # noqa: ANN401 - whatever kind of content it is
     assert isinstance(part, TextContent)
     return json.loads(part.text), len(part.text.encode())
 
 
-def compact(value: object) -> int:
+def count_bytes(value: object) -> int:
     return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
 
 
-def besides_its_own_words(row: Answer) -> int:
-    return compact({field: value for field, value in row.items() if field not in OWN_WORDS})
+def count_fixed_bytes(row: Result) -> int:
+    return count_bytes({field: value for field, value in row.items() if field not in FREE_TEXT_FIELDS})
 
 
-def own_entries(sandbox: Sandbox) -> dict[int, Row]:
-    mine = sandbox.state.me["id"]
+def select_own_entries(sandbox: Sandbox) -> dict[int, Row]:
+    user_id = sandbox.state.me["id"]
     return {
         key: row
         for key, row in sandbox.state.entries.items()
-        if row["user_id"] == mine and row["server_deleted_at"] is None
+        if row["user_id"] == user_id and row["server_deleted_at"] is None
     }
 
 
 @pytest.mark.promise("lean")
 async def test_list_time_entries_row_is_at_most_100_bytes_besides_free_text(host: Host, sandbox: Sandbox) -> None:
-    told = [page async for page in pages(host, **ALL_OF_IT, limit=200)]
-    rows = [row for page, _ in told for row in page["entries"]]
-    own_words = sum(compact(row) - besides_its_own_words(row) for row in rows)
+    sized_pages = [page async for page in fetch_pages(host, **WHOLE_PERIOD, limit=200)]
+    rows = [row for page, _ in sized_pages for row in page["entries"]]
+    free_text_bytes = sum(count_bytes(row) - count_fixed_bytes(row) for row in rows)
 
-    assert len(rows) == len(own_entries(sandbox))
-    assert max(besides_its_own_words(row) for row in rows) <= 100
-    assert (sum(size for _, size in told) - own_words) / len(rows) <= 100
+    assert len(rows) == len(select_own_entries(sandbox))
+    assert max(count_fixed_bytes(row) for row in rows) <= 100
+    assert (sum(size for _, size in sized_pages) - free_text_bytes) / len(rows) <= 100
 
 
 async def test_list_time_entries_groups_name_project_client_and_task(host: Host, sandbox: Sandbox) -> None:
-    world = sandbox.state
-    rows = own_entries(sandbox)
-    async for page, _ in pages(host, **ALL_OF_IT, limit=200):
-        works = {work["group"]: work for work in page["groups"]}
-        for shown in page["entries"]:
-            row, work = rows[shown["id"]], works[shown["group"]]
-            project = world.projects.get(row["project_id"], {})
-            client = world.clients.get(project.get("client_id") or 0, {})
-            assert work.get("project") == project.get("name")
-            assert work.get("client") == client.get("name")
-            assert work.get("task") == world.tasks.get(row["task_id"], {}).get("name")
-            assert work["workspace_id"] == row["workspace_id"]
-            assert work.get("billable", False) == row["billable"]
-            assert shown.get("tags", []) == row["tags"]
+    state = sandbox.state
+    rows = select_own_entries(sandbox)
+    async for page, _ in fetch_pages(host, **WHOLE_PERIOD, limit=200):
+        groups = {group["group"]: group for group in page["groups"]}
+        for entry in page["entries"]:
+            row, group = rows[entry["id"]], groups[entry["group"]]
+            project = state.projects.get(row["project_id"], {})
+            client = state.clients.get(project.get("client_id") or 0, {})
+            assert group.get("project") == project.get("name")
+            assert group.get("client") == client.get("name")
+            assert group.get("task") == state.tasks.get(row["task_id"], {}).get("name")
+            assert group["workspace_id"] == row["workspace_id"]
+            assert group.get("billable", False) == row["billable"]
+            assert entry.get("tags", []) == row["tags"]
 
 
 @pytest.mark.parametrize("character", ["a", "é", "港", "🛶", '"'])
@@ -89,11 +89,11 @@ async def test_list_time_entries_longest_descriptions_stay_under_100_000_bytes(
         start = clock.now - 3600 * (number + 1)
         sandbox.state.add_entry(HARBOUR_STUDIO, start, stop=start + 600, description=character * 3000)
 
-    told = [page async for page in pages(host, **ALL_OF_IT, limit=200)]
+    sized_pages = [page async for page in fetch_pages(host, **WHOLE_PERIOD, limit=200)]
 
-    assert max(size for _, size in told) < 100_000
-    assert len({row["id"] for page, _ in told for row in page["entries"]}) == 200
-    assert all(row["description"].endswith("…") for page, _ in told for row in page["entries"])
+    assert max(size for _, size in sized_pages) < 100_000
+    assert len({row["id"] for page, _ in sized_pages for row in page["entries"]}) == 200
+    assert all(row["description"].endswith("…") for page, _ in sized_pages for row in page["entries"])
 
 
 async def test_list_time_entries_longest_names_stay_under_100_000_bytes(
@@ -108,10 +108,10 @@ async def test_list_time_entries_longest_names_stay_under_100_000_bytes(
             HARBOUR_STUDIO, start, stop=start + 600, project_id=project["id"], description="x" * 500
         )
 
-    told = [page async for page in pages(host, **ALL_OF_IT, limit=200)]
+    sized_pages = [page async for page in fetch_pages(host, **WHOLE_PERIOD, limit=200)]
 
-    assert max(size for _, size in told) < 100_000
-    assert len({row["id"] for page, _ in told for row in page["entries"]}) == 200
+    assert max(size for _, size in sized_pages) < 100_000
+    assert len({row["id"] for page, _ in sized_pages for row in page["entries"]}) == 200
 
 
 async def test_summarize_time_longest_names_stay_under_100_000_bytes(
@@ -126,27 +126,27 @@ async def test_summarize_time_longest_names_stay_under_100_000_bytes(
 
     by = ["description", "project"]
     result = await host.raw("summarize_time", period="today", group_by=by, limit=200)
-    told, size = _told(result.content[0])
+    result, size = _parse_page(result.content[0])
 
     assert size < 100_000
-    assert len(told["groups"]) + told["groups_remaining"] == 200
-    assert told["total"]["seconds"] == 200 * 60
+    assert len(result["groups"]) + result["groups_remaining"] == 200
+    assert result["total"]["seconds"] == 200 * 60
 
 
 async def test_list_time_entries_pages_hold_each_entry_once_while_entries_change(
     host: Host, sandbox: Sandbox, clock: Clock
 ) -> None:
-    world, met, deleted = sandbox.state, list[int](), set[int]()
-    there = own_entries(sandbox).keys()
-    async for page, _ in pages(host, **ALL_OF_IT, limit=40, refresh=True):
-        met += [row["id"] for row in page["entries"]]
-        oldest = min(own_entries(sandbox).values(), key=lambda row: row["start"])["id"]
-        for gone in (met[-3], oldest):
-            world.remove_entry(gone)
-            deleted.add(gone)
-        world.add_entry(HARBOUR_STUDIO, clock.now - 60, stop=clock.now, project_id=WEB_SHOP)
-        world.add_entry(HARBOUR_STUDIO, clock.now - 80 * 86_400, stop=clock.now - 80 * 86_400 + 60)
+    state, entry_ids, deleted_ids = sandbox.state, list[int](), set[int]()
+    initial_ids = select_own_entries(sandbox).keys()
+    async for page, _ in fetch_pages(host, **WHOLE_PERIOD, limit=40, refresh=True):
+        entry_ids += [row["id"] for row in page["entries"]]
+        oldest = min(select_own_entries(sandbox).values(), key=lambda row: row["start"])["id"]
+        for entry_id in (entry_ids[-3], oldest):
+            state.remove_entry(entry_id)
+            deleted_ids.add(entry_id)
+        state.add_entry(HARBOUR_STUDIO, clock.now - 60, stop=clock.now, project_id=WEB_SHOP)
+        state.add_entry(HARBOUR_STUDIO, clock.now - 80 * 86_400, stop=clock.now - 80 * 86_400 + 60)
         clock.now += 121
 
-    assert len(met) == len(set(met))
-    assert there - deleted <= set(met)
+    assert len(entry_ids) == len(set(entry_ids))
+    assert initial_ids - deleted_ids <= set(entry_ids)

@@ -14,19 +14,19 @@ AROHA = 64890301
 async def test_create_project_then_get_edit_list_and_delete(host: Host, sandbox: Sandbox) -> None:
     created = await host.call("create_project", name="Spring catalogue", client="AROHA bakery", color="#d94182")
     project_id = created["project"]["id"]
-    found = await host.call("get_project", name="spring CATALOGUE")
-    edited = await host.call("edit_project", project_id=project_id, name="Summer catalogue")
+    by_name = await host.call("get_project", name="spring CATALOGUE")
+    renamed = await host.call("edit_project", project_id=project_id, name="Summer catalogue")
     archived = await host.call("edit_project", project_id=project_id, active=False)
-    shown = await host.call("list_projects", status="archived", name="summer")
+    list_result = await host.call("list_projects", status="archived", name="summer")
     deleted = await host.call("delete_project", project_id=project_id)
 
     assert created["project"]["active"] is True
     assert created["project"]["client_id"] == AROHA
-    assert found["project"] == created["project"]
-    assert found["source"] == "cache"
-    assert edited["project"] == {**created["project"], "name": "Summer catalogue"}
+    assert by_name["project"] == created["project"]
+    assert by_name["source"] == "cache"
+    assert renamed["project"] == {**created["project"], "name": "Summer catalogue"}
     assert archived["project"]["active"] is False
-    assert [project["id"] for project in shown["projects"]] == [project_id]
+    assert [project["id"] for project in list_result["projects"]] == [project_id]
     assert deleted["deleted_project_id"] == project_id
     assert project_id not in sandbox.state.projects
     assert sandbox.calls[-1].query == {"teDeletionMode": "unassign"}
@@ -36,33 +36,33 @@ async def test_list_projects_client_filter_accepts_an_id_a_name_and_zero(host: H
     sandbox.state.add_project(HARBOUR_STUDIO, "Without a client")
     by_id = await host.call("list_projects", client=AROHA, status="both")
     by_name = await host.call("list_projects", client="aroha bakery", status="both")
-    without = await host.call("list_projects", client=0)
+    without_client = await host.call("list_projects", client=0)
 
-    mine = {row["id"] for row in sandbox.state.projects.values() if row["client_id"] == AROHA}
-    assert {project["id"] for project in by_id["projects"]} == mine
+    project_ids = {row["id"] for row in sandbox.state.projects.values() if row["client_id"] == AROHA}
+    assert {project["id"] for project in by_id["projects"]} == project_ids
     assert by_name["projects"] == by_id["projects"]
-    assert "Without a client" in {project["name"] for project in without["projects"]}
-    assert not any("client_id" in project for project in without["projects"])
+    assert "Without a client" in {project["name"] for project in without_client["projects"]}
+    assert not any("client_id" in project for project in without_client["projects"])
 
 
 async def test_create_project_unknown_client_suggests_names_and_creates_nothing(host: Host, sandbox: Sandbox) -> None:
     projects = len(sandbox.state.projects)
 
-    told = await host.fail("create_project", name="Menu", client="Aroha Bakary")
+    error = await host.fail("create_project", name="Menu", client="Aroha Bakary")
 
-    assert told["code"] == "not_found"
-    assert "“Aroha Bakery”" in told["message"]
+    assert error["code"] == "not_found"
+    assert "“Aroha Bakery”" in error["message"]
     assert len(sandbox.state.projects) == projects
 
 
 async def test_edit_project_sets_and_clears_the_client(host: Host) -> None:
     created = await host.call("create_project", name="Wandering")
-    given = await host.call("edit_project", project_id=created["project"]["id"], client=AROHA)
-    taken = await host.call("edit_project", project_id=created["project"]["id"], client=0)
+    with_client = await host.call("edit_project", project_id=created["project"]["id"], client=AROHA)
+    without_client = await host.call("edit_project", project_id=created["project"]["id"], client=0)
 
     assert "client_id" not in created["project"]
-    assert given["project"]["client_id"] == AROHA
-    assert "client_id" not in taken["project"]
+    assert with_client["project"]["client_id"] == AROHA
+    assert "client_id" not in without_client["project"]
 
 
 @pytest.mark.parametrize(
@@ -81,10 +81,10 @@ async def test_edit_project_sets_and_clears_the_client(host: Host) -> None:
 async def test_project_invalid_arguments_are_refused_without_a_request(
     host: Host, sandbox: Sandbox, tool: str, arguments: dict[str, object], sentence: str
 ) -> None:
-    told = await host.fail(tool, **arguments)
+    error = await host.fail(tool, **arguments)
 
-    assert told["code"] == "invalid_arguments"
-    assert sentence in told["message"]
+    assert error["code"] == "invalid_arguments"
+    assert sentence in error["message"]
     assert sandbox.calls == []
 
 
@@ -104,12 +104,12 @@ async def test_project_unknown_is_not_found(host: Host, tool: str, arguments: di
 async def test_create_project_duplicate_name_error_has_the_existing_id(host: Host) -> None:
     created = await host.call("create_project", name="Menu", client=AROHA)
 
-    told = await host.fail("create_project", name="Menu", client=AROHA)
-    elsewhere = await host.call("create_project", name="Menu")
+    error = await host.fail("create_project", name="Menu", client=AROHA)
+    without_client = await host.call("create_project", name="Menu")
 
-    assert told["code"] == "duplicate_name"
-    assert str(created["project"]["id"]) in told["message"]
-    assert elsewhere["project"]["name"] == "Menu"
+    assert error["code"] == "duplicate_name"
+    assert str(created["project"]["id"]) in error["message"]
+    assert without_client["project"]["name"] == "Menu"
 
 
 async def test_create_project_lost_response_creates_one_project(host: Host, sandbox: Sandbox) -> None:
@@ -126,9 +126,9 @@ async def test_list_projects_reads_every_page(host: Host, sandbox: Sandbox) -> N
     for number in range(450):
         sandbox.state.add_project(HARBOUR_STUDIO, f"Numbered {number:03}")
 
-    answer = await host.call("list_projects", name="numbered", limit=200)
+    result = await host.call("list_projects", name="numbered", limit=200)
 
-    assert (answer["total"], answer["remaining"]) == (450, 250)
+    assert (result["total"], result["remaining"]) == (450, 250)
     assert [call.query["page"] for call in sandbox.calls if call.path.endswith("/projects")] == ["1", "2", "3"]
 
 
@@ -147,15 +147,15 @@ async def test_create_project_beyond_the_free_plan_is_plan_required(host: Host, 
         await host.call("create_project", workspace_id=NIGHT_SCHOOL, name=f"Project {number}")
         clock.now += 1
 
-    told = await host.fail("create_project", workspace_id=NIGHT_SCHOOL, name="One too many")
+    error = await host.fail("create_project", workspace_id=NIGHT_SCHOOL, name="One too many")
 
-    assert told["code"] == "plan_required"
+    assert error["code"] == "plan_required"
 
 
 async def test_create_project_duplicate_name_error_ignores_other_clients(host: Host, sandbox: Sandbox) -> None:
-    other = sandbox.state.add_project(HARBOUR_STUDIO, "Menu", 64_890_302)
-    mine = (await host.call("create_project", name="Menu", client=AROHA))["project"]["id"]
+    other_project = sandbox.state.add_project(HARBOUR_STUDIO, "Menu", 64_890_302)
+    project_id = (await host.call("create_project", name="Menu", client=AROHA))["project"]["id"]
 
     message = (await host.fail("create_project", name="Menu", client=AROHA))["message"]
 
-    assert (str(mine) in message, str(other["id"]) in message) == (True, False)
+    assert (str(project_id) in message, str(other_project["id"]) in message) == (True, False)

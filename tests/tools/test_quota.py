@@ -13,16 +13,16 @@ from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Fault, Sandbox
 pytestmark = pytest.mark.anyio
 
 
-async def spend_all_but(sandbox: Sandbox, host: Host, left: int) -> None:
+async def spend_quota_except(sandbox: Sandbox, host: Host, remaining: int) -> None:
     """Use up an hour but for what is to be left, as another program with the same token would, and learn of it."""
-    sandbox.quota.spend(NIGHT_SCHOOL, remaining=left + 1)
+    sandbox.quota.spend(NIGHT_SCHOOL, remaining=remaining + 1)
     await host.call("edit_client", workspace_id=NIGHT_SCHOOL, client_id=64890401, notes="The last before that")
 
 
 @pytest.mark.promise("kept")
 async def test_quota_reserve_keeps_the_last_three_requests_for_changes(host: Host, sandbox: Sandbox) -> None:
     await host.call("list_clients", workspace_id=NIGHT_SCHOOL)
-    await spend_all_but(sandbox, host, left=3)
+    await spend_quota_except(sandbox, host, remaining=3)
     sandbox.calls.clear()
 
     fresh = await host.fail("list_clients", workspace_id=NIGHT_SCHOOL, refresh=True)
@@ -37,7 +37,7 @@ async def test_quota_reserve_keeps_the_last_three_requests_for_changes(host: Hos
 async def test_quota_reserve_serves_an_expired_snapshot_stale(host: Host, sandbox: Sandbox, clock: Clock) -> None:
     await host.call("list_clients", workspace_id=NIGHT_SCHOOL)
     clock.now += 3700
-    await spend_all_but(sandbox, host, left=3)
+    await spend_quota_except(sandbox, host, remaining=3)
     sandbox.calls.clear()
 
     stale = await host.call("list_clients", workspace_id=NIGHT_SCHOOL)
@@ -48,7 +48,7 @@ async def test_quota_reserve_serves_an_expired_snapshot_stale(host: Host, sandbo
 
 async def test_quota_reserve_reconciles_a_lost_create_client(host: Host, sandbox: Sandbox) -> None:
     await host.call("list_clients", workspace_id=NIGHT_SCHOOL)
-    await spend_all_but(sandbox, host, left=2)
+    await spend_quota_except(sandbox, host, remaining=2)
     faults = iter([Fault("lost after")])
     sandbox.fault = lambda call: next(faults, None) if call.method == "POST" else None
 
@@ -60,11 +60,14 @@ async def test_quota_reserve_reconciles_a_lost_create_client(host: Host, sandbox
 
 async def test_quota_spent_is_shared_by_processes(sandbox: Sandbox, clock: Clock) -> None:
     store = MemoryStore(clock=clock)
-    async with Client(serve(sandbox, clock, store=store)) as one, Client(serve(sandbox, clock, store=store)) as other:
+    async with (
+        Client(serve(sandbox, clock, store=store)) as first_client,
+        Client(serve(sandbox, clock, store=store)) as second_client,
+    ):
         sandbox.quota.spend(HARBOUR_STUDIO)
-        first = await Host(one).fail("list_clients")
+        first = await Host(first_client).fail("list_clients")
         calls = len(sandbox.calls)
-        second = await Host(other).fail("list_clients")
+        second = await Host(second_client).fail("list_clients")
 
     assert (first["code"], second["code"]) == ("quota_spent", "quota_spent")
     assert len(sandbox.calls) == calls
@@ -84,9 +87,9 @@ async def test_quota_spent_before_get_account_stays_spent(host: Host, sandbox: S
     await host.call("get_account")
     sandbox.calls.clear()
 
-    told = await host.fail("list_clients")
+    error = await host.fail("list_clients")
 
-    assert told["code"] == "quota_spent"
+    assert error["code"] == "quota_spent"
     assert sandbox.calls == []
 
 
@@ -101,19 +104,19 @@ async def test_rate_limit_paces_create_client_without_a_429(host: Host, sandbox:
 
 
 async def test_rate_limit_beyond_the_queue_fails_at_once_without_a_429(host: Host, sandbox: Sandbox) -> None:
-    told: list[CallToolResult] = []
+    results: list[CallToolResult] = []
 
     async def create(number: int) -> None:
-        told.append(await host.raw("create_client", name=f"At once {number}"))
+        results.append(await host.raw("create_client", name=f"At once {number}"))
 
     await host.call("list_clients")
     async with create_task_group() as tasks:
         for number in range(50):
             tasks.start_soon(create, number)
 
-    failed = [result for result in told if result.is_error]
+    errors = [result for result in results if result.is_error]
     created = [row for row in sandbox.state.clients.values() if row["name"].startswith("At once")]
-    assert len(created) == len(told) - len(failed)
-    assert [result.content for result in failed if "held back" not in repr(result.content)] == []
+    assert len(created) == len(results) - len(errors)
+    assert [result.content for result in errors if "held back" not in repr(result.content)] == []
     assert 429 not in sandbox.answers
     assert (await host.call("list_clients", refresh=True))["source"] == "toggl"

@@ -11,12 +11,12 @@ pytestmark = pytest.mark.anyio
 async def test_create_tag_then_list_edit_and_delete(host: Host, sandbox: Sandbox) -> None:
     created = await host.call("create_tag", name="on the road")
     tag_id = created["tag"]["id"]
-    listed = await host.call("list_tags", name="ON THE RO")
+    list_result = await host.call("list_tags", name="ON THE RO")
     renamed = await host.call("edit_tag", tag_id=tag_id, name="at the client's")
     deleted = await host.call("delete_tag", tag_id=tag_id)
 
-    assert listed["tags"] == [{"id": tag_id, "name": "on the road"}]
-    assert listed["source"] == "cache"
+    assert list_result["tags"] == [{"id": tag_id, "name": "on the road"}]
+    assert list_result["source"] == "cache"
     assert renamed["tag"] == {"id": tag_id, "name": "at the client's"}
     assert deleted["deleted_tag_id"] == tag_id
     assert tag_id not in sandbox.state.tags
@@ -25,10 +25,10 @@ async def test_create_tag_then_list_edit_and_delete(host: Host, sandbox: Sandbox
 async def test_create_tag_duplicate_name_error_has_the_existing_id(host: Host) -> None:
     created = await host.call("create_tag", name="on the road")
 
-    told = await host.fail("create_tag", name="on the road")
+    error = await host.fail("create_tag", name="on the road")
 
-    assert told["code"] == "duplicate_name"
-    assert str(created["tag"]["id"]) in told["message"]
+    assert error["code"] == "duplicate_name"
+    assert str(created["tag"]["id"]) in error["message"]
 
 
 async def test_create_tag_lost_response_creates_one_tag(host: Host, sandbox: Sandbox) -> None:
@@ -52,10 +52,10 @@ async def test_list_tags_total_counts_every_tag(host: Host, sandbox: Sandbox) ->
     for number in range(401):
         sandbox.state.add_tag(HARBOUR_STUDIO, f"tag {number:03}")
 
-    answer = await host.call("list_tags", name="tag ", limit=200)
+    result = await host.call("list_tags", name="tag ", limit=200)
 
-    assert answer["total"] == 401
-    assert answer["remaining"] == 201
+    assert result["total"] == 401
+    assert result["remaining"] == 201
 
 
 async def test_list_tags_empty_workspace_is_an_empty_list(host: Host, sandbox: Sandbox) -> None:

@@ -23,16 +23,19 @@ NINE = "2025-10-14T09:00"
 async def test_create_time_entry_accepts_stop_duration_and_utc_offset(
     host: Host, sandbox: Sandbox, times: dict[str, object]
 ) -> None:
-    told = await host.call("create_time_entry", description="Call", project="web shop", tags=["meeting"], **times)
+    result = await host.call("create_time_entry", description="Call", project="web shop", tags=["meeting"], **times)
 
-    assert (told["entry"]["start"], told["entry"]["stop"]) == ("2025-10-14T09:00:00+13:00", "2025-10-14T10:30:00+13:00")
-    assert (told["entry"]["seconds"], told["entry"]["client"]) == (5400, "Aroha Bakery")
-    row = sandbox.state.entries[told["entry"]["id"]]
+    assert (result["entry"]["start"], result["entry"]["stop"]) == (
+        "2025-10-14T09:00:00+13:00",
+        "2025-10-14T10:30:00+13:00",
+    )
+    assert (result["entry"]["seconds"], result["entry"]["client"]) == (5400, "Aroha Bakery")
+    row = sandbox.state.entries[result["entry"]["id"]]
     assert (row["project_id"], row["duration"], row["tags"]) == (WEB_SHOP, 5400, ["meeting"])
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         ({"start": NINE}, "exactly one of stop and duration"),
         ({"start": NINE, "stop": NINE, "duration": 5}, "exactly one of stop and duration"),
@@ -56,20 +59,20 @@ async def test_create_time_entry_accepts_stop_duration_and_utc_offset(
     ],
 )
 async def test_create_time_entry_invalid_arguments_change_nothing(
-    host: Host, sandbox: Sandbox, arguments: dict[str, object], said: str
+    host: Host, sandbox: Sandbox, arguments: dict[str, object], message: str
 ) -> None:
-    told = await host.fail("create_time_entry", **arguments)
+    error = await host.fail("create_time_entry", **arguments)
 
-    assert (told["code"], said in told["message"]) == ("invalid_arguments", True)
+    assert (error["code"], message in error["message"]) == ("invalid_arguments", True)
     assert sent(sandbox) == []
 
 
 async def test_create_time_entry_overlap_is_refused_unless_allowed(host: Host, sandbox: Sandbox) -> None:
     lesson = done(sandbox, NINE, "2025-10-14T10:00", "Lesson", NIGHT_SCHOOL)
-    told = await host.fail("create_time_entry", start="2025-10-14T09:59", duration=120)
+    error = await host.fail("create_time_entry", start="2025-10-14T09:59", duration=120)
 
-    assert told["code"] == "overlap"
-    assert f"entry {lesson['id']} “Lesson”, 2025-10-14T09:00:00 to 2025-10-14T10:00:00" in told["message"]
+    assert error["code"] == "overlap"
+    assert f"entry {lesson['id']} “Lesson”, 2025-10-14T09:00:00 to 2025-10-14T10:00:00" in error["message"]
     assert sent(sandbox) == []
     allowed = await host.call("create_time_entry", start="2025-10-14T09:59", duration=120, allow_overlap=True)
     assert allowed["entry"]["seconds"] == 120
@@ -98,9 +101,9 @@ async def test_create_time_entry_overlaps_a_running_timer_until_now(host: Host, 
 
 async def test_create_time_entry_lost_response_is_reconciled(host: Host, sandbox: Sandbox) -> None:
     sandbox.fault = lambda call: Fault("lost after") if call.method == "POST" else None
-    told = await host.call("create_time_entry", start=NINE, duration=60, description="Once")
+    result = await host.call("create_time_entry", start=NINE, duration=60, description="Once")
 
-    assert [row["id"] for row in sandbox.state.entries.values()] == [told["entry"]["id"]]
+    assert [row["id"] for row in sandbox.state.entries.values()] == [result["entry"]["id"]]
     assert sent(sandbox) == [f"POST /workspaces/{HARBOUR_STUDIO}/time_entries"]
 
 
@@ -116,14 +119,14 @@ async def test_list_time_entries_is_newest_first_with_one_group_a_project(host: 
     done(sandbox, "2025-10-14T10:00", "2025-10-14T10:05", project_id=WEB_SHOP, billable=True)
     done(sandbox, "2025-10-14T11:00", "2025-10-14T12:00", "Clay", NIGHT_SCHOOL)
     done(sandbox, "2025-10-13T23:00", "2025-10-14T01:00", "Yesterday's")
-    told = await host.call("list_time_entries")
+    result = await host.call("list_time_entries")
 
-    assert [{key: row[key] for key in row.keys() - {"id"}} for row in told["entries"]] == [
+    assert [{key: row[key] for key in row.keys() - {"id"}} for row in result["entries"]] == [
         {"start": "2025-10-14T11:00:00", "seconds": 3600, "group": 1, "description": "Clay"},
         {"start": "2025-10-14T10:00:00", "seconds": 300, "group": 2},
         {"start": "2025-10-14T09:00:00", "seconds": 3600, "group": 2, "description": "Cart", "tags": ["design"]},
     ]
-    assert told["groups"] == [
+    assert result["groups"] == [
         {"group": 1, "workspace_id": NIGHT_SCHOOL},
         {
             "group": 2,
@@ -134,11 +137,11 @@ async def test_list_time_entries_is_newest_first_with_one_group_a_project(host: 
             "billable": True,
         },
     ]
-    assert (told["timezone"], told["total"], told["remaining"]) == ("Pacific/Auckland", 3, 0)
+    assert (result["timezone"], result["total"], result["remaining"]) == ("Pacific/Auckland", 3, 0)
 
 
 @pytest.mark.parametrize(
-    ("filters", "found"),
+    ("filters", "expected"),
     [
         ({"project": "Web shop"}, ["Cart"]),
         ({"project": WEB_SHOP}, ["Cart"]),
@@ -157,15 +160,15 @@ async def test_list_time_entries_is_newest_first_with_one_group_a_project(host: 
     ],
 )
 async def test_list_time_entries_filter_returns_the_matches(
-    host: Host, sandbox: Sandbox, filters: dict[str, object], found: list[str]
+    host: Host, sandbox: Sandbox, filters: dict[str, object], expected: list[str]
 ) -> None:
     done(sandbox, NINE, "2025-10-14T10:00", "Cart", project_id=WEB_SHOP, billable=True, tags=["design"])
     done(sandbox, "2025-10-14T11:00", "2025-10-14T12:00", "Clay", NIGHT_SCHOOL)
     done(sandbox, "2025-10-14T13:00", "2025-10-14T14:00", "Mail")
     done(sandbox, "2025-10-13T10:00", "2025-10-13T11:00", "Before")
-    told = await host.call("list_time_entries", **filters)
+    result = await host.call("list_time_entries", **filters)
 
-    assert sorted(row["description"] for row in told["entries"]) == found
+    assert sorted(row["description"] for row in result["entries"]) == expected
 
 
 @pytest.mark.parametrize(

@@ -30,15 +30,15 @@ async def test_create_time_entry_name_lookup_failure_still_returns_the_entry(
     await host.call("list_time_entries")
     entry = {"start": NINE, "duration": 60, "tags": ["neu"], "create_missing_tags": True}
 
-    def only_lists(call: Call) -> Fault | None:
+    def fail_lists(call: Call) -> Fault | None:
         return fault if call.method == "GET" and call.path.endswith(("/projects", "/clients")) else None
 
     await host.call("edit_client", client_id=64_890_302, notes="So that the names are dropped")
     project = (await host.call("get_project", name="Web shop"))["project"]["id"]
-    sandbox.fault = only_lists
-    told = await host.call("create_time_entry", **entry, project=project)
+    sandbox.fault = fail_lists
+    result = await host.call("create_time_entry", **entry, project=project)
 
-    assert sandbox.state.entries[told["entry"]["id"]]["project_id"] == project
+    assert sandbox.state.entries[result["entry"]["id"]]["project_id"] == project
 
 
 async def test_list_time_entries_and_summarize_time_show_an_unresolvable_task_by_id(
@@ -59,17 +59,17 @@ async def test_stop_timer_name_lookup_failure_still_returns_the_entry(
     await host.call("get_timer")
     await host.call("edit_tag", tag_id=17_300_301, name="So that the names are dropped")
     sandbox.fault = lambda call: fault if call.path.endswith("/projects") else None
-    told = await host.call("stop_timer")
+    result = await host.call("stop_timer")
 
-    assert (told["entry"]["id"], told["entry"]["project"]) == (row["id"], "(project 201500302)")
+    assert (result["entry"]["id"], result["entry"]["project"]) == (row["id"], "(project 201500302)")
     assert row["duration"] == 3600
 
 
 async def test_summarize_time_includes_entries_of_an_uncached_workspace(host: Host, sandbox: Sandbox) -> None:
     await host.call("get_account")
     done(sandbox, NINE, "2025-10-14T10:00", "New team", 4_102_009)
-    told = await host.call("summarize_time")
+    result = await host.call("summarize_time")
 
-    assert told["total"]["hours"] == 1.0
-    assert told["workspaces"]["4102009"] == "(workspace 4102009)"
+    assert result["total"]["hours"] == 1.0
+    assert result["workspaces"]["4102009"] == "(workspace 4102009)"
     assert (await host.fail("create_time_entry", start=NINE, duration=60))["code"] == "overlap"

@@ -47,9 +47,9 @@ async def test_start_timer_stopped_entry_is_the_one_started_in_the_web_app(
     sandbox.state.stop_entry(first["id"], clock.now)
     running(sandbox, "2025-10-14T09:00:30", "Second")
     clock.now += 60
-    told = await host.call("start_timer", description="Third")
+    result = await host.call("start_timer", description="Third")
 
-    assert (told["stopped_entry"]["description"], told["stopped_entry"]["seconds"]) == ("Second", 60)
+    assert (result["stopped_entry"]["description"], result["stopped_entry"]["seconds"]) == ("Second", 60)
 
 
 async def test_start_timer_after_stop_timer_has_no_stopped_entry(host: Host, clock: Clock) -> None:
@@ -65,10 +65,10 @@ async def test_stop_timer_works_on_a_spent_user_quota(host: Host, sandbox: Sandb
     await host.call("start_timer", description="First")
     clock.now += 600
     sandbox.quota.spend(None)
-    started = await host.call("start_timer", description="Second")
+    result = await host.call("start_timer", description="Second")
     clock.now += 600
 
-    assert (started["stopped_entry"]["description"], started["stopped_entry"]["seconds"]) == ("First", 600)
+    assert (result["stopped_entry"]["description"], result["stopped_entry"]["seconds"]) == ("First", 600)
     assert (await host.call("stop_timer"))["entry"]["description"] == "Second"
 
 
@@ -79,9 +79,9 @@ async def test_start_timer_stops_the_former_timer_if_toggl_does_not(
     sandbox.behaviors = replace(sandbox.behaviors, start_stops_others=False)
     running(sandbox, "2025-10-14T08:00", "First", workspace)
     clock.now += 60
-    told = await host.call("start_timer", description="Second")
+    result = await host.call("start_timer", description="Second")
 
-    assert (told["stopped_entry"]["description"], told["stopped_entry"]["seconds"]) == ("First", 3660)
+    assert (result["stopped_entry"]["description"], result["stopped_entry"]["seconds"]) == ("First", 3660)
     assert timers(sandbox) == ["Second"]
 
 
@@ -92,9 +92,9 @@ async def test_start_timer_former_timer_not_stopped_is_still_running(
     former = running(sandbox, "2025-10-14T08:00", "First")
     clock.now += 60
     sandbox.fault = lambda call: Fault("402") if call.method == "PATCH" else None
-    told = await host.call("start_timer", description="Second")
+    result = await host.call("start_timer", description="Second")
 
-    assert (told["still_running_id"], "stopped_entry" in told) == (former["id"], False)
+    assert (result["still_running_id"], "stopped_entry" in result) == (former["id"], False)
     assert timers(sandbox) == ["First", "Second"]
 
 
@@ -109,9 +109,9 @@ async def test_stop_timer_works_without_a_default_workspace(host: Host, sandbox:
 
 async def test_start_timer_overlap_with_a_planned_entry_is_refused(host: Host, sandbox: Sandbox) -> None:
     done(sandbox, "2025-10-14T08:30", "2025-10-14T09:30", "Meeting")
-    refused = await host.fail("start_timer", description="Second")
+    error = await host.fail("start_timer", description="Second")
 
-    assert (refused["code"], "“Meeting”" in refused["message"]) == ("overlap", True)
+    assert (error["code"], "“Meeting”" in error["message"]) == ("overlap", True)
     assert sent(sandbox) == []
     await host.call("start_timer", description="Second", allow_overlap=True)
     await host.call("start_timer", start="2025-10-14T08:45", description="Third", allow_overlap=True)
@@ -125,9 +125,9 @@ async def test_start_timer_stopped_entry_is_unconfirmed_on_a_spent_quota(
     await host.call("get_timer")
     clock.now += 600
     sandbox.quota.spend(None)
-    told = await host.call("start_timer", description="Second")
+    result = await host.call("start_timer", description="Second")
 
-    assert (told["stopped_entry"]["description"], told["stopped_entry"]["unconfirmed"]) == ("First", True)
+    assert (result["stopped_entry"]["description"], result["stopped_entry"]["unconfirmed"]) == ("First", True)
 
 
 async def test_delete_project_reads_from_the_quota_reserve(host: Host, sandbox: Sandbox) -> None:
@@ -135,19 +135,21 @@ async def test_delete_project_reads_from_the_quota_reserve(host: Host, sandbox: 
     sandbox.quota.spend(HARBOUR_STUDIO, remaining=4)
     await host.call("list_tags")
 
-    deleted = await host.call("delete_project", project_id=201_500_310)
+    result = await host.call("delete_project", project_id=201_500_310)
 
-    assert deleted["quota"]["remaining"] == 1
+    assert result["quota"]["remaining"] == 1
 
 
-@pytest.mark.parametrize("changed", [False, True])
-async def test_start_timer_twice_keeps_the_cache(host: Host, sandbox: Sandbox, clock: Clock, *, changed: bool) -> None:
+@pytest.mark.parametrize("is_edited", [False, True])
+async def test_start_timer_twice_keeps_the_cache(
+    host: Host, sandbox: Sandbox, clock: Clock, *, is_edited: bool
+) -> None:
     row = done(sandbox, "2025-10-14T07:00", "2025-10-14T08:00")
     first = await host.call("start_timer", description="First")
-    if changed:
+    if is_edited:
         await host.call("edit_time_entries", ids=[row["id"], first["entry"]["id"]], billable=True)
     sandbox.quota.spend(None)
-    clock.now += 20 if changed else 0
+    clock.now += 20 if is_edited else 0
     await host.call("start_timer", description="Second")
 
     assert [entry["seconds"] for entry in (await host.call("list_time_entries"))["entries"]] == [

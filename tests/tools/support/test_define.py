@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from tests.endpoints.loop import JUMPING
 from tests.sandbox.clock import Clock
-from tests.tools.host import Answer, Host
+from tests.tools.host import Host, Result
 from toggl_mcp.api import BasicAuth, connect_in_process
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.endpoints.toggl import Toggl
@@ -23,47 +23,47 @@ from toggl_mcp.tools.support.define import ADDITIVE, ADDITIVE_IDEMPOTENT, DESTRU
 
 pytestmark = pytest.mark.anyio
 
-Call = Callable[["Nothing", Toggl], Awaitable["Done"]]
+Handler = Callable[["NoArgs", Toggl], Awaitable["EmptyResult"]]
 
 
-class Nothing(Payload, frozen=True):
+class NoArgs(Payload, frozen=True):
     """The arguments: none."""
 
 
-class Done(BaseModel):
+class EmptyResult(BaseModel):
     """The answer."""
 
 
-async def never(asked: Nothing, toggl: Toggl) -> Done:
+async def hang(args: NoArgs, toggl: Toggl) -> EmptyResult:
     """Wait for ever."""
-    del asked, toggl
+    del args, toggl
     await anyio.sleep_forever()
-    return Done()
+    return EmptyResult()
 
 
-async def divide(asked: Nothing, toggl: Toggl) -> Done:
+async def divide(args: NoArgs, toggl: Toggl) -> EmptyResult:
     """Have a bug."""
-    del asked, toggl
+    del args, toggl
     raise ZeroDivisionError(TOKEN)
 
 
-async def repeat(asked: Nothing, toggl: Toggl) -> Done:
+async def raise_with_name(args: NoArgs, toggl: Toggl) -> EmptyResult:
     """Fail with what somebody wrote."""
-    del asked, toggl
+    del args, toggl
     message = "There is no “Good\u202e\u200b\U000e0041 name”."
     raise InvalidArguments(message)
 
 
-class Counted(Done):
+class CountResult(EmptyResult):
     """A result that says how many."""
 
     count: int
 
 
-async def miscount(asked: Nothing, toggl: Toggl) -> Done:
+async def miscount(args: NoArgs, toggl: Toggl) -> EmptyResult:
     """Return less than the output schema says."""
-    del asked, toggl
-    return Done()
+    del args, toggl
+    return EmptyResult()
 
 
 @pytest.fixture
@@ -73,22 +73,24 @@ def anyio_backend() -> tuple[str, Mapping[str, object]]:
 
 @pytest.fixture
 async def toggl(sandbox: Sandbox, clock: Clock) -> AsyncGenerator[Toggl]:
-    opened = Toggl(BasicAuth(TOKEN, "api_token"), MemoryStore(clock=clock), client=connect_in_process(sandbox))
-    yield opened
-    await opened.aclose()
+    account = Toggl(BasicAuth(TOKEN, "api_token"), MemoryStore(clock=clock), client=connect_in_process(sandbox))
+    yield account
+    await account.aclose()
 
 
-async def failed(toggl: Toggl, call: Call, hints: ToolAnnotations, **arguments: object) -> Answer:
+async def call_failing_tool(
+    toggl: Toggl, handler: Handler, annotations: ToolAnnotations, **arguments: object
+) -> Result:
     async def account() -> Toggl:
         return toggl
 
-    tool = ToolSpec(call, "A tool", hints, Nothing, Done).to_tool(account)
+    tool = ToolSpec(handler, "A tool", annotations, NoArgs, EmptyResult).to_tool(account)
     async with Client(MCPServer("test", tools=[tool])) as client:
-        return await Host(client).fail(call.__name__, **arguments)
+        return await Host(client).fail(handler.__name__, **arguments)
 
 
 @pytest.mark.parametrize(
-    ("hints", "code", "retryable"),
+    ("annotations", "code", "retryable"),
     [
         (READ_ONLY, "unreachable", True),
         (ADDITIVE, "outcome_unknown", False),
@@ -97,23 +99,23 @@ async def failed(toggl: Toggl, call: Call, hints: ToolAnnotations, **arguments: 
     ],
 )
 async def test_tool_spec_timeout_after_20_seconds_is_outcome_unknown_for_changes(
-    toggl: Toggl, hints: ToolAnnotations, code: str, *, retryable: bool
+    toggl: Toggl, annotations: ToolAnnotations, code: str, *, retryable: bool
 ) -> None:
     began = anyio.current_time()
-    told = await failed(toggl, never, hints)
+    error = await call_failing_tool(toggl, hang, annotations)
 
     assert anyio.current_time() - began == pytest.approx(20, abs=1)
-    assert (told["code"], told["retryable"]) == (code, retryable)
+    assert (error["code"], error["retryable"]) == (code, retryable)
 
 
 async def test_tool_spec_bug_is_logged_in_full_and_omitted_from_the_error(
     toggl: Toggl, caplog: pytest.LogCaptureFixture
 ) -> None:
-    told = await failed(toggl, divide, READ_ONLY)
+    error = await call_failing_tool(toggl, divide, READ_ONLY)
 
-    assert (told["code"], told["retryable"]) == ("internal", False)
-    assert "bug" in told["message"]
-    assert TOKEN not in told["message"]
+    assert (error["code"], error["retryable"]) == ("internal", False)
+    assert "bug" in error["message"]
+    assert TOKEN not in error["message"]
     (record,) = [record for record in caplog.records if record.name.startswith("toggl_mcp")]
     assert (record.levelno, record.getMessage()) == (logging.ERROR, "divide failed")
     assert record.exc_info is not None
@@ -124,21 +126,21 @@ async def test_tool_spec_result_outside_its_output_schema_raises_in_the_client(t
     async def account() -> Toggl:
         return toggl
 
-    tool = ToolSpec(miscount, "A tool", READ_ONLY, Nothing, Counted).to_tool(account)
+    tool = ToolSpec(miscount, "A tool", READ_ONLY, NoArgs, CountResult).to_tool(account)
     async with Client(MCPServer("test", tools=[tool])) as client:
         with pytest.raises(RuntimeError, match="Invalid structured content"):
             await Host(client).call("miscount")
 
 
 async def test_tool_spec_error_strips_invisible_characters(toggl: Toggl) -> None:
-    assert (await failed(toggl, repeat, READ_ONLY))["message"] == "There is no “Good name”."
+    assert (await call_failing_tool(toggl, raise_with_name, READ_ONLY))["message"] == "There is no “Good name”."
 
 
-@pytest.mark.parametrize(("given", "shown"), [("\u202e" * 60 + "name", "name"), ("x" * 61, "x" * 60)])
+@pytest.mark.parametrize(("argument", "expected"), [("\u202e" * 60 + "name", "name"), ("x" * 61, "x" * 60)])
 async def test_tool_spec_unknown_argument_error_strips_and_truncates_its_name(
-    toggl: Toggl, given: str, shown: str
+    toggl: Toggl, argument: str, expected: str
 ) -> None:
-    told = await failed(toggl, repeat, READ_ONLY, **{given: 1})
+    error = await call_failing_tool(toggl, raise_with_name, READ_ONLY, **{argument: 1})
 
-    assert told["code"] == "invalid_arguments"
-    assert told["message"].startswith(f"{shown}: is not an argument of this tool")
+    assert error["code"] == "invalid_arguments"
+    assert error["message"].startswith(f"{expected}: is not an argument of this tool")
