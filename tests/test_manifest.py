@@ -22,10 +22,12 @@ OPTIONS: dict[str, dict[str, Any]] = MANIFEST["user_config"]
 @pytest.mark.anyio
 async def test_manifest_tools_match_the_server() -> None:
     tools = await build_server(Settings.model_construct()).list_tools()
-    assert MANIFEST["tools"] == [{"name": tool.name, "description": first_sentence(tool.description)} for tool in tools]
+    assert MANIFEST["tools"] == [
+        {"name": tool.name, "description": extract_first_sentence(tool.description)} for tool in tools
+    ]
 
 
-def first_sentence(description: str | None) -> str:
+def extract_first_sentence(description: str | None) -> str:
     return (description or "").partition("\n")[0].partition(". ")[0].removesuffix(".") + "."
 
 

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent
 TESTS = sorted(path for path in (ROOT / "tests").rglob("test_*.py") if "node_modules" not in path.parts)
 
 
-def marked(module: Path) -> Iterator[tuple[str, str]]:
+def find_markers(module: Path) -> Iterator[tuple[str, str]]:
     """Yield the test and the id of every marker in a module."""
     for node in ast.walk(ast.parse(module.read_text("utf-8"))):
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -26,11 +26,11 @@ def marked(module: Path) -> Iterator[tuple[str, str]]:
 @pytest.fixture(scope="module")
 def markers() -> dict[str, set[str]]:
     """The promises by the tests that say that they hold them."""
-    found: defaultdict[str, set[str]] = defaultdict(set)
+    promises: defaultdict[str, set[str]] = defaultdict(set)
     for module in TESTS:
-        for test, promise in marked(module):
-            found[test].add(promise)
-    return found
+        for test, promise in find_markers(module):
+            promises[test].add(promise)
+    return promises
 
 
 @pytest.mark.parametrize("promise", PROMISES, ids=lambda promise: promise.id)

@@ -18,11 +18,11 @@ README = (ROOT / "README.md").read_text("utf-8")
 
 
 def test_readme_lists_every_tool_with_its_first_sentence() -> None:
-    told = dict(re.findall(r"^\| `([a-z_]+)` \| (.+) \|$", README, re.MULTILINE))
+    sentences = dict(re.findall(r"^\| `([a-z_]+)` \| (.+) \|$", README, re.MULTILINE))
 
-    assert list(told) == [offer.handler.__name__ for offer in enabled_tools(Settings.model_construct())]
-    for offer in enabled_tools(Settings.model_construct()):
-        assert (offer.handler.__doc__ or "").startswith(told[offer.handler.__name__])
+    assert list(sentences) == [spec.handler.__name__ for spec in enabled_tools(Settings.model_construct())]
+    for spec in enabled_tools(Settings.model_construct()):
+        assert (spec.handler.__doc__ or "").startswith(sentences[spec.handler.__name__])
 
 
 def test_readme_lists_every_setting_and_flag(capsys: pytest.CaptureFixture[str]) -> None:

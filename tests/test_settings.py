@@ -8,7 +8,7 @@ from toggl_mcp.settings import Settings
 
 
 @pytest.fixture(autouse=True)
-def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
+def clear_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for field in Settings.model_fields.values():
         if field.validation_alias:
             monkeypatch.delenv(str(field.validation_alias), raising=False)
