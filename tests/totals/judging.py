@@ -1,7 +1,7 @@
 """What the tools say of a case, and what an independent count says."""
 
 from tests.sandbox.clock import Clock
-from tests.tools.driving import Answer, Host
+from tests.tools.host import Host, Result
 from tests.totals.independent import Answer as Independent
 from tests.totals.independent import Count, World, answer
 from tests.totals.worlds import Case, asked
@@ -12,11 +12,11 @@ Groups = dict[tuple[str, ...], Count]
 ONLY_OF_SUMS = {"group_by", "team", "amounts", "limit"}
 
 
-def total_of(told: Answer) -> Count:
+def total_of(told: Result) -> Count:
     return Count(told["total"]["seconds"], told["total"]["entries"])
 
 
-def groups_of(told: Answer) -> Groups:
+def groups_of(told: Result) -> Groups:
     """Return the groups by what they are called, each only once and none left out."""
     groups = [(tuple(group["by"].values()), Count(group["seconds"], group["entries"])) for group in told["groups"]]
     assert len(dict(groups)) == len(groups)
@@ -24,7 +24,7 @@ def groups_of(told: Answer) -> Groups:
     return dict(groups)
 
 
-async def is_counted_right(case: Case, clock: Clock) -> Answer:
+async def is_counted_right(case: Case, clock: Clock) -> Result:
     """Return the sum that the server tells, which an independent count has confirmed."""
     async with asked(case, clock) as (host, sandbox):
         told = await host.call("summarize_time", **{"limit": 200, **case.question})
