@@ -105,4 +105,4 @@ async def test_an_account_that_cannot_be_read_is_a_failure_that_says_so(
         with pytest.raises(Unreachable) as failed:
             await question
         failures.append(failed.value)
-    assert all("look for a newer version" in str(error) or "no usable answer" in str(error) for error in failures)
+    assert all("look for a newer version" in str(error) or "no usable response" in str(error) for error in failures)

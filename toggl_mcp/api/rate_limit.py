@@ -1,4 +1,4 @@
-"""Toggl's hourly quota, as its answers last reported it."""
+"""Admission of requests: the hourly quotas as Toggl last reported them, and the pace."""
 
 import logging
 import re
@@ -13,11 +13,11 @@ from toggl_mcp.models.quota import Bucket, Change, QuotaStore, find_scarcest
 _log = logging.getLogger(__name__)
 
 QUOTA_WINDOW_SECONDS = 3600.0
-"""Seconds after which a spent quota starts anew, when Toggl does not say when."""
+"""Seconds after which a spent quota resets at the latest, and when Toggl does not say."""
 
 USER_BUCKET = "user"
 RESERVED_REQUESTS = 3
-"""Requests of an organization's hour that are kept for changes, and for the look after a lost creation."""
+"""Requests of an organization's hour that only changes may use, and the reads that a change depends on."""
 
 _CHARGED_PATH = re.compile(r"(?:reports/api/v3/)?(workspace|organization)s?/(\d+)")
 _RESET_TEXT = re.compile(r"quota will reset in (\d+) seconds")
@@ -51,8 +51,8 @@ class Quota:
             RateLimited: The slot comes after the caller's deadline.
         """
         bucket = await self._find_scarcest(bucket_names)
-        has_reserve = not use_reserve and bucket is not None and bucket.name != USER_BUCKET
-        self._require_remaining(bucket, RESERVED_REQUESTS if has_reserve else 0)
+        keeps_reserve = not use_reserve and bucket is not None and bucket.name != USER_BUCKET
+        self._require_remaining(bucket, RESERVED_REQUESTS if keeps_reserve else 0)
         max_wait_seconds = _seconds_to_deadline()
         await self._wait(await self._store.reserve_slot(self._scope, max_wait_seconds), max_wait_seconds)
 
@@ -88,7 +88,7 @@ class Quota:
         return [own_name] if organization_id is None else [f"organization:{organization_id}", own_name]
 
     async def list_buckets(self) -> list[Bucket]:
-        """Return what is known of every quota whose hour is not over, each under one name."""
+        """Return every quota whose hour is not over, each under one name."""
         buckets = {bucket.name: bucket for bucket in await self._store.list_buckets(self._scope)}
         now = self._clock()
         current = {name: bucket for name, bucket in buckets.items() if bucket.resets_at > now}
@@ -147,7 +147,7 @@ class Quota:
 
     async def _wait(self, wait_seconds: float, max_wait_seconds: float) -> None:
         if wait_seconds > max_wait_seconds:
-            message = "Too many requests at once; this one was held back, and nothing was sent. Wait, then ask again."
+            message = "Too many requests at once; this one was held back, and nothing was sent. Wait, then try again."
             raise RateLimited(message, wait_seconds)
         if wait_seconds:
             await self._clock.sleep(wait_seconds)
@@ -158,10 +158,10 @@ def _seconds_to_deadline() -> float:
 
 
 def _quota_spent_error(resets_in: float, *, is_reserved: bool = False) -> QuotaSpent:
-    state = f"used up but for the last {RESERVED_REQUESTS}, which are kept for changes" if is_reserved else "used up"
+    state = f"used up except for the last {RESERVED_REQUESTS}, which are kept for changes" if is_reserved else "used up"
     message = (
         f"Toggl's requests for this hour are {state}; the quota resets in {max(1, round(resets_in))} s. "
-        "Wait until then, or ask for something that is in the cache (without refresh)."
+        "Wait until then, or read what is cached (without refresh)."
     )
     return QuotaSpent(message, resets_in)
 

@@ -48,7 +48,7 @@ from toggl_mcp.models.quota import Change
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 MAX_WAIT_SECONDS = 10.0
-"""Seconds that a request waits at most when Toggl names a pause."""
+"""Seconds of a pause named by Toggl that a request waits itself; a longer one is the caller's."""
 DEFAULT_PAUSE_SECONDS = 60.0
 """Seconds after which the caller may try again when Toggl names no pause."""
 DEADLINE_SHARE = 0.97
@@ -73,9 +73,9 @@ class Delivery(Enum):
 def error_for(delivery: Delivery, cause: TogglError | None) -> TogglError:
     """Return what to raise when there is no further attempt; `cause` is why the last one failed, if known."""
     if delivery is Delivery.MAYBE_APPLIED and not isinstance(cause, NotFound | InvalidArguments | DuplicateName):
-        return OutcomeUnknown("Toggl never confirmed the change. Look whether it is there before asking again.")
+        return OutcomeUnknown("Toggl never confirmed the change. Look whether it was made before you repeat it.")
     return cause or Unreachable(
-        "Toggl gave no usable answer; nothing was changed. Check the network, then try again in a minute."
+        "Toggl sent no usable response; nothing was changed. Check the network, then try again in a minute."
     )
 
 
@@ -95,7 +95,7 @@ class ApiResponse(NamedTuple):
 
 
 class Transport:
-    """Sends requests with one token, through a client that it neither changes nor closes.
+    """Sends requests with one token, through a client that the caller closes.
 
     `timeout` is httpx's, in seconds for each of connecting, sending, receiving and waiting for a connection.
     """
@@ -139,7 +139,7 @@ class Transport:
         return (await self._send_in_time(state, request)).data
 
     async def search(self, path: str, body: object) -> ApiResponse:
-        """Ask the Reports API, where reading is a POST too; return the decoded answer with its headers.
+        """Query the Reports API, where a read is a POST; return the decoded body and the headers.
 
         Raises:
             TogglError: One of the errors that `errors.py` draws.
@@ -201,7 +201,12 @@ class Transport:
         await self._record_remaining(state, response)
         if response.is_client_error:
             state.move_to(Delivery.REJECTED)
-            raise await self._rejection_error(state, response)
+            if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+                raise state.on_429(response.headers.get("Retry-After"))
+            if response.status_code == HTTPStatus.PAYMENT_REQUIRED:
+                quota_spent = await self._quota.on_402(state.bucket_names, response.headers, response.text)
+                raise quota_spent or error_for_response(response)
+            raise error_for_response(response)
         if response.is_success:
             try:
                 return ApiResponse(state.decode(response), response.headers)
@@ -220,15 +225,6 @@ class Transport:
             with anyio.CancelScope(shield=True):
                 await self._quota.record(bucket)
 
-    async def _rejection_error(self, state: "_RequestState", response: httpx.Response) -> Exception:
-        """Return what ends an attempt that Toggl refused."""
-        if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
-            return state.throttled_error(response.headers.get("Retry-After"))
-        if response.status_code == HTTPStatus.PAYMENT_REQUIRED:
-            quota_error = await self._quota.on_402(state.bucket_names, response.headers, response.text)
-            return quota_error or error_for_response(response)
-        return error_for_response(response)
-
 
 class _RequestState:
     """One request and how far it has come, over all its attempts."""
@@ -243,7 +239,7 @@ class _RequestState:
         self.template = "/" + "/".join("{id}" if part[:1].isdigit() else part for part in path.split("/"))
         self.delivery = Delivery.NOT_SENT
         self.cause: TogglError | None = None
-        """Why the last attempt failed, where that is more than no answer."""
+        """Why the last attempt failed, if not for want of a usable answer."""
         self._was_throttled = False
 
     @property
@@ -252,7 +248,7 @@ class _RequestState:
         return self.is_change and self.method == "POST"
 
     def move_to(self, delivery: Delivery, cause: TogglError | None = None) -> None:
-        """Take down how far an attempt has come, and why it failed."""
+        """Set how far the request has come, and why its last attempt failed."""
         self.cause = cause
         if self.delivery is Delivery.MAYBE_APPLIED:
             return
@@ -277,11 +273,11 @@ class _RequestState:
         """Return what ends an attempt without a usable answer."""
         return error_for(self.delivery, None) if self.is_creation else _Retry()
 
-    def throttled_error(self, retry_after: str | None) -> Exception:
-        """Return what ends an attempt that Toggl answered with 429: it has done nothing."""
+    def on_429(self, retry_after: str | None) -> Exception:
+        """Return what ends an attempt that Toggl has not carried out, as it wants fewer requests."""
         wait = float(retry_after) if retry_after and retry_after.isdecimal() else None
         error = RateLimited(
-            "Toggl wants fewer requests at a time; nothing was changed. Wait a minute, then ask again.",
+            "Toggl wants fewer requests at a time; nothing was changed. Wait a minute, then try again.",
             wait or DEFAULT_PAUSE_SECONDS,
         )
         self.move_to(Delivery.REJECTED, error)
