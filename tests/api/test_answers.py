@@ -69,11 +69,11 @@ async def test_each_refusal_has_its_error_and_says_it_in_our_words(
     status: int, body: str, error: type[TogglError]
 ) -> None:
     async with answering(f"{body} {ORDER}", status) as toggl:
-        with pytest.raises(TogglError) as refused:
+        with pytest.raises(TogglError) as caught:
             await toggl.clients(HARBOUR_STUDIO).collect()
-    assert type(refused.value) is error
-    assert ORDER not in f"{refused.value!r} {refused.value.__cause__!r}"
-    assert str(refused.value).endswith(".")
+    assert type(caught.value) is error
+    assert ORDER not in f"{caught.value!r} {caught.value.__cause__!r}"
+    assert str(caught.value).endswith(".")
 
 
 @pytest.mark.parametrize(
@@ -177,5 +177,5 @@ async def test_bytes_that_are_no_text_are_a_failure(body: bytes) -> None:
 async def test_a_row_without_its_workspace_belongs_to_the_one_that_was_asked() -> None:
     rows = '[{"id":1,"name":"A"},{"id":2,"name":"B","wid":null},{"id":3,"name":"C","wid":9}]'
     async with answering(rows) as toggl:
-        found = await toggl.clients(HARBOUR_STUDIO).collect()
-    assert [client.workspace_id for client in found] == [HARBOUR_STUDIO, HARBOUR_STUDIO, 9]
+        clients = await toggl.clients(HARBOUR_STUDIO).collect()
+    assert [client.workspace_id for client in clients] == [HARBOUR_STUDIO, HARBOUR_STUDIO, 9]

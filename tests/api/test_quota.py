@@ -27,8 +27,8 @@ async def test_requests_are_charged_to_the_user_or_to_the_workspaces_organizatio
     await toggl.account.me()
     await toggl.account.workspaces()
     await toggl.clients(NIGHT_SCHOOL).collect(refresh=True)
-    left = {bucket.name: bucket.remaining for bucket in await toggl.list_quotas()}
-    assert left == {"user": 29, "organization:3901002": 28}
+    remaining = {bucket.name: bucket.remaining for bucket in await toggl.list_quotas()}
+    assert remaining == {"user": 29, "organization:3901002": 28}
     assert await toggl.get_quota(NIGHT_SCHOOL) == Bucket("organization:3901002", 28, clock.now + 3600)
 
 
@@ -76,9 +76,9 @@ async def test_a_spent_quota_is_known_by_its_words_or_its_headers_until_it_reset
     async with answering(body, 402, headers, clock) as toggl:
         for ago in (0, 1, seconds - 1):
             clock.now += 0 if ago == 0 else ago - (0 if ago == 1 else 1)
-            with pytest.raises(QuotaSpent) as spent:
+            with pytest.raises(QuotaSpent) as caught:
                 await toggl.clients(HARBOUR_STUDIO).collect()
-            assert spent.value.resets_in_seconds == seconds - ago
+            assert caught.value.resets_in_seconds == seconds - ago
         assert (await toggl.list_quotas())[0].remaining == 0
         clock.now += 1
         assert await toggl.list_quotas() == []

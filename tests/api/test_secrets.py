@@ -38,7 +38,7 @@ class Spans:
     """Keeps what a tracing back end would be sent."""
 
     def __init__(self) -> None:
-        self.seen: list[tuple[str, Mapping[str, Any]]] = []
+        self.records: list[tuple[str, Mapping[str, Any]]] = []
 
     @contextmanager
     def start_as_current_span(
@@ -46,12 +46,12 @@ class Spans:
     ) -> Generator["Spans"]:
         assert kind is trace.SpanKind.CLIENT
         assert record_exception is False
-        self.seen.append((name, attributes))
+        self.records.append((name, attributes))
         yield self
 
     def set_attribute(self, key: str, value: object) -> None:
-        name, attributes = self.seen.pop()
-        self.seen.append((name, {**attributes, key: value}))
+        name, attributes = self.records.pop()
+        self.records.append((name, {**attributes, key: value}))
 
 
 @pytest.fixture
@@ -95,9 +95,9 @@ async def test_no_log_trace_or_failure_holds_the_token(
     sandbox.fault = lambda _: None if kind is None else Fault(kind)
     failures = await everything(in_memory)
     assert bool(failures) is (kind is not None)
-    told = f"{failures} {spans.seen} {caplog.text} {in_memory!r} {vars(in_memory)!r}"
-    assert [secret for secret in SECRETS if secret in told] == []
-    assert "Secret Client" not in f"{spans.seen} {caplog.text}"
+    output = f"{failures} {spans.records} {caplog.text} {in_memory!r} {vars(in_memory)!r}"
+    assert [secret for secret in SECRETS if secret in output] == []
+    assert "Secret Client" not in f"{spans.records} {caplog.text}"
 
 
 async def test_a_trace_says_what_was_asked_and_answered_without_ids(
@@ -106,12 +106,12 @@ async def test_a_trace_says_what_was_asked_and_answered_without_ids(
     await in_memory.get(AROHA)
     await in_memory.edit(AROHA, ClientBody(notes="New"))
     await in_memory.archive(AROHA)
-    assert [name for name, _ in spans.seen] == [
+    assert [name for name, _ in spans.records] == [
         "GET /workspaces/{id}/clients",
         "PUT /workspaces/{id}/clients/{id}",
         "POST /workspaces/{id}/clients/{id}/archive",
     ]
-    assert spans.seen[0][1] == {
+    assert spans.records[0][1] == {
         "http.request.method": "GET",
         "url.template": "/workspaces/{id}/clients",
         "http.response.status_code": 200,
@@ -122,7 +122,7 @@ async def test_each_try_has_a_trace_of_its_own(in_memory: AsyncClientEndpoint, s
     sandbox.fault = lambda _: Fault("500 before")
     with pytest.raises(TogglError):
         await in_memory.collect()
-    assert [attributes.get("http.response.status_code") for _, attributes in spans.seen] == [500] * 4
+    assert [attributes.get("http.response.status_code") for _, attributes in spans.records] == [500] * 4
 
 
 async def test_the_log_tells_what_became_of_each_change(

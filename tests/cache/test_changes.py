@@ -65,10 +65,10 @@ async def test_open_change_returns_the_scarcest_of_its_buckets(store: Store, clo
 
 
 async def test_open_change_takes_no_slot_while_its_quota_is_spent(store: Store, clock: Clock) -> None:
-    spent = Bucket("workspace:7", 0, clock.now + 100)
-    await store.record(MINE.scope, spent)
+    spent_bucket = Bucket("workspace:7", 0, clock.now + 100)
+    await store.record(MINE.scope, spent_bucket)
     for _ in range(BURST + 3):
-        assert (await store.open_change(MINE, 1, NAMES, inf)).bucket == spent
+        assert (await store.open_change(MINE, 1, NAMES, inf)).bucket == spent_bucket
     assert await store.reserve_slot(MINE.scope, inf) == 0.0
     clock.now += 100
     assert (await store.open_change(MINE, 1, NAMES, inf)).bucket is None

@@ -66,7 +66,7 @@ DAMAGES: list[Callable[[bytearray, random.Random], bytearray]] = [
 ]
 
 
-async def filled(path: Path) -> bytearray:
+async def fill(path: Path) -> bytearray:
     store = SqliteStore(path)
     for key, rows in COLLECTIONS.items():
         assert await store.replace(key, rows, expected=0, fetched_at=12)
@@ -92,15 +92,15 @@ async def works(store: SqliteStore) -> bool:
     version = (await store.get_version(MINE)).number
     await store.replace(MINE, COLLECTIONS[MINE], expected=version, fetched_at=13)
     await store.write(MINE, 1, "written")
-    kept = await store.read(MINE)
-    assert kept in (Snapshot(Version(version + 1, 13), {**COLLECTIONS[MINE], 1: "written"}), None)
-    return kept is not None
+    snapshot = await store.read(MINE)
+    assert snapshot in (Snapshot(Version(version + 1, 13), {**COLLECTIONS[MINE], 1: "written"}), None)
+    return snapshot is not None
 
 
 @pytest.mark.promise("damage")
 async def test_a_damaged_file_serves_nothing_that_was_altered_or_is_missing(tmp_path: Path) -> None:
     path = tmp_path / "cache.sqlite"
-    whole = await filled(path)
+    whole = await fill(path)
     for trial in range(TRIALS):
         chance = random.Random(trial)  # noqa: S311 - repeatable
         store = SqliteStore(path)
@@ -137,7 +137,7 @@ async def test_a_damaged_file_serves_nothing_that_was_altered_or_is_missing(tmp_
 async def test_an_alteration_of_one_value_is_noticed(
     path: Path, sqlite: SqliteStore, alteration: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await filled(path)
+    await fill(path)
     execute(path, alteration)
     assert await sqlite.read(MINE) is None
     (record,) = caplog.records
@@ -149,7 +149,7 @@ async def test_an_alteration_of_one_value_is_noticed(
 
 @pytest.mark.parametrize("column", ["remaining", "resets_at", "checksum"])
 async def test_an_altered_bucket_is_not_believed(path: Path, sqlite: SqliteStore, column: str) -> None:
-    await filled(path)
+    await fill(path)
     execute(path, f"UPDATE bucket SET {column} = {column} + 1")  # noqa: S608 - the names above
     assert list(await sqlite.list_buckets("mine")) == []
 
@@ -194,7 +194,7 @@ async def test_a_file_damaged_again_and_again_starts_empty_each_time(path: Path,
 
 
 async def test_a_journal_that_was_left_behind_by_another_file_does_no_harm(path: Path, sqlite: SqliteStore) -> None:
-    await filled(path)
+    await fill(path)
     db = sqlite3.connect(path, isolation_level=None)
     db.execute("PRAGMA journal_mode = TRUNCATE")
     db.execute("PRAGMA cache_size = 1")

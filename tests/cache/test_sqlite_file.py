@@ -109,13 +109,13 @@ async def test_closing_is_not_cut_short_by_a_cancellation(path: Path, sqlite: Sq
 async def test_where_there_can_be_no_file_the_cache_goes_on_in_memory_and_says_so_once(
     tmp_path: Path, place: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    taken = tmp_path / "taken"
+    occupied = tmp_path / "taken"
     path = {
-        "a folder at the path": taken,
-        "a file as the folder": taken / "c",
-        "a file above the folder": taken / "b" / "c",
+        "a folder at the path": occupied,
+        "a file as the folder": occupied / "c",
+        "a file above the folder": occupied / "b" / "c",
     }
-    await (anyio.Path(taken).mkdir() if place == "a folder at the path" else anyio.Path(taken).touch())
+    await (anyio.Path(occupied).mkdir() if place == "a folder at the path" else anyio.Path(occupied).touch())
     store = SqliteStore(path[place])
     await store.replace(MINE, ROWS, expected=0, fetched_at=12)
     await store.write(MINE, 1, None)

@@ -22,16 +22,16 @@ Start = Callable[[str], "subprocess.Popen[str]"]
 
 @pytest.fixture
 def start(path: Path) -> Generator[Start]:
-    with ExitStack() as running:
+    with ExitStack() as children:
 
-        def started(what: str) -> subprocess.Popen[str]:
-            command = [sys.executable, "-m", "tests.cache.sharer", what, str(path)]
+        def start_child(action: str) -> subprocess.Popen[str]:
+            command = [sys.executable, "-m", "tests.cache.sharer", action, str(path)]
             pipe = subprocess.PIPE
-            child = running.enter_context(subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True))  # noqa: S603 - ours
-            running.callback(child.kill)
+            child = children.enter_context(subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True))  # noqa: S603 - ours
+            children.callback(child.kill)
             return child
 
-        yield started
+        yield start_child
 
 
 def line(child: subprocess.Popen[str]) -> str:
@@ -114,8 +114,8 @@ def test_threads_with_event_loops_of_their_own_share_a_store(path: Path) -> None
             await store.read(MINE)
 
     with ThreadPoolExecutor(6) as threads:
-        for done in [threads.submit(anyio.run, use, thread) for thread in range(6)]:
-            done.result()
+        for future in [threads.submit(anyio.run, use, thread) for thread in range(6)]:
+            future.result()
     assert anyio.run(store.get_version, MINE) == Version(121, None)
     anyio.run(store.aclose)
 
@@ -131,8 +131,8 @@ def test_closing_a_store_while_others_use_it_harms_nobody(path: Path) -> None:
             await store.get_version(MINE)
 
     with ThreadPoolExecutor(4) as threads:
-        for done in [threads.submit(anyio.run, use, thread) for thread in range(4)]:
-            done.result()
+        for future in [threads.submit(anyio.run, use, thread) for thread in range(4)]:
+            future.result()
     assert anyio.run(store.get_version, MINE) == Version(120, None)
     anyio.run(store.aclose)
 
@@ -142,13 +142,13 @@ def test_a_file_set_aside_under_several_threads_leaves_one_cache(path: Path) -> 
     for store in stores:
         anyio.run(store.write, MINE, 1, None)
 
-    def claim(store: SqliteStore) -> float | None:
+    def acquire_lease(store: SqliteStore) -> float | None:
         return anyio.run(store.acquire_lease, MINE, 15)
 
     for _ in range(10):
         path.write_bytes(b"garbage" * 1000)
         with ThreadPoolExecutor(4) as threads:
-            list(threads.map(claim, stores))
+            list(threads.map(acquire_lease, stores))
         anyio.run(stores[0].write, MINE, 1, None)
         assert len({anyio.run(store.get_version, MINE) for store in stores}) == 1
     for store in stores:

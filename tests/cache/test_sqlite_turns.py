@@ -70,17 +70,17 @@ async def test_a_database_of_somebody_else_is_set_aside_unharmed(path: Path, sql
 
 async def test_only_the_file_that_was_found_damaged_is_set_aside(path: Path, tmp_path: Path) -> None:
     file = SqliteFile(path, SCHEMA, busy_timeout=0.05)
-    seen: list[Identity | None] = []
+    identities: list[Identity | None] = []
 
     def find_damage_while_another_sets_it_aside(_: sqlite3.Connection) -> None:
-        seen.append(get_identity(path))
-        if len(seen) == 1:
+        identities.append(get_identity(path))
+        if len(identities) == 1:
             path.replace(tmp_path / "aside")
             shutil.copy(tmp_path / "aside", path)
             raise CorruptFile
 
     file.read(find_damage_while_another_sets_it_aside)
-    assert seen == [get_identity(tmp_path / "aside"), get_identity(path)]
+    assert identities == [get_identity(tmp_path / "aside"), get_identity(path)]
     assert not await anyio.Path(f"{path}.broken").exists()
     file.close()
 
@@ -121,16 +121,16 @@ async def test_a_file_that_is_locked_for_a_moment_is_waited_for(path: Path, cloc
     await store.replace(MINE, ROWS, expected=0, fetched_at=12)
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
-    marks: list[Version] = []
+    versions: list[Version] = []
 
     async def ask() -> None:
-        marks.append(await store.get_version(MINE))
+        versions.append(await store.get_version(MINE))
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(ask)
         await anyio.lowlevel.checkpoint()
         other.rollback()
-    assert marks == [Version(0, 12)]
+    assert versions == [Version(0, 12)]
     other.close()
     await store.aclose()
 
