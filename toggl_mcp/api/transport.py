@@ -275,7 +275,8 @@ class _RequestState:
 
     def on_429(self, retry_after: str | None) -> Exception:
         """Return what ends an attempt that Toggl has not carried out, as it wants fewer requests."""
-        wait = float(retry_after) if retry_after and retry_after.isdecimal() else None
+        # Nine digits are enough: more could be a number that is infinite as a float.
+        wait = float(retry_after[:9]) if retry_after and retry_after.isdecimal() else None
         error = RateLimited(
             "Toggl wants fewer requests at a time; nothing was changed. Wait a minute, then try again.",
             wait or DEFAULT_PAUSE_SECONDS,
