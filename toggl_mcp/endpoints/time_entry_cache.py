@@ -1,15 +1,16 @@
 """The account's own time entries: fetched once, then kept up to date by what has changed since."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import anyio
 
 from toggl_mcp.api import Transport
-from toggl_mcp.cache.store import Row, Store
+from toggl_mcp.cache.store import Key, Store
 from toggl_mcp.endpoints.core.cached_collection import Snapshots
 from toggl_mcp.endpoints.core.collection import Collection
 from toggl_mcp.endpoints.core.keys import time_entries_key
+from toggl_mcp.endpoints.core.mutation import Mutation
 from toggl_mcp.endpoints.core.parsing import parse_model, parse_rows
 from toggl_mcp.models.time_entries import TimeEntry, to_rfc3339
 
@@ -56,15 +57,16 @@ class TimeEntryCache(Snapshots[TimeEntry]):
         """Return the moment after which nothing that is planned is known."""
         return self._now() + MAX_AHEAD
 
-    async def write_through(self, row_id: int, item: TimeEntry | None, expected: Row | None = None) -> None:
-        """Write a confirmed change through; a timer that runs has stopped any other at its start.
+    async def settle(self, mutation: Mutation[TimeEntry], doubtful_keys: Sequence[Key], *, drops_related: bool) -> None:
+        """Settle a change; a timer that runs has stopped any other at its start.
 
         Of two that were started at once, Toggl has to say which has stopped which: the log is dropped.
         """
         with anyio.CancelScope(shield=True), self._invalidate_later_if_busy(self.key):
-            await super().write_through(row_id, item, expected)
-            if item is not None and item.running:
-                await self._stop_others(item)
+            await super().settle(mutation, doubtful_keys, drops_related=drops_related)
+            for row in mutation.rows:
+                if row.item is not None and row.item.running:
+                    await self._stop_others(row.item)
 
     async def _stop_others(self, item: TimeEntry) -> None:
         for key in await self._other_running_ids(item.id):
@@ -74,7 +76,7 @@ class TimeEntryCache(Snapshots[TimeEntry]):
                 continue
             if not _starts_before(entry, item):
                 return await self.invalidate()
-            await super().write_through(key, entry.stop_at(item.start), row)
+            await self.write_through(key, entry.stop_at(item.start), row)
         return None
 
     async def update_where(self, change: Callable[[TimeEntry], TimeEntry]) -> None:
@@ -83,12 +85,12 @@ class TimeEntryCache(Snapshots[TimeEntry]):
         It counts as a write in any case: an answer that is under way, and reports, may be from before it.
         """
         with anyio.CancelScope(shield=True), self._invalidate_later_if_busy(self.key):
-            await super().write_through(NO_ID, None)
+            await self.write_through(NO_ID, None)
             collection = await self.any_age_or_none()
             for key in [key for key, entry in collection.items.items() if change(entry) != entry] if collection else ():
                 row = await self.get_row(key)
                 if (entry := self._parse_row(row.text)) is not None:
-                    await super().write_through(key, change(entry), row)
+                    await self.write_through(key, change(entry), row)
 
     async def fetch_recently_changed(self) -> Mapping[int, TimeEntry]:
         """Return what has changed in the last day, however long ago it began, straight from Toggl."""

@@ -10,10 +10,11 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from toggl_mcp.api import AsyncClient, Auth, Timeout, Transport, connect
 from toggl_mcp.cache.memory import MemoryStore
-from toggl_mcp.cache.store import Key, Row, Store
+from toggl_mcp.cache.store import Key, Store
 from toggl_mcp.endpoints.core.cached_collection import Snapshots
 from toggl_mcp.endpoints.core.collection import CacheRead, Collection, Lookup, find_by_name
 from toggl_mcp.endpoints.core.keys import HasId, derive_scope, make_quota, to_id
+from toggl_mcp.endpoints.core.mutation import Mutation
 from toggl_mcp.endpoints.core.parsing import parse_model, parse_rows
 from toggl_mcp.endpoints.time_entry_cache import TimeEntryCache
 from toggl_mcp.errors import NoCache, NotFound, OutcomeUnknown, TogglError, Unreachable
@@ -257,37 +258,37 @@ class CachedEndpoint(CachedReader[E]):
         await self._collection.invalidate_related()
 
     async def _remove(self, entity_id: int, path: str) -> None:
-        async with self._mutation("delete", entity_id):
+        async with self._mutation("delete", entity_id) as mutation:
             try:
-                await self._transport.send("DELETE", path, query=self.DELETE_PARAMS)
+                await self._transport.send("DELETE", path, query=self.DELETE_PARAMS, change=mutation)
             except NotFound:
                 await self._evict(entity_id)
             else:
-                await self._collection.write_through(entity_id, None)
+                mutation.write_through(entity_id, None)
 
     async def _create(self, body: Mapping[str, Any], matches: Callable[[E], bool], path: str | None = None) -> E:
         """Create one, at most once: when the answer is lost, look before saying so."""
         before = (await self.read(use_reserve=True)).collection.items.keys()
-        async with self._mutation("add") as expected:
+        async with self._mutation("add") as mutation:
             try:
-                item = self._parse_confirmation(await self._transport.send("POST", path or self._path(), body=body))
+                response = await self._transport.send("POST", path or self._path(), body=body, change=mutation)
+                item = self._parse_confirmation(response)
             except OutcomeUnknown as error:
                 return await self._reconcile_create(before, matches, error)
-            await self._collection.write_through(item.id, item, expected)
+            mutation.write_through(item.id, item)
             return item
 
     async def _update(self, entity_id: int, body: Mapping[str, Any], path: str | None = None) -> E | None:
         """Send a change and return what it made of the thing; one that says nothing is not sent."""
         if not body:
             return await self.get(entity_id)
-        async with self._mutation("edit", entity_id) as expected:
+        async with self._mutation("edit", entity_id) as mutation:
             try:
-                item = self._parse_confirmation(
-                    await self._transport.send("PUT", path or self._path(entity_id), body=body)
-                )
+                response = await self._transport.send("PUT", path or self._path(entity_id), body=body, change=mutation)
             except NotFound:
                 return await self._evict(entity_id)
-            await self._collection.write_through(item.id, item, expected)
+            item = self._parse_confirmation(response)
+            mutation.write_through(item.id, item)
             return item
 
     async def _evict(self, entity_id: int) -> None:
@@ -319,14 +320,11 @@ class CachedEndpoint(CachedReader[E]):
             raise outcome_unknown from error
 
     @asynccontextmanager
-    async def _mutation(self, verb: str, entity_id: int | None = None) -> AsyncGenerator[Row]:
-        """Put a change on record, and forget the snapshot when it is not known whether it went through.
-
-        Yields the row from before the change.
-        """
-        expected, outcome = await self._collection.get_row(entity_id), "unknown"
+    async def _mutation(self, verb: str, entity_id: int | None = None) -> AsyncGenerator[Mutation[E]]:
+        """Settle a change when it ends, and drop the snapshot when it is not known whether it went through."""
+        mutation, outcome = self._collection.begin(entity_id), "unknown"
         try:
-            yield expected
+            yield mutation
             outcome = "confirmed"
         except TogglError as error:
             outcome = error.code
@@ -334,10 +332,10 @@ class CachedEndpoint(CachedReader[E]):
         finally:
             _log.info("%s %s %s in workspace %d: %s", verb, self.KIND, entity_id or "", self.workspace_id, outcome)
             is_unknown = outcome in ("unknown", OutcomeUnknown.code)
-            if is_unknown or outcome == "confirmed":
-                await self._collection.invalidate_all(self._keys_to_invalidate(verb, is_unknown=is_unknown))
-            if self.IN_ACCOUNT_RESPONSE and outcome in ("unknown", "confirmed", OutcomeUnknown.code, NotFound.code):
-                await self._collection.invalidate_related()
+            is_settled = outcome not in ("unknown", "confirmed", OutcomeUnknown.code)
+            keys = [] if is_settled else self._keys_to_invalidate(verb, is_unknown=is_unknown)
+            drops_related = self.IN_ACCOUNT_RESPONSE and (not is_settled or outcome == NotFound.code)
+            await self._collection.settle(mutation, keys, drops_related=drops_related)
 
     def _keys_to_invalidate(self, verb: str, *, is_unknown: bool) -> list[Key]:
         """Return the collections that are not to be believed after a change."""
