@@ -42,7 +42,7 @@ def the_log_is_fresh_for_an_hour(patch: Patch) -> None:
 
 
 def the_former_timer_is_thought_to_run_on(patch: Patch) -> None:
-    patch.setattr(TimeEntryCache, "write_through", CachedCollection[TimeEntry].write_through)
+    patch.setattr(TimeEntryCache, "settle", CachedCollection[TimeEntry].settle)
 
 
 def a_change_of_many_is_written_through_where_it_was_refused(patch: Patch) -> None:

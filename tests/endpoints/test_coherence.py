@@ -186,3 +186,20 @@ async def test_an_answer_that_cannot_be_read_leaves_what_is_known(
 
 async def refreshed(clients: AsyncClientEndpoint) -> None:
     await clients.collect(refresh=True)
+
+
+async def test_deletion_keeps_a_list_that_was_read_anew_meanwhile(
+    store: Store, connection: AsyncClient, sandbox: Sandbox, clock: Clock
+) -> None:
+    one, other = (AsyncClientEndpoint(HARBOUR_STUDIO, AUTH, store, client=connection) for _ in range(2))
+    await one.collect()
+    gate = Gate()
+    sandbox.fault = in_turn("DELETE", gate.fault)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(one.delete, AROHA)
+        await gate.reached.wait()
+        clock.now += 1
+        await other.collect(refresh=True)
+        gate.open.set()
+    assert as_known(await one.load_cache()) == at_toggl(sandbox)
+    assert asked(sandbox) == ["GET", "DELETE", "GET"]

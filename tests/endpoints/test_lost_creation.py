@@ -37,7 +37,7 @@ async def test_what_is_not_there_is_unknown_and_not_tried_again(
     clients: AsyncClientEndpoint, sandbox: Sandbox, kind: Kind
 ) -> None:
     sandbox.fault = in_turn("POST", Fault(kind))
-    with pytest.raises(OutcomeUnknown, match="Check whether it was made before you repeat it"):
+    with pytest.raises(OutcomeUnknown, match="Look whether it was made before you repeat it"):
         await clients.add(NEW)
     assert called(sandbox, "Lighthouse") == 0
     assert await clients.load_cache() == []
