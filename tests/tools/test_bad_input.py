@@ -44,7 +44,7 @@ REFUSED: list[tuple[str, dict[str, object], str]] = [
     ("list_clients", {"notes": "x"}, "only name and status narrow the list"),
     ("list_clients", {"cursor": "%%%"}, "cursor: is not one that this tool gave"),
     ("list_clients", {"cursor": "WyJ4IiwiYSIsMWU5OTld"}, "cursor: is not one that this tool gave"),
-    ("create_client", {"name": "\ud800"}, "lone surrogate"),
+    ("create_client", {"name": "\ud800"}, "unpaired surrogate; send valid Unicode"),
     ("delete_client", {"client_id": None}, "client_id: is required"),
     ("restore_client", {"client_id": AROHA, "restore_projects": 1}, "restore_projects: should be a valid boolean"),
 ]

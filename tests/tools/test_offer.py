@@ -19,11 +19,11 @@ from toggl_mcp.endpoints.toggl import Toggl
 from toggl_mcp.errors import InvalidArguments
 from toggl_mcp.models.base import Payload
 from toggl_mcp.sandbox import TOKEN, Sandbox
-from toggl_mcp.tools.support.define import ADDITIVE, ADDITIVE_IDEMPOTENT, DESTRUCTIVE, READ_ONLY, ToolSpec
+from toggl_mcp.tools.support.define import ADDITIVE, ADDITIVE_IDEMPOTENT, DESTRUCTIVE, READ_ONLY, CallContext, ToolSpec
 
 pytestmark = pytest.mark.anyio
 
-Call = Callable[["Nothing", Toggl], Awaitable["Done"]]
+Call = Callable[["Nothing", CallContext], Awaitable["Done"]]
 
 
 class Nothing(Payload, frozen=True):
@@ -34,22 +34,22 @@ class Done(BaseModel):
     """The answer."""
 
 
-async def never(asked: Nothing, toggl: Toggl) -> Done:
+async def never(asked: Nothing, call: CallContext) -> Done:
     """Wait for ever."""
-    del asked, toggl
+    del asked, call
     await anyio.sleep_forever()
     return Done()
 
 
-async def divide(asked: Nothing, toggl: Toggl) -> Done:
+async def divide(asked: Nothing, call: CallContext) -> Done:
     """Have a bug."""
-    del asked, toggl
+    del asked, call
     raise ZeroDivisionError(TOKEN)
 
 
-async def repeat(asked: Nothing, toggl: Toggl) -> Done:
+async def repeat(asked: Nothing, call: CallContext) -> Done:
     """Fail with what somebody wrote."""
-    del asked, toggl
+    del asked, call
     message = "There is no “Good\u202e\u200b\U000e0041 name”."
     raise InvalidArguments(message)
 
@@ -60,9 +60,9 @@ class Counted(Done):
     count: int
 
 
-async def miscount(asked: Nothing, toggl: Toggl) -> Done:
+async def miscount(asked: Nothing, call: CallContext) -> Done:
     """Return less than the output schema says."""
-    del asked, toggl
+    del asked, call
     return Done()
 
 
@@ -78,13 +78,13 @@ async def toggl(sandbox: Sandbox, clock: Clock) -> AsyncGenerator[Toggl]:
     await opened.aclose()
 
 
-async def failed(toggl: Toggl, call: Call, hints: ToolAnnotations, **arguments: object) -> Answer:
-    async def account() -> Toggl:
-        return toggl
+async def failed(toggl: Toggl, handler: Call, hints: ToolAnnotations, **arguments: object) -> Answer:
+    async def open_call() -> CallContext:
+        return CallContext(toggl, "full", {})
 
-    tool = ToolSpec(call, "A tool", hints, Nothing, Done).to_tool(account)
+    tool = ToolSpec(handler, "A tool", hints, Nothing, Done).to_tool(open_call)
     async with Client(MCPServer("test", tools=[tool])) as client:
-        return await Host(client).fail(call.__name__, **arguments)
+        return await Host(client).fail(handler.__name__, **arguments)
 
 
 @pytest.mark.parametrize(
@@ -121,10 +121,10 @@ async def test_a_bug_is_logged_in_full_and_told_without_its_text(
 
 
 async def test_a_result_that_breaks_its_output_schema_fails_the_tests(toggl: Toggl) -> None:
-    async def account() -> Toggl:
-        return toggl
+    async def open_call() -> CallContext:
+        return CallContext(toggl, "full", {})
 
-    tool = ToolSpec(miscount, "A tool", READ_ONLY, Nothing, Counted).to_tool(account)
+    tool = ToolSpec(miscount, "A tool", READ_ONLY, Nothing, Counted).to_tool(open_call)
     async with Client(MCPServer("test", tools=[tool])) as client:
         with pytest.raises(RuntimeError, match="Invalid structured content"):
             await Host(client).call("miscount")

@@ -1,6 +1,6 @@
 """The tools about clients."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Self
+from typing import Annotated, ClassVar, Self
 
 from pydantic import BaseModel, Field, model_validator
 
@@ -8,7 +8,7 @@ from toggl_mcp.errors import DuplicateName
 from toggl_mcp.models.base import Absent, Id, Name, Reference, Text
 from toggl_mcp.models.clients import Client, ClientBody, Status
 from toggl_mcp.tools.support.args import Cursor, InWorkspace, NameContains, Refreshable
-from toggl_mcp.tools.support.define import ADDITIVE, ADDITIVE_IDEMPOTENT, DESTRUCTIVE, READ_ONLY, ToolSpec
+from toggl_mcp.tools.support.define import ADDITIVE, ADDITIVE_IDEMPOTENT, DESTRUCTIVE, READ_ONLY, CallContext, ToolSpec
 from toggl_mcp.tools.support.lookup import (
     delete_by_id,
     duplicate_name_error,
@@ -19,10 +19,6 @@ from toggl_mcp.tools.support.lookup import (
 )
 from toggl_mcp.tools.support.pagination import PageResult, decode_cursor, page_fields, trim_page
 from toggl_mcp.tools.support.results import Freshness, Timestamp, WorkspaceResult, truncate
-
-if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
-    from toggl_mcp.endpoints.toggl import Toggl
-
 
 ClientId = Annotated[Id, Field(description="The client's id.")]
 
@@ -145,84 +141,84 @@ class ClientArchived(WorkspaceResult):
     archived_project_ids: Annotated[list[int], Field(description="Left out: unknown.")] | Absent = None
 
 
-async def create_client(args: CreateClient, toggl: "Toggl") -> ClientResult:
+async def create_client(args: CreateClient, call: CallContext) -> ClientResult:
     """Create a client in Toggl Track."""
-    workspace = await toggl.resolve_workspace(args.workspace_id)
-    clients = toggl.clients(workspace)
+    workspace_id = await call.workspace_id(args.workspace_id)
+    clients = call.toggl.clients(workspace_id)
     try:
         client = await clients.add(args)
     except DuplicateName as error:
         raise await duplicate_name_error(clients, args.name) from error
-    return ClientResult(client=ClientOut.of(client), **await workspace_fields(toggl, workspace))
+    return ClientResult(client=ClientOut.of(client), **await workspace_fields(call, workspace_id))
 
 
-async def get_client(args: GetClient, toggl: "Toggl") -> CachedClientResult:
+async def get_client(args: GetClient, call: CallContext) -> CachedClientResult:
     """Find one client by its id, or by its exact name in any case, archived ones included.
 
     list_clients finds a client by a part of its name.
     """
-    workspace = await toggl.resolve_workspace(args.workspace_id)
+    workspace_id = await call.workspace_id(args.workspace_id)
     client, source, as_of = await get_by_id_or_name(
-        args.client_id, args.name, toggl.clients(workspace), refresh=args.refresh
+        args.client_id, args.name, call.toggl.clients(workspace_id), refresh=args.refresh
     )
-    freshness = Freshness.of(source, as_of, toggl.timestamp())
+    freshness = Freshness.of(source, as_of, call.toggl.timestamp())
     return CachedClientResult(
-        client=ClientOut.of(client), **freshness, **await workspace_fields(toggl, workspace, source)
+        client=ClientOut.of(client), **freshness, **await workspace_fields(call, workspace_id, source)
     )
 
 
-async def list_clients(args: ListClients, toggl: "Toggl") -> ClientList:
+async def list_clients(args: ListClients, call: CallContext) -> ClientList:
     """List the clients of a workspace by name: active ones unless status says otherwise.
 
     Long notes are cut; get_client shows them whole.
     """
-    workspace = await toggl.resolve_workspace(args.workspace_id)
-    filters = (workspace, args.name, args.status)
+    workspace_id = await call.workspace_id(args.workspace_id)
+    filters = (workspace_id, args.name, args.status)
     after = decode_cursor(args.cursor, filters)
-    page = await toggl.clients(workspace).page(args, limit=args.limit, after=after, refresh=args.refresh)
+    page = await call.toggl.clients(workspace_id).page(args, limit=args.limit, after=after, refresh=args.refresh)
     clients, page = trim_page(page, lambda client: ClientOut.of(client, MAX_NOTES_IN_LISTS))
     return ClientList(
         clients=clients,
-        **await page_fields(page, filters, toggl, workspace),
+        **await page_fields(page, filters, call, workspace_id),
     )
 
 
-async def edit_client(args: EditClient, toggl: "Toggl") -> ClientResult:
+async def edit_client(args: EditClient, call: CallContext) -> ClientResult:
     """Rename a client, or change its notes or external reference. What is left out stays as it is."""
-    workspace = await toggl.resolve_workspace(args.workspace_id)
-    clients = toggl.clients(workspace)
+    workspace_id = await call.workspace_id(args.workspace_id)
+    clients = call.toggl.clients(workspace_id)
     client = await clients.edit(args.client_id, args)
     client_out = ClientOut.of(require_found(client, args.client_id, clients))
-    return ClientResult(client=client_out, **await workspace_fields(toggl, workspace))
+    return ClientResult(client=client_out, **await workspace_fields(call, workspace_id))
 
 
-async def delete_client(args: OneClient, toggl: "Toggl") -> ClientDeleted:
+async def delete_client(args: OneClient, call: CallContext) -> ClientDeleted:
     """Delete a client for good. Its projects and time entries stay, without a client. To keep it, archive_client."""
-    workspace = await toggl.resolve_workspace(args.workspace_id)
-    fields = await delete_by_id(args.client_id, toggl.clients(workspace), toggl)
+    workspace_id = await call.workspace_id(args.workspace_id)
+    fields = await delete_by_id(args.client_id, call.toggl.clients(workspace_id), call)
     return ClientDeleted(deleted_client_id=args.client_id, **fields)
 
 
-async def archive_client(args: OneClient, toggl: "Toggl") -> ClientArchived:
+async def archive_client(args: OneClient, call: CallContext) -> ClientArchived:
     """Archive a client together with its projects. Needs a paid Toggl plan; restore_client undoes it."""
-    workspace = await toggl.resolve_workspace(args.workspace_id)
-    projects = await toggl.clients(workspace).archive(args.client_id)
-    fields = await workspace_fields(toggl, workspace)
+    workspace_id = await call.workspace_id(args.workspace_id)
+    projects = await call.toggl.clients(workspace_id).archive(args.client_id)
+    fields = await workspace_fields(call, workspace_id)
     return ClientArchived(archived_client_id=args.client_id, archived_project_ids=projects, **fields)
 
 
-async def restore_client(args: RestoreClient, toggl: "Toggl") -> ClientResult:
+async def restore_client(args: RestoreClient, call: CallContext) -> ClientResult:
     """Make an archived client active again, and with restore_projects its archived projects too."""
-    workspace = await toggl.resolve_workspace(args.workspace_id)
-    client = await toggl.clients(workspace).restore(args.client_id, restore_projects=args.restore_projects)
-    return ClientResult(client=ClientOut.of(client), **await workspace_fields(toggl, workspace))
+    workspace_id = await call.workspace_id(args.workspace_id)
+    client = await call.toggl.clients(workspace_id).restore(args.client_id, restore_projects=args.restore_projects)
+    return ClientResult(client=ClientOut.of(client), **await workspace_fields(call, workspace_id))
 
 
-async def _confirmation_text(args: OneClient, toggl: "Toggl") -> str:
-    workspace = await toggl.resolve_workspace(args.workspace_id)
-    client = await get_or_raise(args.client_id, toggl.clients(workspace))
+async def _confirmation_text(args: OneClient, call: CallContext) -> str:
+    workspace_id = await call.workspace_id(args.workspace_id)
+    client = await get_or_raise(args.client_id, call.toggl.clients(workspace_id))
     return (
-        f"Delete the client “{client.name}” ({client.id}) from workspace {workspace} for good? "
+        f"Delete the client “{client.name}” ({client.id}) from workspace {workspace_id} for good? "
         "Its projects and time entries stay, without a client."
     )
 
@@ -232,7 +228,23 @@ TOOLS = (
     ToolSpec(get_client, "Get client", READ_ONLY, GetClient, CachedClientResult),
     ToolSpec(list_clients, "List clients", READ_ONLY, ListClients, ClientList),
     ToolSpec(edit_client, "Edit client", DESTRUCTIVE, EditClient, ClientResult, requires="projects"),
-    ToolSpec(delete_client, "Delete client", DESTRUCTIVE, OneClient, ClientDeleted, confirm=_confirmation_text),
-    ToolSpec(archive_client, "Archive client", DESTRUCTIVE, OneClient, ClientArchived, requires="paid"),
+    ToolSpec(
+        delete_client,
+        "Delete client",
+        DESTRUCTIVE,
+        OneClient,
+        ClientDeleted,
+        confirm=_confirmation_text,
+        is_destructive=True,
+    ),
+    ToolSpec(
+        archive_client,
+        "Archive client",
+        DESTRUCTIVE,
+        OneClient,
+        ClientArchived,
+        requires="paid",
+        is_destructive=True,
+    ),
     ToolSpec(restore_client, "Restore client", ADDITIVE_IDEMPOTENT, RestoreClient, ClientResult),
 )

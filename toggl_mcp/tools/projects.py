@@ -1,6 +1,6 @@
 """The tools about projects."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Self
+from typing import Annotated, ClassVar, Self
 
 from pydantic import BaseModel, Field, model_validator
 
@@ -9,7 +9,7 @@ from toggl_mcp.models.base import Absent, Id, Name
 from toggl_mcp.models.clients import Status
 from toggl_mcp.models.projects import Project, ProjectBody
 from toggl_mcp.tools.support.args import Cursor, InWorkspace, NameContains, Ref, Refreshable
-from toggl_mcp.tools.support.define import ADDITIVE, DESTRUCTIVE, READ_ONLY, ToolSpec
+from toggl_mcp.tools.support.define import ADDITIVE, DESTRUCTIVE, READ_ONLY, CallContext, ToolSpec
 from toggl_mcp.tools.support.lookup import (
     delete_by_id,
     duplicate_name_error,
@@ -21,10 +21,6 @@ from toggl_mcp.tools.support.lookup import (
 )
 from toggl_mcp.tools.support.pagination import PageResult, decode_cursor, page_fields, trim_page
 from toggl_mcp.tools.support.results import Freshness, WorkspaceResult
-
-if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
-    from toggl_mcp.endpoints.toggl import Toggl
-
 
 ProjectId = Annotated[Id, Field(description="The project's id.")]
 
@@ -130,38 +126,38 @@ class ProjectDeleted(WorkspaceResult):
     deleted_project_id: int
 
 
-async def create_project(args: CreateProject, toggl: "Toggl") -> ProjectResult:
+async def create_project(args: CreateProject, call: CallContext) -> ProjectResult:
     """Create an active project, for a client if one is named."""
-    workspace = await toggl.resolve_workspace(args.workspace_id)
-    projects = toggl.projects(workspace)
-    body = await _with_client(args, args.client, workspace, toggl)
+    workspace_id = await call.workspace_id(args.workspace_id)
+    projects = call.toggl.projects(workspace_id)
+    body = await _with_client(args, args.client, workspace_id, call)
     try:
         project = await projects.add(body)
     except DuplicateName as error:
         raise await duplicate_name_error(
             projects, args.name, lambda other: (other.client_id or 0) == (body.client_id or 0)
         ) from error
-    return ProjectResult(project=ProjectOut.of(project), **await workspace_fields(toggl, workspace))
+    return ProjectResult(project=ProjectOut.of(project), **await workspace_fields(call, workspace_id))
 
 
-async def get_project(args: GetProject, toggl: "Toggl") -> CachedProjectResult:
+async def get_project(args: GetProject, call: CallContext) -> CachedProjectResult:
     """Find one project by its id, or by its exact name in any case, archived ones included."""
-    workspace = await toggl.resolve_workspace(args.workspace_id)
+    workspace_id = await call.workspace_id(args.workspace_id)
     project, source, as_of = await get_by_id_or_name(
-        args.project_id, args.name, toggl.projects(workspace), refresh=args.refresh
+        args.project_id, args.name, call.toggl.projects(workspace_id), refresh=args.refresh
     )
-    freshness = Freshness.of(source, as_of, toggl.timestamp())
+    freshness = Freshness.of(source, as_of, call.toggl.timestamp())
     return CachedProjectResult(
-        project=ProjectOut.of(project), **freshness, **await workspace_fields(toggl, workspace, source)
+        project=ProjectOut.of(project), **freshness, **await workspace_fields(call, workspace_id, source)
     )
 
 
-async def list_projects(args: ListProjects, toggl: "Toggl") -> ProjectList:
+async def list_projects(args: ListProjects, call: CallContext) -> ProjectList:
     """List the projects of a workspace by name: active ones unless status says otherwise."""
-    workspace = await toggl.resolve_workspace(args.workspace_id)
-    client_id = await resolve_id(args.client, toggl.clients(workspace), toggl.name_index)
-    filters = (workspace, args.name, args.status, client_id)
-    page = await toggl.projects(workspace).page(
+    workspace_id = await call.workspace_id(args.workspace_id)
+    client_id = await resolve_id(args.client, call.toggl.clients(workspace_id), call.toggl.name_index)
+    filters = (workspace_id, args.name, args.status, client_id)
+    page = await call.toggl.projects(workspace_id).page(
         name=args.name,
         status=args.status,
         client_id=client_id,
@@ -172,31 +168,31 @@ async def list_projects(args: ListProjects, toggl: "Toggl") -> ProjectList:
     projects, page = trim_page(page, ProjectOut.of)
     return ProjectList(
         projects=projects,
-        **await page_fields(page, filters, toggl, workspace),
+        **await page_fields(page, filters, call, workspace_id),
     )
 
 
-async def edit_project(args: EditProject, toggl: "Toggl") -> ProjectResult:
+async def edit_project(args: EditProject, call: CallContext) -> ProjectResult:
     """Change a project's name, client, colour or state. What is left out stays as it is."""
-    workspace = await toggl.resolve_workspace(args.workspace_id)
-    projects = toggl.projects(workspace)
-    project = await projects.edit(args.project_id, await _with_client(args, args.client, workspace, toggl))
+    workspace_id = await call.workspace_id(args.workspace_id)
+    projects = call.toggl.projects(workspace_id)
+    project = await projects.edit(args.project_id, await _with_client(args, args.client, workspace_id, call))
     project_out = ProjectOut.of(require_found(project, args.project_id, projects))
-    return ProjectResult(project=project_out, **await workspace_fields(toggl, workspace))
+    return ProjectResult(project=project_out, **await workspace_fields(call, workspace_id))
 
 
-async def delete_project(args: DeleteProject, toggl: "Toggl") -> ProjectDeleted:
+async def delete_project(args: DeleteProject, call: CallContext) -> ProjectDeleted:
     """Delete a project for good. Its time entries stay, without a project. To keep it, edit_project(active: false)."""
-    workspace = await toggl.resolve_workspace(args.workspace_id)
-    fields = await delete_by_id(args.project_id, toggl.projects(workspace), toggl)
+    workspace_id = await call.workspace_id(args.workspace_id)
+    fields = await delete_by_id(args.project_id, call.toggl.projects(workspace_id), call)
     return ProjectDeleted(deleted_project_id=args.project_id, **fields)
 
 
-async def _confirmation_text(args: DeleteProject, toggl: "Toggl") -> str:
-    workspace = await toggl.resolve_workspace(args.workspace_id)
-    project = await get_or_raise(args.project_id, toggl.projects(workspace))
+async def _confirmation_text(args: DeleteProject, call: CallContext) -> str:
+    workspace_id = await call.workspace_id(args.workspace_id)
+    project = await get_or_raise(args.project_id, call.toggl.projects(workspace_id))
     return (
-        f"Delete the project “{project.name}” ({project.id}) from workspace {workspace} for good? "
+        f"Delete the project “{project.name}” ({project.id}) from workspace {workspace_id} for good? "
         "Its time entries stay, without a project."
     )
 
@@ -208,12 +204,20 @@ TOOLS = (
     ToolSpec(
         edit_project, "Edit project", DESTRUCTIVE, EditProject, ProjectResult, restricted_input=EditProjectRestricted
     ),
-    ToolSpec(delete_project, "Delete project", DESTRUCTIVE, DeleteProject, ProjectDeleted, confirm=_confirmation_text),
+    ToolSpec(
+        delete_project,
+        "Delete project",
+        DESTRUCTIVE,
+        DeleteProject,
+        ProjectDeleted,
+        confirm=_confirmation_text,
+        is_destructive=True,
+    ),
 )
 
 
-async def _with_client(body: ProjectBody, ref: str | None, workspace: int, toggl: "Toggl") -> ProjectBody:
+async def _with_client(body: ProjectBody, ref: str | None, workspace_id: int, call: CallContext) -> ProjectBody:
     """Return the body with the id of the client that is meant."""
     return body.model_copy(
-        update={"client_id": await resolve_id(ref, toggl.clients(workspace), toggl.reserve_name_index)}
+        update={"client_id": await resolve_id(ref, call.toggl.clients(workspace_id), call.toggl.reserve_name_index)}
     )

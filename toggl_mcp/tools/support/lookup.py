@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 from toggl_mcp.errors import Ambiguous, DuplicateName, NotFound
 from toggl_mcp.models.base import REF_NONE, NamedResource, Source
 from toggl_mcp.models.text import fold
+from toggl_mcp.tools.support.define import CallContext
 from toggl_mcp.tools.support.results import QuotaRemaining
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
@@ -15,7 +16,6 @@ if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a cal
     from toggl_mcp.endpoints.core.collection import Collection
     from toggl_mcp.endpoints.core.endpoint import CachedEndpoint, CachedReader
     from toggl_mcp.endpoints.name_index import NameIndex
-    from toggl_mcp.endpoints.toggl import Toggl
 
 E = TypeVar("E", bound=NamedResource)
 
@@ -30,15 +30,9 @@ class WorkspaceFields(TypedDict):
     quota: QuotaRemaining | None
 
 
-async def workspace_fields(toggl: "Toggl", workspace: int, source: Source = "toggl") -> WorkspaceFields:
+async def workspace_fields(call: CallContext, workspace_id: int, source: Source = "toggl") -> WorkspaceFields:
     """Return the workspace, and what is left of its quota if Toggl was asked."""
-    return {"workspace_id": workspace, "quota": await quota_remaining(toggl, workspace, source)}
-
-
-async def quota_remaining(toggl: "Toggl", workspace: int | None, source: Source = "toggl") -> QuotaRemaining | None:
-    """Return what is left of a workspace's quota, or of the user's own, if Toggl was asked."""
-    bucket = await toggl.get_quota(workspace) if source == "toggl" else None
-    return None if bucket is None else QuotaRemaining.of(bucket, toggl.timestamp())
+    return {"workspace_id": workspace_id, "quota": await call.quota(workspace_id, source)}
 
 
 async def resolve(ref: str, endpoint: "CachedEndpoint[E]", directory: "NameIndex") -> E:
@@ -83,7 +77,7 @@ async def get_or_raise(item_id: int, endpoint: "CachedReader[E]") -> E:
     return require_found((await endpoint.find(item_id, use_reserve=True)).item, item_id, endpoint)
 
 
-async def delete_by_id(item_id: int, endpoint: "CachedEndpoint[E]", toggl: "Toggl") -> WorkspaceFields:
+async def delete_by_id(item_id: int, endpoint: "CachedEndpoint[E]", call: CallContext) -> WorkspaceFields:
     """Delete the one of an id, and return what the answer says of its workspace.
 
     Raises:
@@ -91,7 +85,7 @@ async def delete_by_id(item_id: int, endpoint: "CachedEndpoint[E]", toggl: "Togg
     """
     await get_or_raise(item_id, endpoint)
     await endpoint.delete(item_id)
-    return await workspace_fields(toggl, endpoint.workspace_id)
+    return await workspace_fields(call, endpoint.workspace_id)
 
 
 async def get_by_id_or_name(

@@ -11,12 +11,12 @@ from pydantic_core import from_json, to_json
 from toggl_mcp.errors import InvalidArguments
 from toggl_mcp.models.base import Absent, NamedResource, Position
 from toggl_mcp.models.text import fold
+from toggl_mcp.tools.support.define import CallContext
 from toggl_mcp.tools.support.lookup import WorkspaceFields, workspace_fields
 from toggl_mcp.tools.support.results import Freshness, FreshnessFields, WorkspaceResult, take_within_budget
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from toggl_mcp.endpoints.core.collection import Page
-    from toggl_mcp.endpoints.toggl import Toggl
 
 
 Filters = Sequence[int | str | None]
@@ -54,15 +54,15 @@ def trim_page(page: "Page[E]", to_row: Callable[[E], S]) -> "tuple[list[S], Page
     return rows, page._replace(remaining=page.remaining + dropped, end=Position(fold(last.name), last.id))
 
 
-async def page_fields(page: "Page[Any]", filters: Filters, toggl: "Toggl", workspace: int) -> PageFields:
+async def page_fields(page: "Page[Any]", filters: Filters, call: CallContext, workspace_id: int) -> PageFields:
     """Return where a page stands in its list, and how that came to be known."""
     source = page.reading.source
     return {
         "total": page.total,
         "remaining": page.remaining,
         "next_cursor": encode_cursor(page.end, filters),
-        **Freshness.of(source, page.reading.as_of, toggl.timestamp()),
-        **await workspace_fields(toggl, workspace, source),
+        **Freshness.of(source, page.reading.as_of, call.toggl.timestamp()),
+        **await workspace_fields(call, workspace_id, source),
     }
 
 

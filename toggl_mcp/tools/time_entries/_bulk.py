@@ -7,11 +7,11 @@ from pydantic import Field
 
 from toggl_mcp.errors import NotFound, OutcomeUnknown, QuotaSpent, TogglError
 from toggl_mcp.models.time_entries import TimeEntry
+from toggl_mcp.tools.support.define import CallContext
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from toggl_mcp.endpoints.core.collection import CacheRead
     from toggl_mcp.endpoints.time_entries import AsyncTimeEntryEndpoint
-    from toggl_mcp.endpoints.toggl import Toggl
 
 
 class BulkOutcome(NamedTuple):
@@ -55,7 +55,7 @@ UNCONFIRMED = Annotated[list[int], Field(description="See incomplete_reason.")]
 
 
 async def load_entries(
-    ids: list[int], toggl: "Toggl", *, require_fresh: bool = False
+    ids: list[int], call: CallContext, *, require_fresh: bool = False
 ) -> tuple[list[TimeEntry], list[int]]:
     """Return the entries that are there, and the ids of none; Toggl is asked again before any is denied.
 
@@ -64,7 +64,7 @@ async def load_entries(
     Raises:
         NotFound: None of them is there.
     """
-    tracker = await toggl.account_time_entries()
+    tracker = await call.toggl.account_time_entries()
     reading = await tracker.read_authoritative(lambda all_of_them: set(ids) <= all_of_them.items.keys())
     if require_fresh and reading.source == "stale":
         reading = await refetch(tracker)
@@ -83,7 +83,7 @@ async def refetch(tracker: "AsyncTimeEntryEndpoint") -> "CacheRead[TimeEntry]":
         raise QuotaSpent(message, error.resets_in_seconds or 0) from error
 
 
-async def check_quota_covers(entries: list[TimeEntry], toggl: "Toggl") -> None:
+async def check_quota_covers(entries: list[TimeEntry], call: CallContext) -> None:
     """Refuse to begin what the quota does not allow to end; workspaces of one organization share one.
 
     Raises:
@@ -91,7 +91,7 @@ async def check_quota_covers(entries: list[TimeEntry], toggl: "Toggl") -> None:
     """
     needed: Counter[str] = Counter()
     for entry in entries:
-        bucket = await toggl.get_quota(entry.workspace_id)
+        bucket = await call.toggl.get_quota(entry.workspace_id)
         if bucket is None:
             continue
         needed[bucket.name] += 1
@@ -100,7 +100,7 @@ async def check_quota_covers(entries: list[TimeEntry], toggl: "Toggl") -> None:
                 f"{len(entries)} deletions need as many requests, and {bucket.remaining} are left this hour "
                 f"in workspace {entry.workspace_id}. Nothing was deleted. Wait for the reset, or delete fewer."
             )
-            raise QuotaSpent(message, bucket.resets_at - toggl.timestamp())
+            raise QuotaSpent(message, bucket.resets_at - call.toggl.timestamp())
 
 
 def no_entries_error(ids: list[int]) -> NotFound:

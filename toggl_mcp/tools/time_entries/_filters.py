@@ -8,7 +8,8 @@ from toggl_mcp.errors import NotFound, PlanRequired, TogglError
 from toggl_mcp.models.base import REF_NONE, RESOURCE_KINDS, NamedResource, ResourceKind
 from toggl_mcp.models.period import DateRange, resolve_period
 from toggl_mcp.models.time_entries import TimeEntry
-from toggl_mcp.tools.support.lookup import not_found_error, quota_remaining
+from toggl_mcp.tools.support.define import CallContext
+from toggl_mcp.tools.support.lookup import not_found_error
 from toggl_mcp.tools.support.results import QuotaRemaining
 from toggl_mcp.tools.time_entries._args import EntryFilter
 from toggl_mcp.tools.time_entries._output import KINDS_WITH_IDS, EntryNames, look_up_names
@@ -16,7 +17,6 @@ from toggl_mcp.tools.time_entries._output import KINDS_WITH_IDS, EntryNames, loo
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
     from toggl_mcp.endpoints.time_entry_query import EntryResult
-    from toggl_mcp.endpoints.toggl import Toggl
     from toggl_mcp.models.period import Calendar
 
 
@@ -30,10 +30,10 @@ class Selection(NamedTuple):
     result: "EntryResult"
     notes: list[str]
 
-    async def quota(self, toggl: "Toggl") -> QuotaRemaining | None:
+    async def quota(self, call: CallContext) -> QuotaRemaining | None:
         """Return what is left of the scarcest quota that this drew on, if Toggl was asked."""
         source = self.result.source
-        quotas = [await quota_remaining(toggl, space, source) for space in (None, *self.result.reported_workspace_ids)]
+        quotas = [await call.quota(space, source) for space in (None, *self.result.reported_workspace_ids)]
         return min(filter(None, quotas), key=lambda one: one.remaining, default=None)
 
     def warnings(self) -> list[str]:
@@ -47,7 +47,7 @@ class Selection(NamedTuple):
 
 async def select_entries(
     args: EntryFilter,
-    toggl: "Toggl",
+    call: CallContext,
     *,
     team: bool = False,
     from_reports: bool = False,
@@ -60,9 +60,9 @@ async def select_entries(
     """
     from toggl_mcp.endpoints.time_entry_query import EntryQuery  # noqa: PLC0415 - start-up
 
-    me, _ = await toggl.account.me(refresh=args.refresh)
-    date_range = _resolve_range(args, await toggl.calendar(), toggl)
-    workspaces = await _resolve_workspaces(args.workspace_id, toggl)
+    me = await call.account(refresh=args.refresh)
+    date_range = _resolve_range(args, await call.calendar(), call)
+    workspaces = await _resolve_workspaces(args.workspace_id, call)
     query = EntryQuery(
         days=date_range,
         workspace_ids=workspaces.keys(),
@@ -71,42 +71,42 @@ async def select_entries(
         refresh=args.refresh,
         all_workspaces=args.workspace_id is None,
     )
-    result = await toggl.entry_source.fetch(query)
+    result = await call.toggl.entry_source.fetch(query)
     for entry in result.entries:
         workspaces.setdefault(entry.workspace_id, f"(workspace {entry.workspace_id})")
-    warnings = horizon_warning(date_range, toggl)
-    entries = await _filter_entries(args, result.entries, workspaces, warnings, toggl)
-    names = await look_up_names(entries, toggl, kinds)
+    warnings = horizon_warning(date_range, call)
+    entries = await _filter_entries(args, result.entries, workspaces, warnings, call)
+    names = await look_up_names(entries, call, kinds)
     return Selection(entries, names, date_range, workspaces, result, [*warnings, *names.warnings])
 
 
 async def _filter_entries(
-    args: EntryFilter, entries: list[TimeEntry], workspaces: Iterable[int], warnings: list[str], toggl: "Toggl"
+    args: EntryFilter, entries: list[TimeEntry], workspaces: Iterable[int], warnings: list[str], call: CallContext
 ) -> list[TimeEntry]:
     """Return the entries that fit what is asked; what nobody can tell is a gap."""
     matches = [entry for entry in entries if _matches_fields(entry, args)]
     for kind in RESOURCE_KINDS:
         if (ref := getattr(args, kind)) is not None:
-            matches = await filter_by_ref(ref, kind, matches, workspaces, warnings, toggl)
+            matches = await filter_by_ref(ref, kind, matches, workspaces, warnings, call)
     return matches
 
 
-def horizon_warning(date_range: DateRange, toggl: "Toggl") -> list[str]:
+def horizon_warning(date_range: DateRange, call: CallContext) -> list[str]:
     """Return what is not known of days that are far ahead."""
-    horizon = toggl.entry_cache.horizon()
+    horizon = call.toggl.entry_cache.horizon()
     return [f"What is planned for after {horizon:%Y-%m-%d} is not known."] if date_range.end > horizon else []
 
 
-def _resolve_range(args: EntryFilter, calendar: "Calendar", toggl: "Toggl") -> DateRange:
+def _resolve_range(args: EntryFilter, calendar: "Calendar", call: CallContext) -> DateRange:
     """Return the days that are meant; today if none are named."""
     if args.start is not None and args.end is not None:
         return DateRange(calendar, args.start, args.end)
-    return resolve_period(args.period or "today", calendar.day_of(toggl.now_utc()), calendar)
+    return resolve_period(args.period or "today", calendar.day_of(call.now), calendar)
 
 
-async def _resolve_workspaces(requested: int | None, toggl: "Toggl") -> dict[int, str]:
+async def _resolve_workspaces(requested: int | None, call: CallContext) -> dict[int, str]:
     """Return the names of the workspaces that are meant, by id: the one given, or all."""
-    workspaces = (await toggl.account.workspaces()).collection.items
+    workspaces = await call.workspaces()
     if requested is None:
         return {key: space.name for key, space in workspaces.items()}
     if requested not in workspaces:
@@ -127,18 +127,18 @@ async def filter_by_ref(
     entries: list[TimeEntry],
     workspaces: Iterable[int],
     warnings: list[str],
-    toggl: "Toggl",
+    call: CallContext,
 ) -> list[TimeEntry]:
     """Return the entries about what a name or an id means, everything of that name; what nobody can tell is a gap.
 
     Raises:
         NotFound: It means nothing in any of the workspaces.
     """
-    names = await look_up_names(entries, toggl, {kind})
+    names = await look_up_names(entries, call, {kind})
     matches = names.filter_entries(ref, kind, entries)
     if not matches and ref != REF_NONE:
-        resolved = await resolve_everywhere(ref, [toggl.endpoint(kind, space) for space in workspaces], toggl)
-        names = await look_up_names(entries, toggl, {kind})
+        resolved = await resolve_everywhere(ref, [call.toggl.endpoint(kind, space) for space in workspaces], call)
+        names = await look_up_names(entries, call, {kind})
         matches = names.filter_entries(ref, kind, entries) or [
             entry for entry in entries if kind == "tag" and _has_tag(entry, resolved)
         ]
@@ -154,7 +154,7 @@ def _has_tag(entry: TimeEntry, tags: Iterable[NamedResource]) -> bool:
 
 
 async def resolve_everywhere(
-    ref: str, endpoints: Sequence["CachedEndpoint[Any]"], toggl: "Toggl"
+    ref: str, endpoints: Sequence["CachedEndpoint[Any]"], call: CallContext
 ) -> list[NamedResource]:
     """Return what a name or an id means in any workspace, at first by what is known already.
 
@@ -162,14 +162,14 @@ async def resolve_everywhere(
         NotFound: It means nothing in any of them; the message names what comes near.
         TogglError: It was not found, and one of them could not be asked.
     """
-    items = [item for endpoint in endpoints for item in await toggl.name_index.resolve_cached(endpoint, ref)]
+    items = [item for endpoint in endpoints for item in await call.toggl.name_index.resolve_cached(endpoint, ref)]
     if items:
         return items
     candidates: list[NamedResource] = []
     failures: list[TogglError] = []
     for endpoint in endpoints:
         try:
-            matches, collection = await toggl.name_index.resolve(endpoint, ref)
+            matches, collection = await call.toggl.name_index.resolve(endpoint, ref)
         except TogglError as error:
             failures += [] if isinstance(error, PlanRequired) else [error]
         else:

@@ -10,13 +10,13 @@ from toggl_mcp.models.period import parse_local_datetime
 from toggl_mcp.models.tasks import Task
 from toggl_mcp.models.text import fold
 from toggl_mcp.models.time_entries import MAX_DURATION, TimeEntryBody
+from toggl_mcp.tools.support.define import CallContext
 from toggl_mcp.tools.support.lookup import exactly_one, not_found_error, resolve, resolve_id
 from toggl_mcp.tools.time_entries._args import EditTimeEntries, EntryFields
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from datetime import datetime
 
-    from toggl_mcp.endpoints.toggl import Toggl
     from toggl_mcp.models.period import Calendar
 
 T = TypeVar("T")
@@ -29,7 +29,7 @@ class PreparedEntry(NamedTuple):
     new_tags: list[str]
 
 
-async def prepare_entry(args: EntryFields, workspace: int, toggl: "Toggl") -> PreparedEntry:
+async def prepare_entry(args: EntryFields, workspace: int, call: CallContext) -> PreparedEntry:
     """Return what is said with ids in the place of names, and nothing written yet.
 
     Raises:
@@ -37,9 +37,9 @@ async def prepare_entry(args: EntryFields, workspace: int, toggl: "Toggl") -> Pr
         Ambiguous: A name means several; the message lists their ids.
         InvalidArguments: The task is another project's.
     """
-    tags, new_tags = await _resolve_tags(args, workspace, toggl)
-    project = await resolve_id(args.project, toggl.projects(workspace), toggl.reserve_name_index)
-    task = None if args.task in (None, REF_NONE) else await _resolve_task(args.task or "", project, workspace, toggl)
+    tags, new_tags = await _resolve_tags(args, workspace, call)
+    project = await resolve_id(args.project, call.toggl.projects(workspace), call.toggl.reserve_name_index)
+    task = None if args.task in (None, REF_NONE) else await _resolve_task(args.task or "", project, workspace, call)
     if task is not None and project not in (None, task.project_id):
         raise _wrong_project_error(task)
     body = TimeEntryBody(
@@ -52,13 +52,13 @@ async def prepare_entry(args: EntryFields, workspace: int, toggl: "Toggl") -> Pr
     return PreparedEntry(body, new_tags)
 
 
-async def forgetting_new_tags(prepared: PreparedEntry, workspace: int, toggl: "Toggl", request: Awaitable[T]) -> T:
+async def forgetting_new_tags(prepared: PreparedEntry, workspace: int, call: CallContext, request: Awaitable[T]) -> T:
     """Return what a change returns, and forget the list of tags if it may have made some."""
     try:
         return await request
     finally:
         if prepared.new_tags:
-            await toggl.tags(workspace).invalidate()
+            await call.toggl.tags(workspace).invalidate()
 
 
 def parse_time_argument(field: str, text: str, calendar: "Calendar") -> "datetime":
@@ -85,17 +85,17 @@ def check_duration(start: "datetime", stop: "datetime") -> None:
         raise InvalidArguments(message)
 
 
-async def _resolve_task(ref: str, project: int | None, workspace: int, toggl: "Toggl") -> Task:
+async def _resolve_task(ref: str, project: int | None, workspace: int, call: CallContext) -> Task:
     """Return the task that a name or an id means, of a project if one is named.
 
     Raises:
         NotFound: None is meant.
         Ambiguous: Several are; the message lists their ids.
     """
-    tasks = toggl.tasks(workspace)
+    tasks = call.toggl.tasks(workspace)
     if project is None or ref.isdecimal():
-        return await resolve(ref, tasks, toggl.reserve_name_index)
-    matches, collection = await toggl.reserve_name_index.find_by_name(tasks, ref)
+        return await resolve(ref, tasks, call.toggl.reserve_name_index)
+    matches, collection = await call.toggl.reserve_name_index.find_by_name(tasks, ref)
     in_project = [task for task in matches if task.project_id == project]
     if matches and not in_project:
         raise _wrong_project_error(matches[0])
@@ -107,17 +107,17 @@ def _wrong_project_error(task: Task) -> InvalidArguments:
     return InvalidArguments(message)
 
 
-async def _resolve_tags(args: EntryFields, workspace: int, toggl: "Toggl") -> tuple[list[str] | None, list[str]]:
+async def _resolve_tags(args: EntryFields, workspace: int, call: CallContext) -> tuple[list[str] | None, list[str]]:
     """Return the tags as they are spelt at Toggl, and those of them that do not exist yet."""
     if args.tags is None:
         return None, []
     spellings: dict[str, str] = {}
     new_tags: list[str] = []
-    tags = toggl.tags(workspace)
+    tags = call.toggl.tags(workspace)
     removing = isinstance(args, EditTimeEntries) and args.tag_action == "remove"
     hint = "Leave it out." if removing else "create_missing_tags: true makes it."
     for name in args.tags:
-        matches, collection = await toggl.reserve_name_index.resolve(tags, name)
+        matches, collection = await call.toggl.reserve_name_index.resolve(tags, name)
         exact = next((tag.name for tag in matches if tag.name == name), matches[0].name if matches else None)
         if exact is None and not args.create_missing_tags:
             message = f"{not_found_error(name, tags, f'workspace {workspace}', collection.items.values())} {hint}"

@@ -15,11 +15,11 @@ from toggl_mcp.models.projects import Project
 from toggl_mcp.models.tasks import Task
 from toggl_mcp.models.text import fold
 from toggl_mcp.models.time_entries import TimeEntry
+from toggl_mcp.tools.support.define import CallContext
 from toggl_mcp.tools.support.results import WithQuota
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
-    from toggl_mcp.endpoints.toggl import Toggl
     from toggl_mcp.models.period import Calendar
 
 
@@ -97,7 +97,7 @@ class EntryNames(NamedTuple):
 
 
 async def look_up_names(
-    entries: Iterable[TimeEntry], toggl: "Toggl", kinds: AbstractSet[ResourceKind] = KINDS_WITH_IDS
+    entries: Iterable[TimeEntry], call: CallContext, kinds: AbstractSet[ResourceKind] = KINDS_WITH_IDS
 ) -> EntryNames:
     """Return the names of these kinds that these entries need, at the lowest cost in requests.
 
@@ -106,13 +106,13 @@ async def look_up_names(
     names = EntryNames({}, {}, {}, [])
     for workspace, entries_here in group_by_workspace(entries if KINDS_WITH_IDS & kinds else ()).items():
         projects = {entry.project_id or 0 for entry in entries_here} if {"client", "project"} & kinds else set[int]()
-        names.projects.update(await _fetch_names(toggl.projects(workspace), projects, toggl, names.warnings))
+        names.projects.update(await _fetch_names(call.toggl.projects(workspace), projects, call, names.warnings))
         client_ids = {names.projects[key].client_id or 0 for key in projects & names.projects.keys()}
         if "client" in kinds:
-            names.clients.update(await _fetch_names(toggl.clients(workspace), client_ids, toggl, names.warnings))
+            names.clients.update(await _fetch_names(call.toggl.clients(workspace), client_ids, call, names.warnings))
         tasks = {entry.task_id or 0 for entry in entries_here} - {0}
-        if "task" in kinds and tasks and await toggl.has_tasks(workspace):
-            names.tasks.update(await _fetch_names(toggl.tasks(workspace), tasks, toggl, names.warnings))
+        if "task" in kinds and tasks and await call.has_tasks(workspace):
+            names.tasks.update(await _fetch_names(call.toggl.tasks(workspace), tasks, call, names.warnings))
     return names
 
 
@@ -124,10 +124,12 @@ def group_by_workspace(entries: Iterable[TimeEntry]) -> dict[int, list[TimeEntry
     return groups
 
 
-async def _fetch_names(endpoint: "CachedEndpoint[E]", ids: set[int], toggl: "Toggl", gaps: list[str]) -> dict[int, E]:
+async def _fetch_names(
+    endpoint: "CachedEndpoint[E]", ids: set[int], call: CallContext, gaps: list[str]
+) -> dict[int, E]:
     try:
         with anyio.fail_after(MAX_LOOKUP_SECONDS):
-            return await toggl.name_index.find_by_id(endpoint, ids)
+            return await call.toggl.name_index.find_by_id(endpoint, ids)
     except (TogglError, TimeoutError) as error:
         _log.warning("The names of some %s could not be looked up.", endpoint.PATH, exc_info=True)
         gaps.append(f"The names of some {endpoint.PATH} could not be looked up. {error}".strip())
@@ -171,9 +173,9 @@ class TimeEntryResult(WithQuota):
     entry: TimeEntryOut
 
 
-async def to_output(entry: TimeEntry, calendar: "Calendar", toggl: "Toggl") -> TimeEntryOut:
+async def to_output(entry: TimeEntry, calendar: "Calendar", call: CallContext) -> TimeEntryOut:
     """Return what is shown of one entry."""
-    names, now = await look_up_names([entry], toggl), toggl.now_utc()
+    names, now = await look_up_names([entry], call), call.now
     return TimeEntryOut(
         id=entry.id,
         workspace_id=entry.workspace_id,

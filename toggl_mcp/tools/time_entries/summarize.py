@@ -1,7 +1,7 @@
 """The tool that totals time."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
@@ -19,14 +19,11 @@ from toggl_mcp.models.totals import (
     sort_groups,
     sum_slices,
 )
-from toggl_mcp.tools.support.define import READ_ONLY, ToolSpec
+from toggl_mcp.tools.support.define import READ_ONLY, CallContext, ToolSpec
 from toggl_mcp.tools.support.results import Freshness, Timestamp, WithQuota, take_within_budget, truncate
 from toggl_mcp.tools.time_entries._args import SummarizeTime
 from toggl_mcp.tools.time_entries._filters import Selection, select_entries
 from toggl_mcp.tools.time_entries._output import KINDS_WITH_IDS
-
-if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
-    from toggl_mcp.endpoints.toggl import Toggl
 
 MAX_DESCRIPTION = 200
 """Characters of a description that a group shows."""
@@ -75,22 +72,22 @@ class Summary(WithQuota, Freshness):
     incomplete_reason: Annotated[str, Field(description="Why it is not complete.")] | Absent = None
 
 
-async def summarize_time(args: SummarizeTime, toggl: "Toggl") -> Summary:
+async def summarize_time(args: SummarizeTime, call: CallContext) -> Summary:
     """Total time by whole days in the account's zone, over all workspaces unless one is named.
 
     Entries over midnight are split, a running timer counts up to now. An entry counts under each of its tags.
     """
     by = args.group_by or []
     selection = await select_entries(
-        args, toggl, team=args.team, from_reports=args.amounts, kinds=KINDS_WITH_IDS & set(by)
+        args, call, team=args.team, from_reports=args.amounts, kinds=KINDS_WITH_IDS & set(by)
     )
-    me, _ = await toggl.account.me()
-    slices = list(slice_by_day(selection.entries, selection.date_range, toggl.now_utc()))
+    me = await call.account()
+    slices = list(slice_by_day(selection.entries, selection.date_range, call.now))
     labels = [_labeller(kind, selection, me) for kind in by]
     groups = {key: sum_slices(members) for key, members in group_slices(slices, labels).items()}
     ordered = sort_groups(groups, by) if by else []
     groups_shown = take_within_budget(_to_group_total(key, groups[key], args) for key in ordered[: args.limit])
-    reason = " ".join([*selection.warnings(), *_report_warnings(args, selection, toggl)]) or None
+    reason = " ".join([*selection.warnings(), *_report_warnings(args, selection, call)]) or None
     return Summary(
         **_range_fields(selection.date_range),
         workspaces={str(key): name for key, name in selection.workspaces.items()},
@@ -100,8 +97,8 @@ async def summarize_time(args: SummarizeTime, toggl: "Toggl") -> Summary:
         running_seconds=sum(part.seconds for part in slices if part.entry.running) or None,
         complete=reason is None,
         incomplete_reason=reason,
-        quota=await selection.quota(toggl),
-        **Freshness.of(selection.result.source, selection.result.as_of, toggl.timestamp()),
+        quota=await selection.quota(call),
+        **Freshness.of(selection.result.source, selection.result.as_of, call.toggl.timestamp()),
     )
 
 
@@ -121,9 +118,9 @@ def _to_group_total(key: Sequence[str], totals: Totals, args: SummarizeTime) -> 
     return GroupTotal(by=labels, **Total.of(totals, args).model_dump())
 
 
-def _report_warnings(args: SummarizeTime, selection: Selection, toggl: "Toggl") -> Iterator[str]:
+def _report_warnings(args: SummarizeTime, selection: Selection, call: CallContext) -> Iterator[str]:
     """Give what reports do not tell of these days."""
-    now = toggl.now_utc()
+    now = call.now
     if args.team and selection.date_range.start <= now and selection.date_range.end > now - MAX_DURATION:
         yield "Timers that are still running are in no report, so those of the team are not counted."
     unpriced = sum(entry.billable and entry.amount_in_cents is None for entry in selection.entries)
