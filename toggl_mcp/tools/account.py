@@ -72,7 +72,9 @@ async def get_account(args: GetAccount, call: CallContext) -> Account:
     workspaces = await call.workspaces()
     default = call.toggl.configured_workspace_id or me.default_workspace_id
     now = call.toggl.timestamp()
-    return Account(
+    return Account.of(
+        account_read,
+        call.now,
         name=me.name,
         timezone=me.timezone,
         week_begins_on=WEEKDAYS[me.beginning_of_week % 7],
@@ -81,7 +83,6 @@ async def get_account(args: GetAccount, call: CallContext) -> Account:
         quotas=[_to_quota_out(bucket, now) for bucket in await call.toggl.list_quotas()],
         access=call.access,
         unavailable=[item for workspace in workspaces.values() for item in _unavailable(workspace, call)] or None,
-        **Freshness.of(account_read.source, account_read.as_of, now),
     )
 
 

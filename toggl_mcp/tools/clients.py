@@ -15,9 +15,8 @@ from toggl_mcp.tools.support.lookup import (
     get_by_id_or_name,
     get_or_raise,
     require_found,
-    workspace_fields,
 )
-from toggl_mcp.tools.support.pagination import PageResult, decode_cursor, page_fields, trim_page
+from toggl_mcp.tools.support.pagination import PageResult, decode_cursor, trim_page
 from toggl_mcp.tools.support.results import Freshness, Timestamp, WorkspaceResult, truncate
 
 ClientId = Annotated[Id, Field(description="The client's id.")]
@@ -149,7 +148,7 @@ async def create_client(args: CreateClient, call: CallContext) -> ClientResult:
         client = await clients.add(args)
     except DuplicateName as error:
         raise await duplicate_name_error(clients, args.name) from error
-    return ClientResult(client=ClientOut.of(client), **await workspace_fields(call, workspace_id))
+    return ClientResult(client=ClientOut.of(client), workspace_id=workspace_id, quota=await call.quota(workspace_id))
 
 
 async def get_client(args: GetClient, call: CallContext) -> CachedClientResult:
@@ -158,13 +157,11 @@ async def get_client(args: GetClient, call: CallContext) -> CachedClientResult:
     list_clients finds a client by a part of its name.
     """
     workspace_id = await call.workspace_id(args.workspace_id)
-    client, source, as_of = await get_by_id_or_name(
+    client, read = await get_by_id_or_name(
         args.client_id, args.name, call.toggl.clients(workspace_id), refresh=args.refresh
     )
-    freshness = Freshness.of(source, as_of, call.toggl.timestamp())
-    return CachedClientResult(
-        client=ClientOut.of(client), **freshness, **await workspace_fields(call, workspace_id, source)
-    )
+    quota = await call.quota(workspace_id, read.source)
+    return CachedClientResult.of(read, call.now, client=ClientOut.of(client), workspace_id=workspace_id, quota=quota)
 
 
 async def list_clients(args: ListClients, call: CallContext) -> ClientList:
@@ -177,10 +174,7 @@ async def list_clients(args: ListClients, call: CallContext) -> ClientList:
     after = decode_cursor(args.cursor, filters)
     page = await call.toggl.clients(workspace_id).page(args, limit=args.limit, after=after, refresh=args.refresh)
     clients, page = trim_page(page, lambda client: ClientOut.of(client, MAX_NOTES_IN_LISTS))
-    return ClientList(
-        clients=clients,
-        **await page_fields(page, filters, call, workspace_id),
-    )
+    return await ClientList.of_page(page, filters, call, workspace_id, clients=clients)
 
 
 async def edit_client(args: EditClient, call: CallContext) -> ClientResult:
@@ -189,29 +183,34 @@ async def edit_client(args: EditClient, call: CallContext) -> ClientResult:
     clients = call.toggl.clients(workspace_id)
     client = await clients.edit(args.client_id, args)
     client_out = ClientOut.of(require_found(client, args.client_id, clients))
-    return ClientResult(client=client_out, **await workspace_fields(call, workspace_id))
+    return ClientResult(client=client_out, workspace_id=workspace_id, quota=await call.quota(workspace_id))
 
 
 async def delete_client(args: OneClient, call: CallContext) -> ClientDeleted:
     """Delete a client for good. Its projects and time entries stay, without a client. To keep it, archive_client."""
     workspace_id = await call.workspace_id(args.workspace_id)
-    fields = await delete_by_id(args.client_id, call.toggl.clients(workspace_id), call)
-    return ClientDeleted(deleted_client_id=args.client_id, **fields)
+    await delete_by_id(args.client_id, call.toggl.clients(workspace_id))
+    quota = await call.quota(workspace_id)
+    return ClientDeleted(deleted_client_id=args.client_id, workspace_id=workspace_id, quota=quota)
 
 
 async def archive_client(args: OneClient, call: CallContext) -> ClientArchived:
     """Archive a client together with its projects. Needs a paid Toggl plan; restore_client undoes it."""
     workspace_id = await call.workspace_id(args.workspace_id)
     projects = await call.toggl.clients(workspace_id).archive(args.client_id)
-    fields = await workspace_fields(call, workspace_id)
-    return ClientArchived(archived_client_id=args.client_id, archived_project_ids=projects, **fields)
+    return ClientArchived(
+        archived_client_id=args.client_id,
+        archived_project_ids=projects,
+        workspace_id=workspace_id,
+        quota=await call.quota(workspace_id),
+    )
 
 
 async def restore_client(args: RestoreClient, call: CallContext) -> ClientResult:
     """Make an archived client active again, and with restore_projects its archived projects too."""
     workspace_id = await call.workspace_id(args.workspace_id)
     client = await call.toggl.clients(workspace_id).restore(args.client_id, restore_projects=args.restore_projects)
-    return ClientResult(client=ClientOut.of(client), **await workspace_fields(call, workspace_id))
+    return ClientResult(client=ClientOut.of(client), workspace_id=workspace_id, quota=await call.quota(workspace_id))
 
 
 async def _confirmation_text(args: OneClient, call: CallContext) -> str:

@@ -17,9 +17,8 @@ from toggl_mcp.tools.support.lookup import (
     get_or_raise,
     require_found,
     resolve_id,
-    workspace_fields,
 )
-from toggl_mcp.tools.support.pagination import PageResult, decode_cursor, page_fields, trim_page
+from toggl_mcp.tools.support.pagination import PageResult, decode_cursor, trim_page
 from toggl_mcp.tools.support.results import Freshness, WorkspaceResult
 
 ProjectId = Annotated[Id, Field(description="The project's id.")]
@@ -137,18 +136,20 @@ async def create_project(args: CreateProject, call: CallContext) -> ProjectResul
         raise await duplicate_name_error(
             projects, args.name, lambda other: (other.client_id or 0) == (body.client_id or 0)
         ) from error
-    return ProjectResult(project=ProjectOut.of(project), **await workspace_fields(call, workspace_id))
+    return ProjectResult(
+        project=ProjectOut.of(project), workspace_id=workspace_id, quota=await call.quota(workspace_id)
+    )
 
 
 async def get_project(args: GetProject, call: CallContext) -> CachedProjectResult:
     """Find one project by its id, or by its exact name in any case, archived ones included."""
     workspace_id = await call.workspace_id(args.workspace_id)
-    project, source, as_of = await get_by_id_or_name(
+    project, read = await get_by_id_or_name(
         args.project_id, args.name, call.toggl.projects(workspace_id), refresh=args.refresh
     )
-    freshness = Freshness.of(source, as_of, call.toggl.timestamp())
-    return CachedProjectResult(
-        project=ProjectOut.of(project), **freshness, **await workspace_fields(call, workspace_id, source)
+    quota = await call.quota(workspace_id, read.source)
+    return CachedProjectResult.of(
+        read, call.now, project=ProjectOut.of(project), workspace_id=workspace_id, quota=quota
     )
 
 
@@ -166,10 +167,7 @@ async def list_projects(args: ListProjects, call: CallContext) -> ProjectList:
         refresh=args.refresh,
     )
     projects, page = trim_page(page, ProjectOut.of)
-    return ProjectList(
-        projects=projects,
-        **await page_fields(page, filters, call, workspace_id),
-    )
+    return await ProjectList.of_page(page, filters, call, workspace_id, projects=projects)
 
 
 async def edit_project(args: EditProject, call: CallContext) -> ProjectResult:
@@ -178,14 +176,15 @@ async def edit_project(args: EditProject, call: CallContext) -> ProjectResult:
     projects = call.toggl.projects(workspace_id)
     project = await projects.edit(args.project_id, await _with_client(args, args.client, workspace_id, call))
     project_out = ProjectOut.of(require_found(project, args.project_id, projects))
-    return ProjectResult(project=project_out, **await workspace_fields(call, workspace_id))
+    return ProjectResult(project=project_out, workspace_id=workspace_id, quota=await call.quota(workspace_id))
 
 
 async def delete_project(args: DeleteProject, call: CallContext) -> ProjectDeleted:
     """Delete a project for good. Its time entries stay, without a project. To keep it, edit_project(active: false)."""
     workspace_id = await call.workspace_id(args.workspace_id)
-    fields = await delete_by_id(args.project_id, call.toggl.projects(workspace_id), call)
-    return ProjectDeleted(deleted_project_id=args.project_id, **fields)
+    await delete_by_id(args.project_id, call.toggl.projects(workspace_id))
+    quota = await call.quota(workspace_id)
+    return ProjectDeleted(deleted_project_id=args.project_id, workspace_id=workspace_id, quota=quota)
 
 
 async def _confirmation_text(args: DeleteProject, call: CallContext) -> str:

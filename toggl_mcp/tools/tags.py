@@ -14,9 +14,8 @@ from toggl_mcp.tools.support.lookup import (
     duplicate_name_error,
     get_or_raise,
     require_found,
-    workspace_fields,
 )
-from toggl_mcp.tools.support.pagination import PageResult, decode_cursor, page_fields, trim_page
+from toggl_mcp.tools.support.pagination import PageResult, decode_cursor, trim_page
 from toggl_mcp.tools.support.results import WorkspaceResult
 
 TagId = Annotated[Id, Field(description="The tag's id.")]
@@ -87,7 +86,7 @@ async def create_tag(args: CreateTag, call: CallContext) -> TagResult:
         tag = await tags.add(args)
     except DuplicateName as error:
         raise await duplicate_name_error(tags, args.name) from error
-    return TagResult(tag=TagOut.of(tag), **await workspace_fields(call, workspace_id))
+    return TagResult(tag=TagOut.of(tag), workspace_id=workspace_id, quota=await call.quota(workspace_id))
 
 
 async def list_tags(args: ListTags, call: CallContext) -> TagList:
@@ -98,10 +97,7 @@ async def list_tags(args: ListTags, call: CallContext) -> TagList:
         args.name, limit=args.limit, after=decode_cursor(args.cursor, filters), refresh=args.refresh
     )
     tags, page = trim_page(page, TagOut.of)
-    return TagList(
-        tags=tags,
-        **await page_fields(page, filters, call, workspace_id),
-    )
+    return await TagList.of_page(page, filters, call, workspace_id, tags=tags)
 
 
 async def edit_tag(args: EditTag, call: CallContext) -> TagResult:
@@ -109,14 +105,15 @@ async def edit_tag(args: EditTag, call: CallContext) -> TagResult:
     workspace_id = await call.workspace_id(args.workspace_id)
     tags = call.toggl.tags(workspace_id)
     tag = require_found(await tags.edit(args.tag_id, args), args.tag_id, tags)
-    return TagResult(tag=TagOut.of(tag), **await workspace_fields(call, workspace_id))
+    return TagResult(tag=TagOut.of(tag), workspace_id=workspace_id, quota=await call.quota(workspace_id))
 
 
 async def delete_tag(args: DeleteTag, call: CallContext) -> TagDeleted:
     """Delete a tag for good, and take it off all time entries that have it."""
     workspace_id = await call.workspace_id(args.workspace_id)
-    fields = await delete_by_id(args.tag_id, call.toggl.tags(workspace_id), call)
-    return TagDeleted(deleted_tag_id=args.tag_id, **fields)
+    await delete_by_id(args.tag_id, call.toggl.tags(workspace_id))
+    quota = await call.quota(workspace_id)
+    return TagDeleted(deleted_tag_id=args.tag_id, workspace_id=workspace_id, quota=quota)
 
 
 async def _confirmation_text(args: DeleteTag, call: CallContext) -> str:

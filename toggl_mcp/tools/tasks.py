@@ -10,8 +10,8 @@ from toggl_mcp.models.clients import Status
 from toggl_mcp.models.tasks import Task, TaskBody
 from toggl_mcp.tools.support.args import Cursor, InWorkspace, NameContains, Ref, Refreshable
 from toggl_mcp.tools.support.define import ADDITIVE, DESTRUCTIVE, READ_ONLY, CallContext, ToolSpec
-from toggl_mcp.tools.support.lookup import delete_by_id, get_or_raise, require_found, resolve, workspace_fields
-from toggl_mcp.tools.support.pagination import PageResult, decode_cursor, page_fields, trim_page
+from toggl_mcp.tools.support.lookup import delete_by_id, get_or_raise, require_found, resolve
+from toggl_mcp.tools.support.pagination import PageResult, decode_cursor, trim_page
 from toggl_mcp.tools.support.results import WorkspaceResult
 
 TaskId = Annotated[Id, Field(description="The task's id.")]
@@ -121,7 +121,7 @@ async def create_task(args: CreateTask, call: CallContext) -> TaskResult:
     except DuplicateName as error:
         message = f"The project “{project.name}” ({project.id}) has a task of that name. Choose another."
         raise DuplicateName(message) from error
-    return TaskResult(task=TaskOut.of(task), **await workspace_fields(call, workspace_id))
+    return TaskResult(task=TaskOut.of(task), workspace_id=workspace_id, quota=await call.quota(workspace_id))
 
 
 async def list_tasks(args: ListTasks, call: CallContext) -> TaskList:
@@ -140,10 +140,7 @@ async def list_tasks(args: ListTasks, call: CallContext) -> TaskList:
         refresh=args.refresh,
     )
     tasks, page = trim_page(page, TaskOut.of)
-    return TaskList(
-        tasks=tasks,
-        **await page_fields(page, filters, call, workspace_id),
-    )
+    return await TaskList.of_page(page, filters, call, workspace_id, tasks=tasks)
 
 
 async def edit_task(args: EditTask, call: CallContext) -> TaskResult:
@@ -151,14 +148,15 @@ async def edit_task(args: EditTask, call: CallContext) -> TaskResult:
     workspace_id = await _workspace_with_tasks(args.workspace_id, call)
     tasks = call.toggl.tasks(workspace_id)
     task = require_found(await tasks.edit(args.task_id, args), args.task_id, tasks)
-    return TaskResult(task=TaskOut.of(task), **await workspace_fields(call, workspace_id))
+    return TaskResult(task=TaskOut.of(task), workspace_id=workspace_id, quota=await call.quota(workspace_id))
 
 
 async def delete_task(args: DeleteTask, call: CallContext) -> TaskDeleted:
     """Delete a task for good. Its time entries stay, without a task. To keep it, edit_task(active: false)."""
     workspace_id = await _workspace_with_tasks(args.workspace_id, call)
-    fields = await delete_by_id(args.task_id, call.toggl.tasks(workspace_id), call)
-    return TaskDeleted(deleted_task_id=args.task_id, **fields)
+    await delete_by_id(args.task_id, call.toggl.tasks(workspace_id))
+    quota = await call.quota(workspace_id)
+    return TaskDeleted(deleted_task_id=args.task_id, workspace_id=workspace_id, quota=quota)
 
 
 async def _confirmation_text(args: DeleteTask, call: CallContext) -> str:

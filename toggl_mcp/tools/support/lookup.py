@@ -2,17 +2,14 @@
 
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from toggl_mcp.errors import Ambiguous, DuplicateName, NotFound
-from toggl_mcp.models.base import REF_NONE, NamedResource, Source
+from toggl_mcp.models.base import REF_NONE, NamedResource
 from toggl_mcp.models.text import fold
-from toggl_mcp.tools.support.define import CallContext
-from toggl_mcp.tools.support.results import QuotaRemaining
+from toggl_mcp.tools.support.results import HasFreshness
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
-    from datetime import datetime
-
     from toggl_mcp.endpoints.core.collection import Collection
     from toggl_mcp.endpoints.core.endpoint import CachedEndpoint, CachedReader
     from toggl_mcp.endpoints.name_index import NameIndex
@@ -21,18 +18,6 @@ E = TypeVar("E", bound=NamedResource)
 
 MAX_IDS_IN_MESSAGE = 10
 """Ids that a message lists."""
-
-
-class WorkspaceFields(TypedDict):
-    """What every answer about a workspace says."""
-
-    workspace_id: int
-    quota: QuotaRemaining | None
-
-
-async def workspace_fields(call: CallContext, workspace_id: int, source: Source = "toggl") -> WorkspaceFields:
-    """Return the workspace, and what is left of its quota if Toggl was asked."""
-    return {"workspace_id": workspace_id, "quota": await call.quota(workspace_id, source)}
 
 
 async def resolve(ref: str, endpoint: "CachedEndpoint[E]", directory: "NameIndex") -> E:
@@ -77,21 +62,20 @@ async def get_or_raise(item_id: int, endpoint: "CachedReader[E]") -> E:
     return require_found((await endpoint.find(item_id, use_reserve=True)).item, item_id, endpoint)
 
 
-async def delete_by_id(item_id: int, endpoint: "CachedEndpoint[E]", call: CallContext) -> WorkspaceFields:
-    """Delete the one of an id, and return what the answer says of its workspace.
+async def delete_by_id(item_id: int, endpoint: "CachedEndpoint[E]") -> None:
+    """Delete the one of an id.
 
     Raises:
         NotFound: There is none.
     """
     await get_or_raise(item_id, endpoint)
     await endpoint.delete(item_id)
-    return await workspace_fields(call, endpoint.workspace_id)
 
 
 async def get_by_id_or_name(
     item_id: int | None, name: str | None, endpoint: "CachedReader[E]", *, refresh: bool
-) -> tuple[E, Source, "datetime"]:
-    """Return the one of an id, or of a name if there is no id, and how and when it came to be known.
+) -> tuple[E, HasFreshness]:
+    """Return the one of an id, or of a name if there is no id, and the read that it is from.
 
     Raises:
         NotFound: There is none; the message names those that come near.
@@ -99,10 +83,9 @@ async def get_by_id_or_name(
     """
     if item_id is not None:
         lookup = await endpoint.find(item_id, refresh=refresh)
-        return require_found(lookup.item, item_id, endpoint), lookup.source, lookup.as_of
+        return require_found(lookup.item, item_id, endpoint), lookup
     matches, reading = await endpoint.find_by_name(name or "", refresh=refresh)
-    item = exactly_one(matches, name or "", reading.collection, endpoint, refreshable=True)
-    return item, reading.source, reading.as_of
+    return exactly_one(matches, name or "", reading.collection, endpoint, refreshable=True), reading
 
 
 def exactly_one(

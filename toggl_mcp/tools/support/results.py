@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated, Any, TypedDict, TypeVar, cast
+from typing import Annotated, Any, Protocol, Self, TypeVar, cast
 
 from mcp.types import CallToolResult, TextContent
 from pydantic import BaseModel, PlainSerializer, ValidationError
@@ -38,35 +38,42 @@ class QuotaRemaining(BaseModel):
         return cls(remaining=bucket.remaining, resets_in_seconds=max(0, round(bucket.resets_at - now)))
 
 
-class FreshnessFields(TypedDict):
-    """The fields of `Known`."""
+class HasFreshness(Protocol):
+    """What was read, from the cache or from Toggl."""
 
-    source: Source
-    as_of: datetime
-    age_seconds: int
+    @property
+    def source(self) -> Source:
+        """Where it was read from."""
+        ...
+
+    @property
+    def as_of(self) -> datetime:
+        """When Toggl sent it, in UTC."""
+        ...
 
 
 class Freshness(BaseModel):
-    """How something came to be known."""
+    """Where the data of a result is from, and how old it is."""
 
     source: Source
     as_of: Timestamp
     age_seconds: int
 
-    @staticmethod
-    def of(source: Source, as_of: datetime, now: float) -> FreshnessFields:
-        """Return the fields as of now."""
-        return {"source": source, "as_of": as_of, "age_seconds": max(0, round(now - as_of.timestamp()))}
+    @classmethod
+    def of(cls, read: HasFreshness, now: datetime, **fields: Any) -> Self:  # noqa: ANN401 - the fields of a subclass
+        """Return the result of a read, with the fields that a subclass adds."""
+        age_seconds = max(0, round((now - read.as_of).total_seconds()))
+        return cls(source=read.source, as_of=read.as_of, age_seconds=age_seconds, **fields)
 
 
 class WithQuota(BaseModel):
-    """What every answer says that may have cost a request."""
+    """A result that says what remains of the quota, if the call sent a request to Toggl."""
 
     quota: QuotaRemaining | Absent = None
 
 
 class WorkspaceResult(WithQuota):
-    """What every answer about a workspace says."""
+    """A result about one workspace."""
 
     workspace_id: int
 

@@ -91,7 +91,9 @@ async def list_time_entries(args: ListTimeEntries, call: CallContext) -> TimeEnt
     remaining = len(rest) - len(rows)
     result = selection.result
     reason = " ".join(selection.warnings()) or None
-    return TimeEntryList(
+    return TimeEntryList.of(
+        result,
+        call.now,
         timezone=selection.date_range.calendar.zone.key,
         entries=rows,
         groups=groups,
@@ -101,7 +103,6 @@ async def list_time_entries(args: ListTimeEntries, call: CallContext) -> TimeEnt
         complete=reason is None,
         incomplete_reason=reason,
         quota=await selection.quota(call),
-        **Freshness.of(result.source, result.as_of, call.toggl.timestamp()),
     )
 
 

@@ -88,7 +88,9 @@ async def summarize_time(args: SummarizeTime, call: CallContext) -> Summary:
     ordered = sort_groups(groups, by) if by else []
     groups_shown = take_within_budget(_to_group_total(key, groups[key], args) for key in ordered[: args.limit])
     reason = " ".join([*selection.warnings(), *_report_warnings(args, selection, call)]) or None
-    return Summary(
+    return Summary.of(
+        selection.result,
+        call.now,
         **_range_fields(selection.date_range),
         workspaces={str(key): name for key, name in selection.workspaces.items()},
         total=Total.of(sum_slices(slices), args),
@@ -98,7 +100,6 @@ async def summarize_time(args: SummarizeTime, call: CallContext) -> Summary:
         complete=reason is None,
         incomplete_reason=reason,
         quota=await selection.quota(call),
-        **Freshness.of(selection.result.source, selection.result.as_of, call.toggl.timestamp()),
     )
 
 

@@ -79,11 +79,12 @@ async def get_timer(args: GetTimer, call: CallContext) -> Timer:
     """Tell which timer runs, in whatever workspace, and for how long. Known to within two minutes."""
     reading = await call.toggl.entry_cache.read(refresh=args.refresh)
     entry = next((entry for entry in reading.collection.items.values() if entry.running), None)
-    return Timer(
+    return Timer.of(
+        reading,
+        call.now,
         running=entry is not None,
         entry=None if entry is None else await to_output(entry, await call.calendar(), call),
         quota=await call.quota(None, reading.source),
-        **Freshness.of(reading.source, reading.as_of, call.toggl.timestamp()),
     )
 
 
