@@ -52,7 +52,7 @@ async def test_many_entries_are_edited_by_one_request_a_workspace(host: Host, sa
     [
         ({"ids": []}, "ids"),
         ({"ids": [1] * 101, "description": "x"}, "ids"),
-        ({"ids": [1]}, "at least one change"),
+        ({"ids": [1]}, "give at least one of description, project, task, tags, billable, start and stop"),
         ({"ids": [1, 2], "start": NINE}, "one entry at a time"),
         ({"ids": [1], "description": "x", "status": "y"}, "status"),
     ],

@@ -1,13 +1,13 @@
 """The tools about clients."""
 
-from typing import Annotated, ClassVar, Self
+from typing import Annotated
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field
 
 from toggl_mcp.errors import DuplicateName
 from toggl_mcp.models.base import Absent, Id, Name, Reference, Text
-from toggl_mcp.models.clients import Client, ClientBody, Status
-from toggl_mcp.tools.support.args import Cursor, InWorkspace, NameContains, Refreshable
+from toggl_mcp.models.clients import Client, ClientDetails, ClientFilter, Status
+from toggl_mcp.tools.support.args import Cursor, InWorkspace, NameContains, Refreshable, at_least_one, exactly_one
 from toggl_mcp.tools.support.define import ADDITIVE, ADDITIVE_IDEMPOTENT, DESTRUCTIVE, READ_ONLY, CallContext, ToolSpec
 from toggl_mcp.tools.support.lookup import (
     delete_by_id,
@@ -22,14 +22,13 @@ from toggl_mcp.tools.support.results import Freshness, Timestamp, WorkspaceResul
 ClientId = Annotated[Id, Field(description="The client's id.")]
 
 
-class CreateClient(ClientBody, InWorkspace, frozen=True):
+class CreateClient(ClientDetails, InWorkspace, frozen=True):
     """The arguments of `create_client`."""
 
     name: Annotated[Name, Field(description="The new client's name, unique in its workspace.")]  # pyright: ignore[reportGeneralTypeIssues] - the version that requires it
-    refuses: ClassVar = {"status": "a new client is active, and archive_client archives it"}
 
 
-class EditClient(ClientBody, InWorkspace, frozen=True):
+class EditClient(ClientDetails, InWorkspace, frozen=True):
     """The arguments of `edit_client`."""
 
     client_id: ClientId
@@ -37,27 +36,17 @@ class EditClient(ClientBody, InWorkspace, frozen=True):
     external_reference: Annotated[Reference, Field(description='New id in another system; "" clears it.')] | Absent = (
         None
     )
-    refuses: ClassVar = {"status": "use archive_client or restore_client"}
 
-    @model_validator(mode="after")
-    def _require_change(self) -> Self:
-        if not self.format("edit"):
-            message = "give at least one of name, notes and external_reference"
-            raise ValueError(message)
-        return self
+    _change = at_least_one("name", "notes", "external_reference")
 
 
-class ListClients(ClientBody, Refreshable, frozen=True):
+class ListClients(ClientFilter, Refreshable, frozen=True):
     """The arguments of `list_clients`."""
 
     name: NameContains | Absent = None
     status: Annotated[Status, Field(description="Which clients.")] = "active"
     limit: Annotated[int, Field(ge=1, le=200, description="Clients in a page.")] = 50
     cursor: Cursor | Absent = None
-    refuses: ClassVar = {
-        "notes": "only name and status narrow the list",
-        "external_reference": "only name and status narrow the list",
-    }
 
 
 class GetClient(Refreshable, frozen=True):
@@ -66,23 +55,25 @@ class GetClient(Refreshable, frozen=True):
     client_id: ClientId | Absent = None
     name: Annotated[Name, Field(description="Or its exact name, in any case.")] | Absent = None
 
-    @model_validator(mode="after")
-    def _require_one_reference(self) -> Self:
-        if (self.client_id is None) == (self.name is None):
-            message = "give exactly one of client_id and name"
-            raise ValueError(message)
-        return self
+    _reference = exactly_one("client_id", "name")
 
 
-class OneClient(InWorkspace, frozen=True):
-    """The arguments of `delete_client` and `archive_client`."""
+class DeleteClient(InWorkspace, frozen=True):
+    """The arguments of `delete_client`."""
 
     client_id: ClientId
 
 
-class RestoreClient(OneClient, frozen=True):
+class ArchiveClient(InWorkspace, frozen=True):
+    """The arguments of `archive_client`."""
+
+    client_id: ClientId
+
+
+class RestoreClient(InWorkspace, frozen=True):
     """The arguments of `restore_client`."""
 
+    client_id: ClientId
     restore_projects: Annotated[bool, Field(description="Restore its archived projects too.")] = False
 
 
@@ -186,7 +177,7 @@ async def edit_client(args: EditClient, call: CallContext) -> ClientResult:
     return ClientResult(client=client_out, workspace_id=workspace_id, quota=await call.quota(workspace_id))
 
 
-async def delete_client(args: OneClient, call: CallContext) -> ClientDeleted:
+async def delete_client(args: DeleteClient, call: CallContext) -> ClientDeleted:
     """Delete a client for good. Its projects and time entries stay, without a client. To keep it, archive_client."""
     workspace_id = await call.workspace_id(args.workspace_id)
     await delete_by_id(args.client_id, call.toggl.clients(workspace_id))
@@ -194,7 +185,7 @@ async def delete_client(args: OneClient, call: CallContext) -> ClientDeleted:
     return ClientDeleted(deleted_client_id=args.client_id, workspace_id=workspace_id, quota=quota)
 
 
-async def archive_client(args: OneClient, call: CallContext) -> ClientArchived:
+async def archive_client(args: ArchiveClient, call: CallContext) -> ClientArchived:
     """Archive a client together with its projects. Needs a paid Toggl plan; restore_client undoes it."""
     workspace_id = await call.workspace_id(args.workspace_id)
     projects = await call.toggl.clients(workspace_id).archive(args.client_id)
@@ -213,7 +204,7 @@ async def restore_client(args: RestoreClient, call: CallContext) -> ClientResult
     return ClientResult(client=ClientOut.of(client), workspace_id=workspace_id, quota=await call.quota(workspace_id))
 
 
-async def _confirmation_text(args: OneClient, call: CallContext) -> str:
+async def _confirmation_text(args: DeleteClient, call: CallContext) -> str:
     workspace_id = await call.workspace_id(args.workspace_id)
     client = await get_or_raise(args.client_id, call.toggl.clients(workspace_id))
     return (
@@ -231,7 +222,7 @@ TOOLS = (
         delete_client,
         "Delete client",
         DESTRUCTIVE,
-        OneClient,
+        DeleteClient,
         ClientDeleted,
         confirm=_confirmation_text,
         is_destructive=True,
@@ -240,7 +231,7 @@ TOOLS = (
         archive_client,
         "Archive client",
         DESTRUCTIVE,
-        OneClient,
+        ArchiveClient,
         ClientArchived,
         requires="paid",
         is_destructive=True,

@@ -1,14 +1,23 @@
 """The tools about projects."""
 
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, ClassVar
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field
 
 from toggl_mcp.errors import DuplicateName
 from toggl_mcp.models.base import Absent, Id, Name
 from toggl_mcp.models.clients import Status
-from toggl_mcp.models.projects import Project, ProjectBody
-from toggl_mcp.tools.support.args import Cursor, InWorkspace, NameContains, Ref, Refreshable
+from toggl_mcp.models.projects import Project, ProjectBody, ProjectDetails
+from toggl_mcp.tools.support.args import (
+    Cursor,
+    InWorkspace,
+    NameContains,
+    Ref,
+    Refreshable,
+    at_least_one,
+    exactly_one,
+    leave_out,
+)
 from toggl_mcp.tools.support.define import ADDITIVE, DESTRUCTIVE, READ_ONLY, CallContext, ToolSpec
 from toggl_mcp.tools.support.lookup import (
     delete_by_id,
@@ -24,36 +33,25 @@ from toggl_mcp.tools.support.results import Freshness, WorkspaceResult
 ProjectId = Annotated[Id, Field(description="The project's id.")]
 
 
-BY_REF: dict[str, str] = {"client_id": "client takes a name or an id"}
-
-
-class CreateProject(ProjectBody, InWorkspace, frozen=True):
+class CreateProject(ProjectDetails, InWorkspace, frozen=True):
     """The arguments of `create_project`."""
 
     name: Annotated[Name, Field(description="The new project's name, unique for its client.")]  # pyright: ignore[reportGeneralTypeIssues] - the version that requires it
     client: Annotated[Ref, Field(description="Its client's name or id.")] | Absent = None
-    refuses: ClassVar = BY_REF | {"active": "a new project is active, and edit_project(active: false) archives it"}
+    active: ClassVar[None] = None  # pyright: ignore[reportIncompatibleVariableOverride] - a new project is active
 
 
-class EditProject(ProjectBody, InWorkspace, frozen=True):
+class EditProject(ProjectDetails, InWorkspace, frozen=True):
     """The arguments of `edit_project`."""
 
     project_id: ProjectId
     client: Annotated[Ref, Field(description="Its client's name or id; 0: none.")] | Absent = None
-    refuses: ClassVar = BY_REF
 
-    @model_validator(mode="after")
-    def _require_change(self) -> Self:
-        if not self.format("edit") and self.client is None:
-            message = "give at least one change"
-            raise ValueError(message)
-        return self
+    _change = at_least_one("name", "client", "color", "billable", "is_private", "active")
 
 
-class EditProjectRestricted(EditProject, frozen=True):
-    """The arguments of `edit_project` where nothing may be archived."""
-
-    refuses: ClassVar = BY_REF | {"active": "this server's access mode archives nothing"}
+EditProjectRestricted = leave_out(EditProject, "active")
+"""The arguments of `edit_project` where nothing may be archived."""
 
 
 class ListProjects(Refreshable, frozen=True):
@@ -72,12 +70,7 @@ class GetProject(Refreshable, frozen=True):
     project_id: ProjectId | Absent = None
     name: Annotated[Name, Field(description="Or its exact name, in any case.")] | Absent = None
 
-    @model_validator(mode="after")
-    def _require_one_reference(self) -> Self:
-        if (self.project_id is None) == (self.name is None):
-            message = "give exactly one of project_id and name"
-            raise ValueError(message)
-        return self
+    _reference = exactly_one("project_id", "name")
 
 
 class DeleteProject(InWorkspace, frozen=True):
@@ -129,7 +122,7 @@ async def create_project(args: CreateProject, call: CallContext) -> ProjectResul
     """Create an active project, for a client if one is named."""
     workspace_id = await call.workspace_id(args.workspace_id)
     projects = call.toggl.projects(workspace_id)
-    body = await _with_client(args, args.client, workspace_id, call)
+    body = await _to_body(args, workspace_id, call)
     try:
         project = await projects.add(body)
     except DuplicateName as error:
@@ -174,7 +167,7 @@ async def edit_project(args: EditProject, call: CallContext) -> ProjectResult:
     """Change a project's name, client, colour or state. What is left out stays as it is."""
     workspace_id = await call.workspace_id(args.workspace_id)
     projects = call.toggl.projects(workspace_id)
-    project = await projects.edit(args.project_id, await _with_client(args, args.client, workspace_id, call))
+    project = await projects.edit(args.project_id, await _to_body(args, workspace_id, call))
     project_out = ProjectOut.of(require_found(project, args.project_id, projects))
     return ProjectResult(project=project_out, workspace_id=workspace_id, quota=await call.quota(workspace_id))
 
@@ -215,8 +208,7 @@ TOOLS = (
 )
 
 
-async def _with_client(body: ProjectBody, ref: str | None, workspace_id: int, call: CallContext) -> ProjectBody:
-    """Return the body with the id of the client that is meant."""
-    return body.model_copy(
-        update={"client_id": await resolve_id(ref, call.toggl.clients(workspace_id), call.toggl.reserve_name_index)}
-    )
+async def _to_body(args: CreateProject | EditProject, workspace_id: int, call: CallContext) -> ProjectBody:
+    """Return what the endpoint takes: the client's id in place of its name or id."""
+    client_id = await resolve_id(args.client, call.toggl.clients(workspace_id), call.toggl.reserve_name_index)
+    return ProjectBody(client_id=client_id, **args.model_dump(include=set(ProjectBody.model_fields)))

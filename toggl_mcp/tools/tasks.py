@@ -1,14 +1,14 @@
 """The tools about tasks."""
 
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, ClassVar
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field
 
 from toggl_mcp.errors import DuplicateName, PlanRequired
 from toggl_mcp.models.base import Absent, Id, Name
 from toggl_mcp.models.clients import Status
 from toggl_mcp.models.tasks import Task, TaskBody
-from toggl_mcp.tools.support.args import Cursor, InWorkspace, NameContains, Ref, Refreshable
+from toggl_mcp.tools.support.args import Cursor, InWorkspace, NameContains, Ref, Refreshable, at_least_one, leave_out
 from toggl_mcp.tools.support.define import ADDITIVE, DESTRUCTIVE, READ_ONLY, CallContext, ToolSpec
 from toggl_mcp.tools.support.lookup import delete_by_id, get_or_raise, require_found, resolve
 from toggl_mcp.tools.support.pagination import PageResult, decode_cursor, trim_page
@@ -22,7 +22,7 @@ class CreateTask(TaskBody, InWorkspace, frozen=True):
 
     name: Annotated[Name, Field(description="The new task's name, unique in its project.")]  # pyright: ignore[reportGeneralTypeIssues] - the version that requires it
     project: Annotated[Ref, Field(description="Its project's name or id.")]
-    refuses: ClassVar = {"active": "a new task is active, and edit_task(active: false) ends it"}
+    active: ClassVar[None] = None  # pyright: ignore[reportIncompatibleVariableOverride] - a new task is active
 
 
 class EditTask(TaskBody, InWorkspace, frozen=True):
@@ -30,18 +30,11 @@ class EditTask(TaskBody, InWorkspace, frozen=True):
 
     task_id: TaskId
 
-    @model_validator(mode="after")
-    def _require_change(self) -> Self:
-        if not self.format("edit"):
-            message = "give at least one change"
-            raise ValueError(message)
-        return self
+    _change = at_least_one("name", "active", "estimated_seconds")
 
 
-class EditTaskRestricted(EditTask, frozen=True):
-    """The arguments of `edit_task` where nothing may be ended."""
-
-    refuses: ClassVar = {"active": "this server's access mode ends no tasks"}
+EditTaskRestricted = leave_out(EditTask, "active")
+"""The arguments of `edit_task` where no task may be completed."""
 
 
 class ListTasks(Refreshable, frozen=True):

@@ -133,7 +133,7 @@ def _sentence(detail: ErrorDetails, model: type[Payload]) -> str:
         case "missing":
             problem = "is required"
         case "extra_forbidden":
-            problem = f"is not an argument of this tool, which takes {_list_fields(model)}"
+            problem = f"is not an argument of this tool, which takes {', '.join(model.model_fields)}"
         case "string_too_short":
             problem = "must not be blank"
         case _:
@@ -144,11 +144,6 @@ def _sentence(detail: ErrorDetails, model: type[Payload]) -> str:
 def _is_null_alternative(detail: ErrorDetails) -> bool:
     """Tell whether it only says that an optional value could also have been null."""
     return detail["type"] == "none_required"
-
-
-def _list_fields(model: type[Payload]) -> str:
-    fields: Iterable[str] = (name for name in model.model_fields if name not in model.refuses)
-    return ", ".join(fields)
 
 
 def _strip_invisible(value: object) -> object:
