@@ -153,3 +153,21 @@ async def test_one_person_is_one_group_whatever_reports_call_them(host: Host, sa
     told = await host.call("summarize_time", period="this_year", group_by=["user"])
 
     assert [group["entries"] for group in told["groups"]] == [2]
+
+
+async def test_the_quota_of_a_workspace_that_is_not_known_yet_is_not_told(
+    host: Host, sandbox: Sandbox, clock: Clock
+) -> None:
+    """Entries of a workspace that is not known yet do not add it to those whose reports were read."""
+    joined = sandbox.state.workspaces.pop(NIGHT_SCHOOL)
+    await host.call("summarize_time")
+    sandbox.state.workspaces[NIGHT_SCHOOL] = joined
+    done(sandbox, NINE, TEN, workspace=NIGHT_SCHOOL)
+    clock.now += 130
+    sandbox.quota.spend(NIGHT_SCHOOL, remaining=5)
+    await host.call("edit_client", workspace_id=NIGHT_SCHOOL, client_id=64_890_401, notes="Its quota is learned")
+
+    told = await host.call("summarize_time", period="this_year")
+
+    assert told["workspaces"][str(NIGHT_SCHOOL)] == f"(workspace {NIGHT_SCHOOL})"
+    assert told["quota"]["remaining"] > 4

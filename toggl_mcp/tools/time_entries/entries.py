@@ -90,7 +90,7 @@ async def list_time_entries(args: ListTimeEntries, call: CallContext) -> TimeEnt
     rows, groups = _build_page(rest[: args.limit], selection, call)
     remaining = len(rest) - len(rows)
     result = selection.result
-    reason = " ".join(selection.warnings()) or None
+    reason = " ".join(selection.warnings) or None
     return TimeEntryList.of(
         result,
         call.now,

@@ -87,7 +87,7 @@ async def summarize_time(args: SummarizeTime, call: CallContext) -> Summary:
     groups = {key: sum_slices(members) for key, members in group_slices(slices, labels).items()}
     ordered = sort_groups(groups, by) if by else []
     groups_shown = take_within_budget(_to_group_total(key, groups[key], args) for key in ordered[: args.limit])
-    reason = " ".join([*selection.warnings(), *_report_warnings(args, selection, call)]) or None
+    reason = " ".join([*selection.warnings, *_report_warnings(args, selection, call)]) or None
     return Summary.of(
         selection.result,
         call.now,
