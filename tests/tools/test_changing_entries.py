@@ -1,13 +1,16 @@
 """Changing time entries."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 
 from tests.sandbox.clock import Clock
 from tests.sandbox.diary import done, running, sent
 from tests.tools.driving import Host
+from toggl_mcp.models.time_entries import TimeEntry, TimeEntryBody
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Call, Fault, Sandbox
+from toggl_mcp.tools.time_entries.edit import bodies_for
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("six_in_the_evening")]
 
@@ -191,3 +194,21 @@ async def test_nothing_is_written_over_what_could_not_be_looked_at(host: Host, s
     assert (told["code"], "could not be looked at" in told["message"]) == ("overlap", True)
     assert len(sandbox.state.entries) == 1
     await host.call("create_time_entry", **old, allow_overlap=True)
+
+
+def test_an_entry_that_moves_to_another_project_leaves_its_task_behind() -> None:
+    def entry(number: int, project_id: int | None, task_id: int | None) -> TimeEntry:
+        start = datetime(2025, 10, 14, 9, 0, tzinfo=UTC)
+        return TimeEntry(id=number, workspace_id=1, start=start, duration=60, project_id=project_id, task_id=task_id)
+
+    stays, moves, without_task = entry(1, 7, 70), entry(2, 8, 80), entry(3, 8, None)
+    to_project, no_task = TimeEntryBody(project_id=7), TimeEntryBody(project_id=7, task_id=0)
+
+    assert bodies_for([stays, moves, without_task], to_project) == [
+        ([stays], to_project),
+        ([moves, without_task], no_task),
+    ]
+    assert bodies_for([stays, without_task], to_project) == [([stays, without_task], to_project)]
+    assert bodies_for([moves], to_project) == [([moves], no_task)]
+    for body in (no_task, TimeEntryBody(description="x")):
+        assert bodies_for([stays, moves], body) == [([stays, moves], body)]

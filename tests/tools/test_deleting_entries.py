@@ -89,7 +89,7 @@ async def test_a_deletion_whose_first_answer_was_lost_says_of_which_entry(host: 
     told = await host.fail("delete_time_entries", ids=[row["id"] for row in rows])
 
     assert told["code"] == "outcome_unknown"
-    assert f"That is so of {rows[0]['id']}, and nothing else was sent." in told["message"]
+    assert f"Unconfirmed: {rows[0]['id']}. Nothing else was sent." in told["message"]
 
 
 @pytest.mark.parametrize(

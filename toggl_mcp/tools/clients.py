@@ -138,7 +138,7 @@ async def create_client(args: CreateClient, call: CallContext) -> ClientResult:
     try:
         client = await clients.add(args)
     except DuplicateName as error:
-        raise await duplicate_name_error(clients, args.name) from error
+        raise duplicate_name_error(args.name, clients, await clients.load_cache()) from error
     return ClientResult(client=ClientOut.of(client), workspace_id=workspace_id, quota=await call.quota(workspace_id))
 
 

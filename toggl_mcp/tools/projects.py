@@ -126,9 +126,9 @@ async def create_project(args: CreateProject, call: CallContext) -> ProjectResul
     try:
         project = await projects.add(body)
     except DuplicateName as error:
-        raise await duplicate_name_error(
-            projects, args.name, lambda other: (other.client_id or 0) == (body.client_id or 0)
-        ) from error
+        # A project's name is unique for its client.
+        rivals = [item for item in await projects.load_cache() if (item.client_id or 0) == (body.client_id or 0)]
+        raise duplicate_name_error(args.name, projects, rivals) from error
     return ProjectResult(
         project=ProjectOut.of(project), workspace_id=workspace_id, quota=await call.quota(workspace_id)
     )

@@ -85,7 +85,7 @@ async def create_tag(args: CreateTag, call: CallContext) -> TagResult:
     try:
         tag = await tags.add(args)
     except DuplicateName as error:
-        raise await duplicate_name_error(tags, args.name) from error
+        raise duplicate_name_error(args.name, tags, await tags.load_cache()) from error
     return TagResult(tag=TagOut.of(tag), workspace_id=workspace_id, quota=await call.quota(workspace_id))
 
 

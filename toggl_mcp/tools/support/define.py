@@ -29,7 +29,7 @@ if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a cal
 
 ArgsT = TypeVar("ArgsT", bound=Payload)
 ResultT = TypeVar("ResultT", bound=BaseModel)
-T = TypeVar("T")
+ValueT = TypeVar("ValueT")
 
 Requirement = Literal["paid", "projects", "tags"]
 """A paid plan; or, in a workspace that reserves them to admins, the right to make projects and clients, or tags."""
@@ -245,7 +245,7 @@ class _ToolRunner(Generic[ArgsT, ResultT]):
             message = "Arguments contain an unpaired surrogate; send valid Unicode."
             raise InvalidArguments(message) from error
 
-    async def _map_errors(self, body: Callable[[], Awaitable[T]]) -> T | CallToolResult:
+    async def _map_errors(self, body: Callable[[], Awaitable[ValueT]]) -> ValueT | CallToolResult:
         """Return what the body returns, or its failure in words for the model."""
         try:
             with anyio.fail_after(MAX_CALL_SECONDS):

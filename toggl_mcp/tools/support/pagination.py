@@ -21,8 +21,8 @@ if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a cal
 Filters = Sequence[int | str | None]
 _START_OVER = "Leave it out to begin with the first page."
 
-E = TypeVar("E", bound=NamedResource)
-S = TypeVar("S", bound=BaseModel)
+ResourceT = TypeVar("ResourceT", bound=NamedResource)
+RowT = TypeVar("RowT", bound=BaseModel)
 
 
 class PageResult(WorkspaceResult, Freshness):
@@ -54,7 +54,7 @@ class PageResult(WorkspaceResult, Freshness):
         )
 
 
-def trim_page(page: "Page[E]", to_row: Callable[[E], S]) -> "tuple[list[S], Page[E]]":
+def trim_page(page: "Page[ResourceT]", to_row: Callable[[ResourceT], RowT]) -> "tuple[list[RowT], Page[ResourceT]]":
     """Return what is shown of as many of a page as an answer can hold, and the page that these make."""
     rows = take_within_budget(map(to_row, page.items))
     dropped = len(page.items) - len(rows)

@@ -13,7 +13,7 @@ from toggl_mcp.models.base import Absent, Payload, Source
 from toggl_mcp.models.quota import Bucket
 from toggl_mcp.models.text import strip_invisible
 
-M = TypeVar("M", bound=BaseModel)
+ModelT = TypeVar("ModelT", bound=BaseModel)
 
 MAX_RESULT_BYTES = 60_000
 """Bytes of the rows of one answer: some 15,000 tokens, of the 25,000 that hosts take."""
@@ -88,9 +88,9 @@ def count_bytes(item: BaseModel) -> int:
     return len(item.model_dump_json(exclude_none=True).encode())
 
 
-def take_within_budget(items: Iterable[M]) -> list[M]:
+def take_within_budget(items: Iterable[ModelT]) -> list[ModelT]:
     """Return as many of the first as an answer can hold; one at least, if there is one."""
-    within_budget: list[M] = []
+    within_budget: list[ModelT] = []
     remaining_bytes = MAX_RESULT_BYTES
     for item in items:
         remaining_bytes -= count_bytes(item)

@@ -72,7 +72,8 @@ async def create_time_entry(args: CreateTimeEntry, call: CallContext) -> TimeEnt
         await reject_overlaps(start, stop, calendar, call)
     times = {"start": start, "duration": round((stop - start).total_seconds())}
     body = prepared.body.model_copy(update=times)
-    entry = await forgetting_new_tags(prepared, workspace, call, call.toggl.time_entries(workspace).add(body))
+    async with forgetting_new_tags(prepared, workspace, call):
+        entry = await call.toggl.time_entries(workspace).add(body)
     return TimeEntryResult(entry=await to_output(entry, calendar, call), quota=await call.quota(workspace))
 
 
@@ -113,19 +114,19 @@ def _sort_position(entry: TimeEntry) -> Position:
 def _build_page(
     entries: list[TimeEntry], selection: Selection, call: CallContext
 ) -> tuple[list[TimeEntryRow], list[WorkGroup]]:
-    """Return as many rows as an answer can hold, and what they are about."""
+    """Return the rows of as many of the first entries as a result can hold, and the groups that they refer to."""
     rows: list[TimeEntryRow] = []
     groups: dict[tuple[object, ...], WorkGroup] = {}
-    size = 0
+    remaining_bytes = MAX_RESULT_BYTES
     for entry in entries:
         key = (entry.workspace_id, entry.project_id, entry.task_id, entry.billable)
-        work = groups.get(key) or _to_group(entry, selection, len(groups) + 1)
-        row = _to_row(entry, work.group, selection, call)
-        size += count_bytes(row) + (0 if key in groups else count_bytes(work))
-        if size > MAX_RESULT_BYTES and rows:
+        group = groups.get(key) or _to_group(entry, selection, len(groups) + 1)
+        row = _to_row(entry, group.group, selection, call)
+        remaining_bytes -= count_bytes(row) + (0 if key in groups else count_bytes(group))
+        if remaining_bytes < 0 and rows:
             break
         rows.append(row)
-        groups[key] = work
+        groups[key] = group
     return rows, list(groups.values())
 
 
@@ -145,10 +146,10 @@ def _to_group(entry: TimeEntry, selection: Selection, number: int) -> WorkGroup:
     return WorkGroup(
         group=number,
         workspace_id=entry.workspace_id,
-        project=selection.names.project(entry),
+        project=selection.names.name_of("project", entry),
         project_id=entry.project_id,
-        client=selection.names.client(entry),
-        task=selection.names.task(entry),
+        client=selection.names.name_of("client", entry),
+        task=selection.names.name_of("task", entry),
         billable=entry.billable or None,
     )
 

@@ -1,18 +1,19 @@
 """The tool that totals time."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Annotated, Any
+from collections.abc import Iterator, Sequence
+from datetime import date
+from functools import partial
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
 from toggl_mcp.models.account import Me
 from toggl_mcp.models.base import Absent
-from toggl_mcp.models.period import DateRange
+from toggl_mcp.models.period import Calendar, DateRange
 from toggl_mcp.models.time_entries import MAX_DURATION
 from toggl_mcp.models.totals import (
     EntrySlice,
     Group,
-    Label,
     Totals,
     group_slices,
     slice_by_day,
@@ -83,7 +84,7 @@ async def summarize_time(args: SummarizeTime, call: CallContext) -> Summary:
     )
     me = await call.account()
     slices = list(slice_by_day(selection.entries, selection.date_range, call.now))
-    labels = [_labeller(kind, selection, me) for kind in by]
+    labels = [partial(_labels_of, kind, selection, me) for kind in by]
     groups = {key: sum_slices(members) for key, members in group_slices(slices, labels).items()}
     ordered = sort_groups(groups, by) if by else []
     groups_shown = take_within_budget(_to_group_total(key, groups[key], args) for key in ordered[: args.limit])
@@ -132,24 +133,33 @@ def _report_warnings(args: SummarizeTime, selection: Selection, call: CallContex
         )
 
 
-def _labeller(kind: Group, selection: Selection, me: Me) -> Label:
-    """Return what says to which groups of a kind a part of an entry belongs."""
-    calendar, names = selection.date_range.calendar, selection.names
-    labels: Mapping[Group, Callable[[EntrySlice], str | None]] = {
-        "client": lambda part: names.client(part.entry),
-        "project": lambda part: names.project(part.entry),
-        "task": lambda part: names.task(part.entry),
-        "user": lambda part: me.name if part.entry.user_id in (None, me.id) else part.entry.user_name,
-        "billable": lambda part: "yes" if part.entry.billable else "no",
-        "day": lambda part: part.day.isoformat(),
-        "week": lambda part: calendar.first_of_week(part.day).isoformat(),
-        "month": lambda part: part.day.isoformat()[:7],
-        "description": lambda part: part.entry.description or None,
-    }
-    if kind == "tag":
-        return lambda part: part.entry.tags or ["(no tag)"]
-    label, placeholder = labels[kind], f"(no {kind})"
-    return lambda part: [label(part) or placeholder]
+def _labels_of(kind: Group, selection: Selection, me: Me, part: EntrySlice) -> list[str]:
+    """Return the groups of a kind that a slice belongs to: one, or one for each of its tags."""
+    entry = part.entry
+    match kind:
+        case "tag":
+            return entry.tags or ["(no tag)"]
+        case "client" | "project" | "task":
+            label = selection.names.name_of(kind, entry)
+        case "day" | "week" | "month":
+            label = _date_label(kind, part.day, selection.date_range.calendar)
+        case "user":
+            label = me.name if entry.user_id in (None, me.id) else entry.user_name
+        case "billable":
+            label = "yes" if entry.billable else "no"
+        case "description":
+            label = entry.description
+    return [label or f"(no {kind})"]
+
+
+def _date_label(kind: Literal["day", "week", "month"], day: date, calendar: Calendar) -> str:
+    match kind:
+        case "day":
+            return day.isoformat()
+        case "week":
+            return calendar.first_of_week(day).isoformat()
+        case "month":
+            return day.isoformat()[:7]
 
 
 TOOLS = (ToolSpec(summarize_time, "Summarize time", READ_ONLY, SummarizeTime, Summary),)

@@ -55,7 +55,8 @@ async def start_timer(args: StartTimer, call: CallContext) -> TimerStarted:
         exclude_id = running.id if running is not None and running.start <= start else None
         await reject_overlaps(start, max(start + MIN_RUN, call.now), calendar, call, exclude_id=exclude_id)
     body = prepared.body.model_copy(update={"start": start})
-    result = await forgetting_new_tags(prepared, workspace, call, call.toggl.time_entries(workspace).start(body))
+    async with forgetting_new_tags(prepared, workspace, call):
+        result = await call.toggl.time_entries(workspace).start(body)
     entry = await to_output(result.entry, calendar, call)
     return TimerStarted(
         entry=entry,
