@@ -5,7 +5,7 @@ of tools, not for that.
 """
 
 import logging
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -16,8 +16,10 @@ from mcp.server.caching import CacheHint
 from mcp.server.mcpserver import MCPServer
 
 from toggl_mcp.errors import BadToken, NoToken
+from toggl_mcp.models.account import Access
 from toggl_mcp.settings import Settings
-from toggl_mcp.toolsets import enabled_tools
+from toggl_mcp.tools.support.define import CallContext, Requirement
+from toggl_mcp.toolsets import enabled_tools, group_by_requirement
 
 if TYPE_CHECKING:
     from toggl_mcp.cache.store import Store
@@ -38,17 +40,25 @@ INSTRUCTIONS = (
 TOOL_LIST_CACHE = CacheHint(ttl_ms=3_600_000, scope="public")
 
 
-class _LazyToggl:
-    """Opens the account when the first tool needs it, once, and closes it with the server."""
+class _LazyAccount:
+    """Opens the account at the first call of a tool, once, and closes it with the server."""
 
-    def __init__(self, open_account: Callable[[], "Toggl"]) -> None:
+    def __init__(
+        self,
+        open_account: Callable[[], "Toggl"],
+        access: Access,
+        tools_by_requirement: Mapping[Requirement, Sequence[str]],
+    ) -> None:
         self._open_account = open_account
+        self._access: Access = access
+        self._tools_by_requirement = tools_by_requirement
         self._toggl: Toggl | None = None
 
-    async def __call__(self) -> "Toggl":
+    async def open_call(self) -> CallContext:
+        """Return the context of a new call."""
         if self._toggl is None:
             self._toggl = self._open_account()
-        return self._toggl
+        return CallContext(self._toggl, self._access, self._tools_by_requirement)
 
     async def aclose(self) -> None:
         if self._toggl is not None:
@@ -58,9 +68,12 @@ class _LazyToggl:
 def build_server(settings: Settings, open_account: Callable[[], "Toggl"] | None = None) -> MCPServer[None]:
     """Return the server. It starts without a token, and explains on the first call.
 
-    `opened` opens the account in place of what the settings say.
+    `open_account` opens the account in place of what the settings say.
     """
-    account_ = _LazyToggl(open_account or (lambda: open_toggl(settings)))
+    tools = enabled_tools(settings)
+    account = _LazyAccount(
+        open_account or (lambda: open_toggl(settings)), settings.effective_access, group_by_requirement(tools)
+    )
 
     @asynccontextmanager
     async def lifespan(_: MCPServer[None]) -> AsyncGenerator[None]:
@@ -68,7 +81,7 @@ def build_server(settings: Settings, open_account: Callable[[], "Toggl"] | None 
             yield
         finally:
             with anyio.CancelScope(shield=True):
-                await account_.aclose()
+                await account.aclose()
             _log.info("Closed.")
 
     return MCPServer(
@@ -77,7 +90,7 @@ def build_server(settings: Settings, open_account: Callable[[], "Toggl"] | None 
         description="Timers, time entries, totals, projects and clients of Toggl Track, typed and cached",
         instructions=INSTRUCTIONS,
         version=version(DISTRIBUTION),
-        tools=[offer.to_tool(account_) for offer in enabled_tools(settings)],
+        tools=[tool.to_tool(account.open_call) for tool in tools],
         log_level=settings.log_level,
         lifespan=lifespan,
         cache_hints={"tools/list": TOOL_LIST_CACHE, "server/discover": TOOL_LIST_CACHE},

@@ -8,7 +8,7 @@ from toggl_mcp.errors import InvalidArguments
 from toggl_mcp.models.account import Access
 from toggl_mcp.settings import Settings
 from toggl_mcp.tools import account, clients, projects, tags, tasks, time_entries
-from toggl_mcp.tools.support.define import ToolSpec
+from toggl_mcp.tools.support.define import Requirement, ToolSpec
 
 TOOLSETS: Mapping[str, Sequence[ToolSpec[Any, Any]]] = {
     "time_entries": time_entries.TOOLS,
@@ -17,12 +17,11 @@ TOOLSETS: Mapping[str, Sequence[ToolSpec[Any, Any]]] = {
     "projects": projects.TOOLS,
     "tags": tags.TOOLS,
     "tasks": tasks.TOOLS,
+    "account": account.TOOLS,
 }
-"""Every tool but the account's, which tells of these."""
+"""Every tool, in the order in which hosts list them."""
 OPT_IN_TOOLSETS = ("tasks",)
 """Toolsets that are offered only when they are asked for."""
-ACCOUNT_TOOLS = account.account_tools("full", ())
-"""The account's tools, for their names."""
 
 
 def enabled_tools(settings: Settings) -> list[ToolSpec[Any, Any]]:
@@ -35,11 +34,19 @@ def enabled_tools(settings: Settings) -> list[ToolSpec[Any, Any]]:
     names = {tool.name for tool in _select_by_toolset(settings)} | set(_parse_tool_names(settings.tools, "tools"))
     names -= set(_parse_tool_names(settings.exclude_tools, "exclude-tools"))
     tools = [_restrict_input(tool, access) for tool in _all_tools() if tool.name in names and _is_allowed(tool, access)]
-    about = [tool for tool in account.account_tools(access, tools) if tool.name in names]
-    if not tools and not about:
+    if not tools:
         message = "These settings leave no tool to tool. Name more toolsets or tools, or exclude fewer."
         raise InvalidArguments(message)
-    return [*tools, *about]
+    return tools
+
+
+def group_by_requirement(tools: Sequence[ToolSpec[Any, Any]]) -> dict[Requirement, list[str]]:
+    """Return the names of the tools that a workspace may not allow, by what they require."""
+    names: dict[Requirement, list[str]] = {}
+    for tool in tools:
+        if tool.requires is not None:
+            names.setdefault(tool.requires, []).append(tool.name)
+    return names
 
 
 def _all_tools() -> list[ToolSpec[Any, Any]]:
@@ -50,8 +57,8 @@ def _select_by_toolset(settings: Settings) -> list[ToolSpec[Any, Any]]:
     """Return the tools of the toolsets that are meant."""
     if settings.toolsets is None and settings.tools is not None:
         return []
-    names = _split_names(settings.toolsets) or [name for name in [*TOOLSETS, "account"] if name not in OPT_IN_TOOLSETS]
-    sets = {**TOOLSETS, "account": ACCOUNT_TOOLS, "all": (*_all_tools(), *ACCOUNT_TOOLS)}
+    names = _split_names(settings.toolsets) or [name for name in TOOLSETS if name not in OPT_IN_TOOLSETS]
+    sets = {**TOOLSETS, "all": _all_tools()}
     _require_known_names(names, [*sets], "toolsets")
     return [tool for name in names for tool in sets[name]]
 
@@ -59,7 +66,7 @@ def _select_by_toolset(settings: Settings) -> list[ToolSpec[Any, Any]]:
 def _parse_tool_names(text: str | None, setting: str) -> list[str]:
     """Return the names of tools in a setting."""
     names = _split_names(text)
-    _require_known_names(names, [tool.name for tool in (*_all_tools(), *ACCOUNT_TOOLS)], setting)
+    _require_known_names(names, [tool.name for tool in _all_tools()], setting)
     return names
 
 

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from toggl_mcp.models.clients import ClientBody, Verb
-from toggl_mcp.tools.clients import CreateClient, EditClient, GetClient, ListClients, OneClient, RestoreClient
+from toggl_mcp.tools.clients import CreateClient, DeleteClient, EditClient, GetClient, ListClients, RestoreClient
 
 FULL = ClientBody(name="Lighthouse", notes="By the sea", external_reference="CRM-7", status="archived")
 
@@ -90,10 +90,10 @@ def test_what_toggl_takes_can_be_said(fields: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("version", "fields", "sentence"),
     [
-        (CreateClient, {"name": "x", "status": "active"}, "status is not taken here; a new client is active"),
-        (EditClient, {"client_id": 1, "name": "x", "status": "archived"}, "use archive_client or restore_client"),
-        (ListClients, {"notes": "x"}, "notes is not taken here; only name and status narrow the list"),
-        (ListClients, {"external_reference": "x"}, "external_reference is not taken here"),
+        (CreateClient, {"name": "x", "status": "active"}, "status\n +Extra inputs are not permitted"),
+        (EditClient, {"client_id": 1, "name": "x", "status": "archived"}, "status\n +Extra inputs are not permitted"),
+        (ListClients, {"notes": "x"}, "notes\n +Extra inputs are not permitted"),
+        (ListClients, {"external_reference": "x"}, "external_reference\n +Extra inputs are not permitted"),
         (EditClient, {"client_id": 1}, "give at least one of name, notes and external_reference"),
         (GetClient, {}, "give exactly one of client_id and name"),
         (GetClient, {"client_id": 1, "name": "x"}, "give exactly one of client_id and name"),
@@ -121,8 +121,8 @@ def test_every_version_of_the_body_keeps_its_bounds(version: type[ClientBody]) -
 @pytest.mark.parametrize("field", ["client_id", "workspace_id"])
 def test_ids_are_positive_and_exact_in_every_json_reader(field: str, number: int) -> None:
     with pytest.raises(ValidationError, match=field):
-        OneClient.model_validate({"client_id": 1, "workspace_id": 1, field: number})
-    assert OneClient(client_id=2**53 - 1, workspace_id=1).client_id == 2**53 - 1
+        DeleteClient.model_validate({"client_id": 1, "workspace_id": 1, field: number})
+    assert DeleteClient(client_id=2**53 - 1, workspace_id=1).client_id == 2**53 - 1
 
 
 def test_a_change_and_a_creation_send_nothing_of_where_they_go() -> None:

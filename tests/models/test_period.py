@@ -33,7 +33,7 @@ def hours(calendar: Calendar, day: date) -> float:
     ],
 )
 def test_a_named_period_is_a_run_of_whole_days(period: Period, first: date, last: date) -> None:
-    assert resolve_period(period, TUESDAY, AUCKLAND)[1:] == (first, last)
+    assert resolve_period(period, TUESDAY, AUCKLAND) == DateRange(AUCKLAND, first, last)
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_a_named_period_is_a_run_of_whole_days(period: Period, first: date, last
     ],
 )
 def test_a_named_period_crosses_years_and_leap_days(period: Period, today: date, first: date, last: date) -> None:
-    assert resolve_period(period, today, AUCKLAND)[1:] == (first, last)
+    assert resolve_period(period, today, AUCKLAND) == DateRange(AUCKLAND, first, last)
 
 
 @pytest.mark.parametrize(("begins_on", "first"), list(enumerate([22, 23, 24, 18, 19, 20, 21])))

@@ -95,7 +95,7 @@ async def test_delete_time_entries_first_response_lost_names_the_unconfirmed_id(
     error = await host.fail("delete_time_entries", ids=[row["id"] for row in rows])
 
     assert error["code"] == "outcome_unknown"
-    assert f"That is so of {rows[0]['id']}, and nothing else was sent." in error["message"]
+    assert f"Unconfirmed: {rows[0]['id']}. Nothing else was sent." in error["message"]
 
 
 @pytest.mark.parametrize(

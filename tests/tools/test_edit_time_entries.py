@@ -1,13 +1,16 @@
 """Changing time entries."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 
 from tests.sandbox.clock import Clock
 from tests.sandbox.diary import done, running, sent
 from tests.tools.host import Host
+from toggl_mcp.models.time_entries import TimeEntry, TimeEntryBody
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Call, Fault, Sandbox
+from toggl_mcp.tools.time_entries.edit import bodies_for
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("six_in_the_evening")]
 
@@ -56,7 +59,7 @@ async def test_edit_time_entries_many_ids_send_one_request_a_workspace(host: Hos
     [
         ({"ids": []}, "ids"),
         ({"ids": [1] * 101, "description": "x"}, "ids"),
-        ({"ids": [1]}, "at least one change"),
+        ({"ids": [1]}, "give at least one of description, project, task, tags, billable, start and stop"),
         ({"ids": [1, 2], "start": NINE}, "one entry at a time"),
         ({"ids": [1], "description": "x", "status": "y"}, "status"),
     ],
@@ -200,3 +203,21 @@ async def test_create_time_entry_unreadable_period_is_refused_as_overlap(host: H
     assert (error["code"], "could not be looked at" in error["message"]) == ("overlap", True)
     assert len(sandbox.state.entries) == 1
     await host.call("create_time_entry", **entry, allow_overlap=True)
+
+
+def test_bodies_for_another_project_clears_the_task() -> None:
+    def entry(number: int, project_id: int | None, task_id: int | None) -> TimeEntry:
+        start = datetime(2025, 10, 14, 9, 0, tzinfo=UTC)
+        return TimeEntry(id=number, workspace_id=1, start=start, duration=60, project_id=project_id, task_id=task_id)
+
+    stays, moves, without_task = entry(1, 7, 70), entry(2, 8, 80), entry(3, 8, None)
+    to_project, no_task = TimeEntryBody(project_id=7), TimeEntryBody(project_id=7, task_id=0)
+
+    assert bodies_for([stays, moves, without_task], to_project) == [
+        ([stays], to_project),
+        ([moves, without_task], no_task),
+    ]
+    assert bodies_for([stays, without_task], to_project) == [([stays, without_task], to_project)]
+    assert bodies_for([moves], to_project) == [([moves], no_task)]
+    for body in (no_task, TimeEntryBody(description="x")):
+        assert bodies_for([stays, moves], body) == [([stays, moves], body)]

@@ -153,3 +153,21 @@ async def test_summarize_time_renamed_user_is_one_group(host: Host, sandbox: San
     result = await host.call("summarize_time", period="this_year", group_by=["user"])
 
     assert [group["entries"] for group in result["groups"]] == [2]
+
+
+async def test_summarize_time_new_workspace_is_not_among_the_reported(
+    host: Host, sandbox: Sandbox, clock: Clock
+) -> None:
+    """Entries of a workspace that is not known yet do not add it to those whose reports were read."""
+    joined = sandbox.state.workspaces.pop(NIGHT_SCHOOL)
+    await host.call("summarize_time")
+    sandbox.state.workspaces[NIGHT_SCHOOL] = joined
+    done(sandbox, NINE, TEN, workspace=NIGHT_SCHOOL)
+    clock.now += 130
+    sandbox.quota.spend(NIGHT_SCHOOL, remaining=5)
+    await host.call("edit_client", workspace_id=NIGHT_SCHOOL, client_id=64_890_401, notes="Its quota is learned")
+
+    result = await host.call("summarize_time", period="this_year")
+
+    assert result["workspaces"][str(NIGHT_SCHOOL)] == f"(workspace {NIGHT_SCHOOL})"
+    assert result["quota"]["remaining"] > 4

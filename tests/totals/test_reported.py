@@ -70,8 +70,9 @@ async def test_amounts_are_the_rates_times_the_hours_to_half_a_cent_for_each_ent
     case = Case(IN_SPRING, {"period": period, "amounts": True, "team": team, "group_by": ["project"]})
 
     async with asked(case, clock) as (host, sandbox):
+        now = clock.now
         told = await host.call("summarize_time", **case.question)
-        counted = counted_for(case, sandbox, clock)
+        counted = counted_for(case, sandbox, now)
 
     shown = sum(group.get("amounts", {}).get("NZD", 0.0) for group in told["groups"])
     assert total_of(told) == counted.total

@@ -1,17 +1,11 @@
 """What Toggl's entities have in common, and the bodies that ask for them."""
 
-from typing import Annotated, ClassVar, Literal, NamedTuple, Self
+from typing import Annotated, Literal, NamedTuple
 
-from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
 
 from toggl_mcp.models.text import require_one_line, require_visible
-
-
-def as_text(value: object) -> object:
-    """Return a whole number as text, and anything else as it is."""
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
 
 MAX_ID = 2**53 - 1
 """The largest number that every JSON reader keeps exact."""
@@ -57,14 +51,3 @@ class Payload(BaseModel, frozen=True):
     """What somebody asks for: trimmed, bounded, and without unknown fields."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
-
-    refuses: ClassVar[dict[str, str]] = {}
-    """Inherited fields that this version does not take, each with what to do instead."""
-
-    @model_validator(mode="after")
-    def _takes_what_it_says(self) -> Self:
-        for field, instead in self.refuses.items():
-            if getattr(self, field) is not None:
-                message = f"{field} is not taken here; {instead}"
-                raise ValueError(message)
-        return self

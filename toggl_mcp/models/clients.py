@@ -46,3 +46,17 @@ class ClientBody(Payload, frozen=True):
         """
         fields = {field: getattr(self, field) for field in self.FIELDS[endpoint]}
         return body | {field: value for field, value in fields.items() if value is not None}
+
+
+# A class variable takes the place of an inherited field: pydantic leaves the field out, and refuses it as unknown.
+class ClientDetails(ClientBody, frozen=True):
+    """The version of the body for one client: without `status`, which archive and restore change."""
+
+    status: ClassVar[None] = None  # pyright: ignore[reportIncompatibleVariableOverride] - leaves it out
+
+
+class ClientFilter(ClientBody, frozen=True):
+    """The version of the body for a list: `name` and `status`."""
+
+    notes: ClassVar[None] = None  # pyright: ignore[reportIncompatibleVariableOverride] - leaves it out
+    external_reference: ClassVar[None] = None  # pyright: ignore[reportIncompatibleVariableOverride] - leaves it out

@@ -1,7 +1,7 @@
 """Projects: what the work is on. https://engineering.toggl.com/docs/api/projects."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AliasChoices, Field, StringConstraints
 
@@ -51,3 +51,10 @@ class ProjectBody(Payload, frozen=True):
         if values.get("client_id") == 0:
             values["client_id"] = None
         return ({"active": True} if endpoint == "add" else {}) | body | values
+
+
+class ProjectDetails(ProjectBody, frozen=True):
+    """The version of the body without `client_id`, for what takes a client by its name or id."""
+
+    # A class variable takes the place of the inherited field: pydantic leaves the field out, and refuses it as unknown.
+    client_id: ClassVar[None] = None  # pyright: ignore[reportIncompatibleVariableOverride] - leaves it out

@@ -1,20 +1,15 @@
 """The tool about the account."""
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 from pydantic import BaseModel, Field
 
 from toggl_mcp.models.account import Access, Plan, Workspace
 from toggl_mcp.models.base import Absent, Payload
 from toggl_mcp.models.quota import Bucket
-from toggl_mcp.tools.support.define import READ_ONLY, Requirement, ToolSpec
+from toggl_mcp.tools.support.define import READ_ONLY, CallContext, Requirement, ToolSpec
 from toggl_mcp.tools.support.results import Freshness, QuotaRemaining
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from toggl_mcp.endpoints.toggl import Toggl
 
 REASONS: Mapping[Requirement, str] = {
     "paid": "needs a paid plan",
@@ -68,38 +63,34 @@ class Account(Freshness):
     unavailable: list[Unavailable] | Absent = None
 
 
-def account_tools(access: Access, tools: "Sequence[ToolSpec[Any, Any]]") -> tuple[ToolSpec[GetAccount, Account], ...]:
-    """Return the tools about the account, which tells of the server's access mode and of its other tools."""
+async def get_account(args: GetAccount, call: CallContext) -> Account:
+    """Tell who the token belongs to: workspaces and plans, default workspace, time zone, requests left.
 
-    async def get_account(args: GetAccount, toggl: "Toggl") -> Account:
-        """Tell who the token belongs to: workspaces and plans, default workspace, time zone, requests left.
-
-        Costs one Toggl request, and none for a day after that.
-        """
-        me, account_read = await toggl.account.me(refresh=args.refresh)
-        workspaces_read = await toggl.account.workspaces()
-        default = toggl.configured_workspace_id or me.default_workspace_id
-        workspaces = list(workspaces_read.collection.items.values())
-        return Account(
-            name=me.name,
-            timezone=me.timezone,
-            week_begins_on=WEEKDAYS[me.beginning_of_week % 7],
-            default_workspace_id=default,
-            workspaces=[_to_workspace_out(item, default) for item in workspaces],
-            quotas=[_to_quota_out(bucket, toggl.timestamp()) for bucket in await toggl.list_quotas()],
-            access=access,
-            unavailable=[item for space in workspaces for item in _unavailable(space, tools)] or None,
-            **Freshness.of(account_read.source, account_read.as_of, toggl.timestamp()),
-        )
-
-    return (ToolSpec(get_account, "Get account", READ_ONLY, GetAccount, Account),)
+    Costs one Toggl request, and none for a day after that.
+    """
+    me, account_read = await call.toggl.account.me(refresh=args.refresh)
+    workspaces = await call.workspaces()
+    default = call.toggl.configured_workspace_id or me.default_workspace_id
+    now = call.toggl.timestamp()
+    return Account.of(
+        account_read,
+        call.now,
+        name=me.name,
+        timezone=me.timezone,
+        week_begins_on=WEEKDAYS[me.beginning_of_week % 7],
+        default_workspace_id=default,
+        workspaces=[_to_workspace_out(item, default) for item in workspaces.values()],
+        quotas=[_to_quota_out(bucket, now) for bucket in await call.toggl.list_quotas()],
+        access=call.access,
+        unavailable=[item for workspace in workspaces.values() for item in _unavailable(workspace, call)] or None,
+    )
 
 
-def _unavailable(workspace: Workspace, tools: "Sequence[ToolSpec[Any, Any]]") -> Iterator[Unavailable]:
+def _unavailable(workspace: Workspace, call: CallContext) -> Iterator[Unavailable]:
     for requirement, reason in REASONS.items():
-        names = [tool.name for tool in tools if tool.requires == requirement]
+        names = call.tools_by_requirement.get(requirement)
         if names and not workspace.allows(requirement):
-            yield Unavailable(workspace_id=workspace.id, tools=names, reason=reason)
+            yield Unavailable(workspace_id=workspace.id, tools=[*names], reason=reason)
 
 
 def _to_workspace_out(workspace: Workspace, default: int | None) -> WorkspaceOut:
@@ -115,3 +106,6 @@ def _to_workspace_out(workspace: Workspace, default: int | None) -> WorkspaceOut
 
 def _to_quota_out(bucket: Bucket, now: float) -> QuotaOut:
     return QuotaOut(bucket=bucket.name, **QuotaRemaining.of(bucket, now).model_dump())
+
+
+TOOLS = (ToolSpec(get_account, "Get account", READ_ONLY, GetAccount, Account),)

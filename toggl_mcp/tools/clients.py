@@ -1,40 +1,34 @@
 """The tools about clients."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Self
+from typing import Annotated
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field
 
 from toggl_mcp.errors import DuplicateName
 from toggl_mcp.models.base import Absent, Id, Name, Reference, Text
-from toggl_mcp.models.clients import Client, ClientBody, Status
-from toggl_mcp.tools.support.args import Cursor, InWorkspace, NameContains, Refreshable
-from toggl_mcp.tools.support.define import ADDITIVE, ADDITIVE_IDEMPOTENT, DESTRUCTIVE, READ_ONLY, ToolSpec
+from toggl_mcp.models.clients import Client, ClientDetails, ClientFilter, Status
+from toggl_mcp.tools.support.args import Cursor, InWorkspace, NameContains, Refreshable, at_least_one, exactly_one
+from toggl_mcp.tools.support.define import ADDITIVE, ADDITIVE_IDEMPOTENT, DESTRUCTIVE, READ_ONLY, CallContext, ToolSpec
 from toggl_mcp.tools.support.lookup import (
     delete_by_id,
     duplicate_name_error,
     get_by_id_or_name,
     get_or_raise,
     require_found,
-    workspace_fields,
 )
-from toggl_mcp.tools.support.pagination import PageResult, decode_cursor, page_fields, trim_page
+from toggl_mcp.tools.support.pagination import PageResult, decode_cursor, trim_page
 from toggl_mcp.tools.support.results import Freshness, Timestamp, WorkspaceResult, truncate
-
-if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
-    from toggl_mcp.endpoints.toggl import Toggl
-
 
 ClientId = Annotated[Id, Field(description="The client's id.")]
 
 
-class CreateClient(ClientBody, InWorkspace, frozen=True):
+class CreateClient(ClientDetails, InWorkspace, frozen=True):
     """The arguments of `create_client`."""
 
     name: Annotated[Name, Field(description="The new client's name, unique in its workspace.")]  # pyright: ignore[reportGeneralTypeIssues] - the version that requires it
-    refuses: ClassVar = {"status": "a new client is active, and archive_client archives it"}
 
 
-class EditClient(ClientBody, InWorkspace, frozen=True):
+class EditClient(ClientDetails, InWorkspace, frozen=True):
     """The arguments of `edit_client`."""
 
     client_id: ClientId
@@ -42,27 +36,17 @@ class EditClient(ClientBody, InWorkspace, frozen=True):
     external_reference: Annotated[Reference, Field(description='New id in another system; "" clears it.')] | Absent = (
         None
     )
-    refuses: ClassVar = {"status": "use archive_client or restore_client"}
 
-    @model_validator(mode="after")
-    def _require_change(self) -> Self:
-        if not self.format("edit"):
-            message = "give at least one of name, notes and external_reference"
-            raise ValueError(message)
-        return self
+    _change = at_least_one("name", "notes", "external_reference")
 
 
-class ListClients(ClientBody, Refreshable, frozen=True):
+class ListClients(ClientFilter, Refreshable, frozen=True):
     """The arguments of `list_clients`."""
 
     name: NameContains | Absent = None
     status: Annotated[Status, Field(description="Which clients.")] = "active"
     limit: Annotated[int, Field(ge=1, le=200, description="Clients in a page.")] = 50
     cursor: Cursor | Absent = None
-    refuses: ClassVar = {
-        "notes": "only name and status narrow the list",
-        "external_reference": "only name and status narrow the list",
-    }
 
 
 class GetClient(Refreshable, frozen=True):
@@ -71,23 +55,25 @@ class GetClient(Refreshable, frozen=True):
     client_id: ClientId | Absent = None
     name: Annotated[Name, Field(description="Or its exact name, in any case.")] | Absent = None
 
-    @model_validator(mode="after")
-    def _require_one_reference(self) -> Self:
-        if (self.client_id is None) == (self.name is None):
-            message = "give exactly one of client_id and name"
-            raise ValueError(message)
-        return self
+    _reference = exactly_one("client_id", "name")
 
 
-class OneClient(InWorkspace, frozen=True):
-    """The arguments of `delete_client` and `archive_client`."""
+class DeleteClient(InWorkspace, frozen=True):
+    """The arguments of `delete_client`."""
 
     client_id: ClientId
 
 
-class RestoreClient(OneClient, frozen=True):
+class ArchiveClient(InWorkspace, frozen=True):
+    """The arguments of `archive_client`."""
+
+    client_id: ClientId
+
+
+class RestoreClient(InWorkspace, frozen=True):
     """The arguments of `restore_client`."""
 
+    client_id: ClientId
     restore_projects: Annotated[bool, Field(description="Restore its archived projects too.")] = False
 
 
@@ -145,84 +131,84 @@ class ClientArchived(WorkspaceResult):
     archived_project_ids: Annotated[list[int], Field(description="Left out: unknown.")] | Absent = None
 
 
-async def create_client(args: CreateClient, toggl: "Toggl") -> ClientResult:
+async def create_client(args: CreateClient, call: CallContext) -> ClientResult:
     """Create a client in Toggl Track."""
-    workspace = await toggl.resolve_workspace(args.workspace_id)
-    clients = toggl.clients(workspace)
+    workspace_id = await call.workspace_id(args.workspace_id)
+    clients = call.toggl.clients(workspace_id)
     try:
         client = await clients.add(args)
     except DuplicateName as error:
-        raise await duplicate_name_error(clients, args.name) from error
-    return ClientResult(client=ClientOut.of(client), **await workspace_fields(toggl, workspace))
+        raise duplicate_name_error(args.name, clients, await clients.load_cache()) from error
+    return ClientResult(client=ClientOut.of(client), workspace_id=workspace_id, quota=await call.quota(workspace_id))
 
 
-async def get_client(args: GetClient, toggl: "Toggl") -> CachedClientResult:
+async def get_client(args: GetClient, call: CallContext) -> CachedClientResult:
     """Find one client by its id, or by its exact name in any case, archived ones included.
 
     list_clients finds a client by a part of its name.
     """
-    workspace = await toggl.resolve_workspace(args.workspace_id)
-    client, source, as_of = await get_by_id_or_name(
-        args.client_id, args.name, toggl.clients(workspace), refresh=args.refresh
+    workspace_id = await call.workspace_id(args.workspace_id)
+    client, read = await get_by_id_or_name(
+        args.client_id, args.name, call.toggl.clients(workspace_id), refresh=args.refresh
     )
-    freshness = Freshness.of(source, as_of, toggl.timestamp())
-    return CachedClientResult(
-        client=ClientOut.of(client), **freshness, **await workspace_fields(toggl, workspace, source)
-    )
+    quota = await call.quota(workspace_id, read.source)
+    return CachedClientResult.of(read, call.now, client=ClientOut.of(client), workspace_id=workspace_id, quota=quota)
 
 
-async def list_clients(args: ListClients, toggl: "Toggl") -> ClientList:
+async def list_clients(args: ListClients, call: CallContext) -> ClientList:
     """List the clients of a workspace by name: active ones unless status says otherwise.
 
     Long notes are cut; get_client shows them whole.
     """
-    workspace = await toggl.resolve_workspace(args.workspace_id)
-    filters = (workspace, args.name, args.status)
+    workspace_id = await call.workspace_id(args.workspace_id)
+    filters = (workspace_id, args.name, args.status)
     after = decode_cursor(args.cursor, filters)
-    page = await toggl.clients(workspace).page(args, limit=args.limit, after=after, refresh=args.refresh)
+    page = await call.toggl.clients(workspace_id).page(args, limit=args.limit, after=after, refresh=args.refresh)
     clients, page = trim_page(page, lambda client: ClientOut.of(client, MAX_NOTES_IN_LISTS))
-    return ClientList(
-        clients=clients,
-        **await page_fields(page, filters, toggl, workspace),
+    return await ClientList.of_page(page, filters, call, workspace_id, clients=clients)
+
+
+async def edit_client(args: EditClient, call: CallContext) -> ClientResult:
+    """Rename a client, or change its notes or external reference. What is left out stays as it is."""
+    workspace_id = await call.workspace_id(args.workspace_id)
+    clients = call.toggl.clients(workspace_id)
+    client = await clients.edit(args.client_id, args)
+    client_out = ClientOut.of(require_found(client, args.client_id, clients))
+    return ClientResult(client=client_out, workspace_id=workspace_id, quota=await call.quota(workspace_id))
+
+
+async def delete_client(args: DeleteClient, call: CallContext) -> ClientDeleted:
+    """Delete a client for good. Its projects and time entries stay, without a client. To keep it, archive_client."""
+    workspace_id = await call.workspace_id(args.workspace_id)
+    await delete_by_id(args.client_id, call.toggl.clients(workspace_id))
+    quota = await call.quota(workspace_id)
+    return ClientDeleted(deleted_client_id=args.client_id, workspace_id=workspace_id, quota=quota)
+
+
+async def archive_client(args: ArchiveClient, call: CallContext) -> ClientArchived:
+    """Archive a client together with its projects. Needs a paid Toggl plan; restore_client undoes it."""
+    workspace_id = await call.workspace_id(args.workspace_id)
+    projects = await call.toggl.clients(workspace_id).archive(args.client_id)
+    return ClientArchived(
+        archived_client_id=args.client_id,
+        archived_project_ids=projects,
+        workspace_id=workspace_id,
+        quota=await call.quota(workspace_id),
     )
 
 
-async def edit_client(args: EditClient, toggl: "Toggl") -> ClientResult:
-    """Rename a client, or change its notes or external reference. What is left out stays as it is."""
-    workspace = await toggl.resolve_workspace(args.workspace_id)
-    clients = toggl.clients(workspace)
-    client = await clients.edit(args.client_id, args)
-    client_out = ClientOut.of(require_found(client, args.client_id, clients))
-    return ClientResult(client=client_out, **await workspace_fields(toggl, workspace))
-
-
-async def delete_client(args: OneClient, toggl: "Toggl") -> ClientDeleted:
-    """Delete a client for good. Its projects and time entries stay, without a client. To keep it, archive_client."""
-    workspace = await toggl.resolve_workspace(args.workspace_id)
-    fields = await delete_by_id(args.client_id, toggl.clients(workspace), toggl)
-    return ClientDeleted(deleted_client_id=args.client_id, **fields)
-
-
-async def archive_client(args: OneClient, toggl: "Toggl") -> ClientArchived:
-    """Archive a client together with its projects. Needs a paid Toggl plan; restore_client undoes it."""
-    workspace = await toggl.resolve_workspace(args.workspace_id)
-    projects = await toggl.clients(workspace).archive(args.client_id)
-    fields = await workspace_fields(toggl, workspace)
-    return ClientArchived(archived_client_id=args.client_id, archived_project_ids=projects, **fields)
-
-
-async def restore_client(args: RestoreClient, toggl: "Toggl") -> ClientResult:
+async def restore_client(args: RestoreClient, call: CallContext) -> ClientResult:
     """Make an archived client active again, and with restore_projects its archived projects too."""
-    workspace = await toggl.resolve_workspace(args.workspace_id)
-    client = await toggl.clients(workspace).restore(args.client_id, restore_projects=args.restore_projects)
-    return ClientResult(client=ClientOut.of(client), **await workspace_fields(toggl, workspace))
+    workspace_id = await call.workspace_id(args.workspace_id)
+    client = await call.toggl.clients(workspace_id).restore(args.client_id, restore_projects=args.restore_projects)
+    return ClientResult(client=ClientOut.of(client), workspace_id=workspace_id, quota=await call.quota(workspace_id))
 
 
-async def _confirmation_text(args: OneClient, toggl: "Toggl") -> str:
-    workspace = await toggl.resolve_workspace(args.workspace_id)
-    client = await get_or_raise(args.client_id, toggl.clients(workspace))
+async def _confirmation_text(args: DeleteClient, call: CallContext) -> str:
+    workspace_id = await call.workspace_id(args.workspace_id)
+    client = await get_or_raise(args.client_id, call.toggl.clients(workspace_id))
     return (
-        f"Delete the client “{client.name}” ({client.id}) from workspace {workspace} for good? "
+        f"Delete the client “{client.name}” ({client.id}) from workspace {workspace_id} for good? "
         "Its projects and time entries stay, without a client."
     )
 
@@ -232,7 +218,23 @@ TOOLS = (
     ToolSpec(get_client, "Get client", READ_ONLY, GetClient, CachedClientResult),
     ToolSpec(list_clients, "List clients", READ_ONLY, ListClients, ClientList),
     ToolSpec(edit_client, "Edit client", DESTRUCTIVE, EditClient, ClientResult, requires="projects"),
-    ToolSpec(delete_client, "Delete client", DESTRUCTIVE, OneClient, ClientDeleted, confirm=_confirmation_text),
-    ToolSpec(archive_client, "Archive client", DESTRUCTIVE, OneClient, ClientArchived, requires="paid"),
+    ToolSpec(
+        delete_client,
+        "Delete client",
+        DESTRUCTIVE,
+        DeleteClient,
+        ClientDeleted,
+        confirm=_confirmation_text,
+        is_destructive=True,
+    ),
+    ToolSpec(
+        archive_client,
+        "Archive client",
+        DESTRUCTIVE,
+        ArchiveClient,
+        ClientArchived,
+        requires="paid",
+        is_destructive=True,
+    ),
     ToolSpec(restore_client, "Restore client", ADDITIVE_IDEMPOTENT, RestoreClient, ClientResult),
 )

@@ -1,15 +1,24 @@
 """The tools about projects."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Self
+from typing import Annotated, ClassVar
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field
 
 from toggl_mcp.errors import DuplicateName
 from toggl_mcp.models.base import Absent, Id, Name
 from toggl_mcp.models.clients import Status
-from toggl_mcp.models.projects import Project, ProjectBody
-from toggl_mcp.tools.support.args import Cursor, InWorkspace, NameContains, Ref, Refreshable
-from toggl_mcp.tools.support.define import ADDITIVE, DESTRUCTIVE, READ_ONLY, ToolSpec
+from toggl_mcp.models.projects import Project, ProjectBody, ProjectDetails
+from toggl_mcp.tools.support.args import (
+    Cursor,
+    InWorkspace,
+    NameContains,
+    Ref,
+    Refreshable,
+    at_least_one,
+    exactly_one,
+    leave_out,
+)
+from toggl_mcp.tools.support.define import ADDITIVE, DESTRUCTIVE, READ_ONLY, CallContext, ToolSpec
 from toggl_mcp.tools.support.lookup import (
     delete_by_id,
     duplicate_name_error,
@@ -17,48 +26,32 @@ from toggl_mcp.tools.support.lookup import (
     get_or_raise,
     require_found,
     resolve_id,
-    workspace_fields,
 )
-from toggl_mcp.tools.support.pagination import PageResult, decode_cursor, page_fields, trim_page
+from toggl_mcp.tools.support.pagination import PageResult, decode_cursor, trim_page
 from toggl_mcp.tools.support.results import Freshness, WorkspaceResult
-
-if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
-    from toggl_mcp.endpoints.toggl import Toggl
-
 
 ProjectId = Annotated[Id, Field(description="The project's id.")]
 
 
-BY_REF: dict[str, str] = {"client_id": "client takes a name or an id"}
-
-
-class CreateProject(ProjectBody, InWorkspace, frozen=True):
+class CreateProject(ProjectDetails, InWorkspace, frozen=True):
     """The arguments of `create_project`."""
 
     name: Annotated[Name, Field(description="The new project's name, unique for its client.")]  # pyright: ignore[reportGeneralTypeIssues] - the version that requires it
     client: Annotated[Ref, Field(description="Its client's name or id.")] | Absent = None
-    refuses: ClassVar = BY_REF | {"active": "a new project is active, and edit_project(active: false) archives it"}
+    active: ClassVar[None] = None  # pyright: ignore[reportIncompatibleVariableOverride] - a new project is active
 
 
-class EditProject(ProjectBody, InWorkspace, frozen=True):
+class EditProject(ProjectDetails, InWorkspace, frozen=True):
     """The arguments of `edit_project`."""
 
     project_id: ProjectId
     client: Annotated[Ref, Field(description="Its client's name or id; 0: none.")] | Absent = None
-    refuses: ClassVar = BY_REF
 
-    @model_validator(mode="after")
-    def _require_change(self) -> Self:
-        if not self.format("edit") and self.client is None:
-            message = "give at least one change"
-            raise ValueError(message)
-        return self
+    _change = at_least_one("name", "client", "color", "billable", "is_private", "active")
 
 
-class EditProjectRestricted(EditProject, frozen=True):
-    """The arguments of `edit_project` where nothing may be archived."""
-
-    refuses: ClassVar = BY_REF | {"active": "this server's access mode archives nothing"}
+EditProjectRestricted = leave_out(EditProject, "active")
+"""The arguments of `edit_project` where nothing may be archived."""
 
 
 class ListProjects(Refreshable, frozen=True):
@@ -77,12 +70,7 @@ class GetProject(Refreshable, frozen=True):
     project_id: ProjectId | Absent = None
     name: Annotated[Name, Field(description="Or its exact name, in any case.")] | Absent = None
 
-    @model_validator(mode="after")
-    def _require_one_reference(self) -> Self:
-        if (self.project_id is None) == (self.name is None):
-            message = "give exactly one of project_id and name"
-            raise ValueError(message)
-        return self
+    _reference = exactly_one("project_id", "name")
 
 
 class DeleteProject(InWorkspace, frozen=True):
@@ -130,38 +118,40 @@ class ProjectDeleted(WorkspaceResult):
     deleted_project_id: int
 
 
-async def create_project(args: CreateProject, toggl: "Toggl") -> ProjectResult:
+async def create_project(args: CreateProject, call: CallContext) -> ProjectResult:
     """Create an active project, for a client if one is named."""
-    workspace = await toggl.resolve_workspace(args.workspace_id)
-    projects = toggl.projects(workspace)
-    body = await _with_client(args, args.client, workspace, toggl)
+    workspace_id = await call.workspace_id(args.workspace_id)
+    projects = call.toggl.projects(workspace_id)
+    body = await _to_body(args, workspace_id, call)
     try:
         project = await projects.add(body)
     except DuplicateName as error:
-        raise await duplicate_name_error(
-            projects, args.name, lambda other: (other.client_id or 0) == (body.client_id or 0)
-        ) from error
-    return ProjectResult(project=ProjectOut.of(project), **await workspace_fields(toggl, workspace))
+        # A project's name is unique for its client.
+        rivals = [item for item in await projects.load_cache() if (item.client_id or 0) == (body.client_id or 0)]
+        raise duplicate_name_error(args.name, projects, rivals) from error
+    return ProjectResult(
+        project=ProjectOut.of(project), workspace_id=workspace_id, quota=await call.quota(workspace_id)
+    )
 
 
-async def get_project(args: GetProject, toggl: "Toggl") -> CachedProjectResult:
+async def get_project(args: GetProject, call: CallContext) -> CachedProjectResult:
     """Find one project by its id, or by its exact name in any case, archived ones included."""
-    workspace = await toggl.resolve_workspace(args.workspace_id)
-    project, source, as_of = await get_by_id_or_name(
-        args.project_id, args.name, toggl.projects(workspace), refresh=args.refresh
+    workspace_id = await call.workspace_id(args.workspace_id)
+    project, read = await get_by_id_or_name(
+        args.project_id, args.name, call.toggl.projects(workspace_id), refresh=args.refresh
     )
-    freshness = Freshness.of(source, as_of, toggl.timestamp())
-    return CachedProjectResult(
-        project=ProjectOut.of(project), **freshness, **await workspace_fields(toggl, workspace, source)
+    quota = await call.quota(workspace_id, read.source)
+    return CachedProjectResult.of(
+        read, call.now, project=ProjectOut.of(project), workspace_id=workspace_id, quota=quota
     )
 
 
-async def list_projects(args: ListProjects, toggl: "Toggl") -> ProjectList:
+async def list_projects(args: ListProjects, call: CallContext) -> ProjectList:
     """List the projects of a workspace by name: active ones unless status says otherwise."""
-    workspace = await toggl.resolve_workspace(args.workspace_id)
-    client_id = await resolve_id(args.client, toggl.clients(workspace), toggl.name_index)
-    filters = (workspace, args.name, args.status, client_id)
-    page = await toggl.projects(workspace).page(
+    workspace_id = await call.workspace_id(args.workspace_id)
+    client_id = await resolve_id(args.client, call.toggl.clients(workspace_id), call.toggl.name_index)
+    filters = (workspace_id, args.name, args.status, client_id)
+    page = await call.toggl.projects(workspace_id).page(
         name=args.name,
         status=args.status,
         client_id=client_id,
@@ -170,33 +160,31 @@ async def list_projects(args: ListProjects, toggl: "Toggl") -> ProjectList:
         refresh=args.refresh,
     )
     projects, page = trim_page(page, ProjectOut.of)
-    return ProjectList(
-        projects=projects,
-        **await page_fields(page, filters, toggl, workspace),
-    )
+    return await ProjectList.of_page(page, filters, call, workspace_id, projects=projects)
 
 
-async def edit_project(args: EditProject, toggl: "Toggl") -> ProjectResult:
+async def edit_project(args: EditProject, call: CallContext) -> ProjectResult:
     """Change a project's name, client, colour or state. What is left out stays as it is."""
-    workspace = await toggl.resolve_workspace(args.workspace_id)
-    projects = toggl.projects(workspace)
-    project = await projects.edit(args.project_id, await _with_client(args, args.client, workspace, toggl))
+    workspace_id = await call.workspace_id(args.workspace_id)
+    projects = call.toggl.projects(workspace_id)
+    project = await projects.edit(args.project_id, await _to_body(args, workspace_id, call))
     project_out = ProjectOut.of(require_found(project, args.project_id, projects))
-    return ProjectResult(project=project_out, **await workspace_fields(toggl, workspace))
+    return ProjectResult(project=project_out, workspace_id=workspace_id, quota=await call.quota(workspace_id))
 
 
-async def delete_project(args: DeleteProject, toggl: "Toggl") -> ProjectDeleted:
+async def delete_project(args: DeleteProject, call: CallContext) -> ProjectDeleted:
     """Delete a project for good. Its time entries stay, without a project. To keep it, edit_project(active: false)."""
-    workspace = await toggl.resolve_workspace(args.workspace_id)
-    fields = await delete_by_id(args.project_id, toggl.projects(workspace), toggl)
-    return ProjectDeleted(deleted_project_id=args.project_id, **fields)
+    workspace_id = await call.workspace_id(args.workspace_id)
+    await delete_by_id(args.project_id, call.toggl.projects(workspace_id))
+    quota = await call.quota(workspace_id)
+    return ProjectDeleted(deleted_project_id=args.project_id, workspace_id=workspace_id, quota=quota)
 
 
-async def _confirmation_text(args: DeleteProject, toggl: "Toggl") -> str:
-    workspace = await toggl.resolve_workspace(args.workspace_id)
-    project = await get_or_raise(args.project_id, toggl.projects(workspace))
+async def _confirmation_text(args: DeleteProject, call: CallContext) -> str:
+    workspace_id = await call.workspace_id(args.workspace_id)
+    project = await get_or_raise(args.project_id, call.toggl.projects(workspace_id))
     return (
-        f"Delete the project “{project.name}” ({project.id}) from workspace {workspace} for good? "
+        f"Delete the project “{project.name}” ({project.id}) from workspace {workspace_id} for good? "
         "Its time entries stay, without a project."
     )
 
@@ -208,12 +196,19 @@ TOOLS = (
     ToolSpec(
         edit_project, "Edit project", DESTRUCTIVE, EditProject, ProjectResult, restricted_input=EditProjectRestricted
     ),
-    ToolSpec(delete_project, "Delete project", DESTRUCTIVE, DeleteProject, ProjectDeleted, confirm=_confirmation_text),
+    ToolSpec(
+        delete_project,
+        "Delete project",
+        DESTRUCTIVE,
+        DeleteProject,
+        ProjectDeleted,
+        confirm=_confirmation_text,
+        is_destructive=True,
+    ),
 )
 
 
-async def _with_client(body: ProjectBody, ref: str | None, workspace: int, toggl: "Toggl") -> ProjectBody:
-    """Return the body with the id of the client that is meant."""
-    return body.model_copy(
-        update={"client_id": await resolve_id(ref, toggl.clients(workspace).reserved, toggl.name_index)}
-    )
+async def _to_body(args: CreateProject | EditProject, workspace_id: int, call: CallContext) -> ProjectBody:
+    """Return what the endpoint takes: the client's id in place of its name or id."""
+    client_id = await resolve_id(args.client, call.toggl.clients(workspace_id).reserved, call.toggl.name_index)
+    return ProjectBody(client_id=client_id, **args.model_dump(include=set(ProjectBody.model_fields)))

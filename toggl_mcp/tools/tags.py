@@ -1,6 +1,6 @@
 """The tools about tags."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from pydantic import BaseModel, Field
 
@@ -8,20 +8,15 @@ from toggl_mcp.errors import DuplicateName
 from toggl_mcp.models.base import Absent, Id, Name
 from toggl_mcp.models.tags import Tag, TagBody
 from toggl_mcp.tools.support.args import Cursor, InWorkspace, NameContains, Refreshable
-from toggl_mcp.tools.support.define import ADDITIVE, DESTRUCTIVE, READ_ONLY, ToolSpec
+from toggl_mcp.tools.support.define import ADDITIVE, DESTRUCTIVE, READ_ONLY, CallContext, ToolSpec
 from toggl_mcp.tools.support.lookup import (
     delete_by_id,
     duplicate_name_error,
     get_or_raise,
     require_found,
-    workspace_fields,
 )
-from toggl_mcp.tools.support.pagination import PageResult, decode_cursor, page_fields, trim_page
+from toggl_mcp.tools.support.pagination import PageResult, decode_cursor, trim_page
 from toggl_mcp.tools.support.results import WorkspaceResult
-
-if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
-    from toggl_mcp.endpoints.toggl import Toggl
-
 
 TagId = Annotated[Id, Field(description="The tag's id.")]
 
@@ -83,55 +78,64 @@ class TagDeleted(WorkspaceResult):
     deleted_tag_id: int
 
 
-async def create_tag(args: CreateTag, toggl: "Toggl") -> TagResult:
+async def create_tag(args: CreateTag, call: CallContext) -> TagResult:
     """Create a tag."""
-    workspace = await toggl.resolve_workspace(args.workspace_id)
-    tags = toggl.tags(workspace)
+    workspace_id = await call.workspace_id(args.workspace_id)
+    tags = call.toggl.tags(workspace_id)
     try:
         tag = await tags.add(args)
     except DuplicateName as error:
-        raise await duplicate_name_error(tags, args.name) from error
-    return TagResult(tag=TagOut.of(tag), **await workspace_fields(toggl, workspace))
+        raise duplicate_name_error(args.name, tags, await tags.load_cache()) from error
+    return TagResult(tag=TagOut.of(tag), workspace_id=workspace_id, quota=await call.quota(workspace_id))
 
 
-async def list_tags(args: ListTags, toggl: "Toggl") -> TagList:
+async def list_tags(args: ListTags, call: CallContext) -> TagList:
     """List the tags of a workspace by name."""
-    workspace = await toggl.resolve_workspace(args.workspace_id)
-    filters = (workspace, args.name)
-    page = await toggl.tags(workspace).page(
+    workspace_id = await call.workspace_id(args.workspace_id)
+    filters = (workspace_id, args.name)
+    page = await call.toggl.tags(workspace_id).page(
         args.name, limit=args.limit, after=decode_cursor(args.cursor, filters), refresh=args.refresh
     )
     tags, page = trim_page(page, TagOut.of)
-    return TagList(
-        tags=tags,
-        **await page_fields(page, filters, toggl, workspace),
-    )
+    return await TagList.of_page(page, filters, call, workspace_id, tags=tags)
 
 
-async def edit_tag(args: EditTag, toggl: "Toggl") -> TagResult:
+async def edit_tag(args: EditTag, call: CallContext) -> TagResult:
     """Rename a tag, on all time entries that have it."""
-    workspace = await toggl.resolve_workspace(args.workspace_id)
-    tags = toggl.tags(workspace)
+    workspace_id = await call.workspace_id(args.workspace_id)
+    tags = call.toggl.tags(workspace_id)
     tag = require_found(await tags.edit(args.tag_id, args), args.tag_id, tags)
-    return TagResult(tag=TagOut.of(tag), **await workspace_fields(toggl, workspace))
+    return TagResult(tag=TagOut.of(tag), workspace_id=workspace_id, quota=await call.quota(workspace_id))
 
 
-async def delete_tag(args: DeleteTag, toggl: "Toggl") -> TagDeleted:
+async def delete_tag(args: DeleteTag, call: CallContext) -> TagDeleted:
     """Delete a tag for good, and take it off all time entries that have it."""
-    workspace = await toggl.resolve_workspace(args.workspace_id)
-    fields = await delete_by_id(args.tag_id, toggl.tags(workspace), toggl)
-    return TagDeleted(deleted_tag_id=args.tag_id, **fields)
+    workspace_id = await call.workspace_id(args.workspace_id)
+    await delete_by_id(args.tag_id, call.toggl.tags(workspace_id))
+    quota = await call.quota(workspace_id)
+    return TagDeleted(deleted_tag_id=args.tag_id, workspace_id=workspace_id, quota=quota)
 
 
-async def _confirmation_text(args: DeleteTag, toggl: "Toggl") -> str:
-    workspace = await toggl.resolve_workspace(args.workspace_id)
-    tag = await get_or_raise(args.tag_id, toggl.tags(workspace))
-    return f"Delete the tag “{tag.name}” ({tag.id}) from workspace {workspace} for good, and from all its time entries?"
+async def _confirmation_text(args: DeleteTag, call: CallContext) -> str:
+    workspace_id = await call.workspace_id(args.workspace_id)
+    tag = await get_or_raise(args.tag_id, call.toggl.tags(workspace_id))
+    return (
+        f"Delete the tag “{tag.name}” ({tag.id}) from workspace {workspace_id} for good, and from all its time entries?"
+    )
 
 
 TOOLS = (
     ToolSpec(create_tag, "Create tag", ADDITIVE, CreateTag, TagResult, requires="tags"),
     ToolSpec(list_tags, "List tags", READ_ONLY, ListTags, TagList),
     ToolSpec(edit_tag, "Edit tag", DESTRUCTIVE, EditTag, TagResult, requires="tags"),
-    ToolSpec(delete_tag, "Delete tag", DESTRUCTIVE, DeleteTag, TagDeleted, confirm=_confirmation_text, requires="tags"),
+    ToolSpec(
+        delete_tag,
+        "Delete tag",
+        DESTRUCTIVE,
+        DeleteTag,
+        TagDeleted,
+        confirm=_confirmation_text,
+        is_destructive=True,
+        requires="tags",
+    ),
 )

@@ -1,22 +1,18 @@
 """The tools about tasks."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Self
+from typing import Annotated, ClassVar
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field
 
 from toggl_mcp.errors import DuplicateName, PlanRequired
 from toggl_mcp.models.base import Absent, Id, Name
 from toggl_mcp.models.clients import Status
 from toggl_mcp.models.tasks import Task, TaskBody
-from toggl_mcp.tools.support.args import Cursor, InWorkspace, NameContains, Ref, Refreshable
-from toggl_mcp.tools.support.define import ADDITIVE, DESTRUCTIVE, READ_ONLY, ToolSpec
-from toggl_mcp.tools.support.lookup import delete_by_id, get_or_raise, require_found, resolve, workspace_fields
-from toggl_mcp.tools.support.pagination import PageResult, decode_cursor, page_fields, trim_page
+from toggl_mcp.tools.support.args import Cursor, InWorkspace, NameContains, Ref, Refreshable, at_least_one, leave_out
+from toggl_mcp.tools.support.define import ADDITIVE, DESTRUCTIVE, READ_ONLY, CallContext, ToolSpec
+from toggl_mcp.tools.support.lookup import delete_by_id, get_or_raise, require_found, resolve
+from toggl_mcp.tools.support.pagination import PageResult, decode_cursor, trim_page
 from toggl_mcp.tools.support.results import WorkspaceResult
-
-if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
-    from toggl_mcp.endpoints.toggl import Toggl
-
 
 TaskId = Annotated[Id, Field(description="The task's id.")]
 
@@ -26,7 +22,7 @@ class CreateTask(TaskBody, InWorkspace, frozen=True):
 
     name: Annotated[Name, Field(description="The new task's name, unique in its project.")]  # pyright: ignore[reportGeneralTypeIssues] - the version that requires it
     project: Annotated[Ref, Field(description="Its project's name or id.")]
-    refuses: ClassVar = {"active": "a new task is active, and edit_task(active: false) ends it"}
+    active: ClassVar[None] = None  # pyright: ignore[reportIncompatibleVariableOverride] - a new task is active
 
 
 class EditTask(TaskBody, InWorkspace, frozen=True):
@@ -34,18 +30,11 @@ class EditTask(TaskBody, InWorkspace, frozen=True):
 
     task_id: TaskId
 
-    @model_validator(mode="after")
-    def _require_change(self) -> Self:
-        if not self.format("edit"):
-            message = "give at least one change"
-            raise ValueError(message)
-        return self
+    _change = at_least_one("name", "active", "estimated_seconds")
 
 
-class EditTaskRestricted(EditTask, frozen=True):
-    """The arguments of `edit_task` where nothing may be ended."""
-
-    refuses: ClassVar = {"active": "this server's access mode ends no tasks"}
+EditTaskRestricted = leave_out(EditTask, "active")
+"""The arguments of `edit_task` where no task may be completed."""
 
 
 class ListTasks(Refreshable, frozen=True):
@@ -100,42 +89,42 @@ class TaskDeleted(WorkspaceResult):
     deleted_task_id: int
 
 
-async def _resolve_workspace(requested: int | None, toggl: "Toggl") -> int:
-    """Return the workspace that is meant.
+async def _workspace_with_tasks(requested: int | None, call: CallContext) -> int:
+    """Return the id of the requested workspace, or of the default one.
 
     Raises:
         PlanRequired: Its plan has no tasks.
     """
-    workspace = await toggl.resolve_workspace(requested)
-    if not await toggl.has_tasks(workspace):
+    workspace_id = await call.workspace_id(requested)
+    if not await call.has_tasks(workspace_id):
         message = (
-            f"Tasks need a paid Toggl plan (Starter or higher), and workspace {workspace} is on the free one. "
+            f"Tasks need a paid Toggl plan (Starter or higher), and workspace {workspace_id} is on the free one. "
             "Do without, or upgrade it and call get_account(refresh: true)."
         )
         raise PlanRequired(message)
-    return workspace
+    return workspace_id
 
 
-async def create_task(args: CreateTask, toggl: "Toggl") -> TaskResult:
+async def create_task(args: CreateTask, call: CallContext) -> TaskResult:
     """Create a task of a project. Tasks need a paid Toggl plan."""
-    workspace = await _resolve_workspace(args.workspace_id, toggl)
-    project = await resolve(args.project, toggl.projects(workspace).reserved, toggl.name_index)
+    workspace_id = await _workspace_with_tasks(args.workspace_id, call)
+    project = await resolve(args.project, call.toggl.projects(workspace_id).reserved, call.toggl.name_index)
     try:
-        task = await toggl.tasks(workspace).add(project, args)
+        task = await call.toggl.tasks(workspace_id).add(project, args)
     except DuplicateName as error:
         message = f"The project “{project.name}” ({project.id}) has a task of that name. Choose another."
         raise DuplicateName(message) from error
-    return TaskResult(task=TaskOut.of(task), **await workspace_fields(toggl, workspace))
+    return TaskResult(task=TaskOut.of(task), workspace_id=workspace_id, quota=await call.quota(workspace_id))
 
 
-async def list_tasks(args: ListTasks, toggl: "Toggl") -> TaskList:
+async def list_tasks(args: ListTasks, call: CallContext) -> TaskList:
     """List the tasks of a workspace or of one project by name: active ones unless status says otherwise."""
-    workspace = await _resolve_workspace(args.workspace_id, toggl)
+    workspace_id = await _workspace_with_tasks(args.workspace_id, call)
     project = None
     if args.project is not None:
-        project = (await resolve(args.project, toggl.projects(workspace), toggl.name_index)).id
-    filters = (workspace, args.name, args.status, project)
-    page = await toggl.tasks(workspace).page(
+        project = (await resolve(args.project, call.toggl.projects(workspace_id), call.toggl.name_index)).id
+    filters = (workspace_id, args.name, args.status, project)
+    page = await call.toggl.tasks(workspace_id).page(
         name=args.name,
         status=args.status,
         project_id=project,
@@ -144,32 +133,30 @@ async def list_tasks(args: ListTasks, toggl: "Toggl") -> TaskList:
         refresh=args.refresh,
     )
     tasks, page = trim_page(page, TaskOut.of)
-    return TaskList(
-        tasks=tasks,
-        **await page_fields(page, filters, toggl, workspace),
-    )
+    return await TaskList.of_page(page, filters, call, workspace_id, tasks=tasks)
 
 
-async def edit_task(args: EditTask, toggl: "Toggl") -> TaskResult:
+async def edit_task(args: EditTask, call: CallContext) -> TaskResult:
     """Rename a task, end it or take it up again, or change its estimate. What is left out stays as it is."""
-    workspace = await _resolve_workspace(args.workspace_id, toggl)
-    tasks = toggl.tasks(workspace)
+    workspace_id = await _workspace_with_tasks(args.workspace_id, call)
+    tasks = call.toggl.tasks(workspace_id)
     task = require_found(await tasks.edit(args.task_id, args), args.task_id, tasks)
-    return TaskResult(task=TaskOut.of(task), **await workspace_fields(toggl, workspace))
+    return TaskResult(task=TaskOut.of(task), workspace_id=workspace_id, quota=await call.quota(workspace_id))
 
 
-async def delete_task(args: DeleteTask, toggl: "Toggl") -> TaskDeleted:
+async def delete_task(args: DeleteTask, call: CallContext) -> TaskDeleted:
     """Delete a task for good. Its time entries stay, without a task. To keep it, edit_task(active: false)."""
-    workspace = await _resolve_workspace(args.workspace_id, toggl)
-    fields = await delete_by_id(args.task_id, toggl.tasks(workspace), toggl)
-    return TaskDeleted(deleted_task_id=args.task_id, **fields)
+    workspace_id = await _workspace_with_tasks(args.workspace_id, call)
+    await delete_by_id(args.task_id, call.toggl.tasks(workspace_id))
+    quota = await call.quota(workspace_id)
+    return TaskDeleted(deleted_task_id=args.task_id, workspace_id=workspace_id, quota=quota)
 
 
-async def _confirmation_text(args: DeleteTask, toggl: "Toggl") -> str:
-    workspace = await _resolve_workspace(args.workspace_id, toggl)
-    task = await get_or_raise(args.task_id, toggl.tasks(workspace))
+async def _confirmation_text(args: DeleteTask, call: CallContext) -> str:
+    workspace_id = await _workspace_with_tasks(args.workspace_id, call)
+    task = await get_or_raise(args.task_id, call.toggl.tasks(workspace_id))
     return (
-        f"Delete the task “{task.name}” ({task.id}) from workspace {workspace} for good? "
+        f"Delete the task “{task.name}” ({task.id}) from workspace {workspace_id} for good? "
         "Its time entries stay, without a task."
     )
 
@@ -181,6 +168,13 @@ TOOLS = (
         edit_task, "Edit task", DESTRUCTIVE, EditTask, TaskResult, requires="paid", restricted_input=EditTaskRestricted
     ),
     ToolSpec(
-        delete_task, "Delete task", DESTRUCTIVE, DeleteTask, TaskDeleted, confirm=_confirmation_text, requires="paid"
+        delete_task,
+        "Delete task",
+        DESTRUCTIVE,
+        DeleteTask,
+        TaskDeleted,
+        confirm=_confirmation_text,
+        is_destructive=True,
+        requires="paid",
     ),
 )

@@ -19,11 +19,11 @@ from toggl_mcp.endpoints.toggl import Toggl
 from toggl_mcp.errors import InvalidArguments
 from toggl_mcp.models.base import Payload
 from toggl_mcp.sandbox import TOKEN, Sandbox
-from toggl_mcp.tools.support.define import ADDITIVE, ADDITIVE_IDEMPOTENT, DESTRUCTIVE, READ_ONLY, ToolSpec
+from toggl_mcp.tools.support.define import ADDITIVE, ADDITIVE_IDEMPOTENT, DESTRUCTIVE, READ_ONLY, CallContext, ToolSpec
 
 pytestmark = pytest.mark.anyio
 
-Handler = Callable[["NoArgs", Toggl], Awaitable["EmptyResult"]]
+Handler = Callable[["NoArgs", CallContext], Awaitable["EmptyResult"]]
 
 
 class NoArgs(Payload, frozen=True):
@@ -34,22 +34,22 @@ class EmptyResult(BaseModel):
     """The answer."""
 
 
-async def hang(args: NoArgs, toggl: Toggl) -> EmptyResult:
+async def hang(args: NoArgs, call: CallContext) -> EmptyResult:
     """Wait for ever."""
-    del args, toggl
+    del args, call
     await anyio.sleep_forever()
     return EmptyResult()
 
 
-async def divide(args: NoArgs, toggl: Toggl) -> EmptyResult:
+async def divide(args: NoArgs, call: CallContext) -> EmptyResult:
     """Have a bug."""
-    del args, toggl
+    del args, call
     raise ZeroDivisionError(TOKEN)
 
 
-async def raise_with_name(args: NoArgs, toggl: Toggl) -> EmptyResult:
+async def raise_with_name(args: NoArgs, call: CallContext) -> EmptyResult:
     """Fail with what somebody wrote."""
-    del args, toggl
+    del args, call
     message = "There is no “Good\u202e\u200b\U000e0041 name”."
     raise InvalidArguments(message)
 
@@ -60,9 +60,9 @@ class CountResult(EmptyResult):
     count: int
 
 
-async def miscount(args: NoArgs, toggl: Toggl) -> EmptyResult:
+async def miscount(args: NoArgs, call: CallContext) -> EmptyResult:
     """Return less than the output schema says."""
-    del args, toggl
+    del args, call
     return EmptyResult()
 
 
@@ -81,10 +81,10 @@ async def toggl(sandbox: Sandbox, clock: Clock) -> AsyncGenerator[Toggl]:
 async def call_failing_tool(
     toggl: Toggl, handler: Handler, annotations: ToolAnnotations, **arguments: object
 ) -> Result:
-    async def account() -> Toggl:
-        return toggl
+    async def open_call() -> CallContext:
+        return CallContext(toggl, "full", {})
 
-    tool = ToolSpec(handler, "A tool", annotations, NoArgs, EmptyResult).to_tool(account)
+    tool = ToolSpec(handler, "A tool", annotations, NoArgs, EmptyResult).to_tool(open_call)
     async with Client(MCPServer("test", tools=[tool])) as client:
         return await Host(client).fail(handler.__name__, **arguments)
 
@@ -123,10 +123,10 @@ async def test_tool_spec_bug_is_logged_in_full_and_omitted_from_the_error(
 
 
 async def test_tool_spec_result_outside_its_output_schema_raises_in_the_client(toggl: Toggl) -> None:
-    async def account() -> Toggl:
-        return toggl
+    async def open_call() -> CallContext:
+        return CallContext(toggl, "full", {})
 
-    tool = ToolSpec(miscount, "A tool", READ_ONLY, NoArgs, CountResult).to_tool(account)
+    tool = ToolSpec(miscount, "A tool", READ_ONLY, NoArgs, CountResult).to_tool(open_call)
     async with Client(MCPServer("test", tools=[tool])) as client:
         with pytest.raises(RuntimeError, match="Invalid structured content"):
             await Host(client).call("miscount")

@@ -1,13 +1,22 @@
-"""The arguments that several tools take."""
+"""The arguments that several tools take, and what several input models require of them."""
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Any, ClassVar, TypeVar
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, create_model, model_validator
 
-from toggl_mcp.models.base import Absent, Id, Name, Payload, as_text
+from toggl_mcp.models.base import Absent, Id, Name, Payload
 from toggl_mcp.models.text import require_one_line
 
-Ref = Annotated[str, BeforeValidator(as_text), Field(min_length=1, max_length=255), AfterValidator(require_one_line)]
+PayloadT = TypeVar("PayloadT", bound=Payload)
+
+
+def _as_text(value: object) -> object:
+    """Return a whole number as text, and anything else as it is."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+Ref = Annotated[str, BeforeValidator(_as_text), Field(min_length=1, max_length=255), AfterValidator(require_one_line)]
 """A name or an id; an id may also be sent as a number."""
 
 
@@ -27,3 +36,39 @@ class Refreshable(InWorkspace, frozen=True):
     """A request that may insist on a fresh answer."""
 
     refresh: Annotated[bool, Field(description="Ask Toggl (1 request).")] = False
+
+
+def exactly_one(*fields: str) -> Any:  # noqa: ANN401 - pydantic keeps the type of its validators to itself
+    """Return the validator that requires exactly one of these fields."""
+
+    def require_exactly_one(args: PayloadT) -> PayloadT:
+        if sum(getattr(args, field) is not None for field in fields) != 1:
+            message = f"give exactly one of {_enumerate(fields)}"
+            raise ValueError(message)
+        return args
+
+    return model_validator(mode="after")(require_exactly_one)
+
+
+def at_least_one(*fields: str) -> Any:  # noqa: ANN401 - pydantic keeps the type of its validators to itself
+    """Return the validator that requires at least one of these fields."""
+
+    def require_at_least_one(args: PayloadT) -> PayloadT:
+        if all(getattr(args, field) is None for field in fields):
+            accepted = [field for field in fields if field in type(args).model_fields]
+            message = f"give at least one of {_enumerate(accepted)}"
+            raise ValueError(message)
+        return args
+
+    return model_validator(mode="after")(require_at_least_one)
+
+
+def leave_out(model: type[PayloadT], field: str) -> type[PayloadT]:
+    """Return the version of an input model without a field."""
+    # A class variable takes the place of the inherited field: pydantic leaves the field out, and refuses it as unknown.
+    class_variable: dict[str, Any] = {field: (ClassVar[None], None)}
+    return create_model(f"{model.__name__}Restricted", __base__=model, **class_variable)
+
+
+def _enumerate(fields: Sequence[str]) -> str:
+    return f"{', '.join(fields[:-1])} and {fields[-1]}"

@@ -2,14 +2,14 @@
 
 import inspect
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeVar
 
 import anyio
 from mcp.server.mcpserver import AcceptedElicitation, Context, Elicit, ElicitationResult, Resolve
 from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
-from mcp.server.mcpserver.resolve import build_resolver_plans, find_resolved_parameters
+from mcp.server.mcpserver.resolve import build_resolver_plans
 from mcp.server.mcpserver.tools import Tool
 from mcp.server.mcpserver.utilities.func_metadata import ArgModelBase, FuncMetadata
 from mcp.types import CallToolResult, ToolAnnotations
@@ -17,17 +17,19 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import to_json
 
 from toggl_mcp.errors import Declined, InvalidArguments, OutcomeUnknown, TogglError, Unreachable
-from toggl_mcp.models.base import Payload
+from toggl_mcp.models.account import Access, Me, Workspace
+from toggl_mcp.models.base import Payload, Source
+from toggl_mcp.models.period import Calendar, make_calendar
 from toggl_mcp.models.text import strip_invisible
-from toggl_mcp.tools.support.results import describe_validation_error, to_error_result, to_result
+from toggl_mcp.tools.support.results import QuotaRemaining, describe_validation_error, to_error_result, to_result
 from toggl_mcp.tools.support.schema import input_schema, output_schema
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from toggl_mcp.endpoints.toggl import Toggl
 
 ArgsT = TypeVar("ArgsT", bound=Payload)
 ResultT = TypeVar("ResultT", bound=BaseModel)
-T = TypeVar("T")
+ValueT = TypeVar("ValueT")
 
 Requirement = Literal["paid", "projects", "tags"]
 """A paid plan; or, in a workspace that reserves them to admins, the right to make projects and clients, or tags."""
@@ -45,20 +47,80 @@ ADDITIVE_IDEMPOTENT = ToolAnnotations(
 _log = logging.getLogger(__name__)
 
 
-class TogglProvider(Protocol):
-    """Opens the account on first use; a server starts without one."""
+class CallContext:
+    """What one call works with: the account, the time (one for the whole call), and what it reads of them, once.
 
-    async def __call__(self) -> "Toggl":
-        """Return the account.
+    Args:
+        toggl: Every endpoint of the account.
+        access: What the server may change.
+        tools_by_requirement: The names of the server's tools that a workspace may not allow.
+    """
+
+    def __init__(
+        self, toggl: "Toggl", access: Access, tools_by_requirement: Mapping[Requirement, Sequence[str]]
+    ) -> None:
+        self.toggl = toggl
+        self.access: Access = access
+        self.tools_by_requirement = tools_by_requirement
+        self.now = toggl.now_utc()
+        self._account: Me | None = None
+        self._workspaces: Mapping[int, Workspace] | None = None
+
+    async def account(self, *, refresh: bool = False) -> Me:
+        """Return the token's owner."""
+        if self._account is None or refresh:
+            self._account, _ = await self.toggl.account.me(refresh=refresh)
+            self._workspaces = None  # Toggl sends them along with the owner.
+        return self._account
+
+    async def workspaces(self) -> Mapping[int, Workspace]:
+        """Return the workspaces that the token opens, by id."""
+        if self._workspaces is None:
+            self._workspaces = (await self.toggl.account.workspaces()).collection.items
+        return self._workspaces
+
+    async def workspace_id(self, requested: int | None) -> int:
+        """Return the id of the requested workspace, else of the configured one, else of the account's default.
 
         Raises:
-            NoToken, BadToken, InvalidArguments: The settings do not allow it.
+            InvalidArguments: There is none of them.
         """
-        ...
+        workspace_id = requested or self.toggl.configured_workspace_id or (await self.account()).default_workspace_id
+        if workspace_id is None:
+            message = "The account has no default workspace. Give workspace_id; get_account lists the workspaces."
+            raise InvalidArguments(message)
+        return workspace_id
+
+    async def has_tasks(self, workspace_id: int) -> bool:
+        """Tell whether a workspace's plan has tasks; an unlisted workspace may have them."""
+        workspace = (await self.workspaces()).get(workspace_id)
+        return workspace is None or workspace.allows("paid")
+
+    async def calendar(self) -> Calendar:
+        """Return how the account's owner counts days.
+
+        Raises:
+            InvalidArguments: This computer does not know their time zone.
+        """
+        me = await self.account()
+        return make_calendar(me.timezone, me.beginning_of_week)
+
+    async def quota(self, workspace_id: int | None, source: Source = "toggl") -> QuotaRemaining | None:
+        """Return what remains of a workspace's quota, or of the user's own, if the call sent a request to Toggl."""
+        bucket = await self.toggl.get_quota(workspace_id) if source == "toggl" else None
+        return None if bucket is None else QuotaRemaining.of(bucket, self.toggl.timestamp())
+
+
+CallOpener = Callable[[], Awaitable[CallContext]]
+"""Returns the context of a new call, and opens the account for the first one: a server starts without a token.
+
+Raises:
+    NoToken, BadToken, InvalidArguments: The settings open no account.
+"""
 
 
 class DeleteConfirmation(BaseModel):
-    """A person's answer to whether something may go."""
+    """A person's answer to whether something may be deleted."""
 
     delete: Annotated[bool, Field(description="Yes, delete it.", strict=True)] = False
 
@@ -73,7 +135,7 @@ class _RawArguments(ArgModelBase):
 
 
 class _ElicitedTool(Tool):
-    """A tool whose person may have answered in a way that cannot be read: all that the SDK still raises by intent."""
+    """A tool that asks the person first. The SDK raises ToolError when it cannot read what the person answered."""
 
     async def run(self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool = False) -> Any:  # noqa: ANN401, FBT001, FBT002 - the SDK's signature
         try:
@@ -86,20 +148,22 @@ class _ElicitedTool(Tool):
 
 @dataclass(frozen=True)
 class ToolSpec(Generic[ArgsT, ResultT]):
-    """One tool: its name and description are the function's, its schemas the models'.
+    """One tool: its name and description are the handler's, its schemas the models'.
 
-    `question` makes the person be asked first, where the host can ask; it finds the target and says what will happen.
-    `needs` is what a workspace has to allow for it. `sparing` is what it takes where nothing may be put away.
+    `confirm` returns what the person is asked before the handler runs, where the host shows forms.
+    `requires` is what a workspace has to allow for it. `is_destructive` tools delete or archive.
+    `restricted_input` is the input model where nothing may be archived.
     """
 
-    handler: Callable[[ArgsT, "Toggl"], Awaitable[ResultT]]
+    handler: Callable[[ArgsT, CallContext], Awaitable[ResultT]]
     title: str
     annotations: ToolAnnotations
     input_model: type[ArgsT]
     output_model: type[ResultT]
-    confirm: Callable[[ArgsT, "Toggl"], Awaitable[str]] | None = None
+    confirm: Callable[[ArgsT, CallContext], Awaitable[str]] | None = None
     requires: Requirement | None = None
     restricted_input: type[ArgsT] | None = None
+    is_destructive: bool = False
 
     @property
     def is_read_only(self) -> bool:
@@ -111,79 +175,78 @@ class ToolSpec(Generic[ArgsT, ResultT]):
         """The tool's name."""
         return self.handler.__name__
 
-    @property
-    def is_destructive(self) -> bool:
-        """Whether the tool takes something away."""
-        return self.name.startswith(("delete_", "archive_"))
-
-    def to_tool(self, provider: TogglProvider) -> Tool:
+    def to_tool(self, open_call: CallOpener) -> Tool:
         """Return the tool as the SDK takes it."""
-        call = self._handler(provider) if self.confirm is None else self._with_elicitation(provider, self.confirm)
-        resolved = find_resolved_parameters(call)
-        return _ElicitedTool(
-            fn=call,
-            name=self.name,
-            title=self.title,
-            description=inspect.cleandoc(self.handler.__doc__ or ""),
-            parameters=input_schema(self.input_model),
-            fn_metadata=FuncMetadata(arg_model=_RawArguments, output_schema=output_schema(self.output_model)),
-            is_async=True,
-            context_kwarg=None,
-            resolved_params=dict(resolved),
-            resolver_plans=build_resolver_plans(resolved, {"raw"}),
-            annotations=self.annotations,
-        )
+        runner = _ToolRunner(self, open_call)
+        tool: dict[str, Any] = {
+            "name": self.name,
+            "title": self.title,
+            "description": inspect.cleandoc(self.handler.__doc__ or ""),
+            "parameters": input_schema(self.input_model),
+            "fn_metadata": FuncMetadata(arg_model=_RawArguments, output_schema=output_schema(self.output_model)),
+            "is_async": True,
+            "annotations": self.annotations,
+        }
+        if self.confirm is None:
+            return Tool(fn=runner.run, **tool)
+        resolved = {"confirmation": (Resolve(runner.elicit), True)}
+        plans = build_resolver_plans(resolved, {"raw"})
+        return _ElicitedTool(fn=runner.run_confirmed, resolved_params=resolved, resolver_plans=plans, **tool)
 
-    def _handler(self, provider: TogglProvider) -> Callable[..., Awaitable[CallToolResult]]:
-        async def call(raw: dict[str, Any]) -> CallToolResult:
-            return await self._map_errors(lambda: self._run(raw, provider))
 
-        return call
+@dataclass(frozen=True)
+class _ToolRunner(Generic[ArgsT, ResultT]):
+    """What the SDK calls: it validates the arguments, opens the call, runs the handler, and returns errors in words."""
 
-    def _with_elicitation(
-        self, provider: TogglProvider, confirm: Callable[[ArgsT, "Toggl"], Awaitable[str]]
-    ) -> Callable[..., Awaitable[CallToolResult]]:
-        async def build_elicitation(raw: dict[str, Any]) -> Elicit[DeleteConfirmation]:
-            return Elicit(strip_invisible(await confirm(self._arguments(raw), await provider())), DeleteConfirmation)
+    spec: ToolSpec[ArgsT, ResultT]
+    open_call: CallOpener
 
-        async def resolve_confirmation(
-            raw: dict[str, Any], ctx: Context[Any, Any]
-        ) -> DeleteConfirmation | CallToolResult | Elicit[DeleteConfirmation]:
-            return (
-                await self._map_errors(lambda: build_elicitation(raw))
-                if _supports_form_elicitation(ctx)
-                else DeleteConfirmation(delete=True)
-            )
+    async def run(self, raw: dict[str, Any]) -> CallToolResult:
+        """Return the handler's result."""
 
-        async def call(
-            raw: dict[str, Any], agreed: Annotated[ElicitationResult[DeleteConfirmation], Resolve(resolve_confirmation)]
-        ) -> CallToolResult:
-            answer: object = agreed.data if isinstance(agreed, AcceptedElicitation) else None
-            if isinstance(answer, CallToolResult):
-                return answer
-            if isinstance(answer, DeleteConfirmation) and answer.delete:
-                return await self._map_errors(lambda: self._run(raw, provider))
-            return to_error_result(
-                Declined("The person declined; nothing was sent to Toggl. Do not ask again unprompted.")
-            )
+        async def run_handler() -> CallToolResult:
+            args = self._validate(raw)
+            return to_result(await self.spec.handler(args, await self.open_call()))
 
-        return call
+        return await self._map_errors(run_handler)
 
-    async def _run(self, raw: dict[str, Any], provider: TogglProvider) -> CallToolResult:
-        return to_result(await self.handler(self._arguments(raw), await provider()))
+    async def elicit(
+        self, raw: dict[str, Any], ctx: Context[Any, Any]
+    ) -> DeleteConfirmation | CallToolResult | Elicit[DeleteConfirmation]:
+        """Return what to ask the person; a confirmation if the host shows no forms; an error's result."""
+        confirm = self.spec.confirm
+        if confirm is None or not _supports_form_elicitation(ctx):
+            return DeleteConfirmation(delete=True)
 
-    def _arguments(self, raw: dict[str, Any]) -> ArgsT:
-        present = {name: value for name, value in raw.items() if value is not None}
+        async def build_elicitation() -> Elicit[DeleteConfirmation]:
+            text = await confirm(self._validate(raw), await self.open_call())
+            return Elicit(strip_invisible(text), DeleteConfirmation)
+
+        return await self._map_errors(build_elicitation)
+
+    async def run_confirmed(
+        self, raw: dict[str, Any], confirmation: ElicitationResult[DeleteConfirmation]
+    ) -> CallToolResult:
+        """Return the handler's result if the person agreed."""
+        outcome: object = confirmation.data if isinstance(confirmation, AcceptedElicitation) else None
+        if isinstance(outcome, CallToolResult):
+            return outcome
+        if isinstance(outcome, DeleteConfirmation) and outcome.delete:
+            return await self.run(raw)
+        return to_error_result(Declined("The person declined; nothing was sent to Toggl. Do not ask again unprompted."))
+
+    def _validate(self, raw: dict[str, Any]) -> ArgsT:
+        non_null = {name: value for name, value in raw.items() if value is not None}
         try:
-            return self.input_model.model_validate_json(to_json(present), strict=True)
+            return self.spec.input_model.model_validate_json(to_json(non_null), strict=True)
         except ValidationError as error:
-            raise InvalidArguments(describe_validation_error(error, self.input_model)) from error
+            raise InvalidArguments(describe_validation_error(error, self.spec.input_model)) from error
         except ValueError as error:
-            message = "The arguments hold half of a character (a lone surrogate). Send whole ones."
+            message = "Arguments contain an unpaired surrogate; send valid Unicode."
             raise InvalidArguments(message) from error
 
-    async def _map_errors(self, body: Callable[[], Awaitable[T]]) -> T | CallToolResult:
-        """Return what the work returns, or its failure in words for the model."""
+    async def _map_errors(self, body: Callable[[], Awaitable[ValueT]]) -> ValueT | CallToolResult:
+        """Return what the body returns, or its failure in words for the model."""
         try:
             with anyio.fail_after(MAX_CALL_SECONDS):
                 return await body()
@@ -192,11 +255,11 @@ class ToolSpec(Generic[ArgsT, ResultT]):
         except TimeoutError:
             return to_error_result(
                 _too_slow_error()
-                if self.is_read_only
+                if self.spec.is_read_only
                 else OutcomeUnknown("Toggl did not confirm in time. Look before asking again.")
             )
-        except Exception:  # noqa: BLE001 - the edge: a bug is told and logged, and the server goes on
-            _log.exception("%s failed", self.name)
+        except Exception:  # noqa: BLE001 - the edge: a bug is reported and logged, and the server goes on
+            _log.exception("%s failed", self.spec.name)
             return to_error_result(
                 TogglError("This is a bug in toggl_mcp; its log (stderr) has the details. Do not retry.")
             )
@@ -207,6 +270,6 @@ def _too_slow_error() -> Unreachable:
 
 
 def _supports_form_elicitation(ctx: Context[Any, Any]) -> bool:
-    """Tell whether the host shows forms; `elicitation: {}` has meant forms since before there was anything else."""
+    """Tell whether the host shows forms: `elicitation: {}` means forms, the first and once the only kind."""
     elicitation = ctx.client_capabilities and ctx.client_capabilities.elicitation
     return bool(elicitation) and (elicitation.form is not None or elicitation.url is None)

@@ -1,69 +1,49 @@
-"""What every resource's tools do: name the workspace, find the one that is meant, say what is left."""
+"""Finding what a name or an id means, and the errors that say what to do where it means nothing, or several."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from toggl_mcp.errors import Ambiguous, DuplicateName, NotFound
-from toggl_mcp.models.base import REF_NONE, NamedResource, Source
+from toggl_mcp.models.base import REF_NONE, NamedResource
 from toggl_mcp.models.text import fold
-from toggl_mcp.tools.support.results import QuotaRemaining
+from toggl_mcp.tools.support.results import HasFreshness
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
-    from datetime import datetime
-
     from toggl_mcp.endpoints.core.collection import Collection
     from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
     from toggl_mcp.endpoints.name_index import NameIndex
-    from toggl_mcp.endpoints.toggl import Toggl
 
-E = TypeVar("E", bound=NamedResource)
+ResourceT = TypeVar("ResourceT", bound=NamedResource)
 
 MAX_IDS_IN_MESSAGE = 10
 """Ids that a message lists."""
+HINT_REFRESH = "refresh: true asks Toggl once more."
 
 
-class WorkspaceFields(TypedDict):
-    """What every answer about a workspace says."""
-
-    workspace_id: int
-    quota: QuotaRemaining | None
-
-
-async def workspace_fields(toggl: "Toggl", workspace: int, source: Source = "toggl") -> WorkspaceFields:
-    """Return the workspace, and what is left of its quota if Toggl was asked."""
-    return {"workspace_id": workspace, "quota": await quota_remaining(toggl, workspace, source)}
-
-
-async def quota_remaining(toggl: "Toggl", workspace: int | None, source: Source = "toggl") -> QuotaRemaining | None:
-    """Return what is left of a workspace's quota, or of the user's own, if Toggl was asked."""
-    bucket = await toggl.get_quota(workspace) if source == "toggl" else None
-    return None if bucket is None else QuotaRemaining.of(bucket, toggl.timestamp())
-
-
-async def resolve(ref: str, endpoint: "CachedEndpoint[E]", directory: "NameIndex") -> E:
-    """Return the one that a name or an id means; digits that are nobody's id are a name.
+async def resolve(ref: str, endpoint: "CachedEndpoint[ResourceT]", name_index: "NameIndex") -> ResourceT:
+    """Return the only match of a name or an id; digits that are no id are a name.
 
     Raises:
-        NotFound: None is meant; the message names those that come near.
-        Ambiguous: Several are; the message lists their ids.
+        NotFound: There is no match; the message lists the closest names.
+        Ambiguous: There are several; the message lists their ids.
     """
-    matches, collection = await directory.resolve(endpoint, ref)
+    matches, collection = await name_index.resolve(endpoint, ref)
     return exactly_one(matches, ref, collection, endpoint)
 
 
-async def resolve_id(ref: str | None, endpoint: "CachedEndpoint[E]", directory: "NameIndex") -> int | None:
-    """Return the id that a name or an id means, 0 for none; None if nothing is said."""
+async def resolve_id(ref: str | None, endpoint: "CachedEndpoint[ResourceT]", name_index: "NameIndex") -> int | None:
+    """Return the id of the only match of a name or an id, 0 for `REF_NONE`, and None if there is no reference."""
     if ref is None or ref == REF_NONE:
         return None if ref is None else 0
-    return (await resolve(ref, endpoint, directory)).id
+    return (await resolve(ref, endpoint, name_index)).id
 
 
-def require_found(item: E | None, item_id: int, endpoint: "CachedEndpoint[E]") -> E:
-    """Return what was found by its id.
+def require_found(item: ResourceT | None, item_id: int, endpoint: "CachedEndpoint[ResourceT]") -> ResourceT:
+    """Return the item that has an id.
 
     Raises:
-        NotFound: There is nothing.
+        NotFound: There is none.
     """
     if item is None:
         message = (
@@ -74,8 +54,8 @@ def require_found(item: E | None, item_id: int, endpoint: "CachedEndpoint[E]") -
     return item
 
 
-async def get_or_raise(item_id: int, endpoint: "CachedEndpoint[E]") -> E:
-    """Return the one of an id, before something is done to it.
+async def get_or_raise(item_id: int, endpoint: "CachedEndpoint[ResourceT]") -> ResourceT:
+    """Read the item that has an id, before it is changed.
 
     Raises:
         NotFound: There is none.
@@ -83,83 +63,77 @@ async def get_or_raise(item_id: int, endpoint: "CachedEndpoint[E]") -> E:
     return require_found((await endpoint.reserved.find(item_id)).item, item_id, endpoint)
 
 
-async def delete_by_id(item_id: int, endpoint: "CachedEndpoint[E]", toggl: "Toggl") -> WorkspaceFields:
-    """Delete the one of an id, and return what the answer says of its workspace.
+async def delete_by_id(item_id: int, endpoint: "CachedEndpoint[ResourceT]") -> None:
+    """Delete the item that has an id.
 
     Raises:
         NotFound: There is none.
     """
     await get_or_raise(item_id, endpoint)
     await endpoint.delete(item_id)
-    return await workspace_fields(toggl, endpoint.workspace_id)
 
 
 async def get_by_id_or_name(
-    item_id: int | None, name: str | None, endpoint: "CachedEndpoint[E]", *, refresh: bool
-) -> tuple[E, Source, "datetime"]:
-    """Return the one of an id, or of a name if there is no id, and how and when it came to be known.
+    item_id: int | None, name: str | None, endpoint: "CachedEndpoint[ResourceT]", *, refresh: bool
+) -> tuple[ResourceT, HasFreshness]:
+    """Return the item that has an id, or a name if there is no id, and the read that it is from.
 
     Raises:
-        NotFound: There is none; the message names those that come near.
+        NotFound: There is none; the message lists the closest names.
         Ambiguous: Several have the name; the message lists their ids.
     """
     if item_id is not None:
         lookup = await endpoint.find(item_id, refresh=refresh)
-        return require_found(lookup.item, item_id, endpoint), lookup.source, lookup.as_of
-    matches, reading = await endpoint.find_by_name(name or "", refresh=refresh)
-    item = exactly_one(matches, name or "", reading.collection, endpoint, refreshable=True)
-    return item, reading.source, reading.as_of
+        return require_found(lookup.item, item_id, endpoint), lookup
+    matches, read = await endpoint.find_by_name(name or "", refresh=refresh)
+    return exactly_one(matches, name or "", read.collection, endpoint, hint=HINT_REFRESH), read
 
 
 def exactly_one(
-    matches: list[E],
-    name: str,
-    candidates: "Collection[E]",
-    endpoint: "CachedEndpoint[E]",
+    matches: list[ResourceT],
+    ref: str,
+    candidates: "Collection[ResourceT]",
+    endpoint: "CachedEndpoint[ResourceT]",
     *,
-    refreshable: bool = False,
-) -> E:
-    """Return the one that has a name; `refreshable` is whether the tool that asks can ask Toggl once more.
+    hint: str = "",
+) -> ResourceT:
+    """Return the only match; the candidates are what was searched.
 
     Raises:
-        NotFound: None has it; the message names those that come near.
-        Ambiguous: Several have it; the message lists their ids.
+        NotFound: There is none; the message lists the closest names, and ends with the hint.
+        Ambiguous: There are several; the message lists their ids.
     """
     if not matches:
         place = f"workspace {endpoint.workspace_id}"
-        raise not_found_error(name, endpoint, place, candidates.items.values(), refreshable=refreshable)
+        raise not_found_error(ref, endpoint, place, candidates.items.values(), hint)
     if len(matches) > 1:
         ids = ", ".join(str(item.id) for item in matches[:MAX_IDS_IN_MESSAGE]) + (
             ", …" if len(matches) > MAX_IDS_IN_MESSAGE else ""
         )
-        message = f"{len(matches)} {endpoint.KIND}s are called “{name}”: {ids}. Say which by its id."
+        message = f"{len(matches)} {endpoint.KIND}s are called “{ref}”: {ids}. Give the id of one."
         raise Ambiguous(message)
     return matches[0]
 
 
 def not_found_error(
-    name: str,
-    endpoint: "CachedEndpoint[Any]",
-    place: str,
-    candidates: Iterable[NamedResource],
-    *,
-    refreshable: bool = False,
+    ref: str, endpoint: "CachedEndpoint[Any]", place: str, candidates: Iterable[NamedResource], hint: str = ""
 ) -> NotFound:
-    """Return the error that says which names come near one that nothing has."""
+    """Return the error that lists the closest names, and ends with the hint."""
     ids = {item.name: item.id for item in candidates}
-    closest = ", ".join(f"“{close}” ({ids[close]})" for close in get_close_matches(name, ids, n=3))
-    return NotFound(
-        f"There is no {endpoint.KIND} of exactly the name “{name}” in {place}. "
-        + (f"Near: {closest}." if closest else f"list_{endpoint.PATH} finds parts of a name.")
-        + (" refresh: true asks Toggl once more." if refreshable else "")
+    closest = ", ".join(f"“{name}” ({ids[name]})" for name in get_close_matches(ref, ids, n=3))
+    sentences = (
+        f"There is no {endpoint.KIND} of exactly the name “{ref}” in {place}.",
+        f"Near: {closest}." if closest else f"list_{endpoint.PATH} finds parts of a name.",
+        hint,
     )
+    return NotFound(" ".join(filter(None, sentences)))
 
 
-async def duplicate_name_error(
-    endpoint: "CachedEndpoint[E]", name: str, is_rival: Callable[[E], bool] = lambda _: True
+def duplicate_name_error(
+    name: str, endpoint: "CachedEndpoint[ResourceT]", candidates: Iterable[ResourceT]
 ) -> DuplicateName:
-    """Return the error that also says which of the `rivals` has a name, as far as the cache knows."""
-    holders = [item for item in await endpoint.load_cache() if fold(item.name) == fold(name) and is_rival(item)]
+    """Return the error that lists the candidates that have a name."""
+    holders = [item for item in candidates if fold(item.name) == fold(name)]
     holder_text = "".join(
         f" It is {'archived ' if getattr(item, 'archived', False) else ''}{endpoint.KIND} {item.id}."
         for item in holders

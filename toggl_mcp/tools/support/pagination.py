@@ -3,7 +3,7 @@
 import base64
 import hashlib
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from pydantic import BaseModel
 from pydantic_core import from_json, to_json
@@ -11,19 +11,18 @@ from pydantic_core import from_json, to_json
 from toggl_mcp.errors import InvalidArguments
 from toggl_mcp.models.base import Absent, NamedResource, Position
 from toggl_mcp.models.text import fold
-from toggl_mcp.tools.support.lookup import WorkspaceFields, workspace_fields
-from toggl_mcp.tools.support.results import Freshness, FreshnessFields, WorkspaceResult, take_within_budget
+from toggl_mcp.tools.support.define import CallContext
+from toggl_mcp.tools.support.results import Freshness, WorkspaceResult, take_within_budget
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from toggl_mcp.endpoints.core.collection import Page
-    from toggl_mcp.endpoints.toggl import Toggl
 
 
 Filters = Sequence[int | str | None]
 _START_OVER = "Leave it out to begin with the first page."
 
-E = TypeVar("E", bound=NamedResource)
-S = TypeVar("S", bound=BaseModel)
+ResourceT = TypeVar("ResourceT", bound=NamedResource)
+RowT = TypeVar("RowT", bound=BaseModel)
 
 
 class PageResult(WorkspaceResult, Freshness):
@@ -33,18 +32,29 @@ class PageResult(WorkspaceResult, Freshness):
     remaining: int
     next_cursor: str | Absent = None
 
+    @classmethod
+    async def of_page(
+        cls,
+        page: "Page[Any]",
+        filters: Filters,
+        call: CallContext,
+        workspace_id: int,
+        **rows: Any,  # noqa: ANN401 - the field of a subclass
+    ) -> Self:
+        """Return the result of a page, with the rows that a subclass adds."""
+        return cls.of(
+            page.reading,
+            call.now,
+            workspace_id=workspace_id,
+            quota=await call.quota(workspace_id, page.reading.source),
+            total=page.total,
+            remaining=page.remaining,
+            next_cursor=encode_cursor(page.end, filters),
+            **rows,
+        )
 
-class _Paging(TypedDict):
-    total: int
-    remaining: int
-    next_cursor: str | None
 
-
-class PageFields(WorkspaceFields, FreshnessFields, _Paging):
-    """The fields of `Listed`."""
-
-
-def trim_page(page: "Page[E]", to_row: Callable[[E], S]) -> "tuple[list[S], Page[E]]":
+def trim_page(page: "Page[ResourceT]", to_row: Callable[[ResourceT], RowT]) -> "tuple[list[RowT], Page[ResourceT]]":
     """Return what is shown of as many of a page as an answer can hold, and the page that these make."""
     rows = take_within_budget(map(to_row, page.items))
     dropped = len(page.items) - len(rows)
@@ -52,18 +62,6 @@ def trim_page(page: "Page[E]", to_row: Callable[[E], S]) -> "tuple[list[S], Page
         return rows, page
     last = page.items[len(rows) - 1]
     return rows, page._replace(remaining=page.remaining + dropped, end=Position(fold(last.name), last.id))
-
-
-async def page_fields(page: "Page[Any]", filters: Filters, toggl: "Toggl", workspace: int) -> PageFields:
-    """Return where a page stands in its list, and how that came to be known."""
-    source = page.reading.source
-    return {
-        "total": page.total,
-        "remaining": page.remaining,
-        "next_cursor": encode_cursor(page.end, filters),
-        **Freshness.of(source, page.reading.as_of, toggl.timestamp()),
-        **await workspace_fields(toggl, workspace, source),
-    }
 
 
 def encode_cursor(position: Position | None, filters: Filters) -> str | None:

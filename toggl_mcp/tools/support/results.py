@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated, Any, TypedDict, TypeVar, cast
+from typing import Annotated, Any, Protocol, Self, TypeVar, cast
 
 from mcp.types import CallToolResult, TextContent
 from pydantic import BaseModel, PlainSerializer, ValidationError
@@ -13,7 +13,7 @@ from toggl_mcp.models.base import Absent, Payload, Source
 from toggl_mcp.models.quota import Bucket
 from toggl_mcp.models.text import strip_invisible
 
-M = TypeVar("M", bound=BaseModel)
+ModelT = TypeVar("ModelT", bound=BaseModel)
 
 MAX_RESULT_BYTES = 60_000
 """Bytes of the rows of one answer: some 15,000 tokens, of the 25,000 that hosts take."""
@@ -38,35 +38,42 @@ class QuotaRemaining(BaseModel):
         return cls(remaining=bucket.remaining, resets_in_seconds=max(0, round(bucket.resets_at - now)))
 
 
-class FreshnessFields(TypedDict):
-    """The fields of `Known`."""
+class HasFreshness(Protocol):
+    """What was read, from the cache or from Toggl."""
 
-    source: Source
-    as_of: datetime
-    age_seconds: int
+    @property
+    def source(self) -> Source:
+        """Where it was read from."""
+        ...
+
+    @property
+    def as_of(self) -> datetime:
+        """When Toggl sent it, in UTC."""
+        ...
 
 
 class Freshness(BaseModel):
-    """How something came to be known."""
+    """Where the data of a result is from, and how old it is."""
 
     source: Source
     as_of: Timestamp
     age_seconds: int
 
-    @staticmethod
-    def of(source: Source, as_of: datetime, now: float) -> FreshnessFields:
-        """Return the fields as of now."""
-        return {"source": source, "as_of": as_of, "age_seconds": max(0, round(now - as_of.timestamp()))}
+    @classmethod
+    def of(cls, read: HasFreshness, now: datetime, **fields: Any) -> Self:  # noqa: ANN401 - the fields of a subclass
+        """Return the result of a read, with the fields that a subclass adds."""
+        age_seconds = max(0, round((now - read.as_of).total_seconds()))
+        return cls(source=read.source, as_of=read.as_of, age_seconds=age_seconds, **fields)
 
 
 class WithQuota(BaseModel):
-    """What every answer says that may have cost a request."""
+    """A result that says what remains of the quota, if the call sent a request to Toggl."""
 
     quota: QuotaRemaining | Absent = None
 
 
 class WorkspaceResult(WithQuota):
-    """What every answer about a workspace says."""
+    """A result about one workspace."""
 
     workspace_id: int
 
@@ -81,9 +88,9 @@ def count_bytes(item: BaseModel) -> int:
     return len(item.model_dump_json(exclude_none=True).encode())
 
 
-def take_within_budget(items: Iterable[M]) -> list[M]:
+def take_within_budget(items: Iterable[ModelT]) -> list[ModelT]:
     """Return as many of the first as an answer can hold; one at least, if there is one."""
-    within_budget: list[M] = []
+    within_budget: list[ModelT] = []
     remaining_bytes = MAX_RESULT_BYTES
     for item in items:
         remaining_bytes -= count_bytes(item)
@@ -126,7 +133,7 @@ def _sentence(detail: ErrorDetails, model: type[Payload]) -> str:
         case "missing":
             problem = "is required"
         case "extra_forbidden":
-            problem = f"is not an argument of this tool, which takes {_list_fields(model)}"
+            problem = f"is not an argument of this tool, which takes {', '.join(model.model_fields)}"
         case "string_too_short":
             problem = "must not be blank"
         case _:
@@ -137,11 +144,6 @@ def _sentence(detail: ErrorDetails, model: type[Payload]) -> str:
 def _is_null_alternative(detail: ErrorDetails) -> bool:
     """Tell whether it only says that an optional value could also have been null."""
     return detail["type"] == "none_required"
-
-
-def _list_fields(model: type[Payload]) -> str:
-    fields: Iterable[str] = (name for name in model.model_fields if name not in model.refuses)
-    return ", ".join(fields)
 
 
 def _strip_invisible(value: object) -> object:

@@ -16,10 +16,8 @@ _OMITTED = (("default", None), ("default", False), ("minLength", 1), ("exclusive
 # A schema takes milliseconds to make and is the same for every server of a process; nobody changes the shared dict.
 @cache
 def input_schema(model: type[Payload]) -> Schema:
-    """Return the schema of a tool's arguments, without the fields that this version of the body refuses."""
-    schema = _build_schema(model)
-    schema["properties"] = {name: part for name, part in schema["properties"].items() if name not in model.refuses}
-    return schema
+    """Return the schema of a tool's arguments."""
+    return _build_schema(model)
 
 
 @cache

@@ -1,7 +1,7 @@
 """What the tools about time entries are asked."""
 
 from datetime import date
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -9,7 +9,7 @@ from toggl_mcp.models.base import Absent, Id, Payload
 from toggl_mcp.models.period import FIRST_DAY, Period
 from toggl_mcp.models.time_entries import Description
 from toggl_mcp.models.totals import Group
-from toggl_mcp.tools.support.args import Cursor, InWorkspace, Ref, Refreshable
+from toggl_mcp.tools.support.args import Cursor, InWorkspace, Ref, Refreshable, at_least_one, exactly_one
 
 TimeText = Annotated[str, Field(max_length=40)]
 Day = Annotated[date, Field(ge=FIRST_DAY, le=date(2030, 1, 1))]
@@ -44,12 +44,7 @@ class CreateTimeEntry(EntryFields, InWorkspace, frozen=True):
     duration: Annotated[int, Field(ge=0, le=999 * 3600, description="Seconds.")] | Absent = None
     allow_overlap: Annotated[bool, Field(description="Even over others, or once more.")] = False
 
-    @model_validator(mode="after")
-    def _require_one_end(self) -> Self:
-        if (self.stop is None) == (self.duration is None):
-            message = "give exactly one of stop and duration; start_timer starts a timer"
-            raise ValueError(message)
-        return self
+    _end = exactly_one("stop", "duration")
 
 
 class StopTimer(Payload, frozen=True):
@@ -115,18 +110,15 @@ class EditTimeEntries(EntryFields, frozen=True):
     start: Annotated[TimeText, Field(description="One entry only; account's zone, or with offset.")] | Absent = None
     stop: Annotated[TimeText, Field(description="One entry only.")] | Absent = None
     allow_overlap: Annotated[bool, Field(description="Even over others.")] = False
-    changes: ClassVar = ("description", "project", "task", "tags", "billable", "start", "stop")
+
+    _change = at_least_one("description", "project", "task", "tags", "billable", "start", "stop")
 
     @model_validator(mode="after")
-    def _changes_something(self) -> Self:
-        changed_fields = [field for field in self.changes if getattr(self, field) is not None]
-        if not changed_fields:
-            message = f"give at least one change: {', '.join(self.changes)}"
-            raise ValueError(message)
+    def _check_combination(self) -> Self:
         if self.create_missing_tags and self.tag_action == "remove":
             message = "create_missing_tags: a tag that does not exist cannot be removed; leave it out"
             raise ValueError(message)
-        if len(self.ids) > 1 and {"start", "stop"} & set(changed_fields):
+        if len(self.ids) > 1 and (self.start is not None or self.stop is not None):
             message = "start and stop are for one entry at a time"
             raise ValueError(message)
         return self

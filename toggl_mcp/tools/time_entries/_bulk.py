@@ -1,108 +1,143 @@
-"""What became of a change of several entries."""
+"""What edits and deletions of several entries have in common: the entries, the outcome, and the result."""
 
 from collections import Counter
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Self
 
 from pydantic import Field
 
 from toggl_mcp.errors import NotFound, OutcomeUnknown, QuotaSpent, TogglError
+from toggl_mcp.models.base import Absent
 from toggl_mcp.models.time_entries import TimeEntry
+from toggl_mcp.tools.support.define import CallContext
+from toggl_mcp.tools.support.results import WithQuota
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from toggl_mcp.endpoints.core.collection import CacheRead
     from toggl_mcp.endpoints.time_entries import AsyncTimeEntryEndpoint
-    from toggl_mcp.endpoints.toggl import Toggl
+
+Ids = Annotated[list[int], Field(description="See incomplete_reason.")]
 
 
 class BulkOutcome(NamedTuple):
-    """What ended a change of several before its end, if anything, and the ids that were asked for then."""
+    """What a change of several entries did: the ids that it changed, and the failure of some or of the rest, if any.
 
-    failure: TogglError | None
-    sent_ids: list[int]
+    `failed_ids` are those that the failure is about.
+    """
+
+    changed_ids: list[int]
+    failure: TogglError | None = None
+    failed_ids: list[int] = []  # noqa: RUF012 - a tuple's default, which nobody changes
 
     @property
     def unconfirmed_ids(self) -> list[int]:
-        """The ids of which nobody knows what became."""
-        return self.sent_ids if isinstance(self.failure, OutcomeUnknown) else []
+        """The ids that may have been changed, or not."""
+        return self.failed_ids if isinstance(self.failure, OutcomeUnknown) else []
 
-    @property
-    def reason(self) -> str | None:
-        """What ended it, in words."""
-        return None if self.failure is None else str(self.failure)
+    def raise_if_nothing_done(self) -> None:
+        """Raise the failure if no entry was changed.
 
-    def unchanged_ids(self, entries: list[TimeEntry], changed_ids: list[int]) -> list[int] | None:
-        """Return the ids that Toggl refused, or was not asked for."""
-        return [entry.id for entry in entries if entry.id not in {*changed_ids, *self.unconfirmed_ids}] or None
-
-    def raise_if_nothing_done(self, changed_ids: list[int]) -> None:
-        """Fail as a whole where nothing was done; what is not known of which entries is said."""
-        if self.failure is None or changed_ids:
+        Raises:
+            TogglError: It is the failure, with the ids that may have been changed.
+        """
+        if self.failure is None or self.changed_ids:
             return
         if self.unconfirmed_ids:
             ids_text = ", ".join(map(str, self.unconfirmed_ids))
-            message = f"{self.failure} That is so of {ids_text}, and nothing else was sent."
+            message = f"{self.failure} Unconfirmed: {ids_text}. Nothing else was sent."
             raise OutcomeUnknown(message) from self.failure
         raise self.failure
 
 
-NOT_FOUND = Annotated[list[int], Field(description="Not among one's own of the last 89 days.")]
+class BulkResult(WithQuota):
+    """What became of each entry of a change of several."""
 
+    unchanged_ids: Ids | Absent = None
+    not_found_ids: Annotated[list[int], Field(description="Not among one's own of the last 89 days.")] | Absent = None
+    unconfirmed_ids: Ids | Absent = None
+    incomplete_reason: str | Absent = None
 
-UNCHANGED = Annotated[list[int], Field(description="See incomplete_reason.")]
+    @classmethod
+    async def of(
+        cls,
+        outcome: BulkOutcome,
+        entries: list[TimeEntry],
+        not_found_ids: list[int],
+        call: CallContext,
+        **changed_ids: Any,  # noqa: ANN401 - the field of a subclass
+    ) -> Self:
+        """Return the result of an outcome, with the field of the changed ids that a subclass adds.
 
-
-UNCONFIRMED = Annotated[list[int], Field(description="See incomplete_reason.")]
+        Raises:
+            TogglError: No entry was changed.
+        """
+        outcome.raise_if_nothing_done()
+        settled_ids = {*outcome.changed_ids, *outcome.unconfirmed_ids}
+        return cls(
+            unchanged_ids=[entry.id for entry in entries if entry.id not in settled_ids] or None,
+            not_found_ids=not_found_ids or None,
+            unconfirmed_ids=outcome.unconfirmed_ids or None,
+            incomplete_reason=None if outcome.failure is None else str(outcome.failure),
+            quota=await call.quota(entries[0].workspace_id),
+            **changed_ids,
+        )
 
 
 async def load_entries(
-    ids: list[int], toggl: "Toggl", *, require_fresh: bool = False
+    ids: list[int], call: CallContext, *, require_fresh: bool = False
 ) -> tuple[list[TimeEntry], list[int]]:
-    """Return the entries that are there, and the ids of none; Toggl is asked again before any is denied.
+    """Return the entries of these ids, and the ids that have none; Toggl is asked before an entry is denied.
 
-    `surely` takes no stale answer: what was deleted since would come back by a change of many.
+    `require_fresh` refuses a stale read: an edit of several would restore what was deleted since.
 
     Raises:
-        NotFound: None of them is there.
+        NotFound: None of the ids has an entry.
     """
-    tracker = await toggl.account_time_entries()
-    reading = await tracker.read_authoritative(lambda all_of_them: set(ids) <= all_of_them.items.keys())
-    if require_fresh and reading.source == "stale":
-        reading = await refetch(tracker)
-    collection = reading.collection.items
-    entries = [collection[entry_id] for entry_id in dict.fromkeys(ids) if entry_id in collection]
+    endpoint = await call.toggl.account_time_entries()
+    read = await endpoint.read_authoritative(lambda collection: set(ids) <= collection.items.keys())
+    if require_fresh and read.source == "stale":
+        read = await refetch(endpoint)
+    items = read.collection.items
+    unique_ids = list(dict.fromkeys(ids))
+    entries = [items[entry_id] for entry_id in unique_ids if entry_id in items]
     if not entries:
         raise no_entries_error(ids)
-    return entries, [entry_id for entry_id in dict.fromkeys(ids) if entry_id not in collection]
+    return entries, [entry_id for entry_id in unique_ids if entry_id not in items]
 
 
-async def refetch(tracker: "AsyncTimeEntryEndpoint") -> "CacheRead[TimeEntry]":
+async def refetch(endpoint: "AsyncTimeEntryEndpoint") -> "CacheRead[TimeEntry]":
+    """Read the entries from Toggl.
+
+    Raises:
+        QuotaSpent: No request remains.
+    """
     try:
-        return await tracker.reserved.read(refresh=True)
+        return await endpoint.reserved.read(refresh=True)
     except QuotaSpent as error:
         message = f"{error} Or change them one at a time."
         raise QuotaSpent(message, error.resets_in_seconds or 0) from error
 
 
-async def check_quota_covers(entries: list[TimeEntry], toggl: "Toggl") -> None:
-    """Refuse to begin what the quota does not allow to end; workspaces of one organization share one.
+async def check_quota_covers(entries: list[TimeEntry], call: CallContext) -> None:
+    """Check that the quotas allow one request for each entry; the workspaces of an organization share one.
 
     Raises:
-        QuotaSpent: There are fewer requests left than entries.
+        QuotaSpent: Fewer requests remain.
     """
     needed: Counter[str] = Counter()
     for entry in entries:
-        bucket = await toggl.get_quota(entry.workspace_id)
+        bucket = await call.toggl.get_quota(entry.workspace_id)
         if bucket is None:
             continue
         needed[bucket.name] += 1
         if bucket.remaining < needed[bucket.name]:
             message = (
-                f"{len(entries)} deletions need as many requests, and {bucket.remaining} are left this hour "
+                f"{len(entries)} deletions need as many requests, and {bucket.remaining} remain this hour "
                 f"in workspace {entry.workspace_id}. Nothing was deleted. Wait for the reset, or delete fewer."
             )
-            raise QuotaSpent(message, bucket.resets_at - toggl.timestamp())
+            raise QuotaSpent(message, bucket.resets_at - call.toggl.timestamp())
 
 
 def no_entries_error(ids: list[int]) -> NotFound:
+    """Return the error that none of these ids has an entry."""
     ids_text = ", ".join(map(str, ids[:10]))
     return NotFound(f"None of your own entries of the last 89 days: {ids_text}. The web app changes older ones.")

@@ -1,177 +1,182 @@
-"""Which entries are meant: the days, the workspaces, and what their work is."""
+"""The entries that a filter selects: by days, by workspaces, and by what they are about."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from toggl_mcp.errors import NotFound, PlanRequired, TogglError
 from toggl_mcp.models.base import REF_NONE, RESOURCE_KINDS, NamedResource, ResourceKind
-from toggl_mcp.models.period import DateRange, resolve_period
+from toggl_mcp.models.period import Calendar, DateRange, resolve_period
 from toggl_mcp.models.time_entries import TimeEntry
-from toggl_mcp.tools.support.lookup import not_found_error, quota_remaining
+from toggl_mcp.tools.support.define import CallContext
+from toggl_mcp.tools.support.lookup import not_found_error
 from toggl_mcp.tools.support.results import QuotaRemaining
 from toggl_mcp.tools.time_entries._args import EntryFilter
 from toggl_mcp.tools.time_entries._output import KINDS_WITH_IDS, EntryNames, look_up_names
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
+    from datetime import datetime
+
     from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
     from toggl_mcp.endpoints.time_entry_query import EntryResult
-    from toggl_mcp.endpoints.toggl import Toggl
-    from toggl_mcp.models.period import Calendar
 
 
 class Selection(NamedTuple):
-    """The entries that were asked for, what they are called, and how they came to be known."""
+    """The entries that a filter selects, their names, where they were read from, and what may be missing."""
 
     entries: list[TimeEntry]
     names: EntryNames
     date_range: DateRange
-    workspaces: dict[int, str]
+    workspaces: Mapping[int, str]
     result: "EntryResult"
-    notes: list[str]
+    warnings: list[str]
 
-    async def quota(self, toggl: "Toggl") -> QuotaRemaining | None:
-        """Return what is left of the scarcest quota that this drew on, if Toggl was asked."""
+    async def quota(self, call: CallContext) -> QuotaRemaining | None:
+        """Return what remains of the scarcest quota that the entries cost, if the call sent a request to Toggl."""
         source = self.result.source
-        quotas = [await quota_remaining(toggl, space, source) for space in (None, *self.result.reported_workspace_ids)]
-        return min(filter(None, quotas), key=lambda one: one.remaining, default=None)
-
-    def warnings(self) -> list[str]:
-        """Return what may be missing, and why."""
-        failures = [
-            f"{self.workspaces[key]} ({key}): {error}" for key, error in self.result.errors_by_workspace.items()
-        ]
-        stale = ["Toggl could not be asked what has changed since as_of."] if self.result.source == "stale" else []
-        return list(dict.fromkeys([*failures, *stale, *self.notes]))
+        quotas = [await call.quota(item, source) for item in (None, *self.result.reported_workspace_ids)]
+        return min(filter(None, quotas), key=lambda quota: quota.remaining, default=None)
 
 
 async def select_entries(
     args: EntryFilter,
-    toggl: "Toggl",
+    call: CallContext,
     *,
     team: bool = False,
     from_reports: bool = False,
     kinds: AbstractSet[ResourceKind] = KINDS_WITH_IDS,
 ) -> Selection:
-    """Return the entries that overlap with the days and fit what is asked, with the names of what is to be `named`.
+    """Return the entries that overlap with the days and match the filter, with the names of these kinds.
 
     Raises:
-        NotFound: A workspace or a name is nobody's; the message says what comes near.
+        NotFound: There is no such workspace, or nothing of a name; the message lists the closest names.
     """
     from toggl_mcp.endpoints.time_entry_query import EntryQuery  # noqa: PLC0415 - start-up
 
-    me, _ = await toggl.account.me(refresh=args.refresh)
-    date_range = _resolve_range(args, await toggl.calendar(), toggl)
-    workspaces = await _resolve_workspaces(args.workspace_id, toggl)
+    me = await call.account(refresh=args.refresh)
+    date_range = _resolve_range(args, await call.calendar(), call.now)
+    workspaces = await _resolve_workspaces(args.workspace_id, call)
     query = EntryQuery(
         days=date_range,
-        workspace_ids=workspaces.keys(),
+        workspace_ids=tuple(workspaces),
         user_id=None if team else me.id,
         from_reports=from_reports,
         refresh=args.refresh,
         all_workspaces=args.workspace_id is None,
     )
-    result = await toggl.entry_source.fetch(query)
+    result = await call.toggl.entry_source.fetch(query)
+    # A workspace that the user joined since the account was read has entries, and no name yet.
     for entry in result.entries:
         workspaces.setdefault(entry.workspace_id, f"(workspace {entry.workspace_id})")
-    warnings = horizon_warning(date_range, toggl)
-    entries = await _filter_entries(args, result.entries, workspaces, warnings, toggl)
-    names = await look_up_names(entries, toggl, kinds)
-    return Selection(entries, names, date_range, workspaces, result, [*warnings, *names.warnings])
+    entries, filter_warnings = await _filter_entries(args, result.entries, [*workspaces], call)
+    names = await look_up_names(entries, call, kinds)
+    warnings = [
+        *_result_warnings(result, workspaces),
+        *_horizon_warnings(date_range, call),
+        *filter_warnings,
+        *names.warnings,
+    ]
+    return Selection(entries, names, date_range, workspaces, result, list(dict.fromkeys(warnings)))
 
 
-async def _filter_entries(
-    args: EntryFilter, entries: list[TimeEntry], workspaces: Iterable[int], warnings: list[str], toggl: "Toggl"
-) -> list[TimeEntry]:
-    """Return the entries that fit what is asked; what nobody can tell is a gap."""
-    matches = [entry for entry in entries if _matches_fields(entry, args)]
-    for kind in RESOURCE_KINDS:
-        if (ref := getattr(args, kind)) is not None:
-            matches = await filter_by_ref(ref, kind, matches, workspaces, warnings, toggl)
-    return matches
-
-
-def horizon_warning(date_range: DateRange, toggl: "Toggl") -> list[str]:
-    """Return what is not known of days that are far ahead."""
-    horizon = toggl.entry_cache.horizon()
-    return [f"What is planned for after {horizon:%Y-%m-%d} is not known."] if date_range.end > horizon else []
-
-
-def _resolve_range(args: EntryFilter, calendar: "Calendar", toggl: "Toggl") -> DateRange:
-    """Return the days that are meant; today if none are named."""
+def _resolve_range(args: EntryFilter, calendar: Calendar, now: "datetime") -> DateRange:
+    """Return the days of the filter; today if it names none."""
     if args.start is not None and args.end is not None:
         return DateRange(calendar, args.start, args.end)
-    return resolve_period(args.period or "today", calendar.day_of(toggl.now_utc()), calendar)
+    return resolve_period(args.period or "today", calendar.day_of(now), calendar)
 
 
-async def _resolve_workspaces(requested: int | None, toggl: "Toggl") -> dict[int, str]:
-    """Return the names of the workspaces that are meant, by id: the one given, or all."""
-    workspaces = (await toggl.account.workspaces()).collection.items
+async def _resolve_workspaces(requested: int | None, call: CallContext) -> dict[int, str]:
+    """Return the name of the requested workspace, or of each workspace, by id."""
+    workspaces = {key: workspace.name for key, workspace in (await call.workspaces()).items()}
     if requested is None:
-        return {key: space.name for key, space in workspaces.items()}
+        return workspaces
     if requested not in workspaces:
         message = f"This token opens no workspace {requested}. get_account lists those that it opens."
         raise NotFound(message)
-    return {requested: workspaces[requested].name}
+    return {requested: workspaces[requested]}
 
 
-def _matches_fields(entry: TimeEntry, args: EntryFilter) -> bool:
-    """Tell whether an entry fits by what it says itself."""
-    as_billable = args.billable is None or entry.billable is args.billable
-    return as_billable and (args.description or "").casefold() in entry.description.casefold()
+def _result_warnings(result: "EntryResult", workspaces: Mapping[int, str]) -> list[str]:
+    """Return which workspaces could not be read, and whether the entries are stale."""
+    failures = [f"{workspaces[key]} ({key}): {error}" for key, error in result.errors_by_workspace.items()]
+    stale = ["Toggl could not be asked what has changed since as_of."] if result.source == "stale" else []
+    return [*failures, *stale]
 
 
-async def filter_by_ref(
-    ref: str,
-    kind: ResourceKind,
-    entries: list[TimeEntry],
-    workspaces: Iterable[int],
-    warnings: list[str],
-    toggl: "Toggl",
-) -> list[TimeEntry]:
-    """Return the entries about what a name or an id means, everything of that name; what nobody can tell is a gap.
+def _horizon_warnings(date_range: DateRange, call: CallContext) -> list[str]:
+    """Return that entries far in the future are missing, if the days reach there."""
+    horizon = call.toggl.entry_cache.horizon()
+    return [f"What is planned for after {horizon:%Y-%m-%d} is not known."] if date_range.end > horizon else []
+
+
+async def _filter_entries(
+    args: EntryFilter, entries: list[TimeEntry], workspace_ids: Sequence[int], call: CallContext
+) -> tuple[list[TimeEntry], list[str]]:
+    """Return the entries that match the filter, and warnings about those of which nobody can tell."""
+    description = (args.description or "").casefold()
+    matches = [
+        entry
+        for entry in entries
+        if args.billable in (None, entry.billable) and description in entry.description.casefold()
+    ]
+    warnings: list[str] = []
+    for kind in RESOURCE_KINDS:
+        ref = getattr(args, kind)
+        if ref is not None:
+            matches, kind_warnings = await _filter_by_ref(ref, kind, matches, workspace_ids, call)
+            warnings += kind_warnings
+    return matches, warnings
+
+
+async def _filter_by_ref(
+    ref: str, kind: ResourceKind, entries: list[TimeEntry], workspace_ids: Sequence[int], call: CallContext
+) -> tuple[list[TimeEntry], list[str]]:
+    """Return the entries of everything with a name, or of an id, and warnings about those of which nobody can tell.
 
     Raises:
-        NotFound: It means nothing in any of the workspaces.
+        NotFound: No workspace has anything of that name or id.
     """
-    names = await look_up_names(entries, toggl, {kind})
+    names = await look_up_names(entries, call, {kind})
     matches = names.filter_entries(ref, kind, entries)
     if not matches and ref != REF_NONE:
-        resolved = await resolve_everywhere(ref, [toggl.endpoint(kind, space) for space in workspaces], toggl)
-        names = await look_up_names(entries, toggl, {kind})
+        resolved = await _resolve_everywhere(ref, [call.toggl.endpoint(kind, key) for key in workspace_ids], call)
+        names = await look_up_names(entries, call, {kind})
         matches = names.filter_entries(ref, kind, entries) or [
             entry for entry in entries if kind == "tag" and _has_tag(entry, resolved)
         ]
     count = sum(any(entry_ref.is_unresolvable(ref) for entry_ref in names.refs_of(kind, entry)) for entry in entries)
     hidden = [f"{count} entries are of a {kind} that is hidden, or new (refresh: true looks)."] if count else []
-    warnings += [*names.warnings, *hidden]
-    return matches
+    return matches, [*names.warnings, *hidden]
 
 
 def _has_tag(entry: TimeEntry, tags: Iterable[NamedResource]) -> bool:
-    """Tell whether an entry has one of these tags: entries know their tags by name only."""
+    """Tell whether an entry has one of these tags: an entry names its tags, and has no ids of them."""
     return any(tag.workspace_id == entry.workspace_id and tag.name in entry.tags for tag in tags)
 
 
-async def resolve_everywhere(
-    ref: str, endpoints: Sequence["CachedEndpoint[Any]"], toggl: "Toggl"
+async def _resolve_everywhere(
+    ref: str, endpoints: Sequence["CachedEndpoint[Any]"], call: CallContext
 ) -> list[NamedResource]:
-    """Return what a name or an id means in any workspace, at first by what is known already.
+    """Return everything that has a name or an id, in any workspace; from the cache if the cache has some.
 
     Raises:
-        NotFound: It means nothing in any of them; the message names what comes near.
-        TogglError: It was not found, and one of them could not be asked.
+        NotFound: No workspace has any; the message lists the closest names.
+        TogglError: None was found, and a workspace could not be read.
     """
-    items = [item for endpoint in endpoints for item in await toggl.name_index.resolve_cached(endpoint, ref)]
+    name_index = call.toggl.name_index
+    items = [item for endpoint in endpoints for item in await name_index.resolve_cached(endpoint, ref)]
     if items:
         return items
     candidates: list[NamedResource] = []
     failures: list[TogglError] = []
     for endpoint in endpoints:
         try:
-            matches, collection = await toggl.name_index.resolve(endpoint, ref)
+            matches, collection = await name_index.resolve(endpoint, ref)
+        except PlanRequired:
+            continue  # A workspace without tasks has no task of that name.
         except TogglError as error:
-            failures += [] if isinstance(error, PlanRequired) else [error]
+            failures.append(error)
         else:
             items += matches
             candidates += collection.items.values()

@@ -1,71 +1,80 @@
-"""What is to be said of an entry: names become ids, words become moments, and nothing is made unless that is wanted."""
+"""From the arguments about an entry to the body of a request: names become ids, and texts become times."""
 
-from collections.abc import Awaitable
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
 
-from toggl_mcp.errors import InvalidArguments, NotFound
+from toggl_mcp.errors import InvalidArguments
 from toggl_mcp.models.base import REF_NONE
 from toggl_mcp.models.period import parse_local_datetime
 from toggl_mcp.models.tasks import Task
 from toggl_mcp.models.text import fold
 from toggl_mcp.models.time_entries import MAX_DURATION, TimeEntryBody
+from toggl_mcp.tools.support.define import CallContext
 from toggl_mcp.tools.support.lookup import exactly_one, not_found_error, resolve, resolve_id
 from toggl_mcp.tools.time_entries._args import EditTimeEntries, EntryFields
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from datetime import datetime
 
-    from toggl_mcp.endpoints.toggl import Toggl
     from toggl_mcp.models.period import Calendar
 
-T = TypeVar("T")
+
+class ResolvedTags(NamedTuple):
+    """The names of tags, as Toggl spells them, and those of them that Toggl is to create."""
+
+    names: list[str]
+    new: list[str]
 
 
 class PreparedEntry(NamedTuple):
-    """What is to be said of an entry, and the tags that Toggl makes along with it."""
+    """The body of a request about entries, and the tags that Toggl creates with it."""
 
     body: TimeEntryBody
     new_tags: list[str]
 
 
-async def prepare_entry(args: EntryFields, workspace: int, toggl: "Toggl") -> PreparedEntry:
-    """Return what is said with ids in the place of names, and nothing written yet.
+async def prepare_entry(args: EntryFields, workspace_id: int, call: CallContext) -> PreparedEntry:
+    """Resolve names to ids and return the request body; nothing is sent that changes anything.
 
     Raises:
-        NotFound: A name means nothing; the message names those that come near.
-        Ambiguous: A name means several; the message lists their ids.
-        InvalidArguments: The task is another project's.
+        NotFound: A name has no match; the message lists the closest names.
+        Ambiguous: A name has several matches; the message lists their ids.
+        InvalidArguments: The task belongs to another project.
     """
-    tags, new_tags = await _resolve_tags(args, workspace, toggl)
-    project = await resolve_id(args.project, toggl.projects(workspace).reserved, toggl.name_index)
-    task = None if args.task in (None, REF_NONE) else await _resolve_task(args.task or "", project, workspace, toggl)
-    if task is not None and project not in (None, task.project_id):
-        raise _wrong_project_error(task)
+    tags = None if args.tags is None else await _resolve_tags(args.tags, args, workspace_id, call)
+    project_id = await resolve_id(args.project, call.toggl.projects(workspace_id).reserved, call.toggl.name_index)
+    task = None
+    if args.task is not None and args.task != REF_NONE:
+        task = await _resolve_task(args.task, project_id, workspace_id, call)
+        if project_id not in (None, task.project_id):
+            raise _wrong_project_error(task)
     body = TimeEntryBody(
         description=args.description,
         billable=args.billable,
-        tags=tags,
-        project_id=project if task is None else task.project_id,
+        tags=None if tags is None else tags.names,
+        project_id=project_id if task is None else task.project_id,
         task_id=task.id if task is not None else 0 if args.task == REF_NONE else None,
     )
-    return PreparedEntry(body, new_tags)
+    return PreparedEntry(body, [] if tags is None else tags.new)
 
 
-async def forgetting_new_tags(prepared: PreparedEntry, workspace: int, toggl: "Toggl", request: Awaitable[T]) -> T:
-    """Return what a change returns, and forget the list of tags if it may have made some."""
+@asynccontextmanager
+async def forgetting_new_tags(prepared: PreparedEntry, workspace_id: int, call: CallContext) -> AsyncGenerator[None]:
+    """Run a request, and invalidate the cached tags if it may have created some."""
     try:
-        return await request
+        yield
     finally:
         if prepared.new_tags:
-            await toggl.tags(workspace).invalidate()
+            await call.toggl.tags(workspace_id).invalidate()
 
 
 def parse_time_argument(field: str, text: str, calendar: "Calendar") -> "datetime":
-    """Return the moment that an argument names.
+    """Return the time that an argument gives, in UTC.
 
     Raises:
-        InvalidArguments: It names none, or two.
+        InvalidArguments: It is no time, or one that a change of clocks skips or repeats.
     """
     try:
         return parse_local_datetime(text, calendar)
@@ -85,18 +94,19 @@ def check_duration(start: "datetime", stop: "datetime") -> None:
         raise InvalidArguments(message)
 
 
-async def _resolve_task(ref: str, project: int | None, workspace: int, toggl: "Toggl") -> Task:
-    """Return the task that a name or an id means, of a project if one is named.
+async def _resolve_task(ref: str, project_id: int | None, workspace_id: int, call: CallContext) -> Task:
+    """Return the only match of a task's name or id, within a project if one is given.
 
     Raises:
-        NotFound: None is meant.
-        Ambiguous: Several are; the message lists their ids.
+        NotFound: There is none.
+        Ambiguous: There are several; the message lists their ids.
+        InvalidArguments: The only matches belong to other projects.
     """
-    tasks = toggl.tasks(workspace).reserved
-    if project is None or ref.isdecimal():
-        return await resolve(ref, tasks, toggl.name_index)
-    matches, collection = await toggl.name_index.find_by_name(tasks, ref)
-    in_project = [task for task in matches if task.project_id == project]
+    tasks = call.toggl.tasks(workspace_id).reserved
+    if project_id is None or ref.isdecimal():
+        return await resolve(ref, tasks, call.toggl.name_index)
+    matches, collection = await call.toggl.name_index.find_by_name(tasks, ref)
+    in_project = [task for task in matches if task.project_id == project_id]
     if matches and not in_project:
         raise _wrong_project_error(matches[0])
     return exactly_one(in_project, ref, collection, tasks)
@@ -107,21 +117,25 @@ def _wrong_project_error(task: Task) -> InvalidArguments:
     return InvalidArguments(message)
 
 
-async def _resolve_tags(args: EntryFields, workspace: int, toggl: "Toggl") -> tuple[list[str] | None, list[str]]:
-    """Return the tags as they are spelt at Toggl, and those of them that do not exist yet."""
-    if args.tags is None:
-        return None, []
-    spellings: dict[str, str] = {}
-    new_tags: list[str] = []
-    tags = toggl.tags(workspace).reserved
-    removing = isinstance(args, EditTimeEntries) and args.tag_action == "remove"
-    hint = "Leave it out." if removing else "create_missing_tags: true makes it."
-    for name in args.tags:
-        matches, collection = await toggl.name_index.resolve(tags, name)
-        exact = next((tag.name for tag in matches if tag.name == name), matches[0].name if matches else None)
-        if exact is None and not args.create_missing_tags:
-            message = f"{not_found_error(name, tags, f'workspace {workspace}', collection.items.values())} {hint}"
-            raise NotFound(message)
-        new_tags += [] if exact or fold(name) in spellings else [name]
-        spellings.setdefault(exact or fold(name), exact or name)
-    return list(spellings.values()), new_tags
+async def _resolve_tags(refs: list[str], args: EntryFields, workspace_id: int, call: CallContext) -> ResolvedTags:
+    """Return the tags that these names and ids mean.
+
+    Raises:
+        NotFound: There is no such tag, and none may be created.
+    """
+    resolved: list[str] = []
+    new: list[str] = []
+    endpoint = call.toggl.tags(workspace_id).reserved
+    for ref in refs:
+        matches, collection = await call.toggl.name_index.resolve(endpoint, ref)
+        names = [tag.name for tag in matches]
+        if names:
+            resolved.append(ref if ref in names else names[0])
+        elif args.create_missing_tags and fold(ref) not in map(fold, new):
+            resolved.append(ref)
+            new.append(ref)
+        elif not args.create_missing_tags:
+            is_removal = isinstance(args, EditTimeEntries) and args.tag_action == "remove"
+            hint = "Leave it out." if is_removal else "create_missing_tags: true makes it."
+            raise not_found_error(ref, endpoint, f"workspace {workspace_id}", collection.items.values(), hint)
+    return ResolvedTags(list(dict.fromkeys(resolved)), new)

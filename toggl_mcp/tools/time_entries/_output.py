@@ -1,9 +1,9 @@
-"""What an entry is about, in names: each entry has only ids."""
+"""Time entries as results show them: with the names of what they refer to by id."""
 
 import logging
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 
 import anyio
 from pydantic import BaseModel
@@ -15,74 +15,71 @@ from toggl_mcp.models.projects import Project
 from toggl_mcp.models.tasks import Task
 from toggl_mcp.models.text import fold
 from toggl_mcp.models.time_entries import TimeEntry
+from toggl_mcp.tools.support.define import CallContext
 from toggl_mcp.tools.support.results import WithQuota
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
-    from toggl_mcp.endpoints.toggl import Toggl
     from toggl_mcp.models.period import Calendar
 
 
-E = TypeVar("E", bound=NamedResource)
+ResourceT = TypeVar("ResourceT", bound=NamedResource)
 
 _log = logging.getLogger(__name__)
 
 MAX_LOOKUP_SECONDS = 5.0
-"""Seconds that names may take to be looked up: an answer is told without them rather than too late."""
+"""Seconds that the look-up of names may take: a result comes without names rather than too late."""
 KINDS_WITH_IDS: frozenset[ResourceKind] = frozenset(("client", "project", "task"))
-"""What an entry gives ids of, so that its names have to be looked up."""
+"""The kinds that an entry refers to by id, so that names have to be looked up."""
 
 
 class EntryRef(NamedTuple):
-    """What an entry says of one thing: its id and its name; neither where there is none, or nobody may see it."""
+    """What an entry refers to: an id and a name, or neither. `is_visible` is false if its name cannot be read."""
 
     item_id: int | None
     name: str | None
     is_visible: bool = True
 
     def matches(self, ref: str) -> bool:
-        """Tell whether an id, a name in any case, or what stands for none means this."""
+        """Tell whether an id, a name in any case, or `REF_NONE` means this."""
         if ref == REF_NONE:
             return self == EntryRef(None, None)
         by_id = self.item_id is not None and ref == str(self.item_id)
         return by_id or (self.name is not None and fold(ref) == fold(self.name))
 
     def is_unresolvable(self, ref: str) -> bool:
-        """Tell whether nobody can say if this is meant."""
+        """Tell whether nobody can say if the reference means this."""
         by_id = self.item_id is not None and ref.isdecimal()
         return not self.is_visible and not by_id
 
 
 class EntryNames(NamedTuple):
-    """What the projects, clients and tasks of some entries are called, by id; `gaps`: why some are not known."""
+    """The projects, clients and tasks of some entries, by id; `warnings` say which could not be looked up, and why."""
 
     projects: dict[int, Project]
     clients: dict[int, Client]
     tasks: dict[int, Task]
     warnings: list[str]
 
-    def project(self, entry: TimeEntry) -> str | None:
-        """Return the name of an entry's project."""
-        return _display_name(self.projects, entry.project_id, "project")
-
-    def client(self, entry: TimeEntry) -> str | None:
-        """Return the name of the client of an entry's project."""
-        if entry.project_id is None:
-            return None
-        project = self.projects.get(entry.project_id)
-        return "(client unknown)" if project is None else _display_name(self.clients, project.client_id, "client")
-
-    def task(self, entry: TimeEntry) -> str | None:
-        """Return the name of an entry's task."""
-        return _display_name(self.tasks, entry.task_id, "task")
+    def name_of(self, kind: Literal["client", "project", "task"], entry: TimeEntry) -> str | None:
+        """Return the name of an entry's project or task, or of its project's client."""
+        match kind:
+            case "project":
+                return _display_name(self.projects, entry.project_id, "project")
+            case "task":
+                return _display_name(self.tasks, entry.task_id, "task")
+            case "client":
+                project = self.projects.get(entry.project_id or 0)
+                if project is None:
+                    return None if entry.project_id is None else "(client unknown)"
+                return _display_name(self.clients, project.client_id, "client")
 
     def filter_entries(self, ref: str, kind: ResourceKind, entries: Iterable[TimeEntry]) -> list[TimeEntry]:
-        """Return the entries about what a name or an id means."""
+        """Return the entries that a name or an id of a kind matches."""
         return [entry for entry in entries if any(entry_ref.matches(ref) for entry_ref in self.refs_of(kind, entry))]
 
     def refs_of(self, kind: ResourceKind, entry: TimeEntry) -> list[EntryRef]:
-        """Return what an entry says of things of a kind: of its tags by name only."""
-        project = self.projects.get(entry.project_id or 0)
+        """Return what an entry refers to of a kind: one, or one for each of its tags."""
         match kind:
             case "tag":
                 return [EntryRef(None, tag) for tag in entry.tags] or [EntryRef(None, None)]
@@ -90,29 +87,30 @@ class EntryNames(NamedTuple):
                 return [_to_ref(self.projects, entry.project_id)]
             case "task":
                 return [_to_ref(self.tasks, entry.task_id)]
-            case "client" if project is not None:
-                return [_to_ref(self.clients, project.client_id)]
             case "client":
-                return [EntryRef(None, None, is_visible=entry.project_id is None)]
+                project = self.projects.get(entry.project_id or 0)
+                if project is None:
+                    return [EntryRef(None, None, is_visible=entry.project_id is None)]
+                return [_to_ref(self.clients, project.client_id)]
 
 
 async def look_up_names(
-    entries: Iterable[TimeEntry], toggl: "Toggl", kinds: AbstractSet[ResourceKind] = KINDS_WITH_IDS
+    entries: Iterable[TimeEntry], call: CallContext, kinds: AbstractSet[ResourceKind] = KINDS_WITH_IDS
 ) -> EntryNames:
-    """Return the names of these kinds that these entries need, at the lowest cost in requests.
+    """Return the names of these kinds that these entries refer to, at the lowest cost in requests.
 
-    What cannot be looked up has no name, and the gap is told: a change that happened is told in any case.
+    A failed look-up is a warning: the result of a change that happened is never lost for a name.
     """
     names = EntryNames({}, {}, {}, [])
-    for workspace, entries_here in group_by_workspace(entries if KINDS_WITH_IDS & kinds else ()).items():
-        projects = {entry.project_id or 0 for entry in entries_here} if {"client", "project"} & kinds else set[int]()
-        names.projects.update(await _fetch_names(toggl.projects(workspace), projects, toggl, names.warnings))
+    for workspace_id, group in group_by_workspace(entries if KINDS_WITH_IDS & kinds else ()).items():
+        projects = {entry.project_id or 0 for entry in group} if {"client", "project"} & kinds else set[int]()
+        names.projects.update(await _fetch_names(call.toggl.projects(workspace_id), projects, call, names.warnings))
         client_ids = {names.projects[key].client_id or 0 for key in projects & names.projects.keys()}
         if "client" in kinds:
-            names.clients.update(await _fetch_names(toggl.clients(workspace), client_ids, toggl, names.warnings))
-        tasks = {entry.task_id or 0 for entry in entries_here} - {0}
-        if "task" in kinds and tasks and await toggl.has_tasks(workspace):
-            names.tasks.update(await _fetch_names(toggl.tasks(workspace), tasks, toggl, names.warnings))
+            names.clients.update(await _fetch_names(call.toggl.clients(workspace_id), client_ids, call, names.warnings))
+        tasks = {entry.task_id or 0 for entry in group} - {0}
+        if "task" in kinds and tasks and await call.has_tasks(workspace_id):
+            names.tasks.update(await _fetch_names(call.toggl.tasks(workspace_id), tasks, call, names.warnings))
     return names
 
 
@@ -124,13 +122,15 @@ def group_by_workspace(entries: Iterable[TimeEntry]) -> dict[int, list[TimeEntry
     return groups
 
 
-async def _fetch_names(endpoint: "CachedEndpoint[E]", ids: set[int], toggl: "Toggl", gaps: list[str]) -> dict[int, E]:
+async def _fetch_names(
+    endpoint: "CachedEndpoint[ResourceT]", ids: set[int], call: CallContext, warnings: list[str]
+) -> dict[int, ResourceT]:
     try:
         with anyio.fail_after(MAX_LOOKUP_SECONDS):
-            return await toggl.name_index.find_by_id(endpoint, ids)
+            return await call.toggl.name_index.find_by_id(endpoint, ids)
     except (TogglError, TimeoutError) as error:
         _log.warning("The names of some %s could not be looked up.", endpoint.PATH, exc_info=True)
-        gaps.append(f"The names of some {endpoint.PATH} could not be looked up. {error}".strip())
+        warnings.append(f"The names of some {endpoint.PATH} could not be looked up. {error}".strip())
         return {}
 
 
@@ -140,7 +140,7 @@ def _to_ref(names_by_id: Mapping[int, NamedResource], item_id: int | None) -> En
 
 
 def _display_name(names_by_id: Mapping[int, NamedResource], item_id: int | None, kind: str) -> str | None:
-    """Return a name, with the id if several share it; what one may not see is called by its id."""
+    """Return a name, with the id if several have that name; the id alone if the name cannot be read."""
     if item_id is None:
         return None
     if item_id not in names_by_id:
@@ -150,7 +150,7 @@ def _display_name(names_by_id: Mapping[int, NamedResource], item_id: int | None,
 
 
 class TimeEntryOut(BaseModel):
-    """A time entry, as answers about one show it."""
+    """A time entry, as a result about one shows it."""
 
     id: int
     workspace_id: int
@@ -171,9 +171,9 @@ class TimeEntryResult(WithQuota):
     entry: TimeEntryOut
 
 
-async def to_output(entry: TimeEntry, calendar: "Calendar", toggl: "Toggl") -> TimeEntryOut:
-    """Return what is shown of one entry."""
-    names, now = await look_up_names([entry], toggl), toggl.now_utc()
+async def to_output(entry: TimeEntry, calendar: "Calendar", call: CallContext) -> TimeEntryOut:
+    """Return an entry as a result shows it."""
+    names, now = await look_up_names([entry], call), call.now
     return TimeEntryOut(
         id=entry.id,
         workspace_id=entry.workspace_id,
@@ -181,9 +181,9 @@ async def to_output(entry: TimeEntry, calendar: "Calendar", toggl: "Toggl") -> T
         stop=None if entry.running else entry.end_at(now).astimezone(calendar.zone).isoformat(timespec="seconds"),
         seconds=entry.count_seconds(now),
         description=entry.description or None,
-        project=names.project(entry),
-        client=names.client(entry),
-        task=names.task(entry),
+        project=names.name_of("project", entry),
+        client=names.name_of("client", entry),
+        task=names.name_of("task", entry),
         tags=entry.tags or None,
         billable=entry.billable or None,
     )

@@ -1,15 +1,12 @@
 """What would lie over other entries is pointed out before it is written."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from toggl_mcp.errors import Overlap
+from toggl_mcp.models.period import Calendar, DateRange
 from toggl_mcp.models.time_entries import TimeEntry
+from toggl_mcp.tools.support.define import CallContext
 from toggl_mcp.tools.support.results import truncate
-
-if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
-    from toggl_mcp.endpoints.toggl import Toggl
-    from toggl_mcp.models.period import Calendar
 
 HINT = "Change the times, or pass allow_overlap: true."
 HINT_UNCHECKED = "Or pass allow_overlap: true."
@@ -20,8 +17,8 @@ MAX_OVERLAPS_IN_MESSAGE = 5
 async def reject_overlaps(
     start: datetime,
     end: datetime,
-    calendar: "Calendar",
-    toggl: "Toggl",
+    calendar: Calendar,
+    call: CallContext,
     *,
     exclude_id: int | None = None,
 ) -> None:
@@ -30,19 +27,29 @@ async def reject_overlaps(
     Raises:
         Overlap: The message names what is in the way.
     """
-    overlaps = [entry for entry in await find_overlaps(start, end, calendar, toggl) if entry.id != exclude_id]
+    overlaps = [entry for entry in await find_overlaps(start, end, calendar, call) if entry.id != exclude_id]
     if not overlaps:
         return
-    descriptions = "; ".join(_describe_entry(entry, calendar, toggl) for entry in overlaps[:MAX_OVERLAPS_IN_MESSAGE])
+    descriptions = "; ".join(_describe_entry(entry, calendar, call) for entry in overlaps[:MAX_OVERLAPS_IN_MESSAGE])
     rest = f"; and {len(overlaps) - MAX_OVERLAPS_IN_MESSAGE} more" if len(overlaps) > MAX_OVERLAPS_IN_MESSAGE else ""
     message = f"It would lie over {descriptions}{rest}. Nothing was sent. {HINT}"
     raise Overlap(message)
 
 
-async def find_overlaps(start: datetime, end: datetime, calendar: "Calendar", toggl: "Toggl") -> list[TimeEntry]:
+async def find_overlaps(start: datetime, end: datetime, calendar: Calendar, call: CallContext) -> list[TimeEntry]:
     """Return the entries that share time with a stretch; one of no length shares it with an equal one."""
-    now = toggl.now_utc()
-    result = await toggl.fetch_own_entries(calendar.day_of(start), calendar.day_of(end))
+    from toggl_mcp.endpoints.time_entry_query import EntryQuery  # noqa: PLC0415 - start-up
+
+    now = call.now
+    query = EntryQuery(
+        days=DateRange(calendar, calendar.day_of(start), calendar.day_of(end)),
+        workspace_ids=tuple(await call.workspaces()),
+        user_id=(await call.account()).id,
+        from_reports=False,
+        refresh=False,
+        all_workspaces=True,
+    )
+    result = await call.toggl.entry_source.fetch(query)
     for error in result.errors_by_workspace.values():
         message = f"What it might lie over could not be looked at, so nothing was sent. {error} {HINT_UNCHECKED}"
         raise Overlap(message) from error
@@ -53,7 +60,7 @@ async def find_overlaps(start: datetime, end: datetime, calendar: "Calendar", to
     ]
 
 
-def _describe_entry(entry: TimeEntry, calendar: "Calendar", toggl: "Toggl") -> str:
-    end = "now" if entry.running else calendar.to_local_text(entry.end_at(toggl.now_utc()))
+def _describe_entry(entry: TimeEntry, calendar: Calendar, call: CallContext) -> str:
+    end = "now" if entry.running else calendar.to_local_text(entry.end_at(call.now))
     description = f" “{truncate(entry.description, 60)}”" if entry.description else ""
     return f"entry {entry.id}{description}, {calendar.to_local_text(entry.start)} to {end}"

@@ -1,59 +1,43 @@
 """The tool that deletes time entries."""
 
-from typing import TYPE_CHECKING
-
 from toggl_mcp.errors import TogglError
-from toggl_mcp.models.base import Absent
-from toggl_mcp.tools.support.define import DESTRUCTIVE, ToolSpec
-from toggl_mcp.tools.support.lookup import quota_remaining
-from toggl_mcp.tools.support.results import WithQuota, truncate
+from toggl_mcp.models.time_entries import TimeEntry
+from toggl_mcp.tools.support.define import DESTRUCTIVE, CallContext, ToolSpec
+from toggl_mcp.tools.support.results import truncate
 from toggl_mcp.tools.time_entries._args import DeleteTimeEntries
-from toggl_mcp.tools.time_entries._bulk import BulkOutcome
-
-if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
-    from toggl_mcp.endpoints.toggl import Toggl
-
-from toggl_mcp.tools.time_entries._bulk import NOT_FOUND, UNCHANGED, UNCONFIRMED, check_quota_covers, load_entries
+from toggl_mcp.tools.time_entries._bulk import BulkOutcome, BulkResult, check_quota_covers, load_entries
 
 
-class TimeEntriesDeleted(WithQuota):
+class TimeEntriesDeleted(BulkResult):
     """What became of a deletion."""
 
     deleted_ids: list[int]
-    unchanged_ids: UNCHANGED | Absent = None
-    not_found_ids: NOT_FOUND | Absent = None
-    unconfirmed_ids: UNCONFIRMED | Absent = None
-    incomplete_reason: str | Absent = None
 
 
-async def delete_time_entries(args: DeleteTimeEntries, toggl: "Toggl") -> TimeEntriesDeleted:
+async def delete_time_entries(args: DeleteTimeEntries, call: CallContext) -> TimeEntriesDeleted:
     """Delete up to 10 of one's own entries for good, by a request each; refused if the quota cannot cover them all."""
-    entries, not_found_ids = await load_entries(args.ids, toggl)
-    await check_quota_covers(entries, toggl)
-    deleted: list[int] = []
-    outcome = BulkOutcome(None, [])
+    entries, not_found_ids = await load_entries(args.ids, call)
+    await check_quota_covers(entries, call)
+    outcome = await _delete(entries, call)
+    return await TimeEntriesDeleted.of(outcome, entries, not_found_ids, call, deleted_ids=outcome.changed_ids)
+
+
+async def _delete(entries: list[TimeEntry], call: CallContext) -> BulkOutcome:
+    """Delete one entry after another, up to the first failure."""
+    deleted_ids: list[int] = []
     for entry in entries:
         try:
-            await toggl.time_entries(entry.workspace_id).delete(entry)
+            await call.toggl.time_entries(entry.workspace_id).delete(entry)
         except TogglError as error:
-            outcome = BulkOutcome(error, [entry.id])
-            break
-        deleted.append(entry.id)
-    outcome.raise_if_nothing_done(deleted)
-    return TimeEntriesDeleted(
-        deleted_ids=deleted,
-        unchanged_ids=outcome.unchanged_ids(entries, deleted),
-        not_found_ids=not_found_ids or None,
-        unconfirmed_ids=outcome.unconfirmed_ids or None,
-        incomplete_reason=outcome.reason,
-        quota=await quota_remaining(toggl, entries[0].workspace_id),
-    )
+            return BulkOutcome(deleted_ids, error, [entry.id])
+        deleted_ids.append(entry.id)
+    return BulkOutcome(deleted_ids)
 
 
-async def _confirmation_text(args: DeleteTimeEntries, toggl: "Toggl") -> str:
-    entries, _ = await load_entries(args.ids, toggl)
-    await check_quota_covers(entries, toggl)
-    calendar = await toggl.calendar()
+async def _confirmation_text(args: DeleteTimeEntries, call: CallContext) -> str:
+    entries, _ = await load_entries(args.ids, call)
+    await check_quota_covers(entries, call)
+    calendar = await call.calendar()
     descriptions = "; ".join(
         f"“{truncate(entry.description, 40)}” of {calendar.to_local_text(entry.start)}" for entry in entries
     )

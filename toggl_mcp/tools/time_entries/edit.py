@@ -1,17 +1,15 @@
-"""The tool that changes time entries."""
+"""The tool that edits time entries."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from pydantic import Field
 
 from toggl_mcp.errors import InvalidArguments, TogglError
 from toggl_mcp.models.base import Absent
 from toggl_mcp.models.time_entries import TimeEntry, TimeEntryBody
-from toggl_mcp.tools.support.define import DESTRUCTIVE, ToolSpec
-from toggl_mcp.tools.support.lookup import quota_remaining
-from toggl_mcp.tools.support.results import WithQuota
+from toggl_mcp.tools.support.define import DESTRUCTIVE, CallContext, ToolSpec
 from toggl_mcp.tools.time_entries._args import EditTimeEntries
-from toggl_mcp.tools.time_entries._bulk import BulkOutcome
+from toggl_mcp.tools.time_entries._bulk import BulkOutcome, BulkResult, load_entries, no_entries_error
 from toggl_mcp.tools.time_entries._input import (
     PreparedEntry,
     check_duration,
@@ -22,87 +20,70 @@ from toggl_mcp.tools.time_entries._input import (
 from toggl_mcp.tools.time_entries._output import TimeEntryOut, group_by_workspace, to_output
 from toggl_mcp.tools.time_entries._overlap import reject_overlaps
 
-if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
-    from toggl_mcp.endpoints.toggl import Toggl
-
-from toggl_mcp.tools.time_entries._bulk import NOT_FOUND, UNCHANGED, UNCONFIRMED, load_entries, no_entries_error
-
 _ACTIONS = {"add": "add", "remove": "delete"}
 
 
-class TimeEntriesEdited(WithQuota):
-    """What became of a change."""
+Batch = tuple[list[TimeEntry], PreparedEntry]
+"""Entries of one workspace, and the request that edits them."""
+
+
+class TimeEntriesEdited(BulkResult):
+    """What became of an edit."""
 
     edited_ids: list[int]
-    unchanged_ids: UNCHANGED | Absent = None
-    not_found_ids: NOT_FOUND | Absent = None
-    unconfirmed_ids: UNCONFIRMED | Absent = None
-    incomplete_reason: str | Absent = None
     entry: Annotated[TimeEntryOut, Field(description="When only one was meant.")] | Absent = None
 
 
-async def edit_time_entries(args: EditTimeEntries, toggl: "Toggl") -> TimeEntriesEdited:
+async def edit_time_entries(args: EditTimeEntries, call: CallContext) -> TimeEntriesEdited:
     """Change one's own entries, all in the same way; what is left out stays as it is.
 
     One request for each workspace. The answer says for each id what became of it.
     """
-    entries, not_found_ids = await load_entries(args.ids, toggl, require_fresh=len(args.ids) > 1)
+    entries, not_found_ids = await load_entries(args.ids, call, require_fresh=len(args.ids) > 1)
     if len(args.ids) == 1:
-        return await _edit_one(entries[0], args, toggl)
-    return await _edit_many(entries, not_found_ids, args, toggl)
+        return await _edit_entry(entries[0], args, call)
+    outcome = await _edit_batches(await prepare_batches(entries, args, call), call)
+    return await TimeEntriesEdited.of(outcome, entries, not_found_ids, call, edited_ids=outcome.changed_ids)
 
 
-async def _edit_many(
-    entries: list[TimeEntry], not_found_ids: list[int], args: EditTimeEntries, toggl: "Toggl"
-) -> TimeEntriesEdited:
+async def _edit_batches(batches: list[Batch], call: CallContext) -> BulkOutcome:
+    """Send one request after another, up to the first failure."""
     edited_ids: list[int] = []
-    outcome = BulkOutcome(None, [])
-    for batch, prepared in await split_by_workspace(entries, args, toggl):
-        workspace = batch[0].workspace_id
+    refused_ids: list[int] = []
+    for entries, prepared in batches:
+        workspace_id = entries[0].workspace_id
         try:
-            change = await forgetting_new_tags(
-                prepared, workspace, toggl, toggl.time_entries(workspace).bulk_edit(batch, prepared.body)
-            )
+            async with forgetting_new_tags(prepared, workspace_id, call):
+                result = await call.toggl.time_entries(workspace_id).bulk_edit(entries, prepared.body)
         except TogglError as error:
-            outcome = BulkOutcome(error, [entry.id for entry in batch])
-            break
-        edited_ids += change.edited_ids
-        if change.unchanged_ids:
-            outcome = BulkOutcome(_refused_error(), change.unchanged_ids)
-    outcome.raise_if_nothing_done(edited_ids)
-    return TimeEntriesEdited(
-        edited_ids=edited_ids,
-        unchanged_ids=outcome.unchanged_ids(entries, edited_ids),
-        not_found_ids=not_found_ids or None,
-        unconfirmed_ids=outcome.unconfirmed_ids or None,
-        incomplete_reason=outcome.reason,
-        quota=await quota_remaining(toggl, entries[0].workspace_id),
-    )
+            return BulkOutcome(edited_ids, error, [entry.id for entry in entries])
+        edited_ids += result.edited_ids
+        refused_ids += result.unchanged_ids
+    refusal = InvalidArguments("Toggl refused the change for these. Change one alone to learn why.")
+    return BulkOutcome(edited_ids, refusal if refused_ids else None, refused_ids)
 
 
-def _refused_error() -> InvalidArguments:
-    return InvalidArguments("Toggl refused the change for these. Change one alone to learn why.")
-
-
-async def _edit_one(entry: TimeEntry, args: EditTimeEntries, toggl: "Toggl") -> TimeEntriesEdited:
-    tracker, calendar = toggl.time_entries(entry.workspace_id), await toggl.calendar()
-    (_, plan), *_ = await split_by_workspace([entry], args, toggl)
-    body = await with_times(entry, args, plan.body, toggl)
-    result = await forgetting_new_tags(plan, entry.workspace_id, toggl, tracker.edit(entry, body))
-    if result is None:
+async def _edit_entry(entry: TimeEntry, args: EditTimeEntries, call: CallContext) -> TimeEntriesEdited:
+    """Edit one entry, its times too."""
+    calendar = await call.calendar()
+    ((_, prepared),) = await prepare_batches([entry], args, call)
+    body = await with_times(entry, args, prepared.body, call)
+    async with forgetting_new_tags(prepared, entry.workspace_id, call):
+        edited_entry = await call.toggl.time_entries(entry.workspace_id).edit(entry, body)
+    if edited_entry is None:
         raise no_entries_error([entry.id])
     return TimeEntriesEdited(
-        edited_ids=[result.id],
-        entry=await to_output(result, calendar, toggl),
-        quota=await quota_remaining(toggl, entry.workspace_id),
+        edited_ids=[edited_entry.id],
+        entry=await to_output(edited_entry, calendar, call),
+        quota=await call.quota(entry.workspace_id),
     )
 
 
-async def with_times(entry: TimeEntry, args: EditTimeEntries, body: TimeEntryBody, toggl: "Toggl") -> TimeEntryBody:
+async def with_times(entry: TimeEntry, args: EditTimeEntries, body: TimeEntryBody, call: CallContext) -> TimeEntryBody:
     """Return the change with the entry's new times, of which Toggl is told all that belong together."""
     if args.start is None and args.stop is None:
         return body
-    calendar, now = await toggl.calendar(), toggl.now_utc()
+    calendar, now = await call.calendar(), call.now
     start = entry.start if args.start is None else parse_time_argument("start", args.start, calendar)
     runs = entry.running and args.stop is None
     stop = entry.end_at(now) if args.stop is None else parse_time_argument("stop", args.stop, calendar)
@@ -111,27 +92,29 @@ async def with_times(entry: TimeEntry, args: EditTimeEntries, body: TimeEntryBod
         raise InvalidArguments(message)
     check_duration(start, stop)
     if not args.allow_overlap:
-        await reject_overlaps(start, stop, calendar, toggl, exclude_id=entry.id)
+        await reject_overlaps(start, stop, calendar, call, exclude_id=entry.id)
     length = {} if runs else {"stop": stop, "duration": round((stop - start).total_seconds())}
     return body.model_copy(update={"start": start, **length})
 
 
-async def split_by_workspace(
-    entries: list[TimeEntry], args: EditTimeEntries, toggl: "Toggl"
-) -> list[tuple[list[TimeEntry], PreparedEntry]]:
-    """Return what is to be said of which entries, by workspace; a task does not follow to another project."""
-    plans: list[tuple[list[TimeEntry], PreparedEntry]] = []
-    for workspace, group in group_by_workspace(entries).items():
-        prepared = await prepare_entry(args, workspace, toggl)
+async def prepare_batches(entries: list[TimeEntry], args: EditTimeEntries, call: CallContext) -> list[Batch]:
+    """Return the requests that edit these entries: one for each workspace and body."""
+    batches: list[Batch] = []
+    for workspace_id, group in group_by_workspace(entries).items():
+        prepared = await prepare_entry(args, workspace_id, call)
         body = prepared.body.model_copy(update={"tag_action": _ACTIONS.get(args.tag_action)})
-        same_project = [entry for entry in group if entry.task_id and entry.project_id == body.project_id]
-        rest = [entry for entry in group if entry not in same_project]
-        if args.project is None or args.task is not None or not any(entry.task_id for entry in rest):
-            plans.append((group, prepared._replace(body=body)))
-            continue
-        bodies = ((same_project, body), (rest, body.model_copy(update={"task_id": 0})))
-        plans += [(batch, prepared._replace(body=body_for)) for batch, body_for in bodies if batch]
-    return plans
+        batches += [(batch, prepared._replace(body=batch_body)) for batch, batch_body in bodies_for(group, body)]
+    return batches
+
+
+def bodies_for(entries: list[TimeEntry], body: TimeEntryBody) -> list[tuple[list[TimeEntry], TimeEntryBody]]:
+    """Return the body for each of the entries: one that moves to another project leaves its task behind."""
+    keeps_task = [entry for entry in entries if entry.task_id and entry.project_id == body.project_id]
+    rest = [entry for entry in entries if entry not in keeps_task]
+    if body.project_id is None or body.task_id is not None or not any(entry.task_id for entry in rest):
+        return [(entries, body)]
+    batches = [(keeps_task, body), (rest, body.model_copy(update={"task_id": 0}))]
+    return [(batch, batch_body) for batch, batch_body in batches if batch]
 
 
 TOOLS = (ToolSpec(edit_time_entries, "Edit time entries", DESTRUCTIVE, EditTimeEntries, TimeEntriesEdited),)

@@ -1,14 +1,13 @@
 """The tools that log and list time entries."""
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from pydantic import BaseModel, Field
 
 from toggl_mcp.models.base import Absent, Position
 from toggl_mcp.models.time_entries import TimeEntry, to_rfc3339
-from toggl_mcp.tools.support.define import ADDITIVE, READ_ONLY, ToolSpec
-from toggl_mcp.tools.support.lookup import quota_remaining
+from toggl_mcp.tools.support.define import ADDITIVE, READ_ONLY, CallContext, ToolSpec
 from toggl_mcp.tools.support.pagination import decode_cursor, encode_cursor
 from toggl_mcp.tools.support.results import MAX_RESULT_BYTES, Freshness, WithQuota, count_bytes, truncate
 from toggl_mcp.tools.time_entries._args import CreateTimeEntry, ListTimeEntries
@@ -16,9 +15,6 @@ from toggl_mcp.tools.time_entries._filters import Selection, select_entries
 from toggl_mcp.tools.time_entries._input import check_duration, forgetting_new_tags, parse_time_argument, prepare_entry
 from toggl_mcp.tools.time_entries._output import TimeEntryResult, to_output
 from toggl_mcp.tools.time_entries._overlap import reject_overlaps
-
-if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
-    from toggl_mcp.endpoints.toggl import Toggl
 
 MAX_DESCRIPTION = 200
 """Characters of each description that a list shows."""
@@ -61,9 +57,9 @@ class TimeEntryList(WithQuota, Freshness):
     incomplete_reason: Annotated[str, Field(description="What is missing, and why.")] | Absent = None
 
 
-async def create_time_entry(args: CreateTimeEntry, toggl: "Toggl") -> TimeEntryResult:
+async def create_time_entry(args: CreateTimeEntry, call: CallContext) -> TimeEntryResult:
     """Log time that is over. What would lie over other entries, or is there already, is refused unless allowed."""
-    workspace, calendar = await toggl.resolve_workspace(args.workspace_id), await toggl.calendar()
+    workspace, calendar = await call.workspace_id(args.workspace_id), await call.calendar()
     start = parse_time_argument("start", args.start, calendar)
     stop = (
         start + timedelta(seconds=args.duration or 0)
@@ -71,31 +67,34 @@ async def create_time_entry(args: CreateTimeEntry, toggl: "Toggl") -> TimeEntryR
         else parse_time_argument("stop", args.stop, calendar)
     )
     check_duration(start, stop)
-    prepared = await prepare_entry(args, workspace, toggl)
+    prepared = await prepare_entry(args, workspace, call)
     if not args.allow_overlap:
-        await reject_overlaps(start, stop, calendar, toggl)
+        await reject_overlaps(start, stop, calendar, call)
     times = {"start": start, "duration": round((stop - start).total_seconds())}
     body = prepared.body.model_copy(update=times)
-    entry = await forgetting_new_tags(prepared, workspace, toggl, toggl.time_entries(workspace).add(body))
-    return TimeEntryResult(entry=await to_output(entry, calendar, toggl), quota=await quota_remaining(toggl, workspace))
+    async with forgetting_new_tags(prepared, workspace, call):
+        entry = await call.toggl.time_entries(workspace).add(body)
+    return TimeEntryResult(entry=await to_output(entry, calendar, call), quota=await call.quota(workspace))
 
 
-async def list_time_entries(args: ListTimeEntries, toggl: "Toggl") -> TimeEntryList:
+async def list_time_entries(args: ListTimeEntries, call: CallContext) -> TimeEntryList:
     """List one's own entries that began on these days, newest first, of all workspaces unless one is named.
 
     Names are in works. Long descriptions are cut. For totals, summarize_time is right and far shorter.
     """
-    selection = await select_entries(args, toggl)
+    selection = await select_entries(args, call)
     filters = tuple(str(value) for value in args.model_dump(exclude={"limit", "cursor", "refresh"}).values())
     after = decode_cursor(args.cursor, filters)
     entries = [entry for entry in selection.entries if entry.start >= selection.date_range.start]
     entries.sort(key=_sort_position, reverse=True)
     rest = entries if after is None else [entry for entry in entries if _sort_position(entry) < after]
-    rows, groups = _build_page(rest[: args.limit], selection, toggl)
+    rows, groups = _build_page(rest[: args.limit], selection, call)
     remaining = len(rest) - len(rows)
     result = selection.result
-    reason = " ".join(selection.warnings()) or None
-    return TimeEntryList(
+    reason = " ".join(selection.warnings) or None
+    return TimeEntryList.of(
+        result,
+        call.now,
         timezone=selection.date_range.calendar.zone.key,
         entries=rows,
         groups=groups,
@@ -104,8 +103,7 @@ async def list_time_entries(args: ListTimeEntries, toggl: "Toggl") -> TimeEntryL
         next_cursor=encode_cursor(_sort_position(rest[len(rows) - 1]) if remaining else None, filters),
         complete=reason is None,
         incomplete_reason=reason,
-        quota=await selection.quota(toggl),
-        **Freshness.of(result.source, result.as_of, toggl.timestamp()),
+        quota=await selection.quota(call),
     )
 
 
@@ -114,29 +112,29 @@ def _sort_position(entry: TimeEntry) -> Position:
 
 
 def _build_page(
-    entries: list[TimeEntry], selection: Selection, toggl: "Toggl"
+    entries: list[TimeEntry], selection: Selection, call: CallContext
 ) -> tuple[list[TimeEntryRow], list[WorkGroup]]:
-    """Return as many rows as an answer can hold, and what they are about."""
+    """Return the rows of as many of the first entries as a result can hold, and the groups that they refer to."""
     rows: list[TimeEntryRow] = []
     groups: dict[tuple[object, ...], WorkGroup] = {}
-    size = 0
+    remaining_bytes = MAX_RESULT_BYTES
     for entry in entries:
         key = (entry.workspace_id, entry.project_id, entry.task_id, entry.billable)
-        work = groups.get(key) or _to_group(entry, selection, len(groups) + 1)
-        row = _to_row(entry, work.group, selection, toggl)
-        size += count_bytes(row) + (0 if key in groups else count_bytes(work))
-        if size > MAX_RESULT_BYTES and rows:
+        group = groups.get(key) or _to_group(entry, selection, len(groups) + 1)
+        row = _to_row(entry, group.group, selection, call)
+        remaining_bytes -= count_bytes(row) + (0 if key in groups else count_bytes(group))
+        if remaining_bytes < 0 and rows:
             break
         rows.append(row)
-        groups[key] = work
+        groups[key] = group
     return rows, list(groups.values())
 
 
-def _to_row(entry: TimeEntry, group: int, selection: Selection, toggl: "Toggl") -> TimeEntryRow:
+def _to_row(entry: TimeEntry, group: int, selection: Selection, call: CallContext) -> TimeEntryRow:
     return TimeEntryRow(
         id=entry.id,
         start=selection.date_range.calendar.to_local_text(entry.start),
-        seconds=entry.count_seconds(toggl.now_utc()),
+        seconds=entry.count_seconds(call.now),
         group=group,
         running=entry.running or None,
         description=truncate(entry.description, MAX_DESCRIPTION) or None,
@@ -148,10 +146,10 @@ def _to_group(entry: TimeEntry, selection: Selection, number: int) -> WorkGroup:
     return WorkGroup(
         group=number,
         workspace_id=entry.workspace_id,
-        project=selection.names.project(entry),
+        project=selection.names.name_of("project", entry),
         project_id=entry.project_id,
-        client=selection.names.client(entry),
-        task=selection.names.task(entry),
+        client=selection.names.name_of("client", entry),
+        task=selection.names.name_of("task", entry),
         billable=entry.billable or None,
     )
 

@@ -1,32 +1,30 @@
 """The tool that totals time."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Iterator, Sequence
+from datetime import date
+from functools import partial
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
 from toggl_mcp.models.account import Me
 from toggl_mcp.models.base import Absent
-from toggl_mcp.models.period import DateRange
+from toggl_mcp.models.period import Calendar, DateRange
 from toggl_mcp.models.time_entries import MAX_DURATION
 from toggl_mcp.models.totals import (
     EntrySlice,
     Group,
-    Label,
     Totals,
     group_slices,
     slice_by_day,
     sort_groups,
     sum_slices,
 )
-from toggl_mcp.tools.support.define import READ_ONLY, ToolSpec
+from toggl_mcp.tools.support.define import READ_ONLY, CallContext, ToolSpec
 from toggl_mcp.tools.support.results import Freshness, Timestamp, WithQuota, take_within_budget, truncate
 from toggl_mcp.tools.time_entries._args import SummarizeTime
 from toggl_mcp.tools.time_entries._filters import Selection, select_entries
 from toggl_mcp.tools.time_entries._output import KINDS_WITH_IDS
-
-if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
-    from toggl_mcp.endpoints.toggl import Toggl
 
 MAX_DESCRIPTION = 200
 """Characters of a description that a group shows."""
@@ -75,23 +73,25 @@ class Summary(WithQuota, Freshness):
     incomplete_reason: Annotated[str, Field(description="Why it is not complete.")] | Absent = None
 
 
-async def summarize_time(args: SummarizeTime, toggl: "Toggl") -> Summary:
+async def summarize_time(args: SummarizeTime, call: CallContext) -> Summary:
     """Total time by whole days in the account's zone, over all workspaces unless one is named.
 
     Entries over midnight are split, a running timer counts up to now. An entry counts under each of its tags.
     """
     by = args.group_by or []
     selection = await select_entries(
-        args, toggl, team=args.team, from_reports=args.amounts, kinds=KINDS_WITH_IDS & set(by)
+        args, call, team=args.team, from_reports=args.amounts, kinds=KINDS_WITH_IDS & set(by)
     )
-    me, _ = await toggl.account.me()
-    slices = list(slice_by_day(selection.entries, selection.date_range, toggl.now_utc()))
-    labels = [_labeller(kind, selection, me) for kind in by]
+    me = await call.account()
+    slices = list(slice_by_day(selection.entries, selection.date_range, call.now))
+    labels = [partial(_labels_of, kind, selection, me) for kind in by]
     groups = {key: sum_slices(members) for key, members in group_slices(slices, labels).items()}
     ordered = sort_groups(groups, by) if by else []
     groups_shown = take_within_budget(_to_group_total(key, groups[key], args) for key in ordered[: args.limit])
-    reason = " ".join([*selection.warnings(), *_report_warnings(args, selection, toggl)]) or None
-    return Summary(
+    reason = " ".join([*selection.warnings, *_report_warnings(args, selection, call)]) or None
+    return Summary.of(
+        selection.result,
+        call.now,
         **_range_fields(selection.date_range),
         workspaces={str(key): name for key, name in selection.workspaces.items()},
         total=Total.of(sum_slices(slices), args),
@@ -100,8 +100,7 @@ async def summarize_time(args: SummarizeTime, toggl: "Toggl") -> Summary:
         running_seconds=sum(part.seconds for part in slices if part.entry.running) or None,
         complete=reason is None,
         incomplete_reason=reason,
-        quota=await selection.quota(toggl),
-        **Freshness.of(selection.result.source, selection.result.as_of, toggl.timestamp()),
+        quota=await selection.quota(call),
     )
 
 
@@ -121,9 +120,9 @@ def _to_group_total(key: Sequence[str], totals: Totals, args: SummarizeTime) -> 
     return GroupTotal(by=labels, **Total.of(totals, args).model_dump())
 
 
-def _report_warnings(args: SummarizeTime, selection: Selection, toggl: "Toggl") -> Iterator[str]:
+def _report_warnings(args: SummarizeTime, selection: Selection, call: CallContext) -> Iterator[str]:
     """Give what reports do not tell of these days."""
-    now = toggl.now_utc()
+    now = call.now
     if args.team and selection.date_range.start <= now and selection.date_range.end > now - MAX_DURATION:
         yield "Timers that are still running are in no report, so those of the team are not counted."
     unpriced = sum(entry.billable and entry.amount_in_cents is None for entry in selection.entries)
@@ -134,24 +133,33 @@ def _report_warnings(args: SummarizeTime, selection: Selection, toggl: "Toggl") 
         )
 
 
-def _labeller(kind: Group, selection: Selection, me: Me) -> Label:
-    """Return what says to which groups of a kind a part of an entry belongs."""
-    calendar, names = selection.date_range.calendar, selection.names
-    labels: Mapping[Group, Callable[[EntrySlice], str | None]] = {
-        "client": lambda part: names.client(part.entry),
-        "project": lambda part: names.project(part.entry),
-        "task": lambda part: names.task(part.entry),
-        "user": lambda part: me.name if part.entry.user_id in (None, me.id) else part.entry.user_name,
-        "billable": lambda part: "yes" if part.entry.billable else "no",
-        "day": lambda part: part.day.isoformat(),
-        "week": lambda part: calendar.first_of_week(part.day).isoformat(),
-        "month": lambda part: part.day.isoformat()[:7],
-        "description": lambda part: part.entry.description or None,
-    }
-    if kind == "tag":
-        return lambda part: part.entry.tags or ["(no tag)"]
-    label, placeholder = labels[kind], f"(no {kind})"
-    return lambda part: [label(part) or placeholder]
+def _labels_of(kind: Group, selection: Selection, me: Me, part: EntrySlice) -> list[str]:
+    """Return the groups of a kind that a slice belongs to: one, or one for each of its tags."""
+    entry = part.entry
+    match kind:
+        case "tag":
+            return entry.tags or ["(no tag)"]
+        case "client" | "project" | "task":
+            label = selection.names.name_of(kind, entry)
+        case "day" | "week" | "month":
+            label = _date_label(kind, part.day, selection.date_range.calendar)
+        case "user":
+            label = me.name if entry.user_id in (None, me.id) else entry.user_name
+        case "billable":
+            label = "yes" if entry.billable else "no"
+        case "description":
+            label = entry.description
+    return [label or f"(no {kind})"]
+
+
+def _date_label(kind: Literal["day", "week", "month"], day: date, calendar: Calendar) -> str:
+    match kind:
+        case "day":
+            return day.isoformat()
+        case "week":
+            return calendar.first_of_week(day).isoformat()
+        case "month":
+            return day.isoformat()[:7]
 
 
 TOOLS = (ToolSpec(summarize_time, "Summarize time", READ_ONLY, SummarizeTime, Summary),)

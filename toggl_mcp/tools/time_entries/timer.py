@@ -1,23 +1,19 @@
 """The tools about the timer."""
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from pydantic import BaseModel, Field
 
 from toggl_mcp.errors import InvalidArguments, NotFound
 from toggl_mcp.models.base import Absent
 from toggl_mcp.models.time_entries import TimerStart
-from toggl_mcp.tools.support.define import ADDITIVE, DESTRUCTIVE, READ_ONLY, ToolSpec
-from toggl_mcp.tools.support.lookup import quota_remaining
+from toggl_mcp.tools.support.define import ADDITIVE, DESTRUCTIVE, READ_ONLY, CallContext, ToolSpec
 from toggl_mcp.tools.support.results import Freshness, WithQuota
 from toggl_mcp.tools.time_entries._args import GetTimer, StartTimer, StopTimer
 from toggl_mcp.tools.time_entries._input import forgetting_new_tags, parse_time_argument, prepare_entry
 from toggl_mcp.tools.time_entries._output import TimeEntryOut, TimeEntryResult, to_output
 from toggl_mcp.tools.time_entries._overlap import reject_overlaps
-
-if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
-    from toggl_mcp.endpoints.toggl import Toggl
 
 MIN_RUN = timedelta(seconds=1)
 """The least time that a timer runs."""
@@ -46,58 +42,58 @@ class Timer(WithQuota, Freshness):
     entry: TimeEntryOut | Absent = None
 
 
-async def start_timer(args: StartTimer, toggl: "Toggl") -> TimerStarted:
+async def start_timer(args: StartTimer, call: CallContext) -> TimerStarted:
     """Start a timer. One that runs already is stopped, and the answer says which."""
-    workspace, calendar = await toggl.resolve_workspace(args.workspace_id), await toggl.calendar()
-    prepared = await prepare_entry(args, workspace, toggl)
-    start = toggl.now_utc() if args.start is None else parse_time_argument("start", args.start, calendar)
-    if start > toggl.now_utc():
+    workspace, calendar = await call.workspace_id(args.workspace_id), await call.calendar()
+    prepared = await prepare_entry(args, workspace, call)
+    start = call.now if args.start is None else parse_time_argument("start", args.start, calendar)
+    if start > call.now:
         message = "start: is yet to come. Leave it out to start now."
         raise InvalidArguments(message)
     if not args.allow_overlap:
-        running = await toggl.time_entries(workspace).current()
+        running = await call.toggl.time_entries(workspace).current()
         exclude_id = running.id if running is not None and running.start <= start else None
-        await reject_overlaps(start, max(start + MIN_RUN, toggl.now_utc()), calendar, toggl, exclude_id=exclude_id)
+        await reject_overlaps(start, max(start + MIN_RUN, call.now), calendar, call, exclude_id=exclude_id)
     body = prepared.body.model_copy(update={"start": start})
-    result = await forgetting_new_tags(prepared, workspace, toggl, toggl.time_entries(workspace).start(body))
-    entry = await to_output(result.entry, calendar, toggl)
+    async with forgetting_new_tags(prepared, workspace, call):
+        result = await call.toggl.time_entries(workspace).start(body)
+    entry = await to_output(result.entry, calendar, call)
     return TimerStarted(
         entry=entry,
-        stopped_entry=_to_stopped(result, toggl),
+        stopped_entry=_to_stopped(result, call),
         still_running_id=result.still_running_id,
-        quota=await quota_remaining(toggl, workspace),
+        quota=await call.quota(workspace),
     )
 
 
-async def stop_timer(_: StopTimer, toggl: "Toggl") -> TimeEntryResult:
+async def stop_timer(_: StopTimer, call: CallContext) -> TimeEntryResult:
     """Stop the timer that runs, in whatever workspace."""
-    entries, calendar = await toggl.account_time_entries(), await toggl.calendar()
+    entries, calendar = await call.toggl.account_time_entries(), await call.calendar()
     entry = await entries.stop_current()
     if entry is None:
         message = "No timer is running. start_timer starts one; create_time_entry logs what is done already."
         raise NotFound(message)
-    return TimeEntryResult(
-        entry=await to_output(entry, calendar, toggl), quota=await quota_remaining(toggl, entry.workspace_id)
-    )
+    return TimeEntryResult(entry=await to_output(entry, calendar, call), quota=await call.quota(entry.workspace_id))
 
 
-async def get_timer(args: GetTimer, toggl: "Toggl") -> Timer:
+async def get_timer(args: GetTimer, call: CallContext) -> Timer:
     """Tell which timer runs, in whatever workspace, and for how long. Known to within two minutes."""
-    reading = await toggl.entry_cache.read(refresh=args.refresh)
+    reading = await call.toggl.entry_cache.read(refresh=args.refresh)
     entry = next((entry for entry in reading.collection.items.values() if entry.running), None)
-    return Timer(
+    return Timer.of(
+        reading,
+        call.now,
         running=entry is not None,
-        entry=None if entry is None else await to_output(entry, await toggl.calendar(), toggl),
-        quota=await quota_remaining(toggl, None, reading.source),
-        **Freshness.of(reading.source, reading.as_of, toggl.timestamp()),
+        entry=None if entry is None else await to_output(entry, await call.calendar(), call),
+        quota=await call.quota(None, reading.source),
     )
 
 
-def _to_stopped(result: TimerStart, toggl: "Toggl") -> StoppedTimer | None:
+def _to_stopped(result: TimerStart, call: CallContext) -> StoppedTimer | None:
     entry = result.stopped_entry
     if entry is None:
         return None
-    seconds = entry.count_seconds(toggl.now_utc())
+    seconds = entry.count_seconds(call.now)
     unconfirmed = None if result.is_confirmed else True
     return StoppedTimer(id=entry.id, description=entry.description, seconds=seconds, unconfirmed=unconfirmed)
 
