@@ -42,7 +42,10 @@ class EntryQuery(NamedTuple):
     def selects(self, entry: TimeEntry) -> bool:
         """Tell whether an entry is in one of the workspaces and overlaps the days; a running one may end now."""
         start = self.days.start
-        reaches_range = entry.running or entry.start >= start or entry.start + timedelta(seconds=entry.duration) > start
+        # A negative duration is a running timer's. Most entries end here: this runs once for each of 89 days.
+        reaches_range = (
+            entry.start >= start or entry.duration < 0 or entry.start + timedelta(seconds=entry.duration) > start
+        )
         in_workspace = self.all_workspaces or entry.workspace_id in self.workspace_ids
         return in_workspace and entry.start < self.days.end and reaches_range
 
@@ -146,6 +149,8 @@ def _merge_cache_over_reports(
 
     The cache knows what has changed and what was deleted since a report was made.
     """
+    if not reports:
+        return dict(entries)
     older = {key: entry for key, entry in reports.items() if entry.start < oldest_kept}
     return older | {key: _copy_amounts(entry, reports.get(key)) for key, entry in entries.items()}
 
