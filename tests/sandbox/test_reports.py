@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.sandbox.diary import done, running
-from tests.sandbox.reporting import BASE, CHECKOUT, DESIGN, ME, SEARCH, TANE, WEB_SHOP, WEEK, Row, a_week
+from tests.sandbox.reports import BASE, CHECKOUT, DESIGN, ME, SEARCH, TANE, WEB_SHOP, WEEK, Row, a_week
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Behaviors, Fault, Sandbox
 from toggl_mcp.sandbox.reports import OPERATIONS
 

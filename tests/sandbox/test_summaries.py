@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.sandbox.reporting import CHECKOUT, ME, SEARCH, SUMMARY, TANE, UPKEEP, WEB_SHOP, WEEK, Row, a_week
+from tests.sandbox.reports import CHECKOUT, ME, SEARCH, SUMMARY, TANE, UPKEEP, WEB_SHOP, WEEK, Row, a_week
 from toggl_mcp.sandbox import Sandbox
 
 pytestmark = pytest.mark.anyio
