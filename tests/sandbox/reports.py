@@ -16,7 +16,7 @@ DESIGN = 17_300_301
 ME, TANE = 7_301_001, 7_301_002
 
 
-def a_week(sandbox: Sandbox) -> list[Row]:
+def add_week(sandbox: Sandbox) -> list[Row]:
     """Return three entries of the week, of which the second is a colleague's."""
     shop: Row = {"project_id": WEB_SHOP, "task_id": CHECKOUT, "tags": ["design"], "billable": True}
     return [

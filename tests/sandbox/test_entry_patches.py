@@ -18,18 +18,18 @@ Row = dict[str, Any]
 
 @pytest.fixture
 def row(sandbox: Sandbox) -> Row:
-    more: Row = {"project_id": 201_500_302, "task_id": 80_400_301, "tags": ["design"]}
-    return done(sandbox, "2025-10-09T09:00", "2025-10-09T10:00", "Cover", **more)
+    fields: Row = {"project_id": 201_500_302, "task_id": 80_400_301, "tags": ["design"]}
+    return done(sandbox, "2025-10-09T09:00", "2025-10-09T10:00", "Cover", **fields)
 
 
 def step(op: str, path: str, value: object = None) -> Row:
     return {"op": op, "path": path, "value": value}
 
 
-async def patched(toggl: httpx.AsyncClient, ids: str | int, *steps: Row) -> Row:
-    answer = await toggl.patch(f"{ENTRIES}/{ids}", json=list(steps))
-    assert answer.status_code == 200
-    return answer.json()
+async def patch_entries(toggl: httpx.AsyncClient, ids: str | int, *steps: Row) -> Row:
+    response = await toggl.patch(f"{ENTRIES}/{ids}", json=list(steps))
+    assert response.status_code == 200
+    return response.json()
 
 
 @pytest.mark.parametrize(
@@ -51,40 +51,44 @@ async def patched(toggl: httpx.AsyncClient, ids: str | int, *steps: Row) -> Row:
         ),
     ],
 )
-async def test_a_patch_changes_what_its_paths_name(
+async def test_patch_time_entries_changes_the_fields_of_its_paths(
     toggl: httpx.AsyncClient, row: Row, steps: list[Row], changes: Row
 ) -> None:
-    assert await patched(toggl, row["id"], *steps) == {"success": [row["id"]], "failure": []}
+    assert await patch_entries(toggl, row["id"], *steps) == {"success": [row["id"]], "failure": []}
     assert {field: row[field] for field in changes} == changes
 
 
-async def test_some_may_be_changed_while_others_are_not_found(
+async def test_patch_time_entries_missing_ids_are_reported_as_failures(
     toggl: httpx.AsyncClient, sandbox: Sandbox, row: Row
 ) -> None:
-    theirs = done(sandbox, "2025-10-09T09:00", "2025-10-09T10:00", user_id=7_301_002)["id"]
-    elsewhere = done(sandbox, "2025-10-09T09:00", "2025-10-09T10:00", workspace=NIGHT_SCHOOL)["id"]
-    ids = f"1,{row['id']},{theirs},{elsewhere}"
-    told = await patched(toggl, ids, step("replace", "/description", "New"))
-    assert told["success"] == [row["id"]]
-    assert told["failure"] == [
+    foreign_id = done(sandbox, "2025-10-09T09:00", "2025-10-09T10:00", user_id=7_301_002)["id"]
+    night_school_id = done(sandbox, "2025-10-09T09:00", "2025-10-09T10:00", workspace=NIGHT_SCHOOL)["id"]
+    ids = f"1,{row['id']},{foreign_id},{night_school_id}"
+    result = await patch_entries(toggl, ids, step("replace", "/description", "New"))
+    assert result["success"] == [row["id"]]
+    assert result["failure"] == [
         {"id": entry_id, "message": f"Time entry with ID: {entry_id} was not found/is not accessible"}
-        for entry_id in (1, theirs, elsewhere)
+        for entry_id in (1, foreign_id, night_school_id)
     ]
 
 
-async def test_an_entry_that_may_not_be_so_fails_alone(toggl: httpx.AsyncClient, sandbox: Sandbox, row: Row) -> None:
+async def test_patch_time_entries_invalid_entry_leaves_the_rest_patched(
+    toggl: httpx.AsyncClient, sandbox: Sandbox, row: Row
+) -> None:
     later = done(sandbox, "2025-10-09T12:00", "2025-10-09T13:00")
-    told = await patched(toggl, f"{row['id']},{later['id']}", step("replace", "/stop", "2025-10-08T22:00:00Z"))
-    assert told == {
+    result = await patch_entries(toggl, f"{row['id']},{later['id']}", step("replace", "/stop", "2025-10-08T22:00:00Z"))
+    assert result == {
         "success": [row["id"]],
         "failure": [{"id": later["id"], "message": "Stop time must be after start time"}],
     }
     assert (row["duration"], later["duration"]) == (7200, 3600)
 
 
-async def test_patching_a_deleted_entry_brings_it_back(toggl: httpx.AsyncClient, sandbox: Sandbox, row: Row) -> None:
+async def test_patch_time_entries_deleted_entry_is_restored(
+    toggl: httpx.AsyncClient, sandbox: Sandbox, row: Row
+) -> None:
     sandbox.state.remove_entry(row["id"])
-    assert (await patched(toggl, row["id"], step("replace", "/description", "Back")))["success"] == [row["id"]]
+    assert (await patch_entries(toggl, row["id"], step("replace", "/description", "Back")))["success"] == [row["id"]]
     assert (await toggl.get(f"/me/time_entries/{row['id']}")).json()["description"] == "Back"
 
 
@@ -101,17 +105,17 @@ async def test_patching_a_deleted_entry_brings_it_back(toggl: httpx.AsyncClient,
         (["description"], 400, "JSON is not valid"),
     ],
 )
-async def test_a_patch_that_toggl_does_not_understand_changes_nothing(
+async def test_patch_time_entries_invalid_body_changes_nothing(
     toggl: httpx.AsyncClient, row: Row, body: object, status: int, text: str
 ) -> None:
     before = dict(row)
-    answer = await toggl.patch(f"{ENTRIES}/{row['id']}", json=body)
-    assert (answer.status_code, answer.json()) == (status, text)
+    response = await toggl.patch(f"{ENTRIES}/{row['id']}", json=body)
+    assert (response.status_code, response.json()) == (status, text)
     assert row == before
 
 
-async def test_a_hundred_can_be_patched_at_once(toggl: httpx.AsyncClient) -> None:
+async def test_patch_time_entries_above_100_ids_is_refused(toggl: httpx.AsyncClient) -> None:
     ids = [str(number) for number in range(1, 102)]
-    assert len((await patched(toggl, ",".join(ids[:100])))["failure"]) == 100
-    refused = await toggl.patch(f"{ENTRIES}/{','.join(ids)}", json=[])
-    assert (refused.status_code, refused.json()) == (400, "PATCH request is limited to 100 entries at once")
+    assert len((await patch_entries(toggl, ",".join(ids[:100])))["failure"]) == 100
+    refusal = await toggl.patch(f"{ENTRIES}/{','.join(ids)}", json=[])
+    assert (refusal.status_code, refusal.json()) == (400, "PATCH request is limited to 100 entries at once")

@@ -22,17 +22,17 @@ def sandbox(sandbox: Sandbox) -> Sandbox:
     return sandbox
 
 
-async def told(toggl: httpx.AsyncClient, **query: str) -> list[str]:
+async def list_descriptions(toggl: httpx.AsyncClient, **query: str) -> list[str]:
     return [row["description"] for row in (await toggl.get(MINE, params=query)).json()]
 
 
-async def refused(toggl: httpx.AsyncClient, **query: str) -> str:
-    answer = await toggl.get(MINE, params=query)
-    assert answer.status_code == 400
-    return answer.json()
+async def get_refusal(toggl: httpx.AsyncClient, **query: str) -> str:
+    response = await toggl.get(MINE, params=query)
+    assert response.status_code == 400
+    return response.json()
 
 
-async def test_an_entry_is_listed_as_recorded_ones_are(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
+async def test_list_time_entries_row_matches_recorded_rows(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
     row = done(sandbox, "2025-10-09T09:00", "2025-10-09T10:01:40", "Cover", project_id=201_500_304, tags=["design"])
     assert (await toggl.get(MINE)).json() == [
         {
@@ -58,7 +58,7 @@ async def test_an_entry_is_listed_as_recorded_ones_are(toggl: httpx.AsyncClient,
     ]
 
 
-async def test_the_old_name_of_a_task_is_told_only_if_there_is_one(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
+async def test_list_time_entries_without_task_omits_tid(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
     done(sandbox, "2025-10-09T09:00", "2025-10-09T10:00", project_id=201_500_302, task_id=80_400_301)
     done(sandbox, "2025-10-09T08:00", "2025-10-09T09:00")
     with_task, without = (await toggl.get(MINE)).json()
@@ -66,30 +66,28 @@ async def test_the_old_name_of_a_task_is_told_only_if_there_is_one(toggl: httpx.
     assert not {"pid", "tid"} & without.keys()
 
 
-async def test_no_entries_are_an_empty_list(toggl: httpx.AsyncClient) -> None:
+async def test_list_time_entries_no_match_returns_empty_list(toggl: httpx.AsyncClient) -> None:
     assert (await toggl.get(MINE)).text == "[]"
 
 
-async def test_without_a_time_the_last_ten_days_are_listed_of_all_workspaces_the_newest_first(
+async def test_list_time_entries_without_range_returns_ten_days_newest_first(
     toggl: httpx.AsyncClient, sandbox: Sandbox
 ) -> None:
     done(sandbox, "2025-09-29T21:53", "2025-09-29T22:30", "Eleven days ago")
     done(sandbox, "2025-09-29T21:54", "2025-09-29T22:30", "Ten days ago", NIGHT_SCHOOL)
     running(sandbox, "2025-10-09T21:00", "Now")
     done(sandbox, "2025-10-08T09:00", "2025-10-08T10:00", "Yesterday")
-    assert await told(toggl) == ["Now", "Yesterday", "Ten days ago"]
+    assert await list_descriptions(toggl) == ["Now", "Yesterday", "Ten days ago"]
 
 
-async def test_the_entries_of_others_and_deleted_ones_are_not_listed(
-    toggl: httpx.AsyncClient, sandbox: Sandbox
-) -> None:
+async def test_list_time_entries_omits_foreign_and_deleted_entries(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
     done(sandbox, "2025-10-09T09:00", "2025-10-09T10:00", "Theirs", user_id=COLLEAGUE)
     sandbox.state.remove_entry(done(sandbox, "2025-10-09T09:00", "2025-10-09T10:00", "Gone")["id"])
-    assert await told(toggl) == []
+    assert await list_descriptions(toggl) == []
 
 
 @pytest.mark.parametrize(
-    ("start", "end", "found"),
+    ("start", "end", "descriptions"),
     [
         ("2025-10-07", "2025-10-08", ["late", "early"]),
         ("2025-10-07", "2025-10-07", []),
@@ -98,39 +96,39 @@ async def test_the_entries_of_others_and_deleted_ones_are_not_listed(
         ("2025-10-07T00:00:01+13:00", "2025-10-07T23:59:59+13:00", []),
     ],
 )
-async def test_days_begin_at_the_users_midnight_the_last_is_left_out_and_only_starts_count(
-    toggl: httpx.AsyncClient, sandbox: Sandbox, start: str, end: str, found: list[str]
+async def test_list_time_entries_range_counts_starts_from_local_midnight_end_exclusive(
+    toggl: httpx.AsyncClient, sandbox: Sandbox, start: str, end: str, descriptions: list[str]
 ) -> None:
     done(sandbox, "2025-10-06T23:59:59", "2025-10-07T12:00", "day before")
     done(sandbox, "2025-10-07T00:00", "2025-10-07T01:00", "early")
     done(sandbox, "2025-10-07T23:59:59", "2025-10-08T03:00", "late")
     done(sandbox, "2025-10-08T00:00", "2025-10-08T01:00", "next day")
-    assert await told(toggl, start_date=start, end_date=end) == found
+    assert await list_descriptions(toggl, start_date=start, end_date=end) == descriptions
 
 
-async def test_entries_before_a_moment_may_be_older_than_ten_days(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
+async def test_list_time_entries_before_reaches_beyond_ten_days(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
     done(sandbox, "2025-09-01T09:00", "2025-09-01T10:00", "Old")
     done(sandbox, "2025-09-02T00:00", "2025-09-02T10:00", "Not so old")
-    assert await told(toggl, before="2025-09-02") == ["Old"]
+    assert await list_descriptions(toggl, before="2025-09-02") == ["Old"]
 
 
-async def test_a_day_more_than_ninety_days_ago_cannot_be_asked_for(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
+async def test_list_time_entries_older_than_ninety_days_is_refused(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
     done(sandbox, "2025-07-11T00:00", "2025-07-11T10:00", "Ninety days ago")
     text = "start_date must not be earlier than 2025-07-11"
-    assert await refused(toggl, start_date="2025-07-10", end_date="2025-10-09") == text
-    assert await refused(toggl, start_date="2025-07-10T11:59:59Z", end_date="2025-10-09") == text
-    assert await told(toggl, start_date="2025-07-11", end_date="2025-10-09") == ["Ninety days ago"]
+    assert await get_refusal(toggl, start_date="2025-07-10", end_date="2025-10-09") == text
+    assert await get_refusal(toggl, start_date="2025-07-10T11:59:59Z", end_date="2025-10-09") == text
+    assert await list_descriptions(toggl, start_date="2025-07-11", end_date="2025-10-09") == ["Ninety days ago"]
 
 
-async def test_changes_since_a_moment_tell_what_was_deleted_or_edited_however_old_it_is(
+async def test_list_time_entries_since_returns_edited_and_deleted_of_any_age(
     toggl: httpx.AsyncClient, sandbox: Sandbox, clock: Clock
 ) -> None:
     old = done(sandbox, "2025-06-01T09:00", "2025-06-01T10:00", "Old")
-    gone = done(sandbox, "2025-10-01T09:00", "2025-10-01T10:00", "Gone")
+    deleted_row = done(sandbox, "2025-10-01T09:00", "2025-10-01T10:00", "Gone")
     done(sandbox, "2025-10-02T09:00", "2025-10-02T10:00", "Untouched")
     clock.now += 60
     sandbox.state.edit_entry(old["id"], description="Old, edited")
-    sandbox.state.remove_entry(gone["id"])
+    sandbox.state.remove_entry(deleted_row["id"])
     rows = (await toggl.get(MINE, params={"since": str(int(clock.now))})).json()
     assert [(row["description"], row["server_deleted_at"], row["at"]) for row in rows] == [
         ("Gone", "2025-10-09T08:54:20+00:00", "2025-10-09T08:54:20.000000Z"),
@@ -154,20 +152,24 @@ async def test_changes_since_a_moment_tell_what_was_deleted_or_edited_however_ol
         ({"before": "20251001"}, "Invalid before"),
     ],
 )
-async def test_a_list_that_cannot_be_had_is_refused(toggl: httpx.AsyncClient, query: dict[str, str], text: str) -> None:
-    assert await refused(toggl, **query) == text
+async def test_list_time_entries_invalid_query_is_refused(
+    toggl: httpx.AsyncClient, query: dict[str, str], text: str
+) -> None:
+    assert await get_refusal(toggl, **query) == text
 
 
-async def test_more_than_a_thousand_entries_are_cut_without_a_word(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
+async def test_list_time_entries_above_max_rows_is_truncated_silently(
+    toggl: httpx.AsyncClient, sandbox: Sandbox
+) -> None:
     assert sandbox.behaviors.most_entries == 1000
     sandbox.behaviors = replace(sandbox.behaviors, most_entries=2)
     for hour in (9, 10, 11):
         done(sandbox, f"2025-10-09T{hour:02}:00", "2025-10-09T12:00", f"{hour} o'clock")
-    assert await told(toggl) == ["11 o'clock", "10 o'clock"]
-    assert await told(toggl, since="1760000000") == ["11 o'clock", "10 o'clock"]
+    assert await list_descriptions(toggl) == ["11 o'clock", "10 o'clock"]
+    assert await list_descriptions(toggl, since="1760000000") == ["11 o'clock", "10 o'clock"]
 
 
-async def test_meta_tells_the_names_of_what_an_entry_belongs_to(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
+async def test_list_time_entries_meta_adds_names(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
     done(sandbox, "2025-10-09T09:00", "2025-10-09T10:00", project_id=201_500_302, task_id=80_400_301)
     done(sandbox, "2025-10-09T08:00", "2025-10-09T09:00", project_id=201_500_307)
     done(sandbox, "2025-10-09T07:00", "2025-10-09T08:00")
@@ -188,7 +190,7 @@ async def test_meta_tells_the_names_of_what_an_entry_belongs_to(toggl: httpx.Asy
     assert no_project == plain[2] | user
 
 
-async def test_what_runs_now_is_told_and_null_if_nothing_does(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
+async def test_get_current_time_entry_returns_running_entry_or_null(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
     assert (await toggl.get(CURRENT)).text == "null"
     row = running(sandbox, "2025-10-09T21:00", "Now", NIGHT_SCHOOL)
     done(sandbox, "2025-10-09T21:30", "2025-10-09T21:40", "Then")
@@ -198,7 +200,7 @@ async def test_what_runs_now_is_told_and_null_if_nothing_does(toggl: httpx.Async
     assert (await toggl.get(CURRENT)).text == "null"
 
 
-async def test_a_timer_started_in_one_workspace_ends_the_one_in_another(
+async def test_add_entry_running_stops_the_timer_of_another_workspace(
     toggl: httpx.AsyncClient, sandbox: Sandbox
 ) -> None:
     theirs = sandbox.state.add_entry(HARBOUR_STUDIO, at("2025-10-09T20:00"), running=True, user_id=COLLEAGUE)
@@ -209,27 +211,23 @@ async def test_a_timer_started_in_one_workspace_ends_the_one_in_another(
     assert (await toggl.get(CURRENT)).json()["id"] == second["id"]
 
 
-def test_a_timer_that_is_stopped_before_it_began_lasts_no_time(sandbox: Sandbox) -> None:
+def test_stop_entry_before_its_start_gives_zero_duration(sandbox: Sandbox) -> None:
     row = running(sandbox, "2025-10-09T21:00")
     sandbox.state.stop_entry(row["id"], at("2025-10-09T20:00"))
     assert (row["duration"], row["stop"]) == (0, row["start"])
 
 
-async def test_one_entry_can_be_asked_for_unless_it_is_deleted_or_anothers(
-    toggl: httpx.AsyncClient, sandbox: Sandbox
-) -> None:
+async def test_get_time_entry_foreign_or_deleted_returns_404(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
     row = done(sandbox, "2025-10-09T09:00", "2025-10-09T10:00", "Mine")
     theirs = done(sandbox, "2025-10-09T09:00", "2025-10-09T10:00", "Theirs", user_id=COLLEAGUE)
     assert (await toggl.get(f"{MINE}/{row['id']}")).json() == row
     sandbox.state.remove_entry(row["id"])
     for entry_id in (row["id"], theirs["id"], 1):
-        answer = await toggl.get(f"{MINE}/{entry_id}")
-        assert (answer.status_code, answer.json()) == (404, "Resource can not be found")
+        response = await toggl.get(f"{MINE}/{entry_id}")
+        assert (response.status_code, response.json()) == (404, "Resource can not be found")
 
 
-async def test_related_data_has_the_entries_that_are_listed_and_none_if_there_are_none(
-    toggl: httpx.AsyncClient, sandbox: Sandbox
-) -> None:
+async def test_get_me_related_data_holds_recent_entries_or_no_field(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
     assert "time_entries" not in (await toggl.get("/me", params={"with_related_data": "true"})).json()
     done(sandbox, "2025-09-01T09:00", "2025-09-01T10:00", "Old")
     done(sandbox, "2025-10-09T09:00", "2025-10-09T10:00", "New")
@@ -237,6 +235,6 @@ async def test_related_data_has_the_entries_that_are_listed_and_none_if_there_ar
     assert [row["description"] for row in me["time_entries"]] == ["New"]
 
 
-async def test_reading_entries_is_charged_to_the_user(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
+async def test_list_time_entries_is_charged_to_the_user_quota(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
     await toggl.get(MINE)
     assert sandbox.calls[-1].bucket is None

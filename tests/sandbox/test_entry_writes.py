@@ -20,67 +20,67 @@ DESIGN, MEETING = 17_300_301, 17_300_302
 LESSON = 17_300_401
 
 
-def new(**more: Any) -> dict[str, Any]:  # noqa: ANN401 - fields of a body
-    return {"created_with": "a test", "workspace_id": HARBOUR_STUDIO, "start": NINE} | more
+def entry_body(**fields: Any) -> dict[str, Any]:  # noqa: ANN401 - fields of a body
+    return {"created_with": "a test", "workspace_id": HARBOUR_STUDIO, "start": NINE} | fields
 
 
-async def created(toggl: httpx.AsyncClient, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - fields of a body
-    answer = await toggl.post(ENTRIES, json=new(**more))
-    assert answer.status_code == 200
-    return answer.json()
+async def create_entry(toggl: httpx.AsyncClient, **fields: Any) -> dict[str, Any]:  # noqa: ANN401 - fields of a body
+    response = await toggl.post(ENTRIES, json=entry_body(**fields))
+    assert response.status_code == 200
+    return response.json()
 
 
-async def test_an_entry_of_a_start_alone_takes_no_time_and_does_not_run(
-    toggl: httpx.AsyncClient, sandbox: Sandbox
-) -> None:
-    row = await created(toggl, start="2025-10-09T09:00:00.593648+13:00")
+async def test_create_time_entry_start_alone_has_zero_duration(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
+    row = await create_entry(toggl, start="2025-10-09T09:00:00.593648+13:00")
     assert row == sandbox.state.entries[row["id"]] | {"start": "2025-10-08T20:00:00Z", "tags": None, "tag_ids": None}
     assert (row["id"], row["stop"], row["duration"]) == (65_000_001, None, 0)
     assert (await toggl.get("/me/time_entries/current")).json()["id"] != row["id"]
 
 
-@pytest.mark.parametrize("more", [{"stop": TEN}, {"duration": 3600}, {"stop": TEN, "duration": 3600}])
-async def test_a_stop_and_a_duration_follow_from_each_other(toggl: httpx.AsyncClient, more: dict[str, Any]) -> None:
-    row = await created(toggl, **more)
+@pytest.mark.parametrize("fields", [{"stop": TEN}, {"duration": 3600}, {"stop": TEN, "duration": 3600}])
+async def test_create_time_entry_derives_stop_from_duration_and_back(
+    toggl: httpx.AsyncClient, fields: dict[str, Any]
+) -> None:
+    row = await create_entry(toggl, **fields)
     assert (row["start"], row["stop"], row["duration"]) == ("2025-10-08T20:00:00Z", "2025-10-08T21:00:00Z", 3600)
 
 
-async def test_a_running_entry_is_answered_as_minus_one_second_and_listed_by_its_start(
+async def test_create_time_entry_running_returns_minus_one_lists_minus_start(
     toggl: httpx.AsyncClient, sandbox: Sandbox
 ) -> None:
     before = (await toggl.get("/me/time_entries/current")).json()["id"]
-    row = await created(toggl, start="2025-10-09T21:45:00+13:00", duration=-1, tags=["design"])
+    row = await create_entry(toggl, start="2025-10-09T21:45:00+13:00", duration=-1, tags=["design"])
     assert (row["duration"], row["stop"], row["tags"], row["tag_ids"]) == (-1, None, ["design"], [DESIGN])
     current = (await toggl.get("/me/time_entries/current")).json()
     assert (current["id"], current["duration"]) == (row["id"], -int(at("2025-10-09T21:45")))
     assert sandbox.state.entries[before]["stop"] == "2025-10-09T08:45:00+00:00"
 
 
-async def test_the_old_names_of_fields_are_understood(toggl: httpx.AsyncClient) -> None:
+async def test_create_time_entry_accepts_legacy_field_names(toggl: httpx.AsyncClient) -> None:
     body = {"created_with": "a test", "wid": HARBOUR_STUDIO, "pid": WEB_SHOP, "tid": CHECKOUT, "start": NINE}
     row = (await toggl.post(ENTRIES, json=body)).json()
     assert (row["project_id"], row["task_id"]) == (WEB_SHOP, CHECKOUT)
 
 
-async def test_a_start_date_overrides_the_day_of_the_start(toggl: httpx.AsyncClient) -> None:
-    assert (await created(toggl, start_date="2025-10-03"))["start"] == "2025-10-02T20:00:00Z"
+async def test_create_time_entry_start_date_overrides_day_of_start(toggl: httpx.AsyncClient) -> None:
+    assert (await create_entry(toggl, start_date="2025-10-03"))["start"] == "2025-10-02T20:00:00Z"
 
 
-async def test_tags_of_unknown_names_are_made_and_ids_stand_for_names(
+async def test_create_time_entry_creates_unknown_tags_and_resolves_ids(
     toggl: httpx.AsyncClient, sandbox: Sandbox
 ) -> None:
-    row = await created(toggl, tags=["design", " urgent "], tag_ids=[MEETING, DESIGN])
+    row = await create_entry(toggl, tags=["design", " urgent "], tag_ids=[MEETING, DESIGN])
     assert row["tags"] == ["design", "urgent", "meeting"]
     assert [sandbox.state.tags[tag_id]["name"] for tag_id in row["tag_ids"]] == row["tags"]
 
 
-async def test_a_task_brings_its_project_and_archived_projects_still_take_time(toggl: httpx.AsyncClient) -> None:
-    assert (await created(toggl, task_id=CHECKOUT))["project_id"] == WEB_SHOP
-    assert (await created(toggl, project_id=201_500_303))["project_id"] == 201_500_303
+async def test_create_time_entry_task_sets_project_and_archived_is_allowed(toggl: httpx.AsyncClient) -> None:
+    assert (await create_entry(toggl, task_id=CHECKOUT))["project_id"] == WEB_SHOP
+    assert (await create_entry(toggl, project_id=201_500_303))["project_id"] == 201_500_303
 
 
 @pytest.mark.parametrize(
-    ("more", "text"),
+    ("fields", "text"),
     [
         ({"created_with": ""}, "created_with needs to be provided an a valid string"),
         ({"workspace_id": None}, "wid is required for time entry creation"),
@@ -107,44 +107,50 @@ async def test_a_task_brings_its_project_and_archived_projects_still_take_time(t
         ({"task_id": CHECKOUT, "project_id": BROCHURE}, "User cannot access selected task"),
     ],
 )
-async def test_an_entry_that_cannot_be_is_refused_and_makes_no_tag(
-    toggl: httpx.AsyncClient, sandbox: Sandbox, more: dict[str, Any], text: str
+async def test_create_time_entry_invalid_field_is_refused_without_new_tag(
+    toggl: httpx.AsyncClient, sandbox: Sandbox, fields: dict[str, Any], text: str
 ) -> None:
     entries, tags = len(sandbox.state.entries), len(sandbox.state.tags)
-    answer = await toggl.post(ENTRIES, json=new(**more))
-    assert (answer.status_code, answer.json()) == (400, text)
+    response = await toggl.post(ENTRIES, json=entry_body(**fields))
+    assert (response.status_code, response.json()) == (400, text)
     assert (len(sandbox.state.entries), len(sandbox.state.tags)) == (entries, tags)
 
 
-async def test_a_body_of_the_wrong_kind_is_refused(toggl: httpx.AsyncClient) -> None:
+async def test_create_time_entry_invalid_json_is_refused(toggl: httpx.AsyncClient) -> None:
     assert (await toggl.post(ENTRIES, content=b"{")).json() == "JSON is not valid"
     body = json.dumps({"workspace_id": str(HARBOUR_STUDIO)})
-    answer = await toggl.post(ENTRIES, content=body.encode())
-    assert answer.json() == f'Unexpected "workspace_id" type string, offset={len(body) - 1}'
+    response = await toggl.post(ENTRIES, content=body.encode())
+    assert response.json() == f'Unexpected "workspace_id" type string, offset={len(body) - 1}'
 
 
-async def test_the_most_that_an_entry_may_have_is_accepted(toggl: httpx.AsyncClient) -> None:
+async def test_create_time_entry_at_the_limits_is_accepted(toggl: httpx.AsyncClient) -> None:
     tags = [f"t{number}" for number in range(50)]
-    row = await created(toggl, duration=999 * 3600, description="d" * 3000, tags=tags)
+    row = await create_entry(toggl, duration=999 * 3600, description="d" * 3000, tags=tags)
     assert (row["duration"], len(row["description"]), row["tags"]) == (3_596_400, 3000, tags)
 
 
 @pytest.mark.parametrize("status", [400, 402])
-async def test_a_free_workspace_bills_nothing(toggl: httpx.AsyncClient, sandbox: Sandbox, status: Any) -> None:  # noqa: ANN401 - a literal
+async def test_create_time_entry_free_plan_billable_is_refused(
+    toggl: httpx.AsyncClient,
+    sandbox: Sandbox,
+    status: Any,  # noqa: ANN401 - a literal
+) -> None:
     sandbox.behaviors = Behaviors(billable_on_free_status=status)
-    answer = await toggl.post(NIGHT_ENTRIES, json=new(workspace_id=NIGHT_SCHOOL, billable=True))
-    assert (answer.status_code, answer.json()) == (status, "Billable is a premium feature")
-    free = await toggl.post(NIGHT_ENTRIES, json=new(workspace_id=NIGHT_SCHOOL, billable=False))
+    response = await toggl.post(NIGHT_ENTRIES, json=entry_body(workspace_id=NIGHT_SCHOOL, billable=True))
+    assert (response.status_code, response.json()) == (status, "Billable is a premium feature")
+    free = await toggl.post(NIGHT_ENTRIES, json=entry_body(workspace_id=NIGHT_SCHOOL, billable=False))
     assert free.json()["billable"] is False
-    assert (await created(toggl, billable=True))["billable"] is True
+    assert (await create_entry(toggl, billable=True))["billable"] is True
 
 
-async def test_an_update_changes_only_what_it_names(toggl: httpx.AsyncClient, sandbox: Sandbox, clock: Clock) -> None:
+async def test_update_time_entry_changes_only_sent_fields(
+    toggl: httpx.AsyncClient, sandbox: Sandbox, clock: Clock
+) -> None:
     row = dict(done(sandbox, "2025-10-09T09:00", "2025-10-09T10:00", "Cover", project_id=WEB_SHOP, tags=["design"]))
     clock.now += 60
-    answer = await toggl.put(f"{ENTRIES}/{row['id']}", json={"description": ""})
+    response = await toggl.put(f"{ENTRIES}/{row['id']}", json={"description": ""})
     times = {"start": "2025-10-08T20:00:00Z", "stop": "2025-10-08T21:00:00Z", "at": "2025-10-09T08:54:20.000000Z"}
-    assert answer.json() == row | times | {"description": ""}
+    assert response.json() == row | times | {"description": ""}
 
 
 @pytest.mark.parametrize(
@@ -157,19 +163,19 @@ async def test_an_update_changes_only_what_it_names(toggl: httpx.AsyncClient, sa
         ({"start": TEN, "stop": "2025-10-09T11:00:00+13:00"}, "21:00", "22:00", 3600),
     ],
 )
-async def test_an_update_keeps_start_stop_and_duration_together(
+async def test_update_time_entry_keeps_start_stop_and_duration_consistent(
     toggl: httpx.AsyncClient, sandbox: Sandbox, body: dict[str, Any], start: str, stop: str, duration: int
 ) -> None:
     row = done(sandbox, "2025-10-09T09:00", "2025-10-09T10:00")
-    answer = (await toggl.put(f"{ENTRIES}/{row['id']}", json=body)).json()
-    assert (answer["start"], answer["stop"]) == (f"2025-10-08T{start}:00Z", f"2025-10-08T{stop}:00Z")
-    assert answer["duration"] == duration
+    response = (await toggl.put(f"{ENTRIES}/{row['id']}", json=body)).json()
+    assert (response["start"], response["stop"]) == (f"2025-10-08T{start}:00Z", f"2025-10-08T{stop}:00Z")
+    assert response["duration"] == duration
 
 
 @pytest.mark.parametrize(
     "body", [{"start": "2025-10-09T11:00:00+13:00"}, {"stop": "2025-10-09T08:00:00+13:00"}, {"duration": 3_596_401}]
 )
-async def test_an_update_to_an_impossible_time_is_refused(
+async def test_update_time_entry_invalid_times_are_refused(
     toggl: httpx.AsyncClient, sandbox: Sandbox, body: dict[str, Any]
 ) -> None:
     row = done(sandbox, "2025-10-09T09:00", "2025-10-09T10:00")
@@ -178,12 +184,12 @@ async def test_an_update_to_an_impossible_time_is_refused(
     assert row == before
 
 
-async def test_a_running_entry_can_be_moved_and_ended_but_has_no_stop_to_be_null(
+async def test_update_time_entry_running_moves_and_stops_rejects_null_stop(
     toggl: httpx.AsyncClient, sandbox: Sandbox
 ) -> None:
     path = f"{ENTRIES}/{running(sandbox, '2025-10-09T21:00')['id']}"
-    moved = (await toggl.put(path, json={"start": "2025-10-09T20:30:00+13:00"})).json()
-    assert (moved["stop"], moved["duration"]) == (None, -int(at("2025-10-09T20:30")))
-    refused = await toggl.put(path, json={"duration": -1, "stop": None})
-    assert (refused.status_code, refused.json()) == (400, "Start, stop and duration do not agree")
+    row = (await toggl.put(path, json={"start": "2025-10-09T20:30:00+13:00"})).json()
+    assert (row["stop"], row["duration"]) == (None, -int(at("2025-10-09T20:30")))
+    refusal = await toggl.put(path, json={"duration": -1, "stop": None})
+    assert (refusal.status_code, refusal.json()) == (400, "Start, stop and duration do not agree")
     assert (await toggl.put(path, json={"stop": "2025-10-09T21:30:00+13:00"})).json()["duration"] == 3600
