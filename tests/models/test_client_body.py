@@ -12,28 +12,28 @@ FULL = ClientBody(name="Lighthouse", notes="By the sea", external_reference="CRM
 
 
 @pytest.mark.parametrize(
-    ("endpoint", "sent"),
+    ("endpoint", "expected"),
     [
         ("add", {"name": "Lighthouse", "notes": "By the sea", "external_reference": "CRM-7"}),
         ("edit", {"name": "Lighthouse", "notes": "By the sea", "external_reference": "CRM-7"}),
         ("collect", {"name": "Lighthouse", "status": "archived"}),
     ],
 )
-def test_each_endpoint_is_sent_the_fields_that_it_takes(endpoint: Verb, sent: dict[str, str]) -> None:
-    assert FULL.format(endpoint) == sent
+def test_format_sends_the_fields_of_each_endpoint(endpoint: Verb, expected: dict[str, str]) -> None:
+    assert FULL.format(endpoint) == expected
     assert ClientBody().format(endpoint) == {}
 
 
-def test_what_else_an_endpoint_needs_goes_along_and_the_bodys_own_fields_win() -> None:
+def test_format_adds_endpoint_fields_below_body_fields() -> None:
     assert ClientBody(name="Lighthouse").format("add", wid=7, name="Other") == {"wid": 7, "name": "Lighthouse"}
     assert ClientBody().format("edit", wid=7, name="Other") == {"wid": 7, "name": "Other"}
 
 
-def test_an_empty_text_is_sent_and_so_clears() -> None:
+def test_format_edit_sends_empty_text() -> None:
     assert ClientBody(notes="", external_reference="").format("edit") == {"notes": "", "external_reference": ""}
 
 
-def test_a_body_is_what_it_says_and_cannot_be_changed() -> None:
+def test_client_body_compares_by_value_and_is_frozen() -> None:
     body = ClientBody(name="Lighthouse")
     assert body == ClientBody(name=" Lighthouse ")
     assert len({body, ClientBody(name="Lighthouse")}) == 1
@@ -60,7 +60,7 @@ def test_a_body_is_what_it_says_and_cannot_be_changed() -> None:
     ],
     ids=lambda fields: repr(fields)[:40],
 )
-def test_what_toggl_would_not_take_cannot_be_said(fields: dict[str, Any]) -> None:
+def test_client_body_invalid_field_is_refused(fields: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         ClientBody(**fields)
 
@@ -82,13 +82,13 @@ def test_what_toggl_would_not_take_cannot_be_said(fields: dict[str, Any]) -> Non
     ],
     ids=lambda fields: repr(fields)[:40],
 )
-def test_what_toggl_takes_can_be_said(fields: dict[str, Any]) -> None:
+def test_client_body_valid_field_is_accepted(fields: dict[str, Any]) -> None:
     expected = {field: value.strip() for field, value in fields.items() if value is not None}
     assert ClientBody(**fields).model_dump(exclude_none=True) == expected
 
 
 @pytest.mark.parametrize(
-    ("version", "fields", "sentence"),
+    ("version", "fields", "message"),
     [
         (CreateClient, {"name": "x", "status": "active"}, "status is not taken here; a new client is active"),
         (EditClient, {"client_id": 1, "name": "x", "status": "archived"}, "use archive_client or restore_client"),
@@ -103,15 +103,15 @@ def test_what_toggl_takes_can_be_said(fields: dict[str, Any]) -> None:
         (RestoreClient, {"client_id": 1, "projects": [1]}, "projects"),
     ],
 )
-def test_a_version_of_the_body_says_what_it_takes_instead(
-    version: type[ClientBody], fields: dict[str, Any], sentence: str
+def test_client_args_misplaced_field_names_the_alternative(
+    version: type[ClientBody], fields: dict[str, Any], message: str
 ) -> None:
-    with pytest.raises(ValidationError, match=sentence):
+    with pytest.raises(ValidationError, match=message):
         version(**fields)
 
 
 @pytest.mark.parametrize("version", [CreateClient, EditClient, ListClients])
-def test_every_version_of_the_body_keeps_its_bounds(version: type[ClientBody]) -> None:
+def test_client_args_keep_the_bounds_of_the_body(version: type[ClientBody]) -> None:
     for name in ("", "x" * 256, "Ac\u200bme", "two\nlines"):
         with pytest.raises(ValidationError, match="name"):
             version.model_validate({"client_id": 1, "name": name} if version is EditClient else {"name": name})
@@ -119,19 +119,19 @@ def test_every_version_of_the_body_keeps_its_bounds(version: type[ClientBody]) -
 
 @pytest.mark.parametrize("number", [0, -1, 2**53, 10**40])
 @pytest.mark.parametrize("field", ["client_id", "workspace_id"])
-def test_ids_are_positive_and_exact_in_every_json_reader(field: str, number: int) -> None:
+def test_client_args_ids_are_positive_and_below_2_to_the_53(field: str, number: int) -> None:
     with pytest.raises(ValidationError, match=field):
         OneClient.model_validate({"client_id": 1, "workspace_id": 1, field: number})
     assert OneClient(client_id=2**53 - 1, workspace_id=1).client_id == 2**53 - 1
 
 
-def test_a_change_and_a_creation_send_nothing_of_where_they_go() -> None:
+def test_format_omits_ids_and_paging() -> None:
     assert EditClient(client_id=1, notes="", workspace_id=7).format("edit") == {"notes": ""}
     assert CreateClient(name="x", workspace_id=7).format("add") == {"name": "x"}
     assert ListClients(limit=5, cursor="c", refresh=True).format("collect") == {"status": "active"}
 
 
 @pytest.mark.parametrize(("field", "value"), [("limit", 0), ("limit", 201), ("cursor", "x" * 2001)])
-def test_pages_are_bounded(field: str, value: object) -> None:
+def test_list_clients_args_bound_limit_and_cursor(field: str, value: object) -> None:
     with pytest.raises(ValidationError, match=field):
         ListClients.model_validate({field: value})
