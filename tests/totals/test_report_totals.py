@@ -3,8 +3,8 @@
 import pytest
 
 from tests.sandbox.clock import Clock
-from tests.totals.judging import counted_for, is_counted_right, total_of
-from tests.totals.worlds import BROCHURE, IN_SPRING, KILN, TANE, WEB_SHOP, Case, Entry, asked
+from tests.totals.cases import BROCHURE, IN_SPRING, KILN, TANE, WEB_SHOP, Case, Entry, asked
+from tests.totals.comparison import counted_for, is_counted_right, total_of
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL
 
 pytestmark = pytest.mark.anyio

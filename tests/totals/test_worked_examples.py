@@ -5,9 +5,9 @@ from typing import NamedTuple
 import pytest
 
 from tests.sandbox.clock import Clock
-from tests.totals.independent import Count
-from tests.totals.judging import Groups, groups_of, total_of
-from tests.totals.worlds import BROCHURE, KILN, TANE, UPKEEP, WEB_SHOP, Case, Entry, asked
+from tests.totals.cases import BROCHURE, KILN, TANE, UPKEEP, WEB_SHOP, Case, Entry, asked
+from tests.totals.comparison import Groups, groups_of, total_of
+from tests.totals.reference import Count
 from toggl_mcp.sandbox import NIGHT_SCHOOL
 
 pytestmark = pytest.mark.anyio

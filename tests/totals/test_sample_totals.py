@@ -3,8 +3,8 @@
 import pytest
 
 from tests.sandbox.clock import Clock
-from tests.totals.judging import is_counted_right
-from tests.totals.worlds import IN_SPRING, Case
+from tests.totals.cases import IN_SPRING, Case
+from tests.totals.comparison import is_counted_right
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL
 
 pytestmark = pytest.mark.anyio

@@ -2,9 +2,9 @@
 
 from tests.sandbox.clock import Clock
 from tests.tools.driving import Answer, Host
-from tests.totals.independent import Answer as Independent
-from tests.totals.independent import Count, World, answer
-from tests.totals.worlds import Case, asked
+from tests.totals.cases import Case, asked
+from tests.totals.reference import Answer as Independent
+from tests.totals.reference import Count, World, answer
 from toggl_mcp.sandbox import Sandbox
 from toggl_mcp.sandbox.sample import PEOPLE
 

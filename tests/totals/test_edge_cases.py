@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from tests.sandbox.clock import Clock
-from tests.totals.judging import is_counted_right
-from tests.totals.worlds import BROCHURE, CHECKOUT, KILN, POLISH, STAND, TANE, UPKEEP, WEB_SHOP, Case, Entry
+from tests.totals.cases import BROCHURE, CHECKOUT, KILN, POLISH, STAND, TANE, UPKEEP, WEB_SHOP, Case, Entry
+from tests.totals.comparison import is_counted_right
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Sandbox
 
 pytestmark = pytest.mark.anyio

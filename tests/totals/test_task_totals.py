@@ -3,8 +3,8 @@
 import pytest
 
 from tests.sandbox.clock import Clock
-from tests.totals.judging import is_counted_right
-from tests.totals.worlds import CHECKOUT, IN_SPRING, Case
+from tests.totals.cases import CHECKOUT, IN_SPRING, Case
+from tests.totals.comparison import is_counted_right
 
 pytestmark = pytest.mark.anyio
 
