@@ -74,7 +74,7 @@ PROMISES = (
         "totals",
         "Totals are right: zones, changes of clocks, midnight, every workspace, running timers",
         "0 of 99 questions wrong against an independent count, and 0 of 20 worked out by hand",
-        "tests/totals/test_sample_totals.py::test_the_sample_is_totalled_as_an_independent_count_totals_it",
+        "tests/totals/test_sample_totals.py::test_summarize_time_of_the_sample_matches_reference",
     ),
     Promise(
         "lean",

@@ -1,4 +1,4 @@
-"""Small worlds that a question is put to, and the questions."""
+"""Cases: the arguments of summarize_time, and the entries that it sums."""
 
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -34,35 +34,35 @@ class Entry(NamedTuple):
 
 
 class Case(NamedTuple):
-    """A question, put at a moment to a user of some zone; without entries, to the sample."""
+    """Arguments of summarize_time, at a moment and in a time zone; without entries, for the sample."""
 
     now: str
-    question: Mapping[str, Any]
+    args: Mapping[str, Any]
     entries: tuple[Entry, ...] | None = None
     zone: str = "Pacific/Auckland"
     week_begins_on: int = 1
-    more: Callable[[Sandbox], object] | None = None
+    prepare: Callable[[Sandbox], object] | None = None
 
 
 def moment(text: str) -> float:
     return datetime.fromisoformat(text).timestamp()
 
 
-def toggl_of(case: Case, clock: Clock) -> Sandbox:
-    """Return the Toggl of a case, and let it be the moment at which its question is put."""
+def make_sandbox(case: Case, clock: Clock) -> Sandbox:
+    """Return the sandbox of a case, and set the clock to the case's moment."""
     clock.now = moment(case.now)
     sandbox = Sandbox(clock=clock)
     sandbox.state.me |= {"timezone": case.zone, "beginning_of_week": case.week_begins_on}
-    if case.more is not None:
-        case.more(sandbox)
+    if case.prepare is not None:
+        case.prepare(sandbox)
     if case.entries is not None:
         sandbox.state.entries.clear()
         for entry in case.entries:
-            add(sandbox, entry)
+            add_entry(sandbox, entry)
     return sandbox
 
 
-def add(sandbox: Sandbox, entry: Entry) -> int:
+def add_entry(sandbox: Sandbox, entry: Entry) -> int:
     """Return the id of an entry that is now at Toggl."""
     row = sandbox.state.add_entry(
         entry.space,
@@ -82,8 +82,8 @@ def add(sandbox: Sandbox, entry: Entry) -> int:
 
 
 @asynccontextmanager
-async def asked(case: Case, clock: Clock) -> AsyncGenerator[tuple[Host, Sandbox]]:
-    """Give a host whose server has a case's Toggl, and that Toggl."""
-    sandbox = toggl_of(case, clock)
+async def open_case(case: Case, clock: Clock) -> AsyncGenerator[tuple[Host, Sandbox]]:
+    """Give a host whose server uses the case's sandbox, and that sandbox."""
+    sandbox = make_sandbox(case, clock)
     async with Client(serve(sandbox, clock)) as client:
         yield Host(client), sandbox

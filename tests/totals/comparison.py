@@ -1,60 +1,59 @@
-"""What the tools say of a case, and what an independent count says."""
+"""The tools' results for a case, compared with the reference."""
 
 from tests.sandbox.clock import Clock
 from tests.tools.driving import Answer, Host
-from tests.totals.cases import Case, asked
-from tests.totals.reference import Answer as Independent
-from tests.totals.reference import Count, World, answer
+from tests.totals.cases import Case, open_case
+from tests.totals.reference import Count, ReferenceTotals, TogglData, compute_totals
 from toggl_mcp.sandbox import Sandbox
 from toggl_mcp.sandbox.sample import PEOPLE
 
 Groups = dict[tuple[str, ...], Count]
-ONLY_OF_SUMS = {"group_by", "team", "amounts", "limit"}
+SUMMARY_ARGS = {"group_by", "team", "amounts", "limit"}
 
 
-def total_of(told: Answer) -> Count:
-    return Count(told["total"]["seconds"], told["total"]["entries"])
+def total_of(result: Answer) -> Count:
+    return Count(result["total"]["seconds"], result["total"]["entries"])
 
 
-def groups_of(told: Answer) -> Groups:
+def groups_of(result: Answer) -> Groups:
     """Return the groups by what they are called, each only once and none left out."""
-    groups = [(tuple(group["by"].values()), Count(group["seconds"], group["entries"])) for group in told["groups"]]
+    groups = [(tuple(group["by"].values()), Count(group["seconds"], group["entries"])) for group in result["groups"]]
     assert len(dict(groups)) == len(groups)
-    assert "groups_remaining" not in told
+    assert "groups_remaining" not in result
     return dict(groups)
 
 
-async def is_counted_right(case: Case, clock: Clock) -> Answer:
-    """Return the sum that the server tells, which an independent count has confirmed."""
-    async with asked(case, clock) as (host, sandbox):
-        told = await host.call("summarize_time", **{"limit": 200, **case.question})
-        counted = counted_for(case, sandbox, clock)
+async def check_case(case: Case, clock: Clock) -> Answer:
+    """Return the result of summarize_time, which the reference has confirmed."""
+    async with open_case(case, clock) as (host, sandbox):
+        result = await host.call("summarize_time", **{"limit": 200, **case.args})
+        expected = reference_for(case, sandbox, clock)
 
-        assert told["complete"] or case.question.get("team") or "told no amount" in told["incomplete_reason"]
-        assert total_of(told) == counted.total
-        assert told["total"]["hours"] == round(counted.total.seconds / 3600, 2)
-        assert told.get("running_seconds", 0) == counted.running
-        if "group_by" in case.question:
-            assert groups_of(told) == counted.groups
-        if not case.question.get("team"):
-            assert await _listed(host, case) == counted.begun
-    return told
-
-
-def counted_for(case: Case, sandbox: Sandbox, clock: Clock) -> Independent:
-    """Return what an independent count of a Toggl's rows comes to."""
-    there = sandbox.state
-    world = World(there.me, there.workspaces, there.clients, there.projects, there.tasks, there.entries)
-    return answer(world, case.question, clock.now, PEOPLE)
+        assert result["complete"] or case.args.get("team") or "told no amount" in result["incomplete_reason"]
+        assert total_of(result) == expected.total
+        assert result["total"]["hours"] == round(expected.total.seconds / 3600, 2)
+        assert result.get("running_seconds", 0) == expected.running
+        if "group_by" in case.args:
+            assert groups_of(result) == expected.groups
+        if not case.args.get("team"):
+            assert await _list_ids(host, case) == expected.started_ids
+    return result
 
 
-async def _listed(host: Host, case: Case) -> list[int]:
+def reference_for(case: Case, sandbox: Sandbox, clock: Clock) -> ReferenceTotals:
+    """Return the totals that the reference computes from a sandbox's rows."""
+    state = sandbox.state
+    data = TogglData(state.me, state.workspaces, state.clients, state.projects, state.tasks, state.entries)
+    return compute_totals(data, case.args, clock.now, PEOPLE)
+
+
+async def _list_ids(host: Host, case: Case) -> list[int]:
     """Return the ids of the entries that began on the days, over all pages."""
-    asked_for = {name: value for name, value in case.question.items() if name not in ONLY_OF_SUMS}
-    page = await host.call("list_time_entries", **asked_for, limit=200)
-    found = [row["id"] for row in page["entries"]]
+    args = {name: value for name, value in case.args.items() if name not in SUMMARY_ARGS}
+    page = await host.call("list_time_entries", **args, limit=200)
+    ids = [row["id"] for row in page["entries"]]
     while "next_cursor" in page:
-        page = await host.call("list_time_entries", **asked_for, limit=200, cursor=page["next_cursor"])
-        found += [row["id"] for row in page["entries"]]
-    assert len(found) == page["total"]
-    return found
+        page = await host.call("list_time_entries", **args, limit=200, cursor=page["next_cursor"])
+        ids += [row["id"] for row in page["entries"]]
+    assert len(ids) == page["total"]
+    return ids

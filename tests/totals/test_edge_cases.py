@@ -6,7 +6,7 @@ import pytest
 
 from tests.sandbox.clock import Clock
 from tests.totals.cases import BROCHURE, CHECKOUT, KILN, POLISH, STAND, TANE, UPKEEP, WEB_SHOP, Case, Entry
-from tests.totals.comparison import is_counted_right
+from tests.totals.comparison import check_case
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Sandbox
 
 pytestmark = pytest.mark.anyio
@@ -27,20 +27,20 @@ WEEK_OF_NIGHTS = (
 THIS_WEEK = "2025-10-09T11:30Z"  # 00:30 on Friday in Auckland; the timer has run since 23:10.
 
 
-def week(zone: str = "Pacific/Auckland", begins_on: int = 1, **question: object) -> Case:
-    return Case(THIS_WEEK, {"period": "this_week", **question}, WEEK_OF_NIGHTS, zone, begins_on)
+def week(zone: str = "Pacific/Auckland", begins_on: int = 1, **args: object) -> Case:
+    return Case(THIS_WEEK, {"period": "this_week", **args}, WEEK_OF_NIGHTS, zone, begins_on)
 
 
 def night(zone: str, start: str, hours: int, *days: str) -> Case:
     """Return a question, two days later, about a night's work, and some on either side of every half hour in it."""
-    begun, first, last = datetime.fromisoformat(start), *days
-    halves = [begun + timedelta(minutes=30 * number) for number in range(2 * hours)]
+    began, first, last = datetime.fromisoformat(start), *days
+    halves = [began + timedelta(minutes=30 * number) for number in range(2 * hours)]
     around = [Entry(f"{half - timedelta(seconds=1)}", f"{half + timedelta(minutes=1)}") for half in halves]
-    entries = (Entry(start, f"{begun + timedelta(hours=hours)}"), *around)
-    return Case(f"{begun + timedelta(days=2)}", {"start": first, "end": last, "group_by": ["day"]}, entries, zone)
+    entries = (Entry(start, f"{began + timedelta(hours=hours)}"), *around)
+    return Case(f"{began + timedelta(days=2)}", {"start": first, "end": last, "group_by": ["day"]}, entries, zone)
 
 
-def another_web_shop(sandbox: Sandbox) -> None:
+def add_second_web_shop(sandbox: Sandbox) -> None:
     """Let the other workspace have a project and a client of the same names."""
     sandbox.state.add_project(NIGHT_SCHOOL, "Web shop", 64890401)
 
@@ -121,7 +121,7 @@ CASES = {
             Entry("2025-10-03T11:00+13:00", "2025-10-03T11:20+13:00", FIRST_NEW, space=NIGHT_SCHOOL),
             Entry("2025-10-03T12:00+13:00", "2025-10-03T12:05+13:00", POLISH, space=NIGHT_SCHOOL),
         ),
-        more=another_web_shop,
+        prepare=add_second_web_shop,
     ),
     "both clients of one name, asked for by it": Case(
         THIS_WEEK,
@@ -131,7 +131,7 @@ CASES = {
             Entry("2025-10-03T11:00+13:00", "2025-10-03T11:20+13:00", FIRST_NEW, space=NIGHT_SCHOOL),
             Entry("2025-10-03T12:00+13:00", "2025-10-03T12:05+13:00", BROCHURE),
         ),
-        more=another_web_shop,
+        prepare=add_second_web_shop,
     ),
     "a tag that two workspaces spell differently": Case(
         THIS_WEEK,
@@ -141,7 +141,7 @@ CASES = {
             Entry("2025-10-03T11:00+13:00", "2025-10-03T11:20+13:00", KILN, ("meeting",), space=NIGHT_SCHOOL),
         ),
     ),
-    "entries a second either side of where the log begins": Case(
+    "entries a second either side of the start of the entry cache": Case(
         "2025-10-09T00:00Z",
         {"start": "2025-07-11", "end": "2025-07-13", "group_by": ["day"]},
         (
@@ -150,7 +150,7 @@ CASES = {
             Entry("2025-07-12T00:00:01Z", "2025-07-12T02:00Z", UPKEEP),
         ),
     ),
-    "a night from what only reports know into the log": Case(
+    "a night from reports only into the entry cache": Case(
         "2025-10-09T00:00Z",
         {"start": "2025-07-12", "end": "2025-07-12", "workspace_id": HARBOUR_STUDIO},
         (Entry("2025-07-11T20:00+12:00", "2025-07-12T06:00+12:00", WEB_SHOP),),
@@ -159,5 +159,5 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
-async def test_a_small_world_is_totalled_as_an_independent_count_totals_it(case: Case, clock: Clock) -> None:
-    await is_counted_right(case, clock)
+async def test_summarize_time_edge_case_matches_reference(case: Case, clock: Clock) -> None:
+    await check_case(case, clock)

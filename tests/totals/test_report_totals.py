@@ -3,13 +3,13 @@
 import pytest
 
 from tests.sandbox.clock import Clock
-from tests.totals.cases import BROCHURE, IN_SPRING, KILN, TANE, WEB_SHOP, Case, Entry, asked
-from tests.totals.comparison import counted_for, is_counted_right, total_of
+from tests.totals.cases import BROCHURE, IN_SPRING, KILN, TANE, WEB_SHOP, Case, Entry, open_case
+from tests.totals.comparison import check_case, reference_for, total_of
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL
 
 pytestmark = pytest.mark.anyio
 
-EARNED = {
+AMOUNT_CASES = {
     "two billable hours at the project's 95 and one at the workspace's 80 are 270, and the others earn nothing": (
         Case(
             IN_SPRING,
@@ -55,74 +55,76 @@ EARNED = {
 }
 
 
-@pytest.mark.parametrize(("case", "amounts"), EARNED.values(), ids=EARNED.keys())
-async def test_amounts_are_what_was_worked_out_by_hand(
+@pytest.mark.parametrize(("case", "amounts"), AMOUNT_CASES.values(), ids=AMOUNT_CASES.keys())
+async def test_summarize_time_amounts_match_worked_example(
     case: Case, amounts: dict[str, float] | None, clock: Clock
 ) -> None:
-    assert (await is_counted_right(case, clock))["total"].get("amounts") == amounts
+    assert (await check_case(case, clock))["total"].get("amounts") == amounts
 
 
 @pytest.mark.parametrize("period", ["last_week", "last_month", "this_quarter"])
 @pytest.mark.parametrize("team", [False, True])
-async def test_amounts_are_the_rates_times_the_hours_to_half_a_cent_for_each_entry(
+async def test_summarize_time_amounts_match_rates_within_half_a_cent_per_entry(
     period: str, clock: Clock, *, team: bool
 ) -> None:
     case = Case(IN_SPRING, {"period": period, "amounts": True, "team": team, "group_by": ["project"]})
 
-    async with asked(case, clock) as (host, sandbox):
-        told = await host.call("summarize_time", **case.question)
-        counted = counted_for(case, sandbox, clock)
+    async with open_case(case, clock) as (host, sandbox):
+        result = await host.call("summarize_time", **case.args)
+        expected = reference_for(case, sandbox, clock)
 
-    shown = sum(group.get("amounts", {}).get("NZD", 0.0) for group in told["groups"])
-    assert total_of(told) == counted.total
-    assert told["total"]["amounts"] == {
-        "NZD": pytest.approx(counted.amounts["NZD"], abs=0.005 * counted.total.entries + 0.005)
+    sum_of_groups = sum(group.get("amounts", {}).get("NZD", 0.0) for group in result["groups"])
+    assert total_of(result) == expected.total
+    assert result["total"]["amounts"] == {
+        "NZD": pytest.approx(expected.amounts["NZD"], abs=0.005 * expected.total.entries + 0.005)
     }
-    assert shown == pytest.approx(told["total"]["amounts"]["NZD"], abs=0.005 * len(told["groups"]) + 0.005)
+    assert sum_of_groups == pytest.approx(result["total"]["amounts"]["NZD"], abs=0.005 * len(result["groups"]) + 0.005)
 
 
-async def test_days_older_than_the_log_cost_two_reports_a_workspace(clock: Clock) -> None:
+async def test_summarize_time_older_than_cache_costs_two_reports_per_workspace(clock: Clock) -> None:
     case = Case(IN_SPRING, {"start": "2025-06-20", "end": "2025-06-20"})
 
-    async with asked(case, clock) as (host, sandbox):
-        await host.call("summarize_time", **case.question)
-        again = await host.call("summarize_time", **case.question, group_by=["project"])
+    async with open_case(case, clock) as (host, sandbox):
+        await host.call("summarize_time", **case.args)
+        repeat = await host.call("summarize_time", **case.args, group_by=["project"])
         reports = [call.path for call in sandbox.calls if call.path.startswith("/reports")]
 
     assert reports == [
         f"/reports/api/v3/workspace/{workspace}/search/time_entries"
         for workspace in (HARBOUR_STUDIO, HARBOUR_STUDIO, NIGHT_SCHOOL, NIGHT_SCHOOL)
     ]
-    assert again["source"] == "cache"
+    assert repeat["source"] == "cache"
 
 
-async def test_a_year_over_the_end_of_the_log_counts_each_of_its_entries_once_and_misses_none(clock: Clock) -> None:
+async def test_summarize_time_across_cache_horizon_counts_each_entry_once(clock: Clock) -> None:
     days = ("2025-07-10", "2025-07-11", "2025-07-12", "2025-07-13", "2025-07-14")
     entries = tuple(Entry(f"{day}T{hour:02}:00Z", f"{day}T{hour:02}:30Z") for day in days for hour in range(24))
     case = Case(IN_SPRING, {"period": "this_year", "group_by": ["day"]}, entries)
 
-    told = await is_counted_right(case, clock)
+    result = await check_case(case, clock)
 
-    assert total_of(told) == (len(days) * 24 * 1800, len(days) * 24)
+    assert total_of(result) == (len(days) * 24 * 1800, len(days) * 24)
 
 
-async def test_a_team_s_answer_says_that_running_timers_are_not_in_it(clock: Clock) -> None:
+async def test_summarize_time_team_with_running_timer_is_incomplete(clock: Clock) -> None:
     case = Case(IN_SPRING, {"period": "today", "team": True})
 
-    told = await is_counted_right(case, clock)
+    result = await check_case(case, clock)
 
-    assert told["complete"] is False
-    assert "still running" in told["incomplete_reason"]
+    assert result["complete"] is False
+    assert "still running" in result["incomplete_reason"]
 
 
 @pytest.mark.parametrize(
     ("first", "last"), [("2005-12-31", "2025-10-09"), ("2025-10-09", "2030-01-02"), ("0001-01-01", "9999-12-31")]
 )
-async def test_days_that_toggl_does_not_know_are_refused_and_cost_nothing(first: str, last: str, clock: Clock) -> None:
+async def test_summarize_time_range_outside_toggl_is_refused_without_requests(
+    first: str, last: str, clock: Clock
+) -> None:
     case = Case(IN_SPRING, {"start": first, "end": last})
 
-    async with asked(case, clock) as (host, sandbox):
-        told = await host.fail("summarize_time", **case.question)
+    async with open_case(case, clock) as (host, sandbox):
+        result = await host.fail("summarize_time", **case.args)
 
-    assert told["code"] == "invalid_arguments"
+    assert result["code"] == "invalid_arguments"
     assert sandbox.calls == []

@@ -4,7 +4,7 @@ import pytest
 
 from tests.sandbox.clock import Clock
 from tests.totals.cases import IN_SPRING, Case
-from tests.totals.comparison import is_counted_right
+from tests.totals.comparison import check_case
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL
 
 pytestmark = pytest.mark.anyio
@@ -74,14 +74,14 @@ CASES = {
     "the sample's last month as Kathmandu counts it": Case(
         IN_SPRING, {"period": "last_month", "group_by": ["day"]}, zone="Asia/Kathmandu"
     ),
-    "a day only reports know": Case(IN_SPRING, {"start": "2025-06-20", "end": "2025-06-20", "group_by": ["project"]}),
-    "a month only reports know by day": Case(
+    "a day of reports only": Case(IN_SPRING, {"start": "2025-06-20", "end": "2025-06-20", "group_by": ["project"]}),
+    "a month of reports only by day": Case(
         IN_SPRING, {"start": "2025-06-15", "end": "2025-07-05", "group_by": ["day"]}
     ),
-    "a year across the end of what the log knows": Case(
+    "a year across the start of the entry cache": Case(
         IN_SPRING, {"period": "this_year", "group_by": ["client", "month"]}
     ),
-    "eleven days across the end of what the log knows": Case(
+    "eleven days across the start of the entry cache": Case(
         IN_SPRING, {"start": "2025-07-07", "end": "2025-07-17", "group_by": ["day"]}
     ),
     "more than a year": Case(IN_SPRING, {"start": "2024-03-01", "end": "2025-10-09", "group_by": ["month"]}),
@@ -96,12 +96,12 @@ CASES = {
 }
 
 
-NOTHING = {"a day before there were any entries", "days to come"}
+EMPTY_CASES = {"a day before there were any entries", "days to come"}
 
 
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.promise("totals")
-async def test_the_sample_is_totalled_as_an_independent_count_totals_it(name: str, clock: Clock) -> None:
-    told = await is_counted_right(CASES[name], clock)
+async def test_summarize_time_of_the_sample_matches_reference(name: str, clock: Clock) -> None:
+    result = await check_case(CASES[name], clock)
 
-    assert (told["total"]["seconds"] == 0) is (name in NOTHING)
+    assert (result["total"]["seconds"] == 0) is (name in EMPTY_CASES)

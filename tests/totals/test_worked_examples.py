@@ -5,7 +5,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.sandbox.clock import Clock
-from tests.totals.cases import BROCHURE, KILN, TANE, UPKEEP, WEB_SHOP, Case, Entry, asked
+from tests.totals.cases import BROCHURE, KILN, TANE, UPKEEP, WEB_SHOP, Case, Entry, open_case
 from tests.totals.comparison import Groups, groups_of, total_of
 from tests.totals.reference import Count
 from toggl_mcp.sandbox import NIGHT_SCHOOL
@@ -17,7 +17,7 @@ FRIDAY = "2025-10-09T11:30Z"
 """00:30 on Friday, 10 October, in Auckland."""
 
 
-class Known(NamedTuple):
+class WorkedExample(NamedTuple):
     """A case and what is to come out of it."""
 
     case: Case
@@ -26,7 +26,7 @@ class Known(NamedTuple):
 
 
 CASES = {
-    "22:30 to 01:15 is an hour and a half on Monday and an hour and a quarter on Tuesday": Known(
+    "22:30 to 01:15 is an hour and a half on Monday and an hour and a quarter on Tuesday": WorkedExample(
         Case(
             FRIDAY,
             {"period": "this_week", "group_by": ["day"]},
@@ -35,12 +35,12 @@ CASES = {
         Count(9900, 1),
         {("2025-10-06",): Count(5400, 1), ("2025-10-07",): Count(4500, 1)},
     ),
-    "a timer that has run from 23:10 to 00:30 has 30 minutes of today's": Known(
+    "a timer that has run from 23:10 to 00:30 has 30 minutes of today's": WorkedExample(
         Case(FRIDAY, {"group_by": ["project"]}, (Entry("2025-10-09T23:10+13:00", project=WEB_SHOP, runs=True),)),
         Count(1800, 1),
         {("Web shop",): Count(1800, 1)},
     ),
-    "01:00 to 04:00 by the clock is two hours in the night that clocks go forward": Known(
+    "01:00 to 04:00 by the clock is two hours in the night that clocks go forward": WorkedExample(
         Case(
             FRIDAY,
             {"start": "2025-09-28", "end": "2025-09-28", "group_by": ["day"]},
@@ -49,7 +49,7 @@ CASES = {
         Count(2 * HOUR, 1),
         {("2025-09-28",): Count(2 * HOUR, 1)},
     ),
-    "01:00 to 04:00 by the clock is four hours in the night that clocks go back": Known(
+    "01:00 to 04:00 by the clock is four hours in the night that clocks go back": WorkedExample(
         Case(
             "2026-04-07T00:00Z",
             {"start": "2026-04-05", "end": "2026-04-05", "group_by": ["day"]},
@@ -58,7 +58,7 @@ CASES = {
         Count(4 * HOUR, 1),
         {("2026-04-05",): Count(4 * HOUR, 1)},
     ),
-    "a day without midnight begins at 01:00: an hour of the three from 23:00 is the day's before": Known(
+    "a day without midnight begins at 01:00: an hour of the three from 23:00 is the day's before": WorkedExample(
         Case(
             "2025-04-27T00:00Z",
             {"start": "2025-04-24", "end": "2025-04-25", "group_by": ["day"]},
@@ -68,7 +68,7 @@ CASES = {
         Count(3 * HOUR, 1),
         {("2025-04-24",): Count(HOUR, 1), ("2025-04-25",): Count(2 * HOUR, 1)},
     ),
-    "a last hour that comes twice: 22:30 to 00:30 is two and a half hours before midnight and half of one after": Known(
+    "a repeated last hour: 22:30 to 00:30 is two and a half hours before midnight and half of one after": WorkedExample(
         Case(
             "2025-10-28T00:00Z",
             {"start": "2025-10-25", "end": "2025-10-26", "group_by": ["day"]},
@@ -78,7 +78,7 @@ CASES = {
         Count(3 * HOUR, 1),
         {("2025-10-25",): Count(9000, 1), ("2025-10-26",): Count(1800, 1)},
     ),
-    "31 hours from 20:00 on 30 September are 4 in September, 24 and 3 in October": Known(
+    "31 hours from 20:00 on 30 September are 4 in September, 24 and 3 in October": WorkedExample(
         Case(
             "2025-10-03T00:00Z",
             {"start": "2025-09-30", "end": "2025-10-02", "group_by": ["month", "day"]},
@@ -91,7 +91,7 @@ CASES = {
             ("2025-10", "2025-10-02"): Count(3 * HOUR, 1),
         },
     ),
-    "the same 31 hours are 27 in October alone": Known(
+    "the same 31 hours are 27 in October alone": WorkedExample(
         Case(
             "2025-10-03T00:00Z",
             {"period": "this_month", "group_by": ["user"]},
@@ -100,7 +100,7 @@ CASES = {
         Count(27 * HOUR, 1),
         {("Marama Quayle",): Count(27 * HOUR, 1)},
     ),
-    "10:00 to 12:00 and 11:00 to 13:00 are four hours, as at Toggl": Known(
+    "10:00 to 12:00 and 11:00 to 13:00 are four hours, as at Toggl": WorkedExample(
         Case(
             FRIDAY,
             {"period": "yesterday", "group_by": ["project"]},
@@ -112,7 +112,7 @@ CASES = {
         Count(4 * HOUR, 2),
         {("Web shop",): Count(2 * HOUR, 1), ("Season brochure",): Count(2 * HOUR, 1)},
     ),
-    "an hour with two tags is an hour under each, and one in total": Known(
+    "an hour with two tags is an hour under each, and one in total": WorkedExample(
         Case(
             FRIDAY,
             {"period": "yesterday", "group_by": ["tag"]},
@@ -124,7 +124,7 @@ CASES = {
         Count(4200, 2),
         {("design",): Count(HOUR, 1), ("meeting",): Count(HOUR, 1), ("(no tag)",): Count(600, 1)},
     ),
-    "of no length, deleted and a colleague's: one entry of no time": Known(
+    "of no length, deleted and a colleague's: one entry of no time": WorkedExample(
         Case(
             FRIDAY,
             {"period": "yesterday", "group_by": ["description"]},
@@ -137,7 +137,7 @@ CASES = {
         Count(0, 1),
         {("(no description)",): Count(0, 1)},
     ),
-    "an hour in each of two workspaces, and half of one without a client": Known(
+    "an hour in each of two workspaces, and half of one without a client": WorkedExample(
         Case(
             FRIDAY,
             {"period": "this_month", "group_by": ["client"]},
@@ -151,7 +151,7 @@ CASES = {
         Count(9000, 4),
         {("Aroha Bakery",): Count(HOUR, 1), ("Evening Pottery",): Count(HOUR, 1), ("(no client)",): Count(1800, 2)},
     ),
-    "a week from Sunday to Saturday begins on 5 October and takes Saturday's plan in, not last Saturday's hour": Known(
+    "a week from Sunday begins on 5 October and takes Saturday's plan in, not last Saturday's hour": WorkedExample(
         Case(
             FRIDAY,
             {"period": "this_week", "group_by": ["week"]},
@@ -166,7 +166,7 @@ CASES = {
         Count(6 * HOUR, 2),
         {("2025-10-05",): Count(6 * HOUR, 2)},
     ),
-    "18:00 to 19:00 by UTC straddles midnight in Kolkata, where it is half an hour each side": Known(
+    "18:00 to 19:00 by UTC straddles midnight in Kolkata, where it is half an hour each side": WorkedExample(
         Case(
             FRIDAY,
             {"period": "last_7_days", "group_by": ["day"]},
@@ -176,7 +176,7 @@ CASES = {
         Count(HOUR, 1),
         {("2025-10-07",): Count(1800, 1), ("2025-10-08",): Count(1800, 1)},
     ),
-    "seven days to 10 October begin on the 4th: of two hours round its midnight one counts": Known(
+    "seven days to 10 October begin on the 4th: of two hours round its midnight one counts": WorkedExample(
         Case(
             FRIDAY,
             {"period": "last_7_days", "group_by": ["day"]},
@@ -185,7 +185,7 @@ CASES = {
         Count(HOUR, 1),
         {("2025-10-04",): Count(HOUR, 1)},
     ),
-    "29 February has all 24 of an entry from 23:00 on the 28th to 01:00 on 1 March": Known(
+    "29 February has all 24 of an entry from 23:00 on the 28th to 01:00 on 1 March": WorkedExample(
         Case(
             "2028-03-02T00:00Z",
             {"start": "2028-02-29", "end": "2028-02-29", "group_by": ["day"]},
@@ -197,10 +197,10 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("known", CASES.values(), ids=CASES.keys())
-async def test_a_total_is_what_was_worked_out_by_hand(known: Known, clock: Clock) -> None:
-    async with asked(known.case, clock) as (host, _):
-        told = await host.call("summarize_time", **known.case.question)
+@pytest.mark.parametrize("example", CASES.values(), ids=CASES.keys())
+async def test_summarize_time_matches_worked_example(example: WorkedExample, clock: Clock) -> None:
+    async with open_case(example.case, clock) as (host, _):
+        result = await host.call("summarize_time", **example.case.args)
 
-    assert total_of(told) == known.total
-    assert groups_of(told) == known.groups
+    assert total_of(result) == example.total
+    assert groups_of(result) == example.groups
