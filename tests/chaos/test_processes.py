@@ -13,7 +13,7 @@ import pytest
 from tests.cache.support import MINE
 from tests.chaos.child import READERS
 from tests.chaos.scale import scaled
-from tests.process.test_command import listening
+from tests.process.test_cli import listening
 from toggl_mcp.cache.sqlite.connection import JOURNAL_MODE
 from toggl_mcp.cache.sqlite.store import SqliteStore
 from toggl_mcp.cache.store import Snapshot, Version

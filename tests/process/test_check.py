@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from tests.process.test_command import listening
+from tests.process.test_cli import listening
 from toggl_mcp.check import check
 from toggl_mcp.sandbox import TOKEN, Fault, Sandbox
 from toggl_mcp.settings import Settings

@@ -4,8 +4,8 @@ import base64
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tests.process.lines import Process
-from tests.process.test_command import listening
+from tests.process.server import Process
+from tests.process.test_cli import listening
 from toggl_mcp.sandbox import TOKEN, Call, Fault, Sandbox
 from toggl_mcp.sandbox.faults import Kind
 

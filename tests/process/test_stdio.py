@@ -11,7 +11,7 @@ import anyio
 import pytest
 from mcp import Client, StdioServerParameters
 
-from tests.process.lines import MODERN, SECONDS, Process, environment
+from tests.process.server import MODERN, SECONDS, Process, environment
 from tests.tools.driving import ERAS, Era, Host
 from tests.tools.test_surface import NAMES
 

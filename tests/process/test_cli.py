@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import uvicorn
 
-from tests.process.lines import Process, environment, run
+from tests.process.server import Process, environment, run
 from toggl_mcp.check import check
 from toggl_mcp.cli import main
 from toggl_mcp.sandbox import NIGHT_SCHOOL, TOKEN, Sandbox

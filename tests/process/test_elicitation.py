@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.process.lines import LEGACY, MODERN, Process
+from tests.process.server import LEGACY, MODERN, Process
 
 CAPABILITIES = "io.modelcontextprotocol/clientCapabilities"
 SAID: list[tuple[object, bool]] = [
