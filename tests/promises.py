@@ -152,7 +152,7 @@ PROMISES = (
         "eras",
         "Both protocol eras",
         "2025-11-25 and 2026-07-28, on one connection even after a probe",
-        "tests/process/test_stdio.py::test_a_probe_does_not_choose_the_era",
+        "tests/process/test_stdio.py::test_discover_does_not_select_the_era",
     ),
 )
 

@@ -13,7 +13,7 @@ import pytest
 from tests.cache.support import MINE
 from tests.chaos.child import READERS
 from tests.chaos.scale import scaled
-from tests.process.test_cli import listening
+from tests.process.test_cli import serve_sandbox
 from toggl_mcp.cache.sqlite.connection import JOURNAL_MODE
 from toggl_mcp.cache.sqlite.store import SqliteStore
 from toggl_mcp.cache.store import Snapshot, Version
@@ -71,7 +71,7 @@ def until_it_writes(path: Path) -> None:
 def test_eight_processes_of_twenty_readers_ask_one_cold_question_once(tmp_path: Path) -> None:
     sandbox = Sandbox()
     there = {str(row["id"]) for row in sandbox.state.clients.values() if row["wid"] == HARBOUR_STUDIO}
-    with listening(sandbox) as address, started(8, "tests.chaos.child", address) as children:
+    with serve_sandbox(sandbox) as address, started(8, "tests.chaos.child", address) as children:
         assert [heard(child) for child in children] == ["ready"] * 8
         for trial in range(TRIALS):
             sandbox.calls.clear()

@@ -63,7 +63,7 @@ class Process:
     def close_input(self) -> None:
         cast("IO[bytes]", self.process.stdin).close()
 
-    def line(self, text: bytes) -> None:
+    def send_line(self, text: bytes) -> None:
         stdin = cast("IO[bytes]", self.process.stdin)
         stdin.write(text + b"\n")
         stdin.flush()
@@ -71,25 +71,25 @@ class Process:
     def read(self) -> Message:
         return json.loads(cast("IO[bytes]", self.process.stdout).readline())
 
-    def tell(self, method: str, params: Mapping[str, object] | None = None) -> Message:
+    def exchange(self, method: str, params: Mapping[str, object] | None = None) -> Message:
         """Send a request and return the next line: its answer, or what the server asks in turn."""
         self._id += 1
-        self.line(to_json({"jsonrpc": "2.0", "id": self._id, "method": method, "params": params or {}}))
+        self.send_line(to_json({"jsonrpc": "2.0", "id": self._id, "method": method, "params": params or {}}))
         return self.read()
 
-    def ask(self, method: str, params: Mapping[str, object] | None = None) -> Message:
+    def request(self, method: str, params: Mapping[str, object] | None = None) -> Message:
         """Send a request and return its answer."""
-        answer = self.tell(method, params)
+        answer = self.exchange(method, params)
         assert answer["id"] == self._id
         return answer
 
     def initialize(self) -> Message:
         """Open a connection of the legacy era."""
-        answer = self.ask("initialize", LEGACY)
-        self.line(b'{"jsonrpc":"2.0","method":"notifications/initialized"}')
+        answer = self.request("initialize", LEGACY)
+        self.send_line(b'{"jsonrpc":"2.0","method":"notifications/initialized"}')
         return answer
 
-    def end(self) -> tuple[int, str]:
+    def wait(self) -> tuple[int, str]:
         """Wait for the end, and return the exit status and what was logged."""
         status = self.process.wait(SECONDS)
         return status, cast("IO[bytes]", self.process.stderr).read().decode()

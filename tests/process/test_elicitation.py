@@ -5,7 +5,7 @@ import pytest
 from tests.process.server import LEGACY, MODERN, Process
 
 CAPABILITIES = "io.modelcontextprotocol/clientCapabilities"
-SAID: list[tuple[object, bool]] = [
+ELICITATIONS: list[tuple[object, bool]] = [
     ({}, True),
     ({"form": {}}, True),
     ({"form": {}, "url": {}}, True),
@@ -17,23 +17,23 @@ def deletion(client_id: int) -> dict[str, object]:
     return {"name": "delete_client", "arguments": {"client_id": client_id}}
 
 
-def test_a_host_of_today_is_asked_if_it_shows_forms() -> None:
+def test_elicitation_modern_host_is_asked_if_it_supports_forms() -> None:
     kinds: list[str] = []
     with Process("--sandbox") as server:
-        for elicitation, _ in SAID:
+        for elicitation, _ in ELICITATIONS:
             meta = {**MODERN, CAPABILITIES: {"elicitation": elicitation}}
-            kinds.append(server.ask("tools/call", {**deletion(64890301), "_meta": meta})["result"]["resultType"])
-        unable = server.ask("tools/call", {**deletion(64890302), "_meta": MODERN})["result"]
+            kinds.append(server.request("tools/call", {**deletion(64890301), "_meta": meta})["result"]["resultType"])
+        without_forms = server.request("tools/call", {**deletion(64890302), "_meta": MODERN})["result"]
 
-    assert kinds == ["input_required" if asks else "complete" for _, asks in SAID]
-    assert (unable["resultType"], unable["isError"]) == ("complete", False)
+    assert kinds == ["input_required" if elicits else "complete" for _, elicits in ELICITATIONS]
+    assert (without_forms["resultType"], without_forms["isError"]) == ("complete", False)
 
 
-@pytest.mark.parametrize(("elicitation", "asks"), SAID[::3], ids=str)
-def test_a_host_of_before_is_asked_if_it_shows_forms(elicitation: object, *, asks: bool) -> None:
+@pytest.mark.parametrize(("elicitation", "elicits"), ELICITATIONS[::3], ids=str)
+def test_elicitation_legacy_host_is_asked_if_it_supports_forms(elicitation: object, *, elicits: bool) -> None:
     with Process("--sandbox") as server:
-        server.ask("initialize", {**LEGACY, "capabilities": {"elicitation": elicitation}})
-        server.line(b'{"jsonrpc":"2.0","method":"notifications/initialized"}')
-        told = server.tell("tools/call", deletion(64890301))
+        server.request("initialize", {**LEGACY, "capabilities": {"elicitation": elicitation}})
+        server.send_line(b'{"jsonrpc":"2.0","method":"notifications/initialized"}')
+        message = server.exchange("tools/call", deletion(64890301))
 
-    assert told.get("method") == ("elicitation/create" if asks else None)
+    assert message.get("method") == ("elicitation/create" if elicits else None)
