@@ -17,9 +17,7 @@ class Promise(NamedTuple):
         return "::" in self.source
 
 
-CHAOS = (
-    "tests/chaos/test_interleaved.py::test_nothing_is_doubled_lost_or_said_falsely_while_three_in_ten_requests_go_wrong"
-)
+CHAOS = "tests/chaos/test_steps.py::test_nothing_is_doubled_lost_or_said_falsely_while_three_in_ten_requests_go_wrong"
 
 PROMISES = (
     Promise(
@@ -50,7 +48,7 @@ PROMISES = (
         "cut-off",
         "A call that is cancelled leaves nothing half done",
         "15,678 cancelled at any moment: 0 untrue reads, 0 claims kept, 0 transactions open",
-        "tests/chaos/test_crowd.py::test_callers_that_are_cut_off_leave_nothing_untrue_claimed_or_open",
+        "tests/chaos/test_concurrency.py::test_callers_that_are_cut_off_leave_nothing_untrue_claimed_or_open",
     ),
     Promise(
         "one-question",

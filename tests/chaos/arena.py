@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from tests.chaos.asking import Process, process
 from tests.chaos.clients import CLIENTS
+from tests.chaos.faults import Person, Ticking, Trouble
+from tests.chaos.operations import Process, process
 from tests.chaos.resource import Resource, differing
-from tests.chaos.trouble import Person, Ticking, Trouble
 from toggl_mcp.api import BasicAuth, connect_in_process
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.sqlite.store import SqliteStore

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.chaos import judging
+from tests.chaos import invariants
 from toggl_mcp.api import transport
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.store import Key
@@ -126,21 +126,21 @@ def _put_only(patch: Patch, wanted: Callable[[Client | None], bool]) -> None:
 
 
 STEP_BY_STEP: dict[Bug, str] = {
-    a_creation_is_sent_again: judging.TWICE,
-    a_lost_change_is_called_unchanged: judging.NOT_NOTHING,
-    a_page_is_taken_for_a_confirmation: judging.NOT_THERE,
-    doubt_does_not_forget: judging.DOUBTFUL,
-    a_deleted_row_stays_in_the_cache: judging.NOT_SEEN,
-    a_new_row_is_not_cached: judging.NOT_SEEN,
-    the_first_look_alike_is_adopted: judging.OLD,
-    a_lost_creation_is_not_looked_for: judging.NOT_SOUGHT,
-    a_look_that_fails_is_called_unchanged: judging.NOT_NOTHING,
-    an_unreadable_confirmation_crashes: judging.UNNAMED,
-    an_unreadable_confirmation_is_called_unchanged: judging.NOT_NOTHING,
+    a_creation_is_sent_again: invariants.TWICE,
+    a_lost_change_is_called_unchanged: invariants.NOT_NOTHING,
+    a_page_is_taken_for_a_confirmation: invariants.NOT_THERE,
+    doubt_does_not_forget: invariants.DOUBTFUL,
+    a_deleted_row_stays_in_the_cache: invariants.NOT_SEEN,
+    a_new_row_is_not_cached: invariants.NOT_SEEN,
+    the_first_look_alike_is_adopted: invariants.OLD,
+    a_lost_creation_is_not_looked_for: invariants.NOT_SOUGHT,
+    a_look_that_fails_is_called_unchanged: invariants.NOT_NOTHING,
+    an_unreadable_confirmation_crashes: invariants.UNNAMED,
+    an_unreadable_confirmation_is_called_unchanged: invariants.NOT_NOTHING,
 }
 OF_PROJECTS: dict[Bug, str] = {
-    a_creation_is_sent_again: judging.TWICE,
-    projects_outlive_their_client_in_the_cache: judging.OUTDATED,
+    a_creation_is_sent_again: invariants.TWICE,
+    projects_outlive_their_client_in_the_cache: invariants.OUTDATED,
 }
-AMONG_MANY: dict[Bug, str] = {a_reading_from_before_a_write_is_stored: judging.OUTDATED}
-BY_CUTTING_OFF: dict[Bug, str] = {a_claim_is_kept: judging.CLAIMED, doubt_does_not_forget: judging.OUTDATED}
+AMONG_MANY: dict[Bug, str] = {a_reading_from_before_a_write_is_stored: invariants.OUTDATED}
+BY_CUTTING_OFF: dict[Bug, str] = {a_claim_is_kept: invariants.CLAIMED, doubt_does_not_forget: invariants.OUTDATED}

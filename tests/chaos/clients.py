@@ -4,7 +4,7 @@ import random
 from collections.abc import Awaitable, Callable, Collection, Iterable
 from typing import Any
 
-from tests.chaos.asking import Process, Question, Things, done
+from tests.chaos.operations import Process, Question, Things, done
 from tests.chaos.resource import Resource
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.endpoints.core.endpoint import CachedEndpoint

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, cast
 
-from tests.chaos.asking import CREATIONS, Process, Question, Things
+from tests.chaos.operations import CREATIONS, Process, Question, Things
 from tests.chaos.resource import Resource
 from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
 from toggl_mcp.endpoints.time_entries import AsyncTimeEntryEndpoint

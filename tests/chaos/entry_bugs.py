@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.chaos import judging
+from tests.chaos import invariants
 from tests.chaos.bugs import Bug, Patch, a_creation_is_sent_again, doubt_does_not_forget
 from toggl_mcp.endpoints import time_entries as tracker
 from toggl_mcp.endpoints import time_entry_cache as log
@@ -66,13 +66,13 @@ def a_change_of_many_reaches_all_that_was_ever_deleted(patch: Patch) -> None:
 
 
 OF_ENTRIES: dict[Bug, str] = {
-    a_creation_is_sent_again: judging.TWICE,
-    doubt_does_not_forget: judging.DOUBTFUL,
-    changes_are_asked_for_without_overlap: judging.OUTDATED,
-    changes_are_asked_for_by_our_clock: judging.OUTDATED,
-    what_was_deleted_stays_in_the_log: judging.OUTDATED,
-    the_log_is_fresh_for_an_hour: judging.TOO_OLD,
-    the_former_timer_is_thought_to_run_on: judging.IMPOSSIBLE,
-    a_change_of_many_is_written_through_where_it_was_refused: judging.OUTDATED,
-    a_change_of_many_reaches_all_that_was_ever_deleted: judging.BROUGHT_BACK,
+    a_creation_is_sent_again: invariants.TWICE,
+    doubt_does_not_forget: invariants.DOUBTFUL,
+    changes_are_asked_for_without_overlap: invariants.OUTDATED,
+    changes_are_asked_for_by_our_clock: invariants.OUTDATED,
+    what_was_deleted_stays_in_the_log: invariants.OUTDATED,
+    the_log_is_fresh_for_an_hour: invariants.TOO_OLD,
+    the_former_timer_is_thought_to_run_on: invariants.IMPOSSIBLE,
+    a_change_of_many_is_written_through_where_it_was_refused: invariants.OUTDATED,
+    a_change_of_many_reaches_all_that_was_ever_deleted: invariants.BROUGHT_BACK,
 }

@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
-from tests.chaos.asking import Process, Question, Things
+from tests.chaos.operations import Process, Question, Things
 from toggl_mcp.cache.store import Key
 from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
 from toggl_mcp.models.base import WorkspaceResource

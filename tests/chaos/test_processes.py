@@ -11,8 +11,8 @@ import anyio
 import pytest
 
 from tests.cache.support import MINE
-from tests.chaos.child import READERS
 from tests.chaos.scale import scaled
+from tests.chaos.worker import READERS
 from tests.process.test_cli import serve_sandbox
 from toggl_mcp.cache.sqlite.connection import JOURNAL_MODE
 from toggl_mcp.cache.sqlite.store import SqliteStore
@@ -71,7 +71,7 @@ def until_it_writes(path: Path) -> None:
 def test_eight_processes_of_twenty_readers_ask_one_cold_question_once(tmp_path: Path) -> None:
     sandbox = Sandbox()
     there = {str(row["id"]) for row in sandbox.state.clients.values() if row["wid"] == HARBOUR_STUDIO}
-    with serve_sandbox(sandbox) as address, started(8, "tests.chaos.child", address) as children:
+    with serve_sandbox(sandbox) as address, started(8, "tests.chaos.worker", address) as children:
         assert [heard(child) for child in children] == ["ready"] * 8
         for trial in range(TRIALS):
             sandbox.calls.clear()
@@ -105,7 +105,7 @@ async def test_processes_that_are_killed_while_they_write_leave_no_half_of_anyth
 @pytest.mark.promise("one-file")
 def test_three_processes_whose_file_is_spoilt_or_moved_aside_go_on_with_one_file(tmp_path: Path) -> None:
     path = tmp_path / "cache.sqlite"
-    with started(3, "tests.chaos.child", "") as children:
+    with started(3, "tests.chaos.worker", "") as children:
         assert [heard(child) for child in children] == ["ready"] * 3
         told(children, f"write {path}")
         for move in range(MOVES):

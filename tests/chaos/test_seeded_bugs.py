@@ -9,13 +9,13 @@ import pytest
 from tests.chaos.arena import opened
 from tests.chaos.bugs import AMONG_MANY, BY_CUTTING_OFF, OF_PROJECTS, STEP_BY_STEP, Bug, Patch
 from tests.chaos.clients import CLIENTS
-from tests.chaos.crowd import Between, Crowd
+from tests.chaos.concurrency import Between, Crowd
 from tests.chaos.entries import ENTRIES
 from tests.chaos.entry_bugs import OF_ENTRIES
-from tests.chaos.interleaved import Run
 from tests.chaos.projects import PROJECTS
 from tests.chaos.resource import Resource
 from tests.chaos.scale import SEED
+from tests.chaos.steps import Run
 
 pytestmark = pytest.mark.anyio
 

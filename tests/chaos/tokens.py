@@ -9,10 +9,10 @@ from pathlib import Path
 from starlette.types import Receive, Scope, Send
 
 from tests.chaos.arena import Kept
-from tests.chaos.asking import ask, process
 from tests.chaos.clients import CLIENTS
+from tests.chaos.faults import Ticking
+from tests.chaos.operations import ask, process
 from tests.chaos.resource import alike
-from tests.chaos.trouble import Ticking
 from toggl_mcp.api import BasicAuth, connect_in_process
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.sqlite.store import SqliteStore

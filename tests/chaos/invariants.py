@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 from tests.chaos.arena import Arena
-from tests.chaos.asking import Process, Things, Told
+from tests.chaos.operations import Process, Things, Told
 from tests.chaos.resource import Resource, alike, differing
 from toggl_mcp.endpoints.core.cached_collection import CacheRead, Lookup
 from toggl_mcp.endpoints.core.endpoint import NEGATIVE_TTL_SECONDS

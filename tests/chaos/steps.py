@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from math import inf, sqrt
 
-from tests.chaos import judging
+from tests.chaos import invariants
 from tests.chaos.arena import Arena
-from tests.chaos.asking import Process, Question, Things, Told, ask
+from tests.chaos.operations import Process, Question, Things, Told, ask
 
 UNKNOWN_AT_MOST = 0.15
 """As a share of the creations."""
@@ -37,7 +37,7 @@ class Run:
         self.steps += steps
         by_chance = sqrt(self.created) if self.created >= ENOUGH else inf
         if self.doubted > UNKNOWN_AT_MOST * self.created + by_chance:
-            self.violations.append(f"{judging.OFTEN}: {self.doubted} of {self.created}")
+            self.violations.append(f"{invariants.OFTEN}: {self.doubted} of {self.created}")
 
     async def _step(self, number: int) -> None:
         arena = self.arena
@@ -52,9 +52,9 @@ class Run:
         told = await ask(process, asked)
         self._count(told)
         self._judge(told, before, known)
-        self._found(judging.undecided(told, arena.trouble.requests, new=self._new(asked, known, there)))
-        self._found(judging.revived(there, arena.at_toggl(), self._ever))
-        self._found(await judging.unexpected(told, arena, process))
+        self._found(invariants.undecided(told, arena.trouble.requests, new=self._new(asked, known, there)))
+        self._found(invariants.revived(there, arena.at_toggl(), self._ever))
+        self._found(await invariants.unexpected(told, arena, process))
         await self._look(told)
 
     def _question(self, number: int) -> Question:
@@ -81,27 +81,27 @@ class Run:
 
     def _judge(self, told: Told, before: object, known: set[int]) -> None:
         resource, there = self.arena.resource, self.arena.at_toggl()
-        self._found(judging.misnamed(told))
-        self._found(judging.misread(resource, told, there, self.arena.clock()))
+        self._found(invariants.misnamed(told))
+        self._found(invariants.misread(resource, told, there, self.arena.clock()))
         if len(self.arena.trouble.creations) > 1:
-            self._found([judging.TWICE])
+            self._found([invariants.TWICE])
         if told.error is not None and not told.unknown and self.arena.everything() != before:
-            self._found([f"{judging.NOT_NOTHING}: {told.question.verb}, {told.error!r}"])
+            self._found([f"{invariants.NOT_NOTHING}: {told.question.verb}, {told.error!r}"])
         if told.confirmed:
-            self._found(judging.untrue(resource, told, there))
+            self._found(invariants.untrue(resource, told, there))
             if told.created and told.said.keys() & known:
-                self._found([judging.OLD])
+                self._found([invariants.OLD])
 
     async def _look(self, told: Told) -> None:
         if told.confirmed:
-            self._found(await judging.unseen(told, self.arena))
-        self._found(await judging.outdated(self.arena))
+            self._found(await invariants.unseen(told, self.arena))
+        self._found(await invariants.outdated(self.arena))
         if told.unknown:
-            await self._undisturbed(judging.DOUBTFUL)
+            await self._undisturbed(invariants.DOUBTFUL)
 
     async def _settle(self) -> None:
-        await self._undisturbed(judging.UNSETTLED, refresh=self.arena.chance.choice(self.arena.processes))
-        await self._undisturbed(judging.UNSETTLED)
+        await self._undisturbed(invariants.UNSETTLED, refresh=self.arena.chance.choice(self.arena.processes))
+        await self._undisturbed(invariants.UNSETTLED)
 
     async def _undisturbed(self, violation: str, refresh: Process | None = None) -> None:
         """Let every process read, one of them asking Toggl in any case."""
@@ -110,7 +110,7 @@ class Run:
         processes = [refresh] if refresh else self.arena.chance.sample(self.arena.processes, k=2)
         there = self.arena.at_toggl()
         for process in processes:
-            if await judging.unlike(self.arena.resource, process, there, refresh=refresh is not None):
+            if await invariants.unlike(self.arena.resource, process, there, refresh=refresh is not None):
                 self._found([violation])
         self.arena.trouble.on = True
 

@@ -7,10 +7,10 @@ import pytest
 from tests.chaos.arena import Kept, opened
 from tests.chaos.clients import CLIENTS
 from tests.chaos.entries import ENTRIES
-from tests.chaos.interleaved import Run
 from tests.chaos.projects import PROJECTS
 from tests.chaos.resource import Resource
 from tests.chaos.scale import SEED, scaled
+from tests.chaos.steps import Run
 
 pytestmark = pytest.mark.anyio
 

@@ -12,9 +12,9 @@ import anyio
 from anyio.lowlevel import checkpoint
 from starlette.types import Receive, Scope, Send
 
-from tests.chaos import judging
+from tests.chaos import invariants
 from tests.chaos.arena import Arena
-from tests.chaos.asking import Process, Question, Things, Told, ask, names
+from tests.chaos.operations import Process, Question, Things, Told, ask, names
 from toggl_mcp.sandbox import Sandbox
 
 PATIENCE = 60
@@ -68,8 +68,8 @@ class Crowd:
         there = self.arena.at_toggl()
         for process in self.arena.processes:
             refresh = process is self.arena.processes[0]
-            if await judging.unlike(self.arena.resource, process, there, refresh=refresh):
-                self.violations.append(judging.UNSETTLED)
+            if await invariants.unlike(self.arena.resource, process, there, refresh=refresh):
+                self.violations.append(invariants.UNSETTLED)
 
     async def _round(self, callers: int) -> None:
         before = self.arena.at_toggl()
@@ -106,23 +106,23 @@ class Crowd:
     async def _judge(self, told: list[Told], before: Things) -> None:
         created = names(self.arena.trouble.creations, self.arena.resource.LABEL)
         asked = [one.question.name for one in told if one.created]
-        self.violations += [judging.TWICE for name in set(created) if created.count(name) > asked.count(name)]
+        self.violations += [invariants.TWICE for name in set(created) if created.count(name) > asked.count(name)]
         for one in told:
-            self.violations += judging.misnamed(one)
+            self.violations += invariants.misnamed(one)
             if not self.contended:
                 await self._judge_alone(one, before)
-        self.violations += await judging.outdated(self.arena)
+        self.violations += await invariants.outdated(self.arena)
         if not self.contended:
-            self.violations += judging.revived(before, self.arena.at_toggl(), self._ever)
+            self.violations += invariants.revived(before, self.arena.at_toggl(), self._ever)
         self._ever |= before.keys()
 
     async def _judge_alone(self, told: Told, before: Things) -> None:
         """Hold an answer to what must hold of a thing that was nobody else's in this round."""
         resource, there, about = self.arena.resource, self.arena.at_toggl(), told.question.about
         if told.confirmed and not self._answered_with_somebody_elses(told):
-            self.violations += [*judging.untrue(resource, told, there), *await judging.unseen(told, self.arena)]
+            self.violations += [*invariants.untrue(resource, told, there), *await invariants.unseen(told, self.arena)]
         if told.error is not None and not told.unknown and before.get(about) != there.get(about):
-            self.violations.append(f"{judging.NOT_NOTHING}: {told.question.verb}, {told.error!r}")
+            self.violations.append(f"{invariants.NOT_NOTHING}: {told.question.verb}, {told.error!r}")
 
     def _answered_with_somebody_elses(self, told: Told) -> bool:
         """Tell whether a creation was answered with what the person made at the same time."""
@@ -141,7 +141,7 @@ class Crowd:
                         tasks.start_soon(self._cut_by_asyncio if by_asyncio else self._cut_by_anyio, asked)
             for process in self.arena.processes:
                 await self.arena.cached(process)
-            self.violations += await judging.outdated(self.arena)
+            self.violations += await invariants.outdated(self.arena)
             self.violations += await self._left_over(lapsed=by_asyncio)
 
     async def _cut_by_anyio(self, asked: Question) -> None:
@@ -172,7 +172,7 @@ class Crowd:
 
     def _note(self, told: Told) -> None:
         self.told += 1
-        self.violations += judging.misnamed(told)
+        self.violations += invariants.misnamed(told)
 
     def _process(self) -> Process:
         return self.arena.chance.choice(self.arena.processes)
@@ -185,11 +185,11 @@ class Crowd:
         arena.clock.now += 15 if lapsed else 0
         until = await arena.stores[0].acquire_lease(arena.key, 1)
         if until is None:
-            found.append(judging.CLAIMED)
+            found.append(invariants.CLAIMED)
         else:
             await arena.stores[0].release_lease(arena.key, until)
         if arena.path is not None and await anyio.to_thread.run_sync(locked, arena.path):
-            found.append(judging.OPEN)
+            found.append(invariants.OPEN)
         return found
 
 

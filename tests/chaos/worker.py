@@ -1,4 +1,4 @@
-"""A process of its own, `python -m tests.chaos.child <address>` does what each line asks for."""
+"""A process of its own, `python -m tests.chaos.worker <address>` does what each line asks for."""
 
 import sys
 from collections.abc import Awaitable, Callable

@@ -7,7 +7,7 @@ import pytest
 
 from tests.chaos.arena import Arena, Kept, opened
 from tests.chaos.clients import CLIENTS
-from tests.chaos.crowd import Between, Crowd
+from tests.chaos.concurrency import Between, Crowd
 from tests.chaos.entries import ENTRIES
 from tests.chaos.projects import PROJECTS
 from tests.chaos.resource import Resource
