@@ -17,7 +17,7 @@ class Promise(NamedTuple):
         return "::" in self.source
 
 
-CHAOS = "tests/chaos/test_steps.py::test_nothing_is_doubled_lost_or_said_falsely_while_three_in_ten_requests_go_wrong"
+CHAOS = "tests/chaos/test_steps.py::test_changes_under_faults_are_never_duplicated_lost_or_misreported"
 
 PROMISES = (
     Promise(
@@ -48,13 +48,13 @@ PROMISES = (
         "cut-off",
         "A call that is cancelled leaves nothing half done",
         "15,678 cancelled at any moment: 0 untrue reads, 0 claims kept, 0 transactions open",
-        "tests/chaos/test_concurrency.py::test_callers_that_are_cut_off_leave_nothing_untrue_claimed_or_open",
+        "tests/chaos/test_concurrency.py::test_cancelled_callers_leave_no_outdated_cache_lease_or_transaction",
     ),
     Promise(
         "one-question",
         "One cold question costs one request, whoever asks",
         "8 processes of 20 readers: 1 request, 160 right answers",
-        "tests/chaos/test_processes.py::test_eight_processes_of_twenty_readers_ask_one_cold_question_once",
+        "tests/chaos/test_processes.py::test_collect_cold_cache_of_eight_processes_costs_one_request",
     ),
     Promise(
         "hour",
@@ -108,7 +108,7 @@ PROMISES = (
         "tenants",
         "No token sees what another has stored",
         "0 foreign rows in 20,000 steps of 5 tokens on one store",
-        "tests/chaos/test_tokens.py::test_no_token_is_shown_a_row_of_another",
+        "tests/chaos/test_tokens.py::test_token_never_reads_rows_of_another_token",
     ),
     Promise(
         "private",
@@ -126,13 +126,13 @@ PROMISES = (
         "kill",
         "A process that is killed leaves no half of anything",
         "200 SIGKILLs, each in the middle of a write: 0 torn reads",
-        "tests/chaos/test_processes.py::test_processes_that_are_killed_while_they_write_leave_no_half_of_anything",
+        "tests/chaos/test_processes.py::test_replace_killed_process_leaves_no_torn_snapshot",
     ),
     Promise(
         "one-file",
         "A file that is spoilt or moved aside does not split the cache",
         "0 splits of 200 among three processes",
-        "tests/chaos/test_processes.py::test_three_processes_whose_file_is_spoilt_or_moved_aside_go_on_with_one_file",
+        "tests/chaos/test_processes.py::test_write_damaged_or_moved_file_keeps_three_processes_on_one_file",
     ),
     Promise(
         "start",

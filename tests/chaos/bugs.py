@@ -23,7 +23,7 @@ ENDPOINT: Any = CachedEndpoint
 COLLECTION: Any = Snapshots
 
 
-def a_creation_is_sent_again(patch: Patch) -> None:
+def resend_create(patch: Patch) -> None:
     original = REQUEST_STATE.on_no_response
 
     def on_no_response(exchange: Any) -> Exception:  # noqa: ANN401 - private to its module
@@ -33,71 +33,71 @@ def a_creation_is_sent_again(patch: Patch) -> None:
     patch.setattr(REQUEST_STATE, "on_no_response", on_no_response)
 
 
-def a_lost_change_is_called_unchanged(patch: Patch) -> None:
+def report_lost_change_as_unchanged(patch: Patch) -> None:
     def exhausted_error(_: object) -> Exception:
         return Unreachable("Nothing was changed.")
 
     patch.setattr(REQUEST_STATE, "exhausted_error", exhausted_error)
 
 
-def a_page_is_taken_for_a_confirmation(patch: Patch) -> None:
+def accept_page_as_confirmation(patch: Patch) -> None:
     def decode(_: object, answer: Any) -> object:  # noqa: ANN401 - httpx is for api/ alone
         return answer.json() if answer.content.startswith((b"{", b"[")) else None
 
     patch.setattr(REQUEST_STATE, "decode", decode)
 
 
-def doubt_does_not_forget(patch: Patch) -> None:
-    patch.setattr(COLLECTION, "invalidate_all", _nothing)
+def keep_cache_after_outcome_unknown(patch: Patch) -> None:
+    patch.setattr(COLLECTION, "invalidate_all", _do_nothing)
 
 
-def a_deleted_row_stays_in_the_cache(patch: Patch) -> None:
-    _put_only(patch, lambda item: item is not None)
+def keep_deleted_row_cached(patch: Patch) -> None:
+    _write_through_only(patch, lambda item: item is not None)
 
 
-def projects_outlive_their_client_in_the_cache(patch: Patch) -> None:
+def keep_projects_of_deleted_client_cached(patch: Patch) -> None:
     patch.setattr(AsyncClientEndpoint, "INVALIDATES", {})
 
 
-def a_new_row_is_not_cached(patch: Patch) -> None:
-    _put_only(patch, lambda item: item is None or item.notes != "Made by us")
+def skip_write_through_of_new_row(patch: Patch) -> None:
+    _write_through_only(patch, lambda item: item is None or item.notes != "Made by us")
 
 
-def the_first_look_alike_is_adopted(patch: Patch) -> None:
+def adopt_first_match(patch: Patch) -> None:
     original = ENDPOINT._reconcile_create  # noqa: SLF001 - what is broken is private
 
-    async def reconcile_create(endpoint: object, _: object, same: object, doubt: Exception) -> object:
-        return await original(endpoint, (), same, doubt)
+    async def reconcile_create(endpoint: object, _: object, matches: object, error: Exception) -> object:
+        return await original(endpoint, (), matches, error)
 
     patch.setattr(ENDPOINT, "_reconcile_create", reconcile_create)
 
 
-def a_lost_creation_is_not_looked_for(patch: Patch) -> None:
-    async def reconcile_create(_: object, __: object, ___: object, doubt: Exception) -> object:
-        raise doubt
+def skip_reconciliation(patch: Patch) -> None:
+    async def reconcile_create(_: object, __: object, ___: object, error: Exception) -> object:
+        raise error
 
     patch.setattr(ENDPOINT, "_reconcile_create", reconcile_create)
 
 
-def a_look_that_fails_is_called_unchanged(patch: Patch) -> None:
+def report_failed_reconciliation_as_unchanged(patch: Patch) -> None:
     async def refetch(endpoint: CachedEndpoint[Client], _: Exception) -> object:
         return (await endpoint.read(refresh=True, use_reserve=True)).collection.items
 
     patch.setattr(ENDPOINT, "_refetch", refetch)
 
 
-def an_unreadable_confirmation_crashes(patch: Patch) -> None:
+def crash_on_unreadable_confirmation(patch: Patch) -> None:
     def parse_confirmation(_: object, row: object) -> Client:
         return Client.model_validate(row)
 
     patch.setattr(ENDPOINT, "_parse_confirmation", parse_confirmation)
 
 
-def an_unreadable_confirmation_is_called_unchanged(patch: Patch) -> None:
+def report_unreadable_confirmation_as_unchanged(patch: Patch) -> None:
     patch.setattr(ENDPOINT, "_parse_confirmation", ENDPOINT._parse_row)  # noqa: SLF001 - what is broken is private
 
 
-def a_reading_from_before_a_write_is_stored(patch: Patch) -> None:
+def store_read_from_before_write(patch: Patch) -> None:
     original = MemoryStore.replace
 
     async def replace(store: MemoryStore, key: Key, rows: dict[int, str], *, expected: int, fetched_at: float) -> bool:
@@ -107,40 +107,43 @@ def a_reading_from_before_a_write_is_stored(patch: Patch) -> None:
     patch.setattr(MemoryStore, "replace", replace)
 
 
-def a_claim_is_kept(patch: Patch) -> None:
-    patch.setattr(MemoryStore, "release_lease", _nothing)
+def keep_lease(patch: Patch) -> None:
+    patch.setattr(MemoryStore, "release_lease", _do_nothing)
 
 
-async def _nothing(*_: object) -> None:
+async def _do_nothing(*_: object) -> None:
     return
 
 
-def _put_only(patch: Patch, wanted: Callable[[Client | None], bool]) -> None:
+def _write_through_only(patch: Patch, is_written: Callable[[Client | None], bool]) -> None:
     original = COLLECTION.write_through
 
-    async def write_through(snapshots: object, row_id: int, item: Client | None, *more: object) -> None:
-        if wanted(item):
-            await original(snapshots, row_id, item, *more)
+    async def write_through(snapshots: object, row_id: int, item: Client | None, *args: object) -> None:
+        if is_written(item):
+            await original(snapshots, row_id, item, *args)
 
     patch.setattr(COLLECTION, "write_through", write_through)
 
 
-STEP_BY_STEP: dict[Bug, str] = {
-    a_creation_is_sent_again: invariants.TWICE,
-    a_lost_change_is_called_unchanged: invariants.NOT_NOTHING,
-    a_page_is_taken_for_a_confirmation: invariants.NOT_THERE,
-    doubt_does_not_forget: invariants.DOUBTFUL,
-    a_deleted_row_stays_in_the_cache: invariants.NOT_SEEN,
-    a_new_row_is_not_cached: invariants.NOT_SEEN,
-    the_first_look_alike_is_adopted: invariants.OLD,
-    a_lost_creation_is_not_looked_for: invariants.NOT_SOUGHT,
-    a_look_that_fails_is_called_unchanged: invariants.NOT_NOTHING,
-    an_unreadable_confirmation_crashes: invariants.UNNAMED,
-    an_unreadable_confirmation_is_called_unchanged: invariants.NOT_NOTHING,
+STEP_BUGS: dict[Bug, str] = {
+    resend_create: invariants.DUPLICATED,
+    report_lost_change_as_unchanged: invariants.CHANGED_AFTER_ALL,
+    accept_page_as_confirmation: invariants.NOT_AT_TOGGL,
+    keep_cache_after_outcome_unknown: invariants.OUTDATED_AFTER_UNKNOWN,
+    keep_deleted_row_cached: invariants.NOT_CACHED,
+    skip_write_through_of_new_row: invariants.NOT_CACHED,
+    adopt_first_match: invariants.KNOWN_BEFORE,
+    skip_reconciliation: invariants.NOT_RECONCILED,
+    report_failed_reconciliation_as_unchanged: invariants.CHANGED_AFTER_ALL,
+    crash_on_unreadable_confirmation: invariants.UNNAMED,
+    report_unreadable_confirmation_as_unchanged: invariants.CHANGED_AFTER_ALL,
 }
-OF_PROJECTS: dict[Bug, str] = {
-    a_creation_is_sent_again: invariants.TWICE,
-    projects_outlive_their_client_in_the_cache: invariants.OUTDATED,
+PROJECT_BUGS: dict[Bug, str] = {
+    resend_create: invariants.DUPLICATED,
+    keep_projects_of_deleted_client_cached: invariants.OUTDATED,
 }
-AMONG_MANY: dict[Bug, str] = {a_reading_from_before_a_write_is_stored: invariants.OUTDATED}
-BY_CUTTING_OFF: dict[Bug, str] = {a_claim_is_kept: invariants.CLAIMED, doubt_does_not_forget: invariants.OUTDATED}
+CONCURRENCY_BUGS: dict[Bug, str] = {store_read_from_before_write: invariants.OUTDATED}
+CANCELLATION_BUGS: dict[Bug, str] = {
+    keep_lease: invariants.LEASE_LEFT,
+    keep_cache_after_outcome_unknown: invariants.OUTDATED,
+}

@@ -14,13 +14,13 @@ from toggl_mcp.sandbox.responses import NGINX_PAGE
 from toggl_mcp.sandbox.state import State
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
-NOT_HEARD: tuple[Kind, ...] = ("refused", "429", "402")
+NOT_APPLIED: tuple[Kind, ...] = ("refused", "429", "402")
 """After which a creation may be sent again: it was not carried out, and that is known."""
-PUZZLES = (NGINX_PAGE.format(title="Welcome"), "{", '{"message": "OK"}', "true", "7")
+UNPARSABLE_BODIES = (NGINX_PAGE.format(title="Welcome"), "{", '{"message": "OK"}', "true", "7")
 """Answers that mean nothing."""
 
 
-class Ticking(Clock):
+class TickingClock(Clock):
     """A clock on which no two moments are the same."""
 
     def __call__(self) -> float:
@@ -28,7 +28,7 @@ class Ticking(Clock):
         return self.now
 
 
-class Trouble:
+class FaultInjector:
     """Lets a share of the requests go wrong; puts down every request, and the creations that may have been heard.
 
     A creation is what is posted to `path`.
@@ -36,18 +36,18 @@ class Trouble:
 
     def __init__(self, chance: random.Random, path: str, share: float = 0.3) -> None:
         self.share = share
-        self.on = True
-        self.met = 0
+        self.enabled = True
+        self.fault_count = 0
         self.requests: list[tuple[str, Kind | None]] = []
         self.creations: list[bytes] = []
         self._chance = chance
         self._path = f"/{path}"
 
     def __call__(self, call: Call) -> Fault | None:
-        fault = self._fault() if self.on and self._chance.random() < self.share else None
-        self.met += fault is not None
+        fault = self._fault() if self.enabled and self._chance.random() < self.share else None
+        self.fault_count += fault is not None
         self.requests.append((call.method, fault.kind if fault else None))
-        if call.method == "POST" and call.path.endswith(self._path) and (not fault or fault.kind not in NOT_HEARD):
+        if call.method == "POST" and call.path.endswith(self._path) and (not fault or fault.kind not in NOT_APPLIED):
             self.creations.append(call.body)
         return fault
 
@@ -56,7 +56,7 @@ class Trouble:
             self._chance.choice(KINDS),
             retry_after=self._chance.choice([None, 1, 5, 60]),
             resets_in=5,
-            body=self._chance.choice(PUZZLES),
+            body=self._chance.choice(UNPARSABLE_BODIES),
             until=self.pause,
         )
 
@@ -69,18 +69,20 @@ class Trouble:
 class Person:
     """Somebody in Toggl's web app; `touched` tells when they last changed each thing."""
 
-    def __init__(self, resource: Resource, world: State, clock: Clock, chance: random.Random) -> None:
-        self.touched: dict[int, float] = {}
+    def __init__(self, resource: Resource, state: State, clock: Clock, chance: random.Random) -> None:
+        self.changed_at: dict[int, float] = {}
         self._resource = resource
-        self._world = world
+        self._state = state
         self._clock = clock
         self._chance = chance
         self._named = 0
 
-    def act(self, among: Collection[int] | None = None) -> None:
+    def act(self, ids: Collection[int] | None = None) -> None:
         """Change something; if ids are given, one of these things."""
         self._named += 1
-        before = self._resource.there(self._world)
-        self._resource.act(self._world, self._chance, among, f"By hand {self._named}")
-        after, now = self._resource.there(self._world), self._clock()
-        self.touched |= dict.fromkeys((key for key in before.keys() | after if before.get(key) != after.get(key)), now)
+        before = self._resource.items_in(self._state)
+        self._resource.act(self._state, self._chance, ids, f"By hand {self._named}")
+        after, now = self._resource.items_in(self._state), self._clock()
+        self.changed_at |= dict.fromkeys(
+            (key for key in before.keys() | after if before.get(key) != after.get(key)), now
+        )

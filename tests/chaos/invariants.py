@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 from tests.chaos.arena import Arena
-from tests.chaos.operations import Process, Things, Told
-from tests.chaos.resource import Resource, alike, differing
+from tests.chaos.operations import Items, Outcome, Process
+from tests.chaos.resource import Resource, differing_ids, is_same
 from toggl_mcp.endpoints.core.cached_collection import CacheRead, Lookup
 from toggl_mcp.endpoints.core.endpoint import NEGATIVE_TTL_SECONDS
 from toggl_mcp.errors import QuotaSpent, TogglError
@@ -14,130 +14,135 @@ from toggl_mcp.models.time_entries import TimeEntry, TimerStart
 from toggl_mcp.sandbox.faults import Kind
 
 UNNAMED = "an error has no name"
-TWICE = "a creation was sent again after it may have been heard"
-NOT_NOTHING = "nothing was changed, it was said, and something was"
-NOT_THERE = "a confirmed change is not at Toggl"
-NOT_SEEN = "a confirmed change is not in every process's cache"
-OUTDATED = "a cache shows what it was told is no longer so"
+DUPLICATED = "a create was sent again after Toggl may have received it"
+CHANGED_AFTER_ALL = "an error says that nothing was changed, and something was"
+NOT_AT_TOGGL = "a confirmed change is not at Toggl"
+NOT_CACHED = "a confirmed change is not in every process's cache"
+OUTDATED = "a cache shows what a confirmed change or a read has replaced"
 IMPOSSIBLE = "a cache shows what cannot be, such as two timers that run"
 TOO_OLD = "what passes for fresh is too old"
-NOT_TOGGLS = "an answer that came from Toggl is not what Toggl has"
-NOT_THE_CACHES = "an answer is neither what Toggl has nor what the cache shows"
-DENIED = "something that is there was denied"
-OLD = "a creation was answered with a thing that was known before"
-BROUGHT_BACK = "something that was deleted has come back"
-NOT_SOUGHT = "a creation is in doubt, and was not looked for"
-NOT_FOUND = "a creation is in doubt, although it was there to be seen"
-DOUBTFUL = "the read after an unknown outcome differs from Toggl"
+DIFFERS_FROM_TOGGL = "a result with source toggl differs from Toggl"
+DIFFERS_FROM_CACHE = "a result differs from the cache"
+DENIED = "an existing item was reported as not found"
+KNOWN_BEFORE = "a create returned an item that was cached before"
+RESTORED = "a deleted item was restored"
+NOT_RECONCILED = "a create of unknown outcome was not reconciled by a read"
+NOT_FOUND = "a create has an unknown outcome, although a read showed its item"
+OUTDATED_AFTER_UNKNOWN = "the read after an unknown outcome differs from Toggl"
 UNSETTLED = "a read after everything has settled differs from Toggl"
-CLAIMED = "a caller that was cut off has left its claim behind"
-OPEN = "a caller that was cut off has left a transaction open"
-OFTEN = "more than 15 % of the creations have an unknown outcome"
+LEASE_LEFT = "a cancelled caller left its lease"
+TRANSACTION_LEFT = "a cancelled caller left a transaction open"
+TOO_MANY_UNKNOWN = "more than 15 % of the creations have an unknown outcome"
 
 
-def misnamed(told: Told) -> Iterator[str]:
+def check_error_type(outcome: Outcome) -> Iterator[str]:
     """Yield the violation of a refusal that this package does not raise on purpose."""
-    if told.error is not None and not isinstance(told.error, TogglError):
-        yield f"{UNNAMED}: {told.error!r}"
+    if outcome.error is not None and not isinstance(outcome.error, TogglError):
+        yield f"{UNNAMED}: {outcome.error!r}"
 
 
-def untrue(resource: Resource, told: Told, there: Things) -> Iterator[str]:
+def check_confirmed(resource: Resource, outcome: Outcome, items: Items) -> Iterator[str]:
     """Yield what is not at Toggl of a change that was confirmed."""
-    if any(not alike(resource, thing, there.get(key)) for key, thing in told.said.items()):
-        yield NOT_THERE
-    if any(not _has(resource, there.get(key), told) for key in told.reached):
-        yield NOT_THERE
-    match told.answer:
-        case TimerStart(_, TimeEntry(id=former)) if former in there and cast("TimeEntry", there[former]).running:
-            yield NOT_THERE
+    if any(not is_same(resource, item, items.get(key)) for key, item in outcome.confirmed_items.items()):
+        yield NOT_AT_TOGGL
+    if any(not _has_expected_fields(resource, items.get(key), outcome) for key in outcome.reached_ids):
+        yield NOT_AT_TOGGL
+    match outcome.answer:
+        case TimerStart(_, TimeEntry(id=former)) if former in items and cast("TimeEntry", items[former]).running:
+            yield NOT_AT_TOGGL
         case _:
             return
 
 
-def _has(resource: Resource, thing: WorkspaceResource | None, told: Told) -> bool:
+def _has_expected_fields(resource: Resource, item: WorkspaceResource | None, outcome: Outcome) -> bool:
     """Tell whether a thing is there, and as it was asked to be."""
-    wanted = told.question.wanted.items()
-    return thing is not None and all(getattr(resource.plain(thing), field) == value for field, value in wanted)
+    expected_fields = outcome.operation.expected_fields.items()
+    return item is not None and all(
+        getattr(resource.normalize(item), field) == value for field, value in expected_fields
+    )
 
 
-def undecided(told: Told, requests: list[tuple[str, Kind | None]], *, new: bool) -> Iterator[str]:
+def check_unknown_creation(
+    outcome: Outcome, requests: list[tuple[str, Kind | None]], *, is_present: bool
+) -> Iterator[str]:
     """Yield what is wrong with the doubt about a creation, given its requests and whether it is at Toggl."""
-    if not told.unknown or not told.created:
+    if not outcome.is_unknown or not outcome.is_creation:
         return
     method, kind = requests[-1]
-    if method != "GET" and not isinstance(told.error and told.error.__cause__, QuotaSpent):
-        yield NOT_SOUGHT
-    elif new and kind is None:
+    if method != "GET" and not isinstance(outcome.error and outcome.error.__cause__, QuotaSpent):
+        yield NOT_RECONCILED
+    elif is_present and kind is None:
         yield NOT_FOUND
 
 
-async def unseen(told: Told, arena: Arena) -> list[str]:
+async def check_caches(outcome: Outcome, arena: Arena) -> list[str]:
     """Return which processes would still show otherwise what was confirmed."""
     views = [view for view in [await arena.cached(process) for process in arena.processes] if view is not None]
-    resource, there = arena.resource, arena.at_toggl()
+    resource, items = arena.resource, arena.at_toggl()
     return [
-        NOT_SEEN
+        NOT_CACHED
         for view in views
-        if told.said.keys() & differing(resource, view, there)
-        or any(not _has(resource, view.get(key), told) for key in told.reached)
+        if outcome.confirmed_items.keys() & differing_ids(resource, view, items)
+        or any(not _has_expected_fields(resource, view.get(key), outcome) for key in outcome.reached_ids)
     ]
 
 
-async def outdated(arena: Arena) -> list[str]:
+async def check_outdated(arena: Arena) -> list[str]:
     """Return what is wrong with what the processes would show."""
-    found: list[str] = []
+    violations: list[str] = []
     for process in arena.processes:
-        found += [OUTDATED] if await arena.outdated(process) else []
-        found += [IMPOSSIBLE] if arena.resource.impossible(await arena.cached(process) or {}) else []
-    return found
+        violations += [OUTDATED] if await arena.outdated(process) else []
+        violations += [IMPOSSIBLE] if arena.resource.is_impossible(await arena.cached(process) or {}) else []
+    return violations
 
 
-def misread(resource: Resource, told: Told, there: Things, now: float) -> Iterator[str]:
+def check_read(resource: Resource, outcome: Outcome, items: Items, now: float) -> Iterator[str]:
     """Yield what is wrong with an answer to a reader, when nothing happened at Toggl meanwhile."""
-    question = told.question
+    operation = outcome.operation
     answer = cast(
         "Lookup[Any] | CacheRead[Any] | tuple[list[WorkspaceResource], CacheRead[WorkspaceResource]] | None",
-        told.answer,
+        outcome.answer,
     )
     match answer:
         case Lookup(item, source, as_of):
-            if source == "toggl" and not alike(resource, item, there.get(question.about)):
-                yield NOT_TOGGLS
-            if item is None and question.about in there and now - as_of.timestamp() > NEGATIVE_TTL_SECONDS:
+            if source == "toggl" and not is_same(resource, item, items.get(operation.target_id)):
+                yield DIFFERS_FROM_TOGGL
+            if item is None and operation.target_id in items and now - as_of.timestamp() > NEGATIVE_TTL_SECONDS:
                 yield DENIED
         case CacheRead() as reading:
-            if reading.source == "toggl" or question.refresh:
-                yield from [NOT_TOGGLS] if differing(resource, reading.collection.items, there) else []
-            if reading.source == "cache" and now - reading.as_of.timestamp() > resource.FRESH + 1:
+            if reading.source == "toggl" or operation.refresh:
+                yield from [DIFFERS_FROM_TOGGL] if differing_ids(resource, reading.collection.items, items) else []
+            if reading.source == "cache" and now - reading.as_of.timestamp() > resource.FRESH_SECONDS + 1:
                 yield TOO_OLD
-        case (list() as found, CacheRead() as reading):
-            wanted = {key: thing for key, thing in there.items() if resource.label(thing) == question.name}
-            if reading.source == "toggl" and differing(resource, {thing.id: thing for thing in found}, wanted):
-                yield NOT_TOGGLS
+        case (list() as matches, CacheRead() as reading):
+            expected = {key: item for key, item in items.items() if resource.label(item) == operation.name}
+            if reading.source == "toggl" and differing_ids(resource, {item.id: item for item in matches}, expected):
+                yield DIFFERS_FROM_TOGGL
         case _:
             return
 
 
-async def unexpected(told: Told, arena: Arena, asked: Process) -> list[str]:
+async def check_expected_items(outcome: Outcome, arena: Arena, process: Process) -> list[str]:
     """Return what is wrong with an answer to a reader who was told some of what is there."""
-    expected = told.question.expected
-    if expected is None or told.error is not None:
+    expected = outcome.operation.expected
+    if expected is None or outcome.error is not None:
         return []
-    view = arena.at_toggl() if told.question.refresh else await arena.cached(asked)
+    view = arena.at_toggl() if outcome.operation.refresh else await arena.cached(process)
     answer = cast(
-        "list[WorkspaceResource]", [told.answer] if isinstance(told.answer, WorkspaceResource) else told.answer or []
+        "list[WorkspaceResource]",
+        [outcome.answer] if isinstance(outcome.answer, WorkspaceResource) else outcome.answer or [],
     )
-    differs = view is not None and differing(arena.resource, {thing.id: thing for thing in answer}, expected(view))
-    return [NOT_TOGGLS if told.question.refresh else NOT_THE_CACHES] if differs else []
+    differs = view is not None and differing_ids(arena.resource, {item.id: item for item in answer}, expected(view))
+    return [DIFFERS_FROM_TOGGL if outcome.operation.refresh else DIFFERS_FROM_CACHE] if differs else []
 
 
-def revived(before: Things, there: Things, ever: set[int]) -> Iterator[str]:
+def check_restored(before: Items, items: Items, past_ids: set[int]) -> Iterator[str]:
     """Yield the violation of something that was there once, was not there before, and is there now."""
-    if ever & (there.keys() - before.keys()):
-        yield BROUGHT_BACK
+    if past_ids & (items.keys() - before.keys()):
+        yield RESTORED
 
 
-async def unlike(resource: Resource, process: Process, there: Things, *, refresh: bool = False) -> bool:
+async def differs_from_toggl(resource: Resource, process: Process, items: Items, *, refresh: bool = False) -> bool:
     """Tell whether what a process reads differs from Toggl."""
     reading = await resource.endpoint(process).read(refresh=refresh)
-    return bool(differing(resource, reading.collection.items, there))
+    return bool(differing_ids(resource, reading.collection.items, items))

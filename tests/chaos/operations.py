@@ -1,4 +1,4 @@
-"""A process, what it can be asked, and what came back."""
+"""A process, an operation of it, and the outcome."""
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
@@ -16,7 +16,7 @@ from toggl_mcp.models.base import WorkspaceResource
 READS = ("get", "collect", "named", "current", "between")
 CREATIONS = ("add", "start")
 
-Things = Mapping[int, WorkspaceResource]
+Items = Mapping[int, WorkspaceResource]
 
 
 class Process(NamedTuple):
@@ -27,7 +27,7 @@ class Process(NamedTuple):
     entries: AsyncTimeEntryEndpoint
 
 
-def process(workspace: int, auth: Auth, store: Store, connection: AsyncClient) -> Process:
+def make_process(workspace: int, auth: Auth, store: Store, connection: AsyncClient) -> Process:
     """Return a process that keeps everything in this store."""
     return Process(
         AsyncClientEndpoint(workspace, auth, store, client=connection),
@@ -37,80 +37,82 @@ def process(workspace: int, auth: Auth, store: Store, connection: AsyncClient) -
 
 
 @dataclass(frozen=True)
-class Question:
-    """A verb, and what it is about: a thing, or the name of one.
+class Operation:
+    """A verb, and its target: an item, or the name of one.
 
-    `ids` are all that a change of many is about; `wanted` is what is so of them when it is confirmed; `expected` tells
-    what a reader is to be answered who is told neither one thing nor all of them.
+    `ids` are the targets of a bulk edit; `expected_fields` are the fields of the targets once it is confirmed;
+    `expected` selects the items that a read returns which reads neither one item nor all of them.
     """
 
     verb: str
-    about: int
+    target_id: int
     name: str
     refresh: bool
-    put: Callable[[Process], Awaitable[object]] = field(repr=False)
-    wanted: Mapping[str, object] = field(default_factory=dict[str, object])
+    call: Callable[[Process], Awaitable[object]] = field(repr=False)
+    expected_fields: Mapping[str, object] = field(default_factory=dict[str, object])
     ids: tuple[int, ...] = ()
-    expected: Callable[[Things], Things] | None = field(default=None, repr=False)
+    expected: Callable[[Items], Items] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
-class Told:
-    """What a caller was told: an answer, or an error."""
+class Outcome:
+    """What an operation returned or raised."""
 
-    question: Question
+    operation: Operation
     answer: object = None
     error: Exception | None = None
 
     @property
-    def confirmed(self) -> bool:
+    def is_confirmed(self) -> bool:
         """Whether a change was confirmed."""
-        return self.error is None and self.question.verb not in READS
+        return self.error is None and self.operation.verb not in READS
 
     @property
-    def created(self) -> bool:
+    def is_creation(self) -> bool:
         """Whether it is about a creation."""
-        return self.question.verb in CREATIONS
+        return self.operation.verb in CREATIONS
 
     @property
-    def unknown(self) -> bool:
+    def is_unknown(self) -> bool:
         """Whether a change may have happened or not."""
         return isinstance(self.error, OutcomeUnknown)
 
     @property
-    def said(self) -> Mapping[int, WorkspaceResource | None]:
-        """What Toggl's confirmation says of each thing."""
+    def confirmed_items(self) -> Mapping[int, WorkspaceResource | None]:
+        """The items in Toggl's confirmation; None for a deleted one."""
         match self.answer:
             case TimerStart(entry, _) | (WorkspaceResource() as entry):
                 return {entry.id: entry}
             case None:
-                return {self.question.about: None}
+                return {self.operation.target_id: None}
             case _:
                 return {}
 
     @property
-    def reached(self) -> set[int]:
-        """The ids of what the confirmed change has reached, and that is there still."""
+    def reached_ids(self) -> set[int]:
+        """The ids that the confirmed change has reached, without deleted ones."""
         match self.answer:
-            case BulkEditResult(reached, _):
-                return {*reached}
+            case BulkEditResult(reached_ids, _):
+                return {*reached_ids}
             case None:
                 return set()
             case _:
-                return {*self.said} or {about for about in [self.question.about] if self.question.wanted}
+                return {*self.confirmed_items} or {
+                    target_id for target_id in [self.operation.target_id] if self.operation.expected_fields
+                }
 
 
-async def ask(asked: Process, question: Question) -> Told:
-    """Put a question to a process, and return whatever comes back."""
-    told = Told(question)
+async def perform(process: Process, operation: Operation) -> Outcome:
+    """Perform an operation in a process, and return its outcome."""
+    outcome = Outcome(operation)
     try:
-        return replace(told, answer=await question.put(asked))
+        return replace(outcome, answer=await operation.call(process))
     except Exception as error:  # noqa: BLE001 - that every error has a name is one of the things to find out
-        return replace(told, error=error)
+        return replace(outcome, error=error)
 
 
-async def done(change: Awaitable[object]) -> tuple[()]:
-    """Let a change be made whose answer does not describe the thing that the question is about."""
+async def without_result(change: Awaitable[object]) -> tuple[()]:
+    """Make a change whose result does not describe the target of the operation."""
     await change
     return ()
 

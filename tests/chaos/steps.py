@@ -6,38 +6,38 @@ from math import inf, sqrt
 
 from tests.chaos import invariants
 from tests.chaos.arena import Arena
-from tests.chaos.operations import Process, Question, Things, Told, ask
+from tests.chaos.operations import Items, Operation, Outcome, Process, perform
 
-UNKNOWN_AT_MOST = 0.15
+MAX_UNKNOWN_SHARE = 0.15
 """As a share of the creations."""
-ENOUGH = 50
+MIN_CREATIONS = 50
 """Creations from which a share is worth looking at."""
 
 
 @dataclass
-class Run:
+class StepRun:
     """A run, and what it found: violations, and how many creations there were and are in doubt."""
 
     arena: Arena
     violations: list[str] = field(default_factory=list[str])
     steps: int = 0
-    created: int = 0
-    doubted: int = 0
-    unknown: int = 0
-    _ever: set[int] = field(default_factory=set[int])
+    creations: int = 0
+    unknown_creations: int = 0
+    unknown_changes: int = 0
+    _past_ids: set[int] = field(default_factory=set[int])
 
-    async def go(self, steps: int) -> None:
+    async def advance(self, steps: int) -> None:
         """Take so many steps."""
         for number in range(self.steps, self.steps + steps):
             before = len(self.violations)
             await self._step(number)
             if number % 100 == 99 or number == self.steps + steps - 1:
                 await self._settle()
-            self.violations[before:] = [f"step {number}: {said}" for said in self.violations[before:]]
+            self.violations[before:] = [f"step {number}: {violation}" for violation in self.violations[before:]]
         self.steps += steps
-        by_chance = sqrt(self.created) if self.created >= ENOUGH else inf
-        if self.doubted > UNKNOWN_AT_MOST * self.created + by_chance:
-            self.violations.append(f"{invariants.OFTEN}: {self.doubted} of {self.created}")
+        margin = sqrt(self.creations) if self.creations >= MIN_CREATIONS else inf
+        if self.unknown_creations > MAX_UNKNOWN_SHARE * self.creations + margin:
+            self.violations.append(f"{invariants.TOO_MANY_UNKNOWN}: {self.unknown_creations} of {self.creations}")
 
     async def _step(self, number: int) -> None:
         arena = self.arena
@@ -45,74 +45,78 @@ class Run:
         if arena.chance.random() < 0.2:
             arena.person.act()
             return
-        asked, process = self._question(number), arena.chance.choice(arena.processes)
-        before, known, there = arena.everything(), await self._known(), arena.at_toggl()
-        arena.trouble.creations.clear()
-        arena.trouble.requests.clear()
-        told = await ask(process, asked)
-        self._count(told)
-        self._judge(told, before, known)
-        self._found(invariants.undecided(told, arena.trouble.requests, new=self._new(asked, known, there)))
-        self._found(invariants.revived(there, arena.at_toggl(), self._ever))
-        self._found(await invariants.unexpected(told, arena, process))
-        await self._look(told)
+        operation, process = self._make_operation(number), arena.chance.choice(arena.processes)
+        before, cached_ids, items = arena.dump_state(), await self._cached_ids(), arena.at_toggl()
+        arena.faults.creations.clear()
+        arena.faults.requests.clear()
+        outcome = await perform(process, operation)
+        self._count(outcome)
+        self._check_outcome(outcome, before, cached_ids)
+        self._add_violations(
+            invariants.check_unknown_creation(
+                outcome, arena.faults.requests, is_present=self._has_one_new_item(operation, cached_ids, items)
+            )
+        )
+        self._add_violations(invariants.check_restored(items, arena.at_toggl(), self._past_ids))
+        self._add_violations(await invariants.check_expected_items(outcome, arena, process))
+        await self._check_caches(outcome)
 
-    def _question(self, number: int) -> Question:
-        arena, there = self.arena, self.arena.at_toggl()
-        self._ever |= there.keys()
-        about = 64_890_000 + number if arena.chance.random() < 0.1 else arena.chance.choice(list(there))
-        return arena.resource.question(arena.chance, there, about, f"Thing {number}", arena.clock())
+    def _make_operation(self, number: int) -> Operation:
+        arena, items = self.arena, self.arena.at_toggl()
+        self._past_ids |= items.keys()
+        target_id = 64_890_000 + number if arena.chance.random() < 0.1 else arena.chance.choice(list(items))
+        return arena.resource.operation(arena.chance, items, target_id, f"Thing {number}", arena.clock())
 
-    def _new(self, asked: Question, known: Collection[int], before: Things) -> bool:
+    def _has_one_new_item(self, operation: Operation, cached_ids: Collection[int], before: Items) -> bool:
         """Tell whether there is one thing of the name that no cache knew, and it was not there before."""
-        label, there = self.arena.resource.label, self.arena.at_toggl()
-        found = {key for key, thing in there.items() if label(thing) == asked.name and key not in known}
-        return len(found) == 1 and not found & before.keys()
+        label, items = self.arena.resource.label, self.arena.at_toggl()
+        new_ids = {key for key, item in items.items() if label(item) == operation.name and key not in cached_ids}
+        return len(new_ids) == 1 and not new_ids & before.keys()
 
-    async def _known(self) -> set[int]:
+    async def _cached_ids(self) -> set[int]:
         """Return the ids of which some cache knows, however long ago Toggl was asked, and that are at Toggl."""
         snapshot = await self.arena.stores[0].read(self.arena.key)
         return self.arena.at_toggl().keys() & (snapshot.rows if snapshot else ())
 
-    def _count(self, told: Told) -> None:
-        self.created += told.created
-        self.doubted += told.created and told.unknown
-        self.unknown += told.unknown
+    def _count(self, outcome: Outcome) -> None:
+        self.creations += outcome.is_creation
+        self.unknown_creations += outcome.is_creation and outcome.is_unknown
+        self.unknown_changes += outcome.is_unknown
 
-    def _judge(self, told: Told, before: object, known: set[int]) -> None:
-        resource, there = self.arena.resource, self.arena.at_toggl()
-        self._found(invariants.misnamed(told))
-        self._found(invariants.misread(resource, told, there, self.arena.clock()))
-        if len(self.arena.trouble.creations) > 1:
-            self._found([invariants.TWICE])
-        if told.error is not None and not told.unknown and self.arena.everything() != before:
-            self._found([f"{invariants.NOT_NOTHING}: {told.question.verb}, {told.error!r}"])
-        if told.confirmed:
-            self._found(invariants.untrue(resource, told, there))
-            if told.created and told.said.keys() & known:
-                self._found([invariants.OLD])
+    def _check_outcome(self, outcome: Outcome, before: object, cached_ids: set[int]) -> None:
+        resource, items = self.arena.resource, self.arena.at_toggl()
+        self._add_violations(invariants.check_error_type(outcome))
+        self._add_violations(invariants.check_read(resource, outcome, items, self.arena.clock()))
+        if len(self.arena.faults.creations) > 1:
+            self._add_violations([invariants.DUPLICATED])
+        if outcome.error is not None and not outcome.is_unknown and self.arena.dump_state() != before:
+            self._add_violations([f"{invariants.CHANGED_AFTER_ALL}: {outcome.operation.verb}, {outcome.error!r}"])
+        if outcome.is_confirmed:
+            self._add_violations(invariants.check_confirmed(resource, outcome, items))
+            if outcome.is_creation and outcome.confirmed_items.keys() & cached_ids:
+                self._add_violations([invariants.KNOWN_BEFORE])
 
-    async def _look(self, told: Told) -> None:
-        if told.confirmed:
-            self._found(await invariants.unseen(told, self.arena))
-        self._found(await invariants.outdated(self.arena))
-        if told.unknown:
-            await self._undisturbed(invariants.DOUBTFUL)
+    async def _check_caches(self, outcome: Outcome) -> None:
+        if outcome.is_confirmed:
+            self._add_violations(await invariants.check_caches(outcome, self.arena))
+        self._add_violations(await invariants.check_outdated(self.arena))
+        if outcome.is_unknown:
+            await self._read_without_faults(invariants.OUTDATED_AFTER_UNKNOWN)
 
     async def _settle(self) -> None:
-        await self._undisturbed(invariants.UNSETTLED, refresh=self.arena.chance.choice(self.arena.processes))
-        await self._undisturbed(invariants.UNSETTLED)
+        await self._read_without_faults(invariants.UNSETTLED, refresh=self.arena.chance.choice(self.arena.processes))
+        await self._read_without_faults(invariants.UNSETTLED)
 
-    async def _undisturbed(self, violation: str, refresh: Process | None = None) -> None:
+    async def _read_without_faults(self, violation: str, refresh: Process | None = None) -> None:
         """Let every process read, one of them asking Toggl in any case."""
-        self.arena.trouble.on = False
+        self.arena.faults.enabled = False
         self.arena.clock.now += 10  # By then a quota that was said to be spent is not.
         processes = [refresh] if refresh else self.arena.chance.sample(self.arena.processes, k=2)
-        there = self.arena.at_toggl()
+        items = self.arena.at_toggl()
         for process in processes:
-            if await invariants.unlike(self.arena.resource, process, there, refresh=refresh is not None):
-                self._found([violation])
-        self.arena.trouble.on = True
+            if await invariants.differs_from_toggl(self.arena.resource, process, items, refresh=refresh is not None):
+                self._add_violations([violation])
+        self.arena.faults.enabled = True
 
-    def _found(self, violations: Iterable[str]) -> None:
+    def _add_violations(self, violations: Iterable[str]) -> None:
         self.violations.extend(violations)

@@ -5,9 +5,9 @@ from pathlib import Path
 import anyio
 import pytest
 
-from tests.chaos.arena import Arena, Kept, opened
+from tests.chaos.arena import Arena, Storage, open_arena
 from tests.chaos.clients import CLIENTS
-from tests.chaos.concurrency import Between, Crowd
+from tests.chaos.concurrency import CancellingProxy, ConcurrentRun
 from tests.chaos.entries import ENTRIES
 from tests.chaos.projects import PROJECTS
 from tests.chaos.resource import Resource
@@ -15,7 +15,7 @@ from tests.chaos.scale import scaled
 from toggl_mcp.models.clients import ClientBody
 from toggl_mcp.sandbox import Call, Fault
 
-pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("kept", ["in memory", "in a file"])]
+pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("storage", ["in memory", "in a file"])]
 
 ROUNDS = {"in memory": scaled(40, 1500), "in a file": scaled(8, 300)}
 AROHA = 64_890_301
@@ -24,40 +24,40 @@ each_resource = pytest.mark.parametrize("resource", [CLIENTS, PROJECTS, ENTRIES]
 
 
 @each_resource
-async def test_many_at_once_get_what_they_were_told(tmp_path: Path, kept: Kept, resource: Resource) -> None:
-    async with opened(2, kept, tmp_path, Between, of=resource) as arena:
-        crowd = Crowd(arena)
-        await crowd.go(ROUNDS[kept])
+async def test_concurrent_callers_get_true_confirmations(tmp_path: Path, storage: Storage, resource: Resource) -> None:
+    async with open_arena(2, storage, tmp_path, CancellingProxy, resource=resource) as arena:
+        run = ConcurrentRun(arena)
+        await run.advance(ROUNDS[storage])
 
-    assert crowd.violations == []
+    assert run.violations == []
 
 
 @each_resource
-async def test_many_at_once_on_the_same_things_leave_no_cache_behind_toggl(
-    tmp_path: Path, kept: Kept, resource: Resource
+async def test_concurrent_callers_of_same_items_leave_no_outdated_cache(
+    tmp_path: Path, storage: Storage, resource: Resource
 ) -> None:
-    async with opened(3, kept, tmp_path, Between, of=resource) as arena:
-        crowd = Crowd(arena, contended=True)
-        await crowd.go(ROUNDS[kept])
+    async with open_arena(3, storage, tmp_path, CancellingProxy, resource=resource) as arena:
+        run = ConcurrentRun(arena, contended=True)
+        await run.advance(ROUNDS[storage])
 
-    assert crowd.violations == []
+    assert run.violations == []
 
 
 @pytest.mark.promise("cut-off")
 @each_resource
 @pytest.mark.parametrize("by_asyncio", [False, True], ids=["by anyio", "by asyncio"])
-async def test_callers_that_are_cut_off_leave_nothing_untrue_claimed_or_open(
-    tmp_path: Path, kept: Kept, resource: Resource, *, by_asyncio: bool
+async def test_cancelled_callers_leave_no_outdated_cache_lease_or_transaction(
+    tmp_path: Path, storage: Storage, resource: Resource, *, by_asyncio: bool
 ) -> None:
-    async with opened(4, kept, tmp_path, Between, of=resource) as arena:
-        crowd = Crowd(arena)
-        await crowd.cut_off(ROUNDS[kept], by_asyncio=by_asyncio)
+    async with open_arena(4, storage, tmp_path, CancellingProxy, resource=resource) as arena:
+        run = ConcurrentRun(arena)
+        await run.run_cancelled(ROUNDS[storage], by_asyncio=by_asyncio)
 
-    assert crowd.violations == []
-    assert crowd.cut > ROUNDS[kept] // 2
+    assert run.violations == []
+    assert run.cancelled_count > ROUNDS[storage] // 2
 
 
-def held(arena: Arena, until: anyio.Event) -> None:
+def hold_back_edit(arena: Arena, until: anyio.Event) -> None:
     """Hold back the answer to the next change, which is carried out."""
     faults = iter([Fault("slow", until=until.wait)])
 
@@ -67,37 +67,35 @@ def held(arena: Arena, until: anyio.Event) -> None:
     arena.sandbox.fault = fault
 
 
-async def test_of_two_changes_whose_answers_cross_the_later_one_is_shown(tmp_path: Path, kept: Kept) -> None:
-    async with opened(5, kept, tmp_path) as arena:
-        one, other = arena.processes
-        answered = anyio.Event()
-        held(arena, answered)
-        await one.clients.read()
+async def test_edit_client_crossing_responses_leave_the_later_edit_cached(tmp_path: Path, storage: Storage) -> None:
+    async with open_arena(5, storage, tmp_path) as arena:
+        first, second = arena.processes
+        released = anyio.Event()
+        hold_back_edit(arena, released)
+        await first.clients.read()
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(one.clients.edit, AROHA, ClientBody(name="First"))
+            tasks.start_soon(first.clients.edit, AROHA, ClientBody(name="First"))
             await anyio.wait_all_tasks_blocked()
-            await other.clients.edit(AROHA, ClientBody(name="Second"))
-            answered.set()
-        arena.trouble.on = False
-        shown = [await process.clients.get(AROHA) for process in arena.processes]
+            await second.clients.edit(AROHA, ClientBody(name="Second"))
+            released.set()
+        arena.faults.enabled = False
+        clients = [await process.clients.get(AROHA) for process in arena.processes]
 
-    assert [client and client.name for client in shown] == ["Second", "Second"]
+    assert [client and client.name for client in clients] == ["Second", "Second"]
 
 
-async def test_an_answer_that_was_overtaken_by_a_reading_does_not_hide_what_that_has_shown(
-    tmp_path: Path, kept: Kept
-) -> None:
-    async with opened(6, kept, tmp_path) as arena:
-        one, other = arena.processes
-        answered = anyio.Event()
-        held(arena, answered)
-        await one.clients.read()
+async def test_edit_client_late_response_does_not_overwrite_a_newer_read(tmp_path: Path, storage: Storage) -> None:
+    async with open_arena(6, storage, tmp_path) as arena:
+        first, second = arena.processes
+        released = anyio.Event()
+        hold_back_edit(arena, released)
+        await first.clients.read()
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(one.clients.edit, AROHA, ClientBody(name="First"))
+            tasks.start_soon(first.clients.edit, AROHA, ClientBody(name="First"))
             await anyio.wait_all_tasks_blocked()
             arena.sandbox.state.rename_client(AROHA, "By hand")
-            await other.clients.read(refresh=True)
-            answered.set()
-        shown = [await process.clients.get(AROHA) for process in arena.processes]
+            await second.clients.read(refresh=True)
+            released.set()
+        clients = [await process.clients.get(AROHA) for process in arena.processes]
 
-    assert [client and client.name for client in shown] == ["By hand", "By hand"]
+    assert [client and client.name for client in clients] == ["By hand", "By hand"]

@@ -17,7 +17,7 @@ from toggl_mcp.sandbox import HARBOUR_STUDIO, TOKEN
 READERS = 20
 MINE = Key("mine", "clients", 7)
 
-Deed = Callable[[Path, str], Awaitable[str]]
+Command = Callable[[Path, str], Awaitable[str]]
 
 
 def say(line: str) -> None:
@@ -25,7 +25,7 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
-async def ask(path: Path, address: str) -> str:
+async def collect(path: Path, address: str) -> str:
     """Let twenty readers ask at once, and tell the names that each was answered."""
     store = SqliteStore(path)
     answers: list[str] = []
@@ -33,8 +33,8 @@ async def ask(path: Path, address: str) -> str:
         clients = AsyncClientEndpoint(HARBOUR_STUDIO, BasicAuth(TOKEN, "api_token"), store, client=connection)
 
         async def read() -> None:
-            found = await clients.collect(ClientBody(status="both"))
-            answers.append(",".join(str(client.id) for client in found))
+            rows = await clients.collect(ClientBody(status="both"))
+            answers.append(",".join(str(client.id) for client in rows))
 
         async with anyio.create_task_group() as tasks:
             for _ in range(READERS):
@@ -43,30 +43,30 @@ async def ask(path: Path, address: str) -> str:
     return ";".join(answers)
 
 
-_held: dict[Path, SqliteStore] = {}
+_open_stores: dict[Path, SqliteStore] = {}
 
 
 async def write(path: Path, _: str) -> str:
     """Write once with a store that stays open, and tell how far the collection has come."""
-    store = _held.setdefault(path, SqliteStore(path))
+    store = _open_stores.setdefault(path, SqliteStore(path))
     await store.write(MINE, 1, None)
     return str((await store.get_version(MINE)).number)
 
 
-async def mark(path: Path, _: str) -> str:
+async def version(path: Path, _: str) -> str:
     """Tell how far the collection has come, with the store that stays open."""
-    return str((await _held[path].get_version(MINE)).number)
+    return str((await _open_stores[path].get_version(MINE)).number)
 
 
-DEEDS: dict[str, Deed] = {"ask": ask, "write": write, "mark": mark}
+COMMANDS: dict[str, Command] = {"collect": collect, "write": write, "version": version}
 
 
 async def main(address: str) -> None:
     """Do what each line asks for: a deed and a path."""
     say("ready")
     while line := await anyio.to_thread.run_sync(sys.stdin.readline):
-        deed, _, path = line.strip().partition(" ")
-        say(await DEEDS[deed](Path(path), address))
+        command, _, path = line.strip().partition(" ")
+        say(await COMMANDS[command](Path(path), address))
 
 
 if __name__ == "__main__":
