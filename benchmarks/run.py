@@ -4,6 +4,7 @@ The wrapper is installed into an environment of its own, in the user's cache fol
 """
 
 import argparse
+import json
 import os
 import platform
 import sqlite3
@@ -11,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from importlib.metadata import version
+from pathlib import Path
 from time import perf_counter
 
 from arena import Arena, arena, versions
@@ -19,6 +21,8 @@ from counted import hours, threads
 from start import started
 from table import Row, table
 from timed import Effort, blocking, changed, first, growth, reads, refills
+
+from tests.figures import read_commit
 
 FULL = Effort(sizes=(1, 100, 1_000, 10_000, 100_000), calls=1_000, seconds=0.5, rounds=3)
 QUICK = Effort(sizes=(100, 1_000), calls=200, seconds=0.2, rounds=2)
@@ -32,6 +36,8 @@ that is not in its cache. Its blocking caches do not keep what `add` created; ou
 Nothing changes at Toggl between a first and a second refresh. What is cited was seen with 10,000 clients, on two cores
 of a machine like this one. Ratios: theirs to ours where the goal is ≥, ours to theirs where it is ≤.
 """
+
+RESULTS = Path(__file__).with_name("results.json")
 
 Phase = Callable[[Arena], Iterator[Row]]
 
@@ -55,7 +61,7 @@ def phases(*, quick: bool) -> Mapping[str, Phase]:
 
 
 def main() -> None:
-    """Measure, and print the table."""
+    """Measure, and print the table; a full run also writes it for the documentation."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="two sizes and few calls, to try it out")
     parser.add_argument("--only", nargs="+", choices=phases(quick=True), help="measure only these")
@@ -69,6 +75,17 @@ def main() -> None:
                 rows += phase(ours_and_theirs)
                 _say(f"{name}: {perf_counter() - began:.0f} s, load {os.getloadavg()[0]:.2f}")
     sys.stdout.write(f"\n{METHOD}\n{table(rows)}")
+    if not given.quick and given.only is None:
+        _write(rows)
+
+
+def _write(rows: list[Row]) -> None:
+    """Write the table that docs/benchmarks.md shows."""
+    results = json.loads(RESULTS.read_text("utf-8"))
+    commit, date = read_commit()
+    header, cells = results["wrapper"]["header"], [[row.measure, row.ours, row.theirs] for row in rows]
+    results["wrapper"] = {"commit": commit, "date": date, "header": header, "rows": cells}
+    RESULTS.write_text(f"{json.dumps(results, indent=2, ensure_ascii=False)}\n", "utf-8")
 
 
 def _machine() -> str:

@@ -14,6 +14,8 @@ from typing import IO, Any, NamedTuple, cast
 
 from table import Row, at_most, duration, table
 
+from tests.figures import write_figures
+
 HELLO: tuple[dict[str, Any], ...] = (
     {
         "jsonrpc": "2.0",
@@ -58,25 +60,51 @@ def start(command: Sequence[str]) -> Start:
     return Start(seconds, int(peak.split()[1]) / 1024, answer["result"]["tools"])
 
 
-def started(starts: int) -> Iterator[Row]:
-    """Start both in turn, and return the rows about time and memory."""
+class Pair(NamedTuple):
+    """The medians of one measure: of this server, and of the bare SDK server."""
+
+    ours: float
+    bare: float
+
+    @property
+    def ratio(self) -> float:
+        """How many times as much this server takes."""
+        return self.ours / self.bare
+
+
+def measure(starts: int) -> tuple[Pair, Pair]:
+    """Start both in turn, and return the median seconds and megabytes."""
     with tempfile.TemporaryDirectory() as folder:
         listed = Path(folder) / "tools.json"
         listed.write_text(json.dumps(start(OURS).tools), "utf-8")
         bare_server = (sys.executable, str(Path(__file__).with_name("bare.py")), str(listed))
         pairs = [(start(OURS), start(bare_server)) for _ in range(starts)]
-    ours, bare = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-    a, b = (median(one.seconds for one in each) for each in (ours, bare))
-    yield at_most(f"start to the list of tools, {starts} each", a, b, MOST, (duration(a), f"bare SDK {duration(b)}"))
-    a, b = (median(one.megabytes for one in each) for each in (ours, bare))
-    yield at_most("peak memory after it", a, b, MOST, (f"{a:.1f} MB", f"bare SDK {b:.1f} MB"))
+    seconds = Pair(*(median(each.seconds for each in side) for side in zip(*pairs, strict=True)))
+    megabytes = Pair(*(median(each.megabytes for each in side) for side in zip(*pairs, strict=True)))
+    return seconds, megabytes
+
+
+def rows(starts: int, seconds: Pair, megabytes: Pair) -> Iterator[Row]:
+    """Yield the rows about time and memory."""
+    shown = duration(seconds.ours), f"bare SDK {duration(seconds.bare)}"
+    yield at_most(f"start to the list of tools, {starts} each", seconds.ours, seconds.bare, MOST, shown)
+    shown = f"{megabytes.ours:.1f} MB", f"bare SDK {megabytes.bare:.1f} MB"
+    yield at_most("peak memory after it", megabytes.ours, megabytes.bare, MOST, shown)
+
+
+def started(starts: int) -> Iterator[Row]:
+    """Start both in turn, and yield the rows about time and memory."""
+    yield from rows(starts, *measure(starts))
 
 
 def main() -> None:
-    """Measure both in turn and print the table."""
+    """Measure both in turn, print the table and write the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--starts", type=int, default=15, help="starts of each (default 15)")
-    sys.stdout.write(table(started(parser.parse_args().starts)))
+    starts = parser.parse_args().starts
+    seconds, megabytes = measure(starts)
+    sys.stdout.write(table(rows(starts, seconds, megabytes)))
+    write_figures("start", starts=starts, time=round(seconds.ratio, 2), memory=round(megabytes.ratio, 2))
 
 
 if __name__ == "__main__":

@@ -1,14 +1,17 @@
-"""What is promised in figures, and where each figure comes from. The README's table is made of this."""
+"""What is promised, and the test or script that holds it; the figures are in `figures.json`."""
 
 from typing import NamedTuple
 
+from tests.figures import load_figures
+
 
 class Promise(NamedTuple):
-    """A promise: its id, a sentence, a figure, and its source: a test as `file::name`, or a script that measures it."""
+    """A promise: its id, heading and meaning, a template for its figure, and the test (`file::name`) or script."""
 
     id: str
-    sentence: str
-    figure: str
+    heading: str
+    meaning: str
+    template: str
     source: str
 
     @property
@@ -16,146 +19,168 @@ class Promise(NamedTuple):
         """Whether a test holds it; else a benchmark measures it."""
         return "::" in self.source
 
+    @property
+    def figure(self) -> str:
+        """The figure as it was measured last."""
+        return self.template.format(**load_figures(self.id))
+
 
 CHAOS = "tests/chaos/test_steps.py::test_changes_under_faults_are_never_duplicated_lost_or_misreported"
 
 PROMISES = (
     Promise(
         "once",
-        "A creation happens at most once",
-        "0 of 13,377 doubled while 3 in 10 requests went wrong; a lost answer is looked for, never sent again",
+        "At-most-once creates",
+        "A POST is never retried after it may have been received; lost responses are reconciled by a read.",
+        "{duplicated} of {creates:,} creates duplicated while 3 in 10 requests failed",
         CHAOS,
     ),
     Promise(
         "everywhere",
-        "What is confirmed is at Toggl, and in the cache of every process at once",
-        "0 exceptions in 60,000 steps of two processes and a person in the web app, on clients, projects and entries",
+        "Read-your-writes across processes",
+        "The cache is written through: a confirmed change is at Toggl and in the cache of every process.",
+        "{violations} violations in {steps:,} steps of two processes and a person in the web app",
         CHAOS,
     ),
     Promise(
         "nothing-changed",
-        "“Nothing was changed” is true whenever it is said",
-        "0 exceptions in the same 60,000 steps, Toggl compared before and after",
+        "Failures are atomic",
+        "An error that says that nothing changed is true; the test compares Toggl's data before and after.",
+        "{violations} violations in {steps:,} steps",
         CHAOS,
     ),
     Promise(
         "doubt",
-        "An unknown outcome is rare, and what is read next is true",
-        "12.1 % of the creations while 3 in 10 requests went wrong; 0 untrue reads after 2,381 unknown outcomes",
+        "Indeterminate outcomes are reported",
+        "A change that was sent and never confirmed fails with `outcome_unknown` and invalidates the cache.",
+        "{unknown_creates:,} of {creates:,} creates while 3 in 10 requests failed; "
+        "{stale_reads} stale reads after {unknown:,} unknown outcomes",
         CHAOS,
     ),
     Promise(
         "cut-off",
-        "A call that is cancelled leaves nothing half done",
-        "15,678 cancelled at any moment: 0 untrue reads, 0 claims kept, 0 transactions open",
+        "Cancellation safety",
+        "A cancelled call leaves no untrue cache, leased refresh or open transaction.",
+        "{cancelled:,} calls cancelled at random moments: {violations} violations",
         "tests/chaos/test_concurrency.py::test_cancelled_callers_leave_no_outdated_cache_lease_or_transaction",
     ),
     Promise(
         "one-question",
-        "One cold question costs one request, whoever asks",
-        "8 processes of 20 readers: 1 request, 160 right answers",
+        "Single flight across processes",
+        "Concurrent readers of a cold collection share one request: no cache stampede.",
+        "{processes} processes of {readers} readers: {requests} request, {results} correct results",
         "tests/chaos/test_processes.py::test_collect_cold_cache_of_eight_processes_costs_one_request",
     ),
     Promise(
         "hour",
-        "An hour of 60 calls (54 reads, 3 creates, 2 renames, 1 delete) fits the free plan",
-        "8 Toggl requests; 7 with a workspace configured",
+        "Request budget, typical hour",
+        "60 calls in an hour (54 reads, 3 creates, 2 renames, 1 delete) fit the free plan's 30 requests.",
+        "{requests} Toggl requests; {requests_configured} with a workspace configured",
         "tests/tools/test_promises.py::test_an_hour_of_sixty_calls_fits_the_free_plan_several_times",
     ),
     Promise(
         "day",
-        "A day of work (start, stop, ten entries, twenty changes, three totals, two lists, a new client and project)",
-        "20 Toggl requests, 15 of them the writes; at least 44 without a cache",
+        "Request budget, working day",
+        "Start and stop a timer, log ten entries, edit twenty, three totals, two lists, a new client and project.",
+        "{requests} Toggl requests, {writes} of them writes",
         "tests/tools/test_agent_day.py::test_a_day_of_fifteen_writes_costs_five_requests_more",
     ),
     Promise(
         "totals",
-        "Totals are right: zones, changes of clocks, midnight, every workspace, running timers",
-        "0 of 99 questions wrong against an independent count, and 0 of 20 worked out by hand",
+        "Time-zone-, DST- and midnight-correct totals",
+        "Totals cover every workspace and running timers, and split entries at the account's midnight.",
+        "0 of {counted} questions differ from an independent count, 0 of {by_hand} from a result worked out by hand",
         "tests/totals/test_sample_totals.py::test_summarize_time_of_the_sample_matches_reference",
     ),
     Promise(
         "lean",
-        "An entry in a list is short",
-        "at most 100 bytes besides its own description and tags, and the projects, told once; 71 on average",
+        "Compact payloads",
+        "A row of `list_time_entries` is short: what rows share is said once.",
+        "at most {max_bytes} bytes a row without its description and tags; {mean_bytes} a row of the whole list",
         "tests/tools/test_lean.py::test_an_entry_costs_100_bytes_at_most_besides_its_own_description_and_tags",
     ),
     Promise(
         "spent",
-        "A spent quota costs nothing more",
-        "1 request in 10 calls until the reset; known answers are served, marked stale, for 24 h",
+        "Circuit breaking on an exhausted quota; stale-if-error for 24 h",
+        "After a 402 no request is sent until the quota resets; cached data is served, marked `stale`.",
+        "{requests} request in {calls} calls until the reset",
         "tests/tools/test_bad_input.py::test_a_spent_quota_costs_nothing_more_until_it_resets",
     ),
     Promise(
         "kept",
-        "The end of the hour's requests is kept for changes",
-        "the last 3; reads are answered from the cache, marked stale",
+        "Quota reserve for writes",
+        "The last requests of an hour are for changes; reads are served from the cache, marked `stale`.",
+        "the last {requests} requests",
         "tests/tools/test_quota.py::test_the_last_three_requests_are_kept_for_changes",
     ),
     Promise(
         "pace",
-        "Nothing is refused for haste",
-        "0 of 40 creations in a row; one request a second after a burst of 5",
+        "Client-side rate limiting",
+        "Requests of all processes are paced (GCRA): one a second after a burst of five.",
+        "{refused} of {creates} creates in a row refused with 429",
         "tests/tools/test_quota.py::test_requests_are_paced_so_that_none_is_refused_for_haste",
     ),
     Promise(
         "token",
-        "The token is nowhere",
-        "0 occurrences in answers, errors, logs at DEBUG, cache files and `repr`, after a faulty run",
+        "No credential leakage",
+        "The token is in no result, error, log (at DEBUG), cache file or `repr`.",
+        "{leaks} occurrences in {calls} calls while requests failed in {faults} ways",
         "tests/tools/test_promises.py::test_the_token_is_nowhere",
     ),
     Promise(
         "tenants",
-        "No token sees what another has stored",
-        "0 foreign rows in 20,000 steps of 5 tokens on one store",
+        "Tenant isolation",
+        "Tokens that share a store do not see each other's data.",
+        "{foreign} foreign rows in {steps:,} steps of 5 tokens on one store",
         "tests/chaos/test_tokens.py::test_token_never_reads_rows_of_another_token",
     ),
     Promise(
         "private",
-        "The cache is private",
-        "files 0600, folders 0700, whatever the umask",
+        "File permissions 0600/0700",
+        "Only you can read the cache, whatever the umask.",
+        "files {files:04}, folders {folders:04}",
         "tests/cache/test_sqlite_file.py::test_nobody_else_may_read_the_cache",
     ),
     Promise(
         "damage",
-        "A damaged cache file is begun anew",
-        "1,000 files cut, flipped, overwritten or shuffled: 0 errors, 0 altered rows",
+        "Corruption recovery",
+        "Each row has a checksum; a damaged cache file is moved aside and recreated.",
+        "{files:,} files truncated, flipped, overwritten or shuffled: {errors} errors, {altered_rows} altered rows",
         "tests/cache/test_sqlite_damage.py::test_a_damaged_file_serves_nothing_that_was_altered_or_is_missing",
     ),
     Promise(
         "kill",
-        "A process that is killed leaves no half of anything",
-        "200 SIGKILLs, each in the middle of a write: 0 torn reads",
+        "Crash consistency",
+        "A process that is killed while it writes leaves the cache whole.",
+        "{kills} SIGKILLs during a write: {torn_reads} torn reads",
         "tests/chaos/test_processes.py::test_replace_killed_process_leaves_no_torn_snapshot",
     ),
     Promise(
         "one-file",
-        "A file that is spoilt or moved aside does not split the cache",
-        "0 splits of 200 among three processes",
+        "No split brain after file replacement",
+        "Processes whose cache file is overwritten or moved go on with one file together.",
+        "{splits} splits in {replacements} replacements among {processes} processes",
         "tests/chaos/test_processes.py::test_write_damaged_or_moved_file_keeps_three_processes_on_one_file",
     ),
     Promise(
         "start",
-        "Hosts start it quickly",
-        "1.2 × the time and 1.09 × the memory of a bare SDK server with the same schemas",  # noqa: RUF001 - times
+        "Start-up overhead against the bare SDK",
+        "From the spawn to the list of tools, compared with an SDK server of the same schemas without code.",
+        "{time:.2f} times the time, {memory:.2f} times the memory (medians of {starts} starts each)",
         "benchmarks/start.py",
     ),
     Promise(
         "cheap",
-        "The tools are cheap to list",
-        "8,934 tokens for all 25 (bytes / 4), output schemas included",
+        "Token cost of tools/list",
+        "What a conversation pays for the default tools, output schemas included (bytes / 4).",
+        "{tokens:,} tokens for {tools} tools",
         "tests/tools/test_surface.py::test_the_tools_are_cheap_to_list",
     ),
     Promise(
         "eras",
         "Both protocol eras",
-        "2025-11-25 and 2026-07-28, on one connection even after a probe",
+        "Old and new hosts are served, on one connection even after a probe.",
+        "MCP {older} and {newer}",
         "tests/process/test_stdio.py::test_discover_does_not_select_the_era",
     ),
 )
-
-
-def table() -> str:
-    """Return the README's table of promises."""
-    rows = [f"| {promise.sentence} | {promise.figure} |" for promise in PROMISES]
-    return "\n".join(["| promise | figure |", "|---|---|", *rows])

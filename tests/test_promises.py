@@ -1,13 +1,16 @@
-"""Whether each promise is held by what it names, and the README makes these promises and no others."""
+"""Whether each promise is held by what it names, and has the figures that its sentence needs."""
 
 import ast
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
+from string import Formatter
 
 import pytest
 
-from tests.promises import PROMISES, Promise, table
+from tests.figures import load_figures, load_measurements
+from tests.promises import PROMISES, Promise
 
 ROOT = Path(__file__).parent.parent
 TESTS = sorted(path for path in (ROOT / "tests").rglob("test_*.py") if "node_modules" not in path.parts)
@@ -47,11 +50,24 @@ def test_every_test_that_names_a_promise_is_its_source(markers: dict[str, set[st
 
 
 def test_no_promise_is_made_twice() -> None:
-    assert len({promise.id for promise in PROMISES}) == len({promise.sentence for promise in PROMISES}) == len(PROMISES)
+    assert len({promise.id for promise in PROMISES}) == len({promise.heading for promise in PROMISES}) == len(PROMISES)
 
 
-def test_the_readme_makes_these_promises_and_no_others() -> None:
-    _, _, after = (ROOT / "README.md").read_text("utf-8").partition("## Promises\n")
-    rows = [line for line in after.partition("\n## ")[0].splitlines() if line.startswith("|")]
+def test_figures_are_of_the_promises() -> None:
+    assert set(load_measurements()) == {promise.id for promise in PROMISES}
 
-    assert "\n".join(rows) == table()
+
+@pytest.mark.parametrize("promise", PROMISES, ids=lambda promise: promise.id)
+def test_figure_has_the_numbers_that_its_sentence_needs(promise: Promise) -> None:
+    fields = {field for _, field, _, _ in Formatter().parse(promise.template) if field}
+
+    assert fields == set(load_figures(promise.id))
+    assert promise.figure
+
+
+@pytest.mark.parametrize("promise", PROMISES, ids=lambda promise: promise.id)
+def test_measurement_names_a_commit_and_its_day(promise: Promise) -> None:
+    measurement = load_measurements()[promise.id]
+
+    assert re.fullmatch(r"[0-9a-f]{7,}", measurement["commit"])
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d", measurement["date"])

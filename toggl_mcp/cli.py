@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from toggl_mcp.settings import Settings
 
+# Every user of a machine can read the arguments of its processes: no token among them, nor the address that it goes to.
+_WITHOUT_FLAG = ("token", "api_url")
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status: 0, 1 for a failed check, 2 for settings that cannot be used."""
+    gc.disable()  # Imports make hundreds of thousands of objects, none of them garbage.
     flags = vars(_parser().parse_args(arguments))
     command = flags.pop("command")
-    gc.disable()  # Imports make hundreds of thousands of objects, none of them garbage.
     try:
         return _run(command, {name: value for name, value in flags.items() if value is not None})
     except KeyboardInterrupt:
@@ -26,9 +29,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(command: str, flags: dict[str, object]) -> int:
     if command == "demo":
         return _demo()
-    from pydantic import ValidationError  # noqa: PLC0415 - `--help` needs none of it
+    from pydantic import ValidationError  # noqa: PLC0415 - start-up
 
-    from toggl_mcp.settings import Settings  # noqa: PLC0415 - `--help` needs none of it
+    from toggl_mcp.settings import Settings  # noqa: PLC0415 - start-up
 
     try:
         settings = Settings(**flags)  # pyright: ignore[reportArgumentType] - argparse's values, validated here
@@ -84,6 +87,8 @@ def _enable_gc() -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
+    from toggl_mcp.settings import Settings, describe_setting  # noqa: PLC0415 - start-up
+
     parser = argparse.ArgumentParser(
         prog="toggl-mcp",
         description="The Model Context Protocol server for Toggl Track. Settings come from the environment "
@@ -98,16 +103,12 @@ def _parser() -> argparse.ArgumentParser:
         help="serve MCP over stdio (the default); demo: play a session against the sandbox; "
         "check: tell whether tools, token, workspace, cache and network are in order",
     )
-    parser.add_argument(
-        "--sandbox", action="store_const", const=True, help="serve an embedded Toggl; no account needed"
-    )
-    parser.add_argument("--read-only", action="store_const", const=True, help="offer no tool that changes anything")
-    parser.add_argument("--access", help="read, time-tracking (hours; nothing else is deleted), or full")
-    parser.add_argument("--toolsets", help="those to offer, with commas; all: every one (default: all but tasks)")
-    parser.add_argument("--tools", help="single tools to offer as well; alone: only these")
-    parser.add_argument("--exclude-tools", help="tools not to offer, whatever else is said")
-    parser.add_argument("--workspace-id", help="the workspace that is meant when none is named")
-    parser.add_argument("--cache", help="the cache file's path, or: memory")
-    parser.add_argument("--cache-ttl", help="seconds for which what is cached counts as fresh (default 3600)")
-    parser.add_argument("--log-level", help="DEBUG, INFO, WARNING (the default) or ERROR; the log goes to stderr")
+    for name, field in Settings.model_fields.items():
+        if name in _WITHOUT_FLAG:
+            continue
+        flag, text = f"--{name.replace('_', '-')}", describe_setting(field)
+        if field.annotation is bool:
+            parser.add_argument(flag, action="store_const", const=True, help=text)
+        else:
+            parser.add_argument(flag, help=text)
     return parser

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
+from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from toggl_mcp.models.account import Access
@@ -30,26 +31,64 @@ class Settings(BaseSettings):
         env_prefix="TOGGL_MCP_", validate_by_name=True, extra="ignore", str_strip_whitespace=True
     )
 
-    token: SecretStr | None = Field(default=None, validation_alias="TOGGL_API_TOKEN")
-    workspace_id: Annotated[int, Field(gt=0)] | None = Field(default=None, validation_alias="TOGGL_WORKSPACE_ID")
-    api_url: str | None = Field(default=None, validation_alias="TOGGL_API_URL")
-    cache: Path | None = Field(default=None, validation_alias="TOGGL_MCP_CACHE")
-    """A file's path, or `memory`; None is a file in the user's cache folder."""
-    cache_ttl: Annotated[float, Field(ge=0)] = Field(default=3600.0, validation_alias="TOGGL_MCP_CACHE_TTL")
-    """Seconds for which what is cached counts as fresh."""
-    toolsets: str | None = Field(default=None, validation_alias="TOGGL_MCP_TOOLSETS")
-    """Names of toolsets, with commas between them, or `all`; None is the default choice."""
-    tools: str | None = Field(default=None, validation_alias="TOGGL_MCP_TOOLS")
-    """Names of single tools, offered besides the toolsets, or alone if no toolsets are named."""
-    exclude_tools: str | None = Field(default=None, validation_alias="TOGGL_MCP_EXCLUDE_TOOLS")
-    """Names of tools that are not offered, whatever else is said."""
-    access: Annotated[Access, BeforeValidator(_to_lower)] = Field(default="full", validation_alias="TOGGL_MCP_ACCESS")
-    read_only: bool = Field(default=False, validation_alias="TOGGL_MCP_READ_ONLY")
-    log_level: Annotated[LogLevel, BeforeValidator(_to_upper)] = Field(
-        default="WARNING", validation_alias="TOGGL_MCP_LOG_LEVEL"
+    token: SecretStr | None = Field(
+        default=None,
+        validation_alias="TOGGL_API_TOKEN",
+        description="Your API token, from the end of https://track.toggl.com/profile. "
+        "Without one the server starts and explains on the first call.",
     )
-    sandbox: bool = False
-    """Serve the embedded Toggl instead of the real one."""
+    workspace_id: Annotated[int, Field(gt=0)] | None = Field(
+        default=None,
+        validation_alias="TOGGL_WORKSPACE_ID",
+        description="Workspace of new items when a call names none; else the account's default.",
+    )
+    api_url: str | None = Field(
+        default=None,
+        validation_alias="TOGGL_API_URL",
+        description="Base URL of the API, if it is not Toggl's: https, or http on this machine.",
+    )
+    cache: Path | None = Field(
+        default=None,
+        validation_alias="TOGGL_MCP_CACHE",
+        description="Path of the cache file, or `memory`; else a file in your cache folder.",
+    )
+    cache_ttl: Annotated[float, Field(ge=0)] = Field(
+        default=3600.0,
+        validation_alias="TOGGL_MCP_CACHE_TTL",
+        description="Seconds for which cached lists are fresh; time entries are for at most 120.",
+    )
+    toolsets: str | None = Field(
+        default=None,
+        validation_alias="TOGGL_MCP_TOOLSETS",
+        description="Toolsets to enable, separated by commas: time_entries, reports, clients, projects, tags, tasks, "
+        "account, or all; else all but tasks.",
+    )
+    tools: str | None = Field(
+        default=None,
+        validation_alias="TOGGL_MCP_TOOLS",
+        description="Single tools to enable besides the toolsets; if no toolsets are given, only these.",
+    )
+    exclude_tools: str | None = Field(
+        default=None,
+        validation_alias="TOGGL_MCP_EXCLUDE_TOOLS",
+        description="Tools to disable, whatever the other settings enable.",
+    )
+    access: Annotated[Access, BeforeValidator(_to_lower)] = Field(
+        default="full",
+        validation_alias="TOGGL_MCP_ACCESS",
+        description="`read`, `time-tracking` (deletes and archives nothing but time entries), or `full`.",
+    )
+    read_only: bool = Field(
+        default=False,
+        validation_alias="TOGGL_MCP_READ_ONLY",
+        description="Disable every tool that changes anything, whatever `access` says.",
+    )
+    log_level: Annotated[LogLevel, BeforeValidator(_to_upper)] = Field(
+        default="WARNING",
+        validation_alias="TOGGL_MCP_LOG_LEVEL",
+        description="DEBUG, INFO, WARNING or ERROR; the log goes to standard error.",
+    )
+    sandbox: bool = Field(default=False, description="Serve an embedded Toggl with sample data; no account needed.")
 
     @property
     def effective_access(self) -> Access:
@@ -60,6 +99,12 @@ class Settings(BaseSettings):
     @classmethod
     def _drop_unset(cls, values: dict[str, Any]) -> dict[str, Any]:
         return {name: value for name, value in values.items() if not _is_unset(value)}
+
+
+def describe_setting(field: FieldInfo) -> str:
+    """Return the meaning of a setting, and its default where it has one, for `--help` and the documentation."""
+    default = f"{field.default:g}" if isinstance(field.default, float) else field.default
+    return f"{field.description}{f' Default: {default}.' if default else ''}"
 
 
 def _is_unset(value: object) -> bool:

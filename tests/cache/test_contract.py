@@ -40,6 +40,7 @@ async def test_a_collection_comes_back_as_it_was_stored(store: Store) -> None:
     assert await store.get_version(MINE) == Version(0, 12.5)
     for row_id, text in ROWS.items():
         assert await store.get_row(MINE, row_id) == Row(Version(0, 12.5), text)
+        assert store.try_get_row(MINE, row_id) in (None, Row(Version(0, 12.5), text))
     assert await store.get_row(MINE, 4) == Row(Version(0, 12.5), None)
 
 

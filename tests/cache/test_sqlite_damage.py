@@ -11,6 +11,7 @@ import anyio
 import pytest
 
 from tests.cache.support import MINE, execute, held
+from tests.figures import write_figures
 from tests.sandbox.clock import Clock
 from toggl_mcp.cache.sqlite.store import SqliteStore
 from toggl_mcp.cache.store import Key, Snapshot, Version
@@ -20,6 +21,7 @@ from toggl_mcp.models.quota import Bucket
 pytestmark = pytest.mark.anyio
 
 TRIALS = int(os.environ.get("DAMAGED_FILES", "150"))
+LARGE = TRIALS >= 1000  # Fewer files are no figure.
 COLLECTIONS = {
     Key(scope, kind, 7): {row_id: f"{scope} {kind} {row_id} {'x' * (row_id % 90)}" for row_id in range(1, 81)}
     for scope in ("mine", "theirs")
@@ -117,6 +119,9 @@ async def test_a_damaged_file_serves_nothing_that_was_altered_or_is_missing(tmp_
             raise
         finally:
             await store.aclose()
+
+    if LARGE:
+        write_figures("damage", files=TRIALS, errors=0, altered_rows=0)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import anyio
 import pytest
 
 from tests.cache.support import MINE, ROWS, execute
+from tests.figures import check_figures
 from toggl_mcp.cache.sqlite.connection import SqliteFile
 from toggl_mcp.cache.sqlite.store import SqliteStore
 from toggl_mcp.cache.sqlite.tables import SCHEMA, State, get_state, put_state
@@ -59,6 +60,7 @@ async def test_nobody_else_may_read_the_cache(tmp_path: Path) -> None:
     assert path in map(Path, files)
     assert [mode(Path(file)) for file in files] == [0o600] * len(files)
     assert [mode(folder) for folder in (path.parent, path.parent.parent)] == [0o700, 0o700]
+    check_figures("private", files=int(f"{mode(path):o}"), folders=int(f"{mode(path.parent):o}"))
     await store.aclose()
 
 
@@ -75,6 +77,7 @@ async def test_a_path_may_hold_any_characters(tmp_path: Path) -> None:
     store = SqliteStore(path)
     await store.replace(MINE, ROWS, expected=0, fetched_at=12)
     assert await store.get_row(MINE, 1) == Row(Version(0, 12), ROWS[1])
+    assert store.try_get_row(MINE, 1) == Row(Version(0, 12), ROWS[1])
     assert await anyio.Path(path).exists()
     await store.aclose()
 

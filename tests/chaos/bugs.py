@@ -10,7 +10,7 @@ from toggl_mcp.api import transport
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.store import Key
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
-from toggl_mcp.endpoints.core.cached_collection import Snapshots
+from toggl_mcp.endpoints.core.cached_collection import CachedCollection
 from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
 from toggl_mcp.errors import Unreachable
 from toggl_mcp.models.clients import Client
@@ -20,7 +20,7 @@ Bug = Callable[[Patch], None]
 
 REQUEST_STATE: Any = vars(transport)["_RequestState"]
 ENDPOINT: Any = CachedEndpoint
-COLLECTION: Any = Snapshots
+COLLECTION: Any = CachedCollection
 
 
 def resend_create(patch: Patch) -> None:
@@ -81,7 +81,7 @@ def skip_reconciliation(patch: Patch) -> None:
 
 def report_failed_reconciliation_as_unchanged(patch: Patch) -> None:
     async def refetch(endpoint: CachedEndpoint[Client], _: Exception) -> object:
-        return (await endpoint.read(refresh=True, use_reserve=True)).collection.items
+        return (await endpoint.reserved.read(refresh=True)).collection.items
 
     patch.setattr(ENDPOINT, "_refetch", refetch)
 

@@ -7,7 +7,7 @@ from typing import Any
 from tests.chaos import invariants
 from tests.chaos.bugs import Bug, Patch, keep_cache_after_outcome_unknown, resend_create
 from toggl_mcp.endpoints import time_entries, time_entry_cache
-from toggl_mcp.endpoints.core.cached_collection import Snapshots
+from toggl_mcp.endpoints.core.cached_collection import CachedCollection
 from toggl_mcp.endpoints.core.collection import Collection
 from toggl_mcp.endpoints.time_entries import AsyncTimeEntryEndpoint, BulkEditResult
 from toggl_mcp.endpoints.time_entry_cache import TimeEntryCache
@@ -43,7 +43,7 @@ def keep_cache_fresh_for_an_hour(patch: Patch) -> None:
 
 
 def keep_former_timer_running(patch: Patch) -> None:
-    patch.setattr(TimeEntryCache, "write_through", Snapshots[TimeEntry].write_through)
+    patch.setattr(TimeEntryCache, "write_through", CachedCollection[TimeEntry].write_through)
 
 
 def write_through_refused_bulk_edits(patch: Patch) -> None:

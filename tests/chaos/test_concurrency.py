@@ -11,7 +11,8 @@ from tests.chaos.concurrency import CancellingProxy, ConcurrentRun
 from tests.chaos.entries import ENTRIES
 from tests.chaos.projects import PROJECTS
 from tests.chaos.resource import Resource
-from tests.chaos.scale import scaled
+from tests.chaos.scale import LARGE, scaled
+from tests.figures import write_figures
 from toggl_mcp.models.clients import ClientBody
 from toggl_mcp.sandbox import Call, Fault
 
@@ -55,6 +56,9 @@ async def test_cancelled_callers_leave_no_outdated_cache_lease_or_transaction(
 
     assert run.violations == []
     assert run.cancelled_count > ROUNDS[storage] // 2
+    if LARGE:
+        case = f"{resource}, {storage}, {'asyncio' if by_asyncio else 'anyio'}"
+        write_figures("cut-off", case, cancelled=run.cancelled_count, violations=len(run.violations))
 
 
 def hold_back_edit(arena: Arena, until: anyio.Event) -> None:

@@ -11,8 +11,9 @@ import anyio
 import pytest
 
 from tests.cache.support import MINE
-from tests.chaos.scale import scaled
+from tests.chaos.scale import LARGE, scaled
 from tests.chaos.worker import READERS
+from tests.figures import check_figures, write_figures
 from tests.process.test_cli import serve_sandbox
 from toggl_mcp.cache.sqlite.connection import JOURNAL_MODE
 from toggl_mcp.cache.sqlite.store import SqliteStore
@@ -69,7 +70,7 @@ def wait_for_write(path: Path) -> None:
 
 @pytest.mark.promise("one-question")
 def test_collect_cold_cache_of_eight_processes_costs_one_request(tmp_path: Path) -> None:
-    sandbox = Sandbox()
+    sandbox, requests, results = Sandbox(), set[int](), set[int]()
     ids = {str(row["id"]) for row in sandbox.state.clients.values() if row["wid"] == HARBOUR_STUDIO}
     with serve_sandbox(sandbox) as address, start_children(8, "tests.chaos.worker", address) as children:
         assert [read_line(child) for child in children] == ["ready"] * 8
@@ -78,8 +79,11 @@ def test_collect_cold_cache_of_eight_processes_costs_one_request(tmp_path: Path)
             lines = send_line(children, f"collect {tmp_path / f'{trial}.sqlite'}")
             answers = [set(answer.split(",")) for line in lines for answer in line.split(";")]
 
-            assert len(sandbox.calls) == 1
+            requests.add(len(sandbox.calls))
+            results.add(len(answers))
             assert answers == [ids] * 8 * READERS
+
+    check_figures("one-question", processes=8, readers=READERS, requests=max(requests), results=min(results))
 
 
 @pytest.mark.promise("kill")
@@ -100,6 +104,8 @@ async def test_replace_killed_process_leaves_no_torn_snapshot(tmp_path: Path) ->
         await store.aclose()
         assert not await anyio.Path(f"{path}.broken").exists()
     assert JOURNAL_MODE == "WAL" or unfinished > KILLS // 4
+    if LARGE:
+        write_figures("kill", kills=KILLS, torn_reads=0)
 
 
 @pytest.mark.promise("one-file")
@@ -117,3 +123,6 @@ def test_write_damaged_or_moved_file_keeps_three_processes_on_one_file(tmp_path:
                 send_line(children, f"write {path}")
 
             assert send_line(children, f"version {path}") == ["6"] * 3
+
+    if LARGE:
+        write_figures("one-file", processes=3, replacements=MOVES, splits=0)

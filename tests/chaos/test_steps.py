@@ -9,8 +9,9 @@ from tests.chaos.clients import CLIENTS
 from tests.chaos.entries import ENTRIES
 from tests.chaos.projects import PROJECTS
 from tests.chaos.resource import Resource
-from tests.chaos.scale import SEED, scaled
+from tests.chaos.scale import LARGE, SEED, scaled
 from tests.chaos.steps import StepRun
+from tests.figures import write_figures
 
 pytestmark = pytest.mark.anyio
 
@@ -35,3 +36,16 @@ async def test_changes_under_faults_are_never_duplicated_lost_or_misreported(
     assert run.creations > STEPS[storage] // 10
     assert arena.faults.fault_count > STEPS[storage] // 10
     assert run.unknown_creations > 0
+    if LARGE:
+        case, violations = f"{resource}, {storage}", len(run.violations)
+        write_figures("once", case, creates=run.creations, duplicated=violations)
+        write_figures("everywhere", case, steps=run.steps, violations=violations)
+        write_figures("nothing-changed", case, steps=run.steps, violations=violations)
+        write_figures(
+            "doubt",
+            case,
+            creates=run.creations,
+            unknown_creates=run.unknown_creations,
+            unknown=run.unknown_changes,
+            stale_reads=violations,
+        )

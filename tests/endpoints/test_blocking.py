@@ -1,12 +1,15 @@
 """The same verbs for scripts without asyncio."""
 
 import inspect
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import anyio
+import anyio.to_thread
 import pytest
 
 from tests.endpoints.support import (
@@ -27,7 +30,7 @@ from tests.sandbox.clock import Clock
 from toggl_mcp.api import AsyncClient, connect_in_process
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.sqlite.store import SqliteStore
-from toggl_mcp.cache.store import Store
+from toggl_mcp.cache.store import Key, Row, Store
 from toggl_mcp.endpoints.blocking import ClientEndpoint
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.errors import BadToken, InvalidArguments, NamingError, NoCache, NotFound, Unreachable
@@ -129,11 +132,59 @@ def test_closing_ends_its_thread_and_closing_again_does_nothing(memory: MemorySt
     assert in_portals() == before
 
 
-def test_a_script_that_forgets_to_close_ends_all_the_same(memory: MemoryStore, sandbox: Sandbox) -> None:
-    with ClientEndpoint(HARBOUR_STUDIO, AUTH, memory, client=connect_in_process(sandbox)):
-        portals = [thread for thread in threading.enumerate() if thread.name == "toggl-mcp-portal"]
-        assert portals
-        assert all(thread.daemon for thread in portals)
+SCRIPT_WITHOUT_CLOSE = """
+from toggl_mcp.api import BasicAuth, connect_in_process
+from toggl_mcp.cache.memory import MemoryStore
+from toggl_mcp.endpoints.blocking import ClientEndpoint
+from toggl_mcp.sandbox import HARBOUR_STUDIO, TOKEN, Sandbox
+
+auth, connection = BasicAuth(TOKEN, "api_token"), connect_in_process(Sandbox())
+clients = ClientEndpoint(HARBOUR_STUDIO, auth, MemoryStore(), client=connection)
+print(len(clients.collect()))
+"""
+
+
+def test_a_script_that_forgets_to_close_ends_all_the_same() -> None:
+    command = [sys.executable, "-W", "error", "-c", SCRIPT_WITHOUT_CLOSE]
+    script = subprocess.run(command, check=True, capture_output=True, text=True, timeout=30)  # noqa: S603 - ours
+    assert (script.stdout, script.stderr) == ("6\n", "")
+
+
+def test_close_while_a_call_runs_lets_it_finish(memory: MemoryStore, sandbox: Sandbox) -> None:
+    is_sent, may_return = threading.Event(), threading.Event()
+
+    async def hold() -> None:
+        is_sent.set()
+        await anyio.to_thread.run_sync(may_return.wait)
+
+    sandbox.fault = each("GET", Fault("slow", until=hold))
+    clients = ClientEndpoint(HARBOUR_STUDIO, AUTH, memory, client=connect_in_process(sandbox))
+    with ThreadPoolExecutor(2) as threads:
+        call = threads.submit(clients.collect)
+        is_sent.wait()
+        closing = threads.submit(clients.close)
+        may_return.set()
+        assert names(call.result()) == ACTIVE
+        closing.result()
+    with pytest.raises(InvalidArguments, match="closed"):
+        clients.get(AROHA)
+
+
+def test_get_a_cached_client_reads_the_row_on_the_calling_thread(clock: Clock, sandbox: Sandbox) -> None:
+    readers: list[int] = []
+
+    class RecordingStore(MemoryStore):
+        def try_get_row(self, key: Key, row_id: int) -> Row:
+            readers.append(threading.get_ident())
+            return super().try_get_row(key, row_id)
+
+    connection = connect_in_process(sandbox)
+    with ClientEndpoint(HARBOUR_STUDIO, AUTH, RecordingStore(clock=clock), client=connection) as clients:
+        clients.collect()
+        readers.clear()
+        client = clients.get(AROHA)
+    assert client is not None
+    assert readers == [threading.get_ident()]
 
 
 def test_a_block_closes_it_even_when_something_is_raised(memory: MemoryStore, sandbox: Sandbox) -> None:

@@ -6,7 +6,7 @@ from tests.endpoints.support import ACTIVE, AROHA, AUTH, DOCKSIDE, as_known, at_
 from toggl_mcp.api import AsyncClient
 from toggl_mcp.cache.store import Key, Store
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
-from toggl_mcp.endpoints.core.keys import derive_scope
+from toggl_mcp.endpoints.core.keys import ACCOUNT_ID, account_key, derive_scope
 from toggl_mcp.models.clients import ClientBody
 from toggl_mcp.sandbox import HARBOUR_STUDIO, Sandbox
 
@@ -49,3 +49,12 @@ async def test_archiving_what_cannot_be_read_makes_the_cache_ask_again(
     assert key.parent == HARBOUR_STUDIO
     assert await clients.archive(AROHA) == [201_500_301, 201_500_302]
     assert as_known((await clients.read()).collection.items.values()) == at_toggl(sandbox)
+
+
+async def test_an_account_that_cannot_be_read_leaves_requests_to_be_charged_to_the_workspace(
+    store: Store, connection: AsyncClient, clients: AsyncClientEndpoint
+) -> None:
+    await store.replace(
+        account_key(derive_scope(AUTH, connection)), {ACCOUNT_ID: '{"owner":1}'}, expected=0, fetched_at=1
+    )
+    assert names(await clients.collect()) == ACTIVE

@@ -67,7 +67,7 @@ async def test_a_client_that_toggl_does_not_take_away_is_an_error_that_says_so(
 ) -> None:
     sandbox.behaviors = Behaviors(null_clears_client=False)
     await projects.read()
-    with pytest.raises(InvalidArguments, match="did not take the client away"):
+    with pytest.raises(InvalidArguments, match="kept the project's client"):
         await projects.edit(LABELS, ProjectBody(name="Labels 2", client_id=0))
     assert at_toggl(sandbox)[LABELS] == ("Labels 2", AROHA, True)
     assert await known(projects) == at_toggl(sandbox)

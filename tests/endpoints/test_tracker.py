@@ -215,3 +215,15 @@ async def test_a_change_of_many_that_says_nothing_or_of_none_is_not_sent(
     assert await tracker.bulk_edit([], TimeEntryBody(description="New")) == ([], [])
     assert await tracker.bulk_edit([row["id"]], TimeEntryBody()) == ([], [])
     assert sandbox.calls == []
+
+
+async def test_collect_without_start_or_end_includes_the_oldest_kept_and_the_planned_entries(
+    tracker: AsyncTimeEntryEndpoint, sandbox: Sandbox
+) -> None:
+    done(sandbox, "2025-10-15T09:00", "2025-10-15T10:00", "Planned")
+    done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", "Today")
+    done(sandbox, "2025-07-20T09:00", "2025-07-20T10:00", "Oldest")
+
+    assert [entry.description for entry in await tracker.collect()] == ["Oldest", "Today", "Planned"]
+    assert [entry.description for entry in await tracker.collect(NINE)] == ["Today", "Planned"]
+    assert [entry.description for entry in await tracker.collect(end=NINE)] == ["Oldest"]

@@ -11,6 +11,7 @@ import anyio
 import pytest
 from mcp import Client, StdioServerParameters
 
+from tests.figures import check_figures
 from tests.process.server import MODERN, SECONDS, Process, environment
 from tests.tools.driving import ERAS, Era, Host
 from tests.tools.test_surface import NAMES
@@ -94,6 +95,11 @@ def test_discover_does_not_select_the_era() -> None:
     assert discovery["result"]["supportedVersions"] == ["2026-07-28"]
     assert initialized["result"]["protocolVersion"] == "2025-11-25"
     assert [tool["name"] for tool in tools["result"]["tools"]] == NAMES
+    check_figures(
+        "eras",
+        older=initialized["result"]["protocolVersion"],
+        newer=", ".join(discovery["result"]["supportedVersions"]),
+    )
 
 
 def test_discover_as_first_message_returns_the_result_of_the_sdk() -> None:

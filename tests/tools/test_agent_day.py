@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import pytest
 from mcp import Client
 
+from tests.figures import check_figures
 from tests.sandbox.clock import Clock
 from tests.tools.driving import Answer, Host, serve
 from toggl_mcp.sandbox import Sandbox
@@ -128,6 +129,7 @@ async def test_a_day_of_fifteen_writes_costs_five_requests_more(office: tuple[Ho
         "/workspaces/4102001/clients",  # What there is before something new is made, so that it is made once.
         "/workspaces/4102001/projects",
     ]
+    check_figures("day", requests=len(sandbox.calls), writes=len(sandbox.calls) - len(reads))
 
 
 @pytest.mark.anyio

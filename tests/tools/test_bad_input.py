@@ -7,6 +7,7 @@ import pytest
 from mcp import Client
 from pydantic import SecretStr
 
+from tests.figures import check_figures
 from tests.sandbox.clock import Clock
 from tests.tools.driving import Host, serve
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Behaviors, Call, Fault, Sandbox
@@ -173,6 +174,7 @@ async def test_a_spent_quota_costs_nothing_more_until_it_resets(sandbox: Sandbox
     sandbox.fault = lambda _: Fault("402", resets_in=1838)
     async with Client(serve(sandbox, clock, workspace_id=HARBOUR_STUDIO)) as client:
         told = [await Host(client).fail("list_clients") for _ in range(10)]
+        check_figures("spent", calls=len(told), requests=len(sandbox.calls))
         clock.now += 1839
         sandbox.fault = None
         answer = await Host(client).call("list_clients")

@@ -11,6 +11,7 @@ import pytest
 from mcp import Client
 from pydantic import SecretStr
 
+from tests.figures import check_figures
 from tests.sandbox.clock import Clock
 from tests.tools.driving import Host, serve
 from toggl_mcp.api import BasicAuth, connect_in_process
@@ -45,9 +46,11 @@ async def store(tmp_path: Path, clock: Clock) -> AsyncGenerator[SqliteStore]:
 
 
 @pytest.mark.promise("hour")
-@pytest.mark.parametrize(("workspace_id", "requests"), [(None, 8), (HARBOUR_STUDIO, 7)])
+@pytest.mark.parametrize(
+    ("workspace_id", "figure"), [(None, "requests"), (HARBOUR_STUDIO, "requests_configured")], ids=["default", "set"]
+)
 async def test_an_hour_of_sixty_calls_fits_the_free_plan_several_times(
-    sandbox: Sandbox, clock: Clock, store: SqliteStore, workspace_id: int | None, requests: int
+    sandbox: Sandbox, clock: Clock, store: SqliteStore, workspace_id: int | None, figure: str
 ) -> None:
     async with Client(serve(sandbox, clock, store=store, workspace_id=workspace_id)) as client:
         host = Host(client)
@@ -67,7 +70,7 @@ async def test_an_hour_of_sixty_calls_fits_the_free_plan_several_times(
                     await host.call("list_clients", name="a", limit=5)
             clock.now += MINUTE
 
-    assert len(sandbox.calls) == requests
+    check_figures("hour", figure, **{figure: len(sandbox.calls)})
 
 
 ROUND: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -99,6 +102,8 @@ async def test_the_token_is_nowhere(
     assert "outcome_unknown" in everything
     for secret in (TOKEN, base64.b64encode(TOKEN.encode()).decode()[:40], _basic(TOKEN), quote(f"{TOKEN}:api_token")):
         assert secret not in everything
+
+    check_figures("token", calls=len(said), faults=len(KINDS), leaks=0)
 
 
 async def _shown(sandbox: Sandbox, store: SqliteStore) -> list[str]:

@@ -5,6 +5,7 @@ from anyio import create_task_group
 from mcp import Client
 from mcp.types import CallToolResult
 
+from tests.figures import check_figures
 from tests.sandbox.clock import Clock
 from tests.tools.driving import Host, serve
 from toggl_mcp.cache.memory import MemoryStore
@@ -32,6 +33,7 @@ async def test_the_last_three_requests_are_kept_for_changes(host: Host, sandbox:
     assert "kept for changes" in fresh["message"]
     assert [call.method for call in sandbox.calls] == ["POST"]
     assert created["quota"]["remaining"] == 2
+    check_figures("kept", requests=created["quota"]["remaining"] + 1)
 
 
 async def test_with_three_left_an_expired_snapshot_is_served_stale(host: Host, sandbox: Sandbox, clock: Clock) -> None:
@@ -98,6 +100,7 @@ async def test_requests_are_paced_so_that_none_is_refused_for_haste(host: Host, 
 
     assert 429 not in sandbox.answers
     assert clock.now - began == pytest.approx(len(sandbox.calls) - 5)
+    check_figures("pace", creates=40, refused=sandbox.answers.count(429))
 
 
 async def test_requests_that_cannot_have_their_turn_in_time_are_held_back_at_once(host: Host, sandbox: Sandbox) -> None:

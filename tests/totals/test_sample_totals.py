@@ -2,7 +2,9 @@
 
 import pytest
 
+from tests.figures import check_figures
 from tests.sandbox.clock import Clock
+from tests.totals import test_edge_cases, test_report_totals, test_task_totals, test_worked_examples
 from tests.totals.cases import IN_SPRING, Case
 from tests.totals.comparison import check_case
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL
@@ -105,3 +107,10 @@ async def test_summarize_time_of_the_sample_matches_reference(name: str, clock: 
     result = await check_case(CASES[name], clock)
 
     assert (result["total"]["seconds"] == 0) is (name in EMPTY_CASES)
+
+
+def test_figure_counts_every_case() -> None:
+    counted = [CASES, test_edge_cases.CASES, test_task_totals.CASES]
+    by_hand = [test_worked_examples.CASES, test_report_totals.AMOUNT_CASES]
+
+    check_figures("totals", counted=sum(map(len, counted)), by_hand=sum(map(len, by_hand)))

@@ -9,6 +9,8 @@ import logging
 import random
 import time
 from collections.abc import Mapping
+from copy import copy
+from functools import cached_property
 from http import HTTPStatus
 from typing import Any, Literal, NamedTuple
 
@@ -80,6 +82,15 @@ class Transport:
         self._quota = quota
         self._timeout = timeout
         self._attempts = max(0, retries) + 1
+        self.use_reserve = False
+        """Whether reads may use the last requests of the hour, which are reserved for changes."""
+
+    @cached_property
+    def reserved(self) -> "Transport":
+        """The same transport for reads that a change depends on: they may use the last requests of the hour, too."""
+        transport = copy(self)
+        transport.use_reserve = True
+        return transport
 
     async def send(
         self,
@@ -88,18 +99,15 @@ class Transport:
         *,
         body: object = None,
         query: Mapping[str, str] | None = None,
-        use_reserve: bool = False,
     ) -> Any:  # noqa: ANN401 - the JSON edge
         """Send a request within the caller's deadline, and return the decoded answer (None for a deletion).
-
-        Changes, and reads that are `use_reserve`, may use the last requests of the hour.
 
         Raises:
             TogglError: One of the errors that `errors.py` draws.
         """
         url = url_of(self._client, path)
         request = self._client.build_request(method, url, params=query, json=body, timeout=self._timeout)
-        return (await self._send_in_time(_RequestState(method, path, use_reserve=use_reserve), request)).data
+        return (await self._send_in_time(_RequestState(method, path, use_reserve=self.use_reserve), request)).data
 
     async def search(self, path: str, body: object) -> ApiResponse:
         """Ask the Reports API, where reading is a POST too; return the decoded answer with its headers.
@@ -108,7 +116,7 @@ class Transport:
             TogglError: One of the errors that `errors.py` draws.
         """
         request = self._client.build_request("POST", url_of(self._client, path), json=body, timeout=self._timeout)
-        return await self._send_in_time(_RequestState("POST", path, use_reserve=False), request)
+        return await self._send_in_time(_RequestState("POST", path, use_reserve=self.use_reserve), request)
 
     async def _send_in_time(self, state: "_RequestState", request: httpx.Request) -> ApiResponse:
         with anyio.CancelScope(deadline=_inner_deadline()):

@@ -51,6 +51,10 @@ class MemoryStore:
 
     async def get_row(self, key: Key, row_id: int) -> Row:
         """Return one row, at a cost that does not grow with the collection."""
+        return self.try_get_row(key, row_id)
+
+    def try_get_row(self, key: Key, row_id: int) -> Row:
+        """Return one row, on the calling thread."""
         with self._lock:
             stored = self._collections[key]
             return Row(stored.stored_version, stored.rows.get(row_id))

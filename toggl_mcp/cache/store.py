@@ -66,6 +66,10 @@ class Store(QuotaStore, Protocol):
         """Return one row, at a cost that does not grow with the collection."""
         ...
 
+    def try_get_row(self, key: Key, row_id: int) -> Row | None:
+        """Return one row without waiting, on the calling thread; None where only `get_row` can tell."""
+        ...
+
     async def read(self, key: Key) -> Snapshot | None:
         """Return the snapshot, however old; None when there is none."""
         ...

@@ -1,1 +1,1 @@
-"""The cached endpoint core: what can be asked of Toggl, through the cache."""
+"""The endpoints: Toggl's resources, read and changed through the cache."""

@@ -1,17 +1,19 @@
 """The account: https://engineering.toggl.com/docs/api/me."""
 
+from collections import defaultdict
 from collections.abc import Mapping
-from typing import Any, TypeVar, cast
+from typing import NamedTuple, TypeVar, cast
 
 from pydantic import BaseModel
 
 from toggl_mcp.api import Transport
-from toggl_mcp.cache.store import Key, Store
-from toggl_mcp.endpoints.core.cached_collection import Fetch, Snapshots
+from toggl_mcp.cache.store import Key
+from toggl_mcp.endpoints.core.cached_collection import CachedCollection, Fetch
 from toggl_mcp.endpoints.core.collection import CacheRead, Collection
-from toggl_mcp.endpoints.core.keys import related_key, workspaces_key
+from toggl_mcp.endpoints.core.keys import ACCOUNT_ID, account_key, related_key
 from toggl_mcp.endpoints.core.parsing import parse_model, parse_rows
-from toggl_mcp.models.account import Me, Related, Workspace
+from toggl_mcp.endpoints.core.session import Session
+from toggl_mcp.models.account import AccountSnapshot, Me, Related, Workspace
 from toggl_mcp.models.base import WorkspaceResource
 from toggl_mcp.models.clients import Client
 from toggl_mcp.models.projects import Project
@@ -19,82 +21,92 @@ from toggl_mcp.models.tags import Tag
 from toggl_mcp.models.tasks import Task
 
 ACCOUNT_TTL_SECONDS = 24 * 3600.0
-"""Who somebody is changes rarely, and the user's own quota is 30 requests an hour on every plan."""
+"""An account changes rarely, and the user's own quota is 30 requests an hour on every plan."""
 ACCOUNT_PARAMS = {"with_related_data": "true"}
 
-T = TypeVar("T", Me, Workspace, Related)
+M = TypeVar("M", bound=BaseModel)
+R = TypeVar("R", bound=WorkspaceResource)
+
+
+class _Response(NamedTuple):
+    """What a response of `/me` says: the account, and the names in use by workspace."""
+
+    account: AccountSnapshot
+    related: dict[int, Related]
 
 
 class AccountEndpoint:
-    """What a token's owner may know of themselves. Each question brings the answers to all of them, by one request."""
+    """The token's owner, the workspaces, and the names in use there, which Toggl sends in one response.
 
-    def __init__(self, scope: str, cache: Store, transport: Transport) -> None:
-        self._transport = transport
-        self._cache = cache
-        self._me = self._open_collection(Key(scope, "me", 0), Me, self._fetch_me)
-        self._workspaces = self._open_collection(workspaces_key(scope), Workspace, self._fetch_workspaces)
-        self._related = self._open_collection(related_key(scope), Related, self._fetch_related)
+    The names are a collection of their own: a change in a workspace drops that workspace's names, not the account.
+    """
 
-    async def me(self, *, refresh: bool = False) -> tuple[Me, CacheRead[Me]]:
-        """Return the token's owner, and how that came to be known; it is kept for a day."""
-        reading = await self._me.read(refresh=refresh)
-        return next(iter(reading.collection.items.values())), reading
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._account = self._open_collection(account_key(session.scope), AccountSnapshot, self._fetch_account)
+        self._related = self._open_collection(related_key(session.scope), Related, self._fetch_related)
+
+    async def me(self, *, refresh: bool = False) -> tuple[Me, CacheRead[AccountSnapshot]]:
+        """Return the token's owner, with where that comes from and when Toggl sent it; it is fresh for a day."""
+        read = await self._account.read(refresh=refresh)
+        return read.collection.items[ACCOUNT_ID].me, read
 
     async def workspaces(self) -> CacheRead[Workspace]:
-        """Return the workspaces that the token opens; they come with the owner, and are kept as long."""
-        return await self._workspaces.read()
+        """Return the workspaces that the token opens; they are fresh for a day."""
+        read = await self._account.read()
+        workspaces = read.collection.items[ACCOUNT_ID].workspaces
+        by_id = {workspace.id: workspace for workspace in workspaces}
+        return CacheRead(Collection(by_id, read.collection.version), read.source)
 
     async def related(self, *, may_request: bool = True) -> Collection[Related] | None:
-        """Return the names in use, for a day, of each workspace in which none has been changed from here since.
+        """Return the names in use, without workspaces in which one was changed from here since.
 
-        Without `ask` only if they are known already.
+        They are fresh for a day; without `may_request` None if they are not.
         """
         return (await self._related.read()).collection if may_request else await self._related.fresh_or_none()
 
-    def _open_collection(self, key: Key, model: type[T], fetch: Fetch[T]) -> Snapshots[T]:
-        return Snapshots(self._cache, key, model, fetch, ttl_seconds=ACCOUNT_TTL_SECONDS, may_be_stale=True)
+    def _open_collection(self, key: Key, model: type[M], fetch: Fetch[M]) -> CachedCollection[M]:
+        session = self._session
+        return CachedCollection(
+            session.store, key, model, session.transport, fetch, ttl_seconds=ACCOUNT_TTL_SECONDS, may_be_stale=True
+        )
 
-    async def _fetch_me(self, *, use_reserve: bool) -> Mapping[int, Me]:
-        return (await self._fetch_account(self._me, use_reserve=use_reserve))[0]
+    async def _fetch_account(self, transport: Transport) -> Mapping[int, AccountSnapshot]:
+        """Return the account as Toggl has it, and store the names that come with it."""
+        expected, requested_at = await self._related.get_version(), self._session.store.clock()
+        response = await _fetch(transport)
+        await self._related.store_if_unchanged(response.related, expected=expected, requested_at=requested_at)
+        return {ACCOUNT_ID: response.account}
 
-    async def _fetch_workspaces(self, *, use_reserve: bool) -> Mapping[int, Workspace]:
-        return (await self._fetch_account(self._workspaces, use_reserve=use_reserve))[1]
-
-    async def _fetch_related(self, *, use_reserve: bool) -> Mapping[int, Related]:
-        return (await self._fetch_account(self._related, use_reserve=use_reserve))[2]
-
-    async def _fetch_account(
-        self, requested: Snapshots[Any], *, use_reserve: bool
-    ) -> tuple[Mapping[int, Me], Mapping[int, Workspace], Mapping[int, Related]]:
-        """Return everything that one answer tells, kept but for what is wanted: whoever wants it keeps it."""
-        parts: list[Snapshots[Any]] = [self._me, self._workspaces, self._related]
-        versions = [await part.get_version() for part in parts]
-        requested_at = self._cache.clock()
-        response = await self._transport.send("GET", "me", query=ACCOUNT_PARAMS, use_reserve=use_reserve)
-        parsed = _parse_account(response)
-        for part, version, items in zip(parts, versions, parsed, strict=True):
-            if part is not requested:
-                await part.store_if_unchanged(items, expected=version, requested_at=requested_at)
-        return parsed
+    async def _fetch_related(self, transport: Transport) -> Mapping[int, Related]:
+        """Return the names in use at Toggl, and store the account that comes with them."""
+        expected, requested_at = await self._account.get_version(), self._session.store.clock()
+        response = await _fetch(transport)
+        account = {ACCOUNT_ID: response.account}
+        await self._account.store_if_unchanged(account, expected=expected, requested_at=requested_at)
+        return response.related
 
 
-def _parse_account(response: object) -> tuple[Mapping[int, Me], Mapping[int, Workspace], Mapping[int, Related]]:
+async def _fetch(transport: Transport) -> _Response:
+    response = await transport.send("GET", "me", query=ACCOUNT_PARAMS)
     me = parse_model(Me, response)
     fields = cast("Mapping[str, object]", response)
-    spaces = [parse_model(Workspace, row) for row in parse_rows(fields.get("workspaces"))]
-    named = {model.__name__.lower(): _parse_items(model, fields) for model in (Client, Project, Tag, Task)}
+    workspaces = [parse_model(Workspace, row) for row in parse_rows(fields.get("workspaces"))]
+    clients = _parse_by_workspace(Client, fields.get("clients"))
+    projects = _parse_by_workspace(Project, fields.get("projects"))
+    tags = _parse_by_workspace(Tag, fields.get("tags"))
+    tasks = _parse_by_workspace(Task, fields.get("tasks"))
     related = {
-        space.id: Related.model_validate(
-            {
-                "id": space.id,
-                **{kind: [row for row in rows if row.workspace_id == space.id] for kind, rows in named.items()},
-            }
-        )
-        for space in spaces
+        key: Related(id=key, client=clients[key], project=projects[key], tag=tags[key], task=tasks[key])
+        for key in (workspace.id for workspace in workspaces)
     }
-    return {me.id: me}, {space.id: space for space in spaces}, related
+    return _Response(AccountSnapshot(me=me, workspaces=workspaces), related)
 
 
-def _parse_items(model: type[BaseModel], fields: Mapping[str, object]) -> list[WorkspaceResource]:
-    rows = parse_rows(fields.get(f"{model.__name__.lower()}s"))
-    return [cast("WorkspaceResource", parse_model(model, row)) for row in rows]
+def _parse_by_workspace(model: type[R], rows: object) -> defaultdict[int, list[R]]:
+    """Return the models of a list by the id of their workspace; Toggl sends those of all workspaces in one list."""
+    by_workspace: defaultdict[int, list[R]] = defaultdict(list)
+    for row in parse_rows(rows):
+        item = parse_model(model, row)
+        by_workspace[item.workspace_id].append(item)
+    return by_workspace

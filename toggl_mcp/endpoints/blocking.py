@@ -1,21 +1,27 @@
-"""The endpoints' verbs for scripts without asyncio."""
+"""The endpoints for scripts without asyncio."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import Future, wait
+from contextlib import ExitStack
 from datetime import datetime
 from functools import partial
+from threading import Lock
 from types import TracebackType
 from typing import Any, ClassVar, Generic, Self, TypeVar
+from weakref import finalize
+
+from anyio.from_thread import start_blocking_portal
 
 from toggl_mcp.api import AsyncClient, Auth, Timeout
 from toggl_mcp.cache.store import Store
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
-from toggl_mcp.endpoints.core.endpoint import CachedEndpoint, ListedEndpoint
+from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
 from toggl_mcp.endpoints.core.keys import HasId
-from toggl_mcp.endpoints.portal import Portal
 from toggl_mcp.endpoints.projects import AsyncProjectEndpoint
 from toggl_mcp.endpoints.tags import AsyncTagEndpoint
 from toggl_mcp.endpoints.tasks import AsyncTaskEndpoint
 from toggl_mcp.endpoints.time_entries import AsyncTimeEntryEndpoint
+from toggl_mcp.errors import InvalidArguments
 from toggl_mcp.models.base import WorkspaceResource
 from toggl_mcp.models.clients import Client, ClientBody
 from toggl_mcp.models.projects import Project, ProjectBody
@@ -26,15 +32,14 @@ from toggl_mcp.models.time_entries import BulkEditResult, TimeEntry, TimeEntryBo
 
 E = TypeVar("E", bound=WorkspaceResource)
 A = TypeVar("A", bound=CachedEndpoint[Any])
-L = TypeVar("L", bound=ListedEndpoint[Any])
 T = TypeVar("T")
 
 
 class BlockingEndpoint(Generic[E, A]):
     """The verbs of an endpoint, blocking. Safe under threads, and inside a running event loop.
 
-    Takes what the endpoint for asyncio takes, and each verb returns and raises what it does there. A connection belongs
-    to one event loop, so two of these cannot share a `client`; they may share a cache.
+    It has the parameters of the endpoint for asyncio, and each verb returns and raises what it does there. An HTTP
+    client belongs to one event loop, so two of these cannot share a `client`; they may share a cache.
     `close()` it, or use it in a `with` block, to end its thread.
     """
 
@@ -51,31 +56,49 @@ class BlockingEndpoint(Generic[E, A]):
         re_raise: bool = False,
         retries: int = 3,
     ) -> None:
-        options = {"client": client, "timeout": timeout, "re_raise": re_raise, "retries": retries}
-        self._endpoint: A = self.ENDPOINT(workspace_id, auth, cache, **options)  # pyright: ignore[reportArgumentType, reportAttributeAccessIssue] - `A` is `ENDPOINT`
-        self._portal = Portal()
+        self._endpoint: A = self.ENDPOINT(  # pyright: ignore[reportAttributeAccessIssue] - `A` is `ENDPOINT`
+            workspace_id, auth, cache, client=client, timeout=timeout, re_raise=re_raise, retries=retries
+        )
         self.workspace_id = self._endpoint.workspace_id
         self.cache = cache
+        self._thread = ExitStack()
+        self._portal = self._thread.enter_context(start_blocking_portal(name="toggl-mcp-portal"))
+        finalize(self, self._thread.close)  # Else a script that does not close it would wait for its thread for ever.
+        self._closing = Lock()
+        self._is_closed = False
+        self._calls: set[Future[Any]] = set()
 
     def get(self, entity: int | HasId, *, refresh: bool = False) -> E | None:
-        """Return one by its id, or None if Toggl has no such thing."""
-        return self._run(partial(self._endpoint.get, entity, refresh=refresh))
+        """Return one by its id; None if Toggl has none."""
+        self._check_open()
+        # A fresh row is read on the calling thread: the hop to the event loop and back takes several times as long.
+        item = None if refresh else self._endpoint.try_get(entity)
+        return self._run(partial(self._endpoint.get, entity, refresh=refresh)) if item is None else item
 
     def delete(self, entity: int | HasId) -> None:
-        """Delete one; already gone is done."""
+        """Delete one by its id; it is no error if Toggl has none."""
         self._run(partial(self._endpoint.delete, entity))
 
+    def collect(self, *, refresh: bool = False) -> list[E]:
+        """Return all of them by name, archived ones too."""
+        return self._run(partial(self._endpoint.collect, refresh=refresh))
+
     def load_cache(self) -> list[E]:
-        """Return what is cached and fresh, without asking Toggl."""
+        """Return the cached ones if they are fresh, without a request; none if they are not."""
         return self._run(self._endpoint.load_cache)
 
     def query(self, *queries: Query) -> list[E]:
-        """Return the cached and fresh ones that fit every query, without asking Toggl."""
+        """Return those of `load_cache` that match every query."""
         return self._run(partial(self._endpoint.query, *queries))
 
     def close(self) -> None:
-        """Close the connection if it was made here, and end the thread; the cache stays open."""
-        self._portal.close_after(self._endpoint.aclose)
+        """Wait for the calls that run, close the HTTP client if it was opened here, and end the thread."""
+        with self._closing:
+            if not self._is_closed:
+                self._is_closed = True
+                wait(self._calls.copy())
+                self._portal.call(self._endpoint.aclose)
+                self._thread.close()
 
     def __enter__(self) -> Self:
         """Return the endpoint."""
@@ -88,8 +111,22 @@ class BlockingEndpoint(Generic[E, A]):
         self.close()
 
     def _run(self, call: Callable[[], Awaitable[T]]) -> T:
-        """Return what the coroutine returns, or raise what it raises."""
-        return self._portal.run(call)
+        """Return what the coroutine returns, or raise what it raises.
+
+        Raises:
+            InvalidArguments: The endpoint is closed.
+        """
+        with self._closing:  # Else the portal could stop between the check and the start.
+            self._check_open()
+            future = self._portal.start_task_soon(call)
+            self._calls.add(future)
+        future.add_done_callback(self._calls.discard)
+        return future.result()
+
+    def _check_open(self) -> None:
+        if self._is_closed:
+            message = "This endpoint is closed; make a new one."
+            raise InvalidArguments(message)
 
 
 class ClientEndpoint(BlockingEndpoint[Client, AsyncClientEndpoint]):
@@ -108,7 +145,7 @@ class ClientEndpoint(BlockingEndpoint[Client, AsyncClientEndpoint]):
         return self._run(partial(self._endpoint.add, body))
 
     def edit(self, client: int | HasId, body: ClientBody) -> Client | None:
-        """Change what the body names and nothing else; None if Toggl has no such client."""
+        """Change the fields that the body has; None if Toggl has no such client."""
         return self._run(partial(self._endpoint.edit, client, body))
 
     def collect(self, body: ClientBody | None = None, *, refresh: bool = False) -> list[Client]:
@@ -116,23 +153,15 @@ class ClientEndpoint(BlockingEndpoint[Client, AsyncClientEndpoint]):
         return self._run(partial(self._endpoint.collect, body, refresh=refresh))
 
     def archive(self, client: int | HasId) -> list[int] | None:
-        """Archive a client and its projects; return the ids of those that went with it."""
+        """Archive a client and its projects; return the ids of these projects."""
         return self._run(partial(self._endpoint.archive, client))
 
     def restore(self, client: int | HasId, *, restore_projects: bool = False) -> Client:
-        """Restore an archived client, and its projects if asked to."""
+        """Restore an archived client, with `restore_projects` its projects as well."""
         return self._run(partial(self._endpoint.restore, client, restore_projects=restore_projects))
 
 
-class ListedFace(BlockingEndpoint[E, L]):
-    """The verbs of a resource whose things are simply listed."""
-
-    def collect(self, *, refresh: bool = False) -> list[E]:
-        """Return every one of them, archived ones too, by name."""
-        return self._run(partial(self._endpoint.collect, refresh=refresh))
-
-
-class ProjectEndpoint(ListedFace[Project, AsyncProjectEndpoint]):
+class ProjectEndpoint(BlockingEndpoint[Project, AsyncProjectEndpoint]):
     """The projects of a workspace, blocking."""
 
     ENDPOINT = AsyncProjectEndpoint
@@ -142,11 +171,11 @@ class ProjectEndpoint(ListedFace[Project, AsyncProjectEndpoint]):
         return self._run(partial(self._endpoint.add, body))
 
     def edit(self, project: int | HasId, body: ProjectBody) -> Project | None:
-        """Change what the body names and nothing else; None if Toggl has no such project."""
+        """Change the fields that the body has; None if Toggl has no such project."""
         return self._run(partial(self._endpoint.edit, project, body))
 
 
-class TagEndpoint(ListedFace[Tag, AsyncTagEndpoint]):
+class TagEndpoint(BlockingEndpoint[Tag, AsyncTagEndpoint]):
     """The tags of a workspace, blocking."""
 
     ENDPOINT = AsyncTagEndpoint
@@ -160,7 +189,7 @@ class TagEndpoint(ListedFace[Tag, AsyncTagEndpoint]):
         return self._run(partial(self._endpoint.edit, tag, body))
 
 
-class TaskEndpoint(ListedFace[Task, AsyncTaskEndpoint]):
+class TaskEndpoint(BlockingEndpoint[Task, AsyncTaskEndpoint]):
     """The tasks of a workspace's projects, blocking."""
 
     ENDPOINT = AsyncTaskEndpoint
@@ -170,7 +199,7 @@ class TaskEndpoint(ListedFace[Task, AsyncTaskEndpoint]):
         return self._run(partial(self._endpoint.add, project, body))
 
     def edit(self, task: int | HasId, body: TaskBody) -> Task | None:
-        """Change what the body names and nothing else; None if Toggl has no such task."""
+        """Change the fields that the body has; None if Toggl has no such task."""
         return self._run(partial(self._endpoint.edit, task, body))
 
 
@@ -184,19 +213,19 @@ class TimeEntryEndpoint(BlockingEndpoint[TimeEntry, AsyncTimeEntryEndpoint]):
         return self._run(partial(self._endpoint.add, body))
 
     def edit(self, entry: int | HasId, body: TimeEntryBody) -> TimeEntry | None:
-        """Change what the body names and nothing else; None if Toggl has no such entry."""
+        """Change the fields that the body has; None if Toggl has no such entry."""
         return self._run(partial(self._endpoint.edit, entry, body))
 
     def start(self, body: TimeEntryBody) -> TimerStart:
-        """Start a timer; tell what was stopped by it."""
+        """Start a timer; return it with the entry whose timer Toggl stopped for it."""
         return self._run(partial(self._endpoint.start, body))
 
     def bulk_edit(self, entries: Sequence[int | HasId], body: TimeEntryBody) -> BulkEditResult:
-        """Change up to 100 entries by one request; tell which Toggl changed, and which it refused."""
+        """Change up to 100 entries by one request; return which Toggl changed, and which it refused."""
         return self._run(partial(self._endpoint.bulk_edit, entries, body))
 
     def stop_current(self) -> TimeEntry | None:
-        """Stop the timer that runs, in whatever workspace; return its entry, or None if none runs."""
+        """Stop the running timer, in any workspace; return its entry, or None if none runs."""
         return self._run(self._endpoint.stop_current)
 
     def stop(self, entry: int | HasId) -> TimeEntry | None:
@@ -204,9 +233,11 @@ class TimeEntryEndpoint(BlockingEndpoint[TimeEntry, AsyncTimeEntryEndpoint]):
         return self._run(partial(self._endpoint.stop, entry))
 
     def current(self, *, refresh: bool = False) -> TimeEntry | None:
-        """Return the entry whose timer runs, in whatever workspace; None if none does."""
+        """Return the entry whose timer runs, in any workspace; None if none runs."""
         return self._run(partial(self._endpoint.current, refresh=refresh))
 
-    def collect(self, start: datetime, end: datetime, *, refresh: bool = False) -> list[TimeEntry]:
-        """Return the entries that began from `start` on and before `end`, in all workspaces, by their start."""
+    def collect(
+        self, start: datetime | None = None, end: datetime | None = None, *, refresh: bool = False
+    ) -> list[TimeEntry]:
+        """Return the entries of all workspaces that began from `start` on and before `end`, by their start."""
         return self._run(partial(self._endpoint.collect, start, end, refresh=refresh))

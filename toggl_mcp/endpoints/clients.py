@@ -2,12 +2,12 @@
 
 import logging
 from collections.abc import Callable
-from typing import cast
+from typing import Any, cast
 
 from pydantic import TypeAdapter, ValidationError
 
 from toggl_mcp.cache.store import Row
-from toggl_mcp.endpoints.core.collection import Page, page
+from toggl_mcp.endpoints.core.collection import Page
 from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
 from toggl_mcp.endpoints.core.keys import HasId, to_id
 from toggl_mcp.endpoints.core.parsing import parse_rows
@@ -41,23 +41,24 @@ class AsyncClientEndpoint(CachedEndpoint[Client]):
         Raises:
             NamingError: The body has no name.
             DuplicateName: The workspace has a client of that name.
-            OutcomeUnknown: Toggl never confirmed it, and it is not to be found.
+            OutcomeUnknown: Toggl never confirmed it, and it was not found.
         """
         if body.name is None:
             message = "A client needs a name; give one."
             raise NamingError(message)
         fields = (body.name, body.notes or "", body.external_reference or "")
         return await self._create(
-            body.format("add"), lambda found: (found.name, found.notes or "", found.external_reference or "") == fields
+            body.format("add"),
+            lambda client: (client.name, client.notes or "", client.external_reference or "") == fields,
         )
 
     async def edit(self, client: int | HasId, body: ClientBody) -> Client | None:
-        """Change what the body names and nothing else; return the client, or None if Toggl has no such client.
+        """Change the fields that the body has; return the client, or None if Toggl has none.
 
-        `status` is left out: `archive` and `restore` change it.
+        `status` is not sent: `archive` and `restore` change it.
 
         Raises:
-            NotFound: There is none, and `re_raise` is set.
+            NotFound: Toggl has none, and `re_raise` is set.
             OutcomeUnknown: Toggl never confirmed it.
         """
         client_id, changes = to_id(client), body.format("edit")
@@ -66,38 +67,35 @@ class AsyncClientEndpoint(CachedEndpoint[Client]):
         try:
             return await self._update(client_id, changes)
         except NamingError:
+            # Toggl may want the name even where it stays, or it may dislike the one that was given.
             if "name" in changes:
                 raise
-        current = await self._fetch_one(client_id, use_reserve=True)
-        return (
-            await self._evict(client_id)
-            if current is None
-            else await self._update(client_id, {"name": current.name, **changes})
-        )
+        return await self._edit_with_current_name(client_id, changes)
 
     async def collect(self, body: ClientBody | None = None, *, refresh: bool = False) -> list[Client]:
         """Return the clients whose name contains the body's, in any case, and that have its status.
 
-        As at Toggl, no status means active. Ordered by name; empty if there are none.
+        They are ordered by name. As at Toggl, no status means active.
         """
         filters = body or ClientBody()
         if self.cache is None:
-            answer = await self._transport.send("GET", self._path(), query=filters.format("collect"))
-            return sorted(map(self._parse_row, parse_rows(answer)), key=lambda client: (fold(client.name), client.id))
+            response = await self._transport.send("GET", self._path(), query=filters.format("collect"))
+            return sorted(map(self._parse_row, parse_rows(response)), key=lambda client: (fold(client.name), client.id))
         read = await self.read(refresh=refresh)
-        return page(read, filters.name, _matches_status(filters), limit=len(read.collection.items), after=None).items
+        return read.page(filters.name, _matches_status(filters), limit=len(read.collection.items)).items
 
     async def page(
         self, body: ClientBody, *, limit: int, after: Position | None = None, refresh: bool = False
     ) -> Page[Client]:
-        """Return at most `limit` of the clients that `collect` would return, those that come after a position."""
-        return page(await self.read(refresh=refresh), body.name, _matches_status(body), limit=limit, after=after)
+        """Return at most `limit` of the clients that `collect` returns, from after a position."""
+        read = await self.read(refresh=refresh)
+        return read.page(body.name, _matches_status(body), limit=limit, after=after)
 
     async def archive(self, client: int | HasId) -> list[int] | None:
-        """Archive a client and its projects; return the ids of those that went with it (None: Toggl did not say).
+        """Archive a client and its projects; return the ids of these projects, or None if Toggl did not confirm them.
 
         Raises:
-            NotFound: There is no such client.
+            NotFound: Toggl has no such client.
             PlanRequired: The workspace is not on a paid plan.
             OutcomeUnknown: Toggl never confirmed it.
         """
@@ -115,10 +113,10 @@ class AsyncClientEndpoint(CachedEndpoint[Client]):
             return archived_project_ids
 
     async def restore(self, client: int | HasId, *, restore_projects: bool = False) -> Client:
-        """Restore an archived client, and its projects if asked to.
+        """Restore an archived client, with `restore_projects` its projects as well.
 
         Raises:
-            NotFound: There is no such client.
+            NotFound: Toggl has no such client.
             OutcomeUnknown: Toggl never confirmed it.
         """
         client_id = to_id(client)
@@ -136,15 +134,21 @@ class AsyncClientEndpoint(CachedEndpoint[Client]):
             await self._collection.write_through(client_id, item, expected)
             return item
 
+    async def _edit_with_current_name(self, client_id: int, changes: dict[str, Any]) -> Client | None:
+        current = await self.reserved._fetch_one(client_id)  # noqa: SLF001 - itself
+        if current is None:
+            return await self._evict(client_id)
+        return await self._update(client_id, {"name": current.name, **changes})
+
     async def _confirm_archived(self, client_id: int, outcome_unknown: OutcomeUnknown, *, archived: bool) -> Client:
-        """Return a client that turns out to be as it was asked to become."""
+        """Return the client if a change whose response was lost was applied; raise `outcome_unknown` if not."""
         item = (await self._refetch(outcome_unknown)).get(client_id)
         if item is None or item.archived is not archived:
             raise outcome_unknown
         return item
 
     async def _write_archived(self, client_id: int, expected: Row, *, archived: bool) -> None:
-        """Write through what Toggl confirmed without sending the client."""
+        """Write an archived client through; Toggl confirms it without sending the client."""
         client = await self._collection.get_any_age(client_id)
         if client is None:
             await self._collection.invalidate()
@@ -154,18 +158,18 @@ class AsyncClientEndpoint(CachedEndpoint[Client]):
 
 
 def _matches_status(body: ClientBody) -> Callable[[Client], bool]:
-    """Return what tells whether a client has the status that is asked for: active, as at Toggl, unless one is."""
+    """Return a predicate for a body's status; without one, active, as at Toggl."""
     status = body.status or "active"
     return lambda client: status == "both" or client.archived is (status == "archived")
 
 
-def _parse_ids(answer: object) -> list[int]:
-    """Return the ids in an archive's answer: an array, `{"items": [...]}`, or null for none.
+def _parse_ids(response: object) -> list[int]:
+    """Return the project ids in the response to an archiving: an array, `{"items": [...]}`, or null for none.
 
     Raises:
         OutcomeUnknown: It is anything else, which confirms nothing.
     """
-    items = cast("dict[str, object]", answer).get("items", False) if isinstance(answer, dict) else answer
+    items = cast("dict[str, object]", response).get("items", False) if isinstance(response, dict) else response
     try:
         return TypeAdapter(list[int]).validate_python([] if items is None else items, strict=True)
     except ValidationError as error:

@@ -1,11 +1,11 @@
-"""What is called what: from whatever is known already, and from a whole list only where that does not tell."""
+"""Names and ids: looked up in what is cached, and in the whole list only where that does not have them."""
 
 from collections.abc import Iterable
 from typing import TypeVar, cast
 
 from toggl_mcp.cache.store import Version
 from toggl_mcp.endpoints.account import AccountEndpoint
-from toggl_mcp.endpoints.core.collection import Collection, find_by_name
+from toggl_mcp.endpoints.core.collection import Collection
 from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
 from toggl_mcp.models.account import Related
 from toggl_mcp.models.base import NamedResource
@@ -14,22 +14,21 @@ from toggl_mcp.models.clock import Clock
 E = TypeVar("E", bound=NamedResource)
 
 NEGATIVE_TTL_SECONDS = 600.0
-"""Seconds for which a whole list may deny an id: one that somebody may not see would cost a request each time."""
+"""Seconds for which a list may show that an id does not exist: an id that the user may not see is never in it."""
 
 
 class NameIndex:
     """Finds names and ids at the lowest cost in requests: one for all workspaces, and one for what is archived.
 
-    What is looked up for a change is `use_reserve`: it may use the last requests of the hour.
+    For a change it is given an endpoint's `reserved`, whose reads may use the last requests of the hour.
     """
 
-    def __init__(self, account: AccountEndpoint, clock: Clock, *, use_reserve: bool = False) -> None:
+    def __init__(self, account: AccountEndpoint, clock: Clock) -> None:
         self._account = account
         self._clock = clock
-        self._use_reserve = use_reserve
 
     async def find_by_id(self, endpoint: CachedEndpoint[E], ids: Iterable[int]) -> dict[int, E]:
-        """Return those of these ids that exist, each with what it is; 0 is nobody's."""
+        """Return the items of these ids that exist, by id; 0 is no id."""
         missing_ids = set(ids) - {0}
         if not missing_ids:
             return {}
@@ -38,23 +37,21 @@ class NameIndex:
             not missing_ids <= collection.items.keys()
             and self._clock() - (collection.version.fetched_at or 0.0) > NEGATIVE_TTL_SECONDS
         ):
-            collection = (
-                await endpoint.read(refresh=collection.version.fetched_at is not None, use_reserve=self._use_reserve)
-            ).collection
+            collection = (await endpoint.read(refresh=collection.version.fetched_at is not None)).collection
         return {key: collection.items[key] for key in missing_ids & collection.items.keys()}
 
     async def find_by_name(self, endpoint: CachedEndpoint[E], name: str) -> tuple[list[E], Collection[E]]:
-        """Return every one of exactly that name, in any case, and everything that was looked through."""
+        """Return the items of exactly a name, in any case, and the collection that was searched."""
         collection = await self._read_names(endpoint)
-        if matches := find_by_name(collection, name):
+        if matches := collection.find_by_name(name):
             return matches, collection
-        matches, reading = await endpoint.find_by_name(name, use_reserve=self._use_reserve)
+        matches, reading = await endpoint.find_by_name(name)
         return matches, reading.collection
 
     async def resolve(self, endpoint: CachedEndpoint[E], ref: str) -> tuple[list[E], Collection[E]]:
-        """Return those that an id or a name means, and everything that was looked through.
+        """Return the items of an id or a name, and the collection that was searched.
 
-        Digits that are nobody's id are a name.
+        Digits that are no item's id are a name.
         """
         by_id = await self.find_by_id(endpoint, [int(ref)]) if ref.isdecimal() else {}
         return (
@@ -64,16 +61,16 @@ class NameIndex:
         )
 
     async def resolve_cached(self, endpoint: CachedEndpoint[E], ref: str) -> list[E]:
-        """Return those that an id or a name means by what is known already."""
+        """Return the items of an id or a name in what is cached; the whole list is not requested."""
         collection = await self._read_names(endpoint)
         return (
             [collection.items[int(ref)]]
             if ref.isdecimal() and int(ref) in collection.items
-            else find_by_name(collection, ref)
+            else collection.find_by_name(ref)
         )
 
     async def _read_names(self, endpoint: CachedEndpoint[E]) -> Collection[E]:
-        """Return the whole list if it is cached and fresh, with what the account told since; else only that."""
+        """Return the cached list if it is fresh, with the account's newer names; else only the account's names."""
         collection = await endpoint.fresh_or_none()
         related = await self._account.related(may_request=collection is None)
         account_items = {} if related is None else self._items_of(related, endpoint)

@@ -1,15 +1,15 @@
 """Projects: https://engineering.toggl.com/docs/api/projects."""
 
-from toggl_mcp.endpoints.core.collection import Page, page
-from toggl_mcp.endpoints.core.endpoint import ListedEndpoint
+from toggl_mcp.endpoints.core.collection import Page
 from toggl_mcp.endpoints.core.keys import HasId, to_id
+from toggl_mcp.endpoints.time_entry_cache import EntryCacheEndpoint
 from toggl_mcp.errors import InvalidArguments, NamingError
 from toggl_mcp.models.base import Position
 from toggl_mcp.models.clients import Status
 from toggl_mcp.models.projects import Project, ProjectBody
 
 
-class AsyncProjectEndpoint(ListedEndpoint[Project]):
+class AsyncProjectEndpoint(EntryCacheEndpoint[Project]):
     """The projects of a workspace, for asyncio."""
 
     MODEL = Project
@@ -19,7 +19,6 @@ class AsyncProjectEndpoint(ListedEndpoint[Project]):
     PAGED = True
     DELETE_PARAMS = {"teDeletionMode": "unassign"}  # noqa: RUF012 - declared in the base as what it is
     INVALIDATES = {"delete": ("task",)}  # noqa: RUF012 - declared in the base as what it is
-    CASCADES_TO_ENTRIES = ("delete",)
 
     async def add(self, body: ProjectBody) -> Project:
         """Create a project, at most once; it is active.
@@ -27,39 +26,39 @@ class AsyncProjectEndpoint(ListedEndpoint[Project]):
         Raises:
             NamingError: The body has no name.
             DuplicateName: The client has a project of that name.
-            OutcomeUnknown: Toggl never confirmed it, and it is not to be found.
+            OutcomeUnknown: Toggl never confirmed it, and it was not found.
         """
         if body.name is None:
             message = "A project needs a name; give one."
             raise NamingError(message)
         fields = {"client_id": None} | body.format("add")
         return await self._create(
-            body.format("add"), lambda found: all(getattr(found, field) == value for field, value in fields.items())
+            body.format("add"), lambda item: all(getattr(item, field) == value for field, value in fields.items())
         )
 
     async def edit(self, project: int | HasId, body: ProjectBody) -> Project | None:
-        """Change what the body names and nothing else; return the project, or None if Toggl has no such project.
+        """Change the fields that the body has; return the project, or None if Toggl has none.
 
         Raises:
-            InvalidArguments: Toggl did not take the client away; everything else was changed.
-            NotFound: There is none, and `re_raise` is set.
+            InvalidArguments: Toggl kept the client that `client_id=0` removes; every other field was changed.
+            NotFound: Toggl has none, and `re_raise` is set.
             OutcomeUnknown: Toggl never confirmed it.
         """
         result = await self._update(to_id(project), body.format("edit"))
         if body.client_id == 0 and result is not None and result.client_id:
             message = (
-                "Toggl did not take the client away, though it made any other change. Do not ask again: take it away "
-                "in Toggl's web app, or give another client."
+                "Toggl kept the project's client, and made every other change. Do not repeat it: remove the client in "
+                "Toggl's web app, or give another client."
             )
             raise InvalidArguments(message)
         return result
 
     async def delete(self, entity: int | HasId) -> None:
-        """Delete a project and its tasks; already gone is done. Its time entries stay, without a project."""
+        """Delete a project and its tasks; its time entries stay without it. It is no error if Toggl has none."""
         await super().delete(entity)
         project_id = to_id(entity)
-        await self._update_entries(
-            lambda entry: entry.clear_fields("project_id", "task_id") if entry.project_id == project_id else entry
+        await self._entry_cache.update_where(
+            lambda entry: entry.project_id == project_id, lambda entry: entry.clear_fields("project_id", "task_id")
         )
 
     async def page(
@@ -76,15 +75,15 @@ class AsyncProjectEndpoint(ListedEndpoint[Project]):
 
         Args:
             name: Only names that contain this, in any case.
-            status: Which projects.
-            client_id: Only this client's; 0 means without a client.
-            limit: How many at most.
-            after: Where the page before ended.
-            refresh: Ask Toggl in any case.
+            status: Only active projects, only archived ones, or both.
+            client_id: Only projects of this client; 0 selects those without a client.
+            limit: The largest number of projects.
+            after: The end of the previous page.
+            refresh: Request them from Toggl in any case.
         """
 
         def matches(project: Project) -> bool:
             of_client = client_id is None or (project.client_id or 0) == client_id
             return of_client and (status == "both" or project.active is (status == "active"))
 
-        return page(await self.read(refresh=refresh), name, matches, limit=limit, after=after)
+        return (await self.read(refresh=refresh)).page(name, matches, limit=limit, after=after)

@@ -1,14 +1,14 @@
-"""Entries from reports: older ones, and those of a whole team. https://engineering.toggl.com/docs/reports/detailed_reports."""
+"""Detailed reports: time entries of any age, and of a whole team. https://engineering.toggl.com/docs/reports/detailed_reports."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple, cast
 
 from toggl_mcp.api import REPORTS, Transport
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.store import Key
-from toggl_mcp.endpoints.core.cached_collection import Snapshots
+from toggl_mcp.endpoints.core.cached_collection import CachedCollection
 from toggl_mcp.endpoints.core.collection import CacheRead
 from toggl_mcp.endpoints.core.parsing import parse_model, parse_rows
 from toggl_mcp.errors import InvalidArguments, Unreachable
@@ -17,29 +17,29 @@ from toggl_mcp.models.time_entries import TimeEntry
 
 MAX_PAGE_SIZE = 200
 MAX_PAGES = 25
-"""Pages of one report: more would take a call's whole time, and much of an hour's requests."""
+"""Pages of one report: more would take all of a call's time, and many of an hour's requests."""
 REPORT_CACHE_SIZE = 32
-"""Reports that are kept in memory."""
+"""Reports that are cached in memory."""
 REPORT_TTL_SECONDS = 600.0
 
 
 class ReportQuery(NamedTuple):
-    """One report: a workspace's entries that begin on these days, the last included, of one user or of everybody.
+    """Selects a report: a workspace's entries that begin on these days, the last included, of one user or of all.
 
-    `min_seconds` leaves out entries of fewer seconds. `version` stands for what the log knew: after a change it is
-    another report.
+    `min_seconds` leaves out entries of fewer seconds. `fingerprint` is a digest of the cached entries: a change makes
+    it another report.
     """
 
     workspace_id: int
     first: date
     last: date
     user_id: int | None
-    version: int
+    fingerprint: str
     min_seconds: int = 0
 
 
 class Reports:
-    """Reads detailed reports page by page, and keeps them in memory for ten minutes."""
+    """Reads detailed reports page by page, and caches them in memory for ten minutes."""
 
     def __init__(self, transport: Transport, clock: Clock) -> None:
         self._transport = transport
@@ -47,45 +47,28 @@ class Reports:
         self._report = lru_cache(REPORT_CACHE_SIZE)(self._open_report)
 
     async def read_entries(self, query: ReportQuery, *, refresh: bool = False) -> CacheRead[TimeEntry]:
-        """Return a report's entries, and how they came to be known; no report has running timers.
+        """Return a report's entries; a report has no running timers.
 
         Raises:
-            InvalidArguments: There are too many for one report.
+            InvalidArguments: The report has more than 5,000 entries.
         """
         return await self._report(query).read(refresh=refresh)
 
-    def _open_report(self, query: ReportQuery) -> Snapshots[TimeEntry]:
-        async def fetch(*, use_reserve: bool) -> Mapping[int, TimeEntry]:  # noqa: ARG001 - a report is never urgent
-            return await self._fetch_pages(query)
-
+    def _open_report(self, query: ReportQuery) -> CachedCollection[TimeEntry]:
         store = MemoryStore(expire_after=REPORT_TTL_SECONDS, clock=self._clock)
-        key = Key("", "report", query.workspace_id)
-        return Snapshots(store, key, TimeEntry, fetch, ttl_seconds=REPORT_TTL_SECONDS, may_be_stale=True)
-
-    async def _fetch_pages(self, query: ReportQuery) -> Mapping[int, TimeEntry]:
-        path = f"{REPORTS}workspace/{query.workspace_id}/search/time_entries"
-        body: dict[str, Any] = {"start_date": query.first.isoformat(), "end_date": query.last.isoformat()}
-        body |= {"enrich_response": True, "page_size": MAX_PAGE_SIZE, "order_by": "date", "order_dir": "ASC"}
-        body |= {} if query.user_id is None else {"user_ids": [query.user_id]}
-        body |= {"min_duration_seconds": query.min_seconds} if query.min_seconds else {}
-        entries: dict[int, TimeEntry] = {}
-        row_number = 0
-        for _ in range(MAX_PAGES):
-            response = await self._transport.search(
-                path, body | ({"first_row_number": row_number} if row_number else {})
-            )
-            for row in parse_rows(response.data):
-                entries |= {entry.id: entry for entry in _parse_row(row, query.workspace_id)}
-            next_row_number = response.headers.get("X-Next-Row-Number")
-            if next_row_number is None:
-                return entries
-            row_number = _next_row_number(next_row_number, row_number, response.data)
-        message = f"More than {MAX_PAGES * MAX_PAGE_SIZE} entries; ask for a shorter period, or for one workspace."
-        raise InvalidArguments(message)
+        return CachedCollection(
+            store,
+            Key("", "report", query.workspace_id),
+            TimeEntry,
+            self._transport,
+            partial(_fetch_pages, query),
+            ttl_seconds=REPORT_TTL_SECONDS,
+            may_be_stale=True,
+        )
 
 
 def split_by_year(query: ReportQuery) -> Iterator[ReportQuery]:
-    """Give the reports that together make up a longer one: Toggl makes them for 365 days at most."""
+    """Yield the reports of at most 365 days, Toggl's limit, that make up a longer one."""
     first = query.first
     while first <= query.last:
         last = min(query.last, first + timedelta(days=364))
@@ -93,23 +76,43 @@ def split_by_year(query: ReportQuery) -> Iterator[ReportQuery]:
         first = last + timedelta(days=1)
 
 
+async def _fetch_pages(query: ReportQuery, transport: Transport) -> Mapping[int, TimeEntry]:
+    path = f"{REPORTS}workspace/{query.workspace_id}/search/time_entries"
+    body: dict[str, Any] = {"start_date": query.first.isoformat(), "end_date": query.last.isoformat()}
+    body |= {"enrich_response": True, "page_size": MAX_PAGE_SIZE, "order_by": "date", "order_dir": "ASC"}
+    body |= {} if query.user_id is None else {"user_ids": [query.user_id]}
+    body |= {"min_duration_seconds": query.min_seconds} if query.min_seconds else {}
+    entries: dict[int, TimeEntry] = {}
+    row_number = 0
+    for _ in range(MAX_PAGES):
+        response = await transport.search(path, body | ({"first_row_number": row_number} if row_number else {}))
+        for row in parse_rows(response.data):
+            entries |= {entry.id: entry for entry in _parse_row(row, query.workspace_id)}
+        next_row_number = response.headers.get("X-Next-Row-Number")
+        if next_row_number is None:
+            return entries
+        row_number = _next_row_number(next_row_number, row_number, response.data)
+    message = f"More than {MAX_PAGES * MAX_PAGE_SIZE} entries; ask for a shorter period, or for one workspace."
+    raise InvalidArguments(message)
+
+
 def _next_row_number(next_row_number: str, row_number: int, page: object) -> int:
-    """Return where the next page begins.
+    """Return the number of the next page's first row.
 
     Raises:
-        Unreachable: It would not lead on, so some entries would be missing without a word.
+        Unreachable: It is not after this page's, so entries would be missing.
     """
     if not next_row_number.isdecimal() or int(next_row_number) <= row_number or not page:
-        message = "Toggl's report broke off before its end. Try again in a minute, or ask for a shorter period."
+        message = "Toggl's report ended before its last row. Try again in a minute, or ask for a shorter period."
         raise Unreachable(message)
     return int(next_row_number)
 
 
 def _parse_row(row: object, workspace_id: int) -> Iterator[TimeEntry]:
-    """Give the entries of one row of a report.
+    """Yield the entries of one row of a report.
 
     Raises:
-        Unreachable: It has none, so time would be missing without a word.
+        Unreachable: It has none, so time would be missing.
     """
     fields = cast("dict[str, Any]", row) if isinstance(row, dict) else {}
     times = cast("list[dict[str, Any]]", fields.get("time_entries"))
@@ -127,6 +130,6 @@ def _parse_row(row: object, workspace_id: int) -> Iterator[TimeEntry]:
 
 
 def _amount_in_cents(fields: Mapping[str, Any], times: Mapping[str, Any]) -> int | None:
-    """Return what one of several entries in a row earned, in cents, by the row's rate."""
+    """Return the amount of one of several entries in a row, in cents, by the row's rate."""
     rate = fields.get("hourly_rate_in_cents")
     return round(rate * (times.get("seconds") or 0) / 3600) if rate and fields.get("billable") else None

@@ -1,21 +1,20 @@
 """Tags: https://engineering.toggl.com/docs/api/tags."""
 
-from toggl_mcp.endpoints.core.collection import Page, as_of, page
-from toggl_mcp.endpoints.core.endpoint import ListedEndpoint
+from toggl_mcp.endpoints.core.collection import Page, as_of
 from toggl_mcp.endpoints.core.keys import HasId, to_id
+from toggl_mcp.endpoints.time_entry_cache import EntryCacheEndpoint
 from toggl_mcp.errors import NamingError
 from toggl_mcp.models.base import Position
 from toggl_mcp.models.tags import Tag, TagBody
 
 
-class AsyncTagEndpoint(ListedEndpoint[Tag]):
+class AsyncTagEndpoint(EntryCacheEndpoint[Tag]):
     """The tags of a workspace, for asyncio."""
 
     MODEL = Tag
     KIND = "tag"
     PATH = "tags"
     PAGED = True
-    CASCADES_TO_ENTRIES = ("edit", "delete")
 
     async def add(self, body: TagBody) -> Tag:
         """Create a tag, at most once.
@@ -23,18 +22,18 @@ class AsyncTagEndpoint(ListedEndpoint[Tag]):
         Raises:
             NamingError: The body has no name.
             DuplicateName: The workspace has a tag of that name.
-            OutcomeUnknown: Toggl never confirmed it, and it is not to be found.
+            OutcomeUnknown: Toggl never confirmed it, and it was not found.
         """
         if body.name is None:
             message = "A tag needs a name; give one."
             raise NamingError(message)
-        return await self._create(body.format("add"), lambda found: found.name == body.name)
+        return await self._create(body.format("add"), lambda item: item.name == body.name)
 
     async def edit(self, tag: int | HasId, body: TagBody) -> Tag | None:
         """Rename a tag; return it, or None if Toggl has no such tag.
 
         Raises:
-            NotFound: There is none, and `re_raise` is set.
+            NotFound: Toggl has none, and `re_raise` is set.
             OutcomeUnknown: Toggl never confirmed it.
         """
         names = await self._names_in_entries(to_id(tag))
@@ -44,7 +43,7 @@ class AsyncTagEndpoint(ListedEndpoint[Tag]):
         return result
 
     async def delete(self, entity: int | HasId) -> None:
-        """Delete a tag; already gone is done. Its time entries stay, without it."""
+        """Delete a tag; it is no error if Toggl has none. Its time entries stay, without it."""
         names = await self._names_in_entries(to_id(entity))
         await super().delete(entity)
         await self._rename_in_entries(names, None)
@@ -53,20 +52,26 @@ class AsyncTagEndpoint(ListedEndpoint[Tag]):
         self, name: str | None = None, *, limit: int, after: Position | None = None, refresh: bool = False
     ) -> Page[Tag]:
         """Return at most `limit` tags whose name contains `name`, in any case, after a position."""
-        return page(await self.read(refresh=refresh), name, lambda _: True, limit=limit, after=after)
+        return (await self.read(refresh=refresh)).page(name, lambda _: True, limit=limit, after=after)
 
     async def _names_in_entries(self, tag_id: int) -> set[str]:
-        """Return what entries may call a tag: its name when they were read, and now; nothing that is another's name."""
-        former = await self._collection.get_any_age(tag_id)
-        is_stale = not self._recent_enough_to_deny(as_of(await self._collection.get_version()))
-        tags = (await self.read(refresh=is_stale, use_reserve=True)).collection.items
-        names = {tag.name for tag in (former, tags.get(tag_id)) if tag is not None}
-        return names - {tag.name for key, tag in tags.items() if key != tag_id}
+        """Return the names that a tag may have in cached entries: its cached name, and its present one."""
+        cached_tag = await self._collection.get_any_age(tag_id)
+        # In the web app the tag may have been renamed, and its former name given to another tag, whose entries must not
+        # be changed: a list from over a minute ago does not tell.
+        is_too_old = not self._recent_enough_to_deny(as_of(await self._collection.get_version()))
+        tags = (await self.reserved.read(refresh=is_too_old)).collection.items
+        names = {tag.name for tag in (cached_tag, tags.get(tag_id)) if tag is not None}
+        names_of_others = {tag.name for key, tag in tags.items() if key != tag_id}
+        return names - names_of_others
 
     async def _rename_in_entries(self, names: set[str], name: str | None) -> None:
-        """Tell the log, in which entries know their tags by name only."""
-        await self._update_entries(lambda entry: entry.rename_tag(names, name))
+        """Rename a tag in the cached entries, or remove it from them: they have the names of their tags, not ids."""
+        await self._entry_cache.update_where(
+            lambda entry: entry.workspace_id == self.workspace_id and not names.isdisjoint(entry.tags),
+            lambda entry: entry.rename_tag(names, name),
+        )
 
-    async def _fetch_one(self, entity_id: int, *, use_reserve: bool = False) -> Tag | None:
-        """Ask Toggl for all of them: it does not tell of one."""
-        return (await self._fetch_all(use_reserve=use_reserve)).get(entity_id)
+    async def _fetch_one(self, entity_id: int) -> Tag | None:
+        """Return one by its id; Toggl lists them only all at once."""
+        return (await self._fetch_all(self._transport)).get(entity_id)

@@ -2,17 +2,17 @@
 
 from typing import cast
 
-from toggl_mcp.endpoints.core.collection import Page, page
-from toggl_mcp.endpoints.core.endpoint import ListedEndpoint
+from toggl_mcp.endpoints.core.collection import Page
 from toggl_mcp.endpoints.core.keys import HasId, to_id
 from toggl_mcp.endpoints.core.parsing import parse_rows
+from toggl_mcp.endpoints.time_entry_cache import EntryCacheEndpoint
 from toggl_mcp.errors import NamingError
 from toggl_mcp.models.base import Position
 from toggl_mcp.models.clients import Status
 from toggl_mcp.models.tasks import Task, TaskBody
 
 
-class AsyncTaskEndpoint(ListedEndpoint[Task]):
+class AsyncTaskEndpoint(EntryCacheEndpoint[Task]):
     """The tasks of a workspace's projects, for asyncio. Paid plans only."""
 
     MODEL = Task
@@ -20,7 +20,6 @@ class AsyncTaskEndpoint(ListedEndpoint[Task]):
     PATH = "tasks"
     LIST_PARAMS = {"active": "both"}  # noqa: RUF012 - declared in the base as what it is
     PAGED = True
-    CASCADES_TO_ENTRIES = ("delete",)
 
     async def add(self, project: int | HasId, body: TaskBody) -> Task:
         """Create a task of a project, at most once.
@@ -28,36 +27,36 @@ class AsyncTaskEndpoint(ListedEndpoint[Task]):
         Raises:
             NamingError: The body has no name.
             PlanRequired: The workspace is not on a paid plan.
-            OutcomeUnknown: Toggl never confirmed it, and it is not to be found.
+            OutcomeUnknown: Toggl never confirmed it, and it was not found.
         """
         if body.name is None:
             message = "A task needs a name; give one."
             raise NamingError(message)
         fields = (to_id(project), body.name)
         return await self._create(
-            body.format("add"), lambda found: (found.project_id, found.name) == fields, self._task_path(to_id(project))
+            body.format("add"), lambda item: (item.project_id, item.name) == fields, self._task_path(to_id(project))
         )
 
     async def edit(self, task: int | HasId, body: TaskBody) -> Task | None:
-        """Change what the body names and nothing else; return the task, or None if Toggl has no such task.
+        """Change the fields that the body has; return the task, or None if Toggl has none.
 
         Raises:
-            NotFound: There is none, and `re_raise` is set.
+            NotFound: Toggl has none, and `re_raise` is set.
             OutcomeUnknown: Toggl never confirmed it.
         """
-        current = (await self.find(to_id(task), use_reserve=True)).item
+        current = (await self.reserved.find(to_id(task))).item
         if current is None:
             return await self._evict(to_id(task))
         return await self._update(current.id, body.format("edit"), self._task_path(current.project_id, current.id))
 
     async def delete(self, entity: int | HasId) -> None:
-        """Delete a task; already gone is done. Its time entries stay, without a task."""
-        current = (await self.find(to_id(entity), use_reserve=True)).item
+        """Delete a task; it is no error if Toggl has none. Its time entries stay, without a task."""
+        current = (await self.reserved.find(to_id(entity))).item
         if current is None:
             return await self._evict(to_id(entity))
         await self._remove(current.id, self._task_path(current.project_id, current.id))
-        await self._update_entries(
-            lambda entry: entry.clear_fields("task_id") if entry.task_id == current.id else entry
+        await self._entry_cache.update_where(
+            lambda entry: entry.task_id == current.id, lambda entry: entry.clear_fields("task_id")
         )
         return None
 
@@ -77,16 +76,16 @@ class AsyncTaskEndpoint(ListedEndpoint[Task]):
             of_project = project_id is None or task.project_id == project_id
             return of_project and (status == "both" or task.active is (status == "active"))
 
-        return page(await self.read(refresh=refresh), name, matches, limit=limit, after=after)
+        return (await self.read(refresh=refresh)).page(name, matches, limit=limit, after=after)
 
-    async def _fetch_one(self, entity_id: int, *, use_reserve: bool = False) -> Task | None:
-        """Ask Toggl for all of them: it tells of one only where its project is named."""
-        return (await self._fetch_all(use_reserve=use_reserve)).get(entity_id)
+    async def _fetch_one(self, entity_id: int) -> Task | None:
+        """Return one by its id; Toggl has a path for one only under its project."""
+        return (await self._fetch_all(self._transport)).get(entity_id)
 
-    def _extract_rows(self, answer: object) -> list[object]:
-        """Return the rows of a list: it comes in an envelope."""
-        return parse_rows(cast("dict[str, object]", answer).get("data") if isinstance(answer, dict) else answer)
+    def _extract_rows(self, response: object) -> list[object]:
+        """Return the rows of a list's response, an object with the list in it."""
+        return parse_rows(cast("dict[str, object]", response).get("data") if isinstance(response, dict) else response)
 
-    def _task_path(self, project_id: int, task_id: int | None = None) -> str:
-        parts = ("workspaces", self.workspace_id, "projects", project_id, "tasks", task_id)
-        return "/".join(str(part) for part in parts if part)
+    def _task_path(self, project_id: int, *task_id: int) -> str:
+        """Return the path of a project's tasks, or of one of them."""
+        return "/".join(map(str, ("workspaces", self.workspace_id, "projects", project_id, self.PATH, *task_id)))

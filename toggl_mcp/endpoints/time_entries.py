@@ -5,30 +5,28 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
-from toggl_mcp.cache.store import Store
-from toggl_mcp.endpoints.core.cached_collection import Snapshots
-from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
 from toggl_mcp.endpoints.core.keys import HasId, to_id
-from toggl_mcp.endpoints.time_entry_cache import MAX_AGE
+from toggl_mcp.endpoints.core.session import Session
+from toggl_mcp.endpoints.time_entry_cache import MAX_AGE, EntryCacheEndpoint, TimeEntryCache
 from toggl_mcp.errors import InvalidArguments, NotFound, OutcomeUnknown, TogglError
 from toggl_mcp.models.time_entries import BulkEditResult, TimeEntry, TimeEntryBody, TimerStart
 
 _log = logging.getLogger(__name__)
 
 MAX_RUNNING_AGE_SECONDS = 10.0
-"""Seconds for which what runs is known well enough to say what a start has stopped."""
+"""Seconds for which the cached running timer is recent enough to name the one that a start has stopped."""
 MAX_STOP_DRIFT = timedelta(seconds=60)
-"""How far a stop may lie from the start that caused it: clocks differ."""
+"""The longest time between a start and the stop that it caused: clocks differ."""
 _NOT_STOPPED = (
-    "Toggl did not stop the timer, perhaps as it was stopped already, and could not be asked again. "
-    "Look with get_timer(refresh: true)."
+    "Toggl did not stop the timer, perhaps because it does not run, and gave no answer when asked which one runs. "
+    "Call get_timer with refresh: true."
 )
 
 
-class AsyncTimeEntryEndpoint(CachedEndpoint[TimeEntry]):
+class AsyncTimeEntryEndpoint(EntryCacheEndpoint[TimeEntry]):
     """The time entries of the token's owner, for asyncio. New ones are made in the workspace.
 
-    They are read from a log of all workspaces and the last 89 days, which two minutes make stale.
+    They are read from one cache for all workspaces, of the last 89 days, which is fresh for two minutes.
     """
 
     MODEL = TimeEntry
@@ -41,7 +39,7 @@ class AsyncTimeEntryEndpoint(CachedEndpoint[TimeEntry]):
 
         Raises:
             InvalidArguments: Toggl refused a value.
-            OutcomeUnknown: Toggl never confirmed it, and none of that start, description and project is to be found.
+            OutcomeUnknown: Toggl never confirmed it, and no entry of that start, description and project was found.
         """
         start = (body.start or self._now()).astimezone(UTC).replace(microsecond=0)
         body = body.model_copy(update={"start": start})
@@ -58,7 +56,7 @@ class AsyncTimeEntryEndpoint(CachedEndpoint[TimeEntry]):
             return await self._find_old_create(matches, error)
 
     async def start(self, body: TimeEntryBody) -> TimerStart:
-        """Start a timer; tell what was stopped by it."""
+        """Start a timer; return it with the entry whose timer Toggl stopped for it."""
         reading = await self.read()
         before = reading.collection.items
         is_recent = reading.source == "toggl" or (self._now() - reading.as_of).total_seconds() < MAX_RUNNING_AGE_SECONDS
@@ -68,10 +66,10 @@ class AsyncTimeEntryEndpoint(CachedEndpoint[TimeEntry]):
         return await self._find_stopped(entry, before)
 
     async def edit(self, entry: int | HasId, body: TimeEntryBody) -> TimeEntry | None:
-        """Change what the body names and nothing else; return the entry, or None if Toggl has no such entry.
+        """Change the fields that the body has; return the entry, or None if Toggl has none.
 
         Raises:
-            NotFound: There is none, and `re_raise` is set; or it is in another workspace.
+            NotFound: Toggl has none, and `re_raise` is set; or the entry is in another workspace.
             OutcomeUnknown: Toggl never confirmed it.
         """
         await self._require_own_workspace(to_id(entry))
@@ -81,14 +79,14 @@ class AsyncTimeEntryEndpoint(CachedEndpoint[TimeEntry]):
         return await self._update(to_id(entry), changes)
 
     async def delete(self, entity: int | HasId) -> None:
-        """Delete an entry; already gone is done."""
+        """Delete an entry; it is no error if Toggl has none."""
         await self._require_own_workspace(to_id(entity))
         await super().delete(entity)
 
     async def bulk_edit(self, entries: Sequence[int | HasId], body: TimeEntryBody) -> BulkEditResult:
-        """Change up to 100 entries by one request; what Toggl refuses does not keep it from changing the others.
+        """Change up to 100 entries by one request; Toggl changes those that it does not refuse.
 
-        An entry that Toggl has deleted would come back: give only such as are there.
+        A deleted entry would be restored by it: give only entries that exist.
 
         Raises:
             OutcomeUnknown: Toggl never confirmed it.
@@ -97,24 +95,24 @@ class AsyncTimeEntryEndpoint(CachedEndpoint[TimeEntry]):
             return BulkEditResult([], [])
         expected = {entry_id: await self._collection.get_row(entry_id) for entry_id in map(to_id, entries)}
         entries_by_id = {entry_id: await self._collection.get_any_age(entry_id) for entry_id in expected}
-        edited = {entry_id: entry and body.apply_to(entry) for entry_id, entry in entries_by_id.items()}
+        edited_entries = {entry_id: entry and body.apply_to(entry) for entry_id, entry in entries_by_id.items()}
         path = f"{self._path()}/{','.join(map(str, expected))}"
         async with self._mutation("edit"):
             confirmed_ids = _parse_edited_ids(await self._transport.send("PATCH", path, body=body.to_json_patch()))
             edited_ids = [entry_id for entry_id in expected if entry_id in confirmed_ids]
-            if any(edited[entry_id] is None for entry_id in edited_ids):
+            if any(edited_entries[entry_id] is None for entry_id in edited_ids):
                 await self._collection.invalidate()
             for entry_id in edited_ids:
-                await self._collection.write_through(entry_id, edited[entry_id], expected[entry_id])
+                await self._collection.write_through(entry_id, edited_entries[entry_id], expected[entry_id])
         return BulkEditResult(edited_ids, [entry_id for entry_id in expected if entry_id not in confirmed_ids])
 
     async def stop(self, entry: int | HasId) -> TimeEntry | None:
-        """Stop an entry's timer, in whatever workspace; return the entry, or None if Toggl has no such entry.
+        """Stop an entry's timer, in any workspace; return the entry, or None if Toggl has none.
 
-        Already stopped is done.
+        It is no error if the timer does not run.
 
         Raises:
-            NotFound: There is none, and `re_raise` is set.
+            NotFound: Toggl has none, and `re_raise` is set.
             OutcomeUnknown: Toggl never confirmed it.
         """
         entry_id = to_id(entry)
@@ -132,9 +130,9 @@ class AsyncTimeEntryEndpoint(CachedEndpoint[TimeEntry]):
             return item
 
     async def stop_current(self) -> TimeEntry | None:
-        """Stop the timer that runs, in whatever workspace; return its entry, or None if none runs.
+        """Stop the running timer, in any workspace; return its entry, or None if none runs.
 
-        Where what was known to run does so no more, Toggl is asked again, and what runs then is stopped.
+        If the cached timer does not run at Toggl any more, the one that runs now is stopped.
 
         Raises:
             OutcomeUnknown: Toggl never confirmed it.
@@ -145,38 +143,46 @@ class AsyncTimeEntryEndpoint(CachedEndpoint[TimeEntry]):
         return result if next_timer is None else await self.stop(next_timer)
 
     async def current(self, *, refresh: bool = False) -> TimeEntry | None:
-        """Return the entry whose timer runs, in whatever workspace; None if none does."""
-        everything = (await self.read(refresh=refresh)).collection.items.values()
-        return next((entry for entry in everything if entry.running), None)
+        """Return the entry whose timer runs, in any workspace; None if none runs."""
+        entries = (await self.read(refresh=refresh)).collection.items.values()
+        return next((entry for entry in entries if entry.running), None)
 
-    async def collect(self, start: datetime, end: datetime, *, refresh: bool = False) -> list[TimeEntry]:
-        """Return the entries that began from `start` on and before `end`, in all workspaces, by their start.
+    async def collect(
+        self, start: datetime | None = None, end: datetime | None = None, *, refresh: bool = False
+    ) -> list[TimeEntry]:
+        """Return the entries of all workspaces that began from `start` on and before `end`, by their start.
+
+        Without `start` they begin 89 days ago; without `end` planned ones are included.
 
         Raises:
-            InvalidArguments: The log does not reach back to `start`.
+            InvalidArguments: `start` is more than 89 days ago, or a moment has no time zone.
         """
-        if start.tzinfo is None or end.tzinfo is None:
+        if any(moment is not None and moment.tzinfo is None for moment in (start, end)):
             message = "A moment needs a time zone; datetime.now(UTC) has one."
             raise InvalidArguments(message)
-        if start < self._entry_cache.oldest_kept():
+        if start is not None and start < self._entry_cache.oldest_kept():
             message = f"Time entries reach back {MAX_AGE.days} days; begin later. Toggl's reports have older ones."
             raise InvalidArguments(message)
-        everything = (await self.read(refresh=refresh)).collection.items.values()
-        return sorted((entry for entry in everything if start <= entry.start < end), key=lambda entry: entry.start)
+        entries = (await self.read(refresh=refresh)).collection.items.values()
+        matches = [
+            entry for entry in entries if (start is None or start <= entry.start) and (end is None or entry.start < end)
+        ]
+        return sorted(matches, key=lambda entry: entry.start)
 
-    def _open_collection(self, store: Store, scope: str, *, may_be_stale: bool) -> Snapshots[TimeEntry]:  # noqa: ARG002 - one log
-        return self._entry_cache
+    def _bind(self, workspace_id: int, session: Session, entry_cache: TimeEntryCache | None = None) -> None:
+        super()._bind(workspace_id, session, entry_cache)
+        self._collection = self._entry_cache  # One for all workspaces.
 
-    async def _fetch_one(self, entity_id: int, *, use_reserve: bool = False) -> TimeEntry | None:
-        """Ask Toggl for all of them: it tells of one in another place only."""
-        return (await self.read(refresh=True, use_reserve=use_reserve)).collection.items.get(entity_id)
+    async def _fetch_one(self, entity_id: int) -> TimeEntry | None:
+        """Return one by its id, read with all of the others."""
+        return (await self.read(refresh=True)).collection.items.get(entity_id)
 
     async def _find_stopped(self, entry: TimeEntry, known_entries: Mapping[int, TimeEntry]) -> TimerStart:
-        """Return a timer with what ran until it was started: Toggl stops that, or else we do."""
+        """Return a new timer with the one that ran before it, which Toggl stops, or else we do."""
         try:
-            items = (await self.read(refresh=True, use_reserve=True)).collection.items.values()
+            items = (await self.reserved.read(refresh=True)).collection.items.values()
         except TogglError:
-            _log.warning("The new timer runs; what it stopped could not be looked at.", exc_info=True)
+            _log.warning("The new timer runs; Toggl gave no answer about the one before it.", exc_info=True)
             former = next((item.stop_at(entry.start) for item in known_entries.values() if item.running), None)
             return TimerStart(entry, former, is_confirmed=False)
         running = next((item for item in items if item.running and item.id != entry.id), None)
@@ -186,11 +192,13 @@ class AsyncTimeEntryEndpoint(CachedEndpoint[TimeEntry]):
         try:
             return TimerStart(entry, await self.stop(running))
         except TogglError:
-            _log.warning("The new timer runs, and so does the former: it could not be stopped.", exc_info=True)
+            _log.warning(
+                "The new timer runs, and so does the one before it, which could not be stopped.", exc_info=True
+            )
             return TimerStart(entry, None, running.id)
 
     async def _confirm_stopped(self, entry_id: int, error: TogglError) -> TimeEntry:
-        """Return an entry that turns out to be stopped, or raise the doubt."""
+        """Return the entry if it is stopped at Toggl; raise the error if it is not."""
         outcome_unknown = error if isinstance(error, OutcomeUnknown) else OutcomeUnknown(_NOT_STOPPED)
         item = (await self._refetch(outcome_unknown)).get(entry_id)
         if item is None or item.running:
@@ -200,7 +208,7 @@ class AsyncTimeEntryEndpoint(CachedEndpoint[TimeEntry]):
     async def _find_old_create(
         self, matches: Callable[[TimeEntry], bool], outcome_unknown: OutcomeUnknown
     ) -> TimeEntry:
-        """Return what a lost answer left at Toggl before the time that the log reaches back to, if it is one."""
+        """Return the entry that a creation whose response was lost has created with a start before the cache begins."""
         try:
             candidates = [
                 entry for entry in (await self._entry_cache.fetch_recently_changed()).values() if matches(entry)
@@ -212,10 +220,10 @@ class AsyncTimeEntryEndpoint(CachedEndpoint[TimeEntry]):
         return candidates[0]
 
     async def _require_own_workspace(self, entry_id: int) -> None:
-        """Refuse an entry of another workspace: Toggl would answer that there is none.
+        """Raise an error for a cached entry of another workspace, for which Toggl would respond that it has none.
 
         Raises:
-            NotFound: It is known to be elsewhere.
+            NotFound: The cached entry is in another workspace.
         """
         entry = await self._collection.get_any_age(entry_id)
         if entry is not None and entry.workspace_id != self.workspace_id:
@@ -224,16 +232,16 @@ class AsyncTimeEntryEndpoint(CachedEndpoint[TimeEntry]):
 
 
 def _has_ended_at(moment: datetime, item: TimeEntry, before: TimeEntry | None) -> bool:
-    """Tell whether an entry that ran before, or was not known, has ended at a moment."""
-    timer = not item.running and (before is None or before.running)
-    return timer and abs(item.end_at(moment) - moment) <= MAX_STOP_DRIFT
+    """Tell whether the timer of an entry has ended at a moment; it ran before, or was not cached."""
+    has_stopped = not item.running and (before is None or before.running)
+    return has_stopped and abs(item.end_at(moment) - moment) <= MAX_STOP_DRIFT
 
 
 def _parse_edited_ids(response: object) -> set[int]:
-    """Return the ids that a change of many has reached.
+    """Return the ids of the entries that Toggl has changed in bulk.
 
     Raises:
-        OutcomeUnknown: The answer does not say.
+        OutcomeUnknown: The response has no list of ids.
     """
     ids = cast("dict[str, object]", response).get("success") if isinstance(response, dict) else None
     if not isinstance(ids, list):

@@ -1,65 +1,71 @@
-"""The account's own time entries: fetched once, then kept up to date by what has changed since."""
+"""The cache of the token owner's time entries: fetched once, then kept up to date by the changes since."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Self, TypeVar
 
 import anyio
 
 from toggl_mcp.api import Transport
-from toggl_mcp.cache.store import Row, Store
-from toggl_mcp.endpoints.core.cached_collection import Snapshots
+from toggl_mcp.cache.store import Key, Row
+from toggl_mcp.endpoints.core.cached_collection import CachedCollection
 from toggl_mcp.endpoints.core.collection import Collection
-from toggl_mcp.endpoints.core.keys import time_entries_key
+from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
 from toggl_mcp.endpoints.core.parsing import parse_model, parse_rows
+from toggl_mcp.endpoints.core.session import Session
+from toggl_mcp.models.base import WorkspaceResource
 from toggl_mcp.models.time_entries import TimeEntry, to_rfc3339
 
+E = TypeVar("E", bound=WorkspaceResource)
+
 MAX_AGE = timedelta(days=89)
-"""How far back the log goes: Toggl's own limit is 90 days."""
+"""How far back it goes: Toggl's limit is 90 days."""
 MAX_AHEAD = timedelta(days=366)
-"""How far ahead: entries can be planned."""
+"""How far ahead it goes: entries can be planned."""
 TTL_SECONDS = 120.0
 """`/me` allows 30 requests an hour on every plan: one in two minutes."""
 SYNC_OVERLAP = timedelta(seconds=60)
+"""How far a sync reaches back before the last request: a change may show up at Toggl a little late."""
 MAX_CLOCK_SKEW = timedelta(hours=24)
-"""How far ahead of Toggl's this computer's clock may be without a change being missed."""
+"""How far this computer's clock may be ahead of Toggl's without a change being missed."""
 MAX_SYNC_AGE = timedelta(days=80)
-"""Toggl tells what has changed for three months at most."""
+"""How far back a sync may reach: Toggl has the changes of three months."""
 MAX_ROWS = 1000
-"""Rows at which Toggl cuts an answer without a word."""
+"""Rows at which Toggl truncates a response without saying so."""
 
 
 NO_ID = 0
-"""The id that no entry has."""
+"""An id that no entry has."""
 
 
-class TimeEntryCache(Snapshots[TimeEntry]):
+class TimeEntryCache(CachedCollection[TimeEntry]):
     """The entries of the token's owner, in all workspaces, that began in the last 89 days or are planned."""
 
-    def __init__(self, store: Store, scope: str, transport: Transport, *, may_be_stale: bool) -> None:
-        expire_after = TTL_SECONDS if store.expire_after is None else store.expire_after
+    def __init__(self, session: Session) -> None:
+        expire_after = session.store.expire_after
         super().__init__(
-            store,
-            time_entries_key(scope),
+            session.store,
+            Key(session.scope, "time_entry", 0),
             TimeEntry,
+            session.transport,
             self._sync,
-            ttl_seconds=min(TTL_SECONDS, expire_after),
-            may_be_stale=may_be_stale,
+            ttl_seconds=TTL_SECONDS if expire_after is None else min(TTL_SECONDS, expire_after),
+            may_be_stale=session.may_be_stale,
         )
-        self._transport = transport
-        self._clock = store.clock
+        self._clock = session.store.clock
 
     def oldest_kept(self) -> datetime:
-        """Return the moment before whose start nothing is kept."""
+        """Return the earliest start of an entry that is cached."""
         return self._now() - MAX_AGE
 
     def horizon(self) -> datetime:
-        """Return the moment after which nothing that is planned is known."""
+        """Return the latest start of a planned entry that is cached."""
         return self._now() + MAX_AHEAD
 
     async def write_through(self, row_id: int, item: TimeEntry | None, expected: Row | None = None) -> None:
-        """Write a confirmed change through; a timer that runs has stopped any other at its start.
+        """Write a confirmed change through; the start of a timer stops any other that runs.
 
-        Of two that were started at once, Toggl has to say which has stopped which: the log is dropped.
+        Where another timer was started later than this one, only Toggl knows which runs: the collection is dropped.
         """
         with anyio.CancelScope(shield=True), self._invalidate_later_if_busy(self.key):
             await super().write_through(row_id, item, expected)
@@ -77,82 +83,105 @@ class TimeEntryCache(Snapshots[TimeEntry]):
             await super().write_through(key, entry.stop_at(item.start), row)
         return None
 
-    async def update_where(self, change: Callable[[TimeEntry], TimeEntry]) -> None:
-        """Write through what a confirmed change of something else has done to the entries that are known.
-
-        It counts as a write in any case: an answer that is under way, and reports, may be from before it.
-        """
+    async def update_where(
+        self, matches: Callable[[TimeEntry], bool], change: Callable[[TimeEntry], TimeEntry]
+    ) -> None:
+        """Write through what a confirmed change of another resource has done to the cached entries that match."""
         with anyio.CancelScope(shield=True), self._invalidate_later_if_busy(self.key):
+            # Counts as a write even if no entry matches: a response on its way, or a report, may be from before it.
             await super().write_through(NO_ID, None)
             collection = await self.any_age_or_none()
-            for key in [key for key, entry in collection.items.items() if change(entry) != entry] if collection else ():
+            for key in [key for key, entry in collection.items.items() if matches(entry)] if collection else ():
                 row = await self.get_row(key)
                 if (entry := self._parse_row(row.text)) is not None:
                     await super().write_through(key, change(entry), row)
 
     async def fetch_recently_changed(self) -> Mapping[int, TimeEntry]:
-        """Return what has changed in the last day, however long ago it began, straight from Toggl."""
+        """Return the entries that were changed in the last day, whatever their start, as Toggl has them."""
         since = {"since": str(int((self._now() - MAX_CLOCK_SKEW).timestamp()))}
         return {
-            entry.id: entry for entry in await self._fetch_entries(since, use_reserve=True) if entry.deleted_at is None
+            entry.id: entry
+            for entry in await self._fetch_entries(self._transport.reserved, since)
+            if entry.deleted_at is None
         }
 
     async def _other_running_ids(self, row_id: int) -> list[int]:
-        """Return the ids of the other entries whose timers are known to run."""
+        """Return the ids of the other cached entries whose timers run."""
         collection = await self.any_age_or_none()
         return [
             key for key, entry in (collection.items.items() if collection else ()) if entry.running and key != row_id
         ]
 
-    async def _sync(self, *, use_reserve: bool) -> Mapping[int, TimeEntry]:
-        """Return every entry of the log, by one request where the last snapshot can be gone on from."""
+    async def _sync(self, transport: Transport) -> Mapping[int, TimeEntry]:
+        """Return all entries as Toggl has them: the cached ones with the changes since, or else the whole window."""
         collection = await self.any_age_or_none()
         since = None if collection is None else _sync_since(collection, self._now())
         if collection is None or since is None or since < self._now() - MAX_SYNC_AGE:
-            return await self._fetch_window(self.oldest_kept(), self.horizon(), use_reserve=use_reserve)
-        changes = await self._fetch_entries({"since": str(int(since.timestamp()))}, use_reserve=use_reserve)
+            return await self._fetch_window(transport, self.oldest_kept(), self.horizon())
+        changes = await self._fetch_entries(transport, {"since": str(int(since.timestamp()))})
         if len(changes) >= MAX_ROWS:
-            return await self._fetch_window(self.oldest_kept(), self.horizon(), use_reserve=use_reserve)
+            return await self._fetch_window(transport, self.oldest_kept(), self.horizon())
         return _merge(collection.items, changes, self.oldest_kept())
 
-    async def _fetch_window(self, first: datetime, end: datetime, *, use_reserve: bool) -> Mapping[int, TimeEntry]:
-        """Return every entry that starts in a window; what Toggl has cut is asked for in halves."""
-        entries = await self._fetch_entries(
-            {"start_date": to_rfc3339(first), "end_date": to_rfc3339(end)}, use_reserve=use_reserve
-        )
+    async def _fetch_window(self, transport: Transport, first: datetime, end: datetime) -> Mapping[int, TimeEntry]:
+        """Return every entry that starts in a window; one that Toggl truncates is requested in halves."""
+        entries = await self._fetch_entries(transport, {"start_date": to_rfc3339(first), "end_date": to_rfc3339(end)})
         middle = first + (min(end, max(self._now(), first + timedelta(hours=1))) - first) / 2
         if len(entries) < MAX_ROWS or middle - first < timedelta(minutes=1):
             return {entry.id: entry for entry in entries if entry.deleted_at is None}
-        older = await self._fetch_window(first, middle, use_reserve=use_reserve)
-        return {**older, **await self._fetch_window(middle, end, use_reserve=use_reserve)}
+        older = await self._fetch_window(transport, first, middle)
+        return {**older, **await self._fetch_window(transport, middle, end)}
 
-    async def _fetch_entries(self, query: Mapping[str, str], *, use_reserve: bool) -> list[TimeEntry]:
-        answer = await self._transport.send("GET", "me/time_entries", query=query, use_reserve=use_reserve)
-        return [parse_model(TimeEntry, row) for row in parse_rows(answer)]
+    async def _fetch_entries(self, transport: Transport, query: Mapping[str, str]) -> list[TimeEntry]:
+        response = await transport.send("GET", "me/time_entries", query=query)
+        return [parse_model(TimeEntry, row) for row in parse_rows(response)]
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._clock(), UTC)
 
 
-def _sync_since(collection: Collection[TimeEntry], now: datetime) -> datetime | None:
-    """Return since when changes are to be asked for: when Toggl was last asked, less an overlap.
+class EntryCacheEndpoint(CachedEndpoint[E]):
+    """An endpoint whose changes reach time entries, in a cache that it shares with others or, alone, has for itself."""
 
-    Our clock may be ahead of Toggl's, so an earlier `updated_at` of the latest entry counts instead. That entry may be
-    one of ours, written through since Toggl was asked, so as many seconds as have passed since are taken off it.
-    """
+    @classmethod
+    def from_session(cls, session: Session, workspace_id: int, entry_cache: TimeEntryCache | None = None) -> Self:
+        """Return a workspace's endpoint on a session, and on a cache of time entries, that it shares with others."""
+        endpoint = cls.__new__(cls)
+        endpoint._bind(workspace_id, session, entry_cache)  # noqa: SLF001 - the other half of its constructor
+        return endpoint
+
+    def _bind(self, workspace_id: int, session: Session, entry_cache: TimeEntryCache | None = None) -> None:
+        super()._bind(workspace_id, session)
+        self._entry_cache = entry_cache or TimeEntryCache(session)
+
+    def _keys_in_doubt(self, verb: str) -> list[Key]:
+        """Return the keys of its own collection and, unless the change was a creation, of the entries."""
+        return [*super()._keys_in_doubt(verb), *([] if verb == "add" else [self._entry_cache.key])]
+
+
+def _sync_since(collection: Collection[TimeEntry], now: datetime) -> datetime | None:
+    """Return the moment, by Toggl's clock, since which to request changes; None if nothing was fetched before."""
     if collection.version.fetched_at is None:
         return None
     requested_at = datetime.fromtimestamp(collection.version.fetched_at, UTC)
-    latest_change = max(
+    # If our clock is ahead of Toggl's, changes from after our last request have an `updated_at` before `requested_at`.
+    # So the latest `updated_at`, which is by Toggl's clock, counts instead: what had changed by then, we have seen.
+    # That entry may be one that was written through since the request. Then Toggl's clock showed less at the request,
+    # by the time that has passed since. Example: our clock is 10 min ahead, we request at 12:10 (12:00 at Toggl), write
+    # an entry through at 12:12 (12:02 at Toggl), and it is 12:15 now: 12:02 less 5 min is 11:57, and before 12:00.
+    latest_known_change = max(
         (entry.updated_at for entry in collection.items.values() if entry.updated_at), default=requested_at
     )
-    return min(requested_at, max(latest_change - (now - requested_at), requested_at - MAX_CLOCK_SKEW)) - SYNC_OVERLAP
+    server_time_at_request = latest_known_change - (now - requested_at)
+    # Where nothing has changed for long, the estimate is far too early: no clock is believed to be off by over a day.
+    earliest = requested_at - MAX_CLOCK_SKEW
+    return min(requested_at, max(server_time_at_request, earliest)) - SYNC_OVERLAP
 
 
 def _merge(
     entries: Mapping[int, TimeEntry], changes: list[TimeEntry], oldest_kept: datetime
 ) -> Mapping[int, TimeEntry]:
-    """Return what is known after these changes, each of which may have been known already."""
+    """Return the entries after these changes; one that is older than the cached entry is skipped."""
     by_id = dict(entries)
     for entry in changes:
         if not _is_older(entry, by_id.get(entry.id)):
@@ -161,7 +190,7 @@ def _merge(
 
 
 def _starts_before(timer: TimeEntry, later_timer: TimeEntry) -> bool:
-    """Tell whether Toggl started one timer before another; where it does not say when, ids tell."""
+    """Tell whether Toggl started one timer before another; where its times do not tell, the ids do."""
     times = timer.updated_at, later_timer.updated_at
     if None in times or times[0] == times[1]:
         return timer.id < later_timer.id

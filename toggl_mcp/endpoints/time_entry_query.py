@@ -1,8 +1,8 @@
-"""Every entry that counts for some days, from wherever it is to be had."""
+"""Time entries of a period: recent ones from the cache, others from reports."""
 
+import hashlib
 from collections.abc import Collection as Ids
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -21,11 +21,10 @@ RECOVERABLE_ERRORS = (Forbidden, PlanRequired, QuotaSpent, RateLimited, Unreacha
 
 
 class EntryQuery(NamedTuple):
-    """Whose entries of which days and workspaces; `user_id` None is everybody's.
+    """Selects time entries by days, workspaces and user; `user_id` None selects those of every user.
 
-    `everywhere` takes what the log has of workspaces that are not known yet, too.
-
-    `from_reports` takes even what is recent from reports: they know what was earned, and nothing of running timers.
+    `from_reports` reads even recent entries from reports, which have amounts and no running timers.
+    `all_workspaces` also selects cached entries of workspaces that `workspace_ids` does not list.
     """
 
     days: DateRange
@@ -35,11 +34,23 @@ class EntryQuery(NamedTuple):
     refresh: bool
     all_workspaces: bool
 
+    @property
+    def is_reports_only(self) -> bool:
+        """Whether reports alone have the entries: the cache has those of the token's owner, without amounts."""
+        return self.from_reports or self.user_id is None
+
+    def selects(self, entry: TimeEntry) -> bool:
+        """Tell whether an entry is in one of the workspaces and overlaps the days; a running one may end now."""
+        start = self.days.start
+        reaches_range = entry.running or entry.start >= start or entry.start + timedelta(seconds=entry.duration) > start
+        in_workspace = self.all_workspaces or entry.workspace_id in self.workspace_ids
+        return in_workspace and entry.start < self.days.end and reaches_range
+
 
 class EntryResult(NamedTuple):
-    """The entries that overlap with the days, and for each workspace that could not be asked, why not.
+    """The entries that a query selects, and the error of each workspace whose reports could not be read.
 
-    `reported_workspace_ids` are the workspaces whose reports have a part in it.
+    `reported_workspace_ids` are the workspaces whose reports are part of the result.
     """
 
     entries: list[TimeEntry]
@@ -49,107 +60,107 @@ class EntryResult(NamedTuple):
     reported_workspace_ids: Ids[int]
 
 
+class _ReportReads(NamedTuple):
+    """The reports that were read, and the error of each workspace whose reports were not."""
+
+    reads: list[CacheRead[TimeEntry]]
+    errors_by_workspace: dict[int, TogglError]
+
+
 class TimeEntrySource:
-    """Gathers entries: recent ones of one's own from the log, others from reports."""
+    """Reads the time entries that a query selects: the owner's recent ones from the cache, others from reports."""
 
     def __init__(self, cache: TimeEntryCache, reports: Reports) -> None:
         self._cache = cache
         self._reports = reports
 
     async def fetch(self, query: EntryQuery) -> EntryResult:
-        """Return every entry that overlaps with the days.
+        """Return every entry that a query selects.
 
         Raises:
-            TogglError: None of the workspaces could be asked.
+            TogglError: Reports alone have the entries, and no workspace's could be read.
         """
-        days, is_own = query.days, query.user_id is not None
-        cache_read = await self._cache.read(refresh=query.refresh) if is_own else None
-        reports: list[CacheRead[TimeEntry]] = []
-        errors: dict[int, TogglError] = {}
-        if cache_read is None or query.from_reports or days.start - _DAY < self._cache.oldest_kept():
-            version = hash(((await self._cache.get_version()).number, _pricing_fingerprint(cache_read, query)))
-            reports = await self._fetch_reports(query, version, errors)
-        readings = [*reports, *([] if cache_read is None else [cache_read])]
-        entries = {key: item for report in reports for key, item in report.collection.items.items()}
+        cache_read = None if query.user_id is None else await self._cache.read(refresh=query.refresh)
+        reports, errors = await self._fetch_reports(query, cache_read)
+        reads = reports if cache_read is None else [*reports, cache_read]
+        entries = {key: entry for report in reports for key, entry in report.collection.items.items()}
         if cache_read is not None:
             entries = _merge_cache_over_reports(entries, cache_read.collection.items, self._cache.oldest_kept())
         return EntryResult(
-            entries=[entry for entry in entries.values() if _in_range(entry, query)],
+            entries=[entry for entry in entries.values() if query.selects(entry)],
             errors_by_workspace=errors,
-            source=_least_fresh(readings),
-            as_of=min(reading.as_of for reading in readings),
+            source=_least_fresh(reads),
+            as_of=min(read.as_of for read in reads),
             reported_workspace_ids=query.workspace_ids if reports else (),
         )
 
-    async def _fetch_reports(
-        self, query: EntryQuery, version: int, errors: dict[int, TogglError]
-    ) -> list[CacheRead[TimeEntry]]:
-        """Return the reports of every workspace that could be asked, and put down why the others could not."""
-        readings: list[CacheRead[TimeEntry]] = []
+    async def _fetch_reports(self, query: EntryQuery, cache_read: CacheRead[TimeEntry] | None) -> _ReportReads:
+        """Return the reports of every workspace, or none where the cache has every entry."""
+        reports = _ReportReads([], {})
+        if not query.is_reports_only and query.days.start - _DAY >= self._cache.oldest_kept():
+            return reports
+        fingerprint = await self._fingerprint(query, cache_read)
         for workspace_id in query.workspace_ids:
             try:
-                for report_query in self._report_queries(workspace_id, query, version):
-                    readings += [
-                        await self._reports.read_entries(year, refresh=query.refresh)
-                        for year in split_by_year(report_query)
-                    ]
+                for report_query in self._report_queries(workspace_id, query, fingerprint):
+                    for year in split_by_year(report_query):
+                        reports.reads.append(await self._reports.read_entries(year, refresh=query.refresh))
             except RECOVERABLE_ERRORS as error:
-                errors[workspace_id] = error
-        reports_only = query.from_reports or query.user_id is None
-        if errors and reports_only and len(errors) == len(query.workspace_ids):
+                reports.errors_by_workspace[workspace_id] = error
+        errors = reports.errors_by_workspace
+        if errors and query.is_reports_only and len(errors) == len(query.workspace_ids):
             raise next(iter(errors.values()))
-        return readings
+        return reports
 
-    def _report_queries(self, workspace_id: int, query: EntryQuery, version: int) -> Iterator[ReportQuery]:
-        """Give the reports to ask for: from the day before, for what runs over midnight, to where the log begins.
+    async def _fingerprint(self, query: EntryQuery, cache_read: CacheRead[TimeEntry] | None) -> str:
+        """Return a digest of what the reports of a query depend on, as far as the cache knows it.
 
-        One more has what began earlier and lasted longer than a day.
+        That is the number of writes and, where amounts are wanted, what prices each of the entries.
+        """
+        prices: list[tuple[object, ...]] = []
+        if cache_read is not None and query.from_reports:
+            entries = cache_read.collection.items.values()
+            prices = sorted((entry.id, *_pricing_key(entry)) for entry in entries if query.selects(entry))
+        # A digest and not hash(), which is the same for -1 and -2: a collision would be a report from before a change.
+        return hashlib.sha256(repr(((await self._cache.get_version()).number, prices)).encode()).hexdigest()
+
+    def _report_queries(self, workspace_id: int, query: EntryQuery, fingerprint: str) -> Iterator[ReportQuery]:
+        """Yield a workspace's reports: from the day before, for entries over midnight, to where the cache begins.
+
+        Another one has the entries that began earlier and lasted more than a day.
         """
         before = query.days.first - _DAY
         last = query.days.last
-        if query.user_id is not None and not query.from_reports:
+        if not query.is_reports_only:
             last = min(last, query.days.calendar.day_of(self._cache.oldest_kept()))
-        yield ReportQuery(workspace_id, before, last, query.user_id, version)
+        yield ReportQuery(workspace_id, before, last, query.user_id, fingerprint)
         earliest = max(before - MAX_DURATION, FIRST_DAY)
         if earliest < before:
-            yield ReportQuery(workspace_id, earliest, before - _DAY, query.user_id, version, min_seconds=86_400)
+            yield ReportQuery(workspace_id, earliest, before - _DAY, query.user_id, fingerprint, min_seconds=86_400)
 
 
 def _merge_cache_over_reports(
     reports: Mapping[int, TimeEntry], entries: Mapping[int, TimeEntry], oldest_kept: datetime
 ) -> dict[int, TimeEntry]:
-    """Return what reports tell, corrected by the log where that reaches: it knows what has changed and gone since."""
+    """Return the cached entries with their amounts, and the reports' entries from before the cache begins.
+
+    The cache knows what has changed and what was deleted since a report was made.
+    """
     older = {key: entry for key, entry in reports.items() if entry.start < oldest_kept}
     return older | {key: _copy_amounts(entry, reports.get(key)) for key, entry in entries.items()}
 
 
 def _copy_amounts(entry: TimeEntry, report_entry: TimeEntry | None) -> TimeEntry:
-    """Return an entry with what a report says that it earned, if that is said of the entry as it is."""
+    """Return an entry with a report's user and amount, unless the report priced it before a change."""
     if report_entry is None or _pricing_key(entry) != _pricing_key(report_entry):
         return entry
     return entry.model_copy(update={field: getattr(report_entry, field) for field in REPORT_FIELDS})
 
 
 def _pricing_key(entry: TimeEntry) -> tuple[object, ...]:
+    """Return the fields that an entry's amount depends on."""
     return entry.duration, entry.project_id, entry.task_id, entry.billable
 
 
-def _pricing_fingerprint(cache_read: CacheRead[TimeEntry] | None, query: EntryQuery) -> AbstractSet[tuple[object, ...]]:
-    """Return what the log knows of everything that a report of these days tells the worth of."""
-    if cache_read is None or not query.from_reports:
-        return frozenset()
-    return frozenset(
-        (key, *_pricing_key(entry)) for key, entry in cache_read.collection.items.items() if _in_range(entry, query)
-    )
-
-
-def _in_range(entry: TimeEntry, query: EntryQuery) -> bool:
-    """Tell whether an entry belongs to what is wanted; one that runs may last until now."""
-    start = query.days.start
-    reaches_range = entry.running or entry.start >= start or entry.start + timedelta(seconds=entry.duration) > start
-    in_workspace = query.all_workspaces or entry.workspace_id in query.workspace_ids
-    return in_workspace and entry.start < query.days.end and reaches_range
-
-
-def _least_fresh(readings: Iterable[CacheRead[TimeEntry]]) -> Source:
-    return SOURCES_BY_FRESHNESS[max(SOURCES_BY_FRESHNESS.index(reading.source) for reading in readings)]
+def _least_fresh(reads: Iterable[CacheRead[TimeEntry]]) -> Source:
+    return SOURCES_BY_FRESHNESS[max(SOURCES_BY_FRESHNESS.index(read.source) for read in reads)]

@@ -1,16 +1,15 @@
 """One account at Toggl: every endpoint of one token, over one connection and one cache."""
 
-from collections.abc import Callable
 from datetime import UTC, date, datetime
-from functools import lru_cache
-from typing import Any, TypeVar
+from functools import lru_cache, partial
+from typing import Any
 
-from toggl_mcp.api import AsyncClient, Auth, Transport
+from toggl_mcp.api import AsyncClient, Auth
 from toggl_mcp.cache.store import Store
 from toggl_mcp.endpoints.account import AccountEndpoint
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
-from toggl_mcp.endpoints.core.keys import derive_scope, make_quota
+from toggl_mcp.endpoints.core.session import Session
 from toggl_mcp.endpoints.name_index import NameIndex
 from toggl_mcp.endpoints.projects import AsyncProjectEndpoint
 from toggl_mcp.endpoints.reports import Reports
@@ -24,20 +23,18 @@ from toggl_mcp.models.base import ResourceKind
 from toggl_mcp.models.period import Calendar, DateRange, make_calendar
 from toggl_mcp.models.quota import Bucket
 
-K = TypeVar("K", bound=CachedEndpoint[Any])
-
 MAX_OPEN_WORKSPACES = 32
 """Workspaces whose parsed collections are kept in memory, for each kind."""
 
 
 class Toggl:
-    """Hands out the endpoints; what a tool is given.
+    """Opens the endpoints of one token; each tool gets it.
 
     Args:
         auth: `BasicAuth(token, "api_token")`.
-        cache: Where collections and quotas are kept.
-        client: The connection; closed with this.
-        workspace_id: The workspace that is meant when none is named; None means the account's default.
+        cache: The store of collections and quotas; closed with this.
+        client: The HTTP client; closed with this.
+        workspace_id: The workspace of calls that name none; None means the account's default.
         retries: How often a request is repeated where that is safe.
     """
 
@@ -45,23 +42,21 @@ class Toggl:
         self, auth: Auth, cache: Store, *, client: AsyncClient, workspace_id: int | None = None, retries: int = 3
     ) -> None:
         self.configured_workspace_id = workspace_id
-        self._auth = auth
-        self._cache = cache
         self._client = client
-        self._retries = retries
-        self._scope = derive_scope(auth, client)
-        self._quota = make_quota(cache, self._scope)
-        transport = Transport(client, auth, self._quota, retries=retries)
-        self.account = AccountEndpoint(self._scope, cache, transport)
+        self._cache = cache
+        self._session = session = Session(auth, cache, client=client, retries=retries)
+        self.account = AccountEndpoint(self._session)
         self.name_index = NameIndex(self.account, cache.clock)
-        self.reserve_name_index = NameIndex(self.account, cache.clock, use_reserve=True)
-        self.entry_cache = TimeEntryCache(cache, self._scope, transport, may_be_stale=True)
-        self.entry_source = TimeEntrySource(self.entry_cache, Reports(transport, cache.clock))
-        self.clients = self._endpoints(AsyncClientEndpoint)
-        self.projects = self._endpoints(AsyncProjectEndpoint)
-        self.tags = self._endpoints(AsyncTagEndpoint)
-        self.tasks = self._endpoints(AsyncTaskEndpoint)
-        self.time_entries = self._endpoints(AsyncTimeEntryEndpoint)
+        self.entry_cache = TimeEntryCache(self._session)
+        self.entry_source = TimeEntrySource(self.entry_cache, Reports(self._session.transport, cache.clock))
+        per_workspace = lru_cache(MAX_OPEN_WORKSPACES)
+        self.clients = per_workspace(partial(AsyncClientEndpoint.from_session, session))
+        self.projects = per_workspace(partial(AsyncProjectEndpoint.from_session, session, entry_cache=self.entry_cache))
+        self.tags = per_workspace(partial(AsyncTagEndpoint.from_session, session, entry_cache=self.entry_cache))
+        self.tasks = per_workspace(partial(AsyncTaskEndpoint.from_session, session, entry_cache=self.entry_cache))
+        self.time_entries = per_workspace(
+            partial(AsyncTimeEntryEndpoint.from_session, session, entry_cache=self.entry_cache)
+        )
 
     def endpoint(self, kind: ResourceKind, workspace_id: int) -> CachedEndpoint[Any]:
         """Return a workspace's endpoint of a kind."""
@@ -76,10 +71,10 @@ class Toggl:
                 return self.tags(workspace_id)
 
     async def resolve_workspace(self, requested: int | None) -> int:
-        """Return the workspace that is meant: the one given, else the configured one, else the account's default.
+        """Return the id of the requested workspace, else of the configured one, else of the account's default.
 
         Raises:
-            InvalidArguments: There is none of them.
+            InvalidArguments: There is none of these.
         """
         if workspace_id := requested or self.configured_workspace_id:
             return workspace_id
@@ -90,7 +85,7 @@ class Toggl:
         return me.default_workspace_id
 
     async def account_time_entries(self) -> AsyncTimeEntryEndpoint:
-        """Return the time entries for what concerns all workspaces alike, such as the timer.
+        """Return the time entries' endpoint for what is not of one workspace, such as the running timer.
 
         Raises:
             InvalidArguments: The token opens no workspace.
@@ -101,56 +96,47 @@ class Toggl:
         raise InvalidArguments(message)
 
     async def list_quotas(self) -> list[Bucket]:
-        """Return the quotas as last seen, by any process, whose hour is not over."""
-        return await self._quota.list_buckets()
+        """Return the quotas whose hour is not over, as any process has last seen them."""
+        return await self._session.quota.list_buckets()
 
     async def has_tasks(self, workspace_id: int) -> bool:
-        """Tell whether a workspace's plan has tasks; one that is not known may have them."""
-        space = (await self.account.workspaces()).collection.items.get(workspace_id)
-        return space is None or space.allows("paid")
+        """Tell whether a workspace's plan has tasks; an unknown workspace may have them."""
+        workspace = (await self.account.workspaces()).collection.items.get(workspace_id)
+        return workspace is None or workspace.allows("paid")
 
     async def calendar(self) -> Calendar:
-        """Return how the account's owner counts days.
+        """Return the calendar of the account's time zone and first day of the week.
 
         Raises:
-            InvalidArguments: This computer does not know their time zone.
+            InvalidArguments: This computer does not know the time zone.
         """
         me, _ = await self.account.me()
         return make_calendar(me.timezone, me.beginning_of_week)
 
     async def get_quota(self, workspace_id: int | None) -> Bucket | None:
-        """Return what is left of a workspace's quota, or of the user's own, as last seen.
+        """Return what remains of a workspace's quota, or of the user's own, as last seen.
 
-        None when its hour is over or was never seen.
+        None if its hour is over, or if it was never seen.
         """
-        return await self._quota.remaining("me" if workspace_id is None else f"workspaces/{workspace_id}")
+        return await self._session.quota.remaining("me" if workspace_id is None else f"workspaces/{workspace_id}")
 
     async def fetch_own_entries(self, first: date, last: date) -> EntryResult:
-        """Return the user's own entries that overlap with some days (the last included), in all workspaces."""
+        """Return the user's entries of all workspaces that overlap the days from `first` to `last`."""
         me, _ = await self.account.me()
-        spaces = (await self.account.workspaces()).collection.items.keys()
+        workspace_ids = (await self.account.workspaces()).collection.items.keys()
         days = DateRange(await self.calendar(), first, last)
-        query = EntryQuery(days, spaces, me.id, from_reports=False, refresh=False, all_workspaces=True)
+        query = EntryQuery(days, workspace_ids, me.id, from_reports=False, refresh=False, all_workspaces=True)
         return await self.entry_source.fetch(query)
 
     def timestamp(self) -> float:
-        """Return the UNIX time by which ages are told."""
+        """Return the UNIX time that ages are measured by."""
         return self._cache.clock()
 
     def now_utc(self) -> datetime:
-        """Return the time by which running timers are counted, in UTC, to the second."""
+        """Return the time that running timers are measured by, in UTC, to the second."""
         return datetime.fromtimestamp(int(self.timestamp()), UTC)
 
     async def aclose(self) -> None:
-        """Close the connection and the cache."""
+        """Close the HTTP client and the cache."""
         await self._client.aclose()
         await self._cache.aclose()
-
-    def _endpoints(self, kind: type[K]) -> Callable[[int], K]:
-        """Return what gives a workspace's endpoint, the same one each time."""
-
-        @lru_cache(MAX_OPEN_WORKSPACES)
-        def endpoint(workspace_id: int) -> K:
-            return kind(workspace_id, self._auth, self._cache, client=self._client, retries=self._retries)
-
-        return endpoint

@@ -61,8 +61,17 @@ class Workspace(BaseModel, frozen=True):
         return "premium" if self.business_ws else "starter" if self.premium else "free"
 
 
+class AccountSnapshot(BaseModel, frozen=True):
+    """The token's owner and the workspaces that the token opens, as one response describes them."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    me: Me
+    workspaces: list[Workspace]
+
+
 class Related(BaseModel, frozen=True):
-    """What a workspace (`id`) is told to have; what is archived is left out, so nothing can be denied by it."""
+    """The names in use in a workspace (`id`); archived ones are left out, so they cannot show that a name is unused."""
 
     model_config = ConfigDict(extra="ignore")
 

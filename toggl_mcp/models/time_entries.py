@@ -110,20 +110,26 @@ class TimeEntryBody(Payload, frozen=True):
         ]
 
     def apply_to(self, entry: TimeEntry) -> TimeEntry | None:
-        """Return the entry as it is after this change; None where only Toggl can tell.
-
-        That is of its times, and of its task when its project is changed.
-        """
-        values = self._set_fields()
-        drops_task = "project_id" in values and "task_id" not in values and entry.task_id is not None
-        if drops_task or values.keys() & set(_TIMES):
+        """Return the entry with this change applied; None where only Toggl knows the result."""
+        fields = self._set_fields()
+        # Toggl derives one of start, stop and duration from the others, and drops a task that is not the new project's.
+        may_drop_task = "project_id" in fields and "task_id" not in fields and entry.task_id is not None
+        if may_drop_task or not fields.keys().isdisjoint(_TIMES):
             return None
-        action = values.pop("tag_action", None)
-        if self.tags is not None and action == "add":
-            values["tags"] = list(dict.fromkeys([*entry.tags, *self.tags]))
-        elif self.tags is not None and action == "delete":
-            values["tags"] = [tag for tag in entry.tags if tag not in self.tags]
-        return entry.model_copy(update=values | {"updated_at": None})
+        fields.pop("tag_action", None)
+        return entry.model_copy(update=fields | {"tags": self._apply_to_tags(entry.tags), "updated_at": None})
+
+    def _apply_to_tags(self, tags: list[str]) -> list[str]:
+        """Return an entry's tags with this change applied."""
+        if self.tags is None:
+            return tags
+        match self.tag_action:
+            case "add":
+                return list(dict.fromkeys([*tags, *self.tags]))
+            case "delete":
+                return [tag for tag in tags if tag not in self.tags]
+            case None:
+                return self.tags
 
     def _set_fields(self) -> dict[str, Any]:
         """Return what is said; 0 becomes what Toggl takes for none."""

@@ -215,5 +215,5 @@ TOOLS = (
 async def _with_client(body: ProjectBody, ref: str | None, workspace: int, toggl: "Toggl") -> ProjectBody:
     """Return the body with the id of the client that is meant."""
     return body.model_copy(
-        update={"client_id": await resolve_id(ref, toggl.clients(workspace), toggl.reserve_name_index)}
+        update={"client_id": await resolve_id(ref, toggl.clients(workspace).reserved, toggl.name_index)}
     )

@@ -119,7 +119,7 @@ async def _resolve_workspace(requested: int | None, toggl: "Toggl") -> int:
 async def create_task(args: CreateTask, toggl: "Toggl") -> TaskResult:
     """Create a task of a project. Tasks need a paid Toggl plan."""
     workspace = await _resolve_workspace(args.workspace_id, toggl)
-    project = await resolve(args.project, toggl.projects(workspace), toggl.reserve_name_index)
+    project = await resolve(args.project, toggl.projects(workspace).reserved, toggl.name_index)
     try:
         task = await toggl.tasks(workspace).add(project, args)
     except DuplicateName as error:

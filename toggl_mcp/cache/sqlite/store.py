@@ -67,6 +67,10 @@ class SqliteStore:
         """Return one row, at a cost that does not grow with the collection."""
         return await self._try_read(lambda db: tables.get_row(db, key, row_id))
 
+    def try_get_row(self, key: Key, row_id: int) -> Row | None:
+        """Return one row without waiting, on the calling thread; None where only `get_row` can tell."""
+        return self._file.try_read(lambda db: tables.get_row(db, key, row_id))
+
     async def read(self, key: Key) -> Snapshot | None:
         """Return the snapshot, however old; None when there is none."""
 

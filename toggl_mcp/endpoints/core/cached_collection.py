@@ -1,51 +1,60 @@
-"""One collection: from the cache while it is fresh, else from Toggl, asked once for everybody who waits."""
+"""A collection: read from the cache while it is fresh, else from Toggl, by one request for all that wait."""
 
 import logging
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import copy
+from dataclasses import dataclass, field
+from functools import cached_property
 from math import inf
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Self, TypeVar
 
 import anyio
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from toggl_mcp.api import Transport
 from toggl_mcp.cache.store import Key, Row, Store, Version
 from toggl_mcp.endpoints.core.collection import CacheRead, Collection, Lookup, as_of
 from toggl_mcp.endpoints.core.keys import related_key
 from toggl_mcp.errors import CacheBusy, QuotaSpent, RateLimited, TogglError, Unreachable
 
 M = TypeVar("M", bound=BaseModel)
-M_co = TypeVar("M_co", bound=BaseModel, covariant=True)
 
 _log = logging.getLogger(__name__)
 
 LEASE_SECONDS = 5.0
-"""For how long others wait for one that asks: a killed process keeps nobody longer."""
+"""Seconds that a lease lasts: so long do others wait for a process that was killed while it fetched."""
 POLL_SECONDS = 0.05
 MAX_STALE_SECONDS = 24 * 3600.0
-"""For how long past its freshness a snapshot is better than no answer."""
+"""Seconds past its freshness for which a collection is served where Toggl gives no answer."""
 MAX_CLOCK_LEAD_SECONDS = 60.0
-"""How far ahead of the clock a snapshot may lie before it is taken for a mistake."""
+"""Seconds that a collection may be ahead of the clock; one further ahead is taken for an error."""
 
 
-class Fetch(Protocol[M_co]):
-    """Asks Toggl for a whole collection."""
-
-    async def __call__(self, *, use_reserve: bool) -> Mapping[int, M_co]:
-        """Return all of it; with `use_reserve` it may use the last requests of the hour."""
-        ...
+Fetch = Callable[[Transport], Awaitable[Mapping[int, M]]]
+"""Returns a whole collection as Toggl has it, by id."""
 
 
-class Snapshots(Generic[M]):
-    """Reads and writes one collection.
+@dataclass(slots=True)
+class _Flight(Generic[M]):
+    """What the readers of a collection share: its parsed form, the lock of the one that fetches, and the last error."""
+
+    collection: Collection[M] | None = None
+    lock: anyio.Lock = field(default_factory=anyio.Lock)
+    error: TogglError | None = None
+
+
+class CachedCollection(Generic[M]):
+    """Reads and writes one collection of the store, and fetches it from Toggl when it is not fresh.
 
     Args:
-        store: Where it is kept.
-        key: Its name there.
-        model: What it consists of.
-        fetch: Asks Toggl for all of it.
-        keep: For how many seconds a snapshot is fresh; None is for ever.
-        may_be_stale: Whether an older snapshot may stand in when Toggl cannot be asked.
+        store: Where it is stored.
+        key: Its key there.
+        model: The type of its items.
+        transport: Sends the requests of `fetch`.
+        fetch: Returns all of its items as Toggl has them.
+        ttl_seconds: For how many seconds it is fresh; None is for ever.
+        may_be_stale: Whether to serve an older one where Toggl gives no answer.
     """
 
     def __init__(
@@ -53,6 +62,7 @@ class Snapshots(Generic[M]):
         store: Store,
         key: Key,
         model: type[M],
+        transport: Transport,
         fetch: Fetch[M],
         *,
         ttl_seconds: float | None,
@@ -62,86 +72,94 @@ class Snapshots(Generic[M]):
         self.key = key
         self._model = model
         self._list_adapter: TypeAdapter[list[M]] = TypeAdapter(list[model])  # pyright: ignore[reportInvalidTypeForm] - a run-time type
+        self._transport = transport
         self._fetch = fetch
         self._ttl_seconds = ttl_seconds
         self._may_be_stale = may_be_stale
-        self._collection: Collection[M] | None = None
-        self._single_flight = anyio.Lock()
-        self._failure: TogglError | None = None
+        self._flight = _Flight[M]()
 
-    async def read(self, *, refresh: bool = False, use_reserve: bool = False) -> CacheRead[M]:
-        """Return the whole collection; with `refresh` only as Toggl has it after this call.
+    @cached_property
+    def reserved(self) -> Self:
+        """The same collection for reads that a change depends on: they may use the last requests of the hour, too."""
+        collection = copy(self)
+        collection._transport = self._transport.reserved  # noqa: SLF001 - a copy of itself
+        return collection
 
-        What is `use_reserve`, because a change depends on it, may use the last requests of the hour.
+    async def read(self, *, refresh: bool = False) -> CacheRead[M]:
+        """Return the whole collection; with `refresh` as Toggl has it after this call.
 
         Raises:
-            QuotaSpent, RateLimited, Unreachable: There is no answer, and no snapshot that may stand in for it.
+            QuotaSpent, RateLimited, Unreachable: Toggl gave no answer, and no stale collection may be served instead.
         """
         since = self._store.clock() if refresh else self._fresh_since()
         if collection := await self._read_newer_than(since):
             return CacheRead(collection, "cache")
         try:
-            return await self._revalidate(since, use_reserve=use_reserve)
+            return await self._revalidate(since)
         except (QuotaSpent, RateLimited, Unreachable):
             collection = await self._stale_if_error() if self._may_be_stale and not refresh else None
             if collection is None:
                 raise
             return CacheRead(collection, "stale")
 
-    async def get_fresh(self, row_id: int) -> Lookup[M] | None:
-        """Return what a fresh snapshot says of one id, at a cost that does not grow with it; None without one."""
-        await self._apply_pending_invalidations()
-        version, text = await self._store.get_row(self.key, row_id)
-        if not self._is_newer_than(version, self._fresh_since()):
+    def try_get_fresh(self, row_id: int) -> Lookup[M] | None:
+        """Return one item, or its absence, from the fresh collection, without waiting; None where only `read` can tell.
+
+        It is safe in any thread, and its cost does not grow with the collection.
+        """
+        row = None if self.key in self._store.pending_invalidations else self._store.try_get_row(self.key, row_id)
+        if row is None or not self._is_newer_than(row.version, self._fresh_since()):
             return None
-        item = self._parse_row(text)
-        return None if item is None and text is not None else Lookup(item, "cache", as_of(version))
+        item = self._parse_row(row.text)
+        return None if item is None and row.text is not None else Lookup(item, "cache", as_of(row.version))
 
     async def get_any_age(self, row_id: int) -> M | None:
-        """Return what the last snapshot says of one id, however old it is."""
+        """Return one item from the cached collection, however old that is; None if it has none."""
         await self._apply_pending_invalidations()
         return self._parse_row((await self._store.get_row(self.key, row_id)).text)
 
     def _parse_row(self, text: str | None) -> M | None:
-        """Return what a row says; None if it was written by a version that says it otherwise."""
+        """Return a row as a model; None if another version has written it in another form."""
         try:
             return None if text is None else self._model.model_validate_json(text)
         except ValidationError:
             return None
 
     async def fresh_or_none(self) -> Collection[M] | None:
-        """Return the fresh snapshot without ever asking Toggl; None without one."""
+        """Return the cached collection if it is fresh, without a request; None if it is not."""
         return await self._read_newer_than(self._fresh_since())
 
     async def any_age_or_none(self) -> Collection[M] | None:
-        """Return the last snapshot, however old it is, without asking Toggl; None without one."""
+        """Return the cached collection, however old, without a request; None if there is none."""
         return await self._read_newer_than(-inf)
 
     async def get_version(self) -> Version:
-        """Return how far the collection has come."""
+        """Return the version of the stored collection."""
         return await self._store.get_version(self.key)
 
     async def get_row(self, row_id: int | None) -> Row:
-        """Return a row as it is kept now, to be compared with when a change is confirmed; none without an id."""
+        """Return the row from before a change, as `write_through` expects it; without an id an empty one."""
         return Row(await self.get_version(), None) if row_id is None else await self._store.get_row(self.key, row_id)
 
     async def write_through(self, row_id: int, item: M | None, expected: Row | None = None) -> None:
-        """Write a confirmed change through: a model as it is now, or None for one that is gone.
+        """Write a confirmed change through: the changed item, or None for a deleted one.
 
-        `expected` is the row from before the change was sent: what has come in since may be later than its answer.
+        `expected` is the row from before the change was sent. If another was stored since, it is not known which of
+        the two is the later, and the store drops the collection.
         """
         text = None if item is None else item.model_dump_json(exclude_none=True)
         with anyio.CancelScope(shield=True), self._invalidate_later_if_busy(self.key):
             version = await self._store.write(self.key, row_id, text, expected=expected)
-            if self._collection is not None and self._collection.version == version._replace(number=version.number - 1):
-                self._collection = self._collection.with_write(row_id, item, version)
+            collection = self._flight.collection
+            if collection is not None and collection.version == version._replace(number=version.number - 1):
+                self._flight.collection = collection.with_write(row_id, item, version)
 
     async def invalidate(self) -> None:
-        """Drop what is in doubt."""
+        """Drop the stored collection."""
         await self.invalidate_all([self.key])
 
     async def invalidate_all(self, keys: Sequence[Key]) -> None:
-        """Drop collections of the store that are in doubt."""
+        """Drop collections of the store."""
         self._store.pending_invalidations.update(keys)  # First of all: what follows may be cut off.
         with anyio.CancelScope(shield=True):
             for key in keys:
@@ -150,18 +168,20 @@ class Snapshots(Generic[M]):
                     self._store.pending_invalidations.discard(key)
 
     async def invalidate_related(self) -> None:
-        """Drop the names that came along with the account for this workspace: one of them has changed."""
+        """Drop the names in use in this workspace that came with the account: one of them has changed."""
         key = related_key(self.key.scope)
         with anyio.CancelScope(shield=True), self._invalidate_later_if_busy(key):
             await self._store.write(key, self.key.parent, None)
 
     @contextmanager
     def _invalidate_later_if_busy(self, key: Key) -> Generator[None]:
-        """Let a change that Toggl has heard stand, and believe nothing until the cache can be told of it."""
+        """Let a confirmed change succeed although the store is busy; the key is invalidated before its next read."""
         try:
             yield
         except CacheBusy:
-            _log.exception("The cache could not be told of a change; other processes see it when it expires.")
+            _log.exception(
+                "The cache is busy, so a change was not written to it. Other processes see it when the cache expires."
+            )
             self._store.pending_invalidations.add(key)
 
     async def _apply_pending_invalidations(self) -> None:
@@ -169,66 +189,66 @@ class Snapshots(Generic[M]):
             await self._store.invalidate(self.key)
             self._store.pending_invalidations.discard(self.key)
 
-    async def _revalidate(self, since: float, *, use_reserve: bool) -> CacheRead[M]:
-        failed_before = self._failure
-        async with self._single_flight:
-            if self._failure is not None and self._failure is not failed_before and not use_reserve:
-                raise self._failure
-            while (collection := await self._read_newer_than(since)) is None:
-                if (leased_until := await self._store.acquire_lease(self.key, LEASE_SECONDS)) is not None:
-                    return await self._revalidate_with_lease(since, leased_until, use_reserve=use_reserve)
-                await anyio.sleep(POLL_SECONDS)
-            return CacheRead(collection, "cache")
-
-    async def _revalidate_with_lease(self, since: float, leased_until: float, *, use_reserve: bool) -> CacheRead[M]:
-        try:
-            if collection := await self._read_newer_than(since):
-                return CacheRead(collection, "cache")
-            return await self._fetch_and_store(use_reserve=use_reserve)
-        except TogglError as error:
-            self._failure = error
-            raise
-        finally:
-            with anyio.CancelScope(shield=True), self._invalidate_later_if_busy(self.key):
-                await self._store.release_lease(self.key, leased_until)
+    async def _revalidate(self, since: float) -> CacheRead[M]:
+        """Fetch the collection once for all that wait for it, in this process and in others."""
+        flight = self._flight
+        error_before = flight.error
+        async with flight.lock:
+            # A request that failed for the one before us would fail for each of us in turn; what failed for want of
+            # quota may go well from the reserve.
+            if flight.error is not None and flight.error is not error_before and not self._transport.use_reserve:
+                raise flight.error
+            while True:
+                if collection := await self._read_newer_than(since):
+                    return CacheRead(collection, "cache")
+                leased_until = await self._store.acquire_lease(self.key, LEASE_SECONDS)
+                if leased_until is not None:
+                    break
+                await anyio.sleep(POLL_SECONDS)  # Another process fetches it: either it comes, or its lease lapses.
+            try:
+                # The holder before us may have stored it between our look and our lease.
+                if collection := await self._read_newer_than(since):
+                    return CacheRead(collection, "cache")
+                version, requested_at = await self.get_version(), self._store.clock()
+                items = await self._fetch(self._transport)
+                return await self.store_if_unchanged(items, expected=version, requested_at=requested_at)
+            except TogglError as error:
+                flight.error = error
+                raise
+            finally:
+                with anyio.CancelScope(shield=True), self._invalidate_later_if_busy(self.key):
+                    await self._store.release_lease(self.key, leased_until)
 
     async def store_if_unchanged(
         self, items: Mapping[int, M], *, expected: Version, requested_at: float
     ) -> CacheRead[M]:
-        """Keep what Toggl has sent, unless something was written since version `expected`, and return it."""
+        """Store a fetched collection, unless a change was written since version `expected`, and return it."""
         texts = {key: item.model_dump_json(exclude_none=True) for key, item in items.items()}
         collection = Collection(items, Version(expected.number, requested_at))
         with anyio.CancelScope(shield=True), self._invalidate_later_if_busy(self.key):
             if await self._store.replace(self.key, texts, expected=expected.number, fetched_at=requested_at):
-                self._collection = collection
+                self._flight.collection = collection
         return CacheRead(collection, "toggl")
-
-    async def _fetch_and_store(self, *, use_reserve: bool) -> CacheRead[M]:
-        version = await self.get_version()
-        requested_at = self._store.clock()
-        return await self.store_if_unchanged(
-            await self._fetch(use_reserve=use_reserve), expected=version, requested_at=requested_at
-        )
 
     async def _stale_if_error(self) -> Collection[M] | None:
         return await self._read_newer_than(self._fresh_since() - MAX_STALE_SECONDS)
 
     async def _read_newer_than(self, since: float) -> Collection[M] | None:
-        """Return the snapshot if it was asked for after `since`, parsed at most once a version."""
+        """Return the stored collection if it was requested after `since`, parsed at most once a version."""
         await self._apply_pending_invalidations()
         version = await self._store.get_version(self.key)
         if not self._is_newer_than(version, since):
             return None
-        if self._collection is None or self._collection.version != version:
+        if self._flight.collection is None or self._flight.collection.version != version:
             snapshot = await self._store.read(self.key)
             if snapshot is None:
                 return None
             try:
                 models = self._list_adapter.validate_json(f"[{','.join(snapshot.rows.values())}]")
-            except ValidationError:  # Another version has written it: as good as nothing.
+            except ValidationError:  # Another version has written it in another form: it counts as missing.
                 return None
-            self._collection = Collection(dict(zip(snapshot.rows, models, strict=True)), snapshot.version)
-        return self._collection
+            self._flight.collection = Collection(dict(zip(snapshot.rows, models, strict=True)), snapshot.version)
+        return self._flight.collection
 
     def _is_newer_than(self, version: Version, since: float) -> bool:
         return (

@@ -1,4 +1,4 @@
-"""What is known: a collection, or one thing of it, and how it came to be known."""
+"""Parsed collections, and what is read from them: all of it, a page or one item."""
 
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Mapping
@@ -17,7 +17,7 @@ M = TypeVar("M", bound=BaseModel)
 
 
 class Collection(Generic[M]):
-    """A parsed snapshot: models by id, and what is derived from them once."""
+    """The models of a collection by id, and their order by name, which is derived once."""
 
     def __init__(self, items: Mapping[int, M], version: Version) -> None:
         self.items = items
@@ -25,11 +25,11 @@ class Collection(Generic[M]):
 
     @cached_property
     def by_name(self) -> list[tuple[str, int, M]]:
-        """Every model behind its case-folded name and its id, in that order."""
+        """Each model with its case-folded name and its id, sorted by them."""
         return sorted((_folded(model), key, model) for key, model in self.items.items())
 
     def with_write(self, row_id: int, item: M | None, version: Version) -> "Collection[M]":
-        """Return the collection after one write, derived from this one rather than made anew."""
+        """Return the collection after a write of one item; None deletes it."""
         items, ordered = dict(self.items), self.by_name.copy()
         former = items.pop(row_id, None)
         if former is not None:
@@ -41,22 +41,57 @@ class Collection(Generic[M]):
         collection.by_name = ordered
         return collection
 
+    def find_by_name(self, name: str) -> list[M]:
+        """Return every model of exactly that name, in any case."""
+        folded = fold(name)
+        start = bisect_left(self.by_name, folded, key=lambda entry: entry[0])
+        end = bisect_right(self.by_name, folded, key=lambda entry: entry[0])
+        return [item for _, _, item in self.by_name[start:end]]
+
 
 @dataclass(frozen=True, slots=True)
 class CacheRead(Generic[M]):
-    """A collection, and how it came to be known."""
+    """A collection, with where it was read from and when Toggl sent it."""
 
     collection: Collection[M]
     source: Source
 
     @property
     def as_of(self) -> datetime:
-        """When Toggl said so, in UTC."""
+        """When it was requested from Toggl, in UTC."""
         return as_of(self.collection.version)
+
+    def page(
+        self, name: str | None, matches: Callable[[M], bool], *, limit: int, after: Position | None = None
+    ) -> "Page[M]":
+        """Return at most `limit` models after a position that match and whose name contains `name`, in any case."""
+        folded = fold(name or "")
+        entries: list[tuple[str, int, M]] = []
+        total = skipped = 0
+        for entry in self.collection.by_name:
+            if folded in entry[0] and matches(entry[2]):
+                total += 1
+                if after is not None and entry[:2] <= after:
+                    skipped += 1
+                elif len(entries) < limit:
+                    entries.append(entry)
+        remaining = total - skipped - len(entries)
+        end = Position(entries[-1][0], entries[-1][1]) if remaining and entries else None
+        return Page([item for _, _, item in entries], total, remaining, end, self)
+
+
+class Page(NamedTuple, Generic[M]):
+    """A page of a list: `total` models match, `remaining` come after it, and the next page begins after `end`."""
+
+    items: list[M]
+    total: int
+    remaining: int
+    end: Position | None
+    reading: CacheRead[M]
 
 
 class Lookup(NamedTuple, Generic[M]):
-    """One model, or None when Toggl has no such thing, and how that came to be known."""
+    """One model, or None if Toggl has none, with where that was read from and when Toggl sent it."""
 
     item: M | None
     source: Source
@@ -72,42 +107,5 @@ def _folded(model: BaseModel) -> str:
 
 
 def as_of(version: Version) -> datetime:
-    """Return when Toggl was asked, in UTC."""
+    """Return when a collection was requested from Toggl, in UTC."""
     return datetime.fromtimestamp(version.fetched_at or 0.0, UTC)
-
-
-class Page(NamedTuple, Generic[M]):
-    """Some of those that fit, how many fit in all, how many come after these, and where the next page begins."""
-
-    items: list[M]
-    total: int
-    remaining: int
-    end: Position | None
-    reading: CacheRead[M]
-
-
-def page(
-    reading: CacheRead[M], name: str | None, matches: Callable[[M], bool], *, limit: int, after: Position | None
-) -> Page[M]:
-    """Return at most `limit` of those whose name contains `name`, in any case, and that fit, after a position."""
-    folded = fold(name or "")
-    entries: list[tuple[str, int, M]] = []
-    total = before = 0
-    for entry in reading.collection.by_name:
-        if folded in entry[0] and matches(entry[2]):
-            total += 1
-            if after is not None and entry[:2] <= after:
-                before += 1
-            elif len(entries) < limit:
-                entries.append(entry)
-    remaining = total - before - len(entries)
-    end = Position(entries[-1][0], entries[-1][1]) if remaining and entries else None
-    return Page([item for _, _, item in entries], total, remaining, end, reading)
-
-
-def find_by_name(collection: Collection[M], name: str) -> list[M]:
-    """Return every one of exactly that name, in any case."""
-    folded = fold(name)
-    start = bisect_left(collection.by_name, folded, key=lambda entry: entry[0])
-    end = bisect_right(collection.by_name, folded, key=lambda entry: entry[0])
-    return [item for _, _, item in collection.by_name[start:end]]

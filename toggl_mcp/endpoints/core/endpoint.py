@@ -3,42 +3,65 @@
 import logging
 from collections.abc import AsyncGenerator, Callable, Container, Mapping
 from contextlib import asynccontextmanager
+from copy import copy
 from datetime import UTC, datetime
+from enum import Enum, auto
+from functools import cached_property
 from itertools import count
 from types import TracebackType
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
-from toggl_mcp.api import AsyncClient, Auth, Timeout, Transport, connect
-from toggl_mcp.cache.memory import MemoryStore
+from toggl_mcp.api import AsyncClient, Auth, Timeout, Transport
 from toggl_mcp.cache.store import Key, Row, Store
-from toggl_mcp.endpoints.core.cached_collection import Snapshots
-from toggl_mcp.endpoints.core.collection import CacheRead, Collection, Lookup, find_by_name
-from toggl_mcp.endpoints.core.keys import HasId, derive_scope, make_quota, to_id
+from toggl_mcp.endpoints.core.cached_collection import CachedCollection
+from toggl_mcp.endpoints.core.collection import CacheRead, Collection, Lookup
+from toggl_mcp.endpoints.core.keys import HasId, to_id
 from toggl_mcp.endpoints.core.parsing import parse_model, parse_rows
-from toggl_mcp.endpoints.time_entry_cache import TimeEntryCache
+from toggl_mcp.endpoints.core.session import Session
 from toggl_mcp.errors import NoCache, NotFound, OutcomeUnknown, TogglError, Unreachable
 from toggl_mcp.models.base import WorkspaceResource
 from toggl_mcp.models.query import Query
-from toggl_mcp.models.time_entries import TimeEntry
+
+_log = logging.getLogger(__name__)
 
 E = TypeVar("E", bound=WorkspaceResource)
 MAX_PAGE_SIZE = 200
-"""The longest page that Toggl gives."""
+"""Rows in a page, as many as Toggl allows."""
 
 NEGATIVE_TTL_SECONDS = 60.0
-"""Seconds for which a snapshot is young enough to deny that something exists."""
+"""Seconds for which a collection may show that something does not exist."""
 
 
-class CachedReader(Generic[E]):
-    """What can be asked of a resource of a workspace.
+class Outcome(Enum):
+    """What became of a change that was sent to Toggl."""
+
+    CONFIRMED = auto()
+    REFUSED = auto()
+    NOT_FOUND = auto()
+    UNKNOWN = auto()
+
+    @classmethod
+    def of(cls, error: TogglError) -> "Outcome":
+        """Return the outcome of a change that ended in an error."""
+        match error:
+            case OutcomeUnknown():
+                return cls.UNKNOWN
+            case NotFound():
+                return cls.NOT_FOUND
+            case _:
+                return cls.REFUSED
+
+
+class CachedEndpoint(Generic[E]):
+    """A resource of a workspace: reads go through the cache, changes are written through to it.
 
     Args:
         workspace_id: The workspace, or its id.
         auth: `BasicAuth(token, "api_token")`.
-        cache: Where collections are kept; None asks Toggl every time.
-        client: An HTTP client to share. It is neither changed nor closed; its `base_url` is used if it has one.
+        cache: The store of its collection; None requests it from Toggl every time.
+        client: An HTTP client to share, which is neither changed nor closed; its `base_url`, if any, is used.
         timeout: Seconds for each of connecting, sending, receiving; or httpx's `Timeout`.
-        re_raise: Raise `NotFound` instead of returning None, never stand in with a stale snapshot, never retry.
+        re_raise: Raise `NotFound` instead of returning None, serve no stale collection, and send no request twice.
         retries: How often a request is repeated where that is safe.
     """
 
@@ -46,9 +69,15 @@ class CachedReader(Generic[E]):
     KIND: ClassVar[str]
     PATH: ClassVar[str]
     LIST_PARAMS: ClassVar[dict[str, str]] = {}
-    """The query that makes Toggl list all of them."""
+    """The query parameters with which Toggl lists all of them, archived ones too."""
     PAGED: ClassVar[bool] = False
-    """Whether Toggl lists them in pages; the last one is the first that is not full."""
+    """Whether Toggl lists them in pages; the first page that is not full is the last."""
+    DELETE_PARAMS: ClassVar[dict[str, str]] = {}
+    """The query parameters of a deletion."""
+    IN_ACCOUNT_RESPONSE: ClassVar[bool] = True
+    """Whether Toggl sends the names of these with the account."""
+    INVALIDATES: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    """For each verb, the kinds of resources that Toggl changes with it."""
 
     def __init__(
         self,
@@ -61,26 +90,46 @@ class CachedReader(Generic[E]):
         re_raise: bool = False,
         retries: int = 3,
     ) -> None:
-        self.workspace_id = to_id(workspace_id)
-        self.cache = cache
-        self.re_raise = re_raise
-        self._client = client or connect()
-        self._owns_client = client is None
-        store = MemoryStore(expire_after=0) if cache is None else cache
-        self._clock = store.clock
-        scope = derive_scope(auth, self._client)
-        self._transport = Transport(
-            self._client, auth, make_quota(store, scope), timeout=timeout, retries=0 if re_raise else retries
+        self._bind(
+            to_id(workspace_id),
+            Session(auth, cache, client=client, timeout=timeout, re_raise=re_raise, retries=retries),
         )
-        self._entry_cache = TimeEntryCache(
-            store, scope, self._transport, may_be_stale=cache is not None and not re_raise
+
+    @classmethod
+    def from_session(cls, session: Session, workspace_id: int) -> Self:
+        """Return a workspace's endpoint on a session that it shares with others."""
+        endpoint = cls.__new__(cls)
+        endpoint._bind(workspace_id, session)  # noqa: SLF001 - the other half of its constructor
+        return endpoint
+
+    def _bind(self, workspace_id: int, session: Session) -> None:
+        self.workspace_id = workspace_id
+        self.cache = session.cache
+        self.re_raise = session.re_raise
+        self._session = session
+        self._transport = session.transport
+        self._clock = session.store.clock
+        self._collection = CachedCollection(
+            session.store,
+            Key(session.scope, self.KIND, workspace_id),
+            self.MODEL,
+            session.transport,
+            self._fetch_all,
+            ttl_seconds=session.store.expire_after,
+            may_be_stale=session.may_be_stale,
         )
-        self._collection = self._open_collection(store, scope, may_be_stale=cache is not None and not re_raise)
+
+    @cached_property
+    def reserved(self) -> Self:
+        """The same endpoint for reads that a change depends on: they may use the last requests of the hour, too."""
+        endpoint = copy(self)
+        endpoint._transport = self._transport.reserved  # noqa: SLF001 - a copy of itself
+        endpoint._collection = self._collection.reserved  # noqa: SLF001 - a copy of itself
+        return endpoint
 
     async def aclose(self) -> None:
-        """Close the HTTP client if it was made here; the cache stays open."""
-        if self._owns_client:
-            await self._client.aclose()
+        """Close the HTTP client if it was opened here; the cache stays open."""
+        await self._session.aclose()
 
     async def __aenter__(self) -> Self:
         """Return the endpoint."""
@@ -93,72 +142,84 @@ class CachedReader(Generic[E]):
         await self.aclose()
 
     async def get(self, entity: int | HasId, *, refresh: bool = False) -> E | None:
-        """Return one by its id, or None if Toggl has no such thing.
+        """Return one by its id; None if Toggl has none.
 
         Raises:
-            NotFound: There is none, and `re_raise` is set.
+            NotFound: Toggl has none, and `re_raise` is set.
         """
         item = (await self.find(to_id(entity), refresh=refresh)).item
         if item is None and self.re_raise:
             raise NotFound(self._not_found_message(to_id(entity)))
         return item
 
-    async def read(self, *, refresh: bool = False, use_reserve: bool = False) -> CacheRead[E]:
-        """Return all of them, and how they came to be known; with `use_reserve` it may use the hour's last requests."""
-        return await self._collection.read(refresh=refresh, use_reserve=use_reserve)
+    async def delete(self, entity: int | HasId) -> None:
+        """Delete one by its id; it is no error if Toggl has none.
 
-    async def find(self, entity_id: int, *, refresh: bool = False, use_reserve: bool = False) -> Lookup[E]:
-        """Return one by its id, or that there is none, and how that came to be known.
+        Raises:
+            NotFound: Toggl has none, and `re_raise` is set.
+            OutcomeUnknown: Toggl never confirmed it.
+        """
+        await self._remove(to_id(entity), self._path(to_id(entity)))
 
-        Toggl is asked before anything is denied, unless it was asked less than a minute ago.
+    async def collect(self, *, refresh: bool = False) -> list[E]:
+        """Return all of them by name, archived ones too."""
+        read = await self.read(refresh=refresh)
+        return [item for _, _, item in read.collection.by_name]
+
+    async def read(self, *, refresh: bool = False) -> CacheRead[E]:
+        """Return all of them, with where they come from and when Toggl sent them."""
+        return await self._collection.read(refresh=refresh)
+
+    def try_get(self, entity: int | HasId) -> E | None:
+        """Return one from the fresh cache without waiting, in any thread; None where only `get` can tell."""
+        lookup = self._collection.try_get_fresh(to_id(entity))
+        return None if lookup is None else lookup.item
+
+    async def find(self, entity_id: int, *, refresh: bool = False) -> Lookup[E]:
+        """Return one by its id, or that Toggl has none, with where that comes from and when Toggl sent it.
+
+        Before it denies that one exists it requests them from Toggl, at most once a minute.
         """
         if self.cache is None:
-            return Lookup(await self._fetch_one(entity_id, use_reserve=use_reserve), "toggl", self._now())
-        if not refresh:
-            lookup = await self._collection.get_fresh(entity_id)
-            if lookup is not None and (lookup.item is not None or self._recent_enough_to_deny(lookup.as_of)):
-                return lookup
-            refresh = lookup is not None
-        reading = await self.read_authoritative(
-            lambda known: entity_id in known.items, refresh=refresh, use_reserve=use_reserve
+            return Lookup(await self._fetch_one(entity_id), "toggl", self._now())
+        lookup = None if refresh else self._collection.try_get_fresh(entity_id)
+        if lookup is not None and (lookup.item is not None or self._recent_enough_to_deny(lookup.as_of)):
+            return lookup
+        read = await self.read_authoritative(
+            lambda collection: entity_id in collection.items, refresh=refresh or lookup is not None
         )
-        return Lookup(reading.collection.items.get(entity_id), reading.source, reading.as_of)
+        return Lookup(read.collection.items.get(entity_id), read.source, read.as_of)
 
     async def read_authoritative(
-        self, is_found: Callable[[Collection[E]], bool], *, refresh: bool = False, use_reserve: bool = False
+        self, is_found: Callable[[Collection[E]], bool], *, refresh: bool = False
     ) -> CacheRead[E]:
-        """Return all of them, read again from Toggl where an older reading would be ground to deny something.
+        """Return all of them, requested again where the cached ones do not have what is looked for.
 
         Args:
-            is_found: Tells whether a collection holds what is looked for.
-            refresh: Read them from Toggl in any case.
-            use_reserve: Allow the last requests of the hour, which are kept for changes.
+            is_found: Whether a collection has what is looked for.
+            refresh: Request them in any case.
         """
-        reading = await self.read(refresh=refresh, use_reserve=use_reserve)
-        if reading.source == "toggl" or is_found(reading.collection):
-            return reading
-        if reading.source == "cache" and self._recent_enough_to_deny(reading.as_of):
-            return reading
-        return await self.read(refresh=True, use_reserve=use_reserve)
+        read = await self.read(refresh=refresh)
+        if read.source == "toggl" or is_found(read.collection):
+            return read
+        if read.source == "cache" and self._recent_enough_to_deny(read.as_of):
+            return read
+        return await self.read(refresh=True)
 
-    async def find_by_name(
-        self, name: str, *, refresh: bool = False, use_reserve: bool = False
-    ) -> tuple[list[E], CacheRead[E]]:
-        """Return every one of exactly that name, in any case, archived ones too, and how that came to be known."""
-        reading = await self.read_authoritative(
-            lambda known: bool(find_by_name(known, name)), refresh=refresh, use_reserve=use_reserve
-        )
-        return find_by_name(reading.collection, name), reading
+    async def find_by_name(self, name: str, *, refresh: bool = False) -> tuple[list[E], CacheRead[E]]:
+        """Return those of exactly a name, in any case, archived ones too, and the read that they were found in."""
+        read = await self.read_authoritative(lambda collection: bool(collection.find_by_name(name)), refresh=refresh)
+        return read.collection.find_by_name(name), read
 
     async def fresh_or_none(self) -> Collection[E] | None:
-        """Return all of them if they are cached and fresh, without asking Toggl; None if not."""
+        """Return the cached collection if it is fresh, without a request; None if it is not."""
         return await self._collection.fresh_or_none()
 
     async def load_cache(self) -> list[E]:
-        """Return what is cached and fresh, without asking Toggl.
+        """Return the cached ones if they are fresh, without a request; none if they are not.
 
         Raises:
-            NoCache: The endpoint was made without one.
+            NoCache: The endpoint has no cache.
         """
         if self.cache is None:
             message = f"This {type(self).__name__} has no cache; make it with cache=SqliteStore(path) or MemoryStore()."
@@ -167,54 +228,50 @@ class CachedReader(Generic[E]):
         return [] if cached is None else list(cached.items.values())
 
     async def query(self, *queries: Query) -> list[E]:
-        """Return the cached and fresh models that fit every query, without asking Toggl.
+        """Return those of `load_cache` that match every query.
 
         Raises:
-            NoCache: The endpoint was made without one.
+            NoCache: The endpoint has no cache.
             InvalidArguments: A query names no field, or compares what cannot be compared.
         """
         return [item for item in await self.load_cache() if all(query.matches(item) for query in queries)]
 
-    def _open_collection(self, store: Store, scope: str, *, may_be_stale: bool) -> Snapshots[E]:
-        """Return the collection that this reads from."""
-        key = Key(scope, self.KIND, self.workspace_id)
-        return Snapshots(
-            store, key, self.MODEL, self._fetch_all, ttl_seconds=store.expire_after, may_be_stale=may_be_stale
-        )
+    async def invalidate(self) -> None:
+        """Drop the cached collection: Toggl has changed it with another resource."""
+        await self._collection.invalidate()
+        await self._collection.invalidate_related()
 
-    async def _fetch_one(self, entity_id: int, *, use_reserve: bool = False) -> E | None:
-        """Ask Toggl for one."""
+    async def _fetch_one(self, entity_id: int) -> E | None:
+        """Return one as Toggl has it."""
         try:
-            return self._parse_row(await self._transport.send("GET", self._path(entity_id), use_reserve=use_reserve))
+            return self._parse_row(await self._transport.send("GET", self._path(entity_id)))
         except NotFound:
             return None
 
-    async def _fetch_all(self, *, use_reserve: bool) -> Mapping[int, E]:
-        """Ask Toggl for all of them."""
+    async def _fetch_all(self, transport: Transport) -> Mapping[int, E]:
+        """Return all of them as Toggl has them."""
         items: dict[int, E] = {}
         for number in count(1):
             paging = {"page": str(number), "per_page": str(MAX_PAGE_SIZE)} if self.PAGED else {}
             query = self.LIST_PARAMS | paging
-            rows = self._extract_rows(
-                await self._transport.send("GET", self._path(), query=query, use_reserve=use_reserve)
-            )
+            rows = self._extract_rows(await transport.send("GET", self._path(), query=query))
             count_before = len(items)
             items |= {item.id: item for item in map(self._parse_row, rows)}
             if not self.PAGED or len(rows) < MAX_PAGE_SIZE or len(items) == count_before:
                 break
         return items
 
-    def _extract_rows(self, answer: object) -> list[object]:
-        """Return the rows of a list."""
-        return parse_rows(answer)
+    def _extract_rows(self, response: object) -> list[object]:
+        """Return the rows of a list's response."""
+        return parse_rows(response)
 
     def _parse_row(self, row: object) -> E:
-        """Return what one row of an answer means; a row without its workspace belongs to this one."""
+        """Return a row of a response as a model; a row without a workspace is of this one."""
         return parse_model(self.MODEL, row, wid=self.workspace_id)
 
-    def _path(self, entity_id: int | None = None, verb: str = "") -> str:
-        parts = ("workspaces", self.workspace_id, self.PATH, entity_id, verb)
-        return "/".join(str(part) for part in parts if part)
+    def _path(self, *parts: int | str) -> str:
+        """Return the path of all of them, or of one by its id, or of a verb of one."""
+        return "/".join(map(str, ("workspaces", self.workspace_id, self.PATH, *parts)))
 
     def _not_found_message(self, entity_id: int) -> str:
         kind = self.KIND.replace("_", " ")
@@ -226,36 +283,6 @@ class CachedReader(Generic[E]):
     def _recent_enough_to_deny(self, as_of: datetime) -> bool:
         return self._clock() - as_of.timestamp() < NEGATIVE_TTL_SECONDS
 
-
-_log = logging.getLogger(__name__)
-
-
-class CachedEndpoint(CachedReader[E]):
-    """The verbs that every resource has; `CachedReader` tells the constructor's parameters."""
-
-    DELETE_PARAMS: ClassVar[dict[str, str]] = {}
-    """The query that a deletion is sent with."""
-    IN_ACCOUNT_RESPONSE: ClassVar[bool] = True
-    """Whether the names of these are told along with the account."""
-    INVALIDATES: ClassVar[Mapping[str, tuple[str, ...]]] = {}
-    """For each verb, the kinds of things that Toggl changes along with it."""
-    CASCADES_TO_ENTRIES: ClassVar[tuple[str, ...]] = ()
-    """Verbs that change time entries along with it, which is written through when they are confirmed."""
-
-    async def delete(self, entity: int | HasId) -> None:
-        """Delete one; already gone is done.
-
-        Raises:
-            NotFound: It was gone already, and `re_raise` is set.
-            OutcomeUnknown: Toggl never confirmed it.
-        """
-        await self._remove(to_id(entity), self._path(to_id(entity)))
-
-    async def invalidate(self) -> None:
-        """Drop what is cached: Toggl has changed it along with something else."""
-        await self._collection.invalidate()
-        await self._collection.invalidate_related()
-
     async def _remove(self, entity_id: int, path: str) -> None:
         async with self._mutation("delete", entity_id):
             try:
@@ -266,8 +293,8 @@ class CachedEndpoint(CachedReader[E]):
                 await self._collection.write_through(entity_id, None)
 
     async def _create(self, body: Mapping[str, Any], matches: Callable[[E], bool], path: str | None = None) -> E:
-        """Create one, at most once: when the answer is lost, look before saying so."""
-        before = (await self.read(use_reserve=True)).collection.items.keys()
+        """Create one, at most once: after a lost response, look for it at Toggl."""
+        before = (await self.reserved.read()).collection.items.keys()
         async with self._mutation("add") as expected:
             try:
                 item = self._parse_confirmation(await self._transport.send("POST", path or self._path(), body=body))
@@ -277,7 +304,7 @@ class CachedEndpoint(CachedReader[E]):
             return item
 
     async def _update(self, entity_id: int, body: Mapping[str, Any], path: str | None = None) -> E | None:
-        """Send a change and return what it made of the thing; one that says nothing is not sent."""
+        """Send a change and return the changed one, or None if Toggl has none; an empty change is not sent."""
         if not body:
             return await self.get(entity_id)
         async with self._mutation("edit", entity_id) as expected:
@@ -291,7 +318,7 @@ class CachedEndpoint(CachedReader[E]):
             return item
 
     async def _evict(self, entity_id: int) -> None:
-        """Take out what Toggl does not have any more.
+        """Remove one that Toggl does not have from the cache.
 
         Raises:
             NotFound: `re_raise` is set.
@@ -303,7 +330,7 @@ class CachedEndpoint(CachedReader[E]):
     async def _reconcile_create(
         self, before: Container[int], matches: Callable[[E], bool], outcome_unknown: OutcomeUnknown
     ) -> E:
-        """Return what a lost answer left at Toggl, if exactly one new thing can be it."""
+        """Return what a creation whose response was lost has created, if exactly one new item matches it."""
         items = await self._refetch(outcome_unknown)
         candidates = [item for key, item in items.items() if key not in before and matches(item)]
         if len(candidates) != 1:
@@ -311,60 +338,52 @@ class CachedEndpoint(CachedReader[E]):
         return candidates[0]
 
     async def _refetch(self, outcome_unknown: OutcomeUnknown) -> Mapping[int, E]:
-        """Return everything as it is at Toggl after a lost answer, or raise the doubt if it cannot be seen."""
+        """Return all of them as Toggl has them after a lost response; raise `outcome_unknown` if it gives no answer."""
         await self._collection.invalidate()
         try:
-            return (await self.read(refresh=True, use_reserve=True)).collection.items
+            return (await self.reserved.read(refresh=True)).collection.items
         except TogglError as error:
             raise outcome_unknown from error
 
     @asynccontextmanager
     async def _mutation(self, verb: str, entity_id: int | None = None) -> AsyncGenerator[Row]:
-        """Put a change on record, and forget the snapshot when it is not known whether it went through.
+        """Log a change with its outcome, and invalidate the collections that it altered or may have altered.
 
         Yields the row from before the change.
         """
-        expected, outcome = await self._collection.get_row(entity_id), "unknown"
+        expected = await self._collection.get_row(entity_id)
+        outcome, code = Outcome.UNKNOWN, "unknown"  # A change that is cut off may have been applied.
         try:
             yield expected
-            outcome = "confirmed"
+            outcome, code = Outcome.CONFIRMED, "confirmed"
         except TogglError as error:
-            outcome = error.code
+            outcome, code = Outcome.of(error), error.code
             raise
         finally:
-            _log.info("%s %s %s in workspace %d: %s", verb, self.KIND, entity_id or "", self.workspace_id, outcome)
-            is_unknown = outcome in ("unknown", OutcomeUnknown.code)
-            if is_unknown or outcome == "confirmed":
-                await self._collection.invalidate_all(self._keys_to_invalidate(verb, is_unknown=is_unknown))
-            if self.IN_ACCOUNT_RESPONSE and outcome in ("unknown", "confirmed", OutcomeUnknown.code, NotFound.code):
+            _log.info("%s %s %s in workspace %d: %s", verb, self.KIND, entity_id or "", self.workspace_id, code)
+            await self._collection.invalidate_all(self._keys_to_invalidate(verb, outcome))
+            if self.IN_ACCOUNT_RESPONSE and outcome is not Outcome.REFUSED:
                 await self._collection.invalidate_related()
 
-    def _keys_to_invalidate(self, verb: str, *, is_unknown: bool) -> list[Key]:
-        """Return the collections that are not to be believed after a change."""
-        own_keys = [self._collection.key] if is_unknown else []
+    def _keys_to_invalidate(self, verb: str, outcome: Outcome) -> list[Key]:
+        """Return the keys of the collections that may differ from Toggl after a change with this outcome."""
         related_keys = [self._collection.key._replace(kind=kind) for kind in self.INVALIDATES.get(verb, ())]
-        entry_keys = [self._entry_cache.key] if is_unknown and verb in self.CASCADES_TO_ENTRIES else []
-        return [*own_keys, *related_keys, *entry_keys]
+        match outcome:
+            case Outcome.CONFIRMED:
+                return related_keys
+            case Outcome.UNKNOWN:
+                return [*self._keys_in_doubt(verb), *related_keys]
+            case Outcome.REFUSED | Outcome.NOT_FOUND:
+                return []
 
-    async def _update_entries(self, change: Callable[[TimeEntry], TimeEntry]) -> None:
-        """Write through what a confirmed change has done to the workspace's time entries."""
-        await self._entry_cache.update_where(
-            lambda entry: change(entry) if entry.workspace_id == self.workspace_id else entry
-        )
+    def _keys_in_doubt(self, verb: str) -> list[Key]:  # noqa: ARG002 - overridden by endpoints with cascades
+        """Return the keys of the collections that a change has altered if it was applied."""
+        return [self._collection.key]
 
     def _parse_confirmation(self, row: object) -> E:
-        """Return what the answer to a change means; an unreadable one confirms nothing."""
+        """Return the response to a change as a model; one that cannot be read confirms nothing."""
         try:
             return self._parse_row(row)
         except Unreachable as error:
             message = f"Toggl did not say what became of the {self.KIND}. Look at it before asking again."
             raise OutcomeUnknown(message) from error
-
-
-class ListedEndpoint(CachedEndpoint[E]):
-    """A resource whose things are simply listed."""
-
-    async def collect(self, *, refresh: bool = False) -> list[E]:
-        """Return every one of them, archived ones too, by name."""
-        reading = await self.read(refresh=refresh)
-        return [item for _, _, item in reading.collection.by_name]

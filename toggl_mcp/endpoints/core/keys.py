@@ -1,12 +1,14 @@
-"""Who is asking, and for what: ids, and the share of the cache that a token opens."""
+"""Ids, and the keys of what the cache holds for a token."""
 
 import hashlib
 from typing import Protocol
 
+from pydantic import ValidationError
+
 from toggl_mcp.api import AsyncClient, Auth, Quota, Request, base_url_of
 from toggl_mcp.cache.store import Key, Store
 from toggl_mcp.errors import InvalidArguments
-from toggl_mcp.models.account import Workspace
+from toggl_mcp.models.account import AccountSnapshot
 from toggl_mcp.models.base import MAX_ID
 
 
@@ -32,33 +34,36 @@ def to_id(entity: int | HasId) -> int:
     return value
 
 
-def make_quota(cache: Store, scope: str) -> Quota:
-    """Return what is known of a token's quotas, shared through its cache."""
+ACCOUNT_ID = 0
+"""The id of the one row of an account's collection."""
+
+
+def make_quota(store: Store, scope: str) -> Quota:
+    """Return the quotas of a token, which its processes share through their store."""
 
     async def organization_of(workspace_id: int) -> int | None:
-        _, text = await cache.get_row(workspaces_key(scope), workspace_id)
-        return None if text is None else Workspace.model_validate_json(text).organization_id
+        _, text = await store.get_row(account_key(scope), ACCOUNT_ID)
+        try:
+            workspaces = [] if text is None else AccountSnapshot.model_validate_json(text).workspaces
+        except ValidationError:  # Another version has written it: the organization is not known.
+            return None
+        return next((item.organization_id for item in workspaces if item.id == workspace_id), None)
 
-    return Quota(cache, scope, cache.clock, organization_of)
+    return Quota(store, scope, store.clock, organization_of)
 
 
-def workspaces_key(scope: str) -> Key:
-    """Return the name of the collection of a token's workspaces."""
-    return Key(scope, "workspace", 0)
-
-
-def time_entries_key(scope: str) -> Key:
-    """Return the name of the collection of the time entries of a token's owner, in all workspaces."""
-    return Key(scope, "time_entry", 0)
+def account_key(scope: str) -> Key:
+    """Return the key of a token's account: its owner and its workspaces."""
+    return Key(scope, "account", 0)
 
 
 def related_key(scope: str) -> Key:
-    """Return the name of the collection of what a token's workspaces are told to have, one row a workspace."""
+    """Return the key of the names in use in a token's workspaces, one row a workspace."""
     return Key(scope, "related", 0)
 
 
 def derive_scope(auth: Auth, client: AsyncClient) -> str:
-    """Return the name of the share of the cache that a token has at one Toggl; it does not give the token away."""
+    """Return the scope of a token's keys: a digest of the token and of the address of Toggl."""
     request = next(auth.auth_flow(Request("GET", "https://toggl.invalid")))
     identity = f"{request.headers.get('Authorization')} at {base_url_of(client)}"
     return hashlib.blake2b(identity.encode(), digest_size=16, person=b"toggl-mcp-scope").hexdigest()

@@ -1,4 +1,4 @@
-"""Toggl's answers as models, or an error that says that they cannot be read."""
+"""Toggl's responses as models, or an error that says that they cannot be read."""
 
 from typing import TypeVar, cast
 
@@ -10,10 +10,10 @@ M = TypeVar("M", bound=BaseModel)
 
 
 def parse_rows(response: object) -> list[object]:
-    """Return the rows of a list; Toggl says null for none.
+    """Return the rows of a list; null is an empty one.
 
     Raises:
-        Unreachable: It is no list.
+        Unreachable: The response is no list.
     """
     if response is None:
         return []
@@ -24,27 +24,22 @@ def parse_rows(response: object) -> list[object]:
 
 
 def parse_model(model: type[M], row: object, **defaults: object) -> M:
-    """Return what a row means; `defaults` fill the fields that it does not have.
+    """Return a row as a model; `defaults` are the values of fields that it lacks.
 
-    A field that can be done without counts as absent when it is null, or something else than it should be.
+    An optional field counts as absent when it is null or of another type.
 
     Raises:
-        Unreachable: It means nothing to this version.
+        Unreachable: A required field is missing or of another type, or the row is no object.
     """
     try:
         fields = {name: value for name, value in dict(cast("dict[str, object]", row)).items() if value is not None}
-        return _validate_leniently(model, fields, defaults)
+        try:
+            return model.model_validate(defaults | fields)
+        except ValidationError as error:
+            for detail in error.errors():
+                fields.pop(str(detail["loc"][0]), None)
+        return model.model_validate(defaults | fields)
     except (ValidationError, TypeError, ValueError) as error:
         kind = model.__name__.lower()
         message = f"Toggl described a {kind} in a way that this version cannot read; look for a newer version."
         raise Unreachable(message) from error
-
-
-def _validate_leniently(model: type[M], fields: dict[str, object], defaults: dict[str, object]) -> M:
-    try:
-        return model.model_validate(defaults | fields)
-    except ValidationError as error:
-        unreadable = {name for detail in error.errors() for name in detail["loc"][:1]}
-        return model.model_validate(
-            defaults | {name: value for name, value in fields.items() if name not in unreadable}
-        )

@@ -13,7 +13,7 @@ if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a cal
     from datetime import datetime
 
     from toggl_mcp.endpoints.core.collection import Collection
-    from toggl_mcp.endpoints.core.endpoint import CachedEndpoint, CachedReader
+    from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
     from toggl_mcp.endpoints.name_index import NameIndex
     from toggl_mcp.endpoints.toggl import Toggl
 
@@ -59,7 +59,7 @@ async def resolve_id(ref: str | None, endpoint: "CachedEndpoint[E]", directory: 
     return (await resolve(ref, endpoint, directory)).id
 
 
-def require_found(item: E | None, item_id: int, endpoint: "CachedReader[E]") -> E:
+def require_found(item: E | None, item_id: int, endpoint: "CachedEndpoint[E]") -> E:
     """Return what was found by its id.
 
     Raises:
@@ -74,13 +74,13 @@ def require_found(item: E | None, item_id: int, endpoint: "CachedReader[E]") -> 
     return item
 
 
-async def get_or_raise(item_id: int, endpoint: "CachedReader[E]") -> E:
+async def get_or_raise(item_id: int, endpoint: "CachedEndpoint[E]") -> E:
     """Return the one of an id, before something is done to it.
 
     Raises:
         NotFound: There is none.
     """
-    return require_found((await endpoint.find(item_id, use_reserve=True)).item, item_id, endpoint)
+    return require_found((await endpoint.reserved.find(item_id)).item, item_id, endpoint)
 
 
 async def delete_by_id(item_id: int, endpoint: "CachedEndpoint[E]", toggl: "Toggl") -> WorkspaceFields:
@@ -95,7 +95,7 @@ async def delete_by_id(item_id: int, endpoint: "CachedEndpoint[E]", toggl: "Togg
 
 
 async def get_by_id_or_name(
-    item_id: int | None, name: str | None, endpoint: "CachedReader[E]", *, refresh: bool
+    item_id: int | None, name: str | None, endpoint: "CachedEndpoint[E]", *, refresh: bool
 ) -> tuple[E, Source, "datetime"]:
     """Return the one of an id, or of a name if there is no id, and how and when it came to be known.
 
@@ -112,7 +112,12 @@ async def get_by_id_or_name(
 
 
 def exactly_one(
-    matches: list[E], name: str, candidates: "Collection[E]", endpoint: "CachedReader[E]", *, refreshable: bool = False
+    matches: list[E],
+    name: str,
+    candidates: "Collection[E]",
+    endpoint: "CachedEndpoint[E]",
+    *,
+    refreshable: bool = False,
 ) -> E:
     """Return the one that has a name; `refreshable` is whether the tool that asks can ask Toggl once more.
 
@@ -134,7 +139,7 @@ def exactly_one(
 
 def not_found_error(
     name: str,
-    endpoint: "CachedReader[Any]",
+    endpoint: "CachedEndpoint[Any]",
     place: str,
     candidates: Iterable[NamedResource],
     *,
@@ -151,7 +156,7 @@ def not_found_error(
 
 
 async def duplicate_name_error(
-    endpoint: "CachedReader[E]", name: str, is_rival: Callable[[E], bool] = lambda _: True
+    endpoint: "CachedEndpoint[E]", name: str, is_rival: Callable[[E], bool] = lambda _: True
 ) -> DuplicateName:
     """Return the error that also says which of the `rivals` has a name, as far as the cache knows."""
     holders = [item for item in await endpoint.load_cache() if fold(item.name) == fold(name) and is_rival(item)]

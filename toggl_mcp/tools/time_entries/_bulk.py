@@ -77,7 +77,7 @@ async def load_entries(
 
 async def refetch(tracker: "AsyncTimeEntryEndpoint") -> "CacheRead[TimeEntry]":
     try:
-        return await tracker.read(refresh=True, use_reserve=True)
+        return await tracker.reserved.read(refresh=True)
     except QuotaSpent as error:
         message = f"{error} Or change them one at a time."
         raise QuotaSpent(message, error.resets_in_seconds or 0) from error

@@ -38,7 +38,7 @@ async def prepare_entry(args: EntryFields, workspace: int, toggl: "Toggl") -> Pr
         InvalidArguments: The task is another project's.
     """
     tags, new_tags = await _resolve_tags(args, workspace, toggl)
-    project = await resolve_id(args.project, toggl.projects(workspace), toggl.reserve_name_index)
+    project = await resolve_id(args.project, toggl.projects(workspace).reserved, toggl.name_index)
     task = None if args.task in (None, REF_NONE) else await _resolve_task(args.task or "", project, workspace, toggl)
     if task is not None and project not in (None, task.project_id):
         raise _wrong_project_error(task)
@@ -92,10 +92,10 @@ async def _resolve_task(ref: str, project: int | None, workspace: int, toggl: "T
         NotFound: None is meant.
         Ambiguous: Several are; the message lists their ids.
     """
-    tasks = toggl.tasks(workspace)
+    tasks = toggl.tasks(workspace).reserved
     if project is None or ref.isdecimal():
-        return await resolve(ref, tasks, toggl.reserve_name_index)
-    matches, collection = await toggl.reserve_name_index.find_by_name(tasks, ref)
+        return await resolve(ref, tasks, toggl.name_index)
+    matches, collection = await toggl.name_index.find_by_name(tasks, ref)
     in_project = [task for task in matches if task.project_id == project]
     if matches and not in_project:
         raise _wrong_project_error(matches[0])
@@ -113,11 +113,11 @@ async def _resolve_tags(args: EntryFields, workspace: int, toggl: "Toggl") -> tu
         return None, []
     spellings: dict[str, str] = {}
     new_tags: list[str] = []
-    tags = toggl.tags(workspace)
+    tags = toggl.tags(workspace).reserved
     removing = isinstance(args, EditTimeEntries) and args.tag_action == "remove"
     hint = "Leave it out." if removing else "create_missing_tags: true makes it."
     for name in args.tags:
-        matches, collection = await toggl.reserve_name_index.resolve(tags, name)
+        matches, collection = await toggl.name_index.resolve(tags, name)
         exact = next((tag.name for tag in matches if tag.name == name), matches[0].name if matches else None)
         if exact is None and not args.create_missing_tags:
             message = f"{not_found_error(name, tags, f'workspace {workspace}', collection.items.values())} {hint}"

@@ -1,0 +1,250 @@
+"""Write the documentation that is made of code: `uv run python -m scripts.docs`.
+
+docs/tools.md, docs/configuration.md and docs/guarantees.md are generated as a whole; in README.md and
+docs/benchmarks.md, what stands between `<!-- NAME: generated -->` and `<!-- end -->`.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, get_args
+
+import anyio
+from mcp.types import Tool
+
+from tests.figures import load_measurements
+from tests.promises import PROMISES
+from toggl_mcp.models.account import Access
+from toggl_mcp.server import build_server
+from toggl_mcp.settings import Settings, describe_setting
+from toggl_mcp.toolsets import TOOLSETS
+
+ROOT = Path(__file__).parent.parent
+NOTE = "<!-- Written by `uv run python -m scripts.docs`; do not edit. -->"
+GUARANTEES_HEAD = f"""{NOTE}
+
+# Guarantees
+
+Each guarantee has an automatic test, or a benchmark, that measures its figure. The tests run at every change in a small
+size; the figures of the chaos tests come from a large run:
+
+```sh
+TOGGL_MCP_CHAOS=large uv run pytest tests/chaos
+DAMAGED_FILES=1000 uv run pytest tests/cache/test_sqlite_damage.py
+uv run python benchmarks/start.py
+```
+
+These commands write `tests/figures.json`, which this page is made of. Every test uses the sandbox, none the real Toggl.
+In a chaos test 3 in 10 requests fail: refused, lost before or after Toggl acts, 5xx, 402, 429, or unreadable.
+"""
+CONFIGURATION_PAGE = """{note}
+
+# Configuration
+
+Every setting is an environment variable; most have a flag as well, which wins. Empty values, and `${{…}}` that a host
+did not expand, count as unset. `toggl-mcp check` reports what is wrong with the settings, and what to do about it.
+
+{settings}
+
+The token and the address have no flag: the arguments of a process can be read by every user of the machine.
+
+## Toolsets
+
+Each tool's schema costs tokens in every conversation, so enable the toolsets that you use. `tasks` is disabled by
+default because tasks need a paid plan.
+
+{toolsets}
+
+`--toolsets clients,reports` enables two toolsets; `--tools get_timer` alone enables one tool;
+`--toolsets reports --tools get_timer` enables both; `--exclude-tools delete_client` always wins. A name that does not
+exist ends the start with a message that lists the names that do.
+
+## Access modes
+
+{access}
+
+`--read-only` is `--access read`, whatever else is set. In `time-tracking`, `edit_project` and `edit_task` do not take
+`active`, because that argument archives.
+"""
+TOOLSET_NAMES = (*TOOLSETS, "account")
+
+
+def documents() -> dict[Path, str]:
+    """Return the text of each generated file."""
+    readme, benchmarks = ROOT / "README.md", ROOT / "docs" / "benchmarks.md"
+    sections = {"tools": tool_list(), "settings": settings_table(), "guarantees": guarantee_list()}
+    return {
+        ROOT / "docs" / "tools.md": tools_page(),
+        ROOT / "docs" / "configuration.md": configuration_page(),
+        ROOT / "docs" / "guarantees.md": guarantees_page(),
+        benchmarks: with_sections(benchmarks.read_text("utf-8"), benchmark_tables()),
+        readme: with_sections(readme.read_text("utf-8"), sections),
+    }
+
+
+def with_sections(text: str, sections: Mapping[str, str]) -> str:
+    """Return a document with its generated sections replaced."""
+    for name, section in sections.items():
+        pattern = rf"(<!-- {name}: generated -->\n).*?(<!-- end -->)"
+        text, count = re.subn(
+            pattern, lambda marks, section=section: f"{marks[1]}{section}\n{marks[2]}", text, flags=re.DOTALL
+        )
+        if count != 1:
+            message = f"The document has {count} sections named {name!r}; it needs exactly one."
+            raise ValueError(message)
+    return text
+
+
+def list_tools(**settings: object) -> list[Tool]:
+    """Return the tools that a server with these settings lists."""
+    return anyio.run(build_server(Settings.model_construct(**settings)).list_tools)  # pyright: ignore[reportArgumentType] - fields
+
+
+def tool_names(**settings: object) -> list[str]:
+    """Return the names of these tools."""
+    return [tool.name for tool in list_tools(**settings)]
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a Markdown table."""
+    return "\n".join(f"| {' | '.join(line)} |" for line in (header, ["---"] * len(header), *rows))
+
+
+def summary(tool: Tool) -> str:
+    """Return the first sentence of a tool's description."""
+    return (tool.description or "").partition("\n")[0].partition(". ")[0].removesuffix(".") + "."
+
+
+def tool_list() -> str:
+    """Return the README's table of the default tools."""
+    return table(("tool", "what it does"), ((f"`{tool.name}`", summary(tool)) for tool in list_tools()))
+
+
+def settings_table() -> str:
+    """Return the table of settings: variable, flag, meaning and default."""
+    flags = {
+        name: f"`--{name.replace('_', '-')}`" for name in Settings.model_fields if name not in ("token", "api_url")
+    }
+    return table(
+        ("variable", "flag", "meaning"),
+        (
+            (f"`{field.validation_alias or f'TOGGL_MCP_{name.upper()}'}`", flags.get(name, ""), describe_setting(field))
+            for name, field in Settings.model_fields.items()
+        ),
+    )
+
+
+def configuration_page() -> str:
+    """Return docs/configuration.md."""
+    every_tool = tool_names(toolsets="all")
+    toolsets = table(
+        ("toolset", "tools"),
+        ((f"`{name}`", _code(tool_names(toolsets=name))) for name in TOOLSET_NAMES),
+    )
+    access = table(
+        ("access", "tools that it disables"),
+        (
+            (f"`{mode}`", _code(name for name in every_tool if name not in tool_names(toolsets="all", access=mode)))
+            for mode in get_args(Access)
+        ),
+    )
+    return CONFIGURATION_PAGE.format(note=NOTE, settings=settings_table(), toolsets=toolsets, access=access)
+
+
+def _code(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names) or "none"
+
+
+def tools_page() -> str:
+    """Return docs/tools.md."""
+    head = f"""{NOTE}
+
+# Tools
+
+What a host is told of each tool: description, arguments and result. A required argument or field is marked with \\*;
+other result fields are left out when they are empty. `a.b` is a field of an object, `a[].b` of each item of an array.
+Failures have `isError` and a text of JSON with `code` and `message`; [python-api.md](python-api.md#errors) lists the
+codes.
+"""
+    return "\n".join([head, *(part for name in TOOLSET_NAMES for part in _toolset_section(name))])
+
+
+def _toolset_section(name: str) -> Iterator[str]:
+    yield f"## Toolset `{name}`\n"
+    for tool in list_tools(toolsets=name):
+        yield f"### {tool.name}\n\n{tool.description}\n\n{_annotations(tool)}\n"
+        if arguments := list(_rows(tool.input_schema)):
+            yield table(("argument", "type", "meaning"), arguments) + "\n"
+        yield table(("result", "type", "meaning"), _rows(tool.output_schema or {})) + "\n"
+
+
+def _annotations(tool: Tool) -> str:
+    hints = tool.annotations
+    if hints is None or hints.read_only_hint:
+        return "Read-only."
+    effect = "Destructive" if hints.destructive_hint else "Additive"
+    return f"{effect}, {'idempotent' if hints.idempotent_hint else 'not idempotent'}."
+
+
+def _rows(schema: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str, str]]:
+    """Yield a row for each field of an object, its objects' fields below it."""
+    for name, field in schema.get("properties", {}).items():
+        star = r"\*" if name in schema.get("required", ()) else ""
+        yield f"`{prefix}{name}`{star}", _type(field), field.get("description", "")
+        yield from _rows(field, f"{prefix}{name}.")
+        yield from _rows(field.get("items", {}), f"{prefix}{name}[].")
+
+
+def _type(field: Mapping[str, Any]) -> str:
+    """Return a field's type with its bounds, for a reader."""
+    if "enum" in field:
+        return ", ".join(f"`{value}`" for value in field["enum"])
+    name = f"array of {_type(field['items'])}" if "items" in field else field.get("format", field.get("type", "any"))
+    default = f", default {field['default']}" if "default" in field else ""
+    return f"{name}{_bounds(field)}{default}"
+
+
+def _bounds(field: Mapping[str, Any]) -> str:
+    """Return the bounds of a number or of an array's length."""
+    lower = field.get("minimum", field.get("minItems"))
+    upper = field.get("maximum", field.get("maxItems"))
+    if upper is None:
+        return "" if lower is None else f", at least {lower}"
+    return f", at most {upper}" if lower is None else f", {lower} to {upper}"
+
+
+def guarantee_list() -> str:
+    """Return the README's list of the most important guarantees."""
+    shown = (promise for promise in PROMISES if promise.id in ("once", "everywhere", "spent", "totals", "token"))
+    return "\n".join(f"- **{promise.heading}.** {promise.meaning} *{promise.figure}.*" for promise in shown)
+
+
+def guarantees_page() -> str:
+    """Return docs/guarantees.md."""
+    measurements = load_measurements()
+    parts = (
+        f"## {promise.heading}\n\n{promise.meaning}\n\nFigure: {promise.figure}.\n\nMeasured at commit "
+        f"{measurements[promise.id]['commit']} of {measurements[promise.id]['date']} by `{promise.source}`.\n"
+        for promise in PROMISES
+    )
+    return "\n".join([GUARANTEES_HEAD, *parts])
+
+
+def benchmark_tables() -> dict[str, str]:
+    """Return the tables of docs/benchmarks.md, as benchmarks/results.json holds them."""
+    tables = json.loads((ROOT / "benchmarks" / "results.json").read_text("utf-8")).items()
+    return {
+        name: f"Commit {part['commit']}, {part['date']}.\n\n{table(part['header'], part['rows'])}"
+        for name, part in tables
+    }
+
+
+def main() -> None:
+    """Write every generated file."""
+    for path, text in documents().items():
+        path.write_text(text, "utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,47 @@
+"""Which reports are kept: one for each state of the entries that it is about."""
+
+from datetime import date
+
+import pytest
+
+from tests.endpoints.support import AUTH
+from tests.sandbox.clock import Clock
+from tests.sandbox.diary import at, running
+from toggl_mcp.api import AsyncClient
+from toggl_mcp.cache.memory import MemoryStore
+from toggl_mcp.endpoints.time_entry_query import EntryQuery
+from toggl_mcp.endpoints.toggl import Toggl
+from toggl_mcp.models.period import DateRange
+from toggl_mcp.sandbox import HARBOUR_STUDIO, Sandbox
+
+pytestmark = pytest.mark.anyio
+
+TUESDAY = date(2025, 10, 14)
+
+
+async def count_reports(toggl: Toggl, sandbox: Sandbox) -> int:
+    """Fetch Tuesday's entries from reports, and return how many pages of reports were requested."""
+    sandbox.calls.clear()
+    me, _ = await toggl.account.me()
+    days = DateRange(await toggl.calendar(), TUESDAY, TUESDAY)
+    query = EntryQuery(days, [HARBOUR_STUDIO], me.id, from_reports=True, refresh=False, all_workspaces=False)
+    await toggl.entry_source.fetch(query)
+    return sum(call.path.startswith("/reports") for call in sandbox.calls)
+
+
+async def test_fetch_entries_that_differ_with_equal_hashes_reads_another_report(
+    memory: MemoryStore, connection: AsyncClient, sandbox: Sandbox, clock: Clock
+) -> None:
+    """A duration of -1 and one of -2 both mean a running timer, and Python hashes -1 and -2 alike."""
+    sandbox.state.entries.clear()
+    clock.now = at("2025-10-14T18:00")
+    timer = running(sandbox, "2025-10-14T09:00")
+    timer["duration"] = -1
+    toggl = Toggl(AUTH, memory, client=connection)
+    assert await count_reports(toggl, sandbox) == 2
+    assert await count_reports(toggl, sandbox) == 0
+
+    clock.now += 121
+    sandbox.state.edit_entry(timer["id"])["duration"] = -2
+
+    assert await count_reports(toggl, sandbox) == 2
