@@ -28,14 +28,14 @@ from toggl_mcp.sandbox.faults import Kind
 
 pytestmark = pytest.mark.anyio
 
-LOST: list[Kind] = ["lost after", "500 after", "502 after", "garbage after", "empty"]
-NOT_DONE: list[Kind] = ["lost before", "500 before", "502 before", "garbage before"]
+APPLIED: list[Kind] = ["lost after", "500 after", "502 after", "garbage after", "empty"]
+NOT_APPLIED: list[Kind] = ["lost before", "500 before", "502 before", "garbage before"]
 
 ODD = ["7", "true", '"OK"', '{"id":7}', '{"message":"OK"}', '["7"]']
 """JSON, but no list of ids."""
 
 
-async def test_archiving_names_the_projects_that_went_along(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
+async def test_archive_client_returns_ids_of_archived_projects(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
     await clients.collect()
     assert await clients.archive(AROHA) == [201_500_301, 201_500_302]
     assert "Aroha Bakery" in names(await clients.collect(ClientBody(status="archived")))
@@ -43,7 +43,7 @@ async def test_archiving_names_the_projects_that_went_along(clients: AsyncClient
     assert asked(sandbox) == ["GET", "POST"]
 
 
-async def test_what_toggl_did_not_send_is_not_told(clients: AsyncClientEndpoint) -> None:
+async def test_archive_client_keeps_fields_and_drops_updated_at(clients: AsyncClientEndpoint) -> None:
     await clients.collect()
     await clients.archive(AROHA)
     archived = await clients.get(AROHA)
@@ -53,7 +53,7 @@ async def test_what_toggl_did_not_send_is_not_told(clients: AsyncClientEndpoint)
 
 @pytest.mark.parametrize("answer", ["array", "items"])
 @pytest.mark.parametrize("empty", ["null", "[]"])
-async def test_archiving_without_projects_names_none(
+async def test_archive_client_without_projects_returns_no_ids(
     clients: AsyncClientEndpoint, sandbox: Sandbox, answer: str, empty: str
 ) -> None:
     sandbox.behaviors = Behaviors(
@@ -63,7 +63,7 @@ async def test_archiving_without_projects_names_none(
 
 
 @pytest.mark.parametrize("body", ODD)
-async def test_an_answer_that_names_no_ids_is_made_up_for_by_a_look(
+async def test_archive_client_unreadable_response_is_confirmed_by_a_read(
     in_memory: AsyncClientEndpoint, sandbox: Sandbox, body: str
 ) -> None:
     await in_memory.collect()
@@ -74,7 +74,7 @@ async def test_an_answer_that_names_no_ids_is_made_up_for_by_a_look(
 
 
 @pytest.mark.parametrize("body", ODD)
-async def test_an_answer_that_names_no_ids_confirms_nothing_by_itself(
+async def test_archive_client_unreadable_response_alone_is_outcome_unknown(
     in_memory: AsyncClientEndpoint, sandbox: Sandbox, body: str
 ) -> None:
     await in_memory.collect()
@@ -84,16 +84,14 @@ async def test_an_answer_that_names_no_ids_confirms_nothing_by_itself(
     assert await in_memory.load_cache() == []
 
 
-async def test_archiving_what_is_not_in_the_cache_makes_it_ask_again(
-    clients: AsyncClientEndpoint, sandbox: Sandbox
-) -> None:
+async def test_archive_client_not_cached_invalidates_the_cache(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
     await clients.collect()
     added = sandbox.state.add_client(HARBOUR_STUDIO, "Lighthouse")
     await clients.archive(added["id"])
     assert names(await clients.collect(ClientBody(name="lighthouse", status="archived"))) == ["Lighthouse"]
 
 
-async def test_restoring_says_whether_projects_come_back(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
+async def test_restore_client_sends_restore_projects(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
     for choice in (False, True):
         await clients.archive(NORTHWIND)
         restored = await clients.restore(NORTHWIND, restore_projects=choice)
@@ -102,7 +100,7 @@ async def test_restoring_says_whether_projects_come_back(clients: AsyncClientEnd
         assert sandbox.state.projects[201_500_305]["active"] is choice
 
 
-async def test_a_restored_client_is_known_as_active_at_once(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
+async def test_restore_client_is_cached_as_active(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
     await clients.collect()
     await clients.restore(NORTHWIND)
     assert "Northwind Theatre" in names(await clients.collect())
@@ -110,14 +108,16 @@ async def test_a_restored_client_is_known_as_active_at_once(clients: AsyncClient
 
 
 @pytest.mark.parametrize("client_id", [MISSING, ELSEWHERE])
-async def test_what_does_not_exist_is_an_error_in_any_case(in_memory: AsyncClientEndpoint, client_id: int) -> None:
+async def test_archive_client_and_restore_client_missing_raise_not_found(
+    in_memory: AsyncClientEndpoint, client_id: int
+) -> None:
     with pytest.raises(NotFound):
         await in_memory.archive(client_id)
     with pytest.raises(NotFound):
         await in_memory.restore(client_id)
 
 
-async def test_what_was_deleted_elsewhere_leaves_the_cache(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
+async def test_archive_client_deleted_at_toggl_leaves_the_cache(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
     await clients.collect()
     for client_id in (AROHA, NORTHWIND):
         sandbox.state.remove_client(client_id)
@@ -129,7 +129,7 @@ async def test_what_was_deleted_elsewhere_leaves_the_cache(clients: AsyncClientE
 
 
 @pytest.mark.parametrize(("status", "error"), [(402, PlanRequired), (403, Forbidden)])
-async def test_a_free_plan_refuses_and_the_quota_is_untouched(
+async def test_archive_client_free_plan_is_refused_without_quota_spent(
     store: Store, connection: AsyncClient, sandbox: Sandbox, status: int, error: type[Exception]
 ) -> None:
     sandbox.behaviors = Behaviors(archive_on_free_status=402 if status == 402 else 403)
@@ -141,8 +141,8 @@ async def test_a_free_plan_refuses_and_the_quota_is_untouched(
     assert client.archived is False
 
 
-@pytest.mark.parametrize("kind", LOST)
-async def test_a_lost_answer_is_made_up_for_by_a_look(
+@pytest.mark.parametrize("kind", APPLIED)
+async def test_archive_client_lost_response_is_confirmed_by_a_read(
     in_memory: AsyncClientEndpoint, sandbox: Sandbox, kind: Kind
 ) -> None:
     sandbox.fault = each("POST", Fault(kind))
@@ -152,8 +152,8 @@ async def test_a_lost_answer_is_made_up_for_by_a_look(
     assert as_known(await in_memory.load_cache()) == at_toggl(sandbox)
 
 
-@pytest.mark.parametrize("kind", NOT_DONE)
-async def test_what_a_look_does_not_find_done_is_unknown_and_forgotten(
+@pytest.mark.parametrize("kind", NOT_APPLIED)
+async def test_archive_client_unconfirmed_is_outcome_unknown_and_invalidates(
     in_memory: AsyncClientEndpoint, sandbox: Sandbox, kind: Kind
 ) -> None:
     sandbox.fault = each("POST", Fault(kind))
@@ -164,7 +164,7 @@ async def test_what_a_look_does_not_find_done_is_unknown_and_forgotten(
     assert asked(sandbox) == ["POST", "GET", "POST", "GET"]
 
 
-async def test_a_client_that_a_look_does_not_find_at_all_is_unknown(
+async def test_archive_client_missing_after_lost_response_is_outcome_unknown(
     in_memory: AsyncClientEndpoint, sandbox: Sandbox
 ) -> None:
     sandbox.fault = in_turn("POST", Fault("lost before"))

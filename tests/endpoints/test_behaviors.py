@@ -29,13 +29,13 @@ def switched(request: pytest.FixtureRequest, sandbox: Sandbox) -> Sandbox:
     return sandbox
 
 
-async def test_every_verb_works_at_each_setting(
+async def test_behaviors_client_verbs_work_at_each_setting(
     in_memory: AsyncClientEndpoint, switched: Sandbox, clock: Clock
 ) -> None:
     new = await in_memory.add(ClientBody(name="Lighthouse"))
-    edited = await in_memory.edit(new, ClientBody(notes="No name is sent"))
-    assert edited is not None
-    assert (edited.name, edited.notes) == ("Lighthouse", "No name is sent")
+    client = await in_memory.edit(new, ClientBody(notes="No name is sent"))
+    assert client is not None
+    assert (client.name, client.notes) == ("Lighthouse", "No name is sent")
     assert await in_memory.archive(new) == []
     assert names(await in_memory.collect(ClientBody(name="light", status="archived"))) == [
         "Dockside Light & Power",
@@ -51,7 +51,7 @@ async def test_every_verb_works_at_each_setting(
     assert await in_memory.collect(ClientBody(status="both")) == []
 
 
-async def test_every_refusal_is_told_apart_at_each_setting(
+async def test_behaviors_refusals_raise_their_errors_at_each_setting(
     memory: MemoryStore, connection: AsyncClient, in_memory: AsyncClientEndpoint, switched: Sandbox
 ) -> None:
     with pytest.raises(DuplicateName):
@@ -62,13 +62,13 @@ async def test_every_refusal_is_told_apart_at_each_setting(
     with pytest.raises(PlanRequired if switched.behaviors.archive_on_free_status == 402 else Forbidden):
         await school.archive(ELSEWHERE)
     switched.quota.spend(NIGHT_SCHOOL)
-    with pytest.raises(QuotaSpent) as spent:
+    with pytest.raises(QuotaSpent) as error:
         await school.edit(ELSEWHERE, ClientBody(notes="New"))
-    assert spent.value.resets_in_seconds == 3600
+    assert error.value.resets_in_seconds == 3600
 
 
 @pytest.mark.parametrize("ignores_case", [False, True])
-async def test_whether_case_makes_a_name_another_is_toggls_to_say(
+async def test_behaviors_case_of_duplicate_name_is_decided_by_toggl(
     in_memory: AsyncClientEndpoint, sandbox: Sandbox, *, ignores_case: bool
 ) -> None:
     sandbox.behaviors = Behaviors(duplicate_ignores_case=ignores_case)
@@ -80,7 +80,7 @@ async def test_whether_case_makes_a_name_another_is_toggls_to_say(
 
 
 @pytest.mark.parametrize("longest", [50, 255])
-async def test_how_long_a_name_may_be_is_toggls_to_say(
+async def test_behaviors_length_of_name_is_decided_by_toggl(
     in_memory: AsyncClientEndpoint, sandbox: Sandbox, longest: int
 ) -> None:
     sandbox.behaviors = Behaviors(max_client_name=longest)
@@ -91,7 +91,7 @@ async def test_how_long_a_name_may_be_is_toggls_to_say(
 
 
 @pytest.mark.parametrize("everything", [False, True])
-async def test_what_is_restored_does_not_depend_on_what_toggl_does_by_default(
+async def test_behaviors_restore_client_ignores_the_default_of_toggl(
     in_memory: AsyncClientEndpoint, sandbox: Sandbox, *, everything: bool
 ) -> None:
     sandbox.behaviors = Behaviors(restore_all_by_default=everything)

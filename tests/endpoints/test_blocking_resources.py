@@ -41,39 +41,39 @@ def tasks(sandbox: Sandbox, clock: Clock) -> Iterator[TaskEndpoint]:
         yield endpoint
 
 
-def test_projects_have_the_verbs(projects: ProjectEndpoint) -> None:
-    made = projects.add(ProjectBody(name="Lamp"))
-    edited = projects.edit(made, ProjectBody(color="#2da608"))
-    assert edited is not None
-    assert projects.get(made) == edited
+def test_blocking_project_verbs(projects: ProjectEndpoint) -> None:
+    new_project = projects.add(ProjectBody(name="Lamp"))
+    edited_project = projects.edit(new_project, ProjectBody(color="#2da608"))
+    assert edited_project is not None
+    assert projects.get(new_project) == edited_project
     assert [project.name for project in projects.collect()][:2] == ["Autumn posters", "Bread labels"]
-    assert projects.query(Query("name", "Lamp")) == [edited]
-    projects.delete(made)
-    assert projects.get(made) is None
+    assert projects.query(Query("name", "Lamp")) == [edited_project]
+    projects.delete(new_project)
+    assert projects.get(new_project) is None
 
 
-def test_tags_have_the_verbs(tags: TagEndpoint) -> None:
-    made = tags.add(TagBody(name="by night"))
-    edited = tags.edit(made, TagBody(name="by day"))
-    assert edited is not None
-    assert edited in tags.collect()
-    assert edited in tags.load_cache()
-    tags.delete(made)
-    assert tags.get(made) is None
+def test_blocking_tag_verbs(tags: TagEndpoint) -> None:
+    new_tag = tags.add(TagBody(name="by night"))
+    edited_tag = tags.edit(new_tag, TagBody(name="by day"))
+    assert edited_tag is not None
+    assert edited_tag in tags.collect()
+    assert edited_tag in tags.load_cache()
+    tags.delete(new_tag)
+    assert tags.get(new_tag) is None
 
 
-def test_tasks_have_the_verbs(tasks: TaskEndpoint) -> None:
-    made = tasks.add(WEB_SHOP, TaskBody(name="Search", estimated_seconds=60))
-    edited = tasks.edit(made, TaskBody(active=False))
-    assert edited is not None
-    assert (edited.active, edited.estimated_seconds) == (False, 60)
-    assert edited in tasks.collect()
-    tasks.delete(made)
-    assert tasks.get(made) is None
-    assert tasks.edit(made, TaskBody(name="x")) is None
+def test_blocking_task_verbs(tasks: TaskEndpoint) -> None:
+    new_task = tasks.add(WEB_SHOP, TaskBody(name="Search", estimated_seconds=60))
+    edited_task = tasks.edit(new_task, TaskBody(active=False))
+    assert edited_task is not None
+    assert (edited_task.active, edited_task.estimated_seconds) == (False, 60)
+    assert edited_task in tasks.collect()
+    tasks.delete(new_task)
+    assert tasks.get(new_task) is None
+    assert tasks.edit(new_task, TaskBody(name="x")) is None
 
 
-def test_a_closed_endpoint_says_so_whoever_closed_it(sandbox: Sandbox, clock: Clock) -> None:
+def test_close_makes_later_calls_refused(sandbox: Sandbox, clock: Clock) -> None:
     store = MemoryStore(clock=clock)
     endpoint = TagEndpoint(HARBOUR_STUDIO, AUTH, store, client=connect_in_process(sandbox))
     closers = [Thread(target=endpoint.close) for _ in range(8)]

@@ -26,7 +26,7 @@ CHANGES: dict[str, tuple[str, Change]] = {
 
 
 @pytest.mark.parametrize("verb", CHANGES)
-async def test_a_change_that_is_abandoned_is_forgotten(
+async def test_cancelled_change_invalidates_the_cache(
     clients: AsyncClientEndpoint, sandbox: Sandbox, verb: str
 ) -> None:
     method, change = CHANGES[verb]
@@ -43,7 +43,7 @@ async def test_a_change_that_is_abandoned_is_forgotten(
 
 
 @pytest.mark.parametrize("later", range(8))
-async def test_a_change_that_is_abandoned_twice_is_forgotten(
+async def test_change_cancelled_twice_invalidates_the_cache(
     clients: AsyncClientEndpoint, sandbox: Sandbox, later: int
 ) -> None:
     _, change = CHANGES["add"]
@@ -63,7 +63,7 @@ async def test_a_change_that_is_abandoned_twice_is_forgotten(
 
 
 @pytest.mark.parametrize("verb", CHANGES)
-async def test_an_answer_that_has_come_is_written_down_though_its_caller_has_gone(
+async def test_change_cancelled_after_response_is_written_through(
     clients: AsyncClientEndpoint, sandbox: Sandbox, verb: str
 ) -> None:
     method, change = CHANGES[verb]
@@ -76,7 +76,7 @@ async def test_an_answer_that_has_come_is_written_down_though_its_caller_has_gon
     assert asked(sandbox) == ["GET", method]
 
 
-async def test_a_list_that_has_come_is_kept_though_its_caller_has_gone(
+async def test_collect_clients_cancelled_after_response_is_cached(
     clients: AsyncClientEndpoint, sandbox: Sandbox
 ) -> None:
     with anyio.CancelScope() as scope:

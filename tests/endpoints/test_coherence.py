@@ -16,7 +16,7 @@ from toggl_mcp.sandbox import HARBOUR_STUDIO, Fault, Sandbox
 pytestmark = pytest.mark.anyio
 
 
-class Ticking(Clock):
+class TickingClock(Clock):
     """A clock that is a little later each time somebody looks."""
 
     def __call__(self) -> float:
@@ -24,22 +24,22 @@ class Ticking(Clock):
         return self.now
 
 
-async def test_one_cold_question_from_many_callers_costs_one_request(
+async def test_collect_clients_concurrent_cold_reads_cost_one_request(
     clients: AsyncClientEndpoint, sandbox: Sandbox
 ) -> None:
-    found: list[list[str]] = []
+    results: list[list[str]] = []
 
-    async def ask() -> None:
-        found.append(names(await clients.collect()))
+    async def collect() -> None:
+        results.append(names(await clients.collect()))
 
     async with anyio.create_task_group() as tasks:
         for _ in range(20):
-            tasks.start_soon(ask)
-    assert found == [ACTIVE] * 20
+            tasks.start_soon(collect)
+    assert results == [ACTIVE] * 20
     assert asked(sandbox) == ["GET"]
 
 
-async def test_endpoints_that_share_a_store_share_its_questions_and_its_answers(
+async def test_shared_store_shares_requests_and_snapshots(
     store: Store, connection: AsyncClient, sandbox: Sandbox
 ) -> None:
     endpoints = [AsyncClientEndpoint(HARBOUR_STUDIO, AUTH, store, client=connection) for _ in range(4)]
@@ -55,8 +55,8 @@ async def test_endpoints_that_share_a_store_share_its_questions_and_its_answers(
     assert asked(sandbox) == ["GET", "PUT", "DELETE"]
 
 
-async def test_refreshes_that_wait_behind_one_another_share_what_was_asked_after_they_came() -> None:
-    clock = Ticking()
+async def test_refresh_waiting_callers_share_one_later_request() -> None:
+    clock = TickingClock()
     sandbox = Sandbox(clock=clock)
     gate = Gate()
     sandbox.fault = in_turn("GET", gate.fault)
@@ -66,58 +66,58 @@ async def test_refreshes_that_wait_behind_one_another_share_what_was_asked_after
             tasks.start_soon(clients.collect)
             await gate.reached.wait()
             for _ in range(20):
-                tasks.start_soon(refreshed, clients)
+                tasks.start_soon(refresh, clients)
             await anyio.wait_all_tasks_blocked()
             sandbox.state.rename_client(AROHA, "Aroha Bakehouse")
             gate.open.set()
     assert len(sandbox.calls) == 2
 
 
-async def test_a_caller_who_gives_up_leaves_the_question_to_the_others(
+async def test_collect_clients_cancelled_caller_leaves_the_request_to_others(
     clients: AsyncClientEndpoint, sandbox: Sandbox
 ) -> None:
-    found: list[list[str]] = []
+    results: list[list[str]] = []
     gate = Gate()
     sandbox.fault = in_turn("GET", gate.fault)
 
-    async def ask() -> None:
-        found.append(names(await clients.collect()))
+    async def collect() -> None:
+        results.append(names(await clients.collect()))
 
-    async with anyio.create_task_group() as others, anyio.create_task_group() as first:
-        first.start_soon(ask)
+    async with anyio.create_task_group() as waiting_tasks, anyio.create_task_group() as first_task:
+        first_task.start_soon(collect)
         await gate.reached.wait()
-        others.start_soon(ask)
-        others.start_soon(ask)
+        waiting_tasks.start_soon(collect)
+        waiting_tasks.start_soon(collect)
         await gate.reached.wait()
-        first.cancel_scope.cancel()
-    assert found == [ACTIVE, ACTIVE]
+        first_task.cancel_scope.cancel()
+    assert results == [ACTIVE, ACTIVE]
     assert asked(sandbox) == ["GET", "GET"]
 
 
-async def test_callers_behind_a_failure_share_it(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
+async def test_collect_clients_waiting_callers_share_the_error(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
     failures: list[TogglError] = []
     sandbox.fault = each("GET", Fault("500 before"))
 
-    async def ask() -> None:
+    async def collect() -> None:
         with pytest.raises(Unreachable) as failed:
             await clients.collect()
         failures.append(failed.value)
 
     async with anyio.create_task_group() as tasks:
         for _ in range(20):
-            tasks.start_soon(ask)
+            tasks.start_soon(collect)
     assert len(failures) == 20
     assert len(sandbox.calls) == 4
     sandbox.fault = None
     assert names(await clients.collect()) == ACTIVE
 
 
-async def test_a_change_during_a_refresh_is_not_lost(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
+async def test_refresh_keeps_changes_made_during_it(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
     await clients.collect()
     gate = Gate()
     sandbox.fault = in_turn("GET", gate.fault)
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(refreshed, clients)
+        tasks.start_soon(refresh, clients)
         await gate.reached.wait()
         await clients.add(ClientBody(name="Lighthouse"))
         await clients.edit(AROHA, ClientBody(name="Aroha Bakehouse"))
@@ -129,7 +129,7 @@ async def test_a_change_during_a_refresh_is_not_lost(clients: AsyncClientEndpoin
     assert asked(sandbox) == ["GET", "GET", "POST", "PUT", "DELETE"]
 
 
-async def test_a_change_during_the_first_question_makes_the_next_caller_ask_again(
+async def test_edit_client_during_cold_read_invalidates_the_read(
     clients: AsyncClientEndpoint, sandbox: Sandbox
 ) -> None:
     gate = Gate()
@@ -143,7 +143,7 @@ async def test_a_change_during_the_first_question_makes_the_next_caller_ask_agai
     assert asked(sandbox) == ["GET", "PUT", "GET"]
 
 
-async def test_changes_at_the_same_time_are_all_known(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
+async def test_concurrent_changes_are_all_cached(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
     await clients.collect()
     async with anyio.create_task_group() as tasks:
         for number in range(10):
@@ -155,26 +155,26 @@ async def test_changes_at_the_same_time_are_all_known(clients: AsyncClientEndpoi
     assert asked(sandbox).count("GET") == 1
 
 
-async def test_a_refresh_that_another_one_overtook_gives_its_caller_what_it_saw(
+async def test_collect_clients_overtaken_by_a_change_returns_its_own_read(
     clients: AsyncClientEndpoint, sandbox: Sandbox
 ) -> None:
     gate = Gate()
-    seen: list[list[str]] = []
+    results: list[list[str]] = []
     sandbox.fault = in_turn("GET", gate.fault)
 
-    async def ask() -> None:
-        seen.append(names(await clients.collect()))
+    async def collect() -> None:
+        results.append(names(await clients.collect()))
 
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(ask)
+        tasks.start_soon(collect)
         await gate.reached.wait()
         await clients.delete(AROHA)
         gate.open.set()
-    assert seen == [ACTIVE]
+    assert results == [ACTIVE]
     assert names(await clients.collect()) == ACTIVE[1:]
 
 
-async def test_an_answer_that_cannot_be_read_leaves_what_is_known(
+async def test_refresh_unreadable_response_leaves_the_cache_unchanged(
     clients: AsyncClientEndpoint, sandbox: Sandbox
 ) -> None:
     await clients.collect()
@@ -184,5 +184,5 @@ async def test_an_answer_that_cannot_be_read_leaves_what_is_known(
     assert names(await clients.collect()) == ACTIVE
 
 
-async def refreshed(clients: AsyncClientEndpoint) -> None:
+async def refresh(clients: AsyncClientEndpoint) -> None:
     await clients.collect(refresh=True)

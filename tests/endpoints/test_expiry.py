@@ -32,7 +32,7 @@ DAY = 86_400
     ],
     ids=str,
 )
-async def test_a_snapshot_is_fresh_for_as_long_as_its_store_says(
+async def test_expire_after_sets_how_long_a_snapshot_is_fresh(
     made: Made, sandbox: Sandbox, clock: Clock, expire_after: ExpireAfter, age: int, requests: int
 ) -> None:
     clients = made(expire_after)
@@ -42,9 +42,7 @@ async def test_a_snapshot_is_fresh_for_as_long_as_its_store_says(
     assert len(sandbox.calls) == requests
 
 
-async def test_an_hour_is_what_is_fresh_unless_somebody_says_otherwise(
-    clients: AsyncClientEndpoint, sandbox: Sandbox, clock: Clock
-) -> None:
+async def test_expire_after_defaults_to_one_hour(clients: AsyncClientEndpoint, sandbox: Sandbox, clock: Clock) -> None:
     await clients.collect()
     clock.now += 3599
     await clients.collect()
@@ -54,9 +52,7 @@ async def test_an_hour_is_what_is_fresh_unless_somebody_says_otherwise(
     assert len(sandbox.calls) == 2
 
 
-async def test_a_store_that_keeps_nothing_fresh_still_finds_everything(
-    made: Made, sandbox: Sandbox, clock: Clock
-) -> None:
+async def test_expire_after_zero_still_finds_everything(made: Made, sandbox: Sandbox, clock: Clock) -> None:
     clients = made(0)
     new = await clients.add(ClientBody(name="Lighthouse"))
     assert await clients.get(new.id) == new
@@ -66,7 +62,7 @@ async def test_a_store_that_keeps_nothing_fresh_still_finds_everything(
     assert await clients.load_cache() == []
 
 
-async def test_a_store_that_never_expires_still_sees_what_a_refresh_brings(made: Made, sandbox: Sandbox) -> None:
+async def test_expire_after_none_still_refreshes(made: Made, sandbox: Sandbox) -> None:
     clients = made(None)
     await clients.collect()
     sandbox.state.remove_client(AROHA)
@@ -75,7 +71,7 @@ async def test_a_store_that_never_expires_still_sees_what_a_refresh_brings(made:
     assert len(await clients.load_cache()) == 7
 
 
-async def test_a_change_does_not_make_an_old_snapshot_fresh_again(
+async def test_write_through_does_not_renew_an_expired_snapshot(
     clients: AsyncClientEndpoint, sandbox: Sandbox, clock: Clock
 ) -> None:
     await clients.collect()
@@ -87,7 +83,7 @@ async def test_a_change_does_not_make_an_old_snapshot_fresh_again(
 
 
 @pytest.mark.parametrize(("back", "requests"), [(60, 1), (61, 2), (86_400, 2)])
-async def test_a_snapshot_from_the_future_is_fresh_for_a_minute_of_disagreement_and_no_longer(
+async def test_snapshot_from_the_future_is_fresh_within_clock_lead(
     clients: AsyncClientEndpoint, sandbox: Sandbox, clock: Clock, back: int, requests: int
 ) -> None:
     await clients.collect()
@@ -97,9 +93,7 @@ async def test_a_snapshot_from_the_future_is_fresh_for_a_minute_of_disagreement_
     assert len(sandbox.calls) == requests
 
 
-async def test_a_clock_that_goes_back_hides_no_change(
-    clients: AsyncClientEndpoint, sandbox: Sandbox, clock: Clock
-) -> None:
+async def test_clock_set_back_hides_no_change(clients: AsyncClientEndpoint, sandbox: Sandbox, clock: Clock) -> None:
     await clients.collect()
     clock.now -= 7200
     sandbox.state.rename_client(AROHA, "Aroha Bakehouse")

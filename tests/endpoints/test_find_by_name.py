@@ -11,7 +11,7 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.mark.parametrize(
-    ("asked", "found"),
+    ("name", "expected"),
     [
         ("Aroha Bakery", ["Aroha Bakery"]),
         ("  aroha BAKERY ", ["Aroha Bakery"]),
@@ -24,14 +24,14 @@ pytestmark = pytest.mark.anyio
         ("Evening Pottery", []),
     ],
 )
-async def test_a_whole_name_is_found_in_any_case_and_form_archived_or_not(
-    in_memory: AsyncClientEndpoint, asked: str, found: list[str]
+async def test_find_by_name_ignores_case_and_unicode_form_and_finds_archived(
+    in_memory: AsyncClientEndpoint, name: str, expected: list[str]
 ) -> None:
-    matches, _ = await in_memory.find_by_name(asked)
-    assert names(matches) == found
+    matches, _ = await in_memory.find_by_name(name)
+    assert names(matches) == expected
 
 
-async def test_every_client_of_a_name_is_found(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
+async def test_find_by_name_returns_all_clients_of_the_name(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
     added = [sandbox.state.add_client(HARBOUR_STUDIO, name)["id"] for name in ("twins", "Twins", "TWINS")]
     sandbox.state.add_client(NIGHT_SCHOOL, "Twins")
     sandbox.state.add_client(HARBOUR_STUDIO, "Twins and more")
@@ -39,7 +39,7 @@ async def test_every_client_of_a_name_is_found(clients: AsyncClientEndpoint, san
     assert [client.id for client in matches] == added
 
 
-async def test_a_name_that_is_missing_is_looked_for_again_after_a_minute(
+async def test_find_by_name_missing_is_fetched_again_after_negative_ttl(
     clients: AsyncClientEndpoint, sandbox: Sandbox, clock: Clock
 ) -> None:
     assert (await clients.find_by_name("Lighthouse"))[0] == []
@@ -52,7 +52,7 @@ async def test_a_name_that_is_missing_is_looked_for_again_after_a_minute(
     assert (names(matches), reading.source, len(sandbox.calls)) == (["Lighthouse"], "toggl", 2)
 
 
-async def test_a_name_that_was_just_looked_for_is_not_asked_for_twice(
+async def test_find_by_name_missing_is_not_fetched_twice_within_negative_ttl(
     clients: AsyncClientEndpoint, sandbox: Sandbox, clock: Clock
 ) -> None:
     await clients.read()
@@ -61,7 +61,7 @@ async def test_a_name_that_was_just_looked_for_is_not_asked_for_twice(
     assert (matches, reading.source, len(sandbox.calls)) == ([], "toggl", 2)
 
 
-async def test_a_refresh_finds_the_name_that_a_client_has_now(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
+async def test_find_by_name_refresh_finds_the_current_name(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
     await clients.find_by_name("Aroha Bakery")
     sandbox.state.rename_client(64_890_301, "Aroha Bakehouse")
     assert names((await clients.find_by_name("Aroha Bakery", refresh=True))[0]) == []

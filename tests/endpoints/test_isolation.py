@@ -14,7 +14,7 @@ from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Fault, Sandbox
 pytestmark = pytest.mark.anyio
 
 
-async def test_two_tokens_see_nothing_of_each_other(
+async def test_isolation_of_tokens(
     clients: AsyncClientEndpoint, store: Store, connection: AsyncClient, sandbox: Sandbox
 ) -> None:
     stranger = AsyncClientEndpoint(HARBOUR_STUDIO, STRANGER, store, client=connection)
@@ -28,7 +28,7 @@ async def test_two_tokens_see_nothing_of_each_other(
     assert as_known(await clients.load_cache()) == at_toggl(sandbox)
 
 
-async def test_one_tokens_spent_quota_is_not_anothers(
+async def test_isolation_of_quotas_of_tokens(
     clients: AsyncClientEndpoint, store: Store, connection: AsyncClient, sandbox: Sandbox
 ) -> None:
     stranger = AsyncClientEndpoint(HARBOUR_STUDIO, STRANGER, store, client=connection)
@@ -43,7 +43,7 @@ async def test_one_tokens_spent_quota_is_not_anothers(
     assert len(sandbox.calls) == 2
 
 
-async def test_two_workspaces_see_nothing_of_each_other(
+async def test_isolation_of_workspaces(
     clients: AsyncClientEndpoint, store: Store, connection: AsyncClient, sandbox: Sandbox
 ) -> None:
     school = AsyncClientEndpoint(NIGHT_SCHOOL, AUTH, store, client=connection)
@@ -58,22 +58,20 @@ async def test_two_workspaces_see_nothing_of_each_other(
     assert asked(sandbox) == ["GET", "GET", "PUT", "DELETE"]
 
 
-async def test_two_addresses_see_nothing_of_each_other(
-    clients: AsyncClientEndpoint, store: Store, sandbox: Sandbox
-) -> None:
+async def test_isolation_of_base_urls(clients: AsyncClientEndpoint, store: Store, sandbox: Sandbox) -> None:
     async with connect_in_process(sandbox) as connection:
         connection.base_url = "http://another.invalid/api/v9"
-        other = AsyncClientEndpoint(HARBOUR_STUDIO, AUTH, store, client=connection)
+        second_connection = AsyncClientEndpoint(HARBOUR_STUDIO, AUTH, store, client=connection)
         await clients.collect()
-        assert await other.load_cache() == []
+        assert await second_connection.load_cache() == []
         sandbox.fault = each("GET", Fault("402"))
         with pytest.raises(QuotaSpent):
-            await other.collect()
+            await second_connection.collect()
         sandbox.fault = None
         assert len(await clients.collect(refresh=True)) == 6
 
 
-async def test_accounts_see_nothing_of_each_other(store: Store, connection: AsyncClient) -> None:
+async def test_isolation_of_accounts(store: Store, connection: AsyncClient) -> None:
     mine, theirs = (Toggl(auth, store, client=connection) for auth in (AUTH, STRANGER))
     assert (await mine.account.me())[0].name == "Marama Quayle"
     assert len((await mine.account.workspaces()).collection.items) == 2

@@ -50,7 +50,7 @@ STEPS = st.lists(st.tuples(st.sampled_from(sorted(VERBS)), st.lists(FAULTS, max_
 
 @given(steps=STEPS)
 @settings(max_examples=60, deadline=None)
-def test_what_is_said_of_a_change_is_true_and_what_is_cached_is_as_at_toggl(
+def test_operation_sequences_under_faults_keep_outcomes_and_cache_true(
     steps: list[tuple[str, list[Fault | None]]],
 ) -> None:
     with stamina.set_testing(testing=True, attempts=10, cap=True):
@@ -63,17 +63,17 @@ async def session(steps: list[tuple[str, list[Fault | None]]]) -> None:
     async with connect_in_process(sandbox) as connection:
         clients = AsyncClientEndpoint(HARBOUR_STUDIO, AUTH, MemoryStore(clock=clock), client=connection)
         for step, (verb, faults) in enumerate(steps):
-            left = iter(faults)
-            sandbox.fault = lambda _, left=left: next(left, None)
+            remaining = iter(faults)
+            sandbox.fault = lambda _, remaining=remaining: next(remaining, None)
             before = at_toggl(sandbox)
-            error = await tried(clients, verb, step)
-            hold_true(verb, step, error, before, at_toggl(sandbox))
-            known = as_known(await clients.load_cache())
-            assert known in ({}, at_toggl(sandbox))
+            error = await run_verb(clients, verb, step)
+            check_outcome(verb, step, error, before, at_toggl(sandbox))
+            cached = as_known(await clients.load_cache())
+            assert cached in ({}, at_toggl(sandbox))
             clock.now += 61
 
 
-async def tried(clients: AsyncClientEndpoint, verb: str, step: int) -> TogglError | None:
+async def run_verb(clients: AsyncClientEndpoint, verb: str, step: int) -> TogglError | None:
     try:
         await VERBS[verb](clients, step)
     except TogglError as error:
@@ -81,12 +81,12 @@ async def tried(clients: AsyncClientEndpoint, verb: str, step: int) -> TogglErro
     return None
 
 
-World = dict[int, tuple[object, ...]]
+ClientFields = dict[int, tuple[object, ...]]
 
 
-def hold_true(verb: str, step: int, error: TogglError | None, before: World, after: World) -> None:
+def check_outcome(verb: str, step: int, error: TogglError | None, before: ClientFields, after: ClientFields) -> None:
     """Hold an outcome to what it says: only an unknown one may have gone either way."""
-    expected = before | done(verb, step, before, after)
+    expected = before | expected_change(verb, step, before, after)
     if verb == "delete":
         expected.pop(GULL, None)
     assert after in (before, expected)
@@ -97,7 +97,7 @@ def hold_true(verb: str, step: int, error: TogglError | None, before: World, aft
         assert after == before
 
 
-def done(verb: str, step: int, before: World, after: World) -> World:
+def expected_change(verb: str, step: int, before: ClientFields, after: ClientFields) -> ClientFields:
     """Return what a change makes of the clients that it touches."""
     name, notes, archived = before[AROHA]
     match verb:

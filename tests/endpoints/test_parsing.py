@@ -32,27 +32,25 @@ def read(model: type[BaseModel], row: object) -> BaseModel:
 
 @pytest.mark.parametrize(("model", "field"), OPTIONAL, ids=str)
 @pytest.mark.parametrize("odd", [None, {"of": "another kind"}, [7]], ids=repr)
-def test_a_field_that_can_be_done_without_spoils_no_row(model: type[BaseModel], field: str, odd: object) -> None:
+def test_parse_rows_invalid_optional_field_keeps_the_row(model: type[BaseModel], field: str, odd: object) -> None:
     row = NAMED | ROWS[model]
     assert read(model, row | {field: odd}) == read(model, {key: row[key] for key in row if key != field})
 
 
 @pytest.mark.parametrize("model", OWNED, ids=lambda model: model.__name__)
 @pytest.mark.parametrize("odd", ["", "yesterday"])
-def test_a_moment_that_is_none_spoils_no_row(model: type[BaseModel], odd: str) -> None:
+def test_parse_rows_invalid_datetime_keeps_the_row(model: type[BaseModel], odd: str) -> None:
     assert read(model, NAMED | {"at": odd}) == read(model, NAMED)
 
 
 @pytest.mark.parametrize("model", ROWS, ids=lambda model: model.__name__)
-def test_several_odd_fields_spoil_no_row_either(model: type[BaseModel]) -> None:
+def test_parse_rows_several_invalid_fields_keep_the_row(model: type[BaseModel]) -> None:
     assert read(model, NAMED | dict.fromkeys(ROWS[model], ())) == read(model, NAMED)
 
 
 @pytest.mark.parametrize("model", OWNED, ids=lambda model: model.__name__)
 @pytest.mark.parametrize("odd", [None, "x", {}], ids=repr)
-def test_a_row_whose_workspace_cannot_be_read_belongs_to_the_one_that_was_asked_about(
-    model: type[BaseModel], odd: object
-) -> None:
+def test_parse_rows_invalid_workspace_defaults_to_the_requested_one(model: type[BaseModel], odd: object) -> None:
     for name in ("wid", "workspace_id"):
         assert read(model, NAMED | {name: odd}) == read(model, NAMED)
         assert read(model, NAMED | {"workspace_id": odd, "wid": 8}) == read(model, NAMED | {"wid": 8})
@@ -60,12 +58,12 @@ def test_a_row_whose_workspace_cannot_be_read_belongs_to_the_one_that_was_asked_
 
 @pytest.mark.parametrize("model", [*OWNED, Workspace], ids=lambda model: model.__name__)
 @pytest.mark.parametrize("change", [{"id": None}, {"id": "x"}, {"name": None}, {"name": 7}], ids=repr)
-def test_a_row_without_an_id_or_a_name_means_nothing(model: type[BaseModel], change: dict[str, object]) -> None:
+def test_parse_rows_without_id_or_name_are_unreadable(model: type[BaseModel], change: dict[str, object]) -> None:
     with pytest.raises(Unreachable, match="look for a newer version"):
         read(model, NAMED | ROWS[model] | change)
 
 
-def test_what_can_be_read_is_taken_beside_what_cannot() -> None:
+def test_parse_rows_keeps_readable_rows_beside_unreadable_ones() -> None:
     row = NAMED | ROWS[Client] | {"archived": "perhaps"}
     assert read(Client, row) == Client(
         id=7,

@@ -12,40 +12,40 @@ from toggl_mcp.sandbox.faults import Kind
 pytestmark = pytest.mark.anyio
 
 NEW = ClientBody(name="Lighthouse", notes="By the sea")
-LOST: list[Kind] = ["lost after", "500 after", "502 after", "garbage after", "empty"]
-NOT_DONE: list[Kind] = ["lost before", "500 before", "502 before", "garbage before"]
+APPLIED: list[Kind] = ["lost after", "500 after", "502 after", "garbage after", "empty"]
+NOT_APPLIED: list[Kind] = ["lost before", "500 before", "502 before", "garbage before"]
 
 
-def called(sandbox: Sandbox, name: str) -> int:
+def count_clients(sandbox: Sandbox, name: str) -> int:
     return [row[0] for row in at_toggl(sandbox).values()].count(name)
 
 
-@pytest.mark.parametrize("kind", LOST)
-async def test_the_one_new_client_is_taken_for_the_answer(
+@pytest.mark.parametrize("kind", APPLIED)
+async def test_add_client_lost_response_returns_the_only_new_client(
     clients: AsyncClientEndpoint, sandbox: Sandbox, kind: Kind
 ) -> None:
     sandbox.fault = in_turn("POST", Fault(kind))
     new = await clients.add(NEW)
     assert (new.name, new.notes) == ("Lighthouse", "By the sea")
     assert await clients.get(new.id) == new
-    assert called(sandbox, "Lighthouse") == 1
+    assert count_clients(sandbox, "Lighthouse") == 1
     assert asked(sandbox) == ["GET", "POST", "GET"]
 
 
-@pytest.mark.parametrize("kind", NOT_DONE)
-async def test_what_is_not_there_is_unknown_and_not_tried_again(
+@pytest.mark.parametrize("kind", NOT_APPLIED)
+async def test_add_client_not_found_is_outcome_unknown_and_not_retried(
     clients: AsyncClientEndpoint, sandbox: Sandbox, kind: Kind
 ) -> None:
     sandbox.fault = in_turn("POST", Fault(kind))
     with pytest.raises(OutcomeUnknown, match="Look whether it is there before asking again"):
         await clients.add(NEW)
-    assert called(sandbox, "Lighthouse") == 0
+    assert count_clients(sandbox, "Lighthouse") == 0
     assert await clients.load_cache() == []
     assert asked(sandbox) == ["GET", "POST", "GET"]
 
 
 @pytest.mark.parametrize("body", ["null", "7", "[]", "{}", '"Created"', '{"id":"x","name":"Lighthouse"}'])
-async def test_an_answer_that_is_no_client_counts_as_lost(
+async def test_add_client_unreadable_response_is_reconciled(
     in_memory: AsyncClientEndpoint, sandbox: Sandbox, body: str
 ) -> None:
     sandbox.fault = in_turn("POST", Fault("garbage after", body=body))
@@ -55,17 +55,17 @@ async def test_an_answer_that_is_no_client_counts_as_lost(
         await in_memory.add(ClientBody(name="Beacon"))
 
 
-async def test_of_two_new_clients_neither_is_taken(in_memory: AsyncClientEndpoint, sandbox: Sandbox) -> None:
-    def somebody_else() -> None:
+async def test_add_client_two_matches_are_outcome_unknown(in_memory: AsyncClientEndpoint, sandbox: Sandbox) -> None:
+    def add_client() -> None:
         sandbox.state.add_client(HARBOUR_STUDIO, "Lighthouse", notes="By the sea")
 
-    sandbox.fault = in_turn("POST", then(Fault("lost after"), somebody_else))
+    sandbox.fault = in_turn("POST", then(Fault("lost after"), add_client))
     with pytest.raises(OutcomeUnknown):
         await in_memory.add(NEW)
     assert asked(sandbox) == ["GET", "POST", "GET"]
 
 
-async def test_a_client_that_was_there_before_is_not_taken(in_memory: AsyncClientEndpoint, sandbox: Sandbox) -> None:
+async def test_add_client_earlier_match_is_not_adopted(in_memory: AsyncClientEndpoint, sandbox: Sandbox) -> None:
     sandbox.state.add_client(HARBOUR_STUDIO, "Lighthouse", notes="By the sea")
     sandbox.fault = in_turn("POST", Fault("lost before"))
     with pytest.raises(OutcomeUnknown):
@@ -73,26 +73,26 @@ async def test_a_client_that_was_there_before_is_not_taken(in_memory: AsyncClien
 
 
 @pytest.mark.parametrize("name", ["lighthouse", "Lighthouse 2", "Beacon"])
-async def test_a_new_client_of_another_name_is_not_taken(
+async def test_add_client_match_of_another_name_is_not_adopted(
     in_memory: AsyncClientEndpoint, sandbox: Sandbox, name: str
 ) -> None:
-    def somebody_else() -> None:
+    def add_client() -> None:
         sandbox.state.add_client(HARBOUR_STUDIO, name, notes="By the sea")
         sandbox.state.add_client(NIGHT_SCHOOL, "Lighthouse", notes="By the sea")
 
-    sandbox.fault = in_turn("POST", then(Fault("lost before"), somebody_else))
+    sandbox.fault = in_turn("POST", then(Fault("lost before"), add_client))
     with pytest.raises(OutcomeUnknown):
         await in_memory.add(NEW)
 
 
 @pytest.mark.parametrize("fields", [{}, {"notes": "In the hills"}, {"notes": "By the sea", "external_reference": "9"}])
-async def test_a_new_client_that_says_something_else_is_not_taken(
+async def test_add_client_match_with_other_fields_is_not_adopted(
     in_memory: AsyncClientEndpoint, sandbox: Sandbox, fields: dict[str, str]
 ) -> None:
-    def somebody_else() -> None:
+    def add_client() -> None:
         sandbox.state.add_client(HARBOUR_STUDIO, "Lighthouse", **fields)  # pyright: ignore[reportArgumentType] - texts
 
-    sandbox.fault = in_turn("POST", then(Fault("lost before"), somebody_else))
+    sandbox.fault = in_turn("POST", then(Fault("lost before"), add_client))
     with pytest.raises(OutcomeUnknown):
         await in_memory.add(ClientBody(name="Lighthouse", notes="By the sea", external_reference="CRM-7"))
 
@@ -102,7 +102,7 @@ async def test_a_new_client_that_says_something_else_is_not_taken(
     [Fault("refused"), Fault("500 before"), Fault("402"), Fault("429"), Fault("429", retry_after=60), Fault("empty")],
     ids=named,
 )
-async def test_a_look_that_fails_leaves_the_doubt(
+async def test_add_client_failed_reconciliation_is_outcome_unknown(
     in_memory: AsyncClientEndpoint, sandbox: Sandbox, fault: Fault
 ) -> None:
     posted = False
@@ -118,18 +118,20 @@ async def test_a_look_that_fails_leaves_the_doubt(
     with pytest.raises(OutcomeUnknown):
         await in_memory.add(NEW)
     sandbox.fault = None
-    assert called(sandbox, "Lighthouse") == 1
+    assert count_clients(sandbox, "Lighthouse") == 1
     assert await in_memory.load_cache() == []
 
 
-async def test_a_look_that_is_refused_leaves_the_doubt(in_memory: AsyncClientEndpoint, sandbox: Sandbox) -> None:
+async def test_add_client_refused_reconciliation_is_outcome_unknown(
+    in_memory: AsyncClientEndpoint, sandbox: Sandbox
+) -> None:
     sandbox.fault = in_turn("POST", then(Fault("lost after"), sandbox.state.workspaces.clear))
     with pytest.raises(OutcomeUnknown):
         await in_memory.add(NEW)
-    assert called(sandbox, "Lighthouse") == 1
+    assert count_clients(sandbox, "Lighthouse") == 1
 
 
-async def test_however_often_a_lost_creation_is_asked_for_there_is_one_client(
+async def test_add_client_repeated_after_lost_response_creates_one_client(
     in_memory: AsyncClientEndpoint, sandbox: Sandbox
 ) -> None:
     def meet(call: Call) -> Fault | None:
@@ -141,5 +143,5 @@ async def test_however_often_a_lost_creation_is_asked_for_there_is_one_client(
     for _ in range(3):
         with pytest.raises(OutcomeUnknown):
             await in_memory.add(NEW)
-    assert called(sandbox, "Lighthouse") == 1
+    assert count_clients(sandbox, "Lighthouse") == 1
     assert asked(sandbox) == ["GET", "POST", "GET"] * 3

@@ -22,7 +22,7 @@ VERBS: dict[str, Verb] = {
     "POST": lambda clients: clients.add(ClientBody(name="Changed")),
 }
 UNREADABLE: list[Kind] = ["500 before", "502 before", "garbage before"]
-LOST: list[Kind] = ["lost after", "500 after", "502 after", "garbage after"]
+APPLIED: list[Kind] = ["lost after", "500 after", "502 after", "garbage after"]
 
 Row = tuple[str, Fault, int, type[TogglError] | None]
 
@@ -38,11 +38,13 @@ def rows() -> list[Row]:
             (method, Fault("429", retry_after=10), 4, RateLimited),
             (method, Fault("429", retry_after=11), 1, RateLimited),
         ]
-        done_or_not: list[Kind] = ["lost before", *UNREADABLE, *LOST]
+        unclear: list[Kind] = ["lost before", *UNREADABLE, *APPLIED]
         again, end = (1, OutcomeUnknown) if method == "POST" else (4, OutcomeUnknown)
-        for kind in done_or_not:
-            found = method == "POST" and kind in LOST
-            table.append((method, Fault(kind), again, None if found else Unreachable if method == "GET" else end))
+        for kind in unclear:
+            is_reconciled = method == "POST" and kind in APPLIED
+            table.append(
+                (method, Fault(kind), again, None if is_reconciled else Unreachable if method == "GET" else end)
+            )
     return [
         *table,
         ("GET", Fault("empty"), 4, Unreachable),
@@ -53,7 +55,7 @@ def rows() -> list[Row]:
 
 
 @pytest.mark.parametrize(("method", "fault", "attempts", "error"), rows(), ids=named)
-async def test_each_method_meets_each_fault_as_its_row_says(
+async def test_retries_of_each_method_and_fault_follow_the_table(
     in_memory: AsyncClientEndpoint,
     sandbox: Sandbox,
     *,
@@ -64,23 +66,23 @@ async def test_each_method_meets_each_fault_as_its_row_says(
 ) -> None:
     await in_memory.collect()
     before = at_toggl(sandbox)
-    tried: list[Call] = []
+    calls: list[Call] = []
 
     def meet(call: Call) -> Fault | None:
         if call.method != method:
             return None
-        tried.append(call)
+        calls.append(call)
         return fault
 
     sandbox.fault = meet
     raised = await outcome(in_memory, method)
 
     assert raised is error
-    assert len(tried) == attempts
-    done = fault.kind in LOST or fault.kind == "empty"
-    assert (at_toggl(sandbox) != before) is (done and method != "GET")
-    known = as_known(await in_memory.load_cache())
-    assert known == ({} if error is OutcomeUnknown else at_toggl(sandbox))
+    assert len(calls) == attempts
+    is_applied = fault.kind in APPLIED or fault.kind == "empty"
+    assert (at_toggl(sandbox) != before) is (is_applied and method != "GET")
+    cached = as_known(await in_memory.load_cache())
+    assert cached == ({} if error is OutcomeUnknown else at_toggl(sandbox))
 
 
 async def outcome(clients: AsyncClientEndpoint, method: str) -> type[TogglError] | None:
@@ -95,30 +97,30 @@ async def outcome(clients: AsyncClientEndpoint, method: str) -> type[TogglError]
     return type(raised)
 
 
-ONCE: list[Fault] = [Fault(kind) for kind in ("refused", "lost before", *UNREADABLE, *LOST, "empty", "429")]
+ONCE: list[Fault] = [Fault(kind) for kind in ("refused", "lost before", *UNREADABLE, *APPLIED, "empty", "429")]
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
 @pytest.mark.parametrize("fault", [*ONCE, Fault("429", retry_after=3)], ids=named)
-async def test_what_goes_wrong_once_is_put_right(
+async def test_retries_recover_from_one_fault(
     in_memory: AsyncClientEndpoint, sandbox: Sandbox, fault: Fault, method: str
 ) -> None:
     await in_memory.collect()
     before = at_toggl(sandbox)
-    left = [fault]
-    sandbox.fault = lambda call: left.pop() if left and call.method == method else None
+    faults = [fault]
+    sandbox.fault = lambda call: faults.pop() if faults and call.method == method else None
     assert await outcome(in_memory, method) is None
     assert (at_toggl(sandbox) != before) is (method != "GET")
     assert as_known(await in_memory.load_cache()) == at_toggl(sandbox)
 
 
 @pytest.mark.parametrize("fault", [Fault("refused"), Fault("429"), Fault("429", retry_after=3)], ids=named)
-async def test_a_creation_that_certainly_was_not_done_is_sent_again(
+async def test_add_client_certainly_not_applied_is_retried(
     in_memory: AsyncClientEndpoint, sandbox: Sandbox, fault: Fault
 ) -> None:
     await in_memory.collect()
-    left = [fault]
-    sandbox.fault = lambda call: left.pop() if left and call.method == "POST" else None
+    faults = [fault]
+    sandbox.fault = lambda call: faults.pop() if faults and call.method == "POST" else None
     new = await in_memory.add(ClientBody(name="Lighthouse"))
     assert await in_memory.get(new.id) == new
     assert [name for name, *_ in at_toggl(sandbox).values()].count("Lighthouse") == 1
@@ -126,7 +128,7 @@ async def test_a_creation_that_certainly_was_not_done_is_sent_again(
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
 @pytest.mark.parametrize("last", [Fault("refused"), Fault("402"), Fault("429", retry_after=60)], ids=named)
-async def test_a_no_after_a_lost_answer_settles_nothing(
+async def test_refusal_after_a_lost_response_is_outcome_unknown(
     in_memory: AsyncClientEndpoint, sandbox: Sandbox, last: Fault, method: str
 ) -> None:
     faults = iter([Fault("lost after")])
@@ -136,7 +138,7 @@ async def test_a_no_after_a_lost_answer_settles_nothing(
     assert at_toggl(sandbox) != before
 
 
-async def test_a_creation_that_was_slowed_down_and_then_lost_is_not_sent_a_third_time(
+async def test_add_client_rate_limited_then_lost_is_not_retried(
     in_memory: AsyncClientEndpoint, sandbox: Sandbox
 ) -> None:
     await in_memory.collect()

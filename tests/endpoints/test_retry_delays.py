@@ -36,25 +36,25 @@ async def pauses(clients: AsyncClientEndpoint, sandbox: Sandbox, fault: Fault) -
 
 
 @pytest.mark.parametrize("fault", [Fault("refused"), Fault("lost before"), Fault("500 before")], ids=named)
-async def test_pauses_grow_and_no_two_are_alike(in_memory: AsyncClientEndpoint, sandbox: Sandbox, fault: Fault) -> None:
-    seen = [await pauses(in_memory, sandbox, fault) for _ in range(5)]
-    for first, second, third in seen:
+async def test_retry_delays_grow_with_jitter(in_memory: AsyncClientEndpoint, sandbox: Sandbox, fault: Fault) -> None:
+    delays = [await pauses(in_memory, sandbox, fault) for _ in range(5)]
+    for first, second, third in delays:
         assert 0.5 <= first <= 1.5
         assert 1.0 <= second <= 2.0
         assert 2.0 <= third <= 3.0
-    assert len({tuple(tries) for tries in seen}) == 5
+    assert len({tuple(tries) for tries in delays}) == 5
 
 
-async def test_a_pause_is_as_long_as_toggl_says(in_memory: AsyncClientEndpoint, sandbox: Sandbox) -> None:
+async def test_retry_delay_follows_retry_after(in_memory: AsyncClientEndpoint, sandbox: Sandbox) -> None:
     assert await pauses(in_memory, sandbox, Fault("429", retry_after=7)) == pytest.approx([7, 7, 7])
     assert await pauses(in_memory, sandbox, Fault("429", retry_after=0)) == pytest.approx([0, 0, 0])
     assert await pauses(in_memory, sandbox, Fault("429", retry_after=11)) == []
 
 
-async def test_where_toggl_does_not_say_there_is_one_polite_pause(
+async def test_retry_delay_without_retry_after_allows_one_retry(
     in_memory: AsyncClientEndpoint, sandbox: Sandbox
 ) -> None:
-    seen = [await pauses(in_memory, sandbox, Fault("429")) for _ in range(5)]
-    assert [len(tries) for tries in seen] == [1] * 5
-    assert all(2 <= pause <= 5 for (pause,) in seen)
-    assert len({pause for (pause,) in seen}) == 5
+    delays = [await pauses(in_memory, sandbox, Fault("429")) for _ in range(5)]
+    assert [len(tries) for tries in delays] == [1] * 5
+    assert all(2 <= pause <= 5 for (pause,) in delays)
+    assert len({pause for (pause,) in delays}) == 5

@@ -22,208 +22,211 @@ NINE = datetime(2025, 10, 13, 20, 0, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
-def six_in_the_evening(sandbox: Sandbox, clock: Clock) -> None:
+def evening(sandbox: Sandbox, clock: Clock) -> None:
     sandbox.state.entries.clear()
     clock.now = at("2025-10-14T18:00")
 
 
 @pytest.fixture
-def tracker(store: Store, connection: AsyncClient) -> AsyncTimeEntryEndpoint:
+def time_entries(store: Store, connection: AsyncClient) -> AsyncTimeEntryEndpoint:
     return AsyncTimeEntryEndpoint(HARBOUR_STUDIO, AUTH, store, client=connection)
 
 
 @pytest.fixture
-def other(store: Store, connection: AsyncClient) -> AsyncTimeEntryEndpoint:
+def night_school_entries(store: Store, connection: AsyncClient) -> AsyncTimeEntryEndpoint:
     return AsyncTimeEntryEndpoint(NIGHT_SCHOOL, AUTH, store, client=connection)
 
 
-async def test_a_confirmed_change_is_seen_by_everybody_on_the_store(
-    tracker: AsyncTimeEntryEndpoint, other: AsyncTimeEntryEndpoint
+async def test_time_entry_changes_are_visible_to_all_endpoints_of_the_store(
+    time_entries: AsyncTimeEntryEndpoint, night_school_entries: AsyncTimeEntryEndpoint
 ) -> None:
-    await other.read()
-    entry = await tracker.add(TimeEntryBody(start=NINE, duration=60, description="One"))
-    assert await other.get(entry.id) == entry
-    edited = await tracker.edit(entry, TimeEntryBody(description="Two", tags=["design"]))
-    assert edited is not None
-    assert (edited.description, edited.tags) == ("Two", ["design"])
-    assert await other.get(entry.id) == edited
-    await tracker.delete(entry)
-    assert (await other.read()).collection.items == {}
+    await night_school_entries.read()
+    entry = await time_entries.add(TimeEntryBody(start=NINE, duration=60, description="One"))
+    assert await night_school_entries.get(entry.id) == entry
+    edited_entry = await time_entries.edit(entry, TimeEntryBody(description="Two", tags=["design"]))
+    assert edited_entry is not None
+    assert (edited_entry.description, edited_entry.tags) == ("Two", ["design"])
+    assert await night_school_entries.get(entry.id) == edited_entry
+    await time_entries.delete(entry)
+    assert (await night_school_entries.read()).collection.items == {}
 
 
-async def test_an_entry_without_an_end_runs_from_its_start(tracker: AsyncTimeEntryEndpoint) -> None:
-    entry = await tracker.add(TimeEntryBody(start=NINE))
+async def test_add_time_entry_without_end_runs_from_its_start(time_entries: AsyncTimeEntryEndpoint) -> None:
+    entry = await time_entries.add(TimeEntryBody(start=NINE))
     assert entry.running
-    assert await tracker.current() == entry
-    stopped = await tracker.stop(entry)
-    assert stopped is not None
-    assert stopped.duration == 9 * 3600
-    assert await tracker.current() is None
+    assert await time_entries.current() == entry
+    stopped_entry = await time_entries.stop(entry)
+    assert stopped_entry is not None
+    assert stopped_entry.duration == 9 * 3600
+    assert await time_entries.current() is None
 
 
-async def test_a_lost_creation_is_found_by_its_start_description_and_project(
-    tracker: AsyncTimeEntryEndpoint, sandbox: Sandbox
+async def test_add_time_entry_lost_response_is_reconciled(
+    time_entries: AsyncTimeEntryEndpoint, sandbox: Sandbox
 ) -> None:
     sandbox.fault = each("POST", Fault("lost after"))
-    entry = await tracker.add(TimeEntryBody(start=NINE, duration=60, description="Once", project_id=201_500_302))
+    entry = await time_entries.add(TimeEntryBody(start=NINE, duration=60, description="Once", project_id=201_500_302))
     assert [*sandbox.state.entries] == [entry.id]
 
 
-async def test_a_lost_creation_is_not_taken_for_one_that_says_something_else(
-    tracker: AsyncTimeEntryEndpoint, sandbox: Sandbox
+async def test_add_time_entry_match_with_other_fields_is_not_adopted(
+    time_entries: AsyncTimeEntryEndpoint, sandbox: Sandbox
 ) -> None:
-    await tracker.read()
+    await time_entries.read()
     done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", "Else")
     sandbox.fault = each("POST", Fault("lost before"))
     with pytest.raises(OutcomeUnknown):
-        await tracker.add(TimeEntryBody(start=NINE, duration=60, description="Once"))
+        await time_entries.add(TimeEntryBody(start=NINE, duration=60, description="Once"))
 
 
-async def test_many_are_changed_by_one_request_and_refusals_are_told(
-    tracker: AsyncTimeEntryEndpoint, sandbox: Sandbox
+async def test_bulk_edit_costs_one_request_and_returns_unchanged_ids(
+    time_entries: AsyncTimeEntryEndpoint, sandbox: Sandbox
 ) -> None:
     rows = [done(sandbox, f"2025-10-14T0{hour}:00", f"2025-10-14T0{hour}:30", tags=["meeting"]) for hour in range(3)]
-    await tracker.read()
+    await time_entries.read()
     foreign = done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", workspace=NIGHT_SCHOOL)
     sandbox.calls.clear()
-    told = await tracker.bulk_edit(
+    result = await time_entries.bulk_edit(
         [*(row["id"] for row in rows), foreign["id"]], TimeEntryBody(tags=["design"], tag_action="add", billable=True)
     )
 
-    assert told.unchanged_ids == [foreign["id"]]
-    assert told.edited_ids == [row["id"] for row in rows]
-    known = (await tracker.read()).collection.items
-    assert {(*entry.tags, entry.billable) for entry in known.values()} == {("meeting", "design", True)}
+    assert result.unchanged_ids == [foreign["id"]]
+    assert result.edited_ids == [row["id"] for row in rows]
+    cached = (await time_entries.read()).collection.items
+    assert {(*entry.tags, entry.billable) for entry in cached.values()} == {("meeting", "design", True)}
     assert all(row["tags"] == ["meeting", "design"] for row in rows)
     assert [call.method for call in sandbox.calls] == ["PATCH"]
-    assert {entry.id for entry in (await tracker.read()).collection.items.values()} == {row["id"] for row in rows}
+    assert {entry.id for entry in (await time_entries.read()).collection.items.values()} == {row["id"] for row in rows}
 
 
-async def test_tags_are_taken_off_many(tracker: AsyncTimeEntryEndpoint, sandbox: Sandbox) -> None:
+async def test_bulk_edit_deletes_tags(time_entries: AsyncTimeEntryEndpoint, sandbox: Sandbox) -> None:
     row = done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", tags=["meeting", "design"])
-    await tracker.read()
-    await tracker.bulk_edit([row["id"]], TimeEntryBody(tags=["design"], tag_action="delete"))
-    assert (await tracker.read()).collection.items[row["id"]].tags == row["tags"] == ["meeting"]
+    await time_entries.read()
+    await time_entries.bulk_edit([row["id"]], TimeEntryBody(tags=["design"], tag_action="delete"))
+    assert (await time_entries.read()).collection.items[row["id"]].tags == row["tags"] == ["meeting"]
 
 
-async def test_a_change_of_many_that_was_not_confirmed_is_in_doubt(
-    tracker: AsyncTimeEntryEndpoint, sandbox: Sandbox
-) -> None:
+async def test_bulk_edit_unconfirmed_is_outcome_unknown(time_entries: AsyncTimeEntryEndpoint, sandbox: Sandbox) -> None:
     row = done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00")
-    await tracker.read()
+    await time_entries.read()
     sandbox.fault = each("PATCH", Fault("garbage after", body='{"message": "OK"}'))
     with pytest.raises(OutcomeUnknown):
-        await tracker.bulk_edit([row["id"]], TimeEntryBody(description="New"))
+        await time_entries.bulk_edit([row["id"]], TimeEntryBody(description="New"))
     sandbox.fault = None
-    assert (await tracker.collect(NINE, NINE + timedelta(hours=1)))[0].description == "New"
+    assert (await time_entries.collect(NINE, NINE + timedelta(hours=1)))[0].description == "New"
 
 
-async def test_a_stop_whose_answer_was_lost_is_seen_to_have_happened(
-    tracker: AsyncTimeEntryEndpoint, sandbox: Sandbox
+async def test_stop_time_entry_lost_response_is_confirmed_by_a_read(
+    time_entries: AsyncTimeEntryEndpoint, sandbox: Sandbox
 ) -> None:
     row = running(sandbox, "2025-10-14T17:00")
-    await tracker.read()
+    await time_entries.read()
     sandbox.fault = each("PATCH", Fault("lost after"))
-    stopped = await tracker.stop(row["id"])
-    assert stopped is not None
-    assert stopped.duration == 3600
+    stopped_entry = await time_entries.stop(row["id"])
+    assert stopped_entry is not None
+    assert stopped_entry.duration == 3600
 
 
-async def test_an_entry_of_another_workspace_is_not_taken_for_a_missing_one(
-    tracker: AsyncTimeEntryEndpoint, sandbox: Sandbox
+async def test_edit_and_delete_time_entry_of_another_workspace_names_it(
+    time_entries: AsyncTimeEntryEndpoint, sandbox: Sandbox
 ) -> None:
     row = done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", workspace=NIGHT_SCHOOL)
-    await tracker.read()
+    await time_entries.read()
     with pytest.raises(NotFound, match=str(NIGHT_SCHOOL)):
-        await tracker.delete(row["id"])
+        await time_entries.delete(row["id"])
     with pytest.raises(NotFound, match=str(NIGHT_SCHOOL)):
-        await tracker.edit(row["id"], TimeEntryBody(description="x"))
+        await time_entries.edit(row["id"], TimeEntryBody(description="x"))
     assert row["server_deleted_at"] is None
 
 
-async def test_an_entry_that_is_gone_is_none(tracker: AsyncTimeEntryEndpoint, sandbox: Sandbox) -> None:
+async def test_edit_and_stop_time_entry_deleted_return_none(
+    time_entries: AsyncTimeEntryEndpoint, sandbox: Sandbox
+) -> None:
     row = done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00")
-    await tracker.read()
+    await time_entries.read()
     sandbox.state.remove_entry(row["id"])
-    assert await tracker.edit(row["id"], TimeEntryBody(description="x")) is None
-    assert await tracker.stop(row["id"]) is None
-    await tracker.delete(row["id"])
-    assert (await tracker.read()).collection.items == {}
+    assert await time_entries.edit(row["id"], TimeEntryBody(description="x")) is None
+    assert await time_entries.stop(row["id"]) is None
+    await time_entries.delete(row["id"])
+    assert (await time_entries.read()).collection.items == {}
 
 
-async def test_an_edit_that_says_nothing_is_not_sent(tracker: AsyncTimeEntryEndpoint, sandbox: Sandbox) -> None:
+async def test_edit_time_entry_without_changes_is_not_sent(
+    time_entries: AsyncTimeEntryEndpoint, sandbox: Sandbox
+) -> None:
     row = done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", "Same")
-    entry = await tracker.edit(row["id"], TimeEntryBody())
+    entry = await time_entries.edit(row["id"], TimeEntryBody())
     assert entry is not None
     assert entry.description == "Same"
     assert {call.method for call in sandbox.calls} == {"GET"}
 
 
-async def test_a_new_timer_tells_what_it_stopped(tracker: AsyncTimeEntryEndpoint, sandbox: Sandbox) -> None:
+async def test_start_timer_returns_the_stopped_entry(time_entries: AsyncTimeEntryEndpoint, sandbox: Sandbox) -> None:
     former = running(sandbox, "2025-10-14T17:00", "Former")
-    await tracker.read()
-    started = await tracker.start(TimeEntryBody(description="New"))
-    assert started.stopped_entry is not None
-    assert (started.stopped_entry.id, started.stopped_entry.duration) == (former["id"], 3600)
+    await time_entries.read()
+    started_timer = await time_entries.start(TimeEntryBody(description="New"))
+    assert started_timer.stopped_entry is not None
+    assert (started_timer.stopped_entry.id, started_timer.stopped_entry.duration) == (former["id"], 3600)
 
 
-async def test_a_new_timer_is_told_although_the_former_cannot_be_looked_at(
-    tracker: AsyncTimeEntryEndpoint, sandbox: Sandbox
+async def test_start_timer_unreachable_former_timer_still_returns_it(
+    time_entries: AsyncTimeEntryEndpoint, sandbox: Sandbox
 ) -> None:
     running(sandbox, "2025-10-14T17:00", "Former")
-    await tracker.read()
+    await time_entries.read()
     sandbox.fault = each("GET", Fault("refused"))
-    started = await tracker.start(TimeEntryBody(description="New"))
-    assert started.entry.running
-    assert started.stopped_entry is not None
-    assert started.stopped_entry.duration == 3600
+    started_timer = await time_entries.start(TimeEntryBody(description="New"))
+    assert started_timer.entry.running
+    assert started_timer.stopped_entry is not None
+    assert started_timer.stopped_entry.duration == 3600
 
 
-async def test_the_verbs_are_there_for_scripts_without_asyncio(sandbox: Sandbox, store: Store) -> None:
-    with TimeEntryEndpoint(HARBOUR_STUDIO, AUTH, store, client=connect_in_process(sandbox)) as tracker:
-        entry = tracker.add(TimeEntryBody(start=NINE, description="One"))
-        assert tracker.current() == entry
-        assert tracker.stop(entry) == tracker.get(entry)
+async def test_blocking_time_entry_verbs(sandbox: Sandbox, store: Store) -> None:
+    with TimeEntryEndpoint(HARBOUR_STUDIO, AUTH, store, client=connect_in_process(sandbox)) as time_entries:
+        entry = time_entries.add(TimeEntryBody(start=NINE, description="One"))
+        assert time_entries.current() == entry
+        assert time_entries.stop(entry) == time_entries.get(entry)
         assert (
-            tracker.edit(entry, TimeEntryBody(description="Two")) == tracker.collect(NINE, NINE + timedelta(days=1))[0]
+            time_entries.edit(entry, TimeEntryBody(description="Two"))
+            == time_entries.collect(NINE, NINE + timedelta(days=1))[0]
         )
-        assert [found.description for found in tracker.load_cache()] == ["Two"]
-        assert tracker.bulk_edit([entry], TimeEntryBody(description="Three")).edited_ids == [entry.id]
-        started = tracker.start(TimeEntryBody(description="Four"))
-        assert tracker.stop_current() == tracker.get(started.entry)
-        tracker.delete(entry)
-        assert tracker.get(entry) is None
+        assert [cached_entry.description for cached_entry in time_entries.load_cache()] == ["Two"]
+        assert time_entries.bulk_edit([entry], TimeEntryBody(description="Three")).edited_ids == [entry.id]
+        started_timer = time_entries.start(TimeEntryBody(description="Four"))
+        assert time_entries.stop_current() == time_entries.get(started_timer.entry)
+        time_entries.delete(entry)
+        assert time_entries.get(entry) is None
     with pytest.raises(InvalidArguments, match="closed"):
-        tracker.current()
+        time_entries.current()
 
 
-async def test_what_the_log_does_not_reach_is_refused_rather_than_empty(tracker: AsyncTimeEntryEndpoint) -> None:
+async def test_collect_time_entries_before_the_window_is_refused(time_entries: AsyncTimeEntryEndpoint) -> None:
     with pytest.raises(InvalidArguments, match="reach back 89 days"):
-        await tracker.collect(NINE - timedelta(days=90), NINE)
+        await time_entries.collect(NINE - timedelta(days=90), NINE)
 
 
-def test_a_moment_needs_a_zone() -> None:
+def test_time_entry_body_start_without_time_zone_is_refused() -> None:
     with pytest.raises(ValidationError, match="timezone"):
         TimeEntryBody(start=NINE.replace(tzinfo=None))
 
 
-async def test_a_change_of_many_that_says_nothing_or_of_none_is_not_sent(
-    tracker: AsyncTimeEntryEndpoint, sandbox: Sandbox
+async def test_bulk_edit_without_changes_or_ids_is_not_sent(
+    time_entries: AsyncTimeEntryEndpoint, sandbox: Sandbox
 ) -> None:
     row = done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00")
 
-    assert await tracker.bulk_edit([], TimeEntryBody(description="New")) == ([], [])
-    assert await tracker.bulk_edit([row["id"]], TimeEntryBody()) == ([], [])
+    assert await time_entries.bulk_edit([], TimeEntryBody(description="New")) == ([], [])
+    assert await time_entries.bulk_edit([row["id"]], TimeEntryBody()) == ([], [])
     assert sandbox.calls == []
 
 
-async def test_collect_without_start_or_end_includes_the_oldest_kept_and_the_planned_entries(
-    tracker: AsyncTimeEntryEndpoint, sandbox: Sandbox
+async def test_collect_time_entries_without_range_includes_oldest_and_planned(
+    time_entries: AsyncTimeEntryEndpoint, sandbox: Sandbox
 ) -> None:
     done(sandbox, "2025-10-15T09:00", "2025-10-15T10:00", "Planned")
     done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", "Today")
     done(sandbox, "2025-07-20T09:00", "2025-07-20T10:00", "Oldest")
 
-    assert [entry.description for entry in await tracker.collect()] == ["Oldest", "Today", "Planned"]
-    assert [entry.description for entry in await tracker.collect(NINE)] == ["Today", "Planned"]
-    assert [entry.description for entry in await tracker.collect(end=NINE)] == ["Oldest"]
+    assert [entry.description for entry in await time_entries.collect()] == ["Oldest", "Today", "Planned"]
+    assert [entry.description for entry in await time_entries.collect(NINE)] == ["Today", "Planned"]
+    assert [entry.description for entry in await time_entries.collect(end=NINE)] == ["Oldest"]

@@ -19,7 +19,7 @@ STUDIO_UPKEEP = 201_500_307
 
 
 @pytest.fixture
-def tracker(store: Store, connection: AsyncClient) -> AsyncTimeEntryEndpoint:
+def time_entries(store: Store, connection: AsyncClient) -> AsyncTimeEntryEndpoint:
     return AsyncTimeEntryEndpoint(HARBOUR_STUDIO, AUTH, store, client=connection)
 
 
@@ -27,86 +27,85 @@ def moment(seconds: float) -> datetime:
     return datetime.fromtimestamp(int(seconds), UTC)
 
 
-async def test_a_timer_that_was_started_is_the_only_one_that_is_known_to_run(
-    tracker: AsyncTimeEntryEndpoint, clock: Clock
+async def test_add_time_entry_running_stops_the_cached_timer(
+    time_entries: AsyncTimeEntryEndpoint, clock: Clock
 ) -> None:
-    former = await tracker.current()
-    new = await tracker.add(TimeEntryBody(description="New", start=moment(clock.now)))
+    former = await time_entries.current()
+    new = await time_entries.add(TimeEntryBody(description="New", start=moment(clock.now)))
 
-    entries = (await tracker.read()).collection.items
+    entries = (await time_entries.read()).collection.items
     assert former is not None
     assert [entry.id for entry in entries.values() if entry.running] == [new.id]
     assert not entries[former.id].running
 
 
-async def test_a_change_in_the_web_app_is_told_though_our_clock_is_ahead_and_we_have_changed_something_later(
-    store: Store, clock: Clock
-) -> None:
+async def test_refresh_with_clock_ahead_shows_foreign_change_before_own_change(store: Store, clock: Clock) -> None:
     toggl = Sandbox(clock=lambda: clock.now - 600)
     async with connect_in_process(toggl) as connection:
-        tracker = AsyncTimeEntryEndpoint(HARBOUR_STUDIO, AUTH, store, client=connection)
-        (*_, latest) = await tracker.collect(moment(clock.now - 3 * 86_400), moment(clock.now))
+        time_entries = AsyncTimeEntryEndpoint(HARBOUR_STUDIO, AUTH, store, client=connection)
+        (*_, latest) = await time_entries.collect(moment(clock.now - 3 * 86_400), moment(clock.now))
         toggl.state.edit_entry(latest.id, description="By hand")
         clock.now += 100
-        await tracker.add(TimeEntryBody(start=moment(clock.now - 900), duration=60))
+        await time_entries.add(TimeEntryBody(start=moment(clock.now - 900), duration=60))
         clock.now += 30
-        shown = await tracker.get(latest, refresh=True)
+        entry = await time_entries.get(latest, refresh=True)
 
-    assert shown is not None
-    assert shown.description == "By hand"
+    assert entry is not None
+    assert entry.description == "By hand"
 
 
-async def test_a_change_of_many_is_seen_on_an_entry_that_was_not_known(
-    tracker: AsyncTimeEntryEndpoint, sandbox: Sandbox, clock: Clock
+async def test_bulk_edit_of_an_uncached_entry_is_visible(
+    time_entries: AsyncTimeEntryEndpoint, sandbox: Sandbox, clock: Clock
 ) -> None:
-    await tracker.read()
+    await time_entries.read()
     new = sandbox.state.add_entry(HARBOUR_STUDIO, clock.now - 900, stop=clock.now)["id"]
-    edited = await tracker.bulk_edit([new], TimeEntryBody(description="Changed"))
-    shown = await tracker.get(new)
+    result = await time_entries.bulk_edit([new], TimeEntryBody(description="Changed"))
+    entry = await time_entries.get(new)
 
-    assert edited == ([new], [])
-    assert shown is not None
-    assert shown.description == "Changed"
-
-
-async def test_a_change_of_manys_times_is_seen(tracker: AsyncTimeEntryEndpoint, clock: Clock) -> None:
-    first, second, *_ = await tracker.collect(moment(clock.now - 3 * 86_400), moment(clock.now))
-    await tracker.bulk_edit([first, second], TimeEntryBody(duration=61))
-
-    assert [entry and entry.duration for entry in (await tracker.get(first), await tracker.get(second))] == [61, 61]
+    assert result == ([new], [])
+    assert entry is not None
+    assert entry.description == "Changed"
 
 
-async def test_what_toggl_does_to_the_tasks_of_many_when_their_project_is_changed_is_seen(
-    tracker: AsyncTimeEntryEndpoint, clock: Clock
-) -> None:
-    entries = await tracker.collect(moment(clock.now - 9 * 86_400), moment(clock.now))
+async def test_bulk_edit_of_times_is_cached(time_entries: AsyncTimeEntryEndpoint, clock: Clock) -> None:
+    first, second, *_ = await time_entries.collect(moment(clock.now - 3 * 86_400), moment(clock.now))
+    await time_entries.bulk_edit([first, second], TimeEntryBody(duration=61))
+
+    assert [entry and entry.duration for entry in (await time_entries.get(first), await time_entries.get(second))] == [
+        61,
+        61,
+    ]
+
+
+async def test_bulk_edit_of_project_clears_cached_task(time_entries: AsyncTimeEntryEndpoint, clock: Clock) -> None:
+    entries = await time_entries.collect(moment(clock.now - 9 * 86_400), moment(clock.now))
     on_task = next(entry for entry in entries if entry.task_id is not None)
-    await tracker.bulk_edit([on_task], TimeEntryBody(project_id=STUDIO_UPKEEP))
-    shown = await tracker.get(on_task)
+    await time_entries.bulk_edit([on_task], TimeEntryBody(project_id=STUDIO_UPKEEP))
+    edited_entry = await time_entries.get(on_task)
 
-    assert shown is not None
-    assert (shown.project_id, shown.task_id) == (STUDIO_UPKEEP, None)
+    assert edited_entry is not None
+    assert (edited_entry.project_id, edited_entry.task_id) == (STUDIO_UPKEEP, None)
 
 
-async def test_of_two_timers_whose_answers_cross_the_one_that_runs_at_toggl_is_known_to_run(
-    tracker: AsyncTimeEntryEndpoint, store: Store, sandbox: Sandbox, connection: AsyncClient, clock: Clock
+async def test_add_time_entry_crossing_responses_leave_the_running_timer_cached(
+    time_entries: AsyncTimeEntryEndpoint, store: Store, sandbox: Sandbox, connection: AsyncClient, clock: Clock
 ) -> None:
-    other = AsyncTimeEntryEndpoint(HARBOUR_STUDIO, AUTH, store, client=connection)
-    await other.read()
+    second_endpoint = AsyncTimeEntryEndpoint(HARBOUR_STUDIO, AUTH, store, client=connection)
+    await second_endpoint.read()
     gate = Gate()
     sandbox.fault = in_turn("POST", gate.fault)
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(tracker.add, TimeEntryBody(description="First", start=moment(clock.now - 60)))
+        tasks.start_soon(time_entries.add, TimeEntryBody(description="First", start=moment(clock.now - 60)))
         await gate.reached.wait()
         clock.now += 1
-        await other.add(TimeEntryBody(description="Second", start=moment(clock.now)))
+        await second_endpoint.add(TimeEntryBody(description="Second", start=moment(clock.now)))
         gate.open.set()
 
-    shown = await other.current()
-    assert shown is not None
-    assert shown.description == "Second"
+    current = await second_endpoint.current()
+    assert current is not None
+    assert current.description == "Second"
     assert [row["description"] for row in sandbox.state.entries.values() if row["duration"] < 0] == ["Second"]
-    entries = (await tracker.read()).collection.items.values()
+    entries = (await time_entries.read()).collection.items.values()
     assert [entry.duration for entry in entries if entry.description == "First"] == [
         row["duration"] for row in sandbox.state.entries.values() if row["description"] == "First"
     ]

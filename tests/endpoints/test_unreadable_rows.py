@@ -24,26 +24,24 @@ async def key(store: Store, connection: AsyncClient, clients: AsyncClientEndpoin
 
 
 @pytest.mark.usefixtures("key")
-async def test_rows_that_cannot_be_read_count_as_not_there(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
+async def test_unreadable_rows_count_as_missing(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
     assert await clients.load_cache() == []
-    found = await clients.get(AROHA)
-    assert found is not None
-    assert found.name == "Aroha Bakery"
+    lookup = await clients.get(AROHA)
+    assert lookup is not None
+    assert lookup.name == "Aroha Bakery"
     assert names(await clients.collect()) == ACTIVE
     assert len(sandbox.calls) == 2
 
 
 @pytest.mark.usefixtures("key")
-async def test_changes_go_through_behind_rows_that_cannot_be_read(
-    clients: AsyncClientEndpoint, sandbox: Sandbox
-) -> None:
+async def test_unreadable_rows_do_not_block_changes(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
     await clients.edit(AROHA, ClientBody(name="Aroha Bakehouse"))
     await clients.archive(AROHA)
     await clients.delete(DOCKSIDE)
     assert as_known((await clients.read()).collection.items.values()) == at_toggl(sandbox)
 
 
-async def test_archiving_what_cannot_be_read_makes_the_cache_ask_again(
+async def test_archive_client_with_unreadable_row_invalidates_the_cache(
     clients: AsyncClientEndpoint, sandbox: Sandbox, key: Key
 ) -> None:
     assert key.parent == HARBOUR_STUDIO
@@ -51,7 +49,7 @@ async def test_archiving_what_cannot_be_read_makes_the_cache_ask_again(
     assert as_known((await clients.read()).collection.items.values()) == at_toggl(sandbox)
 
 
-async def test_an_account_that_cannot_be_read_leaves_requests_to_be_charged_to_the_workspace(
+async def test_unreadable_account_charges_requests_to_the_workspace(
     store: Store, connection: AsyncClient, clients: AsyncClientEndpoint
 ) -> None:
     await store.replace(
