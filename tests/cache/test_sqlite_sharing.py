@@ -24,7 +24,7 @@ def start(path: Path) -> Generator[Start]:
     with ExitStack() as running:
 
         def started(what: str) -> subprocess.Popen[str]:
-            command = [sys.executable, "-m", "tests.cache.sharer", what, str(path)]
+            command = [sys.executable, "-m", "tests.cache.worker", what, str(path)]
             pipe = subprocess.PIPE
             child = running.enter_context(subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True))  # noqa: S603 - ours
             running.callback(child.kill)

@@ -91,7 +91,7 @@ def test_collect_cold_cache_of_eight_processes_costs_one_request(tmp_path: Path)
 async def test_replace_killed_process_leaves_no_torn_snapshot(tmp_path: Path) -> None:
     path, unfinished = tmp_path / "cache.sqlite", 0
     for kill in range(KILLS):
-        with start_children(1, "tests.cache.sharer", "replace", str(path)) as (child,):
+        with start_children(1, "tests.cache.worker", "replace", str(path)) as (child,):
             for _ in range(1 + kill % 3):
                 assert await anyio.to_thread.run_sync(read_line, child)
             await anyio.to_thread.run_sync(wait_for_write, path)

@@ -1,4 +1,4 @@
-"""A process that shares a cache: `python -m tests.cache.sharer <what> <path>`."""
+"""A process that shares a cache: `python -m tests.cache.worker <what> <path>`."""
 
 import sqlite3
 import sys
