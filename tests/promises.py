@@ -139,14 +139,14 @@ PROMISES = (
         "File permissions 0600/0700",
         "Only you can read the cache, whatever the umask.",
         "files {files:04}, folders {folders:04}",
-        "tests/cache/test_sqlite_file.py::test_nobody_else_may_read_the_cache",
+        "tests/cache/test_sqlite_file.py::test_file_permissions_are_0600_and_folders_0700",
     ),
     Promise(
         "damage",
         "Corruption recovery",
         "Each row has a checksum; a damaged cache file is moved aside and recreated.",
         "{files:,} files truncated, flipped, overwritten or shuffled: {errors} errors, {altered_rows} altered rows",
-        "tests/cache/test_sqlite_damage.py::test_a_damaged_file_serves_nothing_that_was_altered_or_is_missing",
+        "tests/cache/test_sqlite_damage.py::test_damaged_file_never_serves_altered_or_missing_rows",
     ),
     Promise(
         "kill",

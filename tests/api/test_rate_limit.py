@@ -21,18 +21,18 @@ def toggl(memory: MemoryStore, connection: AsyncClient) -> Toggl:
     return Toggl(AUTH, memory, client=connection)
 
 
-async def test_requests_are_charged_to_the_user_or_to_the_workspaces_organization(toggl: Toggl, clock: Clock) -> None:
+async def test_quota_is_charged_to_user_or_organization(toggl: Toggl, clock: Clock) -> None:
     await toggl.clients(NIGHT_SCHOOL).collect()
     assert await toggl.list_quotas() == [Bucket(f"workspace:{NIGHT_SCHOOL}", 29, clock.now + 3600)]
     await toggl.account.me()
     await toggl.account.workspaces()
     await toggl.clients(NIGHT_SCHOOL).collect(refresh=True)
-    left = {bucket.name: bucket.remaining for bucket in await toggl.list_quotas()}
-    assert left == {"user": 29, "organization:3901002": 28}
+    remaining = {bucket.name: bucket.remaining for bucket in await toggl.list_quotas()}
+    assert remaining == {"user": 29, "organization:3901002": 28}
     assert await toggl.get_quota(NIGHT_SCHOOL) == Bucket("organization:3901002", 28, clock.now + 3600)
 
 
-async def test_an_hour_that_is_over_is_not_known(toggl: Toggl, clock: Clock) -> None:
+async def test_quota_of_a_past_hour_is_unknown(toggl: Toggl, clock: Clock) -> None:
     await toggl.clients(NIGHT_SCHOOL).collect()
     clock.now += 3599
     assert await toggl.get_quota(NIGHT_SCHOOL) is not None
@@ -51,7 +51,7 @@ async def test_an_hour_that_is_over_is_not_known(toggl: Toggl, clock: Clock) -> 
         {"X-Toggl-Quota-Remaining": "3", "X-Toggl-Quota-Resets-In": "soon"},
     ],
 )
-async def test_what_headers_do_not_say_is_not_known(headers: dict[str, str]) -> None:
+async def test_quota_without_headers_is_unknown(headers: dict[str, str]) -> None:
     async with answering("null", headers=headers) as toggl:
         assert await toggl.clients(HARBOUR_STUDIO).collect() == []
         assert await toggl.list_quotas() == []
@@ -70,21 +70,21 @@ async def test_what_headers_do_not_say_is_not_known(headers: dict[str, str]) -> 
         ("", {"X-Toggl-Quota-Remaining": "-1", "X-Toggl-Quota-Resets-In": "soon"}, 3600),
     ],
 )
-async def test_a_spent_quota_is_known_by_its_words_or_its_headers_until_it_resets(
+async def test_quota_spent_is_read_from_text_or_headers_until_reset(
     clock: Clock, body: str, headers: dict[str, str], seconds: int
 ) -> None:
     async with answering(body, 402, headers, clock) as toggl:
         for ago in (0, 1, seconds - 1):
             clock.now += 0 if ago == 0 else ago - (0 if ago == 1 else 1)
-            with pytest.raises(QuotaSpent) as spent:
+            with pytest.raises(QuotaSpent) as error:
                 await toggl.clients(HARBOUR_STUDIO).collect()
-            assert spent.value.resets_in_seconds == seconds - ago
+            assert error.value.resets_in_seconds == seconds - ago
         assert (await toggl.list_quotas())[0].remaining == 0
         clock.now += 1
         assert await toggl.list_quotas() == []
 
 
-async def test_a_402_about_the_plan_says_nothing_of_the_quota(toggl: Toggl, sandbox: Sandbox) -> None:
+async def test_quota_is_not_changed_by_402_about_the_plan(toggl: Toggl, sandbox: Sandbox) -> None:
     clients = toggl.clients(NIGHT_SCHOOL)
     with pytest.raises(TogglError, match="plan"):
         await clients.archive(64_890_401)
@@ -92,9 +92,7 @@ async def test_a_402_about_the_plan_says_nothing_of_the_quota(toggl: Toggl, sand
     assert sandbox.answers == [402, 200]
 
 
-async def test_the_last_three_requests_are_for_changes_and_for_what_changes_need(
-    toggl: Toggl, sandbox: Sandbox
-) -> None:
+async def test_quota_reserve_is_for_changes_and_their_reads(toggl: Toggl, sandbox: Sandbox) -> None:
     clients = toggl.clients(NIGHT_SCHOOL)
     await clients.collect()
     sandbox.quota.spend(NIGHT_SCHOOL, remaining=4)
@@ -110,7 +108,7 @@ async def test_the_last_three_requests_are_for_changes_and_for_what_changes_need
     assert asked(sandbox) == ["GET", "GET", "POST", "GET", "PUT"]
 
 
-async def test_a_creation_may_use_them_to_list_what_is_there(toggl: Toggl, sandbox: Sandbox) -> None:
+async def test_quota_reserve_is_used_by_the_list_before_a_create(toggl: Toggl, sandbox: Sandbox) -> None:
     clients = toggl.clients(NIGHT_SCHOOL)
     sandbox.quota.spend(NIGHT_SCHOOL, remaining=4)
     await clients.edit(64_890_401, ClientBody(notes="New"))
@@ -120,7 +118,7 @@ async def test_a_creation_may_use_them_to_list_what_is_there(toggl: Toggl, sandb
     assert asked(sandbox) == ["PUT", "GET", "POST"]
 
 
-async def test_the_users_own_requests_are_not_held_back(toggl: Toggl, sandbox: Sandbox) -> None:
+async def test_quota_of_the_user_has_no_reserve(toggl: Toggl, sandbox: Sandbox) -> None:
     sandbox.quota.spend(None, remaining=3)
     for _ in range(3):
         await toggl.account.me(refresh=True)
@@ -129,9 +127,7 @@ async def test_the_users_own_requests_are_not_held_back(toggl: Toggl, sandbox: S
     assert len(sandbox.calls) == 3
 
 
-async def test_requests_are_paced_so_that_none_is_refused_for_haste(
-    toggl: Toggl, sandbox: Sandbox, clock: Clock
-) -> None:
+async def test_acquire_paces_requests_below_the_rate_limit(toggl: Toggl, sandbox: Sandbox, clock: Clock) -> None:
     began = clock.now
     for _ in range(20):
         await toggl.clients(HARBOUR_STUDIO).edit(AROHA, ClientBody(notes="New"))

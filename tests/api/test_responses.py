@@ -65,22 +65,20 @@ REFUSALS: list[tuple[int, str, type[TogglError]]] = [
 
 
 @pytest.mark.parametrize(("status", "body", "error"), REFUSALS)
-async def test_each_refusal_has_its_error_and_says_it_in_our_words(
-    status: int, body: str, error: type[TogglError]
-) -> None:
+async def test_refusal_raises_its_error_in_own_words(status: int, body: str, error: type[TogglError]) -> None:
     async with answering(f"{body} {ORDER}", status) as toggl:
-        with pytest.raises(TogglError) as refused:
+        with pytest.raises(TogglError) as refusal:
             await toggl.clients(HARBOUR_STUDIO).collect()
-    assert type(refused.value) is error
-    assert ORDER not in f"{refused.value!r} {refused.value.__cause__!r}"
-    assert str(refused.value).endswith(".")
+    assert type(refusal.value) is error
+    assert ORDER not in f"{refusal.value!r} {refusal.value.__cause__!r}"
+    assert str(refusal.value).endswith(".")
 
 
 @pytest.mark.parametrize(
     ("text", "kind"),
     [("Invalid project_id", "project"), ("Project not found/accessible", "project"), ("Invalid task_id", "task")],
 )
-async def test_a_refusal_of_an_id_says_where_the_ids_are(text: str, kind: str) -> None:
+async def test_refusal_of_an_id_names_where_ids_come_from(text: str, kind: str) -> None:
     async with answering(text, 400) as toggl:
         with pytest.raises(InvalidArguments, match=rf"no such {kind} .* list_{kind}s\(refresh: true\)"):
             await toggl.clients(HARBOUR_STUDIO).collect()
@@ -89,7 +87,7 @@ async def test_a_refusal_of_an_id_says_where_the_ids_are(text: str, kind: str) -
 @pytest.mark.parametrize(
     ("status", "error"), [(400, InvalidArguments), (401, BadToken), (402, PlanRequired), (409, InvalidArguments)]
 )
-async def test_a_refusal_is_final(status: int, error: type[TogglError]) -> None:
+async def test_refusal_is_not_retried(status: int, error: type[TogglError]) -> None:
     async with answering("", status) as toggl:
         clients = toggl.clients(HARBOUR_STUDIO)
         for change in (clients.edit(AROHA, ClientBody(notes="New")), clients.delete(AROHA), clients.archive(AROHA)):
@@ -123,7 +121,7 @@ UNREADABLE = [
 
 
 @pytest.mark.parametrize("body", UNREADABLE, ids=lambda body: repr(body)[:20])
-async def test_a_list_that_cannot_be_read_is_a_failure_and_never_an_empty_list(
+async def test_unreadable_list_is_unreachable_and_never_empty(
     in_memory: AsyncClientEndpoint, sandbox: Sandbox, body: str
 ) -> None:
     await in_memory.collect()
@@ -136,7 +134,7 @@ async def test_a_list_that_cannot_be_read_is_a_failure_and_never_an_empty_list(
 
 
 @pytest.mark.parametrize("body", [*UNREADABLE, "null", "[]"], ids=lambda body: repr(body)[:20])
-async def test_a_change_whose_answer_cannot_be_read_is_unknown(
+async def test_unreadable_response_of_a_change_is_outcome_unknown(
     in_memory: AsyncClientEndpoint, sandbox: Sandbox, body: str
 ) -> None:
     await in_memory.collect()
@@ -147,22 +145,20 @@ async def test_a_change_whose_answer_cannot_be_read_is_unknown(
 
 
 @pytest.mark.parametrize("body", [*UNREADABLE, "null", "[]"], ids=lambda body: repr(body)[:20])
-async def test_one_client_that_cannot_be_read_is_a_failure(
-    uncached: AsyncClientEndpoint, sandbox: Sandbox, body: str
-) -> None:
+async def test_unreadable_client_is_unreachable(uncached: AsyncClientEndpoint, sandbox: Sandbox, body: str) -> None:
     sandbox.fault = each("GET", Fault("garbage before", body=body))
     with pytest.raises(Unreachable):
         await uncached.get(AROHA)
 
 
 @pytest.mark.parametrize("body", ["null", "[]", " null\n"])
-async def test_nothing_is_an_empty_list_in_either_form(body: str) -> None:
+async def test_empty_list_in_either_form_is_empty(body: str) -> None:
     async with answering(body) as toggl:
         assert await toggl.clients(HARBOUR_STUDIO).collect() == []
 
 
 @pytest.mark.parametrize("body", ["", f"{AROHA}", "null"])
-async def test_a_deletion_is_confirmed_by_nothing_by_the_id_and_by_null(
+async def test_delete_client_is_confirmed_by_no_body_id_or_null(
     in_memory: AsyncClientEndpoint, sandbox: Sandbox, body: str
 ) -> None:
     await in_memory.collect()
@@ -176,14 +172,14 @@ async def test_a_deletion_is_confirmed_by_nothing_by_the_id_and_by_null(
 
 
 @pytest.mark.parametrize("body", [b"\xff\xfe", b'[{"id":1,"name":"\xc3"}]', b"\x00" * 100])
-async def test_bytes_that_are_no_text_are_a_failure(body: bytes) -> None:
+async def test_invalid_utf8_response_is_unreachable(body: bytes) -> None:
     async with answering(body) as toggl:
         with pytest.raises(Unreachable):
             await toggl.clients(HARBOUR_STUDIO).collect()
 
 
-async def test_a_row_without_its_workspace_belongs_to_the_one_that_was_asked() -> None:
+async def test_row_without_workspace_belongs_to_the_requested_one() -> None:
     rows = '[{"id":1,"name":"A"},{"id":2,"name":"B","wid":null},{"id":3,"name":"C","wid":9}]'
     async with answering(rows) as toggl:
-        found = await toggl.clients(HARBOUR_STUDIO).collect()
-    assert [client.workspace_id for client in found] == [HARBOUR_STUDIO, HARBOUR_STUDIO, 9]
+        clients = await toggl.clients(HARBOUR_STUDIO).collect()
+    assert [client.workspace_id for client in clients] == [HARBOUR_STUDIO, HARBOUR_STUDIO, 9]

@@ -19,7 +19,7 @@ from toggl_mcp.errors import CacheBusy
 pytestmark = pytest.mark.anyio
 
 
-async def test_a_file_that_is_taken_away_is_begun_anew(path: Path, sqlite: SqliteStore) -> None:
+async def test_deleted_file_is_recreated(path: Path, sqlite: SqliteStore) -> None:
     await sqlite.replace(MINE, ROWS, expected=0, fetched_at=12)
     assert await sqlite.get_version(MINE) == Version(0, 12)
     await anyio.to_thread.run_sync(shutil.rmtree, path.parent)
@@ -28,12 +28,10 @@ async def test_a_file_that_is_taken_away_is_begun_anew(path: Path, sqlite: Sqlit
     assert await sqlite.get_version(MINE) == Version(0, 13)
 
 
-async def test_a_file_that_takes_the_place_of_another_is_noticed_at_once(
-    path: Path, sqlite: SqliteStore, clock: Clock
-) -> None:
-    other = SqliteStore(path.with_name("other.sqlite"), clock=clock)
-    await other.replace(MINE, {5: "other"}, expected=0, fetched_at=99)
-    await other.aclose()
+async def test_replaced_file_is_noticed_at_once(path: Path, sqlite: SqliteStore, clock: Clock) -> None:
+    second_store = SqliteStore(path.with_name("other.sqlite"), clock=clock)
+    await second_store.replace(MINE, {5: "other"}, expected=0, fetched_at=99)
+    await second_store.aclose()
     await sqlite.replace(MINE, ROWS, expected=0, fetched_at=12)
     await sqlite.get_version(MINE)
     for part in ("-wal", "-shm", "-journal"):
@@ -43,7 +41,7 @@ async def test_a_file_that_takes_the_place_of_another_is_noticed_at_once(
     assert await sqlite.read(MINE) == Snapshot(Version(0, 99), {5: "other"})
 
 
-async def test_a_file_of_another_version_is_set_aside(
+async def test_file_of_another_version_is_moved_aside(
     path: Path, sqlite: SqliteStore, caplog: pytest.LogCaptureFixture
 ) -> None:
     await sqlite.replace(MINE, ROWS, expected=0, fetched_at=12)
@@ -56,91 +54,91 @@ async def test_a_file_of_another_version_is_set_aside(
     assert "another version" in record.getMessage()
 
 
-async def test_a_database_of_somebody_else_is_set_aside_unharmed(path: Path, sqlite: SqliteStore) -> None:
+async def test_foreign_database_is_moved_aside_unchanged(path: Path, sqlite: SqliteStore) -> None:
     await anyio.Path(path.parent).mkdir()
-    theirs = sqlite3.connect(path, isolation_level=None)
-    theirs.execute("PRAGMA journal_mode = WAL")
-    theirs.execute("CREATE TABLE theirs (value)")
-    theirs.execute("INSERT INTO theirs VALUES (7)")
+    foreign_db = sqlite3.connect(path, isolation_level=None)
+    foreign_db.execute("PRAGMA journal_mode = WAL")
+    foreign_db.execute("CREATE TABLE theirs (value)")
+    foreign_db.execute("INSERT INTO theirs VALUES (7)")
     await sqlite.replace(MINE, ROWS, expected=0, fetched_at=12)
     assert execute(path.with_name("cache.sqlite.broken"), "SELECT value FROM theirs") == [(7,)]
-    theirs.close()
+    foreign_db.close()
     assert await sqlite.read(MINE) == Snapshot(Version(0, 12), ROWS)
 
 
-async def test_only_the_file_that_was_found_damaged_is_set_aside(path: Path, tmp_path: Path) -> None:
+async def test_damaged_file_replaced_meanwhile_is_not_moved_aside(path: Path, tmp_path: Path) -> None:
     file = SqliteFile(path, SCHEMA, busy_timeout=0.05)
-    seen: list[Identity | None] = []
+    identities: list[Identity | None] = []
 
-    def find_damage_while_another_sets_it_aside(_: sqlite3.Connection) -> None:
-        seen.append(get_identity(path))
-        if len(seen) == 1:
+    def replace_file_and_report_damage(_: sqlite3.Connection) -> None:
+        identities.append(get_identity(path))
+        if len(identities) == 1:
             path.replace(tmp_path / "aside")
             shutil.copy(tmp_path / "aside", path)
             raise Damaged
 
-    file.read(find_damage_while_another_sets_it_aside)
-    assert seen == [get_identity(tmp_path / "aside"), get_identity(path)]
+    file.read(replace_file_and_report_damage)
+    assert identities == [get_identity(tmp_path / "aside"), get_identity(path)]
     assert not await anyio.Path(f"{path}.broken").exists()
     file.close()
 
 
-async def set_aside(path: Path) -> None:
+async def move_aside(path: Path) -> None:
     """Rename a cache's file and what belongs to it."""
     for part in ("-wal", "-shm", "-journal", ""):
         with contextlib.suppress(FileNotFoundError):
             await anyio.Path(f"{path}{part}").rename(f"{path}.broken{part}")
 
 
-async def test_a_step_that_waited_for_a_file_that_was_set_aside_goes_to_the_new_one(path: Path, clock: Clock) -> None:
+async def test_transaction_waiting_for_a_moved_file_uses_the_new_one(path: Path, clock: Clock) -> None:
     store = SqliteStore(path, clock=clock)
     await store.replace(MINE, ROWS, expected=0, fetched_at=12)
     async with anyio.create_task_group() as tasks:
         with held(path):
             tasks.start_soon(store.write, MINE, 1, None)
             await anyio.lowlevel.checkpoint()
-            await set_aside(path)
+            await move_aside(path)
     later = SqliteStore(path)
     assert await later.get_version(MINE) == Version(1, None)
     await later.aclose()
     await store.aclose()
 
 
-async def test_a_file_that_was_set_aside_is_not_waited_for(path: Path, sqlite: SqliteStore) -> None:
+async def test_moved_file_is_not_waited_for(path: Path, sqlite: SqliteStore) -> None:
     await sqlite.write(MINE, 1, None)
     with held(path, "EXCLUSIVE"):
-        await set_aside(path)
+        await move_aside(path)
         await sqlite.write(MINE, 1, None)
         assert await sqlite.get_version(MINE) == Version(1, None)
 
 
-async def test_a_file_that_is_locked_for_a_moment_is_waited_for(path: Path, clock: Clock) -> None:
+async def test_locked_file_is_waited_for(path: Path, clock: Clock) -> None:
     store = SqliteStore(path, clock=clock)
     await store.replace(MINE, ROWS, expected=0, fetched_at=12)
-    marks: list[Version] = []
+    versions: list[Version] = []
 
-    async def ask() -> None:
-        marks.append(await store.get_version(MINE))
+    async def read_version() -> None:
+        versions.append(await store.get_version(MINE))
 
     async with anyio.create_task_group() as tasks:
         with held(path, "EXCLUSIVE"):
-            tasks.start_soon(ask)
+            tasks.start_soon(read_version)
             await anyio.lowlevel.checkpoint()
-    assert marks == [Version(0, 12)]
+    assert versions == [Version(0, 12)]
     await store.aclose()
 
 
-async def test_a_file_that_another_process_keeps_is_reported_with_what_to_do(path: Path, sqlite: SqliteStore) -> None:
+async def test_locked_file_beyond_busy_timeout_is_cache_busy_with_advice(path: Path, sqlite: SqliteStore) -> None:
     await sqlite.replace(MINE, ROWS, expected=0, fetched_at=12)
     with held(path, "EXCLUSIVE"), pytest.raises(CacheBusy, match=r"Try again.*TOGGL_MCP_CACHE=memory"):
         await sqlite.write(MINE, 1, None)
     assert await sqlite.read(MINE) == Snapshot(Version(0, 12), ROWS)
 
 
-async def test_point_reads_do_not_wait_for_a_writer_that_has_not_committed(path: Path, sqlite: SqliteStore) -> None:
+async def test_try_get_row_does_not_wait_for_a_writer(path: Path, sqlite: SqliteStore) -> None:
     await sqlite.replace(MINE, ROWS, expected=0, fetched_at=12)
-    with held(path) as other:
-        other.execute("DELETE FROM entity")
+    with held(path) as connection:
+        connection.execute("DELETE FROM entity")
         assert await sqlite.get_version(MINE) == Version(0, 12)
         assert await sqlite.get_row(MINE, 1) == Row(Version(0, 12), ROWS[1])
         assert await sqlite.read(MINE) == Snapshot(Version(0, 12), ROWS)

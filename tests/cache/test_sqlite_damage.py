@@ -30,27 +30,27 @@ COLLECTIONS = {
 BUCKET = Bucket("me", 17, 2_000_000.0)
 
 
-def truncated(data: bytearray, chance: random.Random) -> bytearray:
+def truncate(data: bytearray, chance: random.Random) -> bytearray:
     return data[: chance.randrange(len(data))]
 
 
-def flipped(data: bytearray, chance: random.Random) -> bytearray:
+def flip(data: bytearray, chance: random.Random) -> bytearray:
     for _ in range(chance.choice([1, 1, 3, 30])):
         data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
     return data
 
 
-def overwritten(data: bytearray, chance: random.Random) -> bytearray:
+def overwrite(data: bytearray, chance: random.Random) -> bytearray:
     start, length = chance.randrange(len(data)), chance.choice([1, 16, 512, 4096])
     end = min(start + length, len(data))
     data[start:end] = chance.randbytes(end - start)
     return data
 
 
-def shuffled(data: bytearray, chance: random.Random) -> bytearray:
+def shuffle(data: bytearray, chance: random.Random) -> bytearray:
     """Exchange two pages, as a disk might that loses a write."""
-    one, other = (4096 * chance.randrange(len(data) // 4096) for _ in range(2))
-    data[one : one + 4096], data[other : other + 4096] = data[other : other + 4096], data[one : one + 4096]
+    first, second = (4096 * chance.randrange(len(data) // 4096) for _ in range(2))
+    data[first : first + 4096], data[second : second + 4096] = data[second : second + 4096], data[first : first + 4096]
     return data
 
 
@@ -59,16 +59,16 @@ def garbage(data: bytearray, chance: random.Random) -> bytearray:
 
 
 DAMAGES: list[Callable[[bytearray, random.Random], bytearray]] = [
-    flipped,
-    flipped,
-    truncated,
-    overwritten,
-    shuffled,
+    flip,
+    flip,
+    truncate,
+    overwrite,
+    shuffle,
     garbage,
 ]
 
 
-async def filled(path: Path) -> bytearray:
+async def fill_file(path: Path) -> bytearray:
     store = SqliteStore(path)
     for key, rows in COLLECTIONS.items():
         assert await store.replace(key, rows, expected=0, fetched_at=12)
@@ -85,24 +85,24 @@ async def check(store: SqliteStore) -> None:
             assert (await store.get_row(key, row_id)).text in (rows[row_id], None)
         assert await store.read(key) in (Snapshot(Version(0, 12), rows), None)
     assert list(await store.list_buckets("mine")) in ([BUCKET], [])
-    assert await works(store) or await works(store)
+    assert await is_working(store) or await is_working(store)
 
 
-async def works(store: SqliteStore) -> bool:
+async def is_working(store: SqliteStore) -> bool:
     """Tell whether a refresh and a write were kept: damage may only show when something is written."""
     await store.write(MINE, 1, "lost by the refresh")
     version = (await store.get_version(MINE)).number
     await store.replace(MINE, COLLECTIONS[MINE], expected=version, fetched_at=13)
     await store.write(MINE, 1, "written")
-    kept = await store.read(MINE)
-    assert kept in (Snapshot(Version(version + 1, 13), {**COLLECTIONS[MINE], 1: "written"}), None)
-    return kept is not None
+    snapshot = await store.read(MINE)
+    assert snapshot in (Snapshot(Version(version + 1, 13), {**COLLECTIONS[MINE], 1: "written"}), None)
+    return snapshot is not None
 
 
 @pytest.mark.promise("damage")
-async def test_a_damaged_file_serves_nothing_that_was_altered_or_is_missing(tmp_path: Path) -> None:
+async def test_damaged_file_never_serves_altered_or_missing_rows(tmp_path: Path) -> None:
     path = tmp_path / "cache.sqlite"
-    whole = await filled(path)
+    whole = await fill_file(path)
     for trial in range(TRIALS):
         chance = random.Random(trial)  # noqa: S311 - repeatable
         store = SqliteStore(path)
@@ -139,10 +139,10 @@ async def test_a_damaged_file_serves_nothing_that_was_altered_or_is_missing(tmp_
         "UPDATE collection SET size = 3",
     ],
 )
-async def test_an_alteration_of_one_value_is_noticed(
+async def test_damaged_value_is_detected_by_its_checksum(
     path: Path, sqlite: SqliteStore, alteration: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await filled(path)
+    await fill_file(path)
     execute(path, alteration)
     assert await sqlite.read(MINE) is None
     (record,) = caplog.records
@@ -153,13 +153,13 @@ async def test_an_alteration_of_one_value_is_noticed(
 
 
 @pytest.mark.parametrize("column", ["remaining", "resets_at", "checked"])
-async def test_an_altered_bucket_is_not_believed(path: Path, sqlite: SqliteStore, column: str) -> None:
-    await filled(path)
+async def test_damaged_bucket_is_ignored(path: Path, sqlite: SqliteStore, column: str) -> None:
+    await fill_file(path)
     execute(path, f"UPDATE bucket SET {column} = {column} + 1")  # noqa: S608 - the names above
     assert list(await sqlite.list_buckets("mine")) == []
 
 
-async def test_one_store_sets_the_damaged_file_aside_and_the_others_follow(
+async def test_damaged_file_is_replaced_once_for_all_stores(
     path: Path, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     stores = [SqliteStore(path, clock=clock) for _ in range(3)]
@@ -175,9 +175,7 @@ async def test_one_store_sets_the_damaged_file_aside_and_the_others_follow(
         await store.aclose()
 
 
-async def test_a_damaged_file_stays_while_another_process_looks_whether_it_still_has_the_name(
-    path: Path, sqlite: SqliteStore
-) -> None:
+async def test_damaged_file_stays_while_another_process_checks_its_identity(path: Path, sqlite: SqliteStore) -> None:
     await sqlite.write(MINE, 1, None)
     await anyio.Path(path).write_bytes(b"garbage" * 1000)
     with held(path.with_name(f"{path.name}.lock"), "EXCLUSIVE"):
@@ -188,7 +186,7 @@ async def test_a_damaged_file_stays_while_another_process_looks_whether_it_still
     assert await sqlite.get_version(MINE) == Version(1, None)
 
 
-async def test_a_file_damaged_again_and_again_starts_empty_each_time(path: Path, sqlite: SqliteStore) -> None:
+async def test_damaged_file_starts_empty_each_time(path: Path, sqlite: SqliteStore) -> None:
     for _ in range(5):
         await sqlite.replace(MINE, {1: "one"}, expected=0, fetched_at=12)
         await sqlite.aclose()
@@ -196,8 +194,8 @@ async def test_a_file_damaged_again_and_again_starts_empty_each_time(path: Path,
         assert await sqlite.read(MINE) is None
 
 
-async def test_a_journal_that_was_left_behind_by_another_file_does_no_harm(path: Path, sqlite: SqliteStore) -> None:
-    await filled(path)
+async def test_damaged_file_with_foreign_journal_starts_empty(path: Path, sqlite: SqliteStore) -> None:
+    await fill_file(path)
     db = sqlite3.connect(path, isolation_level=None)
     db.execute("PRAGMA journal_mode = TRUNCATE")
     db.execute("PRAGMA cache_size = 1")

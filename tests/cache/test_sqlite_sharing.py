@@ -23,32 +23,32 @@ Start = Callable[[str], "subprocess.Popen[str]"]
 def start(path: Path) -> Generator[Start]:
     with ExitStack() as running:
 
-        def started(what: str) -> subprocess.Popen[str]:
-            command = [sys.executable, "-m", "tests.cache.worker", what, str(path)]
+        def start_child(command_name: str) -> subprocess.Popen[str]:
+            command = [sys.executable, "-m", "tests.cache.worker", command_name, str(path)]
             pipe = subprocess.PIPE
             child = running.enter_context(subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True))  # noqa: S603 - ours
             running.callback(child.kill)
             return child
 
-        yield started
+        yield start_child
 
 
-def line(child: subprocess.Popen[str]) -> str:
+def read_line(child: subprocess.Popen[str]) -> str:
     assert child.stdout is not None
     return child.stdout.readline()
 
 
-def go(child: subprocess.Popen[str]) -> None:
+def send_line(child: subprocess.Popen[str]) -> None:
     assert child.stdin is not None
     child.stdin.write("\n")
     child.stdin.flush()
 
 
-async def test_a_process_that_is_killed_leaves_no_half_of_a_collection(path: Path, start: Start) -> None:
+async def test_replace_killed_process_leaves_a_whole_snapshot(path: Path, start: Start) -> None:
     for trial in range(5):
         child = start("replace")
         for _ in range(trial + 1):
-            assert line(child)
+            assert read_line(child)
         child.kill()
         child.wait()
         store = SqliteStore(path)
@@ -59,21 +59,21 @@ async def test_a_process_that_is_killed_leaves_no_half_of_a_collection(path: Pat
         await store.aclose()
 
 
-async def test_every_write_of_every_process_is_counted(start: Start, sqlite: SqliteStore) -> None:
+async def test_write_of_several_processes_counts_every_write(start: Start, sqlite: SqliteStore) -> None:
     children = [start("write") for _ in range(3)]
     for child in children:
-        assert line(child) == "ready\n"
+        assert read_line(child) == "ready\n"
     for child in children:
-        go(child)
+        send_line(child)
     assert [child.wait() for child in children] == [0, 0, 0]
     assert await sqlite.get_version(MINE) == Version(300, None)
 
 
-async def test_a_process_that_holds_the_file_is_waited_for(path: Path, start: Start) -> None:
+async def test_write_waits_for_a_process_that_locks_the_file(path: Path, start: Start) -> None:
     store = SqliteStore(path)
     await store.replace(MINE, ROWS, expected=0, fetched_at=12)
     child = start("hold")
-    assert line(child) == "ready\n"
+    assert read_line(child) == "ready\n"
     answers: list[object] = []
 
     async def ask() -> None:
@@ -83,23 +83,23 @@ async def test_a_process_that_holds_the_file_is_waited_for(path: Path, start: St
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(ask)
         await anyio.lowlevel.checkpoint()
-        go(child)
+        send_line(child)
     assert answers == [Version(0, 12), Snapshot(Version(0, 12), ROWS)]
     await store.aclose()
 
 
-async def test_opening_a_file_does_not_end_the_locks_that_this_process_has_on_it(path: Path, start: Start) -> None:
+async def test_open_keeps_the_locks_of_this_process(path: Path, start: Start) -> None:
     store = SqliteStore(path)
     await store.replace(MINE, ROWS, expected=0, fetched_at=12)
     with held(path):
         second = SqliteStore(path)
         assert await second.read(MINE) == Snapshot(Version(0, 12), ROWS)
         await second.aclose()
-        assert line(start("probe")) == "locked\n"
+        assert read_line(start("probe")) == "locked\n"
     await store.aclose()
 
 
-def test_threads_with_event_loops_of_their_own_share_a_store(path: Path) -> None:
+def test_sqlite_store_is_shared_by_threads_with_own_event_loops(path: Path) -> None:
     store = SqliteStore(path)
     anyio.run(store.invalidate, MINE)
 
@@ -111,13 +111,13 @@ def test_threads_with_event_loops_of_their_own_share_a_store(path: Path) -> None
             await store.read(MINE)
 
     with ThreadPoolExecutor(6) as threads:
-        for done in [threads.submit(anyio.run, use, thread) for thread in range(6)]:
-            done.result()
+        for call in [threads.submit(anyio.run, use, thread) for thread in range(6)]:
+            call.result()
     assert anyio.run(store.get_version, MINE) == Version(121, None)
     anyio.run(store.aclose)
 
 
-def test_closing_a_store_while_others_use_it_harms_nobody(path: Path) -> None:
+def test_aclose_while_other_threads_use_the_store(path: Path) -> None:
     store = SqliteStore(path)
 
     async def use(thread: int) -> None:
@@ -128,13 +128,13 @@ def test_closing_a_store_while_others_use_it_harms_nobody(path: Path) -> None:
             await store.get_version(MINE)
 
     with ThreadPoolExecutor(4) as threads:
-        for done in [threads.submit(anyio.run, use, thread) for thread in range(4)]:
-            done.result()
+        for call in [threads.submit(anyio.run, use, thread) for thread in range(4)]:
+            call.result()
     assert anyio.run(store.get_version, MINE) == Version(120, None)
     anyio.run(store.aclose)
 
 
-def test_a_file_set_aside_under_several_threads_leaves_one_cache(path: Path) -> None:
+def test_replaced_file_under_threads_leaves_one_cache(path: Path) -> None:
     stores = [SqliteStore(path) for _ in range(4)]
     for store in stores:
         anyio.run(store.write, MINE, 1, None)
@@ -152,7 +152,7 @@ def test_a_file_set_aside_under_several_threads_leaves_one_cache(path: Path) -> 
         anyio.run(store.aclose)
 
 
-async def test_a_cancelled_caller_leaves_no_half_of_a_step(sqlite: SqliteStore) -> None:
+async def test_cancelled_caller_leaves_no_partial_transaction(sqlite: SqliteStore) -> None:
     await sqlite.replace(MINE, {}, expected=0, fetched_at=12)
     for row in range(50):
         async with anyio.create_task_group() as tasks:

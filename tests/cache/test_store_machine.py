@@ -23,31 +23,31 @@ KEYS = st.sampled_from([MINE, MINE._replace(scope="theirs")])
 IDS = st.sampled_from([1, 2, 3, 2**40, 2**53 - 1])
 TEXTS = st.text(max_size=8)
 TIMES = st.floats(min_value=1, max_value=2e9)
-NOTHING = Snapshot(Version(0, None), {})
+EMPTY_SNAPSHOT = Snapshot(Version(0, None), {})
 
 
-class Contract(RuleBasedStateMachine):
+class StoreMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.loop = asyncio.Runner()
         self.clock = Clock()
         self.model: dict[Key, Snapshot] = {}
-        self.claims: dict[Key, float] = {}
-        self.ledger: dict[str, dict[str, Bucket]] = {}
-        self.store = self.opened()
+        self.leases: dict[Key, float] = {}
+        self.buckets_by_scope: dict[str, dict[str, Bucket]] = {}
+        self.store = self.open_store()
 
-    def opened(self) -> Store:
+    def open_store(self) -> Store:
         return MemoryStore(clock=self.clock)
 
     def run(self, step: Coroutine[object, object, T]) -> T:
         return self.loop.run(step)
 
-    def known(self, key: Key) -> Snapshot:
-        return self.model.get(key, NOTHING)
+    def snapshot_of(self, key: Key) -> Snapshot:
+        return self.model.get(key, EMPTY_SNAPSHOT)
 
     @rule(key=KEYS, rows=st.dictionaries(IDS, TEXTS), behind=st.integers(-1, 1), fetched_at=TIMES)
     def replace(self, key: Key, rows: Mapping[int, str], behind: int, fetched_at: float) -> None:
-        version = self.known(key).version.number
+        version = self.snapshot_of(key).version.number
         stored = self.run(self.store.replace(key, rows, expected=version - behind, fetched_at=fetched_at))
         assert stored == (behind == 0)
         if stored:
@@ -56,40 +56,40 @@ class Contract(RuleBasedStateMachine):
     @rule(key=KEYS, row_id=IDS, text=st.none() | TEXTS)
     def write(self, key: Key, row_id: int, text: str | None) -> None:
         self.run(self.store.write(key, row_id, text))
-        (version, fetched_at), rows = self.known(key)
-        kept = {there: row for there, row in rows.items() if there != row_id}
+        (version, fetched_at), rows = self.snapshot_of(key)
+        remaining = {stored_id: row for stored_id, row in rows.items() if stored_id != row_id}
         added = {} if text is None or fetched_at is None else {row_id: text}
-        self.model[key] = Snapshot(Version(version + 1, fetched_at), kept | added)
+        self.model[key] = Snapshot(Version(version + 1, fetched_at), remaining | added)
 
     @rule(key=KEYS)
-    def forget(self, key: Key) -> None:
+    def invalidate(self, key: Key) -> None:
         self.run(self.store.invalidate(key))
-        self.model[key] = Snapshot(Version(self.known(key).version.number + 1, None), {})
+        self.model[key] = Snapshot(Version(self.snapshot_of(key).version.number + 1, None), {})
 
     @rule(key=KEYS, seconds=st.integers(1, 60))
-    def claim(self, key: Key, seconds: int) -> None:
-        free = self.claims.get(key, 0.0) <= self.clock.now
+    def acquire_lease(self, key: Key, seconds: int) -> None:
+        free = self.leases.get(key, 0.0) <= self.clock.now
         until = self.clock.now + seconds
         assert self.run(self.store.acquire_lease(key, seconds)) == (until if free else None)
         if free:
-            self.claims[key] = until
+            self.leases[key] = until
 
     @rule(key=KEYS, mine=st.booleans())
-    def release(self, key: Key, mine: bool) -> None:  # noqa: FBT001 - the machine calls it
-        until = self.claims.get(key, self.clock.now)
+    def release_lease(self, key: Key, mine: bool) -> None:  # noqa: FBT001 - the machine calls it
+        until = self.leases.get(key, self.clock.now)
         self.run(self.store.release_lease(key, until if mine else until - 1))
         if mine:
-            self.claims.pop(key, None)
+            self.leases.pop(key, None)
 
     @rule(seconds=st.integers(0, 60))
     def wait(self, seconds: int) -> None:
         self.clock.now += seconds
 
     @rule(key=KEYS, name=st.sampled_from(["me", "organization"]), remaining=st.integers(0, 30), resets_at=TIMES)
-    def note(self, key: Key, name: str, remaining: int, resets_at: float) -> None:
+    def record(self, key: Key, name: str, remaining: int, resets_at: float) -> None:
         bucket = Bucket(name, remaining, resets_at)
         self.run(self.store.record(key.scope, bucket))
-        self.ledger.setdefault(key.scope, {})[name] = bucket
+        self.buckets_by_scope.setdefault(key.scope, {})[name] = bucket
 
     @rule()
     def close(self) -> None:
@@ -98,15 +98,15 @@ class Contract(RuleBasedStateMachine):
     @precondition(lambda self: self.model)
     @rule(key=KEYS, row_id=IDS)
     def row(self, key: Key, row_id: int) -> None:
-        mark, rows = self.known(key)
-        assert self.run(self.store.get_row(key, row_id)) == Row(mark, rows.get(row_id))
+        version, rows = self.snapshot_of(key)
+        assert self.run(self.store.get_row(key, row_id)) == Row(version, rows.get(row_id))
 
     @invariant()
     def is_as_expected(self) -> None:
         for key, snapshot in self.model.items():
             assert self.run(self.store.get_version(key)) == snapshot.version
             assert self.run(self.store.read(key)) == (None if snapshot.version.fetched_at is None else snapshot)
-        for scope, buckets in self.ledger.items():
+        for scope, buckets in self.buckets_by_scope.items():
             assert list(self.run(self.store.list_buckets(scope))) == sorted(buckets.values())
 
     def teardown(self) -> None:
@@ -114,10 +114,10 @@ class Contract(RuleBasedStateMachine):
         self.loop.close()
 
 
-class FileContract(Contract):
+class FileStoreMachine(StoreMachine):
     """The same for a file that two stores share, taking turns."""
 
-    def opened(self) -> Store:
+    def open_store(self) -> Store:
         self.folder = tempfile.TemporaryDirectory()
         self.stores = [SqliteStore(Path(self.folder.name) / "cache.sqlite", clock=self.clock) for _ in range(2)]
         return self.stores[0]
@@ -134,7 +134,7 @@ class FileContract(Contract):
         self.folder.cleanup()
 
 
-Contract.TestCase.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)
-FileContract.TestCase.settings = settings(max_examples=20, stateful_step_count=30, deadline=None)
-TestMemory = Contract.TestCase
-TestFile = FileContract.TestCase
+StoreMachine.TestCase.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)
+FileStoreMachine.TestCase.settings = settings(max_examples=20, stateful_step_count=30, deadline=None)
+TestMemory = StoreMachine.TestCase
+TestFile = FileStoreMachine.TestCase

@@ -20,8 +20,8 @@ async def replace(path: Path) -> None:
     """Replace the whole collection for ever, each time by rows that carry the same number."""
     store = SqliteStore(path)
     for number in count(1):
-        mark = await store.get_version(MINE)
-        await store.replace(MINE, dict.fromkeys(range(2000), f"{number}"), expected=mark.number, fetched_at=number)
+        version = await store.get_version(MINE)
+        await store.replace(MINE, dict.fromkeys(range(2000), f"{number}"), expected=version.number, fetched_at=number)
         say(str(number))
 
 
@@ -58,8 +58,8 @@ def probe(path: Path) -> None:
 
 
 if __name__ == "__main__":
-    what, where = sys.argv[1], Path(sys.argv[2])
-    if what in ("hold", "probe"):
-        {"hold": hold, "probe": probe}[what](where)
+    command, path = sys.argv[1], Path(sys.argv[2])
+    if command in ("hold", "probe"):
+        {"hold": hold, "probe": probe}[command](path)
     else:
-        anyio.run({"replace": replace, "write": write}[what], where)
+        anyio.run({"replace": replace, "write": write}[command], path)
