@@ -84,6 +84,20 @@ async def test_busy_cache_unwritten_change_is_not_served_stale(
     assert as_known((await impatient.read()).collection.items.values()) == at_toggl(sandbox)
 
 
+async def test_busy_cache_get_client_after_unwritten_edit_returns_the_edit(
+    impatient: AsyncClientEndpoint, path: Path, sandbox: Sandbox
+) -> None:
+    await impatient.collect()
+    holder = Holder(path)
+    sandbox.fault = in_turn("PUT", then(Fault("slow"), holder.hold))
+    try:
+        client = await impatient.edit(AROHA, ClientBody(name="Aroha Bakehouse"))
+    finally:
+        holder.let_go()
+    assert impatient.try_get(AROHA) is None
+    assert await impatient.get(AROHA) == client
+
+
 @pytest.mark.parametrize("verb", ["delete", "archive"])
 async def test_busy_cache_unwritten_change_invalidates_the_projects(
     impatient: AsyncClientEndpoint, path: Path, connection: AsyncClient, sandbox: Sandbox, verb: str

@@ -10,8 +10,9 @@ from toggl_mcp.api import AsyncClient
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.store import Key, Row, Snapshot
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
+from toggl_mcp.endpoints.toggl import Toggl
 from toggl_mcp.models.clients import ClientBody
-from toggl_mcp.sandbox import HARBOUR_STUDIO
+from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL
 
 pytestmark = pytest.mark.anyio
 
@@ -107,3 +108,13 @@ async def test_refresh_does_not_read_the_replaced_snapshot(
     await clients.get(AROHA, refresh=True)
     await clients.collect(refresh=True)
     assert counting_store.operations == ["replace", "replace"]
+
+
+async def test_collect_time_entries_of_all_endpoints_parses_the_account_once(
+    counting_store: CountingStore, connection: AsyncClient
+) -> None:
+    toggl = Toggl(AUTH, counting_store, client=connection)
+    await toggl.entry_cache.read()
+    for workspace_id in (HARBOUR_STUDIO, NIGHT_SCHOOL):
+        await toggl.time_entries(workspace_id).collect()
+    assert counting_store.operations == ["replace"]

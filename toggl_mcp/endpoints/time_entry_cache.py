@@ -93,7 +93,8 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
             collection = await self.any_age_or_none()
             for key in [key for key, entry in collection.items.items() if matches(entry)] if collection else ():
                 row = await self.get_row(key)
-                if (entry := self._parse_row(row.text)) is not None:
+                entry = self._parse_row(row.text)
+                if entry is not None and matches(entry):  # Another process may have changed it since.
                     await super().write_through(key, change(entry), row)
 
     async def fetch_recently_changed(self) -> Mapping[int, TimeEntry]:

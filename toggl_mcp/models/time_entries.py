@@ -1,4 +1,4 @@
-"""Time entries: what was done when. https://engineering.toggl.com/docs/api/time_entries."""
+"""Time entries. https://engineering.toggl.com/docs/api/time_entries."""
 
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime, timedelta
@@ -10,7 +10,7 @@ from toggl_mcp.models.base import Absent, Payload, WorkspaceResource
 from toggl_mcp.models.text import require_visible
 
 CREATED_WITH = "toggl_mcp"
-"""The name under which Toggl is told who creates entries; it wants one."""
+"""The name of this program, which Toggl requires in a new entry."""
 MAX_DESCRIPTION = 3000
 MAX_DURATION = timedelta(hours=999)
 
@@ -48,33 +48,33 @@ class TimeEntry(WorkspaceResource, frozen=True):
         return self.duration < 0
 
     def stop_at(self, at: datetime) -> "TimeEntry":
-        """Return the entry as it is when its timer is stopped at a moment; when Toggl said so is not known."""
+        """Return the entry with its timer stopped at a moment; `updated_at` is unknown then."""
         length = max(0, round((at - self.start).total_seconds()))
         return self.model_copy(update={"duration": length, "updated_at": None})
 
     def rename_tag(self, names: AbstractSet[str], name: str | None) -> "TimeEntry":
-        """Return the entry as it is when a tag that has one of these names gets another, or is gone."""
+        """Return the entry with a tag of one of these names renamed to `name`, or removed if that is None."""
         tags = (name if tag in names else tag for tag in self.tags)
         return self.model_copy(update={"tags": [tag for tag in tags if tag is not None]})
 
     def clear_fields(self, *fields: str) -> "TimeEntry":
-        """Return the entry as it is when what these fields name is gone."""
+        """Return the entry with these fields set to None."""
         return self.model_copy(update=dict.fromkeys(fields))
 
     def end_at(self, now: datetime) -> datetime:
-        """Return when it ended; for a running timer that is now, but not before its start."""
+        """Return the end; that of a running timer is `now`, or its start if that is later."""
         return max(self.start, now) if self.running else self.start + timedelta(seconds=self.duration)
 
     def count_seconds(self, now: datetime) -> int:
-        """Return how long it took, up to now if its timer runs."""
+        """Return the seconds from the start to the end, or to `now` if the timer runs."""
         return round((self.end_at(now) - self.start).total_seconds())
 
 
 class TimeEntryBody(Payload, frozen=True):
-    """What can be said of a time entry. `project_id=0` and `task_id=0` take them away.
+    """The fields of a time entry to create or to change. `project_id=0` and `task_id=0` remove them.
 
-    `tags` are names, and replace those that were there unless `tag_action` says otherwise; Toggl creates unknown ones,
-    which the tags' endpoint then knows after a `refresh`.
+    `tags` are names, and replace the entry's tags unless `tag_action` is given; Toggl creates unknown ones, which the
+    tags' endpoint has after a `refresh`.
     A new one needs a `start`, and one of `stop` and `duration` (seconds) unless its timer is to run.
     """
 
@@ -89,7 +89,7 @@ class TimeEntryBody(Payload, frozen=True):
     duration: Annotated[int, Field(ge=0)] | Absent = None
 
     def format(self, endpoint: Verb, **body: Any) -> dict[str, Any]:  # noqa: ANN401 - the JSON edge
-        """Return the JSON that an endpoint takes: what was given, and `body`.
+        """Return the JSON body of a request: the fields that are set, and `body`.
 
         `add` starts a timer when neither `stop` nor `duration` is given: Toggl makes an entry of no length otherwise.
         """
@@ -101,7 +101,7 @@ class TimeEntryBody(Payload, frozen=True):
         return {"created_with": CREATED_WITH} | runs | body | values
 
     def to_json_patch(self) -> list[dict[str, Any]]:
-        """Return the JSON Patch that does to many entries what an edit does to one."""
+        """Return the JSON Patch that changes many entries as an edit changes one."""
         values = self.format("edit")
         verb = {"add": "add", "delete": "remove"}.get(values.pop("tag_action", ""), "replace")
         return [
@@ -132,15 +132,15 @@ class TimeEntryBody(Payload, frozen=True):
                 return self.tags
 
     def _set_fields(self) -> dict[str, Any]:
-        """Return what is said; 0 becomes what Toggl takes for none."""
+        """Return the fields that are set; an id of 0 becomes null, with which Toggl removes it."""
         values = self.model_dump(include=set(TimeEntryBody.model_fields), exclude_none=True)
         return values | {field: None for field in ("project_id", "task_id") if values.get(field) == 0}
 
 
 class TimerStart(NamedTuple):
-    """A timer that was started, the entry whose timer ran until then, and one that could not be stopped.
+    """A started timer, the entry whose timer it stopped, and the id of a timer that could not be stopped.
 
-    Where Toggl could not be asked what was stopped, `is_confirmed` is false.
+    `is_confirmed` is false where Toggl gave no answer about the timer that it stopped.
     """
 
     entry: TimeEntry
@@ -150,12 +150,12 @@ class TimerStart(NamedTuple):
 
 
 class BulkEditResult(NamedTuple):
-    """The ids that a change of many has reached, and those that Toggl did not change."""
+    """The ids of the entries that a bulk edit changed, and of those that Toggl did not change."""
 
     edited_ids: list[int]
     unchanged_ids: list[int]
 
 
 def to_rfc3339(moment: datetime) -> str:
-    """Return a moment as Toggl takes it: in UTC, to the second."""
+    """Return a moment as RFC 3339 text in UTC, to the second."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,48 @@
+"""What a change of a project or a tag does to cached time entries while other processes change them."""
+
+import pytest
+
+from tests.endpoints.support import AUTH
+from tests.sandbox.clock import Clock
+from tests.sandbox.diary import at, done
+from toggl_mcp.api import AsyncClient
+from toggl_mcp.cache.memory import MemoryStore
+from toggl_mcp.cache.store import Key, Row
+from toggl_mcp.endpoints.toggl import Toggl
+from toggl_mcp.models.time_entries import TimeEntry
+from toggl_mcp.sandbox import HARBOUR_STUDIO, Sandbox
+
+pytestmark = pytest.mark.anyio
+
+WEB_SHOP, STUDIO_UPKEEP = 201_500_302, 201_500_307
+
+
+class InterleavingStore(MemoryStore):
+    """A store in which another process writes an entry just before its row is read."""
+
+    entry: TimeEntry | None = None
+
+    async def get_row(self, key: Key, row_id: int) -> Row:
+        entry, self.entry = (self.entry, None) if key.kind == "time_entry" else (None, self.entry)
+        if entry is not None:
+            await self.write(key, entry.id, entry.model_dump_json(exclude_none=True))
+        return await super().get_row(key, row_id)
+
+
+async def test_delete_project_keeps_entries_moved_to_another_project_meanwhile(
+    connection: AsyncClient, sandbox: Sandbox, clock: Clock
+) -> None:
+    sandbox.state.entries.clear()
+    clock.now = at("2025-10-14T18:00")
+    row = done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", project_id=WEB_SHOP)
+    store = InterleavingStore(clock=clock)
+    toggl = Toggl(AUTH, store, client=connection)
+    entry = (await toggl.entry_cache.read()).collection.items[row["id"]]
+    store.entry = entry.model_copy(update={"project_id": STUDIO_UPKEEP})
+
+    await toggl.projects(HARBOUR_STUDIO).delete(WEB_SHOP)
+
+    assert store.entry is None
+    cached_entry = await toggl.entry_cache.get_any_age(entry.id)
+    assert cached_entry is not None
+    assert cached_entry.project_id == STUDIO_UPKEEP
