@@ -3,7 +3,7 @@
 import pytest
 
 from tests.api.support import answering
-from tests.endpoints.support import AROHA, AUTH, asked, each
+from tests.endpoints.support import AROHA, AUTH, fault_every, list_methods
 from tests.sandbox.clock import Clock
 from toggl_mcp.api import AsyncClient
 from toggl_mcp.cache.memory import MemoryStore
@@ -99,13 +99,13 @@ async def test_quota_reserve_is_for_changes_and_their_reads(toggl: Toggl, sandbo
     await clients.collect(refresh=True)
     with pytest.raises(QuotaSpent, match="kept for changes"):
         await clients.collect(refresh=True)
-    sandbox.fault = each("POST", Fault("lost after"))
+    sandbox.fault = fault_every("POST", Fault("lost after"))
     assert (await clients.add(ClientBody(name="Lighthouse"))).name == "Lighthouse"
     sandbox.fault = None
     assert await clients.edit(64_890_401, ClientBody(notes="The last one")) is not None
     with pytest.raises(QuotaSpent, match="used up;"):
         await clients.delete(64_890_401)
-    assert asked(sandbox) == ["GET", "GET", "POST", "GET", "PUT"]
+    assert list_methods(sandbox) == ["GET", "GET", "POST", "GET", "PUT"]
 
 
 async def test_quota_reserve_is_used_by_the_list_before_a_create(toggl: Toggl, sandbox: Sandbox) -> None:
@@ -115,7 +115,7 @@ async def test_quota_reserve_is_used_by_the_list_before_a_create(toggl: Toggl, s
     with pytest.raises(QuotaSpent):
         await clients.collect()
     assert (await clients.add(ClientBody(name="Lighthouse"))).name == "Lighthouse"
-    assert asked(sandbox) == ["PUT", "GET", "POST"]
+    assert list_methods(sandbox) == ["PUT", "GET", "POST"]
 
 
 async def test_quota_of_the_user_has_no_reserve(toggl: Toggl, sandbox: Sandbox) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.api.support import answering
-from tests.endpoints.support import ACTIVE, AROHA, each, names
+from tests.endpoints.support import ACTIVE, AROHA, fault_every, names
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.errors import (
     BadToken,
@@ -125,7 +125,7 @@ async def test_unreadable_list_is_unreachable_and_never_empty(
     in_memory: AsyncClientEndpoint, sandbox: Sandbox, body: str
 ) -> None:
     await in_memory.collect()
-    sandbox.fault = each("GET", Fault("garbage before", body=body))
+    sandbox.fault = fault_every("GET", Fault("garbage before", body=body))
     with pytest.raises(Unreachable) as failed:
         await in_memory.collect(refresh=True)
     assert "Something" not in str(failed.value)
@@ -138,7 +138,7 @@ async def test_unreadable_response_of_a_change_is_outcome_unknown(
     in_memory: AsyncClientEndpoint, sandbox: Sandbox, body: str
 ) -> None:
     await in_memory.collect()
-    sandbox.fault = each("PUT", Fault("garbage before", body=body))
+    sandbox.fault = fault_every("PUT", Fault("garbage before", body=body))
     with pytest.raises(OutcomeUnknown):
         await in_memory.edit(AROHA, ClientBody(notes="New"))
     assert await in_memory.load_cache() == []
@@ -146,7 +146,7 @@ async def test_unreadable_response_of_a_change_is_outcome_unknown(
 
 @pytest.mark.parametrize("body", [*UNREADABLE, "null", "[]"], ids=lambda body: repr(body)[:20])
 async def test_unreadable_client_is_unreachable(uncached: AsyncClientEndpoint, sandbox: Sandbox, body: str) -> None:
-    sandbox.fault = each("GET", Fault("garbage before", body=body))
+    sandbox.fault = fault_every("GET", Fault("garbage before", body=body))
     with pytest.raises(Unreachable):
         await uncached.get(AROHA)
 
@@ -162,7 +162,7 @@ async def test_delete_client_is_confirmed_by_no_body_id_or_null(
     in_memory: AsyncClientEndpoint, sandbox: Sandbox, body: str
 ) -> None:
     await in_memory.collect()
-    sandbox.fault = each("DELETE", Fault("garbage after", body=body))
+    sandbox.fault = fault_every("DELETE", Fault("garbage after", body=body))
 
     await in_memory.delete(AROHA)
 

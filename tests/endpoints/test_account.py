@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-from tests.endpoints.support import AROHA, AUTH, each
+from tests.endpoints.support import AROHA, AUTH, fault_every
 from tests.sandbox.clock import Clock
 from toggl_mcp.api import AsyncClient, connect_in_process
 from toggl_mcp.cache.memory import MemoryStore
@@ -83,7 +83,7 @@ async def test_toggl_creates_each_endpoint_once(toggl: Toggl) -> None:
 async def test_me_unreachable_returns_the_stale_account(toggl: Toggl, sandbox: Sandbox, clock: Clock) -> None:
     await toggl.account.workspaces()
     clock.now += DAY - 100
-    sandbox.fault = each("GET", Fault("402", resets_in=600))
+    sandbox.fault = fault_every("GET", Fault("402", resets_in=600))
     with pytest.raises(QuotaSpent):
         await toggl.account.me(refresh=True)
     for age, source in ((0, "cache"), (200, "stale")):
@@ -97,7 +97,7 @@ async def test_me_unreadable_response_is_unreachable(
     memory: MemoryStore, connection: AsyncClient, sandbox: Sandbox, body: str
 ) -> None:
     toggl = Toggl(AUTH, memory, client=connection)
-    sandbox.fault = each("GET", Fault("garbage before", body=body))
+    sandbox.fault = fault_every("GET", Fault("garbage before", body=body))
     failures: list[TogglError] = []
     for question in (toggl.account.me(), toggl.account.workspaces()):
         with pytest.raises(Unreachable) as failed:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.endpoints.support import AUTH, STRANGER, as_known, asked, at_toggl, names
+from tests.endpoints.support import AUTH, STRANGER, cached_fields, list_methods, names, toggl_fields
 from toggl_mcp.api import AsyncClient
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
@@ -29,7 +29,7 @@ async def test_add_client_is_cached_without_further_requests(clients: AsyncClien
 async def test_add_client_lists_clients_first_if_not_cached(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
     await clients.add(ClientBody(name="One"))
     await clients.add(ClientBody(name="Two"))
-    assert asked(sandbox) == ["GET", "POST", "POST"]
+    assert list_methods(sandbox) == ["GET", "POST", "POST"]
 
 
 @pytest.mark.parametrize(
@@ -62,14 +62,14 @@ async def test_add_client_duplicate_name_is_refused(clients: AsyncClientEndpoint
     sandbox.behaviors = Behaviors(duplicate_text="taken" if text == "taken" else "exists")
     with pytest.raises(DuplicateName):
         await clients.add(ClientBody(name="Northwind Theatre"))
-    assert asked(sandbox) == ["GET", "POST"]
+    assert list_methods(sandbox) == ["GET", "POST"]
 
 
 async def test_add_client_refused_leaves_the_cache_unchanged(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
     sandbox.behaviors = Behaviors(max_client_name=20)
     with pytest.raises(InvalidArguments, match="too long"):
         await clients.add(ClientBody(name="x" * 21))
-    assert as_known(await clients.load_cache()) == at_toggl(sandbox)
+    assert cached_fields(await clients.load_cache()) == toggl_fields(sandbox)
 
 
 async def test_add_client_foreign_workspace_and_bad_token_raise_different_errors(

@@ -8,15 +8,15 @@ from tests.endpoints.support import (
     AROHA,
     AUTH,
     DOCKSIDE,
-    ELSEWHERE,
+    FOREIGN_CLIENT,
     MISSING,
     NORTHWIND,
-    as_known,
-    asked,
-    at_toggl,
-    each,
-    in_turn,
+    cached_fields,
+    fault_every,
+    fault_in_turn,
+    list_methods,
     names,
+    toggl_fields,
 )
 from toggl_mcp.api import AsyncClient
 from toggl_mcp.cache.store import Store
@@ -39,8 +39,8 @@ async def test_archive_client_returns_ids_of_archived_projects(clients: AsyncCli
     await clients.collect()
     assert await clients.archive(AROHA) == [201_500_301, 201_500_302]
     assert "Aroha Bakery" in names(await clients.collect(ClientBody(status="archived")))
-    assert as_known(await clients.load_cache()) == at_toggl(sandbox)
-    assert asked(sandbox) == ["GET", "POST"]
+    assert cached_fields(await clients.load_cache()) == toggl_fields(sandbox)
+    assert list_methods(sandbox) == ["GET", "POST"]
 
 
 async def test_archive_client_keeps_fields_and_drops_updated_at(clients: AsyncClientEndpoint) -> None:
@@ -67,10 +67,10 @@ async def test_archive_client_unreadable_response_is_confirmed_by_a_read(
     in_memory: AsyncClientEndpoint, sandbox: Sandbox, body: str
 ) -> None:
     await in_memory.collect()
-    sandbox.fault = each("POST", Fault("garbage after", body=body))
+    sandbox.fault = fault_every("POST", Fault("garbage after", body=body))
     assert await in_memory.archive(AROHA) is None
-    assert asked(sandbox) == ["GET", "POST", "GET"]
-    assert as_known(await in_memory.load_cache()) == at_toggl(sandbox)
+    assert list_methods(sandbox) == ["GET", "POST", "GET"]
+    assert cached_fields(await in_memory.load_cache()) == toggl_fields(sandbox)
 
 
 @pytest.mark.parametrize("body", ODD)
@@ -78,7 +78,7 @@ async def test_archive_client_unreadable_response_alone_is_outcome_unknown(
     in_memory: AsyncClientEndpoint, sandbox: Sandbox, body: str
 ) -> None:
     await in_memory.collect()
-    sandbox.fault = each("POST", Fault("garbage before", body=body))
+    sandbox.fault = fault_every("POST", Fault("garbage before", body=body))
     with pytest.raises(OutcomeUnknown):
         await in_memory.archive(AROHA)
     assert await in_memory.load_cache() == []
@@ -104,10 +104,10 @@ async def test_restore_client_is_cached_as_active(clients: AsyncClientEndpoint, 
     await clients.collect()
     await clients.restore(NORTHWIND)
     assert "Northwind Theatre" in names(await clients.collect())
-    assert asked(sandbox) == ["GET", "POST"]
+    assert list_methods(sandbox) == ["GET", "POST"]
 
 
-@pytest.mark.parametrize("client_id", [MISSING, ELSEWHERE])
+@pytest.mark.parametrize("client_id", [MISSING, FOREIGN_CLIENT])
 async def test_archive_client_and_restore_client_missing_raise_not_found(
     in_memory: AsyncClientEndpoint, client_id: int
 ) -> None:
@@ -125,7 +125,7 @@ async def test_archive_client_deleted_at_toggl_leaves_the_cache(clients: AsyncCl
         await clients.archive(AROHA)
     with pytest.raises(NotFound):
         await clients.restore(NORTHWIND)
-    assert as_known(await clients.load_cache()) == at_toggl(sandbox)
+    assert cached_fields(await clients.load_cache()) == toggl_fields(sandbox)
 
 
 @pytest.mark.parametrize(("status", "error"), [(402, PlanRequired), (403, Forbidden)])
@@ -135,8 +135,8 @@ async def test_archive_client_free_plan_is_refused_without_quota_spent(
     sandbox.behaviors = Behaviors(archive_on_free_status=402 if status == 402 else 403)
     clients = AsyncClientEndpoint(NIGHT_SCHOOL, AUTH, store, client=connection)
     with pytest.raises(error):
-        await clients.archive(ELSEWHERE)
-    client = await clients.get(ELSEWHERE, refresh=True)
+        await clients.archive(FOREIGN_CLIENT)
+    client = await clients.get(FOREIGN_CLIENT, refresh=True)
     assert client is not None
     assert client.archived is False
 
@@ -145,28 +145,28 @@ async def test_archive_client_free_plan_is_refused_without_quota_spent(
 async def test_archive_client_lost_response_is_confirmed_by_a_read(
     in_memory: AsyncClientEndpoint, sandbox: Sandbox, kind: Kind
 ) -> None:
-    sandbox.fault = each("POST", Fault(kind))
+    sandbox.fault = fault_every("POST", Fault(kind))
     assert await in_memory.archive(AROHA) is None
     assert (await in_memory.restore(NORTHWIND)).archived is False
-    assert asked(sandbox) == ["POST", "GET", "POST", "GET"]
-    assert as_known(await in_memory.load_cache()) == at_toggl(sandbox)
+    assert list_methods(sandbox) == ["POST", "GET", "POST", "GET"]
+    assert cached_fields(await in_memory.load_cache()) == toggl_fields(sandbox)
 
 
 @pytest.mark.parametrize("kind", NOT_APPLIED)
 async def test_archive_client_unconfirmed_is_outcome_unknown_and_invalidates(
     in_memory: AsyncClientEndpoint, sandbox: Sandbox, kind: Kind
 ) -> None:
-    sandbox.fault = each("POST", Fault(kind))
+    sandbox.fault = fault_every("POST", Fault(kind))
     for change in (in_memory.archive(AROHA), in_memory.restore(NORTHWIND)):
         with pytest.raises(OutcomeUnknown):
             await change
         assert await in_memory.load_cache() == []
-    assert asked(sandbox) == ["POST", "GET", "POST", "GET"]
+    assert list_methods(sandbox) == ["POST", "GET", "POST", "GET"]
 
 
 async def test_archive_client_missing_after_lost_response_is_outcome_unknown(
     in_memory: AsyncClientEndpoint, sandbox: Sandbox
 ) -> None:
-    sandbox.fault = in_turn("POST", Fault("lost before"))
+    sandbox.fault = fault_in_turn("POST", Fault("lost before"))
     with pytest.raises(OutcomeUnknown):
         await in_memory.archive(MISSING)

@@ -5,7 +5,7 @@ from typing import Any, get_args, get_type_hints
 
 import pytest
 
-from tests.endpoints.support import AUTH, ELSEWHERE, as_known, at_toggl, names
+from tests.endpoints.support import AUTH, FOREIGN_CLIENT, cached_fields, names, toggl_fields
 from tests.sandbox.clock import Clock
 from toggl_mcp.api import AsyncClient
 from toggl_mcp.cache.memory import MemoryStore
@@ -42,10 +42,10 @@ async def test_behaviors_client_verbs_work_at_each_setting(
         "Lighthouse",
     ]
     assert (await in_memory.restore(new)).archived is False
-    assert as_known(await in_memory.load_cache()) == at_toggl(switched)
+    assert cached_fields(await in_memory.load_cache()) == toggl_fields(switched)
     await in_memory.delete(new)
     assert await in_memory.get(new) is None
-    for client_id in at_toggl(switched):
+    for client_id in toggl_fields(switched):
         await in_memory.delete(client_id)
     clock.now += 3600
     assert await in_memory.collect(ClientBody(status="both")) == []
@@ -60,10 +60,10 @@ async def test_behaviors_refusals_raise_their_errors_at_each_setting(
         await AsyncClientEndpoint(5, AUTH, memory, client=connection).collect()
     school = AsyncClientEndpoint(NIGHT_SCHOOL, AUTH, memory, client=connection)
     with pytest.raises(PlanRequired if switched.behaviors.archive_on_free_status == 402 else Forbidden):
-        await school.archive(ELSEWHERE)
+        await school.archive(FOREIGN_CLIENT)
     switched.quota.spend(NIGHT_SCHOOL)
     with pytest.raises(QuotaSpent) as error:
-        await school.edit(ELSEWHERE, ClientBody(notes="New"))
+        await school.edit(FOREIGN_CLIENT, ClientBody(notes="New"))
     assert error.value.resets_in_seconds == 3600
 
 
@@ -100,4 +100,4 @@ async def test_behaviors_restore_client_ignores_the_default_of_toggl(
     await in_memory.archive(64_890_306)
     await in_memory.restore(64_890_306, restore_projects=True)
     assert sandbox.state.projects[201_500_305]["active"] is True
-    assert at_toggl(sandbox, HARBOUR_STUDIO)[64_890_306][2] is False
+    assert toggl_fields(sandbox, HARBOUR_STUDIO)[64_890_306][2] is False

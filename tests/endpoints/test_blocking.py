@@ -20,11 +20,11 @@ from tests.endpoints.support import (
     MISSING,
     NORTHWIND,
     STRANGER,
-    as_known,
-    asked,
-    at_toggl,
-    each,
+    cached_fields,
+    fault_every,
+    list_methods,
     names,
+    toggl_fields,
 )
 from tests.sandbox.clock import Clock
 from toggl_mcp.api import AsyncClient, connect_in_process
@@ -63,9 +63,9 @@ def test_blocking_verbs_return_what_async_verbs_return(blocking: ClientEndpoint,
     assert blocking.restore(NORTHWIND, restore_projects=True).archived is False
     assert blocking.query(Query("notes", "By the sea")) == [client]
     blocking.delete(GULL)
-    assert as_known(blocking.load_cache()) == at_toggl(sandbox)
+    assert cached_fields(blocking.load_cache()) == toggl_fields(sandbox)
     assert names(blocking.collect(ClientBody(name="light"), refresh=True)) == ["Lighthouse"]
-    assert asked(sandbox) == ["GET", "POST", "PUT", "POST", "POST", "DELETE", "GET"]
+    assert list_methods(sandbox) == ["GET", "POST", "PUT", "POST", "POST", "DELETE", "GET"]
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_blocking_verbs_have_the_parameters_of_async_verbs(verb: str) -> None:
 
 
 def test_blocking_get_client_from_16_threads_returns_right_clients(clock: Clock, sandbox: Sandbox) -> None:
-    ids = list(at_toggl(sandbox))
+    ids = list(toggl_fields(sandbox))
     with (
         ClientEndpoint(HARBOUR_STUDIO, AUTH, MemoryStore(clock=clock), client=connect_in_process(sandbox)) as clients,
         ThreadPoolExecutor(16) as threads,
@@ -101,8 +101,8 @@ def test_blocking_add_client_from_threads_loses_nothing(blocking: ClientEndpoint
     with ThreadPoolExecutor(8) as threads:
         added = list(threads.map(blocking.add, bodies))
     assert names(added) == [body.name for body in bodies]
-    assert len(at_toggl(sandbox)) == 24
-    assert as_known(blocking.load_cache()) == at_toggl(sandbox)
+    assert len(toggl_fields(sandbox)) == 24
+    assert cached_fields(blocking.load_cache()) == toggl_fields(sandbox)
 
 
 def test_blocking_collect_clients_works_in_a_running_event_loop(blocking: ClientEndpoint) -> None:
@@ -157,7 +157,7 @@ def test_close_while_a_call_runs_lets_it_finish(memory: MemoryStore, sandbox: Sa
         is_sent.set()
         await anyio.to_thread.run_sync(may_return.wait)
 
-    sandbox.fault = each("GET", Fault("slow", until=hold))
+    sandbox.fault = fault_every("GET", Fault("slow", until=hold))
     clients = ClientEndpoint(HARBOUR_STUDIO, AUTH, memory, client=connect_in_process(sandbox))
     with ThreadPoolExecutor(2) as threads:
         call = threads.submit(clients.collect)
@@ -230,6 +230,6 @@ def test_blocking_verbs_raise_errors_in_the_calling_thread(memory: MemoryStore, 
         raises(NotFound, lambda: clients.archive(MISSING))
         raises(BadToken, lambda: stranger.get(AROHA))
         raises(NoCache, stranger.load_cache)
-        sandbox.fault = each("GET", Fault("500 before"))
+        sandbox.fault = fault_every("GET", Fault("500 before"))
         raises(Unreachable, clients.collect)
-    assert asked(sandbox) == ["POST", "GET", "GET"]
+    assert list_methods(sandbox) == ["POST", "GET", "GET"]

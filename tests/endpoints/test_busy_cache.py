@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cache.support import held
-from tests.endpoints.support import AROHA, AUTH, NORTHWIND, as_known, at_toggl, in_turn, then
+from tests.endpoints.support import AROHA, AUTH, NORTHWIND, cached_fields, fault_in_turn, toggl_fields, with_action
 from tests.sandbox.clock import Clock
 from toggl_mcp.api import AsyncClient
 from toggl_mcp.cache.sqlite.store import SqliteStore
@@ -58,13 +58,13 @@ async def test_busy_cache_confirmed_change_succeeds(
 ) -> None:
     method, change = CHANGES[verb]
     await impatient.collect()
-    before, holder = at_toggl(sandbox), Holder(path)
-    sandbox.fault = in_turn(method, then(Fault("slow"), holder.hold))
+    before, holder = toggl_fields(sandbox), Holder(path)
+    sandbox.fault = fault_in_turn(method, with_action(Fault("slow"), holder.hold))
     try:
         await change(impatient)
     finally:
         holder.let_go()
-    assert at_toggl(sandbox) != before
+    assert toggl_fields(sandbox) != before
 
 
 @pytest.mark.parametrize("verb", CHANGES)
@@ -74,14 +74,14 @@ async def test_busy_cache_unwritten_change_is_not_served_stale(
     method, change = CHANGES[verb]
     await impatient.collect()
     holder = Holder(path)
-    sandbox.fault = in_turn(method, then(Fault("slow"), holder.hold))
+    sandbox.fault = fault_in_turn(method, with_action(Fault("slow"), holder.hold))
     try:
         await change(impatient)
     except CacheBusy:
         pass
     finally:
         holder.let_go()
-    assert as_known((await impatient.read()).collection.items.values()) == at_toggl(sandbox)
+    assert cached_fields((await impatient.read()).collection.items.values()) == toggl_fields(sandbox)
 
 
 async def test_busy_cache_get_client_after_unwritten_edit_returns_the_edit(
@@ -89,7 +89,7 @@ async def test_busy_cache_get_client_after_unwritten_edit_returns_the_edit(
 ) -> None:
     await impatient.collect()
     holder = Holder(path)
-    sandbox.fault = in_turn("PUT", then(Fault("slow"), holder.hold))
+    sandbox.fault = fault_in_turn("PUT", with_action(Fault("slow"), holder.hold))
     try:
         client = await impatient.edit(AROHA, ClientBody(name="Aroha Bakehouse"))
     finally:
@@ -107,7 +107,7 @@ async def test_busy_cache_unwritten_change_invalidates_the_projects(
     projects = AsyncProjectEndpoint(HARBOUR_STUDIO, AUTH, impatient.cache, client=connection)
     await projects.read()
     holder = Holder(path)
-    sandbox.fault = in_turn(method, then(Fault("slow"), holder.hold))
+    sandbox.fault = fault_in_turn(method, with_action(Fault("slow"), holder.hold))
     try:
         await change(impatient)
     finally:
@@ -128,7 +128,7 @@ async def test_busy_cache_change_without_rate_slot_is_not_sent(
     finally:
         holder.let_go()
     assert [call.method for call in sandbox.calls] == ["GET"]
-    assert as_known(await impatient.load_cache()) == at_toggl(sandbox)
+    assert cached_fields(await impatient.load_cache()) == toggl_fields(sandbox)
 
 
 async def test_busy_cache_reads_succeed_while_another_process_writes(
@@ -150,7 +150,7 @@ async def test_busy_cache_quota_spent_is_raised_though_not_stored(
 ) -> None:
     await impatient.collect()
     holder = Holder(path)
-    sandbox.fault = in_turn("PUT", then(Fault("402"), holder.hold))
+    sandbox.fault = fault_in_turn("PUT", with_action(Fault("402"), holder.hold))
     try:
         with pytest.raises(QuotaSpent):
             await impatient.edit(AROHA, ClientBody(name="Aroha Bakehouse"))
@@ -163,10 +163,10 @@ async def test_busy_cache_fetched_list_is_returned_though_not_stored(
 ) -> None:
     await impatient.collect()
     holder = Holder(path)
-    sandbox.fault = in_turn("GET", then(Fault("slow"), holder.hold))
+    sandbox.fault = fault_in_turn("GET", with_action(Fault("slow"), holder.hold))
     sandbox.state.rename_client(AROHA, "Aroha Bakehouse")
     try:
         reading = await impatient.read(refresh=True)
     finally:
         holder.let_go()
-    assert as_known(reading.collection.items.values()) == at_toggl(sandbox)
+    assert cached_fields(reading.collection.items.values()) == toggl_fields(sandbox)

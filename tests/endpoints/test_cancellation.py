@@ -7,7 +7,16 @@ import anyio
 import pytest
 from anyio.lowlevel import checkpoint
 
-from tests.endpoints.support import AROHA, NORTHWIND, Gate, as_known, asked, at_toggl, in_turn, then
+from tests.endpoints.support import (
+    AROHA,
+    NORTHWIND,
+    Gate,
+    cached_fields,
+    fault_in_turn,
+    list_methods,
+    toggl_fields,
+    with_action,
+)
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.models.clients import ClientBody
 from toggl_mcp.sandbox import Fault, Sandbox
@@ -32,14 +41,14 @@ async def test_cancelled_change_invalidates_the_cache(
     method, change = CHANGES[verb]
     await clients.collect()
     gate = Gate()
-    sandbox.fault = in_turn(method, gate.fault)
+    sandbox.fault = fault_in_turn(method, gate.fault)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(change, clients)
         await gate.reached.wait()
         tasks.cancel_scope.cancel()
     assert await clients.load_cache() == []
-    assert as_known((await clients.read()).collection.items.values()) == at_toggl(sandbox)
-    assert asked(sandbox) == ["GET", method, "GET"]
+    assert cached_fields((await clients.read()).collection.items.values()) == toggl_fields(sandbox)
+    assert list_methods(sandbox) == ["GET", method, "GET"]
 
 
 @pytest.mark.parametrize("later", range(8))
@@ -49,7 +58,7 @@ async def test_change_cancelled_twice_invalidates_the_cache(
     _, change = CHANGES["add"]
     await clients.collect()
     gate = Gate()
-    sandbox.fault = in_turn("POST", gate.fault)
+    sandbox.fault = fault_in_turn("POST", gate.fault)
     task = asyncio.create_task(change(clients))
     await gate.reached.wait()
     task.cancel()
@@ -59,7 +68,7 @@ async def test_change_cancelled_twice_invalidates_the_cache(
     await asyncio.wait([task])
 
     assert await clients.load_cache() == []
-    assert as_known((await clients.read()).collection.items.values()) == at_toggl(sandbox)
+    assert cached_fields((await clients.read()).collection.items.values()) == toggl_fields(sandbox)
 
 
 @pytest.mark.parametrize("verb", CHANGES)
@@ -69,17 +78,17 @@ async def test_change_cancelled_after_response_is_written_through(
     method, change = CHANGES[verb]
     await clients.collect()
     with anyio.CancelScope() as scope:
-        sandbox.fault = in_turn(method, then(Fault("slow"), scope.cancel))
+        sandbox.fault = fault_in_turn(method, with_action(Fault("slow"), scope.cancel))
         await change(clients)
     assert scope.cancel_called
-    assert as_known(await clients.load_cache()) == at_toggl(sandbox)
-    assert asked(sandbox) == ["GET", method]
+    assert cached_fields(await clients.load_cache()) == toggl_fields(sandbox)
+    assert list_methods(sandbox) == ["GET", method]
 
 
 async def test_collect_clients_cancelled_after_response_is_cached(
     clients: AsyncClientEndpoint, sandbox: Sandbox
 ) -> None:
     with anyio.CancelScope() as scope:
-        sandbox.fault = in_turn("GET", then(Fault("slow"), scope.cancel))
+        sandbox.fault = fault_in_turn("GET", with_action(Fault("slow"), scope.cancel))
         await clients.collect()
-    assert as_known(await clients.load_cache()) == at_toggl(sandbox)
+    assert cached_fields(await clients.load_cache()) == toggl_fields(sandbox)

@@ -3,7 +3,19 @@
 import anyio
 import pytest
 
-from tests.endpoints.support import ACTIVE, AROHA, AUTH, GULL, Gate, as_known, asked, at_toggl, each, in_turn, names
+from tests.endpoints.support import (
+    ACTIVE,
+    AROHA,
+    AUTH,
+    GULL,
+    Gate,
+    cached_fields,
+    fault_every,
+    fault_in_turn,
+    list_methods,
+    names,
+    toggl_fields,
+)
 from tests.sandbox.clock import Clock
 from toggl_mcp.api import AsyncClient, connect_in_process
 from toggl_mcp.cache.memory import MemoryStore
@@ -36,7 +48,7 @@ async def test_collect_clients_concurrent_cold_reads_cost_one_request(
         for _ in range(20):
             tasks.start_soon(collect)
     assert results == [ACTIVE] * 20
-    assert asked(sandbox) == ["GET"]
+    assert list_methods(sandbox) == ["GET"]
 
 
 async def test_shared_store_shares_requests_and_snapshots(
@@ -47,19 +59,19 @@ async def test_shared_store_shares_requests_and_snapshots(
         for endpoint in endpoints:
             for client_id in (AROHA, GULL):
                 tasks.start_soon(endpoint.get, client_id)
-    assert asked(sandbox) == ["GET"]
+    assert list_methods(sandbox) == ["GET"]
     await endpoints[0].edit(AROHA, ClientBody(name="Aroha Bakehouse"))
     await endpoints[1].delete(GULL)
     for endpoint in endpoints:
-        assert as_known(await endpoint.load_cache()) == at_toggl(sandbox)
-    assert asked(sandbox) == ["GET", "PUT", "DELETE"]
+        assert cached_fields(await endpoint.load_cache()) == toggl_fields(sandbox)
+    assert list_methods(sandbox) == ["GET", "PUT", "DELETE"]
 
 
 async def test_refresh_waiting_callers_share_one_later_request() -> None:
     clock = TickingClock()
     sandbox = Sandbox(clock=clock)
     gate = Gate()
-    sandbox.fault = in_turn("GET", gate.fault)
+    sandbox.fault = fault_in_turn("GET", gate.fault)
     async with connect_in_process(sandbox) as connection:
         clients = AsyncClientEndpoint(HARBOUR_STUDIO, AUTH, MemoryStore(clock=clock), client=connection)
         async with anyio.create_task_group() as tasks:
@@ -78,7 +90,7 @@ async def test_collect_clients_cancelled_caller_leaves_the_request_to_others(
 ) -> None:
     results: list[list[str]] = []
     gate = Gate()
-    sandbox.fault = in_turn("GET", gate.fault)
+    sandbox.fault = fault_in_turn("GET", gate.fault)
 
     async def collect() -> None:
         results.append(names(await clients.collect()))
@@ -91,12 +103,12 @@ async def test_collect_clients_cancelled_caller_leaves_the_request_to_others(
         await gate.reached.wait()
         first_task.cancel_scope.cancel()
     assert results == [ACTIVE, ACTIVE]
-    assert asked(sandbox) == ["GET", "GET"]
+    assert list_methods(sandbox) == ["GET", "GET"]
 
 
 async def test_collect_clients_waiting_callers_share_the_error(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
     failures: list[TogglError] = []
-    sandbox.fault = each("GET", Fault("500 before"))
+    sandbox.fault = fault_every("GET", Fault("500 before"))
 
     async def collect() -> None:
         with pytest.raises(Unreachable) as failed:
@@ -115,7 +127,7 @@ async def test_collect_clients_waiting_callers_share_the_error(clients: AsyncCli
 async def test_refresh_keeps_changes_made_during_it(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
     await clients.collect()
     gate = Gate()
-    sandbox.fault = in_turn("GET", gate.fault)
+    sandbox.fault = fault_in_turn("GET", gate.fault)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(refresh, clients)
         await gate.reached.wait()
@@ -125,22 +137,22 @@ async def test_refresh_keeps_changes_made_during_it(clients: AsyncClientEndpoint
         gate.open.set()
     assert names(await clients.collect(ClientBody(name="light"))) == ["Lighthouse"]
     assert await clients.get(GULL) is None
-    assert as_known(await clients.load_cache()) == at_toggl(sandbox)
-    assert asked(sandbox) == ["GET", "GET", "POST", "PUT", "DELETE"]
+    assert cached_fields(await clients.load_cache()) == toggl_fields(sandbox)
+    assert list_methods(sandbox) == ["GET", "GET", "POST", "PUT", "DELETE"]
 
 
 async def test_edit_client_during_cold_read_invalidates_the_read(
     clients: AsyncClientEndpoint, sandbox: Sandbox
 ) -> None:
     gate = Gate()
-    sandbox.fault = in_turn("GET", gate.fault)
+    sandbox.fault = fault_in_turn("GET", gate.fault)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(clients.collect)
         await gate.reached.wait()
         await clients.edit(AROHA, ClientBody(name="Aroha Bakehouse"))
         gate.open.set()
     assert names(await clients.collect())[0] == "Aroha Bakehouse"
-    assert asked(sandbox) == ["GET", "PUT", "GET"]
+    assert list_methods(sandbox) == ["GET", "PUT", "GET"]
 
 
 async def test_concurrent_changes_are_all_cached(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
@@ -150,9 +162,9 @@ async def test_concurrent_changes_are_all_cached(clients: AsyncClientEndpoint, s
             tasks.start_soon(clients.add, ClientBody(name=f"Client {number}"))
         tasks.start_soon(clients.edit, AROHA, ClientBody(name="Aroha Bakehouse"))
         tasks.start_soon(clients.delete, GULL)
-    assert len(at_toggl(sandbox)) == 17
-    assert as_known(await clients.load_cache()) == at_toggl(sandbox)
-    assert asked(sandbox).count("GET") == 1
+    assert len(toggl_fields(sandbox)) == 17
+    assert cached_fields(await clients.load_cache()) == toggl_fields(sandbox)
+    assert list_methods(sandbox).count("GET") == 1
 
 
 async def test_collect_clients_overtaken_by_a_change_returns_its_own_read(
@@ -160,7 +172,7 @@ async def test_collect_clients_overtaken_by_a_change_returns_its_own_read(
 ) -> None:
     gate = Gate()
     results: list[list[str]] = []
-    sandbox.fault = in_turn("GET", gate.fault)
+    sandbox.fault = fault_in_turn("GET", gate.fault)
 
     async def collect() -> None:
         results.append(names(await clients.collect()))
@@ -178,7 +190,7 @@ async def test_refresh_unreadable_response_leaves_the_cache_unchanged(
     clients: AsyncClientEndpoint, sandbox: Sandbox
 ) -> None:
     await clients.collect()
-    sandbox.fault = each("GET", Fault("garbage before", body="[7]"))
+    sandbox.fault = fault_every("GET", Fault("garbage before", body="[7]"))
     with pytest.raises(Unreachable, match="cannot read"):
         await clients.collect(refresh=True)
     assert names(await clients.collect()) == ACTIVE

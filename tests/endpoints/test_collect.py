@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.endpoints.support import ACTIVE, ARCHIVED, AROHA, GULL, as_known, asked, at_toggl, names
+from tests.endpoints.support import ACTIVE, ARCHIVED, AROHA, GULL, cached_fields, list_methods, names, toggl_fields
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.models.clients import ClientBody
 from toggl_mcp.sandbox import HARBOUR_STUDIO, Behaviors, Sandbox
@@ -48,7 +48,7 @@ async def test_collect_clients_cached_costs_no_request(clients: AsyncClientEndpo
     assert names(await clients.collect()) == ACTIVE
     assert names(await clients.collect(ClientBody(status="archived"))) == ARCHIVED
     assert names(await clients.collect(ClientBody(name="gull"))) == ["Blue Gull Charters"]
-    assert (asked(sandbox), sandbox.calls[0].query) == (["GET"], {"status": "both"})
+    assert (list_methods(sandbox), sandbox.calls[0].query) == (["GET"], {"status": "both"})
 
 
 async def test_collect_clients_refresh_replaces_the_cache(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
@@ -57,10 +57,10 @@ async def test_collect_clients_refresh_replaces_the_cache(clients: AsyncClientEn
     sandbox.state.archive_client(GULL)
     sandbox.state.add_client(HARBOUR_STUDIO, "Lighthouse")
     fresh = await clients.collect(ANY_STATUS, refresh=True)
-    assert as_known(fresh) == at_toggl(sandbox)
+    assert cached_fields(fresh) == toggl_fields(sandbox)
     assert await clients.collect(ANY_STATUS) == fresh
     assert await clients.get(AROHA) is None
-    assert asked(sandbox) == ["GET", "GET"]
+    assert list_methods(sandbox) == ["GET", "GET"]
 
 
 @pytest.mark.parametrize("empty", ["null", "[]"])
@@ -70,7 +70,7 @@ async def test_collect_clients_empty_workspace_is_cached(
     sandbox.behaviors = Behaviors(empty_list="null" if empty == "null" else "[]")
     sandbox.state.clients.clear()
     assert [await clients.collect(), await clients.collect(ANY_STATUS)] == [[], []]
-    assert asked(sandbox) == ["GET"]
+    assert list_methods(sandbox) == ["GET"]
     assert await uncached.collect() == []
 
 

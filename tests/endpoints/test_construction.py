@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.endpoints.support import AROHA, AUTH, STRANGER, asked, each
+from tests.endpoints.support import AROHA, AUTH, STRANGER, fault_every, list_methods
 from tests.sandbox.clock import Clock
 from toggl_mcp.api import AsyncClient, Timeout, connect_in_process
 from toggl_mcp.cache.memory import MemoryStore
@@ -81,14 +81,14 @@ async def test_timeout_applies_to_each_part_of_a_request(
 async def test_retries_sets_the_number_of_requests(
     memory: MemoryStore, connection: AsyncClient, sandbox: Sandbox, options: dict[str, Any], requests: int
 ) -> None:
-    sandbox.fault = each("GET", Fault("500 before"))
+    sandbox.fault = fault_every("GET", Fault("500 before"))
     with pytest.raises(Unreachable):
         await AsyncClientEndpoint(HARBOUR_STUDIO, AUTH, memory, client=connection, **options).collect()
     assert len(sandbox.calls) == requests
 
 
 async def test_re_raise_disables_retries(memory: MemoryStore, connection: AsyncClient, sandbox: Sandbox) -> None:
-    sandbox.fault = each("GET", Fault("500 before"))
+    sandbox.fault = fault_every("GET", Fault("500 before"))
     with pytest.raises(Unreachable):
         await AsyncClientEndpoint(HARBOUR_STUDIO, AUTH, memory, client=connection, re_raise=True, retries=5).collect()
     assert len(sandbox.calls) == 1
@@ -158,7 +158,7 @@ async def test_requests_have_user_agent_and_body_only_if_needed(sandbox: Sandbox
         client = await clients.add(ClientBody(name="Lighthouse"))
         await clients.edit(client, ClientBody(notes="By the sea"))
         await clients.delete(client)
-    assert asked(sandbox) == ["GET", "POST", "PUT", "DELETE"]
+    assert list_methods(sandbox) == ["GET", "POST", "PUT", "DELETE"]
     assert {call.headers["user-agent"] for call in sandbox.calls} == {"toggl-mcp-server"}
     assert {call.path.split("/")[1] for call in sandbox.calls} == {"workspaces"}
     typed = [call.headers.get("content-type") for call in sandbox.calls]

@@ -7,7 +7,17 @@ import pytest
 import stamina
 
 from tests.endpoints.loop import JUMPING
-from tests.endpoints.support import AROHA, AUTH, NORTHWIND, Gate, as_known, asked, at_toggl, each, in_turn
+from tests.endpoints.support import (
+    AROHA,
+    AUTH,
+    NORTHWIND,
+    Gate,
+    cached_fields,
+    fault_every,
+    fault_in_turn,
+    list_methods,
+    toggl_fields,
+)
 from tests.sandbox.clock import Clock
 from toggl_mcp.api import AsyncClient
 from toggl_mcp.cache.memory import MemoryStore
@@ -51,15 +61,15 @@ async def test_deadline_leaves_time_to_reconcile_a_change(
     in_memory: AsyncClientEndpoint, sandbox: Sandbox, verb: str
 ) -> None:
     await in_memory.collect()
-    sandbox.fault = each("POST", Gate().fault)
-    before = at_toggl(sandbox)
+    sandbox.fault = fault_every("POST", Gate().fault)
+    before = toggl_fields(sandbox)
     with anyio.fail_after(SECONDS):
         await CHANGES[verb][1](in_memory)
-    assert as_known(await in_memory.load_cache()) == at_toggl(sandbox) != before
+    assert cached_fields(await in_memory.load_cache()) == toggl_fields(sandbox) != before
 
 
 async def test_deadline_unanswered_read_is_unreachable(in_memory: AsyncClientEndpoint, sandbox: Sandbox) -> None:
-    sandbox.fault = each("GET", Gate().fault)
+    sandbox.fault = fault_every("GET", Gate().fault)
     for _ in range(2):
         with anyio.fail_after(SECONDS), pytest.raises(Unreachable):
             await in_memory.collect()
@@ -72,7 +82,7 @@ async def test_deadline_unanswered_read_returns_stale(
 ) -> None:
     await in_memory.collect()
     clock.now += 3600
-    sandbox.fault = each("GET", Gate().fault)
+    sandbox.fault = fault_every("GET", Gate().fault)
     with anyio.fail_after(SECONDS):
         assert (await in_memory.read()).source == "stale"
 
@@ -85,10 +95,10 @@ async def test_deadline_between_two_tries_ends_the_call(
 ) -> None:
     await in_memory.collect()
     kinds = {"refused": Fault("refused"), "lost before": Fault("lost before"), "lost after": Fault("lost after")}
-    sandbox.fault = each("PUT", kinds[first])
+    sandbox.fault = fault_every("PUT", kinds[first])
     with stamina.set_testing(testing=False), anyio.fail_after(0.4), pytest.raises(error):
         await in_memory.edit(AROHA, ClientBody(name="Aroha Bakehouse"))
-    assert asked(sandbox).count("PUT") == (first != "refused")
+    assert list_methods(sandbox).count("PUT") == (first != "refused")
 
 
 @pytest.mark.parametrize(("retry_after", "expected_seconds"), [(7, 7), (None, 60)])
@@ -96,15 +106,15 @@ async def test_deadline_between_two_tries_ends_the_call(
 async def test_deadline_during_retry_after_is_rate_limited(
     in_memory: AsyncClientEndpoint, sandbox: Sandbox, method: str, retry_after: int | None, expected_seconds: int
 ) -> None:
-    sandbox.fault = each(method, Fault("429", retry_after=retry_after))
+    sandbox.fault = fault_every(method, Fault("429", retry_after=retry_after))
     with stamina.set_testing(testing=False), anyio.fail_after(1), pytest.raises(RateLimited) as error:
         await (in_memory.collect() if method == "GET" else CHANGES["edit"][1](in_memory))
     assert error.value.retry_after_seconds == expected_seconds
-    assert asked(sandbox) == [method]
+    assert list_methods(sandbox) == [method]
 
 
 async def test_deadline_after_retry_after_is_unreachable(in_memory: AsyncClientEndpoint, sandbox: Sandbox) -> None:
-    sandbox.fault = in_turn("GET", Fault("429", retry_after=1), Gate().fault)
+    sandbox.fault = fault_in_turn("GET", Fault("429", retry_after=1), Gate().fault)
     with anyio.fail_after(SECONDS), pytest.raises(Unreachable):
         await in_memory.collect()
 
@@ -112,10 +122,10 @@ async def test_deadline_after_retry_after_is_unreachable(in_memory: AsyncClientE
 async def test_deadline_during_retry_after_of_lost_change_is_outcome_unknown(
     in_memory: AsyncClientEndpoint, sandbox: Sandbox
 ) -> None:
-    sandbox.fault = in_turn("PUT", Fault("lost after"), Fault("429", retry_after=7))
+    sandbox.fault = fault_in_turn("PUT", Fault("lost after"), Fault("429", retry_after=7))
     with stamina.set_testing(testing=False), anyio.fail_after(4), pytest.raises(OutcomeUnknown):
         await CHANGES["edit"][1](in_memory)
-    assert asked(sandbox) == ["PUT", "PUT"]
+    assert list_methods(sandbox) == ["PUT", "PUT"]
 
 
 class FrozenClock(Clock):
@@ -137,8 +147,8 @@ async def test_deadline_before_rate_slot_is_not_sent(impatient: AsyncClientEndpo
         await impatient.collect(refresh=True)
     with anyio.fail_after(SECONDS), pytest.raises(Unreachable, match="nothing was changed"):
         await impatient.edit(AROHA, ClientBody(name="Aroha Bakehouse"))
-    assert asked(sandbox) == ["GET"] * 5
-    assert as_known(await impatient.load_cache()) == at_toggl(sandbox)
+    assert list_methods(sandbox) == ["GET"] * 5
+    assert cached_fields(await impatient.load_cache()) == toggl_fields(sandbox)
 
 
 @pytest.mark.parametrize("fault", [Fault("lost before"), Fault("lost after")], ids=lambda fault: fault.kind)
@@ -147,7 +157,7 @@ async def test_deadline_before_rate_slot_of_second_try_is_outcome_unknown(
 ) -> None:
     for _ in range(4):
         await impatient.collect(refresh=True)
-    sandbox.fault = in_turn("PUT", fault)
+    sandbox.fault = fault_in_turn("PUT", fault)
     with anyio.fail_after(SECONDS), pytest.raises(OutcomeUnknown):
         await impatient.edit(AROHA, ClientBody(name="Aroha Bakehouse"))
     assert await impatient.load_cache() == []
@@ -162,7 +172,7 @@ async def test_deadline_before_next_rate_slot_is_rate_limited_without_reserving(
         with anyio.fail_after(0.5), pytest.raises(RateLimited, match="nothing was sent") as error:
             await in_memory.edit(AROHA, ClientBody(name="Aroha Bakehouse"))
         assert error.value.retry_after_seconds == 1
-    assert asked(sandbox) == ["GET"] * 5
+    assert list_methods(sandbox) == ["GET"] * 5
     clock.now += 1
     with anyio.fail_after(0.5):
         assert await in_memory.edit(AROHA, ClientBody(name="Aroha Bakehouse")) is not None
@@ -173,14 +183,14 @@ async def test_deadline_before_next_rate_slot_of_second_try_is_outcome_unknown(
 ) -> None:
     for _ in range(4):
         await in_memory.collect(refresh=True)
-    sandbox.fault = in_turn("PUT", Fault("lost after"))
+    sandbox.fault = fault_in_turn("PUT", Fault("lost after"))
     with anyio.fail_after(0.5), pytest.raises(OutcomeUnknown):
         await in_memory.edit(AROHA, ClientBody(name="Aroha Bakehouse"))
     assert await in_memory.load_cache() == []
 
 
 async def test_deadline_ends_the_call_before_it_expires(in_memory: AsyncClientEndpoint, sandbox: Sandbox) -> None:
-    sandbox.fault = each("GET", Gate().fault)
+    sandbox.fault = fault_every("GET", Gate().fault)
     began = anyio.current_time()
     with anyio.move_on_after(SECONDS) as scope, pytest.raises(Unreachable):
         await in_memory.collect()

@@ -5,7 +5,17 @@ import logging
 
 import pytest
 
-from tests.endpoints.support import AROHA, ELSEWHERE, GULL, MISSING, as_known, asked, at_toggl, in_turn, then
+from tests.endpoints.support import (
+    AROHA,
+    FOREIGN_CLIENT,
+    GULL,
+    MISSING,
+    cached_fields,
+    fault_in_turn,
+    list_methods,
+    toggl_fields,
+    with_action,
+)
 from tests.sandbox.clock import Clock
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.errors import DuplicateName, NotFound
@@ -29,10 +39,10 @@ async def test_edit_client_sends_given_fields_and_is_cached(
     await clients.collect()
     clock.now += 60
     client = await clients.edit(AROHA, body)
-    assert asked(sandbox) == ["GET", "PUT"]
+    assert list_methods(sandbox) == ["GET", "PUT"]
     assert json.loads(sandbox.calls[-1].body) == expected
     assert client == await clients.get(AROHA)
-    assert as_known(await clients.load_cache()) == at_toggl(sandbox)
+    assert cached_fields(await clients.load_cache()) == toggl_fields(sandbox)
 
 
 @pytest.mark.parametrize("body", [ClientBody(), ClientBody(status="archived")])
@@ -43,7 +53,7 @@ async def test_edit_client_without_changes_is_not_sent(
     assert await clients.edit(MISSING, body) is None
     with pytest.raises(NotFound):
         await strict.edit(MISSING, body)
-    assert asked(sandbox) == ["GET"]
+    assert list_methods(sandbox) == ["GET"]
 
 
 async def test_edit_client_empty_text_clears_and_omitted_field_stays(clients: AsyncClientEndpoint) -> None:
@@ -73,10 +83,10 @@ async def test_edit_client_status_is_ignored_with_a_warning(
     assert json.loads(sandbox.calls[-1].body) == {"name": "Aroha Bakehouse"}
 
 
-@pytest.mark.parametrize("client_id", [MISSING, ELSEWHERE])
+@pytest.mark.parametrize("client_id", [MISSING, FOREIGN_CLIENT])
 async def test_edit_client_missing_returns_none(clients: AsyncClientEndpoint, sandbox: Sandbox, client_id: int) -> None:
     assert await clients.edit(client_id, ClientBody(name="New")) is None
-    assert asked(sandbox) == ["PUT"]
+    assert list_methods(sandbox) == ["PUT"]
 
 
 async def test_edit_client_deleted_at_toggl_leaves_the_cache(
@@ -88,15 +98,15 @@ async def test_edit_client_deleted_at_toggl_leaves_the_cache(
     assert await clients.edit(AROHA, ClientBody(name="New")) is None
     with pytest.raises(NotFound):
         await strict.edit(GULL, ClientBody(name="New"))
-    assert asked(sandbox) == ["GET", "PUT", "PUT"]
-    assert as_known(await clients.load_cache()) == at_toggl(sandbox)
+    assert list_methods(sandbox) == ["GET", "PUT", "PUT"]
+    assert cached_fields(await clients.load_cache()) == toggl_fields(sandbox)
 
 
 async def test_edit_client_duplicate_name_is_refused(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
-    before = at_toggl(sandbox)
+    before = toggl_fields(sandbox)
     with pytest.raises(DuplicateName):
         await clients.edit(AROHA, ClientBody(name="Café Miró"))
-    assert at_toggl(sandbox) == before
+    assert toggl_fields(sandbox) == before
 
 
 async def test_edit_client_required_name_is_fetched_and_sent(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
@@ -106,14 +116,14 @@ async def test_edit_client_required_name_is_fetched_and_sent(clients: AsyncClien
     client = await clients.edit(AROHA, ClientBody(notes="New"))
     assert client is not None
     assert (client.name, client.notes) == ("Renamed by somebody", "New")
-    assert asked(sandbox) == ["GET", "PUT", "GET", "PUT"]
+    assert list_methods(sandbox) == ["GET", "PUT", "GET", "PUT"]
     assert json.loads(sandbox.calls[-1].body) == {"name": "Renamed by somebody", "notes": "New"}
 
 
 async def test_edit_client_given_name_is_not_fetched(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
     sandbox.behaviors = Behaviors(put_requires_name=True)
     assert await clients.edit(AROHA, ClientBody(name="Aroha Bakehouse"))
-    assert asked(sandbox) == ["PUT"]
+    assert list_methods(sandbox) == ["PUT"]
 
 
 async def test_edit_client_deleted_while_name_is_fetched_returns_none(
@@ -121,15 +131,15 @@ async def test_edit_client_deleted_while_name_is_fetched_returns_none(
 ) -> None:
     sandbox.behaviors = Behaviors(put_requires_name=True)
     await clients.collect()
-    sandbox.fault = in_turn("PUT", then(Fault("slow"), lambda: sandbox.state.remove_client(AROHA)))
+    sandbox.fault = fault_in_turn("PUT", with_action(Fault("slow"), lambda: sandbox.state.remove_client(AROHA)))
     assert await clients.edit(AROHA, ClientBody(notes="New")) is None
-    assert as_known(await clients.load_cache()) == at_toggl(sandbox)
+    assert cached_fields(await clients.load_cache()) == toggl_fields(sandbox)
 
 
 async def test_edit_client_deleted_while_name_is_fetched_raises_if_re_raise(
     strict: AsyncClientEndpoint, sandbox: Sandbox
 ) -> None:
     sandbox.behaviors = Behaviors(put_requires_name=True)
-    sandbox.fault = in_turn("PUT", then(Fault("slow"), lambda: sandbox.state.remove_client(AROHA)))
+    sandbox.fault = fault_in_turn("PUT", with_action(Fault("slow"), lambda: sandbox.state.remove_client(AROHA)))
     with pytest.raises(NotFound):
         await strict.edit(AROHA, ClientBody(notes="New"))

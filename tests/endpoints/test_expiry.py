@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.endpoints.conftest import Made
+from tests.endpoints.conftest import MakeClients
 from tests.endpoints.support import AROHA, names
 from tests.sandbox.clock import Clock
 from toggl_mcp.cache.store import ExpireAfter
@@ -33,9 +33,9 @@ DAY = 86_400
     ids=str,
 )
 async def test_expire_after_sets_how_long_a_snapshot_is_fresh(
-    made: Made, sandbox: Sandbox, clock: Clock, expire_after: ExpireAfter, age: int, requests: int
+    make_clients: MakeClients, sandbox: Sandbox, clock: Clock, expire_after: ExpireAfter, age: int, requests: int
 ) -> None:
-    clients = made(expire_after)
+    clients = make_clients(expire_after)
     await clients.collect()
     clock.now += age
     assert len(await clients.collect()) == 6
@@ -52,8 +52,10 @@ async def test_expire_after_defaults_to_one_hour(clients: AsyncClientEndpoint, s
     assert len(sandbox.calls) == 2
 
 
-async def test_expire_after_zero_still_finds_everything(made: Made, sandbox: Sandbox, clock: Clock) -> None:
-    clients = made(0)
+async def test_expire_after_zero_still_finds_everything(
+    make_clients: MakeClients, sandbox: Sandbox, clock: Clock
+) -> None:
+    clients = make_clients(0)
     new = await clients.add(ClientBody(name="Lighthouse"))
     assert await clients.get(new.id) == new
     sandbox.state.rename_client(new.id, "Beacon")
@@ -62,8 +64,8 @@ async def test_expire_after_zero_still_finds_everything(made: Made, sandbox: San
     assert await clients.load_cache() == []
 
 
-async def test_expire_after_none_still_refreshes(made: Made, sandbox: Sandbox) -> None:
-    clients = made(None)
+async def test_expire_after_none_still_refreshes(make_clients: MakeClients, sandbox: Sandbox) -> None:
+    clients = make_clients(None)
     await clients.collect()
     sandbox.state.remove_client(AROHA)
     assert await clients.get(AROHA) is not None

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.endpoints.support import AROHA, DOCKSIDE, ELSEWHERE, GULL, MISSING, asked
+from tests.endpoints.support import AROHA, DOCKSIDE, FOREIGN_CLIENT, GULL, MISSING, list_methods
 from tests.sandbox.clock import Clock
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.errors import NotFound
@@ -57,7 +57,7 @@ async def test_get_client_refresh_shows_recent_changes(clients: AsyncClientEndpo
     assert len(sandbox.calls) == 2
 
 
-@pytest.mark.parametrize("client_id", [MISSING, ELSEWHERE])
+@pytest.mark.parametrize("client_id", [MISSING, FOREIGN_CLIENT])
 async def test_get_client_missing_returns_none(clients: AsyncClientEndpoint, client_id: int) -> None:
     assert await clients.get(client_id) is None
     assert await clients.get(client_id, refresh=True) is None
@@ -89,7 +89,7 @@ async def test_get_client_deleted_at_toggl_is_none_after_refresh(
     sandbox.state.remove_client(AROHA)
     assert await clients.get(AROHA, refresh=True) is None
     assert await clients.get(AROHA) is None
-    assert asked(sandbox) == ["GET", "GET"]
+    assert list_methods(sandbox) == ["GET", "GET"]
 
 
 async def test_find_client_returns_source_and_as_of(clients: AsyncClientEndpoint, clock: Clock) -> None:

@@ -2,7 +2,17 @@
 
 import pytest
 
-from tests.endpoints.support import AROHA, AUTH, ELSEWHERE, STRANGER, as_known, asked, at_toggl, each, names
+from tests.endpoints.support import (
+    AROHA,
+    AUTH,
+    FOREIGN_CLIENT,
+    STRANGER,
+    cached_fields,
+    fault_every,
+    list_methods,
+    names,
+    toggl_fields,
+)
 from toggl_mcp.api import AsyncClient, connect_in_process
 from toggl_mcp.cache.store import Store
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
@@ -25,14 +35,14 @@ async def test_isolation_of_tokens(
             await question
     with pytest.raises(BadToken):
         await stranger.delete(AROHA)
-    assert as_known(await clients.load_cache()) == at_toggl(sandbox)
+    assert cached_fields(await clients.load_cache()) == toggl_fields(sandbox)
 
 
 async def test_isolation_of_quotas_of_tokens(
     clients: AsyncClientEndpoint, store: Store, connection: AsyncClient, sandbox: Sandbox
 ) -> None:
     stranger = AsyncClientEndpoint(HARBOUR_STUDIO, STRANGER, store, client=connection)
-    sandbox.fault = each("GET", Fault("402"))
+    sandbox.fault = fault_every("GET", Fault("402"))
     with pytest.raises(QuotaSpent):
         await clients.collect()
     sandbox.fault = None
@@ -50,12 +60,12 @@ async def test_isolation_of_workspaces(
     assert len(await clients.collect()) == 6
     assert await school.load_cache() == []
     assert names(await school.collect()) == ["Aroha Bakery", "Evening Pottery", "Język polski"]
-    assert await clients.get(ELSEWHERE) is None
-    await school.edit(ELSEWHERE, ClientBody(name="Aroha Bakery 2"))
+    assert await clients.get(FOREIGN_CLIENT) is None
+    await school.edit(FOREIGN_CLIENT, ClientBody(name="Aroha Bakery 2"))
     await school.delete(AROHA)
-    assert as_known(await clients.load_cache()) == at_toggl(sandbox)
-    assert as_known(await school.load_cache()) == at_toggl(sandbox, NIGHT_SCHOOL)
-    assert asked(sandbox) == ["GET", "GET", "PUT", "DELETE"]
+    assert cached_fields(await clients.load_cache()) == toggl_fields(sandbox)
+    assert cached_fields(await school.load_cache()) == toggl_fields(sandbox, NIGHT_SCHOOL)
+    assert list_methods(sandbox) == ["GET", "GET", "PUT", "DELETE"]
 
 
 async def test_isolation_of_base_urls(clients: AsyncClientEndpoint, store: Store, sandbox: Sandbox) -> None:
@@ -64,7 +74,7 @@ async def test_isolation_of_base_urls(clients: AsyncClientEndpoint, store: Store
         second_connection = AsyncClientEndpoint(HARBOUR_STUDIO, AUTH, store, client=connection)
         await clients.collect()
         assert await second_connection.load_cache() == []
-        sandbox.fault = each("GET", Fault("402"))
+        sandbox.fault = fault_every("GET", Fault("402"))
         with pytest.raises(QuotaSpent):
             await second_connection.collect()
         sandbox.fault = None

@@ -7,7 +7,7 @@ import stamina
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.endpoints.support import AROHA, AUTH, GULL, NORTHWIND, as_known, at_toggl
+from tests.endpoints.support import AROHA, AUTH, GULL, NORTHWIND, cached_fields, toggl_fields
 from tests.sandbox.clock import Clock
 from toggl_mcp.api import connect_in_process
 from toggl_mcp.cache.memory import MemoryStore
@@ -65,11 +65,11 @@ async def session(steps: list[tuple[str, list[Fault | None]]]) -> None:
         for step, (verb, faults) in enumerate(steps):
             remaining = iter(faults)
             sandbox.fault = lambda _, remaining=remaining: next(remaining, None)
-            before = at_toggl(sandbox)
+            before = toggl_fields(sandbox)
             error = await run_verb(clients, verb, step)
-            check_outcome(verb, step, error, before, at_toggl(sandbox))
-            cached = as_known(await clients.load_cache())
-            assert cached in ({}, at_toggl(sandbox))
+            check_outcome(verb, step, error, before, toggl_fields(sandbox))
+            cached = cached_fields(await clients.load_cache())
+            assert cached in ({}, toggl_fields(sandbox))
             clock.now += 61
 
 

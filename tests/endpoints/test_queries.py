@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from tests.endpoints.support import AROHA, GULL, as_known, at_toggl, names
+from tests.endpoints.support import AROHA, GULL, cached_fields, names, toggl_fields
 from tests.sandbox.clock import Clock
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.errors import InvalidArguments, NoCache
@@ -19,7 +19,7 @@ async def test_load_cache_is_empty_before_a_read(clients: AsyncClientEndpoint, s
     assert await clients.query(Query("id", AROHA)) == []
     assert sandbox.calls == []
     await clients.collect()
-    assert as_known(await clients.load_cache()) == at_toggl(sandbox)
+    assert cached_fields(await clients.load_cache()) == toggl_fields(sandbox)
     assert len(sandbox.calls) == 1
 
 

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from tests.endpoints.support import AROHA, as_known, at_toggl, named
+from tests.endpoints.support import AROHA, cached_fields, fault_id, toggl_fields
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.errors import OutcomeUnknown, QuotaSpent, RateLimited, TogglError, Unreachable
 from toggl_mcp.models.clients import ClientBody
@@ -54,7 +54,7 @@ def rows() -> list[Row]:
     ]
 
 
-@pytest.mark.parametrize(("method", "fault", "attempts", "error"), rows(), ids=named)
+@pytest.mark.parametrize(("method", "fault", "attempts", "error"), rows(), ids=fault_id)
 async def test_retries_of_each_method_and_fault_follow_the_table(
     in_memory: AsyncClientEndpoint,
     sandbox: Sandbox,
@@ -65,7 +65,7 @@ async def test_retries_of_each_method_and_fault_follow_the_table(
     error: type[TogglError] | None,
 ) -> None:
     await in_memory.collect()
-    before = at_toggl(sandbox)
+    before = toggl_fields(sandbox)
     calls: list[Call] = []
 
     def meet(call: Call) -> Fault | None:
@@ -80,9 +80,9 @@ async def test_retries_of_each_method_and_fault_follow_the_table(
     assert raised is error
     assert len(calls) == attempts
     is_applied = fault.kind in APPLIED or fault.kind == "empty"
-    assert (at_toggl(sandbox) != before) is (is_applied and method != "GET")
-    cached = as_known(await in_memory.load_cache())
-    assert cached == ({} if error is OutcomeUnknown else at_toggl(sandbox))
+    assert (toggl_fields(sandbox) != before) is (is_applied and method != "GET")
+    cached = cached_fields(await in_memory.load_cache())
+    assert cached == ({} if error is OutcomeUnknown else toggl_fields(sandbox))
 
 
 async def outcome(clients: AsyncClientEndpoint, method: str) -> type[TogglError] | None:
@@ -101,20 +101,20 @@ ONCE: list[Fault] = [Fault(kind) for kind in ("refused", "lost before", *UNREADA
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
-@pytest.mark.parametrize("fault", [*ONCE, Fault("429", retry_after=3)], ids=named)
+@pytest.mark.parametrize("fault", [*ONCE, Fault("429", retry_after=3)], ids=fault_id)
 async def test_retries_recover_from_one_fault(
     in_memory: AsyncClientEndpoint, sandbox: Sandbox, fault: Fault, method: str
 ) -> None:
     await in_memory.collect()
-    before = at_toggl(sandbox)
+    before = toggl_fields(sandbox)
     faults = [fault]
     sandbox.fault = lambda call: faults.pop() if faults and call.method == method else None
     assert await outcome(in_memory, method) is None
-    assert (at_toggl(sandbox) != before) is (method != "GET")
-    assert as_known(await in_memory.load_cache()) == at_toggl(sandbox)
+    assert (toggl_fields(sandbox) != before) is (method != "GET")
+    assert cached_fields(await in_memory.load_cache()) == toggl_fields(sandbox)
 
 
-@pytest.mark.parametrize("fault", [Fault("refused"), Fault("429"), Fault("429", retry_after=3)], ids=named)
+@pytest.mark.parametrize("fault", [Fault("refused"), Fault("429"), Fault("429", retry_after=3)], ids=fault_id)
 async def test_add_client_certainly_not_applied_is_retried(
     in_memory: AsyncClientEndpoint, sandbox: Sandbox, fault: Fault
 ) -> None:
@@ -123,19 +123,19 @@ async def test_add_client_certainly_not_applied_is_retried(
     sandbox.fault = lambda call: faults.pop() if faults and call.method == "POST" else None
     new = await in_memory.add(ClientBody(name="Lighthouse"))
     assert await in_memory.get(new.id) == new
-    assert [name for name, *_ in at_toggl(sandbox).values()].count("Lighthouse") == 1
+    assert [name for name, *_ in toggl_fields(sandbox).values()].count("Lighthouse") == 1
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
-@pytest.mark.parametrize("last", [Fault("refused"), Fault("402"), Fault("429", retry_after=60)], ids=named)
+@pytest.mark.parametrize("last", [Fault("refused"), Fault("402"), Fault("429", retry_after=60)], ids=fault_id)
 async def test_refusal_after_a_lost_response_is_outcome_unknown(
     in_memory: AsyncClientEndpoint, sandbox: Sandbox, last: Fault, method: str
 ) -> None:
     faults = iter([Fault("lost after")])
     sandbox.fault = lambda call: next(faults, last) if call.method == method else None
-    before = at_toggl(sandbox)
+    before = toggl_fields(sandbox)
     assert await outcome(in_memory, method) is OutcomeUnknown
-    assert at_toggl(sandbox) != before
+    assert toggl_fields(sandbox) != before
 
 
 async def test_add_client_rate_limited_then_lost_is_not_retried(

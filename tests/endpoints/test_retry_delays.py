@@ -8,7 +8,7 @@ import pytest
 import stamina
 
 from tests.endpoints.loop import JUMPING
-from tests.endpoints.support import named
+from tests.endpoints.support import fault_id
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.errors import TogglError
 from toggl_mcp.sandbox import Call, Fault, Sandbox
@@ -35,7 +35,7 @@ async def pauses(clients: AsyncClientEndpoint, sandbox: Sandbox, fault: Fault) -
     return [after - before for before, after in pairwise(tries)]
 
 
-@pytest.mark.parametrize("fault", [Fault("refused"), Fault("lost before"), Fault("500 before")], ids=named)
+@pytest.mark.parametrize("fault", [Fault("refused"), Fault("lost before"), Fault("500 before")], ids=fault_id)
 async def test_retry_delays_grow_with_jitter(in_memory: AsyncClientEndpoint, sandbox: Sandbox, fault: Fault) -> None:
     delays = [await pauses(in_memory, sandbox, fault) for _ in range(5)]
     for first, second, third in delays:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.endpoints.conftest import Made
-from tests.endpoints.support import ACTIVE, AROHA, MISSING, named, names
+from tests.endpoints.conftest import MakeClients
+from tests.endpoints.support import ACTIVE, AROHA, MISSING, fault_id, names
 from tests.sandbox.clock import Clock
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.errors import Forbidden, QuotaSpent, RateLimited, TogglError, Unreachable
@@ -26,7 +26,7 @@ REASONS: list[tuple[Fault, type[TogglError]]] = [
 ]
 
 
-@pytest.mark.parametrize(("fault", "error"), REASONS, ids=named)
+@pytest.mark.parametrize(("fault", "error"), REASONS, ids=fault_id)
 async def test_stale_snapshot_is_served_with_source_stale(
     in_memory: AsyncClientEndpoint, sandbox: Sandbox, clock: Clock, fault: Fault, error: type[TogglError]
 ) -> None:
@@ -44,7 +44,7 @@ async def test_stale_snapshot_is_served_with_source_stale(
         await in_memory.read(refresh=True)
 
 
-@pytest.mark.parametrize(("fault", "error"), REASONS, ids=named)
+@pytest.mark.parametrize(("fault", "error"), REASONS, ids=fault_id)
 async def test_refresh_never_returns_stale(
     in_memory: AsyncClientEndpoint, sandbox: Sandbox, fault: Fault, error: type[TogglError]
 ) -> None:
@@ -88,8 +88,10 @@ async def test_stale_snapshot_never_reports_missing(
             await clients.find_by_name("Nobody")
 
 
-async def test_stale_snapshot_of_short_ttl_never_reports_missing(made: Made, sandbox: Sandbox, clock: Clock) -> None:
-    clients = made(10)
+async def test_stale_snapshot_of_short_ttl_never_reports_missing(
+    make_clients: MakeClients, sandbox: Sandbox, clock: Clock
+) -> None:
+    clients = make_clients(10)
     await clients.collect()
     clock.now += 20
     sandbox.fault = lambda _: Fault("refused")
@@ -110,8 +112,10 @@ async def test_re_raise_disables_stale_if_error(strict: AsyncClientEndpoint, san
         await strict.get(AROHA)
 
 
-async def test_stale_snapshot_is_served_with_expire_after_zero(made: Made, sandbox: Sandbox, clock: Clock) -> None:
-    clients = made(0)
+async def test_stale_snapshot_is_served_with_expire_after_zero(
+    make_clients: MakeClients, sandbox: Sandbox, clock: Clock
+) -> None:
+    clients = make_clients(0)
     await clients.collect()
     clock.now += 1
     sandbox.fault = lambda _: Fault("refused")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.endpoints.support import AUTH, MISSING, asked, in_turn
+from tests.endpoints.support import AUTH, MISSING, fault_in_turn, list_methods
 from toggl_mcp.api import AsyncClient
 from toggl_mcp.cache.store import Store
 from toggl_mcp.endpoints.tags import AsyncTagEndpoint
@@ -28,7 +28,7 @@ async def test_tag_verbs_write_through_the_cache(tags: AsyncTagEndpoint, sandbox
     await tags.delete(new)
     assert await tags.get(new) is None
     assert await tags.edit(MISSING, TagBody(name="None")) is None
-    assert asked(sandbox) == ["GET", "POST", "PUT", "DELETE", "PUT"]
+    assert list_methods(sandbox) == ["GET", "POST", "PUT", "DELETE", "PUT"]
     entries = {row["id"] for row in sandbox.state.tags.values() if row["workspace_id"] == HARBOUR_STUDIO}
     assert {tag.id for tag in await tags.load_cache()} == entries
 
@@ -42,7 +42,7 @@ async def test_add_tag_missing_or_duplicate_name_is_refused(tags: AsyncTagEndpoi
 
 
 async def test_add_tag_lost_response_is_reconciled(tags: AsyncTagEndpoint, sandbox: Sandbox) -> None:
-    sandbox.fault = in_turn("POST", Fault("lost after"))
+    sandbox.fault = fault_in_turn("POST", Fault("lost after"))
     assert (await tags.add(TagBody(name="Errands"))).name == "Errands"
     assert [row["name"] for row in sandbox.state.tags.values()].count("Errands") == 1
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pydantic import ValidationError
 
-from tests.endpoints.support import AUTH, each
+from tests.endpoints.support import AUTH, fault_every
 from tests.sandbox.clock import Clock
 from tests.sandbox.diary import at, done, running
 from toggl_mcp.api import AsyncClient, connect_in_process
@@ -64,7 +64,7 @@ async def test_add_time_entry_without_end_runs_from_its_start(time_entries: Asyn
 async def test_add_time_entry_lost_response_is_reconciled(
     time_entries: AsyncTimeEntryEndpoint, sandbox: Sandbox
 ) -> None:
-    sandbox.fault = each("POST", Fault("lost after"))
+    sandbox.fault = fault_every("POST", Fault("lost after"))
     entry = await time_entries.add(TimeEntryBody(start=NINE, duration=60, description="Once", project_id=201_500_302))
     assert [*sandbox.state.entries] == [entry.id]
 
@@ -74,7 +74,7 @@ async def test_add_time_entry_match_with_other_fields_is_not_adopted(
 ) -> None:
     await time_entries.read()
     done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", "Else")
-    sandbox.fault = each("POST", Fault("lost before"))
+    sandbox.fault = fault_every("POST", Fault("lost before"))
     with pytest.raises(OutcomeUnknown):
         await time_entries.add(TimeEntryBody(start=NINE, duration=60, description="Once"))
 
@@ -109,7 +109,7 @@ async def test_bulk_edit_deletes_tags(time_entries: AsyncTimeEntryEndpoint, sand
 async def test_bulk_edit_unconfirmed_is_outcome_unknown(time_entries: AsyncTimeEntryEndpoint, sandbox: Sandbox) -> None:
     row = done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00")
     await time_entries.read()
-    sandbox.fault = each("PATCH", Fault("garbage after", body='{"message": "OK"}'))
+    sandbox.fault = fault_every("PATCH", Fault("garbage after", body='{"message": "OK"}'))
     with pytest.raises(OutcomeUnknown):
         await time_entries.bulk_edit([row["id"]], TimeEntryBody(description="New"))
     sandbox.fault = None
@@ -121,7 +121,7 @@ async def test_stop_time_entry_lost_response_is_confirmed_by_a_read(
 ) -> None:
     row = running(sandbox, "2025-10-14T17:00")
     await time_entries.read()
-    sandbox.fault = each("PATCH", Fault("lost after"))
+    sandbox.fault = fault_every("PATCH", Fault("lost after"))
     stopped_entry = await time_entries.stop(row["id"])
     assert stopped_entry is not None
     assert stopped_entry.duration == 3600
@@ -174,7 +174,7 @@ async def test_start_timer_unreachable_former_timer_still_returns_it(
 ) -> None:
     running(sandbox, "2025-10-14T17:00", "Former")
     await time_entries.read()
-    sandbox.fault = each("GET", Fault("refused"))
+    sandbox.fault = fault_every("GET", Fault("refused"))
     started_timer = await time_entries.start(TimeEntryBody(description="New"))
     assert started_timer.entry.running
     assert started_timer.stopped_entry is not None

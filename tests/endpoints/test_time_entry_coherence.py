@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import anyio
 import pytest
 
-from tests.endpoints.support import AUTH, Gate, in_turn
+from tests.endpoints.support import AUTH, Gate, fault_in_turn
 from tests.sandbox.clock import Clock
 from toggl_mcp.api import AsyncClient, connect_in_process
 from toggl_mcp.cache.store import Store
@@ -93,7 +93,7 @@ async def test_add_time_entry_crossing_responses_leave_the_running_timer_cached(
     second_endpoint = AsyncTimeEntryEndpoint(HARBOUR_STUDIO, AUTH, store, client=connection)
     await second_endpoint.read()
     gate = Gate()
-    sandbox.fault = in_turn("POST", gate.fault)
+    sandbox.fault = fault_in_turn("POST", gate.fault)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(time_entries.add, TimeEntryBody(description="First", start=moment(clock.now - 60)))
         await gate.reached.wait()

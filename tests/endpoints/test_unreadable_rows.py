@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.endpoints.support import ACTIVE, AROHA, AUTH, DOCKSIDE, as_known, at_toggl, names
+from tests.endpoints.support import ACTIVE, AROHA, AUTH, DOCKSIDE, cached_fields, names, toggl_fields
 from toggl_mcp.api import AsyncClient
 from toggl_mcp.cache.store import Key, Store
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
@@ -38,7 +38,7 @@ async def test_unreadable_rows_do_not_block_changes(clients: AsyncClientEndpoint
     await clients.edit(AROHA, ClientBody(name="Aroha Bakehouse"))
     await clients.archive(AROHA)
     await clients.delete(DOCKSIDE)
-    assert as_known((await clients.read()).collection.items.values()) == at_toggl(sandbox)
+    assert cached_fields((await clients.read()).collection.items.values()) == toggl_fields(sandbox)
 
 
 async def test_archive_client_with_unreadable_row_invalidates_the_cache(
@@ -46,7 +46,7 @@ async def test_archive_client_with_unreadable_row_invalidates_the_cache(
 ) -> None:
     assert key.parent == HARBOUR_STUDIO
     assert await clients.archive(AROHA) == [201_500_301, 201_500_302]
-    assert as_known((await clients.read()).collection.items.values()) == at_toggl(sandbox)
+    assert cached_fields((await clients.read()).collection.items.values()) == toggl_fields(sandbox)
 
 
 async def test_unreadable_account_charges_requests_to_the_workspace(

@@ -5,7 +5,7 @@ Its requests are paced by the computer's own clock, so each test here keeps to t
 
 import pytest
 
-from tests.endpoints.support import ACTIVE, AROHA, AUTH, GULL, MISSING, NORTHWIND, asked, each, names
+from tests.endpoints.support import ACTIVE, AROHA, AUTH, GULL, MISSING, NORTHWIND, fault_every, list_methods, names
 from toggl_mcp.api import AsyncClient
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.errors import NotFound, QuotaSpent
@@ -32,7 +32,7 @@ async def test_without_cache_get_client_missing_raises_if_re_raise(connection: A
         await clients.edit(MISSING, ClientBody(notes="New"))
     with pytest.raises(NotFound):
         await clients.delete(MISSING)
-    assert asked(sandbox) == ["GET", "PUT", "DELETE"]
+    assert list_methods(sandbox) == ["GET", "PUT", "DELETE"]
 
 
 async def test_without_cache_collect_clients_costs_one_request(uncached: AsyncClientEndpoint, sandbox: Sandbox) -> None:
@@ -40,7 +40,7 @@ async def test_without_cache_collect_clients_costs_one_request(uncached: AsyncCl
     assert len((await uncached.read()).collection.items) == 8
     assert names((await uncached.find_by_name("aroha bakery"))[0]) == ["Aroha Bakery"]
     assert (await uncached.page(ClientBody(), limit=2)).remaining == 4
-    assert asked(sandbox) == ["GET"] * 5
+    assert list_methods(sandbox) == ["GET"] * 5
 
 
 async def test_without_cache_changes_succeed(uncached: AsyncClientEndpoint, sandbox: Sandbox) -> None:
@@ -50,7 +50,7 @@ async def test_without_cache_changes_succeed(uncached: AsyncClientEndpoint, sand
     assert client is not None
     assert (client.name, client.notes) == ("Lighthouse", "By the sea")
     assert new.id not in sandbox.state.clients
-    assert asked(sandbox) == ["GET", "POST", "PUT", "DELETE"]
+    assert list_methods(sandbox) == ["GET", "POST", "PUT", "DELETE"]
 
 
 async def test_without_cache_archive_client_and_restore_client_succeed(
@@ -64,7 +64,7 @@ async def test_without_cache_archive_client_and_restore_client_succeed(
 async def test_without_cache_nothing_is_stale(uncached: AsyncClientEndpoint, sandbox: Sandbox) -> None:
     await uncached.collect()
     await uncached.read()
-    sandbox.fault = each("GET", Fault("402"))
+    sandbox.fault = fault_every("GET", Fault("402"))
     with pytest.raises(QuotaSpent):
         await uncached.read()
     with pytest.raises(QuotaSpent):
