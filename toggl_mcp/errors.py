@@ -1,33 +1,33 @@
-"""Everything that can go wrong, on one screen.
+"""The tree of errors, on one screen.
 
-    TogglError                   code               what is known
+    TogglError                   code               what happened
     ├── InvalidArguments         invalid_arguments  nothing was sent, or Toggl refused the values
     │   └── NamingError          invalid_arguments  a name is missing where one is needed
-    ├── NoCache                  invalid_arguments  a cache was asked for where there is none
+    ├── NoCache                  invalid_arguments  the endpoint was made without a cache
     ├── NoToken                  no_token           nothing was sent
-    ├── BadToken                 bad_token          Toggl does not know the token
-    ├── Forbidden                forbidden          Toggl knows the token, but not for this
-    ├── NotFound                 not_found          there is no such thing
-    ├── Ambiguous                ambiguous          there are several such things
-    ├── DuplicateName            duplicate_name     the name is taken
-    ├── Overlap                  overlap            other time entries are in the way, or may be; nothing was sent
-    ├── PlanRequired             plan_required      the workspace's plan lacks this
+    ├── BadToken                 bad_token          Toggl does not accept the token
+    ├── Forbidden                forbidden          the token is not allowed to do this
+    ├── NotFound                 not_found          nothing has that id or name
+    ├── Ambiguous                ambiguous          several things have that name
+    ├── DuplicateName            duplicate_name     the name is in use
+    ├── Overlap                  overlap            the time entry overlaps others, or may; nothing was sent
+    ├── PlanRequired             plan_required      the workspace's plan does not include this
     ├── QuotaSpent               quota_spent        the hour's requests are used up; `resets_in_seconds`
     ├── RateLimited              rate_limited       too many at once; `retry_after_seconds`
-    ├── Unreachable              unreachable        Toggl could not be asked; nothing was changed
+    ├── Unreachable              unreachable        Toggl sent no usable response; nothing was changed
     ├── OutcomeUnknown           outcome_unknown    a change was sent and never confirmed
-    ├── Declined                 declined           the person said no; nothing was sent
-    └── CacheBusy                internal           another process holds the cache file
+    ├── Declined                 declined           the person declined; nothing was sent
+    └── CacheBusy                internal           another process has locked the cache file
 
-Each message is read by a model or a person who decides what to do next, so each says what that is.
-Toggl's own words are never repeated: whoever can write there could speak to the model.
+Each message is read by a model or a person, and says what to do next. Toggl's texts are never repeated: whoever can
+write to Toggl could otherwise give instructions to the model.
 """
 
 from typing import ClassVar
 
 
 class TogglError(Exception):
-    """The root: catch this to catch everything that this package raises on purpose."""
+    """The root: everything that this package raises on purpose."""
 
     code: ClassVar[str] = "internal"
     retryable: ClassVar[bool] = False
@@ -36,17 +36,17 @@ class TogglError(Exception):
 
 
 class InvalidArguments(TogglError, ValueError):
-    """The values are at fault: change them before asking again."""
+    """A value is invalid: change it before you try again."""
 
     code = "invalid_arguments"
 
 
 class NamingError(InvalidArguments):
-    """A name is needed and none was given."""
+    """A name is required and missing."""
 
 
 class NoCache(TogglError):
-    """The cache was asked for, and the endpoint was made without one."""
+    """Cached data was requested from an endpoint that was made without a cache."""
 
     code = "invalid_arguments"
 
@@ -64,31 +64,31 @@ class BadToken(TogglError):
 
 
 class Forbidden(TogglError):
-    """The token is good, but not for this workspace or action."""
+    """The token is valid, but not allowed to do this, or in this workspace."""
 
     code = "forbidden"
 
 
 class NotFound(TogglError):
-    """Toggl has no such thing, or this token may not see it."""
+    """Toggl has nothing with that id, or this token may not see it."""
 
     code = "not_found"
 
 
 class Ambiguous(TogglError):
-    """More than one thing fits; the message lists their ids."""
+    """Several things have that name; the message lists their ids."""
 
     code = "ambiguous"
 
 
 class DuplicateName(TogglError):
-    """Toggl refused a name that is already taken."""
+    """The name is in use."""
 
     code = "duplicate_name"
 
 
 class Overlap(TogglError):
-    """A time entry would lie over others, or is there already, or that could not be looked at."""
+    """A time entry would overlap others, exists already, or could not be compared with others."""
 
     code = "overlap"
 
@@ -111,7 +111,7 @@ class QuotaSpent(TogglError):
 
 
 class RateLimited(TogglError):
-    """Toggl wants a pause of `retry_after_seconds`; nothing was changed."""
+    """A pause of `retry_after_seconds` is needed; nothing was changed."""
 
     code = "rate_limited"
     retryable = True
@@ -122,25 +122,25 @@ class RateLimited(TogglError):
 
 
 class Unreachable(TogglError):
-    """Toggl could not be asked or gave no usable answer; nothing was changed."""
+    """Toggl could not be reached or sent no usable response; nothing was changed."""
 
     code = "unreachable"
     retryable = True
 
 
 class OutcomeUnknown(TogglError):
-    """A change was sent and never confirmed: asking again may do it twice."""
+    """A change was sent and never confirmed: repeating it may do it twice."""
 
     code = "outcome_unknown"
 
 
 class Declined(TogglError):
-    """The person was asked and said no; nothing was sent."""
+    """The person declined; nothing was sent."""
 
     code = "declined"
 
 
 class CacheBusy(TogglError):
-    """Another process has held the cache file for longer than we wait."""
+    """Another process has locked the cache file for longer than this one waits."""
 
     retryable = True

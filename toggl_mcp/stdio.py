@@ -1,9 +1,9 @@
 """MCP over standard input and output, for both protocol eras.
 
 The SDK ties a connection to the era of its first request. Some hosts probe with `server/discover` and then open with
-`initialize`, so the probe is answered here, before an era is chosen; the first other request chooses it. A line that
-is no message is answered too, where the SDK would leave its sender waiting. SIGINT and SIGTERM end the process after
-its clean-up, although its standard input is still open.
+`initialize`, so the probe is answered here, before an era is chosen; the first other request chooses it. A line that is
+no message gets a parse error, where the SDK would send nothing. SIGINT and SIGTERM end the process after its clean-up,
+although its standard input is still open.
 """
 
 import logging
@@ -33,7 +33,7 @@ from mcp.types.version import MODERN_PROTOCOL_VERSIONS
 
 VERSION_META_KEY = "io.modelcontextprotocol/protocolVersion"
 CLEAN_UP_SECONDS = 0.7
-"""For how long the process may still clean up after a signal or the end of its input."""
+"""Seconds that the process may spend on its clean-up after a signal or the end of its input."""
 SERVER_INFO_META_KEY = "io.modelcontextprotocol/serverInfo"
 
 _Item = SessionMessage | Exception
@@ -44,8 +44,10 @@ class _MessageWriter(Protocol):
 
 
 async def serve(server: MCPServer[None]) -> None:
-    """Serve until the input ends or a signal comes; after a signal the process is over when this would return."""
-    lowlevel: Server[Any] = server._lowlevel_server  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - no public way to its streams
+    """Serve until the input ends; a signal ends the process."""
+    # The probe has to be answered between the streams and the protocol, and MCPServer.run opens its streams itself. The
+    # SDK has no public way to run a server on given streams; the low-level server has one.
+    lowlevel: Server[Any] = server._lowlevel_server  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - see above
     signals: list[int] = []
     async with anyio.create_task_group() as tasks:
         if sys.platform != "win32":
@@ -62,8 +64,8 @@ async def serve(server: MCPServer[None]) -> None:
 
 
 async def _cancel_on_signal(scope: anyio.CancelScope, signals: list[int]) -> None:
-    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as received:
-        async for number in received:
+    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signal_numbers:
+        async for number in signal_numbers:
             signals.append(number)
             _exit_within(128 + number)
             scope.cancel()
@@ -71,14 +73,16 @@ async def _cancel_on_signal(scope: anyio.CancelScope, signals: list[int]) -> Non
 
 
 def _exit_now(status: int) -> None:
-    """End the process: the thread that waits for its standard input would keep it alive."""
+    """End the process at once, with its logs written."""
     logging.shutdown()
     sys.stderr.flush()
+    # sys.exit would join the worker thread that blocks in a read of standard input. That ends only when the host closes
+    # its end, so a process that got SIGTERM would stay.
     os._exit(status)
 
 
 def _exit_within(status: int) -> None:
-    """End the process even if its clean-up has to wait for something, such as a cache that another process holds."""
+    """End the process after CLEAN_UP_SECONDS, even if its clean-up waits for something, such as a locked cache file."""
     timer = threading.Timer(CLEAN_UP_SECONDS, _exit_now, [status])
     timer.daemon = True
     timer.start()
@@ -90,7 +94,7 @@ async def _answer_probes(
     write: _MessageWriter,
     requests: Any,  # noqa: ANN401 - an anyio stream
 ) -> None:
-    """Pass on what comes in, but for what is answered here."""
+    """Answer probes and lines that are no messages, and pass everything else on to the server."""
     era_is_chosen = False
     async with requests:
         async for item in read:
@@ -121,7 +125,7 @@ def _parse_error() -> JSONRPCError:
 
 
 def _discover_response(lowlevel: Server[Any], message: JSONRPCRequest) -> JSONRPCResponse | JSONRPCError:
-    """Return what the SDK's own handler would answer."""
+    """Return the response that the SDK's own handler would send."""
     requested_version = _requested_version(message) or ""
     if requested_version not in MODERN_PROTOCOL_VERSIONS:
         return _unsupported_version_error(message.id, requested_version)

@@ -76,9 +76,9 @@ async def test_quota_spent_is_read_from_text_or_headers_until_reset(
     async with answering(body, 402, headers, clock) as toggl:
         for ago in (0, 1, seconds - 1):
             clock.now += 0 if ago == 0 else ago - (0 if ago == 1 else 1)
-            with pytest.raises(QuotaSpent) as error:
+            with pytest.raises(QuotaSpent) as caught:
                 await toggl.clients(HARBOUR_STUDIO).collect()
-            assert error.value.resets_in_seconds == seconds - ago
+            assert caught.value.resets_in_seconds == seconds - ago
         assert (await toggl.list_quotas())[0].remaining == 0
         clock.now += 1
         assert await toggl.list_quotas() == []

@@ -67,11 +67,11 @@ REFUSALS: list[tuple[int, str, type[TogglError]]] = [
 @pytest.mark.parametrize(("status", "body", "error"), REFUSALS)
 async def test_refusal_raises_its_error_in_own_words(status: int, body: str, error: type[TogglError]) -> None:
     async with answering(f"{body} {ORDER}", status) as toggl:
-        with pytest.raises(TogglError) as refusal:
+        with pytest.raises(TogglError) as caught:
             await toggl.clients(HARBOUR_STUDIO).collect()
-    assert type(refusal.value) is error
-    assert ORDER not in f"{refusal.value!r} {refusal.value.__cause__!r}"
-    assert str(refusal.value).endswith(".")
+    assert type(caught.value) is error
+    assert ORDER not in f"{caught.value!r} {caught.value.__cause__!r}"
+    assert str(caught.value).endswith(".")
 
 
 @pytest.mark.parametrize(

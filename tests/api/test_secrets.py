@@ -38,7 +38,7 @@ class Spans:
     """Keeps what a tracing back end would be sent."""
 
     def __init__(self) -> None:
-        self.recorded: list[tuple[str, Mapping[str, Any]]] = []
+        self.records: list[tuple[str, Mapping[str, Any]]] = []
 
     @contextmanager
     def start_as_current_span(
@@ -46,12 +46,12 @@ class Spans:
     ) -> Generator["Spans"]:
         assert kind is trace.SpanKind.CLIENT
         assert record_exception is False
-        self.recorded.append((name, attributes))
+        self.records.append((name, attributes))
         yield self
 
     def set_attribute(self, key: str, value: object) -> None:
-        name, attributes = self.recorded.pop()
-        self.recorded.append((name, {**attributes, key: value}))
+        name, attributes = self.records.pop()
+        self.records.append((name, {**attributes, key: value}))
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def spans(monkeypatch: pytest.MonkeyPatch) -> Spans:
     return recorder
 
 
-async def run_every_verb(clients: AsyncClientEndpoint) -> list[str]:
+async def everything(clients: AsyncClientEndpoint) -> list[str]:
     """Use every verb, and return every failure as it would be logged."""
     body, change = ClientBody(name="Secret Client"), ClientBody(notes="Secret Client")
     failures: list[str] = []
@@ -93,23 +93,23 @@ async def test_token_is_in_no_log_trace_or_error(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     sandbox.fault = lambda _: None if kind is None else Fault(kind)
-    failures = await run_every_verb(in_memory)
+    failures = await everything(in_memory)
     assert bool(failures) is (kind is not None)
-    text = f"{failures} {spans.recorded} {caplog.text} {in_memory!r} {vars(in_memory)!r}"
-    assert [secret for secret in SECRETS if secret in text] == []
-    assert "Secret Client" not in f"{spans.recorded} {caplog.text}"
+    output = f"{failures} {spans.records} {caplog.text} {in_memory!r} {vars(in_memory)!r}"
+    assert [secret for secret in SECRETS if secret in output] == []
+    assert "Secret Client" not in f"{spans.records} {caplog.text}"
 
 
 async def test_trace_has_method_route_and_status_without_ids(in_memory: AsyncClientEndpoint, spans: Spans) -> None:
     await in_memory.get(AROHA)
     await in_memory.edit(AROHA, ClientBody(notes="New"))
     await in_memory.archive(AROHA)
-    assert [name for name, _ in spans.recorded] == [
+    assert [name for name, _ in spans.records] == [
         "GET /workspaces/{id}/clients",
         "PUT /workspaces/{id}/clients/{id}",
         "POST /workspaces/{id}/clients/{id}/archive",
     ]
-    assert spans.recorded[0][1] == {
+    assert spans.records[0][1] == {
         "http.request.method": "GET",
         "url.template": "/workspaces/{id}/clients",
         "http.response.status_code": 200,
@@ -120,7 +120,7 @@ async def test_trace_has_a_span_per_try(in_memory: AsyncClientEndpoint, sandbox:
     sandbox.fault = lambda _: Fault("500 before")
     with pytest.raises(TogglError):
         await in_memory.collect()
-    assert [attributes.get("http.response.status_code") for _, attributes in spans.recorded] == [500] * 4
+    assert [attributes.get("http.response.status_code") for _, attributes in spans.records] == [500] * 4
 
 
 async def test_log_reports_the_outcome_of_each_change(

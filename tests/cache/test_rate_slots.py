@@ -14,13 +14,13 @@ pytestmark = pytest.mark.anyio
 async def test_reserve_slot_allows_a_burst_then_one_per_second(store: Store, clock: Clock) -> None:
     at_once = [await store.reserve_slot("mine", inf) for _ in range(BURST)]
     queued = [await store.reserve_slot("mine", inf) for _ in range(3)]
-    of_second_scope = await store.reserve_slot("theirs", inf)
+    other_scope = await store.reserve_slot("theirs", inf)
     clock.now += 5
     later = await store.reserve_slot("mine", inf)
 
     assert at_once == [0.0] * BURST
     assert queued == [1.0, 2.0, 3.0]
-    assert of_second_scope == 0.0
+    assert other_scope == 0.0
     assert later == 0.0
 
 

@@ -30,27 +30,27 @@ COLLECTIONS = {
 BUCKET = Bucket("me", 17, 2_000_000.0)
 
 
-def truncate(data: bytearray, chance: random.Random) -> bytearray:
+def truncated(data: bytearray, chance: random.Random) -> bytearray:
     return data[: chance.randrange(len(data))]
 
 
-def flip(data: bytearray, chance: random.Random) -> bytearray:
+def flipped(data: bytearray, chance: random.Random) -> bytearray:
     for _ in range(chance.choice([1, 1, 3, 30])):
         data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
     return data
 
 
-def overwrite(data: bytearray, chance: random.Random) -> bytearray:
+def overwritten(data: bytearray, chance: random.Random) -> bytearray:
     start, length = chance.randrange(len(data)), chance.choice([1, 16, 512, 4096])
     end = min(start + length, len(data))
     data[start:end] = chance.randbytes(end - start)
     return data
 
 
-def shuffle(data: bytearray, chance: random.Random) -> bytearray:
+def shuffled(data: bytearray, chance: random.Random) -> bytearray:
     """Exchange two pages, as a disk might that loses a write."""
-    first, second = (4096 * chance.randrange(len(data) // 4096) for _ in range(2))
-    data[first : first + 4096], data[second : second + 4096] = data[second : second + 4096], data[first : first + 4096]
+    one, other = (4096 * chance.randrange(len(data) // 4096) for _ in range(2))
+    data[one : one + 4096], data[other : other + 4096] = data[other : other + 4096], data[one : one + 4096]
     return data
 
 
@@ -59,16 +59,16 @@ def garbage(data: bytearray, chance: random.Random) -> bytearray:
 
 
 DAMAGES: list[Callable[[bytearray, random.Random], bytearray]] = [
-    flip,
-    flip,
-    truncate,
-    overwrite,
-    shuffle,
+    flipped,
+    flipped,
+    truncated,
+    overwritten,
+    shuffled,
     garbage,
 ]
 
 
-async def fill_file(path: Path) -> bytearray:
+async def fill(path: Path) -> bytearray:
     store = SqliteStore(path)
     for key, rows in COLLECTIONS.items():
         assert await store.replace(key, rows, expected=0, fetched_at=12)
@@ -85,10 +85,10 @@ async def check(store: SqliteStore) -> None:
             assert (await store.get_row(key, row_id)).text in (rows[row_id], None)
         assert await store.read(key) in (Snapshot(Version(0, 12), rows), None)
     assert list(await store.list_buckets("mine")) in ([BUCKET], [])
-    assert await is_working(store) or await is_working(store)
+    assert await works(store) or await works(store)
 
 
-async def is_working(store: SqliteStore) -> bool:
+async def works(store: SqliteStore) -> bool:
     """Tell whether a refresh and a write were kept: damage may only show when something is written."""
     await store.write(MINE, 1, "lost by the refresh")
     version = (await store.get_version(MINE)).number
@@ -102,7 +102,7 @@ async def is_working(store: SqliteStore) -> bool:
 @pytest.mark.promise("damage")
 async def test_damaged_file_never_serves_altered_or_missing_rows(tmp_path: Path) -> None:
     path = tmp_path / "cache.sqlite"
-    whole = await fill_file(path)
+    whole = await fill(path)
     for trial in range(TRIALS):
         chance = random.Random(trial)  # noqa: S311 - repeatable
         store = SqliteStore(path)
@@ -128,33 +128,33 @@ async def test_damaged_file_never_serves_altered_or_missing_rows(tmp_path: Path)
     "alteration",
     [
         "DELETE FROM entity WHERE id = 40",
-        "INSERT INTO entity SELECT scope, kind, parent, 9999, body, checked FROM entity WHERE id = 40",
+        "INSERT INTO entity SELECT scope, kind, parent, 9999, body, checksum FROM entity WHERE id = 40",
         "UPDATE entity SET body = CAST('other' AS BLOB) WHERE id = 40",
         "UPDATE entity SET id = 9999 WHERE id = 40",
         "UPDATE entity SET id = id + (1 << 40) WHERE id = 40",
         "UPDATE collection SET version = 3",
-        "UPDATE collection SET fetched = 13",
-        "UPDATE collection SET fetched = NULL",
-        "UPDATE collection SET claimed = 1e12, lease = 1e12",
+        "UPDATE collection SET fetched_at = 13",
+        "UPDATE collection SET fetched_at = NULL",
+        "UPDATE collection SET leased_at = 1e12, lease_seconds = 1e12",
         "UPDATE collection SET size = 3",
     ],
 )
 async def test_damaged_value_is_detected_by_its_checksum(
     path: Path, sqlite: SqliteStore, alteration: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await fill_file(path)
+    await fill(path)
     execute(path, alteration)
     assert await sqlite.read(MINE) is None
     (record,) = caplog.records
     assert (record.name, record.levelname) == ("toggl_mcp.cache", "WARNING")
-    assert "started empty" in record.getMessage()
+    assert "recreated" in record.getMessage()
     assert await anyio.Path(f"{path}.broken").exists()
     await check(sqlite)
 
 
-@pytest.mark.parametrize("column", ["remaining", "resets_at", "checked"])
+@pytest.mark.parametrize("column", ["remaining", "resets_at", "checksum"])
 async def test_damaged_bucket_is_ignored(path: Path, sqlite: SqliteStore, column: str) -> None:
-    await fill_file(path)
+    await fill(path)
     execute(path, f"UPDATE bucket SET {column} = {column} + 1")  # noqa: S608 - the names above
     assert list(await sqlite.list_buckets("mine")) == []
 
@@ -195,7 +195,7 @@ async def test_damaged_file_starts_empty_each_time(path: Path, sqlite: SqliteSto
 
 
 async def test_damaged_file_with_foreign_journal_starts_empty(path: Path, sqlite: SqliteStore) -> None:
-    await fill_file(path)
+    await fill(path)
     db = sqlite3.connect(path, isolation_level=None)
     db.execute("PRAGMA journal_mode = TRUNCATE")
     db.execute("PRAGMA cache_size = 1")

@@ -112,13 +112,13 @@ async def test_aclose_is_shielded_from_cancellation(path: Path, sqlite: SqliteSt
 async def test_sqlite_store_unusable_path_falls_back_to_memory_and_logs_once(
     tmp_path: Path, place: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    blocked_path = tmp_path / "taken"
+    occupied = tmp_path / "taken"
     path = {
-        "a folder at the path": blocked_path,
-        "a file as the folder": blocked_path / "c",
-        "a file above the folder": blocked_path / "b" / "c",
+        "a folder at the path": occupied,
+        "a file as the folder": occupied / "c",
+        "a file above the folder": occupied / "b" / "c",
     }
-    await (anyio.Path(blocked_path).mkdir() if place == "a folder at the path" else anyio.Path(blocked_path).touch())
+    await (anyio.Path(occupied).mkdir() if place == "a folder at the path" else anyio.Path(occupied).touch())
     store = SqliteStore(path[place])
     await store.replace(MINE, ROWS, expected=0, fetched_at=12)
     await store.write(MINE, 1, None)

@@ -21,24 +21,24 @@ Start = Callable[[str], "subprocess.Popen[str]"]
 
 @pytest.fixture
 def start(path: Path) -> Generator[Start]:
-    with ExitStack() as running:
+    with ExitStack() as children:
 
-        def start_child(command_name: str) -> subprocess.Popen[str]:
-            command = [sys.executable, "-m", "tests.cache.worker", command_name, str(path)]
+        def start_child(action: str) -> subprocess.Popen[str]:
+            command = [sys.executable, "-m", "tests.cache.worker", action, str(path)]
             pipe = subprocess.PIPE
-            child = running.enter_context(subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True))  # noqa: S603 - ours
-            running.callback(child.kill)
+            child = children.enter_context(subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True))  # noqa: S603 - ours
+            children.callback(child.kill)
             return child
 
         yield start_child
 
 
-def read_line(child: subprocess.Popen[str]) -> str:
+def line(child: subprocess.Popen[str]) -> str:
     assert child.stdout is not None
     return child.stdout.readline()
 
 
-def send_line(child: subprocess.Popen[str]) -> None:
+def go(child: subprocess.Popen[str]) -> None:
     assert child.stdin is not None
     child.stdin.write("\n")
     child.stdin.flush()
@@ -48,7 +48,7 @@ async def test_replace_killed_process_leaves_a_whole_snapshot(path: Path, start:
     for trial in range(5):
         child = start("replace")
         for _ in range(trial + 1):
-            assert read_line(child)
+            assert line(child)
         child.kill()
         child.wait()
         store = SqliteStore(path)
@@ -62,9 +62,9 @@ async def test_replace_killed_process_leaves_a_whole_snapshot(path: Path, start:
 async def test_write_of_several_processes_counts_every_write(start: Start, sqlite: SqliteStore) -> None:
     children = [start("write") for _ in range(3)]
     for child in children:
-        assert read_line(child) == "ready\n"
+        assert line(child) == "ready\n"
     for child in children:
-        send_line(child)
+        go(child)
     assert [child.wait() for child in children] == [0, 0, 0]
     assert await sqlite.get_version(MINE) == Version(300, None)
 
@@ -73,7 +73,7 @@ async def test_write_waits_for_a_process_that_locks_the_file(path: Path, start: 
     store = SqliteStore(path)
     await store.replace(MINE, ROWS, expected=0, fetched_at=12)
     child = start("hold")
-    assert read_line(child) == "ready\n"
+    assert line(child) == "ready\n"
     answers: list[object] = []
 
     async def ask() -> None:
@@ -83,7 +83,7 @@ async def test_write_waits_for_a_process_that_locks_the_file(path: Path, start: 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(ask)
         await anyio.lowlevel.checkpoint()
-        send_line(child)
+        go(child)
     assert answers == [Version(0, 12), Snapshot(Version(0, 12), ROWS)]
     await store.aclose()
 
@@ -95,7 +95,7 @@ async def test_open_keeps_the_locks_of_this_process(path: Path, start: Start) ->
         second = SqliteStore(path)
         assert await second.read(MINE) == Snapshot(Version(0, 12), ROWS)
         await second.aclose()
-        assert read_line(start("probe")) == "locked\n"
+        assert line(start("probe")) == "locked\n"
     await store.aclose()
 
 
@@ -111,8 +111,8 @@ def test_sqlite_store_is_shared_by_threads_with_own_event_loops(path: Path) -> N
             await store.read(MINE)
 
     with ThreadPoolExecutor(6) as threads:
-        for call in [threads.submit(anyio.run, use, thread) for thread in range(6)]:
-            call.result()
+        for future in [threads.submit(anyio.run, use, thread) for thread in range(6)]:
+            future.result()
     assert anyio.run(store.get_version, MINE) == Version(121, None)
     anyio.run(store.aclose)
 
@@ -128,8 +128,8 @@ def test_aclose_while_other_threads_use_the_store(path: Path) -> None:
             await store.get_version(MINE)
 
     with ThreadPoolExecutor(4) as threads:
-        for call in [threads.submit(anyio.run, use, thread) for thread in range(4)]:
-            call.result()
+        for future in [threads.submit(anyio.run, use, thread) for thread in range(4)]:
+            future.result()
     assert anyio.run(store.get_version, MINE) == Version(120, None)
     anyio.run(store.aclose)
 
@@ -139,13 +139,13 @@ def test_replaced_file_under_threads_leaves_one_cache(path: Path) -> None:
     for store in stores:
         anyio.run(store.write, MINE, 1, None)
 
-    def claim(store: SqliteStore) -> float | None:
+    def acquire_lease(store: SqliteStore) -> float | None:
         return anyio.run(store.acquire_lease, MINE, 15)
 
     for _ in range(10):
         path.write_bytes(b"garbage" * 1000)
         with ThreadPoolExecutor(4) as threads:
-            list(threads.map(claim, stores))
+            list(threads.map(acquire_lease, stores))
         anyio.run(stores[0].write, MINE, 1, None)
         assert len({anyio.run(store.get_version, MINE) for store in stores}) == 1
     for store in stores:

@@ -3,6 +3,7 @@
 import asyncio
 import tempfile
 from collections.abc import Coroutine, Mapping
+from math import inf
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,7 +15,7 @@ from tests.cache.support import MINE
 from tests.sandbox.clock import Clock
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.sqlite.store import SqliteStore
-from toggl_mcp.cache.store import Key, Row, Snapshot, Store, Version
+from toggl_mcp.cache.store import Key, Row, RowWrite, Snapshot, Store, Version
 from toggl_mcp.models.quota import Bucket
 
 T = TypeVar("T")
@@ -23,7 +24,7 @@ KEYS = st.sampled_from([MINE, MINE._replace(scope="theirs")])
 IDS = st.sampled_from([1, 2, 3, 2**40, 2**53 - 1])
 TEXTS = st.text(max_size=8)
 TIMES = st.floats(min_value=1, max_value=2e9)
-EMPTY_SNAPSHOT = Snapshot(Version(0, None), {})
+EMPTY = Snapshot(Version(0, None), {})
 
 
 class StoreMachine(RuleBasedStateMachine):
@@ -33,7 +34,7 @@ class StoreMachine(RuleBasedStateMachine):
         self.clock = Clock()
         self.model: dict[Key, Snapshot] = {}
         self.leases: dict[Key, float] = {}
-        self.buckets_by_scope: dict[str, dict[str, Bucket]] = {}
+        self.buckets: dict[str, dict[str, Bucket]] = {}
         self.store = self.open_store()
 
     def open_store(self) -> Store:
@@ -42,12 +43,12 @@ class StoreMachine(RuleBasedStateMachine):
     def run(self, step: Coroutine[object, object, T]) -> T:
         return self.loop.run(step)
 
-    def snapshot_of(self, key: Key) -> Snapshot:
-        return self.model.get(key, EMPTY_SNAPSHOT)
+    def snapshot_in_model(self, key: Key) -> Snapshot:
+        return self.model.get(key, EMPTY)
 
     @rule(key=KEYS, rows=st.dictionaries(IDS, TEXTS), behind=st.integers(-1, 1), fetched_at=TIMES)
     def replace(self, key: Key, rows: Mapping[int, str], behind: int, fetched_at: float) -> None:
-        version = self.snapshot_of(key).version.number
+        version = self.snapshot_in_model(key).version.number
         stored = self.run(self.store.replace(key, rows, expected=version - behind, fetched_at=fetched_at))
         assert stored == (behind == 0)
         if stored:
@@ -55,23 +56,46 @@ class StoreMachine(RuleBasedStateMachine):
 
     @rule(key=KEYS, row_id=IDS, text=st.none() | TEXTS)
     def write(self, key: Key, row_id: int, text: str | None) -> None:
-        self.run(self.store.write(key, row_id, text))
-        (version, fetched_at), rows = self.snapshot_of(key)
-        remaining = {stored_id: row for stored_id, row in rows.items() if stored_id != row_id}
-        added = {} if text is None or fetched_at is None else {row_id: text}
-        self.model[key] = Snapshot(Version(version + 1, fetched_at), remaining | added)
+        assert self.run(self.store.write(key, row_id, text)) == self.write_in_model(key, row_id, text)
+
+    def write_in_model(self, key: Key, row_id: int, text: str | None) -> Version:
+        (number, fetched_at), rows = self.snapshot_in_model(key)
+        other_rows = {other_id: row for other_id, row in rows.items() if other_id != row_id}
+        new_row = {} if text is None or fetched_at is None else {row_id: text}
+        version = Version(number + 1, fetched_at)
+        self.model[key] = Snapshot(version, other_rows | new_row)
+        return version
+
+    @rule(key=KEYS, row_id=st.none() | IDS)
+    def open_change(self, key: Key, row_id: int | None) -> None:
+        version, rows = self.snapshot_in_model(key)
+        change = self.run(self.store.open_change(key, row_id, ["me"], inf))
+        assert change.expected == Row(version, None if row_id is None else rows.get(row_id))
+        bucket = self.buckets.get(key.scope, {}).get("me")
+        assert change.bucket == (bucket if bucket is not None and bucket.resets_at > self.clock.now else None)
+
+    @rule(key=KEYS, row_id=IDS, text=st.none() | TEXTS, other=KEYS, remaining=st.integers(0, 30), resets_at=TIMES)
+    def settle_change(
+        self, key: Key, row_id: int, text: str | None, other: Key, remaining: int, resets_at: float
+    ) -> None:
+        bucket, doubtful = Bucket("me", remaining, resets_at), other._replace(kind="projects")
+        writes = [RowWrite(key, row_id, text)]
+        versions = self.run(self.store.settle_change(key.scope, writes=writes, invalidate=[doubtful], bucket=bucket))
+        self.buckets.setdefault(key.scope, {})["me"] = bucket
+        assert list(versions) == [self.write_in_model(key, row_id, text)]
+        self.model[doubtful] = Snapshot(Version(self.snapshot_in_model(doubtful).version.number + 1, None), {})
 
     @rule(key=KEYS)
     def invalidate(self, key: Key) -> None:
         self.run(self.store.invalidate(key))
-        self.model[key] = Snapshot(Version(self.snapshot_of(key).version.number + 1, None), {})
+        self.model[key] = Snapshot(Version(self.snapshot_in_model(key).version.number + 1, None), {})
 
     @rule(key=KEYS, seconds=st.integers(1, 60))
     def acquire_lease(self, key: Key, seconds: int) -> None:
-        free = self.leases.get(key, 0.0) <= self.clock.now
+        is_free = self.leases.get(key, 0.0) <= self.clock.now
         until = self.clock.now + seconds
-        assert self.run(self.store.acquire_lease(key, seconds)) == (until if free else None)
-        if free:
+        assert self.run(self.store.acquire_lease(key, seconds)) == (until if is_free else None)
+        if is_free:
             self.leases[key] = until
 
     @rule(key=KEYS, mine=st.booleans())
@@ -89,7 +113,7 @@ class StoreMachine(RuleBasedStateMachine):
     def record(self, key: Key, name: str, remaining: int, resets_at: float) -> None:
         bucket = Bucket(name, remaining, resets_at)
         self.run(self.store.record(key.scope, bucket))
-        self.buckets_by_scope.setdefault(key.scope, {})[name] = bucket
+        self.buckets.setdefault(key.scope, {})[name] = bucket
 
     @rule()
     def close(self) -> None:
@@ -97,8 +121,8 @@ class StoreMachine(RuleBasedStateMachine):
 
     @precondition(lambda self: self.model)
     @rule(key=KEYS, row_id=IDS)
-    def row(self, key: Key, row_id: int) -> None:
-        version, rows = self.snapshot_of(key)
+    def get_row(self, key: Key, row_id: int) -> None:
+        version, rows = self.snapshot_in_model(key)
         assert self.run(self.store.get_row(key, row_id)) == Row(version, rows.get(row_id))
 
     @invariant()
@@ -106,7 +130,7 @@ class StoreMachine(RuleBasedStateMachine):
         for key, snapshot in self.model.items():
             assert self.run(self.store.get_version(key)) == snapshot.version
             assert self.run(self.store.read(key)) == (None if snapshot.version.fetched_at is None else snapshot)
-        for scope, buckets in self.buckets_by_scope.items():
+        for scope, buckets in self.buckets.items():
             assert list(self.run(self.store.list_buckets(scope))) == sorted(buckets.values())
 
     def teardown(self) -> None:

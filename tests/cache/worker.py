@@ -1,4 +1,4 @@
-"""A process that shares a cache: `python -m tests.cache.worker <what> <path>`."""
+"""A process that shares a cache: `python -m tests.cache.worker <action> <path>`."""
 
 import sqlite3
 import sys
@@ -58,8 +58,8 @@ def probe(path: Path) -> None:
 
 
 if __name__ == "__main__":
-    command, path = sys.argv[1], Path(sys.argv[2])
-    if command in ("hold", "probe"):
-        {"hold": hold, "probe": probe}[command](path)
+    action, file = sys.argv[1], Path(sys.argv[2])
+    if action in ("hold", "probe"):
+        {"hold": hold, "probe": probe}[action](file)
     else:
-        anyio.run({"replace": replace, "write": write}[command], path)
+        anyio.run({"replace": replace, "write": write}[action], file)

@@ -7,12 +7,13 @@ import pytest
 
 from tests.chaos import invariants
 from toggl_mcp.api import transport
+from toggl_mcp.api.transport import Delivery
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.store import Key
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.endpoints.core.cached_collection import CachedCollection
 from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
-from toggl_mcp.errors import Unreachable
+from toggl_mcp.errors import TogglError
 from toggl_mcp.models.clients import Client
 
 Patch = pytest.MonkeyPatch
@@ -24,20 +25,16 @@ COLLECTION: Any = CachedCollection
 
 
 def resend_create(patch: Patch) -> None:
-    original = REQUEST_STATE.on_no_response
-
-    def on_no_response(exchange: Any) -> Exception:  # noqa: ANN401 - private to its module
-        exchange.method = "PUT"
-        return original(exchange)
-
-    patch.setattr(REQUEST_STATE, "on_no_response", on_no_response)
+    patch.setattr(REQUEST_STATE, "is_creation", False)
 
 
 def report_lost_change_as_unchanged(patch: Patch) -> None:
-    def exhausted_error(_: object) -> Exception:
-        return Unreachable("Nothing was changed.")
+    original = transport.error_for
 
-    patch.setattr(REQUEST_STATE, "exhausted_error", exhausted_error)
+    def error_for(_: Delivery, cause: TogglError | None) -> TogglError:
+        return original(Delivery.NOT_SENT, cause)
+
+    patch.setattr(transport, "error_for", error_for)
 
 
 def accept_page_as_confirmation(patch: Patch) -> None:

@@ -103,4 +103,4 @@ async def test_me_unreadable_response_is_unreachable(
         with pytest.raises(Unreachable) as failed:
             await question
         failures.append(failed.value)
-    assert all("look for a newer version" in str(error) or "no usable answer" in str(error) for error in failures)
+    assert all("look for a newer version" in str(error) or "no usable response" in str(error) for error in failures)

@@ -1,4 +1,4 @@
-"""Requests to Toggl. The only folder that knows HTTP; the types that callers need are named here."""
+"""Requests to Toggl: the only folder that knows HTTP, with the types of it that callers need."""
 
 from httpx import AsyncClient, Auth, BasicAuth, Request, Timeout
 

@@ -1,4 +1,4 @@
-"""How Toggl is reached: over the network, or in this process."""
+"""HTTP clients for Toggl: over the network, or for an application in this process."""
 
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
@@ -10,13 +10,13 @@ from toggl_mcp.errors import InvalidArguments
 
 TOGGL_URL = "https://api.track.toggl.com/api/v9"
 REPORTS = "reports/api/v3/"
-"""How the paths of the Reports API begin; it lives beside Toggl's other one, `/api/v9`."""
+"""The prefix of the Reports API's paths; it is served beside `/api/v9`, not below it."""
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _HEADERS = {"User-Agent": "toggl-mcp-server"}
 
 
 class _InProcess(httpx.ASGITransport):
-    """Speaks to an ASGI application, and fails as a network does when the application raises an OSError."""
+    """Sends requests to an ASGI application, and maps an OSError that it raises to the network error it stands for."""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         try:
@@ -28,19 +28,20 @@ class _InProcess(httpx.ASGITransport):
 
 
 def connect(url: str | None = None) -> httpx.AsyncClient:
-    """Return a client for Toggl, or for what speaks its language at `url`; whoever asks closes it.
+    """Return a client for Toggl, or for a server with its API at `url`; the caller closes it.
 
     Raises:
         InvalidArguments: `url` is neither https nor plain http to this machine.
     """
     if not _is_allowed_url(url or TOGGL_URL):
-        message = "TOGGL_API_URL has to be an https address; plain http is for this machine only (127.0.0.1)."
+        message = "TOGGL_API_URL has to be an https address; plain http is allowed for this machine only (127.0.0.1)."
         raise InvalidArguments(message)
     return httpx.AsyncClient(base_url=url or TOGGL_URL, headers=_HEADERS, cookies=_no_cookies())
 
 
 def _no_cookies() -> CookieJar:
-    """Return a jar that nothing stays in: what one token was given must not go along with another."""
+    """Return a cookie jar that stays empty."""
+    # A client may serve several tokens: a session cookie of one must not be sent with another.
     return CookieJar(DefaultCookiePolicy(allowed_domains=[]))
 
 
@@ -54,18 +55,18 @@ def _is_allowed_url(url: str) -> bool:
 
 
 def base_url_of(client: httpx.AsyncClient) -> str:
-    """Return where a client's requests go, without a slash at the end: to Toggl, if it has no address of its own."""
+    """Return the base URL of a client without a trailing slash; Toggl's if the client has none."""
     return str(client.base_url).rstrip("/") or TOGGL_URL
 
 
 def url_of(client: httpx.AsyncClient, path: str) -> str:
-    """Return where a request to a path goes."""
-    address = base_url_of(client)
-    return f"{address.removesuffix('/api/v9') if path.startswith(REPORTS) else address}/{path}"
+    """Return the URL of a path."""
+    base_url = base_url_of(client)
+    return f"{base_url.removesuffix('/api/v9') if path.startswith(REPORTS) else base_url}/{path}"
 
 
 def connect_in_process(app: Any) -> httpx.AsyncClient:  # noqa: ANN401 - an ASGI application
-    """Return a client for a Toggl that runs in this process; whoever asks closes it."""
+    """Return a client for an application in this process that serves Toggl's API; the caller closes it."""
     return httpx.AsyncClient(
         transport=_InProcess(app=app), base_url="http://toggl.invalid/api/v9", headers=_HEADERS, cookies=_no_cookies()
     )

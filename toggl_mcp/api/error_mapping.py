@@ -1,4 +1,4 @@
-"""What Toggl's refusals mean, in our own words: its texts are matched, never repeated."""
+"""Maps Toggl's 4xx responses to errors; the texts are matched, never repeated."""
 
 import re
 
@@ -23,7 +23,7 @@ _TOO_LONG = re.compile(r"maximum length", re.IGNORECASE)
 
 
 def error_for_response(response: Response) -> TogglError:
-    """Return the error for a 4xx answer that is neither a spent quota nor a request to slow down."""
+    """Return the error for a 4xx response that is neither a 429 nor about the quota."""
     text = response.text[:2000]
     match response.status_code:
         case 401:
@@ -32,13 +32,15 @@ def error_for_response(response: Response) -> TogglError:
             return bad_token_error()
         case 403:
             return Forbidden(
-                "Toggl does not let this token do that. Check the workspace id (get_account lists the workspaces) "
-                "and whether an admin has reserved this; `toggl-mcp check` tests the token."
+                "This token is not allowed to do that. Check the workspace id (get_account lists the workspaces), and "
+                "whether only admins may do it; `toggl-mcp check` tests the token."
             )
         case 402:
-            return PlanRequired("The workspace's Toggl plan does not include this. Upgrade it, or do without.")
+            return PlanRequired("The workspace's Toggl plan does not include this. Upgrade the plan, or leave it out.")
         case 404 | 410:
-            return NotFound("Toggl has no such thing, or this token may not see it. Check the id and the workspace.")
+            return NotFound(
+                "Toggl has nothing with that id, or this token may not see it. Check the id and the workspace."
+            )
         case status:
             return _invalid_arguments_error(status, text)
 
@@ -46,22 +48,22 @@ def error_for_response(response: Response) -> TogglError:
 def bad_token_error() -> BadToken:
     """Return the error for a token that Toggl does not accept."""
     return BadToken(
-        "Toggl does not accept the API token. Copy it anew from the end of https://track.toggl.com/profile "
+        "Toggl does not accept the API token. Copy the token from the end of https://track.toggl.com/profile "
         "into TOGGL_API_TOKEN, then restart the server; `toggl-mcp check` tests it."
     )
 
 
 def _invalid_arguments_error(status: int, text: str) -> TogglError:
     if _NAME_TAKEN.search(text):
-        return DuplicateName("That name is already taken, perhaps by something archived. Choose another.")
+        return DuplicateName("That name is already in use, perhaps by something archived. Choose another name.")
     if _NAME_MISSING.search(text):
-        return NamingError("Toggl needs a name for this. Give one.")
+        return NamingError("A name is required. Give a name.")
     if _TOO_LONG.search(text):
-        return InvalidArguments("Toggl finds the name too long. Give a shorter one.")
+        return InvalidArguments("The name is too long for Toggl. Give a shorter name.")
     if match := _UNKNOWN_ID.search(text):
         kind = (match[1] or match[2]).lower()
-        description = f"no such {kind}, or an archived one," if "archived" in text.lower() else f"no such {kind}"
+        description = f"no such {kind}, or only an archived one," if "archived" in text.lower() else f"no such {kind}"
         return InvalidArguments(
-            f"Toggl has {description} and changed nothing. list_{kind}s(refresh: true) has those that there are."
+            f"Toggl has {description} and changed nothing. list_{kind}s(refresh: true) lists the ids."
         )
     return InvalidArguments(f"Toggl refused the values ({status}) and changed nothing. Change them before retrying.")

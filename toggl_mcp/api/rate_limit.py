@@ -1,23 +1,23 @@
-"""Toggl's hourly quota, as its answers last reported it."""
+"""Admission of requests: the hourly quotas as Toggl last reported them, and the pace."""
 
 import logging
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import anyio
 
 from toggl_mcp.errors import CacheBusy, QuotaSpent, RateLimited
 from toggl_mcp.models.clock import Clock
-from toggl_mcp.models.quota import Bucket, QuotaStore
+from toggl_mcp.models.quota import Bucket, Change, QuotaStore, find_scarcest
 
 _log = logging.getLogger(__name__)
 
 QUOTA_WINDOW_SECONDS = 3600.0
-"""Seconds after which a spent quota starts anew, when Toggl does not say when."""
+"""Seconds after which a spent quota resets at the latest, and when Toggl does not say."""
 
 USER_BUCKET = "user"
 RESERVED_REQUESTS = 3
-"""Requests of an organization's hour that are kept for changes, and for the look after a lost creation."""
+"""Requests of an organization's hour that only changes may use, and the reads that a change depends on."""
 
 _CHARGED_PATH = re.compile(r"(?:reports/api/v3/)?(workspace|organization)s?/(\d+)")
 _RESET_TEXT = re.compile(r"quota will reset in (\d+) seconds")
@@ -25,11 +25,11 @@ _SPENT_TEXT = "hourly limit for API calls"
 
 
 class Quota:
-    """Knows, through the ledger, what is left of one token's quotas; sends nothing that is known to be refused.
+    """The quotas of one token: a request that Toggl would refuse is not sent.
 
     Args:
-        ledger: Where processes share what they know.
-        scope: The token's share of it.
+        store: What processes share of the quotas.
+        scope: The token's share of the store.
         clock: The time, and the pauses.
         organization_of: Returns the id of the organization that a workspace's requests are charged to, once known.
     """
@@ -41,62 +41,83 @@ class Quota:
         self._scope = scope
         self._clock = clock
         self._organization_of = organization_of
+        self._organization_ids: dict[int, int] = {}
 
-    async def acquire(self, path: str, *, use_reserve: bool) -> None:
-        """Return when a request may be sent: at once, or when its turn has come.
+    async def acquire(self, bucket_names: Sequence[str], *, use_reserve: bool) -> None:
+        """Return when a read may be sent: at once, or when its slot has come.
 
         Raises:
-            QuotaSpent: Nothing is left of the hour, or nothing that a request which is not urgent may use.
-            RateLimited: Its turn comes after the caller's deadline.
+            QuotaSpent: No request remains this hour, or none beyond the reserve, which only `use_reserve` may use.
+            RateLimited: The slot comes after the caller's deadline.
         """
-        bucket = await self.remaining(path)
-        if bucket is not None:
-            reserved = 0 if use_reserve or bucket.name == USER_BUCKET else RESERVED_REQUESTS
-            if bucket.remaining <= reserved:
-                raise _quota_spent_error(bucket.resets_at - self._clock(), is_reserved=bucket.remaining > 0)
-        max_wait_seconds = anyio.current_effective_deadline() - anyio.current_time()
-        wait = await self._store.reserve_slot(self._scope, max_wait_seconds)
-        if wait > max_wait_seconds:
-            message = "Too many requests at once; this one was held back, and nothing was sent. Wait, then ask again."
-            raise RateLimited(message, wait)
-        if wait:
-            await self._clock.sleep(wait)
+        bucket = await self._find_scarcest(bucket_names)
+        keeps_reserve = not use_reserve and bucket is not None and bucket.name != USER_BUCKET
+        self._require_remaining(bucket, RESERVED_REQUESTS if keeps_reserve else 0)
+        max_wait_seconds = _seconds_to_deadline()
+        await self._wait(await self._store.reserve_slot(self._scope, max_wait_seconds), max_wait_seconds)
+
+    async def admit(self, change: Change, bucket_names: Sequence[str]) -> None:
+        """Return when a change may be sent: at once, or when its slot has come; it may use the reserve.
+
+        Raises:
+            QuotaSpent: No request remains this hour.
+            RateLimited: The slot comes after the caller's deadline.
+        """
+        max_wait_seconds = _seconds_to_deadline()
+        bucket, wait_seconds = await change.admit(bucket_names, max_wait_seconds)
+        self._require_remaining(bucket, 0)
+        await self._wait(wait_seconds, max_wait_seconds)
 
     async def remaining(self, path: str) -> Bucket | None:
-        """Return what is left for requests to a path; None if that is not known, or its hour is over.
+        """Return the scarcest quota of requests to a path; None if it is unknown, or its hour is over."""
+        return await self._find_scarcest(await self.bucket_names(path))
 
-        A workspace is charged to its organization. What was put down before that was known counts as well.
+    async def bucket_names(self, path: str) -> Sequence[str]:
+        """Return the names of the buckets that a request counts against, the one to record first.
+
+        A workspace is charged to its organization. What was recorded before that was known counts as well.
         """
-        names = await self._bucket_names(path)
-        buckets = await self._store.list_buckets(self._scope)
-        now = self._clock()
-        current = [bucket for bucket in buckets if bucket.name in names and bucket.resets_at > now]
-        return min(current, key=lambda bucket: bucket.remaining, default=None)
+        match = _CHARGED_PATH.match(path)
+        if match is None:
+            return [USER_BUCKET]
+        kind, number = match.groups()
+        if kind == "organization":
+            return [f"organization:{number}"]
+        organization_id = await self._find_organization(int(number))
+        own_name = f"workspace:{number}"
+        return [own_name] if organization_id is None else [f"organization:{organization_id}", own_name]
 
     async def list_buckets(self) -> list[Bucket]:
-        """Return what is known of every quota whose hour is not over, each under one name."""
+        """Return every quota whose hour is not over, each under one name."""
         buckets = {bucket.name: bucket for bucket in await self._store.list_buckets(self._scope)}
         now = self._clock()
         current = {name: bucket for name, bucket in buckets.items() if bucket.resets_at > now}
         for name in [name for name in current if name.startswith("workspace:")]:
-            organization, *_ = await self._bucket_names(f"workspaces/{name.partition(':')[2]}")
-            if organization != name and organization in current:
+            charged_name, *_ = await self.bucket_names(f"workspaces/{name.partition(':')[2]}")
+            if charged_name != name and charged_name in current:
                 del current[name]
         return list(current.values())
 
-    async def update_from_headers(self, path: str, headers: Mapping[str, str]) -> None:
-        """Put down what an answer's headers say is left."""
+    def parse_headers(self, bucket_names: Sequence[str], headers: Mapping[str, str]) -> Bucket | None:
+        """Return what a response's headers say remains; None if they do not say."""
         try:
             remaining = int(headers["X-Toggl-Quota-Remaining"][:9])
             resets_in = float(headers["X-Toggl-Quota-Resets-In"])
         except (KeyError, ValueError):
-            return
+            return None
         if not 0 <= resets_in <= QUOTA_WINDOW_SECONDS:
-            return
-        await self._record(path, remaining, resets_in)
+            return None
+        return Bucket(bucket_names[0], remaining, self._clock() + resets_in)
 
-    async def on_402(self, path: str, headers: Mapping[str, str], text: str) -> QuotaSpent | None:
-        """Return the error for a 402 that is about the quota, put down as spent; None for any other 402."""
+    async def record(self, bucket: Bucket) -> None:
+        """Record what remains."""
+        try:
+            await self._store.record(self._scope, bucket)
+        except CacheBusy:  # Toggl's response counts for more than what it says remains.
+            _log.exception("What remains of the quota could not be recorded.")
+
+    async def on_402(self, bucket_names: Sequence[str], headers: Mapping[str, str], text: str) -> QuotaSpent | None:
+        """Record a quota as spent, and return the error for it; None for a 402 that is about the plan."""
         if _SPENT_TEXT not in text and not headers.get("X-Toggl-Quota-Remaining", "1").startswith(("0", "-")):
             return None
         match = _RESET_TEXT.search(text)
@@ -104,35 +125,43 @@ class Quota:
             float(match[1]) if match else _to_seconds(headers.get("X-Toggl-Quota-Resets-In"), QUOTA_WINDOW_SECONDS)
         )
         resets_in = seconds if 0 <= seconds <= QUOTA_WINDOW_SECONDS else QUOTA_WINDOW_SECONDS
-        await self._record(path, 0, resets_in)
+        await self.record(Bucket(bucket_names[0], 0, self._clock() + resets_in))
         return _quota_spent_error(resets_in)
 
-    async def _record(self, path: str, remaining: int, resets_in: float) -> None:
-        name, *_ = await self._bucket_names(path)
-        try:
-            await self._store.record(self._scope, Bucket(name, remaining, self._clock() + resets_in))
-        except CacheBusy:  # What Toggl has answered counts for more than what it says is left.
-            _log.exception("What is left of the quota could not be put down.")
+    async def _find_scarcest(self, bucket_names: Sequence[str]) -> Bucket | None:
+        return find_scarcest(await self._store.list_buckets(self._scope), bucket_names, self._clock())
 
-    async def _bucket_names(self, path: str) -> list[str]:
-        """Return the names of the buckets that a request counts against, the one to put down first."""
-        match = _CHARGED_PATH.match(path)
-        if match is None:
-            return [USER_BUCKET]
-        kind, number = match.groups()
-        if kind == "organization":
-            return [f"organization:{number}"]
-        organization = await self._organization_of(int(number))
-        return (
-            [f"workspace:{number}"] if organization is None else [f"organization:{organization}", f"workspace:{number}"]
-        )
+    async def _find_organization(self, workspace_id: int) -> int | None:
+        """Return the organization of a workspace, or None until it is known."""
+        # Kept for good: a workspace stays with its organization, and each request would ask the store again.
+        if workspace_id not in self._organization_ids:
+            organization_id = await self._organization_of(workspace_id)
+            if organization_id is None:
+                return None
+            self._organization_ids[workspace_id] = organization_id
+        return self._organization_ids[workspace_id]
+
+    def _require_remaining(self, bucket: Bucket | None, reserved: int) -> None:
+        if bucket is not None and bucket.remaining <= reserved:
+            raise _quota_spent_error(bucket.resets_at - self._clock(), is_reserved=bucket.remaining > 0)
+
+    async def _wait(self, wait_seconds: float, max_wait_seconds: float) -> None:
+        if wait_seconds > max_wait_seconds:
+            message = "Too many requests at once; this one was held back, and nothing was sent. Wait, then try again."
+            raise RateLimited(message, wait_seconds)
+        if wait_seconds:
+            await self._clock.sleep(wait_seconds)
+
+
+def _seconds_to_deadline() -> float:
+    return anyio.current_effective_deadline() - anyio.current_time()
 
 
 def _quota_spent_error(resets_in: float, *, is_reserved: bool = False) -> QuotaSpent:
-    state = f"used up but for the last {RESERVED_REQUESTS}, which are kept for changes" if is_reserved else "used up"
+    state = f"used up except for the last {RESERVED_REQUESTS}, which are kept for changes" if is_reserved else "used up"
     message = (
         f"Toggl's requests for this hour are {state}; the quota resets in {max(1, round(resets_in))} s. "
-        "Wait until then, or ask for something that is in the cache (without refresh)."
+        "Wait until then, or read what is cached (without refresh)."
     )
     return QuotaSpent(message, resets_in)
 

@@ -1,15 +1,28 @@
 """One request to Toggl, sent safely.
 
-A request is sent again only where that cannot do anything twice: always when it never left, and for
-reads, changes and deletions also when the answer was lost. A creation whose answer was lost raises
-`OutcomeUnknown`, and the endpoint finds out what happened.
+How far a request has come decides whether it is sent again, and what the caller gets when it is not:
+
+    NOT_SENT ── send ──▶ SENT ── an answer that can be read ─▶ returned
+                          ├───── no connection ─────────────▶ NOT_SENT
+                          ├───── a 4xx ─────────────────────▶ REJECTED
+                          └───── anything else ─────────────▶ MAYBE_APPLIED (a read, which changes nothing: SENT)
+
+    state          sent again       `error_for` returns
+    NOT_SENT       always           the cause, else Unreachable
+    SENT           always           the cause, else Unreachable
+    REJECTED       after a 429      the cause: what the refusal means
+    MAYBE_APPLIED  unless a POST    OutcomeUnknown; NotFound, InvalidArguments and DuplicateName stay what they are
+
+"Anything else" is a lost answer, a 5xx, an answer that cannot be read, or the caller's deadline. MAYBE_APPLIED is
+final: no later attempt can tell what an earlier one has done. After an `OutcomeUnknown`, the endpoint reads.
 """
 
 import logging
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import copy
+from enum import Enum, auto
 from functools import cached_property
 from http import HTTPStatus
 from typing import Any, Literal, NamedTuple
@@ -32,38 +45,59 @@ from toggl_mcp.errors import (
     TogglError,
     Unreachable,
 )
+from toggl_mcp.models.quota import Change
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 MAX_WAIT_SECONDS = 10.0
-"""Seconds that a request waits at most when Toggl names a pause."""
+"""Seconds of a pause named by Toggl that a request waits itself; a longer one is the caller's."""
+DEFAULT_PAUSE_SECONDS = 60.0
+"""Seconds after which the caller may try again when Toggl names no pause."""
 DEADLINE_SHARE = 0.97
-"""Ends a request before its caller's deadline does, so that it can still say what is known."""
+"""Share of the caller's time after which a request ends, so that its error still reaches the caller."""
 
 _log = logging.getLogger(__name__)
-NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+CONNECT_ERRORS = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+"""What httpx raises before the first byte of a request has left."""
 
-stamina.instrumentation.set_on_retry_hooks([])  # The defaults log whatever a retried call was given.
+stamina.instrumentation.set_on_retry_hooks([])  # The default hooks log the arguments of the retried call.
+
+
+class Delivery(Enum):
+    """How far a request has come."""
+
+    NOT_SENT = auto()
+    SENT = auto()
+    REJECTED = auto()
+    MAYBE_APPLIED = auto()
+
+
+def error_for(delivery: Delivery, cause: TogglError | None) -> TogglError:
+    """Return what to raise when there is no further attempt; `cause` is why the last one failed, if known."""
+    if delivery is Delivery.MAYBE_APPLIED and not isinstance(cause, NotFound | InvalidArguments | DuplicateName):
+        return OutcomeUnknown("Toggl never confirmed the change. Check whether it was made before you repeat it.")
+    return cause or Unreachable(
+        "Toggl sent no usable response; nothing was changed. Check the network, then try again in a minute."
+    )
 
 
 class _Retry(Exception):
-    """Sending the same request again is safe and may help; `instead` is raised when it does not."""
+    """An attempt failed, and another one is safe and may succeed."""
 
-    def __init__(self, error: TogglError, wait_seconds: float | None = None) -> None:
-        super().__init__(str(error))
-        self.error = error
+    def __init__(self, wait_seconds: float | None = None) -> None:
+        super().__init__()
         self.wait_seconds = wait_seconds
 
 
 class ApiResponse(NamedTuple):
-    """What Toggl answered: the decoded body, and the headers."""
+    """A response of Toggl: the decoded body, and the headers."""
 
     data: Any
     headers: Mapping[str, str]
 
 
 class Transport:
-    """Sends requests with one token, through a client that it neither changes nor closes.
+    """Sends requests with one token, through a client that the caller closes.
 
     `timeout` is httpx's, in seconds for each of connecting, sending, receiving and waiting for a connection.
     """
@@ -99,18 +133,22 @@ class Transport:
         *,
         body: object = None,
         query: Mapping[str, str] | None = None,
+        change: Change | None = None,
     ) -> Any:  # noqa: ANN401 - the JSON edge
-        """Send a request within the caller's deadline, and return the decoded answer (None for a deletion).
+        """Send a request within the caller's deadline, and return the decoded body (None for a deletion).
+
+        A `change` admits itself, and keeps what its confirmation says remains.
 
         Raises:
             TogglError: One of the errors that `errors.py` draws.
         """
         url = url_of(self._client, path)
         request = self._client.build_request(method, url, params=query, json=body, timeout=self._timeout)
-        return (await self._send_in_time(_RequestState(method, path, use_reserve=self.use_reserve), request)).data
+        state = _RequestState(method, path, use_reserve=self.use_reserve, change=change)
+        return (await self._send_in_time(state, request)).data
 
     async def search(self, path: str, body: object) -> ApiResponse:
-        """Ask the Reports API, where reading is a POST too; return the decoded answer with its headers.
+        """Query the Reports API, where a read is a POST; return the decoded body and the headers.
 
         Raises:
             TogglError: One of the errors that `errors.py` draws.
@@ -120,8 +158,11 @@ class Transport:
 
     async def _send_in_time(self, state: "_RequestState", request: httpx.Request) -> ApiResponse:
         with anyio.CancelScope(deadline=_inner_deadline()):
+            state.bucket_names = await self._quota.bucket_names(state.path)
             return await self._send_with_retries(state, request)
-        raise state.exhausted_error()
+        if state.delivery is Delivery.SENT:
+            state.move_to(Delivery.MAYBE_APPLIED)
+        raise error_for(state.delivery, state.cause)
 
     async def _send_with_retries(self, state: "_RequestState", request: httpx.Request) -> ApiResponse:
         retrying = stamina.retry_context(on=_retry_decision, attempts=self._attempts, timeout=None, wait_initial=0.5)
@@ -130,9 +171,9 @@ class Transport:
                 with attempt:
                     return await self._send_traced(state, request)
         except _Retry as retry:
-            raise state.final_error(retry.error) from retry.__cause__
+            raise error_for(state.delivery, state.cause) from retry.__cause__
         except TogglError as error:
-            raise state.final_error(error) from error.__cause__
+            raise error_for(state.delivery, error) from error.__cause__
         raise AssertionError
 
     async def _send_traced(self, state: "_RequestState", request: httpx.Request) -> ApiResponse:
@@ -140,108 +181,123 @@ class Transport:
             f"{state.method} {state.template}",
             kind=trace.SpanKind.CLIENT,
             attributes={"http.request.method": state.method, "url.template": state.template},
-            record_exception=False,
+            record_exception=False,  # An exception may hold what a person wrote.
         ) as span:
             response = await self._send_once(state, request)
             span.set_attribute("http.response.status_code", response.status_code)
             return await self._interpret(state, response)
 
     async def _send_once(self, state: "_RequestState", request: httpx.Request) -> httpx.Response:
-        await self._quota.acquire(state.path, use_reserve=state.urgent)
+        if state.change is None:
+            await self._quota.acquire(state.bucket_names, use_reserve=state.use_reserve)
+        else:
+            await self._quota.admit(state.change, state.bucket_names)
         started_at = time.monotonic()
-        state.in_flight, state.pausing = True, None
+        state.move_to(Delivery.SENT)
         try:
             response = await self._client.send(request, auth=self._auth)
-        except NOT_SENT as error:
-            state.in_flight = False
-            raise _Retry(state.exhausted_error()) from error
+        except CONNECT_ERRORS as error:
+            state.move_to(Delivery.NOT_SENT)
+            raise _Retry from error
         except httpx.RequestError as error:
-            raise state.on_no_response() from error
+            state.move_to(Delivery.MAYBE_APPLIED)
+            raise state.no_answer_error() from error
         seconds = time.monotonic() - started_at
         _log.debug("%s %s: %d in %.0f ms", state.method, state.template, response.status_code, seconds * 1000)
         return response
 
     async def _interpret(self, state: "_RequestState", response: httpx.Response) -> ApiResponse:
-        with anyio.CancelScope(shield=True):
-            await self._quota.update_from_headers(state.path, response.headers)
-        if response.is_success:
-            return ApiResponse(state.decode(response), response.headers)
+        await self._record_remaining(state, response)
         if response.is_client_error:
-            state.in_flight = False
-            raise await self._map_refusal(state, response)
-        raise state.on_no_response()
+            state.move_to(Delivery.REJECTED)
+            if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+                raise state.on_429(response.headers.get("Retry-After"))
+            if response.status_code == HTTPStatus.PAYMENT_REQUIRED:
+                quota_spent = await self._quota.on_402(state.bucket_names, response.headers, response.text)
+                raise quota_spent or error_for_response(response)
+            raise error_for_response(response)
+        if response.is_success:
+            try:
+                return ApiResponse(state.decode(response), response.headers)
+            except ValueError as error:
+                state.move_to(Delivery.MAYBE_APPLIED)
+                raise state.no_answer_error() from error
+        state.move_to(Delivery.MAYBE_APPLIED)
+        raise state.no_answer_error()
 
-    async def _map_refusal(self, state: "_RequestState", response: httpx.Response) -> Exception:
-        if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
-            return state.on_429(response.headers.get("Retry-After"))
-        if response.status_code == HTTPStatus.PAYMENT_REQUIRED:
-            quota_error = await self._quota.on_402(state.path, response.headers, response.text)
-            return quota_error or error_for_response(response)
-        return error_for_response(response)
+    async def _record_remaining(self, state: "_RequestState", response: httpx.Response) -> None:
+        bucket = self._quota.parse_headers(state.bucket_names, response.headers)
+        if bucket is not None and state.change is not None and response.is_success:
+            state.change.record(bucket)
+        elif bucket is not None:
+            # Shielded: Toggl has counted the request, even if nobody waits for its response any more.
+            with anyio.CancelScope(shield=True):
+                await self._quota.record(bucket)
 
 
 class _RequestState:
-    """One request and its attempts: knows whether anything may have been changed."""
+    """One request and how far it has come, over all its attempts."""
 
-    def __init__(self, method: Method, path: str, *, use_reserve: bool) -> None:
+    def __init__(self, method: Method, path: str, *, use_reserve: bool, change: Change | None = None) -> None:
         self.method = method
         self.path = path
+        self.change = change
+        self.bucket_names: Sequence[str] = ()
         self.is_change = method != "GET" and not path.startswith(REPORTS)
-        self.urgent = use_reserve or self.is_change
+        self.use_reserve = use_reserve or self.is_change
         self.template = "/" + "/".join("{id}" if part[:1].isdigit() else part for part in path.split("/"))
-        self.in_flight = False
-        self.pausing: RateLimited | None = None
-        self.may_have_applied = False
+        self.delivery = Delivery.NOT_SENT
+        self.cause: TogglError | None = None
+        """Why the last attempt failed, if not for want of a usable answer."""
         self._was_throttled = False
 
+    @property
+    def is_creation(self) -> bool:
+        """Whether sending it twice could do it twice."""
+        return self.is_change and self.method == "POST"
+
+    def move_to(self, delivery: Delivery, cause: TogglError | None = None) -> None:
+        """Set how far the request has come, and why its last attempt failed."""
+        self.cause = cause
+        if self.delivery is Delivery.MAYBE_APPLIED:
+            return
+        is_lost_read = delivery is Delivery.MAYBE_APPLIED and not self.is_change
+        self.delivery = Delivery.SENT if is_lost_read else delivery
+
     def decode(self, response: httpx.Response) -> Any:  # noqa: ANN401 - the JSON edge
-        """Return what the answer says, or raise as for a lost one when that cannot be read."""
-        if self.method == "DELETE":
-            return self._require_confirmation(response)
-        try:
+        """Return what a successful response holds: JSON, or None for a deletion.
+
+        Raises:
+            ValueError: It holds neither, so it confirms nothing.
+        """
+        if self.method != "DELETE":
             return from_json(response.content)
-        except ValueError as error:
-            raise self.on_no_response() from error
-
-    def _require_confirmation(self, response: httpx.Response) -> None:
-        """Return if the answer confirms a deletion, as Toggl does: by nothing, by null, or by the id."""
+        # Toggl confirms a deletion by an empty body, by null or by the id; a proxy's error page confirms nothing.
         if response.content.strip() not in (b"", b"null", self.path.rpartition("/")[2].encode()):
-            raise self.on_no_response()
+            message = "the body does not confirm the deletion"
+            raise ValueError(message)
+        return None
 
-    def on_no_response(self) -> Exception:
-        """Return what to raise when the request left and no usable answer came back."""
-        self.may_have_applied = self.is_change
-        self.in_flight = False
-        return self.exhausted_error() if self.is_change and self.method == "POST" else _Retry(self.exhausted_error())
+    def no_answer_error(self) -> Exception:
+        """Return what ends an attempt without a usable answer."""
+        return error_for(self.delivery, None) if self.is_creation else _Retry()
 
     def on_429(self, retry_after: str | None) -> Exception:
-        """Return what to raise on a 429: nothing was done."""
+        """Return what ends an attempt that Toggl has not carried out, as it wants fewer requests."""
         wait = float(retry_after) if retry_after and retry_after.isdecimal() else None
         error = RateLimited(
-            "Toggl wants fewer requests at a time; nothing was changed. Wait a minute, then ask again.", wait or 60
+            "Toggl wants fewer requests at a time; nothing was changed. Wait a minute, then try again.",
+            wait or DEFAULT_PAUSE_SECONDS,
         )
-        self.pausing = error
+        self.move_to(Delivery.REJECTED, error)
         if wait is None and not self._was_throttled:
             self._was_throttled = True
-            return _Retry(error, random.uniform(2, 5))  # noqa: S311 - spreads clients, hides nothing
-        return _Retry(error, wait) if wait is not None and wait <= MAX_WAIT_SECONDS else error
-
-    def final_error(self, error: TogglError) -> TogglError:
-        """Return the error, or `OutcomeUnknown` where it says no but an earlier attempt may have been heard."""
-        settled = isinstance(error, NotFound | InvalidArguments | DuplicateName)
-        return self.exhausted_error() if self.may_have_applied and not settled else error
-
-    def exhausted_error(self) -> TogglError:
-        """Return what to raise when there will be no further attempt."""
-        if self.may_have_applied or (self.in_flight and self.is_change):
-            return OutcomeUnknown("Toggl never confirmed the change. Look whether it is there before asking again.")
-        return self.pausing or Unreachable(
-            "Toggl gave no usable answer; nothing was changed. Check the network, then try again in a minute."
-        )
+            return _Retry(random.uniform(2, 5))  # noqa: S311 - spreads clients, hides nothing
+        return _Retry(wait) if wait is not None and wait <= MAX_WAIT_SECONDS else error
 
 
 def _retry_decision(error: Exception) -> bool | float:
-    """Tell whether to send again, and after how many seconds where that is known."""
+    """Return whether to try again, or after how many seconds where Toggl named a pause."""
     if not isinstance(error, _Retry):
         return False
     return True if error.wait_seconds is None else error.wait_seconds

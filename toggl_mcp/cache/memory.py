@@ -1,22 +1,24 @@
-"""A cache in the memory of one process, gone when it ends."""
+"""A store in the memory of one process, lost when the process ends."""
 
 import threading
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from toggl_mcp.cache.store import (
     DEFAULT_TTL_SECONDS,
     ExpireAfter,
     Key,
+    OpenChange,
     Row,
+    RowWrite,
     Snapshot,
     Version,
     expiry_seconds,
     lease_active,
 )
 from toggl_mcp.models.clock import Clock, SystemClock
-from toggl_mcp.models.quota import Bucket, gcra
+from toggl_mcp.models.quota import Bucket, find_scarcest, gcra
 
 
 @dataclass(slots=True)
@@ -33,7 +35,7 @@ class _Collection:
 
 
 class MemoryStore:
-    """Keeps the cache in dictionaries. It may be shared by threads and event loops, not by processes."""
+    """Keeps the cache in dictionaries; threads and event loops may share it, processes cannot."""
 
     def __init__(self, *, expire_after: ExpireAfter = DEFAULT_TTL_SECONDS, clock: Clock | None = None) -> None:
         self.expire_after = expiry_seconds(expire_after)
@@ -45,12 +47,12 @@ class MemoryStore:
         self._due: defaultdict[str, float] = defaultdict(float)
 
     async def get_version(self, key: Key) -> Version:
-        """Return how far the collection has come."""
+        """Return the version of a collection."""
         with self._lock:
             return self._collections[key].stored_version
 
     async def get_row(self, key: Key, row_id: int) -> Row:
-        """Return one row, at a cost that does not grow with the collection."""
+        """Return one row."""
         return self.try_get_row(key, row_id)
 
     def try_get_row(self, key: Key, row_id: int) -> Row:
@@ -60,13 +62,13 @@ class MemoryStore:
             return Row(stored.stored_version, stored.rows.get(row_id))
 
     async def read(self, key: Key) -> Snapshot | None:
-        """Return the snapshot, however old; None when there is none."""
+        """Return the snapshot."""
         with self._lock:
             stored = self._collections[key]
             return None if stored.fetched_at is None else Snapshot(stored.stored_version, dict(stored.rows))
 
     async def replace(self, key: Key, rows: Mapping[int, str], *, expected: int, fetched_at: float) -> bool:
-        """Store a whole collection, unless a write came in since version `expected`; tell whether it was stored."""
+        """Store a snapshot, unless the collection has been written to."""
         with self._lock:
             stored = self._collections[key]
             if stored.version != expected:
@@ -75,33 +77,45 @@ class MemoryStore:
             return True
 
     async def write(self, key: Key, row_id: int, text: str | None, *, expected: Row | None = None) -> Version:
-        """Put one row in, or take it out, and count a write (without a snapshot only count); return the mark then.
-
-        If the row is no longer the `expected` one, or all were read anew, nobody can tell which of two answers is the
-        later: the snapshot is dropped instead.
-        """
+        """Write one row."""
         with self._lock:
-            stored = self._collections[key]
-            if expected is not None and (expected.version.fetched_at, expected.text) != (
-                stored.fetched_at,
-                stored.rows.get(row_id),
-            ):
-                stored.rows, stored.fetched_at = {}, None
-            stored.version += 1
-            stored.rows.pop(row_id, None)
-            if text is not None and stored.fetched_at is not None:
-                stored.rows[row_id] = text
-            return stored.stored_version
+            return self._write(RowWrite(key, row_id, text, expected))
 
     async def invalidate(self, key: Key) -> None:
-        """Drop the snapshot, and count a write."""
+        """Drop the snapshot."""
+        with self._lock:
+            self._invalidate(key)
+
+    async def open_change(
+        self, key: Key, row_id: int | None, bucket_names: Container[str], max_wait_seconds: float
+    ) -> OpenChange:
+        """Reserve a slot for a change, and return the row before it."""
         with self._lock:
             stored = self._collections[key]
-            stored.version += 1
-            stored.rows, stored.fetched_at = {}, None
+            expected = Row(stored.stored_version, None if row_id is None else stored.rows.get(row_id))
+            bucket = find_scarcest(self._buckets[key.scope].values(), bucket_names, self.clock())
+            is_spent = bucket is not None and bucket.remaining <= 0
+            return OpenChange(expected, bucket, 0.0 if is_spent else self._reserve_slot(key.scope, max_wait_seconds))
+
+    async def settle_change(
+        self,
+        scope: str,
+        *,
+        writes: Sequence[RowWrite] = (),
+        invalidate: Sequence[Key] = (),
+        bucket: Bucket | None = None,
+    ) -> Sequence[Version]:
+        """Write a change through, and record what remains."""
+        with self._lock:
+            if bucket is not None:
+                self._buckets[scope][bucket.name] = bucket
+            versions = [self._write(write) for write in writes]
+            for key in invalidate:
+                self._invalidate(key)
+            return versions
 
     async def acquire_lease(self, key: Key, seconds: float) -> float | None:
-        """Win the right to refresh, and return when it lapses by itself (UNIX time); None while another has it."""
+        """Acquire the lease to refresh."""
         with self._lock:
             stored = self._collections[key]
             now = self.clock()
@@ -111,27 +125,49 @@ class MemoryStore:
             return now + seconds
 
     async def release_lease(self, key: Key, until: float) -> None:
-        """Give the right to refresh back that lapses then, unless it has lapsed and another has won it."""
+        """Release the lease to refresh."""
         with self._lock:
             stored = self._collections[key]
             if stored.leased_at + stored.lease_seconds == until:
                 stored.lease_seconds = 0.0
 
     async def list_buckets(self, scope: str) -> Sequence[Bucket]:
-        """Return every bucket that was ever noted, expired ones too."""
+        """Return every recorded bucket."""
         with self._lock:
             return sorted(self._buckets[scope].values())
 
     async def record(self, scope: str, bucket: Bucket) -> None:
-        """Put down what an answer said, in place of what was known of that bucket."""
+        """Record a bucket."""
         with self._lock:
             self._buckets[scope][bucket.name] = bucket
 
     async def reserve_slot(self, scope: str, max_wait_seconds: float) -> float:
-        """Take the next turn to send a request, and return how many seconds to wait for it."""
+        """Reserve the next slot to send a request."""
         with self._lock:
-            self._due[scope], wait = gcra(self._due[scope], self.clock(), max_wait_seconds)
-            return wait
+            return self._reserve_slot(scope, max_wait_seconds)
 
     async def aclose(self) -> None:
-        """Do nothing: nothing is held open."""
+        """Do nothing: no file is open."""
+
+    def _write(self, write: RowWrite) -> Version:
+        key, row_id, text, expected = write
+        stored = self._collections[key]
+        if expected is not None and (expected.version.fetched_at, expected.text) != (
+            stored.fetched_at,
+            stored.rows.get(row_id),
+        ):
+            stored.rows, stored.fetched_at = {}, None
+        stored.version += 1
+        stored.rows.pop(row_id, None)
+        if text is not None and stored.fetched_at is not None:
+            stored.rows[row_id] = text
+        return stored.stored_version
+
+    def _invalidate(self, key: Key) -> None:
+        stored = self._collections[key]
+        stored.version += 1
+        stored.rows, stored.fetched_at = {}, None
+
+    def _reserve_slot(self, scope: str, max_wait_seconds: float) -> float:
+        self._due[scope], wait_seconds = gcra(self._due[scope], self.clock(), max_wait_seconds)
+        return wait_seconds

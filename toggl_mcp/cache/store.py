@@ -1,24 +1,24 @@
-"""What the endpoints ask of a cache."""
+"""The protocol of a store: snapshots of collections, leases to refresh them, and the quotas."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping, Sequence
 from datetime import timedelta
 from typing import NamedTuple, Protocol
 
 from toggl_mcp.models.clock import Clock
-from toggl_mcp.models.quota import QuotaStore
+from toggl_mcp.models.quota import Bucket, QuotaStore
 
 DEFAULT_TTL_SECONDS = 3600.0
-"""Seconds for which a collection counts as fresh."""
+"""Seconds for which a snapshot is fresh."""
 
 MAX_CLOCK_DIFFERENCE_SECONDS = 5.0
-"""Seconds by which clocks may differ."""
+"""Seconds by which the clocks of processes that share a store may differ."""
 
 ExpireAfter = timedelta | float | None
-"""A timedelta or seconds; None is never, 0 is always ask."""
+"""How long a snapshot is fresh, as a timedelta or in seconds; None is for ever, 0 is never."""
 
 
 class Key(NamedTuple):
-    """Names one collection of one token: nobody else's token leads to it."""
+    """The name of one collection of one token; `scope` is a digest of the token, so that no other token reads it."""
 
     scope: str
     kind: str
@@ -26,9 +26,9 @@ class Key(NamedTuple):
 
 
 class Version(NamedTuple):
-    """How far a collection has come: the number of writes, and when Toggl was asked for it (UNIX time).
+    """The number of writes to a collection, and when Toggl was asked for its snapshot (UNIX time).
 
-    `fetched_at` is None when there is no snapshot.
+    `fetched_at` is None where there is no snapshot.
     """
 
     number: int
@@ -36,30 +36,47 @@ class Version(NamedTuple):
 
 
 class Snapshot(NamedTuple):
-    """A whole collection as Toggl last sent it, with every write since: JSON texts by id."""
+    """A whole collection as Toggl last sent it, with every write since: JSON texts by id, at a version."""
 
     version: Version
     rows: Mapping[int, str]
 
 
 class Row(NamedTuple):
-    """One row, or its absence, and the mark of its collection at that moment."""
+    """One row, and the version of its collection; `text` is None where there is no such row."""
 
     version: Version
     text: str | None
 
 
+class RowWrite(NamedTuple):
+    """A row to put in, or to take out where it has no text; see `Store.write`."""
+
+    key: Key
+    row_id: int
+    text: str | None
+    expected: Row | None = None
+
+
+class OpenChange(NamedTuple):
+    """What a change may rely on: the row before it, its scarcest quota, and the seconds until its slot."""
+
+    expected: Row
+    bucket: Bucket | None
+    wait_seconds: float
+
+
 class Store(QuotaStore, Protocol):
-    """Keeps snapshots. Each method is one atomic step, safe under threads, event loops and processes."""
+    """Keeps snapshots and quotas; each method is one atomic step, safe under threads, event loops and processes."""
 
     expire_after: float | None
     clock: Clock
-    """For everything that is measured against what is kept here."""
+    """What every age of what is stored is measured by."""
     pending_invalidations: set[Key]
-    """Collections that have changed while the store could not be told: to be forgotten before they are believed."""
+    """Collections whose invalidation could not be stored: whoever reads one from here invalidates it first."""
 
     async def get_version(self, key: Key) -> Version:
-        """Return how far the collection has come."""
+        """Return the version of a collection."""
         ...
 
     async def get_row(self, key: Key, row_id: int) -> Row:
@@ -71,21 +88,21 @@ class Store(QuotaStore, Protocol):
         ...
 
     async def read(self, key: Key) -> Snapshot | None:
-        """Return the snapshot, however old; None when there is none."""
+        """Return the snapshot, however old; None if there is none."""
         ...
 
     async def replace(self, key: Key, rows: Mapping[int, str], *, expected: int, fetched_at: float) -> bool:
-        """Store a whole collection, unless a write came in since version `expected`; tell whether it was stored.
+        """Store a snapshot if the number of writes is still `expected`, and return whether it was stored.
 
-        Does not count as a write.
+        It does not count as a write.
         """
         ...
 
     async def write(self, key: Key, row_id: int, text: str | None, *, expected: Row | None = None) -> Version:
-        """Put one row in, or take it out, and count a write (without a snapshot only count); return the mark then.
+        """Insert or replace one row, or delete it where `text` is None, count a write, and return the version then.
 
-        If the row is no longer the `expected` one, or all were read anew, nobody can tell which of two answers is the
-        later: the snapshot is dropped instead.
+        Without a snapshot the write is only counted. If the row is not the `expected` one any more, or the snapshot is
+        another one, it is unknown which of two responses is the later: the snapshot is dropped instead.
         """
         ...
 
@@ -93,16 +110,39 @@ class Store(QuotaStore, Protocol):
         """Drop the snapshot, and count a write."""
         ...
 
+    async def open_change(
+        self, key: Key, row_id: int | None, bucket_names: Container[str], max_wait_seconds: float
+    ) -> OpenChange:
+        """Reserve a slot for a change, as `reserve_slot` does, and return what to compare with when it is settled.
+
+        No slot is reserved while the scarcest of the buckets is spent. `row_id` is None for a creation.
+        """
+        ...
+
+    async def settle_change(
+        self,
+        scope: str,
+        *,
+        writes: Sequence[RowWrite] = (),
+        invalidate: Sequence[Key] = (),
+        bucket: Bucket | None = None,
+    ) -> Sequence[Version]:
+        """Write a change through, drop the snapshots that it made doubtful, and record what remains of its quota.
+
+        Returns the version after each write.
+        """
+        ...
+
     async def acquire_lease(self, key: Key, seconds: float) -> float | None:
-        """Win the right to refresh, and return when it lapses by itself (UNIX time); None while another has it."""
+        """Acquire the lease to refresh, and return when it expires (UNIX time); None while another process has it."""
         ...
 
     async def release_lease(self, key: Key, until: float) -> None:
-        """Give the right to refresh back that lapses then, unless it has lapsed and another has won it."""
+        """Release the lease that expires at `until`; one that has expired may be another's now, and is left alone."""
         ...
 
     async def aclose(self) -> None:
-        """Let go of what is held open."""
+        """Close what is open."""
         ...
 
 
@@ -114,11 +154,12 @@ def expiry_seconds(expire_after: ExpireAfter) -> float | None:
     """
     value = expire_after.total_seconds() if isinstance(expire_after, timedelta) else expire_after
     if value is not None and value < 0:
-        message = "expire_after has to be 0 or more seconds, or None for never."
+        message = "expire_after has to be 0 or more seconds, or None for a cache that never expires."
         raise ValueError(message)
     return value
 
 
 def lease_active(leased_at: float, lease_seconds: float, now: float) -> bool:
-    """Tell whether a claim holds; one from the future was made before a clock was set back, and does not."""
+    """Return whether a lease holds."""
+    # A lease from the future was acquired before a clock was set back: it could hold for as long as that.
     return leased_at - MAX_CLOCK_DIFFERENCE_SECONDS <= now < leased_at + lease_seconds

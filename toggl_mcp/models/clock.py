@@ -1,4 +1,4 @@
-"""The time, and waiting: both come from one thing, so that a test can move them together."""
+"""The time and pauses, from one object, so that a test can move both together."""
 
 import time
 from typing import Protocol
@@ -7,14 +7,14 @@ import anyio
 
 
 class Clock(Protocol):
-    """Tells the time and lets it pass."""
+    """The time, and pauses."""
 
     def __call__(self) -> float:
         """Return the UNIX time in seconds."""
         ...
 
     async def sleep(self, seconds: float) -> None:
-        """Return when so many seconds have passed."""
+        """Return after so many seconds."""
         ...
 
 
@@ -26,5 +26,5 @@ class SystemClock:
         return time.time()
 
     async def sleep(self, seconds: float) -> None:
-        """Return when so many seconds have passed."""
+        """Return after so many seconds."""
         await anyio.sleep(seconds)

@@ -1,56 +1,63 @@
-"""The tables of the SQLite cache. Every row carries a checksum, which is looked at whenever the row is read."""
+"""The tables of the SQLite cache, and every statement on them.
+
+Every row carries a checksum of its key and its values, verified whenever the row is read: SQLite notices damage to the
+structure of a page, but not a flipped bit within a value, and nothing altered may be served.
+
+Each statement is fetched to its end, as an open one would keep a lock on the file.
+"""
 
 import sqlite3
 import zlib
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from toggl_mcp.cache.sqlite.connection import Damaged, Schema
+from toggl_mcp.cache.sqlite.connection import CorruptFile, Schema
 from toggl_mcp.cache.store import Key, Row, Version
 from toggl_mcp.models.quota import Bucket
 
 SCHEMA = Schema(
-    version=1,
+    version=2,
     tables=(
         """CREATE TABLE collection (
-            scope TEXT, kind TEXT, parent INTEGER, version INTEGER NOT NULL, fetched REAL, size INTEGER NOT NULL,
-            claimed REAL NOT NULL, lease REAL NOT NULL, checked INTEGER NOT NULL, PRIMARY KEY (scope, kind, parent)
+            scope TEXT, kind TEXT, parent INTEGER, version INTEGER NOT NULL, fetched_at REAL, size INTEGER NOT NULL,
+            leased_at REAL NOT NULL, lease_seconds REAL NOT NULL, checksum INTEGER NOT NULL,
+            PRIMARY KEY (scope, kind, parent)
         ) WITHOUT ROWID""",
         """CREATE TABLE entity (
-            scope TEXT, kind TEXT, parent INTEGER, id INTEGER, body BLOB NOT NULL, checked INTEGER NOT NULL,
+            scope TEXT, kind TEXT, parent INTEGER, id INTEGER, body BLOB NOT NULL, checksum INTEGER NOT NULL,
             PRIMARY KEY (scope, kind, parent, id)
         ) WITHOUT ROWID""",
         """CREATE TABLE bucket (
-            scope TEXT, name TEXT, remaining INTEGER NOT NULL, resets_at REAL NOT NULL, checked INTEGER NOT NULL,
+            scope TEXT, name TEXT, remaining INTEGER NOT NULL, resets_at REAL NOT NULL, checksum INTEGER NOT NULL,
             PRIMARY KEY (scope, name)
         ) WITHOUT ROWID""",
         """CREATE TABLE queue (
-            scope TEXT PRIMARY KEY, due REAL NOT NULL, checked INTEGER NOT NULL
+            scope TEXT PRIMARY KEY, due REAL NOT NULL, checksum INTEGER NOT NULL
         ) WITHOUT ROWID""",
     ),
 )
 
-_GET_STATE = """SELECT version, fetched, size, claimed, lease, checked FROM collection
+_GET_STATE = """SELECT version, fetched_at, size, leased_at, lease_seconds, checksum FROM collection
     WHERE scope = ? AND kind = ? AND parent = ?"""
 _PUT_STATE = "INSERT OR REPLACE INTO collection VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_GET_ROW = """SELECT version, fetched, size, claimed, lease, collection.checked, body, entity.checked
+_GET_ROW = """SELECT version, fetched_at, size, leased_at, lease_seconds, collection.checksum, body, entity.checksum
     FROM collection LEFT JOIN entity ON entity.scope = collection.scope AND entity.kind = collection.kind
         AND entity.parent = collection.parent AND entity.id = ?
     WHERE collection.scope = ? AND collection.kind = ? AND collection.parent = ?"""
-_GET_ROWS = "SELECT id, body, checked FROM entity WHERE scope = ? AND kind = ? AND parent = ?"
+_GET_ROWS = "SELECT id, body, checksum FROM entity WHERE scope = ? AND kind = ? AND parent = ?"
 _PUT_ROW = "INSERT OR REPLACE INTO entity VALUES (?, ?, ?, ?, ?, ?)"
 _DROP_ROW = "DELETE FROM entity WHERE scope = ? AND kind = ? AND parent = ? AND id = ?"
-_GET_BUCKETS = "SELECT name, remaining, resets_at, checked FROM bucket WHERE scope = ? ORDER BY name"
+_GET_BUCKETS = "SELECT name, remaining, resets_at, checksum FROM bucket WHERE scope = ? ORDER BY name"
 _PUT_BUCKET = "INSERT OR REPLACE INTO bucket VALUES (?, ?, ?, ?, ?)"
 
-_GET_DUE = "SELECT due, checked FROM queue WHERE scope = ?"
+_GET_DUE = "SELECT due, checksum FROM queue WHERE scope = ?"
 _PUT_DUE = "INSERT OR REPLACE INTO queue VALUES (?, ?, ?)"
 
 _StateRow = tuple[int, float | None, int, float, float, int]
 
 
 class State(NamedTuple):
-    """What is known of a collection besides its rows: `size` is how many there are."""
+    """A collection without its rows: `size` is how many it has, `leased_at` when a refresh was last begun."""
 
     version: int = 0
     fetched_at: float | None = None
@@ -60,63 +67,67 @@ class State(NamedTuple):
 
     @property
     def stored_version(self) -> Version:
-        """How far the collection has come."""
+        """The number of writes, and when Toggl was asked for the snapshot."""
         return Version(self.version, self.fetched_at)
 
 
 def get_state(db: sqlite3.Connection, key: Key) -> State:
-    """Return the state of a collection, by one statement; that of an unknown one is `State()`."""
+    """Return the state of a collection; `State()` if it was never stored."""
     rows: list[_StateRow] = db.execute(_GET_STATE, key).fetchall()
     return _verify_state(key, rows[0]) if rows else State()
 
 
 def put_state(db: sqlite3.Connection, key: Key, state: State) -> None:
-    """Put the state of a collection in the place of the former."""
+    """Store the state of a collection."""
     db.execute(_PUT_STATE, (*key, *state, _checksum(*key, *state)))
 
 
 def get_row(db: sqlite3.Connection, key: Key, row_id: int) -> Row:
-    """Return one row with its collection's mark, by one statement."""
+    """Return one row and the version of its collection, by one statement, so that they belong together."""
     rows: list[tuple[int, float | None, int, float, float, int, object, object]]
     rows = db.execute(_GET_ROW, (row_id, *key)).fetchall()
     if not rows:
         return Row(State().stored_version, None)
-    mark = _verify_state(key, rows[0][:6]).stored_version
+    version = _verify_state(key, rows[0][:6]).stored_version
     body, checksum = rows[0][6:]
-    absent = body is None and checksum is None
-    return Row(mark, None if absent else _verify_text(_checksum(*key), row_id, body, checksum))
+    is_missing = body is None and checksum is None
+    return Row(version, None if is_missing else _verify_text(_checksum(*key), row_id, body, checksum))
 
 
 def get_rows(db: sqlite3.Connection, key: Key, size: int) -> dict[int, str]:
-    """Return all rows of a collection, `size` in number."""
+    """Return all rows of a collection.
+
+    Raises:
+        CorruptFile: They are not `size` in number: a checksum does not tell of a row that is missing.
+    """
     stored: list[tuple[int, object, object]] = db.execute(_GET_ROWS, key).fetchall()
     seed = _checksum(*key)
     rows = {row_id: _verify_text(seed, row_id, body, checksum) for row_id, body, checksum in stored}
     if len(rows) != size:
         message = "rows are missing"
-        raise Damaged(message)
+        raise CorruptFile(message)
     return rows
 
 
 def put_rows(db: sqlite3.Connection, key: Key, rows: Iterable[tuple[int, str]]) -> None:
-    """Put rows in, in the place of those with the same ids."""
+    """Insert rows, or replace those with the same ids."""
     seed = _checksum(*key)
     bodies = ((row_id, text.encode("utf-8", "surrogatepass")) for row_id, text in rows)
     db.executemany(_PUT_ROW, ((*key, row_id, body, _row_checksum(seed, row_id, body)) for row_id, body in bodies))
 
 
 def drop_rows(db: sqlite3.Connection, key: Key, row_ids: Iterable[int]) -> int:
-    """Take rows out, and return how many there were."""
+    """Delete rows, and return how many of them there were."""
     return db.executemany(_DROP_ROW, ((*key, row_id) for row_id in row_ids)).rowcount
 
 
 def drop_all_rows(db: sqlite3.Connection, key: Key) -> None:
-    """Take all rows of a collection out."""
+    """Delete all rows of a collection."""
     db.execute("DELETE FROM entity WHERE scope = ? AND kind = ? AND parent = ?", key)
 
 
 def get_buckets(db: sqlite3.Connection, scope: str) -> list[Bucket]:
-    """Return the buckets of a scope, by one statement."""
+    """Return the buckets of a scope."""
     rows: list[tuple[str, int, float, int]] = db.execute(_GET_BUCKETS, (scope,)).fetchall()
     if any(_checksum(scope, *bucket[:3]) != bucket[3] for bucket in rows):
         raise _altered_error()
@@ -124,13 +135,13 @@ def get_buckets(db: sqlite3.Connection, scope: str) -> list[Bucket]:
 
 
 def put_bucket(db: sqlite3.Connection, scope: str, bucket: Bucket) -> None:
-    """Put a bucket in the place of the one with its name."""
+    """Insert a bucket, or replace the one with its name."""
     stored = bucket._replace(resets_at=float(bucket.resets_at))
     db.execute(_PUT_BUCKET, (scope, *stored, _checksum(scope, *stored)))
 
 
 def get_due(db: sqlite3.Connection, scope: str) -> float:
-    """Return when a scope's queue is empty; 0 for an unknown one."""
+    """Return when a scope's queue of requests is empty (UNIX time); 0 for an unknown one."""
     rows: list[tuple[float, int]] = db.execute(_GET_DUE, (scope,)).fetchall()
     if any(_checksum(scope, due) != checksum for due, checksum in rows):
         raise _altered_error()
@@ -138,7 +149,7 @@ def get_due(db: sqlite3.Connection, scope: str) -> float:
 
 
 def put_due(db: sqlite3.Connection, scope: str, due: float) -> None:
-    """Put down when a scope's queue is empty."""
+    """Store when a scope's queue of requests is empty (UNIX time)."""
     db.execute(_PUT_DUE, (scope, float(due), _checksum(scope, float(due))))
 
 
@@ -156,13 +167,14 @@ def _verify_text(seed: int, row_id: int, body: object, checksum: object) -> str:
 
 
 def _checksum(*values: object) -> int:
-    """SQLite does not notice a flipped bit in a value; this does."""
+    """Return the CRC32 of a key and its values."""
     return zlib.crc32(repr(values).encode())
 
 
 def _row_checksum(seed: int, row_id: int, body: bytes) -> int:
+    """Return the CRC32 of a row; `seed` is that of its key, computed once for all rows of a collection."""
     return zlib.crc32(body, zlib.crc32(str(row_id).encode(), seed))
 
 
-def _altered_error() -> Damaged:
-    return Damaged("a value was altered")
+def _altered_error() -> CorruptFile:
+    return CorruptFile("a value was altered")
