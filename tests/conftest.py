@@ -21,7 +21,7 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(autouse=True)
-def no_waiting() -> Generator[None]:
+def retry_without_delay() -> Generator[None]:
     """Let what is repeated be repeated at once."""
     with stamina.set_testing(True, attempts=10, cap=True):
         yield

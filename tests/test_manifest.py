@@ -20,40 +20,42 @@ OPTIONS: dict[str, dict[str, Any]] = MANIFEST["user_config"]
 
 
 @pytest.mark.anyio
-async def test_the_tools_are_the_servers_in_its_order_each_with_its_first_sentence() -> None:
+async def test_manifest_tools_match_the_server() -> None:
     tools = await build_server(Settings.model_construct()).list_tools()
-    assert MANIFEST["tools"] == [{"name": tool.name, "description": first_sentence(tool.description)} for tool in tools]
+    assert MANIFEST["tools"] == [
+        {"name": tool.name, "description": extract_first_sentence(tool.description)} for tool in tools
+    ]
 
 
-def first_sentence(description: str | None) -> str:
+def extract_first_sentence(description: str | None) -> str:
     return (description or "").partition("\n")[0].partition(". ")[0].removesuffix(".") + "."
 
 
 @pytest.mark.parametrize("fact", ["name", "version", "license"])
-def test_what_the_project_says_of_itself_it_says_once(fact: str) -> None:
+def test_manifest_facts_match_the_project(fact: str) -> None:
     assert MANIFEST[fact] == PROJECT[fact]
 
 
-def test_it_has_the_projects_author_and_python() -> None:
+def test_manifest_author_and_python_match_the_project() -> None:
     assert [MANIFEST["author"]] == PROJECT["authors"]
     assert MANIFEST["compatibility"]["runtimes"] == {"python": PROJECT["requires-python"]}
 
 
-def test_it_starts_the_projects_command() -> None:
+def test_manifest_starts_the_command_of_the_project() -> None:
     assert SERVER["mcp_config"]["args"][-1] in PROJECT["scripts"]
     assert (ROOT / SERVER["entry_point"]).is_file()
 
 
-def test_every_option_reaches_a_setting() -> None:
+def test_manifest_options_reach_the_settings() -> None:
     assert set(ENVIRONMENT) <= {str(field.validation_alias) for field in Settings.model_fields.values()}
     assert sorted(ENVIRONMENT.values()) == sorted(f"${{user_config.{option}}}" for option in OPTIONS)
 
 
-def test_an_option_is_required_or_has_a_default() -> None:
+def test_manifest_options_are_required_or_have_a_default() -> None:
     assert all(option["required"] != ("default" in option) for option in OPTIONS.values())
 
 
-def test_the_defaults_are_the_settings_own(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_manifest_defaults_match_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ENVIRONMENT:
         monkeypatch.delenv(name, raising=False)
     unset = Settings.model_validate({})
@@ -63,10 +65,10 @@ def test_the_defaults_are_the_settings_own(monkeypatch: pytest.MonkeyPatch) -> N
     assert Settings.model_validate({}) == unset
 
 
-def test_the_token_is_kept_secret() -> None:
+def test_manifest_token_is_sensitive() -> None:
     assert [name for name, option in OPTIONS.items() if option.get("sensitive")] == ["api_token"]
 
 
-def test_the_icon_is_a_png_of_512_pixels() -> None:
+def test_manifest_icon_is_a_png_of_512_pixels() -> None:
     head = (ROOT / MANIFEST["icon"]).read_bytes()[:24]
     assert head == b"\x89PNG\r\n\x1a\n" + struct.pack(">I4s2I", 13, b"IHDR", 512, 512)

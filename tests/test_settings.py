@@ -8,13 +8,13 @@ from toggl_mcp.settings import Settings
 
 
 @pytest.fixture(autouse=True)
-def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
+def clear_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for field in Settings.model_fields.values():
         if field.validation_alias:
             monkeypatch.delenv(str(field.validation_alias), raising=False)
 
 
-def test_variables_of_other_programs_are_none_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settings_ignore_variables_of_other_programs(monkeypatch: pytest.MonkeyPatch) -> None:
     expected = Settings()
     for name, value in (("TOKEN", "ghp_secret"), ("CACHE", "other.sqlite"), ("SANDBOX", "docker"), ("READ_ONLY", "1")):
         monkeypatch.setenv(name, value)
@@ -22,7 +22,7 @@ def test_variables_of_other_programs_are_none_of_ours(monkeypatch: pytest.Monkey
     assert Settings() == expected
 
 
-def test_the_environment_is_read_and_flags_win(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settings_flags_override_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TOGGL_API_TOKEN", " secret\n")
     monkeypatch.setenv("TOGGL_WORKSPACE_ID", "7")
     monkeypatch.setenv("TOGGL_MCP_CACHE_TTL", "60")
@@ -38,7 +38,7 @@ def test_the_environment_is_read_and_flags_win(monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.parametrize("unset", ["", "  ", "${user_config.cache}", " ${X} "])
-def test_what_is_empty_or_was_not_expanded_counts_as_unset(monkeypatch: pytest.MonkeyPatch, unset: str) -> None:
+def test_settings_blank_or_unexpanded_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch, unset: str) -> None:
     monkeypatch.setenv("TOGGL_MCP_CACHE", unset)
     monkeypatch.setenv("TOGGL_API_TOKEN", unset)
 

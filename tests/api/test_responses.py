@@ -95,6 +95,14 @@ async def test_refusal_is_not_retried(status: int, error: type[TogglError]) -> N
                 await change
 
 
+@pytest.mark.parametrize("digits", [2, 9, 400])
+async def test_retry_after_of_any_length_is_a_number_of_seconds(digits: int) -> None:
+    async with answering("", 429, {"Retry-After": "9" * digits}) as toggl:
+        with pytest.raises(RateLimited) as caught:
+            await toggl.clients(HARBOUR_STUDIO).collect()
+    assert caught.value.retry_after_seconds == int("9" * min(digits, 9))
+
+
 UNREADABLE = [
     NGINX_PAGE.format(title="Welcome"),
     "",

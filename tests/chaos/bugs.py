@@ -13,6 +13,7 @@ from toggl_mcp.cache.store import Key
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.endpoints.core.cached_collection import CachedCollection
 from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
+from toggl_mcp.endpoints.core.mutation import Mutation
 from toggl_mcp.errors import TogglError
 from toggl_mcp.models.clients import Client
 
@@ -45,6 +46,12 @@ def accept_page_as_confirmation(patch: Patch) -> None:
 
 
 def keep_cache_after_outcome_unknown(patch: Patch) -> None:
+    original = COLLECTION.settle
+
+    async def settle(collection: object, mutation: object, _: object, **options: bool) -> None:
+        await original(collection, mutation, [], **options)
+
+    patch.setattr(COLLECTION, "settle", settle)
     patch.setattr(COLLECTION, "invalidate_all", _do_nothing)
 
 
@@ -113,13 +120,13 @@ async def _do_nothing(*_: object) -> None:
 
 
 def _write_through_only(patch: Patch, is_written: Callable[[Client | None], bool]) -> None:
-    original = COLLECTION.write_through
+    original = Mutation[Client].write_through
 
-    async def write_through(snapshots: object, row_id: int, item: Client | None, *args: object) -> None:
+    def write_through(mutation: Mutation[Client], row_id: int, item: Client | None) -> None:
         if is_written(item):
-            await original(snapshots, row_id, item, *args)
+            original(mutation, row_id, item)
 
-    patch.setattr(COLLECTION, "write_through", write_through)
+    patch.setattr(Mutation, "write_through", write_through)
 
 
 STEP_BUGS: dict[Bug, str] = {

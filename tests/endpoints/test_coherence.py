@@ -198,3 +198,20 @@ async def test_refresh_unreadable_response_leaves_the_cache_unchanged(
 
 async def refresh(clients: AsyncClientEndpoint) -> None:
     await clients.collect(refresh=True)
+
+
+async def test_delete_client_keeps_a_list_read_meanwhile(
+    store: Store, connection: AsyncClient, sandbox: Sandbox, clock: Clock
+) -> None:
+    first, second = (AsyncClientEndpoint(HARBOUR_STUDIO, AUTH, store, client=connection) for _ in range(2))
+    await first.collect()
+    gate = Gate()
+    sandbox.fault = fault_in_turn("DELETE", gate.fault)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(first.delete, AROHA)
+        await gate.reached.wait()
+        clock.now += 1
+        await second.collect(refresh=True)
+        gate.open.set()
+    assert cached_fields(await first.load_cache()) == toggl_fields(sandbox)
+    assert list_methods(sandbox) == ["GET", "DELETE", "GET"]

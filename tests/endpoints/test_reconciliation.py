@@ -37,7 +37,7 @@ async def test_add_client_not_found_is_outcome_unknown_and_not_retried(
     clients: AsyncClientEndpoint, sandbox: Sandbox, kind: Kind
 ) -> None:
     sandbox.fault = fault_in_turn("POST", Fault(kind))
-    with pytest.raises(OutcomeUnknown, match="Check whether it was made before you repeat it"):
+    with pytest.raises(OutcomeUnknown, match="Look whether it was made before you repeat it"):
         await clients.add(NEW)
     assert count_clients(sandbox, "Lighthouse") == 0
     assert await clients.load_cache() == []

@@ -13,8 +13,8 @@ from mcp import Client, StdioServerParameters
 
 from tests.figures import check_figures
 from tests.process.server import MODERN, SECONDS, Process, environment
-from tests.tools.driving import ERAS, Era, Host
-from tests.tools.test_surface import NAMES
+from tests.tools.host import ERAS, Era, Host
+from tests.tools.test_tools_list import NAMES
 
 Ids = dict[str, int]
 

@@ -7,7 +7,7 @@ from mcp import Client
 
 from tests.sandbox.clock import Clock
 from tests.sandbox.diary import at
-from tests.tools.driving import Era, Host, serve
+from tests.tools.host import Era, Host, serve
 from toggl_mcp.sandbox import Sandbox
 
 

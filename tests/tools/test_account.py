@@ -6,7 +6,7 @@ import pytest
 from mcp import Client
 
 from tests.sandbox.clock import Clock
-from tests.tools.driving import Host, serve
+from tests.tools.host import Host, serve
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, TOKEN, Sandbox
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.anyio
 HOUR = 3600
 
 
-async def test_the_account_tells_workspaces_plans_zone_and_quotas(host: Host) -> None:
+async def test_get_account_returns_workspaces_plans_timezone_and_quotas(host: Host) -> None:
     account = await host.call("get_account")
 
     assert [(item["name"], item["plan"], item["default"]) for item in account["workspaces"]] == [
@@ -29,21 +29,21 @@ async def test_the_account_tells_workspaces_plans_zone_and_quotas(host: Host) ->
     assert account["quotas"] == [{"bucket": "user", "remaining": 29, "resets_in_seconds": 3600}]
 
 
-async def test_the_account_costs_one_request_a_day(host: Host, sandbox: Sandbox, clock: Clock) -> None:
+async def test_get_account_costs_one_request_a_day(host: Host, sandbox: Sandbox, clock: Clock) -> None:
     await host.call("get_account")
     clock.now += 23 * 3600
-    again = await host.call("get_account")
+    cached = await host.call("get_account")
     assert len(sandbox.calls) == 1
 
     clock.now += 2 * 3600
-    later = await host.call("get_account")
+    expired = await host.call("get_account")
 
-    assert (again["source"], again["age_seconds"]) == ("cache", 23 * 3600)
-    assert later["source"] == "toggl"
+    assert (cached["source"], cached["age_seconds"]) == ("cache", 23 * 3600)
+    assert expired["source"] == "toggl"
     assert [call.path for call in sandbox.calls] == ["/me"] * 2
 
 
-async def test_a_refresh_asks_again(host: Host, sandbox: Sandbox, clock: Clock) -> None:
+async def test_get_account_refresh_bypasses_the_cache(host: Host, sandbox: Sandbox, clock: Clock) -> None:
     await host.call("get_account")
     clock.now += 1
     sandbox.state.me["timezone"] = "Europe/Berlin"
@@ -51,24 +51,22 @@ async def test_a_refresh_asks_again(host: Host, sandbox: Sandbox, clock: Clock) 
     assert (await host.call("get_account", refresh=True))["timezone"] == "Europe/Berlin"
 
 
-async def test_what_was_left_is_not_told_after_the_hour(host: Host, clock: Clock) -> None:
+async def test_get_account_after_the_quota_reset_omits_quotas(host: Host, clock: Clock) -> None:
     await host.call("get_account")
     clock.now += 3601
 
     assert (await host.call("get_account"))["quotas"] == []
 
 
-async def test_no_answer_holds_a_secret_of_the_account(host: Host) -> None:
-    said = json.dumps([await host.call("get_account"), await host.call("list_clients")])
+async def test_get_account_and_list_clients_omit_account_secrets(host: Host) -> None:
+    text = json.dumps([await host.call("get_account"), await host.call("list_clients")])
 
-    assert TOKEN not in said
-    assert "5ec4e7" not in said
-    assert "@" not in said
+    assert TOKEN not in text
+    assert "5ec4e7" not in text
+    assert "@" not in text
 
 
-async def test_the_default_workspace_is_asked_for_once_and_not_at_all_when_configured(
-    sandbox: Sandbox, clock: Clock
-) -> None:
+async def test_default_workspace_is_fetched_once_and_never_if_configured(sandbox: Sandbox, clock: Clock) -> None:
     store = MemoryStore(clock=clock)
     async with Client(serve(sandbox, clock, store=store)) as client:
         default = await Host(client).call("list_clients")
@@ -84,21 +82,21 @@ async def test_the_default_workspace_is_asked_for_once_and_not_at_all_when_confi
     assert configured["workspace_id"] == NIGHT_SCHOOL
 
 
-async def test_an_account_without_a_default_workspace_says_to_name_one(host: Host, sandbox: Sandbox) -> None:
+async def test_default_workspace_absent_error_asks_for_workspace_id(host: Host, sandbox: Sandbox) -> None:
     sandbox.state.me["default_workspace_id"] = None
 
-    told = await host.fail("list_clients")
+    error = await host.fail("list_clients")
 
-    assert told["code"] == "invalid_arguments"
-    assert "workspace_id" in told["message"]
+    assert error["code"] == "invalid_arguments"
+    assert "workspace_id" in error["message"]
 
 
-async def test_a_configured_workspace_is_the_default_even_where_it_is_unknown(sandbox: Sandbox, clock: Clock) -> None:
+async def test_get_account_configured_workspace_is_default_even_if_unknown(sandbox: Sandbox, clock: Clock) -> None:
     async with Client(serve(sandbox, clock, workspace_id=NIGHT_SCHOOL)) as client:
-        known = await Host(client).call("get_account")
+        accessible = await Host(client).call("get_account")
     async with Client(serve(sandbox, clock, workspace_id=999)) as client:
         unknown = await Host(client).call("get_account")
 
-    assert (known["default_workspace_id"], known["workspaces"][1]["default"]) == (NIGHT_SCHOOL, True)
+    assert (accessible["default_workspace_id"], accessible["workspaces"][1]["default"]) == (NIGHT_SCHOOL, True)
     assert unknown["default_workspace_id"] == 999
     assert not any(workspace["default"] for workspace in unknown["workspaces"])

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.sandbox.clock import Clock
-from tests.tools.driving import Host
+from tests.tools.host import Host
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Fault, Sandbox
 
 pytestmark = pytest.mark.anyio
@@ -11,87 +11,87 @@ pytestmark = pytest.mark.anyio
 AROHA, ARCHIVED = 64890301, 64890304
 
 
-async def test_a_created_client_is_found_renamed_archived_restored_and_deleted(host: Host, sandbox: Sandbox) -> None:
+async def test_create_client_then_get_edit_archive_restore_and_delete(host: Host, sandbox: Sandbox) -> None:
     created = await host.call("create_client", name="  Lighthouse Books ", notes="Met at the fair")
     client_id = created["client"]["id"]
-    found = await host.call("get_client", name="LIGHTHOUSE books")
+    by_name = await host.call("get_client", name="LIGHTHOUSE books")
     renamed = await host.call("edit_client", client_id=client_id, name="Lighthouse Press")
     archived = await host.call("archive_client", client_id=client_id)
-    shown = await host.call("get_client", client_id=client_id)
+    by_id = await host.call("get_client", client_id=client_id)
     restored = await host.call("restore_client", client_id=client_id)
     deleted = await host.call("delete_client", client_id=client_id)
 
     assert created["client"]["name"] == "Lighthouse Books"
-    assert found["client"] == created["client"]
-    assert found["source"] == "cache"
+    assert by_name["client"] == created["client"]
+    assert by_name["source"] == "cache"
     assert renamed["client"]["name"] == "Lighthouse Press"
     assert renamed["client"]["notes"] == "Met at the fair"
     assert archived["archived_client_id"] == client_id
-    assert shown["client"]["archived"] is True
+    assert by_id["client"]["archived"] is True
     assert restored["client"]["archived"] is False
     assert deleted["deleted_client_id"] == client_id
     assert client_id not in sandbox.state.clients
-    assert {answer["workspace_id"] for answer in (created, found, renamed, archived, restored, deleted)} == {
+    assert {result["workspace_id"] for result in (created, by_name, renamed, archived, restored, deleted)} == {
         HARBOUR_STUDIO
     }
 
 
-async def test_writes_say_what_is_left_of_the_quota_and_cached_reads_cost_none(host: Host, sandbox: Sandbox) -> None:
-    listed = await host.call("list_clients")
+async def test_edit_client_returns_quota_remaining_and_cached_list_clients_omits_it(
+    host: Host, sandbox: Sandbox
+) -> None:
+    cold = await host.call("list_clients")
     calls = len(sandbox.calls)
-    again = await host.call("list_clients", name="a")
-    edited = await host.call("edit_client", client_id=AROHA, notes="New notes")
+    warm = await host.call("list_clients", name="a")
+    edit_result = await host.call("edit_client", client_id=AROHA, notes="New notes")
 
-    assert listed["quota"]["remaining"] == 599
-    assert listed["source"] == "toggl"
-    assert "quota" not in again
-    assert again["source"] == "cache"
-    assert edited["quota"]["remaining"] == 598
+    assert cold["quota"]["remaining"] == 599
+    assert cold["source"] == "toggl"
+    assert "quota" not in warm
+    assert warm["source"] == "cache"
+    assert edit_result["quota"]["remaining"] == 598
     assert len(sandbox.calls) == calls + 1
 
 
-async def test_archiving_names_the_projects_that_went_with_the_client(host: Host, sandbox: Sandbox) -> None:
-    mine = [row["id"] for row in sandbox.state.projects.values() if row["client_id"] == AROHA and row["active"]]
+async def test_archive_client_returns_the_projects_that_restore_client_restores(host: Host, sandbox: Sandbox) -> None:
+    project_ids = [row["id"] for row in sandbox.state.projects.values() if row["client_id"] == AROHA and row["active"]]
 
-    answer = await host.call("archive_client", client_id=AROHA)
+    result = await host.call("archive_client", client_id=AROHA)
     restored = await host.call("restore_client", client_id=AROHA, restore_projects=True)
 
-    assert answer["archived_project_ids"] == mine
-    assert mine
+    assert result["archived_project_ids"] == project_ids
+    assert project_ids
     assert restored["client"]["archived"] is False
-    assert all(sandbox.state.projects[project_id]["active"] for project_id in mine)
+    assert all(sandbox.state.projects[project_id]["active"] for project_id in project_ids)
 
 
-async def test_a_restored_client_leaves_its_projects_archived_unless_asked(host: Host, sandbox: Sandbox) -> None:
-    answer = await host.call("archive_client", client_id=AROHA)
+async def test_restore_client_keeps_projects_archived_by_default(host: Host, sandbox: Sandbox) -> None:
+    result = await host.call("archive_client", client_id=AROHA)
 
     await host.call("restore_client", client_id=AROHA)
 
-    assert not any(sandbox.state.projects[project]["active"] for project in answer["archived_project_ids"])
+    assert not any(sandbox.state.projects[project]["active"] for project in result["archived_project_ids"])
 
 
-async def test_archiving_on_the_free_plan_says_that_a_paid_one_is_needed(host: Host) -> None:
-    told = await host.fail("archive_client", client_id=64890401, workspace_id=NIGHT_SCHOOL)
+async def test_archive_client_on_the_free_plan_is_plan_required(host: Host) -> None:
+    error = await host.fail("archive_client", client_id=64890401, workspace_id=NIGHT_SCHOOL)
 
-    assert told["code"] == "plan_required"
-    assert told["retryable"] is False
+    assert error["code"] == "plan_required"
+    assert error["retryable"] is False
 
 
-async def test_the_list_holds_active_clients_by_name_and_others_when_asked(host: Host) -> None:
+async def test_list_clients_filters_by_status_and_sorts_by_name(host: Host) -> None:
     active = await host.call("list_clients")
     archived = await host.call("list_clients", status="archived")
-    both = await host.call("list_clients", status="both")
+    every_status = await host.call("list_clients", status="both")
 
-    names = [client["name"] for client in both["clients"]]
+    names = [client["name"] for client in every_status["clients"]]
     assert names == sorted(names, key=str.casefold)
     assert not any(client["archived"] for client in active["clients"])
     assert all(client["archived"] for client in archived["clients"])
-    assert active["total"] + archived["total"] == both["total"] == 8
+    assert active["total"] + archived["total"] == every_status["total"] == 8
 
 
-async def test_every_page_together_is_the_whole_list_even_when_it_changes_in_between(
-    host: Host, sandbox: Sandbox
-) -> None:
+async def test_list_clients_pages_cover_the_list_while_it_changes(host: Host, sandbox: Sandbox) -> None:
     whole = await host.call("list_clients", status="both")
     first = await host.call("list_clients", status="both", limit=3)
     await host.call("delete_client", client_id=first["clients"][2]["id"])
@@ -106,57 +106,57 @@ async def test_every_page_together_is_the_whole_list_even_when_it_changes_in_bet
     assert len(sandbox.calls) == 4
 
 
-async def test_a_cursor_serves_only_the_filters_that_it_was_made_for(host: Host) -> None:
+async def test_list_clients_cursor_of_other_filters_is_refused(host: Host) -> None:
     first = await host.call("list_clients", status="both", limit=2)
 
-    other = await host.fail("list_clients", status="active", limit=2, cursor=first["next_cursor"])
-    torn = await host.fail("list_clients", cursor="bm90aGluZw==")
+    wrong_filter = await host.fail("list_clients", status="active", limit=2, cursor=first["next_cursor"])
+    malformed = await host.fail("list_clients", cursor="bm90aGluZw==")
 
-    assert (other["code"], torn["code"]) == ("invalid_arguments", "invalid_arguments")
-    assert "cursor" in other["message"]
+    assert (wrong_filter["code"], malformed["code"]) == ("invalid_arguments", "invalid_arguments")
+    assert "cursor" in wrong_filter["message"]
 
 
-async def test_a_name_filter_is_a_substring_in_any_case(host: Host, sandbox: Sandbox) -> None:
+async def test_list_clients_name_filter_is_a_substring_in_any_case(host: Host, sandbox: Sandbox) -> None:
     sandbox.state.add_client(HARBOUR_STUDIO, "Straße & Söhne")
 
-    found = await host.call("list_clients", name="STRASSE")
+    result = await host.call("list_clients", name="STRASSE")
 
-    assert [client["name"] for client in found["clients"]] == ["Straße & Söhne"]
+    assert [client["name"] for client in result["clients"]] == ["Straße & Söhne"]
 
 
-async def test_several_clients_of_one_name_are_listed_by_their_ids(host: Host, sandbox: Sandbox) -> None:
+async def test_get_client_ambiguous_name_error_lists_the_ids(host: Host, sandbox: Sandbox) -> None:
     ids = [sandbox.state.add_client(HARBOUR_STUDIO, name)["id"] for name in ("Twin", "TWIN")]
 
-    told = await host.fail("get_client", name="twin")
+    error = await host.fail("get_client", name="twin")
 
-    assert told["code"] == "ambiguous"
-    assert all(str(client_id) in told["message"] for client_id in ids)
-
-
-async def test_only_the_chosen_workspace_is_searched(host: Host) -> None:
-    here = await host.call("get_client", name="Aroha Bakery")
-    there = await host.call("get_client", name="Aroha Bakery", workspace_id=NIGHT_SCHOOL)
-
-    assert here["client"]["id"] != there["client"]["id"]
-    assert there["workspace_id"] == NIGHT_SCHOOL
+    assert error["code"] == "ambiguous"
+    assert all(str(client_id) in error["message"] for client_id in ids)
 
 
-async def test_what_a_person_adds_is_found_on_a_miss_older_than_a_minute(
+async def test_get_client_searches_only_the_chosen_workspace(host: Host) -> None:
+    default = await host.call("get_client", name="Aroha Bakery")
+    night_school = await host.call("get_client", name="Aroha Bakery", workspace_id=NIGHT_SCHOOL)
+
+    assert default["client"]["id"] != night_school["client"]["id"]
+    assert night_school["workspace_id"] == NIGHT_SCHOOL
+
+
+async def test_get_client_miss_in_a_cache_older_than_a_minute_reads_again(
     host: Host, sandbox: Sandbox, clock: Clock
 ) -> None:
     await host.call("list_clients")
     sandbox.state.add_client(HARBOUR_STUDIO, "Brand New")
 
-    at_once = await host.fail("get_client", name="Brand New")
+    error = await host.fail("get_client", name="Brand New")
     clock.now += 61
-    later = await host.call("get_client", name="Brand New")
+    result = await host.call("get_client", name="Brand New")
 
-    assert at_once["code"] == "not_found"
-    assert "refresh" in at_once["message"]
-    assert later["source"] == "toggl"
+    assert error["code"] == "not_found"
+    assert "refresh" in error["message"]
+    assert result["source"] == "toggl"
 
 
-async def test_refresh_shows_what_a_person_changed_a_moment_ago(host: Host, sandbox: Sandbox, clock: Clock) -> None:
+async def test_get_client_refresh_returns_a_change_of_the_web_app(host: Host, sandbox: Sandbox, clock: Clock) -> None:
     await host.call("list_clients")
     sandbox.state.rename_client(AROHA, "Aroha & Daughters")
     clock.now += 1
@@ -168,20 +168,20 @@ async def test_refresh_shows_what_a_person_changed_a_moment_ago(host: Host, sand
     assert fresh["client"]["name"] == "Aroha & Daughters"
 
 
-async def test_an_empty_string_clears_notes_and_reference(host: Host, sandbox: Sandbox) -> None:
-    answer = await host.call("edit_client", client_id=AROHA, notes="", external_reference="")
+async def test_edit_client_empty_string_clears_notes_and_reference(host: Host, sandbox: Sandbox) -> None:
+    result = await host.call("edit_client", client_id=AROHA, notes="", external_reference="")
 
-    assert not {"notes", "external_reference"} & answer["client"].keys()
+    assert not {"notes", "external_reference"} & result["client"].keys()
     assert not {"notes", "external_reference"} & sandbox.state.clients[AROHA].keys()
 
 
-async def test_an_edit_sends_only_what_was_given(host: Host, sandbox: Sandbox) -> None:
+async def test_edit_client_sends_only_the_changed_fields(host: Host, sandbox: Sandbox) -> None:
     await host.call("edit_client", client_id=AROHA, notes="Only this")
 
     assert sandbox.calls[-1].body == b'{"notes":"Only this"}'
 
 
-async def test_a_stale_answer_says_its_age_and_a_refresh_never_is_one(
+async def test_list_clients_stale_result_has_its_age_and_refresh_is_never_stale(
     host: Host, sandbox: Sandbox, clock: Clock
 ) -> None:
     await host.call("list_clients")
@@ -199,7 +199,7 @@ async def test_a_stale_answer_says_its_age_and_a_refresh_never_is_one(
     assert too_old["code"] == "unreachable"
 
 
-async def test_a_lost_answer_to_a_creation_makes_one_client(host: Host, sandbox: Sandbox) -> None:
+async def test_create_client_lost_response_creates_one_client(host: Host, sandbox: Sandbox) -> None:
     faults = iter([Fault("lost after")])
     sandbox.fault = lambda call: next(faults, None) if call.method == "POST" else None
 
@@ -209,11 +209,11 @@ async def test_a_lost_answer_to_a_creation_makes_one_client(host: Host, sandbox:
     assert created["client"]["name"] == "Once Only"
 
 
-async def test_a_creation_that_cannot_be_found_again_says_to_look_first(host: Host, sandbox: Sandbox) -> None:
+async def test_create_client_unconfirmed_is_outcome_unknown(host: Host, sandbox: Sandbox) -> None:
     await host.call("list_clients")
     sandbox.fault = lambda _: Fault("lost before")
 
-    told = await host.fail("create_client", name="Perhaps")
+    error = await host.fail("create_client", name="Perhaps")
 
-    assert (told["code"], told["retryable"]) == ("outcome_unknown", False)
-    assert "look" in told["message"].casefold()
+    assert (error["code"], error["retryable"]) == ("outcome_unknown", False)
+    assert "look" in error["message"].casefold()

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.sandbox.clock import Clock
-from tests.tools.driving import Host
+from tests.tools.host import Host
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Fault, Sandbox
 
 pytestmark = pytest.mark.anyio
@@ -11,60 +11,58 @@ pytestmark = pytest.mark.anyio
 AROHA = 64890301
 
 
-async def test_a_created_project_is_active_found_edited_archived_and_deleted(host: Host, sandbox: Sandbox) -> None:
+async def test_create_project_then_get_edit_list_and_delete(host: Host, sandbox: Sandbox) -> None:
     created = await host.call("create_project", name="Spring catalogue", client="AROHA bakery", color="#d94182")
     project_id = created["project"]["id"]
-    found = await host.call("get_project", name="spring CATALOGUE")
-    edited = await host.call("edit_project", project_id=project_id, name="Summer catalogue")
+    by_name = await host.call("get_project", name="spring CATALOGUE")
+    renamed = await host.call("edit_project", project_id=project_id, name="Summer catalogue")
     archived = await host.call("edit_project", project_id=project_id, active=False)
-    shown = await host.call("list_projects", status="archived", name="summer")
+    list_result = await host.call("list_projects", status="archived", name="summer")
     deleted = await host.call("delete_project", project_id=project_id)
 
     assert created["project"]["active"] is True
     assert created["project"]["client_id"] == AROHA
-    assert found["project"] == created["project"]
-    assert found["source"] == "cache"
-    assert edited["project"] == {**created["project"], "name": "Summer catalogue"}
+    assert by_name["project"] == created["project"]
+    assert by_name["source"] == "cache"
+    assert renamed["project"] == {**created["project"], "name": "Summer catalogue"}
     assert archived["project"]["active"] is False
-    assert [project["id"] for project in shown["projects"]] == [project_id]
+    assert [project["id"] for project in list_result["projects"]] == [project_id]
     assert deleted["deleted_project_id"] == project_id
     assert project_id not in sandbox.state.projects
     assert sandbox.calls[-1].query == {"teDeletionMode": "unassign"}
 
 
-async def test_projects_are_listed_by_client_by_id_or_by_name_and_without_one(host: Host, sandbox: Sandbox) -> None:
+async def test_list_projects_client_filter_accepts_an_id_a_name_and_zero(host: Host, sandbox: Sandbox) -> None:
     sandbox.state.add_project(HARBOUR_STUDIO, "Without a client")
     by_id = await host.call("list_projects", client=AROHA, status="both")
     by_name = await host.call("list_projects", client="aroha bakery", status="both")
-    without = await host.call("list_projects", client=0)
+    without_client = await host.call("list_projects", client=0)
 
-    mine = {row["id"] for row in sandbox.state.projects.values() if row["client_id"] == AROHA}
-    assert {project["id"] for project in by_id["projects"]} == mine
+    project_ids = {row["id"] for row in sandbox.state.projects.values() if row["client_id"] == AROHA}
+    assert {project["id"] for project in by_id["projects"]} == project_ids
     assert by_name["projects"] == by_id["projects"]
-    assert "Without a client" in {project["name"] for project in without["projects"]}
-    assert not any("client_id" in project for project in without["projects"])
+    assert "Without a client" in {project["name"] for project in without_client["projects"]}
+    assert not any("client_id" in project for project in without_client["projects"])
 
 
-async def test_an_unknown_client_is_told_with_its_near_ones_and_nothing_is_created(
-    host: Host, sandbox: Sandbox
-) -> None:
+async def test_create_project_unknown_client_suggests_names_and_creates_nothing(host: Host, sandbox: Sandbox) -> None:
     projects = len(sandbox.state.projects)
 
-    told = await host.fail("create_project", name="Menu", client="Aroha Bakary")
+    error = await host.fail("create_project", name="Menu", client="Aroha Bakary")
 
-    assert told["code"] == "not_found"
-    assert "“Aroha Bakery”" in told["message"]
+    assert error["code"] == "not_found"
+    assert "“Aroha Bakery”" in error["message"]
     assert len(sandbox.state.projects) == projects
 
 
-async def test_a_client_can_be_given_and_taken_away(host: Host) -> None:
+async def test_edit_project_sets_and_clears_the_client(host: Host) -> None:
     created = await host.call("create_project", name="Wandering")
-    given = await host.call("edit_project", project_id=created["project"]["id"], client=AROHA)
-    taken = await host.call("edit_project", project_id=created["project"]["id"], client=0)
+    with_client = await host.call("edit_project", project_id=created["project"]["id"], client=AROHA)
+    without_client = await host.call("edit_project", project_id=created["project"]["id"], client=0)
 
     assert "client_id" not in created["project"]
-    assert given["project"]["client_id"] == AROHA
-    assert "client_id" not in taken["project"]
+    assert with_client["project"]["client_id"] == AROHA
+    assert "client_id" not in without_client["project"]
 
 
 @pytest.mark.parametrize(
@@ -80,13 +78,13 @@ async def test_a_client_can_be_given_and_taken_away(host: Host) -> None:
         ("list_projects", {"limit": 1000}, "limit: should be less than or equal to 200"),
     ],
 )
-async def test_wrong_arguments_are_refused_before_toggl_is_asked(
+async def test_project_invalid_arguments_are_refused_without_a_request(
     host: Host, sandbox: Sandbox, tool: str, arguments: dict[str, object], sentence: str
 ) -> None:
-    told = await host.fail(tool, **arguments)
+    error = await host.fail(tool, **arguments)
 
-    assert told["code"] == "invalid_arguments"
-    assert sentence in told["message"]
+    assert error["code"] == "invalid_arguments"
+    assert sentence in error["message"]
     assert sandbox.calls == []
 
 
@@ -99,22 +97,22 @@ async def test_wrong_arguments_are_refused_before_toggl_is_asked(
         ("edit_project", {"project_id": 12345678, "name": "x"}),
     ],
 )
-async def test_a_project_that_does_not_exist_is_not_found(host: Host, tool: str, arguments: dict[str, object]) -> None:
+async def test_project_unknown_is_not_found(host: Host, tool: str, arguments: dict[str, object]) -> None:
     assert (await host.fail(tool, **arguments))["code"] == "not_found"
 
 
-async def test_a_duplicate_name_is_refused_with_the_id_that_has_it(host: Host) -> None:
+async def test_create_project_duplicate_name_error_has_the_existing_id(host: Host) -> None:
     created = await host.call("create_project", name="Menu", client=AROHA)
 
-    told = await host.fail("create_project", name="Menu", client=AROHA)
-    elsewhere = await host.call("create_project", name="Menu")
+    error = await host.fail("create_project", name="Menu", client=AROHA)
+    without_client = await host.call("create_project", name="Menu")
 
-    assert told["code"] == "duplicate_name"
-    assert str(created["project"]["id"]) in told["message"]
-    assert elsewhere["project"]["name"] == "Menu"
+    assert error["code"] == "duplicate_name"
+    assert str(created["project"]["id"]) in error["message"]
+    assert without_client["project"]["name"] == "Menu"
 
 
-async def test_a_lost_answer_to_a_creation_makes_one_project(host: Host, sandbox: Sandbox) -> None:
+async def test_create_project_lost_response_creates_one_project(host: Host, sandbox: Sandbox) -> None:
     faults = iter([Fault("lost after")])
     sandbox.fault = lambda call: next(faults, None) if call.method == "POST" else None
 
@@ -124,17 +122,17 @@ async def test_a_lost_answer_to_a_creation_makes_one_project(host: Host, sandbox
     assert created["project"]["client_id"] == AROHA
 
 
-async def test_no_project_is_left_out_however_many_there_are(host: Host, sandbox: Sandbox) -> None:
+async def test_list_projects_reads_every_page(host: Host, sandbox: Sandbox) -> None:
     for number in range(450):
         sandbox.state.add_project(HARBOUR_STUDIO, f"Numbered {number:03}")
 
-    answer = await host.call("list_projects", name="numbered", limit=200)
+    result = await host.call("list_projects", name="numbered", limit=200)
 
-    assert (answer["total"], answer["remaining"]) == (450, 250)
+    assert (result["total"], result["remaining"]) == (450, 250)
     assert [call.query["page"] for call in sandbox.calls if call.path.endswith("/projects")] == ["1", "2", "3"]
 
 
-async def test_archiving_a_client_shows_in_its_projects_at_once(host: Host) -> None:
+async def test_list_projects_after_archive_client_omits_its_projects(host: Host) -> None:
     before = await host.call("list_projects", client=AROHA)
     await host.call("archive_client", client_id=AROHA)
     after = await host.call("list_projects", client=AROHA)
@@ -143,23 +141,21 @@ async def test_archiving_a_client_shows_in_its_projects_at_once(host: Host) -> N
     assert after["total"] == 0
 
 
-async def test_the_free_plan_s_limit_says_that_a_paid_plan_is_needed(
-    host: Host, sandbox: Sandbox, clock: Clock
-) -> None:
+async def test_create_project_beyond_the_free_plan_is_plan_required(host: Host, sandbox: Sandbox, clock: Clock) -> None:
     active = [row for row in sandbox.state.projects.values() if row["workspace_id"] == NIGHT_SCHOOL and row["active"]]
     for number in range(5 - len(active)):
         await host.call("create_project", workspace_id=NIGHT_SCHOOL, name=f"Project {number}")
         clock.now += 1
 
-    told = await host.fail("create_project", workspace_id=NIGHT_SCHOOL, name="One too many")
+    error = await host.fail("create_project", workspace_id=NIGHT_SCHOOL, name="One too many")
 
-    assert told["code"] == "plan_required"
+    assert error["code"] == "plan_required"
 
 
-async def test_only_the_same_client_s_project_is_said_to_hold_a_name(host: Host, sandbox: Sandbox) -> None:
-    other = sandbox.state.add_project(HARBOUR_STUDIO, "Menu", 64_890_302)
-    mine = (await host.call("create_project", name="Menu", client=AROHA))["project"]["id"]
+async def test_create_project_duplicate_name_error_ignores_other_clients(host: Host, sandbox: Sandbox) -> None:
+    other_project = sandbox.state.add_project(HARBOUR_STUDIO, "Menu", 64_890_302)
+    project_id = (await host.call("create_project", name="Menu", client=AROHA))["project"]["id"]
 
     message = (await host.fail("create_project", name="Menu", client=AROHA))["message"]
 
-    assert (str(mine) in message, str(other["id"]) in message) == (True, False)
+    assert (str(project_id) in message, str(other_project["id"]) in message) == (True, False)

@@ -7,23 +7,23 @@ from mcp.types import CallToolResult
 
 from tests.figures import check_figures
 from tests.sandbox.clock import Clock
-from tests.tools.driving import Host, serve
+from tests.tools.host import Host, serve
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Fault, Sandbox
 
 pytestmark = pytest.mark.anyio
 
 
-async def spend_all_but(sandbox: Sandbox, host: Host, left: int) -> None:
+async def spend_quota_except(sandbox: Sandbox, host: Host, remaining: int) -> None:
     """Use up an hour but for what is to be left, as another program with the same token would, and learn of it."""
-    sandbox.quota.spend(NIGHT_SCHOOL, remaining=left + 1)
+    sandbox.quota.spend(NIGHT_SCHOOL, remaining=remaining + 1)
     await host.call("edit_client", workspace_id=NIGHT_SCHOOL, client_id=64890401, notes="The last before that")
 
 
 @pytest.mark.promise("kept")
-async def test_the_last_three_requests_are_kept_for_changes(host: Host, sandbox: Sandbox) -> None:
+async def test_quota_reserve_keeps_the_last_three_requests_for_changes(host: Host, sandbox: Sandbox) -> None:
     await host.call("list_clients", workspace_id=NIGHT_SCHOOL)
-    await spend_all_but(sandbox, host, left=3)
+    await spend_quota_except(sandbox, host, remaining=3)
     sandbox.calls.clear()
 
     fresh = await host.fail("list_clients", workspace_id=NIGHT_SCHOOL, refresh=True)
@@ -36,10 +36,10 @@ async def test_the_last_three_requests_are_kept_for_changes(host: Host, sandbox:
     check_figures("kept", requests=created["quota"]["remaining"] + 1)
 
 
-async def test_with_three_left_an_expired_snapshot_is_served_stale(host: Host, sandbox: Sandbox, clock: Clock) -> None:
+async def test_quota_reserve_serves_an_expired_snapshot_stale(host: Host, sandbox: Sandbox, clock: Clock) -> None:
     await host.call("list_clients", workspace_id=NIGHT_SCHOOL)
     clock.now += 3700
-    await spend_all_but(sandbox, host, left=3)
+    await spend_quota_except(sandbox, host, remaining=3)
     sandbox.calls.clear()
 
     stale = await host.call("list_clients", workspace_id=NIGHT_SCHOOL)
@@ -48,9 +48,9 @@ async def test_with_three_left_an_expired_snapshot_is_served_stale(host: Host, s
     assert sandbox.calls == []
 
 
-async def test_a_lost_creation_is_looked_for_with_the_last_requests(host: Host, sandbox: Sandbox) -> None:
+async def test_quota_reserve_reconciles_a_lost_create_client(host: Host, sandbox: Sandbox) -> None:
     await host.call("list_clients", workspace_id=NIGHT_SCHOOL)
-    await spend_all_but(sandbox, host, left=2)
+    await spend_quota_except(sandbox, host, remaining=2)
     faults = iter([Fault("lost after")])
     sandbox.fault = lambda call: next(faults, None) if call.method == "POST" else None
 
@@ -60,19 +60,22 @@ async def test_a_lost_creation_is_looked_for_with_the_last_requests(host: Host, 
     assert created["quota"]["remaining"] == 0
 
 
-async def test_a_second_process_knows_what_the_first_has_spent(sandbox: Sandbox, clock: Clock) -> None:
+async def test_quota_spent_is_shared_by_processes(sandbox: Sandbox, clock: Clock) -> None:
     store = MemoryStore(clock=clock)
-    async with Client(serve(sandbox, clock, store=store)) as one, Client(serve(sandbox, clock, store=store)) as other:
+    async with (
+        Client(serve(sandbox, clock, store=store)) as first_client,
+        Client(serve(sandbox, clock, store=store)) as second_client,
+    ):
         sandbox.quota.spend(HARBOUR_STUDIO)
-        first = await Host(one).fail("list_clients")
+        first = await Host(first_client).fail("list_clients")
         calls = len(sandbox.calls)
-        second = await Host(other).fail("list_clients")
+        second = await Host(second_client).fail("list_clients")
 
     assert (first["code"], second["code"]) == ("quota_spent", "quota_spent")
     assert len(sandbox.calls) == calls
 
 
-async def test_a_workspace_is_charged_to_its_organization(host: Host) -> None:
+async def test_quota_bucket_of_a_workspace_is_its_organization(host: Host) -> None:
     await host.call("list_clients")
     account = await host.call("get_account")
 
@@ -80,20 +83,20 @@ async def test_a_workspace_is_charged_to_its_organization(host: Host) -> None:
     assert account["workspaces"][0]["organization_id"] == 3901001
 
 
-async def test_what_was_spent_before_the_organization_was_known_stays_spent(host: Host, sandbox: Sandbox) -> None:
+async def test_quota_spent_before_get_account_stays_spent(host: Host, sandbox: Sandbox) -> None:
     sandbox.quota.spend(HARBOUR_STUDIO)
     await host.fail("list_clients")
     await host.call("get_account")
     sandbox.calls.clear()
 
-    told = await host.fail("list_clients")
+    error = await host.fail("list_clients")
 
-    assert told["code"] == "quota_spent"
+    assert error["code"] == "quota_spent"
     assert sandbox.calls == []
 
 
 @pytest.mark.promise("pace")
-async def test_requests_are_paced_so_that_none_is_refused_for_haste(host: Host, sandbox: Sandbox, clock: Clock) -> None:
+async def test_rate_limit_paces_create_client_without_a_429(host: Host, sandbox: Sandbox, clock: Clock) -> None:
     began = clock.now
     for number in range(40):
         await host.call("create_client", name=f"Client {number}")
@@ -103,20 +106,20 @@ async def test_requests_are_paced_so_that_none_is_refused_for_haste(host: Host, 
     check_figures("pace", creates=40, refused=sandbox.answers.count(429))
 
 
-async def test_requests_that_cannot_have_their_turn_in_time_are_held_back_at_once(host: Host, sandbox: Sandbox) -> None:
-    told: list[CallToolResult] = []
+async def test_rate_limit_beyond_the_queue_fails_at_once_without_a_429(host: Host, sandbox: Sandbox) -> None:
+    results: list[CallToolResult] = []
 
     async def create(number: int) -> None:
-        told.append(await host.raw("create_client", name=f"At once {number}"))
+        results.append(await host.raw("create_client", name=f"At once {number}"))
 
     await host.call("list_clients")
     async with create_task_group() as tasks:
         for number in range(50):
             tasks.start_soon(create, number)
 
-    failed = [result for result in told if result.is_error]
+    errors = [result for result in results if result.is_error]
     created = [row for row in sandbox.state.clients.values() if row["name"].startswith("At once")]
-    assert len(created) == len(told) - len(failed)
-    assert [result.content for result in failed if "held back" not in repr(result.content)] == []
+    assert len(created) == len(results) - len(errors)
+    assert [result.content for result in errors if "held back" not in repr(result.content)] == []
     assert 429 not in sandbox.answers
     assert (await host.call("list_clients", refresh=True))["source"] == "toggl"

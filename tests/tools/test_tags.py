@@ -2,36 +2,36 @@
 
 import pytest
 
-from tests.tools.driving import Host
+from tests.tools.host import Host
 from toggl_mcp.sandbox import HARBOUR_STUDIO, Behaviors, Fault, Sandbox
 
 pytestmark = pytest.mark.anyio
 
 
-async def test_a_created_tag_is_listed_renamed_and_deleted(host: Host, sandbox: Sandbox) -> None:
+async def test_create_tag_then_list_edit_and_delete(host: Host, sandbox: Sandbox) -> None:
     created = await host.call("create_tag", name="on the road")
     tag_id = created["tag"]["id"]
-    listed = await host.call("list_tags", name="ON THE RO")
+    list_result = await host.call("list_tags", name="ON THE RO")
     renamed = await host.call("edit_tag", tag_id=tag_id, name="at the client's")
     deleted = await host.call("delete_tag", tag_id=tag_id)
 
-    assert listed["tags"] == [{"id": tag_id, "name": "on the road"}]
-    assert listed["source"] == "cache"
+    assert list_result["tags"] == [{"id": tag_id, "name": "on the road"}]
+    assert list_result["source"] == "cache"
     assert renamed["tag"] == {"id": tag_id, "name": "at the client's"}
     assert deleted["deleted_tag_id"] == tag_id
     assert tag_id not in sandbox.state.tags
 
 
-async def test_a_duplicate_name_is_refused_with_the_id_that_has_it(host: Host) -> None:
+async def test_create_tag_duplicate_name_error_has_the_existing_id(host: Host) -> None:
     created = await host.call("create_tag", name="on the road")
 
-    told = await host.fail("create_tag", name="on the road")
+    error = await host.fail("create_tag", name="on the road")
 
-    assert told["code"] == "duplicate_name"
-    assert str(created["tag"]["id"]) in told["message"]
+    assert error["code"] == "duplicate_name"
+    assert str(created["tag"]["id"]) in error["message"]
 
 
-async def test_a_lost_answer_to_a_creation_makes_one_tag(host: Host, sandbox: Sandbox) -> None:
+async def test_create_tag_lost_response_creates_one_tag(host: Host, sandbox: Sandbox) -> None:
     faults = iter([Fault("lost after")])
     sandbox.fault = lambda call: next(faults, None) if call.method == "POST" else None
 
@@ -44,21 +44,21 @@ async def test_a_lost_answer_to_a_creation_makes_one_tag(host: Host, sandbox: Sa
     ("tool", "arguments"),
     [("edit_tag", {"tag_id": 12345678, "name": "x"}), ("delete_tag", {"tag_id": 12345678})],
 )
-async def test_a_tag_that_does_not_exist_is_not_found(host: Host, tool: str, arguments: dict[str, object]) -> None:
+async def test_tag_unknown_is_not_found(host: Host, tool: str, arguments: dict[str, object]) -> None:
     assert (await host.fail(tool, **arguments))["code"] == "not_found"
 
 
-async def test_no_tag_is_left_out_however_many_there_are(host: Host, sandbox: Sandbox) -> None:
+async def test_list_tags_total_counts_every_tag(host: Host, sandbox: Sandbox) -> None:
     for number in range(401):
         sandbox.state.add_tag(HARBOUR_STUDIO, f"tag {number:03}")
 
-    answer = await host.call("list_tags", name="tag ", limit=200)
+    result = await host.call("list_tags", name="tag ", limit=200)
 
-    assert answer["total"] == 401
-    assert answer["remaining"] == 201
+    assert result["total"] == 401
+    assert result["remaining"] == 201
 
 
-async def test_a_workspace_without_tags_is_an_empty_list(host: Host, sandbox: Sandbox) -> None:
+async def test_list_tags_empty_workspace_is_an_empty_list(host: Host, sandbox: Sandbox) -> None:
     sandbox.behaviors = Behaviors(empty_list="null")
     sandbox.state.tags.clear()
 

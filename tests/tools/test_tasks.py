@@ -8,7 +8,7 @@ from mcp.server.mcpserver import MCPServer
 
 from tests.sandbox.clock import Clock
 from tests.sandbox.diary import at, done
-from tests.tools.driving import Host, serve
+from tests.tools.host import Host, serve
 from toggl_mcp.sandbox import NIGHT_SCHOOL, Behaviors, Fault, Sandbox
 
 pytestmark = pytest.mark.anyio
@@ -17,34 +17,34 @@ CHECKOUT = 80_400_301
 WEB_SHOP = 201_500_302
 
 
-def with_tasks(sandbox: Sandbox, clock: Clock) -> MCPServer[None]:
+def serve_all_toolsets(sandbox: Sandbox, clock: Clock) -> MCPServer[None]:
     server: MCPServer[None] = serve(sandbox, clock, toolsets="all")
     return server
 
 
 @pytest.fixture
 async def host(sandbox: Sandbox, clock: Clock) -> AsyncGenerator[Host]:
-    async with Client(with_tasks(sandbox, clock)) as client:
+    async with Client(serve_all_toolsets(sandbox, clock)) as client:
         yield Host(client)
 
 
-async def test_a_task_is_created_in_a_project_that_is_named(host: Host, sandbox: Sandbox) -> None:
-    told = await host.call("create_task", project="web shop", name="Search", estimated_seconds=7200)
+async def test_create_task_resolves_the_project_name(host: Host, sandbox: Sandbox) -> None:
+    result = await host.call("create_task", project="web shop", name="Search", estimated_seconds=7200)
 
-    assert told["task"] == {
-        "id": told["task"]["id"],
+    assert result["task"] == {
+        "id": result["task"]["id"],
         "name": "Search",
         "project_id": WEB_SHOP,
         "active": True,
         "estimated_seconds": 7200,
         "tracked_seconds": 0,
     }
-    assert sandbox.state.tasks[told["task"]["id"]]["name"] == "Search"
+    assert sandbox.state.tasks[result["task"]["id"]]["name"] == "Search"
 
 
-async def test_tasks_are_listed_by_name_and_project_and_state(host: Host) -> None:
-    every = await host.call("list_tasks", status="both")
-    assert [task["name"] for task in every["tasks"]] == [
+async def test_list_tasks_sorts_by_name_and_filters_by_project_and_status(host: Host) -> None:
+    all_tasks = await host.call("list_tasks", status="both")
+    assert [task["name"] for task in all_tasks["tasks"]] == [
         "Checkout",
         "Cover",
         "Entwürfe",
@@ -57,53 +57,54 @@ async def test_tasks_are_listed_by_name_and_project_and_state(host: Host) -> Non
     assert shop["tasks"][0]["tracked_seconds"] == 5400
 
 
-async def test_a_task_is_changed_and_ended(host: Host, sandbox: Sandbox) -> None:
-    told = await host.call("edit_task", task_id=CHECKOUT, name="Till", active=False)
+async def test_edit_task_renames_and_completes(host: Host, sandbox: Sandbox) -> None:
+    result = await host.call("edit_task", task_id=CHECKOUT, name="Till", active=False)
 
-    assert (told["task"]["name"], told["task"]["active"]) == ("Till", False)
+    assert (result["task"]["name"], result["task"]["active"]) == ("Till", False)
     assert sandbox.state.tasks[CHECKOUT]["active"] is False
     assert (await host.fail("edit_task", task_id=CHECKOUT))["code"] == "invalid_arguments"
     assert (await host.fail("edit_task", task_id=7, name="x"))["code"] == "not_found"
 
 
-async def test_a_deleted_task_is_gone_from_its_entries_as_well(host: Host, sandbox: Sandbox, clock: Clock) -> None:
+async def test_delete_task_clears_it_from_time_entries(host: Host, sandbox: Sandbox, clock: Clock) -> None:
     sandbox.state.entries.clear()
     clock.now = at("2025-10-14T18:00")
     done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", project_id=WEB_SHOP, task_id=CHECKOUT)
     before = await host.call("list_time_entries")
-    told = await host.call("delete_task", task_id=CHECKOUT)
+    result = await host.call("delete_task", task_id=CHECKOUT)
     after = await host.call("list_time_entries")
 
-    assert told["deleted_task_id"] == CHECKOUT
+    assert result["deleted_task_id"] == CHECKOUT
     assert (before["groups"][0]["task"], "task" in after["groups"][0]) == ("Checkout", False)
     assert (await host.fail("delete_task", task_id=CHECKOUT))["code"] == "not_found"
 
 
-async def test_time_is_logged_on_a_task_by_its_name(host: Host, sandbox: Sandbox, clock: Clock) -> None:
+async def test_create_time_entry_resolves_the_task_name(host: Host, sandbox: Sandbox, clock: Clock) -> None:
     sandbox.state.entries.clear()
     clock.now = at("2025-10-14T18:00")
-    told = await host.call("create_time_entry", start="2025-10-14T09:00", duration=3600, task="checkout")
+    result = await host.call("create_time_entry", start="2025-10-14T09:00", duration=3600, task="checkout")
 
-    assert (told["entry"]["task"], told["entry"]["project"]) == ("Checkout", "Web shop")
-    other = {"start": "2025-10-14T11:00", "duration": 60, "task": "Cover", "project": "Web shop"}
+    assert (result["entry"]["task"], result["entry"]["project"]) == ("Checkout", "Web shop")
+    mismatch = {"start": "2025-10-14T11:00", "duration": 60, "task": "Cover", "project": "Web shop"}
     assert (
-        "“Cover” (80400304) belongs to project 201500304" in (await host.fail("create_time_entry", **other))["message"]
+        "“Cover” (80400304) belongs to project 201500304"
+        in (await host.fail("create_time_entry", **mismatch))["message"]
     )
     summary = await host.call("summarize_time", task="Checkout", group_by=["task"])
     assert summary["groups"] == [{"by": {"task": "Checkout"}, "seconds": 3600, "hours": 1.0, "entries": 1}]
 
 
 @pytest.mark.parametrize("status", [402, 403])
-async def test_a_free_plan_has_no_tasks(clock: Clock, status: int) -> None:
+async def test_list_tasks_on_the_free_plan_is_plan_required(clock: Clock, status: int) -> None:
     sandbox = Sandbox(clock=clock, behaviors=Behaviors(tasks_on_free_status=status))  # pyright: ignore[reportArgumentType] - both are in the type
-    async with Client(with_tasks(sandbox, clock)) as client:
-        told = await Host(client).fail("list_tasks", workspace_id=NIGHT_SCHOOL)
+    async with Client(serve_all_toolsets(sandbox, clock)) as client:
+        error = await Host(client).fail("list_tasks", workspace_id=NIGHT_SCHOOL)
 
-    assert (told["code"], "paid" in told["message"]) == ("plan_required", True)
+    assert (error["code"], "paid" in error["message"]) == ("plan_required", True)
 
 
-async def test_a_task_whose_creation_was_not_confirmed_is_looked_for(host: Host, sandbox: Sandbox) -> None:
+async def test_create_task_lost_response_is_reconciled(host: Host, sandbox: Sandbox) -> None:
     sandbox.fault = lambda call: Fault("lost after") if call.method == "POST" else None
-    told = await host.call("create_task", project="Web shop", name="Search")
+    result = await host.call("create_task", project="Web shop", name="Search")
 
-    assert [row["id"] for row in sandbox.state.tasks.values() if row["name"] == "Search"] == [told["task"]["id"]]
+    assert [row["id"] for row in sandbox.state.tasks.values() if row["name"] == "Search"] == [result["task"]["id"]]

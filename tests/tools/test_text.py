@@ -3,12 +3,12 @@
 import pytest
 
 from tests.sandbox.clock import Clock
-from tests.tools.driving import Host
+from tests.tools.host import Host
 from toggl_mcp.sandbox import HARBOUR_STUDIO, Sandbox
 
 pytestmark = pytest.mark.anyio
 
-SEEN = [
+STRIPPED = [
     ("Acme\u200b Ltd", "Acme Ltd"),
     ("\u202eevil\u202c", "evil"),
     ("tag\U000e0041\U000e0042ged", "tagged"),
@@ -23,17 +23,17 @@ SEEN = [
 ]
 
 
-@pytest.mark.parametrize(("written", "shown"), SEEN)
-async def test_answers_hold_only_what_can_be_seen(host: Host, sandbox: Sandbox, written: str, shown: str) -> None:
-    row = sandbox.state.add_client(HARBOUR_STUDIO, "Plain", notes=written, external_reference=written)
-    sandbox.state.clients[row["id"]]["name"] = written
+@pytest.mark.parametrize(("text", "expected"), STRIPPED)
+async def test_get_client_strips_invisible_characters(host: Host, sandbox: Sandbox, text: str, expected: str) -> None:
+    row = sandbox.state.add_client(HARBOUR_STUDIO, "Plain", notes=text, external_reference=text)
+    sandbox.state.clients[row["id"]]["name"] = text
 
-    answer = await host.call("get_client", client_id=row["id"])
+    result = await host.call("get_client", client_id=row["id"])
 
-    assert {answer["client"][field] for field in ("name", "notes", "external_reference")} == {shown}
+    assert {result["client"][field] for field in ("name", "notes", "external_reference")} == {expected}
 
 
-async def test_nothing_cleaned_is_ever_written_back(host: Host, sandbox: Sandbox, clock: Clock) -> None:
+async def test_edit_client_writes_no_stripped_text_back(host: Host, sandbox: Sandbox, clock: Clock) -> None:
     row = sandbox.state.add_client(HARBOUR_STUDIO, "Odd\u200bname", notes="old")
     await host.call("list_clients")
     clock.now += 1
@@ -43,19 +43,19 @@ async def test_nothing_cleaned_is_ever_written_back(host: Host, sandbox: Sandbox
     assert sandbox.state.clients[row["id"]]["name"] == "Odd\u200bname"
 
 
-async def test_a_client_is_found_by_the_name_that_is_shown(host: Host, sandbox: Sandbox) -> None:
+async def test_get_client_resolves_the_stripped_name(host: Host, sandbox: Sandbox) -> None:
     row = sandbox.state.add_client(HARBOUR_STUDIO, "Good\u200b Name")
 
-    found = await host.call("get_client", name="good name")
+    result = await host.call("get_client", name="good name")
 
-    assert found["client"]["id"] == row["id"]
+    assert result["client"]["id"] == row["id"]
 
 
-async def test_long_notes_are_cut_in_lists_and_whole_for_one(host: Host, sandbox: Sandbox) -> None:
+async def test_list_clients_truncates_notes_and_get_client_does_not(host: Host, sandbox: Sandbox) -> None:
     row = sandbox.state.add_client(HARBOUR_STUDIO, "Wordy", notes="n" * 4000)
 
-    listed = await host.call("list_clients", name="wordy")
-    found = await host.call("get_client", client_id=row["id"])
+    list_result = await host.call("list_clients", name="wordy")
+    get_result = await host.call("get_client", client_id=row["id"])
 
-    assert listed["clients"][0]["notes"] == "n" * 99 + "…"
-    assert found["client"]["notes"] == "n" * 4000
+    assert list_result["clients"][0]["notes"] == "n" * 99 + "…"
+    assert get_result["client"]["notes"] == "n" * 4000

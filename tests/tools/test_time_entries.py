@@ -3,7 +3,7 @@
 import pytest
 
 from tests.sandbox.diary import done, running, sent
-from tests.tools.driving import Host
+from tests.tools.host import Host
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Fault, Sandbox
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("six_in_the_evening")]
@@ -20,17 +20,22 @@ NINE = "2025-10-14T09:00"
         {"start": "2025-10-13T20:00:00Z", "stop": "2025-10-14T10:30+13:00"},
     ],
 )
-async def test_time_that_is_over_is_logged(host: Host, sandbox: Sandbox, times: dict[str, object]) -> None:
-    told = await host.call("create_time_entry", description="Call", project="web shop", tags=["meeting"], **times)
+async def test_create_time_entry_accepts_stop_duration_and_utc_offset(
+    host: Host, sandbox: Sandbox, times: dict[str, object]
+) -> None:
+    result = await host.call("create_time_entry", description="Call", project="web shop", tags=["meeting"], **times)
 
-    assert (told["entry"]["start"], told["entry"]["stop"]) == ("2025-10-14T09:00:00+13:00", "2025-10-14T10:30:00+13:00")
-    assert (told["entry"]["seconds"], told["entry"]["client"]) == (5400, "Aroha Bakery")
-    row = sandbox.state.entries[told["entry"]["id"]]
+    assert (result["entry"]["start"], result["entry"]["stop"]) == (
+        "2025-10-14T09:00:00+13:00",
+        "2025-10-14T10:30:00+13:00",
+    )
+    assert (result["entry"]["seconds"], result["entry"]["client"]) == (5400, "Aroha Bakery")
+    row = sandbox.state.entries[result["entry"]["id"]]
     assert (row["project_id"], row["duration"], row["tags"]) == (WEB_SHOP, 5400, ["meeting"])
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         ({"start": NINE}, "exactly one of stop and duration"),
         ({"start": NINE, "stop": NINE, "duration": 5}, "exactly one of stop and duration"),
@@ -53,29 +58,27 @@ async def test_time_that_is_over_is_logged(host: Host, sandbox: Sandbox, times: 
         ({"start": NINE, "duration": 60, "project": "Web\u202eshop"}, "project"),
     ],
 )
-async def test_what_is_no_entry_is_refused_before_anything_is_sent(
-    host: Host, sandbox: Sandbox, arguments: dict[str, object], said: str
+async def test_create_time_entry_invalid_arguments_change_nothing(
+    host: Host, sandbox: Sandbox, arguments: dict[str, object], message: str
 ) -> None:
-    told = await host.fail("create_time_entry", **arguments)
+    error = await host.fail("create_time_entry", **arguments)
 
-    assert (told["code"], said in told["message"]) == ("invalid_arguments", True)
+    assert (error["code"], message in error["message"]) == ("invalid_arguments", True)
     assert sent(sandbox) == []
 
 
-async def test_what_lies_over_another_entry_is_pointed_out_and_allowed_only_when_asked(
-    host: Host, sandbox: Sandbox
-) -> None:
+async def test_create_time_entry_overlap_is_refused_unless_allowed(host: Host, sandbox: Sandbox) -> None:
     lesson = done(sandbox, NINE, "2025-10-14T10:00", "Lesson", NIGHT_SCHOOL)
-    told = await host.fail("create_time_entry", start="2025-10-14T09:59", duration=120)
+    error = await host.fail("create_time_entry", start="2025-10-14T09:59", duration=120)
 
-    assert told["code"] == "overlap"
-    assert f"entry {lesson['id']} “Lesson”, 2025-10-14T09:00:00 to 2025-10-14T10:00:00" in told["message"]
+    assert error["code"] == "overlap"
+    assert f"entry {lesson['id']} “Lesson”, 2025-10-14T09:00:00 to 2025-10-14T10:00:00" in error["message"]
     assert sent(sandbox) == []
     allowed = await host.call("create_time_entry", start="2025-10-14T09:59", duration=120, allow_overlap=True)
     assert allowed["entry"]["seconds"] == 120
 
 
-async def test_the_same_entry_twice_is_pointed_out(host: Host, sandbox: Sandbox) -> None:
+async def test_create_time_entry_duplicate_is_an_overlap(host: Host, sandbox: Sandbox) -> None:
     for duration in (3600, 0):
         entry = {"start": f"2025-10-14T{12 if duration else 15}:00", "duration": duration, "description": "Report"}
         await host.call("create_time_entry", **entry)
@@ -83,47 +86,47 @@ async def test_the_same_entry_twice_is_pointed_out(host: Host, sandbox: Sandbox)
     assert len(sandbox.state.entries) == 2
 
 
-async def test_entries_that_only_touch_do_not_overlap(host: Host, sandbox: Sandbox) -> None:
+async def test_create_time_entry_adjacent_entry_is_no_overlap(host: Host, sandbox: Sandbox) -> None:
     done(sandbox, NINE, "2025-10-14T10:00")
     for start in ("2025-10-14T08:00", "2025-10-14T10:00"):
         await host.call("create_time_entry", start=start, duration=3600)
 
 
-async def test_a_running_timer_is_in_the_way_up_to_now(host: Host, sandbox: Sandbox) -> None:
+async def test_create_time_entry_overlaps_a_running_timer_until_now(host: Host, sandbox: Sandbox) -> None:
     running(sandbox, "2025-10-14T17:00", "Now")
 
     assert (await host.fail("create_time_entry", start="2025-10-14T17:30", duration=60))["code"] == "overlap"
     await host.call("create_time_entry", start="2025-10-14T16:00", duration=3600)
 
 
-async def test_a_creation_whose_answer_was_lost_is_found_and_not_sent_again(host: Host, sandbox: Sandbox) -> None:
+async def test_create_time_entry_lost_response_is_reconciled(host: Host, sandbox: Sandbox) -> None:
     sandbox.fault = lambda call: Fault("lost after") if call.method == "POST" else None
-    told = await host.call("create_time_entry", start=NINE, duration=60, description="Once")
+    result = await host.call("create_time_entry", start=NINE, duration=60, description="Once")
 
-    assert [row["id"] for row in sandbox.state.entries.values()] == [told["entry"]["id"]]
+    assert [row["id"] for row in sandbox.state.entries.values()] == [result["entry"]["id"]]
     assert sent(sandbox) == [f"POST /workspaces/{HARBOUR_STUDIO}/time_entries"]
 
 
-async def test_a_creation_that_cannot_be_found_is_in_doubt(host: Host, sandbox: Sandbox) -> None:
+async def test_create_time_entry_unconfirmed_is_outcome_unknown(host: Host, sandbox: Sandbox) -> None:
     sandbox.fault = lambda call: Fault("lost before") if call.method == "POST" else None
 
     assert (await host.fail("create_time_entry", start=NINE, duration=60))["code"] == "outcome_unknown"
     assert len(sent(sandbox)) == 1
 
 
-async def test_entries_are_listed_newest_first_with_their_names_told_once(host: Host, sandbox: Sandbox) -> None:
+async def test_list_time_entries_is_newest_first_with_one_group_a_project(host: Host, sandbox: Sandbox) -> None:
     done(sandbox, NINE, "2025-10-14T10:00", "Cart", project_id=WEB_SHOP, billable=True, tags=["design"])
     done(sandbox, "2025-10-14T10:00", "2025-10-14T10:05", project_id=WEB_SHOP, billable=True)
     done(sandbox, "2025-10-14T11:00", "2025-10-14T12:00", "Clay", NIGHT_SCHOOL)
     done(sandbox, "2025-10-13T23:00", "2025-10-14T01:00", "Yesterday's")
-    told = await host.call("list_time_entries")
+    result = await host.call("list_time_entries")
 
-    assert [{key: row[key] for key in row.keys() - {"id"}} for row in told["entries"]] == [
+    assert [{key: row[key] for key in row.keys() - {"id"}} for row in result["entries"]] == [
         {"start": "2025-10-14T11:00:00", "seconds": 3600, "group": 1, "description": "Clay"},
         {"start": "2025-10-14T10:00:00", "seconds": 300, "group": 2},
         {"start": "2025-10-14T09:00:00", "seconds": 3600, "group": 2, "description": "Cart", "tags": ["design"]},
     ]
-    assert told["groups"] == [
+    assert result["groups"] == [
         {"group": 1, "workspace_id": NIGHT_SCHOOL},
         {
             "group": 2,
@@ -134,11 +137,11 @@ async def test_entries_are_listed_newest_first_with_their_names_told_once(host: 
             "billable": True,
         },
     ]
-    assert (told["timezone"], told["total"], told["remaining"]) == ("Pacific/Auckland", 3, 0)
+    assert (result["timezone"], result["total"], result["remaining"]) == ("Pacific/Auckland", 3, 0)
 
 
 @pytest.mark.parametrize(
-    ("filters", "found"),
+    ("filters", "expected"),
     [
         ({"project": "Web shop"}, ["Cart"]),
         ({"project": WEB_SHOP}, ["Cart"]),
@@ -156,16 +159,16 @@ async def test_entries_are_listed_newest_first_with_their_names_told_once(host: 
         ({"period": "yesterday"}, ["Before"]),
     ],
 )
-async def test_entries_are_found_by_what_they_say(
-    host: Host, sandbox: Sandbox, filters: dict[str, object], found: list[str]
+async def test_list_time_entries_filter_returns_the_matches(
+    host: Host, sandbox: Sandbox, filters: dict[str, object], expected: list[str]
 ) -> None:
     done(sandbox, NINE, "2025-10-14T10:00", "Cart", project_id=WEB_SHOP, billable=True, tags=["design"])
     done(sandbox, "2025-10-14T11:00", "2025-10-14T12:00", "Clay", NIGHT_SCHOOL)
     done(sandbox, "2025-10-14T13:00", "2025-10-14T14:00", "Mail")
     done(sandbox, "2025-10-13T10:00", "2025-10-13T11:00", "Before")
-    told = await host.call("list_time_entries", **filters)
+    result = await host.call("list_time_entries", **filters)
 
-    assert sorted(row["description"] for row in told["entries"]) == found
+    assert sorted(row["description"] for row in result["entries"]) == expected
 
 
 @pytest.mark.parametrize(
@@ -181,11 +184,11 @@ async def test_entries_are_found_by_what_they_say(
         ({"cursor": "nonsense"}, "invalid_arguments"),
     ],
 )
-async def test_a_question_that_cannot_be_meant_is_refused(host: Host, filters: dict[str, object], code: str) -> None:
+async def test_list_time_entries_invalid_filter_is_refused(host: Host, filters: dict[str, object], code: str) -> None:
     assert (await host.fail("list_time_entries", **filters))["code"] == code
 
 
-async def test_pages_go_through_every_entry_once_while_others_come_and_go(host: Host, sandbox: Sandbox) -> None:
+async def test_list_time_entries_pages_hold_each_entry_once_after_a_change(host: Host, sandbox: Sandbox) -> None:
     rows = [done(sandbox, f"2025-10-14T0{hour}:00", f"2025-10-14T0{hour}:30", str(hour)) for hour in range(8)]
     first = await host.call("list_time_entries", limit=3)
     done(sandbox, "2025-10-14T12:00", "2025-10-14T13:00", "New")
@@ -198,7 +201,7 @@ async def test_pages_go_through_every_entry_once_while_others_come_and_go(host: 
     assert "next_cursor" not in third
 
 
-async def test_descriptions_of_others_are_shown_without_what_cannot_be_seen(host: Host, sandbox: Sandbox) -> None:
+async def test_list_time_entries_strips_invisible_characters(host: Host, sandbox: Sandbox) -> None:
     done(sandbox, NINE, "2025-10-14T10:00", "Pay\u202e now\u200b")
 
     assert (await host.call("list_time_entries"))["entries"][0]["description"] == "Pay now"

@@ -4,7 +4,7 @@ import pytest
 
 from tests.sandbox.clock import Clock
 from tests.sandbox.diary import done, running, timers
-from tests.tools.driving import Host
+from tests.tools.host import Host
 from toggl_mcp.sandbox import NIGHT_SCHOOL, Fault, Sandbox
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nine_in_the_morning")]
@@ -12,11 +12,11 @@ pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nine_in_the_morning")]
 WEB_SHOP = 201_500_302
 
 
-async def test_a_timer_is_started_by_names(host: Host, sandbox: Sandbox) -> None:
-    told = await host.call("start_timer", description="Checkout", project="web SHOP", tags=["Design"], billable=True)
+async def test_start_timer_resolves_names(host: Host, sandbox: Sandbox) -> None:
+    result = await host.call("start_timer", description="Checkout", project="web SHOP", tags=["Design"], billable=True)
 
-    assert told["entry"] == {
-        "id": told["entry"]["id"],
+    assert result["entry"] == {
+        "id": result["entry"]["id"],
         "workspace_id": 4_102_001,
         "start": "2025-10-14T09:00:00+13:00",
         "seconds": 0,
@@ -26,14 +26,12 @@ async def test_a_timer_is_started_by_names(host: Host, sandbox: Sandbox) -> None
         "tags": ["design"],
         "billable": True,
     }
-    assert "stopped_entry" not in told
-    row = sandbox.state.entries[told["entry"]["id"]]
+    assert "stopped_entry" not in result
+    row = sandbox.state.entries[result["entry"]["id"]]
     assert (row["project_id"], row["tags"], row["duration"] < 0) == (WEB_SHOP, ["design"], True)
 
 
-async def test_a_start_costs_three_requests_when_nothing_is_known_and_one_after_that(
-    host: Host, sandbox: Sandbox
-) -> None:
+async def test_start_timer_costs_three_requests_cold_and_one_warm(host: Host, sandbox: Sandbox) -> None:
     await host.call("start_timer", project="Web shop")
     assert [f"{call.method} {call.path}" for call in sandbox.calls] == [
         "GET /me",
@@ -46,7 +44,7 @@ async def test_a_start_costs_three_requests_when_nothing_is_known_and_one_after_
     assert [call.method for call in sandbox.calls] == ["POST"]
 
 
-async def test_a_start_says_what_it_stopped(host: Host, sandbox: Sandbox, clock: Clock) -> None:
+async def test_start_timer_returns_the_stopped_entry(host: Host, sandbox: Sandbox, clock: Clock) -> None:
     first = await host.call("start_timer", description="First")
     clock.now += 1800
     second = await host.call("start_timer", description="Second")
@@ -55,82 +53,80 @@ async def test_a_start_says_what_it_stopped(host: Host, sandbox: Sandbox, clock:
     assert timers(sandbox) == ["Second"]
 
 
-async def test_a_timer_of_another_workspace_is_stopped_too(host: Host, sandbox: Sandbox) -> None:
+async def test_start_timer_stops_the_timer_of_another_workspace(host: Host, sandbox: Sandbox) -> None:
     running(sandbox, "2025-10-14T08:00", "Lesson", NIGHT_SCHOOL)
-    told = await host.call("start_timer", description="Studio")
+    result = await host.call("start_timer", description="Studio")
 
-    assert (told["stopped_entry"]["description"], told["stopped_entry"]["seconds"]) == ("Lesson", 3600)
+    assert (result["stopped_entry"]["description"], result["stopped_entry"]["seconds"]) == ("Lesson", 3600)
 
 
-async def test_a_project_that_nearly_exists_is_not_guessed(host: Host, sandbox: Sandbox) -> None:
-    told = await host.fail("start_timer", project="Web shopp")
+async def test_start_timer_misspelt_project_suggests_a_name_and_starts_nothing(host: Host, sandbox: Sandbox) -> None:
+    error = await host.fail("start_timer", project="Web shopp")
 
-    assert told["code"] == "not_found"
-    assert "“Web shop” (201500302)" in told["message"]
+    assert error["code"] == "not_found"
+    assert "“Web shop” (201500302)" in error["message"]
     assert not sandbox.state.entries
 
 
-async def test_an_unknown_tag_is_made_only_when_that_is_asked_for(host: Host, sandbox: Sandbox) -> None:
-    told = await host.fail("start_timer", tags=["dezign"])
-    assert (told["code"], "“design”" in told["message"]) == ("not_found", True)
+async def test_start_timer_creates_missing_tags_only_on_request(host: Host, sandbox: Sandbox) -> None:
+    error = await host.fail("start_timer", tags=["dezign"])
+    assert (error["code"], "“design”" in error["message"]) == ("not_found", True)
     assert len(sandbox.state.tags) == 8
 
-    made = await host.call("start_timer", tags=["dezign", "design"], create_missing_tags=True)
-    assert made["entry"]["tags"] == ["dezign", "design"]
+    result = await host.call("start_timer", tags=["dezign", "design"], create_missing_tags=True)
+    assert result["entry"]["tags"] == ["dezign", "design"]
     assert [row["name"] for row in sandbox.state.tags.values()].count("dezign") == 1
 
 
-async def test_an_id_may_be_a_number_or_text(host: Host) -> None:
+async def test_start_timer_accepts_an_id_as_number_or_text(host: Host) -> None:
     for project in (WEB_SHOP, str(WEB_SHOP)):
         assert (await host.call("start_timer", project=project))["entry"]["project"] == "Web shop"
 
 
-async def test_a_timer_may_have_begun_earlier_but_not_under_another_entry(host: Host, sandbox: Sandbox) -> None:
+async def test_start_timer_past_start_is_allowed_unless_it_overlaps(host: Host, sandbox: Sandbox) -> None:
     done(sandbox, "2025-10-14T08:00", "2025-10-14T08:30", "Breakfast")
-    told = await host.fail("start_timer", start="2025-10-14T08:15")
-    assert (told["code"], "“Breakfast”" in told["message"]) == ("overlap", True)
+    error = await host.fail("start_timer", start="2025-10-14T08:15")
+    assert (error["code"], "“Breakfast”" in error["message"]) == ("overlap", True)
 
     assert (await host.call("start_timer", start="2025-10-14T08:30"))["entry"]["seconds"] == 1800
 
 
-async def test_a_start_whose_answer_was_lost_is_found_and_not_sent_again(host: Host, sandbox: Sandbox) -> None:
+async def test_start_timer_lost_response_is_reconciled(host: Host, sandbox: Sandbox) -> None:
     sandbox.fault = lambda call: Fault("lost after") if call.method == "POST" else None
-    told = await host.call("start_timer", description="Once", project="Web shop")
+    result = await host.call("start_timer", description="Once", project="Web shop")
 
-    assert told["entry"]["description"] == "Once"
+    assert result["entry"]["description"] == "Once"
     assert timers(sandbox) == ["Once"]
     assert [call.method for call in sandbox.calls].count("POST") == 1
 
 
-async def test_a_timer_is_stopped_in_whatever_workspace(host: Host, sandbox: Sandbox) -> None:
+async def test_stop_timer_stops_the_timer_of_another_workspace(host: Host, sandbox: Sandbox) -> None:
     running(sandbox, "2025-10-14T07:30", "Lesson", NIGHT_SCHOOL)
-    told = await host.call("stop_timer")
+    result = await host.call("stop_timer")
 
-    assert (told["entry"]["workspace_id"], told["entry"]["seconds"]) == (NIGHT_SCHOOL, 5400)
-    assert told["entry"]["stop"] == "2025-10-14T09:00:00+13:00"
+    assert (result["entry"]["workspace_id"], result["entry"]["seconds"]) == (NIGHT_SCHOOL, 5400)
+    assert result["entry"]["stop"] == "2025-10-14T09:00:00+13:00"
     assert timers(sandbox) == []
 
 
-async def test_a_timer_that_was_stopped_elsewhere_a_moment_ago_counts_as_stopped(
-    host: Host, sandbox: Sandbox, clock: Clock
-) -> None:
-    started = await host.call("start_timer", description="Once")
+async def test_stop_timer_stopped_in_the_web_app_returns_the_entry(host: Host, sandbox: Sandbox, clock: Clock) -> None:
+    result = await host.call("start_timer", description="Once")
     clock.now += 60
-    sandbox.state.stop_entry(started["entry"]["id"], clock.now)
+    sandbox.state.stop_entry(result["entry"]["id"], clock.now)
 
     assert (await host.call("stop_timer"))["entry"]["seconds"] == 60
 
 
-async def test_when_no_timer_runs_a_stop_says_so_after_asking_toggl(host: Host, sandbox: Sandbox) -> None:
+async def test_stop_timer_without_a_timer_is_not_found_after_a_read(host: Host, sandbox: Sandbox) -> None:
     await host.call("get_timer")
     sandbox.calls.clear()
-    told = await host.fail("stop_timer")
+    error = await host.fail("stop_timer")
 
-    assert (told["code"], "start_timer" in told["message"]) == ("not_found", True)
+    assert (error["code"], "start_timer" in error["message"]) == ("not_found", True)
     assert [call.path for call in sandbox.calls if call.path != "/me"] == ["/me/time_entries"]
 
 
-async def test_a_timer_that_somebody_started_in_the_web_app_is_stopped_although_the_log_is_fresh(
+async def test_stop_timer_started_in_the_web_app_is_stopped_despite_a_fresh_cache(
     host: Host, sandbox: Sandbox, clock: Clock
 ) -> None:
     await host.call("get_timer")
@@ -140,28 +136,28 @@ async def test_a_timer_that_somebody_started_in_the_web_app_is_stopped_although_
     assert (await host.call("stop_timer"))["entry"]["description"] == "Elsewhere"
 
 
-async def test_the_timer_is_told_with_how_long_it_has_run(host: Host, sandbox: Sandbox, clock: Clock) -> None:
+async def test_get_timer_returns_the_elapsed_seconds(host: Host, sandbox: Sandbox, clock: Clock) -> None:
     assert (await host.call("get_timer"))["running"] is False
     clock.now += 121
     running(sandbox, "2025-10-14T08:00", "Elsewhere")
-    told = await host.call("get_timer")
+    result = await host.call("get_timer")
 
-    assert (told["running"], told["source"], told["entry"]["seconds"]) == (True, "toggl", 3721)
-    assert "stop" not in told["entry"]
+    assert (result["running"], result["source"], result["entry"]["seconds"]) == (True, "toggl", 3721)
+    assert "stop" not in result["entry"]
 
 
-async def test_the_timer_costs_one_request_in_two_minutes(host: Host, sandbox: Sandbox, clock: Clock) -> None:
+async def test_get_timer_costs_one_request_in_two_minutes(host: Host, sandbox: Sandbox, clock: Clock) -> None:
     for _ in range(5):
         await host.call("get_timer")
         clock.now += 30
     assert [call.path for call in sandbox.calls] == ["/me/time_entries", "/me/time_entries"]
 
 
-async def test_the_last_known_timer_stands_in_when_toggl_is_down(host: Host, sandbox: Sandbox, clock: Clock) -> None:
+async def test_get_timer_is_stale_while_toggl_is_unreachable(host: Host, sandbox: Sandbox, clock: Clock) -> None:
     await host.call("start_timer", description="Offline")
     sandbox.fault = lambda _: Fault("refused")
     clock.now += 3600
-    told = await host.call("get_timer")
+    result = await host.call("get_timer")
 
-    assert (told["source"], told["running"], told["entry"]["seconds"]) == ("stale", True, 3600)
+    assert (result["source"], result["running"], result["entry"]["seconds"]) == ("stale", True, 3600)
     assert (await host.fail("get_timer", refresh=True))["code"] == "unreachable"

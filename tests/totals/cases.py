@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from mcp import Client
 
 from tests.sandbox.clock import Clock
-from tests.tools.driving import Host, serve
+from tests.tools.host import Host, serve
 from toggl_mcp.sandbox import HARBOUR_STUDIO, Sandbox
 
 WEB_SHOP, BROCHURE, UPKEEP, STAND, KILN, POLISH = 201500302, 201500304, 201500307, 201500309, 201500401, 201500402

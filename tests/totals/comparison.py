@@ -1,7 +1,7 @@
 """The tools' results for a case, compared with the reference."""
 
 from tests.sandbox.clock import Clock
-from tests.tools.driving import Answer, Host
+from tests.tools.host import Host, Result
 from tests.totals.cases import Case, open_case
 from tests.totals.reference import Count, ReferenceTotals, TogglData, compute_totals
 from toggl_mcp.sandbox import Sandbox
@@ -11,11 +11,11 @@ Groups = dict[tuple[str, ...], Count]
 SUMMARY_ARGS = {"group_by", "team", "amounts", "limit"}
 
 
-def total_of(result: Answer) -> Count:
+def total_of(result: Result) -> Count:
     return Count(result["total"]["seconds"], result["total"]["entries"])
 
 
-def groups_of(result: Answer) -> Groups:
+def groups_of(result: Result) -> Groups:
     """Return the groups by what they are called, each only once and none left out."""
     groups = [(tuple(group["by"].values()), Count(group["seconds"], group["entries"])) for group in result["groups"]]
     assert len(dict(groups)) == len(groups)
@@ -23,7 +23,7 @@ def groups_of(result: Answer) -> Groups:
     return dict(groups)
 
 
-async def check_case(case: Case, clock: Clock) -> Answer:
+async def check_case(case: Case, clock: Clock) -> Result:
     """Return the result of summarize_time, which the reference has confirmed."""
     async with open_case(case, clock) as (host, sandbox):
         result = await host.call("summarize_time", **{"limit": 200, **case.args})

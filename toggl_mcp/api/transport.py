@@ -75,7 +75,7 @@ class Delivery(Enum):
 def error_for(delivery: Delivery, cause: TogglError | None) -> TogglError:
     """Return what to raise when there is no further attempt; `cause` is why the last one failed, if known."""
     if delivery is Delivery.MAYBE_APPLIED and not isinstance(cause, NotFound | InvalidArguments | DuplicateName):
-        return OutcomeUnknown("Toggl never confirmed the change. Check whether it was made before you repeat it.")
+        return OutcomeUnknown("Toggl never confirmed the change. Look whether it was made before you repeat it.")
     return cause or Unreachable(
         "Toggl sent no usable response; nothing was changed. Check the network, then try again in a minute."
     )
@@ -284,7 +284,8 @@ class _RequestState:
 
     def on_429(self, retry_after: str | None) -> Exception:
         """Return what ends an attempt that Toggl has not carried out, as it wants fewer requests."""
-        wait = float(retry_after) if retry_after and retry_after.isdecimal() else None
+        # Nine digits are enough: more could be a number that is infinite as a float.
+        wait = float(retry_after[:9]) if retry_after and retry_after.isdecimal() else None
         error = RateLimited(
             "Toggl wants fewer requests at a time; nothing was changed. Wait a minute, then try again.",
             wait or DEFAULT_PAUSE_SECONDS,

@@ -1,16 +1,17 @@
 """The cache of the token owner's time entries: fetched once, then kept up to date by the changes since."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Self, TypeVar
 
 import anyio
 
 from toggl_mcp.api import Transport
-from toggl_mcp.cache.store import Key, Row
+from toggl_mcp.cache.store import Key
 from toggl_mcp.endpoints.core.cached_collection import CachedCollection
 from toggl_mcp.endpoints.core.collection import Collection
 from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
+from toggl_mcp.endpoints.core.mutation import Mutation
 from toggl_mcp.endpoints.core.parsing import parse_model, parse_rows
 from toggl_mcp.endpoints.core.session import Session
 from toggl_mcp.models.base import WorkspaceResource
@@ -62,15 +63,16 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
         """Return the latest start of a planned entry that is cached."""
         return self._now() + MAX_AHEAD
 
-    async def write_through(self, row_id: int, item: TimeEntry | None, expected: Row | None = None) -> None:
-        """Write a confirmed change through; the start of a timer stops any other that runs.
+    async def settle(self, mutation: Mutation[TimeEntry], doubtful_keys: Sequence[Key], *, drops_related: bool) -> None:
+        """Settle a change; the start of a timer stops any other that runs.
 
         Where another timer was started later than this one, only Toggl knows which runs: the collection is dropped.
         """
         with anyio.CancelScope(shield=True), self._invalidate_later_if_busy(self.key):
-            await super().write_through(row_id, item, expected)
-            if item is not None and item.running:
-                await self._stop_others(item)
+            await super().settle(mutation, doubtful_keys, drops_related=drops_related)
+            for row in mutation.rows:
+                if row.item is not None and row.item.running:
+                    await self._stop_others(row.item)
 
     async def _stop_others(self, item: TimeEntry) -> None:
         for key in await self._other_running_ids(item.id):
@@ -80,7 +82,7 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
                 continue
             if not _starts_before(entry, item):
                 return await self.invalidate()
-            await super().write_through(key, entry.stop_at(item.start), row)
+            await self.write_through(key, entry.stop_at(item.start), row)
         return None
 
     async def update_where(
@@ -89,13 +91,13 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
         """Write through what a confirmed change of another resource has done to the cached entries that match."""
         with anyio.CancelScope(shield=True), self._invalidate_later_if_busy(self.key):
             # Counts as a write even if no entry matches: a response on its way, or a report, may be from before it.
-            await super().write_through(NO_ID, None)
+            await self.write_through(NO_ID, None)
             collection = await self.any_age_or_none()
             for key in [key for key, entry in collection.items.items() if matches(entry)] if collection else ():
                 row = await self.get_row(key)
                 entry = self._parse_row(row.text)
                 if entry is not None and matches(entry):  # Another process may have changed it since.
-                    await super().write_through(key, change(entry), row)
+                    await self.write_through(key, change(entry), row)
 
     async def fetch_recently_changed(self) -> Mapping[int, TimeEntry]:
         """Return the entries that were changed in the last day, whatever their start, as Toggl has them."""

@@ -13,9 +13,10 @@ import anyio
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from toggl_mcp.api import Transport
-from toggl_mcp.cache.store import Key, Row, Store, Version
+from toggl_mcp.cache.store import Key, Row, RowWrite, Store, Version
 from toggl_mcp.endpoints.core.collection import CacheRead, Collection, Lookup, as_of
 from toggl_mcp.endpoints.core.keys import related_key
+from toggl_mcp.endpoints.core.mutation import Mutation
 from toggl_mcp.errors import CacheBusy, QuotaSpent, RateLimited, TogglError, Unreachable
 
 M = TypeVar("M", bound=BaseModel)
@@ -141,18 +142,40 @@ class CachedCollection(Generic[M]):
         """Return the row from before a change, as `write_through` expects it; without an id an empty one."""
         return Row(await self.get_version(), None) if row_id is None else await self._store.get_row(self.key, row_id)
 
+    def begin(self, row_id: int | None) -> Mutation[M]:
+        """Return a change of this collection that is not sent yet."""
+        return Mutation(self._store, self.key, row_id)
+
+    async def settle(self, mutation: Mutation[M], doubtful_keys: Sequence[Key], *, drops_related: bool) -> None:
+        """Write a change through that has ended, drop what it made doubtful, and record what remains, in one step."""
+        self._store.pending_invalidations.update(doubtful_keys)  # First of all: what follows may be cut off.
+        writes = [RowWrite(self.key, row_id, _dump(item), expected) for row_id, item, expected in mutation.rows]
+        related_write = RowWrite(related_key(self.key.scope), self.key.parent, None)
+        all_writes = [*writes, related_write] if drops_related else writes
+        if not all_writes and not doubtful_keys and mutation.bucket is None:
+            return
+        with anyio.CancelScope(shield=True), self._invalidate_later_if_busy(*(write.key for write in all_writes)):
+            versions = await self._store.settle_change(
+                self.key.scope, writes=all_writes, invalidate=doubtful_keys, bucket=mutation.bucket
+            )
+            self._store.pending_invalidations.difference_update(doubtful_keys)
+            for (row_id, item, _), version in zip(mutation.rows, versions, strict=False):
+                self._keep_write(row_id, item, version)
+
     async def write_through(self, row_id: int, item: M | None, expected: Row | None = None) -> None:
         """Write a confirmed change through: the changed item, or None for a deleted one.
 
         `expected` is the row from before the change was sent. If another was stored since, it is not known which of
         the two is the later, and the store drops the collection.
         """
-        text = None if item is None else item.model_dump_json(exclude_none=True)
         with anyio.CancelScope(shield=True), self._invalidate_later_if_busy(self.key):
-            version = await self._store.write(self.key, row_id, text, expected=expected)
-            collection = self._flight.collection
-            if collection is not None and collection.version == version._replace(number=version.number - 1):
-                self._flight.collection = collection.with_write(row_id, item, version)
+            self._keep_write(row_id, item, await self._store.write(self.key, row_id, _dump(item), expected=expected))
+
+    def _keep_write(self, row_id: int, item: M | None, version: Version) -> None:
+        """Apply a stored write to the parsed collection too, if that is what it was before the write."""
+        collection = self._flight.collection
+        if collection is not None and collection.version == version._replace(number=version.number - 1):
+            self._flight.collection = collection.with_write(row_id, item, version)
 
     async def invalidate(self) -> None:
         """Drop the stored collection."""
@@ -174,15 +197,15 @@ class CachedCollection(Generic[M]):
             await self._store.write(key, self.key.parent, None)
 
     @contextmanager
-    def _invalidate_later_if_busy(self, key: Key) -> Generator[None]:
-        """Let a confirmed change succeed although the store is busy; the key is invalidated before its next read."""
+    def _invalidate_later_if_busy(self, *keys: Key) -> Generator[None]:
+        """Let a confirmed change succeed while the store is busy; the keys are invalidated before they are read."""
         try:
             yield
         except CacheBusy:
             _log.exception(
                 "The cache is busy, so a change was not written to it. Other processes see it when the cache expires."
             )
-            self._store.pending_invalidations.add(key)
+            self._store.pending_invalidations.update(keys)
 
     async def _apply_pending_invalidations(self) -> None:
         if self.key in self._store.pending_invalidations:
@@ -258,3 +281,7 @@ class CachedCollection(Generic[M]):
 
     def _fresh_since(self) -> float:
         return -inf if self._ttl_seconds is None else self._store.clock() - self._ttl_seconds
+
+
+def _dump(item: BaseModel | None) -> str | None:
+    return None if item is None else item.model_dump_json(exclude_none=True)

@@ -12,10 +12,11 @@ from types import TracebackType
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from toggl_mcp.api import AsyncClient, Auth, Timeout, Transport
-from toggl_mcp.cache.store import Key, Row, Store
+from toggl_mcp.cache.store import Key, Store
 from toggl_mcp.endpoints.core.cached_collection import CachedCollection
 from toggl_mcp.endpoints.core.collection import CacheRead, Collection, Lookup
 from toggl_mcp.endpoints.core.keys import HasId, to_id
+from toggl_mcp.endpoints.core.mutation import Mutation
 from toggl_mcp.endpoints.core.parsing import parse_model, parse_rows
 from toggl_mcp.endpoints.core.session import Session
 from toggl_mcp.errors import NoCache, NotFound, OutcomeUnknown, TogglError, Unreachable
@@ -284,37 +285,37 @@ class CachedEndpoint(Generic[E]):
         return self._clock() - as_of.timestamp() < NEGATIVE_TTL_SECONDS
 
     async def _remove(self, entity_id: int, path: str) -> None:
-        async with self._mutation("delete", entity_id):
+        async with self._mutation("delete", entity_id) as mutation:
             try:
-                await self._transport.send("DELETE", path, query=self.DELETE_PARAMS)
+                await self._transport.send("DELETE", path, query=self.DELETE_PARAMS, change=mutation)
             except NotFound:
                 await self._evict(entity_id)
             else:
-                await self._collection.write_through(entity_id, None)
+                mutation.write_through(entity_id, None)
 
     async def _create(self, body: Mapping[str, Any], matches: Callable[[E], bool], path: str | None = None) -> E:
         """Create one, at most once: after a lost response, look for it at Toggl."""
         before = (await self.reserved.read()).collection.items.keys()
-        async with self._mutation("add") as expected:
+        async with self._mutation("add") as mutation:
             try:
-                item = self._parse_confirmation(await self._transport.send("POST", path or self._path(), body=body))
+                response = await self._transport.send("POST", path or self._path(), body=body, change=mutation)
+                item = self._parse_confirmation(response)
             except OutcomeUnknown as error:
                 return await self._reconcile_create(before, matches, error)
-            await self._collection.write_through(item.id, item, expected)
+            mutation.write_through(item.id, item)
             return item
 
     async def _update(self, entity_id: int, body: Mapping[str, Any], path: str | None = None) -> E | None:
         """Send a change and return the changed one, or None if Toggl has none; an empty change is not sent."""
         if not body:
             return await self.get(entity_id)
-        async with self._mutation("edit", entity_id) as expected:
+        async with self._mutation("edit", entity_id) as mutation:
             try:
-                item = self._parse_confirmation(
-                    await self._transport.send("PUT", path or self._path(entity_id), body=body)
-                )
+                response = await self._transport.send("PUT", path or self._path(entity_id), body=body, change=mutation)
             except NotFound:
                 return await self._evict(entity_id)
-            await self._collection.write_through(item.id, item, expected)
+            item = self._parse_confirmation(response)
+            mutation.write_through(item.id, item)
             return item
 
     async def _evict(self, entity_id: int) -> None:
@@ -346,24 +347,21 @@ class CachedEndpoint(Generic[E]):
             raise outcome_unknown from error
 
     @asynccontextmanager
-    async def _mutation(self, verb: str, entity_id: int | None = None) -> AsyncGenerator[Row]:
-        """Log a change with its outcome, and invalidate the collections that it altered or may have altered.
-
-        Yields the row from before the change.
-        """
-        expected = await self._collection.get_row(entity_id)
+    async def _mutation(self, verb: str, entity_id: int | None = None) -> AsyncGenerator[Mutation[E]]:
+        """Open a change, and settle it when it ends: log its outcome, and invalidate what it may have altered."""
+        mutation = self._collection.begin(entity_id)
         outcome, code = Outcome.UNKNOWN, "unknown"  # A change that is cut off may have been applied.
         try:
-            yield expected
+            yield mutation
             outcome, code = Outcome.CONFIRMED, "confirmed"
         except TogglError as error:
             outcome, code = Outcome.of(error), error.code
             raise
         finally:
             _log.info("%s %s %s in workspace %d: %s", verb, self.KIND, entity_id or "", self.workspace_id, code)
-            await self._collection.invalidate_all(self._keys_to_invalidate(verb, outcome))
-            if self.IN_ACCOUNT_RESPONSE and outcome is not Outcome.REFUSED:
-                await self._collection.invalidate_related()
+            drops_related = self.IN_ACCOUNT_RESPONSE and outcome is not Outcome.REFUSED
+            keys = self._keys_to_invalidate(verb, outcome)
+            await self._collection.settle(mutation, keys, drops_related=drops_related)
 
     def _keys_to_invalidate(self, verb: str, outcome: Outcome) -> list[Key]:
         """Return the keys of the collections that may differ from Toggl after a change with this outcome."""

@@ -6,7 +6,7 @@ import pytest
 
 from tests.sandbox.clock import Clock
 from tests.sandbox.diary import done
-from tests.tools.driving import Host
+from tests.tools.host import Host
 from toggl_mcp.sandbox import HARBOUR_STUDIO, Fault, Sandbox
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("six_in_the_evening")]
@@ -16,65 +16,67 @@ TUESDAY = {"start": "2025-10-14", "end": "2025-10-14"}
 OLD = {"start": "2025-05-06", "end": "2025-05-06"}
 
 
-async def hours(host: Host, **question: object) -> tuple[float, int, dict[str, float] | None]:
-    total = (await host.call("summarize_time", **question))["total"]
+async def fetch_total(host: Host, **arguments: object) -> tuple[float, int, dict[str, float] | None]:
+    total = (await host.call("summarize_time", **arguments))["total"]
     return total["hours"], total["entries"], total.get("amounts")
 
 
-async def test_amounts_are_of_the_entries_as_they_are_by_now(host: Host, sandbox: Sandbox) -> None:
+async def test_summarize_time_amounts_follow_edits_and_deletions(host: Host, sandbox: Sandbox) -> None:
     shop: dict[str, Any] = {"project_id": WEB_SHOP, "billable": True}
     first = done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", **shop)
     second = done(sandbox, "2025-10-14T10:00", "2025-10-14T11:00", **shop)
-    assert await hours(host, **TUESDAY, amounts=True) == (2.0, 2, {"NZD": 190.0})
+    assert await fetch_total(host, **TUESDAY, amounts=True) == (2.0, 2, {"NZD": 190.0})
 
     await host.call("delete_time_entries", ids=[first["id"]])
     await host.call("edit_time_entries", ids=[second["id"]], stop="2025-10-14T12:00")
     new = {"start": "2025-10-14T13:00", "duration": 3600, "project": "Web shop", "billable": True}
     await host.call("create_time_entry", **new)
 
-    assert await hours(host, **TUESDAY, amounts=True) == (3.0, 2, {"NZD": 285.0})
-    assert await hours(host, **TUESDAY) == (3.0, 2, None)
+    assert await fetch_total(host, **TUESDAY, amounts=True) == (3.0, 2, {"NZD": 285.0})
+    assert await fetch_total(host, **TUESDAY) == (3.0, 2, None)
 
 
-async def test_what_was_deleted_elsewhere_a_while_ago_earns_nothing(host: Host, sandbox: Sandbox, clock: Clock) -> None:
+async def test_summarize_time_amounts_exclude_entries_deleted_in_the_web_app(
+    host: Host, sandbox: Sandbox, clock: Clock
+) -> None:
     row = done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", project_id=WEB_SHOP, billable=True)
-    await hours(host, **TUESDAY, amounts=True)
+    await fetch_total(host, **TUESDAY, amounts=True)
     sandbox.state.remove_entry(row["id"])
     clock.now += 121
 
-    assert await hours(host, **TUESDAY, amounts=True) == (0.0, 0, None)
+    assert await fetch_total(host, **TUESDAY, amounts=True) == (0.0, 0, None)
 
 
-async def test_a_team_is_told_of_a_change_from_here_at_once(host: Host, sandbox: Sandbox) -> None:
+async def test_summarize_time_team_total_includes_a_created_entry_at_once(host: Host, sandbox: Sandbox) -> None:
     done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", user_id=7_301_002)
-    assert await hours(host, **TUESDAY, team=True) == (1.0, 1, None)
+    assert await fetch_total(host, **TUESDAY, team=True) == (1.0, 1, None)
     await host.call("create_time_entry", start="2025-10-14T11:00", duration=3600)
 
-    assert await hours(host, **TUESDAY, team=True) == (2.0, 2, None)
+    assert await fetch_total(host, **TUESDAY, team=True) == (2.0, 2, None)
 
 
-async def test_an_entry_of_long_ago_is_there_at_once_and_not_made_twice(
+async def test_create_time_entry_of_long_ago_counts_at_once_and_blocks_a_duplicate(
     host: Host, sandbox: Sandbox, clock: Clock
 ) -> None:
-    assert await hours(host, **OLD) == (0.0, 0, None)
-    old = {"start": "2025-05-06T09:00", "duration": 3600, "description": "Long ago"}
-    await host.call("create_time_entry", **old)
+    assert await fetch_total(host, **OLD) == (0.0, 0, None)
+    entry = {"start": "2025-05-06T09:00", "duration": 3600, "description": "Long ago"}
+    await host.call("create_time_entry", **entry)
     for _ in range(2):
-        assert await hours(host, **OLD) == (1.0, 1, None)
-        assert (await host.fail("create_time_entry", **old))["code"] == "overlap"
+        assert await fetch_total(host, **OLD) == (1.0, 1, None)
+        assert (await host.fail("create_time_entry", **entry))["code"] == "overlap"
         clock.now += 125
     assert len(sandbox.state.entries) == 1
 
 
-async def test_a_lost_entry_of_long_ago_is_found(host: Host, sandbox: Sandbox) -> None:
+async def test_create_time_entry_of_long_ago_lost_response_is_reconciled(host: Host, sandbox: Sandbox) -> None:
     sandbox.fault = lambda call: Fault("lost after") if call.method == "POST" and "reports" not in call.path else None
-    told = await host.call("create_time_entry", start="2025-05-06T09:00", duration=3600, description="Long ago")
+    result = await host.call("create_time_entry", start="2025-05-06T09:00", duration=3600, description="Long ago")
 
-    assert [*sandbox.state.entries] == [told["entry"]["id"]]
+    assert [*sandbox.state.entries] == [result["entry"]["id"]]
 
 
 @pytest.mark.parametrize(
-    ("question", "expected"),
+    ("arguments", "expected"),
     [
         ({"start": "2025-10-12", "end": "2025-10-12"}, 24.0),
         ({"start": "2025-10-12", "end": "2025-10-12", "team": True}, 24.0),
@@ -83,52 +85,52 @@ async def test_a_lost_entry_of_long_ago_is_found(host: Host, sandbox: Sandbox) -
     ],
     ids=str,
 )
-async def test_a_timer_that_was_forgotten_over_the_weekend_counts_on_each_of_its_days(
-    host: Host, sandbox: Sandbox, question: dict[str, object], expected: float
+async def test_summarize_time_splits_an_entry_over_several_days_by_day(
+    host: Host, sandbox: Sandbox, arguments: dict[str, object], expected: float
 ) -> None:
     done(sandbox, "2025-10-10T17:00", "2025-10-13T09:00", "Forgotten", project_id=WEB_SHOP, billable=True)
-    found, _, amounts = await hours(host, **question)
+    hours, _, amounts = await fetch_total(host, **arguments)
 
-    assert found == expected
-    assert "amounts" not in question or amounts == {"NZD": 95.0 * expected}
+    assert hours == expected
+    assert "amounts" not in arguments or amounts == {"NZD": 95.0 * expected}
 
 
-async def test_a_timer_that_was_forgotten_long_ago_counts_as_well(host: Host, sandbox: Sandbox) -> None:
+async def test_summarize_time_splits_an_entry_of_long_ago_by_day(host: Host, sandbox: Sandbox) -> None:
     done(sandbox, "2025-05-02T17:00", "2025-05-05T09:00", "Forgotten")
 
-    assert (await hours(host, start="2025-05-04", end="2025-05-04"))[0] == 24.0
-    assert (await hours(host, start="2025-05-05", end="2025-05-11"))[0] == 9.0
+    assert (await fetch_total(host, start="2025-05-04", end="2025-05-04"))[0] == 24.0
+    assert (await fetch_total(host, start="2025-05-05", end="2025-05-11"))[0] == 9.0
 
 
-async def test_a_filter_that_nobody_can_mean_is_no_zero(host: Host, sandbox: Sandbox) -> None:
+async def test_summarize_time_misspelt_tag_is_not_found_and_unused_tag_is_zero(host: Host, sandbox: Sandbox) -> None:
     done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", tags=["design"])
-    told = await host.fail("summarize_time", **TUESDAY, tag="desing")
+    error = await host.fail("summarize_time", **TUESDAY, tag="desing")
 
-    assert (told["code"], "“design”" in told["message"]) == ("not_found", True)
-    assert await hours(host, **TUESDAY, tag="on site") == (0.0, 0, None)
+    assert (error["code"], "“design”" in error["message"]) == ("not_found", True)
+    assert await fetch_total(host, **TUESDAY, tag="on site") == (0.0, 0, None)
 
 
-async def test_a_filter_by_a_name_that_is_known_asks_no_other_workspace(host: Host, sandbox: Sandbox) -> None:
+async def test_summarize_time_cached_name_sends_no_lookup(host: Host, sandbox: Sandbox) -> None:
     done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", project_id=WEB_SHOP)
     for _ in range(3):
-        assert await hours(host, **TUESDAY, project="Web shop") == (1.0, 1, None)
+        assert await fetch_total(host, **TUESDAY, project="Web shop") == (1.0, 1, None)
 
     assert [call.path for call in sandbox.calls] == ["/me", "/me/time_entries"]
 
 
-async def test_reports_are_of_what_was_renamed_and_deleted_from_here(host: Host, sandbox: Sandbox) -> None:
+async def test_summarize_time_reports_follow_edit_tag_and_delete_project(host: Host, sandbox: Sandbox) -> None:
     done(sandbox, "2025-03-24T09:00", "2025-03-24T10:00", project_id=WEB_SHOP, tags=["on site"])
     march = {"start": "2025-03-01", "end": "2025-03-31", "group_by": ["project", "tag"]}
     await host.call("summarize_time", **march)
     await host.call("delete_project", project_id=WEB_SHOP)
     await host.call("edit_tag", tag_id=17_300_303, name="at site")
 
-    told = await host.call("summarize_time", **march)
+    result = await host.call("summarize_time", **march)
 
-    assert [group["by"] for group in told["groups"]] == [{"project": "(no project)", "tag": "at site"}]
+    assert [group["by"] for group in result["groups"]] == [{"project": "(no project)", "tag": "at site"}]
 
 
-async def test_a_tag_that_was_renamed_elsewhere_is_renamed_from_here_in_every_entry(
+async def test_edit_tag_renames_entries_tagged_under_each_former_name(
     host: Host, sandbox: Sandbox, clock: Clock
 ) -> None:
     done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", tags=["design"])
@@ -143,9 +145,7 @@ async def test_a_tag_that_was_renamed_elsewhere_is_renamed_from_here_in_every_en
     assert (await host.call("summarize_time", tag="y"))["total"]["hours"] == 2.0
 
 
-async def test_entries_of_a_tag_are_told_by_its_new_name_whatever_they_called_it(
-    host: Host, sandbox: Sandbox, clock: Clock
-) -> None:
+async def test_edit_tag_renames_cached_entries(host: Host, sandbox: Sandbox, clock: Clock) -> None:
     done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", tags=["design"])
     await host.call("list_tags")
     await host.call("list_time_entries")
@@ -156,7 +156,7 @@ async def test_entries_of_a_tag_are_told_by_its_new_name_whatever_they_called_it
     assert (await host.call("list_time_entries"))["entries"][0]["tags"] == ["y"]
 
 
-async def test_entries_of_another_tag_that_has_taken_the_former_name_keep_it(
+async def test_edit_tag_keeps_entries_of_a_new_tag_with_the_former_name(
     host: Host, sandbox: Sandbox, clock: Clock
 ) -> None:
     await host.call("list_tags")

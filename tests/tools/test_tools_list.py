@@ -12,7 +12,7 @@ from mcp.types import Tool
 
 from tests.figures import check_figures
 from tests.sandbox.clock import Clock
-from tests.tools.driving import Era, Host, each_era, serve
+from tests.tools.host import Era, Host, each_era, serve
 from toggl_mcp.sandbox import Sandbox
 
 pytestmark = [pytest.mark.anyio, each_era]
@@ -67,42 +67,42 @@ PORTABLE = {
 BOUNDS = {"enum", "format", "maxItems", "maxLength", "maximum", "minimum"}
 
 
-async def listed(host: Host) -> list[Tool]:
+async def fetch_tools(host: Host) -> list[Tool]:
     return (await host.client.list_tools()).tools
 
 
-def wire(tool: Tool) -> dict[str, Any]:
+def dump_tool(tool: Tool) -> dict[str, Any]:
     return tool.model_dump(by_alias=True, mode="json", exclude_none=True)
 
 
-async def test_the_tools_come_in_one_order(host: Host) -> None:
-    assert [tool.name for tool in await listed(host)] == NAMES
+async def test_tools_list_has_a_fixed_order(host: Host) -> None:
+    assert [tool.name for tool in await fetch_tools(host)] == NAMES
 
 
-async def test_each_tool_is_as_its_snapshot_says(host: Host) -> None:
+async def test_tools_list_matches_the_snapshots(host: Host) -> None:
     snapshots = {path.stem: json.loads(path.read_text("utf-8")) for path in SNAPSHOTS.glob("*.json")}
 
-    assert {tool.name: wire(tool) for tool in await listed(host)} == snapshots
+    assert {tool.name: dump_tool(tool) for tool in await fetch_tools(host)} == snapshots
 
 
-async def test_each_tool_has_a_title_a_description_and_four_hints(host: Host) -> None:
-    for tool in await listed(host):
-        hints = tool.annotations
+async def test_tools_list_has_titles_descriptions_and_annotations(host: Host) -> None:
+    for tool in await fetch_tools(host):
+        annotations = tool.annotations
         assert tool.title
         assert tool.description
-        assert hints is not None
+        assert annotations is not None
         assert None not in (
-            hints.read_only_hint,
-            hints.destructive_hint,
-            hints.idempotent_hint,
-            hints.open_world_hint,
+            annotations.read_only_hint,
+            annotations.destructive_hint,
+            annotations.idempotent_hint,
+            annotations.open_world_hint,
         )
         assert re.fullmatch(r"[a-z]+(_[a-z]+)+", tool.name)
         assert len(tool.name) <= 40
 
 
-async def test_input_schemas_are_flat_closed_and_described(host: Host) -> None:
-    for tool in await listed(host):
+async def test_tools_list_input_schemas_are_flat_closed_and_described(host: Host) -> None:
+    for tool in await fetch_tools(host):
         schema = tool.input_schema
         assert schema["type"] == "object"
         assert schema["additionalProperties"] is False
@@ -114,17 +114,17 @@ async def test_input_schemas_are_flat_closed_and_described(host: Host) -> None:
             assert bounded, (tool.name, name)
 
 
-async def test_output_schemas_are_objects_without_references_unions_and_nulls(host: Host) -> None:
-    for tool in await listed(host):
+async def test_tools_list_output_schemas_have_no_references_unions_or_nulls(host: Host) -> None:
+    for tool in await fetch_tools(host):
         assert tool.output_schema is not None
         assert tool.output_schema["type"] == "object"
-        said = json.dumps(tool.output_schema)
-        assert not re.search(r'\$ref|anyOf|oneOf|allOf|"null"|: null|"title"', said)
+        schema = json.dumps(tool.output_schema)
+        assert not re.search(r'\$ref|anyOf|oneOf|allOf|"null"|: null|"title"', schema)
 
 
 @pytest.mark.promise("cheap")
-async def test_the_tools_are_cheap_to_list(host: Host) -> None:
-    costs = [len(json.dumps(wire(tool), separators=(",", ":"))) / 4 for tool in await listed(host)]
+async def test_tools_list_costs_at_most_9000_tokens(host: Host) -> None:
+    costs = [len(json.dumps(dump_tool(tool), separators=(",", ":"))) / 4 for tool in await fetch_tools(host)]
 
     assert max(costs) <= 900
     assert sum(costs) <= 9000
@@ -132,10 +132,10 @@ async def test_the_tools_are_cheap_to_list(host: Host) -> None:
     check_figures("cheap", tokens=math.ceil(sum(costs)), tools=len(costs))
 
 
-async def test_read_only_offers_no_tool_that_writes(sandbox: Sandbox, clock: Clock, era: Era) -> None:
+async def test_tools_list_read_only_omits_tools_that_write(sandbox: Sandbox, clock: Clock, era: Era) -> None:
     async with Client(serve(sandbox, clock, read_only=True), mode=era) as client:
         host = Host(client)
-        tools = await listed(host)
+        tools = await fetch_tools(host)
         account = await host.call("get_account")
         result = await host.raw("delete_client", client_id=64890301)
 
@@ -156,7 +156,7 @@ async def test_read_only_offers_no_tool_that_writes(sandbox: Sandbox, clock: Clo
     assert not any(call.method != "GET" for call in sandbox.calls)
 
 
-async def test_the_server_says_who_it_is(host: Host) -> None:
+async def test_server_info_has_name_title_and_version(host: Host) -> None:
     info = host.client.server_info
     assert info is not None
     assert (info.name, info.title) == ("toggl-track", "Toggl Track")

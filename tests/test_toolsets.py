@@ -4,8 +4,8 @@ import pytest
 from mcp import Client
 
 from tests.sandbox.clock import Clock
-from tests.tools.driving import Host, serve
-from tests.tools.test_surface import NAMES
+from tests.tools.host import Host, serve
+from tests.tools.test_tools_list import NAMES
 from toggl_mcp.errors import InvalidArguments
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Sandbox
 from toggl_mcp.settings import Settings
@@ -16,17 +16,17 @@ pytestmark = pytest.mark.anyio
 TASKS = ["create_task", "list_tasks", "edit_task", "delete_task"]
 
 
-def names(**settings: object) -> list[str]:
-    return [offer.name for offer in enabled_tools(Settings.model_construct(**settings))]  # pyright: ignore[reportArgumentType] - fields
+def list_tool_names(**settings: object) -> list[str]:
+    return [spec.name for spec in enabled_tools(Settings.model_construct(**settings))]  # pyright: ignore[reportArgumentType] - fields
 
 
-def test_everything_but_tasks_is_offered_when_nothing_is_said() -> None:
-    assert names() == NAMES
-    assert set(names(toolsets="all")) == {*NAMES, *TASKS}
+def test_enabled_tools_default_is_all_but_tasks() -> None:
+    assert list_tool_names() == NAMES
+    assert set(list_tool_names(toolsets="all")) == {*NAMES, *TASKS}
 
 
 @pytest.mark.parametrize(
-    ("settings", "offered"),
+    ("settings", "expected"),
     [
         ({"toolsets": "tags, account"}, ["create_tag", "list_tags", "edit_tag", "delete_tag", "get_account"]),
         ({"toolsets": "reports"}, ["summarize_time"]),
@@ -43,19 +43,19 @@ def test_everything_but_tasks_is_offered_when_nothing_is_said() -> None:
         ({"tools": "delete_time_entries,get_timer", "access": "full", "read_only": True}, ["get_timer"]),
     ],
 )
-def test_tools_are_chosen_by_toolset_by_name_and_by_what_may_change(
-    settings: dict[str, object], offered: list[str]
+def test_enabled_tools_selects_by_toolset_name_and_access_mode(
+    settings: dict[str, object], expected: list[str]
 ) -> None:
-    assert names(**settings) == offered
+    assert list_tool_names(**settings) == expected
 
 
-def test_time_tracking_deletes_and_archives_nothing_but_time_entries() -> None:
-    left_out = {*names(toolsets="all")} - {*names(toolsets="all", access="time-tracking")}
-    assert left_out == {"delete_client", "archive_client", "delete_project", "delete_tag", "delete_task"}
+def test_enabled_tools_time_tracking_omits_deletes_and_archives() -> None:
+    excluded = {*list_tool_names(toolsets="all")} - {*list_tool_names(toolsets="all", access="time-tracking")}
+    assert excluded == {"delete_client", "archive_client", "delete_project", "delete_tag", "delete_task"}
 
 
 @pytest.mark.parametrize(
-    ("settings", "said"),
+    ("settings", "message"),
     [
         ({"toolsets": "timers"}, "choose from time_entries, reports, clients"),
         ({"tools": "start_clock"}, "choose from start_timer"),
@@ -63,17 +63,17 @@ def test_time_tracking_deletes_and_archives_nothing_but_time_entries() -> None:
         ({"toolsets": "reports", "exclude_tools": "summarize_time"}, "leave no tool"),
     ],
 )
-def test_what_does_not_exist_is_said_with_what_does(settings: dict[str, object], said: str) -> None:
-    with pytest.raises(InvalidArguments, match=said):
-        names(**settings)
+def test_enabled_tools_unknown_name_error_lists_the_choices(settings: dict[str, object], message: str) -> None:
+    with pytest.raises(InvalidArguments, match=message):
+        list_tool_names(**settings)
 
 
-async def test_an_account_is_told_which_tools_a_workspace_does_not_allow(sandbox: Sandbox, clock: Clock) -> None:
+async def test_get_account_lists_the_unavailable_tools_of_each_workspace(sandbox: Sandbox, clock: Clock) -> None:
     sandbox.state.workspaces[HARBOUR_STUDIO] |= {"admin": False, "only_admins_may_create_tags": True}
     async with Client(serve(sandbox, clock, toolsets="all")) as client:
-        told = await Host(client).call("get_account")
+        result = await Host(client).call("get_account")
 
-    assert told["unavailable"] == [
+    assert result["unavailable"] == [
         {
             "workspace_id": HARBOUR_STUDIO,
             "tools": ["create_tag", "edit_tag", "delete_tag"],
@@ -83,15 +83,15 @@ async def test_an_account_is_told_which_tools_a_workspace_does_not_allow(sandbox
     ]
 
 
-async def test_a_workspace_that_reserves_projects_reserves_clients_as_well(sandbox: Sandbox, clock: Clock) -> None:
+async def test_get_account_projects_reserved_to_admins_make_clients_unavailable(sandbox: Sandbox, clock: Clock) -> None:
     sandbox.state.workspaces[NIGHT_SCHOOL] |= {"admin": False, "only_admins_may_create_projects": True}
     async with Client(serve(sandbox, clock, tools="create_project,create_client,get_account")) as client:
-        told = await Host(client).call("get_account")
+        result = await Host(client).call("get_account")
 
-    assert [found["tools"] for found in told["unavailable"]] == [["create_client", "create_project"]]
+    assert [item["tools"] for item in result["unavailable"]] == [["create_client", "create_project"]]
 
 
-async def test_an_account_says_how_the_server_may_be_used(sandbox: Sandbox, clock: Clock) -> None:
+async def test_get_account_returns_the_access_mode(sandbox: Sandbox, clock: Clock) -> None:
     async with Client(serve(sandbox, clock, access="time-tracking")) as client:
         assert (await Host(client).call("get_account"))["access"] == "time-tracking"
 
@@ -99,14 +99,14 @@ async def test_an_account_says_how_the_server_may_be_used(sandbox: Sandbox, cloc
 @pytest.mark.parametrize(
     ("tool", "argument"), [("edit_project", {"project_id": 201_500_302}), ("edit_task", {"task_id": 80_400_301})]
 )
-async def test_time_tracking_puts_nothing_away_by_an_edit_either(
+async def test_time_tracking_edit_project_and_edit_task_refuse_active(
     sandbox: Sandbox, clock: Clock, tool: str, argument: dict[str, int]
 ) -> None:
     async with Client(serve(sandbox, clock, access="time-tracking", toolsets="all")) as client:
-        told = await Host(client).fail(tool, **argument, active=False)
+        error = await Host(client).fail(tool, **argument, active=False)
         renamed = await Host(client).call(tool, **argument, name="New name")
-        (offered,) = [item for item in (await client.list_tools()).tools if item.name == tool]
+        (listed_tool,) = [item for item in (await client.list_tools()).tools if item.name == tool]
 
-    assert (told["code"], "access mode" in told["message"]) == ("invalid_arguments", True)
+    assert (error["code"], "access mode" in error["message"]) == ("invalid_arguments", True)
     assert renamed
-    assert "active" not in offered.input_schema["properties"]
+    assert "active" not in listed_tool.input_schema["properties"]

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from tests.figures import check_figures
 from tests.sandbox.clock import Clock
-from tests.tools.driving import Host, serve
+from tests.tools.host import Host, serve
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Behaviors, Call, Fault, Sandbox
 from toggl_mcp.server import build_server
 from toggl_mcp.settings import Settings
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.anyio
 
 AROHA = 64890301
 
-REFUSED: list[tuple[str, dict[str, object], str]] = [
+INVALID_ARGUMENTS: list[tuple[str, dict[str, object], str]] = [
     ("create_client", {}, "name: is required"),
     ("create_client", {"name": " \u00a0 "}, "name: must not be blank"),
     ("create_client", {"name": "x" * 10_000}, "name: String should have at most 255 characters"),
@@ -51,25 +51,25 @@ REFUSED: list[tuple[str, dict[str, object], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("tool", "arguments", "sentence"), REFUSED)
-async def test_wrong_arguments_are_refused_in_one_short_sentence_before_toggl_is_asked(
+@pytest.mark.parametrize(("tool", "arguments", "sentence"), INVALID_ARGUMENTS)
+async def test_invalid_arguments_error_is_one_short_sentence_and_changes_nothing(
     host: Host, sandbox: Sandbox, tool: str, arguments: dict[str, object], sentence: str
 ) -> None:
-    told = await host.fail(tool, **arguments)
+    error = await host.fail(tool, **arguments)
 
-    assert told["code"] == "invalid_arguments"
-    assert sentence in told["message"]
-    assert "pydantic" not in told["message"]
-    assert len(told["message"]) < 250
+    assert error["code"] == "invalid_arguments"
+    assert sentence in error["message"]
+    assert "pydantic" not in error["message"]
+    assert len(error["message"]) < 250
     assert not any(call.method != "GET" for call in sandbox.calls)
 
 
-async def test_null_for_an_optional_argument_counts_as_absent(host: Host) -> None:
-    listed = await host.call("list_clients", name=None, limit=None, status=None, workspace_id=None, cursor=None)
-    found = await host.call("get_client", client_id=AROHA, name=None)
+async def test_list_clients_and_get_client_null_argument_counts_as_absent(host: Host) -> None:
+    list_result = await host.call("list_clients", name=None, limit=None, status=None, workspace_id=None, cursor=None)
+    get_result = await host.call("get_client", client_id=AROHA, name=None)
 
-    assert listed["total"] == 6
-    assert found["client"]["id"] == AROHA
+    assert list_result["total"] == 6
+    assert get_result["client"]["id"] == AROHA
 
 
 @pytest.mark.parametrize(
@@ -83,65 +83,65 @@ async def test_null_for_an_optional_argument_counts_as_absent(host: Host) -> Non
         ("restore_client", {"client_id": 12345678}),
     ],
 )
-async def test_a_client_that_does_not_exist_is_not_found(host: Host, tool: str, arguments: dict[str, object]) -> None:
-    told = await host.fail(tool, **arguments)
+async def test_client_unknown_is_not_found(host: Host, tool: str, arguments: dict[str, object]) -> None:
+    error = await host.fail(tool, **arguments)
 
-    assert told["code"] == "not_found"
-    assert told["retryable"] is False
+    assert error["code"] == "not_found"
+    assert error["retryable"] is False
 
 
 @pytest.mark.parametrize("text", ["taken", "exists"])
-async def test_a_duplicate_name_is_refused_with_the_id_that_has_it(host: Host, sandbox: Sandbox, text: str) -> None:
+async def test_create_client_duplicate_name_error_has_the_existing_id(host: Host, sandbox: Sandbox, text: str) -> None:
     sandbox.behaviors = Behaviors(duplicate_text="taken" if text == "taken" else "exists")
 
-    told = await host.fail("create_client", name="Aroha Bakery")
+    error = await host.fail("create_client", name="Aroha Bakery")
 
-    assert told["code"] == "duplicate_name"
-    assert str(AROHA) in told["message"]
-
-
-async def test_a_duplicate_name_is_refused_in_an_edit(host: Host) -> None:
-    told = await host.fail("edit_client", client_id=64890302, name="Aroha Bakery")
-
-    assert told["code"] == "duplicate_name"
+    assert error["code"] == "duplicate_name"
+    assert str(AROHA) in error["message"]
 
 
-async def test_a_foreign_workspace_is_forbidden_and_says_where_to_look(host: Host) -> None:
-    told = await host.fail("list_clients", workspace_id=5)
+async def test_edit_client_duplicate_name_is_refused(host: Host) -> None:
+    error = await host.fail("edit_client", client_id=64890302, name="Aroha Bakery")
 
-    assert told["code"] == "forbidden"
-    assert "get_account" in told["message"]
+    assert error["code"] == "duplicate_name"
+
+
+async def test_list_clients_foreign_workspace_error_points_to_get_account(host: Host) -> None:
+    error = await host.fail("list_clients", workspace_id=5)
+
+    assert error["code"] == "forbidden"
+    assert "get_account" in error["message"]
 
 
 @pytest.mark.parametrize("token", [None, SecretStr("")])
-async def test_without_a_token_the_server_starts_and_explains_on_the_first_call(token: SecretStr | None) -> None:
+async def test_token_absent_server_starts_and_first_call_explains(token: SecretStr | None) -> None:
     async with Client(build_server(Settings(token=token))) as client:
-        told = await Host(client).fail("list_clients")
+        error = await Host(client).fail("list_clients")
 
-    assert told["code"] == "no_token"
-    assert "TOGGL_API_TOKEN" in told["message"]
+    assert error["code"] == "no_token"
+    assert "TOGGL_API_TOKEN" in error["message"]
 
 
-async def test_a_key_of_toggl_focus_is_recognised_and_not_repeated() -> None:
+async def test_token_of_toggl_focus_error_names_focus_and_omits_the_token() -> None:
     key = "toggl_sk_0123456789"
     async with Client(build_server(Settings(token=SecretStr(key)))) as client:
-        told = await Host(client).fail("list_clients")
+        error = await Host(client).fail("list_clients")
 
-    assert told["code"] == "bad_token"
-    assert "Focus" in told["message"]
-    assert key not in json.dumps(told)
+    assert error["code"] == "bad_token"
+    assert "Focus" in error["message"]
+    assert key not in json.dumps(error)
 
 
-async def test_a_wrong_token_is_told_from_a_forbidden_workspace(sandbox: Sandbox, clock: Clock) -> None:
+async def test_token_invalid_is_bad_token_and_not_forbidden(sandbox: Sandbox, clock: Clock) -> None:
     async with Client(serve(sandbox, clock, token="f" * 32)) as client:
-        told = await Host(client).fail("list_clients")
+        error = await Host(client).fail("list_clients")
 
-    assert told["code"] == "bad_token"
-    assert "track.toggl.com/profile" in told["message"]
+    assert error["code"] == "bad_token"
+    assert "track.toggl.com/profile" in error["message"]
     assert len(sandbox.calls) == 1
 
 
-ANSWERS: list[tuple[Fault, str, int]] = [
+FAULT_ERRORS: list[tuple[Fault, str, int]] = [
     (Fault("refused"), "unreachable", 0),
     (Fault("lost before"), "unreachable", 4),
     (Fault("500 before"), "unreachable", 4),
@@ -155,55 +155,57 @@ ANSWERS: list[tuple[Fault, str, int]] = [
 ]
 
 
-@pytest.mark.parametrize(("fault", "code", "requests"), ANSWERS, ids=lambda value: getattr(value, "kind", str(value)))
-async def test_a_failing_toggl_is_a_failure_that_says_what_to_do(
+@pytest.mark.parametrize(
+    ("fault", "code", "requests"), FAULT_ERRORS, ids=lambda value: getattr(value, "kind", str(value))
+)
+async def test_list_clients_toggl_failure_is_a_retryable_error(
     sandbox: Sandbox, clock: Clock, fault: Fault, code: str, requests: int
 ) -> None:
     sandbox.fault = lambda _: fault
     async with Client(serve(sandbox, clock, workspace_id=HARBOUR_STUDIO)) as client:
-        told = await Host(client).fail("list_clients")
+        error = await Host(client).fail("list_clients")
 
-    assert told["code"] == code
-    assert told["retryable"] is True
+    assert error["code"] == code
+    assert error["retryable"] is True
     assert len(sandbox.calls) == requests
-    assert "Internal Server Error" not in told["message"]
+    assert "Internal Server Error" not in error["message"]
 
 
 @pytest.mark.promise("spent")
-async def test_a_spent_quota_costs_nothing_more_until_it_resets(sandbox: Sandbox, clock: Clock) -> None:
+async def test_quota_spent_sends_no_request_until_the_reset(sandbox: Sandbox, clock: Clock) -> None:
     sandbox.fault = lambda _: Fault("402", resets_in=1838)
     async with Client(serve(sandbox, clock, workspace_id=HARBOUR_STUDIO)) as client:
-        told = [await Host(client).fail("list_clients") for _ in range(10)]
-        check_figures("spent", calls=len(told), requests=len(sandbox.calls))
+        errors = [await Host(client).fail("list_clients") for _ in range(10)]
+        check_figures("spent", calls=len(errors), requests=len(sandbox.calls))
         clock.now += 1839
         sandbox.fault = None
-        answer = await Host(client).call("list_clients")
+        result = await Host(client).call("list_clients")
 
-    assert {item["code"] for item in told} == {"quota_spent"}
-    assert told[0]["resets_in_seconds"] == 1838
+    assert {item["code"] for item in errors} == {"quota_spent"}
+    assert errors[0]["resets_in_seconds"] == 1838
     assert len(sandbox.calls) == 2
-    assert answer["source"] == "toggl"
+    assert result["source"] == "toggl"
 
 
-async def test_a_402_for_a_paid_feature_is_no_spent_quota(host: Host) -> None:
-    told = await host.fail("archive_client", client_id=64890401, workspace_id=NIGHT_SCHOOL)
-    answer = await host.call("list_clients", workspace_id=NIGHT_SCHOOL)
+async def test_archive_client_402_for_a_paid_plan_is_not_quota_spent(host: Host) -> None:
+    error = await host.fail("archive_client", client_id=64890401, workspace_id=NIGHT_SCHOOL)
+    result = await host.call("list_clients", workspace_id=NIGHT_SCHOOL)
 
-    assert told["code"] == "plan_required"
-    assert answer["total"] == 3
+    assert error["code"] == "plan_required"
+    assert result["total"] == 3
 
 
 @pytest.mark.parametrize("empty", ["null", "[]"])
-async def test_a_workspace_without_clients_is_an_empty_list(host: Host, sandbox: Sandbox, empty: str) -> None:
+async def test_list_clients_empty_workspace_is_an_empty_list(host: Host, sandbox: Sandbox, empty: str) -> None:
     sandbox.behaviors = Behaviors(empty_list="null" if empty == "null" else "[]")
     sandbox.state.clients.clear()
 
-    answer = await host.call("list_clients")
+    result = await host.call("list_clients")
 
-    assert (answer["clients"], answer["total"], answer["remaining"]) == ([], 0, 0)
+    assert (result["clients"], result["total"], result["remaining"]) == ([], 0, 0)
 
 
-async def test_a_list_of_5000_clients_comes_in_pages_below_a_hosts_limit(host: Host, sandbox: Sandbox) -> None:
+async def test_list_clients_of_5000_stays_within_the_token_limit_of_hosts(host: Host, sandbox: Sandbox) -> None:
     for number in range(5000):
         sandbox.state.add_client(HARBOUR_STUDIO, f"Client {number:04} {'x' * 200}", notes="n" * 100)
 
@@ -211,14 +213,14 @@ async def test_a_list_of_5000_clients_comes_in_pages_below_a_hosts_limit(host: H
     first = await host.call("list_clients", limit=200)
     second = await host.call("list_clients", limit=200, cursor=first["next_cursor"])
 
-    names = [client["name"] for answer in (first, second) for client in answer["clients"]]
+    names = [client["name"] for page in (first, second) for client in page["clients"]]
     assert (first["total"], first["remaining"]) == (5006, 5006 - len(first["clients"]))
     assert second["remaining"] == 5006 - len(names)
     assert names == sorted(set(names), key=str.casefold)
     assert len(json.dumps(result.structured_content, separators=(",", ":"))) / 4 < 25_000
 
 
-async def test_a_page_of_wide_letters_is_as_short_as_one_of_narrow_ones(host: Host, sandbox: Sandbox) -> None:
+async def test_list_projects_page_of_wide_characters_stays_under_70_000_bytes(host: Host, sandbox: Sandbox) -> None:
     for number in range(200):
         sandbox.state.add_project(HARBOUR_STUDIO, f"{number:03}{'客' * 240}", None)
 
@@ -227,22 +229,22 @@ async def test_a_page_of_wide_letters_is_as_short_as_one_of_narrow_ones(host: Ho
     assert len(json.dumps(result.structured_content, ensure_ascii=False).encode()) < 70_000
 
 
-def once(fault: Fault, method: str) -> Callable[[Call], Fault | None]:
-    left = [fault]
-    return lambda call: left.pop() if left and call.method == method else None
+def fault_once(fault: Fault, method: str) -> Callable[[Call], Fault | None]:
+    faults = [fault]
+    return lambda call: faults.pop() if faults and call.method == method else None
 
 
 @pytest.mark.parametrize("kind", ["500 after", "502 after", "garbage after", "empty", "lost after"])
-async def test_a_change_whose_answer_was_lost_is_sent_again_and_a_creation_is_looked_for(
+async def test_lost_response_retries_edit_client_and_reconciles_create_client(
     host: Host, sandbox: Sandbox, kind: str
 ) -> None:
-    sandbox.fault = once(Fault(kind), "PUT")  # pyright: ignore[reportArgumentType] - parametrized with its literals
-    edited = await host.call("edit_client", client_id=AROHA, name="Aroha Bakehouse")
-    sandbox.fault = once(Fault(kind), "POST")  # pyright: ignore[reportArgumentType]
-    created = await host.call("create_client", name="Only Once")
-    sandbox.fault = once(Fault(kind), "DELETE")  # pyright: ignore[reportArgumentType]
-    await host.call("delete_client", client_id=created["client"]["id"])
+    sandbox.fault = fault_once(Fault(kind), "PUT")  # pyright: ignore[reportArgumentType] - parametrized with its literals
+    edit_result = await host.call("edit_client", client_id=AROHA, name="Aroha Bakehouse")
+    sandbox.fault = fault_once(Fault(kind), "POST")  # pyright: ignore[reportArgumentType]
+    create_result = await host.call("create_client", name="Only Once")
+    sandbox.fault = fault_once(Fault(kind), "DELETE")  # pyright: ignore[reportArgumentType]
+    await host.call("delete_client", client_id=create_result["client"]["id"])
 
-    assert edited["client"]["name"] == "Aroha Bakehouse"
+    assert edit_result["client"]["name"] == "Aroha Bakehouse"
     assert [call.method for call in sandbox.calls].count("POST") == 1
     assert "Only Once" not in [row["name"] for row in sandbox.state.clients.values()]

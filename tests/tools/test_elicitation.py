@@ -7,7 +7,7 @@ from mcp import Client
 from mcp.types import ElicitRequestParams, ElicitResult
 
 from tests.sandbox.clock import Clock
-from tests.tools.driving import Era, Host, each_era, serve
+from tests.tools.host import Era, Host, each_era, serve
 from toggl_mcp.sandbox import HARBOUR_STUDIO, Fault, Sandbox
 
 pytestmark = [pytest.mark.anyio, each_era]
@@ -18,17 +18,17 @@ AROHA = 64890301
 class Person:
     """Answers every question alike, and remembers the questions."""
 
-    def __init__(self, answer: ElicitResult) -> None:
-        self.answer = answer
+    def __init__(self, response: ElicitResult) -> None:
+        self.response = response
         self.questions: list[str] = []
 
     async def __call__(self, context: Any, params: ElicitRequestParams) -> ElicitResult:  # noqa: ANN401, ARG002 - the SDK's signature
         self.questions.append(params.message)
-        return self.answer
+        return self.response
 
 
-YES = ElicitResult(action="accept", content={"delete": True})
-NO = [
+ACCEPTED = ElicitResult(action="accept", content={"delete": True})
+NOT_ACCEPTED = [
     ElicitResult(action="decline"),
     ElicitResult(action="cancel"),
     ElicitResult(action="accept", content={"delete": False}),
@@ -38,8 +38,8 @@ NO = [
 ]
 
 
-async def test_a_person_who_agrees_has_it_deleted(sandbox: Sandbox, clock: Clock, era: Era) -> None:
-    person = Person(YES)
+async def test_delete_client_elicitation_accepted_deletes_the_client(sandbox: Sandbox, clock: Clock, era: Era) -> None:
+    person = Person(ACCEPTED)
     async with Client(serve(sandbox, clock), mode=era, elicitation_callback=person) as client:
         await Host(client).call("delete_client", client_id=AROHA)
 
@@ -50,47 +50,47 @@ async def test_a_person_who_agrees_has_it_deleted(sandbox: Sandbox, clock: Clock
 
 
 @pytest.mark.parametrize(
-    "answer", NO, ids=["declined", "cancelled", "not ticked", "something else", "in words", "without a word"]
+    "response",
+    NOT_ACCEPTED,
+    ids=["decline", "cancel", "unchecked", "other field", "text for boolean", "no content"],
 )
-async def test_a_person_who_does_not_agree_has_nothing_deleted(
-    sandbox: Sandbox, clock: Clock, era: Era, answer: ElicitResult
+async def test_delete_client_elicitation_not_accepted_is_declined(
+    sandbox: Sandbox, clock: Clock, era: Era, response: ElicitResult
 ) -> None:
-    async with Client(serve(sandbox, clock), mode=era, elicitation_callback=Person(answer)) as client:
-        told = await Host(client).fail("delete_client", client_id=AROHA)
+    async with Client(serve(sandbox, clock), mode=era, elicitation_callback=Person(response)) as client:
+        error = await Host(client).fail("delete_client", client_id=AROHA)
 
-    assert told["code"] == "declined"
+    assert error["code"] == "declined"
     assert AROHA in sandbox.state.clients
     assert not any(call.method == "DELETE" for call in sandbox.calls)
 
 
-@pytest.mark.parametrize("wrong", [{"client_id": "x"}, {"client_id": 7}, {"client_id": AROHA, "workspace_id": 5}])
-async def test_nobody_is_asked_about_what_cannot_be_deleted(
-    sandbox: Sandbox, clock: Clock, era: Era, wrong: dict[str, object]
+@pytest.mark.parametrize("arguments", [{"client_id": "x"}, {"client_id": 7}, {"client_id": AROHA, "workspace_id": 5}])
+async def test_delete_client_invalid_target_skips_elicitation(
+    sandbox: Sandbox, clock: Clock, era: Era, arguments: dict[str, object]
 ) -> None:
-    person = Person(YES)
+    person = Person(ACCEPTED)
     async with Client(serve(sandbox, clock), mode=era, elicitation_callback=person) as client:
-        told = await Host(client).fail("delete_client", **wrong)
+        error = await Host(client).fail("delete_client", **arguments)
 
-    assert told["code"] in ("invalid_arguments", "not_found", "forbidden")
+    assert error["code"] in ("invalid_arguments", "not_found", "forbidden")
     assert person.questions == []
 
 
-async def test_nothing_is_deleted_unasked_when_the_target_cannot_be_looked_up(
-    sandbox: Sandbox, clock: Clock, era: Era
-) -> None:
-    person = Person(YES)
+async def test_delete_client_lookup_failure_deletes_nothing(sandbox: Sandbox, clock: Clock, era: Era) -> None:
+    person = Person(ACCEPTED)
     sandbox.fault = lambda call: Fault("502 before") if call.method == "GET" else None
     server = serve(sandbox, clock, workspace_id=HARBOUR_STUDIO)
     async with Client(server, mode=era, elicitation_callback=person) as client:
-        told = await Host(client).fail("delete_client", client_id=AROHA)
+        error = await Host(client).fail("delete_client", client_id=AROHA)
 
-    assert told["code"] == "unreachable"
+    assert error["code"] == "unreachable"
     assert AROHA in sandbox.state.clients
 
 
-async def test_what_others_wrote_is_cleaned_before_a_person_reads_it(sandbox: Sandbox, clock: Clock, era: Era) -> None:
+async def test_delete_client_elicitation_strips_invisible_characters(sandbox: Sandbox, clock: Clock, era: Era) -> None:
     row = sandbox.state.add_client(HARBOUR_STUDIO, "Good\u202e\U000e0041 name")
-    person = Person(NO[0])
+    person = Person(NOT_ACCEPTED[0])
     async with Client(serve(sandbox, clock), mode=era, elicitation_callback=person) as client:
         await Host(client).fail("delete_client", client_id=row["id"])
 

@@ -6,13 +6,13 @@ import pytest
 
 from tests.sandbox.clock import Clock
 from tests.sandbox.diary import done, running, sent, timers
-from tests.tools.driving import Host
+from tests.tools.host import Host
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Fault, Sandbox
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nine_in_the_morning")]
 
 
-async def test_what_runs_by_now_is_stopped_when_what_ran_before_does_no_more(
+async def test_stop_timer_after_a_stop_in_the_web_app_stops_the_current_timer(
     host: Host, sandbox: Sandbox, clock: Clock
 ) -> None:
     first = running(sandbox, "2025-10-14T08:00", "First")
@@ -26,7 +26,7 @@ async def test_what_runs_by_now_is_stopped_when_what_ran_before_does_no_more(
     assert timers(sandbox) == []
 
 
-async def test_what_runs_by_now_is_stopped_when_what_ran_before_was_deleted(
+async def test_stop_timer_after_a_deletion_in_the_web_app_stops_the_current_timer(
     host: Host, sandbox: Sandbox, clock: Clock
 ) -> None:
     first = running(sandbox, "2025-10-14T08:00", "First")
@@ -38,7 +38,7 @@ async def test_what_runs_by_now_is_stopped_when_what_ran_before_was_deleted(
     assert (await host.call("stop_timer"))["entry"]["description"] == "Second"
 
 
-async def test_a_start_says_what_it_stopped_although_that_was_started_elsewhere_a_minute_ago(
+async def test_start_timer_stopped_entry_is_the_one_started_in_the_web_app(
     host: Host, sandbox: Sandbox, clock: Clock
 ) -> None:
     first = running(sandbox, "2025-10-14T08:00", "First")
@@ -47,12 +47,12 @@ async def test_a_start_says_what_it_stopped_although_that_was_started_elsewhere_
     sandbox.state.stop_entry(first["id"], clock.now)
     running(sandbox, "2025-10-14T09:00:30", "Second")
     clock.now += 60
-    told = await host.call("start_timer", description="Third")
+    result = await host.call("start_timer", description="Third")
 
-    assert (told["stopped_entry"]["description"], told["stopped_entry"]["seconds"]) == ("Second", 60)
+    assert (result["stopped_entry"]["description"], result["stopped_entry"]["seconds"]) == ("Second", 60)
 
 
-async def test_a_start_stopped_nothing_that_had_ended_before(host: Host, clock: Clock) -> None:
+async def test_start_timer_after_stop_timer_has_no_stopped_entry(host: Host, clock: Clock) -> None:
     await host.call("start_timer", description="First")
     clock.now += 600
     await host.call("stop_timer")
@@ -61,46 +61,44 @@ async def test_a_start_stopped_nothing_that_had_ended_before(host: Host, clock: 
     assert "stopped_entry" not in await host.call("start_timer", description="Second")
 
 
-async def test_a_timer_can_be_stopped_although_the_users_requests_are_spent(
-    host: Host, sandbox: Sandbox, clock: Clock
-) -> None:
+async def test_stop_timer_works_on_a_spent_user_quota(host: Host, sandbox: Sandbox, clock: Clock) -> None:
     await host.call("start_timer", description="First")
     clock.now += 600
     sandbox.quota.spend(None)
-    started = await host.call("start_timer", description="Second")
+    result = await host.call("start_timer", description="Second")
     clock.now += 600
 
-    assert (started["stopped_entry"]["description"], started["stopped_entry"]["seconds"]) == ("First", 600)
+    assert (result["stopped_entry"]["description"], result["stopped_entry"]["seconds"]) == ("First", 600)
     assert (await host.call("stop_timer"))["entry"]["description"] == "Second"
 
 
 @pytest.mark.parametrize("workspace", [HARBOUR_STUDIO, NIGHT_SCHOOL])
-async def test_a_timer_that_a_start_does_not_stop_is_stopped_from_here(
+async def test_start_timer_stops_the_former_timer_if_toggl_does_not(
     host: Host, sandbox: Sandbox, clock: Clock, workspace: int
 ) -> None:
     sandbox.behaviors = replace(sandbox.behaviors, start_stops_others=False)
     running(sandbox, "2025-10-14T08:00", "First", workspace)
     clock.now += 60
-    told = await host.call("start_timer", description="Second")
+    result = await host.call("start_timer", description="Second")
 
-    assert (told["stopped_entry"]["description"], told["stopped_entry"]["seconds"]) == ("First", 3660)
+    assert (result["stopped_entry"]["description"], result["stopped_entry"]["seconds"]) == ("First", 3660)
     assert timers(sandbox) == ["Second"]
 
 
-async def test_a_former_timer_that_could_not_be_stopped_is_told_as_running(
+async def test_start_timer_former_timer_not_stopped_is_still_running(
     host: Host, sandbox: Sandbox, clock: Clock
 ) -> None:
     sandbox.behaviors = replace(sandbox.behaviors, start_stops_others=False)
     former = running(sandbox, "2025-10-14T08:00", "First")
     clock.now += 60
     sandbox.fault = lambda call: Fault("402") if call.method == "PATCH" else None
-    told = await host.call("start_timer", description="Second")
+    result = await host.call("start_timer", description="Second")
 
-    assert (told["still_running_id"], "stopped_entry" in told) == (former["id"], False)
+    assert (result["still_running_id"], "stopped_entry" in result) == (former["id"], False)
     assert timers(sandbox) == ["First", "Second"]
 
 
-async def test_a_timer_is_stopped_for_an_account_without_a_default_workspace(host: Host, sandbox: Sandbox) -> None:
+async def test_stop_timer_works_without_a_default_workspace(host: Host, sandbox: Sandbox) -> None:
     sandbox.state.me["default_workspace_id"] = None
     row = running(sandbox, "2025-10-14T08:00", "First")
 
@@ -109,49 +107,49 @@ async def test_a_timer_is_stopped_for_an_account_without_a_default_workspace(hos
     assert (await host.call("delete_time_entries", ids=[row["id"]]))["deleted_ids"] == [row["id"]]
 
 
-async def test_a_start_over_what_is_planned_for_now_is_pointed_out(host: Host, sandbox: Sandbox) -> None:
+async def test_start_timer_overlap_with_a_planned_entry_is_refused(host: Host, sandbox: Sandbox) -> None:
     done(sandbox, "2025-10-14T08:30", "2025-10-14T09:30", "Meeting")
-    refused = await host.fail("start_timer", description="Second")
+    error = await host.fail("start_timer", description="Second")
 
-    assert (refused["code"], "“Meeting”" in refused["message"]) == ("overlap", True)
+    assert (error["code"], "“Meeting”" in error["message"]) == ("overlap", True)
     assert sent(sandbox) == []
     await host.call("start_timer", description="Second", allow_overlap=True)
     await host.call("start_timer", start="2025-10-14T08:45", description="Third", allow_overlap=True)
     assert timers(sandbox) == ["Third"]
 
 
-async def test_what_a_start_has_stopped_is_told_as_last_known_where_toggl_cannot_be_asked(
+async def test_start_timer_stopped_entry_is_unconfirmed_on_a_spent_quota(
     host: Host, sandbox: Sandbox, clock: Clock
 ) -> None:
     running(sandbox, "2025-10-14T08:00", "First")
     await host.call("get_timer")
     clock.now += 600
     sandbox.quota.spend(None)
-    told = await host.call("start_timer", description="Second")
+    result = await host.call("start_timer", description="Second")
 
-    assert (told["stopped_entry"]["description"], told["stopped_entry"]["unconfirmed"]) == ("First", True)
+    assert (result["stopped_entry"]["description"], result["stopped_entry"]["unconfirmed"]) == ("First", True)
 
 
-async def test_the_last_requests_of_the_hour_find_what_is_to_be_changed(host: Host, sandbox: Sandbox) -> None:
+async def test_delete_project_reads_from_the_quota_reserve(host: Host, sandbox: Sandbox) -> None:
     await host.call("get_timer")
     sandbox.quota.spend(HARBOUR_STUDIO, remaining=4)
     await host.call("list_tags")
 
-    deleted = await host.call("delete_project", project_id=201_500_310)
+    result = await host.call("delete_project", project_id=201_500_310)
 
-    assert deleted["quota"]["remaining"] == 1
+    assert result["quota"]["remaining"] == 1
 
 
-@pytest.mark.parametrize("changed", [False, True])
-async def test_one_start_after_another_keeps_what_is_known(
-    host: Host, sandbox: Sandbox, clock: Clock, *, changed: bool
+@pytest.mark.parametrize("is_edited", [False, True])
+async def test_start_timer_twice_keeps_the_cache(
+    host: Host, sandbox: Sandbox, clock: Clock, *, is_edited: bool
 ) -> None:
     row = done(sandbox, "2025-10-14T07:00", "2025-10-14T08:00")
     first = await host.call("start_timer", description="First")
-    if changed:
+    if is_edited:
         await host.call("edit_time_entries", ids=[row["id"], first["entry"]["id"]], billable=True)
     sandbox.quota.spend(None)
-    clock.now += 20 if changed else 0
+    clock.now += 20 if is_edited else 0
     await host.call("start_timer", description="Second")
 
     assert [entry["seconds"] for entry in (await host.call("list_time_entries"))["entries"]] == [

@@ -18,7 +18,7 @@ from toggl_mcp.server import build_server
 from toggl_mcp.settings import Settings
 
 Era = Literal["legacy", "auto"]
-Answer = dict[str, Any]
+Result = dict[str, Any]
 
 ERAS: Mapping[Era, str] = {"legacy": "2025-11-25", "auto": "2026-07-28"}
 """How a client is told to open a connection of each protocol version."""
@@ -35,22 +35,22 @@ class Host:
     async def raw(self, tool: str, /, **arguments: object) -> CallToolResult:
         return await self.client.call_tool(tool, arguments)
 
-    async def call(self, tool: str, /, **arguments: object) -> Answer:
+    async def call(self, tool: str, /, **arguments: object) -> Result:
         """Return a success's data: structured as its schema says (the SDK's client checks it), and the same as text."""
         result = await self.raw(tool, **arguments)
         assert not result.is_error, _text(result)
         assert json.loads(_text(result)) == result.structured_content
-        return cast("Answer", result.structured_content)
+        return cast("Result", result.structured_content)
 
-    async def fail(self, tool: str, /, **arguments: object) -> Answer:
+    async def fail(self, tool: str, /, **arguments: object) -> Result:
         """Return a failure's data: text only, one flat object with a code and a message."""
         result = await self.raw(tool, **arguments)
         assert result.is_error, _text(result)
         assert result.structured_content is None
-        told: Answer = json.loads(_text(result))
-        assert {"code", "message", "retryable"} <= told.keys()
-        assert not any(isinstance(value, dict | list) for value in told.values())
-        return told
+        error: Result = json.loads(_text(result))
+        assert {"code", "message", "retryable"} <= error.keys()
+        assert not any(isinstance(value, dict | list) for value in error.values())
+        return error
 
 
 def serve(

@@ -8,7 +8,7 @@ from mcp import Client
 
 from tests.figures import check_figures
 from tests.sandbox.clock import Clock
-from tests.tools.driving import Answer, Host, serve
+from tests.tools.host import Host, Result, serve
 from toggl_mcp.sandbox import Sandbox
 
 MORNING = 1_760_038_200.0  # 08:30 on Friday, 10 October 2025, in Auckland.
@@ -42,23 +42,23 @@ START = Step("start_timer", {"description": "Shop", "project": "Web shop", "tags
 STOP = Step("stop_timer", {}, 1, 1)
 
 
-def evening(ids: list[int]) -> list[Step]:
+def evening_steps(ids: list[int]) -> list[Step]:
     """Return the end of the day.
 
     Lookups without a cache are one for each project or client that is given by name, one for the timer that is to be
     stopped, and three for a list or a total: its entries, and the names of their projects and of their clients.
     """
-    logged = [
+    creations = [
         Step(
             "create_time_entry",
-            {"description": what, "project": project, "tags": [tag], "start": start, "duration": 1200},
+            {"description": description, "project": project, "tags": [tag], "start": start, "duration": 1200},
             writes=1,
             lookups=1,
         )
-        for what, project, tag, start in CALENDAR
+        for description, project, tag, start in CALENDAR
     ]
     return [
-        *logged,
+        *creations,
         Step("edit_time_entries", {"ids": ids, "project": "Bread labels", "tags": ["design"]}, 1, 1),
         Step("summarize_time", {"period": "today", "group_by": ["project"]}, 0, 3),
         Step("summarize_time", {"period": "this_week", "group_by": ["client"]}, 0, 3),
@@ -81,44 +81,46 @@ async def office(clock: Clock) -> AsyncIterator[tuple[Host, Sandbox]]:
         yield Host(client), sandbox
 
 
-def to_reclassify(sandbox: Sandbox) -> list[int]:
+def find_ids_to_edit(sandbox: Sandbox) -> list[int]:
     """Return the ids of the twenty entries before the day in the workspace that the user works in."""
-    world = sandbox.state
+    state = sandbox.state
     recent = [
         row
-        for row in world.entries.values()
-        if row["user_id"] == world.me["id"]
-        and row["workspace_id"] == world.me["default_workspace_id"]
+        for row in state.entries.values()
+        if row["user_id"] == state.me["id"]
+        and row["workspace_id"] == state.me["default_workspace_id"]
         and row["server_deleted_at"] is None
         and row["start"] < "2025-10-09T12"
     ]
     return [row["id"] for row in sorted(recent, key=lambda row: row["start"])[-20:]]
 
 
-async def take(steps: list[Step], host: Host, clock: Clock) -> list[Answer]:
+async def run_steps(steps: list[Step], host: Host, clock: Clock) -> list[Result]:
     """Return what each call answers, a few seconds after the one before."""
-    answers: list[Answer] = []
+    results: list[Result] = []
     for step in steps:
-        answers.append(await host.call(step.tool, **step.arguments))
+        results.append(await host.call(step.tool, **step.arguments))
         clock.now += PAUSE
-    return answers
+    return results
 
 
-async def the_day(host: Host, sandbox: Sandbox, clock: Clock) -> list[Answer]:
-    started = await take([START], host, clock)
+async def run_working_day(host: Host, sandbox: Sandbox, clock: Clock) -> list[Result]:
+    start_results = await run_steps([START], host, clock)
     clock.now += 8 * HOUR
-    stopped = await take([STOP], host, clock)
-    begun = clock.now
-    closed = await take(evening(to_reclassify(sandbox)), host, clock)
-    assert clock.now - begun <= 120
-    return [*started, *stopped, *closed]
+    stop_results = await run_steps([STOP], host, clock)
+    evening_began = clock.now
+    evening_results = await run_steps(evening_steps(find_ids_to_edit(sandbox)), host, clock)
+    assert clock.now - evening_began <= 120
+    return [*start_results, *stop_results, *evening_results]
 
 
 @pytest.mark.anyio
 @pytest.mark.promise("day")
-async def test_a_day_of_fifteen_writes_costs_five_requests_more(office: tuple[Host, Sandbox], clock: Clock) -> None:
+async def test_request_budget_of_a_day_with_15_writes_is_5_reads_more(
+    office: tuple[Host, Sandbox], clock: Clock
+) -> None:
     host, sandbox = office
-    await the_day(host, sandbox, clock)
+    await run_working_day(host, sandbox, clock)
 
     reads = [call.path for call in sandbox.calls if call.method == "GET"]
     assert len(sandbox.calls) == 15 + len(reads)
@@ -133,27 +135,27 @@ async def test_a_day_of_fifteen_writes_costs_five_requests_more(office: tuple[Ho
 
 
 @pytest.mark.anyio
-async def test_at_the_end_of_the_day_all_of_it_is_at_toggl_and_in_the_totals(
+async def test_request_budget_of_a_day_loses_no_entry_at_toggl_or_in_totals(
     office: tuple[Host, Sandbox], clock: Clock
 ) -> None:
     host, sandbox = office
-    ids = to_reclassify(sandbox)
-    *_, edited, today, _, _, listed, _, client, project = await the_day(host, sandbox, clock)
+    ids = find_ids_to_edit(sandbox)
+    *_, edit_result, today, _, _, list_result, _, client, project = await run_working_day(host, sandbox, clock)
 
     rows = sandbox.state.entries
     shop = next(row for row in rows.values() if row["description"] == "Shop")
-    logged = {what for what, *_ in CALENDAR}
+    descriptions = {description for description, *_ in CALENDAR}
     assert shop["duration"] == 8 * HOUR + PAUSE
-    assert logged <= {row["description"] for row in rows.values()}
-    assert edited["edited_ids"] == ids
+    assert descriptions <= {row["description"] for row in rows.values()}
+    assert edit_result["edited_ids"] == ids
     assert {(rows[key]["project_id"], *rows[key]["tags"]) for key in ids} == {(201500301, "design")}
-    assert today["total"]["entries"] == listed["total"]
+    assert today["total"]["entries"] == list_result["total"]
     assert project["project"]["client_id"] == client["client"]["id"]
 
 
-def test_the_same_day_would_cost_a_server_without_a_cache_44_requests_at_least() -> None:
+def test_request_budget_of_a_day_without_a_cache_is_44_requests() -> None:
     """Who one is and which tags there are is left out: a server may know the former, and not look at the latter."""
-    steps = [START, STOP, *evening([])]
+    steps = [START, STOP, *evening_steps([])]
 
     assert sum(step.writes for step in steps) == 15
     assert sum(step.writes + step.lookups for step in steps) == 44

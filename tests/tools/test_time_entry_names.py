@@ -4,7 +4,7 @@ import pytest
 
 from tests.sandbox.clock import Clock
 from tests.sandbox.diary import at, done
-from tests.tools.driving import Host
+from tests.tools.host import Host
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Call, Fault, Sandbox
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("six_in_the_evening")]
@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("six_in_the_evening")]
 NINE = "2025-10-14T09:00"
 
 
-async def test_a_project_that_one_may_not_see_costs_a_list_in_ten_minutes_at_most(
+async def test_list_time_entries_hidden_project_costs_one_lookup_in_ten_minutes(
     host: Host, sandbox: Sandbox, clock: Clock
 ) -> None:
     done(sandbox, NINE, "2025-10-14T10:00", project_id=7)
@@ -24,24 +24,26 @@ async def test_a_project_that_one_may_not_see_costs_a_list_in_ten_minutes_at_mos
 
 
 @pytest.mark.parametrize("fault", [Fault("500 before"), Fault("402"), Fault("refused"), Fault("429")])
-async def test_an_entry_that_was_logged_is_told_although_no_name_can_be_looked_up(
+async def test_create_time_entry_name_lookup_failure_still_returns_the_entry(
     host: Host, sandbox: Sandbox, fault: Fault
 ) -> None:
     await host.call("list_time_entries")
     entry = {"start": NINE, "duration": 60, "tags": ["neu"], "create_missing_tags": True}
 
-    def only_lists(call: Call) -> Fault | None:
+    def fail_lists(call: Call) -> Fault | None:
         return fault if call.method == "GET" and call.path.endswith(("/projects", "/clients")) else None
 
     await host.call("edit_client", client_id=64_890_302, notes="So that the names are dropped")
     project = (await host.call("get_project", name="Web shop"))["project"]["id"]
-    sandbox.fault = only_lists
-    told = await host.call("create_time_entry", **entry, project=project)
+    sandbox.fault = fail_lists
+    result = await host.call("create_time_entry", **entry, project=project)
 
-    assert sandbox.state.entries[told["entry"]["id"]]["project_id"] == project
+    assert sandbox.state.entries[result["entry"]["id"]]["project_id"] == project
 
 
-async def test_a_task_in_a_workspace_that_has_tasks_no_more_spoils_nothing(host: Host, sandbox: Sandbox) -> None:
+async def test_list_time_entries_and_summarize_time_show_an_unresolvable_task_by_id(
+    host: Host, sandbox: Sandbox
+) -> None:
     done(sandbox, NINE, "2025-10-14T10:00", "Old", NIGHT_SCHOOL, task_id=7)
 
     assert (await host.call("list_time_entries"))["groups"][0]["task"] == "(task 7)"
@@ -50,24 +52,24 @@ async def test_a_task_in_a_workspace_that_has_tasks_no_more_spoils_nothing(host:
 
 
 @pytest.mark.parametrize("fault", [Fault("500 before"), Fault("402"), Fault("refused")])
-async def test_a_timer_that_was_stopped_is_told_although_no_name_can_be_looked_up(
+async def test_stop_timer_name_lookup_failure_still_returns_the_entry(
     host: Host, sandbox: Sandbox, fault: Fault
 ) -> None:
     row = sandbox.state.add_entry(HARBOUR_STUDIO, at("2025-10-14T17:00"), running=True, project_id=201_500_302)
     await host.call("get_timer")
     await host.call("edit_tag", tag_id=17_300_301, name="So that the names are dropped")
     sandbox.fault = lambda call: fault if call.path.endswith("/projects") else None
-    told = await host.call("stop_timer")
+    result = await host.call("stop_timer")
 
-    assert (told["entry"]["id"], told["entry"]["project"]) == (row["id"], "(project 201500302)")
+    assert (result["entry"]["id"], result["entry"]["project"]) == (row["id"], "(project 201500302)")
     assert row["duration"] == 3600
 
 
-async def test_an_entry_of_a_workspace_that_was_joined_a_moment_ago_counts(host: Host, sandbox: Sandbox) -> None:
+async def test_summarize_time_includes_entries_of_an_uncached_workspace(host: Host, sandbox: Sandbox) -> None:
     await host.call("get_account")
     done(sandbox, NINE, "2025-10-14T10:00", "New team", 4_102_009)
-    told = await host.call("summarize_time")
+    result = await host.call("summarize_time")
 
-    assert told["total"]["hours"] == 1.0
-    assert told["workspaces"]["4102009"] == "(workspace 4102009)"
+    assert result["total"]["hours"] == 1.0
+    assert result["workspaces"]["4102009"] == "(workspace 4102009)"
     assert (await host.fail("create_time_entry", start=NINE, duration=60))["code"] == "overlap"

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from tests.figures import check_figures
 from tests.sandbox.clock import Clock
-from tests.tools.driving import Host, serve
+from tests.tools.host import Host, serve
 from toggl_mcp.api import BasicAuth, connect_in_process
 from toggl_mcp.cache.sqlite.store import SqliteStore
 from toggl_mcp.endpoints.toggl import Toggl
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.anyio
 
 AROHA = 64890301
 MINUTE = 60
-KINDS: list[Kind] = [
+FAULT_KINDS: list[Kind] = [
     "refused",
     "lost before",
     "lost after",
@@ -49,7 +49,7 @@ async def store(tmp_path: Path, clock: Clock) -> AsyncGenerator[SqliteStore]:
 @pytest.mark.parametrize(
     ("workspace_id", "figure"), [(None, "requests"), (HARBOUR_STUDIO, "requests_configured")], ids=["default", "set"]
 )
-async def test_an_hour_of_sixty_calls_fits_the_free_plan_several_times(
+async def test_request_budget_of_an_hour_with_60_calls_fits_the_free_plan(
     sandbox: Sandbox, clock: Clock, store: SqliteStore, workspace_id: int | None, figure: str
 ) -> None:
     async with Client(serve(sandbox, clock, store=store, workspace_id=workspace_id)) as client:
@@ -73,7 +73,7 @@ async def test_an_hour_of_sixty_calls_fits_the_free_plan_several_times(
     check_figures("hour", figure, **{figure: len(sandbox.calls)})
 
 
-ROUND: tuple[tuple[str, dict[str, Any]], ...] = (
+CALLS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("get_account", {"refresh": True}),
     ("create_client", {"name": "Lighthouse"}),
     ("edit_client", {"client_id": AROHA, "notes": "By the sea"}),
@@ -84,37 +84,42 @@ ROUND: tuple[tuple[str, dict[str, Any]], ...] = (
 
 
 @pytest.mark.promise("token")
-async def test_the_token_is_nowhere(
+async def test_token_is_absent_from_results_logs_cache_and_repr(
     sandbox: Sandbox, clock: Clock, store: SqliteStore, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    said: list[str] = []
+    results: list[str] = []
     async with Client(serve(sandbox, clock, store=store)) as client:
-        for fault in (None, *map(Fault, KINDS)):
+        for fault in (None, *map(Fault, FAULT_KINDS)):
             sandbox.fault = lambda call, fault=fault: fault if call.method != "GET" else None
-            for tool, arguments in ROUND:
-                said.append((await client.call_tool(tool, arguments)).model_dump_json())
+            for tool, arguments in CALLS:
+                results.append((await client.call_tool(tool, arguments)).model_dump_json())
                 clock.now += MINUTE
 
     files = [path.read_bytes().decode("latin-1") for path in (tmp_path / "cache").iterdir()]
-    everything = "\n".join([*said, caplog.text, *await _shown(sandbox, store), *files])
-    assert len(said) == 60
-    assert "outcome_unknown" in everything
-    for secret in (TOKEN, base64.b64encode(TOKEN.encode()).decode()[:40], _basic(TOKEN), quote(f"{TOKEN}:api_token")):
-        assert secret not in everything
+    output = "\n".join([*results, caplog.text, *await _collect_reprs(sandbox, store), *files])
+    assert len(results) == 60
+    assert "outcome_unknown" in output
+    for secret in (
+        TOKEN,
+        base64.b64encode(TOKEN.encode()).decode()[:40],
+        _encode_basic_auth(TOKEN),
+        quote(f"{TOKEN}:api_token"),
+    ):
+        assert secret not in output
 
-    check_figures("token", calls=len(said), faults=len(KINDS), leaks=0)
+    check_figures("token", calls=len(results), faults=len(FAULT_KINDS), leaks=0)
 
 
-async def _shown(sandbox: Sandbox, store: SqliteStore) -> list[str]:
+async def _collect_reprs(sandbox: Sandbox, store: SqliteStore) -> list[str]:
     """Return how everything that knows the token shows itself."""
     toggl = Toggl(BasicAuth(TOKEN, "api_token"), store, client=connect_in_process(sandbox))
     settings = Settings(token=SecretStr(TOKEN))
-    shown = [repr(item) for item in (toggl, toggl.account, toggl.clients(1), settings, settings.model_dump())]
-    shown += [repr(vars(item)) for item in (toggl, toggl.account, toggl.clients(1))]
+    reprs = [repr(item) for item in (toggl, toggl.account, toggl.clients(1), settings, settings.model_dump())]
+    reprs += [repr(vars(item)) for item in (toggl, toggl.account, toggl.clients(1))]
     await toggl.aclose()
-    return shown
+    return reprs
 
 
-def _basic(token: str) -> str:
+def _encode_basic_auth(token: str) -> str:
     return base64.b64encode(f"{token}:api_token".encode()).decode()

@@ -1,0 +1,146 @@
+"""What holds of every tool, shown by tools of the test's own."""
+
+import logging
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+
+import anyio
+import pytest
+from mcp import Client
+from mcp.server.mcpserver import MCPServer
+from mcp.types import ToolAnnotations
+from pydantic import BaseModel
+
+from tests.endpoints.loop import JUMPING
+from tests.sandbox.clock import Clock
+from tests.tools.host import Host, Result
+from toggl_mcp.api import BasicAuth, connect_in_process
+from toggl_mcp.cache.memory import MemoryStore
+from toggl_mcp.endpoints.toggl import Toggl
+from toggl_mcp.errors import InvalidArguments
+from toggl_mcp.models.base import Payload
+from toggl_mcp.sandbox import TOKEN, Sandbox
+from toggl_mcp.tools.support.define import ADDITIVE, ADDITIVE_IDEMPOTENT, DESTRUCTIVE, READ_ONLY, ToolSpec
+
+pytestmark = pytest.mark.anyio
+
+Handler = Callable[["NoArgs", Toggl], Awaitable["EmptyResult"]]
+
+
+class NoArgs(Payload, frozen=True):
+    """The arguments: none."""
+
+
+class EmptyResult(BaseModel):
+    """The answer."""
+
+
+async def hang(args: NoArgs, toggl: Toggl) -> EmptyResult:
+    """Wait for ever."""
+    del args, toggl
+    await anyio.sleep_forever()
+    return EmptyResult()
+
+
+async def divide(args: NoArgs, toggl: Toggl) -> EmptyResult:
+    """Have a bug."""
+    del args, toggl
+    raise ZeroDivisionError(TOKEN)
+
+
+async def raise_with_name(args: NoArgs, toggl: Toggl) -> EmptyResult:
+    """Fail with what somebody wrote."""
+    del args, toggl
+    message = "There is no “Good\u202e\u200b\U000e0041 name”."
+    raise InvalidArguments(message)
+
+
+class CountResult(EmptyResult):
+    """A result that says how many."""
+
+    count: int
+
+
+async def miscount(args: NoArgs, toggl: Toggl) -> EmptyResult:
+    """Return less than the output schema says."""
+    del args, toggl
+    return EmptyResult()
+
+
+@pytest.fixture
+def anyio_backend() -> tuple[str, Mapping[str, object]]:
+    return JUMPING
+
+
+@pytest.fixture
+async def toggl(sandbox: Sandbox, clock: Clock) -> AsyncGenerator[Toggl]:
+    account = Toggl(BasicAuth(TOKEN, "api_token"), MemoryStore(clock=clock), client=connect_in_process(sandbox))
+    yield account
+    await account.aclose()
+
+
+async def call_failing_tool(
+    toggl: Toggl, handler: Handler, annotations: ToolAnnotations, **arguments: object
+) -> Result:
+    async def account() -> Toggl:
+        return toggl
+
+    tool = ToolSpec(handler, "A tool", annotations, NoArgs, EmptyResult).to_tool(account)
+    async with Client(MCPServer("test", tools=[tool])) as client:
+        return await Host(client).fail(handler.__name__, **arguments)
+
+
+@pytest.mark.parametrize(
+    ("annotations", "code", "retryable"),
+    [
+        (READ_ONLY, "unreachable", True),
+        (ADDITIVE, "outcome_unknown", False),
+        (DESTRUCTIVE, "outcome_unknown", False),
+        (ADDITIVE_IDEMPOTENT, "outcome_unknown", False),
+    ],
+)
+async def test_tool_spec_timeout_after_20_seconds_is_outcome_unknown_for_changes(
+    toggl: Toggl, annotations: ToolAnnotations, code: str, *, retryable: bool
+) -> None:
+    began = anyio.current_time()
+    error = await call_failing_tool(toggl, hang, annotations)
+
+    assert anyio.current_time() - began == pytest.approx(20, abs=1)
+    assert (error["code"], error["retryable"]) == (code, retryable)
+
+
+async def test_tool_spec_bug_is_logged_in_full_and_omitted_from_the_error(
+    toggl: Toggl, caplog: pytest.LogCaptureFixture
+) -> None:
+    error = await call_failing_tool(toggl, divide, READ_ONLY)
+
+    assert (error["code"], error["retryable"]) == ("internal", False)
+    assert "bug" in error["message"]
+    assert TOKEN not in error["message"]
+    (record,) = [record for record in caplog.records if record.name.startswith("toggl_mcp")]
+    assert (record.levelno, record.getMessage()) == (logging.ERROR, "divide failed")
+    assert record.exc_info is not None
+    assert record.exc_info[0] is ZeroDivisionError
+
+
+async def test_tool_spec_result_outside_its_output_schema_raises_in_the_client(toggl: Toggl) -> None:
+    async def account() -> Toggl:
+        return toggl
+
+    tool = ToolSpec(miscount, "A tool", READ_ONLY, NoArgs, CountResult).to_tool(account)
+    async with Client(MCPServer("test", tools=[tool])) as client:
+        with pytest.raises(RuntimeError, match="Invalid structured content"):
+            await Host(client).call("miscount")
+
+
+async def test_tool_spec_error_strips_invisible_characters(toggl: Toggl) -> None:
+    assert (await call_failing_tool(toggl, raise_with_name, READ_ONLY))["message"] == "There is no “Good name”."
+
+
+@pytest.mark.parametrize(("argument", "expected"), [("\u202e" * 60 + "name", "name"), ("x" * 61, "x" * 60)])
+async def test_tool_spec_unknown_argument_error_strips_and_truncates_its_name(
+    toggl: Toggl, argument: str, expected: str
+) -> None:
+    error = await call_failing_tool(toggl, raise_with_name, READ_ONLY, **{argument: 1})
+
+    assert error["code"] == "invalid_arguments"
+    assert error["message"].startswith(f"{expected}: is not an argument of this tool")

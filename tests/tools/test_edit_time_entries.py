@@ -1,0 +1,202 @@
+"""Changing time entries."""
+
+import json
+
+import pytest
+
+from tests.sandbox.clock import Clock
+from tests.sandbox.diary import done, running, sent
+from tests.tools.host import Host
+from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Call, Fault, Sandbox
+
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("six_in_the_evening")]
+
+NINE = "2025-10-14T09:00"
+
+
+async def test_edit_time_entries_one_id_sends_one_put(host: Host, sandbox: Sandbox) -> None:
+    row = done(sandbox, NINE, "2025-10-14T10:00", "Cart", tags=["design"])
+    result = await host.call("edit_time_entries", ids=[row["id"]], project="Web shop", stop="2025-10-14T10:30")
+
+    assert (result["entry"]["project"], result["entry"]["seconds"], result["entry"]["tags"]) == (
+        "Web shop",
+        5400,
+        ["design"],
+    )
+    assert sent(sandbox) == [f"PUT /workspaces/{HARBOUR_STUDIO}/time_entries/{row['id']}"]
+    cleared = await host.call("edit_time_entries", ids=[row["id"]], project="0", description="", tags=[])
+    assert {"project", "description", "tags"}.isdisjoint(cleared["entry"])
+
+
+async def test_edit_time_entries_overlap_is_refused(host: Host, sandbox: Sandbox) -> None:
+    row = done(sandbox, NINE, "2025-10-14T10:00")
+    done(sandbox, "2025-10-14T10:00", "2025-10-14T11:00")
+
+    assert (await host.fail("edit_time_entries", ids=[row["id"]], stop="2025-10-14T10:01"))["code"] == "overlap"
+    await host.call("edit_time_entries", ids=[row["id"]], start="2025-10-14T09:30")
+
+
+async def test_edit_time_entries_many_ids_send_one_request_a_workspace(host: Host, sandbox: Sandbox) -> None:
+    rows = [done(sandbox, f"2025-10-14T0{hour}:00", f"2025-10-14T0{hour}:30") for hour in range(8)]
+    rows.append(done(sandbox, NINE, "2025-10-14T10:00", "", NIGHT_SCHOOL))
+    ids = [row["id"] for row in rows]
+    result = await host.call("edit_time_entries", ids=[*ids, 7], description="Sorted")
+
+    assert (result["edited_ids"], result["not_found_ids"]) == (ids, [7])
+    assert len(sent(sandbox)) == 2
+    assert {row["description"] for row in sandbox.state.entries.values()} == {"Sorted"}
+    sandbox.calls.clear()
+    list_result = await host.call("list_time_entries")
+    assert {row["description"] for row in list_result["entries"]} == {"Sorted"}
+    assert sandbox.calls == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"ids": []}, "ids"),
+        ({"ids": [1] * 101, "description": "x"}, "ids"),
+        ({"ids": [1]}, "at least one change"),
+        ({"ids": [1, 2], "start": NINE}, "one entry at a time"),
+        ({"ids": [1], "description": "x", "status": "y"}, "status"),
+    ],
+)
+async def test_edit_time_entries_invalid_arguments_are_refused(
+    host: Host, arguments: dict[str, object], message: str
+) -> None:
+    error = await host.fail("edit_time_entries", **arguments)
+
+    assert (error["code"], message in error["message"]) == ("invalid_arguments", True)
+
+
+async def test_edit_time_entries_unknown_project_changes_nothing(host: Host, sandbox: Sandbox) -> None:
+    rows = [done(sandbox, NINE, "2025-10-14T10:00", "", workspace) for workspace in (HARBOUR_STUDIO, NIGHT_SCHOOL)]
+    error = await host.fail("edit_time_entries", ids=[row["id"] for row in rows], project="Web shop")
+
+    assert (error["code"], f"workspace {NIGHT_SCHOOL}" in error["message"]) == ("not_found", True)
+    assert sent(sandbox) == []
+
+
+async def test_edit_time_entries_refusal_of_one_workspace_lists_unchanged_ids(host: Host, sandbox: Sandbox) -> None:
+    rows = [done(sandbox, NINE, "2025-10-14T10:00", "", workspace) for workspace in (HARBOUR_STUDIO, NIGHT_SCHOOL)]
+    await host.call("list_time_entries")
+
+    def refuse_night_school(call: Call) -> Fault | None:
+        return Fault("402") if call.method == "PATCH" and str(NIGHT_SCHOOL) in call.path else None
+
+    sandbox.fault = refuse_night_school
+    result = await host.call("edit_time_entries", ids=[row["id"] for row in rows], description="New")
+
+    assert (result["edited_ids"], result["unchanged_ids"]) == ([rows[0]["id"]], [rows[1]["id"]])
+    assert "unconfirmed_ids" not in result
+    assert "used up" in result["incomplete_reason"]
+
+
+async def test_edit_time_entries_new_project_clears_the_task(host: Host, sandbox: Sandbox) -> None:
+    rows = [
+        done(sandbox, f"2025-10-14T0{hour}:00", f"2025-10-14T0{hour}:30", project_id=201_500_302, task_id=80_400_301)
+        for hour in range(3)
+    ]
+    await host.call("edit_time_entries", ids=[rows[0]["id"]], project="Bread labels")
+    await host.call("edit_time_entries", ids=[row["id"] for row in rows[1:]], project="Bread labels")
+
+    assert {(row["project_id"], row["task_id"]) for row in rows} == {(201_500_301, None)}
+
+
+async def test_edit_time_entries_creates_missing_tags_and_list_tags_has_them(host: Host, sandbox: Sandbox) -> None:
+    row = done(sandbox, NINE, "2025-10-14T10:00", tags=["design"])
+    await host.call("list_tags")
+    addition = {"tags": ["neu", "Neu"], "tag_action": "add", "create_missing_tags": True}
+    result = await host.call("edit_time_entries", ids=[row["id"]], **addition)
+
+    assert result["entry"]["tags"] == ["design", "neu"]
+    assert [tag["name"] for tag in (await host.call("list_tags", name="neu"))["tags"]] == ["neu"]
+    removal = {"tags": ["alt"], "tag_action": "remove", "create_missing_tags": True}
+    assert (await host.fail("edit_time_entries", ids=[row["id"]], **removal))["code"] == "invalid_arguments"
+
+
+async def test_create_time_entry_refusal_creates_no_tag(host: Host, sandbox: Sandbox) -> None:
+    sandbox.fault = lambda call: Fault("402") if call.method == "POST" else None
+    entry = {"start": NINE, "duration": 60, "tags": ["neu"], "create_missing_tags": True}
+
+    assert (await host.fail("create_time_entry", **entry))["code"] == "quota_spent"
+    assert "neu" not in {row["name"] for row in sandbox.state.tags.values()}
+
+
+async def test_edit_time_entries_same_project_keeps_the_task(host: Host, sandbox: Sandbox) -> None:
+    same_project = done(sandbox, NINE, "2025-10-14T09:30", project_id=201_500_302, task_id=80_400_301)
+    other_project = done(sandbox, "2025-10-14T10:00", "2025-10-14T10:30", project_id=201_500_309, task_id=80_400_305)
+    without_task = done(sandbox, "2025-10-14T11:00", "2025-10-14T11:30", project_id=201_500_301)
+    ids = [row["id"] for row in (same_project, other_project, without_task)]
+    result = await host.call("edit_time_entries", ids=ids, project="Web shop")
+    await host.call("edit_time_entries", ids=ids[:1], project="Web shop", description="Alone")
+
+    assert set(result["edited_ids"]) == set(ids)
+    assert [row["task_id"] for row in (same_project, other_project, without_task)] == [80_400_301, None, None]
+    assert {row["project_id"] for row in (same_project, other_project, without_task)} == {201_500_302}
+    assert [call.split()[0] for call in sent(sandbox)] == ["PATCH", "PATCH", "PUT"]
+
+
+async def test_edit_time_entries_many_ids_are_refused_on_a_stale_cache(
+    host: Host, sandbox: Sandbox, clock: Clock
+) -> None:
+    rows = [done(sandbox, f"2025-10-14T0{hour}:00", f"2025-10-14T0{hour}:30") for hour in range(3)]
+    await host.call("list_time_entries")
+    clock.now += 600
+    sandbox.state.remove_entry(rows[0]["id"])
+    sandbox.quota.spend(None)
+    error = await host.fail("edit_time_entries", ids=[row["id"] for row in rows], description="New")
+
+    assert error["code"] == "quota_spent"
+    assert rows[0]["server_deleted_at"] is not None
+    assert sent(sandbox) == []
+    assert (await host.call("edit_time_entries", ids=[rows[1]["id"]], description="New"))["edited_ids"]
+
+
+async def test_edit_time_entries_refusal_of_all_fails_and_of_some_lists_unchanged_ids(
+    host: Host, sandbox: Sandbox
+) -> None:
+    rows = [done(sandbox, f"2025-10-14T0{hour}:00", f"2025-10-14T0{hour}:30") for hour in range(3)]
+    ids = [row["id"] for row in rows]
+    await host.call("list_time_entries")
+
+    def partial_failure(*refused_ids: int) -> Fault:
+        body = {
+            "success": [key for key in ids if key not in refused_ids],
+            "failure": [{"id": key} for key in refused_ids],
+        }
+        return Fault("garbage before", body=json.dumps(body))
+
+    sandbox.fault = lambda call: partial_failure(ids[1]) if call.method == "PATCH" else None
+    result = await host.call("edit_time_entries", ids=ids, description="New")
+    sandbox.fault = lambda call: partial_failure(*ids) if call.method == "PATCH" else None
+    error = await host.fail("edit_time_entries", ids=ids, description="New")
+
+    assert (result["unchanged_ids"], "Toggl refused" in result["incomplete_reason"]) == ([ids[1]], True)
+    assert (error["code"], "Toggl refused" in error["message"]) == ("invalid_arguments", True)
+
+
+async def test_edit_time_entries_future_start_of_a_timer_is_refused(host: Host, sandbox: Sandbox) -> None:
+    row = running(sandbox, NINE)
+    error = await host.fail("edit_time_entries", ids=[row["id"]], start="2025-10-14T19:00")
+
+    assert error["message"].startswith("start: is yet to come")
+
+
+async def test_edit_time_entries_removal_of_an_unknown_tag_suggests_no_creation(host: Host, sandbox: Sandbox) -> None:
+    row = done(sandbox, NINE, "2025-10-14T10:00", tags=["design"])
+    error = await host.fail("edit_time_entries", ids=[row["id"]], tags=["desing"], tag_action="remove")
+
+    assert "Near: “design”" in error["message"]
+    assert "create_missing_tags" not in error["message"]
+
+
+async def test_create_time_entry_unreadable_period_is_refused_as_overlap(host: Host, sandbox: Sandbox) -> None:
+    done(sandbox, "2025-02-14T09:00", "2025-02-14T10:00", "Old")
+    entry = {"start": "2025-02-14T09:00", "duration": 3600, "description": "Old"}
+    sandbox.fault = lambda call: Fault("500 before") if "/search/" in call.path else None
+    error = await host.fail("create_time_entry", **entry)
+
+    assert (error["code"], "could not be looked at" in error["message"]) == ("overlap", True)
+    assert len(sandbox.state.entries) == 1
+    await host.call("create_time_entry", **entry, allow_overlap=True)
