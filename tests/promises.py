@@ -25,9 +25,7 @@ class Promise(NamedTuple):
         return self.template.format(**load_figures(self.id))
 
 
-CHAOS = (
-    "tests/chaos/test_interleaved.py::test_nothing_is_doubled_lost_or_said_falsely_while_three_in_ten_requests_go_wrong"
-)
+CHAOS = "tests/chaos/test_steps.py::test_changes_under_faults_are_never_duplicated_lost_or_misreported"
 
 PROMISES = (
     Promise(
@@ -64,14 +62,14 @@ PROMISES = (
         "Cancellation safety",
         "A cancelled call leaves no untrue cache, leased refresh or open transaction.",
         "{cancelled:,} calls cancelled at random moments: {violations} violations",
-        "tests/chaos/test_crowd.py::test_callers_that_are_cut_off_leave_nothing_untrue_claimed_or_open",
+        "tests/chaos/test_concurrency.py::test_cancelled_callers_leave_no_outdated_cache_lease_or_transaction",
     ),
     Promise(
         "one-question",
         "Single flight across processes",
         "Concurrent readers of a cold collection share one request: no cache stampede.",
         "{processes} processes of {readers} readers: {requests} request, {results} correct results",
-        "tests/chaos/test_processes.py::test_eight_processes_of_twenty_readers_ask_one_cold_question_once",
+        "tests/chaos/test_processes.py::test_collect_cold_cache_of_eight_processes_costs_one_request",
     ),
     Promise(
         "hour",
@@ -92,7 +90,7 @@ PROMISES = (
         "Time-zone-, DST- and midnight-correct totals",
         "Totals cover every workspace and running timers, and split entries at the account's midnight.",
         "0 of {counted} questions differ from an independent count, 0 of {by_hand} from a result worked out by hand",
-        "tests/totals/test_totals.py::test_the_sample_is_totalled_as_an_independent_count_totals_it",
+        "tests/totals/test_sample_totals.py::test_summarize_time_of_the_sample_matches_reference",
     ),
     Promise(
         "lean",
@@ -134,35 +132,35 @@ PROMISES = (
         "Tenant isolation",
         "Tokens that share a store do not see each other's data.",
         "{foreign} foreign rows in {steps:,} steps of 5 tokens on one store",
-        "tests/chaos/test_tokens.py::test_no_token_is_shown_a_row_of_another",
+        "tests/chaos/test_tokens.py::test_token_never_reads_rows_of_another_token",
     ),
     Promise(
         "private",
         "File permissions 0600/0700",
         "Only you can read the cache, whatever the umask.",
         "files {files:04}, folders {folders:04}",
-        "tests/cache/test_sqlite_file.py::test_nobody_else_may_read_the_cache",
+        "tests/cache/test_sqlite_file.py::test_file_permissions_are_0600_and_folders_0700",
     ),
     Promise(
         "damage",
         "Corruption recovery",
         "Each row has a checksum; a damaged cache file is moved aside and recreated.",
         "{files:,} files truncated, flipped, overwritten or shuffled: {errors} errors, {altered_rows} altered rows",
-        "tests/cache/test_sqlite_damage.py::test_a_damaged_file_serves_nothing_that_was_altered_or_is_missing",
+        "tests/cache/test_sqlite_damage.py::test_damaged_file_never_serves_altered_or_missing_rows",
     ),
     Promise(
         "kill",
         "Crash consistency",
         "A process that is killed while it writes leaves the cache whole.",
         "{kills} SIGKILLs during a write: {torn_reads} torn reads",
-        "tests/chaos/test_processes.py::test_processes_that_are_killed_while_they_write_leave_no_half_of_anything",
+        "tests/chaos/test_processes.py::test_replace_killed_process_leaves_no_torn_snapshot",
     ),
     Promise(
         "one-file",
         "No split brain after file replacement",
         "Processes whose cache file is overwritten or moved go on with one file together.",
         "{splits} splits in {replacements} replacements among {processes} processes",
-        "tests/chaos/test_processes.py::test_three_processes_whose_file_is_spoilt_or_moved_aside_go_on_with_one_file",
+        "tests/chaos/test_processes.py::test_write_damaged_or_moved_file_keeps_three_processes_on_one_file",
     ),
     Promise(
         "start",
@@ -183,6 +181,6 @@ PROMISES = (
         "Both protocol eras",
         "Old and new hosts are served, on one connection even after a probe.",
         "MCP {older} and {newer}",
-        "tests/process/test_stdio.py::test_a_probe_does_not_choose_the_era",
+        "tests/process/test_stdio.py::test_discover_does_not_select_the_era",
     ),
 )

@@ -10,8 +10,8 @@ import pytest
 
 import toggl_mcp
 from scripts.docs import documents, with_sections
-from tests.process.lines import run
-from tests.process.test_command import listening
+from tests.process.server import run
+from tests.process.test_cli import serve_sandbox
 from toggl_mcp.errors import TogglError
 from toggl_mcp.sandbox import HARBOUR_STUDIO, TOKEN, Sandbox
 from toggl_mcp.settings import Settings, describe_setting
@@ -112,7 +112,7 @@ def test_readme_has_two_set_up_commands_and_ci_runs_the_second() -> None:
 def toggl(monkeypatch: pytest.MonkeyPatch) -> Generator[Sandbox]:
     """Toggl as a script finds it: at its usual address, with the token in the environment."""
     sandbox = Sandbox()
-    with listening(sandbox) as address:
+    with serve_sandbox(sandbox) as address:
         monkeypatch.setattr("toggl_mcp.api.connection.TOGGL_URL", address)
         monkeypatch.setenv("TOGGL_API_TOKEN", TOKEN)
         monkeypatch.setenv("TOGGL_WORKSPACE_ID", str(HARBOUR_STUDIO))

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.anyio
         ("http://[::1]:8000/api/v9", "http://[::1]:8000/api/v9/"),
     ],
 )
-async def test_encrypted_addresses_and_this_machine_are_spoken_to(url: str | None, leads_to: str) -> None:
+async def test_connect_accepts_https_and_loopback(url: str | None, leads_to: str) -> None:
     async with connect(url) as connection:
         assert str(connection.base_url) == leads_to
         assert connection.headers["User-Agent"] == "toggl-mcp-server"
@@ -52,7 +52,7 @@ async def test_encrypted_addresses_and_this_machine_are_spoken_to(url: str | Non
         "localhost:8000",
     ],
 )
-async def test_any_other_address_is_refused(url: str) -> None:
+async def test_connect_refuses_other_addresses(url: str) -> None:
     with pytest.raises(InvalidArguments, match="has to be an https address"):
         connect(url)
 
@@ -60,7 +60,7 @@ async def test_any_other_address_is_refused(url: str) -> None:
 @pytest.mark.parametrize(
     "url", ["https://", "https:///api/v9", "https://[", "https://toggl.example:port", "http://[::1"]
 )
-async def test_what_is_no_address_is_refused(url: str) -> None:
+async def test_connect_refuses_invalid_urls(url: str) -> None:
     with pytest.raises(InvalidArguments, match="https address"):
         connect(url)
 
@@ -80,7 +80,7 @@ class Cookies:
         await self._sandbox(scope, receive, with_cookie)
 
 
-async def test_no_cookie_goes_along_with_another_request(sandbox: Sandbox, clock: Clock) -> None:
+async def test_connection_sends_no_cookies(sandbox: Sandbox, clock: Clock) -> None:
     async with connect_in_process(Cookies(sandbox)) as connection:
         clients = AsyncClientEndpoint(HARBOUR_STUDIO, AUTH, MemoryStore(clock=clock), client=connection)
         for _ in range(2):
@@ -89,7 +89,9 @@ async def test_no_cookie_goes_along_with_another_request(sandbox: Sandbox, clock
     assert [call.headers.get("cookie") for call in sandbox.calls] == [None, None]
 
 
-async def test_requests_go_to_the_path_of_the_address(connection: AsyncClient, sandbox: Sandbox, clock: Clock) -> None:
+async def test_connection_keeps_the_path_of_the_base_url(
+    connection: AsyncClient, sandbox: Sandbox, clock: Clock
+) -> None:
     clients = AsyncClientEndpoint(HARBOUR_STUDIO, AUTH, MemoryStore(clock=clock), client=connection)
     await clients.delete(GULL)
     assert sandbox.calls[0].path == f"/workspaces/{HARBOUR_STUDIO}/clients/{GULL}"

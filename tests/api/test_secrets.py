@@ -88,7 +88,7 @@ async def everything(clients: AsyncClientEndpoint) -> list[str]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_no_log_trace_or_failure_holds_the_token(
+async def test_token_is_in_no_log_trace_or_error(
     in_memory: AsyncClientEndpoint, sandbox: Sandbox, spans: Spans, caplog: pytest.LogCaptureFixture, kind: Kind | None
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -100,9 +100,7 @@ async def test_no_log_trace_or_failure_holds_the_token(
     assert "Secret Client" not in f"{spans.records} {caplog.text}"
 
 
-async def test_a_trace_says_what_was_asked_and_answered_without_ids(
-    in_memory: AsyncClientEndpoint, spans: Spans
-) -> None:
+async def test_trace_has_method_route_and_status_without_ids(in_memory: AsyncClientEndpoint, spans: Spans) -> None:
     await in_memory.get(AROHA)
     await in_memory.edit(AROHA, ClientBody(notes="New"))
     await in_memory.archive(AROHA)
@@ -118,14 +116,14 @@ async def test_a_trace_says_what_was_asked_and_answered_without_ids(
     }
 
 
-async def test_each_try_has_a_trace_of_its_own(in_memory: AsyncClientEndpoint, sandbox: Sandbox, spans: Spans) -> None:
+async def test_trace_has_a_span_per_try(in_memory: AsyncClientEndpoint, sandbox: Sandbox, spans: Spans) -> None:
     sandbox.fault = lambda _: Fault("500 before")
     with pytest.raises(TogglError):
         await in_memory.collect()
     assert [attributes.get("http.response.status_code") for _, attributes in spans.records] == [500] * 4
 
 
-async def test_the_log_tells_what_became_of_each_change(
+async def test_log_reports_the_outcome_of_each_change(
     in_memory: AsyncClientEndpoint, sandbox: Sandbox, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "toggl_mcp")

@@ -97,7 +97,7 @@ async def test_settle_change_of_a_row_that_was_written_meanwhile_drops_the_snaps
     assert await store.read(MINE) is None
 
 
-async def test_settle_change_of_a_row_beside_one_that_was_written_meanwhile_keeps_the_snapshot(store: Store) -> None:
+async def test_settle_change_beside_a_row_written_meanwhile_keeps_the_snapshot(store: Store) -> None:
     await store.replace(MINE, ROWS, expected=0, fetched_at=12)
     expected = (await store.open_change(MINE, 1, NAMES, inf)).expected
     await store.write(MINE, 2, "written meanwhile")

@@ -100,7 +100,7 @@ async def works(store: SqliteStore) -> bool:
 
 
 @pytest.mark.promise("damage")
-async def test_a_damaged_file_serves_nothing_that_was_altered_or_is_missing(tmp_path: Path) -> None:
+async def test_damaged_file_never_serves_altered_or_missing_rows(tmp_path: Path) -> None:
     path = tmp_path / "cache.sqlite"
     whole = await fill(path)
     for trial in range(TRIALS):
@@ -139,7 +139,7 @@ async def test_a_damaged_file_serves_nothing_that_was_altered_or_is_missing(tmp_
         "UPDATE collection SET size = 3",
     ],
 )
-async def test_an_alteration_of_one_value_is_noticed(
+async def test_damaged_value_is_detected_by_its_checksum(
     path: Path, sqlite: SqliteStore, alteration: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     await fill(path)
@@ -153,13 +153,13 @@ async def test_an_alteration_of_one_value_is_noticed(
 
 
 @pytest.mark.parametrize("column", ["remaining", "resets_at", "checksum"])
-async def test_an_altered_bucket_is_not_believed(path: Path, sqlite: SqliteStore, column: str) -> None:
+async def test_damaged_bucket_is_ignored(path: Path, sqlite: SqliteStore, column: str) -> None:
     await fill(path)
     execute(path, f"UPDATE bucket SET {column} = {column} + 1")  # noqa: S608 - the names above
     assert list(await sqlite.list_buckets("mine")) == []
 
 
-async def test_one_store_sets_the_damaged_file_aside_and_the_others_follow(
+async def test_damaged_file_is_replaced_once_for_all_stores(
     path: Path, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     stores = [SqliteStore(path, clock=clock) for _ in range(3)]
@@ -175,9 +175,7 @@ async def test_one_store_sets_the_damaged_file_aside_and_the_others_follow(
         await store.aclose()
 
 
-async def test_a_damaged_file_stays_while_another_process_looks_whether_it_still_has_the_name(
-    path: Path, sqlite: SqliteStore
-) -> None:
+async def test_damaged_file_stays_while_another_process_checks_its_identity(path: Path, sqlite: SqliteStore) -> None:
     await sqlite.write(MINE, 1, None)
     await anyio.Path(path).write_bytes(b"garbage" * 1000)
     with held(path.with_name(f"{path.name}.lock"), "EXCLUSIVE"):
@@ -188,7 +186,7 @@ async def test_a_damaged_file_stays_while_another_process_looks_whether_it_still
     assert await sqlite.get_version(MINE) == Version(1, None)
 
 
-async def test_a_file_damaged_again_and_again_starts_empty_each_time(path: Path, sqlite: SqliteStore) -> None:
+async def test_damaged_file_starts_empty_each_time(path: Path, sqlite: SqliteStore) -> None:
     for _ in range(5):
         await sqlite.replace(MINE, {1: "one"}, expected=0, fetched_at=12)
         await sqlite.aclose()
@@ -196,7 +194,7 @@ async def test_a_file_damaged_again_and_again_starts_empty_each_time(path: Path,
         assert await sqlite.read(MINE) is None
 
 
-async def test_a_journal_that_was_left_behind_by_another_file_does_no_harm(path: Path, sqlite: SqliteStore) -> None:
+async def test_damaged_file_with_foreign_journal_starts_empty(path: Path, sqlite: SqliteStore) -> None:
     await fill(path)
     db = sqlite3.connect(path, isolation_level=None)
     db.execute("PRAGMA journal_mode = TRUNCATE")

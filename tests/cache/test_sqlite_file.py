@@ -44,14 +44,14 @@ def open_files(folder: Path) -> list[str]:
     return [str(link) for link in links if link.is_relative_to(folder)]
 
 
-async def test_nothing_is_opened_before_it_is_needed(path: Path) -> None:
+async def test_sqlite_store_opens_no_file_before_use(path: Path) -> None:
     SqliteStore(path)
     assert not await anyio.Path(path.parent).exists()
 
 
 @pytest.mark.promise("private")
 @pytest.mark.usefixtures("umask")
-async def test_nobody_else_may_read_the_cache(tmp_path: Path) -> None:
+async def test_file_permissions_are_0600_and_folders_0700(tmp_path: Path) -> None:
     path = tmp_path / "new" / "folder" / "cache.sqlite"
     store = SqliteStore(path)
     await store.replace(MINE, ROWS, expected=0, fetched_at=12)
@@ -64,7 +64,7 @@ async def test_nobody_else_may_read_the_cache(tmp_path: Path) -> None:
     await store.aclose()
 
 
-async def test_a_folder_that_was_there_is_left_as_it_was(tmp_path: Path) -> None:
+async def test_file_permissions_of_an_existing_folder_are_kept(tmp_path: Path) -> None:
     await anyio.Path(tmp_path).chmod(0o755)
     store = SqliteStore(tmp_path / "cache.sqlite")
     await store.write(MINE, 1, None)
@@ -72,7 +72,7 @@ async def test_a_folder_that_was_there_is_left_as_it_was(tmp_path: Path) -> None
     await store.aclose()
 
 
-async def test_a_path_may_hold_any_characters(tmp_path: Path) -> None:
+async def test_sqlite_store_path_may_hold_any_characters(tmp_path: Path) -> None:
     path = tmp_path / "a?mode=memory#b%20ü" / "cache & co.sqlite"
     store = SqliteStore(path)
     await store.replace(MINE, ROWS, expected=0, fetched_at=12)
@@ -82,7 +82,7 @@ async def test_a_path_may_hold_any_characters(tmp_path: Path) -> None:
     await store.aclose()
 
 
-async def test_what_was_stored_outlives_the_process(path: Path, sqlite: SqliteStore) -> None:
+async def test_read_in_a_new_store_finds_the_snapshot(path: Path, sqlite: SqliteStore) -> None:
     await sqlite.replace(MINE, ROWS, expected=0, fetched_at=12)
     await sqlite.record("mine", Bucket("me", 3, 100))
     await sqlite.aclose()
@@ -92,7 +92,7 @@ async def test_what_was_stored_outlives_the_process(path: Path, sqlite: SqliteSt
     await later.aclose()
 
 
-async def test_closing_leaves_no_file_open(path: Path, sqlite: SqliteStore) -> None:
+async def test_aclose_leaves_no_file_open(path: Path, sqlite: SqliteStore) -> None:
     await sqlite.replace(MINE, ROWS, expected=0, fetched_at=12)
     await sqlite.get_version(MINE)
     assert open_files(path.parent)
@@ -100,7 +100,7 @@ async def test_closing_leaves_no_file_open(path: Path, sqlite: SqliteStore) -> N
     assert open_files(path.parent) == []
 
 
-async def test_closing_is_not_cut_short_by_a_cancellation(path: Path, sqlite: SqliteStore) -> None:
+async def test_aclose_is_shielded_from_cancellation(path: Path, sqlite: SqliteStore) -> None:
     await sqlite.get_version(MINE)
     with anyio.CancelScope() as scope:
         scope.cancel()
@@ -109,7 +109,7 @@ async def test_closing_is_not_cut_short_by_a_cancellation(path: Path, sqlite: Sq
 
 
 @pytest.mark.parametrize("place", ["a folder at the path", "a file as the folder", "a file above the folder"])
-async def test_where_there_can_be_no_file_the_cache_goes_on_in_memory_and_says_so_once(
+async def test_sqlite_store_unusable_path_falls_back_to_memory_and_logs_once(
     tmp_path: Path, place: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     occupied = tmp_path / "taken"
@@ -132,7 +132,7 @@ async def test_where_there_can_be_no_file_the_cache_goes_on_in_memory_and_says_s
     await store.aclose()
 
 
-async def test_a_store_that_was_closed_tries_the_file_again(path: Path, sqlite: SqliteStore) -> None:
+async def test_aclose_after_memory_fallback_retries_the_file(path: Path, sqlite: SqliteStore) -> None:
     await anyio.Path(path).mkdir(parents=True)
     await sqlite.write(MINE, 1, None)
     await anyio.Path(path).rmdir()
@@ -143,7 +143,7 @@ async def test_a_store_that_was_closed_tries_the_file_again(path: Path, sqlite: 
 
 
 @pytest.mark.parametrize("in_memory", [False, True])
-def test_a_step_that_fails_half_way_changes_nothing(path: Path, *, in_memory: bool) -> None:
+def test_failed_transaction_changes_nothing(path: Path, *, in_memory: bool) -> None:
     if in_memory:
         path.mkdir(parents=True)
     file = SqliteFile(path, SCHEMA, busy_timeout=0.05)
@@ -161,7 +161,7 @@ def test_a_step_that_fails_half_way_changes_nothing(path: Path, *, in_memory: bo
     file.close()
 
 
-async def test_a_full_disk_is_a_reason_to_go_on_in_memory(
+async def test_sqlite_store_full_disk_falls_back_to_memory(
     path: Path, sqlite: SqliteStore, caplog: pytest.LogCaptureFixture
 ) -> None:
     await sqlite.get_version(MINE)
@@ -177,7 +177,7 @@ async def test_a_full_disk_is_a_reason_to_go_on_in_memory(
     assert "space" in warning
 
 
-async def test_an_unchanged_collection_is_not_written_again(path: Path, sqlite: SqliteStore) -> None:
+async def test_replace_unchanged_collection_is_not_written(path: Path, sqlite: SqliteStore) -> None:
     await sqlite.replace(MINE, ROWS, expected=0, fetched_at=12)
     await sqlite.aclose()
     execute(path, "CREATE TRIGGER t BEFORE INSERT ON entity BEGIN SELECT RAISE(ABORT, 'written again'); END")

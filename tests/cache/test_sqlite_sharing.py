@@ -24,7 +24,7 @@ def start(path: Path) -> Generator[Start]:
     with ExitStack() as children:
 
         def start_child(action: str) -> subprocess.Popen[str]:
-            command = [sys.executable, "-m", "tests.cache.sharer", action, str(path)]
+            command = [sys.executable, "-m", "tests.cache.worker", action, str(path)]
             pipe = subprocess.PIPE
             child = children.enter_context(subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True))  # noqa: S603 - ours
             children.callback(child.kill)
@@ -44,7 +44,7 @@ def go(child: subprocess.Popen[str]) -> None:
     child.stdin.flush()
 
 
-async def test_a_process_that_is_killed_leaves_no_half_of_a_collection(path: Path, start: Start) -> None:
+async def test_replace_killed_process_leaves_a_whole_snapshot(path: Path, start: Start) -> None:
     for trial in range(5):
         child = start("replace")
         for _ in range(trial + 1):
@@ -59,7 +59,7 @@ async def test_a_process_that_is_killed_leaves_no_half_of_a_collection(path: Pat
         await store.aclose()
 
 
-async def test_every_write_of_every_process_is_counted(start: Start, sqlite: SqliteStore) -> None:
+async def test_write_of_several_processes_counts_every_write(start: Start, sqlite: SqliteStore) -> None:
     children = [start("write") for _ in range(3)]
     for child in children:
         assert line(child) == "ready\n"
@@ -69,7 +69,7 @@ async def test_every_write_of_every_process_is_counted(start: Start, sqlite: Sql
     assert await sqlite.get_version(MINE) == Version(300, None)
 
 
-async def test_a_process_that_holds_the_file_is_waited_for(path: Path, start: Start) -> None:
+async def test_write_waits_for_a_process_that_locks_the_file(path: Path, start: Start) -> None:
     store = SqliteStore(path)
     await store.replace(MINE, ROWS, expected=0, fetched_at=12)
     child = start("hold")
@@ -88,7 +88,7 @@ async def test_a_process_that_holds_the_file_is_waited_for(path: Path, start: St
     await store.aclose()
 
 
-async def test_opening_a_file_does_not_end_the_locks_that_this_process_has_on_it(path: Path, start: Start) -> None:
+async def test_open_keeps_the_locks_of_this_process(path: Path, start: Start) -> None:
     store = SqliteStore(path)
     await store.replace(MINE, ROWS, expected=0, fetched_at=12)
     with held(path):
@@ -99,7 +99,7 @@ async def test_opening_a_file_does_not_end_the_locks_that_this_process_has_on_it
     await store.aclose()
 
 
-def test_threads_with_event_loops_of_their_own_share_a_store(path: Path) -> None:
+def test_sqlite_store_is_shared_by_threads_with_own_event_loops(path: Path) -> None:
     store = SqliteStore(path)
     anyio.run(store.invalidate, MINE)
 
@@ -117,7 +117,7 @@ def test_threads_with_event_loops_of_their_own_share_a_store(path: Path) -> None
     anyio.run(store.aclose)
 
 
-def test_closing_a_store_while_others_use_it_harms_nobody(path: Path) -> None:
+def test_aclose_while_other_threads_use_the_store(path: Path) -> None:
     store = SqliteStore(path)
 
     async def use(thread: int) -> None:
@@ -134,7 +134,7 @@ def test_closing_a_store_while_others_use_it_harms_nobody(path: Path) -> None:
     anyio.run(store.aclose)
 
 
-def test_a_file_set_aside_under_several_threads_leaves_one_cache(path: Path) -> None:
+def test_replaced_file_under_threads_leaves_one_cache(path: Path) -> None:
     stores = [SqliteStore(path) for _ in range(4)]
     for store in stores:
         anyio.run(store.write, MINE, 1, None)
@@ -152,7 +152,7 @@ def test_a_file_set_aside_under_several_threads_leaves_one_cache(path: Path) -> 
         anyio.run(store.aclose)
 
 
-async def test_a_cancelled_caller_leaves_no_half_of_a_step(sqlite: SqliteStore) -> None:
+async def test_cancelled_caller_leaves_no_partial_transaction(sqlite: SqliteStore) -> None:
     await sqlite.replace(MINE, {}, expected=0, fetched_at=12)
     for row in range(50):
         async with anyio.create_task_group() as tasks:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.chaos import judging
+from tests.chaos import invariants
 from toggl_mcp.api import transport
 from toggl_mcp.api.transport import Delivery
 from toggl_mcp.cache.memory import MemoryStore
@@ -25,11 +25,11 @@ ENDPOINT: Any = CachedEndpoint
 COLLECTION: Any = CachedCollection
 
 
-def a_creation_is_sent_again(patch: Patch) -> None:
+def resend_create(patch: Patch) -> None:
     patch.setattr(REQUEST_STATE, "is_creation", False)
 
 
-def a_lost_change_is_called_unchanged(patch: Patch) -> None:
+def report_lost_change_as_unchanged(patch: Patch) -> None:
     original = transport.error_for
 
     def error_for(_: Delivery, cause: TogglError | None) -> TogglError:
@@ -38,70 +38,70 @@ def a_lost_change_is_called_unchanged(patch: Patch) -> None:
     patch.setattr(transport, "error_for", error_for)
 
 
-def a_page_is_taken_for_a_confirmation(patch: Patch) -> None:
+def accept_page_as_confirmation(patch: Patch) -> None:
     def decode(_: object, answer: Any) -> object:  # noqa: ANN401 - httpx is for api/ alone
         return answer.json() if answer.content.startswith((b"{", b"[")) else None
 
     patch.setattr(REQUEST_STATE, "decode", decode)
 
 
-def doubt_does_not_forget(patch: Patch) -> None:
+def keep_cache_after_outcome_unknown(patch: Patch) -> None:
     original = COLLECTION.settle
 
     async def settle(collection: object, mutation: object, _: object, **options: bool) -> None:
         await original(collection, mutation, [], **options)
 
     patch.setattr(COLLECTION, "settle", settle)
-    patch.setattr(COLLECTION, "invalidate_all", _nothing)
+    patch.setattr(COLLECTION, "invalidate_all", _do_nothing)
 
 
-def a_deleted_row_stays_in_the_cache(patch: Patch) -> None:
-    _put_only(patch, lambda item: item is not None)
+def keep_deleted_row_cached(patch: Patch) -> None:
+    _write_through_only(patch, lambda item: item is not None)
 
 
-def projects_outlive_their_client_in_the_cache(patch: Patch) -> None:
+def keep_projects_of_deleted_client_cached(patch: Patch) -> None:
     patch.setattr(AsyncClientEndpoint, "INVALIDATES", {})
 
 
-def a_new_row_is_not_cached(patch: Patch) -> None:
-    _put_only(patch, lambda item: item is None or item.notes != "Made by us")
+def skip_write_through_of_new_row(patch: Patch) -> None:
+    _write_through_only(patch, lambda item: item is None or item.notes != "Made by us")
 
 
-def the_first_look_alike_is_adopted(patch: Patch) -> None:
+def adopt_first_match(patch: Patch) -> None:
     original = ENDPOINT._reconcile_create  # noqa: SLF001 - what is broken is private
 
-    async def reconcile_create(endpoint: object, _: object, same: object, doubt: Exception) -> object:
-        return await original(endpoint, (), same, doubt)
+    async def reconcile_create(endpoint: object, _: object, matches: object, error: Exception) -> object:
+        return await original(endpoint, (), matches, error)
 
     patch.setattr(ENDPOINT, "_reconcile_create", reconcile_create)
 
 
-def a_lost_creation_is_not_looked_for(patch: Patch) -> None:
-    async def reconcile_create(_: object, __: object, ___: object, doubt: Exception) -> object:
-        raise doubt
+def skip_reconciliation(patch: Patch) -> None:
+    async def reconcile_create(_: object, __: object, ___: object, error: Exception) -> object:
+        raise error
 
     patch.setattr(ENDPOINT, "_reconcile_create", reconcile_create)
 
 
-def a_look_that_fails_is_called_unchanged(patch: Patch) -> None:
+def report_failed_reconciliation_as_unchanged(patch: Patch) -> None:
     async def refetch(endpoint: CachedEndpoint[Client], _: Exception) -> object:
         return (await endpoint.reserved.read(refresh=True)).collection.items
 
     patch.setattr(ENDPOINT, "_refetch", refetch)
 
 
-def an_unreadable_confirmation_crashes(patch: Patch) -> None:
+def crash_on_unreadable_confirmation(patch: Patch) -> None:
     def parse_confirmation(_: object, row: object) -> Client:
         return Client.model_validate(row)
 
     patch.setattr(ENDPOINT, "_parse_confirmation", parse_confirmation)
 
 
-def an_unreadable_confirmation_is_called_unchanged(patch: Patch) -> None:
+def report_unreadable_confirmation_as_unchanged(patch: Patch) -> None:
     patch.setattr(ENDPOINT, "_parse_confirmation", ENDPOINT._parse_row)  # noqa: SLF001 - what is broken is private
 
 
-def a_reading_from_before_a_write_is_stored(patch: Patch) -> None:
+def store_read_from_before_write(patch: Patch) -> None:
     original = MemoryStore.replace
 
     async def replace(store: MemoryStore, key: Key, rows: dict[int, str], *, expected: int, fetched_at: float) -> bool:
@@ -111,40 +111,43 @@ def a_reading_from_before_a_write_is_stored(patch: Patch) -> None:
     patch.setattr(MemoryStore, "replace", replace)
 
 
-def a_claim_is_kept(patch: Patch) -> None:
-    patch.setattr(MemoryStore, "release_lease", _nothing)
+def keep_lease(patch: Patch) -> None:
+    patch.setattr(MemoryStore, "release_lease", _do_nothing)
 
 
-async def _nothing(*_: object) -> None:
+async def _do_nothing(*_: object) -> None:
     return
 
 
-def _put_only(patch: Patch, wanted: Callable[[Client | None], bool]) -> None:
+def _write_through_only(patch: Patch, is_written: Callable[[Client | None], bool]) -> None:
     original = Mutation[Client].write_through
 
     def write_through(mutation: Mutation[Client], row_id: int, item: Client | None) -> None:
-        if wanted(item):
+        if is_written(item):
             original(mutation, row_id, item)
 
     patch.setattr(Mutation, "write_through", write_through)
 
 
-STEP_BY_STEP: dict[Bug, str] = {
-    a_creation_is_sent_again: judging.TWICE,
-    a_lost_change_is_called_unchanged: judging.NOT_NOTHING,
-    a_page_is_taken_for_a_confirmation: judging.NOT_THERE,
-    doubt_does_not_forget: judging.DOUBTFUL,
-    a_deleted_row_stays_in_the_cache: judging.NOT_SEEN,
-    a_new_row_is_not_cached: judging.NOT_SEEN,
-    the_first_look_alike_is_adopted: judging.OLD,
-    a_lost_creation_is_not_looked_for: judging.NOT_SOUGHT,
-    a_look_that_fails_is_called_unchanged: judging.NOT_NOTHING,
-    an_unreadable_confirmation_crashes: judging.UNNAMED,
-    an_unreadable_confirmation_is_called_unchanged: judging.NOT_NOTHING,
+STEP_BUGS: dict[Bug, str] = {
+    resend_create: invariants.DUPLICATED,
+    report_lost_change_as_unchanged: invariants.CHANGED_AFTER_ALL,
+    accept_page_as_confirmation: invariants.NOT_AT_TOGGL,
+    keep_cache_after_outcome_unknown: invariants.OUTDATED_AFTER_UNKNOWN,
+    keep_deleted_row_cached: invariants.NOT_CACHED,
+    skip_write_through_of_new_row: invariants.NOT_CACHED,
+    adopt_first_match: invariants.KNOWN_BEFORE,
+    skip_reconciliation: invariants.NOT_RECONCILED,
+    report_failed_reconciliation_as_unchanged: invariants.CHANGED_AFTER_ALL,
+    crash_on_unreadable_confirmation: invariants.UNNAMED,
+    report_unreadable_confirmation_as_unchanged: invariants.CHANGED_AFTER_ALL,
 }
-OF_PROJECTS: dict[Bug, str] = {
-    a_creation_is_sent_again: judging.TWICE,
-    projects_outlive_their_client_in_the_cache: judging.OUTDATED,
+PROJECT_BUGS: dict[Bug, str] = {
+    resend_create: invariants.DUPLICATED,
+    keep_projects_of_deleted_client_cached: invariants.OUTDATED,
 }
-AMONG_MANY: dict[Bug, str] = {a_reading_from_before_a_write_is_stored: judging.OUTDATED}
-BY_CUTTING_OFF: dict[Bug, str] = {a_claim_is_kept: judging.CLAIMED, doubt_does_not_forget: judging.OUTDATED}
+CONCURRENCY_BUGS: dict[Bug, str] = {store_read_from_before_write: invariants.OUTDATED}
+CANCELLATION_BUGS: dict[Bug, str] = {
+    keep_lease: invariants.LEASE_LEFT,
+    keep_cache_after_outcome_unknown: invariants.OUTDATED,
+}

@@ -4,7 +4,7 @@ import random
 from collections.abc import Awaitable, Callable, Collection, Iterable
 from typing import Any
 
-from tests.chaos.asking import Process, Question, Things, done
+from tests.chaos.operations import Items, Operation, Process, without_result
 from tests.chaos.resource import Resource
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
@@ -22,61 +22,61 @@ class Clients(Resource):
 
     MODEL = Client
     ENDPOINT = AsyncClientEndpoint
-    OURS = {"notes": "Made by us"}  # noqa: RUF012 - declared in the base as what it is
+    PROCESS_FIELDS = {"notes": "Made by us"}  # noqa: RUF012 - declared in the base as what it is
 
     def endpoint(self, process: Process) -> CachedEndpoint[Any]:
         return process.clients
 
-    def rows(self, world: State) -> Iterable[Row]:
-        return [row for row in world.clients.values() if row["wid"] == HARBOUR_STUDIO]
+    def rows(self, state: State) -> Iterable[Row]:
+        return [row for row in state.clients.values() if row["wid"] == HARBOUR_STUDIO]
 
-    def question(self, chance: random.Random, there: Things, about: int, new: str, now: float) -> Question:
+    def operation(self, chance: random.Random, items: Items, target_id: int, new_name: str, now: float) -> Operation:
         del now
         (verb,) = chance.choices(list(VERBS), list(VERBS.values()))
-        taken = chance.random() < 0.25 or verb == "named"
-        name = self.label(chance.choice(list(there.values()))) if taken else new
-        refresh, along = chance.random() < 0.2, chance.random() < 0.5
-        made = ClientBody(name=name, notes="Made by us")
+        is_reused = chance.random() < 0.25 or verb == "named"
+        name = self.label(chance.choice(list(items.values()))) if is_reused else new_name
+        refresh, restore_projects = chance.random() < 0.2, chance.random() < 0.5
+        new_body = ClientBody(name=name, notes="Made by us")
         change = chance.choice(
             [ClientBody(name=name), ClientBody(notes=name), ClientBody(notes="", external_reference=name)]
         )
-        puts: dict[str, Callable[[Process], Awaitable[object]]] = {
-            "add": lambda process: process.clients.add(made),
-            "edit": lambda process: process.clients.edit(about, change),
-            "delete": lambda process: process.clients.delete(about),
-            "archive": lambda process: done(process.clients.archive(about)),
-            "restore": lambda process: process.clients.restore(about, restore_projects=along),
-            "get": lambda process: process.clients.find(about, refresh=refresh),
+        calls: dict[str, Callable[[Process], Awaitable[object]]] = {
+            "add": lambda process: process.clients.add(new_body),
+            "edit": lambda process: process.clients.edit(target_id, change),
+            "delete": lambda process: process.clients.delete(target_id),
+            "archive": lambda process: without_result(process.clients.archive(target_id)),
+            "restore": lambda process: process.clients.restore(target_id, restore_projects=restore_projects),
+            "get": lambda process: process.clients.find(target_id, refresh=refresh),
             "collect": lambda process: process.clients.read(refresh=refresh),
             "named": lambda process: process.clients.find_by_name(name, refresh=refresh),
         }
-        wanted: dict[str, dict[str, object]] = {
-            "add": made.format("add"),
+        expected_fields: dict[str, dict[str, object]] = {
+            "add": new_body.format("add"),
             "edit": {field: value or None for field, value in change.format("edit").items()},
             "archive": {"archived": True},
             "restore": {"archived": False},
         }
-        return Question(verb, about, name, refresh, puts[verb], wanted.get(verb, {}))
+        return Operation(verb, target_id, name, refresh, calls[verb], expected_fields.get(verb, {}))
 
-    def touch(self, world: State, chance: random.Random, among: Collection[int], new: str) -> None:
-        about = chance.choice(list(among))
+    def touch(self, state: State, chance: random.Random, ids: Collection[int], new_name: str) -> None:
+        target_id = chance.choice(list(ids))
         match chance.choice(["rename", "note", "archive", "restore", "remove"]):
             case "rename":
-                world.rename_client(about, new)
+                state.rename_client(target_id, new_name)
             case "note":
-                world.edit_client(about, notes=new)
+                state.edit_client(target_id, notes=new_name)
             case "archive":
-                world.archive_client(about)
+                state.archive_client(target_id)
             case "restore":
-                world.restore_client(about)
+                state.restore_client(target_id)
             case _:
-                world.remove_client(about)
+                state.remove_client(target_id)
 
-    def add(self, world: State, new: str) -> None:
-        world.add_client(HARBOUR_STUDIO, new)
+    def add(self, state: State, new_name: str) -> None:
+        state.add_client(HARBOUR_STUDIO, new_name)
 
-    def remove(self, world: State, about: int) -> None:
-        world.remove_client(about)
+    def remove(self, state: State, target_id: int) -> None:
+        state.remove_client(target_id)
 
 
 CLIENTS = Clients()

@@ -4,75 +4,76 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.chaos import judging
-from tests.chaos.bugs import Bug, Patch, a_creation_is_sent_again, doubt_does_not_forget
-from toggl_mcp.endpoints import time_entries as tracker
-from toggl_mcp.endpoints import time_entry_cache as log
+from tests.chaos import invariants
+from tests.chaos.bugs import Bug, Patch, keep_cache_after_outcome_unknown, resend_create
+from toggl_mcp.endpoints import time_entries, time_entry_cache
 from toggl_mcp.endpoints.core.cached_collection import CachedCollection
 from toggl_mcp.endpoints.core.collection import Collection
 from toggl_mcp.endpoints.time_entries import AsyncTimeEntryEndpoint, BulkEditResult
 from toggl_mcp.endpoints.time_entry_cache import TimeEntryCache
 from toggl_mcp.models.time_entries import TimeEntry, TimeEntryBody
 
-LOG: Any = vars(log)
+CACHE: Any = vars(time_entry_cache)
 
 
-def changes_are_asked_for_without_overlap(patch: Patch) -> None:
-    patch.setattr(log, "SYNC_OVERLAP", timedelta())
+def sync_without_overlap(patch: Patch) -> None:
+    patch.setattr(time_entry_cache, "SYNC_OVERLAP", timedelta())
 
 
-def changes_are_asked_for_by_our_clock(patch: Patch) -> None:
-    def sync_since(known: Collection[TimeEntry], _: datetime) -> datetime:
-        return datetime.fromtimestamp(known.version.fetched_at or 0.0, UTC) - log.SYNC_OVERLAP
+def sync_by_local_clock(patch: Patch) -> None:
+    def sync_since(cached: Collection[TimeEntry], _: datetime) -> datetime:
+        return datetime.fromtimestamp(cached.version.fetched_at or 0.0, UTC) - time_entry_cache.SYNC_OVERLAP
 
-    patch.setattr(log, "_sync_since", sync_since)
-
-
-def what_was_deleted_stays_in_the_log(patch: Patch) -> None:
-    original = LOG["_merge"]
-
-    def merge(known: Mapping[int, TimeEntry], changed: Iterable[TimeEntry], reach: datetime) -> Mapping[int, TimeEntry]:
-        return original(known, [entry for entry in changed if entry.deleted_at is None], reach)
-
-    patch.setattr(log, "_merge", merge)
+    patch.setattr(time_entry_cache, "_sync_since", sync_since)
 
 
-def the_log_is_fresh_for_an_hour(patch: Patch) -> None:
-    patch.setattr(log, "TTL_SECONDS", 3600.0)
+def keep_deleted_entries_cached(patch: Patch) -> None:
+    original = CACHE["_merge"]
+
+    def merge(
+        cached: Mapping[int, TimeEntry], changes: Iterable[TimeEntry], reach: datetime
+    ) -> Mapping[int, TimeEntry]:
+        return original(cached, [entry for entry in changes if entry.deleted_at is None], reach)
+
+    patch.setattr(time_entry_cache, "_merge", merge)
 
 
-def the_former_timer_is_thought_to_run_on(patch: Patch) -> None:
+def keep_cache_fresh_for_an_hour(patch: Patch) -> None:
+    patch.setattr(time_entry_cache, "TTL_SECONDS", 3600.0)
+
+
+def keep_former_timer_running(patch: Patch) -> None:
     patch.setattr(TimeEntryCache, "settle", CachedCollection[TimeEntry].settle)
 
 
-def a_change_of_many_is_written_through_where_it_was_refused(patch: Patch) -> None:
+def write_through_refused_bulk_edits(patch: Patch) -> None:
     def parse_edited_ids(answer: Any) -> set[int]:  # noqa: ANN401 - the JSON edge
-        return {*answer["success"], *(refused["id"] for refused in answer["failure"])}
+        return {*answer["success"], *(failure["id"] for failure in answer["failure"])}
 
-    patch.setattr(tracker, "_parse_edited_ids", parse_edited_ids)
+    patch.setattr(time_entries, "_parse_edited_ids", parse_edited_ids)
 
 
-def a_change_of_many_reaches_all_that_was_ever_deleted(patch: Patch) -> None:
-    original, gone = AsyncTimeEntryEndpoint.bulk_edit, set[int]()
+def restore_deleted_entries_by_bulk_edit(patch: Patch) -> None:
+    original, past_ids = AsyncTimeEntryEndpoint.bulk_edit, set[int]()
 
     async def bulk_edit(
         endpoint: AsyncTimeEntryEndpoint, entries: Sequence[int], body: TimeEntryBody
     ) -> BulkEditResult:
-        known = {entry.id for entry in await endpoint.load_cache()}
-        gone.update(known)
-        return await original(endpoint, [*entries, *(gone - known)][:100], body)
+        cached = {entry.id for entry in await endpoint.load_cache()}
+        past_ids.update(cached)
+        return await original(endpoint, [*entries, *(past_ids - cached)][:100], body)
 
     patch.setattr(AsyncTimeEntryEndpoint, "bulk_edit", bulk_edit)
 
 
-OF_ENTRIES: dict[Bug, str] = {
-    a_creation_is_sent_again: judging.TWICE,
-    doubt_does_not_forget: judging.DOUBTFUL,
-    changes_are_asked_for_without_overlap: judging.OUTDATED,
-    changes_are_asked_for_by_our_clock: judging.OUTDATED,
-    what_was_deleted_stays_in_the_log: judging.OUTDATED,
-    the_log_is_fresh_for_an_hour: judging.TOO_OLD,
-    the_former_timer_is_thought_to_run_on: judging.IMPOSSIBLE,
-    a_change_of_many_is_written_through_where_it_was_refused: judging.OUTDATED,
-    a_change_of_many_reaches_all_that_was_ever_deleted: judging.BROUGHT_BACK,
+ENTRY_BUGS: dict[Bug, str] = {
+    resend_create: invariants.DUPLICATED,
+    keep_cache_after_outcome_unknown: invariants.OUTDATED_AFTER_UNKNOWN,
+    sync_without_overlap: invariants.OUTDATED,
+    sync_by_local_clock: invariants.OUTDATED,
+    keep_deleted_entries_cached: invariants.OUTDATED,
+    keep_cache_fresh_for_an_hour: invariants.TOO_OLD,
+    keep_former_timer_running: invariants.IMPOSSIBLE,
+    write_through_refused_bulk_edits: invariants.OUTDATED,
+    restore_deleted_entries_by_bulk_edit: invariants.RESTORED,
 }

@@ -4,7 +4,7 @@ import random
 from collections.abc import Awaitable, Callable, Collection, Iterable
 from typing import Any
 
-from tests.chaos.asking import Process, Question, Things, done
+from tests.chaos.operations import Items, Operation, Process, without_result
 from tests.chaos.resource import Resource
 from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
 from toggl_mcp.endpoints.projects import AsyncProjectEndpoint
@@ -15,7 +15,7 @@ from toggl_mcp.sandbox.state import State
 
 VERBS = {"add": 6, "edit": 5, "delete": 2, "get": 3, "collect": 3, "named": 2}
 """How often each is asked for."""
-OF_CLIENTS = {"delete client": 1, "archive client": 1, "restore client": 1}
+CLIENT_VERBS = {"delete client": 1, "archive client": 1, "restore client": 1}
 FEW_CLIENTS = 5
 
 
@@ -24,79 +24,81 @@ class Projects(Resource):
 
     MODEL = Project
     ENDPOINT = AsyncProjectEndpoint
-    OURS = {"color": "#9e5bd9"}  # noqa: RUF012 - declared in the base as what it is
+    PROCESS_FIELDS = {"color": "#9e5bd9"}  # noqa: RUF012 - declared in the base as what it is
 
     def endpoint(self, process: Process) -> CachedEndpoint[Any]:
         return process.projects
 
-    def rows(self, world: State) -> Iterable[Row]:
-        return [row for row in world.projects.values() if row["workspace_id"] == HARBOUR_STUDIO]
+    def rows(self, state: State) -> Iterable[Row]:
+        return [row for row in state.projects.values() if row["workspace_id"] == HARBOUR_STUDIO]
 
-    def question(self, chance: random.Random, there: Things, about: int, new: str, now: float) -> Question:
+    def operation(self, chance: random.Random, items: Items, target_id: int, new_name: str, now: float) -> Operation:
         del now
-        client = getattr(there.get(about), "client_id", None)
-        verbs = VERBS | OF_CLIENTS if client else VERBS
+        client = getattr(items.get(target_id), "client_id", None)
+        verbs = VERBS | CLIENT_VERBS if client else VERBS
         (verb,) = chance.choices(list(verbs), list(verbs.values()))
-        taken = chance.random() < 0.25 or verb == "named"
-        name = self.label(chance.choice(list(there.values()))) if taken else new
-        refresh, along = chance.random() < 0.2, chance.random() < 0.5
-        other = chance.choice([getattr(project, "client_id", None) for project in there.values()]) or 0
-        made = ProjectBody(name=name, color="#9e5bd9", client_id=chance.choice([None, other]))
-        changes = [ProjectBody(name=name), ProjectBody(active=along), ProjectBody(client_id=other)]
-        change = chance.choice([*changes, ProjectBody(color="#06a893", billable=along)])
-        puts: dict[str, Callable[[Process], Awaitable[object]]] = {
-            "add": lambda process: process.projects.add(made),
-            "edit": lambda process: process.projects.edit(about, change),
-            "delete": lambda process: process.projects.delete(about),
-            "get": lambda process: process.projects.find(about, refresh=refresh),
+        is_reused = chance.random() < 0.25 or verb == "named"
+        name = self.label(chance.choice(list(items.values()))) if is_reused else new_name
+        refresh, is_active = chance.random() < 0.2, chance.random() < 0.5
+        new_client = chance.choice([getattr(project, "client_id", None) for project in items.values()]) or 0
+        new_body = ProjectBody(name=name, color="#9e5bd9", client_id=chance.choice([None, new_client]))
+        changes = [ProjectBody(name=name), ProjectBody(active=is_active), ProjectBody(client_id=new_client)]
+        change = chance.choice([*changes, ProjectBody(color="#06a893", billable=is_active)])
+        calls: dict[str, Callable[[Process], Awaitable[object]]] = {
+            "add": lambda process: process.projects.add(new_body),
+            "edit": lambda process: process.projects.edit(target_id, change),
+            "delete": lambda process: process.projects.delete(target_id),
+            "get": lambda process: process.projects.find(target_id, refresh=refresh),
             "collect": lambda process: process.projects.read(refresh=refresh),
             "named": lambda process: process.projects.find_by_name(name, refresh=refresh),
-            "delete client": lambda process: done(process.clients.delete(client or 0)),
-            "archive client": lambda process: done(process.clients.archive(client or 0)),
-            "restore client": lambda process: done(process.clients.restore(client or 0, restore_projects=along)),
+            "delete client": lambda process: without_result(process.clients.delete(client or 0)),
+            "archive client": lambda process: without_result(process.clients.archive(client or 0)),
+            "restore client": lambda process: without_result(
+                process.clients.restore(client or 0, restore_projects=is_active)
+            ),
         }
-        wanted = {"add": made.format("add"), "edit": change.format("edit")}
-        return Question(verb, about, name, refresh, puts[verb], wanted.get(verb, {}))
+        expected_fields = {"add": new_body.format("add"), "edit": change.format("edit")}
+        return Operation(verb, target_id, name, refresh, calls[verb], expected_fields.get(verb, {}))
 
-    def meddles(self, question: Question, there: Things) -> bool:
-        return super().meddles(question, there) or question.verb in OF_CLIENTS
+    def affects_others(self, operation: Operation, items: Items) -> bool:
+        return super().affects_others(operation, items) or operation.verb in CLIENT_VERBS
 
-    def touch(self, world: State, chance: random.Random, among: Collection[int], new: str) -> None:
-        about = chance.choice(list(among))
-        clients = [row["id"] for row in world.clients.values() if row["wid"] == HARBOUR_STUDIO]
+    def touch(self, state: State, chance: random.Random, ids: Collection[int], new_name: str) -> None:
+        target_id = chance.choice(list(ids))
+        clients = [row["id"] for row in state.clients.values() if row["wid"] == HARBOUR_STUDIO]
         match chance.choice(["rename", "archive", "restore", "move", "remove", "of clients"]):
             case "rename":
-                world.rename_project(about, new)
+                state.rename_project(target_id, new_name)
             case "archive" | "restore" as verb:
-                world.edit_project(about, active=verb == "restore")
+                state.edit_project(target_id, active=verb == "restore")
             case "move":
-                world.edit_project(about, client_id=chance.choice([None, *clients]))
+                state.edit_project(target_id, client_id=chance.choice([None, *clients]))
             case "of clients":
-                self._touch_client(world, chance, about, among)
+                self._touch_client(state, chance, target_id, ids)
             case _:
-                world.remove_project(about)
+                state.remove_project(target_id)
         if len(clients) < FEW_CLIENTS:
-            world.add_client(HARBOUR_STUDIO, new)
+            state.add_client(HARBOUR_STUDIO, new_name)
 
-    def add(self, world: State, new: str) -> None:
-        world.add_project(HARBOUR_STUDIO, new)
+    def add(self, state: State, new_name: str) -> None:
+        state.add_project(HARBOUR_STUDIO, new_name)
 
-    def remove(self, world: State, about: int) -> None:
-        world.remove_project(about)
+    def remove(self, state: State, target_id: int) -> None:
+        state.remove_project(target_id)
 
-    def _touch_client(self, world: State, chance: random.Random, about: int, among: Collection[int]) -> None:
+    def _touch_client(self, state: State, chance: random.Random, target_id: int, ids: Collection[int]) -> None:
         """Do something to a project's client, unless it has projects that are not to be touched."""
-        client = world.projects[about]["client_id"]
-        its = {row["id"] for row in world.projects.values() if row["client_id"] == client}
-        if client is None or not its <= {*among}:
+        client = state.projects[target_id]["client_id"]
+        project_ids = {row["id"] for row in state.projects.values() if row["client_id"] == client}
+        if client is None or not project_ids <= {*ids}:
             return
         match chance.choice(["archive", "restore", "remove"]):
             case "archive":
-                world.archive_client(client)
+                state.archive_client(client)
             case "restore":
-                world.restore_client(client, None)
+                state.restore_client(client, None)
             case _:
-                world.remove_client(client)
+                state.remove_client(client)
 
 
 PROJECTS = Projects()

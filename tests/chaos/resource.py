@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
-from tests.chaos.asking import Process, Question, Things
+from tests.chaos.operations import Items, Operation, Process
 from toggl_mcp.cache.store import Key
 from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
 from toggl_mcp.models.base import WorkspaceResource
@@ -14,7 +14,7 @@ from toggl_mcp.sandbox.rows import Row
 from toggl_mcp.sandbox.state import State
 
 Clock = Callable[[], float]
-FEW, MANY = 12, 30
+MIN_ITEMS, MAX_ITEMS = 12, 30
 """Below and above which the person adds and removes things, so that there are always some."""
 ENTRIES_IN_SAMPLE = 100
 """Of the thousand time entries that the sandbox begins with: each step compares all that is there."""
@@ -29,11 +29,11 @@ class Resource(ABC):
     """The workspace whose things are kept together."""
     LABEL = "name"
     """The field that tells a thing from those that are made at the same time."""
-    OURS: Mapping[str, object]
+    PROCESS_FIELDS: Mapping[str, object]
     """What is so of those only that processes have made."""
-    FRESH = 3600.0
+    FRESH_SECONDS = 3600.0
     """Seconds for which what is cached is believed."""
-    BEHIND = 0.0
+    CLOCK_LAG_SECONDS = 0.0
     """By how many seconds Toggl's clock is behind."""
 
     def __str__(self) -> str:
@@ -45,23 +45,23 @@ class Resource(ABC):
         """Return the endpoint of a process."""
 
     @abstractmethod
-    def rows(self, world: State) -> Iterable[Row]:
+    def rows(self, state: State) -> Iterable[Row]:
         """Return the rows that a process can see."""
 
     @abstractmethod
-    def question(self, chance: random.Random, there: Things, about: int, new: str, now: float) -> Question:
+    def operation(self, chance: random.Random, items: Items, target_id: int, new_name: str, now: float) -> Operation:
         """Return a question at random; about a thing, and sometimes about a name that is taken."""
 
     @abstractmethod
-    def touch(self, world: State, chance: random.Random, among: Collection[int], new: str) -> None:
+    def touch(self, state: State, chance: random.Random, ids: Collection[int], new_name: str) -> None:
         """Do something to one of these things, as a person does."""
 
     @abstractmethod
-    def add(self, world: State, new: str) -> None:
+    def add(self, state: State, new_name: str) -> None:
         """Add a thing, as a person does."""
 
     @abstractmethod
-    def remove(self, world: State, about: int) -> None:
+    def remove(self, state: State, target_id: int) -> None:
         """Remove a thing, as a person does."""
 
     def prepare(self, sandbox: Sandbox) -> None:
@@ -70,54 +70,60 @@ class Resource(ABC):
         for entry_id in list(sandbox.state.entries)[:-ENTRIES_IN_SAMPLE]:
             del sandbox.state.entries[entry_id]
 
-    def meddles(self, question: Question, there: Things) -> bool:
+    def affects_others(self, operation: Operation, items: Items) -> bool:
         """Tell whether a question reaches more than the thing that it is about."""
-        return question.verb == "edit" and question.name in {self.label(thing) for thing in there.values()}
+        return operation.verb == "edit" and operation.name in {self.label(item) for item in items.values()}
 
-    def plain(self, thing: WorkspaceResource) -> WorkspaceResource:
+    def normalize(self, item: WorkspaceResource) -> WorkspaceResource:
         """Return a thing without what Toggl says of it now in one way, now in another."""
-        return thing
+        return item
 
-    def impossible(self, view: Things) -> bool:
+    def is_impossible(self, view: Items) -> bool:
         """Tell whether these cannot all be so at once."""
         del view
         return False
 
-    def label(self, thing: WorkspaceResource) -> str:
+    def label(self, item: WorkspaceResource) -> str:
         """Return the name of a thing."""
-        return str(getattr(thing, self.LABEL))
+        return str(getattr(item, self.LABEL))
 
     def key(self, scope: str) -> Key:
         """Return under which key things are kept."""
         return Key(scope, self.ENDPOINT.KIND, self.PARENT)
 
-    def there(self, world: State) -> dict[int, WorkspaceResource]:
+    def items_in(self, state: State) -> dict[int, WorkspaceResource]:
         """Return the things as Toggl has them."""
-        things = [self.MODEL.model_validate(row) for row in self.rows(world)]
-        return {thing.id: thing for thing in things}
+        items = [self.MODEL.model_validate(row) for row in self.rows(state)]
+        return {item.id: item for item in items}
 
-    def act(self, world: State, chance: random.Random, among: Collection[int] | None, new: str) -> None:
+    def act(self, state: State, chance: random.Random, ids: Collection[int] | None, new_name: str) -> None:
         """Do something as a person; if ids are given, to one of these things."""
-        there = [row["id"] for row in self.rows(world)]
-        free = [row_id for row_id in there if among is None or row_id in among]
-        if len(there) < FEW or not free:
-            self.add(world, new)
-        elif len(there) > MANY:
-            self.remove(world, chance.choice(free))
+        items = [row["id"] for row in self.rows(state)]
+        free = [row_id for row_id in items if ids is None or row_id in ids]
+        if len(items) < MIN_ITEMS or not free:
+            self.add(state, new_name)
+        elif len(items) > MAX_ITEMS:
+            self.remove(state, chance.choice(free))
         else:
-            self.touch(world, chance, free, new)
+            self.touch(state, chance, free, new_name)
 
 
-def alike(resource: Resource, one: WorkspaceResource | None, other: WorkspaceResource | None) -> bool:
+def is_same(resource: Resource, first: WorkspaceResource | None, second: WorkspaceResource | None) -> bool:
     """Tell whether two views of a thing agree; not every answer says when the thing was changed."""
-    if one == other:
+    if first == second:
         return True
-    left, right = (thing and resource.plain(thing) for thing in (one, other))
-    if left and right and None in (getattr(left, "updated_at", 0), getattr(right, "updated_at", 0)):
-        left, right = (thing.model_copy(update={"updated_at": None}) for thing in (left, right))
-    return left == right
+    normal_first, normal_second = (item and resource.normalize(item) for item in (first, second))
+    if (
+        normal_first
+        and normal_second
+        and None in (getattr(normal_first, "updated_at", 0), getattr(normal_second, "updated_at", 0))
+    ):
+        normal_first, normal_second = (
+            item.model_copy(update={"updated_at": None}) for item in (normal_first, normal_second)
+        )
+    return normal_first == normal_second
 
 
-def differing(resource: Resource, one: Things, other: Things) -> set[int]:
+def differing_ids(resource: Resource, first: Items, second: Items) -> set[int]:
     """Return the ids on which two views differ."""
-    return {key for key in one.keys() | other if not alike(resource, one.get(key), other.get(key))}
+    return {key for key in first.keys() | second if not is_same(resource, first.get(key), second.get(key))}

@@ -8,6 +8,6 @@ SEED = 12
 """Of the little run step by step: from it, each bug that is put in follows within 300 steps."""
 
 
-def scaled(little: int, all_of_it: int) -> int:
+def scaled(small: int, large: int) -> int:
     """Return how many steps or trials to make."""
-    return all_of_it if LARGE else little
+    return large if LARGE else small

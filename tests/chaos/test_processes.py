@@ -11,10 +11,10 @@ import anyio
 import pytest
 
 from tests.cache.support import MINE
-from tests.chaos.child import READERS
 from tests.chaos.scale import LARGE, scaled
+from tests.chaos.worker import READERS
 from tests.figures import check_figures, write_figures
-from tests.process.test_command import listening
+from tests.process.test_cli import serve_sandbox
 from toggl_mcp.cache.sqlite.connection import JOURNAL_MODE
 from toggl_mcp.cache.sqlite.store import SqliteStore
 from toggl_mcp.cache.store import Snapshot, Version
@@ -28,7 +28,7 @@ Child = subprocess.Popen[str]
 
 
 @contextmanager
-def started(count: int, *command: str) -> Generator[list[Child]]:
+def start_children(count: int, *command: str) -> Generator[list[Child]]:
     """Start so many processes of this kind, and end them in any case."""
     pipe = subprocess.PIPE
     with ExitStack() as running:
@@ -41,62 +41,62 @@ def started(count: int, *command: str) -> Generator[list[Child]]:
         yield children
 
 
-def heard(child: Child) -> str:
+def read_line(child: Child) -> str:
     assert child.stdout is not None
     return child.stdout.readline().strip()
 
 
-def told(children: Sequence[Child], line: str) -> list[str]:
+def send_line(children: Sequence[Child], line: str) -> list[str]:
     """Tell all of them the same at once, and return what they answer."""
     for child in children:
         assert child.stdin is not None
         child.stdin.write(f"{line}\n")
         child.stdin.flush()
-    return [heard(child) for child in children]
+    return [read_line(child) for child in children]
 
 
-def writes(path: Path) -> bool:
+def is_writing(path: Path) -> bool:
     """Tell whether a journal says that a change is under way, or was when its process ended."""
     journal = Path(f"{path}-journal")
     return journal.exists() and journal.stat().st_size > 0
 
 
-def until_it_writes(path: Path) -> None:
+def wait_for_write(path: Path) -> None:
     """Wait until a change is under way; where no journal tells, for a while."""
     for _ in range(20_000):
-        if writes(path):
+        if is_writing(path):
             return
 
 
 @pytest.mark.promise("one-question")
-def test_eight_processes_of_twenty_readers_ask_one_cold_question_once(tmp_path: Path) -> None:
+def test_collect_cold_cache_of_eight_processes_costs_one_request(tmp_path: Path) -> None:
     sandbox, requests, results = Sandbox(), set[int](), set[int]()
-    there = {str(row["id"]) for row in sandbox.state.clients.values() if row["wid"] == HARBOUR_STUDIO}
-    with listening(sandbox) as address, started(8, "tests.chaos.child", address) as children:
-        assert [heard(child) for child in children] == ["ready"] * 8
+    ids = {str(row["id"]) for row in sandbox.state.clients.values() if row["wid"] == HARBOUR_STUDIO}
+    with serve_sandbox(sandbox) as address, start_children(8, "tests.chaos.worker", address) as children:
+        assert [read_line(child) for child in children] == ["ready"] * 8
         for trial in range(TRIALS):
             sandbox.calls.clear()
-            lines = told(children, f"ask {tmp_path / f'{trial}.sqlite'}")
+            lines = send_line(children, f"collect {tmp_path / f'{trial}.sqlite'}")
             answers = [set(answer.split(",")) for line in lines for answer in line.split(";")]
 
             requests.add(len(sandbox.calls))
             results.add(len(answers))
-            assert answers == [there] * 8 * READERS
+            assert answers == [ids] * 8 * READERS
 
     check_figures("one-question", processes=8, readers=READERS, requests=max(requests), results=min(results))
 
 
 @pytest.mark.promise("kill")
 @pytest.mark.anyio
-async def test_processes_that_are_killed_while_they_write_leave_no_half_of_anything(tmp_path: Path) -> None:
+async def test_replace_killed_process_leaves_no_torn_snapshot(tmp_path: Path) -> None:
     path, unfinished = tmp_path / "cache.sqlite", 0
     for kill in range(KILLS):
-        with started(1, "tests.cache.sharer", "replace", str(path)) as (child,):
+        with start_children(1, "tests.cache.worker", "replace", str(path)) as (child,):
             for _ in range(1 + kill % 3):
-                assert await anyio.to_thread.run_sync(heard, child)
-            await anyio.to_thread.run_sync(until_it_writes, path)
+                assert await anyio.to_thread.run_sync(read_line, child)
+            await anyio.to_thread.run_sync(wait_for_write, path)
             child.kill()
-        unfinished += writes(path)
+        unfinished += is_writing(path)
         store = SqliteStore(path)
         number = (await store.get_version(MINE)).fetched_at
         assert number is not None
@@ -109,20 +109,20 @@ async def test_processes_that_are_killed_while_they_write_leave_no_half_of_anyth
 
 
 @pytest.mark.promise("one-file")
-def test_three_processes_whose_file_is_spoilt_or_moved_aside_go_on_with_one_file(tmp_path: Path) -> None:
+def test_write_damaged_or_moved_file_keeps_three_processes_on_one_file(tmp_path: Path) -> None:
     path = tmp_path / "cache.sqlite"
-    with started(3, "tests.chaos.child", "") as children:
-        assert [heard(child) for child in children] == ["ready"] * 3
-        told(children, f"write {path}")
+    with start_children(3, "tests.chaos.worker", "") as children:
+        assert [read_line(child) for child in children] == ["ready"] * 3
+        send_line(children, f"write {path}")
         for move in range(MOVES):
             if move % 2:
                 path.write_bytes(os.urandom(4096))
             else:
                 path.replace(tmp_path / "aside")
             for _ in range(2):
-                told(children, f"write {path}")
+                send_line(children, f"write {path}")
 
-            assert told(children, f"mark {path}") == ["6"] * 3
+            assert send_line(children, f"version {path}") == ["6"] * 3
 
     if LARGE:
         write_figures("one-file", processes=3, replacements=MOVES, splits=0)

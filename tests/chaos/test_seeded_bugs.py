@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.arena import opened
-from tests.chaos.bugs import AMONG_MANY, BY_CUTTING_OFF, OF_PROJECTS, STEP_BY_STEP, Bug, Patch
+from tests.chaos.arena import open_arena
+from tests.chaos.bugs import CANCELLATION_BUGS, CONCURRENCY_BUGS, PROJECT_BUGS, STEP_BUGS, Bug, Patch
 from tests.chaos.clients import CLIENTS
-from tests.chaos.crowd import Between, Crowd
+from tests.chaos.concurrency import CancellingProxy, ConcurrentRun
 from tests.chaos.entries import ENTRIES
-from tests.chaos.entry_bugs import OF_ENTRIES
-from tests.chaos.interleaved import Run
+from tests.chaos.entry_bugs import ENTRY_BUGS
 from tests.chaos.projects import PROJECTS
 from tests.chaos.resource import Resource
 from tests.chaos.scale import SEED
+from tests.chaos.steps import StepRun
 
 pytestmark = pytest.mark.anyio
 
@@ -27,11 +27,11 @@ def name(bug: Bug) -> str:
     return getattr(bug, "__name__", "")
 
 
-async def found(violation: str, violations: list[str], go: Callable[[], Awaitable[None]]) -> bool:
+async def is_found(violation: str, violations: list[str], advance: Callable[[], Awaitable[None]]) -> bool:
     """Go on until the violation is found, or for long enough."""
     for _ in range(TRIES):
-        await go()
-        if any(violation in said for said in violations):
+        await advance()
+        if any(violation in text for text in violations):
             return True
     return False
 
@@ -40,30 +40,32 @@ async def found(violation: str, violations: list[str], go: Callable[[], Awaitabl
     ("resource", "bug", "violation"),
     [
         pytest.param(resource, bug, violation, id=f"{resource}-{name(bug)}")
-        for resource, bugs in ((CLIENTS, STEP_BY_STEP), (PROJECTS, OF_PROJECTS), (ENTRIES, OF_ENTRIES))
+        for resource, bugs in ((CLIENTS, STEP_BUGS), (PROJECTS, PROJECT_BUGS), (ENTRIES, ENTRY_BUGS))
         for bug, violation in bugs.items()
     ],
 )
-async def test_a_bug_is_found_step_by_step(
+async def test_seeded_bug_is_found_by_steps(
     tmp_path: Path, monkeypatch: Patch, resource: Resource, bug: Bug, violation: str
 ) -> None:
     bug(monkeypatch)
-    async with opened(SEED, "in memory", tmp_path, of=resource) as arena:
-        run = Run(arena)
-        assert await found(violation, run.violations, partial(run.go, STEPS))
+    async with open_arena(SEED, "in memory", tmp_path, resource=resource) as arena:
+        run = StepRun(arena)
+        assert await is_found(violation, run.violations, partial(run.advance, STEPS))
 
 
-@pytest.mark.parametrize("bug", AMONG_MANY, ids=name)
-async def test_a_bug_is_found_among_many_at_once(tmp_path: Path, monkeypatch: Patch, bug: Bug) -> None:
+@pytest.mark.parametrize("bug", CONCURRENCY_BUGS, ids=name)
+async def test_seeded_bug_is_found_by_concurrent_callers(tmp_path: Path, monkeypatch: Patch, bug: Bug) -> None:
     bug(monkeypatch)
-    async with opened(1, "in memory", tmp_path, Between) as arena:
-        crowd = Crowd(arena)
-        assert await found(AMONG_MANY[bug], crowd.violations, partial(crowd.go, ROUNDS))
+    async with open_arena(1, "in memory", tmp_path, CancellingProxy) as arena:
+        run = ConcurrentRun(arena)
+        assert await is_found(CONCURRENCY_BUGS[bug], run.violations, partial(run.advance, ROUNDS))
 
 
-@pytest.mark.parametrize("bug", BY_CUTTING_OFF, ids=name)
-async def test_a_bug_is_found_by_cutting_callers_off(tmp_path: Path, monkeypatch: Patch, bug: Bug) -> None:
+@pytest.mark.parametrize("bug", CANCELLATION_BUGS, ids=name)
+async def test_seeded_bug_is_found_by_cancelled_callers(tmp_path: Path, monkeypatch: Patch, bug: Bug) -> None:
     bug(monkeypatch)
-    async with opened(1, "in memory", tmp_path, Between) as arena:
-        crowd = Crowd(arena)
-        assert await found(BY_CUTTING_OFF[bug], crowd.violations, partial(crowd.cut_off, ROUNDS, by_asyncio=False))
+    async with open_arena(1, "in memory", tmp_path, CancellingProxy) as arena:
+        run = ConcurrentRun(arena)
+        assert await is_found(
+            CANCELLATION_BUGS[bug], run.violations, partial(run.run_cancelled, ROUNDS, by_asyncio=False)
+        )

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from starlette.types import Receive, Scope, Send
 
-from tests.chaos.arena import Kept
-from tests.chaos.asking import ask, process
+from tests.chaos.arena import Storage
 from tests.chaos.clients import CLIENTS
-from tests.chaos.resource import alike
-from tests.chaos.trouble import Ticking
+from tests.chaos.faults import TickingClock
+from tests.chaos.operations import make_process, perform
+from tests.chaos.resource import is_same
 from toggl_mcp.api import BasicAuth, connect_in_process
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.sqlite.store import SqliteStore
@@ -27,7 +27,7 @@ WORKSPACES = (HARBOUR_STUDIO, NIGHT_SCHOOL)
 class Accounts:
     """Answers each token from its own sandbox; the clients have the same ids in all of them, and other notes."""
 
-    def __init__(self, clock: Ticking) -> None:
+    def __init__(self, clock: TickingClock) -> None:
         plans: dict[int, Plan] = dict.fromkeys(WORKSPACES, "premium")
         self.sandboxes = {token: Sandbox(clock=clock, plans=plans) for token in TOKENS}
         for token, sandbox in self.sandboxes.items():
@@ -52,35 +52,35 @@ class Tenants:
     """A run of callers with different tokens, and the rows that they were shown and that are not theirs."""
 
     seed: int
-    kept: Kept
+    storage: Storage
     folder: Path
     foreign: list[Client] = field(default_factory=list[Client])
-    shown: int = 0
+    rows_read: int = 0
 
-    async def go(self, steps: int) -> None:
+    async def advance(self, steps: int) -> None:
         """Take so many steps."""
-        chance, clock = random.Random(self.seed), Ticking()  # noqa: S311 - repeatable
-        store = MemoryStore(clock=clock) if self.kept == "in memory" else SqliteStore(self.folder / "c", clock=clock)
+        chance, clock = random.Random(self.seed), TickingClock()  # noqa: S311 - repeatable
+        store = MemoryStore(clock=clock) if self.storage == "in memory" else SqliteStore(self.folder / "c", clock=clock)
         accounts = Accounts(clock)
         async with AsyncExitStack() as opening:
             connection = await opening.enter_async_context(connect_in_process(accounts))
             opening.push_async_callback(store.aclose)
             processes = {
-                (token, workspace): process(workspace, BasicAuth(token, "api_token"), store, connection)
+                (token, workspace): make_process(workspace, BasicAuth(token, "api_token"), store, connection)
                 for token in TOKENS
                 for workspace in WORKSPACES
             }
             for number in range(steps):
                 clock.now += chance.choice([1, 30, 300, 4000])
-                (token, workspace), asked = chance.choice(list(processes.items()))
-                theirs = accounts.clients(token, workspace)
-                about = chance.randrange(64_890_301, 64_890_410)
-                await ask(asked, CLIENTS.question(chance, theirs, about, f"Client {number}", clock()))
-                self._look(await asked.clients.load_cache(), accounts.clients(token, workspace))
+                (token, workspace), reader = chance.choice(list(processes.items()))
+                own_clients = accounts.clients(token, workspace)
+                target_id = chance.randrange(64_890_301, 64_890_410)
+                await perform(reader, CLIENTS.operation(chance, own_clients, target_id, f"Client {number}", clock()))
+                self._check(await reader.clients.load_cache(), accounts.clients(token, workspace))
 
-    def _look(self, shown: list[Client], theirs: dict[int, Client]) -> None:
-        self.shown += len(shown)
-        self.foreign += [client for client in shown if not alike(CLIENTS, client, theirs.get(client.id))]
+    def _check(self, clients: list[Client], own_clients: dict[int, Client]) -> None:
+        self.rows_read += len(clients)
+        self.foreign += [client for client in clients if not is_same(CLIENTS, client, own_clients.get(client.id))]
 
 
 def _basic(token: str) -> bytes:

@@ -15,14 +15,14 @@ from toggl_mcp.cache.store import ExpireAfter, Store
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.sandbox import HARBOUR_STUDIO, Sandbox
 
-Made = Callable[[ExpireAfter], AsyncClientEndpoint]
+MakeClients = Callable[[ExpireAfter], AsyncClientEndpoint]
 
 
 @pytest.fixture(params=["memory", "sqlite"])
 async def store(request: pytest.FixtureRequest, path: Path, clock: Clock) -> AsyncGenerator[Store]:
-    kept: Store = MemoryStore(clock=clock) if request.param == "memory" else SqliteStore(path, clock=clock)
-    yield kept
-    await kept.aclose()
+    new_store: Store = MemoryStore(clock=clock) if request.param == "memory" else SqliteStore(path, clock=clock)
+    yield new_store
+    await new_store.aclose()
 
 
 @pytest.fixture
@@ -31,9 +31,9 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(params=["memory", "sqlite"])
-async def made(
+async def make_clients(
     request: pytest.FixtureRequest, path: Path, clock: Clock, connection: AsyncClient
-) -> AsyncGenerator[Made]:
+) -> AsyncGenerator[MakeClients]:
     """Make endpoints on stores that keep things fresh for as long as is asked."""
     async with AsyncExitStack() as open_stores:
 

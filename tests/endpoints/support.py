@@ -18,7 +18,7 @@ DOCKSIDE = 64_890_304
 """Archived, as NORTHWIND is, which has two archived projects."""
 NORTHWIND = 64_890_306
 MISSING = 7
-ELSEWHERE = 64_890_402
+FOREIGN_CLIENT = 64_890_402
 """In the other workspace."""
 
 ACTIVE = ["Aroha Bakery", "Blue Gull Charters", "Café Miró", "Müller & Söhne", "Ōtautahi Press", "株式会社みなと"]
@@ -27,22 +27,22 @@ ARCHIVED = ["Dockside Light & Power", "Northwind Theatre"]
 Faults = Callable[[Call], Fault | None]
 
 
-def in_turn(method: str, *faults: Fault | None) -> Faults:
+def fault_in_turn(method: str, *faults: Fault | None) -> Faults:
     """Let the requests of one method meet these faults, each once."""
-    left = iter(faults)
-    return lambda call: next(left, None) if call.method == method else None
+    remaining = iter(faults)
+    return lambda call: next(remaining, None) if call.method == method else None
 
 
-def each(method: str, fault: Fault) -> Faults:
+def fault_every(method: str, fault: Fault) -> Faults:
     """Let every request of one method meet this fault."""
     return lambda call: fault if call.method == method else None
 
 
-def then(fault: Fault, happens: Callable[[], object]) -> Fault:
+def with_action(fault: Fault, action: Callable[[], object]) -> Fault:
     """Let something happen between the deed and what becomes of its answer."""
 
     async def until() -> None:
-        happens()
+        action()
 
     return replace(fault, until=until)
 
@@ -63,7 +63,7 @@ class Gate:
         await self.open.wait()
 
 
-def asked(sandbox: Sandbox) -> list[str]:
+def list_methods(sandbox: Sandbox) -> list[str]:
     """Return the methods of the requests that reached Toggl."""
     return [call.method for call in sandbox.calls]
 
@@ -72,7 +72,7 @@ def names(clients: Iterable[Client]) -> list[str]:
     return [client.name for client in clients]
 
 
-def at_toggl(sandbox: Sandbox, workspace_id: int = HARBOUR_STUDIO) -> dict[int, tuple[object, ...]]:
+def toggl_fields(sandbox: Sandbox, workspace_id: int = HARBOUR_STUDIO) -> dict[int, tuple[object, ...]]:
     """Return what a workspace's clients are at Toggl: name, notes, and whether they are archived."""
     return {
         row["id"]: (row["name"], row.get("notes"), row["archived"])
@@ -81,11 +81,11 @@ def at_toggl(sandbox: Sandbox, workspace_id: int = HARBOUR_STUDIO) -> dict[int, 
     }
 
 
-def as_known(clients: Iterable[Client]) -> dict[int, tuple[object, ...]]:
+def cached_fields(clients: Iterable[Client]) -> dict[int, tuple[object, ...]]:
     """Return the same of clients as an endpoint knows them."""
     return {client.id: (client.name, client.notes, client.archived) for client in clients}
 
 
-def named(value: object) -> str | None:
+def fault_id(value: object) -> str | None:
     """Return the name of a test with this fault."""
     return f"{value.kind} {value.retry_after or ''}".strip() if isinstance(value, Fault) else None

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-from tests.endpoints.support import AROHA, AUTH, each
+from tests.endpoints.support import AROHA, AUTH, fault_every
 from tests.sandbox.clock import Clock
 from toggl_mcp.api import AsyncClient, connect_in_process
 from toggl_mcp.cache.memory import MemoryStore
@@ -20,12 +20,12 @@ DAY = 86_400
 
 @pytest.fixture
 async def toggl(store: Store, sandbox: Sandbox) -> AsyncGenerator[Toggl]:
-    opened = Toggl(AUTH, store, client=connect_in_process(sandbox))
-    yield opened
-    await opened.aclose()
+    instance = Toggl(AUTH, store, client=connect_in_process(sandbox))
+    yield instance
+    await instance.aclose()
 
 
-async def test_who_somebody_is_costs_one_request_a_day(toggl: Toggl, sandbox: Sandbox, clock: Clock) -> None:
+async def test_me_costs_one_request_a_day(toggl: Toggl, sandbox: Sandbox, clock: Clock) -> None:
     me, reading = await toggl.account.me()
     assert (me.name, me.timezone, me.default_workspace_id) == ("Marama Quayle", "Pacific/Auckland", HARBOUR_STUDIO)
     assert reading.source == "toggl"
@@ -36,29 +36,29 @@ async def test_who_somebody_is_costs_one_request_a_day(toggl: Toggl, sandbox: Sa
     assert [call.path for call in sandbox.calls] == ["/me", "/me"]
 
 
-async def test_what_is_kept_of_an_account_holds_no_secret(toggl: Toggl, sandbox: Sandbox, store: Store) -> None:
+async def test_me_cached_account_holds_no_secret(toggl: Toggl, sandbox: Sandbox, store: Store) -> None:
     me, _ = await toggl.account.me()
     spaces = (await toggl.account.workspaces()).collection.items.values()
-    shown = me.model_dump_json() + "".join(space.model_dump_json() for space in spaces)
-    assert "Night School" in shown
+    text = me.model_dump_json() + "".join(space.model_dump_json() for space in spaces)
+    assert "Night School" in text
     for secret in (sandbox.state.me["api_token"], sandbox.state.me["intercom_hash"], "5ec4e75", "ical", "@"):
-        assert secret not in shown
+        assert secret not in text
     assert toggl.timestamp() == store.clock()
 
 
-async def test_plans_are_told_by_what_a_workspace_shows(toggl: Toggl) -> None:
+async def test_workspaces_plan_follows_premium_fields(toggl: Toggl) -> None:
     spaces = (await toggl.account.workspaces()).collection.items
     assert {key: space.plan for key, space in spaces.items()} == {HARBOUR_STUDIO: "premium", NIGHT_SCHOOL: "free"}
 
 
-async def test_the_default_workspace_is_asked_for_once(toggl: Toggl, sandbox: Sandbox) -> None:
+async def test_default_workspace_is_fetched_once(toggl: Toggl, sandbox: Sandbox) -> None:
     assert await toggl.resolve_workspace(NIGHT_SCHOOL) == NIGHT_SCHOOL
     assert sandbox.calls == []
     assert [await toggl.resolve_workspace(None) for _ in range(3)] == [HARBOUR_STUDIO] * 3
     assert len(sandbox.calls) == 1
 
 
-async def test_a_configured_workspace_is_not_asked_for(
+async def test_default_workspace_configured_is_not_fetched(
     memory: MemoryStore, connection: AsyncClient, sandbox: Sandbox
 ) -> None:
     toggl = Toggl(AUTH, memory, client=connection, workspace_id=NIGHT_SCHOOL)
@@ -69,23 +69,21 @@ async def test_a_configured_workspace_is_not_asked_for(
     assert sandbox.calls == []
 
 
-async def test_an_account_without_a_default_workspace_says_to_name_one(toggl: Toggl, sandbox: Sandbox) -> None:
+async def test_default_workspace_missing_is_refused_with_advice(toggl: Toggl, sandbox: Sandbox) -> None:
     sandbox.state.me["default_workspace_id"] = None
     with pytest.raises(InvalidArguments, match="name one as workspace_id"):
         await toggl.resolve_workspace(None)
 
 
-async def test_endpoints_of_a_workspace_are_made_once(toggl: Toggl) -> None:
+async def test_toggl_creates_each_endpoint_once(toggl: Toggl) -> None:
     assert toggl.clients(HARBOUR_STUDIO) is toggl.clients(HARBOUR_STUDIO)
     assert await toggl.clients(HARBOUR_STUDIO).get(AROHA) is not None
 
 
-async def test_an_account_that_cannot_be_asked_for_is_known_as_it_was(
-    toggl: Toggl, sandbox: Sandbox, clock: Clock
-) -> None:
+async def test_me_unreachable_returns_the_stale_account(toggl: Toggl, sandbox: Sandbox, clock: Clock) -> None:
     await toggl.account.workspaces()
     clock.now += DAY - 100
-    sandbox.fault = each("GET", Fault("402", resets_in=600))
+    sandbox.fault = fault_every("GET", Fault("402", resets_in=600))
     with pytest.raises(QuotaSpent):
         await toggl.account.me(refresh=True)
     for age, source in ((0, "cache"), (200, "stale")):
@@ -95,11 +93,11 @@ async def test_an_account_that_cannot_be_asked_for_is_known_as_it_was(
 
 
 @pytest.mark.parametrize("body", ["<html>", "", "7", '"text"', "{}", '{"id":"x"}', "[7]", "true"])
-async def test_an_account_that_cannot_be_read_is_a_failure_that_says_so(
+async def test_me_unreadable_response_is_unreachable(
     memory: MemoryStore, connection: AsyncClient, sandbox: Sandbox, body: str
 ) -> None:
     toggl = Toggl(AUTH, memory, client=connection)
-    sandbox.fault = each("GET", Fault("garbage before", body=body))
+    sandbox.fault = fault_every("GET", Fault("garbage before", body=body))
     failures: list[TogglError] = []
     for question in (toggl.account.me(), toggl.account.workspaces()):
         with pytest.raises(Unreachable) as failed:

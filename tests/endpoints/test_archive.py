@@ -8,15 +8,15 @@ from tests.endpoints.support import (
     AROHA,
     AUTH,
     DOCKSIDE,
-    ELSEWHERE,
+    FOREIGN_CLIENT,
     MISSING,
     NORTHWIND,
-    as_known,
-    asked,
-    at_toggl,
-    each,
-    in_turn,
+    cached_fields,
+    fault_every,
+    fault_in_turn,
+    list_methods,
     names,
+    toggl_fields,
 )
 from toggl_mcp.api import AsyncClient
 from toggl_mcp.cache.store import Store
@@ -28,22 +28,22 @@ from toggl_mcp.sandbox.faults import Kind
 
 pytestmark = pytest.mark.anyio
 
-LOST: list[Kind] = ["lost after", "500 after", "502 after", "garbage after", "empty"]
-NOT_DONE: list[Kind] = ["lost before", "500 before", "502 before", "garbage before"]
+APPLIED: list[Kind] = ["lost after", "500 after", "502 after", "garbage after", "empty"]
+NOT_APPLIED: list[Kind] = ["lost before", "500 before", "502 before", "garbage before"]
 
 ODD = ["7", "true", '"OK"', '{"id":7}', '{"message":"OK"}', '["7"]']
 """JSON, but no list of ids."""
 
 
-async def test_archiving_names_the_projects_that_went_along(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
+async def test_archive_client_returns_ids_of_archived_projects(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
     await clients.collect()
     assert await clients.archive(AROHA) == [201_500_301, 201_500_302]
     assert "Aroha Bakery" in names(await clients.collect(ClientBody(status="archived")))
-    assert as_known(await clients.load_cache()) == at_toggl(sandbox)
-    assert asked(sandbox) == ["GET", "POST"]
+    assert cached_fields(await clients.load_cache()) == toggl_fields(sandbox)
+    assert list_methods(sandbox) == ["GET", "POST"]
 
 
-async def test_what_toggl_did_not_send_is_not_told(clients: AsyncClientEndpoint) -> None:
+async def test_archive_client_keeps_fields_and_drops_updated_at(clients: AsyncClientEndpoint) -> None:
     await clients.collect()
     await clients.archive(AROHA)
     archived = await clients.get(AROHA)
@@ -53,7 +53,7 @@ async def test_what_toggl_did_not_send_is_not_told(clients: AsyncClientEndpoint)
 
 @pytest.mark.parametrize("answer", ["array", "items"])
 @pytest.mark.parametrize("empty", ["null", "[]"])
-async def test_archiving_without_projects_names_none(
+async def test_archive_client_without_projects_returns_no_ids(
     clients: AsyncClientEndpoint, sandbox: Sandbox, answer: str, empty: str
 ) -> None:
     sandbox.behaviors = Behaviors(
@@ -63,37 +63,35 @@ async def test_archiving_without_projects_names_none(
 
 
 @pytest.mark.parametrize("body", ODD)
-async def test_an_answer_that_names_no_ids_is_made_up_for_by_a_look(
+async def test_archive_client_unreadable_response_is_confirmed_by_a_read(
     in_memory: AsyncClientEndpoint, sandbox: Sandbox, body: str
 ) -> None:
     await in_memory.collect()
-    sandbox.fault = each("POST", Fault("garbage after", body=body))
+    sandbox.fault = fault_every("POST", Fault("garbage after", body=body))
     assert await in_memory.archive(AROHA) is None
-    assert asked(sandbox) == ["GET", "POST", "GET"]
-    assert as_known(await in_memory.load_cache()) == at_toggl(sandbox)
+    assert list_methods(sandbox) == ["GET", "POST", "GET"]
+    assert cached_fields(await in_memory.load_cache()) == toggl_fields(sandbox)
 
 
 @pytest.mark.parametrize("body", ODD)
-async def test_an_answer_that_names_no_ids_confirms_nothing_by_itself(
+async def test_archive_client_unreadable_response_alone_is_outcome_unknown(
     in_memory: AsyncClientEndpoint, sandbox: Sandbox, body: str
 ) -> None:
     await in_memory.collect()
-    sandbox.fault = each("POST", Fault("garbage before", body=body))
+    sandbox.fault = fault_every("POST", Fault("garbage before", body=body))
     with pytest.raises(OutcomeUnknown):
         await in_memory.archive(AROHA)
     assert await in_memory.load_cache() == []
 
 
-async def test_archiving_what_is_not_in_the_cache_makes_it_ask_again(
-    clients: AsyncClientEndpoint, sandbox: Sandbox
-) -> None:
+async def test_archive_client_not_cached_invalidates_the_cache(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
     await clients.collect()
     added = sandbox.state.add_client(HARBOUR_STUDIO, "Lighthouse")
     await clients.archive(added["id"])
     assert names(await clients.collect(ClientBody(name="lighthouse", status="archived"))) == ["Lighthouse"]
 
 
-async def test_restoring_says_whether_projects_come_back(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
+async def test_restore_client_sends_restore_projects(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
     for choice in (False, True):
         await clients.archive(NORTHWIND)
         restored = await clients.restore(NORTHWIND, restore_projects=choice)
@@ -102,22 +100,24 @@ async def test_restoring_says_whether_projects_come_back(clients: AsyncClientEnd
         assert sandbox.state.projects[201_500_305]["active"] is choice
 
 
-async def test_a_restored_client_is_known_as_active_at_once(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
+async def test_restore_client_is_cached_as_active(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
     await clients.collect()
     await clients.restore(NORTHWIND)
     assert "Northwind Theatre" in names(await clients.collect())
-    assert asked(sandbox) == ["GET", "POST"]
+    assert list_methods(sandbox) == ["GET", "POST"]
 
 
-@pytest.mark.parametrize("client_id", [MISSING, ELSEWHERE])
-async def test_what_does_not_exist_is_an_error_in_any_case(in_memory: AsyncClientEndpoint, client_id: int) -> None:
+@pytest.mark.parametrize("client_id", [MISSING, FOREIGN_CLIENT])
+async def test_archive_client_and_restore_client_missing_raise_not_found(
+    in_memory: AsyncClientEndpoint, client_id: int
+) -> None:
     with pytest.raises(NotFound):
         await in_memory.archive(client_id)
     with pytest.raises(NotFound):
         await in_memory.restore(client_id)
 
 
-async def test_what_was_deleted_elsewhere_leaves_the_cache(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
+async def test_archive_client_deleted_at_toggl_leaves_the_cache(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
     await clients.collect()
     for client_id in (AROHA, NORTHWIND):
         sandbox.state.remove_client(client_id)
@@ -125,48 +125,48 @@ async def test_what_was_deleted_elsewhere_leaves_the_cache(clients: AsyncClientE
         await clients.archive(AROHA)
     with pytest.raises(NotFound):
         await clients.restore(NORTHWIND)
-    assert as_known(await clients.load_cache()) == at_toggl(sandbox)
+    assert cached_fields(await clients.load_cache()) == toggl_fields(sandbox)
 
 
 @pytest.mark.parametrize(("status", "error"), [(402, PlanRequired), (403, Forbidden)])
-async def test_a_free_plan_refuses_and_the_quota_is_untouched(
+async def test_archive_client_free_plan_is_refused_without_quota_spent(
     store: Store, connection: AsyncClient, sandbox: Sandbox, status: int, error: type[Exception]
 ) -> None:
     sandbox.behaviors = Behaviors(archive_on_free_status=402 if status == 402 else 403)
     clients = AsyncClientEndpoint(NIGHT_SCHOOL, AUTH, store, client=connection)
     with pytest.raises(error):
-        await clients.archive(ELSEWHERE)
-    client = await clients.get(ELSEWHERE, refresh=True)
+        await clients.archive(FOREIGN_CLIENT)
+    client = await clients.get(FOREIGN_CLIENT, refresh=True)
     assert client is not None
     assert client.archived is False
 
 
-@pytest.mark.parametrize("kind", LOST)
-async def test_a_lost_answer_is_made_up_for_by_a_look(
+@pytest.mark.parametrize("kind", APPLIED)
+async def test_archive_client_lost_response_is_confirmed_by_a_read(
     in_memory: AsyncClientEndpoint, sandbox: Sandbox, kind: Kind
 ) -> None:
-    sandbox.fault = each("POST", Fault(kind))
+    sandbox.fault = fault_every("POST", Fault(kind))
     assert await in_memory.archive(AROHA) is None
     assert (await in_memory.restore(NORTHWIND)).archived is False
-    assert asked(sandbox) == ["POST", "GET", "POST", "GET"]
-    assert as_known(await in_memory.load_cache()) == at_toggl(sandbox)
+    assert list_methods(sandbox) == ["POST", "GET", "POST", "GET"]
+    assert cached_fields(await in_memory.load_cache()) == toggl_fields(sandbox)
 
 
-@pytest.mark.parametrize("kind", NOT_DONE)
-async def test_what_a_look_does_not_find_done_is_unknown_and_forgotten(
+@pytest.mark.parametrize("kind", NOT_APPLIED)
+async def test_archive_client_unconfirmed_is_outcome_unknown_and_invalidates(
     in_memory: AsyncClientEndpoint, sandbox: Sandbox, kind: Kind
 ) -> None:
-    sandbox.fault = each("POST", Fault(kind))
+    sandbox.fault = fault_every("POST", Fault(kind))
     for change in (in_memory.archive(AROHA), in_memory.restore(NORTHWIND)):
         with pytest.raises(OutcomeUnknown):
             await change
         assert await in_memory.load_cache() == []
-    assert asked(sandbox) == ["POST", "GET", "POST", "GET"]
+    assert list_methods(sandbox) == ["POST", "GET", "POST", "GET"]
 
 
-async def test_a_client_that_a_look_does_not_find_at_all_is_unknown(
+async def test_archive_client_missing_after_lost_response_is_outcome_unknown(
     in_memory: AsyncClientEndpoint, sandbox: Sandbox
 ) -> None:
-    sandbox.fault = in_turn("POST", Fault("lost before"))
+    sandbox.fault = fault_in_turn("POST", Fault("lost before"))
     with pytest.raises(OutcomeUnknown):
         await in_memory.archive(MISSING)

@@ -20,11 +20,11 @@ from tests.endpoints.support import (
     MISSING,
     NORTHWIND,
     STRANGER,
-    as_known,
-    asked,
-    at_toggl,
-    each,
+    cached_fields,
+    fault_every,
+    list_methods,
     names,
+    toggl_fields,
 )
 from tests.sandbox.clock import Clock
 from toggl_mcp.api import AsyncClient, connect_in_process
@@ -47,89 +47,89 @@ def blocking(request: pytest.FixtureRequest, path: Path, clock: Clock, sandbox: 
     anyio.run(store.aclose)
 
 
-def in_portals() -> int:
+def count_portal_threads() -> int:
     return [thread.name for thread in threading.enumerate()].count("toggl-mcp-portal")
 
 
-def test_every_verb_does_what_it_does_for_asyncio(blocking: ClientEndpoint, sandbox: Sandbox) -> None:
+def test_blocking_verbs_return_what_async_verbs_return(blocking: ClientEndpoint, sandbox: Sandbox) -> None:
     assert blocking.workspace_id == HARBOUR_STUDIO
     assert names(blocking.collect()) == ACTIVE
     new = blocking.add(ClientBody(name="Lighthouse"))
     assert blocking.get(new) == new
-    edited = blocking.edit(new, ClientBody(notes="By the sea"))
-    assert edited is not None
-    assert edited.notes == "By the sea"
+    client = blocking.edit(new, ClientBody(notes="By the sea"))
+    assert client is not None
+    assert client.notes == "By the sea"
     assert blocking.archive(AROHA) == [201_500_301, 201_500_302]
     assert blocking.restore(NORTHWIND, restore_projects=True).archived is False
-    assert blocking.query(Query("notes", "By the sea")) == [edited]
+    assert blocking.query(Query("notes", "By the sea")) == [client]
     blocking.delete(GULL)
-    assert as_known(blocking.load_cache()) == at_toggl(sandbox)
+    assert cached_fields(blocking.load_cache()) == toggl_fields(sandbox)
     assert names(blocking.collect(ClientBody(name="light"), refresh=True)) == ["Lighthouse"]
-    assert asked(sandbox) == ["GET", "POST", "PUT", "POST", "POST", "DELETE", "GET"]
+    assert list_methods(sandbox) == ["GET", "POST", "PUT", "POST", "POST", "DELETE", "GET"]
 
 
 @pytest.mark.parametrize(
     "verb", ["__init__", "add", "get", "edit", "delete", "collect", "archive", "restore", "load_cache", "query"]
 )
-def test_every_verb_takes_what_it_takes_for_asyncio(verb: str) -> None:
-    blocking, awaited = (getattr(kind, verb) for kind in (ClientEndpoint, AsyncClientEndpoint))
-    taken = [list(inspect.signature(function).parameters) for function in (blocking, awaited)]
+def test_blocking_verbs_have_the_parameters_of_async_verbs(verb: str) -> None:
+    blocking, asynchronous = (getattr(kind, verb) for kind in (ClientEndpoint, AsyncClientEndpoint))
+    parameters = [list(inspect.signature(function).parameters) for function in (blocking, asynchronous)]
     if verb in ("get", "delete"):  # The base says "entity" for what is a client here.
-        taken = [["client" if name == "entity" else name for name in names] for names in taken]
-    assert taken[0] == taken[1]
+        parameters = [["client" if name == "entity" else name for name in names] for names in parameters]
+    assert parameters[0] == parameters[1]
 
 
-def test_sixteen_threads_on_one_endpoint_all_get_right_answers(clock: Clock, sandbox: Sandbox) -> None:
-    ids = list(at_toggl(sandbox))
+def test_blocking_get_client_from_16_threads_returns_right_clients(clock: Clock, sandbox: Sandbox) -> None:
+    ids = list(toggl_fields(sandbox))
     with (
         ClientEndpoint(HARBOUR_STUDIO, AUTH, MemoryStore(clock=clock), client=connect_in_process(sandbox)) as clients,
         ThreadPoolExecutor(16) as threads,
     ):
 
-        def ask(number: int) -> bool:
-            wanted = ids[number % len(ids)]
-            found = clients.get(wanted, refresh=number % 3 == 0)
-            return found is not None and found.id == wanted
+        def get_client(number: int) -> bool:
+            client_id = ids[number % len(ids)]
+            client = clients.get(client_id, refresh=number % 3 == 0)
+            return client is not None and client.id == client_id
 
-        answers = list(threads.map(ask, range(480)))
+        answers = list(threads.map(get_client, range(480)))
     assert answers == [True] * 480
     assert set(sandbox.answers) == {200}
 
 
-def test_threads_that_change_things_lose_nothing(blocking: ClientEndpoint, sandbox: Sandbox) -> None:
+def test_blocking_add_client_from_threads_loses_nothing(blocking: ClientEndpoint, sandbox: Sandbox) -> None:
     bodies = [ClientBody(name=f"Client {number}") for number in range(16)]
     with ThreadPoolExecutor(8) as threads:
         added = list(threads.map(blocking.add, bodies))
     assert names(added) == [body.name for body in bodies]
-    assert len(at_toggl(sandbox)) == 24
-    assert as_known(blocking.load_cache()) == at_toggl(sandbox)
+    assert len(toggl_fields(sandbox)) == 24
+    assert cached_fields(blocking.load_cache()) == toggl_fields(sandbox)
 
 
-def test_it_works_inside_a_running_event_loop(blocking: ClientEndpoint) -> None:
+def test_blocking_collect_clients_works_in_a_running_event_loop(blocking: ClientEndpoint) -> None:
     async def script() -> list[str]:
         return names(blocking.collect())
 
     assert anyio.run(script) == ACTIVE
 
 
-def test_an_endpoint_made_inside_an_event_loop_works_there_and_after(clock: Clock, sandbox: Sandbox) -> None:
+def test_blocking_endpoint_created_in_an_event_loop_works_there_and_after(clock: Clock, sandbox: Sandbox) -> None:
     async def script() -> ClientEndpoint:
         clients = ClientEndpoint(HARBOUR_STUDIO, AUTH, MemoryStore(clock=clock), client=connect_in_process(sandbox))
         assert names(clients.collect()) == ACTIVE
         return clients
 
     with anyio.run(script) as clients, ThreadPoolExecutor(4) as threads:
-        asked_for = [threads.submit(clients.collect, refresh=True) for _ in range(8)]
-        assert [names(found.result()) for found in asked_for] == [ACTIVE] * 8
+        calls = [threads.submit(clients.collect, refresh=True) for _ in range(8)]
+        assert [names(call.result()) for call in calls] == [ACTIVE] * 8
 
 
-def test_closing_ends_its_thread_and_closing_again_does_nothing(memory: MemoryStore, sandbox: Sandbox) -> None:
-    before = in_portals()
+def test_close_ends_the_thread_and_may_be_repeated(memory: MemoryStore, sandbox: Sandbox) -> None:
+    before = count_portal_threads()
     clients = ClientEndpoint(HARBOUR_STUDIO, AUTH, memory, client=connect_in_process(sandbox))
-    assert in_portals() == before + 1
+    assert count_portal_threads() == before + 1
     clients.close()
     clients.close()
-    assert in_portals() == before
+    assert count_portal_threads() == before
 
 
 SCRIPT_WITHOUT_CLOSE = """
@@ -144,7 +144,7 @@ print(len(clients.collect()))
 """
 
 
-def test_a_script_that_forgets_to_close_ends_all_the_same() -> None:
+def test_blocking_endpoint_without_close_lets_the_script_end() -> None:
     command = [sys.executable, "-W", "error", "-c", SCRIPT_WITHOUT_CLOSE]
     script = subprocess.run(command, check=True, capture_output=True, text=True, timeout=30)  # noqa: S603 - ours
     assert (script.stdout, script.stderr) == ("6\n", "")
@@ -157,7 +157,7 @@ def test_close_while_a_call_runs_lets_it_finish(memory: MemoryStore, sandbox: Sa
         is_sent.set()
         await anyio.to_thread.run_sync(may_return.wait)
 
-    sandbox.fault = each("GET", Fault("slow", until=hold))
+    sandbox.fault = fault_every("GET", Fault("slow", until=hold))
     clients = ClientEndpoint(HARBOUR_STUDIO, AUTH, memory, client=connect_in_process(sandbox))
     with ThreadPoolExecutor(2) as threads:
         call = threads.submit(clients.collect)
@@ -170,7 +170,7 @@ def test_close_while_a_call_runs_lets_it_finish(memory: MemoryStore, sandbox: Sa
         clients.get(AROHA)
 
 
-def test_get_a_cached_client_reads_the_row_on_the_calling_thread(clock: Clock, sandbox: Sandbox) -> None:
+def test_get_client_cached_reads_the_row_on_the_calling_thread(clock: Clock, sandbox: Sandbox) -> None:
     readers: list[int] = []
 
     class RecordingStore(MemoryStore):
@@ -187,36 +187,36 @@ def test_get_a_cached_client_reads_the_row_on_the_calling_thread(clock: Clock, s
     assert readers == [threading.get_ident()]
 
 
-def test_a_block_closes_it_even_when_something_is_raised(memory: MemoryStore, sandbox: Sandbox) -> None:
-    before = in_portals()
+def test_close_after_an_error_in_a_with_block(memory: MemoryStore, sandbox: Sandbox) -> None:
+    before = count_portal_threads()
     with (
         pytest.raises(NotFound),
         ClientEndpoint(HARBOUR_STUDIO, AUTH, memory, client=connect_in_process(sandbox), re_raise=True) as clients,
     ):
         clients.get(MISSING)
-    assert in_portals() == before
+    assert count_portal_threads() == before
 
 
-def test_a_connection_that_was_given_stays_open(memory: MemoryStore, sandbox: Sandbox) -> None:
+def test_close_leaves_an_injected_connection_open(memory: MemoryStore, sandbox: Sandbox) -> None:
     connection = connect_in_process(sandbox)
     ClientEndpoint(HARBOUR_STUDIO, AUTH, memory, client=connection).close()
     assert not connection.is_closed
 
 
-def test_an_endpoint_with_a_connection_of_its_own_can_be_closed(memory: MemoryStore) -> None:
-    before = in_portals()
+def test_close_with_own_connection_ends_the_thread(memory: MemoryStore) -> None:
+    before = count_portal_threads()
     ClientEndpoint(HARBOUR_STUDIO, AUTH, memory).close()
-    assert in_portals() == before
+    assert count_portal_threads() == before
 
 
-def test_what_is_no_workspace_leaves_no_thread_behind(memory: MemoryStore) -> None:
-    before = in_portals()
+def test_blocking_endpoint_invalid_workspace_leaves_no_thread(memory: MemoryStore) -> None:
+    before = count_portal_threads()
     with pytest.raises(InvalidArguments):
         ClientEndpoint(0, AUTH, memory)
-    assert in_portals() == before
+    assert count_portal_threads() == before
 
 
-def test_every_error_is_raised_where_the_verb_was_called(memory: MemoryStore, sandbox: Sandbox) -> None:
+def test_blocking_verbs_raise_errors_in_the_calling_thread(memory: MemoryStore, sandbox: Sandbox) -> None:
     def raises(error: type[Exception], act: Callable[[], object]) -> None:
         with pytest.raises(error):
             act()
@@ -230,6 +230,6 @@ def test_every_error_is_raised_where_the_verb_was_called(memory: MemoryStore, sa
         raises(NotFound, lambda: clients.archive(MISSING))
         raises(BadToken, lambda: stranger.get(AROHA))
         raises(NoCache, stranger.load_cache)
-        sandbox.fault = each("GET", Fault("500 before"))
+        sandbox.fault = fault_every("GET", Fault("500 before"))
         raises(Unreachable, clients.collect)
-    assert asked(sandbox) == ["POST", "GET", "GET"]
+    assert list_methods(sandbox) == ["POST", "GET", "GET"]

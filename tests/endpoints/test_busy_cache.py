@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cache.support import held
-from tests.endpoints.support import AROHA, AUTH, NORTHWIND, as_known, at_toggl, in_turn, then
+from tests.endpoints.support import AROHA, AUTH, NORTHWIND, cached_fields, fault_in_turn, toggl_fields, with_action
 from tests.sandbox.clock import Clock
 from toggl_mcp.api import AsyncClient
 from toggl_mcp.cache.sqlite.store import SqliteStore
@@ -35,17 +35,17 @@ class Holder:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._held = ExitStack()
+        self._locks = ExitStack()
 
     def hold(self) -> None:
-        self._held.enter_context(held(self._path))
+        self._locks.enter_context(held(self._path))
 
     def let_go(self) -> None:
-        self._held.close()
+        self._locks.close()
 
 
 @pytest.fixture
-async def hurried(path: Path, clock: Clock, connection: AsyncClient) -> AsyncGenerator[AsyncClientEndpoint]:
+async def impatient(path: Path, clock: Clock, connection: AsyncClient) -> AsyncGenerator[AsyncClientEndpoint]:
     """Clients in a file that is waited for only briefly."""
     store = SqliteStore(path, clock=clock, busy_timeout=0.02)
     yield AsyncClientEndpoint(HARBOUR_STUDIO, AUTH, store, client=connection)
@@ -53,120 +53,120 @@ async def hurried(path: Path, clock: Clock, connection: AsyncClient) -> AsyncGen
 
 
 @pytest.mark.parametrize("verb", CHANGES)
-async def test_a_change_that_was_confirmed_is_no_failure(
-    hurried: AsyncClientEndpoint, path: Path, sandbox: Sandbox, verb: str
+async def test_busy_cache_confirmed_change_succeeds(
+    impatient: AsyncClientEndpoint, path: Path, sandbox: Sandbox, verb: str
 ) -> None:
     method, change = CHANGES[verb]
-    await hurried.collect()
-    before, other = at_toggl(sandbox), Holder(path)
-    sandbox.fault = in_turn(method, then(Fault("slow"), other.hold))
+    await impatient.collect()
+    before, holder = toggl_fields(sandbox), Holder(path)
+    sandbox.fault = fault_in_turn(method, with_action(Fault("slow"), holder.hold))
     try:
-        await change(hurried)
+        await change(impatient)
     finally:
-        other.let_go()
-    assert at_toggl(sandbox) != before
+        holder.let_go()
+    assert toggl_fields(sandbox) != before
 
 
 @pytest.mark.parametrize("verb", CHANGES)
-async def test_what_could_not_be_written_down_is_not_believed_afterwards(
-    hurried: AsyncClientEndpoint, path: Path, sandbox: Sandbox, verb: str
+async def test_busy_cache_unwritten_change_is_not_served_stale(
+    impatient: AsyncClientEndpoint, path: Path, sandbox: Sandbox, verb: str
 ) -> None:
     method, change = CHANGES[verb]
-    await hurried.collect()
-    other = Holder(path)
-    sandbox.fault = in_turn(method, then(Fault("slow"), other.hold))
+    await impatient.collect()
+    holder = Holder(path)
+    sandbox.fault = fault_in_turn(method, with_action(Fault("slow"), holder.hold))
     try:
-        await change(hurried)
+        await change(impatient)
     except CacheBusy:
         pass
     finally:
-        other.let_go()
-    assert as_known((await hurried.read()).collection.items.values()) == at_toggl(sandbox)
+        holder.let_go()
+    assert cached_fields((await impatient.read()).collection.items.values()) == toggl_fields(sandbox)
 
 
-async def test_get_a_client_whose_change_could_not_be_written_down_returns_it_as_changed(
-    hurried: AsyncClientEndpoint, path: Path, sandbox: Sandbox
+async def test_busy_cache_get_client_after_unwritten_edit_returns_the_edit(
+    impatient: AsyncClientEndpoint, path: Path, sandbox: Sandbox
 ) -> None:
-    await hurried.collect()
-    other = Holder(path)
-    sandbox.fault = in_turn("PUT", then(Fault("slow"), other.hold))
+    await impatient.collect()
+    holder = Holder(path)
+    sandbox.fault = fault_in_turn("PUT", with_action(Fault("slow"), holder.hold))
     try:
-        changed = await hurried.edit(AROHA, ClientBody(name="Aroha Bakehouse"))
+        client = await impatient.edit(AROHA, ClientBody(name="Aroha Bakehouse"))
     finally:
-        other.let_go()
-    assert hurried.try_get(AROHA) is None
-    assert await hurried.get(AROHA) == changed
+        holder.let_go()
+    assert impatient.try_get(AROHA) is None
+    assert await impatient.get(AROHA) == client
 
 
 @pytest.mark.parametrize("verb", ["delete", "archive"])
-async def test_what_could_not_be_told_to_the_projects_is_not_believed_of_them_afterwards(
-    hurried: AsyncClientEndpoint, path: Path, connection: AsyncClient, sandbox: Sandbox, verb: str
+async def test_busy_cache_unwritten_change_invalidates_the_projects(
+    impatient: AsyncClientEndpoint, path: Path, connection: AsyncClient, sandbox: Sandbox, verb: str
 ) -> None:
-    assert hurried.cache is not None
+    assert impatient.cache is not None
     method, change = CHANGES[verb]
-    projects = AsyncProjectEndpoint(HARBOUR_STUDIO, AUTH, hurried.cache, client=connection)
+    projects = AsyncProjectEndpoint(HARBOUR_STUDIO, AUTH, impatient.cache, client=connection)
     await projects.read()
-    other = Holder(path)
-    sandbox.fault = in_turn(method, then(Fault("slow"), other.hold))
+    holder = Holder(path)
+    sandbox.fault = fault_in_turn(method, with_action(Fault("slow"), holder.hold))
     try:
-        await change(hurried)
+        await change(impatient)
     finally:
-        other.let_go()
-    known = {project.id: (project.client_id, project.active) for project in await projects.load_cache()}
-    assert known.items() <= {(row["id"], (row["client_id"], row["active"])) for row in sandbox.state.projects.values()}
+        holder.let_go()
+    cached = {project.id: (project.client_id, project.active) for project in await projects.load_cache()}
+    assert cached.items() <= {(row["id"], (row["client_id"], row["active"])) for row in sandbox.state.projects.values()}
 
 
-async def test_a_change_that_cannot_take_its_turn_is_not_sent(
-    hurried: AsyncClientEndpoint, path: Path, sandbox: Sandbox
+async def test_busy_cache_change_without_rate_slot_is_not_sent(
+    impatient: AsyncClientEndpoint, path: Path, sandbox: Sandbox
 ) -> None:
-    await hurried.collect()
-    other = Holder(path)
-    other.hold()
+    await impatient.collect()
+    holder = Holder(path)
+    holder.hold()
     try:
         with pytest.raises(CacheBusy, match="Another process"):
-            await hurried.edit(AROHA, ClientBody(name="Aroha Bakehouse"))
+            await impatient.edit(AROHA, ClientBody(name="Aroha Bakehouse"))
     finally:
-        other.let_go()
+        holder.let_go()
     assert [call.method for call in sandbox.calls] == ["GET"]
-    assert as_known(await hurried.load_cache()) == at_toggl(sandbox)
+    assert cached_fields(await impatient.load_cache()) == toggl_fields(sandbox)
 
 
-async def test_what_is_cached_can_be_read_while_another_process_writes(
-    hurried: AsyncClientEndpoint, path: Path, sandbox: Sandbox
+async def test_busy_cache_reads_succeed_while_another_process_writes(
+    impatient: AsyncClientEndpoint, path: Path, sandbox: Sandbox
 ) -> None:
-    await hurried.collect()
-    other = Holder(path)
-    other.hold()
+    await impatient.collect()
+    holder = Holder(path)
+    holder.hold()
     try:
-        assert await hurried.get(AROHA) is not None
-        assert len(await hurried.collect()) == 6
+        assert await impatient.get(AROHA) is not None
+        assert len(await impatient.collect()) == 6
     finally:
-        other.let_go()
+        holder.let_go()
     assert len(sandbox.calls) == 1
 
 
-async def test_a_spent_quota_is_told_even_when_it_cannot_be_put_down(
-    hurried: AsyncClientEndpoint, path: Path, sandbox: Sandbox
+async def test_busy_cache_quota_spent_is_raised_though_not_stored(
+    impatient: AsyncClientEndpoint, path: Path, sandbox: Sandbox
 ) -> None:
-    await hurried.collect()
-    other = Holder(path)
-    sandbox.fault = in_turn("PUT", then(Fault("402"), other.hold))
+    await impatient.collect()
+    holder = Holder(path)
+    sandbox.fault = fault_in_turn("PUT", with_action(Fault("402"), holder.hold))
     try:
         with pytest.raises(QuotaSpent):
-            await hurried.edit(AROHA, ClientBody(name="Aroha Bakehouse"))
+            await impatient.edit(AROHA, ClientBody(name="Aroha Bakehouse"))
     finally:
-        other.let_go()
+        holder.let_go()
 
 
-async def test_a_list_that_was_answered_is_told_even_when_it_cannot_be_kept(
-    hurried: AsyncClientEndpoint, path: Path, sandbox: Sandbox
+async def test_busy_cache_fetched_list_is_returned_though_not_stored(
+    impatient: AsyncClientEndpoint, path: Path, sandbox: Sandbox
 ) -> None:
-    await hurried.collect()
-    other = Holder(path)
-    sandbox.fault = in_turn("GET", then(Fault("slow"), other.hold))
+    await impatient.collect()
+    holder = Holder(path)
+    sandbox.fault = fault_in_turn("GET", with_action(Fault("slow"), holder.hold))
     sandbox.state.rename_client(AROHA, "Aroha Bakehouse")
     try:
-        reading = await hurried.read(refresh=True)
+        reading = await impatient.read(refresh=True)
     finally:
-        other.let_go()
-    assert as_known(reading.collection.items.values()) == at_toggl(sandbox)
+        holder.let_go()
+    assert cached_fields(reading.collection.items.values()) == toggl_fields(sandbox)

@@ -29,7 +29,7 @@ class InterleavingStore(MemoryStore):
         return await super().get_row(key, row_id)
 
 
-async def test_delete_project_keeps_an_entry_that_was_moved_to_another_project_meanwhile(
+async def test_delete_project_keeps_entries_moved_to_another_project_meanwhile(
     connection: AsyncClient, sandbox: Sandbox, clock: Clock
 ) -> None:
     sandbox.state.entries.clear()

@@ -3,7 +3,19 @@
 import anyio
 import pytest
 
-from tests.endpoints.support import ACTIVE, AROHA, AUTH, GULL, Gate, as_known, asked, at_toggl, each, in_turn, names
+from tests.endpoints.support import (
+    ACTIVE,
+    AROHA,
+    AUTH,
+    GULL,
+    Gate,
+    cached_fields,
+    fault_every,
+    fault_in_turn,
+    list_methods,
+    names,
+    toggl_fields,
+)
 from tests.sandbox.clock import Clock
 from toggl_mcp.api import AsyncClient, connect_in_process
 from toggl_mcp.cache.memory import MemoryStore
@@ -16,7 +28,7 @@ from toggl_mcp.sandbox import HARBOUR_STUDIO, Fault, Sandbox
 pytestmark = pytest.mark.anyio
 
 
-class Ticking(Clock):
+class TickingClock(Clock):
     """A clock that is a little later each time somebody looks."""
 
     def __call__(self) -> float:
@@ -24,22 +36,22 @@ class Ticking(Clock):
         return self.now
 
 
-async def test_one_cold_question_from_many_callers_costs_one_request(
+async def test_collect_clients_concurrent_cold_reads_cost_one_request(
     clients: AsyncClientEndpoint, sandbox: Sandbox
 ) -> None:
-    found: list[list[str]] = []
+    results: list[list[str]] = []
 
-    async def ask() -> None:
-        found.append(names(await clients.collect()))
+    async def collect() -> None:
+        results.append(names(await clients.collect()))
 
     async with anyio.create_task_group() as tasks:
         for _ in range(20):
-            tasks.start_soon(ask)
-    assert found == [ACTIVE] * 20
-    assert asked(sandbox) == ["GET"]
+            tasks.start_soon(collect)
+    assert results == [ACTIVE] * 20
+    assert list_methods(sandbox) == ["GET"]
 
 
-async def test_endpoints_that_share_a_store_share_its_questions_and_its_answers(
+async def test_shared_store_shares_requests_and_snapshots(
     store: Store, connection: AsyncClient, sandbox: Sandbox
 ) -> None:
     endpoints = [AsyncClientEndpoint(HARBOUR_STUDIO, AUTH, store, client=connection) for _ in range(4)]
@@ -47,77 +59,77 @@ async def test_endpoints_that_share_a_store_share_its_questions_and_its_answers(
         for endpoint in endpoints:
             for client_id in (AROHA, GULL):
                 tasks.start_soon(endpoint.get, client_id)
-    assert asked(sandbox) == ["GET"]
+    assert list_methods(sandbox) == ["GET"]
     await endpoints[0].edit(AROHA, ClientBody(name="Aroha Bakehouse"))
     await endpoints[1].delete(GULL)
     for endpoint in endpoints:
-        assert as_known(await endpoint.load_cache()) == at_toggl(sandbox)
-    assert asked(sandbox) == ["GET", "PUT", "DELETE"]
+        assert cached_fields(await endpoint.load_cache()) == toggl_fields(sandbox)
+    assert list_methods(sandbox) == ["GET", "PUT", "DELETE"]
 
 
-async def test_refreshes_that_wait_behind_one_another_share_what_was_asked_after_they_came() -> None:
-    clock = Ticking()
+async def test_refresh_waiting_callers_share_one_later_request() -> None:
+    clock = TickingClock()
     sandbox = Sandbox(clock=clock)
     gate = Gate()
-    sandbox.fault = in_turn("GET", gate.fault)
+    sandbox.fault = fault_in_turn("GET", gate.fault)
     async with connect_in_process(sandbox) as connection:
         clients = AsyncClientEndpoint(HARBOUR_STUDIO, AUTH, MemoryStore(clock=clock), client=connection)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(clients.collect)
             await gate.reached.wait()
             for _ in range(20):
-                tasks.start_soon(refreshed, clients)
+                tasks.start_soon(refresh, clients)
             await anyio.wait_all_tasks_blocked()
             sandbox.state.rename_client(AROHA, "Aroha Bakehouse")
             gate.open.set()
     assert len(sandbox.calls) == 2
 
 
-async def test_a_caller_who_gives_up_leaves_the_question_to_the_others(
+async def test_collect_clients_cancelled_caller_leaves_the_request_to_others(
     clients: AsyncClientEndpoint, sandbox: Sandbox
 ) -> None:
-    found: list[list[str]] = []
+    results: list[list[str]] = []
     gate = Gate()
-    sandbox.fault = in_turn("GET", gate.fault)
+    sandbox.fault = fault_in_turn("GET", gate.fault)
 
-    async def ask() -> None:
-        found.append(names(await clients.collect()))
+    async def collect() -> None:
+        results.append(names(await clients.collect()))
 
-    async with anyio.create_task_group() as others, anyio.create_task_group() as first:
-        first.start_soon(ask)
+    async with anyio.create_task_group() as waiting_tasks, anyio.create_task_group() as first_task:
+        first_task.start_soon(collect)
         await gate.reached.wait()
-        others.start_soon(ask)
-        others.start_soon(ask)
+        waiting_tasks.start_soon(collect)
+        waiting_tasks.start_soon(collect)
         await gate.reached.wait()
-        first.cancel_scope.cancel()
-    assert found == [ACTIVE, ACTIVE]
-    assert asked(sandbox) == ["GET", "GET"]
+        first_task.cancel_scope.cancel()
+    assert results == [ACTIVE, ACTIVE]
+    assert list_methods(sandbox) == ["GET", "GET"]
 
 
-async def test_callers_behind_a_failure_share_it(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
+async def test_collect_clients_waiting_callers_share_the_error(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
     failures: list[TogglError] = []
-    sandbox.fault = each("GET", Fault("500 before"))
+    sandbox.fault = fault_every("GET", Fault("500 before"))
 
-    async def ask() -> None:
+    async def collect() -> None:
         with pytest.raises(Unreachable) as failed:
             await clients.collect()
         failures.append(failed.value)
 
     async with anyio.create_task_group() as tasks:
         for _ in range(20):
-            tasks.start_soon(ask)
+            tasks.start_soon(collect)
     assert len(failures) == 20
     assert len(sandbox.calls) == 4
     sandbox.fault = None
     assert names(await clients.collect()) == ACTIVE
 
 
-async def test_a_change_during_a_refresh_is_not_lost(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
+async def test_refresh_keeps_changes_made_during_it(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
     await clients.collect()
     gate = Gate()
-    sandbox.fault = in_turn("GET", gate.fault)
+    sandbox.fault = fault_in_turn("GET", gate.fault)
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(refreshed, clients)
+        tasks.start_soon(refresh, clients)
         await gate.reached.wait()
         await clients.add(ClientBody(name="Lighthouse"))
         await clients.edit(AROHA, ClientBody(name="Aroha Bakehouse"))
@@ -125,81 +137,81 @@ async def test_a_change_during_a_refresh_is_not_lost(clients: AsyncClientEndpoin
         gate.open.set()
     assert names(await clients.collect(ClientBody(name="light"))) == ["Lighthouse"]
     assert await clients.get(GULL) is None
-    assert as_known(await clients.load_cache()) == at_toggl(sandbox)
-    assert asked(sandbox) == ["GET", "GET", "POST", "PUT", "DELETE"]
+    assert cached_fields(await clients.load_cache()) == toggl_fields(sandbox)
+    assert list_methods(sandbox) == ["GET", "GET", "POST", "PUT", "DELETE"]
 
 
-async def test_a_change_during_the_first_question_makes_the_next_caller_ask_again(
+async def test_edit_client_during_cold_read_invalidates_the_read(
     clients: AsyncClientEndpoint, sandbox: Sandbox
 ) -> None:
     gate = Gate()
-    sandbox.fault = in_turn("GET", gate.fault)
+    sandbox.fault = fault_in_turn("GET", gate.fault)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(clients.collect)
         await gate.reached.wait()
         await clients.edit(AROHA, ClientBody(name="Aroha Bakehouse"))
         gate.open.set()
     assert names(await clients.collect())[0] == "Aroha Bakehouse"
-    assert asked(sandbox) == ["GET", "PUT", "GET"]
+    assert list_methods(sandbox) == ["GET", "PUT", "GET"]
 
 
-async def test_changes_at_the_same_time_are_all_known(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
+async def test_concurrent_changes_are_all_cached(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
     await clients.collect()
     async with anyio.create_task_group() as tasks:
         for number in range(10):
             tasks.start_soon(clients.add, ClientBody(name=f"Client {number}"))
         tasks.start_soon(clients.edit, AROHA, ClientBody(name="Aroha Bakehouse"))
         tasks.start_soon(clients.delete, GULL)
-    assert len(at_toggl(sandbox)) == 17
-    assert as_known(await clients.load_cache()) == at_toggl(sandbox)
-    assert asked(sandbox).count("GET") == 1
+    assert len(toggl_fields(sandbox)) == 17
+    assert cached_fields(await clients.load_cache()) == toggl_fields(sandbox)
+    assert list_methods(sandbox).count("GET") == 1
 
 
-async def test_a_refresh_that_another_one_overtook_gives_its_caller_what_it_saw(
+async def test_collect_clients_overtaken_by_a_change_returns_its_own_read(
     clients: AsyncClientEndpoint, sandbox: Sandbox
 ) -> None:
     gate = Gate()
-    seen: list[list[str]] = []
-    sandbox.fault = in_turn("GET", gate.fault)
+    results: list[list[str]] = []
+    sandbox.fault = fault_in_turn("GET", gate.fault)
 
-    async def ask() -> None:
-        seen.append(names(await clients.collect()))
+    async def collect() -> None:
+        results.append(names(await clients.collect()))
 
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(ask)
+        tasks.start_soon(collect)
         await gate.reached.wait()
         await clients.delete(AROHA)
         gate.open.set()
-    assert seen == [ACTIVE]
+    assert results == [ACTIVE]
     assert names(await clients.collect()) == ACTIVE[1:]
 
 
-async def test_an_answer_that_cannot_be_read_leaves_what_is_known(
+async def test_refresh_unreadable_response_leaves_the_cache_unchanged(
     clients: AsyncClientEndpoint, sandbox: Sandbox
 ) -> None:
     await clients.collect()
-    sandbox.fault = each("GET", Fault("garbage before", body="[7]"))
+    sandbox.fault = fault_every("GET", Fault("garbage before", body="[7]"))
     with pytest.raises(Unreachable, match="cannot read"):
         await clients.collect(refresh=True)
     assert names(await clients.collect()) == ACTIVE
 
 
-async def refreshed(clients: AsyncClientEndpoint) -> None:
+async def refresh(clients: AsyncClientEndpoint) -> None:
     await clients.collect(refresh=True)
 
 
-async def test_deletion_keeps_a_list_that_was_read_anew_meanwhile(
+async def test_delete_client_keeps_a_list_read_meanwhile(
     store: Store, connection: AsyncClient, sandbox: Sandbox, clock: Clock
 ) -> None:
-    one, other = (AsyncClientEndpoint(HARBOUR_STUDIO, AUTH, store, client=connection) for _ in range(2))
-    await one.collect()
+    first, second = (AsyncClientEndpoint(HARBOUR_STUDIO, AUTH, store, client=connection) for _ in range(2))
+    await first.collect()
     gate = Gate()
-    sandbox.fault = in_turn("DELETE", gate.fault)
+    sandbox.fault = fault_in_turn("DELETE", gate.fault)
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(one.delete, AROHA)
+        tasks.start_soon(first.delete, AROHA)
         await gate.reached.wait()
         clock.now += 1
-        await other.collect(refresh=True)
+        await second.collect(refresh=True)
         gate.open.set()
-    assert as_known(await one.load_cache()) == at_toggl(sandbox)
-    assert asked(sandbox) == ["GET", "DELETE", "GET"]
+    assert cached_fields(await first.load_cache()) == toggl_fields(sandbox)
+    assert list_methods(sandbox) == ["GET", "DELETE", "GET"]

@@ -2,20 +2,20 @@
 
 import pytest
 
-from tests.endpoints.support import ACTIVE, ARCHIVED, AROHA, GULL, as_known, asked, at_toggl, names
+from tests.endpoints.support import ACTIVE, ARCHIVED, AROHA, GULL, cached_fields, list_methods, names, toggl_fields
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.models.clients import ClientBody
 from toggl_mcp.sandbox import HARBOUR_STUDIO, Behaviors, Sandbox
 
 pytestmark = pytest.mark.anyio
 
-BOTH = ClientBody(status="both")
+ANY_STATUS = ClientBody(status="both")
 FILTERS: list[tuple[ClientBody | None, list[str]]] = [
     (None, ACTIVE),
     (ClientBody(), ACTIVE),
     (ClientBody(status="active"), ACTIVE),
     (ClientBody(status="archived"), ARCHIVED),
-    (BOTH, sorted([*ACTIVE, *ARCHIVED], key=str.casefold)),
+    (ANY_STATUS, sorted([*ACTIVE, *ARCHIVED], key=str.casefold)),
     (ClientBody(name="BAKE"), ["Aroha Bakery"]),
     (ClientBody(name="light"), []),
     (ClientBody(name="light", status="both"), ["Dockside Light & Power"]),
@@ -27,7 +27,7 @@ FILTERS: list[tuple[ClientBody | None, list[str]]] = [
 
 
 @pytest.mark.parametrize(("body", "expected"), FILTERS)
-async def test_filters_work_with_a_cache_and_without(
+async def test_collect_clients_filters_with_and_without_cache(
     in_memory: AsyncClientEndpoint, uncached: AsyncClientEndpoint, body: ClientBody | None, expected: list[str]
 ) -> None:
     assert names(await in_memory.collect(body)) == expected
@@ -35,7 +35,7 @@ async def test_filters_work_with_a_cache_and_without(
 
 
 @pytest.mark.parametrize("name", ["A&B", "a b#c", "?both", "status=archived", "50 %", "a+b", "Ω/../x"])
-async def test_what_a_name_holds_never_becomes_a_part_of_the_question(
+async def test_collect_clients_name_is_escaped_in_the_query(
     uncached: AsyncClientEndpoint, sandbox: Sandbox, name: str
 ) -> None:
     sandbox.state.add_client(HARBOUR_STUDIO, f"The {name} company")
@@ -44,39 +44,37 @@ async def test_what_a_name_holds_never_becomes_a_part_of_the_question(
     assert sandbox.calls[0].path == f"/workspaces/{HARBOUR_STUDIO}/clients"
 
 
-async def test_a_cold_list_is_asked_for_and_every_other_list_costs_nothing(
-    clients: AsyncClientEndpoint, sandbox: Sandbox
-) -> None:
+async def test_collect_clients_cached_costs_no_request(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
     assert names(await clients.collect()) == ACTIVE
     assert names(await clients.collect(ClientBody(status="archived"))) == ARCHIVED
     assert names(await clients.collect(ClientBody(name="gull"))) == ["Blue Gull Charters"]
-    assert (asked(sandbox), sandbox.calls[0].query) == (["GET"], {"status": "both"})
+    assert (list_methods(sandbox), sandbox.calls[0].query) == (["GET"], {"status": "both"})
 
 
-async def test_a_refresh_takes_the_place_of_what_was_known(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
+async def test_collect_clients_refresh_replaces_the_cache(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
     await clients.collect()
     sandbox.state.remove_client(AROHA)
     sandbox.state.archive_client(GULL)
     sandbox.state.add_client(HARBOUR_STUDIO, "Lighthouse")
-    fresh = await clients.collect(BOTH, refresh=True)
-    assert as_known(fresh) == at_toggl(sandbox)
-    assert await clients.collect(BOTH) == fresh
+    fresh = await clients.collect(ANY_STATUS, refresh=True)
+    assert cached_fields(fresh) == toggl_fields(sandbox)
+    assert await clients.collect(ANY_STATUS) == fresh
     assert await clients.get(AROHA) is None
-    assert asked(sandbox) == ["GET", "GET"]
+    assert list_methods(sandbox) == ["GET", "GET"]
 
 
 @pytest.mark.parametrize("empty", ["null", "[]"])
-async def test_a_workspace_without_clients_is_an_empty_list_and_known_as_one(
+async def test_collect_clients_empty_workspace_is_cached(
     clients: AsyncClientEndpoint, uncached: AsyncClientEndpoint, sandbox: Sandbox, empty: str
 ) -> None:
     sandbox.behaviors = Behaviors(empty_list="null" if empty == "null" else "[]")
     sandbox.state.clients.clear()
-    assert [await clients.collect(), await clients.collect(BOTH)] == [[], []]
-    assert asked(sandbox) == ["GET"]
+    assert [await clients.collect(), await clients.collect(ANY_STATUS)] == [[], []]
+    assert list_methods(sandbox) == ["GET"]
     assert await uncached.collect() == []
 
 
-async def test_lists_are_ordered_by_name_without_case_and_then_by_id(
+async def test_collect_clients_orders_by_folded_name_then_id(
     clients: AsyncClientEndpoint, uncached: AsyncClientEndpoint, sandbox: Sandbox
 ) -> None:
     sandbox.state.clients.clear()
@@ -87,7 +85,7 @@ async def test_lists_are_ordered_by_name_without_case_and_then_by_id(
     assert names(await uncached.collect()) == expected
 
 
-async def test_changes_keep_the_order(clients: AsyncClientEndpoint) -> None:
+async def test_collect_clients_keeps_order_after_changes(clients: AsyncClientEndpoint) -> None:
     await clients.collect()
     await clients.add(ClientBody(name="blue Fin"))
     await clients.edit(AROHA, ClientBody(name="Zebra"))

@@ -18,66 +18,66 @@ from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL
 pytestmark = pytest.mark.anyio
 
 
-class Counting(MemoryStore):
+class CountingStore(MemoryStore):
     """A store that counts what it is asked for."""
 
     def __init__(self, clock: Clock) -> None:
         super().__init__(clock=clock)
-        self.asked: list[str] = []
+        self.operations: list[str] = []
 
     def try_get_row(self, key: Key, row_id: int) -> Row:
-        self.asked += ["row"] if key.kind == "client" else []
+        self.operations += ["row"] if key.kind == "client" else []
         return super().try_get_row(key, row_id)
 
     async def read(self, key: Key) -> Snapshot | None:
-        self.asked.append("read")
+        self.operations.append("read")
         return await super().read(key)
 
     async def replace(self, key: Key, rows: Mapping[int, str], *, expected: int, fetched_at: float) -> bool:
-        self.asked.append("replace")
+        self.operations.append("replace")
         return await super().replace(key, rows, expected=expected, fetched_at=fetched_at)
 
 
-class Trips(MemoryStore):
-    """A store that takes down every step that is asked of it."""
+class RecordingStore(MemoryStore):
+    """A store that records every operation that is called on it."""
 
     def __init__(self, clock: Clock) -> None:
-        self.trips: list[str] = []
+        self.operations: list[str] = []
         super().__init__(clock=clock)
 
     def __getattribute__(self, name: str) -> object:
         attribute = super().__getattribute__(name)
         if iscoroutinefunction(attribute):
-            self.trips.append(name)
+            self.operations.append(name)
         return attribute
 
 
 @pytest.fixture
-def counting(clock: Clock) -> Counting:
-    return Counting(clock)
+def counting_store(clock: Clock) -> CountingStore:
+    return CountingStore(clock)
 
 
 @pytest.fixture
-def clients(counting: Counting, connection: AsyncClient) -> AsyncClientEndpoint:
-    return AsyncClientEndpoint(HARBOUR_STUDIO, AUTH, counting, client=connection)
+def clients(counting_store: CountingStore, connection: AsyncClient) -> AsyncClientEndpoint:
+    return AsyncClientEndpoint(HARBOUR_STUDIO, AUTH, counting_store, client=connection)
 
 
 @pytest.fixture
-def others(counting: Counting, connection: AsyncClient) -> AsyncClientEndpoint:
+def other_clients(counting_store: CountingStore, connection: AsyncClient) -> AsyncClientEndpoint:
     """The same clients, as another process would see them."""
-    return AsyncClientEndpoint(HARBOUR_STUDIO, AUTH, counting, client=connection)
+    return AsyncClientEndpoint(HARBOUR_STUDIO, AUTH, counting_store, client=connection)
 
 
-async def test_a_known_client_is_one_row(clients: AsyncClientEndpoint, counting: Counting) -> None:
+async def test_get_client_cached_reads_one_row(clients: AsyncClientEndpoint, counting_store: CountingStore) -> None:
     await clients.collect()
-    counting.asked.clear()
+    counting_store.operations.clear()
     for client_id in (AROHA, GULL, MISSING):
         await clients.get(client_id)
-    assert counting.asked == ["row"] * 3
+    assert counting_store.operations == ["row"] * 3
 
 
-async def test_a_list_that_was_asked_for_here_is_not_read_back(
-    clients: AsyncClientEndpoint, counting: Counting
+async def test_collect_clients_own_snapshot_is_not_read_from_the_store(
+    clients: AsyncClientEndpoint, counting_store: CountingStore
 ) -> None:
     for _ in range(3):
         await clients.collect()
@@ -85,51 +85,53 @@ async def test_a_list_that_was_asked_for_here_is_not_read_back(
         await clients.find_by_name("Aroha Bakery")
         await clients.page(ClientBody(), limit=2)
         await clients.load_cache()
-    assert counting.asked == ["replace"]
+    assert counting_store.operations == ["replace"]
 
 
-async def test_a_list_that_somebody_else_asked_for_is_read_once(
-    clients: AsyncClientEndpoint, others: AsyncClientEndpoint, counting: Counting
+async def test_collect_clients_foreign_snapshot_is_read_once(
+    clients: AsyncClientEndpoint, other_clients: AsyncClientEndpoint, counting_store: CountingStore
 ) -> None:
     await clients.collect()
-    counting.asked.clear()
+    counting_store.operations.clear()
     for _ in range(3):
-        await others.collect()
-    assert counting.asked == ["read"]
+        await other_clients.collect()
+    assert counting_store.operations == ["read"]
 
 
-async def test_a_change_made_here_costs_no_reading_and_one_made_elsewhere_costs_one(
-    clients: AsyncClientEndpoint, others: AsyncClientEndpoint, counting: Counting
+async def test_edit_client_costs_others_one_read_and_itself_none(
+    clients: AsyncClientEndpoint, other_clients: AsyncClientEndpoint, counting_store: CountingStore
 ) -> None:
     await clients.collect()
-    await others.collect()
-    counting.asked.clear()
+    await other_clients.collect()
+    counting_store.operations.clear()
     await clients.edit(AROHA, ClientBody(name="Zebra"))
     await clients.delete(GULL)
     await clients.add(ClientBody(name="Beacon"))
     assert names(await clients.collect())[0] == "Beacon"
-    assert counting.asked == []
+    assert counting_store.operations == []
     for _ in range(3):
-        assert await others.collect() == await clients.collect()
-    assert counting.asked == ["read"]
+        assert await other_clients.collect() == await clients.collect()
+    assert counting_store.operations == ["read"]
 
 
-async def test_a_refresh_reads_nothing_of_what_it_replaces(clients: AsyncClientEndpoint, counting: Counting) -> None:
+async def test_refresh_does_not_read_the_replaced_snapshot(
+    clients: AsyncClientEndpoint, counting_store: CountingStore
+) -> None:
     await clients.collect()
-    counting.asked.clear()
+    counting_store.operations.clear()
     await clients.get(AROHA, refresh=True)
     await clients.collect(refresh=True)
-    assert counting.asked == ["replace", "replace"]
+    assert counting_store.operations == ["replace", "replace"]
 
 
-async def test_time_entries_of_an_account_are_parsed_once_for_all_its_endpoints(
-    counting: Counting, connection: AsyncClient
+async def test_collect_time_entries_of_all_endpoints_parses_the_account_once(
+    counting_store: CountingStore, connection: AsyncClient
 ) -> None:
-    toggl = Toggl(AUTH, counting, client=connection)
+    toggl = Toggl(AUTH, counting_store, client=connection)
     await toggl.entry_cache.read()
     for workspace_id in (HARBOUR_STUDIO, NIGHT_SCHOOL):
         await toggl.time_entries(workspace_id).collect()
-    assert counting.asked == ["replace"]
+    assert counting_store.operations == ["replace"]
 
 
 CHANGES: dict[str, Callable[[AsyncClientEndpoint], Awaitable[object]]] = {
@@ -140,23 +142,23 @@ CHANGES: dict[str, Callable[[AsyncClientEndpoint], Awaitable[object]]] = {
 
 
 @pytest.mark.parametrize("verb", CHANGES)
-async def test_change_goes_to_the_store_once_before_its_request_and_once_after_it(
+async def test_change_costs_one_store_operation_before_its_request_and_one_after(
     clock: Clock, connection: AsyncClient, verb: str
 ) -> None:
-    store = Trips(clock)
+    store = RecordingStore(clock)
     clients = AsyncClientEndpoint(HARBOUR_STUDIO, AUTH, store, client=connection)
     await Toggl(AUTH, store, client=connection).account.workspaces()
     await clients.collect()
-    store.trips.clear()
+    store.operations.clear()
     await CHANGES[verb](clients)
-    assert store.trips == ["open_change", "settle_change"]
+    assert store.operations == ["open_change", "settle_change"]
 
 
-async def test_add_reads_the_version_of_the_list_too(clock: Clock, connection: AsyncClient) -> None:
-    store = Trips(clock)
+async def test_add_client_reads_the_version_of_the_list_too(clock: Clock, connection: AsyncClient) -> None:
+    store = RecordingStore(clock)
     clients = AsyncClientEndpoint(HARBOUR_STUDIO, AUTH, store, client=connection)
     await Toggl(AUTH, store, client=connection).account.workspaces()
     await clients.collect()
-    store.trips.clear()
+    store.operations.clear()
     await clients.add(ClientBody(name="Lighthouse"))
-    assert store.trips == ["get_version", "open_change", "settle_change"]
+    assert store.operations == ["get_version", "open_change", "settle_change"]

@@ -7,7 +7,17 @@ import pytest
 import stamina
 
 from tests.endpoints.loop import JUMPING
-from tests.endpoints.support import AROHA, AUTH, NORTHWIND, Gate, as_known, asked, at_toggl, each, in_turn
+from tests.endpoints.support import (
+    AROHA,
+    AUTH,
+    NORTHWIND,
+    Gate,
+    cached_fields,
+    fault_every,
+    fault_in_turn,
+    list_methods,
+    toggl_fields,
+)
 from tests.sandbox.clock import Clock
 from toggl_mcp.api import AsyncClient
 from toggl_mcp.cache.memory import MemoryStore
@@ -36,7 +46,7 @@ def anyio_backend() -> tuple[str, Mapping[str, object]]:
 
 
 @pytest.mark.parametrize("verb", CHANGES)
-async def test_a_change_that_is_not_answered_in_time_is_unknown_and_forgotten(
+async def test_deadline_unanswered_change_is_outcome_unknown_and_invalidates(
     in_memory: AsyncClientEndpoint, sandbox: Sandbox, verb: str
 ) -> None:
     await in_memory.collect()
@@ -47,21 +57,19 @@ async def test_a_change_that_is_not_answered_in_time_is_unknown_and_forgotten(
 
 
 @pytest.mark.parametrize("verb", ["add", "archive", "restore"])
-async def test_there_is_time_left_to_look_whether_it_was_done(
+async def test_deadline_leaves_time_to_reconcile_a_change(
     in_memory: AsyncClientEndpoint, sandbox: Sandbox, verb: str
 ) -> None:
     await in_memory.collect()
-    sandbox.fault = each("POST", Gate().fault)
-    before = at_toggl(sandbox)
+    sandbox.fault = fault_every("POST", Gate().fault)
+    before = toggl_fields(sandbox)
     with anyio.fail_after(SECONDS):
         await CHANGES[verb][1](in_memory)
-    assert as_known(await in_memory.load_cache()) == at_toggl(sandbox) != before
+    assert cached_fields(await in_memory.load_cache()) == toggl_fields(sandbox) != before
 
 
-async def test_a_question_that_is_not_answered_in_time_was_not_answered(
-    in_memory: AsyncClientEndpoint, sandbox: Sandbox
-) -> None:
-    sandbox.fault = each("GET", Gate().fault)
+async def test_deadline_unanswered_read_is_unreachable(in_memory: AsyncClientEndpoint, sandbox: Sandbox) -> None:
+    sandbox.fault = fault_every("GET", Gate().fault)
     for _ in range(2):
         with anyio.fail_after(SECONDS), pytest.raises(Unreachable):
             await in_memory.collect()
@@ -69,12 +77,12 @@ async def test_a_question_that_is_not_answered_in_time_was_not_answered(
     assert len(await in_memory.collect()) == 6
 
 
-async def test_a_question_that_is_not_answered_in_time_is_answered_with_what_is_old(
+async def test_deadline_unanswered_read_returns_stale(
     in_memory: AsyncClientEndpoint, sandbox: Sandbox, clock: Clock
 ) -> None:
     await in_memory.collect()
     clock.now += 3600
-    sandbox.fault = each("GET", Gate().fault)
+    sandbox.fault = fault_every("GET", Gate().fault)
     with anyio.fail_after(SECONDS):
         assert (await in_memory.read()).source == "stale"
 
@@ -82,47 +90,45 @@ async def test_a_question_that_is_not_answered_in_time_is_answered_with_what_is_
 @pytest.mark.parametrize(
     ("first", "error"), [("refused", Unreachable), ("lost before", OutcomeUnknown), ("lost after", OutcomeUnknown)]
 )
-async def test_time_that_ends_between_two_tries_ends_the_call(
+async def test_deadline_between_two_tries_ends_the_call(
     in_memory: AsyncClientEndpoint, sandbox: Sandbox, first: str, error: type[Exception]
 ) -> None:
     await in_memory.collect()
     kinds = {"refused": Fault("refused"), "lost before": Fault("lost before"), "lost after": Fault("lost after")}
-    sandbox.fault = each("PUT", kinds[first])
+    sandbox.fault = fault_every("PUT", kinds[first])
     with stamina.set_testing(testing=False), anyio.fail_after(0.4), pytest.raises(error):
         await in_memory.edit(AROHA, ClientBody(name="Aroha Bakehouse"))
-    assert asked(sandbox).count("PUT") == (first != "refused")
+    assert list_methods(sandbox).count("PUT") == (first != "refused")
 
 
-@pytest.mark.parametrize(("retry_after", "told"), [(7, 7), (None, 60)])
+@pytest.mark.parametrize(("retry_after", "expected_seconds"), [(7, 7), (None, 60)])
 @pytest.mark.parametrize("method", ["GET", "PUT"])
-async def test_time_that_ends_in_a_pause_that_toggl_asked_for_says_how_long_to_wait(
-    in_memory: AsyncClientEndpoint, sandbox: Sandbox, method: str, retry_after: int | None, told: int
+async def test_deadline_during_retry_after_is_rate_limited(
+    in_memory: AsyncClientEndpoint, sandbox: Sandbox, method: str, retry_after: int | None, expected_seconds: int
 ) -> None:
-    sandbox.fault = each(method, Fault("429", retry_after=retry_after))
-    with stamina.set_testing(testing=False), anyio.fail_after(1), pytest.raises(RateLimited) as slowed_down:
+    sandbox.fault = fault_every(method, Fault("429", retry_after=retry_after))
+    with stamina.set_testing(testing=False), anyio.fail_after(1), pytest.raises(RateLimited) as error:
         await (in_memory.collect() if method == "GET" else CHANGES["edit"][1](in_memory))
-    assert slowed_down.value.retry_after_seconds == told
-    assert asked(sandbox) == [method]
+    assert error.value.retry_after_seconds == expected_seconds
+    assert list_methods(sandbox) == [method]
 
 
-async def test_time_that_ends_after_such_a_pause_is_not_said_to_end_in_it(
-    in_memory: AsyncClientEndpoint, sandbox: Sandbox
-) -> None:
-    sandbox.fault = in_turn("GET", Fault("429", retry_after=1), Gate().fault)
+async def test_deadline_after_retry_after_is_unreachable(in_memory: AsyncClientEndpoint, sandbox: Sandbox) -> None:
+    sandbox.fault = fault_in_turn("GET", Fault("429", retry_after=1), Gate().fault)
     with anyio.fail_after(SECONDS), pytest.raises(Unreachable):
         await in_memory.collect()
 
 
-async def test_a_doubt_outweighs_a_pause_in_which_the_time_ends(
+async def test_deadline_during_retry_after_of_lost_change_is_outcome_unknown(
     in_memory: AsyncClientEndpoint, sandbox: Sandbox
 ) -> None:
-    sandbox.fault = in_turn("PUT", Fault("lost after"), Fault("429", retry_after=7))
+    sandbox.fault = fault_in_turn("PUT", Fault("lost after"), Fault("429", retry_after=7))
     with stamina.set_testing(testing=False), anyio.fail_after(4), pytest.raises(OutcomeUnknown):
         await CHANGES["edit"][1](in_memory)
-    assert asked(sandbox) == ["PUT", "PUT"]
+    assert list_methods(sandbox) == ["PUT", "PUT"]
 
 
-class Standing(Clock):
+class FrozenClock(Clock):
     """A clock by which no pause ever ends."""
 
     async def sleep(self, seconds: float) -> None:
@@ -133,60 +139,58 @@ class Standing(Clock):
 @pytest.fixture
 def impatient(connection: AsyncClient) -> AsyncClientEndpoint:
     """Clients whose sixth request would wait for its turn for ever."""
-    return AsyncClientEndpoint(HARBOUR_STUDIO, AUTH, MemoryStore(clock=Standing()), client=connection)
+    return AsyncClientEndpoint(HARBOUR_STUDIO, AUTH, MemoryStore(clock=FrozenClock()), client=connection)
 
 
-async def test_a_change_that_was_still_waiting_for_its_turn_was_not_sent(
-    impatient: AsyncClientEndpoint, sandbox: Sandbox
-) -> None:
+async def test_deadline_before_rate_slot_is_not_sent(impatient: AsyncClientEndpoint, sandbox: Sandbox) -> None:
     for _ in range(5):
         await impatient.collect(refresh=True)
     with anyio.fail_after(SECONDS), pytest.raises(Unreachable, match="nothing was changed"):
         await impatient.edit(AROHA, ClientBody(name="Aroha Bakehouse"))
-    assert asked(sandbox) == ["GET"] * 5
-    assert as_known(await impatient.load_cache()) == at_toggl(sandbox)
+    assert list_methods(sandbox) == ["GET"] * 5
+    assert cached_fields(await impatient.load_cache()) == toggl_fields(sandbox)
 
 
 @pytest.mark.parametrize("fault", [Fault("lost before"), Fault("lost after")], ids=lambda fault: fault.kind)
-async def test_a_change_whose_second_try_was_waiting_for_its_turn_is_unknown(
+async def test_deadline_before_rate_slot_of_second_try_is_outcome_unknown(
     impatient: AsyncClientEndpoint, sandbox: Sandbox, fault: Fault
 ) -> None:
     for _ in range(4):
         await impatient.collect(refresh=True)
-    sandbox.fault = in_turn("PUT", fault)
+    sandbox.fault = fault_in_turn("PUT", fault)
     with anyio.fail_after(SECONDS), pytest.raises(OutcomeUnknown):
         await impatient.edit(AROHA, ClientBody(name="Aroha Bakehouse"))
     assert await impatient.load_cache() == []
 
 
-async def test_a_turn_that_comes_after_the_deadline_is_told_and_not_taken(
+async def test_deadline_before_next_rate_slot_is_rate_limited_without_reserving(
     in_memory: AsyncClientEndpoint, sandbox: Sandbox, clock: Clock
 ) -> None:
     for _ in range(5):
         await in_memory.collect(refresh=True)
     for _ in range(3):
-        with anyio.fail_after(0.5), pytest.raises(RateLimited, match="nothing was sent") as held_back:
+        with anyio.fail_after(0.5), pytest.raises(RateLimited, match="nothing was sent") as error:
             await in_memory.edit(AROHA, ClientBody(name="Aroha Bakehouse"))
-        assert held_back.value.retry_after_seconds == 1
-    assert asked(sandbox) == ["GET"] * 5
+        assert error.value.retry_after_seconds == 1
+    assert list_methods(sandbox) == ["GET"] * 5
     clock.now += 1
     with anyio.fail_after(0.5):
         assert await in_memory.edit(AROHA, ClientBody(name="Aroha Bakehouse")) is not None
 
 
-async def test_a_second_try_whose_turn_comes_after_the_deadline_leaves_the_doubt(
+async def test_deadline_before_next_rate_slot_of_second_try_is_outcome_unknown(
     in_memory: AsyncClientEndpoint, sandbox: Sandbox
 ) -> None:
     for _ in range(4):
         await in_memory.collect(refresh=True)
-    sandbox.fault = in_turn("PUT", Fault("lost after"))
+    sandbox.fault = fault_in_turn("PUT", Fault("lost after"))
     with anyio.fail_after(0.5), pytest.raises(OutcomeUnknown):
         await in_memory.edit(AROHA, ClientBody(name="Aroha Bakehouse"))
     assert await in_memory.load_cache() == []
 
 
-async def test_a_deadline_ends_the_call_before_itself(in_memory: AsyncClientEndpoint, sandbox: Sandbox) -> None:
-    sandbox.fault = each("GET", Gate().fault)
+async def test_deadline_ends_the_call_before_it_expires(in_memory: AsyncClientEndpoint, sandbox: Sandbox) -> None:
+    sandbox.fault = fault_every("GET", Gate().fault)
     began = anyio.current_time()
     with anyio.move_on_after(SECONDS) as scope, pytest.raises(Unreachable):
         await in_memory.collect()

@@ -5,7 +5,17 @@ import logging
 
 import pytest
 
-from tests.endpoints.support import AROHA, ELSEWHERE, GULL, MISSING, as_known, asked, at_toggl, in_turn, then
+from tests.endpoints.support import (
+    AROHA,
+    FOREIGN_CLIENT,
+    GULL,
+    MISSING,
+    cached_fields,
+    fault_in_turn,
+    list_methods,
+    toggl_fields,
+    with_action,
+)
 from tests.sandbox.clock import Clock
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.errors import DuplicateName, NotFound
@@ -16,72 +26,70 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.mark.parametrize(
-    ("body", "sent"),
+    ("body", "expected"),
     [
         (ClientBody(name="Aroha Bakehouse"), {"name": "Aroha Bakehouse"}),
         (ClientBody(notes="New"), {"notes": "New"}),
         (ClientBody(notes="", external_reference=""), {"notes": "", "external_reference": ""}),
     ],
 )
-async def test_a_change_sends_what_was_given_and_is_known_at_once(
-    clients: AsyncClientEndpoint, sandbox: Sandbox, clock: Clock, body: ClientBody, sent: dict[str, str]
+async def test_edit_client_sends_given_fields_and_is_cached(
+    clients: AsyncClientEndpoint, sandbox: Sandbox, clock: Clock, body: ClientBody, expected: dict[str, str]
 ) -> None:
     await clients.collect()
     clock.now += 60
-    changed = await clients.edit(AROHA, body)
-    assert asked(sandbox) == ["GET", "PUT"]
-    assert json.loads(sandbox.calls[-1].body) == sent
-    assert changed == await clients.get(AROHA)
-    assert as_known(await clients.load_cache()) == at_toggl(sandbox)
+    client = await clients.edit(AROHA, body)
+    assert list_methods(sandbox) == ["GET", "PUT"]
+    assert json.loads(sandbox.calls[-1].body) == expected
+    assert client == await clients.get(AROHA)
+    assert cached_fields(await clients.load_cache()) == toggl_fields(sandbox)
 
 
 @pytest.mark.parametrize("body", [ClientBody(), ClientBody(status="archived")])
-async def test_a_change_that_says_nothing_is_not_sent(
+async def test_edit_client_without_changes_is_not_sent(
     clients: AsyncClientEndpoint, strict: AsyncClientEndpoint, sandbox: Sandbox, body: ClientBody
 ) -> None:
     assert await clients.edit(AROHA, body) == await clients.get(AROHA)
     assert await clients.edit(MISSING, body) is None
     with pytest.raises(NotFound):
         await strict.edit(MISSING, body)
-    assert asked(sandbox) == ["GET"]
+    assert list_methods(sandbox) == ["GET"]
 
 
-async def test_an_empty_text_clears_and_what_is_left_out_stays(clients: AsyncClientEndpoint) -> None:
-    changed = await clients.edit(AROHA, ClientBody(notes=""))
-    assert changed is not None
-    assert (changed.notes, changed.external_reference) == (None, "CRM-1001")
+async def test_edit_client_empty_text_clears_and_omitted_field_stays(clients: AsyncClientEndpoint) -> None:
+    client = await clients.edit(AROHA, ClientBody(notes=""))
+    assert client is not None
+    assert (client.notes, client.external_reference) == (None, "CRM-1001")
 
 
-async def test_a_client_is_edited_by_itself(clients: AsyncClientEndpoint) -> None:
+async def test_edit_client_accepts_client_in_place_of_id(clients: AsyncClientEndpoint) -> None:
     client = await clients.get(AROHA)
     assert client is not None
-    changed = await clients.edit(client, ClientBody(name="Aroha Bakehouse"))
-    assert changed is not None
-    assert (client.name, changed.name) == ("Aroha Bakery", "Aroha Bakehouse")
+    edited_client = await clients.edit(client, ClientBody(name="Aroha Bakehouse"))
+    assert edited_client is not None
+    assert (client.name, edited_client.name) == ("Aroha Bakery", "Aroha Bakehouse")
 
 
-async def test_a_status_is_left_out_with_a_warning_and_the_body_stays_whole(
+async def test_edit_client_status_is_ignored_with_a_warning(
     clients: AsyncClientEndpoint, sandbox: Sandbox, caplog: pytest.LogCaptureFixture
 ) -> None:
     body = ClientBody(name="Aroha Bakehouse", status="archived")
     with caplog.at_level(logging.WARNING):
-        changed = await clients.edit(AROHA, body)
-    assert changed is not None
-    assert changed.archived is False
+        client = await clients.edit(AROHA, body)
+    assert client is not None
+    assert client.archived is False
     assert "archive()" in caplog.text
     assert body.status == "archived"
     assert json.loads(sandbox.calls[-1].body) == {"name": "Aroha Bakehouse"}
 
 
-@pytest.mark.parametrize("client_id", [MISSING, ELSEWHERE])
-async def test_a_client_that_does_not_exist_is_none(
-    clients: AsyncClientEndpoint, sandbox: Sandbox, client_id: int
-) -> None:
+@pytest.mark.parametrize("client_id", [MISSING, FOREIGN_CLIENT])
+async def test_edit_client_missing_returns_none(clients: AsyncClientEndpoint, sandbox: Sandbox, client_id: int) -> None:
     assert await clients.edit(client_id, ClientBody(name="New")) is None
-    assert asked(sandbox) == ["PUT"]
+    assert list_methods(sandbox) == ["PUT"]
 
 
-async def test_a_client_that_was_deleted_elsewhere_is_known_to_be_gone(
+async def test_edit_client_deleted_at_toggl_leaves_the_cache(
     clients: AsyncClientEndpoint, strict: AsyncClientEndpoint, sandbox: Sandbox
 ) -> None:
     await clients.collect()
@@ -90,50 +98,48 @@ async def test_a_client_that_was_deleted_elsewhere_is_known_to_be_gone(
     assert await clients.edit(AROHA, ClientBody(name="New")) is None
     with pytest.raises(NotFound):
         await strict.edit(GULL, ClientBody(name="New"))
-    assert asked(sandbox) == ["GET", "PUT", "PUT"]
-    assert as_known(await clients.load_cache()) == at_toggl(sandbox)
+    assert list_methods(sandbox) == ["GET", "PUT", "PUT"]
+    assert cached_fields(await clients.load_cache()) == toggl_fields(sandbox)
 
 
-async def test_a_name_that_is_taken_is_refused(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
-    before = at_toggl(sandbox)
+async def test_edit_client_duplicate_name_is_refused(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
+    before = toggl_fields(sandbox)
     with pytest.raises(DuplicateName):
         await clients.edit(AROHA, ClientBody(name="Café Miró"))
-    assert at_toggl(sandbox) == before
+    assert toggl_fields(sandbox) == before
 
 
-async def test_a_toggl_that_insists_on_a_name_is_sent_the_one_it_has_itself(
-    clients: AsyncClientEndpoint, sandbox: Sandbox
-) -> None:
+async def test_edit_client_required_name_is_fetched_and_sent(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
     sandbox.behaviors = Behaviors(put_requires_name=True)
     await clients.collect()
     sandbox.state.rename_client(AROHA, "Renamed by somebody")
-    changed = await clients.edit(AROHA, ClientBody(notes="New"))
-    assert changed is not None
-    assert (changed.name, changed.notes) == ("Renamed by somebody", "New")
-    assert asked(sandbox) == ["GET", "PUT", "GET", "PUT"]
+    client = await clients.edit(AROHA, ClientBody(notes="New"))
+    assert client is not None
+    assert (client.name, client.notes) == ("Renamed by somebody", "New")
+    assert list_methods(sandbox) == ["GET", "PUT", "GET", "PUT"]
     assert json.loads(sandbox.calls[-1].body) == {"name": "Renamed by somebody", "notes": "New"}
 
 
-async def test_a_name_that_was_given_is_not_asked_for(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
+async def test_edit_client_given_name_is_not_fetched(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
     sandbox.behaviors = Behaviors(put_requires_name=True)
     assert await clients.edit(AROHA, ClientBody(name="Aroha Bakehouse"))
-    assert asked(sandbox) == ["PUT"]
+    assert list_methods(sandbox) == ["PUT"]
 
 
-async def test_a_client_that_goes_while_its_name_is_asked_for_is_none_and_known_to_be_gone(
+async def test_edit_client_deleted_while_name_is_fetched_returns_none(
     clients: AsyncClientEndpoint, sandbox: Sandbox
 ) -> None:
     sandbox.behaviors = Behaviors(put_requires_name=True)
     await clients.collect()
-    sandbox.fault = in_turn("PUT", then(Fault("slow"), lambda: sandbox.state.remove_client(AROHA)))
+    sandbox.fault = fault_in_turn("PUT", with_action(Fault("slow"), lambda: sandbox.state.remove_client(AROHA)))
     assert await clients.edit(AROHA, ClientBody(notes="New")) is None
-    assert as_known(await clients.load_cache()) == at_toggl(sandbox)
+    assert cached_fields(await clients.load_cache()) == toggl_fields(sandbox)
 
 
-async def test_a_client_that_goes_while_its_name_is_asked_for_is_an_error_on_request(
+async def test_edit_client_deleted_while_name_is_fetched_raises_if_re_raise(
     strict: AsyncClientEndpoint, sandbox: Sandbox
 ) -> None:
     sandbox.behaviors = Behaviors(put_requires_name=True)
-    sandbox.fault = in_turn("PUT", then(Fault("slow"), lambda: sandbox.state.remove_client(AROHA)))
+    sandbox.fault = fault_in_turn("PUT", with_action(Fault("slow"), lambda: sandbox.state.remove_client(AROHA)))
     with pytest.raises(NotFound):
         await strict.edit(AROHA, ClientBody(notes="New"))

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.endpoints.conftest import Made
+from tests.endpoints.conftest import MakeClients
 from tests.endpoints.support import AROHA, names
 from tests.sandbox.clock import Clock
 from toggl_mcp.cache.store import ExpireAfter
@@ -32,19 +32,17 @@ DAY = 86_400
     ],
     ids=str,
 )
-async def test_a_snapshot_is_fresh_for_as_long_as_its_store_says(
-    made: Made, sandbox: Sandbox, clock: Clock, expire_after: ExpireAfter, age: int, requests: int
+async def test_expire_after_sets_how_long_a_snapshot_is_fresh(
+    make_clients: MakeClients, sandbox: Sandbox, clock: Clock, expire_after: ExpireAfter, age: int, requests: int
 ) -> None:
-    clients = made(expire_after)
+    clients = make_clients(expire_after)
     await clients.collect()
     clock.now += age
     assert len(await clients.collect()) == 6
     assert len(sandbox.calls) == requests
 
 
-async def test_an_hour_is_what_is_fresh_unless_somebody_says_otherwise(
-    clients: AsyncClientEndpoint, sandbox: Sandbox, clock: Clock
-) -> None:
+async def test_expire_after_defaults_to_one_hour(clients: AsyncClientEndpoint, sandbox: Sandbox, clock: Clock) -> None:
     await clients.collect()
     clock.now += 3599
     await clients.collect()
@@ -54,10 +52,10 @@ async def test_an_hour_is_what_is_fresh_unless_somebody_says_otherwise(
     assert len(sandbox.calls) == 2
 
 
-async def test_a_store_that_keeps_nothing_fresh_still_finds_everything(
-    made: Made, sandbox: Sandbox, clock: Clock
+async def test_expire_after_zero_still_finds_everything(
+    make_clients: MakeClients, sandbox: Sandbox, clock: Clock
 ) -> None:
-    clients = made(0)
+    clients = make_clients(0)
     new = await clients.add(ClientBody(name="Lighthouse"))
     assert await clients.get(new.id) == new
     sandbox.state.rename_client(new.id, "Beacon")
@@ -66,8 +64,8 @@ async def test_a_store_that_keeps_nothing_fresh_still_finds_everything(
     assert await clients.load_cache() == []
 
 
-async def test_a_store_that_never_expires_still_sees_what_a_refresh_brings(made: Made, sandbox: Sandbox) -> None:
-    clients = made(None)
+async def test_expire_after_none_still_refreshes(make_clients: MakeClients, sandbox: Sandbox) -> None:
+    clients = make_clients(None)
     await clients.collect()
     sandbox.state.remove_client(AROHA)
     assert await clients.get(AROHA) is not None
@@ -75,7 +73,7 @@ async def test_a_store_that_never_expires_still_sees_what_a_refresh_brings(made:
     assert len(await clients.load_cache()) == 7
 
 
-async def test_a_change_does_not_make_an_old_snapshot_fresh_again(
+async def test_write_through_does_not_renew_an_expired_snapshot(
     clients: AsyncClientEndpoint, sandbox: Sandbox, clock: Clock
 ) -> None:
     await clients.collect()
@@ -87,7 +85,7 @@ async def test_a_change_does_not_make_an_old_snapshot_fresh_again(
 
 
 @pytest.mark.parametrize(("back", "requests"), [(60, 1), (61, 2), (86_400, 2)])
-async def test_a_snapshot_from_the_future_is_fresh_for_a_minute_of_disagreement_and_no_longer(
+async def test_snapshot_from_the_future_is_fresh_within_clock_lead(
     clients: AsyncClientEndpoint, sandbox: Sandbox, clock: Clock, back: int, requests: int
 ) -> None:
     await clients.collect()
@@ -97,9 +95,7 @@ async def test_a_snapshot_from_the_future_is_fresh_for_a_minute_of_disagreement_
     assert len(sandbox.calls) == requests
 
 
-async def test_a_clock_that_goes_back_hides_no_change(
-    clients: AsyncClientEndpoint, sandbox: Sandbox, clock: Clock
-) -> None:
+async def test_clock_set_back_hides_no_change(clients: AsyncClientEndpoint, sandbox: Sandbox, clock: Clock) -> None:
     await clients.collect()
     clock.now -= 7200
     sandbox.state.rename_client(AROHA, "Aroha Bakehouse")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.endpoints.support import AROHA, DOCKSIDE, ELSEWHERE, GULL, MISSING, asked
+from tests.endpoints.support import AROHA, DOCKSIDE, FOREIGN_CLIENT, GULL, MISSING, list_methods
 from tests.sandbox.clock import Clock
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.errors import NotFound
@@ -11,11 +11,9 @@ from toggl_mcp.sandbox import HARBOUR_STUDIO, Sandbox
 pytestmark = pytest.mark.anyio
 
 
-async def test_a_cold_get_finds_the_client_and_every_other_get_costs_nothing(
-    clients: AsyncClientEndpoint, sandbox: Sandbox
-) -> None:
-    found = [await clients.get(client_id) for client_id in (AROHA, GULL, DOCKSIDE, AROHA)]
-    assert [client and client.name for client in found] == [
+async def test_get_client_cached_costs_no_request(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
+    results = [await clients.get(client_id) for client_id in (AROHA, GULL, DOCKSIDE, AROHA)]
+    assert [client and client.name for client in results] == [
         "Aroha Bakery",
         "Blue Gull Charters",
         "Dockside Light & Power",
@@ -24,7 +22,7 @@ async def test_a_cold_get_finds_the_client_and_every_other_get_costs_nothing(
     assert [(call.method, call.query) for call in sandbox.calls] == [("GET", {"status": "both"})]
 
 
-async def test_a_client_carries_what_toggl_says_of_it(clients: AsyncClientEndpoint) -> None:
+async def test_get_client_returns_all_fields(clients: AsyncClientEndpoint) -> None:
     for refresh in (True, False):
         client = await clients.get(AROHA, refresh=refresh)
         assert client is not None
@@ -39,19 +37,19 @@ async def test_a_client_carries_what_toggl_says_of_it(clients: AsyncClientEndpoi
         }
 
 
-async def test_a_client_is_accepted_where_its_id_is(clients: AsyncClientEndpoint) -> None:
+async def test_get_client_accepts_client_in_place_of_id(clients: AsyncClientEndpoint) -> None:
     client = await clients.get(AROHA)
     assert client is not None
     assert await clients.get(client) == client
 
 
-async def test_a_refresh_shows_what_was_changed_a_moment_ago(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
+async def test_get_client_refresh_shows_recent_changes(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
     await clients.get(AROHA)
     sandbox.state.rename_client(AROHA, "Aroha Bakehouse")
-    known = await clients.get(AROHA)
+    cached = await clients.get(AROHA)
     fresh = await clients.get(AROHA, refresh=True)
     later = await clients.get(AROHA)
-    assert [client and client.name for client in (known, fresh, later)] == [
+    assert [client and client.name for client in (cached, fresh, later)] == [
         "Aroha Bakery",
         "Aroha Bakehouse",
         "Aroha Bakehouse",
@@ -59,19 +57,19 @@ async def test_a_refresh_shows_what_was_changed_a_moment_ago(clients: AsyncClien
     assert len(sandbox.calls) == 2
 
 
-@pytest.mark.parametrize("client_id", [MISSING, ELSEWHERE])
-async def test_what_toggl_does_not_have_is_none(clients: AsyncClientEndpoint, client_id: int) -> None:
+@pytest.mark.parametrize("client_id", [MISSING, FOREIGN_CLIENT])
+async def test_get_client_missing_returns_none(clients: AsyncClientEndpoint, client_id: int) -> None:
     assert await clients.get(client_id) is None
     assert await clients.get(client_id, refresh=True) is None
 
 
-async def test_what_toggl_does_not_have_is_an_error_on_request(strict: AsyncClientEndpoint) -> None:
+async def test_get_client_missing_raises_if_re_raise(strict: AsyncClientEndpoint) -> None:
     for refresh in (False, True):
         with pytest.raises(NotFound, match=f"no client {MISSING} in workspace {HARBOUR_STUDIO}"):
             await strict.get(MISSING, refresh=refresh)
 
 
-async def test_a_miss_is_asked_again_once_the_answer_is_a_minute_old(
+async def test_get_client_missing_is_fetched_again_after_negative_ttl(
     clients: AsyncClientEndpoint, sandbox: Sandbox, clock: Clock
 ) -> None:
     assert await clients.get(MISSING) is None
@@ -84,25 +82,23 @@ async def test_a_miss_is_asked_again_once_the_answer_is_a_minute_old(
     assert len(sandbox.calls) == 2
 
 
-async def test_what_was_deleted_elsewhere_is_gone_after_a_refresh_and_stays_gone(
+async def test_get_client_deleted_at_toggl_is_none_after_refresh(
     clients: AsyncClientEndpoint, sandbox: Sandbox
 ) -> None:
     await clients.get(AROHA)
     sandbox.state.remove_client(AROHA)
     assert await clients.get(AROHA, refresh=True) is None
     assert await clients.get(AROHA) is None
-    assert asked(sandbox) == ["GET", "GET"]
+    assert list_methods(sandbox) == ["GET", "GET"]
 
 
-async def test_an_answer_tells_where_it_comes_from_and_how_old_it_is(
-    clients: AsyncClientEndpoint, clock: Clock
-) -> None:
+async def test_find_client_returns_source_and_as_of(clients: AsyncClientEndpoint, clock: Clock) -> None:
     began = clock.now
     cold = await clients.find(AROHA)
     clock.now += 600
     warm = await clients.find(AROHA)
     fresh = await clients.find(AROHA, refresh=True)
     denied = await clients.find(MISSING)
-    told = [(found.source, found.as_of.timestamp() - began) for found in (cold, warm, fresh, denied)]
-    assert told == [("toggl", 0), ("cache", 0), ("toggl", 600), ("cache", 600)]
+    expected = [(lookup.source, lookup.as_of.timestamp() - began) for lookup in (cold, warm, fresh, denied)]
+    assert expected == [("toggl", 0), ("cache", 0), ("toggl", 600), ("cache", 600)]
     assert denied.item is None

@@ -2,7 +2,17 @@
 
 import pytest
 
-from tests.endpoints.support import AROHA, AUTH, ELSEWHERE, STRANGER, as_known, asked, at_toggl, each, names
+from tests.endpoints.support import (
+    AROHA,
+    AUTH,
+    FOREIGN_CLIENT,
+    STRANGER,
+    cached_fields,
+    fault_every,
+    list_methods,
+    names,
+    toggl_fields,
+)
 from toggl_mcp.api import AsyncClient, connect_in_process
 from toggl_mcp.cache.store import Store
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
@@ -14,7 +24,7 @@ from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Fault, Sandbox
 pytestmark = pytest.mark.anyio
 
 
-async def test_two_tokens_see_nothing_of_each_other(
+async def test_isolation_of_tokens(
     clients: AsyncClientEndpoint, store: Store, connection: AsyncClient, sandbox: Sandbox
 ) -> None:
     stranger = AsyncClientEndpoint(HARBOUR_STUDIO, STRANGER, store, client=connection)
@@ -25,14 +35,14 @@ async def test_two_tokens_see_nothing_of_each_other(
             await question
     with pytest.raises(BadToken):
         await stranger.delete(AROHA)
-    assert as_known(await clients.load_cache()) == at_toggl(sandbox)
+    assert cached_fields(await clients.load_cache()) == toggl_fields(sandbox)
 
 
-async def test_one_tokens_spent_quota_is_not_anothers(
+async def test_isolation_of_quotas_of_tokens(
     clients: AsyncClientEndpoint, store: Store, connection: AsyncClient, sandbox: Sandbox
 ) -> None:
     stranger = AsyncClientEndpoint(HARBOUR_STUDIO, STRANGER, store, client=connection)
-    sandbox.fault = each("GET", Fault("402"))
+    sandbox.fault = fault_every("GET", Fault("402"))
     with pytest.raises(QuotaSpent):
         await clients.collect()
     sandbox.fault = None
@@ -43,37 +53,35 @@ async def test_one_tokens_spent_quota_is_not_anothers(
     assert len(sandbox.calls) == 2
 
 
-async def test_two_workspaces_see_nothing_of_each_other(
+async def test_isolation_of_workspaces(
     clients: AsyncClientEndpoint, store: Store, connection: AsyncClient, sandbox: Sandbox
 ) -> None:
     school = AsyncClientEndpoint(NIGHT_SCHOOL, AUTH, store, client=connection)
     assert len(await clients.collect()) == 6
     assert await school.load_cache() == []
     assert names(await school.collect()) == ["Aroha Bakery", "Evening Pottery", "Język polski"]
-    assert await clients.get(ELSEWHERE) is None
-    await school.edit(ELSEWHERE, ClientBody(name="Aroha Bakery 2"))
+    assert await clients.get(FOREIGN_CLIENT) is None
+    await school.edit(FOREIGN_CLIENT, ClientBody(name="Aroha Bakery 2"))
     await school.delete(AROHA)
-    assert as_known(await clients.load_cache()) == at_toggl(sandbox)
-    assert as_known(await school.load_cache()) == at_toggl(sandbox, NIGHT_SCHOOL)
-    assert asked(sandbox) == ["GET", "GET", "PUT", "DELETE"]
+    assert cached_fields(await clients.load_cache()) == toggl_fields(sandbox)
+    assert cached_fields(await school.load_cache()) == toggl_fields(sandbox, NIGHT_SCHOOL)
+    assert list_methods(sandbox) == ["GET", "GET", "PUT", "DELETE"]
 
 
-async def test_two_addresses_see_nothing_of_each_other(
-    clients: AsyncClientEndpoint, store: Store, sandbox: Sandbox
-) -> None:
+async def test_isolation_of_base_urls(clients: AsyncClientEndpoint, store: Store, sandbox: Sandbox) -> None:
     async with connect_in_process(sandbox) as connection:
         connection.base_url = "http://another.invalid/api/v9"
-        other = AsyncClientEndpoint(HARBOUR_STUDIO, AUTH, store, client=connection)
+        second_connection = AsyncClientEndpoint(HARBOUR_STUDIO, AUTH, store, client=connection)
         await clients.collect()
-        assert await other.load_cache() == []
-        sandbox.fault = each("GET", Fault("402"))
+        assert await second_connection.load_cache() == []
+        sandbox.fault = fault_every("GET", Fault("402"))
         with pytest.raises(QuotaSpent):
-            await other.collect()
+            await second_connection.collect()
         sandbox.fault = None
         assert len(await clients.collect(refresh=True)) == 6
 
 
-async def test_accounts_see_nothing_of_each_other(store: Store, connection: AsyncClient) -> None:
+async def test_isolation_of_accounts(store: Store, connection: AsyncClient) -> None:
     mine, theirs = (Toggl(auth, store, client=connection) for auth in (AUTH, STRANGER))
     assert (await mine.account.me())[0].name == "Marama Quayle"
     assert len((await mine.account.workspaces()).collection.items) == 2

@@ -7,7 +7,18 @@ from typing import Any
 import anyio
 import pytest
 
-from tests.endpoints.support import AROHA, AUTH, GULL, MISSING, NORTHWIND, Gate, asked, each, in_turn, then
+from tests.endpoints.support import (
+    AROHA,
+    AUTH,
+    GULL,
+    MISSING,
+    NORTHWIND,
+    Gate,
+    fault_every,
+    fault_in_turn,
+    list_methods,
+    with_action,
+)
 from toggl_mcp.api import AsyncClient
 from toggl_mcp.cache.store import Store
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
@@ -33,7 +44,7 @@ def projects(store: Store, connection: AsyncClient) -> AsyncProjectEndpoint:
     return AsyncProjectEndpoint(HARBOUR_STUDIO, AUTH, store, client=connection)
 
 
-def at_toggl(sandbox: Sandbox) -> dict[int, tuple[object, ...]]:
+def toggl_fields(sandbox: Sandbox) -> dict[int, tuple[object, ...]]:
     return {
         row["id"]: (row["name"], row["client_id"], row["active"])
         for row in sandbox.state.projects.values()
@@ -41,47 +52,43 @@ def at_toggl(sandbox: Sandbox) -> dict[int, tuple[object, ...]]:
     }
 
 
-async def known(projects: AsyncProjectEndpoint) -> dict[int, tuple[object, ...]]:
+async def cached_fields(projects: AsyncProjectEndpoint) -> dict[int, tuple[object, ...]]:
     return {project.id: (project.name, project.client_id, project.active) for project in await projects.load_cache()}
 
 
-async def test_projects_are_read_and_changed_through_the_cache(
-    projects: AsyncProjectEndpoint, sandbox: Sandbox
-) -> None:
+async def test_project_verbs_write_through_the_cache(projects: AsyncProjectEndpoint, sandbox: Sandbox) -> None:
     new = await projects.add(ProjectBody(name="Menu", client_id=AROHA))
     assert (new.client_id, new.active) == (AROHA, True)
     assert await projects.get(new) == new
-    edited = await projects.edit(new, ProjectBody(client_id=0, active=False))
-    assert edited is not None
-    assert (edited.name, edited.client_id, edited.archived) == ("Menu", None, True)
+    project = await projects.edit(new, ProjectBody(client_id=0, active=False))
+    assert project is not None
+    assert (project.name, project.client_id, project.archived) == ("Menu", None, True)
     assert await projects.edit(MISSING, ProjectBody(name="None")) is None
-    assert await known(projects) == at_toggl(sandbox)
+    assert await cached_fields(projects) == toggl_fields(sandbox)
     await projects.delete(new)
     assert sandbox.calls[-1].query == {"teDeletionMode": "unassign"}
-    assert await known(projects) == at_toggl(sandbox)
-    assert asked(sandbox) == ["GET", "POST", "PUT", "PUT", "DELETE"]
+    assert await cached_fields(projects) == toggl_fields(sandbox)
+    assert list_methods(sandbox) == ["GET", "POST", "PUT", "PUT", "DELETE"]
 
 
-async def test_a_client_that_toggl_does_not_take_away_is_an_error_that_says_so(
-    projects: AsyncProjectEndpoint, sandbox: Sandbox
-) -> None:
+async def test_edit_project_client_not_cleared_is_an_error(projects: AsyncProjectEndpoint, sandbox: Sandbox) -> None:
     sandbox.behaviors = Behaviors(null_clears_client=False)
     await projects.read()
     with pytest.raises(InvalidArguments, match="kept the project's client"):
         await projects.edit(LABELS, ProjectBody(name="Labels 2", client_id=0))
-    assert at_toggl(sandbox)[LABELS] == ("Labels 2", AROHA, True)
-    assert await known(projects) == at_toggl(sandbox)
-    assert asked(sandbox) == ["GET", "PUT"]
+    assert toggl_fields(sandbox)[LABELS] == ("Labels 2", AROHA, True)
+    assert await cached_fields(projects) == toggl_fields(sandbox)
+    assert list_methods(sandbox) == ["GET", "PUT"]
 
 
-async def test_a_project_needs_a_name(projects: AsyncProjectEndpoint, sandbox: Sandbox) -> None:
+async def test_add_project_without_name_is_refused(projects: AsyncProjectEndpoint, sandbox: Sandbox) -> None:
     with pytest.raises(NamingError):
         await projects.add(ProjectBody(client_id=AROHA))
     assert sandbox.calls == []
 
 
 @pytest.mark.parametrize("count", [199, 200, 201, 400])
-async def test_every_page_is_asked_for(projects: AsyncProjectEndpoint, sandbox: Sandbox, count: int) -> None:
+async def test_read_projects_fetches_every_page(projects: AsyncProjectEndpoint, sandbox: Sandbox, count: int) -> None:
     sandbox.state.projects.clear()
     for number in range(count):
         sandbox.state.add_project(HARBOUR_STUDIO, f"Project {number}")
@@ -89,99 +96,100 @@ async def test_every_page_is_asked_for(projects: AsyncProjectEndpoint, sandbox: 
     assert len(sandbox.calls) == count // 200 + 1
 
 
-async def test_a_list_whose_second_page_fails_is_no_list(projects: AsyncProjectEndpoint, sandbox: Sandbox) -> None:
+async def test_read_projects_failed_second_page_caches_nothing(
+    projects: AsyncProjectEndpoint, sandbox: Sandbox
+) -> None:
     for number in range(300):
         sandbox.state.add_project(HARBOUR_STUDIO, f"Project {number}")
-    sandbox.fault = in_turn("GET", None, Fault("402"))
+    sandbox.fault = fault_in_turn("GET", None, Fault("402"))
     with pytest.raises(TogglError):
         await projects.read()
     assert await projects.load_cache() == []
 
 
-async def test_a_lost_creation_is_found_again(projects: AsyncProjectEndpoint, sandbox: Sandbox) -> None:
-    sandbox.fault = in_turn("POST", Fault("lost after"))
+async def test_add_project_lost_response_is_reconciled(projects: AsyncProjectEndpoint, sandbox: Sandbox) -> None:
+    sandbox.fault = fault_in_turn("POST", Fault("lost after"))
     assert (await projects.add(ProjectBody(name="Menu", client_id=AROHA, color="#0b83d9"))).name == "Menu"
-    assert asked(sandbox) == ["GET", "POST", "GET"]
+    assert list_methods(sandbox) == ["GET", "POST", "GET"]
 
 
 @pytest.mark.parametrize(
-    "other", [{"name": "Menus"}, {"client_id": GULL}, {"color": "#000000"}, {"is_private": True}, {"billable": False}]
+    "difference",
+    [{"name": "Menus"}, {"client_id": GULL}, {"color": "#000000"}, {"is_private": True}, {"billable": False}],
 )
-async def test_a_new_project_that_says_something_else_is_not_taken_for_a_lost_one(
-    projects: AsyncProjectEndpoint, sandbox: Sandbox, other: dict[str, Any]
+async def test_add_project_match_with_other_fields_is_not_adopted(
+    projects: AsyncProjectEndpoint, sandbox: Sandbox, difference: dict[str, Any]
 ) -> None:
     fields: dict[str, Any] = {"name": "Menu", "client_id": AROHA, "color": "#0b83d9"}
     fields |= {"is_private": False, "billable": True}
 
-    def somebody_else() -> None:
-        sandbox.state.add_project(HARBOUR_STUDIO, **(fields | other))
+    def add_project() -> None:
+        sandbox.state.add_project(HARBOUR_STUDIO, **(fields | difference))
 
-    sandbox.fault = in_turn("POST", then(Fault("lost before"), somebody_else))
+    sandbox.fault = fault_in_turn("POST", with_action(Fault("lost before"), add_project))
     with pytest.raises(OutcomeUnknown):
         await projects.add(ProjectBody(**fields))
 
 
-async def test_a_new_project_of_a_client_is_not_taken_for_a_lost_one_without(
+async def test_add_project_match_with_client_is_not_adopted_without_client(
     projects: AsyncProjectEndpoint, sandbox: Sandbox
 ) -> None:
-    def somebody_else() -> None:
+    def add_project() -> None:
         sandbox.state.add_project(HARBOUR_STUDIO, "Menu", AROHA)
 
-    sandbox.fault = in_turn("POST", then(Fault("lost before"), somebody_else))
+    sandbox.fault = fault_in_turn("POST", with_action(Fault("lost before"), add_project))
     with pytest.raises(OutcomeUnknown):
         await projects.add(ProjectBody(name="Menu"))
 
 
-async def test_a_toggl_that_repeats_its_pages_is_not_asked_for_ever(
-    projects: AsyncProjectEndpoint, sandbox: Sandbox
-) -> None:
+async def test_read_projects_repeated_page_ends_the_read(projects: AsyncProjectEndpoint, sandbox: Sandbox) -> None:
     page = [{"id": number, "workspace_id": HARBOUR_STUDIO, "name": f"Project {number}"} for number in range(1, 201)]
-    sandbox.fault = each("GET", Fault("garbage before", body=json.dumps(page)))
+    sandbox.fault = fault_every("GET", Fault("garbage before", body=json.dumps(page)))
     assert len((await projects.read()).collection.items) == 200
     assert len(sandbox.calls) == 2
 
 
 @pytest.mark.parametrize("verb", CHANGES)
-async def test_what_a_change_to_a_client_did_to_its_projects_is_known(
+async def test_client_change_updates_cached_projects(
     clients: AsyncClientEndpoint, projects: AsyncProjectEndpoint, sandbox: Sandbox, verb: str
 ) -> None:
-    before = at_toggl(sandbox)
+    before = toggl_fields(sandbox)
     await projects.read()
     await CHANGES[verb][1](clients)
     await projects.read()
-    assert await known(projects) == at_toggl(sandbox) != before
+    assert await cached_fields(projects) == toggl_fields(sandbox) != before
 
 
 @pytest.mark.parametrize("verb", CHANGES)
-async def test_what_an_abandoned_change_to_a_client_did_to_its_projects_is_known(
+async def test_client_change_cancelled_invalidates_projects(
     clients: AsyncClientEndpoint, projects: AsyncProjectEndpoint, sandbox: Sandbox, verb: str
 ) -> None:
     method, change = CHANGES[verb]
     await projects.read()
     gate = Gate()
-    sandbox.fault = in_turn(method, gate.fault)
+    sandbox.fault = fault_in_turn(method, gate.fault)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(change, clients)
         await gate.reached.wait()
         tasks.cancel_scope.cancel()
     await projects.read()
-    assert await known(projects) == at_toggl(sandbox)
+    assert await cached_fields(projects) == toggl_fields(sandbox)
 
 
 @pytest.mark.parametrize("verb", CHANGES)
-async def test_what_an_unknown_change_to_a_client_did_to_its_projects_is_known(
+async def test_client_change_outcome_unknown_invalidates_projects(
     clients: AsyncClientEndpoint, projects: AsyncProjectEndpoint, sandbox: Sandbox, verb: str
 ) -> None:
-    before = at_toggl(sandbox)
+    before = toggl_fields(sandbox)
     await projects.read()
     sandbox.fault = lambda call: Fault("lost after") if "clients" in call.path else None
     with pytest.raises(OutcomeUnknown):
         await CHANGES[verb][1](clients)
     await projects.read()
-    assert await known(projects) == at_toggl(sandbox) != before
+    assert await cached_fields(projects) == toggl_fields(sandbox) != before
 
 
-async def test_a_change_to_a_client_that_was_refused_leaves_its_projects_known(
+async def test_client_change_refused_keeps_projects_cached(
     store: Store, connection: AsyncClient, sandbox: Sandbox
 ) -> None:
     clients = AsyncClientEndpoint(NIGHT_SCHOOL, AUTH, store, client=connection)
@@ -192,4 +200,4 @@ async def test_a_change_to_a_client_that_was_refused_leaves_its_projects_known(
     with pytest.raises(NotFound):
         await clients.restore(MISSING)
     assert len(await projects.load_cache()) == 3
-    assert asked(sandbox) == ["GET", "POST", "POST"]
+    assert list_methods(sandbox) == ["GET", "POST", "POST"]

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from tests.endpoints.support import AROHA, GULL, as_known, at_toggl, names
+from tests.endpoints.support import AROHA, GULL, cached_fields, names, toggl_fields
 from tests.sandbox.clock import Clock
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.errors import InvalidArguments, NoCache
@@ -14,16 +14,16 @@ from toggl_mcp.sandbox import Sandbox
 pytestmark = pytest.mark.anyio
 
 
-async def test_the_cache_is_empty_until_something_was_asked(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
+async def test_load_cache_is_empty_before_a_read(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
     assert await clients.load_cache() == []
     assert await clients.query(Query("id", AROHA)) == []
     assert sandbox.calls == []
     await clients.collect()
-    assert as_known(await clients.load_cache()) == at_toggl(sandbox)
+    assert cached_fields(await clients.load_cache()) == toggl_fields(sandbox)
     assert len(sandbox.calls) == 1
 
 
-async def test_the_cache_shows_nothing_that_has_expired(clients: AsyncClientEndpoint, clock: Clock) -> None:
+async def test_load_cache_omits_an_expired_snapshot(clients: AsyncClientEndpoint, clock: Clock) -> None:
     await clients.collect()
     clock.now += 3599
     assert len(await clients.load_cache()) == 8
@@ -33,7 +33,7 @@ async def test_the_cache_shows_nothing_that_has_expired(clients: AsyncClientEndp
     assert await clients.query() == []
 
 
-async def test_a_query_finds_what_fits_all_of_it(clients: AsyncClientEndpoint) -> None:
+async def test_query_combines_conditions(clients: AsyncClientEndpoint) -> None:
     await clients.collect()
     assert names(await clients.query(Query("name", "Café Miró"))) == ["Café Miró"]
     assert names(await clients.query(Query("id", [AROHA, GULL]), Query("notes", None))) == ["Blue Gull Charters"]
@@ -41,7 +41,7 @@ async def test_a_query_finds_what_fits_all_of_it(clients: AsyncClientEndpoint) -
     assert await clients.query(Query("archived", value=True), Query("id", AROHA)) == []
 
 
-async def test_a_query_compares_moments_with_days(clients: AsyncClientEndpoint, clock: Clock) -> None:
+async def test_query_compares_datetime_with_date(clients: AsyncClientEndpoint, clock: Clock) -> None:
     await clients.collect()
     today = datetime.fromtimestamp(clock.now, UTC).date()
     recent = await clients.query(
@@ -50,13 +50,13 @@ async def test_a_query_compares_moments_with_days(clients: AsyncClientEndpoint, 
     assert names(recent) == ["Aroha Bakery", "株式会社みなと"]
 
 
-async def test_a_query_for_an_unknown_field_names_those_that_there_are(clients: AsyncClientEndpoint) -> None:
+async def test_query_unknown_field_is_refused_with_known_fields(clients: AsyncClientEndpoint) -> None:
     await clients.collect()
     with pytest.raises(InvalidArguments, match="no field 'wid'; ask for one of id, workspace_id, name"):
         await clients.query(Query("wid", 1))
 
 
-async def test_without_a_cache_there_is_nothing_to_query(uncached: AsyncClientEndpoint, sandbox: Sandbox) -> None:
+async def test_query_without_cache_raises_no_cache(uncached: AsyncClientEndpoint, sandbox: Sandbox) -> None:
     with pytest.raises(NoCache, match=r"AsyncClientEndpoint has no cache; make it with cache="):
         await uncached.load_cache()
     with pytest.raises(NoCache):

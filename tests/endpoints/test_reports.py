@@ -29,7 +29,7 @@ async def count_reports(toggl: Toggl, sandbox: Sandbox) -> int:
     return sum(call.path.startswith("/reports") for call in sandbox.calls)
 
 
-async def test_fetch_entries_that_differ_with_equal_hashes_reads_another_report(
+async def test_fetch_entries_with_equal_hashes_reads_another_report(
     memory: MemoryStore, connection: AsyncClient, sandbox: Sandbox, clock: Clock
 ) -> None:
     """A duration of -1 and one of -2 both mean a running timer, and Python hashes -1 and -2 alike."""

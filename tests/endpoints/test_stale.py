@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.endpoints.conftest import Made
-from tests.endpoints.support import ACTIVE, AROHA, MISSING, named, names
+from tests.endpoints.conftest import MakeClients
+from tests.endpoints.support import ACTIVE, AROHA, MISSING, fault_id, names
 from tests.sandbox.clock import Clock
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.errors import Forbidden, QuotaSpent, RateLimited, TogglError, Unreachable
@@ -26,8 +26,8 @@ REASONS: list[tuple[Fault, type[TogglError]]] = [
 ]
 
 
-@pytest.mark.parametrize(("fault", "error"), REASONS, ids=named)
-async def test_the_last_snapshot_stands_in_and_says_so(
+@pytest.mark.parametrize(("fault", "error"), REASONS, ids=fault_id)
+async def test_stale_snapshot_is_served_with_source_stale(
     in_memory: AsyncClientEndpoint, sandbox: Sandbox, clock: Clock, fault: Fault, error: type[TogglError]
 ) -> None:
     began = clock.now
@@ -35,17 +35,17 @@ async def test_the_last_snapshot_stands_in_and_says_so(
     clock.now += 7200
     sandbox.fault = lambda _: fault
     assert names(await in_memory.collect()) == ACTIVE
-    found = await in_memory.find(AROHA)
-    assert (found.item and found.item.name, found.source) == ("Aroha Bakery", "stale")
-    assert found.as_of.timestamp() == began
+    lookup = await in_memory.find(AROHA)
+    assert (lookup.item and lookup.item.name, lookup.source) == ("Aroha Bakery", "stale")
+    assert lookup.as_of.timestamp() == began
     assert (await in_memory.read()).source == "stale"
     assert (await in_memory.find_by_name("aroha bakery"))[1].source == "stale"
     with pytest.raises(error):
         await in_memory.read(refresh=True)
 
 
-@pytest.mark.parametrize(("fault", "error"), REASONS, ids=named)
-async def test_a_refresh_never_answers_with_what_is_old(
+@pytest.mark.parametrize(("fault", "error"), REASONS, ids=fault_id)
+async def test_refresh_never_returns_stale(
     in_memory: AsyncClientEndpoint, sandbox: Sandbox, fault: Fault, error: type[TogglError]
 ) -> None:
     await in_memory.collect()
@@ -60,7 +60,7 @@ async def test_a_refresh_never_answers_with_what_is_old(
         await in_memory.page(ClientBody(), limit=1, refresh=True)
 
 
-async def test_a_snapshot_stands_in_for_a_day_past_its_freshness_and_no_longer(
+async def test_stale_snapshot_is_served_for_a_day_after_expiry(
     clients: AsyncClientEndpoint, sandbox: Sandbox, clock: Clock
 ) -> None:
     began = clock.now
@@ -75,7 +75,9 @@ async def test_a_snapshot_stands_in_for_a_day_past_its_freshness_and_no_longer(
         await clients.get(AROHA)
 
 
-async def test_what_is_old_never_denies(clients: AsyncClientEndpoint, sandbox: Sandbox, clock: Clock) -> None:
+async def test_stale_snapshot_never_reports_missing(
+    clients: AsyncClientEndpoint, sandbox: Sandbox, clock: Clock
+) -> None:
     await clients.collect()
     sandbox.fault = lambda _: Fault("refused")
     for age in (61, 3600):
@@ -86,8 +88,10 @@ async def test_what_is_old_never_denies(clients: AsyncClientEndpoint, sandbox: S
             await clients.find_by_name("Nobody")
 
 
-async def test_what_is_old_never_denies_however_young_it_is(made: Made, sandbox: Sandbox, clock: Clock) -> None:
-    clients = made(10)
+async def test_stale_snapshot_of_short_ttl_never_reports_missing(
+    make_clients: MakeClients, sandbox: Sandbox, clock: Clock
+) -> None:
+    clients = make_clients(10)
     await clients.collect()
     clock.now += 20
     sandbox.fault = lambda _: Fault("refused")
@@ -98,9 +102,7 @@ async def test_what_is_old_never_denies_however_young_it_is(made: Made, sandbox:
         await clients.find_by_name("Nobody")
 
 
-async def test_nothing_stands_in_where_errors_are_to_be_raised(
-    strict: AsyncClientEndpoint, sandbox: Sandbox, clock: Clock
-) -> None:
+async def test_re_raise_disables_stale_if_error(strict: AsyncClientEndpoint, sandbox: Sandbox, clock: Clock) -> None:
     await strict.collect()
     clock.now += 3600
     sandbox.fault = lambda _: Fault("refused")
@@ -110,15 +112,17 @@ async def test_nothing_stands_in_where_errors_are_to_be_raised(
         await strict.get(AROHA)
 
 
-async def test_a_snapshot_that_is_never_fresh_may_stand_in_too(made: Made, sandbox: Sandbox, clock: Clock) -> None:
-    clients = made(0)
+async def test_stale_snapshot_is_served_with_expire_after_zero(
+    make_clients: MakeClients, sandbox: Sandbox, clock: Clock
+) -> None:
+    clients = make_clients(0)
     await clients.collect()
     clock.now += 1
     sandbox.fault = lambda _: Fault("refused")
     assert (await clients.read()).source == "stale"
 
 
-async def test_a_workspace_that_is_no_longer_open_shows_nothing_old(
+async def test_stale_snapshot_is_not_served_if_forbidden(
     clients: AsyncClientEndpoint, sandbox: Sandbox, clock: Clock
 ) -> None:
     await clients.collect()
@@ -128,7 +132,7 @@ async def test_a_workspace_that_is_no_longer_open_shows_nothing_old(
         await clients.collect()
 
 
-async def test_a_spent_quota_is_not_asked_again_before_it_resets(
+async def test_stale_snapshot_is_served_without_requests_until_quota_resets(
     clients: AsyncClientEndpoint, sandbox: Sandbox, clock: Clock
 ) -> None:
     await clients.collect()
@@ -138,8 +142,8 @@ async def test_a_spent_quota_is_not_asked_again_before_it_resets(
     for _ in range(5):
         assert (await clients.read()).source == "stale"
     assert len(sandbox.calls) == 2
-    with pytest.raises(QuotaSpent) as spent:
+    with pytest.raises(QuotaSpent) as error:
         await clients.edit(AROHA, ClientBody(notes="New"))
-    assert (spent.value.resets_in_seconds, len(sandbox.calls)) == (3600, 2)
+    assert (error.value.resets_in_seconds, len(sandbox.calls)) == (3600, 2)
     clock.now += 3600
     assert (await clients.read()).source == "toggl"

@@ -5,7 +5,7 @@ Its requests are paced by the computer's own clock, so each test here keeps to t
 
 import pytest
 
-from tests.endpoints.support import ACTIVE, AROHA, AUTH, GULL, MISSING, NORTHWIND, asked, each, names
+from tests.endpoints.support import ACTIVE, AROHA, AUTH, GULL, MISSING, NORTHWIND, fault_every, list_methods, names
 from toggl_mcp.api import AsyncClient
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.errors import NotFound, QuotaSpent
@@ -15,7 +15,7 @@ from toggl_mcp.sandbox import HARBOUR_STUDIO, Fault, Sandbox
 pytestmark = pytest.mark.anyio
 
 
-async def test_each_get_is_one_request_for_one_client(uncached: AsyncClientEndpoint, sandbox: Sandbox) -> None:
+async def test_without_cache_get_client_costs_one_request(uncached: AsyncClientEndpoint, sandbox: Sandbox) -> None:
     for refresh in (False, True):
         client = await uncached.get(AROHA, refresh=refresh)
         assert client is not None
@@ -24,7 +24,7 @@ async def test_each_get_is_one_request_for_one_client(uncached: AsyncClientEndpo
     assert [call.path.rsplit("/", 1)[1] for call in sandbox.calls] == [str(AROHA), str(AROHA), str(MISSING)]
 
 
-async def test_a_missing_client_is_an_error_on_request(connection: AsyncClient, sandbox: Sandbox) -> None:
+async def test_without_cache_get_client_missing_raises_if_re_raise(connection: AsyncClient, sandbox: Sandbox) -> None:
     clients = AsyncClientEndpoint(HARBOUR_STUDIO, AUTH, client=connection, re_raise=True)
     with pytest.raises(NotFound):
         await clients.get(MISSING)
@@ -32,37 +32,39 @@ async def test_a_missing_client_is_an_error_on_request(connection: AsyncClient, 
         await clients.edit(MISSING, ClientBody(notes="New"))
     with pytest.raises(NotFound):
         await clients.delete(MISSING)
-    assert asked(sandbox) == ["GET", "PUT", "DELETE"]
+    assert list_methods(sandbox) == ["GET", "PUT", "DELETE"]
 
 
-async def test_each_list_is_one_request(uncached: AsyncClientEndpoint, sandbox: Sandbox) -> None:
+async def test_without_cache_collect_clients_costs_one_request(uncached: AsyncClientEndpoint, sandbox: Sandbox) -> None:
     assert names(await uncached.collect()) == names(await uncached.collect(refresh=True)) == ACTIVE
     assert len((await uncached.read()).collection.items) == 8
     assert names((await uncached.find_by_name("aroha bakery"))[0]) == ["Aroha Bakery"]
     assert (await uncached.page(ClientBody(), limit=2)).remaining == 4
-    assert asked(sandbox) == ["GET"] * 5
+    assert list_methods(sandbox) == ["GET"] * 5
 
 
-async def test_every_change_works(uncached: AsyncClientEndpoint, sandbox: Sandbox) -> None:
+async def test_without_cache_changes_succeed(uncached: AsyncClientEndpoint, sandbox: Sandbox) -> None:
     new = await uncached.add(ClientBody(name="Lighthouse"))
-    changed = await uncached.edit(new, ClientBody(notes="By the sea"))
+    client = await uncached.edit(new, ClientBody(notes="By the sea"))
     await uncached.delete(new)
-    assert changed is not None
-    assert (changed.name, changed.notes) == ("Lighthouse", "By the sea")
+    assert client is not None
+    assert (client.name, client.notes) == ("Lighthouse", "By the sea")
     assert new.id not in sandbox.state.clients
-    assert asked(sandbox) == ["GET", "POST", "PUT", "DELETE"]
+    assert list_methods(sandbox) == ["GET", "POST", "PUT", "DELETE"]
 
 
-async def test_archiving_and_restoring_work(uncached: AsyncClientEndpoint, sandbox: Sandbox) -> None:
+async def test_without_cache_archive_client_and_restore_client_succeed(
+    uncached: AsyncClientEndpoint, sandbox: Sandbox
+) -> None:
     assert await uncached.archive(GULL) == [201_500_304]
     assert (await uncached.restore(NORTHWIND)).archived is False
     assert sandbox.state.clients[GULL]["archived"] is True
 
 
-async def test_nothing_stands_in_for_toggl(uncached: AsyncClientEndpoint, sandbox: Sandbox) -> None:
+async def test_without_cache_nothing_is_stale(uncached: AsyncClientEndpoint, sandbox: Sandbox) -> None:
     await uncached.collect()
     await uncached.read()
-    sandbox.fault = each("GET", Fault("402"))
+    sandbox.fault = fault_every("GET", Fault("402"))
     with pytest.raises(QuotaSpent):
         await uncached.read()
     with pytest.raises(QuotaSpent):
@@ -70,8 +72,8 @@ async def test_nothing_stands_in_for_toggl(uncached: AsyncClientEndpoint, sandbo
     assert len(sandbox.calls) == 3
 
 
-async def test_two_endpoints_without_a_cache_share_nothing(connection: AsyncClient, sandbox: Sandbox) -> None:
-    one, other = (AsyncClientEndpoint(HARBOUR_STUDIO, AUTH, client=connection) for _ in range(2))
-    await one.read()
+async def test_without_cache_endpoints_share_nothing(connection: AsyncClient, sandbox: Sandbox) -> None:
+    first, second = (AsyncClientEndpoint(HARBOUR_STUDIO, AUTH, client=connection) for _ in range(2))
+    await first.read()
     sandbox.state.remove_client(AROHA)
-    assert AROHA not in (await other.read()).collection.items
+    assert AROHA not in (await second.read()).collection.items

@@ -32,7 +32,7 @@ def hours(calendar: Calendar, day: date) -> float:
         ("last_30_days", date(2026, 10, 26), TUESDAY),
     ],
 )
-def test_a_named_period_is_a_run_of_whole_days(period: Period, first: date, last: date) -> None:
+def test_resolve_period_returns_first_and_last_day(period: Period, first: date, last: date) -> None:
     assert resolve_period(period, TUESDAY, AUCKLAND) == DateRange(AUCKLAND, first, last)
 
 
@@ -46,12 +46,12 @@ def test_a_named_period_is_a_run_of_whole_days(period: Period, first: date, last
         ("last_year", date(2028, 2, 29), date(2027, 1, 1), date(2027, 12, 31)),
     ],
 )
-def test_a_named_period_crosses_years_and_leap_days(period: Period, today: date, first: date, last: date) -> None:
+def test_resolve_period_crosses_years_and_leap_days(period: Period, today: date, first: date, last: date) -> None:
     assert resolve_period(period, today, AUCKLAND) == DateRange(AUCKLAND, first, last)
 
 
 @pytest.mark.parametrize(("begins_on", "first"), list(enumerate([22, 23, 24, 18, 19, 20, 21])))
-def test_a_week_begins_on_the_accounts_first_weekday(begins_on: int, first: int) -> None:
+def test_first_of_week_follows_the_first_weekday_of_the_account(begins_on: int, first: int) -> None:
     assert make_calendar("UTC", begins_on).first_of_week(TUESDAY) == date(2026, 11, first)
 
 
@@ -66,11 +66,11 @@ def test_a_week_begins_on_the_accounts_first_weekday(begins_on: int, first: int)
         ("Pacific/Apia", date(2011, 12, 31), 24),  # The day before never happened.
     ],
 )
-def test_a_day_is_as_long_as_the_clock_on_the_wall_says(zone: str, day: date, length: float) -> None:
+def test_date_range_day_length_follows_dst(zone: str, day: date, length: float) -> None:
     assert hours(make_calendar(zone, 1), day) == length
 
 
-def test_days_follow_each_other_without_a_gap() -> None:
+def test_date_range_consecutive_days_have_no_gap() -> None:
     for zone in ("Pacific/Auckland", "Asia/Beirut", "America/Havana", "Pacific/Apia"):
         calendar = make_calendar(zone, 1)
         for number in range(400):
@@ -78,7 +78,7 @@ def test_days_follow_each_other_without_a_gap() -> None:
             assert DateRange(calendar, day, day).end == DateRange(calendar, day + timedelta(days=1), day).start
 
 
-def test_a_stretch_of_time_is_split_at_midnight_and_cut_to_the_days() -> None:
+def test_split_by_day_splits_at_midnight_within_the_range() -> None:
     days = DateRange(AUCKLAND, date(2026, 11, 23), TUESDAY)
     start = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)  # 23:00 on the 22nd, in Auckland
     end = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)  # 01:00 on the 25th
@@ -95,7 +95,7 @@ def test_a_stretch_of_time_is_split_at_midnight_and_cut_to_the_days() -> None:
         ("2026-07-01T09:00", datetime(2026, 6, 30, 21, 0, tzinfo=UTC)),
     ],
 )
-def test_a_time_is_meant_by_the_accounts_clock_unless_it_has_an_offset(text: str, moment: datetime) -> None:
+def test_parse_local_datetime_without_offset_uses_account_zone(text: str, moment: datetime) -> None:
     assert parse_local_datetime(text, AUCKLAND) == moment
 
 
@@ -108,12 +108,12 @@ def test_a_time_is_meant_by_the_accounts_clock_unless_it_has_an_offset(text: str
         ("2026-11-24T25:00", "is no time"),
     ],
 )
-def test_a_time_that_is_none_or_two_is_refused(text: str, problem: str) -> None:
+def test_parse_local_datetime_missing_or_ambiguous_time_is_refused(text: str, problem: str) -> None:
     with pytest.raises(ValueError, match=problem):
         parse_local_datetime(text, AUCKLAND)
 
 
 @pytest.mark.parametrize("zone", ["Mars/Olympus", "", "../etc/passwd"])
-def test_a_time_zone_that_is_not_known_is_said_so(zone: str) -> None:
+def test_make_calendar_unknown_time_zone_is_refused(zone: str) -> None:
     with pytest.raises(InvalidArguments, match="time zone"):
         make_calendar(zone, 1)

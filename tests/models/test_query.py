@@ -23,7 +23,7 @@ DAY = MOMENT.date()
 
 
 @pytest.mark.parametrize(
-    ("key", "value", "comparison", "fits"),
+    ("key", "value", "comparison", "expected"),
     [
         ("id", 7, Comparison.EQUAL, True),
         ("id", 8, Comparison.EQUAL, False),
@@ -48,12 +48,12 @@ DAY = MOMENT.date()
         ("updated_at", MOMENT, LT, False),
     ],
 )
-def test_a_field_is_compared_as_asked(key: str, value: object, comparison: Comparison, *, fits: bool) -> None:
-    assert Query(key, value, comparison).matches(CLIENT) is fits
+def test_matches_compares_field_with_value(key: str, value: object, comparison: Comparison, *, expected: bool) -> None:
+    assert Query(key, value, comparison).matches(CLIENT) is expected
 
 
 @pytest.mark.parametrize(
-    ("value", "comparison", "fits"),
+    ("value", "comparison", "expected"),
     [
         (DAY, Comparison.EQUAL, True),
         (DAY, LE, True),
@@ -65,11 +65,11 @@ def test_a_field_is_compared_as_asked(key: str, value: object, comparison: Compa
         (DAY + timedelta(days=1), Comparison.EQUAL, False),
     ],
 )
-def test_a_day_is_compared_with_the_day_of_a_moment(value: date, comparison: Comparison, *, fits: bool) -> None:
-    assert Query("updated_at", value, comparison).matches(CLIENT) is fits
+def test_matches_date_compares_with_day_of_datetime(value: date, comparison: Comparison, *, expected: bool) -> None:
+    assert Query("updated_at", value, comparison).matches(CLIENT) is expected
 
 
-def test_the_day_of_a_moment_is_the_one_in_utc() -> None:
+def test_matches_date_uses_utc_day() -> None:
     in_auckland = CLIENT.model_copy(update={"updated_at": MOMENT.astimezone(timezone(timedelta(hours=13)))})
     assert in_auckland.updated_at is not None
     assert in_auckland.updated_at.date() != DAY
@@ -77,26 +77,26 @@ def test_the_day_of_a_moment_is_the_one_in_utc() -> None:
 
 
 @pytest.mark.parametrize("kind", [list, tuple, set, frozenset])
-def test_several_values_ask_for_one_of_them(kind: Callable[[tuple[int, ...]], object]) -> None:
+def test_matches_several_values_means_any_of_them(kind: Callable[[tuple[int, ...]], object]) -> None:
     assert Query("id", kind((7, 8))).matches(CLIENT)
     assert not Query("id", kind((8, 9))).matches(CLIENT)
     assert not Query("id", kind(())).matches(CLIENT)
 
 
-def test_nothing_is_found_by_asking_for_nothing() -> None:
+def test_matches_none_finds_missing_values() -> None:
     assert Query("notes", None).matches(BARE)
     assert not Query("notes", None).matches(CLIENT)
     assert Query("notes", [None, "Bread"]).matches(BARE)
 
 
 @pytest.mark.parametrize("comparison", list(Comparison))
-def test_what_has_no_value_fits_no_other_question(comparison: Comparison) -> None:
+def test_matches_missing_value_matches_no_other_value(comparison: Comparison) -> None:
     assert not Query("notes", "Bread", comparison).matches(BARE)
     assert not Query("updated_at", DAY, comparison).matches(BARE)
 
 
 @pytest.mark.parametrize("key", ["wid", "at", "timestamp", "", "model_fields", "__class__"])
-def test_a_field_that_there_is_not_is_refused_with_those_that_there_are(key: str) -> None:
+def test_matches_unknown_field_is_refused_with_known_fields(key: str) -> None:
     with pytest.raises(InvalidArguments, match="ask for one of id, workspace_id, name, archived, notes"):
         Query(key, 7).matches(CLIENT)
 
@@ -114,6 +114,6 @@ def test_a_field_that_there_is_not_is_refused_with_those_that_there_are(key: str
         ("id", (7,), GE),
     ],
 )
-def test_what_cannot_be_compared_is_refused(key: str, value: object, comparison: Comparison) -> None:
+def test_matches_incomparable_types_are_refused(key: str, value: object, comparison: Comparison) -> None:
     with pytest.raises(InvalidArguments, match=f"'{key}' cannot be compared with a"):
         Query(key, value, comparison).matches(CLIENT)

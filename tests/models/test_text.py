@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from toggl_mcp.models.clients import ClientBody
 from toggl_mcp.models.text import strip_invisible
 
-SEEN = {
+VISIBLE = {
     "plain": "Acme & Co. <b>",
     "accents": "Größe, naïve, Łódź",
     "composed from two": "Cafe\u0301",
@@ -31,7 +31,7 @@ SEEN = {
     "a Braille letter": "\u2801",
     "next to what are no characters": "\ufdcf \ufffd",
 }
-UNSEEN = {
+INVISIBLE = {
     "a control": "a\x07b",
     "an escape": "\x1b[31mred",
     "a null": "a\x00b",
@@ -74,33 +74,33 @@ UNSEEN = {
 }
 
 
-@pytest.mark.parametrize("text", SEEN.values(), ids=SEEN)
-def test_what_can_be_seen_or_shapes_what_can_be_seen_is_kept(text: str) -> None:
+@pytest.mark.parametrize("text", VISIBLE.values(), ids=VISIBLE)
+def test_strip_invisible_keeps_visible_and_shaping_characters(text: str) -> None:
     assert strip_invisible(text) == text
     assert ClientBody(name=text, notes=text, external_reference=text).name == text
 
 
-@pytest.mark.parametrize("text", UNSEEN.values(), ids=UNSEEN)
+@pytest.mark.parametrize("text", INVISIBLE.values(), ids=INVISIBLE)
 @pytest.mark.parametrize("field", ["name", "notes", "external_reference"])
-def test_what_cannot_be_seen_is_refused(field: str, text: str) -> None:
+def test_client_body_invisible_characters_are_refused(field: str, text: str) -> None:
     with pytest.raises(ValidationError, match="holds invisible or control characters; send it without them"):
         ClientBody.model_validate({field: text})
 
 
-@pytest.mark.parametrize("text", UNSEEN.values(), ids=UNSEEN)
-def test_what_cannot_be_seen_is_taken_out_and_nothing_else(text: str) -> None:
-    shown = strip_invisible(text)
-    assert shown != text
-    assert [character for character in shown if invisible(character)] == []
-    assert shown == "".join(character for character in text if not invisible(character))
+@pytest.mark.parametrize("text", INVISIBLE.values(), ids=INVISIBLE)
+def test_strip_invisible_removes_invisible_characters_only(text: str) -> None:
+    stripped = strip_invisible(text)
+    assert stripped != text
+    assert [character for character in stripped if is_invisible(character)] == []
+    assert stripped == "".join(character for character in text if not is_invisible(character))
 
 
-def invisible(character: str) -> bool:
+def is_invisible(character: str) -> bool:
     """Tell whether Unicode says that a character has no shape; the other fillers and selectors are named."""
-    named = "\u2800\u3164\uffa0\ufe0e\ufe0f\u180b\U0001d159"
+    extra = "\u2800\u3164\uffa0\ufe0e\ufe0f\u180b\U0001d159"
     return (
         unicodedata.category(character) in ("Cc", "Cf", "Cn", "Zl", "Zp")
-        or character in named
+        or character in extra
         or character >= "\U000e0000"
     )
 
@@ -108,15 +108,15 @@ def invisible(character: str) -> bool:
 @given(
     text=st.text(st.sampled_from("a1\u0645\u0915👩❤\ufe0e\ufe0f\u200b\u200c\u200d\u061c\u2060\u3164\u180b\U000e0041"))
 )
-def test_what_is_clean_stays_clean(text: str) -> None:
+def test_strip_invisible_is_idempotent(text: str) -> None:
     assert strip_invisible(strip_invisible(text)) == strip_invisible(text)
 
 
 @given(text=st.text(max_size=20))
 @settings(max_examples=50)
-def test_cleaning_only_takes_away(text: str) -> None:
-    left = iter(text)
-    assert all(character in left for character in strip_invisible(text))
+def test_strip_invisible_keeps_order_and_visible_characters(text: str) -> None:
+    remaining = iter(text)
+    assert all(character in remaining for character in strip_invisible(text))
     assert [*filter(is_visible, strip_invisible(text))] == [*filter(is_visible, text)]
 
 
@@ -126,13 +126,13 @@ def is_visible(character: str) -> bool:
 
 
 @pytest.mark.parametrize("text", ["two\nlines", "a\ttab", "a\rreturn"])
-def test_lines_and_tabs_are_for_notes_alone(text: str) -> None:
+def test_client_body_newlines_and_tabs_are_allowed_in_notes_only(text: str) -> None:
     assert ClientBody(notes=text).notes == text
     for field in ("name", "external_reference"):
         with pytest.raises(ValidationError, match="has to be one line, without tabs"):
             ClientBody.model_validate({field: text})
 
 
-def test_half_a_character_is_refused() -> None:
+def test_client_body_lone_surrogate_is_refused() -> None:
     with pytest.raises(ValidationError, match="unicode"):
         ClientBody(name="\ud800")

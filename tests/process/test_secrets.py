@@ -4,8 +4,8 @@ import base64
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tests.process.lines import Process
-from tests.process.test_command import listening
+from tests.process.server import Process
+from tests.process.test_cli import serve_sandbox
 from toggl_mcp.sandbox import TOKEN, Call, Fault, Sandbox
 from toggl_mcp.sandbox.faults import Kind
 
@@ -28,23 +28,25 @@ def session(kind: Kind | None, folder: Path) -> tuple[int, str, str]:
     def fault(call: Call) -> Fault | None:
         return None if kind is None or call.method == "GET" else Fault(kind)
 
-    with listening(Sandbox(fault=fault)) as url:
+    with serve_sandbox(Sandbox(fault=fault)) as url:
         settings = {"TOGGL_API_TOKEN": TOKEN, "TOGGL_API_URL": url, "TOGGL_MCP_CACHE": str(folder / "c.sqlite")}
         with Process("--log-level", "DEBUG", **settings) as server:
-            said = [server.initialize(), server.ask("tools/list")]
-            said += [server.ask("tools/call", {"name": name, "arguments": given}) for name, given in CALLS]
+            messages = [server.initialize(), server.request("tools/list")]
+            messages += [
+                server.request("tools/call", {"name": name, "arguments": arguments}) for name, arguments in CALLS
+            ]
             server.close_input()
-            status, log = server.end()
-    return status, log, repr(said) + "".join(path.read_bytes().decode("latin-1") for path in folder.iterdir())
+            status, log = server.wait()
+    return status, log, repr(messages) + "".join(path.read_bytes().decode("latin-1") for path in folder.iterdir())
 
 
-def test_nothing_that_the_process_writes_holds_the_token(tmp_path: Path) -> None:
+def test_token_is_in_no_message_log_or_file_of_the_process(tmp_path: Path) -> None:
     folders = [tmp_path / str(number) for number in range(len(KINDS))]
     with ThreadPoolExecutor() as threads:  # Each server paces its requests, so they wait at the same time.
         sessions = list(threads.map(session, KINDS, folders))
 
-    for status, log, written in sessions:
+    for status, log, output in sessions:
         assert status == 0
         assert "GET /workspaces/{id}/clients: 200" in log
-        assert TOKEN not in log + written
-        assert base64.b64encode(f"{TOKEN}:api_token".encode()).decode() not in log + written
+        assert TOKEN not in log + output
+        assert base64.b64encode(f"{TOKEN}:api_token".encode()).decode() not in log + output

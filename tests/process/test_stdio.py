@@ -12,7 +12,7 @@ import pytest
 from mcp import Client, StdioServerParameters
 
 from tests.figures import check_figures
-from tests.process.lines import MODERN, SECONDS, Process, environment
+from tests.process.server import MODERN, SECONDS, Process, environment
 from tests.tools.host import ERAS, Era, Host
 from tests.tools.test_tools_list import NAMES
 
@@ -20,7 +20,7 @@ Ids = dict[str, int]
 
 
 @pytest.fixture(scope="module")
-def opened() -> Generator[Process]:
+def legacy_server() -> Generator[Process]:
     """A server of the legacy era, for tests after which it goes on; its log is as long as can be."""
     with Process("--sandbox", "--log-level", "DEBUG") as server:
         server.initialize()
@@ -28,7 +28,7 @@ def opened() -> Generator[Process]:
 
 
 @pytest.mark.anyio
-async def test_every_tool_answers_over_a_real_process() -> None:
+async def test_tools_call_every_tool_succeeds_over_stdio() -> None:
     async with anyio.create_task_group() as tasks:  # Each server paces its requests, so they wait at the same time.
         for era in ERAS:
             tasks.start_soon(call_every_tool, era)
@@ -46,18 +46,20 @@ async def call_every_tool(era: Era) -> None:
         tag = {"tag_id": (await host.call("create_tag", name="by night"))["tag"]["id"]}
         await host.call("create_time_entry", start="2026-01-05T09:00", duration=60, allow_overlap=True)
         entries = {"ids": [(await host.call("start_timer", project="Lamp"))["entry"]["id"]]}
-        for tool, arguments in rest(client, project, tag, entries):
+        for tool, arguments in calls_after_creation(client, project, tag, entries):
             await host.call(tool, **arguments)
         missing = await host.fail("get_client", **client)
 
     created = {"create_client", "create_project", "create_tag", "create_time_entry", "start_timer"}
-    called = created | {tool for tool, _ in rest(client, project, tag, entries)}
+    called = created | {tool for tool, _ in calls_after_creation(client, project, tag, entries)}
     assert tools == NAMES
     assert called == set(NAMES)
     assert missing["code"] == "not_found"
 
 
-def rest(client: Ids, project: Ids, tag: Ids, entries: dict[str, list[int]]) -> list[tuple[str, dict[str, Any]]]:
+def calls_after_creation(
+    client: Ids, project: Ids, tag: Ids, entries: dict[str, list[int]]
+) -> list[tuple[str, dict[str, Any]]]:
     """Return a call of every tool that does not create, in an order in which each succeeds."""
     return [
         ("get_client", client),
@@ -84,100 +86,102 @@ def rest(client: Ids, project: Ids, tag: Ids, entries: dict[str, list[int]]) -> 
 
 
 @pytest.mark.promise("eras")
-def test_a_probe_does_not_choose_the_era() -> None:
+def test_discover_does_not_select_the_era() -> None:
     with Process("--sandbox") as server:
-        probed = server.ask("server/discover", {"_meta": MODERN})
-        opened = server.initialize()
-        listed = server.ask("tools/list")
+        discovery = server.request("server/discover", {"_meta": MODERN})
+        initialized = server.initialize()
+        tools = server.request("tools/list")
 
-    assert probed["result"]["supportedVersions"] == ["2026-07-28"]
-    assert opened["result"]["protocolVersion"] == "2025-11-25"
-    assert [tool["name"] for tool in listed["result"]["tools"]] == NAMES
+    assert discovery["result"]["supportedVersions"] == ["2026-07-28"]
+    assert initialized["result"]["protocolVersion"] == "2025-11-25"
+    assert [tool["name"] for tool in tools["result"]["tools"]] == NAMES
     check_figures(
-        "eras", older=opened["result"]["protocolVersion"], newer=", ".join(probed["result"]["supportedVersions"])
+        "eras",
+        older=initialized["result"]["protocolVersion"],
+        newer=", ".join(discovery["result"]["supportedVersions"]),
     )
 
 
-def test_a_probe_is_answered_as_the_sdk_would_answer_it() -> None:
+def test_discover_as_first_message_returns_the_result_of_the_sdk() -> None:
     with Process("--sandbox") as server:
-        probed = server.ask("server/discover", {"_meta": MODERN})
-        listed = server.ask("tools/list", {"_meta": MODERN})
-        discovered = server.ask("server/discover", {"_meta": MODERN})
+        discovery = server.request("server/discover", {"_meta": MODERN})
+        tools = server.request("tools/list", {"_meta": MODERN})
+        second_discovery = server.request("server/discover", {"_meta": MODERN})
 
-    assert len(listed["result"]["tools"]) == len(NAMES)
-    assert probed["result"] == discovered["result"]
+    assert len(tools["result"]["tools"]) == len(NAMES)
+    assert discovery["result"] == second_discovery["result"]
 
 
-def test_a_probe_for_an_unknown_version_names_those_that_are_served() -> None:
+def test_discover_unknown_version_is_refused_with_supported_versions() -> None:
     meta = {**MODERN, "io.modelcontextprotocol/protocolVersion": "2099-01-01"}
     with Process("--sandbox") as server:
-        refused = server.ask("server/discover", {"_meta": meta})
-        opened = server.initialize()
+        refusal = server.request("server/discover", {"_meta": meta})
+        initialized = server.initialize()
 
-    assert refused["error"]["code"] == -32022
-    assert refused["error"]["data"] == {"supported": ["2026-07-28"], "requested": "2099-01-01"}
-    assert "result" in opened
+    assert refusal["error"]["code"] == -32022
+    assert refusal["error"]["data"] == {"supported": ["2026-07-28"], "requested": "2099-01-01"}
+    assert "result" in initialized
 
 
 @pytest.mark.parametrize("line", [b"{", b"hello", b"[]", b'{"jsonrpc":"2.0"}', b"\xff\xfe", b'"\\ud800"'])
-def test_a_malformed_line_is_answered_and_the_server_goes_on(opened: Process, line: bytes) -> None:
-    opened.line(line)
-    refused = opened.read()
-    listed = opened.ask("tools/list")
+def test_malformed_line_returns_parse_error_and_server_continues(legacy_server: Process, line: bytes) -> None:
+    legacy_server.send_line(line)
+    refusal = legacy_server.read()
+    tools = legacy_server.request("tools/list")
 
-    assert (refused["id"], refused["error"]["code"]) == (None, -32700)
-    assert "result" in listed
+    assert (refusal["id"], refusal["error"]["code"]) == (None, -32700)
+    assert "result" in tools
 
 
 @pytest.mark.parametrize("meta", ["x", {"io.modelcontextprotocol/protocolVersion": {}}])
-def test_a_probe_whose_meta_is_no_meta_is_refused_and_the_server_goes_on(meta: object) -> None:
+def test_discover_invalid_meta_is_refused_and_server_continues(meta: object) -> None:
     with Process("--sandbox") as server:
-        refused = server.ask("server/discover", {"_meta": meta})
-        opened = server.initialize()
+        refusal = server.request("server/discover", {"_meta": meta})
+        initialized = server.initialize()
 
-    assert "error" in refused
-    assert "error" in opened or "result" in opened
+    assert "error" in refusal
+    assert "error" in initialized or "result" in initialized
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_the_process_after_its_clean_up(number: signal.Signals) -> None:
+def test_signal_ends_the_process_after_clean_up(number: signal.Signals) -> None:
     with Process("--sandbox", "--log-level", "INFO") as server:
         server.initialize()
-        server.ask("tools/call", {"name": "list_clients", "arguments": {}})
+        server.request("tools/call", {"name": "list_clients", "arguments": {}})
         server.process.send_signal(number)
-        status, log = server.end()
+        status, log = server.wait()
 
     assert status == 128 + number
     assert "Closed." in log
     assert "Traceback" not in log
 
 
-def test_a_signal_before_the_first_message_ends_the_process_too() -> None:
+def test_signal_before_initialize_ends_the_process() -> None:
     with Process("--sandbox", "--log-level", "INFO") as server:
-        server.ask("server/discover", {"_meta": MODERN})
+        server.request("server/discover", {"_meta": MODERN})
         server.process.terminate()
-        status, log = server.end()
+        status, log = server.wait()
 
     assert status == 128 + signal.SIGTERM
     assert "Traceback" not in log
 
 
-def test_the_end_of_input_ends_the_process_after_its_clean_up() -> None:
+def test_end_of_input_ends_the_process_after_clean_up() -> None:
     with Process("--sandbox", "--log-level", "INFO") as server:
         server.initialize()
-        server.ask("tools/call", {"name": "list_clients", "arguments": {}})
+        server.request("tools/call", {"name": "list_clients", "arguments": {}})
         server.close_input()
-        status, log = server.end()
+        status, log = server.wait()
 
     assert status == 0
     assert "Closed." in log
 
 
-def test_a_start_loads_nothing_that_only_a_call_needs() -> None:
+def test_start_imports_no_module_that_only_calls_need() -> None:
     build = "import toggl_mcp.stdio, toggl_mcp.server as s; s.build_server(s.Settings())"
     loaded = "import sys; print({'httpx', 'sqlite3', 'stamina', 'redis', 'toggl_mcp.sandbox'} & set(sys.modules))"
     unmeasured = {name: value for name, value in environment().items() if not name.startswith("COVERAGE_")}
-    found = subprocess.run(  # noqa: S603 - our own code
+    result = subprocess.run(  # noqa: S603 - our own code
         [sys.executable, "-c", f"{build}; {loaded}"],
         env=unmeasured,
         capture_output=True,
@@ -186,10 +190,10 @@ def test_a_start_loads_nothing_that_only_a_call_needs() -> None:
         check=True,
     )
 
-    assert found.stdout.strip() == "set()"
+    assert result.stdout.strip() == "set()"
 
 
-def test_standard_output_carries_messages_only(opened: Process) -> None:
-    answer = opened.ask("tools/call", {"name": "get_account", "arguments": {}})
+def test_stdout_holds_messages_only(legacy_server: Process) -> None:
+    message = legacy_server.request("tools/call", {"name": "get_account", "arguments": {}})
 
-    assert json.loads(answer["result"]["content"][0]["text"]) == answer["result"]["structuredContent"]
+    assert json.loads(message["result"]["content"][0]["text"]) == message["result"]["structuredContent"]

@@ -12,7 +12,7 @@ from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, TOKEN, Sandbox
 pytestmark = pytest.mark.anyio
 
 
-async def test_the_user_is_sent_with_the_secrets_that_toggl_sends(toggl: httpx.AsyncClient) -> None:
+async def test_get_me_includes_the_secrets_that_toggl_sends(toggl: httpx.AsyncClient) -> None:
     me = (await toggl.get("/me")).json()
     assert me["api_token"] == TOKEN
     assert len(me["intercom_hash"]) == 64
@@ -21,7 +21,7 @@ async def test_the_user_is_sent_with_the_secrets_that_toggl_sends(toggl: httpx.A
     assert "clients" not in me
 
 
-async def test_related_data_has_all_clients_and_tags_but_only_active_projects_and_their_active_tasks(
+async def test_get_me_related_data_holds_active_projects_and_tasks_only(
     toggl: httpx.AsyncClient, sandbox: Sandbox
 ) -> None:
     sandbox.state.edit_project(201_500_304, active=False)
@@ -32,14 +32,14 @@ async def test_related_data_has_all_clients_and_tags_but_only_active_projects_an
     assert [workspace["id"] for workspace in me["workspaces"]] == [HARBOUR_STUDIO, NIGHT_SCHOOL]
 
 
-async def test_related_data_that_the_user_does_not_have_is_absent(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
+async def test_get_me_related_data_omits_empty_kinds(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
     for rows in (sandbox.state.clients, sandbox.state.projects, sandbox.state.tags, sandbox.state.tasks):
         rows.clear()
     me = (await toggl.get("/me", params={"with_related_data": "true"})).json()
     assert not {"clients", "projects", "tags", "tasks"} & me.keys()
 
 
-async def test_the_first_workspace_is_premium_and_the_second_free(toggl: httpx.AsyncClient) -> None:
+async def test_list_workspaces_first_is_premium_and_second_free(toggl: httpx.AsyncClient) -> None:
     first, second = (await toggl.get("/me/workspaces")).json()
     assert (first["name"], first["premium"], first["business_ws"]) == ("Harbour Studio", True, True)
     assert (second["name"], second["premium"], second["business_ws"]) == ("Night School", False, False)
@@ -49,12 +49,12 @@ async def test_the_first_workspace_is_premium_and_the_second_free(toggl: httpx.A
     assert "ical" in first["ical_url"]
 
 
-async def test_a_starter_workspace_is_premium_but_no_business(clock: Clock) -> None:
+async def test_workspace_starter_plan_is_premium_not_business(clock: Clock) -> None:
     workspace = Sandbox(clock=clock, plans={NIGHT_SCHOOL: "starter"}).state.workspaces[NIGHT_SCHOOL]
     assert (workspace["premium"], workspace["business_ws"]) == (True, False)
 
 
-async def test_the_quotas_are_told_with_the_users_own_first(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
+async def test_get_quota_lists_user_quota_first(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
     sandbox.quota.spend(NIGHT_SCHOOL)
     assert (await toggl.get("/me/quota")).json() == [
         {"organization_id": None, "remaining": 29, "resets_in_secs": 3600, "total": 30},
@@ -63,7 +63,7 @@ async def test_the_quotas_are_told_with_the_users_own_first(toggl: httpx.AsyncCl
     ]
 
 
-async def test_the_users_clients_can_be_asked_for_since_a_moment(
+async def test_list_own_clients_since_returns_changed_clients(
     toggl: httpx.AsyncClient, sandbox: Sandbox, clock: Clock
 ) -> None:
     assert len((await toggl.get("/me/clients")).json()) == 12
@@ -73,9 +73,7 @@ async def test_the_users_clients_can_be_asked_for_since_a_moment(
     assert (await toggl.get("/me/clients", params={"since": "yesterday"})).json() == "Invalid since"
 
 
-async def test_a_person_in_the_web_app_changes_what_the_api_tells(
-    toggl: httpx.AsyncClient, sandbox: Sandbox, clock: Clock
-) -> None:
+async def test_state_client_changes_show_in_the_api(toggl: httpx.AsyncClient, sandbox: Sandbox, clock: Clock) -> None:
     row = sandbox.state.add_client(NIGHT_SCHOOL, "Ukulele", archived=True, notes="n", external_reference="r")
     clock.now += 60
     sandbox.state.rename_client(row["id"], "Ukulele II")
@@ -94,26 +92,26 @@ async def test_a_person_in_the_web_app_changes_what_the_api_tells(
     assert (await toggl.get(path)).status_code == 404
 
 
-async def test_a_person_in_the_web_app_changes_projects_tags_and_tasks_too(
+async def test_state_project_tag_and_task_changes_show_in_the_api(
     toggl: httpx.AsyncClient, sandbox: Sandbox, clock: Clock
 ) -> None:
-    world, base = sandbox.state, f"/workspaces/{HARBOUR_STUDIO}"
-    project = world.add_project(HARBOUR_STUDIO, "Signs", 64_890_301, active=False, color="#2da608")
-    tag, task = world.add_tag(HARBOUR_STUDIO, "urgent"), world.add_task(project["id"], "Sketch", estimated_seconds=60)
+    state, base = sandbox.state, f"/workspaces/{HARBOUR_STUDIO}"
+    project = state.add_project(HARBOUR_STUDIO, "Signs", 64_890_301, active=False, color="#2da608")
+    tag, task = state.add_tag(HARBOUR_STUDIO, "urgent"), state.add_task(project["id"], "Sketch", estimated_seconds=60)
     clock.now += 60
-    world.rename_project(project["id"], "Sign posts")
-    world.rename_tag(tag["id"], "soon")
-    sent = (await toggl.get(f"{base}/projects/{project['id']}")).json()
-    assert (sent["name"], sent["at"], sent["status"]) == ("Sign posts", "2025-10-09T08:54:20+00:00", "archived")
+    state.rename_project(project["id"], "Sign posts")
+    state.rename_tag(tag["id"], "soon")
+    row = (await toggl.get(f"{base}/projects/{project['id']}")).json()
+    assert (row["name"], row["at"], row["status"]) == ("Sign posts", "2025-10-09T08:54:20+00:00", "archived")
     assert (await toggl.get(f"{base}/tags", params={"search": "soon"})).json() == [tag]
     assert (await toggl.get(f"{base}/projects/{project['id']}/tasks")).json() == [task]
-    world.remove_tag(tag["id"])
-    world.remove_task(task["id"])
-    world.remove_project(project["id"])
-    assert not {project["id"], tag["id"], task["id"]} & {*world.projects, *world.tags, *world.tasks}
+    state.remove_tag(tag["id"])
+    state.remove_task(task["id"])
+    state.remove_project(project["id"])
+    assert not {project["id"], tag["id"], task["id"]} & {*state.projects, *state.tags, *state.tasks}
 
 
-def test_two_sandboxes_share_nothing(clock: Clock) -> None:
+def test_sandboxes_share_no_state(clock: Clock) -> None:
     first, second = Sandbox(clock=clock), Sandbox(clock=clock)
     first.state.clients.clear()
     first.state.rename_project(201_500_301, "Changed")
@@ -134,6 +132,6 @@ def test_sample_dates_move_with_the_clock(clock: Clock) -> None:
     )
 
 
-def test_the_sample_has_names_beyond_ascii_and_every_row_fits_in_json(sandbox: Sandbox) -> None:
+def test_sample_names_include_non_ascii(sandbox: Sandbox) -> None:
     names = json.dumps([row["name"] for row in sandbox.state.clients.values()], ensure_ascii=False)
     assert not names.isascii()

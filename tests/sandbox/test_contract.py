@@ -21,67 +21,67 @@ TEXTS: dict[str, dict[str, list[str]]] = json.loads((FACTS / "error-messages.jso
 TYPES = {"boolean": bool, "integer": int, "number": int, "string": str}
 
 # Toggl documents lists of tags, texts, and a full stop, but was seen to send these. A deleted task is as a deleted tag.
-SEEN_ANSWERS = {
+OBSERVED_RESPONSES = {
     f"POST {TAGS}": "models.Tag",
     f"PUT {ONE_TAG}": "models.Tag",
     f"DELETE {ONE_TAG}": None,
     f"DELETE {ONE_TASK}": None,
     f"DELETE {ONE_ENTRY}": None,
 }
-SEEN_TEXTS = {(f"DELETE {ONE_TAG}", 404): ["Tag was not found"]}
+OBSERVED_TEXTS = {(f"DELETE {ONE_TAG}", 404): ["Tag was not found"]}
 
 
-def test_every_documented_operation_is_served_and_tried_here() -> None:
+def test_operations_documented_are_served_and_tested() -> None:
     assert set(OPERATIONS) == set(TRACK["operations"]) == {request.operation for request in SUCCESSES}
 
 
 @pytest.mark.parametrize("request_", SUCCESSES, ids=lambda request: request.operation)
-async def test_a_success_has_only_documented_fields_of_the_documented_types(
+async def test_operations_success_has_only_documented_fields_and_types(
     toggl: httpx.AsyncClient, request_: Request
 ) -> None:
-    answer = await request_.send(toggl)
+    response = await request_.send(toggl)
     documented = TRACK["operations"][request_.operation]
-    kind = SEEN_ANSWERS.get(request_.operation, documented["responses"]["200"])
+    kind = OBSERVED_RESPONSES.get(request_.operation, documented["responses"]["200"])
     assert set(request_.query or ()) <= set(documented.get("query", {}))
-    assert list(departures(request_.body, documented.get("body"), "body")) == []
-    assert answer.status_code == 200
+    assert list(list_departures(request_.body, documented.get("body"), "body")) == []
+    assert response.status_code == 200
     if kind is None:
-        assert answer.content == b""
+        assert response.content == b""
     else:
-        assert list(departures(answer.json(), kind, "answer")) == []
+        assert list(list_departures(response.json(), kind, "answer")) == []
 
 
 @pytest.mark.parametrize(("request_", "status"), REFUSALS)
-async def test_a_refusal_has_its_documented_status_and_text_and_changes_nothing(
+async def test_operations_refusal_has_documented_text_and_changes_nothing(
     toggl: httpx.AsyncClient, sandbox: Sandbox, request_: Request, status: int
 ) -> None:
-    before = everything(sandbox)
-    answer = await request_.send(toggl)
-    assert answer.status_code == status
+    before = dump_state(sandbox)
+    response = await request_.send(toggl)
+    assert response.status_code == status
     assert str(status) in TRACK["operations"][request_.operation]["responses"]
-    literals = SEEN_TEXTS.get((request_.operation, status), TEXTS[request_.operation][str(status)])
-    assert answer.json() in [filled_in(text, request_) for text in literals]
-    assert everything(sandbox) == before
+    literals = OBSERVED_TEXTS.get((request_.operation, status), TEXTS[request_.operation][str(status)])
+    assert response.json() in [fill_blanks(text, request_) for text in literals]
+    assert dump_state(sandbox) == before
 
 
-def test_every_documented_refusal_but_the_unreachable_is_tried_here() -> None:
+def test_operations_documented_refusals_are_tested_if_reachable() -> None:
     documented = {
         (operation, int(status)): texts for operation, refusals in TEXTS.items() for status, texts in refusals.items()
     }
-    tried = {(request.operation, status) for request, status in REFUSALS}
-    about_the_user = {(operation, status) for operation, status in documented if "/me" in operation}
+    covered = {(request.operation, status) for request, status in REFUSALS}
+    of_user = {(operation, status) for operation, status in documented if "/me" in operation}
     server_faults = {(operation, status) for operation, status in documented if status == 500}
     # An id that is no number is refused in the words that were seen, which test_access knows.
-    about_the_id = {key for key, texts in documented.items() if all(text.startswith("Invalid ") for text in texts)}
-    assert documented.keys() - tried == about_the_user | server_faults | about_the_id
+    of_id = {key for key, texts in documented.items() if all(text.startswith("Invalid ") for text in texts)}
+    assert documented.keys() - covered == of_user | server_faults | of_id
 
 
-def everything(sandbox: Sandbox) -> str:
-    world = sandbox.state
-    return json.dumps([world.clients, world.projects, world.tags, world.tasks, world.entries])
+def dump_state(sandbox: Sandbox) -> str:
+    state = sandbox.state
+    return json.dumps([state.clients, state.projects, state.tags, state.tasks, state.entries])
 
 
-def filled_in(text: str, request: Request) -> str:
+def fill_blanks(text: str, request: Request) -> str:
     """A documented text with its blanks filled in for this request."""
     blanks = {
         "client_id": request.client_id,
@@ -96,19 +96,19 @@ def filled_in(text: str, request: Request) -> str:
     return text.strip('"')
 
 
-def departures(value: object, kind: str | list[str] | None, where: str) -> Iterator[str]:
+def list_departures(value: object, kind: str | list[str] | None, path: str) -> Iterator[str]:
     """What in a value differs from its documented kind; null may stand for anything, and so may an undocumented one."""
     if value is None or kind is None:
         return
     if isinstance(kind, list):
         for item in cast("list[object]", value):
-            yield from departures(item, kind[0], f"{where}[]")
+            yield from list_departures(item, kind[0], f"{path}[]")
     elif isinstance(value, dict):
         fields = TRACK["models"].get(str(kind), {})
         for field, part in cast("dict[str, object]", value).items():
-            yield from departures(part, fields.get(field, "undocumented"), f"{where}.{field}")
+            yield from list_departures(part, fields.get(field, "undocumented"), f"{path}.{field}")
     elif "enum" in (model := TRACK["models"].get(str(kind), {})):
         if value not in model["enum"]:
-            yield f"{where} is {value!r}, not one of {model['enum']}"
+            yield f"{path} is {value!r}, not one of {model['enum']}"
     elif type(value) is not TYPES.get(re.split(":", str(kind))[0]):
-        yield f"{where} is {value!r}, not {kind}"
+        yield f"{path} is {value!r}, not {kind}"

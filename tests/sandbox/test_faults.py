@@ -30,85 +30,83 @@ def names(sandbox: Sandbox) -> set[str]:
         ("empty", 200, ""),
     ],
 )
-async def test_a_fault_answers_in_place_of_toggl(
+async def test_fault_replaces_the_response(
     toggl: httpx.AsyncClient, sandbox: Sandbox, kind: Kind, status: int, text: str
 ) -> None:
     sandbox.fault = lambda _: Fault(kind)
-    answer = await toggl.post(CLIENTS, json={"name": "New"})
-    assert answer.status_code == status
-    assert text in answer.text
+    response = await toggl.post(CLIENTS, json={"name": "New"})
+    assert response.status_code == status
+    assert text in response.text
     assert ("New" in names(sandbox)) is (kind.endswith("after") or kind == "empty")
     assert sandbox.answers == [status]
 
 
 @pytest.mark.parametrize(
-    ("kind", "error", "reached", "done"),
+    ("kind", "error", "calls", "is_applied"),
     [
         ("refused", ConnectionRefusedError, 0, False),
         ("lost before", ConnectionResetError, 1, False),
         ("lost after", ConnectionResetError, 1, True),
     ],
 )
-async def test_a_connection_fails_before_or_after_the_deed(
-    toggl: httpx.AsyncClient, sandbox: Sandbox, *, kind: Kind, error: type[OSError], reached: int, done: bool
+async def test_fault_connection_error_before_or_after_the_write(
+    toggl: httpx.AsyncClient, sandbox: Sandbox, *, kind: Kind, error: type[OSError], calls: int, is_applied: bool
 ) -> None:
     sandbox.fault = lambda _: Fault(kind)
     with pytest.raises(error):
         await toggl.post(CLIENTS, json={"name": "New"})
-    assert ("New" in names(sandbox)) is done
-    assert (len(sandbox.calls), sandbox.answers) == (reached, [])
+    assert ("New" in names(sandbox)) is is_applied
+    assert (len(sandbox.calls), sandbox.answers) == (calls, [])
 
 
-async def test_an_empty_answer_has_no_body(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
+async def test_fault_empty_has_no_body(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
     sandbox.fault = lambda _: Fault("empty")
     assert (await toggl.get(CLIENTS)).content == b""
 
 
-async def test_garbage_may_be_cut_json(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
+async def test_fault_garbage_body_may_be_truncated_json(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
     sandbox.fault = lambda _: Fault("garbage after", body='{"id":7')
     assert (await toggl.get(CLIENTS)).text == '{"id":7'
 
 
-async def test_a_429_may_say_when_to_come_back(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
+async def test_fault_429_may_set_retry_after(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
     sandbox.fault = lambda call: Fault("429", retry_after=7) if call.path == "/me" else Fault("429")
     assert (await toggl.get("/me")).headers["Retry-After"] == "7"
     assert "Retry-After" not in (await toggl.get(CLIENTS)).headers
 
 
-async def test_a_402_says_that_nothing_is_left_and_when_it_resets(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
+async def test_fault_402_reports_zero_remaining_and_reset_time(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
     sandbox.fault = lambda _: Fault("402", resets_in=133)
-    answer = await toggl.get(CLIENTS)
-    assert answer.text == "You have hit your hourly limit for API calls. Your quota will reset in 133 seconds."
-    assert answer.headers["X-Toggl-Quota-Remaining"] == "0"
-    assert answer.headers["X-Toggl-Quota-Resets-In"] == "133"
+    response = await toggl.get(CLIENTS)
+    assert response.text == "You have hit your hourly limit for API calls. Your quota will reset in 133 seconds."
+    assert response.headers["X-Toggl-Quota-Remaining"] == "0"
+    assert response.headers["X-Toggl-Quota-Resets-In"] == "133"
 
 
-async def test_a_fault_may_strike_some_calls_only(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
+async def test_fault_may_apply_to_some_calls(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
     sandbox.fault = lambda call: Fault("500 before") if call.method == "POST" else None
     assert (await toggl.post(CLIENTS, json={"name": "New"})).status_code == 500
     assert (await toggl.get(CLIENTS)).status_code == 200
 
 
-async def test_a_slow_answer_comes_when_it_is_let_go_but_tells_the_moment_of_the_deed(
-    toggl: httpx.AsyncClient, sandbox: Sandbox
-) -> None:
+async def test_fault_slow_holds_back_a_response_built_before(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
     gate = anyio.Event()
-    found: list[int] = []
+    counts: list[int] = []
 
-    async def ask() -> None:
-        found.append(len((await toggl.get(CLIENTS)).json()))
+    async def count_clients() -> None:
+        counts.append(len((await toggl.get(CLIENTS)).json()))
 
     sandbox.fault = lambda _: Fault("slow", until=gate.wait)
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(ask)
+        tasks.start_soon(count_clients)
         await anyio.wait_all_tasks_blocked()
-        assert found == []
+        assert counts == []
         sandbox.state.add_client(HARBOUR_STUDIO, "Later")
         gate.set()
-    assert found == [6]
+    assert counts == [6]
 
 
-async def test_any_fault_may_be_slow(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
+async def test_fault_of_any_kind_may_be_slow(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
     sandbox.fault = lambda _: Fault("lost after", until=anyio.Event().wait)
     with anyio.move_on_after(0) as scope:
         await toggl.post(CLIENTS, json={"name": "New"})

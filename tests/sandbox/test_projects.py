@@ -30,13 +30,13 @@ KILN = 201_500_401
         ({"page": "2", "per_page": "8"}, 3),
     ],
 )
-async def test_a_list_is_filtered_and_paged(toggl: httpx.AsyncClient, query: dict[str, str], count: int) -> None:
+async def test_list_projects_query_filters_and_pages(
+    toggl: httpx.AsyncClient, query: dict[str, str], count: int
+) -> None:
     assert len((await toggl.get(PROJECTS, params=query)).json()) == count
 
 
-async def test_a_page_has_151_projects_and_the_one_after_the_last_is_null(
-    toggl: httpx.AsyncClient, sandbox: Sandbox
-) -> None:
+async def test_list_projects_page_holds_151_rows_and_ends_with_null(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
     for number in range(150):
         sandbox.state.add_project(HARBOUR_STUDIO, f"Project {number}")
     pages = [(await toggl.get(PROJECTS, params={"page": page})).json() for page in (1, 2, 3)]
@@ -44,7 +44,9 @@ async def test_a_page_has_151_projects_and_the_one_after_the_last_is_null(
     assert len((await toggl.get(PROJECTS, params={"per_page": "200"})).json()) == 161
 
 
-async def test_a_list_can_be_asked_for_since_a_moment(toggl: httpx.AsyncClient, sandbox: Sandbox, clock: Clock) -> None:
+async def test_list_projects_since_returns_changed_projects(
+    toggl: httpx.AsyncClient, sandbox: Sandbox, clock: Clock
+) -> None:
     sandbox.state.rename_project(WEB_SHOP, "Web shop II")
     recent = (await toggl.get(PROJECTS, params={"since": str(int(clock.now))})).json()
     assert [row["name"] for row in recent] == ["Web shop II"]
@@ -61,12 +63,14 @@ async def test_a_list_can_be_asked_for_since_a_moment(toggl: httpx.AsyncClient, 
         ({"since": "9" * 5000}, "Invalid since"),
     ],
 )
-async def test_a_list_that_cannot_be_had_is_refused(toggl: httpx.AsyncClient, query: dict[str, str], text: str) -> None:
-    answer = await toggl.get(PROJECTS, params=query)
-    assert (answer.status_code, answer.json()) == (400, text)
+async def test_list_projects_invalid_query_is_refused(
+    toggl: httpx.AsyncClient, query: dict[str, str], text: str
+) -> None:
+    response = await toggl.get(PROJECTS, params=query)
+    assert (response.status_code, response.json()) == (400, text)
 
 
-async def test_a_project_says_what_recorded_ones_say(toggl: httpx.AsyncClient) -> None:
+async def test_get_project_row_matches_recorded_rows(toggl: httpx.AsyncClient) -> None:
     row = (await toggl.get(f"{PROJECTS}/{SHOP_SIGN}")).json()
     assert (row["wid"], row["cid"]) == (row["workspace_id"], row["client_id"]) == (HARBOUR_STUDIO, BAKERY)
     assert (row["active"], row["status"], row["color"]) == (False, "archived", "#bf7000")
@@ -74,7 +78,7 @@ async def test_a_project_says_what_recorded_ones_say(toggl: httpx.AsyncClient) -
     assert len(row) == 29
 
 
-async def test_a_new_project_is_archived_unless_it_is_made_active(toggl: httpx.AsyncClient) -> None:
+async def test_create_project_without_active_is_archived(toggl: httpx.AsyncClient) -> None:
     archived = (await toggl.post(PROJECTS, json={"name": "  Acme "})).json()
     active = (await toggl.post(PROJECTS, json={"name": "Ajax", "active": True})).json()
     assert (archived["name"], archived["active"], archived["id"]) == ("Acme", False, 65_000_001)
@@ -83,17 +87,17 @@ async def test_a_new_project_is_archived_unless_it_is_made_active(toggl: httpx.A
     assert (await toggl.get(f"{PROJECTS}/{active['id']}")).json() == active | {"status": "active"}
 
 
-async def test_a_client_may_be_named_and_is_made_if_there_is_none(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
-    known = (await toggl.post(PROJECTS, json={"name": "Cakes", "client_name": "Aroha Bakery"})).json()
-    made = (await toggl.post(PROJECTS, json={"name": "Cakes", "client_name": " Zephyr "})).json()
-    assert known["client_id"] == BAKERY
-    assert sandbox.state.clients[made["client_id"]]["name"] == "Zephyr"
-    assert made["cid"] == made["client_id"]
+async def test_create_project_client_name_finds_or_creates_client(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
+    with_client = (await toggl.post(PROJECTS, json={"name": "Cakes", "client_name": "Aroha Bakery"})).json()
+    with_new_client = (await toggl.post(PROJECTS, json={"name": "Cakes", "client_name": " Zephyr "})).json()
+    assert with_client["client_id"] == BAKERY
+    assert sandbox.state.clients[with_new_client["client_id"]]["name"] == "Zephyr"
+    assert with_new_client["cid"] == with_new_client["client_id"]
 
 
-async def test_estimated_hours_are_told_in_seconds_too(toggl: httpx.AsyncClient) -> None:
-    answer = await toggl.put(f"{PROJECTS}/{WEB_SHOP}", json={"estimated_hours": 3})
-    assert answer.json()["estimated_seconds"] == 10_800
+async def test_update_project_estimated_hours_sets_estimated_seconds(toggl: httpx.AsyncClient) -> None:
+    response = await toggl.put(f"{PROJECTS}/{WEB_SHOP}", json={"estimated_hours": 3})
+    assert response.json()["estimated_seconds"] == 10_800
 
 
 @pytest.mark.parametrize(
@@ -112,92 +116,96 @@ async def test_estimated_hours_are_told_in_seconds_too(toggl: httpx.AsyncClient)
         ),
     ],
 )
-async def test_a_new_project_that_cannot_be_is_refused_and_makes_no_client(
+async def test_create_project_invalid_field_is_refused_without_new_client(
     toggl: httpx.AsyncClient, sandbox: Sandbox, body: dict[str, object], text: str
 ) -> None:
-    answer = await toggl.post(PROJECTS, json=body)
-    assert (answer.status_code, answer.json()) == (400, text)
+    response = await toggl.post(PROJECTS, json=body)
+    assert (response.status_code, response.json()) == (400, text)
     assert len(sandbox.state.clients) == 12
     assert len(sandbox.state.projects) == 14
 
 
-async def test_a_new_project_must_have_a_name(toggl: httpx.AsyncClient) -> None:
+async def test_create_project_without_name_is_refused(toggl: httpx.AsyncClient) -> None:
     assert (await toggl.post(PROJECTS, json={"active": True})).json() == "Project name cannot be empty"
     assert (await toggl.post(PROJECTS, content=b"{")).json() == "JSON is not valid"
 
 
-async def test_a_name_is_free_for_another_client(toggl: httpx.AsyncClient) -> None:
+async def test_create_project_name_is_unique_per_client(toggl: httpx.AsyncClient) -> None:
     assert (await toggl.post(PROJECTS, json={"name": "Web shop"})).status_code == 200
     assert (await toggl.post(PROJECTS, json={"name": "Web shop", "client_name": "Zephyr"})).status_code == 200
-    moved = await toggl.put(f"{PROJECTS}/{WEB_SHOP}", json={"client_id": None})
-    assert (moved.status_code, moved.json()) == (400, "Name has already been taken")
+    duplicate = await toggl.put(f"{PROJECTS}/{WEB_SHOP}", json={"client_id": None})
+    assert (duplicate.status_code, duplicate.json()) == (400, "Name has already been taken")
 
 
-async def test_an_update_changes_only_what_it_names_and_moves_its_time(
+async def test_update_project_changes_only_sent_fields_and_at(
     toggl: httpx.AsyncClient, sandbox: Sandbox, clock: Clock
 ) -> None:
     before = dict(sandbox.state.projects[WEB_SHOP])
     clock.now = 1_800_000_000.0
-    answer = await toggl.put(f"{PROJECTS}/{WEB_SHOP}", json={"active": False, "name": None, "wid": 1})
-    assert answer.json() == before | {"active": False, "status": "archived", "at": "2027-01-15T08:00:00+00:00"}
+    response = await toggl.put(f"{PROJECTS}/{WEB_SHOP}", json={"active": False, "name": None, "wid": 1})
+    assert response.json() == before | {"active": False, "status": "archived", "at": "2027-01-15T08:00:00+00:00"}
 
 
-async def test_a_null_takes_the_client_away(toggl: httpx.AsyncClient) -> None:
+async def test_update_project_null_client_id_clears_client(toggl: httpx.AsyncClient) -> None:
     row = (await toggl.put(f"{PROJECTS}/{WEB_SHOP}", json={"client_id": None})).json()
     assert (row["client_id"], row["cid"]) == (None, None)
 
 
-async def test_twins_may_still_be_changed_in_other_ways(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
+async def test_update_project_with_duplicate_name_accepts_other_fields(
+    toggl: httpx.AsyncClient, sandbox: Sandbox
+) -> None:
     twin = sandbox.state.add_project(HARBOUR_STUDIO, "Web shop", BAKERY)
     assert (await toggl.put(f"{PROJECTS}/{twin['id']}", json={"color": "#000000"})).status_code == 200
 
 
 @pytest.mark.parametrize("mode", ["delete", "unassign", None])
-async def test_a_delete_answers_the_id_and_takes_the_tasks_along(
+async def test_delete_project_returns_id_and_deletes_tasks(
     toggl: httpx.AsyncClient, sandbox: Sandbox, mode: str | None
 ) -> None:
-    answer = await toggl.delete(f"{PROJECTS}/{WEB_SHOP}", params={"teDeletionMode": mode} if mode else {})
-    assert answer.text == str(WEB_SHOP)
+    response = await toggl.delete(f"{PROJECTS}/{WEB_SHOP}", params={"teDeletionMode": mode} if mode else {})
+    assert response.text == str(WEB_SHOP)
     assert len(sandbox.state.tasks) == 2
 
 
-async def test_a_delete_in_no_known_mode_is_refused(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
-    answer = await toggl.delete(f"{PROJECTS}/{WEB_SHOP}", params={"teDeletionMode": "keep"})
-    assert (answer.status_code, answer.json()) == (400, "Invalid teDeletionMode")
+async def test_delete_project_unknown_mode_is_refused(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
+    response = await toggl.delete(f"{PROJECTS}/{WEB_SHOP}", params={"teDeletionMode": "keep"})
+    assert (response.status_code, response.json()) == (400, "Invalid teDeletionMode")
     assert WEB_SHOP in sandbox.state.projects
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
 @pytest.mark.parametrize("path", [f"{PROJECTS}/1", f"{NIGHT_PROJECTS}/{WEB_SHOP}"])
-async def test_a_project_that_the_workspace_does_not_have_is_not_found(
+async def test_project_operations_missing_or_foreign_project_return_404(
     toggl: httpx.AsyncClient, method: str, path: str
 ) -> None:
-    answer = await toggl.request(method, path, json={"name": "New"})
-    assert (answer.status_code, answer.json()) == (404, "Resource can not be found")
+    response = await toggl.request(method, path, json={"name": "New"})
+    assert (response.status_code, response.json()) == (404, "Resource can not be found")
 
 
-async def test_a_free_organization_has_five_active_projects_at_most(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
+async def test_create_project_free_plan_above_five_active_returns_402(
+    toggl: httpx.AsyncClient, sandbox: Sandbox
+) -> None:
     for number in range(3):
         sandbox.state.add_project(NIGHT_SCHOOL, f"Course {number}")
-    refused = await toggl.post(NIGHT_PROJECTS, json={"name": "Sixth", "active": True})
-    restored = await toggl.put(f"{NIGHT_PROJECTS}/201500403", json={"active": True})
+    creation = await toggl.post(NIGHT_PROJECTS, json={"name": "Sixth", "active": True})
+    restoration = await toggl.put(f"{NIGHT_PROJECTS}/201500403", json={"active": True})
     text = "Active project limit is 5. Upgrade to add more active projects"
-    assert (refused.status_code, refused.json()) == (restored.status_code, restored.json()) == (402, text)
+    assert (creation.status_code, creation.json()) == (restoration.status_code, restoration.json()) == (402, text)
     assert (await toggl.post(NIGHT_PROJECTS, json={"name": "Archived"})).status_code == 200
     assert (await toggl.put(f"{NIGHT_PROJECTS}/{KILN}", json={"active": True})).status_code == 200
 
 
 @pytest.mark.parametrize(("field", "value"), [("billable", True), ("rate", 40.5), ("estimated_hours", 3)])
-async def test_a_free_workspace_has_no_premium_fields(
+async def test_update_project_free_plan_premium_field_returns_402(
     toggl: httpx.AsyncClient, sandbox: Sandbox, field: str, value: object
 ) -> None:
-    answer = await toggl.put(f"{NIGHT_PROJECTS}/{KILN}", json={field: value})
-    assert (answer.status_code, answer.json()) == (402, f"Must be a premium user to use {field}")
+    response = await toggl.put(f"{NIGHT_PROJECTS}/{KILN}", json={field: value})
+    assert (response.status_code, response.json()) == (402, f"Must be a premium user to use {field}")
     assert not sandbox.state.projects[KILN][field]
     assert (await toggl.post(NIGHT_PROJECTS, json={"name": "New", "billable": False})).json()["billable"] is False
 
 
-async def test_archived_and_restored_clients_move_the_status_of_their_projects(
+async def test_archive_client_and_restore_client_update_project_status(
     toggl: httpx.AsyncClient, sandbox: Sandbox
 ) -> None:
     client = f"/workspaces/{HARBOUR_STUDIO}/clients/{BAKERY}"

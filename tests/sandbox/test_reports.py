@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.sandbox.diary import done, running
-from tests.sandbox.reporting import BASE, CHECKOUT, DESIGN, ME, SEARCH, TANE, WEB_SHOP, WEEK, Row, a_week
+from tests.sandbox.reports import BASE, CHECKOUT, DESIGN, ME, SEARCH, TANE, WEB_SHOP, WEEK, Row, add_week
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Behaviors, Fault, Sandbox
 from toggl_mcp.sandbox.reports import OPERATIONS
 
@@ -25,21 +25,23 @@ def sandbox(sandbox: Sandbox) -> Sandbox:
 
 @pytest.fixture
 def week(sandbox: Sandbox) -> list[Row]:
-    return a_week(sandbox)
+    return add_week(sandbox)
 
 
-async def found(toggl: httpx.AsyncClient, **more: Any) -> list[Row]:  # noqa: ANN401 - fields of a body
-    answer = await toggl.post(SEARCH, json=WEEK | more)
-    assert answer.status_code == 200
-    return answer.json()
+async def search(toggl: httpx.AsyncClient, **fields: Any) -> list[Row]:  # noqa: ANN401 - fields of a body
+    response = await toggl.post(SEARCH, json=WEEK | fields)
+    assert response.status_code == 200
+    return response.json()
 
 
-def test_every_report_that_is_served_is_documented() -> None:
+def test_reports_served_are_documented() -> None:
     assert OPERATIONS.keys() == DOCUMENTED["operations"].keys()
 
 
-async def test_a_row_is_as_recorded_ones_are_in_the_users_own_time(toggl: httpx.AsyncClient, week: list[Row]) -> None:
-    rows = await found(toggl)
+async def test_search_report_row_matches_recorded_rows_in_user_time_zone(
+    toggl: httpx.AsyncClient, week: list[Row]
+) -> None:
+    rows = await search(toggl)
     assert rows[0] == {
         "user_id": ME,
         "username": "Marama Quayle",
@@ -67,9 +69,9 @@ async def test_a_row_is_as_recorded_ones_are_in_the_users_own_time(toggl: httpx.
     assert rows[1]["username"] == "Tāne Whitlock"
 
 
-async def test_enriched_rows_tell_names_too(toggl: httpx.AsyncClient, week: list[Row]) -> None:
-    first, _, last = await found(toggl, enrich_response=True)
-    plain = (await found(toggl))[0]
+async def test_search_report_enriched_adds_names(toggl: httpx.AsyncClient, week: list[Row]) -> None:
+    first, _, last = await search(toggl, enrich_response=True)
+    plain = (await search(toggl))[0]
     assert {field: value for field, value in first.items() if field not in plain} == {
         "client_name": "Aroha Bakery",
         "project_name": "Web shop",
@@ -82,32 +84,32 @@ async def test_enriched_rows_tell_names_too(toggl: httpx.AsyncClient, week: list
     assert (last["project_name"], last["tag_names"], last["time_entries"][0]["id"]) == (None, [], week[2]["id"])
 
 
-async def test_a_day_before_the_clocks_changed_has_its_own_offset(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
+async def test_search_report_dst_night_has_two_offsets(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
     done(sandbox, "2025-09-27T23:30", "2025-09-28T05:00", "Night")
-    (row,) = await found(toggl, start_date="2025-09-27", end_date="2025-09-27")
+    (row,) = await search(toggl, start_date="2025-09-27", end_date="2025-09-27")
     (times,) = row["time_entries"]
     assert (times["start"], times["stop"]) == ("2025-09-27T23:30:00+12:00", "2025-09-28T05:00:00+13:00")
     assert times["seconds"] == 4.5 * 3600
 
 
-async def test_amounts_come_from_the_project_or_else_the_workspace_and_can_be_hidden(
+async def test_search_report_amounts_use_project_then_workspace_rate(
     toggl: httpx.AsyncClient, sandbox: Sandbox, week: list[Row]
 ) -> None:
     sandbox.state.edit_entry(week[1]["id"], billable=True)
-    rows = await found(toggl)
+    rows = await search(toggl)
     assert [row["hourly_rate_in_cents"] for row in rows] == [9500, 8000, None]
     assert [row["billable_amount_in_cents"] for row in rows] == [19_000, 8000, None]
-    assert {row["billable_amount_in_cents"] for row in await found(toggl, hide_amounts=True)} == {None}
+    assert {row["billable_amount_in_cents"] for row in await search(toggl, hide_amounts=True)} == {None}
 
 
-async def test_a_free_workspace_has_no_amounts(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
+async def test_search_report_free_plan_has_no_amounts(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
     done(sandbox, "2025-10-01T09:00", "2025-10-01T10:00", workspace=NIGHT_SCHOOL, billable=True)
     (row,) = (await toggl.post(f"{BASE}/{NIGHT_SCHOOL}/search/time_entries", json=WEEK)).json()
     assert (row["billable_amount_in_cents"], row["hourly_rate_in_cents"]) == (None, None)
 
 
 @pytest.mark.parametrize(
-    ("more", "rows"),
+    ("fields", "rows"),
     [
         ({}, "abc"),
         ({"start_date": "2025-10-02", "end_date": "2025-10-08"}, "b"),
@@ -135,29 +137,27 @@ async def test_a_free_workspace_has_no_amounts(toggl: httpx.AsyncClient, sandbox
     ],
 )
 @pytest.mark.usefixtures("week")
-async def test_rows_are_filtered_and_sorted(toggl: httpx.AsyncClient, more: Row, rows: str) -> None:
-    assert "".join(row["description"][0] for row in await found(toggl, **more)) == rows
-    assert WEEK.keys() | more.keys() <= DOCUMENTED["models"]["detailed.Post"].keys()
+async def test_search_report_query_filters_and_sorts(toggl: httpx.AsyncClient, fields: Row, rows: str) -> None:
+    assert "".join(row["description"][0] for row in await search(toggl, **fields)) == rows
+    assert WEEK.keys() | fields.keys() <= DOCUMENTED["models"]["detailed.Post"].keys()
 
 
-async def test_running_and_deleted_entries_are_in_no_report_but_those_of_no_time_are(
+async def test_search_report_omits_running_and_deleted_keeps_zero_duration(
     toggl: httpx.AsyncClient, sandbox: Sandbox, week: list[Row]
 ) -> None:
     running(sandbox, "2025-10-09T21:00", "Now")
     sandbox.state.remove_entry(week[0]["id"])
     sandbox.state.edit_entry(week[1]["id"], stop=None, duration=0)
-    rows = await found(toggl)
+    rows = await search(toggl)
     assert [row["description"] for row in rows] == ["b theirs", "c Last"]
     assert rows[0]["time_entries"][0]["stop"] == rows[0]["time_entries"][0]["start"]
 
 
-async def test_no_rows_are_an_empty_list(toggl: httpx.AsyncClient) -> None:
-    assert await found(toggl) == []
+async def test_search_report_no_match_returns_empty_list(toggl: httpx.AsyncClient) -> None:
+    assert await search(toggl) == []
 
 
-async def test_headers_tell_where_the_next_page_begins_if_there_is_one(
-    toggl: httpx.AsyncClient, week: list[Row]
-) -> None:
+async def test_search_report_headers_hold_the_next_cursor(toggl: httpx.AsyncClient, week: list[Row]) -> None:
     first = await toggl.post(SEARCH, json=WEEK | {"page_size": 2})
     assert (first.headers["X-Next-Row-Number"], first.headers["X-Next-ID"]) == ("3", str(week[2]["id"]))
     for cursor in ({"first_row_number": 3}, {"first_id": week[2]["id"]}):
@@ -166,43 +166,41 @@ async def test_headers_tell_where_the_next_page_begins_if_there_is_one(
         assert not {"x-next-row-number", "x-next-id"} & last.headers.keys()
 
 
-async def test_a_row_number_and_an_id_together_find_nothing_unless_toggl_is_kind(
+async def test_search_report_row_number_with_id_follows_behaviors(
     toggl: httpx.AsyncClient, sandbox: Sandbox, week: list[Row]
 ) -> None:
     cursor = {"first_row_number": 2, "first_id": week[1]["id"]}
-    assert await found(toggl, **cursor) == []
+    assert await search(toggl, **cursor) == []
     sandbox.behaviors = Behaviors(row_and_id_find_nothing=False)
-    assert [row["row_number"] for row in await found(toggl, **cursor)] == [2, 3]
+    assert [row["row_number"] for row in await search(toggl, **cursor)] == [2, 3]
 
 
-async def test_a_page_has_fifty_rows_unless_asked_and_two_hundred_at_most(
-    toggl: httpx.AsyncClient, sandbox: Sandbox
-) -> None:
+async def test_search_report_page_size_defaults_to_50_up_to_200(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
     for number in range(210):
         done(sandbox, "2025-10-01T09:00", "2025-10-01T10:00", str(number))
-    assert [len(await found(toggl, **more)) for more in ({}, {"page_size": 201})] == [50, 200]
+    assert [len(await search(toggl, **fields)) for fields in ({}, {"page_size": 201})] == [50, 200]
     sandbox.behaviors = Behaviors(longest_report_page=60)
-    assert len(await found(toggl, page_size=100)) == 60
+    assert len(await search(toggl, page_size=100)) == 60
 
 
-async def test_a_report_may_span_365_days(toggl: httpx.AsyncClient) -> None:
-    assert await found(toggl, start_date="2024-10-10", end_date="2025-10-09") == []
+async def test_search_report_range_may_span_365_days(toggl: httpx.AsyncClient) -> None:
+    assert await search(toggl, start_date="2024-10-10", end_date="2025-10-09") == []
 
 
-async def test_a_foreign_workspace_has_no_report(toggl: httpx.AsyncClient) -> None:
-    answer = await toggl.post(f"{BASE}/1/search/time_entries", json=WEEK)
-    assert (answer.status_code, answer.json()) == (403, "Workspace not found/accessible")
+async def test_search_report_foreign_workspace_returns_403(toggl: httpx.AsyncClient) -> None:
+    response = await toggl.post(f"{BASE}/1/search/time_entries", json=WEEK)
+    assert (response.status_code, response.json()) == (403, "Workspace not found/accessible")
 
 
-async def test_reports_are_charged_to_the_organization_and_can_go_wrong(
+async def test_search_report_is_charged_to_the_organization_and_can_fail(
     toggl: httpx.AsyncClient, sandbox: Sandbox
 ) -> None:
-    answer = await toggl.post(SEARCH, json=WEEK)
+    response = await toggl.post(SEARCH, json=WEEK)
     assert (sandbox.calls[-1].path, sandbox.calls[-1].bucket) == (
         SEARCH.removeprefix("http://toggl.sandbox"),
         3_901_001,
     )
-    assert answer.headers["X-Toggl-Quota-Remaining"] == "599"
+    assert response.headers["X-Toggl-Quota-Remaining"] == "599"
     sandbox.quota.spend(HARBOUR_STUDIO)
     assert (await toggl.post(SEARCH, json=WEEK)).status_code == 402
     assert (await toggl.post(SEARCH, json=WEEK, auth=("f" * 32, "api_token"))).status_code == 403

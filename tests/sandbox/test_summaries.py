@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.sandbox.reporting import CHECKOUT, ME, SEARCH, SUMMARY, TANE, UPKEEP, WEB_SHOP, WEEK, Row, a_week
+from tests.sandbox.reports import CHECKOUT, ME, SEARCH, SUMMARY, TANE, UPKEEP, WEB_SHOP, WEEK, Row, add_week
 from toggl_mcp.sandbox import Sandbox
 
 pytestmark = pytest.mark.anyio
@@ -14,20 +14,20 @@ pytestmark = pytest.mark.anyio
 @pytest.fixture
 def week(sandbox: Sandbox) -> list[Row]:
     sandbox.state.entries.clear()
-    return a_week(sandbox)
+    return add_week(sandbox)
 
 
-async def grouped(toggl: httpx.AsyncClient, **more: Any) -> list[Row]:  # noqa: ANN401 - fields of a body
-    return (await toggl.post(SUMMARY, json=WEEK | more)).json()["groups"]
+async def fetch_groups(toggl: httpx.AsyncClient, **fields: Any) -> list[Row]:  # noqa: ANN401 - fields of a body
+    return (await toggl.post(SUMMARY, json=WEEK | fields)).json()["groups"]
 
 
 @pytest.mark.usefixtures("week")
-async def test_a_summary_of_nothing_has_no_groups(toggl: httpx.AsyncClient) -> None:
-    assert await grouped(toggl, project_ids=[1]) == []
+async def test_summary_report_no_entries_has_no_groups(toggl: httpx.AsyncClient) -> None:
+    assert await fetch_groups(toggl, project_ids=[1]) == []
 
 
-async def test_a_summary_groups_seconds(toggl: httpx.AsyncClient, week: list[Row]) -> None:
-    assert await grouped(toggl) == [
+async def test_summary_report_sums_seconds_by_group(toggl: httpx.AsyncClient, week: list[Row]) -> None:
+    assert await fetch_groups(toggl) == [
         {"id": WEB_SHOP, "sub_groups": [{"id": None, "title": "a first", "seconds": 7200}]},
         {"id": UPKEEP, "sub_groups": [{"id": None, "title": "b theirs", "seconds": 3600}]},
         {"id": None, "sub_groups": [{"id": None, "title": "c Last", "seconds": week[2]["duration"]}]},
@@ -35,7 +35,7 @@ async def test_a_summary_groups_seconds(toggl: httpx.AsyncClient, week: list[Row
 
 
 @pytest.mark.parametrize(
-    ("grouping", "sub_grouping", "groups"),
+    ("grouping", "sub_grouping", "expected"),
     [
         ("projects", "users", {(WEB_SHOP, ME), (UPKEEP, TANE), (None, ME)}),
         ("users", "projects", {(ME, WEB_SHOP), (ME, None), (TANE, UPKEEP)}),
@@ -44,11 +44,11 @@ async def test_a_summary_groups_seconds(toggl: httpx.AsyncClient, week: list[Row
     ],
 )
 @pytest.mark.usefixtures("week")
-async def test_a_summary_is_grouped_twice(
-    toggl: httpx.AsyncClient, grouping: str, sub_grouping: str, groups: set[tuple[int | None, int | None]]
+async def test_summary_report_groups_and_sub_groups(
+    toggl: httpx.AsyncClient, grouping: str, sub_grouping: str, expected: set[tuple[int | None, int | None]]
 ) -> None:
-    told = await grouped(toggl, grouping=grouping, sub_grouping=sub_grouping)
-    assert {(group["id"], sub_group["id"]) for group in told for sub_group in group["sub_groups"]} == groups
+    groups = await fetch_groups(toggl, grouping=grouping, sub_grouping=sub_grouping)
+    assert {(group["id"], sub_group["id"]) for group in groups for sub_group in group["sub_groups"]} == expected
 
 
 @pytest.mark.parametrize(
@@ -67,14 +67,14 @@ async def test_a_summary_is_grouped_twice(
         ('{"description": 7}', 'Unexpected "description" type number, offset=17'),
     ],
 )
-async def test_a_report_that_cannot_be_had_is_refused(toggl: httpx.AsyncClient, body: str, text: str) -> None:
+async def test_reports_invalid_body_is_refused(toggl: httpx.AsyncClient, body: str, text: str) -> None:
     for report in (SEARCH, SUMMARY):
-        answer = await toggl.post(report, content=body)
-        assert (answer.status_code, answer.json()) == (400, text)
+        response = await toggl.post(report, content=body)
+        assert (response.status_code, response.json()) == (400, text)
 
 
 @pytest.mark.parametrize(
-    ("report", "more", "text"),
+    ("report", "fields", "text"),
     [
         (SEARCH, {"order_by": "mood"}, "'order_by' value, allowed values are: 'date, user, duration, "),
         (SEARCH, {"order_dir": "UP"}, "'order_dir' value, allowed values are: 'ASC, DESC'"),
@@ -83,9 +83,7 @@ async def test_a_report_that_cannot_be_had_is_refused(toggl: httpx.AsyncClient, 
         (SUMMARY, {"sub_grouping": "mood"}, "'sub_grouping' value, allowed values are: 'clients, projects, users, "),
     ],
 )
-async def test_a_value_that_toggl_does_not_know_is_refused(
-    toggl: httpx.AsyncClient, report: str, more: Row, text: str
-) -> None:
-    answer = await toggl.post(report, json=WEEK | more)
-    assert answer.status_code == 400
-    assert answer.json().startswith(f"Invalid {text}")
+async def test_reports_unknown_value_is_refused(toggl: httpx.AsyncClient, report: str, fields: Row, text: str) -> None:
+    response = await toggl.post(report, json=WEEK | fields)
+    assert response.status_code == 400
+    assert response.json().startswith(f"Invalid {text}")

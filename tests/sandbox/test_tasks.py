@@ -13,7 +13,7 @@ TASKS = f"/workspaces/{HARBOUR_STUDIO}/projects/201500302/tasks"
 CHECKOUT = 80_400_301
 
 
-async def test_the_tasks_of_a_workspace_come_in_an_envelope(toggl: httpx.AsyncClient) -> None:
+async def test_list_workspace_tasks_returns_an_envelope(toggl: httpx.AsyncClient) -> None:
     envelope = (await toggl.get(ALL_TASKS, params={"per_page": "2"})).json()
     assert [row["name"] for row in envelope.pop("data")] == ["Checkout", "Cover"]
     assert envelope == {"page": 1, "per_page": 2, "sort_field": "name", "sort_order": "ASC", "total_count": 5}
@@ -29,34 +29,34 @@ async def test_the_tasks_of_a_workspace_come_in_an_envelope(toggl: httpx.AsyncCl
         ({"sort_field": "created_at", "sort_order": "DESC", "per_page": "1"}, [80_400_305]),
     ],
 )
-async def test_the_tasks_of_a_workspace_are_filtered_sorted_and_paged(
+async def test_list_workspace_tasks_query_filters_sorts_and_pages(
     toggl: httpx.AsyncClient, query: dict[str, str], ids: list[int]
 ) -> None:
     assert [row["id"] for row in (await toggl.get(ALL_TASKS, params=query)).json()["data"]] == ids
 
 
-async def test_no_tasks_are_null_in_their_envelope(toggl: httpx.AsyncClient) -> None:
+async def test_list_workspace_tasks_no_match_has_null_data(toggl: httpx.AsyncClient) -> None:
     envelope = (await toggl.get(ALL_TASKS, params={"search": "nothing"})).json()
     assert (envelope["data"], envelope["per_page"], envelope["total_count"]) == (None, 50, 0)
 
 
-async def test_tasks_cannot_be_sorted_by_anything(toggl: httpx.AsyncClient) -> None:
+async def test_list_workspace_tasks_invalid_sort_field_is_refused(toggl: httpx.AsyncClient) -> None:
     assert (await toggl.get(ALL_TASKS, params={"sort_field": "user"})).json() == "Invalid sort_field"
 
 
 @pytest.mark.parametrize(("query", "count"), [({}, 3), ({"active": "true"}, 2), ({"active": "false"}, 3)])
-async def test_the_tasks_of_a_project_are_a_list(toggl: httpx.AsyncClient, query: dict[str, str], count: int) -> None:
+async def test_list_project_tasks_returns_a_list(toggl: httpx.AsyncClient, query: dict[str, str], count: int) -> None:
     assert len((await toggl.get(TASKS, params=query)).json()) == count
 
 
-async def test_a_project_without_tasks_has_null(toggl: httpx.AsyncClient) -> None:
+async def test_list_project_tasks_no_tasks_returns_null(toggl: httpx.AsyncClient) -> None:
     assert (await toggl.get(f"/workspaces/{HARBOUR_STUDIO}/projects/201500301/tasks")).text == "null"
 
 
-async def test_a_new_task_is_active_and_the_users(toggl: httpx.AsyncClient, clock: Clock) -> None:
+async def test_create_task_is_active_and_assigned_to_user(toggl: httpx.AsyncClient, clock: Clock) -> None:
     clock.now = 1_577_934_245.5
-    answer = await toggl.post(TASKS, json={"name": "  Search ", "external_reference": ""})
-    assert answer.json() == {
+    response = await toggl.post(TASKS, json={"name": "  Search ", "external_reference": ""})
+    assert response.json() == {
         "id": 65_000_001,
         "name": "Search",
         "workspace_id": HARBOUR_STUDIO,
@@ -78,28 +78,30 @@ async def test_a_new_task_is_active_and_the_users(toggl: httpx.AsyncClient, cloc
         ({"estimated_seconds": "60"}, 'Unexpected "estimated_seconds" type string, offset=25'),
     ],
 )
-async def test_a_task_that_cannot_be_is_refused(toggl: httpx.AsyncClient, body: dict[str, object], text: str) -> None:
-    for answer in (await toggl.post(TASKS, json=body), await toggl.put(f"{TASKS}/{CHECKOUT}", json=body)):
-        assert (answer.status_code, answer.json()) == (400, text)
+async def test_create_task_and_update_task_invalid_body_is_refused(
+    toggl: httpx.AsyncClient, body: dict[str, object], text: str
+) -> None:
+    for response in (await toggl.post(TASKS, json=body), await toggl.put(f"{TASKS}/{CHECKOUT}", json=body)):
+        assert (response.status_code, response.json()) == (400, text)
 
 
-async def test_an_update_changes_only_what_it_names(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
+async def test_update_task_changes_only_sent_fields(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
     before = dict(sandbox.state.tasks[CHECKOUT])
-    answer = await toggl.put(f"{TASKS}/{CHECKOUT}", json={"active": False})
-    assert answer.json() == before | {"active": False, "at": "2025-10-09T08:53:20+00:00"}
+    response = await toggl.put(f"{TASKS}/{CHECKOUT}", json={"active": False})
+    assert response.json() == before | {"active": False, "at": "2025-10-09T08:53:20+00:00"}
     assert (await toggl.put(f"{TASKS}/{CHECKOUT}", json={"name": "Till"})).json()["name"] == "Till"
 
 
-async def test_a_delete_answers_nothing(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
-    answer = await toggl.delete(f"{TASKS}/{CHECKOUT}")
-    assert (answer.status_code, answer.content) == (200, b"")
+async def test_delete_task_returns_no_body(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
+    response = await toggl.delete(f"{TASKS}/{CHECKOUT}")
+    assert (response.status_code, response.content) == (200, b"")
     assert CHECKOUT not in sandbox.state.tasks
 
 
 @pytest.mark.parametrize("path", [f"{TASKS}/80400305", f"/workspaces/{HARBOUR_STUDIO}/projects/1/tasks/{CHECKOUT}"])
-async def test_a_task_that_the_project_does_not_have_is_not_found(toggl: httpx.AsyncClient, path: str) -> None:
-    answer = await toggl.get(path)
-    assert (answer.status_code, answer.json()) == (404, "Resource can not be found")
+async def test_get_task_of_another_project_returns_404(toggl: httpx.AsyncClient, path: str) -> None:
+    response = await toggl.get(path)
+    assert (response.status_code, response.json()) == (404, "Resource can not be found")
 
 
 @pytest.mark.parametrize(
@@ -113,6 +115,6 @@ async def test_a_task_that_the_project_does_not_have_is_not_found(toggl: httpx.A
         ("DELETE", "projects/201500401/tasks/1"),
     ],
 )
-async def test_a_free_workspace_has_no_tasks(toggl: httpx.AsyncClient, method: str, path: str) -> None:
-    answer = await toggl.request(method, f"/workspaces/{NIGHT_SCHOOL}/{path}", json={"name": "New"})
-    assert (answer.status_code, answer.json()) == (402, "Tasks are a premium feature")
+async def test_task_operations_free_plan_return_402(toggl: httpx.AsyncClient, method: str, path: str) -> None:
+    response = await toggl.request(method, f"/workspaces/{NIGHT_SCHOOL}/{path}", json={"name": "New"})
+    assert (response.status_code, response.json()) == (402, "Tasks are a premium feature")

@@ -42,7 +42,7 @@ class EntryQuery(NamedTuple):
     def selects(self, entry: TimeEntry) -> bool:
         """Tell whether an entry is in one of the workspaces and overlaps the days; a running one may end now."""
         start = self.days.start
-        # A negative duration is a running timer's. Most entries end here: this runs once for each of 89 days.
+        # A negative duration is a running timer's.
         reaches_range = (
             entry.start >= start or entry.duration < 0 or entry.start + timedelta(seconds=entry.duration) > start
         )

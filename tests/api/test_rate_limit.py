@@ -1,0 +1,135 @@
+"""What is known of the hour's requests, and what they are kept for."""
+
+import pytest
+
+from tests.api.support import answering
+from tests.endpoints.support import AROHA, AUTH, fault_every, list_methods
+from tests.sandbox.clock import Clock
+from toggl_mcp.api import AsyncClient
+from toggl_mcp.cache.memory import MemoryStore
+from toggl_mcp.endpoints.toggl import Toggl
+from toggl_mcp.errors import QuotaSpent, TogglError
+from toggl_mcp.models.clients import ClientBody
+from toggl_mcp.models.quota import Bucket
+from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Fault, Sandbox
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def toggl(memory: MemoryStore, connection: AsyncClient) -> Toggl:
+    return Toggl(AUTH, memory, client=connection)
+
+
+async def test_quota_is_charged_to_user_or_organization(toggl: Toggl, clock: Clock) -> None:
+    await toggl.clients(NIGHT_SCHOOL).collect()
+    assert await toggl.list_quotas() == [Bucket(f"workspace:{NIGHT_SCHOOL}", 29, clock.now + 3600)]
+    await toggl.account.me()
+    await toggl.account.workspaces()
+    await toggl.clients(NIGHT_SCHOOL).collect(refresh=True)
+    remaining = {bucket.name: bucket.remaining for bucket in await toggl.list_quotas()}
+    assert remaining == {"user": 29, "organization:3901002": 28}
+    assert await toggl.get_quota(NIGHT_SCHOOL) == Bucket("organization:3901002", 28, clock.now + 3600)
+
+
+async def test_quota_of_a_past_hour_is_unknown(toggl: Toggl, clock: Clock) -> None:
+    await toggl.clients(NIGHT_SCHOOL).collect()
+    clock.now += 3599
+    assert await toggl.get_quota(NIGHT_SCHOOL) is not None
+    clock.now += 1
+    assert await toggl.get_quota(NIGHT_SCHOOL) is None
+    assert await toggl.list_quotas() == []
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"X-Toggl-Quota-Remaining": "3"},
+        {"X-Toggl-Quota-Resets-In": "3"},
+        {"X-Toggl-Quota-Remaining": "many", "X-Toggl-Quota-Resets-In": "60"},
+        {"X-Toggl-Quota-Remaining": "3", "X-Toggl-Quota-Resets-In": "soon"},
+    ],
+)
+async def test_quota_without_headers_is_unknown(headers: dict[str, str]) -> None:
+    async with answering("null", headers=headers) as toggl:
+        assert await toggl.clients(HARBOUR_STUDIO).collect() == []
+        assert await toggl.list_quotas() == []
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "seconds"),
+    [
+        ("You have hit your hourly limit for API calls. Your quota will reset in 133 seconds.", {}, 133),
+        ('"You have hit your hourly limit for API calls. Your quota will reset in 133 seconds."', {}, 133),
+        ("You have hit your hourly limit for API calls. Your quota will reset in 99999 seconds.", {}, 3600),
+        ("You have hit your hourly limit for API calls.", {"X-Toggl-Quota-Resets-In": "99999"}, 3600),
+        ("You have hit your hourly limit for API calls.", {}, 3600),
+        ("You have hit your hourly limit for API calls.", {"X-Toggl-Quota-Resets-In": "77"}, 77),
+        ("Payment required", {"X-Toggl-Quota-Remaining": "0", "X-Toggl-Quota-Resets-In": "55"}, 55),
+        ("", {"X-Toggl-Quota-Remaining": "-1", "X-Toggl-Quota-Resets-In": "soon"}, 3600),
+    ],
+)
+async def test_quota_spent_is_read_from_text_or_headers_until_reset(
+    clock: Clock, body: str, headers: dict[str, str], seconds: int
+) -> None:
+    async with answering(body, 402, headers, clock) as toggl:
+        for ago in (0, 1, seconds - 1):
+            clock.now += 0 if ago == 0 else ago - (0 if ago == 1 else 1)
+            with pytest.raises(QuotaSpent) as caught:
+                await toggl.clients(HARBOUR_STUDIO).collect()
+            assert caught.value.resets_in_seconds == seconds - ago
+        assert (await toggl.list_quotas())[0].remaining == 0
+        clock.now += 1
+        assert await toggl.list_quotas() == []
+
+
+async def test_quota_is_not_changed_by_402_about_the_plan(toggl: Toggl, sandbox: Sandbox) -> None:
+    clients = toggl.clients(NIGHT_SCHOOL)
+    with pytest.raises(TogglError, match="plan"):
+        await clients.archive(64_890_401)
+    assert len(await clients.collect()) == 3
+    assert sandbox.answers == [402, 200]
+
+
+async def test_quota_reserve_is_for_changes_and_their_reads(toggl: Toggl, sandbox: Sandbox) -> None:
+    clients = toggl.clients(NIGHT_SCHOOL)
+    await clients.collect()
+    sandbox.quota.spend(NIGHT_SCHOOL, remaining=4)
+    await clients.collect(refresh=True)
+    with pytest.raises(QuotaSpent, match="kept for changes"):
+        await clients.collect(refresh=True)
+    sandbox.fault = fault_every("POST", Fault("lost after"))
+    assert (await clients.add(ClientBody(name="Lighthouse"))).name == "Lighthouse"
+    sandbox.fault = None
+    assert await clients.edit(64_890_401, ClientBody(notes="The last one")) is not None
+    with pytest.raises(QuotaSpent, match="used up;"):
+        await clients.delete(64_890_401)
+    assert list_methods(sandbox) == ["GET", "GET", "POST", "GET", "PUT"]
+
+
+async def test_quota_reserve_is_used_by_the_list_before_a_create(toggl: Toggl, sandbox: Sandbox) -> None:
+    clients = toggl.clients(NIGHT_SCHOOL)
+    sandbox.quota.spend(NIGHT_SCHOOL, remaining=4)
+    await clients.edit(64_890_401, ClientBody(notes="New"))
+    with pytest.raises(QuotaSpent):
+        await clients.collect()
+    assert (await clients.add(ClientBody(name="Lighthouse"))).name == "Lighthouse"
+    assert list_methods(sandbox) == ["PUT", "GET", "POST"]
+
+
+async def test_quota_of_the_user_has_no_reserve(toggl: Toggl, sandbox: Sandbox) -> None:
+    sandbox.quota.spend(None, remaining=3)
+    for _ in range(3):
+        await toggl.account.me(refresh=True)
+    with pytest.raises(QuotaSpent):
+        await toggl.account.me(refresh=True)
+    assert len(sandbox.calls) == 3
+
+
+async def test_acquire_paces_requests_below_the_rate_limit(toggl: Toggl, sandbox: Sandbox, clock: Clock) -> None:
+    began = clock.now
+    for _ in range(20):
+        await toggl.clients(HARBOUR_STUDIO).edit(AROHA, ClientBody(notes="New"))
+    assert set(sandbox.answers) == {200}
+    assert clock.now - began == pytest.approx(15)

@@ -1,0 +1,164 @@
+"""Any order of steps leaves any store in the state that a few lines of Python would be in."""
+
+import asyncio
+import tempfile
+from collections.abc import Coroutine, Mapping
+from math import inf
+from pathlib import Path
+from typing import TypeVar
+
+import hypothesis.strategies as st
+from hypothesis import settings
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from tests.cache.support import MINE
+from tests.sandbox.clock import Clock
+from toggl_mcp.cache.memory import MemoryStore
+from toggl_mcp.cache.sqlite.store import SqliteStore
+from toggl_mcp.cache.store import Key, Row, RowWrite, Snapshot, Store, Version
+from toggl_mcp.models.quota import Bucket
+
+T = TypeVar("T")
+
+KEYS = st.sampled_from([MINE, MINE._replace(scope="theirs")])
+IDS = st.sampled_from([1, 2, 3, 2**40, 2**53 - 1])
+TEXTS = st.text(max_size=8)
+TIMES = st.floats(min_value=1, max_value=2e9)
+EMPTY = Snapshot(Version(0, None), {})
+
+
+class StoreMachine(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.loop = asyncio.Runner()
+        self.clock = Clock()
+        self.model: dict[Key, Snapshot] = {}
+        self.leases: dict[Key, float] = {}
+        self.buckets: dict[str, dict[str, Bucket]] = {}
+        self.store = self.open_store()
+
+    def open_store(self) -> Store:
+        return MemoryStore(clock=self.clock)
+
+    def run(self, step: Coroutine[object, object, T]) -> T:
+        return self.loop.run(step)
+
+    def snapshot_in_model(self, key: Key) -> Snapshot:
+        return self.model.get(key, EMPTY)
+
+    @rule(key=KEYS, rows=st.dictionaries(IDS, TEXTS), behind=st.integers(-1, 1), fetched_at=TIMES)
+    def replace(self, key: Key, rows: Mapping[int, str], behind: int, fetched_at: float) -> None:
+        version = self.snapshot_in_model(key).version.number
+        stored = self.run(self.store.replace(key, rows, expected=version - behind, fetched_at=fetched_at))
+        assert stored == (behind == 0)
+        if stored:
+            self.model[key] = Snapshot(Version(version, fetched_at), rows)
+
+    @rule(key=KEYS, row_id=IDS, text=st.none() | TEXTS)
+    def write(self, key: Key, row_id: int, text: str | None) -> None:
+        assert self.run(self.store.write(key, row_id, text)) == self.write_in_model(key, row_id, text)
+
+    def write_in_model(self, key: Key, row_id: int, text: str | None) -> Version:
+        (number, fetched_at), rows = self.snapshot_in_model(key)
+        other_rows = {other_id: row for other_id, row in rows.items() if other_id != row_id}
+        new_row = {} if text is None or fetched_at is None else {row_id: text}
+        version = Version(number + 1, fetched_at)
+        self.model[key] = Snapshot(version, other_rows | new_row)
+        return version
+
+    @rule(key=KEYS, row_id=st.none() | IDS)
+    def open_change(self, key: Key, row_id: int | None) -> None:
+        version, rows = self.snapshot_in_model(key)
+        change = self.run(self.store.open_change(key, row_id, ["me"], inf))
+        assert change.expected == Row(version, None if row_id is None else rows.get(row_id))
+        bucket = self.buckets.get(key.scope, {}).get("me")
+        assert change.bucket == (bucket if bucket is not None and bucket.resets_at > self.clock.now else None)
+
+    @rule(key=KEYS, row_id=IDS, text=st.none() | TEXTS, other=KEYS, remaining=st.integers(0, 30), resets_at=TIMES)
+    def settle_change(
+        self, key: Key, row_id: int, text: str | None, other: Key, remaining: int, resets_at: float
+    ) -> None:
+        bucket, doubtful = Bucket("me", remaining, resets_at), other._replace(kind="projects")
+        writes = [RowWrite(key, row_id, text)]
+        versions = self.run(self.store.settle_change(key.scope, writes=writes, invalidate=[doubtful], bucket=bucket))
+        self.buckets.setdefault(key.scope, {})["me"] = bucket
+        assert list(versions) == [self.write_in_model(key, row_id, text)]
+        self.model[doubtful] = Snapshot(Version(self.snapshot_in_model(doubtful).version.number + 1, None), {})
+
+    @rule(key=KEYS)
+    def invalidate(self, key: Key) -> None:
+        self.run(self.store.invalidate(key))
+        self.model[key] = Snapshot(Version(self.snapshot_in_model(key).version.number + 1, None), {})
+
+    @rule(key=KEYS, seconds=st.integers(1, 60))
+    def acquire_lease(self, key: Key, seconds: int) -> None:
+        is_free = self.leases.get(key, 0.0) <= self.clock.now
+        until = self.clock.now + seconds
+        assert self.run(self.store.acquire_lease(key, seconds)) == (until if is_free else None)
+        if is_free:
+            self.leases[key] = until
+
+    @rule(key=KEYS, mine=st.booleans())
+    def release_lease(self, key: Key, mine: bool) -> None:  # noqa: FBT001 - the machine calls it
+        until = self.leases.get(key, self.clock.now)
+        self.run(self.store.release_lease(key, until if mine else until - 1))
+        if mine:
+            self.leases.pop(key, None)
+
+    @rule(seconds=st.integers(0, 60))
+    def wait(self, seconds: int) -> None:
+        self.clock.now += seconds
+
+    @rule(key=KEYS, name=st.sampled_from(["me", "organization"]), remaining=st.integers(0, 30), resets_at=TIMES)
+    def record(self, key: Key, name: str, remaining: int, resets_at: float) -> None:
+        bucket = Bucket(name, remaining, resets_at)
+        self.run(self.store.record(key.scope, bucket))
+        self.buckets.setdefault(key.scope, {})[name] = bucket
+
+    @rule()
+    def close(self) -> None:
+        self.run(self.store.aclose())
+
+    @precondition(lambda self: self.model)
+    @rule(key=KEYS, row_id=IDS)
+    def get_row(self, key: Key, row_id: int) -> None:
+        version, rows = self.snapshot_in_model(key)
+        assert self.run(self.store.get_row(key, row_id)) == Row(version, rows.get(row_id))
+
+    @invariant()
+    def is_as_expected(self) -> None:
+        for key, snapshot in self.model.items():
+            assert self.run(self.store.get_version(key)) == snapshot.version
+            assert self.run(self.store.read(key)) == (None if snapshot.version.fetched_at is None else snapshot)
+        for scope, buckets in self.buckets.items():
+            assert list(self.run(self.store.list_buckets(scope))) == sorted(buckets.values())
+
+    def teardown(self) -> None:
+        self.run(self.store.aclose())
+        self.loop.close()
+
+
+class FileStoreMachine(StoreMachine):
+    """The same for a file that two stores share, taking turns."""
+
+    def open_store(self) -> Store:
+        self.folder = tempfile.TemporaryDirectory()
+        self.stores = [SqliteStore(Path(self.folder.name) / "cache.sqlite", clock=self.clock) for _ in range(2)]
+        return self.stores[0]
+
+    @rule()
+    def take_turns(self) -> None:
+        self.stores.reverse()
+        self.store = self.stores[0]
+
+    def teardown(self) -> None:
+        for store in self.stores:
+            self.run(store.aclose())
+        self.loop.close()
+        self.folder.cleanup()
+
+
+StoreMachine.TestCase.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)
+FileStoreMachine.TestCase.settings = settings(max_examples=20, stateful_step_count=30, deadline=None)
+TestMemory = StoreMachine.TestCase
+TestFile = FileStoreMachine.TestCase

@@ -1,0 +1,65 @@
+"""A process that shares a cache: `python -m tests.cache.worker <action> <path>`."""
+
+import sqlite3
+import sys
+from itertools import count
+from pathlib import Path
+
+import anyio
+
+from tests.cache.support import MINE
+from toggl_mcp.cache.sqlite.store import SqliteStore
+
+
+def say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+async def replace(path: Path) -> None:
+    """Replace the whole collection for ever, each time by rows that carry the same number."""
+    store = SqliteStore(path)
+    for number in count(1):
+        version = await store.get_version(MINE)
+        await store.replace(MINE, dict.fromkeys(range(2000), f"{number}"), expected=version.number, fetched_at=number)
+        say(str(number))
+
+
+async def write(path: Path) -> None:
+    """Do a hundred writes, once told to."""
+    store = SqliteStore(path)
+    say("ready")
+    sys.stdin.readline()
+    for row in range(100):
+        await store.write(MINE, row, "written")
+    await store.aclose()
+
+
+def hold(path: Path) -> None:
+    """Hold the file until told to let go."""
+    db = sqlite3.connect(path, isolation_level=None)
+    db.execute("BEGIN EXCLUSIVE")
+    say("ready")
+    sys.stdin.readline()
+    db.close()
+
+
+def probe(path: Path) -> None:
+    """Tell whether the file is locked."""
+    db = sqlite3.connect(path, isolation_level=None, timeout=0)
+    try:
+        db.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError:
+        say("locked")
+    else:
+        say("free")
+    finally:
+        db.close()
+
+
+if __name__ == "__main__":
+    action, file = sys.argv[1], Path(sys.argv[2])
+    if action in ("hold", "probe"):
+        {"hold": hold, "probe": probe}[action](file)
+    else:
+        anyio.run({"replace": replace, "write": write}[action], file)

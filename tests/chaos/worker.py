@@ -1,0 +1,73 @@
+"""A process of its own, `python -m tests.chaos.worker <address>` does what each line asks for."""
+
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import anyio
+import anyio.to_thread
+
+from toggl_mcp.api import BasicAuth, connect
+from toggl_mcp.cache.sqlite.store import SqliteStore
+from toggl_mcp.cache.store import Key
+from toggl_mcp.endpoints.clients import AsyncClientEndpoint
+from toggl_mcp.models.clients import ClientBody
+from toggl_mcp.sandbox import HARBOUR_STUDIO, TOKEN
+
+READERS = 20
+MINE = Key("mine", "clients", 7)
+
+Command = Callable[[Path, str], Awaitable[str]]
+
+
+def say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+async def collect(path: Path, address: str) -> str:
+    """Let twenty readers ask at once, and tell the names that each was answered."""
+    store = SqliteStore(path)
+    answers: list[str] = []
+    async with connect(address) as connection:
+        clients = AsyncClientEndpoint(HARBOUR_STUDIO, BasicAuth(TOKEN, "api_token"), store, client=connection)
+
+        async def read() -> None:
+            rows = await clients.collect(ClientBody(status="both"))
+            answers.append(",".join(str(client.id) for client in rows))
+
+        async with anyio.create_task_group() as tasks:
+            for _ in range(READERS):
+                tasks.start_soon(read)
+    await store.aclose()
+    return ";".join(answers)
+
+
+_open_stores: dict[Path, SqliteStore] = {}
+
+
+async def write(path: Path, _: str) -> str:
+    """Write once with a store that stays open, and tell how far the collection has come."""
+    store = _open_stores.setdefault(path, SqliteStore(path))
+    await store.write(MINE, 1, None)
+    return str((await store.get_version(MINE)).number)
+
+
+async def version(path: Path, _: str) -> str:
+    """Tell how far the collection has come, with the store that stays open."""
+    return str((await _open_stores[path].get_version(MINE)).number)
+
+
+COMMANDS: dict[str, Command] = {"collect": collect, "write": write, "version": version}
+
+
+async def main(address: str) -> None:
+    """Do what each line asks for: a deed and a path."""
+    say("ready")
+    while line := await anyio.to_thread.run_sync(sys.stdin.readline):
+        command, _, path = line.strip().partition(" ")
+        say(await COMMANDS[command](Path(path), address))
+
+
+if __name__ == "__main__":
+    anyio.run(main, sys.argv[1])

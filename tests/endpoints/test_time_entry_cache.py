@@ -1,0 +1,153 @@
+"""The log of entries: a window fetched once, and after that what has changed since."""
+
+import pytest
+
+from tests.endpoints.support import AUTH
+from tests.sandbox.clock import Clock
+from tests.sandbox.diary import at, done
+from toggl_mcp.api import AsyncClient
+from toggl_mcp.cache.memory import MemoryStore
+from toggl_mcp.cache.store import Store
+from toggl_mcp.endpoints.toggl import Toggl
+from toggl_mcp.models.time_entries import TimeEntry
+from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Fault, Sandbox
+
+pytestmark = pytest.mark.anyio
+
+DAY = 86_400
+
+
+@pytest.fixture(autouse=True)
+def evening(sandbox: Sandbox, clock: Clock) -> None:
+    sandbox.state.entries.clear()
+    clock.now = at("2025-10-14T18:00")
+
+
+@pytest.fixture
+def toggl(store: Store, connection: AsyncClient) -> Toggl:
+    return Toggl(AUTH, store, client=connection)
+
+
+async def read_entries(toggl: Toggl, *, refresh: bool = False) -> dict[int, TimeEntry]:
+    return dict((await toggl.entry_cache.read(refresh=refresh)).collection.items)
+
+
+def pop_request_kinds(sandbox: Sandbox) -> list[str]:
+    """Return how the log has been asked for, and forget it."""
+    kinds = ["window" if "start_date" in call.query else "since" for call in sandbox.calls]
+    sandbox.calls.clear()
+    return kinds
+
+
+async def test_read_fetches_the_window_once_then_syncs_changes(toggl: Toggl, sandbox: Sandbox, clock: Clock) -> None:
+    done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", "Old")
+    assert [entry.description for entry in (await read_entries(toggl)).values()] == ["Old"]
+    for _ in range(4):
+        clock.now += 121
+        await read_entries(toggl)
+    assert pop_request_kinds(sandbox) == ["window", "since", "since", "since", "since"]
+
+
+async def test_read_is_fresh_for_two_minutes(toggl: Toggl, sandbox: Sandbox, clock: Clock) -> None:
+    await read_entries(toggl)
+    clock.now += 119
+    done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00")
+    assert await read_entries(toggl) == {}
+    clock.now += 1
+    assert len(await read_entries(toggl)) == 1
+    assert pop_request_kinds(sandbox) == ["window", "since"]
+
+
+async def test_sync_shows_entries_added_edited_moved_and_deleted_at_toggl(
+    toggl: Toggl, sandbox: Sandbox, clock: Clock
+) -> None:
+    rows = [done(sandbox, f"2025-10-1{day}T09:00", f"2025-10-1{day}T10:00", str(day)) for day in range(4)]
+    await read_entries(toggl)
+    clock.now += 121
+    sandbox.state.edit_entry(rows[0]["id"], description="Changed")
+    sandbox.state.remove_entry(rows[1]["id"])
+    sandbox.state.edit_entry(rows[2]["id"], start="2025-01-01T09:00:00+00:00")
+    new = done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", "New", NIGHT_SCHOOL)
+
+    now = await read_entries(toggl)
+    assert {key: entry.description for key, entry in now.items()} == {
+        rows[0]["id"]: "Changed",
+        rows[3]["id"]: "3",
+        new["id"]: "New",
+    }
+    assert pop_request_kinds(sandbox) == ["window", "since"]
+
+
+async def test_sync_includes_changes_in_the_second_of_the_fetch(toggl: Toggl, sandbox: Sandbox, clock: Clock) -> None:
+    row = done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", "Before")
+    await read_entries(toggl)
+    sandbox.state.edit_entry(row["id"], description="After")
+    clock.now += 121
+    assert (await read_entries(toggl))[row["id"]].description == "After"
+
+
+async def test_sync_with_clock_hours_ahead_misses_nothing(
+    sandbox: Sandbox, clock: Clock, connection: AsyncClient
+) -> None:
+    own_clock = Clock()
+    own_clock.now = clock.now + 6 * 3600
+    toggl = Toggl(AUTH, MemoryStore(clock=own_clock), client=connection)
+    row = done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", "Before")
+    await read_entries(toggl)
+    for step in (clock, own_clock):
+        step.now += 600
+    sandbox.state.edit_entry(row["id"], description="After")
+    assert (await read_entries(toggl))[row["id"]].description == "After"
+
+
+async def test_read_after_eighty_days_fetches_the_window_again(toggl: Toggl, sandbox: Sandbox, clock: Clock) -> None:
+    await read_entries(toggl)
+    clock.now += 78 * DAY
+    await read_entries(toggl)
+    clock.now += 81 * DAY
+    await read_entries(toggl)
+    assert pop_request_kinds(sandbox) == ["window", "since", "window"]
+
+
+async def test_read_drops_entries_older_than_the_window(toggl: Toggl, sandbox: Sandbox, clock: Clock) -> None:
+    done(sandbox, "2025-10-01T09:00", "2025-10-01T10:00")
+    clock.now = at("2025-12-20T09:00")
+    assert len(await read_entries(toggl)) == 1
+    clock.now = at("2025-12-29T10:00")
+    assert await read_entries(toggl) == {}
+
+
+async def test_read_truncated_window_is_fetched_in_halves(toggl: Toggl, sandbox: Sandbox, clock: Clock) -> None:
+    now = int(clock.now)
+    rows = [sandbox.state.add_entry(HARBOUR_STUDIO, now - 4000 * back, stop=now) for back in range(1, 1401)]
+    assert (await read_entries(toggl)).keys() == {row["id"] for row in rows}
+    assert set(pop_request_kinds(sandbox)) == {"window"}
+
+    clock.now += 121
+    for row in rows[:1000]:
+        sandbox.state.edit_entry(row["id"], description="Changed")
+    assert len(await read_entries(toggl)) == 1400
+    assert pop_request_kinds(sandbox)[:2] == ["since", "window"]
+
+
+async def test_read_unreachable_returns_stale_entries(toggl: Toggl, sandbox: Sandbox, clock: Clock) -> None:
+    done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00")
+    await read_entries(toggl)
+    sandbox.fault = lambda _: Fault("refused")
+    clock.now += 3600
+    reading = await toggl.entry_cache.read()
+    assert (reading.source, len(reading.collection.items)) == ("stale", 1)
+
+
+async def test_read_omits_entries_of_colleagues(toggl: Toggl, sandbox: Sandbox) -> None:
+    done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", user_id=7_301_002)
+    assert await read_entries(toggl) == {}
+
+
+async def test_delete_project_and_delete_tag_update_cached_entries(toggl: Toggl, sandbox: Sandbox) -> None:
+    row = done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", project_id=201_500_302, tags=["design"])
+    await read_entries(toggl)
+    await toggl.projects(HARBOUR_STUDIO).delete(201_500_302)
+    assert (await read_entries(toggl))[row["id"]].project_id is None
+    await toggl.tags(HARBOUR_STUDIO).delete(17_300_301)
+    assert (await read_entries(toggl))[row["id"]].tags == []

@@ -1,0 +1,95 @@
+"""A server process, and a client that is nothing but lines of JSON."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from types import TracebackType
+from typing import IO, Any, Self, cast
+
+from pydantic_core import to_json
+
+SECONDS = 30
+"""For which a test waits before it takes a process for stuck."""
+
+MODERN = {
+    "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+    "io.modelcontextprotocol/clientCapabilities": {},
+    "io.modelcontextprotocol/clientInfo": {"name": "lines", "version": "1"},
+}
+LEGACY = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "lines", "version": "1"}}
+
+Message = dict[str, Any]
+
+
+def environment(**settings: str) -> dict[str, str]:
+    """Return this process's environment without any of the server's settings, and with these."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("TOGGL_")} | settings
+
+
+def run(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run the command to its end."""
+    command = [sys.executable, "-m", "toggl_mcp", *arguments]
+    return subprocess.run(  # noqa: S603 - our own command
+        command, env=environment(**settings), capture_output=True, text=True, timeout=SECONDS, check=False
+    )
+
+
+class Process:
+    """A running server."""
+
+    def __init__(self, *arguments: str, **settings: str) -> None:
+        self.process = subprocess.Popen(  # noqa: S603 - our own command
+            [sys.executable, "-m", "toggl_mcp", *arguments],
+            env=environment(**settings),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        self._id = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.process.kill()
+        self.process.wait()
+        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
+            cast("IO[bytes]", stream).close()
+
+    def close_input(self) -> None:
+        cast("IO[bytes]", self.process.stdin).close()
+
+    def send_line(self, text: bytes) -> None:
+        stdin = cast("IO[bytes]", self.process.stdin)
+        stdin.write(text + b"\n")
+        stdin.flush()
+
+    def read(self) -> Message:
+        return json.loads(cast("IO[bytes]", self.process.stdout).readline())
+
+    def exchange(self, method: str, params: Mapping[str, object] | None = None) -> Message:
+        """Send a request and return the next line: its answer, or what the server asks in turn."""
+        self._id += 1
+        self.send_line(to_json({"jsonrpc": "2.0", "id": self._id, "method": method, "params": params or {}}))
+        return self.read()
+
+    def request(self, method: str, params: Mapping[str, object] | None = None) -> Message:
+        """Send a request and return its answer."""
+        answer = self.exchange(method, params)
+        assert answer["id"] == self._id
+        return answer
+
+    def initialize(self) -> Message:
+        """Open a connection of the legacy era."""
+        answer = self.request("initialize", LEGACY)
+        self.send_line(b'{"jsonrpc":"2.0","method":"notifications/initialized"}')
+        return answer
+
+    def wait(self) -> tuple[int, str]:
+        """Wait for the end, and return the exit status and what was logged."""
+        status = self.process.wait(SECONDS)
+        return status, cast("IO[bytes]", self.process.stderr).read().decode()
