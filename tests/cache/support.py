@@ -21,7 +21,7 @@ def execute(path: Path, statement: str) -> list[tuple[object, ...]]:
 
 
 @contextmanager
-def held(path: Path, lock: Literal["IMMEDIATE", "EXCLUSIVE"] = "IMMEDIATE") -> Generator[sqlite3.Connection]:
+def lock_file(path: Path, lock: Literal["IMMEDIATE", "EXCLUSIVE"] = "IMMEDIATE") -> Generator[sqlite3.Connection]:
     """Hold a file as another process does: let others read, or not even that; what was written is undone."""
     db = sqlite3.connect(path, isolation_level=None)
     try:

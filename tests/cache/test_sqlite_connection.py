@@ -8,7 +8,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from tests.cache.support import MINE, ROWS, execute, held
+from tests.cache.support import MINE, ROWS, execute, lock_file
 from tests.sandbox.clock import Clock
 from toggl_mcp.cache.sqlite.connection import CorruptFile, Identity, SqliteFile, get_identity
 from toggl_mcp.cache.sqlite.store import SqliteStore
@@ -29,9 +29,9 @@ async def test_deleted_file_is_recreated(path: Path, sqlite: SqliteStore) -> Non
 
 
 async def test_replaced_file_is_noticed_at_once(path: Path, sqlite: SqliteStore, clock: Clock) -> None:
-    other = SqliteStore(path.with_name("other.sqlite"), clock=clock)
-    await other.replace(MINE, {5: "other"}, expected=0, fetched_at=99)
-    await other.aclose()
+    second_store = SqliteStore(path.with_name("other.sqlite"), clock=clock)
+    await second_store.replace(MINE, {5: "other"}, expected=0, fetched_at=99)
+    await second_store.aclose()
     await sqlite.replace(MINE, ROWS, expected=0, fetched_at=12)
     await sqlite.get_version(MINE)
     for part in ("-wal", "-shm", "-journal"):
@@ -94,7 +94,7 @@ async def test_transaction_waiting_for_a_moved_file_uses_the_new_one(path: Path,
     store = SqliteStore(path, clock=clock)
     await store.replace(MINE, ROWS, expected=0, fetched_at=12)
     async with anyio.create_task_group() as tasks:
-        with held(path):
+        with lock_file(path):
             tasks.start_soon(store.write, MINE, 1, None)
             await anyio.lowlevel.checkpoint()
             await set_aside(path)
@@ -106,7 +106,7 @@ async def test_transaction_waiting_for_a_moved_file_uses_the_new_one(path: Path,
 
 async def test_moved_file_is_not_waited_for(path: Path, sqlite: SqliteStore) -> None:
     await sqlite.write(MINE, 1, None)
-    with held(path, "EXCLUSIVE"):
+    with lock_file(path, "EXCLUSIVE"):
         await set_aside(path)
         await sqlite.write(MINE, 1, None)
         assert await sqlite.get_version(MINE) == Version(1, None)
@@ -121,7 +121,7 @@ async def test_locked_file_is_waited_for(path: Path, clock: Clock) -> None:
         versions.append(await store.get_version(MINE))
 
     async with anyio.create_task_group() as tasks:
-        with held(path, "EXCLUSIVE"):
+        with lock_file(path, "EXCLUSIVE"):
             tasks.start_soon(ask)
             await anyio.lowlevel.checkpoint()
     assert versions == [Version(0, 12)]
@@ -130,15 +130,15 @@ async def test_locked_file_is_waited_for(path: Path, clock: Clock) -> None:
 
 async def test_locked_file_beyond_busy_timeout_is_cache_busy_with_advice(path: Path, sqlite: SqliteStore) -> None:
     await sqlite.replace(MINE, ROWS, expected=0, fetched_at=12)
-    with held(path, "EXCLUSIVE"), pytest.raises(CacheBusy, match=r"Try again.*TOGGL_MCP_CACHE=memory"):
+    with lock_file(path, "EXCLUSIVE"), pytest.raises(CacheBusy, match=r"Try again.*TOGGL_MCP_CACHE=memory"):
         await sqlite.write(MINE, 1, None)
     assert await sqlite.read(MINE) == Snapshot(Version(0, 12), ROWS)
 
 
 async def test_try_get_row_does_not_wait_for_a_writer(path: Path, sqlite: SqliteStore) -> None:
     await sqlite.replace(MINE, ROWS, expected=0, fetched_at=12)
-    with held(path) as other:
-        other.execute("DELETE FROM entity")
+    with lock_file(path) as writer:
+        writer.execute("DELETE FROM entity")
         assert await sqlite.get_version(MINE) == Version(0, 12)
         assert await sqlite.get_row(MINE, 1) == Row(Version(0, 12), ROWS[1])
         assert await sqlite.read(MINE) == Snapshot(Version(0, 12), ROWS)

@@ -10,7 +10,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from tests.cache.support import MINE, execute, held
+from tests.cache.support import MINE, execute, lock_file
 from tests.figures import write_figures
 from tests.sandbox.clock import Clock
 from toggl_mcp.cache.sqlite.store import SqliteStore
@@ -49,8 +49,8 @@ def overwritten(data: bytearray, chance: random.Random) -> bytearray:
 
 def shuffled(data: bytearray, chance: random.Random) -> bytearray:
     """Exchange two pages, as a disk might that loses a write."""
-    one, other = (4096 * chance.randrange(len(data) // 4096) for _ in range(2))
-    data[one : one + 4096], data[other : other + 4096] = data[other : other + 4096], data[one : one + 4096]
+    first, second = (4096 * chance.randrange(len(data) // 4096) for _ in range(2))
+    data[first : first + 4096], data[second : second + 4096] = data[second : second + 4096], data[first : first + 4096]
     return data
 
 
@@ -178,7 +178,7 @@ async def test_damaged_file_is_replaced_once_for_all_stores(
 async def test_damaged_file_stays_while_another_process_checks_its_identity(path: Path, sqlite: SqliteStore) -> None:
     await sqlite.write(MINE, 1, None)
     await anyio.Path(path).write_bytes(b"garbage" * 1000)
-    with held(path.with_name(f"{path.name}.lock"), "EXCLUSIVE"):
+    with lock_file(path.with_name(f"{path.name}.lock"), "EXCLUSIVE"):
         with pytest.raises(CacheBusy):
             await sqlite.write(MINE, 1, None)
         assert await anyio.Path(path).read_bytes() == b"garbage" * 1000

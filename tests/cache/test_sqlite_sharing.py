@@ -10,7 +10,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from tests.cache.support import MINE, ROWS, held
+from tests.cache.support import MINE, ROWS, lock_file
 from toggl_mcp.cache.sqlite.store import SqliteStore
 from toggl_mcp.cache.store import Snapshot, Version
 
@@ -91,7 +91,7 @@ async def test_write_waits_for_a_process_that_locks_the_file(path: Path, start: 
 async def test_open_keeps_the_locks_of_this_process(path: Path, start: Start) -> None:
     store = SqliteStore(path)
     await store.replace(MINE, ROWS, expected=0, fetched_at=12)
-    with held(path):
+    with lock_file(path):
         second = SqliteStore(path)
         assert await second.read(MINE) == Snapshot(Version(0, 12), ROWS)
         await second.aclose()

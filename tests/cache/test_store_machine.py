@@ -74,11 +74,11 @@ class StoreMachine(RuleBasedStateMachine):
         bucket = self.buckets.get(key.scope, {}).get("me")
         assert change.bucket == (bucket if bucket is not None and bucket.resets_at > self.clock.now else None)
 
-    @rule(key=KEYS, row_id=IDS, text=st.none() | TEXTS, other=KEYS, remaining=st.integers(0, 30), resets_at=TIMES)
+    @rule(key=KEYS, row_id=IDS, text=st.none() | TEXTS, second_key=KEYS, remaining=st.integers(0, 30), resets_at=TIMES)
     def settle_change(
-        self, key: Key, row_id: int, text: str | None, other: Key, remaining: int, resets_at: float
+        self, key: Key, row_id: int, text: str | None, second_key: Key, remaining: int, resets_at: float
     ) -> None:
-        bucket, doubtful = Bucket("me", remaining, resets_at), other._replace(kind="projects")
+        bucket, doubtful = Bucket("me", remaining, resets_at), second_key._replace(kind="projects")
         writes = [RowWrite(key, row_id, text)]
         versions = self.run(self.store.settle_change(key.scope, writes=writes, invalidate=[doubtful], bucket=bucket))
         self.buckets.setdefault(key.scope, {})["me"] = bucket

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cache.support import held
+from tests.cache.support import lock_file
 from tests.endpoints.support import AROHA, AUTH, NORTHWIND, cached_fields, fault_in_turn, toggl_fields, with_action
 from tests.sandbox.clock import Clock
 from toggl_mcp.api import AsyncClient
@@ -38,7 +38,7 @@ class Holder:
         self._locks = ExitStack()
 
     def hold(self) -> None:
-        self._locks.enter_context(held(self._path))
+        self._locks.enter_context(lock_file(self._path))
 
     def let_go(self) -> None:
         self._locks.close()

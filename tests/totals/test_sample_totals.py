@@ -110,7 +110,7 @@ async def test_summarize_time_of_the_sample_matches_reference(name: str, clock: 
 
 
 def test_figure_counts_every_case() -> None:
-    counted = [CASES, test_edge_cases.CASES, test_task_totals.CASES]
+    by_reference = [CASES, test_edge_cases.CASES, test_task_totals.CASES]
     by_hand = [test_worked_examples.CASES, test_report_totals.AMOUNT_CASES]
 
-    check_figures("totals", counted=sum(map(len, counted)), by_hand=sum(map(len, by_hand)))
+    check_figures("totals", counted=sum(map(len, by_reference)), by_hand=sum(map(len, by_hand)))
