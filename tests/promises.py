@@ -145,7 +145,7 @@ PROMISES = (
     Promise(
         "cheap",
         "The tools are cheap to list",
-        "8,934 tokens for all 25 (bytes / 4), output schemas included",
+        "8,898 tokens for all 25 (bytes / 4), output schemas included",
         "tests/tools/test_surface.py::test_the_tools_are_cheap_to_list",
     ),
     Promise(

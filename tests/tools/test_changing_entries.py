@@ -56,7 +56,7 @@ async def test_many_entries_are_edited_by_one_request_a_workspace(host: Host, sa
         ({"ids": []}, "ids"),
         ({"ids": [1] * 101, "description": "x"}, "ids"),
         ({"ids": [1]}, "give at least one of description, project, task, tags, billable, start and stop"),
-        ({"ids": [1, 2], "start": NINE}, "one entry at a time"),
+        ({"ids": [1, 2], "start": NINE}, "start and stop need exactly one id in ids"),
         ({"ids": [1], "description": "x", "status": "y"}, "status"),
     ],
 )
@@ -174,7 +174,7 @@ async def test_a_running_timer_does_not_begin_later_than_now(host: Host, sandbox
     row = running(sandbox, NINE)
     told = await host.fail("edit_time_entries", ids=[row["id"]], start="2025-10-14T19:00")
 
-    assert told["message"].startswith("start: is yet to come")
+    assert told["message"].startswith("start: is in the future")
 
 
 async def test_a_tag_that_is_not_there_to_be_taken_off_is_not_offered_to_be_made(host: Host, sandbox: Sandbox) -> None:
@@ -191,7 +191,7 @@ async def test_nothing_is_written_over_what_could_not_be_looked_at(host: Host, s
     sandbox.fault = lambda call: Fault("500 before") if "/search/" in call.path else None
     told = await host.fail("create_time_entry", **old)
 
-    assert (told["code"], "could not be looked at" in told["message"]) == ("overlap", True)
+    assert (told["code"], "could not be checked" in told["message"]) == ("overlap", True)
     assert len(sandbox.state.entries) == 1
     await host.call("create_time_entry", **old, allow_overlap=True)
 

@@ -83,7 +83,7 @@ async def test_a_project_that_nobody_may_see_is_not_one_without_a_client(host: H
     told = await host.call("summarize_time", client=0)
 
     assert (told["total"]["hours"], told["complete"]) == (2.0, False)
-    assert told["incomplete_reason"].startswith("1 entries are of a client that is hidden, or new")
+    assert told["incomplete_reason"].startswith("1 entries have a client that is hidden, or new")
     assert await hours(host, project=HIDDEN) == 1.0
 
 
@@ -127,7 +127,7 @@ async def test_hours_of_what_is_too_new_to_be_known_are_a_gap_of_a_filter(
     told = await host.call("summarize_time", client="Aroha Bakery")
 
     assert (told["total"]["hours"], told["complete"]) == (1.0, False)
-    assert "hidden, or new (refresh: true looks)" in told["incomplete_reason"]
+    assert "hidden, or new (refresh: true reads it)" in told["incomplete_reason"]
     assert await hours(host, client="Aroha Bakery", refresh=True) == 3.0
 
 
@@ -162,7 +162,7 @@ async def test_what_is_planned_for_years_ahead_is_not_said_to_be_nothing(host: H
 
     told = await host.call("summarize_time", start="2028-01-10", end="2028-01-10")
 
-    assert (told["complete"], "planned for after 2026-10-15 is not known" in told["incomplete_reason"]) == (False, True)
+    assert (told["complete"], "Entries after 2026-10-15 are not read" in told["incomplete_reason"]) == (False, True)
 
 
 async def test_a_name_that_reads_like_nothing_is_a_name(host: Host, sandbox: Sandbox) -> None:

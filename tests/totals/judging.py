@@ -31,7 +31,7 @@ async def is_counted_right(case: Case, clock: Clock) -> Answer:
         told = await host.call("summarize_time", **{"limit": 200, **case.question})
         counted = counted_for(case, sandbox, now)
 
-        assert told["complete"] or case.question.get("team") or "told no amount" in told["incomplete_reason"]
+        assert told["complete"] or case.question.get("team") or "sent no amount" in told["incomplete_reason"]
         assert total_of(told) == counted.total
         assert told["total"]["hours"] == round(counted.total.seconds / 3600, 2)
         assert told.get("running_seconds", 0) == counted.running

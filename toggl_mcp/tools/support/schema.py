@@ -10,7 +10,7 @@ from toggl_mcp.models.base import MAX_ID, Payload
 
 Schema = dict[str, Any]
 _OMITTED = (("default", None), ("default", False), ("minLength", 1), ("exclusiveMinimum", 0), ("maximum", MAX_ID))
-"""What a model does not need to be told: it is checked all the same."""
+"""Keywords that a model does not need: we check them all the same."""
 
 
 # A schema takes milliseconds to make and is the same for every server of a process; nobody changes the shared dict.
@@ -22,7 +22,7 @@ def input_schema(model: type[Payload]) -> Schema:
 
 @cache
 def output_schema(model: type[BaseModel]) -> Schema:
-    """Return the schema of a tool's answers, which says what is always there of the whole and not of each part."""
+    """Return the schema of a tool's result; `required` stands at its top only, to save tokens."""
     schema = _build_schema(model)
     schema["properties"] = {name: _drop_required(part) for name, part in schema["properties"].items()}
     return schema
@@ -37,7 +37,7 @@ def _build_schema(model: type[BaseModel]) -> Schema:
 
 
 def _inline(node: object, defs: Mapping[str, object]) -> object:
-    """Return a schema with its references replaced, and without titles and noise."""
+    """Return a schema with its references inlined, without titles and omitted keywords."""
     if isinstance(node, list):
         return [_inline(item, defs) for item in cast("list[object]", node)]
     if not isinstance(node, dict):

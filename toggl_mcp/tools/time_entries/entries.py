@@ -1,4 +1,4 @@
-"""The tools that log and list time entries."""
+"""The tools that create and list time entries."""
 
 from datetime import timedelta
 from typing import Annotated
@@ -21,9 +21,9 @@ MAX_DESCRIPTION = 200
 
 
 class WorkGroup(BaseModel):
-    """What several entries of a list are about."""
+    """What several entries of a list have in common."""
 
-    group: Annotated[int, Field(description="Entries refer to it by this.")]
+    group: Annotated[int, Field(description="Number in entries.")]
     workspace_id: int
     project: str | Absent = None
     project_id: int | Absent = None
@@ -58,7 +58,7 @@ class TimeEntryList(WithQuota, Freshness):
 
 
 async def create_time_entry(args: CreateTimeEntry, call: CallContext) -> TimeEntryResult:
-    """Log time that is over. What would lie over other entries, or is there already, is refused unless allowed."""
+    """Create a completed time entry. Overlaps and duplicates are refused unless allow_overlap is true."""
     workspace, calendar = await call.workspace_id(args.workspace_id), await call.calendar()
     start = parse_time_argument("start", args.start, calendar)
     stop = (
@@ -78,9 +78,9 @@ async def create_time_entry(args: CreateTimeEntry, call: CallContext) -> TimeEnt
 
 
 async def list_time_entries(args: ListTimeEntries, call: CallContext) -> TimeEntryList:
-    """List one's own entries that began on these days, newest first, of all workspaces unless one is named.
+    """List your time entries of a period, newest first, across all workspaces.
 
-    Names are in works. Long descriptions are cut. For totals, summarize_time is right and far shorter.
+    groups has their project names. Long descriptions are cut. For totals, summarize_time is correct and far shorter.
     """
     selection = await select_entries(args, call)
     filters = tuple(str(value) for value in args.model_dump(exclude={"limit", "cursor", "refresh"}).values())
