@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Mapping
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from toggl_mcp.models.account import Access, Plan, Workspace
 from toggl_mcp.models.base import Absent, Payload
 from toggl_mcp.models.quota import Bucket
 from toggl_mcp.tools.support.define import READ_ONLY, CallContext, Requirement, ToolSpec
-from toggl_mcp.tools.support.results import Freshness, QuotaRemaining
+from toggl_mcp.tools.support.results import Freshness, OutputModel, QuotaRemaining
 
 REASONS: Mapping[Requirement, str] = {
     "paid": "needs a paid plan",
@@ -25,7 +25,7 @@ class GetAccount(Payload, frozen=True):
     refresh: Annotated[bool, Field(description="Read from Toggl (1 request).")] = False
 
 
-class WorkspaceOut(BaseModel):
+class WorkspaceOut(OutputModel):
     """A workspace, as results show it."""
 
     id: int
@@ -42,7 +42,7 @@ class QuotaOut(QuotaRemaining):
     bucket: str
 
 
-class Unavailable(BaseModel):
+class Unavailable(OutputModel):
     """Tools that a workspace does not allow."""
 
     workspace_id: int

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from toggl_mcp.errors import DuplicateName
 from toggl_mcp.models.base import Absent, Id, Name, Reference, Text
@@ -17,7 +17,7 @@ from toggl_mcp.tools.support.lookup import (
     require_found,
 )
 from toggl_mcp.tools.support.pagination import PageResult, decode_cursor, trim_page
-from toggl_mcp.tools.support.results import Freshness, Timestamp, WorkspaceResult, truncate
+from toggl_mcp.tools.support.results import Freshness, OutputModel, Timestamp, WorkspaceResult, truncate
 
 ClientId = Annotated[Id, Field(description="The client's id.")]
 
@@ -83,7 +83,7 @@ MAX_NOTES_IN_LISTS = 100
 """Characters of each client's notes in a list."""
 
 
-class ClientOut(BaseModel):
+class ClientOut(OutputModel):
     """A client, as results show it."""
 
     id: int

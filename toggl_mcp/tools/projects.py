@@ -2,7 +2,7 @@
 
 from typing import Annotated, ClassVar
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from toggl_mcp.errors import DuplicateName
 from toggl_mcp.models.base import Absent, Id, Name
@@ -28,7 +28,7 @@ from toggl_mcp.tools.support.lookup import (
     resolve_id,
 )
 from toggl_mcp.tools.support.pagination import PageResult, decode_cursor, trim_page
-from toggl_mcp.tools.support.results import Freshness, WorkspaceResult
+from toggl_mcp.tools.support.results import Freshness, OutputModel, WorkspaceResult
 
 ProjectId = Annotated[Id, Field(description="The project's id.")]
 
@@ -79,7 +79,7 @@ class DeleteProject(InWorkspace, frozen=True):
     project_id: ProjectId
 
 
-class ProjectOut(BaseModel):
+class ProjectOut(OutputModel):
     """A project, as results show it."""
 
     id: int

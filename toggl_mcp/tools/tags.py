@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from toggl_mcp.errors import DuplicateName
 from toggl_mcp.models.base import Absent, Id, Name
@@ -16,7 +16,7 @@ from toggl_mcp.tools.support.lookup import (
     require_found,
 )
 from toggl_mcp.tools.support.pagination import PageResult, decode_cursor, trim_page
-from toggl_mcp.tools.support.results import WorkspaceResult
+from toggl_mcp.tools.support.results import OutputModel, WorkspaceResult
 
 TagId = Annotated[Id, Field(description="The tag's id.")]
 
@@ -48,7 +48,7 @@ class DeleteTag(InWorkspace, frozen=True):
     tag_id: TagId
 
 
-class TagOut(BaseModel):
+class TagOut(OutputModel):
     """A tag, as results show it."""
 
     id: int

@@ -2,7 +2,7 @@
 
 from typing import Annotated, ClassVar
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from toggl_mcp.errors import DuplicateName, PlanRequired
 from toggl_mcp.models.base import Absent, Id, Name
@@ -12,7 +12,7 @@ from toggl_mcp.tools.support.args import Cursor, InWorkspace, NameContains, Ref,
 from toggl_mcp.tools.support.define import ADDITIVE, DESTRUCTIVE, READ_ONLY, CallContext, ToolSpec
 from toggl_mcp.tools.support.lookup import delete_by_id, get_or_raise, require_found, resolve
 from toggl_mcp.tools.support.pagination import PageResult, decode_cursor, trim_page
-from toggl_mcp.tools.support.results import WorkspaceResult
+from toggl_mcp.tools.support.results import OutputModel, WorkspaceResult
 
 TaskId = Annotated[Id, Field(description="The task's id.")]
 
@@ -53,7 +53,7 @@ class DeleteTask(InWorkspace, frozen=True):
     task_id: TaskId
 
 
-class TaskOut(BaseModel):
+class TaskOut(OutputModel):
     """A task, as results show it."""
 
     id: int

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any, Protocol, Self, TypeVar, cast
 
 from mcp.types import CallToolResult, TextContent
-from pydantic import BaseModel, PlainSerializer, ValidationError
+from pydantic import BaseModel, ConfigDict, PlainSerializer, ValidationError
 from pydantic_core import ErrorDetails, to_json
 
 from toggl_mcp.errors import TogglError
@@ -26,7 +26,14 @@ def _to_the_second(moment: datetime) -> str:
 Timestamp = Annotated[datetime, PlainSerializer(_to_the_second)]
 
 
-class QuotaRemaining(BaseModel):
+class OutputModel(BaseModel):
+    """The base of everything in a result."""
+
+    # A host waits for the list of tools: a validator is built when its first result is.
+    model_config = ConfigDict(defer_build=True)
+
+
+class QuotaRemaining(OutputModel):
     """What remains of a quota."""
 
     remaining: int
@@ -52,7 +59,7 @@ class HasFreshness(Protocol):
         ...
 
 
-class Freshness(BaseModel):
+class Freshness(OutputModel):
     """Where the data of a result is from, and how old it is."""
 
     source: Source
@@ -66,7 +73,7 @@ class Freshness(BaseModel):
         return cls(source=read.source, as_of=read.as_of, age_seconds=age_seconds, **fields)
 
 
-class WithQuota(BaseModel):
+class WithQuota(OutputModel):
     """A result that says what remains of the quota, if the call sent a request to Toggl."""
 
     quota: QuotaRemaining | Absent = None

@@ -3,13 +3,13 @@
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from toggl_mcp.models.base import Absent, Position
 from toggl_mcp.models.time_entries import TimeEntry, to_rfc3339
 from toggl_mcp.tools.support.define import ADDITIVE, READ_ONLY, CallContext, ToolSpec
 from toggl_mcp.tools.support.pagination import decode_cursor, encode_cursor
-from toggl_mcp.tools.support.results import MAX_RESULT_BYTES, Freshness, WithQuota, count_bytes, truncate
+from toggl_mcp.tools.support.results import MAX_RESULT_BYTES, Freshness, OutputModel, WithQuota, count_bytes, truncate
 from toggl_mcp.tools.time_entries._args import CreateTimeEntry, ListTimeEntries
 from toggl_mcp.tools.time_entries._filters import Selection, select_entries
 from toggl_mcp.tools.time_entries._input import check_duration, forgetting_new_tags, parse_time_argument, prepare_entry
@@ -20,7 +20,7 @@ MAX_DESCRIPTION = 200
 """Characters of each description that a list shows."""
 
 
-class WorkGroup(BaseModel):
+class WorkGroup(OutputModel):
     """What several entries of a list have in common."""
 
     group: Annotated[int, Field(description="Number in entries.")]
@@ -32,7 +32,7 @@ class WorkGroup(BaseModel):
     billable: bool | Absent = None
 
 
-class TimeEntryRow(BaseModel):
+class TimeEntryRow(OutputModel):
     """A time entry in a list."""
 
     id: int

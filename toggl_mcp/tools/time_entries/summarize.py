@@ -5,7 +5,7 @@ from datetime import date
 from functools import partial
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from toggl_mcp.models.account import Me
 from toggl_mcp.models.base import Absent
@@ -21,7 +21,7 @@ from toggl_mcp.models.totals import (
     sum_slices,
 )
 from toggl_mcp.tools.support.define import READ_ONLY, CallContext, ToolSpec
-from toggl_mcp.tools.support.results import Freshness, Timestamp, WithQuota, take_within_budget, truncate
+from toggl_mcp.tools.support.results import Freshness, OutputModel, Timestamp, WithQuota, take_within_budget, truncate
 from toggl_mcp.tools.time_entries._args import SummarizeTime
 from toggl_mcp.tools.time_entries._filters import Selection, select_entries
 from toggl_mcp.tools.time_entries._output import KINDS_WITH_IDS
@@ -30,7 +30,7 @@ MAX_DESCRIPTION = 200
 """Characters of a description that a group shows."""
 
 
-class Total(BaseModel):
+class Total(OutputModel):
     """A total of time."""
 
     seconds: int

@@ -3,13 +3,13 @@
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from toggl_mcp.errors import InvalidArguments, NotFound
 from toggl_mcp.models.base import Absent
 from toggl_mcp.models.time_entries import TimerStart
 from toggl_mcp.tools.support.define import ADDITIVE, DESTRUCTIVE, READ_ONLY, CallContext, ToolSpec
-from toggl_mcp.tools.support.results import Freshness, WithQuota
+from toggl_mcp.tools.support.results import Freshness, OutputModel, WithQuota
 from toggl_mcp.tools.time_entries._args import GetTimer, StartTimer, StopTimer
 from toggl_mcp.tools.time_entries._input import forgetting_new_tags, parse_time_argument, prepare_entry
 from toggl_mcp.tools.time_entries._output import TimeEntryOut, TimeEntryResult, to_output
@@ -19,7 +19,7 @@ MIN_RUN = timedelta(seconds=1)
 """The shortest time that a timer is taken to run."""
 
 
-class StoppedTimer(BaseModel):
+class StoppedTimer(OutputModel):
     """An entry whose timer was stopped by the start of another."""
 
     id: int
