@@ -83,7 +83,7 @@ async def test_summarize_time_without_client_excludes_hidden_projects(host: Host
     result = await host.call("summarize_time", client=0)
 
     assert (result["total"]["hours"], result["complete"]) == (2.0, False)
-    assert result["incomplete_reason"].startswith("1 entries are of a client that is hidden, or new")
+    assert result["incomplete_reason"].startswith("1 entries have a client that is hidden, or new")
     assert await fetch_hours(host, project=HIDDEN) == 1.0
 
 
@@ -125,7 +125,7 @@ async def test_summarize_time_client_filter_is_incomplete_for_uncached_projects(
     result = await host.call("summarize_time", client="Aroha Bakery")
 
     assert (result["total"]["hours"], result["complete"]) == (1.0, False)
-    assert "hidden, or new (refresh: true looks)" in result["incomplete_reason"]
+    assert "hidden, or new (refresh: true reads it)" in result["incomplete_reason"]
     assert await fetch_hours(host, client="Aroha Bakery", refresh=True) == 3.0
 
 
@@ -158,10 +158,7 @@ async def test_summarize_time_beyond_the_horizon_is_incomplete(host: Host, sandb
 
     result = await host.call("summarize_time", start="2028-01-10", end="2028-01-10")
 
-    assert (result["complete"], "planned for after 2026-10-15 is not known" in result["incomplete_reason"]) == (
-        False,
-        True,
-    )
+    assert (result["complete"], "Entries after 2026-10-15 are not read" in result["incomplete_reason"]) == (False, True)
 
 
 async def test_summarize_time_name_none_is_a_name(host: Host, sandbox: Sandbox) -> None:

@@ -21,7 +21,7 @@ class Me(BaseModel, frozen=True):
     `timezone` is an IANA name; `beginning_of_week` counts from 0, Sunday.
     """
 
-    model_config = ConfigDict(extra="ignore", validate_by_name=True)
+    model_config = ConfigDict(extra="ignore", validate_by_name=True, defer_build=True)
 
     id: Annotated[int, Field(ge=0, le=MAX_ID)]
     name: str = Field(default="", validation_alias=AliasChoices("name", "fullname"))
@@ -33,7 +33,7 @@ class Me(BaseModel, frozen=True):
 class Workspace(BaseModel, frozen=True):
     """A workspace of the account."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", defer_build=True)
 
     id: Annotated[int, Field(ge=0, le=MAX_ID)]
     name: str
@@ -73,7 +73,7 @@ class AccountSnapshot(BaseModel, frozen=True):
 class Related(BaseModel, frozen=True):
     """The names in use in a workspace (`id`); archived ones are left out, so they cannot show that a name is unused."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", defer_build=True)
 
     id: Annotated[int, Field(ge=0, le=MAX_ID)]
     client: list[Client] = Field(default_factory=list[Client])

@@ -35,7 +35,7 @@ class Position(NamedTuple):
 class WorkspaceResource(BaseModel, frozen=True):
     """A thing in a workspace, with the fields that are named here and no others: Toggl sends secrets in some."""
 
-    model_config = ConfigDict(extra="ignore", validate_by_name=True)
+    model_config = ConfigDict(extra="ignore", validate_by_name=True, defer_build=True)
 
     id: Annotated[int, Field(ge=0, le=MAX_ID)]
     workspace_id: int = Field(ge=0, le=MAX_ID, validation_alias=AliasChoices("workspace_id", "wid"))
@@ -50,4 +50,4 @@ class NamedResource(WorkspaceResource, frozen=True):
 class Payload(BaseModel, frozen=True):
     """What somebody asks for: trimmed, bounded, and without unknown fields."""
 
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, defer_build=True)

@@ -29,7 +29,7 @@ class ClientBody(Payload, frozen=True):
     name: Annotated[Name, Field(description="The client's name.")] | Absent = None
     notes: Annotated[Text, Field(description="Free text.")] | Absent = None
     external_reference: Annotated[Reference, Field(description="Its id in another system.")] | Absent = None
-    status: Annotated[Status, Field(description="Which clients.")] | Absent = None
+    status: Annotated[Status, Field(description="Clients to list.")] | Absent = None
 
     FIELDS: ClassVar[dict[Verb, tuple[str, ...]]] = {
         "add": ("name", "notes", "external_reference"),

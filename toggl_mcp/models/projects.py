@@ -38,7 +38,7 @@ class ProjectBody(Payload, frozen=True):
     client_id: Annotated[ClientOrNone, Field(description="Its client's id; 0: none.")] | Absent = None
     color: Annotated[Color, Field(description="#rrggbb, lower case.")] | Absent = None
     billable: Annotated[bool, Field(description="Paid plans only.")] | Absent = None
-    is_private: Annotated[bool, Field(description="Only its members see it.")] | Absent = None
+    is_private: Annotated[bool, Field(description="Only members see it.")] | Absent = None
     active: Annotated[bool, Field(description="false archives it.")] | Absent = None
 
     def format(self, endpoint: Verb, **body: Any) -> dict[str, Any]:  # noqa: ANN401 - the JSON edge

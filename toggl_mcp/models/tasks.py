@@ -25,7 +25,7 @@ class TaskBody(Payload, frozen=True):
     """What can be said of a task."""
 
     name: Annotated[Name, Field(description="The task's name.")] | Absent = None
-    active: Annotated[bool, Field(description="false: done.")] | Absent = None
+    active: Annotated[bool, Field(description="false: completed.")] | Absent = None
     estimated_seconds: Estimate | Absent = None
 
     def format(self, endpoint: str, **body: Any) -> dict[str, Any]:  # noqa: ANN401, ARG002 - the JSON edge; one form

@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Mapping
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from toggl_mcp.models.account import Access, Plan, Workspace
 from toggl_mcp.models.base import Absent, Payload
 from toggl_mcp.models.quota import Bucket
 from toggl_mcp.tools.support.define import READ_ONLY, CallContext, Requirement, ToolSpec
-from toggl_mcp.tools.support.results import Freshness, QuotaRemaining
+from toggl_mcp.tools.support.results import Freshness, OutputModel, QuotaRemaining
 
 REASONS: Mapping[Requirement, str] = {
     "paid": "needs a paid plan",
@@ -22,11 +22,11 @@ WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "S
 class GetAccount(Payload, frozen=True):
     """The arguments of `get_account`."""
 
-    refresh: Annotated[bool, Field(description="Ask Toggl even if cached (1 request).")] = False
+    refresh: Annotated[bool, Field(description="Read from Toggl (1 request).")] = False
 
 
-class WorkspaceOut(BaseModel):
-    """A workspace, as answers show it."""
+class WorkspaceOut(OutputModel):
+    """A workspace, as results show it."""
 
     id: int
     name: str
@@ -37,13 +37,13 @@ class WorkspaceOut(BaseModel):
 
 
 class QuotaOut(QuotaRemaining):
-    """What is left of one quota."""
+    """What remains of one quota."""
 
     bucket: str
 
 
-class Unavailable(BaseModel):
-    """What a workspace does not allow."""
+class Unavailable(OutputModel):
+    """Tools that a workspace does not allow."""
 
     workspace_id: int
     tools: list[str]
@@ -51,22 +51,22 @@ class Unavailable(BaseModel):
 
 
 class Account(Freshness):
-    """The account that the token belongs to, and how this server stands to it."""
+    """The token's owner, and what this server and the workspaces allow."""
 
     name: str
     timezone: Annotated[str, Field(description="IANA name.")]
     week_begins_on: str
     default_workspace_id: int | Absent = None
     workspaces: list[WorkspaceOut]
-    quotas: Annotated[list[QuotaOut], Field(description="As last seen; unlisted: unknown.")]
+    quotas: Annotated[list[QuotaOut], Field(description="As last seen; unlisted ones are unknown.")]
     access: Access
     unavailable: list[Unavailable] | Absent = None
 
 
 async def get_account(args: GetAccount, call: CallContext) -> Account:
-    """Tell who the token belongs to: workspaces and plans, default workspace, time zone, requests left.
+    """Get the token's owner: workspaces and plans, default workspace, time zone, requests remaining.
 
-    Costs one Toggl request, and none for a day after that.
+    Costs one Toggl request, then none for a day.
     """
     me, account_read = await call.toggl.account.me(refresh=args.refresh)
     workspaces = await call.workspaces()

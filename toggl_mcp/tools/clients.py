@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from toggl_mcp.errors import DuplicateName
 from toggl_mcp.models.base import Absent, Id, Name, Reference, Text
@@ -17,7 +17,7 @@ from toggl_mcp.tools.support.lookup import (
     require_found,
 )
 from toggl_mcp.tools.support.pagination import PageResult, decode_cursor, trim_page
-from toggl_mcp.tools.support.results import Freshness, Timestamp, WorkspaceResult, truncate
+from toggl_mcp.tools.support.results import Freshness, OutputModel, Timestamp, WorkspaceResult, truncate
 
 ClientId = Annotated[Id, Field(description="The client's id.")]
 
@@ -44,8 +44,8 @@ class ListClients(ClientFilter, Refreshable, frozen=True):
     """The arguments of `list_clients`."""
 
     name: NameContains | Absent = None
-    status: Annotated[Status, Field(description="Which clients.")] = "active"
-    limit: Annotated[int, Field(ge=1, le=200, description="Clients in a page.")] = 50
+    status: Annotated[Status, Field(description="Clients to list.")] = "active"
+    limit: Annotated[int, Field(ge=1, le=200, description="Clients per page.")] = 50
     cursor: Cursor | Absent = None
 
 
@@ -53,7 +53,7 @@ class GetClient(Refreshable, frozen=True):
     """The arguments of `get_client`."""
 
     client_id: ClientId | Absent = None
-    name: Annotated[Name, Field(description="Or its exact name, in any case.")] | Absent = None
+    name: Annotated[Name, Field(description="Exact name, in any case.")] | Absent = None
 
     _reference = exactly_one("client_id", "name")
 
@@ -78,13 +78,13 @@ class RestoreClient(InWorkspace, frozen=True):
 
 
 MAX_NOTES = 5000
-"""Characters of a client's notes that an answer about one client shows."""
+"""Characters of a client's notes in a result about one client."""
 MAX_NOTES_IN_LISTS = 100
-"""Characters of each client's notes that a list shows."""
+"""Characters of each client's notes in a list."""
 
 
-class ClientOut(BaseModel):
-    """A client, as answers show it."""
+class ClientOut(OutputModel):
+    """A client, as results show it."""
 
     id: int
     name: str
@@ -95,7 +95,7 @@ class ClientOut(BaseModel):
 
     @classmethod
     def of(cls, client: Client, notes: int = MAX_NOTES) -> "ClientOut":
-        """Return what is shown of a client, with so many characters of its notes at most."""
+        """Return a client as results show it, with at most so many characters of its notes."""
         client_out = cls(**client.model_dump(exclude={"workspace_id"}))
         return client_out.model_copy(
             update={"notes": None if client_out.notes is None else truncate(client_out.notes, notes)}
@@ -109,7 +109,7 @@ class ClientResult(WorkspaceResult):
 
 
 class CachedClientResult(ClientResult, Freshness):
-    """One client as it is known."""
+    """One client, and how fresh it is."""
 
 
 class ClientList(PageResult):
@@ -119,20 +119,20 @@ class ClientList(PageResult):
 
 
 class ClientDeleted(WorkspaceResult):
-    """A client that is gone."""
+    """The result of `delete_client`."""
 
     deleted_client_id: int
 
 
 class ClientArchived(WorkspaceResult):
-    """A client that was archived."""
+    """The result of `archive_client`."""
 
     archived_client_id: int
-    archived_project_ids: Annotated[list[int], Field(description="Left out: unknown.")] | Absent = None
+    archived_project_ids: Annotated[list[int], Field(description="Omitted: unknown.")] | Absent = None
 
 
 async def create_client(args: CreateClient, call: CallContext) -> ClientResult:
-    """Create a client in Toggl Track."""
+    """Create a client."""
     workspace_id = await call.workspace_id(args.workspace_id)
     clients = call.toggl.clients(workspace_id)
     try:
@@ -143,9 +143,9 @@ async def create_client(args: CreateClient, call: CallContext) -> ClientResult:
 
 
 async def get_client(args: GetClient, call: CallContext) -> CachedClientResult:
-    """Find one client by its id, or by its exact name in any case, archived ones included.
+    """Get one client by its id or its exact name (in any case), archived clients included.
 
-    list_clients finds a client by a part of its name.
+    list_clients finds clients by a part of the name.
     """
     workspace_id = await call.workspace_id(args.workspace_id)
     client, read = await get_by_id_or_name(
@@ -156,9 +156,9 @@ async def get_client(args: GetClient, call: CallContext) -> CachedClientResult:
 
 
 async def list_clients(args: ListClients, call: CallContext) -> ClientList:
-    """List the clients of a workspace by name: active ones unless status says otherwise.
+    """List the clients of a workspace by name, by default active ones.
 
-    Long notes are cut; get_client shows them whole.
+    Long notes are cut; get_client returns them whole.
     """
     workspace_id = await call.workspace_id(args.workspace_id)
     filters = (workspace_id, args.name, args.status)
@@ -169,7 +169,7 @@ async def list_clients(args: ListClients, call: CallContext) -> ClientList:
 
 
 async def edit_client(args: EditClient, call: CallContext) -> ClientResult:
-    """Rename a client, or change its notes or external reference. What is left out stays as it is."""
+    """Edit a client's name, notes or external reference; omitted fields keep their values."""
     workspace_id = await call.workspace_id(args.workspace_id)
     clients = call.toggl.clients(workspace_id)
     client = await clients.edit(args.client_id, args)
@@ -178,7 +178,7 @@ async def edit_client(args: EditClient, call: CallContext) -> ClientResult:
 
 
 async def delete_client(args: DeleteClient, call: CallContext) -> ClientDeleted:
-    """Delete a client for good. Its projects and time entries stay, without a client. To keep it, archive_client."""
+    """Delete a client permanently. Its projects and time entries stay, without a client. To keep it, archive_client."""
     workspace_id = await call.workspace_id(args.workspace_id)
     await delete_by_id(args.client_id, call.toggl.clients(workspace_id))
     quota = await call.quota(workspace_id)
@@ -186,7 +186,7 @@ async def delete_client(args: DeleteClient, call: CallContext) -> ClientDeleted:
 
 
 async def archive_client(args: ArchiveClient, call: CallContext) -> ClientArchived:
-    """Archive a client together with its projects. Needs a paid Toggl plan; restore_client undoes it."""
+    """Archive a client and its projects. Needs a paid Toggl plan; restore_client undoes it."""
     workspace_id = await call.workspace_id(args.workspace_id)
     projects = await call.toggl.clients(workspace_id).archive(args.client_id)
     return ClientArchived(
@@ -198,7 +198,7 @@ async def archive_client(args: ArchiveClient, call: CallContext) -> ClientArchiv
 
 
 async def restore_client(args: RestoreClient, call: CallContext) -> ClientResult:
-    """Make an archived client active again, and with restore_projects its archived projects too."""
+    """Restore an archived client, and with restore_projects its archived projects."""
     workspace_id = await call.workspace_id(args.workspace_id)
     client = await call.toggl.clients(workspace_id).restore(args.client_id, restore_projects=args.restore_projects)
     return ClientResult(client=ClientOut.of(client), workspace_id=workspace_id, quota=await call.quota(workspace_id))
@@ -208,7 +208,7 @@ async def _confirmation_text(args: DeleteClient, call: CallContext) -> str:
     workspace_id = await call.workspace_id(args.workspace_id)
     client = await get_or_raise(args.client_id, call.toggl.clients(workspace_id))
     return (
-        f"Delete the client “{client.name}” ({client.id}) from workspace {workspace_id} for good? "
+        f"Delete the client “{client.name}” ({client.id}) from workspace {workspace_id} permanently? "
         "Its projects and time entries stay, without a client."
     )
 

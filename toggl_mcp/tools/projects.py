@@ -2,7 +2,7 @@
 
 from typing import Annotated, ClassVar
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from toggl_mcp.errors import DuplicateName
 from toggl_mcp.models.base import Absent, Id, Name
@@ -28,7 +28,7 @@ from toggl_mcp.tools.support.lookup import (
     resolve_id,
 )
 from toggl_mcp.tools.support.pagination import PageResult, decode_cursor, trim_page
-from toggl_mcp.tools.support.results import Freshness, WorkspaceResult
+from toggl_mcp.tools.support.results import Freshness, OutputModel, WorkspaceResult
 
 ProjectId = Annotated[Id, Field(description="The project's id.")]
 
@@ -58,9 +58,9 @@ class ListProjects(Refreshable, frozen=True):
     """The arguments of `list_projects`."""
 
     name: NameContains | Absent = None
-    client: Annotated[Ref, Field(description="Only this client's; name or id; 0: without one.")] | Absent = None
-    status: Annotated[Status, Field(description="Which projects.")] = "active"
-    limit: Annotated[int, Field(ge=1, le=200, description="Projects in a page.")] = 50
+    client: Annotated[Ref, Field(description="Client's name or id; 0: without one.")] | Absent = None
+    status: Annotated[Status, Field(description="Projects to list.")] = "active"
+    limit: Annotated[int, Field(ge=1, le=200, description="Projects per page.")] = 50
     cursor: Cursor | Absent = None
 
 
@@ -68,7 +68,7 @@ class GetProject(Refreshable, frozen=True):
     """The arguments of `get_project`."""
 
     project_id: ProjectId | Absent = None
-    name: Annotated[Name, Field(description="Or its exact name, in any case.")] | Absent = None
+    name: Annotated[Name, Field(description="Exact name, in any case.")] | Absent = None
 
     _reference = exactly_one("project_id", "name")
 
@@ -79,8 +79,8 @@ class DeleteProject(InWorkspace, frozen=True):
     project_id: ProjectId
 
 
-class ProjectOut(BaseModel):
-    """A project, as answers show it."""
+class ProjectOut(OutputModel):
+    """A project, as results show it."""
 
     id: int
     name: str
@@ -92,7 +92,7 @@ class ProjectOut(BaseModel):
 
     @classmethod
     def of(cls, project: Project) -> "ProjectOut":
-        """Return what is shown of a project."""
+        """Return a project as results show it."""
         return cls(**project.model_dump(exclude={"workspace_id", "updated_at"}))
 
 
@@ -103,7 +103,7 @@ class ProjectResult(WorkspaceResult):
 
 
 class CachedProjectResult(ProjectResult, Freshness):
-    """One project as it is known."""
+    """One project, and how fresh it is."""
 
 
 class ProjectList(PageResult):
@@ -113,13 +113,13 @@ class ProjectList(PageResult):
 
 
 class ProjectDeleted(WorkspaceResult):
-    """A project that is gone."""
+    """The result of `delete_project`."""
 
     deleted_project_id: int
 
 
 async def create_project(args: CreateProject, call: CallContext) -> ProjectResult:
-    """Create an active project, for a client if one is named."""
+    """Create an active project, for a client if one is given."""
     workspace_id = await call.workspace_id(args.workspace_id)
     projects = call.toggl.projects(workspace_id)
     body = await _to_body(args, workspace_id, call)
@@ -135,7 +135,7 @@ async def create_project(args: CreateProject, call: CallContext) -> ProjectResul
 
 
 async def get_project(args: GetProject, call: CallContext) -> CachedProjectResult:
-    """Find one project by its id, or by its exact name in any case, archived ones included."""
+    """Get one project by its id or its exact name (in any case), archived projects included."""
     workspace_id = await call.workspace_id(args.workspace_id)
     project, read = await get_by_id_or_name(
         args.project_id, args.name, call.toggl.projects(workspace_id), refresh=args.refresh
@@ -147,7 +147,7 @@ async def get_project(args: GetProject, call: CallContext) -> CachedProjectResul
 
 
 async def list_projects(args: ListProjects, call: CallContext) -> ProjectList:
-    """List the projects of a workspace by name: active ones unless status says otherwise."""
+    """List the projects of a workspace by name, by default active ones."""
     workspace_id = await call.workspace_id(args.workspace_id)
     client_id = await resolve_id(args.client, call.toggl.clients(workspace_id), call.toggl.name_index)
     filters = (workspace_id, args.name, args.status, client_id)
@@ -164,7 +164,7 @@ async def list_projects(args: ListProjects, call: CallContext) -> ProjectList:
 
 
 async def edit_project(args: EditProject, call: CallContext) -> ProjectResult:
-    """Change a project's name, client, colour or state. What is left out stays as it is."""
+    """Edit a project's name, client, color or state; omitted fields keep their values."""
     workspace_id = await call.workspace_id(args.workspace_id)
     projects = call.toggl.projects(workspace_id)
     project = await projects.edit(args.project_id, await _to_body(args, workspace_id, call))
@@ -173,7 +173,10 @@ async def edit_project(args: EditProject, call: CallContext) -> ProjectResult:
 
 
 async def delete_project(args: DeleteProject, call: CallContext) -> ProjectDeleted:
-    """Delete a project for good. Its time entries stay, without a project. To keep it, edit_project(active: false)."""
+    """Delete a project permanently. Its time entries stay, without a project.
+
+    To keep it, edit_project(active: false).
+    """
     workspace_id = await call.workspace_id(args.workspace_id)
     await delete_by_id(args.project_id, call.toggl.projects(workspace_id))
     quota = await call.quota(workspace_id)
@@ -184,7 +187,7 @@ async def _confirmation_text(args: DeleteProject, call: CallContext) -> str:
     workspace_id = await call.workspace_id(args.workspace_id)
     project = await get_or_raise(args.project_id, call.toggl.projects(workspace_id))
     return (
-        f"Delete the project “{project.name}” ({project.id}) from workspace {workspace_id} for good? "
+        f"Delete the project “{project.name}” ({project.id}) from workspace {workspace_id} permanently? "
         "Its time entries stay, without a project."
     )
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from toggl_mcp.errors import DuplicateName
 from toggl_mcp.models.base import Absent, Id, Name
@@ -16,7 +16,7 @@ from toggl_mcp.tools.support.lookup import (
     require_found,
 )
 from toggl_mcp.tools.support.pagination import PageResult, decode_cursor, trim_page
-from toggl_mcp.tools.support.results import WorkspaceResult
+from toggl_mcp.tools.support.results import OutputModel, WorkspaceResult
 
 TagId = Annotated[Id, Field(description="The tag's id.")]
 
@@ -38,7 +38,7 @@ class ListTags(Refreshable, frozen=True):
     """The arguments of `list_tags`."""
 
     name: NameContains | Absent = None
-    limit: Annotated[int, Field(ge=1, le=200, description="Tags in a page.")] = 100
+    limit: Annotated[int, Field(ge=1, le=200, description="Tags per page.")] = 100
     cursor: Cursor | Absent = None
 
 
@@ -48,15 +48,15 @@ class DeleteTag(InWorkspace, frozen=True):
     tag_id: TagId
 
 
-class TagOut(BaseModel):
-    """A tag, as answers show it."""
+class TagOut(OutputModel):
+    """A tag, as results show it."""
 
     id: int
     name: str
 
     @classmethod
     def of(cls, tag: Tag) -> "TagOut":
-        """Return what is shown of a tag."""
+        """Return a tag as results show it."""
         return cls(id=tag.id, name=tag.name)
 
 
@@ -73,7 +73,7 @@ class TagList(PageResult):
 
 
 class TagDeleted(WorkspaceResult):
-    """A tag that is gone."""
+    """The result of `delete_tag`."""
 
     deleted_tag_id: int
 
@@ -109,7 +109,7 @@ async def edit_tag(args: EditTag, call: CallContext) -> TagResult:
 
 
 async def delete_tag(args: DeleteTag, call: CallContext) -> TagDeleted:
-    """Delete a tag for good, and take it off all time entries that have it."""
+    """Delete a tag permanently, and remove it from all time entries."""
     workspace_id = await call.workspace_id(args.workspace_id)
     await delete_by_id(args.tag_id, call.toggl.tags(workspace_id))
     quota = await call.quota(workspace_id)
@@ -120,7 +120,8 @@ async def _confirmation_text(args: DeleteTag, call: CallContext) -> str:
     workspace_id = await call.workspace_id(args.workspace_id)
     tag = await get_or_raise(args.tag_id, call.toggl.tags(workspace_id))
     return (
-        f"Delete the tag “{tag.name}” ({tag.id}) from workspace {workspace_id} for good, and from all its time entries?"
+        f"Delete the tag “{tag.name}” ({tag.id}) from workspace {workspace_id} permanently, "
+        "and from all its time entries?"
     )
 
 

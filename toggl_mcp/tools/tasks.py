@@ -2,7 +2,7 @@
 
 from typing import Annotated, ClassVar
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from toggl_mcp.errors import DuplicateName, PlanRequired
 from toggl_mcp.models.base import Absent, Id, Name
@@ -12,7 +12,7 @@ from toggl_mcp.tools.support.args import Cursor, InWorkspace, NameContains, Ref,
 from toggl_mcp.tools.support.define import ADDITIVE, DESTRUCTIVE, READ_ONLY, CallContext, ToolSpec
 from toggl_mcp.tools.support.lookup import delete_by_id, get_or_raise, require_found, resolve
 from toggl_mcp.tools.support.pagination import PageResult, decode_cursor, trim_page
-from toggl_mcp.tools.support.results import WorkspaceResult
+from toggl_mcp.tools.support.results import OutputModel, WorkspaceResult
 
 TaskId = Annotated[Id, Field(description="The task's id.")]
 
@@ -41,9 +41,9 @@ class ListTasks(Refreshable, frozen=True):
     """The arguments of `list_tasks`."""
 
     name: NameContains | Absent = None
-    project: Annotated[Ref, Field(description="Only this project's; name or id.")] | Absent = None
-    status: Annotated[Status, Field(description="archived: those that are done.")] = "active"
-    limit: Annotated[int, Field(ge=1, le=200, description="Tasks in a page.")] = 50
+    project: Annotated[Ref, Field(description="Project's name or id.")] | Absent = None
+    status: Annotated[Status, Field(description="archived: completed tasks.")] = "active"
+    limit: Annotated[int, Field(ge=1, le=200, description="Tasks per page.")] = 50
     cursor: Cursor | Absent = None
 
 
@@ -53,8 +53,8 @@ class DeleteTask(InWorkspace, frozen=True):
     task_id: TaskId
 
 
-class TaskOut(BaseModel):
-    """A task, as answers show it."""
+class TaskOut(OutputModel):
+    """A task, as results show it."""
 
     id: int
     name: str
@@ -65,7 +65,7 @@ class TaskOut(BaseModel):
 
     @classmethod
     def of(cls, task: Task) -> "TaskOut":
-        """Return what is shown of a task."""
+        """Return a task as results show it."""
         tracked = None if task.tracked_ms is None else task.tracked_ms // 1000
         fields = task.model_dump(include={"id", "name", "project_id", "active", "estimated_seconds"})
         return cls(**fields, tracked_seconds=tracked)
@@ -84,7 +84,7 @@ class TaskList(PageResult):
 
 
 class TaskDeleted(WorkspaceResult):
-    """A task that is gone."""
+    """The result of `delete_task`."""
 
     deleted_task_id: int
 
@@ -99,14 +99,14 @@ async def _workspace_with_tasks(requested: int | None, call: CallContext) -> int
     if not await call.has_tasks(workspace_id):
         message = (
             f"Tasks need a paid Toggl plan (Starter or higher), and workspace {workspace_id} is on the free one. "
-            "Do without, or upgrade it and call get_account(refresh: true)."
+            "Work without tasks, or upgrade the plan and call get_account(refresh: true)."
         )
         raise PlanRequired(message)
     return workspace_id
 
 
 async def create_task(args: CreateTask, call: CallContext) -> TaskResult:
-    """Create a task of a project. Tasks need a paid Toggl plan."""
+    """Create a task in a project. Needs a paid Toggl plan."""
     workspace_id = await _workspace_with_tasks(args.workspace_id, call)
     project = await resolve(args.project, call.toggl.projects(workspace_id).reserved, call.toggl.name_index)
     try:
@@ -118,7 +118,7 @@ async def create_task(args: CreateTask, call: CallContext) -> TaskResult:
 
 
 async def list_tasks(args: ListTasks, call: CallContext) -> TaskList:
-    """List the tasks of a workspace or of one project by name: active ones unless status says otherwise."""
+    """List the tasks of a workspace or of one project by name, by default active ones."""
     workspace_id = await _workspace_with_tasks(args.workspace_id, call)
     project = None
     if args.project is not None:
@@ -137,7 +137,7 @@ async def list_tasks(args: ListTasks, call: CallContext) -> TaskList:
 
 
 async def edit_task(args: EditTask, call: CallContext) -> TaskResult:
-    """Rename a task, end it or take it up again, or change its estimate. What is left out stays as it is."""
+    """Edit a task's name, state or estimate; omitted fields keep their values."""
     workspace_id = await _workspace_with_tasks(args.workspace_id, call)
     tasks = call.toggl.tasks(workspace_id)
     task = require_found(await tasks.edit(args.task_id, args), args.task_id, tasks)
@@ -145,7 +145,7 @@ async def edit_task(args: EditTask, call: CallContext) -> TaskResult:
 
 
 async def delete_task(args: DeleteTask, call: CallContext) -> TaskDeleted:
-    """Delete a task for good. Its time entries stay, without a task. To keep it, edit_task(active: false)."""
+    """Delete a task permanently. Its time entries stay, without a task. To keep it, edit_task(active: false)."""
     workspace_id = await _workspace_with_tasks(args.workspace_id, call)
     await delete_by_id(args.task_id, call.toggl.tasks(workspace_id))
     quota = await call.quota(workspace_id)
@@ -156,7 +156,7 @@ async def _confirmation_text(args: DeleteTask, call: CallContext) -> str:
     workspace_id = await _workspace_with_tasks(args.workspace_id, call)
     task = await get_or_raise(args.task_id, call.toggl.tasks(workspace_id))
     return (
-        f"Delete the task “{task.name}” ({task.id}) from workspace {workspace_id} for good? "
+        f"Delete the task “{task.name}” ({task.id}) from workspace {workspace_id} permanently? "
         "Its time entries stay, without a task."
     )
 

@@ -20,22 +20,22 @@ Ref = Annotated[str, BeforeValidator(_as_text), Field(min_length=1, max_length=2
 """A name or an id; an id may also be sent as a number."""
 
 
-NameContains = Annotated[Name, Field(description="Only names that contain this, in any case.")]
+NameContains = Annotated[Name, Field(description="Part of the name, in any case.")]
 
 
-Cursor = Annotated[str, Field(max_length=2000, description="next_cursor of the page before.")]
+Cursor = Annotated[str, Field(max_length=2000, description="next_cursor of the previous page.")]
 
 
 class InWorkspace(Payload, frozen=True):
-    """A request about one workspace: the one given, else the configured one, else the account's default."""
+    """Arguments about one workspace: the given one, else the configured one, else the account's default."""
 
-    workspace_id: Annotated[Id, Field(description="Left out: the default one.")] | Absent = None
+    workspace_id: Annotated[Id, Field(description="Omitted: the default one.")] | Absent = None
 
 
 class Refreshable(InWorkspace, frozen=True):
-    """A request that may insist on a fresh answer."""
+    """Arguments of a read that may bypass the cache."""
 
-    refresh: Annotated[bool, Field(description="Ask Toggl (1 request).")] = False
+    refresh: Annotated[bool, Field(description="Read from Toggl (1 request).")] = False
 
 
 def exactly_one(*fields: str) -> Any:  # noqa: ANN401 - pydantic keeps the type of its validators to itself

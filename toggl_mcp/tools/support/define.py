@@ -1,4 +1,4 @@
-"""How a function becomes a tool: one Pydantic model in, one out, four hints, and errors in words for the model."""
+"""How a function becomes a tool: one input model, one output model, four annotations, and errors as results."""
 
 import inspect
 import logging

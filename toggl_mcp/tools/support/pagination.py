@@ -1,4 +1,4 @@
-"""What an answer with one page of a list says beside its rows."""
+"""Pages of a list, and the cursors that lead from one to the next."""
 
 import base64
 import hashlib
@@ -19,7 +19,7 @@ if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a cal
 
 
 Filters = Sequence[int | str | None]
-_START_OVER = "Leave it out to begin with the first page."
+_START_OVER = "Omit it to get the first page."
 
 ResourceT = TypeVar("ResourceT", bound=NamedResource)
 RowT = TypeVar("RowT", bound=BaseModel)
@@ -55,7 +55,7 @@ class PageResult(WorkspaceResult, Freshness):
 
 
 def trim_page(page: "Page[ResourceT]", to_row: Callable[[ResourceT], RowT]) -> "tuple[list[RowT], Page[ResourceT]]":
-    """Return what is shown of as many of a page as an answer can hold, and the page that these make."""
+    """Return the rows of as many items of a page as a result can hold, and the page of these."""
     rows = take_within_budget(map(to_row, page.items))
     dropped = len(page.items) - len(rows)
     if not dropped:
@@ -70,10 +70,10 @@ def encode_cursor(position: Position | None, filters: Filters) -> str | None:
 
 
 def decode_cursor(text: str | None, filters: Filters) -> Position | None:
-    """Return the position that a cursor stands for.
+    """Return the position that a cursor holds.
 
     Raises:
-        InvalidArguments: It is no cursor, or one from other filters.
+        InvalidArguments: It is no cursor of this tool, or one of other filters.
     """
     if text is None:
         return None
@@ -81,7 +81,7 @@ def decode_cursor(text: str | None, filters: Filters) -> Position | None:
         digest, name, item_id = from_json(base64.urlsafe_b64decode(text))
         decoded = Position(str(name), int(item_id))
     except (ValueError, TypeError, OverflowError) as error:
-        message = f"cursor: is not one that this tool gave. {_START_OVER}"
+        message = f"cursor: is no next_cursor of this tool. {_START_OVER}"
         raise InvalidArguments(message) from error
     if digest != _digest(filters):
         message = f"cursor: belongs to other filters. {_START_OVER}"

@@ -1,11 +1,11 @@
-"""How results and failures are said to a model: compact, clean of what cannot be seen, without nulls."""
+"""Results and errors as MCP takes them: compact, without invisible characters, without nulls."""
 
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Any, Protocol, Self, TypeVar, cast
 
 from mcp.types import CallToolResult, TextContent
-from pydantic import BaseModel, PlainSerializer, ValidationError
+from pydantic import BaseModel, ConfigDict, PlainSerializer, ValidationError
 from pydantic_core import ErrorDetails, to_json
 
 from toggl_mcp.errors import TogglError
@@ -16,7 +16,7 @@ from toggl_mcp.models.text import strip_invisible
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
 MAX_RESULT_BYTES = 60_000
-"""Bytes of the rows of one answer: some 15,000 tokens, of the 25,000 that hosts take."""
+"""Bytes of the rows of one result: some 15,000 tokens, of the 25,000 that hosts take."""
 
 
 def _to_the_second(moment: datetime) -> str:
@@ -26,15 +26,22 @@ def _to_the_second(moment: datetime) -> str:
 Timestamp = Annotated[datetime, PlainSerializer(_to_the_second)]
 
 
-class QuotaRemaining(BaseModel):
-    """What is left of a quota."""
+class OutputModel(BaseModel):
+    """The base of everything in a result."""
+
+    # A host waits for the list of tools: a validator is built when its first result is.
+    model_config = ConfigDict(defer_build=True)
+
+
+class QuotaRemaining(OutputModel):
+    """What remains of a quota."""
 
     remaining: int
     resets_in_seconds: int
 
     @classmethod
     def of(cls, bucket: Bucket, now: float) -> "QuotaRemaining":
-        """Return what is left as of now."""
+        """Return what remains of a bucket as of now."""
         return cls(remaining=bucket.remaining, resets_in_seconds=max(0, round(bucket.resets_at - now)))
 
 
@@ -52,7 +59,7 @@ class HasFreshness(Protocol):
         ...
 
 
-class Freshness(BaseModel):
+class Freshness(OutputModel):
     """Where the data of a result is from, and how old it is."""
 
     source: Source
@@ -66,7 +73,7 @@ class Freshness(BaseModel):
         return cls(source=read.source, as_of=read.as_of, age_seconds=age_seconds, **fields)
 
 
-class WithQuota(BaseModel):
+class WithQuota(OutputModel):
     """A result that says what remains of the quota, if the call sent a request to Toggl."""
 
     quota: QuotaRemaining | Absent = None
@@ -79,17 +86,17 @@ class WorkspaceResult(WithQuota):
 
 
 def truncate(text: str, length: int) -> str:
-    """Return the text, cut to a length if it is longer, which an ellipsis then shows."""
+    """Return the text, cut to a length, with an ellipsis if something was cut."""
     return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
 def count_bytes(item: BaseModel) -> int:
-    """Return the bytes that something takes in an answer."""
+    """Return the bytes that a model takes in a result."""
     return len(item.model_dump_json(exclude_none=True).encode())
 
 
 def take_within_budget(items: Iterable[ModelT]) -> list[ModelT]:
-    """Return as many of the first as an answer can hold; one at least, if there is one."""
+    """Return as many of the first items as a result can hold; one at least, if there is one."""
     within_budget: list[ModelT] = []
     remaining_bytes = MAX_RESULT_BYTES
     for item in items:
@@ -100,9 +107,9 @@ def take_within_budget(items: Iterable[ModelT]) -> list[ModelT]:
     return within_budget
 
 
-def to_result(answer: BaseModel) -> CallToolResult:
+def to_result(result: BaseModel) -> CallToolResult:
     """Return the same data twice: structured, and as compact JSON text."""
-    data = cast("dict[str, Any]", _strip_invisible(answer.model_dump(mode="json", exclude_none=True)))
+    data = cast("dict[str, Any]", _strip_invisible(result.model_dump(mode="json", exclude_none=True)))
     return CallToolResult(content=[_text(data)], structured_content=data)
 
 
@@ -120,7 +127,7 @@ def to_error_result(error: TogglError) -> CallToolResult:
 
 
 def describe_validation_error(error: ValidationError, model: type[Payload]) -> str:
-    """Return in one sentence each what is wrong with a tool's arguments."""
+    """Return one sentence for each argument that is wrong."""
     details = [
         detail for detail in error.errors(include_url=False, include_input=False) if not _is_null_alternative(detail)
     ]
@@ -142,7 +149,7 @@ def _sentence(detail: ErrorDetails, model: type[Payload]) -> str:
 
 
 def _is_null_alternative(detail: ErrorDetails) -> bool:
-    """Tell whether it only says that an optional value could also have been null."""
+    """Tell whether a detail only says that an optional argument may be null."""
     return detail["type"] == "none_required"
 
 

@@ -2,27 +2,50 @@
 
 from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
 from typing import Any, cast
 
 from pydantic import BaseModel
+from pydantic_core import from_json
 
 from toggl_mcp.models.base import MAX_ID, Payload
 
 Schema = dict[str, Any]
 _OMITTED = (("default", None), ("default", False), ("minLength", 1), ("exclusiveMinimum", 0), ("maximum", MAX_ID))
-"""What a model does not need to be told: it is checked all the same."""
+"""Keywords that a model does not need: we check them all the same."""
 
 
-# A schema takes milliseconds to make and is the same for every server of a process; nobody changes the shared dict.
-@cache
+PACKAGED_SCHEMAS = Path(__file__).with_name("schemas.json")
+"""The schemas of every tool, by the names of the models: a host waits for the list of tools, not for 50 schemas."""
+
+
 def input_schema(model: type[Payload]) -> Schema:
-    """Return the schema of a tool's arguments."""
+    """Return the schema of a tool's arguments, from the package if it is there."""
+    return _read_packaged().get(schema_key(model)) or build_input_schema(model)
+
+
+def output_schema(model: type[BaseModel]) -> Schema:
+    """Return the schema of a tool's result, from the package if it is there."""
+    return _read_packaged().get(schema_key(model)) or build_output_schema(model)
+
+
+def schema_key(model: type[BaseModel]) -> str:
+    """Return the name under which a model's schema is packaged."""
+    return f"{model.__module__}.{model.__name__}"
+
+
+@cache  # For every server of a process, which share it and change nothing in it.
+def _read_packaged() -> Mapping[str, Schema]:
+    return from_json(PACKAGED_SCHEMAS.read_bytes())
+
+
+def build_input_schema(model: type[Payload]) -> Schema:
+    """Build the schema of a tool's arguments."""
     return _build_schema(model)
 
 
-@cache
-def output_schema(model: type[BaseModel]) -> Schema:
-    """Return the schema of a tool's answers, which says what is always there of the whole and not of each part."""
+def build_output_schema(model: type[BaseModel]) -> Schema:
+    """Build the schema of a tool's result; `required` stands at its top only, to save tokens."""
     schema = _build_schema(model)
     schema["properties"] = {name: _drop_required(part) for name, part in schema["properties"].items()}
     return schema
@@ -37,7 +60,7 @@ def _build_schema(model: type[BaseModel]) -> Schema:
 
 
 def _inline(node: object, defs: Mapping[str, object]) -> object:
-    """Return a schema with its references replaced, and without titles and noise."""
+    """Return a schema with its references inlined, without titles and omitted keywords."""
     if isinstance(node, list):
         return [_inline(item, defs) for item in cast("list[object]", node)]
     if not isinstance(node, dict):

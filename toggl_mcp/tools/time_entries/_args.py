@@ -1,4 +1,4 @@
-"""What the tools about time entries are asked."""
+"""The input models of the tools about time entries, and what these share."""
 
 from datetime import date
 from typing import Annotated, Literal, Self
@@ -13,7 +13,7 @@ from toggl_mcp.tools.support.args import Cursor, InWorkspace, Ref, Refreshable, 
 
 TimeText = Annotated[str, Field(max_length=40)]
 Day = Annotated[date, Field(ge=FIRST_DAY, le=date(2030, 1, 1))]
-"""A day on which Toggl can have entries, and up to which it makes reports."""
+"""A day on which Toggl can have entries and make reports."""
 EntryIds = Annotated[list[Id], Field(min_length=1)]
 TagList = Annotated[list[Ref], Field(max_length=50)]
 
@@ -23,8 +23,8 @@ class EntryFields(Payload, frozen=True):
 
     description: Annotated[Description, Field(description="What was done.")] | Absent = None
     project: Annotated[Ref, Field(description="Name or id.")] | Absent = None
-    task: Annotated[Ref, Field(description="Name or id, of the project.")] | Absent = None
-    tags: Annotated[TagList, Field(description="Names.")] | Absent = None
+    task: Annotated[Ref, Field(description="Name or id, within project.")] | Absent = None
+    tags: Annotated[TagList, Field(description="Names or ids.")] | Absent = None
     create_missing_tags: Annotated[bool, Field(description="Create tags that do not exist.")] = False
     billable: Annotated[bool, Field(description="Paid plans only.")] | Absent = None
 
@@ -32,17 +32,17 @@ class EntryFields(Payload, frozen=True):
 class StartTimer(EntryFields, InWorkspace, frozen=True):
     """The arguments of `start_timer`."""
 
-    start: Annotated[TimeText, Field(description="2026-11-24T09:00, or with offset; default: now.")] | Absent = None
-    allow_overlap: Annotated[bool, Field(description="Even over others.")] = False
+    start: Annotated[TimeText, Field(description="2026-11-24T09:00, or with offset. Default: now.")] | Absent = None
+    allow_overlap: Annotated[bool, Field(description="Allow overlaps.")] = False
 
 
 class CreateTimeEntry(EntryFields, InWorkspace, frozen=True):
     """The arguments of `create_time_entry`."""
 
-    start: Annotated[TimeText, Field(description="2026-11-24T09:00, in the account's zone, or with an offset.")]
-    stop: Annotated[TimeText, Field(description="As start; or give duration.")] | Absent = None
+    start: Annotated[TimeText, Field(description="2026-11-24T09:00 in the account's time zone, or with offset.")]
+    stop: Annotated[TimeText, Field(description="Like start; or give duration.")] | Absent = None
     duration: Annotated[int, Field(ge=0, le=999 * 3600, description="Seconds.")] | Absent = None
-    allow_overlap: Annotated[bool, Field(description="Even over others, or once more.")] = False
+    allow_overlap: Annotated[bool, Field(description="Allow overlaps and duplicates.")] = False
 
     _end = exactly_one("stop", "duration")
 
@@ -54,23 +54,23 @@ class StopTimer(Payload, frozen=True):
 class GetTimer(Payload, frozen=True):
     """The arguments of `get_timer`."""
 
-    refresh: Annotated[bool, Field(description="Ask Toggl (1 request).")] = False
+    refresh: Annotated[bool, Field(description="Read from Toggl (1 request).")] = False
 
 
 class EntryFilter(Refreshable, frozen=True):
-    """Which entries: of which days, and which of those."""
+    """The entries to read: their days, and what they are about."""
 
-    refresh: Annotated[bool, Field(description="Ask Toggl (2 requests, and reports).")] = False
-    workspace_id: Annotated[Id, Field(description="Only this workspace; default: all.")] | Absent = None
+    refresh: Annotated[bool, Field(description="Read from Toggl (2 requests, plus reports).")] = False
+    workspace_id: Annotated[Id, Field(description="Only this workspace. Default: all.")] | Absent = None
     period: Annotated[Period, Field(description="Or start and end. Default: today.")] | Absent = None
     start: Annotated[Day, Field(description="First day, YYYY-MM-DD.")] | Absent = None
-    end: Annotated[Day, Field(description="Last day, included.")] | Absent = None
+    end: Annotated[Day, Field(description="Last day, inclusive.")] | Absent = None
     client: Annotated[Ref, Field(description="Name or id; 0: none.")] | Absent = None
     project: Annotated[Ref, Field(description="Name or id; 0: none.")] | Absent = None
     task: Annotated[Ref, Field(description="Name or id; 0: none.")] | Absent = None
     tag: Annotated[Ref, Field(description="Name or id; 0: none.")] | Absent = None
-    billable: Annotated[bool, Field(description="Only these.")] | Absent = None
-    description: Annotated[Description, Field(description="Only those that contain this, in any case.")] | Absent = None
+    billable: Annotated[bool, Field(description="true: only billable; false: only others.")] | Absent = None
+    description: Annotated[Description, Field(description="Part of it, in any case.")] | Absent = None
 
     @model_validator(mode="after")
     def _require_one_range(self) -> Self:
@@ -86,7 +86,7 @@ class EntryFilter(Refreshable, frozen=True):
 class ListTimeEntries(EntryFilter, frozen=True):
     """The arguments of `list_time_entries`."""
 
-    limit: Annotated[int, Field(ge=1, le=200, description="Entries in a page.")] = 100
+    limit: Annotated[int, Field(ge=1, le=200, description="Entries per page.")] = 100
     cursor: Cursor | Absent = None
 
 
@@ -94,9 +94,9 @@ class SummarizeTime(EntryFilter, frozen=True):
     """The arguments of `summarize_time`."""
 
     group_by: Annotated[list[Group], Field(min_length=1, max_length=2, description="One or two.")] | Absent = None
-    team: Annotated[bool, Field(description="Everybody's entries, not only one's own; from reports.")] = False
-    amounts: Annotated[bool, Field(description="Billable amounts too (paid plans); from reports.")] = False
-    limit: Annotated[int, Field(ge=1, le=200, description="Groups to show.")] = 100
+    team: Annotated[bool, Field(description="All users' entries, not only yours; from reports.")] = False
+    amounts: Annotated[bool, Field(description="Add billable amounts (paid plans); from reports.")] = False
+    limit: Annotated[int, Field(ge=1, le=200, description="Groups to return.")] = 100
 
 
 class EditTimeEntries(EntryFields, frozen=True):
@@ -105,21 +105,21 @@ class EditTimeEntries(EntryFields, frozen=True):
     ids: Annotated[EntryIds, Field(max_length=100, description="Up to 100 entries.")]
     project: Annotated[Ref, Field(description="Name or id; 0: none.")] | Absent = None
     task: Annotated[Ref, Field(description="Name or id; 0: none.")] | Absent = None
-    tags: Annotated[TagList, Field(description="Names; see tag_action.")] | Absent = None
-    tag_action: Annotated[Literal["replace", "add", "remove"], Field(description="What tags does.")] = "replace"
-    start: Annotated[TimeText, Field(description="One entry only; account's zone, or with offset.")] | Absent = None
+    tags: Annotated[TagList, Field(description="Names or ids; see tag_action.")] | Absent = None
+    tag_action: Annotated[Literal["replace", "add", "remove"], Field(description="What to do with tags.")] = "replace"
+    start: Annotated[TimeText, Field(description="One entry only; as in create_time_entry.")] | Absent = None
     stop: Annotated[TimeText, Field(description="One entry only.")] | Absent = None
-    allow_overlap: Annotated[bool, Field(description="Even over others.")] = False
+    allow_overlap: Annotated[bool, Field(description="Allow overlaps.")] = False
 
     _change = at_least_one("description", "project", "task", "tags", "billable", "start", "stop")
 
     @model_validator(mode="after")
     def _check_combination(self) -> Self:
         if self.create_missing_tags and self.tag_action == "remove":
-            message = "create_missing_tags: a tag that does not exist cannot be removed; leave it out"
+            message = "create_missing_tags: a missing tag cannot be removed; omit this argument"
             raise ValueError(message)
         if len(self.ids) > 1 and (self.start is not None or self.stop is not None):
-            message = "start and stop are for one entry at a time"
+            message = "start and stop need exactly one id in ids"
             raise ValueError(message)
         return self
 
@@ -127,4 +127,4 @@ class EditTimeEntries(EntryFields, frozen=True):
 class DeleteTimeEntries(Payload, frozen=True):
     """The arguments of `delete_time_entries`."""
 
-    ids: Annotated[EntryIds, Field(max_length=10, description="Up to 10 entries; a request each.")]
+    ids: Annotated[EntryIds, Field(max_length=10, description="Up to 10 entries; one request each.")]

@@ -52,7 +52,7 @@ class BulkResult(WithQuota):
     """What became of each entry of a change of several."""
 
     unchanged_ids: Ids | Absent = None
-    not_found_ids: Annotated[list[int], Field(description="Not among one's own of the last 89 days.")] | Absent = None
+    not_found_ids: Annotated[list[int], Field(description="None of your entries of the last 89 days.")] | Absent = None
     unconfirmed_ids: Ids | Absent = None
     incomplete_reason: str | Absent = None
 

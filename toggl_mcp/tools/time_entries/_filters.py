@@ -92,7 +92,7 @@ async def _resolve_workspaces(requested: int | None, call: CallContext) -> dict[
     if requested is None:
         return workspaces
     if requested not in workspaces:
-        message = f"This token opens no workspace {requested}. get_account lists those that it opens."
+        message = f"This token opens no workspace {requested}. get_account lists the workspaces that it opens."
         raise NotFound(message)
     return {requested: workspaces[requested]}
 
@@ -100,14 +100,14 @@ async def _resolve_workspaces(requested: int | None, call: CallContext) -> dict[
 def _result_warnings(result: "EntryResult", workspaces: Mapping[int, str]) -> list[str]:
     """Return which workspaces could not be read, and whether the entries are stale."""
     failures = [f"{workspaces[key]} ({key}): {error}" for key, error in result.errors_by_workspace.items()]
-    stale = ["Toggl could not be asked what has changed since as_of."] if result.source == "stale" else []
+    stale = ["Toggl could not be read; what has changed since as_of is missing."] if result.source == "stale" else []
     return [*failures, *stale]
 
 
 def _horizon_warnings(date_range: DateRange, call: CallContext) -> list[str]:
     """Return that entries far in the future are missing, if the days reach there."""
     horizon = call.toggl.entry_cache.horizon()
-    return [f"What is planned for after {horizon:%Y-%m-%d} is not known."] if date_range.end > horizon else []
+    return [f"Entries after {horizon:%Y-%m-%d} are not read."] if date_range.end > horizon else []
 
 
 async def _filter_entries(
@@ -146,7 +146,7 @@ async def _filter_by_ref(
             entry for entry in entries if kind == "tag" and _has_tag(entry, resolved)
         ]
     count = sum(any(entry_ref.is_unresolvable(ref) for entry_ref in names.refs_of(kind, entry)) for entry in entries)
-    hidden = [f"{count} entries are of a {kind} that is hidden, or new (refresh: true looks)."] if count else []
+    hidden = [f"{count} entries have a {kind} that is hidden, or new (refresh: true reads it)."] if count else []
     return matches, [*names.warnings, *hidden]
 
 

@@ -84,13 +84,13 @@ def parse_time_argument(field: str, text: str, calendar: "Calendar") -> "datetim
 
 
 def check_duration(start: "datetime", stop: "datetime") -> None:
-    """Refuse an entry that stops before it starts, or that lasts longer than Toggl takes.
+    """Check that an entry stops after it starts, and is no longer than Toggl allows.
 
     Raises:
-        InvalidArguments: It does.
+        InvalidArguments: It is not.
     """
     if not timedelta() <= stop - start <= MAX_DURATION:
-        message = "stop: has to come after start, by 999 hours at most."
+        message = "stop: must be after start, by at most 999 hours."
         raise InvalidArguments(message)
 
 
@@ -113,7 +113,7 @@ async def _resolve_task(ref: str, project_id: int | None, workspace_id: int, cal
 
 
 def _wrong_project_error(task: Task) -> InvalidArguments:
-    message = f"task: “{task.name}” ({task.id}) belongs to project {task.project_id}. Name that, or leave it out."
+    message = f"task: “{task.name}” ({task.id}) belongs to project {task.project_id}. Give it, or omit project."
     return InvalidArguments(message)
 
 
@@ -136,6 +136,6 @@ async def _resolve_tags(refs: list[str], args: EntryFields, workspace_id: int, c
             new.append(ref)
         elif not args.create_missing_tags:
             is_removal = isinstance(args, EditTimeEntries) and args.tag_action == "remove"
-            hint = "Leave it out." if is_removal else "create_missing_tags: true makes it."
+            hint = "Omit it." if is_removal else "create_missing_tags: true creates it."
             raise not_found_error(ref, endpoint, f"workspace {workspace_id}", collection.items.values(), hint)
     return ResolvedTags(list(dict.fromkeys(resolved)), new)

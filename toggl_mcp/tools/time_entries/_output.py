@@ -6,7 +6,6 @@ from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 
 import anyio
-from pydantic import BaseModel
 
 from toggl_mcp.errors import TogglError
 from toggl_mcp.models.base import REF_NONE, Absent, NamedResource, ResourceKind
@@ -16,7 +15,7 @@ from toggl_mcp.models.tasks import Task
 from toggl_mcp.models.text import fold
 from toggl_mcp.models.time_entries import TimeEntry
 from toggl_mcp.tools.support.define import CallContext
-from toggl_mcp.tools.support.results import WithQuota
+from toggl_mcp.tools.support.results import OutputModel, WithQuota
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
@@ -149,7 +148,7 @@ def _display_name(names_by_id: Mapping[int, NamedResource], item_id: int | None,
     return f"{name} ({item_id})" if [item.name for item in names_by_id.values()].count(name) > 1 else name
 
 
-class TimeEntryOut(BaseModel):
+class TimeEntryOut(OutputModel):
     """A time entry, as a result about one shows it."""
 
     id: int

@@ -1,4 +1,4 @@
-"""What would lie over other entries is pointed out before it is written."""
+"""Entries that overlap others are refused before a request is sent."""
 
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from toggl_mcp.tools.support.results import truncate
 HINT = "Change the times, or pass allow_overlap: true."
 HINT_UNCHECKED = "Or pass allow_overlap: true."
 MAX_OVERLAPS_IN_MESSAGE = 5
-"""Entries in the way that a refusal names."""
+"""Overlapping entries that a message names."""
 
 
 async def reject_overlaps(
@@ -22,22 +22,22 @@ async def reject_overlaps(
     *,
     exclude_id: int | None = None,
 ) -> None:
-    """Refuse what would lie over another entry than `but`, in any workspace.
+    """Check that a stretch of time overlaps no entry, in any workspace, but the one to exclude.
 
     Raises:
-        Overlap: The message names what is in the way.
+        Overlap: It overlaps others, which the message names, or that could not be checked.
     """
     overlaps = [entry for entry in await find_overlaps(start, end, calendar, call) if entry.id != exclude_id]
     if not overlaps:
         return
     descriptions = "; ".join(_describe_entry(entry, calendar, call) for entry in overlaps[:MAX_OVERLAPS_IN_MESSAGE])
     rest = f"; and {len(overlaps) - MAX_OVERLAPS_IN_MESSAGE} more" if len(overlaps) > MAX_OVERLAPS_IN_MESSAGE else ""
-    message = f"It would lie over {descriptions}{rest}. Nothing was sent. {HINT}"
+    message = f"Overlaps {descriptions}{rest}. Nothing was sent. {HINT}"
     raise Overlap(message)
 
 
 async def find_overlaps(start: datetime, end: datetime, calendar: Calendar, call: CallContext) -> list[TimeEntry]:
-    """Return the entries that share time with a stretch; one of no length shares it with an equal one."""
+    """Return the entries that overlap a stretch of time; one without length overlaps its equal."""
     from toggl_mcp.endpoints.time_entry_query import EntryQuery  # noqa: PLC0415 - start-up
 
     now = call.now
@@ -51,7 +51,7 @@ async def find_overlaps(start: datetime, end: datetime, calendar: Calendar, call
     )
     result = await call.toggl.entry_source.fetch(query)
     for error in result.errors_by_workspace.values():
-        message = f"What it might lie over could not be looked at, so nothing was sent. {error} {HINT_UNCHECKED}"
+        message = f"Overlaps could not be checked, so nothing was sent. {error} {HINT_UNCHECKED}"
         raise Overlap(message) from error
     return [
         entry

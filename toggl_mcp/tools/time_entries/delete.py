@@ -15,7 +15,7 @@ class TimeEntriesDeleted(BulkResult):
 
 
 async def delete_time_entries(args: DeleteTimeEntries, call: CallContext) -> TimeEntriesDeleted:
-    """Delete up to 10 of one's own entries for good, by a request each; refused if the quota cannot cover them all."""
+    """Delete up to 10 of your time entries permanently. Each costs one request; the quota has to cover all."""
     entries, not_found_ids = await load_entries(args.ids, call)
     await check_quota_covers(entries, call)
     outcome = await _delete(entries, call)
@@ -41,7 +41,7 @@ async def _confirmation_text(args: DeleteTimeEntries, call: CallContext) -> str:
     descriptions = "; ".join(
         f"“{truncate(entry.description, 40)}” of {calendar.to_local_text(entry.start)}" for entry in entries
     )
-    return f"Delete {len(entries)} time {'entry' if len(entries) == 1 else 'entries'} for good? {descriptions}"
+    return f"Delete {len(entries)} time {'entry' if len(entries) == 1 else 'entries'} permanently? {descriptions}"
 
 
 TOOLS = (

@@ -31,13 +31,13 @@ class TimeEntriesEdited(BulkResult):
     """What became of an edit."""
 
     edited_ids: list[int]
-    entry: Annotated[TimeEntryOut, Field(description="When only one was meant.")] | Absent = None
+    entry: Annotated[TimeEntryOut, Field(description="If ids has one id.")] | Absent = None
 
 
 async def edit_time_entries(args: EditTimeEntries, call: CallContext) -> TimeEntriesEdited:
-    """Change one's own entries, all in the same way; what is left out stays as it is.
+    """Edit your time entries; omitted fields keep their values.
 
-    One request for each workspace. The answer says for each id what became of it.
+    All get the same change, by one request per workspace. The result says what became of each id.
     """
     entries, not_found_ids = await load_entries(args.ids, call, require_fresh=len(args.ids) > 1)
     if len(args.ids) == 1:
@@ -59,7 +59,7 @@ async def _edit_batches(batches: list[Batch], call: CallContext) -> BulkOutcome:
             return BulkOutcome(edited_ids, error, [entry.id for entry in entries])
         edited_ids += result.edited_ids
         refused_ids += result.unchanged_ids
-    refusal = InvalidArguments("Toggl refused the change for these. Change one alone to learn why.")
+    refusal = InvalidArguments("Toggl refused the change of unchanged_ids. Edit one of them alone to learn why.")
     return BulkOutcome(edited_ids, refusal if refused_ids else None, refused_ids)
 
 
@@ -80,7 +80,7 @@ async def _edit_entry(entry: TimeEntry, args: EditTimeEntries, call: CallContext
 
 
 async def with_times(entry: TimeEntry, args: EditTimeEntries, body: TimeEntryBody, call: CallContext) -> TimeEntryBody:
-    """Return the change with the entry's new times, of which Toggl is told all that belong together."""
+    """Return the body with the entry's new times: Toggl needs stop and duration to agree."""
     if args.start is None and args.stop is None:
         return body
     calendar, now = await call.calendar(), call.now
@@ -88,7 +88,7 @@ async def with_times(entry: TimeEntry, args: EditTimeEntries, body: TimeEntryBod
     runs = entry.running and args.stop is None
     stop = entry.end_at(now) if args.stop is None else parse_time_argument("stop", args.stop, calendar)
     if runs and start > now:
-        message = "start: is yet to come, and the timer runs. Give a stop as well, or an earlier start."
+        message = "start: is in the future, and the timer is running. Give an earlier start, or a stop too."
         raise InvalidArguments(message)
     check_duration(start, stop)
     if not args.allow_overlap:

@@ -1,15 +1,15 @@
-"""The tools that log and list time entries."""
+"""The tools that create and list time entries."""
 
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from toggl_mcp.models.base import Absent, Position
 from toggl_mcp.models.time_entries import TimeEntry, to_rfc3339
 from toggl_mcp.tools.support.define import ADDITIVE, READ_ONLY, CallContext, ToolSpec
 from toggl_mcp.tools.support.pagination import decode_cursor, encode_cursor
-from toggl_mcp.tools.support.results import MAX_RESULT_BYTES, Freshness, WithQuota, count_bytes, truncate
+from toggl_mcp.tools.support.results import MAX_RESULT_BYTES, Freshness, OutputModel, WithQuota, count_bytes, truncate
 from toggl_mcp.tools.time_entries._args import CreateTimeEntry, ListTimeEntries
 from toggl_mcp.tools.time_entries._filters import Selection, select_entries
 from toggl_mcp.tools.time_entries._input import check_duration, forgetting_new_tags, parse_time_argument, prepare_entry
@@ -20,10 +20,10 @@ MAX_DESCRIPTION = 200
 """Characters of each description that a list shows."""
 
 
-class WorkGroup(BaseModel):
-    """What several entries of a list are about."""
+class WorkGroup(OutputModel):
+    """What several entries of a list have in common."""
 
-    group: Annotated[int, Field(description="Entries refer to it by this.")]
+    group: Annotated[int, Field(description="Number in entries.")]
     workspace_id: int
     project: str | Absent = None
     project_id: int | Absent = None
@@ -32,7 +32,7 @@ class WorkGroup(BaseModel):
     billable: bool | Absent = None
 
 
-class TimeEntryRow(BaseModel):
+class TimeEntryRow(OutputModel):
     """A time entry in a list."""
 
     id: int
@@ -58,7 +58,7 @@ class TimeEntryList(WithQuota, Freshness):
 
 
 async def create_time_entry(args: CreateTimeEntry, call: CallContext) -> TimeEntryResult:
-    """Log time that is over. What would lie over other entries, or is there already, is refused unless allowed."""
+    """Create a completed time entry. Overlaps and duplicates are refused unless allow_overlap is true."""
     workspace, calendar = await call.workspace_id(args.workspace_id), await call.calendar()
     start = parse_time_argument("start", args.start, calendar)
     stop = (
@@ -78,9 +78,9 @@ async def create_time_entry(args: CreateTimeEntry, call: CallContext) -> TimeEnt
 
 
 async def list_time_entries(args: ListTimeEntries, call: CallContext) -> TimeEntryList:
-    """List one's own entries that began on these days, newest first, of all workspaces unless one is named.
+    """List your time entries of a period, newest first, across all workspaces.
 
-    Names are in works. Long descriptions are cut. For totals, summarize_time is right and far shorter.
+    groups has their project names. Long descriptions are cut. For totals, summarize_time is correct and far shorter.
     """
     selection = await select_entries(args, call)
     filters = tuple(str(value) for value in args.model_dump(exclude={"limit", "cursor", "refresh"}).values())

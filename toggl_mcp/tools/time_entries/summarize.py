@@ -5,7 +5,7 @@ from datetime import date
 from functools import partial
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from toggl_mcp.models.account import Me
 from toggl_mcp.models.base import Absent
@@ -21,7 +21,7 @@ from toggl_mcp.models.totals import (
     sum_slices,
 )
 from toggl_mcp.tools.support.define import READ_ONLY, CallContext, ToolSpec
-from toggl_mcp.tools.support.results import Freshness, Timestamp, WithQuota, take_within_budget, truncate
+from toggl_mcp.tools.support.results import Freshness, OutputModel, Timestamp, WithQuota, take_within_budget, truncate
 from toggl_mcp.tools.time_entries._args import SummarizeTime
 from toggl_mcp.tools.time_entries._filters import Selection, select_entries
 from toggl_mcp.tools.time_entries._output import KINDS_WITH_IDS
@@ -30,8 +30,8 @@ MAX_DESCRIPTION = 200
 """Characters of a description that a group shows."""
 
 
-class Total(BaseModel):
-    """What some time comes to."""
+class Total(OutputModel):
+    """A total of time."""
 
     seconds: int
     hours: float
@@ -40,7 +40,7 @@ class Total(BaseModel):
 
     @classmethod
     def of(cls, totals: Totals, args: SummarizeTime) -> "Total":
-        """Return what is shown of a sum; amounts if they are asked for: what is in the log has none."""
+        """Return totals as a result shows them; amounts only if requested, as cached entries have none."""
         amounts = {currency: round(cents / 100, 2) for currency, cents in totals.cents.items() if args.amounts}
         return cls(
             seconds=totals.seconds,
@@ -51,13 +51,13 @@ class Total(BaseModel):
 
 
 class GroupTotal(Total):
-    """What one group comes to."""
+    """The total of one group."""
 
     by: dict[str, str]
 
 
 class Summary(WithQuota, Freshness):
-    """What the time on some days comes to."""
+    """The total of a range of days, and of its groups."""
 
     timezone: str
     first_day: str
@@ -68,15 +68,15 @@ class Summary(WithQuota, Freshness):
     total: Total
     groups: list[GroupTotal] | Absent = None
     groups_remaining: int | Absent = None
-    running_seconds: Annotated[int, Field(description="Of total: a timer that runs, up to now.")] | Absent = None
+    running_seconds: Annotated[int, Field(description="Part of total: the running timer, up to now.")] | Absent = None
     complete: bool
-    incomplete_reason: Annotated[str, Field(description="Why it is not complete.")] | Absent = None
+    incomplete_reason: Annotated[str, Field(description="What is missing, and why.")] | Absent = None
 
 
 async def summarize_time(args: SummarizeTime, call: CallContext) -> Summary:
-    """Total time by whole days in the account's zone, over all workspaces unless one is named.
+    """Total time over whole days in the account's time zone, across all workspaces.
 
-    Entries over midnight are split, a running timer counts up to now. An entry counts under each of its tags.
+    Entries are split at midnight; a running timer counts up to now. An entry counts under each of its tags.
     """
     by = args.group_by or []
     selection = await select_entries(
@@ -105,7 +105,7 @@ async def summarize_time(args: SummarizeTime, call: CallContext) -> Summary:
 
 
 def _range_fields(date_range: DateRange) -> dict[str, Any]:
-    """Return the days that are meant, and the instants at which they begin and are over."""
+    """Return the first and the last day, and the times at which the range begins and ends."""
     return {
         "timezone": date_range.calendar.zone.key,
         "first_day": date_range.first.isoformat(),
@@ -121,15 +121,15 @@ def _to_group_total(key: Sequence[str], totals: Totals, args: SummarizeTime) -> 
 
 
 def _report_warnings(args: SummarizeTime, selection: Selection, call: CallContext) -> Iterator[str]:
-    """Give what reports do not tell of these days."""
+    """Yield what reports lack of these days."""
     now = call.now
     if args.team and selection.date_range.start <= now and selection.date_range.end > now - MAX_DURATION:
-        yield "Timers that are still running are in no report, so those of the team are not counted."
+        yield "Reports lack timers that are still running, so the team's running timers are not counted."
     unpriced = sum(entry.billable and entry.amount_in_cents is None for entry in selection.entries)
     if args.amounts and unpriced:
         yield (
-            f"Toggl told no amount for {unpriced} of the billable entries: that takes a plan with rates, "
-            "an entry that is over, and a report that knows of its last change (refresh: true asks for one)."
+            f"Toggl sent no amount for {unpriced} of the billable entries. An amount needs a plan with rates, "
+            "a completed entry, and a report with its last change (refresh: true reads the report again)."
         )
 
 

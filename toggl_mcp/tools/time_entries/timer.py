@@ -1,54 +1,54 @@
-"""The tools about the timer."""
+"""The tools that start, stop and get the timer."""
 
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from toggl_mcp.errors import InvalidArguments, NotFound
 from toggl_mcp.models.base import Absent
 from toggl_mcp.models.time_entries import TimerStart
 from toggl_mcp.tools.support.define import ADDITIVE, DESTRUCTIVE, READ_ONLY, CallContext, ToolSpec
-from toggl_mcp.tools.support.results import Freshness, WithQuota
+from toggl_mcp.tools.support.results import Freshness, OutputModel, WithQuota
 from toggl_mcp.tools.time_entries._args import GetTimer, StartTimer, StopTimer
 from toggl_mcp.tools.time_entries._input import forgetting_new_tags, parse_time_argument, prepare_entry
 from toggl_mcp.tools.time_entries._output import TimeEntryOut, TimeEntryResult, to_output
 from toggl_mcp.tools.time_entries._overlap import reject_overlaps
 
 MIN_RUN = timedelta(seconds=1)
-"""The least time that a timer runs."""
+"""The shortest time that a timer is taken to run."""
 
 
-class StoppedTimer(BaseModel):
-    """An entry whose timer was stopped by another's start."""
+class StoppedTimer(OutputModel):
+    """An entry whose timer was stopped by the start of another."""
 
     id: int
     description: str
     seconds: int
-    unconfirmed: Annotated[bool, Field(description="As last known; Toggl could not be asked.")] | Absent = None
+    unconfirmed: Annotated[bool, Field(description="Last known state; Toggl could not be read.")] | Absent = None
 
 
 class TimerStarted(TimeEntryResult):
-    """The entry whose timer runs now."""
+    """The entry of the started timer."""
 
-    stopped_entry: Annotated[StoppedTimer, Field(description="What ran until then.")] | Absent = None
-    still_running_id: Annotated[int, Field(description="Stopping it failed; try stop_timer.")] | Absent = None
+    stopped_entry: Annotated[StoppedTimer, Field(description="The timer that this stopped.")] | Absent = None
+    still_running_id: Annotated[int, Field(description="Stopping it failed; call stop_timer.")] | Absent = None
 
 
 class Timer(WithQuota, Freshness):
-    """The timer as it is known."""
+    """The running timer, if there is one."""
 
     running: bool
     entry: TimeEntryOut | Absent = None
 
 
 async def start_timer(args: StartTimer, call: CallContext) -> TimerStarted:
-    """Start a timer. One that runs already is stopped, and the answer says which."""
+    """Start a timer. It stops the running timer, which stopped_entry names."""
     workspace, calendar = await call.workspace_id(args.workspace_id), await call.calendar()
     prepared = await prepare_entry(args, workspace, call)
     start = call.now if args.start is None else parse_time_argument("start", args.start, calendar)
     if start > call.now:
-        message = "start: is yet to come. Leave it out to start now."
+        message = "start: is in the future. Omit it to start now."
         raise InvalidArguments(message)
     if not args.allow_overlap:
         running = await call.toggl.time_entries(workspace).current()
@@ -67,17 +67,17 @@ async def start_timer(args: StartTimer, call: CallContext) -> TimerStarted:
 
 
 async def stop_timer(_: StopTimer, call: CallContext) -> TimeEntryResult:
-    """Stop the timer that runs, in whatever workspace."""
+    """Stop the running timer, in any workspace."""
     entries, calendar = await call.toggl.account_time_entries(), await call.calendar()
     entry = await entries.stop_current()
     if entry is None:
-        message = "No timer is running. start_timer starts one; create_time_entry logs what is done already."
+        message = "No timer is running. start_timer starts one; create_time_entry adds completed time."
         raise NotFound(message)
     return TimeEntryResult(entry=await to_output(entry, calendar, call), quota=await call.quota(entry.workspace_id))
 
 
 async def get_timer(args: GetTimer, call: CallContext) -> Timer:
-    """Tell which timer runs, in whatever workspace, and for how long. Known to within two minutes."""
+    """Get the running timer, across all workspaces. Changes made elsewhere show within two minutes."""
     reading = await call.toggl.entry_cache.read(refresh=args.refresh)
     entry = next((entry for entry in reading.collection.items.values() if entry.running), None)
     return Timer.of(
