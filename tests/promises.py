@@ -139,7 +139,7 @@ PROMISES = (
     Promise(
         "start",
         "Hosts start it quickly",
-        "1.2 × the time and 1.09 × the memory of a bare SDK server with the same schemas",  # noqa: RUF001 - times
+        "1.06 × the time and 1.06 × the memory of a bare SDK server with the same schemas",  # noqa: RUF001 - times
         "benchmarks/start.py",
     ),
     Promise(

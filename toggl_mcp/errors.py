@@ -10,7 +10,7 @@
     ├── NotFound                 not_found          there is no such thing
     ├── Ambiguous                ambiguous          there are several such things
     ├── DuplicateName            duplicate_name     the name is taken
-    ├── Overlap                  overlap            other time entries are in the way, or may be; nothing was sent
+    ├── Overlap                  overlap            it would overlap other time entries, or may; nothing was sent
     ├── PlanRequired             plan_required      the workspace's plan lacks this
     ├── QuotaSpent               quota_spent        the hour's requests are used up; `resets_in_seconds`
     ├── RateLimited              rate_limited       too many at once; `retry_after_seconds`
@@ -88,7 +88,7 @@ class DuplicateName(TogglError):
 
 
 class Overlap(TogglError):
-    """A time entry would lie over others, or is there already, or that could not be looked at."""
+    """A time entry would overlap others or repeat one, or that could not be checked."""
 
     code = "overlap"
 

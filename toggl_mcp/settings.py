@@ -1,4 +1,4 @@
-"""Every setting, from the environment; flags that were given win."""
+"""Every setting, from the environment; flags override it."""
 
 import re
 from pathlib import Path
@@ -23,9 +23,9 @@ def _to_lower(value: object) -> object:
 
 
 class Settings(BaseSettings):
-    """What a server needs to know. Empty values, and `${…}` that nobody expanded, count as unset."""
+    """The settings of a server. Empty values, and `${…}` that a host did not expand, count as unset."""
 
-    # The prefix is for the fields' own names: `TOKEN` and `CACHE` are other programs' business.
+    # The prefix keeps the fields' own names apart: `TOKEN` and `CACHE` belong to other programs.
     model_config = SettingsConfigDict(
         env_prefix="TOGGL_MCP_", validate_by_name=True, extra="ignore", str_strip_whitespace=True
     )
@@ -36,13 +36,13 @@ class Settings(BaseSettings):
     cache: Path | None = Field(default=None, validation_alias="TOGGL_MCP_CACHE")
     """A file's path, or `memory`; None is a file in the user's cache folder."""
     cache_ttl: Annotated[float, Field(ge=0)] = Field(default=3600.0, validation_alias="TOGGL_MCP_CACHE_TTL")
-    """Seconds for which what is cached counts as fresh."""
+    """Seconds for which a cached collection counts as fresh."""
     toolsets: str | None = Field(default=None, validation_alias="TOGGL_MCP_TOOLSETS")
-    """Names of toolsets, with commas between them, or `all`; None is the default choice."""
+    """Names of toolsets, separated by commas, or `all`; None means the default toolsets."""
     tools: str | None = Field(default=None, validation_alias="TOGGL_MCP_TOOLS")
-    """Names of single tools, offered besides the toolsets, or alone if no toolsets are named."""
+    """Names of single tools, added to the toolsets, or alone if no toolsets are named."""
     exclude_tools: str | None = Field(default=None, validation_alias="TOGGL_MCP_EXCLUDE_TOOLS")
-    """Names of tools that are not offered, whatever else is said."""
+    """Names of tools to leave out; this overrides the other settings."""
     access: Annotated[Access, BeforeValidator(_to_lower)] = Field(default="full", validation_alias="TOGGL_MCP_ACCESS")
     read_only: bool = Field(default=False, validation_alias="TOGGL_MCP_READ_ONLY")
     log_level: Annotated[LogLevel, BeforeValidator(_to_upper)] = Field(
@@ -53,7 +53,7 @@ class Settings(BaseSettings):
 
     @property
     def effective_access(self) -> Access:
-        """What may be changed: read only wins."""
+        """The access mode: `read_only` overrides `access`."""
         return "read" if self.read_only else self.access
 
     @model_validator(mode="before")

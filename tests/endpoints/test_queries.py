@@ -52,7 +52,7 @@ async def test_a_query_compares_moments_with_days(clients: AsyncClientEndpoint, 
 
 async def test_a_query_for_an_unknown_field_names_those_that_there_are(clients: AsyncClientEndpoint) -> None:
     await clients.collect()
-    with pytest.raises(InvalidArguments, match="no field 'wid'; ask for one of id, workspace_id, name"):
+    with pytest.raises(InvalidArguments, match="no field 'wid'; use one of id, workspace_id, name"):
         await clients.query(Query("wid", 1))
 
 

@@ -97,7 +97,7 @@ def test_what_has_no_value_fits_no_other_question(comparison: Comparison) -> Non
 
 @pytest.mark.parametrize("key", ["wid", "at", "timestamp", "", "model_fields", "__class__"])
 def test_a_field_that_there_is_not_is_refused_with_those_that_there_are(key: str) -> None:
-    with pytest.raises(InvalidArguments, match="ask for one of id, workspace_id, name, archived, notes"):
+    with pytest.raises(InvalidArguments, match="use one of id, workspace_id, name, archived, notes"):
         Query(key, 7).matches(CLIENT)
 
 

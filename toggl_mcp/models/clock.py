@@ -1,4 +1,4 @@
-"""The time, and waiting: both come from one thing, so that a test can move them together."""
+"""The clock: the time, and waiting, so that a test can move both together."""
 
 import time
 from typing import Protocol

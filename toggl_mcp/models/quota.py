@@ -1,4 +1,4 @@
-"""Toggl's hourly quotas, and the ledger through which processes share what they know of them."""
+"""Toggl's hourly quotas, and the store through which processes share them."""
 
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
@@ -17,7 +17,7 @@ PACE_SECONDS = 1.0
 BURST = 5
 """Requests that may be sent at once before the pace is kept."""
 MAX_QUEUE_SECONDS = 60.0
-"""Seconds beyond which a queue is no queue but a clock that was set back."""
+"""Seconds of queue beyond which the clock must have been set back."""
 
 
 def gcra(queue_empty_at: float, now: float, max_wait_seconds: float) -> tuple[float, float]:
@@ -31,19 +31,19 @@ def gcra(queue_empty_at: float, now: float, max_wait_seconds: float) -> tuple[fl
 
 
 class QuotaStore(Protocol):
-    """Keeps what is known of the quotas of a token (`scope` is its digest), and the turns of its requests."""
+    """Stores the quotas of a token (`scope` is its digest), and the slots of its requests."""
 
     async def list_buckets(self, scope: str) -> Sequence[Bucket]:
-        """Return every bucket that was ever noted, expired ones too."""
+        """Return every bucket that was recorded, expired ones too."""
         ...
 
     async def record(self, scope: str, bucket: Bucket) -> None:
-        """Put down what an answer said, in place of what was known of that bucket."""
+        """Record a bucket of a response, in place of the one of that name."""
         ...
 
     async def reserve_slot(self, scope: str, max_wait_seconds: float) -> float:
-        """Take the next turn to send a request, and return how many seconds to wait for it.
+        """Reserve the next slot to send a request, and return the seconds to wait for it.
 
-        A turn that is further away than `max_wait_seconds` seconds is told, and not taken.
+        A slot that is more than `max_wait_seconds` away is returned, and not reserved.
         """
         ...

@@ -1,4 +1,4 @@
-"""Time entries: what was done when. https://engineering.toggl.com/docs/api/time_entries."""
+"""Time entries: the work, and when it was done. https://engineering.toggl.com/docs/api/time_entries."""
 
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime, timedelta
@@ -10,7 +10,7 @@ from toggl_mcp.models.base import Absent, Payload, WorkspaceResource
 from toggl_mcp.models.text import require_visible
 
 CREATED_WITH = "toggl_mcp"
-"""The name under which Toggl is told who creates entries; it wants one."""
+"""The client's name, which Toggl requires of an entry that is created."""
 MAX_DESCRIPTION = 3000
 MAX_DURATION = timedelta(hours=999)
 
@@ -25,7 +25,7 @@ _TIMES = ("start", "stop", "duration")
 class TimeEntry(WorkspaceResource, frozen=True):
     """A time entry. Times are UTC; `duration` is in seconds, and negative while the timer runs.
 
-    `user_name`, `amount_in_cents` and `currency` are known only of entries that came from a report.
+    Only entries from a report have `user_name`, `amount_in_cents` and `currency`.
     """
 
     user_id: int | None = Field(default=None, validation_alias=AliasChoices("user_id", "uid"))
@@ -48,33 +48,33 @@ class TimeEntry(WorkspaceResource, frozen=True):
         return self.duration < 0
 
     def stop_at(self, at: datetime) -> "TimeEntry":
-        """Return the entry as it is when its timer is stopped at a moment; when Toggl said so is not known."""
+        """Return the entry after its timer is stopped; `updated_at` is unknown until Toggl sends it."""
         length = max(0, round((at - self.start).total_seconds()))
         return self.model_copy(update={"duration": length, "updated_at": None})
 
     def rename_tag(self, names: AbstractSet[str], name: str | None) -> "TimeEntry":
-        """Return the entry as it is when a tag that has one of these names gets another, or is gone."""
+        """Return the entry after a tag with one of these names is renamed, or deleted (None)."""
         tags = (name if tag in names else tag for tag in self.tags)
         return self.model_copy(update={"tags": [tag for tag in tags if tag is not None]})
 
     def clear_fields(self, *fields: str) -> "TimeEntry":
-        """Return the entry as it is when what these fields name is gone."""
+        """Return the entry with these fields set to None."""
         return self.model_copy(update=dict.fromkeys(fields))
 
     def end_at(self, now: datetime) -> datetime:
-        """Return when it ended; for a running timer that is now, but not before its start."""
+        """Return when it ended; now for a running timer, but not before its start."""
         return max(self.start, now) if self.running else self.start + timedelta(seconds=self.duration)
 
     def count_seconds(self, now: datetime) -> int:
-        """Return how long it took, up to now if its timer runs."""
+        """Return its seconds; up to now if its timer is running."""
         return round((self.end_at(now) - self.start).total_seconds())
 
 
 class TimeEntryBody(Payload, frozen=True):
-    """What can be said of a time entry. `project_id=0` and `task_id=0` take them away.
+    """The fields of a time entry that a request can send. `project_id=0` and `task_id=0` remove them.
 
-    `tags` are names, and replace those that were there unless `tag_action` says otherwise; Toggl creates unknown ones,
-    which the tags' endpoint then knows after a `refresh`.
+    `tags` are names; they replace the entry's tags unless `tag_action` adds or deletes. Toggl creates unknown ones,
+    which the tags' endpoint returns after a `refresh`.
     A new one needs a `start`, and one of `stop` and `duration` (seconds) unless its timer is to run.
     """
 
@@ -89,9 +89,9 @@ class TimeEntryBody(Payload, frozen=True):
     duration: Annotated[int, Field(ge=0)] | Absent = None
 
     def format(self, endpoint: Verb, **body: Any) -> dict[str, Any]:  # noqa: ANN401 - the JSON edge
-        """Return the JSON that an endpoint takes: what was given, and `body`.
+        """Return the JSON that an endpoint takes: the fields that are set, and `body`.
 
-        `add` starts a timer when neither `stop` nor `duration` is given: Toggl makes an entry of no length otherwise.
+        `add` starts a timer if neither `stop` nor `duration` is set: Toggl creates an entry without length otherwise.
         """
         values = self._set_fields()
         values |= {field: to_rfc3339(values[field]) for field in ("start", "stop") if field in values}
@@ -101,7 +101,7 @@ class TimeEntryBody(Payload, frozen=True):
         return {"created_with": CREATED_WITH} | runs | body | values
 
     def to_json_patch(self) -> list[dict[str, Any]]:
-        """Return the JSON Patch that does to many entries what an edit does to one."""
+        """Return the edit as a JSON Patch, for several entries."""
         values = self.format("edit")
         verb = {"add": "add", "delete": "remove"}.get(values.pop("tag_action", ""), "replace")
         return [
@@ -110,9 +110,9 @@ class TimeEntryBody(Payload, frozen=True):
         ]
 
     def apply_to(self, entry: TimeEntry) -> TimeEntry | None:
-        """Return the entry as it is after this change; None where only Toggl can tell.
+        """Return the entry after this edit; None if only Toggl can tell.
 
-        That is of its times, and of its task when its project is changed.
+        That is so of its times, and of its task if its project changes.
         """
         values = self._set_fields()
         drops_task = "project_id" in values and "task_id" not in values and entry.task_id is not None
@@ -126,15 +126,15 @@ class TimeEntryBody(Payload, frozen=True):
         return entry.model_copy(update=values | {"updated_at": None})
 
     def _set_fields(self) -> dict[str, Any]:
-        """Return what is said; 0 becomes what Toggl takes for none."""
+        """Return the fields that are set; 0 becomes null, which Toggl takes for none."""
         values = self.model_dump(include=set(TimeEntryBody.model_fields), exclude_none=True)
         return values | {field: None for field in ("project_id", "task_id") if values.get(field) == 0}
 
 
 class TimerStart(NamedTuple):
-    """A timer that was started, the entry whose timer ran until then, and one that could not be stopped.
+    """A started timer, the entry that the start stopped, and the id of one that could not be stopped.
 
-    Where Toggl could not be asked what was stopped, `is_confirmed` is false.
+    `is_confirmed` is false if Toggl could not be asked what the start stopped.
     """
 
     entry: TimeEntry
@@ -144,12 +144,12 @@ class TimerStart(NamedTuple):
 
 
 class BulkEditResult(NamedTuple):
-    """The ids that a change of many has reached, and those that Toggl did not change."""
+    """The ids that an edit of several changed, and those that Toggl did not change."""
 
     edited_ids: list[int]
     unchanged_ids: list[int]
 
 
 def to_rfc3339(moment: datetime) -> str:
-    """Return a moment as Toggl takes it: in UTC, to the second."""
+    """Return a time as RFC 3339 text in UTC, to the second."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
