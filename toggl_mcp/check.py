@@ -1,4 +1,4 @@
-"""`toggl-mcp check`: a line each on tools, token, workspace, cache and network: in order, or the next step."""
+"""`toggl-mcp check`: a line each about tools, token, workspace, cache and network: in order, or what to do next."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -16,7 +16,7 @@ PROBE_KEY = Key("check", "probe", 0)
 
 
 class Line(NamedTuple):
-    """What is said of one thing."""
+    """A line of the report."""
 
     is_ok: bool
     topic: str
@@ -32,7 +32,7 @@ def _fail(topic: str, text: str) -> Line:
 
 
 async def check(settings: Settings, say: Callable[[str], object]) -> bool:
-    """Say what is in order and what is not; return whether everything is. Costs at most two requests."""
+    """Print what is in order and what is not; return whether everything is. Costs at most two requests."""
     lines = [_check_tools(settings), *await _check_token(settings), await _check_cache(settings)]
     for line in lines:
         say(f"{'ok  ' if line.is_ok else 'FAIL'}  {line.topic:<9}  {line.text}")
@@ -41,10 +41,10 @@ async def check(settings: Settings, say: Callable[[str], object]) -> bool:
 
 def _check_tools(settings: Settings) -> Line:
     try:
-        offered = enabled_tools(settings)
+        tools = enabled_tools(settings)
     except InvalidArguments as error:
         return _fail("tools", str(error))
-    return _ok("tools", f"{len(offered)} are offered, access {settings.effective_access}.")
+    return _ok("tools", f"{len(tools)} are enabled, access {settings.effective_access}.")
 
 
 async def _check_token(settings: Settings) -> list[Line]:
@@ -86,7 +86,7 @@ async def _check_workspace(toggl: Toggl, me: Me) -> Line:
         return _fail("workspace", f"The account has no default. Set TOGGL_WORKSPACE_ID to one of: {choices}.")
     if workspace_id not in workspaces:
         return _fail(
-            "workspace", f"{workspace_id} is none of this account's. Set TOGGL_WORKSPACE_ID to one of: {choices}."
+            "workspace", f"The account has no workspace {workspace_id}. Set TOGGL_WORKSPACE_ID to one of: {choices}."
         )
     origin = "configured" if toggl.configured_workspace_id else "the account's default"
     return _ok(
@@ -104,7 +104,7 @@ async def _check_cache(settings: Settings) -> Line:
     finally:
         await store.aclose()
     if not isinstance(store, SqliteStore):
-        return _ok("cache", "In memory, as configured: each start begins with an empty one.")
+        return _ok("cache", "In memory, as configured: it is empty at each start.")
     if store.problem is not None:
         return _fail("cache", store.problem)
     return _ok("cache", f"{cache_file(settings)} can be written.")

@@ -1,4 +1,4 @@
-"""`toggl-mcp demo`: a short session through a real MCP client, against the embedded Toggl. No account needed."""
+"""`toggl-mcp demo`: a short session of a real MCP client with the embedded Toggl; no account needed."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -22,17 +22,17 @@ HOUR = 3600.0
 
 
 class Clock:
-    """A clock that the demo can move on."""
+    """A clock that the demo can advance."""
 
     def __init__(self) -> None:
         self.offset = 0.0
 
     def __call__(self) -> float:
-        """Return the UNIX time, and what was added to it."""
+        """Return the UNIX time plus the offset, in seconds."""
         return time.time() + self.offset
 
     async def sleep(self, seconds: float) -> None:
-        """Move on instead of waiting."""
+        """Advance instead of waiting."""
         self.offset += seconds
 
 
@@ -40,19 +40,19 @@ LAST_WEEK: dict[str, object] = {"period": "last_week", "group_by": ["client"]}
 
 
 class Session:
-    """Calls tools and shows each call and its answer."""
+    """Calls tools, and prints each call and its result."""
 
     def __init__(self, client: Client, say: Say) -> None:
         self._client = client
         self._say = say
 
     async def tools(self) -> None:
-        """Show what there is to call."""
+        """Print the tools."""
         for tool in (await self._client.list_tools()).tools:
             self._say(f"  {tool.name:<15} {(tool.description or '').partition(chr(10))[0]}")
 
     async def call(self, caption: str, tool: str, /, **arguments: object) -> dict[str, Any]:
-        """Show a call and its answer, and return what is structured in it."""
+        """Print a call and its result, and return the structured content."""
         self._say(f"\n{caption}\n  > {tool}({', '.join(f'{key}={value!r}' for key, value in arguments.items())})")
         result = await self._client.call_tool(tool, arguments)
         if result.is_error:
@@ -76,7 +76,7 @@ async def play(say: Say) -> None:
         await _show_failures(session)
         await _show_spent_quota(session, toggl, clock)
         await session.call(
-            "Back in business an hour later: the client goes for good.", "delete_client", client_id=client_id
+            "An hour later there are requests again: delete the client.", "delete_client", client_id=client_id
         )
     calls = len(toggl.calls)
     say(f"\nThat was the demo. It cost {calls} Toggl requests; the free plan allows 30 an hour.")
@@ -88,15 +88,15 @@ def _open_account(toggl: Sandbox, clock: Clock) -> Toggl:
 
 
 async def _show_time_tracking(session: Session) -> None:
-    await session.call("What is running:", "get_timer")
+    await session.call("The running timer:", "get_timer")
     await session.call(
-        "Work on something else, by its name; what ran is stopped:",
+        "Start a timer on a project, by its name; the running timer is stopped:",
         "start_timer",
         project="bread labels",
         tags=["design"],
     )
-    await session.call("A project that nearly exists is not guessed:", "start_timer", project="Bread label")
-    await session.call("Last week's hours by client, from what is known by now:", "summarize_time", **LAST_WEEK)
+    await session.call("A misspelled name is not guessed:", "start_timer", project="Bread label")
+    await session.call("Last week's hours by client, from the cache:", "summarize_time", **LAST_WEEK)
 
 
 async def _show_client(session: Session) -> int:
@@ -106,12 +106,14 @@ async def _show_client(session: Session) -> int:
     await session.call("Renamed:", "edit_client", client_id=client_id, name="Lighthouse Press")
     await session.call("Archived, and back again:", "archive_client", client_id=client_id)
     await session.call("", "restore_client", client_id=client_id)
-    await session.call("Two of its neighbours, by a part of the name:", "list_clients", name="a", limit=2)
+    await session.call("Two clients, by a part of the name:", "list_clients", name="a", limit=2)
     return client_id
 
 
 async def _show_failures(session: Session) -> None:
-    await session.call("What does not fit is refused before Toggl is asked:", "create_client", name="  ", colour="red")
+    await session.call(
+        "Wrong arguments are refused before a request is sent:", "create_client", name="  ", colour="red"
+    )
     await session.call("A name that is taken:", "create_client", name="Lighthouse Press")
 
 
@@ -119,11 +121,11 @@ async def _show_spent_quota(session: Session, toggl: Sandbox, clock: Clock) -> N
     clock.offset += HOUR + 1
     toggl.quota.spend(HARBOUR_STUDIO)
     await session.call(
-        "An hour later the cache has expired and the quota is spent: the last known is served, and says so:",
+        "An hour later the cache has expired and the quota is spent: stale data is returned, and marked:",
         "list_clients",
         name="light",
     )
     await session.call(
-        "What cannot be answered from the cache says when to come back:", "create_client", name="Too late"
+        "A change cannot come from the cache; the error says when to try again:", "create_client", name="Too late"
     )
     clock.offset += HOUR + 1

@@ -1,7 +1,7 @@
 """The composition root: settings in, an MCP server out.
 
-What only a call needs (HTTP, SQLite, the sandbox) is imported when the first call comes: a host waits for the list
-of tools, not for that.
+What only a call needs (HTTP, SQLite, the sandbox) is imported at the first call: a host waits for the list of tools,
+not for that.
 """
 
 import logging
@@ -29,8 +29,8 @@ _log = logging.getLogger(__name__)
 
 DISTRIBUTION = "toggl-mcp-server"
 INSTRUCTIONS = (
-    "Toggl Track. Reads are answered from a cache and cost few of the hour's requests; pass refresh only if something "
-    "changed elsewhere. source is where an answer comes from: toggl, cache, or stale (the last cached data, as Toggl "
+    "Toggl Track. Reads come from a cache and cost few of the hour's requests; pass refresh only if something "
+    "changed elsewhere. source is where a result comes from: toggl, cache, or stale (the last cached data, as Toggl "
     "could not be reached); as_of is when Toggl sent it. quota is what remains of this hour's requests, given when "
     "Toggl was asked. total counts all matches, remaining those after this page; next_cursor gets the next page. "
     "complete is false if something is missing, and incomplete_reason says what. Times without an offset, and days, "
@@ -66,7 +66,7 @@ class _LazyAccount:
 
 
 def build_server(settings: Settings, open_account: Callable[[], "Toggl"] | None = None) -> MCPServer[None]:
-    """Return the server. It starts without a token, and explains on the first call.
+    """Return the server. It starts without a token; the first call then says how to set one.
 
     `open_account` opens the account in place of what the settings say.
     """
@@ -98,11 +98,11 @@ def build_server(settings: Settings, open_account: Callable[[], "Toggl"] | None 
 
 
 def open_toggl(settings: Settings, *, retries: int = 3) -> "Toggl":
-    """Return the account that the settings open; requests are repeated `retries` times where that is safe.
+    """Return the account that the settings open; safe requests are repeated up to `retries` times.
 
     Raises:
-        NoToken, BadToken: There is no token, or it is for another of Toggl's products.
-        InvalidArguments: The API's address may not be used.
+        NoToken, BadToken: There is no token, or it is one of another Toggl product.
+        InvalidArguments: The API's address is not allowed.
     """
     from toggl_mcp.api import BasicAuth, connect, connect_in_process  # noqa: PLC0415 - start-up
     from toggl_mcp.cache.memory import MemoryStore  # noqa: PLC0415 - start-up
@@ -123,7 +123,7 @@ def open_toggl(settings: Settings, *, retries: int = 3) -> "Toggl":
 
 
 def open_store(settings: Settings) -> "Store":
-    """Return the cache that the settings name; files are opened when they are needed."""
+    """Return the cache of the settings; its file is opened at its first use."""
     from toggl_mcp.cache.memory import MemoryStore  # noqa: PLC0415 - start-up
     from toggl_mcp.cache.sqlite.store import SqliteStore  # noqa: PLC0415 - start-up
 
@@ -133,7 +133,7 @@ def open_store(settings: Settings) -> "Store":
 
 
 def cache_file(settings: Settings) -> Path:
-    """Return the path of the cache file; by default its name tells its format, so that versions do not share one."""
+    """Return the path of the cache file; the default name holds the format, so that versions do not share a file."""
     from platformdirs import user_cache_path  # noqa: PLC0415 - start-up
 
     from toggl_mcp.cache.sqlite.store import FORMAT  # noqa: PLC0415 - start-up

@@ -1,4 +1,4 @@
-"""Every setting, from the environment; flags that were given win."""
+"""Every setting, from the environment; flags override it."""
 
 import re
 from pathlib import Path
@@ -24,9 +24,9 @@ def _to_lower(value: object) -> object:
 
 
 class Settings(BaseSettings):
-    """What a server needs to know. Empty values, and `${…}` that nobody expanded, count as unset."""
+    """The settings of a server. Empty values, and `${…}` that a host did not expand, count as unset."""
 
-    # The prefix is for the fields' own names: `TOKEN` and `CACHE` are other programs' business.
+    # The prefix keeps the fields' own names apart: `TOKEN` and `CACHE` belong to other programs.
     model_config = SettingsConfigDict(
         env_prefix="TOGGL_MCP_", validate_by_name=True, extra="ignore", str_strip_whitespace=True
     )
@@ -92,7 +92,7 @@ class Settings(BaseSettings):
 
     @property
     def effective_access(self) -> Access:
-        """What may be changed: read only wins."""
+        """The access mode: `read_only` overrides `access`."""
         return "read" if self.read_only else self.access
 
     @model_validator(mode="before")

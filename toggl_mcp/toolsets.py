@@ -1,4 +1,4 @@
-"""Which tools are offered: by toolset, by name, and by what may be changed."""
+"""The tools of a server: by toolset, by name, and by access mode."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -21,11 +21,11 @@ TOOLSETS: Mapping[str, Sequence[ToolSpec[Any, Any]]] = {
 }
 """Every tool, in the order in which hosts list them."""
 OPT_IN_TOOLSETS = ("tasks",)
-"""Toolsets that are offered only when they are asked for."""
+"""Toolsets that are enabled only by name."""
 
 
 def enabled_tools(settings: Settings) -> list[ToolSpec[Any, Any]]:
-    """Return every tool that is offered, in the order in which hosts list them.
+    """Return the enabled tools, in the order in which hosts list them.
 
     Raises:
         InvalidArguments: The settings name a toolset or a tool that does not exist, or leave none.
@@ -35,7 +35,7 @@ def enabled_tools(settings: Settings) -> list[ToolSpec[Any, Any]]:
     names -= set(_parse_tool_names(settings.exclude_tools, "exclude-tools"))
     tools = [_restrict_input(tool, access) for tool in _all_tools() if tool.name in names and _is_allowed(tool, access)]
     if not tools:
-        message = "These settings leave no tool to tool. Name more toolsets or tools, or exclude fewer."
+        message = "These settings leave no tool. Name more toolsets or tools, or exclude fewer."
         raise InvalidArguments(message)
     return tools
 
@@ -54,7 +54,7 @@ def _all_tools() -> list[ToolSpec[Any, Any]]:
 
 
 def _select_by_toolset(settings: Settings) -> list[ToolSpec[Any, Any]]:
-    """Return the tools of the toolsets that are meant."""
+    """Return the tools of the configured toolsets, or of the default ones."""
     if settings.toolsets is None and settings.tools is not None:
         return []
     names = _split_names(settings.toolsets) or [name for name in TOOLSETS if name not in OPT_IN_TOOLSETS]
@@ -64,7 +64,7 @@ def _select_by_toolset(settings: Settings) -> list[ToolSpec[Any, Any]]:
 
 
 def _parse_tool_names(text: str | None, setting: str) -> list[str]:
-    """Return the names of tools in a setting."""
+    """Return the names of tools in a setting, all of which exist."""
     names = _split_names(text)
     _require_known_names(names, [tool.name for tool in _all_tools()], setting)
     return names
@@ -82,7 +82,7 @@ def _require_known_names(names: list[str], valid_names: list[str], setting: str)
 
 
 def _restrict_input(tool: ToolSpec[Any, Any], access: Access) -> ToolSpec[Any, Any]:
-    """Return a tool that takes only what an access mode allows."""
+    """Return a tool with the input that an access mode allows."""
     return (
         replace(tool, input_model=tool.restricted_input)
         if tool.restricted_input and access == "time-tracking"
@@ -91,7 +91,7 @@ def _restrict_input(tool: ToolSpec[Any, Any], access: Access) -> ToolSpec[Any, A
 
 
 def _is_allowed(tool: ToolSpec[Any, Any], access: Access) -> bool:
-    """Tell whether an access mode has a tool."""
+    """Tell whether an access mode allows a tool."""
     if access == "time-tracking":
         return not tool.is_destructive or tool in TOOLSETS["time_entries"]
     return tool.is_read_only or access == "full"

@@ -52,7 +52,7 @@ async def test_query_compares_datetime_with_date(clients: AsyncClientEndpoint, c
 
 async def test_query_unknown_field_is_refused_with_known_fields(clients: AsyncClientEndpoint) -> None:
     await clients.collect()
-    with pytest.raises(InvalidArguments, match="no field 'wid'; ask for one of id, workspace_id, name"):
+    with pytest.raises(InvalidArguments, match="no field 'wid'; use one of id, workspace_id, name"):
         await clients.query(Query("wid", 1))
 
 

@@ -1,1 +1,1 @@
-"""Toggl's things as typed values. Nothing here reads or writes anything."""
+"""Toggl's entities as typed values; no I/O."""

@@ -1,4 +1,4 @@
-"""The account: who the token belongs to, and the workspaces that it opens."""
+"""The account: the token's owner, and the workspaces that the token opens."""
 
 from typing import Annotated, Literal
 
@@ -12,11 +12,11 @@ from toggl_mcp.models.tasks import Task
 
 Plan = Literal["free", "starter", "premium"]
 Access = Literal["read", "time-tracking", "full"]
-"""What a server may change: nothing; hours, with nothing else deleted or archived; everything."""
+"""What a server may change: nothing; anything, but delete and archive only time entries; everything."""
 
 
 class Me(BaseModel, frozen=True):
-    """The token's owner. `api_token` and the other secrets in Toggl's answer have no field to land in.
+    """The token's owner, without `api_token` and the other secrets that Toggl sends.
 
     `timezone` is an IANA name; `beginning_of_week` counts from 0, Sunday.
     """
@@ -45,9 +45,9 @@ class Workspace(BaseModel, frozen=True):
     only_admins_may_create_projects: bool = False
     only_admins_may_create_tags: bool = False
 
-    def allows(self, need: str) -> bool:
-        """Tell whether the plan and the user's role allow what a tool needs."""
-        match need:
+    def allows(self, requirement: str) -> bool:
+        """Tell whether the plan and the user's role allow what a tool requires."""
+        match requirement:
             case "paid":
                 return self.plan != "free"
             case "projects":

@@ -1,4 +1,4 @@
-"""What Toggl's entities have in common, and the bodies that ask for them."""
+"""What Toggl's entities have in common, and what request bodies and arguments have."""
 
 from typing import Annotated, Literal, NamedTuple
 
@@ -15,25 +15,25 @@ Name = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(requir
 Text = Annotated[str, Field(max_length=2000), AfterValidator(require_visible)]
 Reference = Annotated[str, Field(max_length=255), AfterValidator(require_one_line)]
 REF_NONE = "0"
-"""What a `Ref` says where none is meant."""
+"""The `Ref` that means none."""
 ResourceKind = Literal["client", "project", "task", "tag"]
 RESOURCE_KINDS: tuple[ResourceKind, ...] = ("client", "project", "task", "tag")
-"""What an entry can be about."""
+"""What an entry can refer to."""
 Source = Literal["toggl", "cache", "stale"]
-"""How something came to be known; stale: from a snapshot that stands in because Toggl could not be asked."""
+"""Where data was read from; stale: from the cache after its time, because Toggl could not be read."""
 Absent = SkipJsonSchema[None]
-"""Optional means absent: null is accepted as absent, and is not in the schema."""
+"""The type of an omitted value: null counts as omitted, and the schema has no null."""
 
 
 class Position(NamedTuple):
-    """A place in an order: of names (folded), or of starts; an id tells equal ones apart."""
+    """A place in an order of names (folded) or of starts; the id orders equal ones."""
 
     name: str
     item_id: int
 
 
 class WorkspaceResource(BaseModel, frozen=True):
-    """A thing in a workspace, with the fields that are named here and no others: Toggl sends secrets in some."""
+    """An entity of a workspace, with these fields and no others: Toggl sends secrets in some."""
 
     model_config = ConfigDict(extra="ignore", validate_by_name=True, defer_build=True)
 
@@ -42,12 +42,12 @@ class WorkspaceResource(BaseModel, frozen=True):
 
 
 class NamedResource(WorkspaceResource, frozen=True):
-    """A thing that has a name."""
+    """An entity that has a name."""
 
     name: str
 
 
 class Payload(BaseModel, frozen=True):
-    """What somebody asks for: trimmed, bounded, and without unknown fields."""
+    """The strict base of request bodies and arguments: trimmed, bounded, without unknown fields."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, defer_build=True)

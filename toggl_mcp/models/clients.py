@@ -1,4 +1,4 @@
-"""Clients: who the work is for. https://engineering.toggl.com/docs/api/clients."""
+"""Clients: whom the work is for. https://engineering.toggl.com/docs/api/clients."""
 
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal
@@ -14,7 +14,7 @@ Verb = Literal["add", "edit", "collect"]
 class Client(NamedResource, frozen=True):
     """A client of a workspace.
 
-    `updated_at` is None when Toggl has not said it since the last change.
+    `updated_at` is None until Toggl sends it after a change.
     """
 
     archived: bool = False
@@ -24,7 +24,7 @@ class Client(NamedResource, frozen=True):
 
 
 class ClientBody(Payload, frozen=True):
-    """What can be said of a client. `""` clears `notes` and `external_reference`."""
+    """The fields of a client that a request can send. `""` clears `notes` and `external_reference`."""
 
     name: Annotated[Name, Field(description="The client's name.")] | Absent = None
     notes: Annotated[Text, Field(description="Free text.")] | Absent = None
@@ -38,11 +38,11 @@ class ClientBody(Payload, frozen=True):
     }
 
     def format(self, endpoint: Verb, **body: Any) -> dict[str, Any]:  # noqa: ANN401 - the JSON edge
-        """Return the JSON that an endpoint takes: its own fields where they were given, and `body`.
+        """Return the JSON that an endpoint takes: those of its fields that are set, and `body`.
 
         Args:
             endpoint: `add` and `edit` take name, notes and external_reference; `collect` takes name and status.
-            body: What the endpoint sends besides.
+            body: Fields that the endpoint adds.
         """
         fields = {field: getattr(self, field) for field in self.FIELDS[endpoint]}
         return body | {field: value for field, value in fields.items() if value is not None}

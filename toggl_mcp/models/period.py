@@ -1,4 +1,4 @@
-"""Days, weeks and months as the account's owner lives them: in their own time zone, from their own first weekday."""
+"""Days, weeks and months of the account: in its time zone, with its first day of the week."""
 
 from bisect import bisect_right
 from collections.abc import Iterator
@@ -25,24 +25,24 @@ Period = Literal[
     "last_30_days",
 ]
 VALID_YEARS = range(2006, 2031)
-"""In which Toggl can have entries."""
+"""The years in which Toggl can have entries."""
 FIRST_DAY = date(VALID_YEARS.start, 1, 1)
 _DAY = timedelta(days=1)
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
 
 class Calendar(NamedTuple):
-    """How somebody counts days; `week_begins_on` counts from 0, Sunday."""
+    """A time zone, and the first day of the week (0 is Sunday)."""
 
     zone: ZoneInfo
     week_begins_on: int
 
     def day_of(self, moment: datetime) -> date:
-        """Return the day that a moment belongs to."""
+        """Return the local day of a time."""
         return moment.astimezone(self.zone).date()
 
     def midnight_of(self, day: date) -> datetime:
-        """Return the moment, in UTC, at which a day begins."""
+        """Return the time, in UTC, at which a day begins."""
         return datetime(day.year, day.month, day.day, tzinfo=self.zone).astimezone(UTC)
 
     def first_of_week(self, day: date) -> date:
@@ -50,7 +50,7 @@ class Calendar(NamedTuple):
         return day - timedelta(days=(day.isoweekday() - self.week_begins_on) % 7)
 
     def to_local_text(self, moment: datetime) -> str:
-        """Return a moment as the clock on the wall shows it, to the second."""
+        """Return the local time as text, to the second."""
         return moment.astimezone(self.zone).replace(tzinfo=None).isoformat(timespec="seconds")
 
 
@@ -64,12 +64,12 @@ class DateRange:
 
     @cached_property
     def start(self) -> datetime:
-        """The moment, in UTC, at which the first day begins."""
+        """The time, in UTC, at which the first day begins."""
         return self.calendar.midnight_of(self.first)
 
     @cached_property
     def end(self) -> datetime:
-        """The moment, in UTC, at which the last day ends."""
+        """The time, in UTC, at which the last day ends."""
         return self.calendar.midnight_of(self.last + _DAY)
 
     def split_by_day(self, start: datetime, end: datetime) -> Iterator[tuple[date, int]]:
@@ -90,16 +90,16 @@ class DateRange:
 
 
 def make_calendar(zone: str, week_begins_on: int) -> Calendar:
-    """Return somebody's calendar.
+    """Return the calendar of a time zone.
 
     Raises:
-        InvalidArguments: This computer does not know the time zone.
+        InvalidArguments: This computer has no data of the time zone.
     """
     try:
         return Calendar(ZoneInfo(zone), week_begins_on)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         message = (
-            f"This computer does not know the account's time zone {zone!r:.60}. Choose another in Toggl's profile."
+            f"This computer has no data of the account's time zone {zone!r:.60}. Choose another in Toggl's profile."
         )
         raise InvalidArguments(message) from error
 
@@ -121,15 +121,15 @@ def resolve_period(period: Period, today: date, calendar: Calendar) -> DateRange
 
 
 def parse_local_datetime(text: str, calendar: Calendar) -> datetime:
-    """Return the moment, in UTC, that is meant: by its offset, or else by the clock on the account's wall.
+    """Return the time, in UTC, of a text: by its offset, or else in the calendar's time zone.
 
     Raises:
-        ValueError: It is no time, or one that the clock on the wall never shows, or shows twice.
+        ValueError: It is no time, or one that a change of clocks skips or repeats.
     """
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
-        message = "is no time; write it as 2026-11-24T09:00, with an offset if it is not in the account's zone"
+        message = "is no time; write it as 2026-11-24T09:00, with an offset if it is not in the account's time zone"
         raise ValueError(message) from error
     if moment.year not in VALID_YEARS:
         message = f"lies outside the years that Toggl takes, {VALID_YEARS[0]} to {VALID_YEARS[-1]}"
@@ -149,5 +149,5 @@ def parse_local_datetime(text: str, calendar: Calendar) -> datetime:
 
 
 def _first_of_month(number: int) -> date:
-    """Return the first day of a month; they are counted from the year 0 on."""
+    """Return the first day of a month; months count from the year 0."""
     return date(number // 12, number % 12 + 1, 1)

@@ -32,7 +32,7 @@ class Project(NamedResource, frozen=True):
 
 
 class ProjectBody(Payload, frozen=True):
-    """What can be said of a project. `client_id=0` takes its client away."""
+    """The fields of a project that a request can send. `client_id=0` removes its client."""
 
     name: Annotated[Name, Field(description="The project's name.")] | Absent = None
     client_id: Annotated[ClientOrNone, Field(description="Its client's id; 0: none.")] | Absent = None
@@ -42,9 +42,9 @@ class ProjectBody(Payload, frozen=True):
     active: Annotated[bool, Field(description="false archives it.")] | Absent = None
 
     def format(self, endpoint: Verb, **body: Any) -> dict[str, Any]:  # noqa: ANN401 - the JSON edge
-        """Return the JSON that an endpoint takes: what was given, and `body`.
+        """Return the JSON that an endpoint takes: the fields that are set, and `body`.
 
-        `add` always says whether the project is active: Toggl creates it archived otherwise.
+        `add` always sends `active`: Toggl creates an archived project otherwise.
         """
         fields = ("name", "client_id", "color", "billable", "is_private", "active")
         values = {field: getattr(self, field) for field in fields if getattr(self, field) is not None}

@@ -1,4 +1,4 @@
-"""Questions about cached models: one field, one comparison, one value."""
+"""Queries on cached models: one field, one comparison, one value."""
 
 from collections.abc import Callable, Collection
 from datetime import UTC, date, datetime
@@ -12,7 +12,7 @@ from toggl_mcp.errors import InvalidArguments
 
 
 class Comparison(Enum):
-    """How a field has to stand to the value."""
+    """How a field is compared with the value."""
 
     EQUAL = "=="
     LESS_THAN = "<"
@@ -31,10 +31,10 @@ _OPERATORS: dict[Comparison, Callable[[Any, Any], bool]] = {
 
 
 class Query(NamedTuple):
-    """Holds for a model whose field compares so with the value.
+    """Matches the models whose field compares so with the value.
 
-    A list, tuple or set asks for membership. A `date` is compared with the day, in UTC, of a moment.
-    A field without a value fits nothing but `Query(key, None)`.
+    A list, tuple or set is matched by its members. A `date` is compared with the day, in UTC, of a time.
+    A field without a value matches `Query(key, None)` alone.
     """
 
     key: str
@@ -42,13 +42,13 @@ class Query(NamedTuple):
     comparison: Comparison = Comparison.EQUAL
 
     def matches(self, model: BaseModel) -> bool:
-        """Tell whether the model answers the question.
+        """Tell whether a model matches.
 
         Raises:
             InvalidArguments: The model has no such field, or its values cannot be compared so.
         """
         if self.key not in type(model).model_fields:
-            message = f"{type(model).__name__} has no field {self.key!r}; ask for one of {_list_fields(type(model))}."
+            message = f"{type(model).__name__} has no field {self.key!r}; use one of {_list_fields(type(model))}."
             raise InvalidArguments(message)
         value = getattr(model, self.key)
         if _is_collection(self.value) and self.comparison is Comparison.EQUAL:

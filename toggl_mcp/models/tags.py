@@ -15,10 +15,10 @@ class Tag(NamedResource, frozen=True):
 
 
 class TagBody(Payload, frozen=True):
-    """What can be said of a tag."""
+    """The fields of a tag that a request can send."""
 
     name: Annotated[Name, Field(description="The tag's name.")] | Absent = None
 
     def format(self, endpoint: str, **body: Any) -> dict[str, Any]:  # noqa: ANN401, ARG002 - the JSON edge; one form
-        """Return the JSON that an endpoint takes: the name if there is one, and `body`."""
+        """Return the JSON that an endpoint takes: the name if it is set, and `body`."""
         return body if self.name is None else body | {"name": self.name}

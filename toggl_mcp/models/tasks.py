@@ -12,7 +12,7 @@ BoolOrTrue = Annotated[bool, BeforeValidator(lambda value: True if value is None
 
 
 class Task(NamedResource, frozen=True):
-    """A task of a project. `estimated_seconds` is None without an estimate; Toggl tells what was tracked in ms."""
+    """A task of a project. `estimated_seconds` is None without an estimate; Toggl sends the tracked time in ms."""
 
     project_id: int
     active: BoolOrTrue = True
@@ -22,12 +22,12 @@ class Task(NamedResource, frozen=True):
 
 
 class TaskBody(Payload, frozen=True):
-    """What can be said of a task."""
+    """The fields of a task that a request can send."""
 
     name: Annotated[Name, Field(description="The task's name.")] | Absent = None
     active: Annotated[bool, Field(description="false: completed.")] | Absent = None
     estimated_seconds: Estimate | Absent = None
 
     def format(self, endpoint: str, **body: Any) -> dict[str, Any]:  # noqa: ANN401, ARG002 - the JSON edge; one form
-        """Return the JSON that an endpoint takes: what was given, and `body`."""
+        """Return the JSON that an endpoint takes: the fields that are set, and `body`."""
         return body | self.model_dump(include=set(TaskBody.model_fields), exclude_none=True)

@@ -33,12 +33,12 @@ def strip_invisible(text: str) -> str:
 
 
 def fold(name: str) -> str:
-    """Return a name as it is compared: as it is seen, trimmed, in composed form, without case."""
+    """Return the form of a name that is compared: visible, trimmed, composed (NFC), without case."""
     return normalize("NFC", normalize("NFC", strip_invisible(name).strip()).casefold())
 
 
 def require_visible(text: str) -> str:
-    """Return the text unchanged, or raise ValueError when it holds characters that `clean` would remove."""
+    """Return the text unchanged, or raise ValueError if `strip_invisible` would change it."""
     if strip_invisible(text) != text:
         message = "holds invisible or control characters; send it without them"
         raise ValueError(message)
@@ -46,7 +46,7 @@ def require_visible(text: str) -> str:
 
 
 def require_one_line(text: str) -> str:
-    """Return the text unchanged, or raise ValueError when it is not one visible line."""
+    """Return the text unchanged, or raise ValueError if it is not one visible line."""
     if _LINE_BREAKS.search(text):
         message = "has to be one line, without tabs"
         raise ValueError(message)

@@ -25,7 +25,7 @@ _TIMES = ("start", "stop", "duration")
 class TimeEntry(WorkspaceResource, frozen=True):
     """A time entry. Times are UTC; `duration` is in seconds, and negative while the timer runs.
 
-    `user_name`, `amount_in_cents` and `currency` are known only of entries that came from a report.
+    Only entries from a report have `user_name`, `amount_in_cents` and `currency`.
     """
 
     user_id: int | None = Field(default=None, validation_alias=AliasChoices("user_id", "uid"))
@@ -91,7 +91,7 @@ class TimeEntryBody(Payload, frozen=True):
     def format(self, endpoint: Verb, **body: Any) -> dict[str, Any]:  # noqa: ANN401 - the JSON edge
         """Return the JSON body of a request: the fields that are set, and `body`.
 
-        `add` starts a timer when neither `stop` nor `duration` is given: Toggl makes an entry of no length otherwise.
+        `add` starts a timer if neither `stop` nor `duration` is set: Toggl creates an entry without length otherwise.
         """
         values = self._set_fields()
         values |= {field: to_rfc3339(values[field]) for field in ("start", "stop") if field in values}

@@ -1,4 +1,4 @@
-"""Totals: what time entries come to, split at midnight and counted once."""
+"""Totals of time entries, split at midnight and counted once."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -10,11 +10,11 @@ from toggl_mcp.models.time_entries import TimeEntry
 
 Group = Literal["client", "project", "task", "tag", "user", "billable", "day", "week", "month", "description"]
 DATE_GROUPS = ("day", "week", "month")
-"""Groups that are told in their own order; others are told by how much they come to."""
+"""Groups that are sorted by date; others are sorted by their seconds."""
 
 
 class EntrySlice(NamedTuple):
-    """What falls on one day of one entry; `whole` is the entry's length, for what is shared out by time."""
+    """The part of an entry on one day; `whole` is the seconds of the entry, by which amounts are shared out."""
 
     entry: TimeEntry
     day: date
@@ -23,7 +23,7 @@ class EntrySlice(NamedTuple):
 
 
 class Totals(NamedTuple):
-    """What a group comes to: seconds, entries, and cents by currency."""
+    """The totals of a group: seconds, entries, and cents by currency."""
 
     seconds: int
     entries: int
@@ -31,13 +31,13 @@ class Totals(NamedTuple):
 
 
 Label = Callable[[EntrySlice], Sequence[str]]
-"""Returns the groups of one kind that a part belongs to: several for tags, else one."""
+"""Returns the groups of one kind that a slice belongs to: several for tags, else one."""
 
 
 def slice_by_day(entries: Iterable[TimeEntry], days: DateRange, now: datetime) -> Iterator[EntrySlice]:
-    """Give what of these entries falls on these days; running timers count up to now.
+    """Yield a slice for each day of each entry; a running timer counts up to now.
 
-    An entry of no length belongs to the day of its start.
+    An entry without length belongs to the day of its start.
     """
     for entry in entries:
         whole = entry.count_seconds(now)
@@ -48,7 +48,7 @@ def slice_by_day(entries: Iterable[TimeEntry], days: DateRange, now: datetime) -
 
 
 def group_slices(slices: Iterable[EntrySlice], labels: Sequence[Label]) -> dict[tuple[str, ...], list[EntrySlice]]:
-    """Return the parts under each combination of what the labels say of them."""
+    """Return the slices under each combination of their labels."""
     groups: dict[tuple[str, ...], list[EntrySlice]] = defaultdict(list)
     for part in slices:
         combinations: list[tuple[str, ...]] = [()]
@@ -60,7 +60,7 @@ def group_slices(slices: Iterable[EntrySlice], labels: Sequence[Label]) -> dict[
 
 
 def sum_slices(slices: Sequence[EntrySlice]) -> Totals:
-    """Return what parts come to."""
+    """Return the totals of slices."""
     cents: dict[str, float] = defaultdict(float)
     for part in slices:
         if part.entry.amount_in_cents and part.whole:
@@ -73,7 +73,7 @@ def sum_slices(slices: Sequence[EntrySlice]) -> Totals:
 
 
 def sort_groups(groups: Mapping[tuple[str, ...], Totals], by: Sequence[Group]) -> list[tuple[str, ...]]:
-    """Return the groups in the order in which they are told."""
+    """Return the groups by date, then by seconds, most first."""
 
     def sort_key(key: tuple[str, ...]) -> tuple[object, ...]:
         dates = tuple(name for name, kind in zip(key, by, strict=True) if kind in DATE_GROUPS)
