@@ -120,13 +120,13 @@ async def _do_nothing(*_: object) -> None:
 
 
 def _write_through_only(patch: Patch, is_written: Callable[[Client | None], bool]) -> None:
-    original = Mutation[Client].write_through
+    original = Mutation[Client].add_confirmed_row
 
-    def write_through(mutation: Mutation[Client], row_id: int, item: Client | None) -> None:
+    def add_confirmed_row(mutation: Mutation[Client], row_id: int, item: Client | None) -> None:
         if is_written(item):
             original(mutation, row_id, item)
 
-    patch.setattr(Mutation, "write_through", write_through)
+    patch.setattr(Mutation, "add_confirmed_row", add_confirmed_row)
 
 
 STEP_BUGS: dict[Bug, str] = {

@@ -7,7 +7,7 @@ from tests.chaos.arena import Arena
 from tests.chaos.operations import Items, Outcome, Process
 from tests.chaos.resource import Resource, differing_ids, is_same
 from toggl_mcp.endpoints.core.cached_collection import CacheRead, Lookup
-from toggl_mcp.endpoints.core.endpoint import NEGATIVE_TTL_SECONDS
+from toggl_mcp.endpoints.core.endpoint import ITEM_NEGATIVE_TTL_SECONDS
 from toggl_mcp.errors import QuotaSpent, TogglError
 from toggl_mcp.models.base import WorkspaceResource
 from toggl_mcp.models.time_entries import TimeEntry, TimerStart
@@ -107,7 +107,7 @@ def check_read(resource: Resource, outcome: Outcome, items: Items, now: float) -
         case Lookup(item, source, as_of):
             if source == "toggl" and not is_same(resource, item, items.get(operation.target_id)):
                 yield DIFFERS_FROM_TOGGL
-            if item is None and operation.target_id in items and now - as_of.timestamp() > NEGATIVE_TTL_SECONDS:
+            if item is None and operation.target_id in items and now - as_of.timestamp() > ITEM_NEGATIVE_TTL_SECONDS:
                 yield DENIED
         case CacheRead() as reading:
             if reading.source == "toggl" or operation.refresh:

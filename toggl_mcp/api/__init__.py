@@ -2,12 +2,12 @@
 
 from httpx import AsyncClient, Auth, BasicAuth, Request, Timeout
 
-from toggl_mcp.api.connection import REPORTS, base_url_of, connect, connect_in_process
+from toggl_mcp.api.connection import REPORTS_PATH_PREFIX, base_url_of, connect, connect_in_process
 from toggl_mcp.api.rate_limit import Quota
 from toggl_mcp.api.transport import Transport
 
 __all__ = [
-    "REPORTS",
+    "REPORTS_PATH_PREFIX",
     "AsyncClient",
     "Auth",
     "BasicAuth",

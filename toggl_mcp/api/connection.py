@@ -9,7 +9,7 @@ import httpx
 from toggl_mcp.errors import InvalidArguments
 
 TOGGL_URL = "https://api.track.toggl.com/api/v9"
-REPORTS = "reports/api/v3/"
+REPORTS_PATH_PREFIX = "reports/api/v3/"
 """The prefix of the Reports API's paths; it is served beside `/api/v9`, not below it."""
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _HEADERS = {"User-Agent": "toggl-mcp-server"}
@@ -62,7 +62,7 @@ def base_url_of(client: httpx.AsyncClient) -> str:
 def url_of(client: httpx.AsyncClient, path: str) -> str:
     """Return the URL of a path."""
     base_url = base_url_of(client)
-    return f"{base_url.removesuffix('/api/v9') if path.startswith(REPORTS) else base_url}/{path}"
+    return f"{base_url.removesuffix('/api/v9') if path.startswith(REPORTS_PATH_PREFIX) else base_url}/{path}"
 
 
 def connect_in_process(app: Any) -> httpx.AsyncClient:  # noqa: ANN401 - an ASGI application

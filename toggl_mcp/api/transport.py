@@ -33,7 +33,7 @@ import stamina
 from opentelemetry import trace
 from pydantic_core import from_json
 
-from toggl_mcp.api.connection import REPORTS, url_of
+from toggl_mcp.api.connection import REPORTS_PATH_PREFIX, url_of
 from toggl_mcp.api.error_mapping import error_for_response
 from toggl_mcp.api.rate_limit import Quota
 from toggl_mcp.errors import (
@@ -147,7 +147,7 @@ class Transport:
         state = _RequestState(method, path, use_reserve=self.use_reserve, change=change)
         return (await self._send_in_time(state, request)).data
 
-    async def search(self, path: str, body: object) -> ApiResponse:
+    async def query_report(self, path: str, body: object) -> ApiResponse:
         """Query the Reports API, where a read is a POST; return the decoded body and the headers.
 
         Raises:
@@ -185,7 +185,7 @@ class Transport:
         ) as span:
             response = await self._send_once(state, request)
             span.set_attribute("http.response.status_code", response.status_code)
-            return await self._interpret(state, response)
+            return await self._parse_response(state, response)
 
     async def _send_once(self, state: "_RequestState", request: httpx.Request) -> httpx.Response:
         if state.change is None:
@@ -206,7 +206,7 @@ class Transport:
         _log.debug("%s %s: %d in %.0f ms", state.method, state.template, response.status_code, seconds * 1000)
         return response
 
-    async def _interpret(self, state: "_RequestState", response: httpx.Response) -> ApiResponse:
+    async def _parse_response(self, state: "_RequestState", response: httpx.Response) -> ApiResponse:
         await self._record_remaining(state, response)
         if response.is_client_error:
             state.move_to(Delivery.REJECTED)
@@ -243,7 +243,7 @@ class _RequestState:
         self.path = path
         self.change = change
         self.bucket_names: Sequence[str] = ()
-        self.is_change = method != "GET" and not path.startswith(REPORTS)
+        self.is_change = method != "GET" and not path.startswith(REPORTS_PATH_PREFIX)
         self.use_reserve = use_reserve or self.is_change
         self.template = "/" + "/".join("{id}" if part[:1].isdigit() else part for part in path.split("/"))
         self.delivery = Delivery.NOT_SENT

@@ -61,9 +61,11 @@ class BlockingEndpoint(Generic[E, A]):
         )
         self.workspace_id = self._endpoint.workspace_id
         self.cache = cache
-        self._thread = ExitStack()
-        self._portal = self._thread.enter_context(start_blocking_portal(name="toggl-mcp-portal"))
-        finalize(self, self._thread.close)  # Else a script that does not close it would wait for its thread for ever.
+        self._exit_stack = ExitStack()
+        self._portal = self._exit_stack.enter_context(start_blocking_portal(name="toggl-mcp-portal"))
+        finalize(
+            self, self._exit_stack.close
+        )  # Else a script that does not close it would wait for its thread for ever.
         self._closing = Lock()
         self._is_closed = False
         self._calls: set[Future[Any]] = set()
@@ -98,7 +100,7 @@ class BlockingEndpoint(Generic[E, A]):
                 self._is_closed = True
                 wait(self._calls.copy())
                 self._portal.call(self._endpoint.aclose)
-                self._thread.close()
+                self._exit_stack.close()
 
     def __enter__(self) -> Self:
         """Return the endpoint."""

@@ -132,7 +132,7 @@ class AsyncClientEndpoint(CachedEndpoint[Client]):
             except NotFound:
                 await self._collection.write_through(client_id, None)
                 raise
-            mutation.write_through(client_id, item)
+            mutation.add_confirmed_row(client_id, item)
             return item
 
     async def _edit_with_current_name(self, client_id: int, changes: dict[str, Any]) -> Client | None:
@@ -154,7 +154,7 @@ class AsyncClientEndpoint(CachedEndpoint[Client]):
         if client is None:
             await self._collection.invalidate()
         else:
-            mutation.write_through(client_id, client.model_copy(update={"archived": archived, "updated_at": None}))
+            mutation.add_confirmed_row(client_id, client.model_copy(update={"archived": archived, "updated_at": None}))
 
 
 def _matches_status(body: ClientBody) -> Callable[[Client], bool]:

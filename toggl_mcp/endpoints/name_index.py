@@ -13,7 +13,7 @@ from toggl_mcp.models.clock import Clock
 
 E = TypeVar("E", bound=NamedResource)
 
-NEGATIVE_TTL_SECONDS = 600.0
+NAME_NEGATIVE_TTL_SECONDS = 600.0
 """Seconds for which a list may show that an id does not exist: an id that the user may not see is never in it."""
 
 
@@ -32,17 +32,17 @@ class NameIndex:
         missing_ids = set(ids) - {0}
         if not missing_ids:
             return {}
-        collection = await self._read_names(endpoint)
+        collection = await self._read_cached_items(endpoint)
         if (
             not missing_ids <= collection.items.keys()
-            and self._clock() - (collection.version.fetched_at or 0.0) > NEGATIVE_TTL_SECONDS
+            and self._clock() - (collection.version.fetched_at or 0.0) > NAME_NEGATIVE_TTL_SECONDS
         ):
             collection = (await endpoint.read(refresh=collection.version.fetched_at is not None)).collection
         return {key: collection.items[key] for key in missing_ids & collection.items.keys()}
 
     async def find_by_name(self, endpoint: CachedEndpoint[E], name: str) -> tuple[list[E], Collection[E]]:
         """Return the items of exactly a name, in any case, and the collection that was searched."""
-        collection = await self._read_names(endpoint)
+        collection = await self._read_cached_items(endpoint)
         if matches := collection.find_by_name(name):
             return matches, collection
         matches, reading = await endpoint.find_by_name(name)
@@ -55,21 +55,21 @@ class NameIndex:
         """
         by_id = await self.find_by_id(endpoint, [int(ref)]) if ref.isdecimal() else {}
         return (
-            (list(by_id.values()), await self._read_names(endpoint))
+            (list(by_id.values()), await self._read_cached_items(endpoint))
             if by_id
             else await self.find_by_name(endpoint, ref)
         )
 
     async def resolve_cached(self, endpoint: CachedEndpoint[E], ref: str) -> list[E]:
         """Return the items of an id or a name in what is cached; the whole list is not requested."""
-        collection = await self._read_names(endpoint)
+        collection = await self._read_cached_items(endpoint)
         return (
             [collection.items[int(ref)]]
             if ref.isdecimal() and int(ref) in collection.items
             else collection.find_by_name(ref)
         )
 
-    async def _read_names(self, endpoint: CachedEndpoint[E]) -> Collection[E]:
+    async def _read_cached_items(self, endpoint: CachedEndpoint[E]) -> Collection[E]:
         """Return the cached list if it is fresh, with the account's newer names; else only the account's names."""
         collection = await endpoint.fresh_or_none()
         related = await self._account.related(may_request=collection is None)

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from functools import lru_cache, partial
 from typing import Any, NamedTuple, cast
 
-from toggl_mcp.api import REPORTS, Transport
+from toggl_mcp.api import REPORTS_PATH_PREFIX, Transport
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.store import Key
 from toggl_mcp.endpoints.core.cached_collection import CachedCollection
@@ -15,7 +15,7 @@ from toggl_mcp.errors import InvalidArguments, Unreachable
 from toggl_mcp.models.clock import Clock
 from toggl_mcp.models.time_entries import TimeEntry
 
-MAX_PAGE_SIZE = 200
+REPORT_PAGE_SIZE = 200
 MAX_PAGES = 25
 """Pages of one report: more would take all of a call's time, and many of an hour's requests."""
 REPORT_CACHE_SIZE = 32
@@ -77,22 +77,22 @@ def split_by_year(query: ReportQuery) -> Iterator[ReportQuery]:
 
 
 async def _fetch_pages(query: ReportQuery, transport: Transport) -> Mapping[int, TimeEntry]:
-    path = f"{REPORTS}workspace/{query.workspace_id}/search/time_entries"
+    path = f"{REPORTS_PATH_PREFIX}workspace/{query.workspace_id}/search/time_entries"
     body: dict[str, Any] = {"start_date": query.first.isoformat(), "end_date": query.last.isoformat()}
-    body |= {"enrich_response": True, "page_size": MAX_PAGE_SIZE, "order_by": "date", "order_dir": "ASC"}
+    body |= {"enrich_response": True, "page_size": REPORT_PAGE_SIZE, "order_by": "date", "order_dir": "ASC"}
     body |= {} if query.user_id is None else {"user_ids": [query.user_id]}
     body |= {"min_duration_seconds": query.min_seconds} if query.min_seconds else {}
     entries: dict[int, TimeEntry] = {}
     row_number = 0
     for _ in range(MAX_PAGES):
-        response = await transport.search(path, body | ({"first_row_number": row_number} if row_number else {}))
+        response = await transport.query_report(path, body | ({"first_row_number": row_number} if row_number else {}))
         for row in parse_rows(response.data):
             entries |= {entry.id: entry for entry in _parse_row(row, query.workspace_id)}
         next_row_number = response.headers.get("X-Next-Row-Number")
         if next_row_number is None:
             return entries
         row_number = _next_row_number(next_row_number, row_number, response.data)
-    message = f"More than {MAX_PAGES * MAX_PAGE_SIZE} entries; ask for a shorter period, or for one workspace."
+    message = f"More than {MAX_PAGES * REPORT_PAGE_SIZE} entries; ask for a shorter period, or for one workspace."
     raise InvalidArguments(message)
 
 

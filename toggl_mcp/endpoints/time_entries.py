@@ -51,7 +51,7 @@ class AsyncTimeEntryEndpoint(EntryCacheEndpoint[TimeEntry]):
         try:
             return await self._create(body.format("add", workspace_id=self.workspace_id), matches)
         except OutcomeUnknown as error:
-            if start >= self._entry_cache.oldest_kept():
+            if start >= self._entry_cache.earliest_start():
                 raise
             return await self._find_old_create(matches, error)
 
@@ -104,7 +104,7 @@ class AsyncTimeEntryEndpoint(EntryCacheEndpoint[TimeEntry]):
             if any(edited_entries[entry_id] is None for entry_id in edited_ids):
                 await self._collection.invalidate()
             for entry_id in edited_ids:
-                mutation.write_through(entry_id, edited_entries[entry_id], expected[entry_id])
+                mutation.add_confirmed_row(entry_id, edited_entries[entry_id], expected[entry_id])
         return BulkEditResult(edited_ids, [entry_id for entry_id in expected if entry_id not in confirmed_ids])
 
     async def stop(self, entry: int | HasId) -> TimeEntry | None:
@@ -127,7 +127,7 @@ class AsyncTimeEntryEndpoint(EntryCacheEndpoint[TimeEntry]):
                 return await self._evict(entry_id)
             except (InvalidArguments, OutcomeUnknown) as error:
                 return await self._confirm_stopped(entry_id, error)
-            mutation.write_through(item.id, item)
+            mutation.add_confirmed_row(item.id, item)
             return item
 
     async def stop_current(self) -> TimeEntry | None:
@@ -161,7 +161,7 @@ class AsyncTimeEntryEndpoint(EntryCacheEndpoint[TimeEntry]):
         if any(moment is not None and moment.tzinfo is None for moment in (start, end)):
             message = "A moment needs a time zone; datetime.now(UTC) has one."
             raise InvalidArguments(message)
-        if start is not None and start < self._entry_cache.oldest_kept():
+        if start is not None and start < self._entry_cache.earliest_start():
             message = f"Time entries reach back {MAX_AGE.days} days; begin later. Toggl's reports have older ones."
             raise InvalidArguments(message)
         entries = (await self.read(refresh=refresh)).collection.items.values()

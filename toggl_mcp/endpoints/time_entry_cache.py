@@ -55,21 +55,23 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
         )
         self._clock = session.store.clock
 
-    def oldest_kept(self) -> datetime:
+    def earliest_start(self) -> datetime:
         """Return the earliest start of an entry that is cached."""
         return self._now() - MAX_AGE
 
-    def horizon(self) -> datetime:
+    def latest_start(self) -> datetime:
         """Return the latest start of a planned entry that is cached."""
         return self._now() + MAX_AHEAD
 
-    async def settle(self, mutation: Mutation[TimeEntry], doubtful_keys: Sequence[Key], *, drops_related: bool) -> None:
+    async def settle(
+        self, mutation: Mutation[TimeEntry], keys_to_invalidate: Sequence[Key], *, drops_related: bool
+    ) -> None:
         """Settle a change; the start of a timer stops any other that runs.
 
         Where another timer was started later than this one, only Toggl knows which runs: the collection is dropped.
         """
         with anyio.CancelScope(shield=True), self._invalidate_later_if_busy(self.key):
-            await super().settle(mutation, doubtful_keys, drops_related=drops_related)
+            await super().settle(mutation, keys_to_invalidate, drops_related=drops_related)
             for row in mutation.rows:
                 if row.item is not None and row.item.running:
                     await self._stop_others(row.item)
@@ -120,11 +122,11 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
         collection = await self.any_age_or_none()
         since = None if collection is None else _sync_since(collection, self._now())
         if collection is None or since is None or since < self._now() - MAX_SYNC_AGE:
-            return await self._fetch_window(transport, self.oldest_kept(), self.horizon())
+            return await self._fetch_window(transport, self.earliest_start(), self.latest_start())
         changes = await self._fetch_entries(transport, {"since": str(int(since.timestamp()))})
         if len(changes) >= MAX_ROWS:
-            return await self._fetch_window(transport, self.oldest_kept(), self.horizon())
-        return _merge(collection.items, changes, self.oldest_kept())
+            return await self._fetch_window(transport, self.earliest_start(), self.latest_start())
+        return _merge(collection.items, changes, self.earliest_start())
 
     async def _fetch_window(self, transport: Transport, first: datetime, end: datetime) -> Mapping[int, TimeEntry]:
         """Return every entry that starts in a window; one that Toggl truncates is requested in halves."""
@@ -157,9 +159,9 @@ class EntryCacheEndpoint(CachedEndpoint[E]):
         super()._bind(workspace_id, session)
         self._entry_cache = entry_cache or TimeEntryCache(session)
 
-    def _keys_in_doubt(self, verb: str) -> list[Key]:
+    def _keys_if_applied(self, verb: str) -> list[Key]:
         """Return the keys of its own collection and, unless the change was a creation, of the entries."""
-        return [*super()._keys_in_doubt(verb), *([] if verb == "add" else [self._entry_cache.key])]
+        return [*super()._keys_if_applied(verb), *([] if verb == "add" else [self._entry_cache.key])]
 
 
 def _sync_since(collection: Collection[TimeEntry], now: datetime) -> datetime | None:

@@ -27,7 +27,7 @@ class EntryQuery(NamedTuple):
     `all_workspaces` also selects cached entries of workspaces that `workspace_ids` does not list.
     """
 
-    days: DateRange
+    date_range: DateRange
     workspace_ids: Ids[int]
     user_id: int | None
     from_reports: bool
@@ -41,13 +41,13 @@ class EntryQuery(NamedTuple):
 
     def selects(self, entry: TimeEntry) -> bool:
         """Tell whether an entry is in one of the workspaces and overlaps the days; a running one may end now."""
-        start = self.days.start
+        start = self.date_range.start
         # A negative duration is a running timer's.
         reaches_range = (
             entry.start >= start or entry.duration < 0 or entry.start + timedelta(seconds=entry.duration) > start
         )
         in_workspace = self.all_workspaces or entry.workspace_id in self.workspace_ids
-        return in_workspace and entry.start < self.days.end and reaches_range
+        return in_workspace and entry.start < self.date_range.end and reaches_range
 
 
 class EntryResult(NamedTuple):
@@ -88,7 +88,7 @@ class TimeEntrySource:
         reads = reports if cache_read is None else [*reports, cache_read]
         entries = {key: entry for report in reports for key, entry in report.collection.items.items()}
         if cache_read is not None:
-            entries = _merge_cache_over_reports(entries, cache_read.collection.items, self._cache.oldest_kept())
+            entries = _merge_cache_over_reports(entries, cache_read.collection.items, self._cache.earliest_start())
         return EntryResult(
             entries=[entry for entry in entries.values() if query.selects(entry)],
             errors_by_workspace=errors,
@@ -100,7 +100,7 @@ class TimeEntrySource:
     async def _fetch_reports(self, query: EntryQuery, cache_read: CacheRead[TimeEntry] | None) -> _ReportReads:
         """Return the reports of every workspace, or none where the cache has every entry."""
         reports = _ReportReads([], {})
-        if not query.is_reports_only and query.days.start - _DAY >= self._cache.oldest_kept():
+        if not query.is_reports_only and query.date_range.start - _DAY >= self._cache.earliest_start():
             return reports
         fingerprint = await self._fingerprint(query, cache_read)
         for workspace_id in query.workspace_ids:
@@ -132,10 +132,10 @@ class TimeEntrySource:
 
         Another one has the entries that began earlier and lasted more than a day.
         """
-        before = query.days.first - _DAY
-        last = query.days.last
+        before = query.date_range.first - _DAY
+        last = query.date_range.last
         if not query.is_reports_only:
-            last = min(last, query.days.calendar.day_of(self._cache.oldest_kept()))
+            last = min(last, query.date_range.calendar.day_of(self._cache.earliest_start()))
         yield ReportQuery(workspace_id, before, last, query.user_id, fingerprint)
         earliest = max(before - MAX_DURATION, FIRST_DAY)
         if earliest < before:

@@ -225,7 +225,7 @@ TOOLS = (
         DeleteClient,
         ClientDeleted,
         confirm=_confirmation_text,
-        is_destructive=True,
+        needs_full_access=True,
     ),
     ToolSpec(
         archive_client,
@@ -234,7 +234,7 @@ TOOLS = (
         ArchiveClient,
         ClientArchived,
         requires="paid",
-        is_destructive=True,
+        needs_full_access=True,
     ),
     ToolSpec(restore_client, "Restore client", ADDITIVE_IDEMPOTENT, RestoreClient, ClientResult),
 )

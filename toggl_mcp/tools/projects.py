@@ -206,7 +206,7 @@ TOOLS = (
         DeleteProject,
         ProjectDeleted,
         confirm=_confirmation_text,
-        is_destructive=True,
+        needs_full_access=True,
     ),
 )
 

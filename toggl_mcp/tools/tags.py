@@ -136,7 +136,7 @@ TOOLS = (
         DeleteTag,
         TagDeleted,
         confirm=_confirmation_text,
-        is_destructive=True,
+        needs_full_access=True,
         requires="tags",
     ),
 )

@@ -174,7 +174,7 @@ TOOLS = (
         DeleteTask,
         TaskDeleted,
         confirm=_confirmation_text,
-        is_destructive=True,
+        needs_full_access=True,
         requires="paid",
     ),
 )

@@ -37,7 +37,7 @@ Fetch = Callable[[Transport], Awaitable[Mapping[int, M]]]
 
 
 @dataclass(slots=True)
-class _Flight(Generic[M]):
+class _SharedState(Generic[M]):
     """What the readers of a collection share: its parsed form, the lock of the one that fetches, and the last error."""
 
     collection: Collection[M] | None = None
@@ -77,7 +77,7 @@ class CachedCollection(Generic[M]):
         self._fetch = fetch
         self._ttl_seconds = ttl_seconds
         self._may_be_stale = may_be_stale
-        self._flight = _Flight[M]()
+        self._flight = _SharedState[M]()
 
     @cached_property
     def reserved(self) -> Self:
@@ -98,7 +98,7 @@ class CachedCollection(Generic[M]):
         try:
             return await self._revalidate(since)
         except (QuotaSpent, RateLimited, Unreachable):
-            collection = await self._stale_if_error() if self._may_be_stale and not refresh else None
+            collection = await self._read_stale() if self._may_be_stale and not refresh else None
             if collection is None:
                 raise
             return CacheRead(collection, "stale")
@@ -146,21 +146,21 @@ class CachedCollection(Generic[M]):
         """Return a change of this collection that is not sent yet."""
         return Mutation(self._store, self.key, row_id)
 
-    async def settle(self, mutation: Mutation[M], doubtful_keys: Sequence[Key], *, drops_related: bool) -> None:
+    async def settle(self, mutation: Mutation[M], keys_to_invalidate: Sequence[Key], *, drops_related: bool) -> None:
         """Write a change through that has ended, drop what it made doubtful, and record what remains, in one step."""
-        self._store.pending_invalidations.update(doubtful_keys)  # First of all: what follows may be cut off.
+        self._store.pending_invalidations.update(keys_to_invalidate)  # First of all: what follows may be cut off.
         writes = [RowWrite(self.key, row_id, _dump(item), expected) for row_id, item, expected in mutation.rows]
         related_write = RowWrite(related_key(self.key.scope), self.key.parent, None)
         all_writes = [*writes, related_write] if drops_related else writes
-        if not all_writes and not doubtful_keys and mutation.bucket is None:
+        if not all_writes and not keys_to_invalidate and mutation.bucket is None:
             return
         with anyio.CancelScope(shield=True), self._invalidate_later_if_busy(*(write.key for write in all_writes)):
             versions = await self._store.settle_change(
-                self.key.scope, writes=all_writes, invalidate=doubtful_keys, bucket=mutation.bucket
+                self.key.scope, writes=all_writes, invalidate=keys_to_invalidate, bucket=mutation.bucket
             )
-            self._store.pending_invalidations.difference_update(doubtful_keys)
+            self._store.pending_invalidations.difference_update(keys_to_invalidate)
             for (row_id, item, _), version in zip(mutation.rows, versions, strict=False):
-                self._keep_write(row_id, item, version)
+                self._update_parsed(row_id, item, version)
 
     async def write_through(self, row_id: int, item: M | None, expected: Row | None = None) -> None:
         """Write a confirmed change through: the changed item, or None for a deleted one.
@@ -169,9 +169,9 @@ class CachedCollection(Generic[M]):
         the two is the later, and the store drops the collection.
         """
         with anyio.CancelScope(shield=True), self._invalidate_later_if_busy(self.key):
-            self._keep_write(row_id, item, await self._store.write(self.key, row_id, _dump(item), expected=expected))
+            self._update_parsed(row_id, item, await self._store.write(self.key, row_id, _dump(item), expected=expected))
 
-    def _keep_write(self, row_id: int, item: M | None, version: Version) -> None:
+    def _update_parsed(self, row_id: int, item: M | None, version: Version) -> None:
         """Apply a stored write to the parsed collection too, if that is what it was before the write."""
         collection = self._flight.collection
         if collection is not None and collection.version == version._replace(number=version.number - 1):
@@ -253,7 +253,7 @@ class CachedCollection(Generic[M]):
                 self._flight.collection = collection
         return CacheRead(collection, "toggl")
 
-    async def _stale_if_error(self) -> Collection[M] | None:
+    async def _read_stale(self) -> Collection[M] | None:
         return await self._read_newer_than(self._fresh_since() - MAX_STALE_SECONDS)
 
     async def _read_newer_than(self, since: float) -> Collection[M] | None:

@@ -29,7 +29,7 @@ E = TypeVar("E", bound=WorkspaceResource)
 MAX_PAGE_SIZE = 200
 """Rows in a page, as many as Toggl allows."""
 
-NEGATIVE_TTL_SECONDS = 60.0
+ITEM_NEGATIVE_TTL_SECONDS = 60.0
 """Seconds for which a collection may show that something does not exist."""
 
 
@@ -184,7 +184,7 @@ class CachedEndpoint(Generic[E]):
         if self.cache is None:
             return Lookup(await self._fetch_one(entity_id), "toggl", self._now())
         lookup = None if refresh else self._collection.try_get_fresh(entity_id)
-        if lookup is not None and (lookup.item is not None or self._recent_enough_to_deny(lookup.as_of)):
+        if lookup is not None and (lookup.item is not None or self._proves_absence(lookup.as_of)):
             return lookup
         read = await self.read_authoritative(
             lambda collection: entity_id in collection.items, refresh=refresh or lookup is not None
@@ -203,7 +203,7 @@ class CachedEndpoint(Generic[E]):
         read = await self.read(refresh=refresh)
         if read.source == "toggl" or is_found(read.collection):
             return read
-        if read.source == "cache" and self._recent_enough_to_deny(read.as_of):
+        if read.source == "cache" and self._proves_absence(read.as_of):
             return read
         return await self.read(refresh=True)
 
@@ -281,8 +281,8 @@ class CachedEndpoint(Generic[E]):
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._clock(), UTC)
 
-    def _recent_enough_to_deny(self, as_of: datetime) -> bool:
-        return self._clock() - as_of.timestamp() < NEGATIVE_TTL_SECONDS
+    def _proves_absence(self, as_of: datetime) -> bool:
+        return self._clock() - as_of.timestamp() < ITEM_NEGATIVE_TTL_SECONDS
 
     async def _remove(self, entity_id: int, path: str) -> None:
         async with self._mutation("delete", entity_id) as mutation:
@@ -291,18 +291,18 @@ class CachedEndpoint(Generic[E]):
             except NotFound:
                 await self._evict(entity_id)
             else:
-                mutation.write_through(entity_id, None)
+                mutation.add_confirmed_row(entity_id, None)
 
     async def _create(self, body: Mapping[str, Any], matches: Callable[[E], bool], path: str | None = None) -> E:
         """Create one, at most once: after a lost response, look for it at Toggl."""
-        before = (await self.reserved.read()).collection.items.keys()
+        ids_before = (await self.reserved.read()).collection.items.keys()
         async with self._mutation("add") as mutation:
             try:
                 response = await self._transport.send("POST", path or self._path(), body=body, change=mutation)
                 item = self._parse_confirmation(response)
             except OutcomeUnknown as error:
-                return await self._reconcile_create(before, matches, error)
-            mutation.write_through(item.id, item)
+                return await self._reconcile_create(ids_before, matches, error)
+            mutation.add_confirmed_row(item.id, item)
             return item
 
     async def _update(self, entity_id: int, body: Mapping[str, Any], path: str | None = None) -> E | None:
@@ -315,7 +315,7 @@ class CachedEndpoint(Generic[E]):
             except NotFound:
                 return await self._evict(entity_id)
             item = self._parse_confirmation(response)
-            mutation.write_through(item.id, item)
+            mutation.add_confirmed_row(item.id, item)
             return item
 
     async def _evict(self, entity_id: int) -> None:
@@ -370,11 +370,11 @@ class CachedEndpoint(Generic[E]):
             case Outcome.CONFIRMED:
                 return related_keys
             case Outcome.UNKNOWN:
-                return [*self._keys_in_doubt(verb), *related_keys]
+                return [*self._keys_if_applied(verb), *related_keys]
             case Outcome.REFUSED | Outcome.NOT_FOUND:
                 return []
 
-    def _keys_in_doubt(self, verb: str) -> list[Key]:  # noqa: ARG002 - overridden by endpoints with cascades
+    def _keys_if_applied(self, verb: str) -> list[Key]:  # noqa: ARG002 - overridden by endpoints with cascades
         """Return the keys of the collections that a change has altered if it was applied."""
         return [self._collection.key]
 

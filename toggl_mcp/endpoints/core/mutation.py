@@ -41,7 +41,7 @@ class Mutation(Generic[M]):
         """Keep what remains, until the change is settled."""
         self.bucket = bucket
 
-    def write_through(self, row_id: int, item: M | None, expected: Row | None = None) -> None:
+    def add_confirmed_row(self, row_id: int, item: M | None, expected: Row | None = None) -> None:
         """Keep a row that Toggl confirmed, until the change is settled."""
         # What is gone is gone, whatever else was written meanwhile; of two confirmations, either may be the later.
         self.rows.append(ConfirmedRow(row_id, item, None if item is None else expected or self._expected))

@@ -163,7 +163,7 @@ class ToolSpec(Generic[ArgsT, ResultT]):
     confirm: Callable[[ArgsT, CallContext], Awaitable[str]] | None = None
     requires: Requirement | None = None
     restricted_input: type[ArgsT] | None = None
-    is_destructive: bool = False
+    needs_full_access: bool = False
 
     @property
     def is_read_only(self) -> bool:

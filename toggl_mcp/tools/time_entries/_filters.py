@@ -57,7 +57,7 @@ async def select_entries(
     date_range = _resolve_range(args, await call.calendar(), call.now)
     workspaces = await _resolve_workspaces(args.workspace_id, call)
     query = EntryQuery(
-        days=date_range,
+        date_range=date_range,
         workspace_ids=tuple(workspaces),
         user_id=None if team else me.id,
         from_reports=from_reports,
@@ -106,7 +106,7 @@ def _result_warnings(result: "EntryResult", workspaces: Mapping[int, str]) -> li
 
 def _horizon_warnings(date_range: DateRange, call: CallContext) -> list[str]:
     """Return that entries far in the future are missing, if the days reach there."""
-    horizon = call.toggl.entry_cache.horizon()
+    horizon = call.toggl.entry_cache.latest_start()
     return [f"Entries after {horizon:%Y-%m-%d} are not read."] if date_range.end > horizon else []
 
 

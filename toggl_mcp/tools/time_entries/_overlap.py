@@ -42,7 +42,7 @@ async def find_overlaps(start: datetime, end: datetime, calendar: Calendar, call
 
     now = call.now
     query = EntryQuery(
-        days=DateRange(calendar, calendar.day_of(start), calendar.day_of(end)),
+        date_range=DateRange(calendar, calendar.day_of(start), calendar.day_of(end)),
         workspace_ids=tuple(await call.workspaces()),
         user_id=(await call.account()).id,
         from_reports=False,

@@ -16,11 +16,11 @@ from toggl_mcp.tools.time_entries._input import check_duration, forgetting_new_t
 from toggl_mcp.tools.time_entries._output import TimeEntryResult, to_output
 from toggl_mcp.tools.time_entries._overlap import reject_overlaps
 
-MAX_DESCRIPTION = 200
+MAX_ROW_DESCRIPTION = 200
 """Characters of each description that a list shows."""
 
 
-class WorkGroup(OutputModel):
+class EntryGroup(OutputModel):
     """What several entries of a list have in common."""
 
     group: Annotated[int, Field(description="Number in entries.")]
@@ -49,7 +49,7 @@ class TimeEntryList(WithQuota, Freshness):
 
     timezone: Annotated[str, Field(description="Of start.")]
     entries: list[TimeEntryRow]
-    groups: list[WorkGroup]
+    groups: list[EntryGroup]
     total: int
     remaining: int
     next_cursor: str | Absent = None
@@ -113,10 +113,10 @@ def _sort_position(entry: TimeEntry) -> Position:
 
 def _build_page(
     entries: list[TimeEntry], selection: Selection, call: CallContext
-) -> tuple[list[TimeEntryRow], list[WorkGroup]]:
+) -> tuple[list[TimeEntryRow], list[EntryGroup]]:
     """Return the rows of as many of the first entries as a result can hold, and the groups that they refer to."""
     rows: list[TimeEntryRow] = []
-    groups: dict[tuple[object, ...], WorkGroup] = {}
+    groups: dict[tuple[object, ...], EntryGroup] = {}
     remaining_bytes = MAX_RESULT_BYTES
     for entry in entries:
         key = (entry.workspace_id, entry.project_id, entry.task_id, entry.billable)
@@ -137,13 +137,13 @@ def _to_row(entry: TimeEntry, group: int, selection: Selection, call: CallContex
         seconds=entry.count_seconds(call.now),
         group=group,
         running=entry.running or None,
-        description=truncate(entry.description, MAX_DESCRIPTION) or None,
+        description=truncate(entry.description, MAX_ROW_DESCRIPTION) or None,
         tags=entry.tags or None,
     )
 
 
-def _to_group(entry: TimeEntry, selection: Selection, number: int) -> WorkGroup:
-    return WorkGroup(
+def _to_group(entry: TimeEntry, selection: Selection, number: int) -> EntryGroup:
+    return EntryGroup(
         group=number,
         workspace_id=entry.workspace_id,
         project=selection.names.name_of("project", entry),

@@ -26,7 +26,7 @@ from toggl_mcp.tools.time_entries._args import SummarizeTime
 from toggl_mcp.tools.time_entries._filters import Selection, select_entries
 from toggl_mcp.tools.time_entries._output import KINDS_WITH_IDS
 
-MAX_DESCRIPTION = 200
+MAX_LABEL = 200
 """Characters of a description that a group shows."""
 
 
@@ -116,7 +116,7 @@ def _range_fields(date_range: DateRange) -> dict[str, Any]:
 
 
 def _to_group_total(key: Sequence[str], totals: Totals, args: SummarizeTime) -> GroupTotal:
-    labels = {kind: truncate(name, MAX_DESCRIPTION) for kind, name in zip(args.group_by or (), key, strict=True)}
+    labels = {kind: truncate(name, MAX_LABEL) for kind, name in zip(args.group_by or (), key, strict=True)}
     return GroupTotal(by=labels, **Total.of(totals, args).model_dump())
 
 
