@@ -1,7 +1,8 @@
 """What happens to a change whose caller gives up."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
 
 import anyio
 import pytest
@@ -9,6 +10,7 @@ from anyio.lowlevel import checkpoint
 
 from tests.endpoints.support import (
     AROHA,
+    AUTH,
     NORTHWIND,
     Gate,
     cached_fields,
@@ -17,9 +19,13 @@ from tests.endpoints.support import (
     toggl_fields,
     with_action,
 )
+from tests.sandbox.clock import Clock
+from toggl_mcp.api import AsyncClient
+from toggl_mcp.cache.memory import MemoryStore
+from toggl_mcp.cache.store import Version
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.models.clients import ClientBody
-from toggl_mcp.sandbox import Fault, Sandbox
+from toggl_mcp.sandbox import HARBOUR_STUDIO, Fault, Sandbox
 
 pytestmark = pytest.mark.anyio
 
@@ -92,3 +98,34 @@ async def test_collect_clients_cancelled_after_response_is_cached(
         sandbox.fault = fault_in_turn("GET", with_action(Fault("slow"), scope.cancel))
         await clients.collect()
     assert cached_fields(await clients.load_cache()) == toggl_fields(sandbox)
+
+
+class StuckStore(MemoryStore):
+    """A store whose first change is never settled, as where no worker thread is free."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(clock=clock)
+        self.reached = anyio.Event()
+
+    async def settle_change(self, scope: str, **change: Any) -> Sequence[Version]:  # noqa: ANN401 - passed on
+        if not self.reached.is_set():
+            self.reached.set()
+            await anyio.sleep_forever()
+        return await super().settle_change(scope, **change)
+
+
+@pytest.mark.parametrize("verb", CHANGES)
+async def test_change_cancelled_by_asyncio_before_it_is_settled_invalidates_the_cache(
+    clock: Clock, connection: AsyncClient, sandbox: Sandbox, verb: str
+) -> None:
+    """No scope shields from a task's own cancellation: neither this process nor another may read what was before."""
+    store = StuckStore(clock)
+    clients, others = (AsyncClientEndpoint(HARBOUR_STUDIO, AUTH, store, client=connection) for _ in range(2))
+    await clients.collect()
+    task = asyncio.create_task(CHANGES[verb][1](clients))
+    await store.reached.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert store.pending_invalidations == set()
+    assert cached_fields((await others.read()).collection.items.values()) == toggl_fields(sandbox)

@@ -15,7 +15,7 @@ from toggl_mcp.api import AsyncClient, Auth, Timeout, Transport
 from toggl_mcp.cache.store import Key, Store
 from toggl_mcp.endpoints.core.cached_collection import CachedCollection
 from toggl_mcp.endpoints.core.collection import CacheRead, Collection, Lookup
-from toggl_mcp.endpoints.core.keys import HasId, to_id
+from toggl_mcp.endpoints.core.keys import HasId, related_key, to_id
 from toggl_mcp.endpoints.core.mutation import Mutation
 from toggl_mcp.endpoints.core.parsing import parse_model, parse_rows
 from toggl_mcp.endpoints.core.session import Session
@@ -361,7 +361,13 @@ class CachedEndpoint(Generic[E]):
             _log.info("%s %s %s in workspace %d: %s", verb, self.KIND, entity_id or "", self.workspace_id, code)
             drops_related = self.IN_ACCOUNT_RESPONSE and outcome is not Outcome.REFUSED
             keys = self._keys_to_invalidate(verb, outcome)
-            await self._collection.settle(mutation, keys, drops_related=drops_related)
+            try:
+                await self._collection.settle(mutation, keys, drops_related=drops_related)
+            except BaseException:  # No scope shields from asyncio's own cancellation, so it may not be stored.
+                await self._collection.invalidate_all(
+                    [*keys, self._collection.key, related_key(self._collection.key.scope)]
+                )
+                raise
 
     def _keys_to_invalidate(self, verb: str, outcome: Outcome) -> list[Key]:
         """Return the keys of the collections that may differ from Toggl after a change with this outcome."""
