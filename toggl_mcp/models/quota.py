@@ -5,7 +5,7 @@ from typing import NamedTuple, Protocol
 
 
 class Bucket(NamedTuple):
-    """One quota as Toggl last reported it: requests left, and when the count starts anew (seconds, UNIX time)."""
+    """One quota as Toggl last reported it: requests remaining, and when the count restarts (seconds, UNIX time)."""
 
     name: str
     remaining: int
