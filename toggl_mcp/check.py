@@ -68,7 +68,7 @@ async def _check_account(toggl: Toggl) -> list[Line]:
     except BadToken as error:
         return [_ok("network", "Toggl answers."), _fail("token", str(error))]
     except (QuotaSpent, CacheBusy) as error:
-        return [_fail("account", f"Toggl was not asked: {error}")]
+        return [_fail("account", f"No request was sent: {error}")]
     except TogglError as error:
         return [_ok("network", "Toggl answers."), _fail("account", str(error))]
     reachable = [_ok("network", "Toggl answers."), _ok("token", f"It is {me.name}'s.")]

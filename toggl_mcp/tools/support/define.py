@@ -83,7 +83,7 @@ class CallContext:
         """Return the id of the requested workspace, else of the configured one, else of the account's default.
 
         Raises:
-            InvalidArguments: There is none of them.
+            InvalidArguments: None of them is set.
         """
         workspace_id = requested or self.toggl.configured_workspace_id or (await self.account()).default_workspace_id
         if workspace_id is None:
@@ -126,7 +126,7 @@ class DeleteConfirmation(BaseModel):
 
 
 class _RawArguments(ArgModelBase):
-    """Takes whatever was sent: it is validated here, so that the errors are ours."""
+    """Takes any arguments: `_ToolRunner` validates them, so that the errors are in our words."""
 
     model_config = ConfigDict(extra="allow")
 

@@ -57,11 +57,11 @@ class PageResult(WorkspaceResult, Freshness):
 def trim_page(page: "Page[ResourceT]", to_row: Callable[[ResourceT], RowT]) -> "tuple[list[RowT], Page[ResourceT]]":
     """Return the rows of as many items of a page as a result can hold, and the page of these."""
     rows = take_within_budget(map(to_row, page.items))
-    dropped = len(page.items) - len(rows)
-    if not dropped:
+    dropped_count = len(page.items) - len(rows)
+    if not dropped_count:
         return rows, page
     last = page.items[len(rows) - 1]
-    return rows, page._replace(remaining=page.remaining + dropped, end=Position(fold(last.name), last.id))
+    return rows, page._replace(remaining=page.remaining + dropped_count, end=Position(fold(last.name), last.id))
 
 
 def encode_cursor(position: Position | None, filters: Filters) -> str | None:

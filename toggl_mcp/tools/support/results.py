@@ -122,8 +122,8 @@ def to_error_result(error: TogglError) -> CallToolResult:
         "resets_in_seconds": error.resets_in_seconds,
         "retry_after_seconds": error.retry_after_seconds,
     }
-    present = {key: value for key, value in fields.items() if value is not None}
-    return CallToolResult(is_error=True, content=[_text(present)])
+    non_null = {key: value for key, value in fields.items() if value is not None}
+    return CallToolResult(is_error=True, content=[_text(non_null)])
 
 
 def describe_validation_error(error: ValidationError, model: type[Payload]) -> str:

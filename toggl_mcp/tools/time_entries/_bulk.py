@@ -1,6 +1,7 @@
 """What edits and deletions of several entries have in common: the entries, the outcome, and the result."""
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Self
 
 from pydantic import Field
@@ -26,12 +27,12 @@ class BulkOutcome(NamedTuple):
 
     changed_ids: list[int]
     failure: TogglError | None = None
-    failed_ids: list[int] = []  # noqa: RUF012 - a tuple's default, which nobody changes
+    failed_ids: Sequence[int] = ()
 
     @property
-    def unconfirmed_ids(self) -> list[int]:
+    def unconfirmed_ids(self) -> Sequence[int]:
         """The ids that may have been changed, or not."""
-        return self.failed_ids if isinstance(self.failure, OutcomeUnknown) else []
+        return self.failed_ids if isinstance(self.failure, OutcomeUnknown) else ()
 
     def raise_if_nothing_done(self) -> None:
         """Raise the failure if no entry was changed.
@@ -75,7 +76,7 @@ class BulkResult(WithQuota):
         return cls(
             unchanged_ids=[entry.id for entry in entries if entry.id not in settled_ids] or None,
             not_found_ids=not_found_ids or None,
-            unconfirmed_ids=outcome.unconfirmed_ids or None,
+            unconfirmed_ids=[*outcome.unconfirmed_ids] or None,
             incomplete_reason=None if outcome.failure is None else str(outcome.failure),
             quota=await call.quota(entries[0].workspace_id),
             **changed_ids,
@@ -85,7 +86,7 @@ class BulkResult(WithQuota):
 async def load_entries(
     ids: list[int], call: CallContext, *, require_fresh: bool = False
 ) -> tuple[list[TimeEntry], list[int]]:
-    """Return the entries of these ids, and the ids that have none; Toggl is asked before an entry is denied.
+    """Return the entries of these ids, and the ids that have none; Toggl is read before an entry is denied.
 
     `require_fresh` refuses a stale read: an edit of several would restore what was deleted since.
 

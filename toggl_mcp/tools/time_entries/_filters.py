@@ -71,8 +71,7 @@ async def select_entries(
     entries, filter_warnings = await _filter_entries(args, result.entries, [*workspaces], call)
     names = await look_up_names(entries, call, kinds)
     warnings = [
-        *_result_warnings(result, workspaces),
-        *_horizon_warnings(date_range, call),
+        *_source_warnings(result, workspaces, date_range, call.toggl.entry_cache.latest_start()),
         *filter_warnings,
         *names.warnings,
     ]
@@ -97,23 +96,20 @@ async def _resolve_workspaces(requested: int | None, call: CallContext) -> dict[
     return {requested: workspaces[requested]}
 
 
-def _result_warnings(result: "EntryResult", workspaces: Mapping[int, str]) -> list[str]:
-    """Return which workspaces could not be read, and whether the entries are stale."""
+def _source_warnings(
+    result: "EntryResult", workspaces: Mapping[int, str], date_range: DateRange, horizon: "datetime"
+) -> list[str]:
+    """Return which workspaces could not be read, whether the entries are stale, and whether the days reach too far."""
     failures = [f"{workspaces[key]} ({key}): {error}" for key, error in result.errors_by_workspace.items()]
     stale = ["Toggl could not be read; what has changed since as_of is missing."] if result.source == "stale" else []
-    return [*failures, *stale]
-
-
-def _horizon_warnings(date_range: DateRange, call: CallContext) -> list[str]:
-    """Return that entries far in the future are missing, if the days reach there."""
-    horizon = call.toggl.entry_cache.latest_start()
-    return [f"Entries after {horizon:%Y-%m-%d} are not read."] if date_range.end > horizon else []
+    future = [f"Entries after {horizon:%Y-%m-%d} are not read."] if date_range.end > horizon else []
+    return [*failures, *stale, *future]
 
 
 async def _filter_entries(
     args: EntryFilter, entries: list[TimeEntry], workspace_ids: Sequence[int], call: CallContext
 ) -> tuple[list[TimeEntry], list[str]]:
-    """Return the entries that match the filter, and warnings about those of which nobody can tell."""
+    """Return the entries that match the filter, and warnings about those that may match."""
     description = (args.description or "").casefold()
     matches = [
         entry
@@ -132,7 +128,7 @@ async def _filter_entries(
 async def _filter_by_ref(
     ref: str, kind: ResourceKind, entries: list[TimeEntry], workspace_ids: Sequence[int], call: CallContext
 ) -> tuple[list[TimeEntry], list[str]]:
-    """Return the entries of everything with a name, or of an id, and warnings about those of which nobody can tell.
+    """Return the entries that a name or an id matches, and warnings about those that may match.
 
     Raises:
         NotFound: No workspace has anything of that name or id.

@@ -47,7 +47,7 @@ class EntryRef(NamedTuple):
         return by_id or (self.name is not None and fold(ref) == fold(self.name))
 
     def is_unresolvable(self, ref: str) -> bool:
-        """Tell whether nobody can say if the reference means this."""
+        """Tell whether the reference may match, as the name cannot be read."""
         by_id = self.item_id is not None and ref.isdecimal()
         return not self.is_visible and not by_id
 

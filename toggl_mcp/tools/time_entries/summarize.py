@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import partial
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from toggl_mcp.models.account import Me
 from toggl_mcp.models.base import Absent
-from toggl_mcp.models.period import Calendar, DateRange
+from toggl_mcp.models.period import Calendar
 from toggl_mcp.models.time_entries import MAX_DURATION
 from toggl_mcp.models.totals import (
     EntrySlice,
@@ -82,8 +82,8 @@ async def summarize_time(args: SummarizeTime, call: CallContext) -> Summary:
     selection = await select_entries(
         args, call, team=args.team, from_reports=args.amounts, kinds=KINDS_WITH_IDS & set(by)
     )
-    me = await call.account()
-    slices = list(slice_by_day(selection.entries, selection.date_range, call.now))
+    me, date_range = await call.account(), selection.date_range
+    slices = list(slice_by_day(selection.entries, date_range, call.now))
     labels = [partial(_labels_of, kind, selection, me) for kind in by]
     groups = {key: sum_slices(members) for key, members in group_slices(slices, labels).items()}
     ordered = sort_groups(groups, by) if by else []
@@ -92,7 +92,11 @@ async def summarize_time(args: SummarizeTime, call: CallContext) -> Summary:
     return Summary.of(
         selection.result,
         call.now,
-        **_range_fields(selection.date_range),
+        timezone=date_range.calendar.zone.key,
+        first_day=date_range.first.isoformat(),
+        last_day=date_range.last.isoformat(),
+        starts_at=date_range.start,
+        ends_before=date_range.end,
         workspaces={str(key): name for key, name in selection.workspaces.items()},
         total=Total.of(sum_slices(slices), args),
         groups=groups_shown if by else None,
@@ -102,17 +106,6 @@ async def summarize_time(args: SummarizeTime, call: CallContext) -> Summary:
         incomplete_reason=reason,
         quota=await selection.quota(call),
     )
-
-
-def _range_fields(date_range: DateRange) -> dict[str, Any]:
-    """Return the first and the last day, and the times at which the range begins and ends."""
-    return {
-        "timezone": date_range.calendar.zone.key,
-        "first_day": date_range.first.isoformat(),
-        "last_day": date_range.last.isoformat(),
-        "starts_at": date_range.start,
-        "ends_before": date_range.end,
-    }
 
 
 def _to_group_total(key: Sequence[str], totals: Totals, args: SummarizeTime) -> GroupTotal:
