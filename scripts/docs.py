@@ -67,7 +67,7 @@ exist ends the start with a message that lists the names that do.
 `--read-only` is `--access read`, whatever else is set. In `time-tracking`, `edit_project` and `edit_task` do not take
 `active`, because that argument archives.
 """
-TOOLSET_NAMES = (*TOOLSETS, "account")
+TOOLSET_NAMES = tuple(TOOLSETS)
 
 
 def documents() -> dict[Path, str]:

@@ -93,5 +93,5 @@ def _restrict_input(tool: ToolSpec[Any, Any], access: Access) -> ToolSpec[Any, A
 def _is_allowed(tool: ToolSpec[Any, Any], access: Access) -> bool:
     """Tell whether an access mode allows a tool."""
     if access == "time-tracking":
-        return not tool.needs_full_access or tool in TOOLSETS["time_entries"]
+        return not tool.needs_full_access
     return tool.is_read_only or access == "full"

@@ -3,12 +3,12 @@
 import pytest
 
 from tests.api.support import answering
-from tests.endpoints.support import AROHA, AUTH, fault_every, list_methods
+from tests.endpoints.support import AROHA, AUTH, fault_every, fault_in_turn, list_methods
 from tests.sandbox.clock import Clock
 from toggl_mcp.api import AsyncClient
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.endpoints.toggl import Toggl
-from toggl_mcp.errors import QuotaSpent, TogglError
+from toggl_mcp.errors import OutcomeUnknown, QuotaSpent, TogglError
 from toggl_mcp.models.clients import ClientBody
 from toggl_mcp.models.quota import Bucket
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Fault, Sandbox
@@ -116,6 +116,18 @@ async def test_quota_reserve_is_used_by_the_list_before_a_create(toggl: Toggl, s
         await clients.collect()
     assert (await clients.add(ClientBody(name="Lighthouse"))).name == "Lighthouse"
     assert list_methods(sandbox) == ["PUT", "GET", "POST"]
+
+
+async def test_quota_spent_after_an_unreadable_response_to_a_change_is_recorded(toggl: Toggl, sandbox: Sandbox) -> None:
+    clients = toggl.clients(HARBOUR_STUDIO)
+    await clients.collect()
+    sandbox.fault = fault_in_turn("PUT", Fault("cut"), Fault("402"))
+    with pytest.raises(OutcomeUnknown):
+        await clients.edit(AROHA, ClientBody(notes="New"))
+    sandbox.fault = None
+    with pytest.raises(QuotaSpent):
+        await clients.collect(refresh=True)
+    assert list_methods(sandbox) == ["GET", "PUT", "PUT"]
 
 
 async def test_quota_of_the_user_has_no_reserve(toggl: Toggl, sandbox: Sandbox) -> None:

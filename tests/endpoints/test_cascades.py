@@ -2,15 +2,17 @@
 
 import pytest
 
-from tests.endpoints.support import AUTH
+from tests.endpoints.support import AUTH, fault_every
 from tests.sandbox.clock import Clock
 from tests.sandbox.diary import at, done
 from toggl_mcp.api import AsyncClient
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.store import Key, Row
 from toggl_mcp.endpoints.toggl import Toggl
+from toggl_mcp.errors import OutcomeUnknown
+from toggl_mcp.models.projects import ProjectBody
 from toggl_mcp.models.time_entries import TimeEntry
-from toggl_mcp.sandbox import HARBOUR_STUDIO, Sandbox
+from toggl_mcp.sandbox import HARBOUR_STUDIO, Fault, Sandbox
 
 pytestmark = pytest.mark.anyio
 
@@ -46,3 +48,18 @@ async def test_delete_project_keeps_entries_moved_to_another_project_meanwhile(
     cached_entry = await toggl.entry_cache.get_any_age(entry.id)
     assert cached_entry is not None
     assert cached_entry.project_id == STUDIO_UPKEEP
+
+
+async def test_edit_project_unconfirmed_keeps_the_cached_entries(
+    connection: AsyncClient, sandbox: Sandbox, clock: Clock
+) -> None:
+    toggl = Toggl(AUTH, MemoryStore(clock=clock), client=connection)
+    entries = (await toggl.entry_cache.read()).collection.items
+    sandbox.fault = fault_every("PUT", Fault("500 before"))
+
+    with pytest.raises(OutcomeUnknown):
+        await toggl.projects(HARBOUR_STUDIO).edit(WEB_SHOP, ProjectBody(name="Shop"))
+
+    cached = await toggl.entry_cache.any_age_or_none()
+    assert cached is not None
+    assert cached.items.keys() == entries.keys()

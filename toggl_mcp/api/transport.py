@@ -45,7 +45,7 @@ from toggl_mcp.errors import (
     TogglError,
     Unreachable,
 )
-from toggl_mcp.models.quota import Change
+from toggl_mcp.models.quota import Bucket, Change
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
@@ -207,7 +207,20 @@ class Transport:
         return response
 
     async def _parse_response(self, state: "_RequestState", response: httpx.Response) -> ApiResponse:
-        await self._record_remaining(state, response)
+        bucket = self._quota.parse_headers(state.bucket_names, response.headers)
+        if response.is_success:
+            try:
+                data = state.decode(response)
+            except ValueError as error:
+                await self._record_remaining(bucket)
+                state.move_to(Delivery.MAYBE_APPLIED)
+                raise state.no_answer_error() from error
+            if state.change is not None and bucket is not None:
+                state.change.record(bucket)
+            else:
+                await self._record_remaining(bucket)
+            return ApiResponse(data, response.headers)
+        await self._record_remaining(bucket)
         if response.is_client_error:
             state.move_to(Delivery.REJECTED)
             if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
@@ -216,20 +229,11 @@ class Transport:
                 quota_spent = await self._quota.on_402(state.bucket_names, response.headers, response.text)
                 raise quota_spent or error_for_response(response)
             raise error_for_response(response)
-        if response.is_success:
-            try:
-                return ApiResponse(state.decode(response), response.headers)
-            except ValueError as error:
-                state.move_to(Delivery.MAYBE_APPLIED)
-                raise state.no_answer_error() from error
         state.move_to(Delivery.MAYBE_APPLIED)
         raise state.no_answer_error()
 
-    async def _record_remaining(self, state: "_RequestState", response: httpx.Response) -> None:
-        bucket = self._quota.parse_headers(state.bucket_names, response.headers)
-        if bucket is not None and state.change is not None and response.is_success:
-            state.change.record(bucket)
-        elif bucket is not None:
+    async def _record_remaining(self, bucket: Bucket | None) -> None:
+        if bucket is not None:
             # Shielded: Toggl has counted the request, even if nobody waits for its response any more.
             with anyio.CancelScope(shield=True):
                 await self._quota.record(bucket)

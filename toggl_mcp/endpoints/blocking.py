@@ -63,9 +63,8 @@ class BlockingEndpoint(Generic[E, A]):
         self.cache = cache
         self._exit_stack = ExitStack()
         self._portal = self._exit_stack.enter_context(start_blocking_portal(name="toggl-mcp-portal"))
-        finalize(
-            self, self._exit_stack.close
-        )  # Else a script that does not close it would wait for its thread for ever.
+        # Else a script that does not close it would wait for its thread for ever.
+        finalize(self, self._exit_stack.close)
         self._closing = Lock()
         self._is_closed = False
         self._calls: set[Future[Any]] = set()

@@ -17,6 +17,7 @@ class AsyncProjectEndpoint(EntryCacheEndpoint[Project]):
     PATH = "projects"
     LIST_PARAMS = {"active": "both"}  # noqa: RUF012 - declared in the base as what it is
     PAGED = True
+    CASCADING_VERBS = frozenset({"delete"})
     DELETE_PARAMS = {"teDeletionMode": "unassign"}  # noqa: RUF012 - declared in the base as what it is
     INVALIDATES = {"delete": ("task",)}  # noqa: RUF012 - declared in the base as what it is
 

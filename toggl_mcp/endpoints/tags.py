@@ -15,6 +15,7 @@ class AsyncTagEndpoint(EntryCacheEndpoint[Tag]):
     KIND = "tag"
     PATH = "tags"
     PAGED = True
+    CASCADING_VERBS = frozenset({"edit", "delete"})
 
     async def add(self, body: TagBody) -> Tag:
         """Create a tag, at most once.

@@ -20,6 +20,7 @@ class AsyncTaskEndpoint(EntryCacheEndpoint[Task]):
     PATH = "tasks"
     LIST_PARAMS = {"active": "both"}  # noqa: RUF012 - declared in the base as what it is
     PAGED = True
+    CASCADING_VERBS = frozenset({"delete"})
 
     async def add(self, project: int | HasId, body: TaskBody) -> Task:
         """Create a task of a project, at most once.

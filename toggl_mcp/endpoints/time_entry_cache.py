@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Self, TypeVar
+from typing import ClassVar, Self, TypeVar
 
 import anyio
 
@@ -148,6 +148,9 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
 class EntryCacheEndpoint(CachedEndpoint[E]):
     """An endpoint whose changes reach time entries, in a cache that it shares with others or, alone, has for itself."""
 
+    CASCADING_VERBS: ClassVar[frozenset[str]] = frozenset()
+    """The verbs that change time entries too: those are in doubt with the verb's outcome."""
+
     @classmethod
     def from_session(cls, session: Session, workspace_id: int, entry_cache: TimeEntryCache | None = None) -> Self:
         """Return a workspace's endpoint on a session, and on a cache of time entries, that it shares with others."""
@@ -160,8 +163,9 @@ class EntryCacheEndpoint(CachedEndpoint[E]):
         self._entry_cache = entry_cache or TimeEntryCache(session)
 
     def _keys_if_applied(self, verb: str) -> list[Key]:
-        """Return the keys of its own collection and, unless the change was a creation, of the entries."""
-        return [*super()._keys_if_applied(verb), *([] if verb == "add" else [self._entry_cache.key])]
+        """Return the keys of its own collection and, for a verb that cascades, of the time entries."""
+        entry_keys = [self._entry_cache.key] if verb in self.CASCADING_VERBS else []
+        return [*super()._keys_if_applied(verb), *entry_keys]
 
 
 def _sync_since(collection: Collection[TimeEntry], now: datetime) -> datetime | None:

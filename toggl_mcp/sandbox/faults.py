@@ -20,6 +20,7 @@ Kind = Literal[
     "402",
     "garbage before",
     "garbage after",
+    "cut",
     "empty",
     "slow",
 ]
@@ -61,6 +62,10 @@ class Fault:
             case "lost":
                 raise ConnectionResetError
             case "slow":
+                return response
+            case "cut":
+                response.body = bytes(response.body)[:-1]
+                response.headers["Content-Length"] = str(len(response.body))
                 return response
             case _:
                 return self._fault_response()

@@ -151,7 +151,8 @@ class ToolSpec(Generic[ArgsT, ResultT]):
     """One tool: its name and description are the handler's, its schemas the models'.
 
     `confirm` returns what the person is asked before the handler runs, where the host shows forms.
-    `requires` is what a workspace has to allow for it. `is_destructive` tools delete or archive.
+    `requires` is what a workspace has to allow for it. `needs_full_access` tools delete or archive
+    more than time entries.
     `restricted_input` is the input model where nothing may be archived.
     """
 
