@@ -70,9 +70,9 @@ async function tryReading(host) {
   const ids = [];
   const page = { status: "both", limit: 3 };
   do {
-    const { next_cursor } = await host.succeed("list_clients", page, ({ clients, left, total }) => {
+    const { next_cursor } = await host.succeed("list_clients", page, ({ clients, remaining, total }) => {
       ids.push(...clients.map(idOf));
-      assert.equal(left, total - ids.length);
+      assert.equal(remaining, total - ids.length);
     });
     page.cursor = next_cursor;
   } while (page.cursor);
@@ -100,9 +100,9 @@ async function tryOneClient(host, free) {
   await host.succeed("delete_client", it, (gone) => assert.equal(gone.deleted_client_id, it.client_id));
   await host.fail("not_found", "get_client", it);
   const other = await host.succeed("create_client", { name: "Kererū Kayaks", workspace_id: free });
-  const there = { client_id: other.client.id, workspace_id: free };
-  await host.fail("plan_required", "archive_client", there);
-  await host.succeed("delete_client", there);
+  const reference = { client_id: other.client.id, workspace_id: free };
+  await host.fail("plan_required", "archive_client", reference);
+  await host.succeed("delete_client", reference);
 }
 
 async function tryOneProject(host) {
@@ -145,10 +145,10 @@ async function tryTime(host) {
   const early = { start: `${day}T05:00`, duration: 1800, allow_overlap: true };
   await host.succeed("create_time_entry", { ...early, ...work }, ({ entry }) => assert.equal(entry.seconds, 1800));
   const page = { period: "last_30_days", limit: 200 };
-  const { entries } = await host.succeed("list_time_entries", page, ({ entries, works, total, left }) => {
-    assert.equal(entries.length + left, total);
-    const known = new Set(works.map(({ work }) => work));
-    assert.ok(entries.every(({ work }) => known.has(work)));
+  const { entries } = await host.succeed("list_time_entries", page, ({ entries, groups, total, remaining }) => {
+    assert.equal(entries.length + remaining, total);
+    const groupIds = new Set(groups.map(({ group }) => group));
+    assert.ok(entries.every(({ group }) => groupIds.has(group)));
   });
   const two = { ids: entries.slice(1, 3).map(idOf) };
   await host.succeed("edit_time_entries", { ...two, description: "Moved" }, (done) => {
