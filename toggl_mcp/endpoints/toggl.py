@@ -1,6 +1,6 @@
 """One account at Toggl: every endpoint of one token, over one connection and one cache."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from functools import lru_cache, partial
 from typing import Any
 
@@ -17,10 +17,10 @@ from toggl_mcp.endpoints.tags import AsyncTagEndpoint
 from toggl_mcp.endpoints.tasks import AsyncTaskEndpoint
 from toggl_mcp.endpoints.time_entries import AsyncTimeEntryEndpoint
 from toggl_mcp.endpoints.time_entry_cache import TimeEntryCache
-from toggl_mcp.endpoints.time_entry_query import EntryQuery, EntryResult, TimeEntrySource
+from toggl_mcp.endpoints.time_entry_query import TimeEntrySource
 from toggl_mcp.errors import InvalidArguments
 from toggl_mcp.models.base import ResourceKind
-from toggl_mcp.models.period import Calendar, DateRange, make_calendar
+from toggl_mcp.models.period import Calendar, make_calendar
 from toggl_mcp.models.quota import Bucket
 
 MAX_OPEN_WORKSPACES = 32
@@ -99,11 +99,6 @@ class Toggl:
         """Return the quotas whose hour is not over, as any process has last seen them."""
         return await self._session.quota.list_buckets()
 
-    async def has_tasks(self, workspace_id: int) -> bool:
-        """Tell whether a workspace's plan has tasks; an unknown workspace may have them."""
-        workspace = (await self.account.workspaces()).collection.items.get(workspace_id)
-        return workspace is None or workspace.allows("paid")
-
     async def calendar(self) -> Calendar:
         """Return the calendar of the account's time zone and first day of the week.
 
@@ -119,14 +114,6 @@ class Toggl:
         None if its hour is over, or if it was never seen.
         """
         return await self._session.quota.remaining("me" if workspace_id is None else f"workspaces/{workspace_id}")
-
-    async def fetch_own_entries(self, first: date, last: date) -> EntryResult:
-        """Return the user's entries of all workspaces that overlap the days from `first` to `last`."""
-        me, _ = await self.account.me()
-        workspace_ids = (await self.account.workspaces()).collection.items.keys()
-        days = DateRange(await self.calendar(), first, last)
-        query = EntryQuery(days, workspace_ids, me.id, from_reports=False, refresh=False, all_workspaces=True)
-        return await self.entry_source.fetch(query)
 
     def timestamp(self) -> float:
         """Return the UNIX time that ages are measured by."""
