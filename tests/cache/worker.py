@@ -26,7 +26,7 @@ async def replace(path: Path) -> None:
 
 
 async def write(path: Path) -> None:
-    """Do a hundred writes, once told to."""
+    """Do a hundred writes after a line of input."""
     store = SqliteStore(path)
     say("ready")
     sys.stdin.readline()
@@ -36,7 +36,7 @@ async def write(path: Path) -> None:
 
 
 def hold(path: Path) -> None:
-    """Hold the file until told to let go."""
+    """Hold the file until a line of input."""
     db = sqlite3.connect(path, isolation_level=None)
     db.execute("BEGIN EXCLUSIVE")
     say("ready")

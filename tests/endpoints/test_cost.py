@@ -19,7 +19,7 @@ pytestmark = pytest.mark.anyio
 
 
 class CountingStore(MemoryStore):
-    """A store that counts what it is asked for."""
+    """A store that counts its steps."""
 
     def __init__(self, clock: Clock) -> None:
         super().__init__(clock=clock)

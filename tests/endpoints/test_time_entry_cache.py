@@ -33,7 +33,7 @@ async def read_entries(toggl: Toggl, *, refresh: bool = False) -> dict[int, Time
 
 
 def pop_request_kinds(sandbox: Sandbox) -> list[str]:
-    """Return how the log has been asked for, and forget it."""
+    """Return the queries of the requests for time entries, and clear them."""
     kinds = ["window" if "start_date" in call.query else "since" for call in sandbox.calls]
     sandbox.calls.clear()
     return kinds

@@ -1,4 +1,4 @@
-"""What a model, a person or Toggl gets wrong, and what the model is told."""
+"""Errors of a model, a person or Toggl, and the failure that the model reads."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The names that entries are told with: they cost little, and never hide what happened."""
+"""The names in results about entries: they cost few requests, and a failed look-up hides no change."""
 
 import pytest
 
