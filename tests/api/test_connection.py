@@ -1,4 +1,4 @@
-"""Which addresses are spoken to, and what a connection brings along."""
+"""Which addresses are allowed, and what a connection sends with each request."""
 
 import pytest
 from starlette.types import Message, Receive, Scope, Send
@@ -66,7 +66,7 @@ async def test_connect_refuses_invalid_urls(url: str) -> None:
 
 
 class Cookies:
-    """A Toggl that sets a cookie with each answer."""
+    """A Toggl that sets a cookie with each response."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
