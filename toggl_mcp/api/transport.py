@@ -33,6 +33,7 @@ import stamina
 from opentelemetry import trace
 from pydantic_core import from_json
 
+from toggl_mcp.api.body import ACCEPT_ENCODING, read_bounded
 from toggl_mcp.api.connection import REPORTS_PATH_PREFIX, url_of
 from toggl_mcp.api.error_mapping import error_for_response, is_quota_response
 from toggl_mcp.api.rate_limit import RateLimiter
@@ -142,8 +143,7 @@ class Transport:
         Raises:
             TogglError: One of the errors that `errors.py` draws.
         """
-        url = url_of(self._client, path)
-        request = self._client.build_request(method, url, params=query, json=body, timeout=self._timeout)
+        request = self._build_request(method, path, body, query)
         state = _RequestState(method, path, use_reserve=self.use_reserve, change=change)
         return (await self._send_in_time(state, request)).data
 
@@ -153,8 +153,16 @@ class Transport:
         Raises:
             TogglError: One of the errors that `errors.py` draws.
         """
-        request = self._client.build_request("POST", url_of(self._client, path), json=body, timeout=self._timeout)
+        request = self._build_request("POST", path, body)
         return await self._send_in_time(_RequestState("POST", path, use_reserve=self.use_reserve), request)
+
+    def _build_request(
+        self, method: Method, path: str, body: object, query: Mapping[str, str] | None = None
+    ) -> httpx.Request:
+        url = url_of(self._client, path)
+        return self._client.build_request(
+            method, url, params=query, json=body, headers=ACCEPT_ENCODING, timeout=self._timeout
+        )
 
     async def _send_in_time(self, state: "_RequestState", request: httpx.Request) -> ApiResponse:
         with anyio.CancelScope(deadline=_inner_deadline()):
@@ -195,7 +203,7 @@ class Transport:
         started_at = time.monotonic()
         state.move_to(Delivery.SENT)
         try:
-            response = await self._client.send(request, auth=self._auth)
+            response = await read_bounded(await self._client.send(request, auth=self._auth, stream=True))
         except CONNECT_ERRORS as error:
             state.move_to(Delivery.NOT_SENT)
             raise _Retry from error
