@@ -2,7 +2,8 @@
 
     TogglError                   code               what happened
     ├── InvalidArguments         invalid_arguments  nothing was sent, or Toggl refused the values
-    │   └── NamingError          invalid_arguments  a name is missing where one is needed
+    │   ├── NamingError          invalid_arguments  a name is missing where one is needed
+    │   └── InvalidConnection    invalid_arguments  the environment's address, proxy or certificates; `variable`
     ├── NoCache                  invalid_arguments  the endpoint was made without a cache
     ├── NoToken                  no_token           nothing was sent
     ├── BadToken                 bad_token          Toggl does not accept the token
@@ -43,6 +44,14 @@ class InvalidArguments(TogglError, ValueError):
 
 class NamingError(InvalidArguments):
     """A name is required and missing."""
+
+
+class InvalidConnection(InvalidArguments):
+    """No connection can be made with what an environment variable says; `variable` is its name."""
+
+    def __init__(self, message: str, variable: str) -> None:
+        super().__init__(message)
+        self.variable = variable
 
 
 class NoCache(TogglError):

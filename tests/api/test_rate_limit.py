@@ -1,8 +1,8 @@
-"""What is known of the hour's requests, and what they are kept for."""
+"""The hourly quotas, the requests reserved for changes, and the pace."""
 
 import pytest
 
-from tests.api.support import answering
+from tests.api.support import serve_response
 from tests.endpoints.support import AROHA, AUTH, fault_every, fault_in_turn, list_methods
 from tests.sandbox.clock import Clock
 from toggl_mcp.api import AsyncClient
@@ -52,7 +52,7 @@ async def test_quota_of_a_past_hour_is_unknown(toggl: Toggl, clock: Clock) -> No
     ],
 )
 async def test_quota_without_headers_is_unknown(headers: dict[str, str]) -> None:
-    async with answering("null", headers=headers) as toggl:
+    async with serve_response("null", headers=headers) as toggl:
         assert await toggl.clients(HARBOUR_STUDIO).collect() == []
         assert await toggl.list_quotas() == []
 
@@ -73,7 +73,7 @@ async def test_quota_without_headers_is_unknown(headers: dict[str, str]) -> None
 async def test_quota_spent_is_read_from_text_or_headers_until_reset(
     clock: Clock, body: str, headers: dict[str, str], seconds: int
 ) -> None:
-    async with answering(body, 402, headers, clock) as toggl:
+    async with serve_response(body, 402, headers, clock) as toggl:
         for ago in (0, 1, seconds - 1):
             clock.now += 0 if ago == 0 else ago - (0 if ago == 1 else 1)
             with pytest.raises(QuotaSpent) as caught:

@@ -1,8 +1,8 @@
-"""What Toggl's answers mean, and that none of its words are repeated."""
+"""What Toggl's responses mean, and that none of its words are repeated."""
 
 import pytest
 
-from tests.api.support import answering
+from tests.api.support import serve_response
 from tests.endpoints.support import ACTIVE, AROHA, fault_every, names
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.errors import (
@@ -66,7 +66,7 @@ REFUSALS: list[tuple[int, str, type[TogglError]]] = [
 
 @pytest.mark.parametrize(("status", "body", "error"), REFUSALS)
 async def test_refusal_raises_its_error_in_own_words(status: int, body: str, error: type[TogglError]) -> None:
-    async with answering(f"{body} {ORDER}", status) as toggl:
+    async with serve_response(f"{body} {ORDER}", status) as toggl:
         with pytest.raises(TogglError) as caught:
             await toggl.clients(HARBOUR_STUDIO).collect()
     assert type(caught.value) is error
@@ -79,7 +79,7 @@ async def test_refusal_raises_its_error_in_own_words(status: int, body: str, err
     [("Invalid project_id", "project"), ("Project not found/accessible", "project"), ("Invalid task_id", "task")],
 )
 async def test_refusal_of_an_id_names_where_ids_come_from(text: str, kind: str) -> None:
-    async with answering(text, 400) as toggl:
+    async with serve_response(text, 400) as toggl:
         with pytest.raises(InvalidArguments, match=rf"no such {kind} .* list_{kind}s\(refresh: true\)"):
             await toggl.clients(HARBOUR_STUDIO).collect()
 
@@ -88,7 +88,7 @@ async def test_refusal_of_an_id_names_where_ids_come_from(text: str, kind: str) 
     ("status", "error"), [(400, InvalidArguments), (401, BadToken), (402, PlanRequired), (409, InvalidArguments)]
 )
 async def test_refusal_is_not_retried(status: int, error: type[TogglError]) -> None:
-    async with answering("", status) as toggl:
+    async with serve_response("", status) as toggl:
         clients = toggl.clients(HARBOUR_STUDIO)
         for change in (clients.edit(AROHA, ClientBody(notes="New")), clients.delete(AROHA), clients.archive(AROHA)):
             with pytest.raises(error):
@@ -97,7 +97,7 @@ async def test_refusal_is_not_retried(status: int, error: type[TogglError]) -> N
 
 @pytest.mark.parametrize("digits", [2, 9, 400])
 async def test_retry_after_of_any_length_is_a_number_of_seconds(digits: int) -> None:
-    async with answering("", 429, {"Retry-After": "9" * digits}) as toggl:
+    async with serve_response("", 429, {"Retry-After": "9" * digits}) as toggl:
         with pytest.raises(RateLimited) as caught:
             await toggl.clients(HARBOUR_STUDIO).collect()
     assert caught.value.retry_after_seconds == int("9" * min(digits, 9))
@@ -161,7 +161,7 @@ async def test_unreadable_client_is_unreachable(uncached: AsyncClientEndpoint, s
 
 @pytest.mark.parametrize("body", ["null", "[]", " null\n"])
 async def test_empty_list_in_either_form_is_empty(body: str) -> None:
-    async with answering(body) as toggl:
+    async with serve_response(body) as toggl:
         assert await toggl.clients(HARBOUR_STUDIO).collect() == []
 
 
@@ -181,13 +181,13 @@ async def test_delete_client_is_confirmed_by_no_body_id_or_null(
 
 @pytest.mark.parametrize("body", [b"\xff\xfe", b'[{"id":1,"name":"\xc3"}]', b"\x00" * 100])
 async def test_invalid_utf8_response_is_unreachable(body: bytes) -> None:
-    async with answering(body) as toggl:
+    async with serve_response(body) as toggl:
         with pytest.raises(Unreachable):
             await toggl.clients(HARBOUR_STUDIO).collect()
 
 
 async def test_row_without_workspace_belongs_to_the_requested_one() -> None:
     rows = '[{"id":1,"name":"A"},{"id":2,"name":"B","wid":null},{"id":3,"name":"C","wid":9}]'
-    async with answering(rows) as toggl:
+    async with serve_response(rows) as toggl:
         clients = await toggl.clients(HARBOUR_STUDIO).collect()
     assert [client.workspace_id for client in clients] == [HARBOUR_STUDIO, HARBOUR_STUDIO, 9]

@@ -1,4 +1,4 @@
-"""Bugs to put in. Each has a sentence for a name, and the violation by which it has to be found."""
+"""Bugs to inject, each named by a sentence, with the violation that has to find it."""
 
 from collections.abc import Callable
 from typing import Any

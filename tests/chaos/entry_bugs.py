@@ -1,4 +1,4 @@
-"""Bugs to put in that only time entries can have."""
+"""Bugs to inject that only time entries can have."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Real processes that ask at once, that are killed, and whose file is taken from under them."""
+"""Real processes that read at once, that are killed, and whose file is replaced."""
 
 import os
 import subprocess
@@ -29,7 +29,7 @@ Child = subprocess.Popen[str]
 
 @contextmanager
 def start_children(count: int, *command: str) -> Generator[list[Child]]:
-    """Start so many processes of this kind, and end them in any case."""
+    """Start so many workers, and end them in any case."""
     pipe = subprocess.PIPE
     with ExitStack() as running:
         children: list[Child] = []
@@ -47,7 +47,7 @@ def read_line(child: Child) -> str:
 
 
 def send_line(children: Sequence[Child], line: str) -> list[str]:
-    """Tell all of them the same at once, and return what they answer."""
+    """Send all workers the same line at once, and return their output."""
     for child in children:
         assert child.stdin is not None
         child.stdin.write(f"{line}\n")
@@ -56,13 +56,13 @@ def send_line(children: Sequence[Child], line: str) -> list[str]:
 
 
 def is_writing(path: Path) -> bool:
-    """Tell whether a journal says that a change is under way, or was when its process ended."""
+    """Return whether a journal shows a change in progress, or one that was when its process ended."""
     journal = Path(f"{path}-journal")
     return journal.exists() and journal.stat().st_size > 0
 
 
 def wait_for_write(path: Path) -> None:
-    """Wait until a change is under way; where no journal tells, for a while."""
+    """Wait until a change is in progress; where no journal shows it, for a while."""
     for _ in range(20_000):
         if is_writing(path):
             return

@@ -4,7 +4,7 @@ import pytest
 
 from tests.endpoints.support import AUTH, fault_every
 from tests.sandbox.clock import Clock
-from tests.sandbox.diary import at, done
+from tests.sandbox.diary import add_entry, at
 from toggl_mcp.api import AsyncClient
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.store import Key, Row
@@ -36,7 +36,7 @@ async def test_delete_project_keeps_entries_moved_to_another_project_meanwhile(
 ) -> None:
     sandbox.state.entries.clear()
     clock.now = at("2025-10-14T18:00")
-    row = done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", project_id=WEB_SHOP)
+    row = add_entry(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", project_id=WEB_SHOP)
     store = InterleavingStore(clock=clock)
     toggl = Toggl(AUTH, store, client=connection)
     entry = (await toggl.entry_cache.read()).collection.items[row["id"]]

@@ -1,4 +1,8 @@
-"""Maps Toggl's 4xx responses to errors; the texts are matched, never repeated."""
+"""Maps Toggl's 4xx responses to errors; the texts are matched, never repeated.
+
+`is_quota_response` distinguishes a 402 about the quota, which `rate_limit.py` records, from one about the plan. A 429
+is for `transport.py`, which sends the request again.
+"""
 
 import re
 
@@ -19,7 +23,15 @@ _CREDENTIALS = re.compile(r"username and/or password|authentication data", re.IG
 _NAME_TAKEN = re.compile(r"already (been taken|exists)", re.IGNORECASE)
 _NAME_MISSING = re.compile(r"name (cannot|can't|must not) be (empty|blank)", re.IGNORECASE)
 _UNKNOWN_ID = re.compile(r"invalid (project|task|tag)[_ ]id|(project|task|tag) (?:was |is )?not found", re.IGNORECASE)
+_QUOTA_SPENT = "hourly limit for API calls"
 _TOO_LONG = re.compile(r"maximum length", re.IGNORECASE)
+
+
+def is_quota_response(response: Response) -> bool:
+    """Return whether a 402 is about the hourly quota; any other is about the workspace's plan."""
+    # The headers are on every response that is charged, so only their value distinguishes the two.
+    is_spent = response.headers.get("X-Toggl-Quota-Remaining", "1").startswith(("0", "-"))
+    return is_spent or _QUOTA_SPENT in response.text
 
 
 def error_for_response(response: Response) -> TogglError:

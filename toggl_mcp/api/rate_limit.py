@@ -1,4 +1,7 @@
-"""Admission of requests: the hourly quotas as Toggl last reported them, and the pace."""
+"""Admission of requests: the hourly quotas as Toggl last reported them, and the pace.
+
+What a refused request means is in `error_mapping.py`, such as whether a 402 is about the quota.
+"""
 
 import logging
 import re
@@ -21,10 +24,9 @@ RESERVED_REQUESTS = 3
 
 _CHARGED_PATH = re.compile(r"(?:reports/api/v3/)?(workspace|organization)s?/(\d+)")
 _RESET_TEXT = re.compile(r"quota will reset in (\d+) seconds")
-_SPENT_TEXT = "hourly limit for API calls"
 
 
-class Quota:
+class RateLimiter:
     """The quotas of one token: a request that Toggl would refuse is not sent.
 
     Args:
@@ -116,10 +118,8 @@ class Quota:
         except CacheBusy:  # Toggl's response counts for more than what it says remains.
             _log.exception("What remains of the quota could not be recorded.")
 
-    async def on_402(self, bucket_names: Sequence[str], headers: Mapping[str, str], text: str) -> QuotaSpent | None:
-        """Record a quota as spent, and return the error for it; None for a 402 that is about the plan."""
-        if _SPENT_TEXT not in text and not headers.get("X-Toggl-Quota-Remaining", "1").startswith(("0", "-")):
-            return None
+    async def record_spent(self, bucket_names: Sequence[str], headers: Mapping[str, str], text: str) -> QuotaSpent:
+        """Record a quota as spent after a 402 about it, and return the error."""
         match = _RESET_TEXT.search(text)
         seconds = (
             float(match[1]) if match else _to_seconds(headers.get("X-Toggl-Quota-Resets-In"), QUOTA_WINDOW_SECONDS)

@@ -2,13 +2,13 @@
 
 from toggl_mcp.endpoints.core.collection import Page, as_of
 from toggl_mcp.endpoints.core.keys import HasId, to_id
-from toggl_mcp.endpoints.time_entry_cache import EntryCacheEndpoint
+from toggl_mcp.endpoints.time_entry_cache import CascadingEndpoint
 from toggl_mcp.errors import NamingError
 from toggl_mcp.models.base import Position
 from toggl_mcp.models.tags import Tag, TagBody
 
 
-class AsyncTagEndpoint(EntryCacheEndpoint[Tag]):
+class AsyncTagEndpoint(CascadingEndpoint[Tag]):
     """The tags of a workspace, for asyncio."""
 
     MODEL = Tag

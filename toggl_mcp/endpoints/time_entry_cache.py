@@ -145,8 +145,8 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
         return datetime.fromtimestamp(self._clock(), UTC)
 
 
-class EntryCacheEndpoint(CachedEndpoint[E]):
-    """An endpoint whose changes reach time entries, in a cache that it shares with others or, alone, has for itself."""
+class CascadingEndpoint(CachedEndpoint[E]):
+    """An endpoint whose changes cascade to time entries, in a cache that it shares with others or, alone, owns."""
 
     CASCADING_VERBS: ClassVar[frozenset[str]] = frozenset()
     """The verbs that change time entries too: those are in doubt with the verb's outcome."""

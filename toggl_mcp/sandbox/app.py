@@ -102,7 +102,7 @@ class Sandbox:
         if fault is None or fault.kind != "refused":
             self.calls.append(call)
         handle = partial(self._handle, scope["path"], call, window)
-        response = await fault.answer(handle) if fault else handle()
+        response = await fault.respond(handle) if fault else handle()
         self.answers.append(response.status_code)
         await response(scope, receive, send)
 
