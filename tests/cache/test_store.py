@@ -14,6 +14,7 @@ from toggl_mcp.cache.sqlite.store import SqliteStore
 from toggl_mcp.cache.store import (
     DEFAULT_TTL_SECONDS,
     MAX_CLOCK_DIFFERENCE_SECONDS,
+    MAX_CLOCK_LEAD_SECONDS,
     ExpireAfter,
     Key,
     Row,
@@ -63,6 +64,24 @@ async def test_replace_fetched_before_a_write_is_not_stored(store: Store) -> Non
     assert await store.read(MINE) == Snapshot(Version(1, 12), {**ROWS, 1: "written"})
     assert await store.replace(MINE, ROWS, expected=1, fetched_at=14)
     assert await store.read(MINE) == Snapshot(Version(1, 14), ROWS)
+
+
+async def test_replace_requested_before_the_stored_snapshot_is_not_stored(store: Store, clock: Clock) -> None:
+    await store.replace(MINE, ROWS, expected=0, fetched_at=clock.now)
+    assert not await store.replace(MINE, {}, expected=0, fetched_at=clock.now - 0.1)
+    assert await store.read(MINE) == Snapshot(Version(0, clock.now), ROWS)
+
+
+async def test_replace_of_a_snapshot_from_the_future_is_stored(store: Store, clock: Clock) -> None:
+    await store.replace(MINE, ROWS, expected=0, fetched_at=clock.now + 2 * MAX_CLOCK_LEAD_SECONDS)
+    assert await store.replace(MINE, {}, expected=0, fetched_at=clock.now)
+    assert await store.read(MINE) == Snapshot(Version(0, clock.now), {})
+
+
+async def test_replace_after_an_invalidation_is_stored_whatever_its_time(store: Store, clock: Clock) -> None:
+    await store.replace(MINE, ROWS, expected=0, fetched_at=clock.now)
+    await store.invalidate(MINE)
+    assert await store.replace(MINE, {}, expected=1, fetched_at=clock.now - 10)
 
 
 async def test_replace_expecting_a_later_version_is_not_stored(store: Store) -> None:

@@ -15,7 +15,7 @@ from tests.cache.support import MINE
 from tests.sandbox.clock import Clock
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.sqlite.store import SqliteStore
-from toggl_mcp.cache.store import Key, Row, RowWrite, Snapshot, Store, Version
+from toggl_mcp.cache.store import MAX_CLOCK_LEAD_SECONDS, Key, Row, RowWrite, Snapshot, Store, Version
 from toggl_mcp.models.quota import Bucket
 
 T = TypeVar("T")
@@ -23,7 +23,7 @@ T = TypeVar("T")
 KEYS = st.sampled_from([MINE, MINE._replace(scope="theirs")])
 IDS = st.sampled_from([1, 2, 3, 2**40, 2**53 - 1])
 TEXTS = st.text(max_size=8)
-TIMES = st.floats(min_value=1, max_value=2e9)
+TIMES = st.sampled_from([1.5, 12.0, 1_760_000_000.0, 2e9])
 EMPTY = Snapshot(Version(0, None), {})
 
 
@@ -48,9 +48,10 @@ class StoreMachine(RuleBasedStateMachine):
 
     @rule(key=KEYS, rows=st.dictionaries(IDS, TEXTS), behind=st.integers(-1, 1), fetched_at=TIMES)
     def replace(self, key: Key, rows: Mapping[int, str], behind: int, fetched_at: float) -> None:
-        version = self.snapshot_in_model(key).version.number
+        version, stored_at = self.snapshot_in_model(key).version
         stored = self.run(self.store.replace(key, rows, expected=version - behind, fetched_at=fetched_at))
-        assert stored == (behind == 0)
+        is_earlier = stored_at is not None and fetched_at < stored_at <= self.clock.now + MAX_CLOCK_LEAD_SECONDS
+        assert stored == (behind == 0 and not is_earlier)
         if stored:
             self.model[key] = Snapshot(Version(version, fetched_at), rows)
 

@@ -16,6 +16,7 @@ from toggl_mcp.cache.store import (
     Version,
     expiry_seconds,
     lease_active,
+    may_replace,
 )
 from toggl_mcp.models.clock import Clock, SystemClock
 from toggl_mcp.models.quota import Bucket, find_scarcest, gcra
@@ -68,10 +69,10 @@ class MemoryStore:
             return None if stored.fetched_at is None else Snapshot(stored.stored_version, dict(stored.rows))
 
     async def replace(self, key: Key, rows: Mapping[int, str], *, expected: int, fetched_at: float) -> bool:
-        """Store a snapshot, unless the collection has been written to."""
+        """Store a snapshot, unless the collection has been written to, or the stored one was requested later."""
         with self._lock:
             stored = self._collections[key]
-            if stored.version != expected:
+            if not may_replace(stored.stored_version, expected, fetched_at, self.clock()):
                 return False
             stored.rows, stored.fetched_at = dict(rows), fetched_at
             return True

@@ -13,6 +13,9 @@ DEFAULT_TTL_SECONDS = 3600.0
 MAX_CLOCK_DIFFERENCE_SECONDS = 5.0
 """Seconds by which the clocks of processes that share a store may differ."""
 
+MAX_CLOCK_LEAD_SECONDS = 60.0
+"""Seconds that a snapshot may be ahead of the clock; one further ahead is taken for an error."""
+
 ExpireAfter = timedelta | float | None
 """How long a snapshot is fresh, as a timedelta or in seconds; None is for ever, 0 is never."""
 
@@ -92,10 +95,7 @@ class Store(QuotaStore, Protocol):
         ...
 
     async def replace(self, key: Key, rows: Mapping[int, str], *, expected: int, fetched_at: float) -> bool:
-        """Store a snapshot if the number of writes is still `expected`, and return whether it was stored.
-
-        It does not count as a write.
-        """
+        """Store a snapshot if `may_replace` says so, and return whether it was stored; it does not count as a write."""
         ...
 
     async def write(self, key: Key, row_id: int, text: str | None, *, expected: Row | None = None) -> Version:
@@ -163,3 +163,10 @@ def lease_active(leased_at: float, lease_seconds: float, now: float) -> bool:
     """Return whether a lease holds."""
     # A lease from the future was acquired before a clock was set back: it could hold for as long as that.
     return leased_at - MAX_CLOCK_DIFFERENCE_SECONDS <= now < leased_at + lease_seconds
+
+
+def may_replace(stored: Version, expected: int, fetched_at: float, now: float) -> bool:
+    """Return whether a snapshot may replace the stored one: no write came between, and it was not requested earlier."""
+    # A snapshot from the future was stored before a clock was set back: it would keep all others out until then.
+    is_earlier = stored.fetched_at is not None and fetched_at < stored.fetched_at <= now + MAX_CLOCK_LEAD_SECONDS
+    return stored.number == expected and not is_earlier

@@ -21,6 +21,7 @@ from toggl_mcp.cache.store import (
     Version,
     expiry_seconds,
     lease_active,
+    may_replace,
 )
 from toggl_mcp.models.clock import Clock, SystemClock
 from toggl_mcp.models.quota import Bucket, find_scarcest, gcra
@@ -87,11 +88,11 @@ class SqliteStore:
         return await anyio.to_thread.run_sync(self._file.read, query)
 
     async def replace(self, key: Key, rows: Mapping[int, str], *, expected: int, fetched_at: float) -> bool:
-        """Store a snapshot, unless the collection has been written to."""
+        """Store a snapshot, unless the collection has been written to, or the stored one was requested later."""
 
         def transaction_body(db: sqlite3.Connection) -> bool:
             state = tables.get_state(db, key)
-            if state.version != expected:
+            if not may_replace(state.stored_version, expected, fetched_at, self.clock()):
                 return False
             stored = tables.get_rows(db, key, state.size)
             tables.drop_rows(db, key, stored.keys() - rows.keys())

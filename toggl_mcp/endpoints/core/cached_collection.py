@@ -13,7 +13,7 @@ import anyio
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from toggl_mcp.api import Transport
-from toggl_mcp.cache.store import Key, Row, RowWrite, Store, Version
+from toggl_mcp.cache.store import MAX_CLOCK_LEAD_SECONDS, Key, Row, RowWrite, Store, Version
 from toggl_mcp.endpoints.core.collection import CacheRead, Collection, Lookup, as_of
 from toggl_mcp.endpoints.core.keys import related_key
 from toggl_mcp.endpoints.core.mutation import Mutation
@@ -28,9 +28,6 @@ LEASE_SECONDS = 5.0
 POLL_SECONDS = 0.05
 MAX_STALE_SECONDS = 24 * 3600.0
 """Seconds past its freshness for which a collection is served where Toggl gives no answer."""
-MAX_CLOCK_LEAD_SECONDS = 60.0
-"""Seconds that a collection may be ahead of the clock; one further ahead is taken for an error."""
-
 
 Fetch = Callable[[Transport], Awaitable[Mapping[int, M]]]
 """Returns a whole collection as Toggl has it, by id."""
