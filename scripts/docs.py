@@ -201,8 +201,7 @@ def _type(field: Mapping[str, Any]) -> str:
     if "enum" in field:
         return ", ".join(f"`{value}`" for value in field["enum"])
     name = f"array of {_type(field['items'])}" if "items" in field else field.get("format", field.get("type", "any"))
-    default = f", default {field['default']}" if "default" in field else ""
-    return f"{name}{_bounds(field)}{default}"
+    return f"{name}{_bounds(field)}"
 
 
 def _bounds(field: Mapping[str, Any]) -> str:

@@ -1,37 +1,41 @@
 """The tree of errors, on one screen.
 
-    TogglError                   code               what happened
-    ├── InvalidArguments         invalid_arguments  nothing was sent, or Toggl refused the values
-    │   ├── NamingError          invalid_arguments  a name is missing where one is needed
-    │   └── InvalidConnection    invalid_arguments  the environment's address, proxy or certificates; `variable`
-    ├── NoCache                  invalid_arguments  the endpoint was made without a cache
-    ├── NoToken                  no_token           nothing was sent
-    ├── BadToken                 bad_token          Toggl does not accept the token
-    ├── Forbidden                forbidden          the token is not allowed to do this
-    ├── NotFound                 not_found          nothing has that id or name
-    ├── Ambiguous                ambiguous          several things have that name
-    ├── DuplicateName            duplicate_name     the name is in use
-    ├── Overlap                  overlap            the time entry overlaps others, or may; nothing was sent
-    ├── PlanRequired             plan_required      the workspace's plan does not include this
-    ├── QuotaSpent               quota_spent        the hour's requests are used up; `resets_in_seconds`
-    ├── RateLimited              rate_limited       too many at once; `retry_after_seconds`
-    ├── Unreachable              unreachable        Toggl sent no usable response; nothing was changed
-    ├── OutcomeUnknown           outcome_unknown    a change was sent and never confirmed
-    ├── Declined                 declined           the person declined; nothing was sent
-    └── CacheBusy                internal           another process has locked the cache file
+    TogglError                   code               retry      what happened
+    ├── InvalidArguments         invalid_arguments  corrected  nothing was sent, or Toggl refused the values
+    │   ├── NamingError          invalid_arguments  corrected  a name is missing where one is needed
+    │   └── InvalidConnection    invalid_arguments  corrected  an address, proxy or certificate cannot be used; `variable`
+    ├── NoCache                  invalid_arguments  corrected  the endpoint was made without a cache
+    ├── NoToken                  no_token           no         nothing was sent
+    ├── BadToken                 bad_token          no         Toggl does not accept the token
+    ├── Forbidden                forbidden          corrected  the token is not allowed to do this
+    ├── NotFound                 not_found          corrected  nothing has that id or name
+    ├── Ambiguous                ambiguous          corrected  several things have that name
+    ├── DuplicateName            duplicate_name     corrected  the name is in use
+    ├── Overlap                  overlap            corrected  the time entry overlaps others, or may; nothing was sent
+    ├── PlanRequired             plan_required      no         the workspace's plan does not include this
+    ├── QuotaSpent               quota_spent        later      the hour's requests are used up; `resets_in_seconds`
+    ├── RateLimited              rate_limited       later      too many at once; `retry_after_seconds`
+    ├── Unreachable              unreachable        later      Toggl sent no usable response; nothing was changed
+    ├── OutcomeUnknown           outcome_unknown    no         a change was sent and never confirmed
+    ├── Declined                 declined           no         the person declined; nothing was sent
+    └── CacheBusy                internal           later      another process has locked the cache file
 
+`retry` says which repeat can succeed: a `corrected` call, the same one `later`, or `no` call.
 Each message is read by a model or a person, and says what to do next. Toggl's texts are never repeated: whoever can
 write to Toggl could otherwise give instructions to the model.
 """
 
-from typing import ClassVar
+from typing import ClassVar, Literal
+
+Retry = Literal["corrected", "later", "no"]
+"""Which repeat can succeed: a corrected call, the same one later, or none."""
 
 
 class TogglError(Exception):
     """The root: everything that this package raises on purpose."""
 
     code: ClassVar[str] = "internal"
-    retryable: ClassVar[bool] = False
+    retry: ClassVar[Retry] = "no"
     resets_in_seconds: int | None = None
     retry_after_seconds: int | None = None
 
@@ -40,6 +44,7 @@ class InvalidArguments(TogglError, ValueError):
     """A value is invalid: change it before you try again."""
 
     code = "invalid_arguments"
+    retry = "corrected"
 
 
 class NamingError(InvalidArguments):
@@ -58,6 +63,7 @@ class NoCache(TogglError):
     """Cached data was requested from an endpoint that was made without a cache."""
 
     code = "invalid_arguments"
+    retry = "corrected"
 
 
 class NoToken(TogglError):
@@ -76,30 +82,35 @@ class Forbidden(TogglError):
     """The token is valid, but not allowed to do this, or in this workspace."""
 
     code = "forbidden"
+    retry = "corrected"
 
 
 class NotFound(TogglError):
     """Toggl has nothing with that id, or this token may not see it."""
 
     code = "not_found"
+    retry = "corrected"
 
 
 class Ambiguous(TogglError):
     """Several things have that name; the message lists their ids."""
 
     code = "ambiguous"
+    retry = "corrected"
 
 
 class DuplicateName(TogglError):
     """The name is in use."""
 
     code = "duplicate_name"
+    retry = "corrected"
 
 
 class Overlap(TogglError):
     """A time entry would overlap others, exists already, or could not be compared with others."""
 
     code = "overlap"
+    retry = "corrected"
 
 
 class PlanRequired(TogglError):
@@ -112,7 +123,7 @@ class QuotaSpent(TogglError):
     """The hour's requests are used up until `resets_in_seconds` have passed."""
 
     code = "quota_spent"
-    retryable = True
+    retry = "later"
 
     def __init__(self, message: str, resets_in_seconds: float) -> None:
         super().__init__(message)
@@ -123,7 +134,7 @@ class RateLimited(TogglError):
     """A pause of `retry_after_seconds` is needed; nothing was changed."""
 
     code = "rate_limited"
-    retryable = True
+    retry = "later"
 
     def __init__(self, message: str, retry_after_seconds: float) -> None:
         super().__init__(message)
@@ -134,7 +145,7 @@ class Unreachable(TogglError):
     """Toggl could not be reached or sent no usable response; nothing was changed."""
 
     code = "unreachable"
-    retryable = True
+    retry = "later"
 
 
 class OutcomeUnknown(TogglError):
@@ -152,4 +163,4 @@ class Declined(TogglError):
 class CacheBusy(TogglError):
     """Another process has locked the cache file for longer than this one waits."""
 
-    retryable = True
+    retry = "later"

@@ -1,5 +1,6 @@
 """Days, weeks and months of a calendar, and the times that people write down."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -111,6 +112,24 @@ def test_parse_local_datetime_without_offset_uses_account_zone(text: str, moment
 def test_parse_local_datetime_missing_or_ambiguous_time_is_refused(text: str, problem: str) -> None:
     with pytest.raises(ValueError, match=problem):
         parse_local_datetime(text, AUCKLAND)
+
+
+@pytest.mark.parametrize(
+    ("zone", "text", "hint"),
+    [
+        ("Pacific/Auckland", "2026-04-05T02:30", "happens twice that night, .* the offset +13:00 or +12:00"),
+        ("Pacific/Auckland", "2026-09-27T02:30", "does not happen that night, .* the offset +12:00 or +13:00"),
+        ("Australia/Lord_Howe", "2026-04-05T01:45", "happens twice that night, .* the offset +11:00 or +10:30"),
+        ("America/New_York", "2026-03-08T02:30", "does not happen that night, .* the offset -05:00 or -04:00"),
+    ],
+)
+def test_parse_local_datetime_at_a_clock_change_hint_has_both_offsets(zone: str, text: str, hint: str) -> None:
+    calendar = make_calendar(zone, 1)
+    with pytest.raises(ValueError, match=hint.replace("+", r"\+")) as refusal:
+        parse_local_datetime(text, calendar)
+
+    for offset in re.findall(r"[+-]\d\d:\d\d", str(refusal.value)):
+        parse_local_datetime(text + offset, calendar)
 
 
 @pytest.mark.parametrize("zone", ["Mars/Olympus", "", "../etc/passwd"])

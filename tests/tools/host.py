@@ -48,7 +48,8 @@ class Host:
         assert result.is_error, _text(result)
         assert result.structured_content is None
         error: Result = json.loads(_text(result))
-        assert {"code", "message", "retryable"} <= error.keys()
+        assert error.keys() >= {"code", "message", "retry"}
+        assert error["retry"] in ("corrected", "later", "no")
         assert not any(isinstance(value, dict | list) for value in error.values())
         return error
 

@@ -76,7 +76,7 @@ async def test_archive_client_on_the_free_plan_is_plan_required(host: Host) -> N
     error = await host.fail("archive_client", client_id=64890401, workspace_id=NIGHT_SCHOOL)
 
     assert error["code"] == "plan_required"
-    assert error["retryable"] is False
+    assert error["retry"] == "no"
 
 
 async def test_list_clients_filters_by_status_and_sorts_by_name(host: Host) -> None:
@@ -215,5 +215,5 @@ async def test_create_client_unconfirmed_is_outcome_unknown(host: Host, sandbox:
 
     error = await host.fail("create_client", name="Perhaps")
 
-    assert (error["code"], error["retryable"]) == ("outcome_unknown", False)
+    assert (error["code"], error["retry"]) == ("outcome_unknown", "no")
     assert "look" in error["message"].casefold()

@@ -61,7 +61,7 @@ async def test_invalid_arguments_error_is_one_short_sentence_and_changes_nothing
 ) -> None:
     error = await host.fail(tool, **arguments)
 
-    assert error["code"] == "invalid_arguments"
+    assert (error["code"], error["retry"]) == ("invalid_arguments", "corrected")
     assert sentence in error["message"]
     assert "pydantic" not in error["message"]
     assert len(error["message"]) < 250
@@ -91,7 +91,7 @@ async def test_client_unknown_is_not_found(host: Host, tool: str, arguments: dic
     error = await host.fail(tool, **arguments)
 
     assert error["code"] == "not_found"
-    assert error["retryable"] is False
+    assert error["retry"] == "corrected"
 
 
 @pytest.mark.parametrize("text", ["taken", "exists"])
@@ -162,7 +162,7 @@ FAULT_ERRORS: list[tuple[Fault, str, int]] = [
 @pytest.mark.parametrize(
     ("fault", "code", "requests"), FAULT_ERRORS, ids=lambda value: getattr(value, "kind", str(value))
 )
-async def test_list_clients_toggl_failure_is_a_retryable_error(
+async def test_list_clients_toggl_failure_can_be_retried_later(
     sandbox: Sandbox, clock: Clock, fault: Fault, code: str, requests: int
 ) -> None:
     sandbox.fault = lambda _: fault
@@ -170,7 +170,7 @@ async def test_list_clients_toggl_failure_is_a_retryable_error(
         error = await Host(client).fail("list_clients")
 
     assert error["code"] == code
-    assert error["retryable"] is True
+    assert error["retry"] == "later"
     assert len(sandbox.calls) == requests
     assert "Internal Server Error" not in error["message"]
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import assert_type
+from typing import Literal, assert_type
 
 from toggl_mcp import (
     AsyncClientEndpoint,
@@ -92,6 +92,6 @@ async def one_account() -> None:
     except InvalidArguments as error:
         assert_type(error.code, str)
     except TogglError as error:
-        assert_type(error.retryable, bool)
+        assert_type(error.retry, Literal["corrected", "later", "no"])
     finally:
         assert_type(await toggl.aclose(), None)

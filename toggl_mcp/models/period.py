@@ -143,7 +143,8 @@ def parse_local_datetime(text: str, calendar: Calendar) -> datetime:
     if first.utcoffset() != second.utcoffset():
         happens = first.astimezone(UTC).astimezone(calendar.zone).replace(tzinfo=None, fold=0) == moment
         problem = "happens twice that night" if happens else "does not happen that night"
-        message = f"{problem}, as clocks change in {calendar.zone.key}; add an offset such as +13:00"
+        offsets = " or ".join(choice.isoformat()[-len("+13:00") :] for choice in (first, second))
+        message = f"{problem}, as clocks change in {calendar.zone.key}; add the offset {offsets}"
         raise ValueError(message)
     return first.astimezone(UTC)
 

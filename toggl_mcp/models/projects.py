@@ -9,7 +9,7 @@ from toggl_mcp.models.base import MAX_ID, Absent, Name, NamedResource, Payload
 
 Verb = Literal["add", "edit"]
 ClientOrNone = Annotated[int, Field(ge=0, le=MAX_ID)]
-Color = Annotated[str, StringConstraints(pattern="^#[0-9a-f]{6}$", max_length=7)]
+Color = Annotated[str, StringConstraints(pattern="^#[0-9a-f]{6}$")]
 
 
 class Project(NamedResource, frozen=True):

@@ -90,22 +90,22 @@ async def call_failing_tool(
 
 
 @pytest.mark.parametrize(
-    ("annotations", "code", "retryable"),
+    ("annotations", "code", "retry"),
     [
-        (READ_ONLY, "unreachable", True),
-        (ADDITIVE, "outcome_unknown", False),
-        (DESTRUCTIVE, "outcome_unknown", False),
-        (ADDITIVE_IDEMPOTENT, "outcome_unknown", False),
+        (READ_ONLY, "unreachable", "later"),
+        (ADDITIVE, "outcome_unknown", "no"),
+        (DESTRUCTIVE, "outcome_unknown", "no"),
+        (ADDITIVE_IDEMPOTENT, "outcome_unknown", "no"),
     ],
 )
 async def test_tool_spec_timeout_after_20_seconds_is_outcome_unknown_for_changes(
-    toggl: Toggl, annotations: ToolAnnotations, code: str, *, retryable: bool
+    toggl: Toggl, annotations: ToolAnnotations, code: str, retry: str
 ) -> None:
     began = anyio.current_time()
     error = await call_failing_tool(toggl, hang, annotations)
 
     assert anyio.current_time() - began == pytest.approx(20, abs=1)
-    assert (error["code"], error["retryable"]) == (code, retryable)
+    assert (error["code"], error["retry"]) == (code, retry)
 
 
 async def test_tool_spec_bug_is_logged_in_full_and_omitted_from_the_error(
@@ -113,7 +113,7 @@ async def test_tool_spec_bug_is_logged_in_full_and_omitted_from_the_error(
 ) -> None:
     error = await call_failing_tool(toggl, divide, READ_ONLY)
 
-    assert (error["code"], error["retryable"]) == ("internal", False)
+    assert (error["code"], error["retry"]) == ("internal", "no")
     assert "bug" in error["message"]
     assert TOKEN not in error["message"]
     (record,) = [record for record in caplog.records if record.name.startswith("toggl_mcp")]

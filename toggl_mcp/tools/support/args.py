@@ -16,14 +16,27 @@ def _as_text(value: object) -> object:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-Ref = Annotated[str, BeforeValidator(_as_text), Field(min_length=1, max_length=255), AfterValidator(require_one_line)]
+def _omit_length(schema: dict[str, Any]) -> None:
+    schema.pop("maxLength", None)
+
+
+ANY_TEXT = Field(json_schema_extra=_omit_length)
+"""Leaves the length out of a schema, where nobody writes a text that long."""
+
+Ref = Annotated[
+    str,
+    BeforeValidator(_as_text),
+    Field(min_length=1, max_length=255),
+    AfterValidator(require_one_line),
+    ANY_TEXT,
+]
 """A name or an id; an id may also be sent as a number."""
 
 
-NameContains = Annotated[Name, Field(description="Part of the name, in any case.")]
+NameContains = Annotated[Name, ANY_TEXT, Field(description="Part of the name, in any case.")]
 
 
-Cursor = Annotated[str, Field(max_length=2000, description="next_cursor of the previous page.")]
+Cursor = Annotated[str, Field(max_length=2000), ANY_TEXT, Field(description="next_cursor of the previous page.")]
 
 
 class InWorkspace(Payload, frozen=True):

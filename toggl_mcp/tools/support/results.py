@@ -118,7 +118,7 @@ def to_error_result(error: TogglError) -> CallToolResult:
     fields = {
         "code": error.code,
         "message": strip_invisible(str(error)),
-        "retryable": error.retryable,
+        "retry": error.retry,
         "resets_in_seconds": error.resets_in_seconds,
         "retry_after_seconds": error.retry_after_seconds,
     }

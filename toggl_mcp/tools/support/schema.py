@@ -11,9 +11,14 @@ from pydantic_core import from_json
 from toggl_mcp.models.base import MAX_ID, Payload
 
 Schema = dict[str, Any]
-_OMITTED = (("default", None), ("default", False), ("minLength", 1), ("exclusiveMinimum", 0), ("maximum", MAX_ID))
+_OMITTED = (("default", None), ("default", False), ("maximum", MAX_ID))
 """Keywords that a model does not need: we check them all the same."""
 
+# OpenAI's strict mode refuses the other keywords, or drops them as Gemini does.
+_PLAIN_KEYWORDS = (
+    *("type", "description", "enum", "minimum", "maximum", "items", "minItems", "maxItems"),
+    *("properties", "required", "additionalProperties"),
+)
 
 PACKAGED_SCHEMAS = Path(__file__).with_name("schemas.json")
 """The schemas of every tool, by the names of the models: a host waits for the list of tools, not for 50 schemas."""
@@ -40,8 +45,8 @@ def _read_packaged() -> Mapping[str, Schema]:
 
 
 def build_input_schema(model: type[Payload]) -> Schema:
-    """Build the schema of a tool's arguments."""
-    return _build_schema(model)
+    """Build the schema of a tool's arguments, of plain keywords; the descriptions have the defaults and lengths."""
+    return _keep_plain_keywords(_build_schema(model))
 
 
 def build_output_schema(model: type[BaseModel]) -> Schema:
@@ -73,6 +78,20 @@ def _inline(node: object, defs: Mapping[str, object]) -> object:
     return {
         key: _properties(value, defs) if key == "properties" else _inline(value, defs) for key, value in parts.items()
     }
+
+
+def _keep_plain_keywords(part: Schema) -> Schema:
+    """Return a part of a schema with plain keywords only; its description has the default and the length."""
+    plain = {key: value for key, value in part.items() if key in _PLAIN_KEYWORDS}
+    if "properties" in part:
+        plain["properties"] = {name: _keep_plain_keywords(value) for name, value in part["properties"].items()}
+    if "items" in part:
+        plain["items"] = _keep_plain_keywords(part["items"])
+    if "description" in part:
+        length = f"Up to {part['maxLength']} characters." if "maxLength" in part else ""
+        default = f"Default: {part['default']}." if "default" in part else ""
+        plain["description"] = " ".join(filter(None, (part["description"], length, default)))
+    return plain
 
 
 def _properties(node: Schema, defs: Mapping[str, object]) -> Schema:
