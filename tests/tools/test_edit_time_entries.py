@@ -59,7 +59,7 @@ async def test_edit_time_entries_many_ids_send_one_request_a_workspace(host: Hos
     [
         ({"ids": []}, "ids"),
         ({"ids": [1] * 101, "description": "x"}, "ids"),
-        ({"ids": [1]}, "give at least one of description, project, task, tags, billable, start and stop"),
+        ({"ids": [1]}, "give at least one of description, project, task, tags, billable, start or stop"),
         ({"ids": [1, 2], "start": NINE}, "start and stop need exactly one id in ids"),
         ({"ids": [1], "description": "x", "status": "y"}, "status"),
     ],
