@@ -3,7 +3,7 @@
     TogglError                   code               retry      what happened
     ├── InvalidArguments         invalid_arguments  corrected  nothing was sent, or Toggl refused the values
     │   ├── NamingError          invalid_arguments  corrected  a name is missing where one is needed
-    │   └── InvalidConnection    invalid_arguments  corrected  an address, proxy or certificate cannot be used; `variable`
+    │   └── InvalidConnection    invalid_arguments  corrected  an address, proxy or certificate is wrong; `variable`
     ├── NoCache                  invalid_arguments  corrected  the endpoint was made without a cache
     ├── NoToken                  no_token           no         nothing was sent
     ├── BadToken                 bad_token          no         Toggl does not accept the token
