@@ -91,20 +91,16 @@ class StoreMachine(RuleBasedStateMachine):
         self.run(self.store.invalidate(key))
         self.model[key] = Snapshot(Version(self.snapshot_in_model(key).version.number + 1, None), {})
 
-    @rule(key=KEYS, seconds=st.integers(1, 60))
-    def acquire_lease(self, key: Key, seconds: int) -> None:
-        is_free = self.leases.get(key, 0.0) <= self.clock.now
+    @rule(key=KEYS, seconds=st.integers(0, 60), is_mine=st.booleans())
+    def hold_lease(self, key: Key, seconds: int, is_mine: bool) -> None:  # noqa: FBT001 - the machine calls it
+        leased_until = self.leases.get(key, 0.0)
+        is_free = is_mine or leased_until <= self.clock.now
         until = self.clock.now + seconds
-        assert self.run(self.store.acquire_lease(key, seconds)) == (until if is_free else None)
+        held_until = leased_until if is_mine else None
+        result = self.run(self.store.hold_lease(key, seconds, held_until=held_until))
+        assert result == (until if is_free else None)
         if is_free:
             self.leases[key] = until
-
-    @rule(key=KEYS, mine=st.booleans())
-    def release_lease(self, key: Key, mine: bool) -> None:  # noqa: FBT001 - the machine calls it
-        until = self.leases.get(key, self.clock.now)
-        self.run(self.store.release_lease(key, until if mine else until - 1))
-        if mine:
-            self.leases.pop(key, None)
 
     @rule(seconds=st.integers(0, 60))
     def wait(self, seconds: int) -> None:

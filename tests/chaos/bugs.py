@@ -112,7 +112,14 @@ def store_read_from_before_write(patch: Patch) -> None:
 
 
 def keep_lease(patch: Patch) -> None:
-    patch.setattr(MemoryStore, "release_lease", _do_nothing)
+    original = MemoryStore.hold_lease
+
+    async def hold_lease(
+        store: MemoryStore, key: Key, seconds: float, *, held_until: float | None = None
+    ) -> float | None:
+        return await original(store, key, seconds, held_until=held_until) if seconds else None
+
+    patch.setattr(MemoryStore, "hold_lease", hold_lease)
 
 
 async def _do_nothing(*_: object) -> None:

@@ -115,22 +115,15 @@ class MemoryStore:
                 self._invalidate(key)
             return versions
 
-    async def acquire_lease(self, key: Key, seconds: float) -> float | None:
-        """Acquire the lease to refresh."""
+    async def hold_lease(self, key: Key, seconds: float, *, held_until: float | None = None) -> float | None:
+        """Acquire, renew or release the lease to refresh."""
         with self._lock:
-            stored = self._collections[key]
-            now = self.clock()
-            if lease_active(stored.leased_at, stored.lease_seconds, now):
+            stored, now = self._collections[key], self.clock()
+            is_held = stored.leased_at + stored.lease_seconds == held_until
+            if not is_held and lease_active(stored.leased_at, stored.lease_seconds, now):
                 return None
             stored.leased_at, stored.lease_seconds = now, seconds
             return now + seconds
-
-    async def release_lease(self, key: Key, until: float) -> None:
-        """Release the lease to refresh."""
-        with self._lock:
-            stored = self._collections[key]
-            if stored.leased_at + stored.lease_seconds == until:
-                stored.lease_seconds = 0.0
 
     async def list_buckets(self, scope: str) -> Sequence[Bucket]:
         """Return every recorded bucket."""

@@ -133,12 +133,11 @@ class Store(QuotaStore, Protocol):
         """
         ...
 
-    async def acquire_lease(self, key: Key, seconds: float) -> float | None:
-        """Acquire the lease to refresh, and return when it expires (UNIX time); None while another process has it."""
-        ...
+    async def hold_lease(self, key: Key, seconds: float, *, held_until: float | None = None) -> float | None:
+        """Acquire the lease to refresh, or renew the one that is held until then, or release it with 0 seconds.
 
-    async def release_lease(self, key: Key, until: float) -> None:
-        """Release the lease that expires at `until`; one that has expired may be another's now, and is left alone."""
+        Returns when it expires (UNIX time), or None while another process has it.
+        """
         ...
 
     async def aclose(self) -> None:

@@ -149,28 +149,18 @@ class SqliteStore:
 
         return await self._change(transaction_body)
 
-    async def acquire_lease(self, key: Key, seconds: float) -> float | None:
-        """Acquire the lease to refresh."""
+    async def hold_lease(self, key: Key, seconds: float, *, held_until: float | None = None) -> float | None:
+        """Acquire, renew or release the lease to refresh."""
 
         def transaction_body(db: sqlite3.Connection) -> float | None:
-            state = tables.get_state(db, key)
-            now = float(self.clock())
-            if lease_active(state.leased_at, state.lease_seconds, now):
+            state, now = tables.get_state(db, key), float(self.clock())
+            is_held = state.leased_at + state.lease_seconds == held_until
+            if not is_held and lease_active(state.leased_at, state.lease_seconds, now):
                 return None
             tables.put_state(db, key, state._replace(leased_at=now, lease_seconds=float(seconds)))
             return now + seconds
 
         return await self._change(transaction_body)
-
-    async def release_lease(self, key: Key, until: float) -> None:
-        """Release the lease to refresh."""
-
-        def transaction_body(db: sqlite3.Connection) -> None:
-            state = tables.get_state(db, key)
-            if state.leased_at + state.lease_seconds == until:
-                tables.put_state(db, key, state._replace(leased_at=0.0, lease_seconds=0.0))
-
-        await self._change(transaction_body)
 
     async def list_buckets(self, scope: str) -> Sequence[Bucket]:
         """Return every recorded bucket."""

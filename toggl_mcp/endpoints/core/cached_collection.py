@@ -17,7 +17,7 @@ from toggl_mcp.cache.store import MAX_CLOCK_LEAD_SECONDS, Key, Row, RowWrite, St
 from toggl_mcp.endpoints.core.collection import CacheRead, Collection, Lookup, as_of
 from toggl_mcp.endpoints.core.keys import related_key
 from toggl_mcp.endpoints.core.mutation import Mutation
-from toggl_mcp.errors import CacheBusy, QuotaSpent, RateLimited, TogglError, Unreachable
+from toggl_mcp.errors import CacheBusy, QuotaSpent, RateLimited, Unreachable
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -25,6 +25,8 @@ _log = logging.getLogger(__name__)
 
 LEASE_SECONDS = 5.0
 """Seconds that a lease lasts: so long do others wait for a process that was killed while it fetched."""
+RENEWAL_SECONDS = 2.0
+"""Seconds after which a lease is renewed while the response is awaited."""
 POLL_SECONDS = 0.05
 MAX_STALE_SECONDS = 24 * 3600.0
 """Seconds past its freshness for which a collection is served where Toggl gives no answer."""
@@ -35,11 +37,12 @@ Fetch = Callable[[Transport], Awaitable[Mapping[int, M]]]
 
 @dataclass(slots=True)
 class _SharedState(Generic[M]):
-    """What the readers of a collection share: its parsed form, the lock of the one that fetches, and the last error."""
+    """What the readers of a collection share: its parsed form, who of them fetches, until when, and the last error."""
 
     collection: Collection[M] | None = None
     lock: anyio.Lock = field(default_factory=anyio.Lock)
-    error: TogglError | None = None
+    leased_until: float | None = None
+    error: Exception | None = None
 
 
 class CachedCollection(Generic[M]):
@@ -221,23 +224,46 @@ class CachedCollection(Generic[M]):
             while True:
                 if collection := await self._read_newer_than(since):
                     return CacheRead(collection, "cache")
-                leased_until = await self._store.acquire_lease(self.key, LEASE_SECONDS)
-                if leased_until is not None:
+                flight.leased_until = await self._store.hold_lease(self.key, LEASE_SECONDS)
+                if flight.leased_until is not None:
                     break
                 await anyio.sleep(POLL_SECONDS)  # Another process fetches it: either it comes, or its lease lapses.
             try:
-                # The holder before us may have stored it between our look and our lease.
-                if collection := await self._read_newer_than(since):
-                    return CacheRead(collection, "cache")
-                version, requested_at = await self.get_version(), self._store.clock()
-                items = await self._fetch(self._transport)
-                return await self.store_if_unchanged(items, expected=version, requested_at=requested_at)
-            except TogglError as error:
-                flight.error = error
-                raise
+                async with anyio.create_task_group() as tasks:
+                    tasks.start_soon(self._renew_lease)
+                    try:
+                        return await self._fetch_once(since)
+                    except Exception as error:  # noqa: BLE001 - raised below: a task group would wrap it
+                        flight.error = error
+                    finally:
+                        tasks.cancel_scope.cancel()
+                raise flight.error or AssertionError
             finally:
-                with anyio.CancelScope(shield=True), self._invalidate_later_if_busy(self.key):
-                    await self._store.release_lease(self.key, leased_until)
+                with anyio.CancelScope(shield=True):
+                    await self._prolong_lease(0)
+
+    async def _fetch_once(self, since: float) -> CacheRead[M]:
+        """Fetch the collection as the holder of the lease."""
+        # The holder before this one may have stored it between the look and the lease.
+        if collection := await self._read_newer_than(since):
+            return CacheRead(collection, "cache")
+        version, requested_at = await self.get_version(), self._store.clock()
+        items = await self._fetch(self._transport)
+        return await self.store_if_unchanged(items, expected=version, requested_at=requested_at)
+
+    async def _renew_lease(self) -> None:
+        """Renew the lease until it is another's, so that a slow response is still one request."""
+        while self._flight.leased_until is not None:
+            await anyio.sleep(RENEWAL_SECONDS)
+            await self._prolong_lease(LEASE_SECONDS)
+
+    async def _prolong_lease(self, seconds: float) -> None:
+        """Let the lease last so many seconds from now; 0 releases it."""
+        flight = self._flight
+        try:
+            flight.leased_until = await self._store.hold_lease(self.key, seconds, held_until=flight.leased_until)
+        except CacheBusy:
+            _log.warning("The cache is busy; a lease was not renewed, and lapses in some seconds.", exc_info=True)
 
     async def store_if_unchanged(
         self, items: Mapping[int, M], *, expected: Version, requested_at: float
