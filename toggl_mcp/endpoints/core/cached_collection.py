@@ -14,10 +14,11 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from toggl_mcp.api import Transport
 from toggl_mcp.cache.store import MAX_CLOCK_LEAD_SECONDS, Key, Row, RowWrite, Store, Version
-from toggl_mcp.endpoints.core.collection import CacheRead, Collection, Lookup, as_of
+from toggl_mcp.endpoints.core.change import Change, ConfirmedRow
+from toggl_mcp.endpoints.core.collection import CacheRead, Collection, Lookup
 from toggl_mcp.endpoints.core.keys import related_key
-from toggl_mcp.endpoints.core.mutation import Mutation
 from toggl_mcp.errors import CacheBusy, QuotaSpent, RateLimited, Unreachable
+from toggl_mcp.models.quota import Bucket
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -36,7 +37,7 @@ Fetch = Callable[[Transport], Awaitable[Mapping[int, M]]]
 
 
 @dataclass(slots=True)
-class _SharedState(Generic[M]):
+class _SingleFlight(Generic[M]):
     """What the readers of a collection share: its parsed form, who of them fetches, until when, and the last error."""
 
     collection: Collection[M] | None = None
@@ -77,7 +78,7 @@ class CachedCollection(Generic[M]):
         self._fetch = fetch
         self._ttl_seconds = ttl_seconds
         self._may_be_stale = may_be_stale
-        self._flight = _SharedState[M]()
+        self._flight = _SingleFlight[M]()
 
     @cached_property
     def reserved(self) -> Self:
@@ -112,7 +113,7 @@ class CachedCollection(Generic[M]):
         if row is None or not self._is_newer_than(row.version, self._fresh_since()):
             return None
         item = self._parse_row(row.text)
-        return None if item is None and row.text is not None else Lookup(item, "cache", as_of(row.version))
+        return None if item is None and row.text is not None else Lookup(item, "cache", row.version.as_of)
 
     async def get_any_age(self, row_id: int) -> M | None:
         """Return one item from the cached collection, however old that is; None if it has none."""
@@ -139,28 +140,16 @@ class CachedCollection(Generic[M]):
         return await self._store.get_version(self.key)
 
     async def get_row(self, row_id: int | None) -> Row:
-        """Return the row from before a change, as `write_through` expects it; without an id an empty one."""
+        """Return the row from before a change; without an id an empty one."""
         return Row(await self.get_version(), None) if row_id is None else await self._store.get_row(self.key, row_id)
 
-    def begin(self, row_id: int | None) -> Mutation[M]:
-        """Return a change of this collection that is not sent yet."""
-        return Mutation(self._store, self.key, row_id)
+    async def open_change(self, row_id: int | None) -> Change[M]:
+        """Return a change that is not sent yet; `row_id` is None for a creation, or a change of many."""
+        return Change(await self.get_row(row_id))
 
-    async def settle(self, mutation: Mutation[M], keys_to_invalidate: Sequence[Key], *, drops_related: bool) -> None:
-        """Write a change through that has ended, drop what it made doubtful, and record what remains, in one step."""
-        self._store.pending_invalidations.update(keys_to_invalidate)  # First of all: what follows may be cut off.
-        writes = [RowWrite(self.key, row_id, _dump(item), expected) for row_id, item, expected in mutation.rows]
-        related_write = RowWrite(related_key(self.key.scope), self.key.parent, None)
-        all_writes = [*writes, related_write] if drops_related else writes
-        if not all_writes and not keys_to_invalidate and mutation.bucket is None:
-            return
-        with anyio.CancelScope(shield=True), self._invalidate_later_if_busy(*(write.key for write in all_writes)):
-            versions = await self._store.settle_change(
-                self.key.scope, writes=all_writes, invalidate=keys_to_invalidate, bucket=mutation.bucket
-            )
-            self._store.pending_invalidations.difference_update(keys_to_invalidate)
-            for (row_id, item, _), version in zip(mutation.rows, versions, strict=False):
-                self._update_parsed(row_id, item, version)
+    async def settle_change(self, change: Change[M], keys_to_invalidate: Sequence[Key], *, drops_related: bool) -> None:
+        """Write a change through that has ended, drop what it made doubtful, and record what remains."""
+        await self._write(change.rows, keys_to_invalidate, drops_related=drops_related, bucket=change.bucket)
 
     async def write_through(self, row_id: int, item: M | None, expected: Row | None = None) -> None:
         """Write a confirmed change through: the changed item, or None for a deleted one.
@@ -168,33 +157,42 @@ class CachedCollection(Generic[M]):
         `expected` is the row from before the change was sent. If another was stored since, it is not known which of
         the two is the later, and the store drops the collection.
         """
-        with anyio.CancelScope(shield=True), self._invalidate_later_if_busy(self.key):
-            self._update_parsed(row_id, item, await self._store.write(self.key, row_id, _dump(item), expected=expected))
+        await self._write([ConfirmedRow(row_id, item, expected)])
+
+    async def invalidate(self, *other_keys: Key, drops_related: bool = False) -> None:
+        """Drop the stored collection and others.
+
+        With `drops_related` also the names in use in this workspace that came with the account: one has changed.
+        """
+        await self._write(invalidate=[self.key, *other_keys], drops_related=drops_related)
+
+    async def _write(
+        self,
+        rows: Sequence[ConfirmedRow[M]] = (),
+        invalidate: Sequence[Key] = (),
+        *,
+        drops_related: bool = False,
+        bucket: Bucket | None = None,
+    ) -> None:
+        """Write to the store in one step, which neither a cancellation nor a busy cache prevents for good."""
+        pending_invalidations = self._store.pending_invalidations
+        pending_invalidations.update(invalidate)  # First of all: what follows may be cut off.
+        writes = [RowWrite(self.key, row_id, _dump(item), expected) for row_id, item, expected in rows]
+        if drops_related:
+            writes.append(RowWrite(related_key(self.key.scope), self.key.parent, None))
+        if not writes and not invalidate and bucket is None:
+            return
+        with anyio.CancelScope(shield=True), self._invalidate_later_if_busy(*(write.key for write in writes)):
+            versions = await self._store.write(self.key.scope, rows=writes, invalidate=invalidate, bucket=bucket)
+            pending_invalidations.difference_update(invalidate)
+            for (row_id, item, _), version in zip(rows, versions, strict=False):
+                self._update_parsed(row_id, item, version)
 
     def _update_parsed(self, row_id: int, item: M | None, version: Version) -> None:
         """Apply a stored write to the parsed collection too, if that is what it was before the write."""
         collection = self._flight.collection
         if collection is not None and collection.version == version._replace(number=version.number - 1):
             self._flight.collection = collection.with_write(row_id, item, version)
-
-    async def invalidate(self) -> None:
-        """Drop the stored collection."""
-        await self.invalidate_all([self.key])
-
-    async def invalidate_all(self, keys: Sequence[Key]) -> None:
-        """Drop collections of the store."""
-        self._store.pending_invalidations.update(keys)  # First of all: what follows may be cut off.
-        with anyio.CancelScope(shield=True):
-            for key in keys:
-                with self._invalidate_later_if_busy(key):
-                    await self._store.invalidate(key)
-                    self._store.pending_invalidations.discard(key)
-
-    async def invalidate_related(self) -> None:
-        """Drop the names in use in this workspace that came with the account: one of them has changed."""
-        key = related_key(self.key.scope)
-        with anyio.CancelScope(shield=True), self._invalidate_later_if_busy(key):
-            await self._store.write(key, self.key.parent, None)
 
     @contextmanager
     def _invalidate_later_if_busy(self, *keys: Key) -> Generator[None]:
@@ -209,7 +207,7 @@ class CachedCollection(Generic[M]):
 
     async def _apply_pending_invalidations(self) -> None:
         if self.key in self._store.pending_invalidations:
-            await self._store.invalidate(self.key)
+            await self._store.write(self.key.scope, invalidate=[self.key])
             self._store.pending_invalidations.discard(self.key)
 
     async def _revalidate(self, since: float) -> CacheRead[M]:
