@@ -7,7 +7,7 @@ from pathlib import Path
 
 import anyio
 
-from tests.cache.support import MINE
+from tests.cache.support import MINE, write_row
 from toggl_mcp.cache.sqlite.store import SqliteStore
 
 
@@ -31,7 +31,7 @@ async def write(path: Path) -> None:
     say("ready")
     sys.stdin.readline()
     for row in range(100):
-        await store.write(MINE, row, "written")
+        await write_row(store, MINE, row, "written")
     await store.aclose()
 
 

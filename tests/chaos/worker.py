@@ -7,6 +7,7 @@ from pathlib import Path
 import anyio
 import anyio.to_thread
 
+from tests.cache.support import write_row
 from toggl_mcp.api import BasicAuth, connect
 from toggl_mcp.cache.sqlite.store import SqliteStore
 from toggl_mcp.cache.store import Key
@@ -49,7 +50,7 @@ _open_stores: dict[Path, SqliteStore] = {}
 async def write(path: Path, _: str) -> str:
     """Write once with a store that stays open, and print the collection's version."""
     store = _open_stores.setdefault(path, SqliteStore(path))
-    await store.write(MINE, 1, None)
+    await write_row(store, MINE, 1, None)
     return str((await store.get_version(MINE)).number)
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.cache.support import write_row
 from tests.endpoints.support import AUTH, fault_every
 from tests.sandbox.clock import Clock
 from tests.sandbox.diary import add_entry, at
@@ -27,7 +28,7 @@ class InterleavingStore(MemoryStore):
     async def get_row(self, key: Key, row_id: int) -> Row:
         entry, self.entry = (self.entry, None) if key.kind == "time_entry" else (None, self.entry)
         if entry is not None:
-            await self.write(key, entry.id, entry.model_dump_json(exclude_none=True))
+            await write_row(self, key, entry.id, entry.model_dump_json(exclude_none=True))
         return await super().get_row(key, row_id)
 
 

@@ -11,7 +11,7 @@ import anyio
 
 from toggl_mcp.errors import CacheBusy, QuotaSpent, RateLimited
 from toggl_mcp.models.clock import Clock
-from toggl_mcp.models.quota import Bucket, Change, QuotaStore, find_scarcest
+from toggl_mcp.models.quota import Bucket, QuotaStore, find_scarcest
 
 _log = logging.getLogger(__name__)
 
@@ -46,33 +46,27 @@ class RateLimiter:
         self._organization_ids: dict[int, int] = {}
 
     async def acquire(self, bucket_names: Sequence[str], *, use_reserve: bool) -> None:
-        """Return when a read may be sent: at once, or when its slot has come.
+        """Return when a request may be sent: at once, or when its slot has come.
 
         Raises:
             QuotaSpent: No request remains this hour, or none beyond the reserve, which only `use_reserve` may use.
             RateLimited: The slot comes after the caller's deadline.
         """
-        bucket = await self._find_scarcest(bucket_names)
-        keeps_reserve = not use_reserve and bucket is not None and bucket.name != USER_BUCKET
-        self._require_remaining(bucket, RESERVED_REQUESTS if keeps_reserve else 0)
-        max_wait_seconds = _seconds_to_deadline()
-        await self._wait(await self._store.reserve_slot(self._scope, max_wait_seconds), max_wait_seconds)
-
-    async def admit(self, change: Change, bucket_names: Sequence[str]) -> None:
-        """Return when a change may be sent: at once, or when its slot has come; it may use the reserve.
-
-        Raises:
-            QuotaSpent: No request remains this hour.
-            RateLimited: The slot comes after the caller's deadline.
-        """
-        max_wait_seconds = _seconds_to_deadline()
-        bucket, wait_seconds = await change.admit(bucket_names, max_wait_seconds)
-        self._require_remaining(bucket, 0)
-        await self._wait(wait_seconds, max_wait_seconds)
+        reserved = 0 if use_reserve or USER_BUCKET in bucket_names else RESERVED_REQUESTS
+        max_wait_seconds = anyio.current_effective_deadline() - anyio.current_time()
+        bucket, wait_seconds = await self._store.reserve_slot(self._scope, bucket_names, reserved, max_wait_seconds)
+        if bucket is not None and bucket.remaining <= reserved:
+            raise _quota_spent_error(bucket.resets_at - self._clock(), is_reserved=bucket.remaining > 0)
+        if wait_seconds > max_wait_seconds:
+            message = "Too many requests at once; this one was held back, and nothing was sent. Wait, then try again."
+            raise RateLimited(message, wait_seconds)
+        if wait_seconds:
+            await self._clock.sleep(wait_seconds)
 
     async def remaining(self, path: str) -> Bucket | None:
         """Return the scarcest quota of requests to a path; None if it is unknown, or its hour is over."""
-        return await self._find_scarcest(await self.bucket_names(path))
+        bucket_names = await self.bucket_names(path)
+        return find_scarcest(await self._store.list_buckets(self._scope), bucket_names, self._clock())
 
     async def bucket_names(self, path: str) -> Sequence[str]:
         """Return the names of the buckets that a request counts against, the one to record first.
@@ -114,7 +108,7 @@ class RateLimiter:
     async def record(self, bucket: Bucket) -> None:
         """Record what remains."""
         try:
-            await self._store.record(self._scope, bucket)
+            await self._store.write(self._scope, bucket=bucket)
         except CacheBusy:  # Toggl's response counts for more than what it says remains.
             _log.exception("What remains of the quota could not be recorded.")
 
@@ -128,9 +122,6 @@ class RateLimiter:
         await self.record(Bucket(bucket_names[0], 0, self._clock() + resets_in))
         return _quota_spent_error(resets_in)
 
-    async def _find_scarcest(self, bucket_names: Sequence[str]) -> Bucket | None:
-        return find_scarcest(await self._store.list_buckets(self._scope), bucket_names, self._clock())
-
     async def _find_organization(self, workspace_id: int) -> int | None:
         """Return the organization of a workspace, or None until it is known."""
         # Kept for good: a workspace stays with its organization, and each request would ask the store again.
@@ -140,21 +131,6 @@ class RateLimiter:
                 return None
             self._organization_ids[workspace_id] = organization_id
         return self._organization_ids[workspace_id]
-
-    def _require_remaining(self, bucket: Bucket | None, reserved: int) -> None:
-        if bucket is not None and bucket.remaining <= reserved:
-            raise _quota_spent_error(bucket.resets_at - self._clock(), is_reserved=bucket.remaining > 0)
-
-    async def _wait(self, wait_seconds: float, max_wait_seconds: float) -> None:
-        if wait_seconds > max_wait_seconds:
-            message = "Too many requests at once; this one was held back, and nothing was sent. Wait, then try again."
-            raise RateLimited(message, wait_seconds)
-        if wait_seconds:
-            await self._clock.sleep(wait_seconds)
-
-
-def _seconds_to_deadline() -> float:
-    return anyio.current_effective_deadline() - anyio.current_time()
 
 
 def _quota_spent_error(resets_in: float, *, is_reserved: bool = False) -> QuotaSpent:

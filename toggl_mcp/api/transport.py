@@ -138,7 +138,7 @@ class Transport:
     ) -> Any:  # noqa: ANN401 - the JSON edge
         """Send a request within the caller's deadline, and return the decoded body (None for a deletion).
 
-        A `change` admits itself, and keeps what its confirmation says remains.
+        A `change` gets what its confirmation says remains, to be stored with it.
 
         Raises:
             TogglError: One of the errors that `errors.py` draws.
@@ -196,10 +196,7 @@ class Transport:
             return await self._parse_response(state, response)
 
     async def _send_once(self, state: "_RequestState", request: httpx.Request) -> httpx.Response:
-        if state.change is None:
-            await self._rate_limiter.acquire(state.bucket_names, use_reserve=state.use_reserve)
-        else:
-            await self._rate_limiter.admit(state.change, state.bucket_names)
+        await self._rate_limiter.acquire(state.bucket_names, use_reserve=state.use_reserve)
         started_at = time.monotonic()
         state.move_to(Delivery.SENT)
         try:
@@ -224,7 +221,7 @@ class Transport:
                 state.move_to(Delivery.MAYBE_APPLIED)
                 raise state.unusable_response_error() from error
             if state.change is not None and bucket is not None:
-                state.change.record(bucket)
+                state.change.bucket = bucket
             else:
                 await self._record_remaining(bucket)
             return ApiResponse(data, response.headers)

@@ -97,14 +97,14 @@ class AsyncTimeEntryEndpoint(CascadingEndpoint[TimeEntry]):
         entries_by_id = {entry_id: await self._collection.get_any_age(entry_id) for entry_id in expected}
         edited_entries = {entry_id: entry and body.apply_to(entry) for entry_id, entry in entries_by_id.items()}
         path = f"{self._path()}/{','.join(map(str, expected))}"
-        async with self._mutation("edit") as mutation:
-            response = await self._transport.send("PATCH", path, body=body.to_json_patch(), change=mutation)
+        async with self._change("edit") as change:
+            response = await self._transport.send("PATCH", path, body=body.to_json_patch(), change=change)
             confirmed_ids = _parse_edited_ids(response)
             edited_ids = [entry_id for entry_id in expected if entry_id in confirmed_ids]
             if any(edited_entries[entry_id] is None for entry_id in edited_ids):
                 await self._collection.invalidate()
             for entry_id in edited_ids:
-                mutation.add_confirmed_row(entry_id, edited_entries[entry_id], expected[entry_id])
+                change.add_confirmed_row(entry_id, edited_entries[entry_id], expected[entry_id])
         return BulkEditResult(edited_ids, [entry_id for entry_id in expected if entry_id not in confirmed_ids])
 
     async def stop(self, entry: int | HasId) -> TimeEntry | None:
@@ -119,15 +119,15 @@ class AsyncTimeEntryEndpoint(CascadingEndpoint[TimeEntry]):
         entry_id = to_id(entry)
         entry_cached = await self._collection.get_any_age(entry_id)
         workspace_id = self.workspace_id if entry_cached is None else entry_cached.workspace_id
-        async with self._mutation("stop", entry_id) as mutation:
+        async with self._change("stop", entry_id) as change:
             try:
                 path = f"workspaces/{workspace_id}/{self.PATH}/{entry_id}/stop"
-                item = self._parse_confirmation(await self._transport.send("PATCH", path, change=mutation))
+                item = self._parse_confirmation(await self._transport.send("PATCH", path, change=change))
             except NotFound:
                 return await self._evict(entry_id)
             except (InvalidArguments, OutcomeUnknown) as error:
                 return await self._confirm_stopped(entry_id, error)
-            mutation.add_confirmed_row(item.id, item)
+            change.add_confirmed_row(item.id, item)
             return item
 
     async def stop_current(self) -> TimeEntry | None:

@@ -44,15 +44,9 @@ class Admission(NamedTuple):
 
 
 class Change(Protocol):
-    """A change that is admitted and recorded together with what the store keeps of it."""
+    """A change that is stored together with what Toggl's confirmation says remains."""
 
-    async def admit(self, bucket_names: Container[str], max_wait_seconds: float) -> Admission:
-        """Reserve a slot as `QuotaStore.reserve_slot` does, unless the scarcest of these buckets is spent."""
-        ...
-
-    def record(self, bucket: Bucket) -> None:
-        """Keep what Toggl's confirmation says remains, until the change is settled."""
-        ...
+    bucket: Bucket | None
 
 
 class QuotaStore(Protocol):
@@ -62,12 +56,14 @@ class QuotaStore(Protocol):
         """Return every recorded bucket, those whose hour is over as well."""
         ...
 
-    async def record(self, scope: str, bucket: Bucket) -> None:
+    async def write(self, scope: str, *, bucket: Bucket) -> object:
         """Record a bucket, in place of the one with its name."""
         ...
 
-    async def reserve_slot(self, scope: str, max_wait_seconds: float) -> float:
-        """Reserve the next slot to send a request, and return the seconds until it.
+    async def reserve_slot(
+        self, scope: str, bucket_names: Container[str], reserved: int, max_wait_seconds: float
+    ) -> Admission:
+        """Reserve the next slot to send a request, unless `reserved` requests or fewer remain in one of these buckets.
 
         A slot that is further away than `max_wait_seconds` is returned, and not reserved.
         """
