@@ -35,8 +35,8 @@ from pydantic_core import from_json
 
 from toggl_mcp.api.body import ACCEPT_ENCODING, read_bounded
 from toggl_mcp.api.connection import REPORTS_PATH_PREFIX, url_of
-from toggl_mcp.api.error_mapping import error_for_response, is_quota_response
-from toggl_mcp.api.rate_limit import RateLimiter
+from toggl_mcp.api.error_mapping import error_for_response, is_quota_response, is_throttling_response
+from toggl_mcp.api.rate_limit import RateLimiter, parse_seconds
 from toggl_mcp.errors import (
     DuplicateName,
     InvalidArguments,
@@ -228,7 +228,7 @@ class Transport:
         await self._record_remaining(bucket)
         if response.is_client_error:
             state.move_to(Delivery.REJECTED)
-            if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+            if is_throttling_response(response):
                 raise state.throttled_error(response.headers.get("Retry-After"))
             if response.status_code == HTTPStatus.PAYMENT_REQUIRED and is_quota_response(response):
                 raise await self._rate_limiter.record_spent(state.bucket_names, response.headers, response.text)
@@ -292,8 +292,7 @@ class _RequestState:
 
     def throttled_error(self, retry_after: str | None) -> Exception:
         """Return what ends an attempt that Toggl has not carried out, because of too many requests."""
-        # Nine digits are enough: more could be a number that is infinite as a float.
-        wait = float(retry_after[:9]) if retry_after and retry_after.isdecimal() else None
+        wait = parse_seconds(retry_after)
         error = RateLimited(
             "Toggl wants fewer requests at a time; nothing was changed. Wait a minute, then try again.",
             wait or DEFAULT_PAUSE_SECONDS,
