@@ -63,6 +63,17 @@ async def get_or_raise(item_id: int, endpoint: "CachedEndpoint[ResourceT]") -> R
     return require_found((await endpoint.reserved.find(item_id)).item, item_id, endpoint)
 
 
+async def deletion_question(item_id: int, endpoint: "CachedEndpoint[ResourceT]", consequence: str) -> str:
+    """Return what a person is asked before the item that has an id is deleted.
+
+    Raises:
+        NotFound: There is none.
+    """
+    item = await get_or_raise(item_id, endpoint)
+    place = f"workspace {endpoint.workspace_id}"
+    return f"Delete the {endpoint.KIND} “{item.name}” ({item_id}) from {place} permanently? {consequence}"
+
+
 async def delete_by_id(item_id: int, endpoint: "CachedEndpoint[ResourceT]") -> None:
     """Delete the item that has an id.
 

@@ -79,12 +79,6 @@ class WithQuota(OutputModel):
     quota: QuotaRemaining | Absent = None
 
 
-class WorkspaceResult(WithQuota):
-    """A result about one workspace."""
-
-    workspace_id: int
-
-
 def truncate(text: str, length: int) -> str:
     """Return the text, cut to a length, with an ellipsis if something was cut."""
     return text if len(text) <= length else f"{text[: length - 1]}…"
