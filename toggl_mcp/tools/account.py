@@ -108,4 +108,4 @@ def _to_quota_out(bucket: Bucket, now: float) -> QuotaOut:
     return QuotaOut(bucket=bucket.name, **QuotaRemaining.of(bucket, now).model_dump())
 
 
-TOOLS = (ToolSpec(get_account, "Get account", READ_ONLY, GetAccount, Account),)
+TOOLS = (ToolSpec(get_account, READ_ONLY),)

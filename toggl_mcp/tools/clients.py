@@ -187,27 +187,11 @@ async def _confirmation_text(args: ClientReference, call: CallContext) -> str:
 
 
 TOOLS = (
-    ToolSpec(create_client, "Create client", ADDITIVE, CreateClient, ClientResult, requires="projects"),
-    ToolSpec(get_client, "Get client", READ_ONLY, GetClient, ClientRead),
-    ToolSpec(list_clients, "List clients", READ_ONLY, ListClients, ClientList),
-    ToolSpec(edit_client, "Edit client", DESTRUCTIVE, EditClient, ClientResult, requires="projects"),
-    ToolSpec(
-        delete_client,
-        "Delete client",
-        DESTRUCTIVE,
-        ClientReference,
-        ClientDeleted,
-        confirm=_confirmation_text,
-        needs_full_access=True,
-    ),
-    ToolSpec(
-        archive_client,
-        "Archive client",
-        DESTRUCTIVE,
-        ClientReference,
-        ClientArchived,
-        requires="paid",
-        needs_full_access=True,
-    ),
-    ToolSpec(restore_client, "Restore client", ADDITIVE_IDEMPOTENT, RestoreClient, ClientResult),
+    ToolSpec(create_client, ADDITIVE, requires="projects"),
+    ToolSpec(get_client, READ_ONLY),
+    ToolSpec(list_clients, READ_ONLY),
+    ToolSpec(edit_client, DESTRUCTIVE, requires="projects"),
+    ToolSpec(delete_client, DESTRUCTIVE, confirm=_confirmation_text, needs_full_access=True),
+    ToolSpec(archive_client, DESTRUCTIVE, requires="paid", needs_full_access=True),
+    ToolSpec(restore_client, ADDITIVE_IDEMPOTENT),
 )

@@ -162,19 +162,9 @@ async def _to_body(args: CreateProject | EditProject, workspace_id: int, call: C
 
 
 TOOLS = (
-    ToolSpec(create_project, "Create project", ADDITIVE, CreateProject, ProjectResult, requires="projects"),
-    ToolSpec(get_project, "Get project", READ_ONLY, GetProject, ProjectRead),
-    ToolSpec(list_projects, "List projects", READ_ONLY, ListProjects, ProjectList),
-    ToolSpec(
-        edit_project, "Edit project", DESTRUCTIVE, EditProject, ProjectResult, restricted_input=EditProjectRestricted
-    ),
-    ToolSpec(
-        delete_project,
-        "Delete project",
-        DESTRUCTIVE,
-        DeleteProject,
-        ProjectDeleted,
-        confirm=_confirmation_text,
-        needs_full_access=True,
-    ),
+    ToolSpec(create_project, ADDITIVE, requires="projects"),
+    ToolSpec(get_project, READ_ONLY),
+    ToolSpec(list_projects, READ_ONLY),
+    ToolSpec(edit_project, DESTRUCTIVE, restricted_input=EditProjectRestricted),
+    ToolSpec(delete_project, DESTRUCTIVE, confirm=_confirmation_text, needs_full_access=True),
 )

@@ -97,17 +97,8 @@ async def _confirmation_text(args: DeleteTag, call: CallContext) -> str:
 
 
 TOOLS = (
-    ToolSpec(create_tag, "Create tag", ADDITIVE, CreateTag, TagResult, requires="tags"),
-    ToolSpec(list_tags, "List tags", READ_ONLY, ListArgs, TagList),
-    ToolSpec(edit_tag, "Edit tag", DESTRUCTIVE, EditTag, TagResult, requires="tags"),
-    ToolSpec(
-        delete_tag,
-        "Delete tag",
-        DESTRUCTIVE,
-        DeleteTag,
-        TagDeleted,
-        confirm=_confirmation_text,
-        needs_full_access=True,
-        requires="tags",
-    ),
+    ToolSpec(create_tag, ADDITIVE, requires="tags"),
+    ToolSpec(list_tags, READ_ONLY),
+    ToolSpec(edit_tag, DESTRUCTIVE, requires="tags"),
+    ToolSpec(delete_tag, DESTRUCTIVE, confirm=_confirmation_text, needs_full_access=True, requires="tags"),
 )

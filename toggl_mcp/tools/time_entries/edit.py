@@ -117,4 +117,4 @@ def bodies_for(entries: list[TimeEntry], body: TimeEntryBody) -> list[tuple[list
     return [(batch, batch_body) for batch, batch_body in batches if batch]
 
 
-TOOLS = (ToolSpec(edit_time_entries, "Edit time entries", DESTRUCTIVE, EditTimeEntries, TimeEntriesEdited),)
+TOOLS = (ToolSpec(edit_time_entries, DESTRUCTIVE),)

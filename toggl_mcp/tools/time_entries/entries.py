@@ -155,6 +155,6 @@ def _to_group(entry: TimeEntry, selection: Selection, number: int) -> EntryGroup
 
 
 TOOLS = (
-    ToolSpec(create_time_entry, "Create time entry", ADDITIVE, CreateTimeEntry, TimeEntryResult),
-    ToolSpec(list_time_entries, "List time entries", READ_ONLY, ListTimeEntries, TimeEntryList),
+    ToolSpec(create_time_entry, ADDITIVE),
+    ToolSpec(list_time_entries, READ_ONLY),
 )

@@ -155,4 +155,4 @@ def _date_label(kind: Literal["day", "week", "month"], day: date, calendar: Cale
             return day.isoformat()[:7]
 
 
-TOOLS = (ToolSpec(summarize_time, "Summarize time", READ_ONLY, SummarizeTime, Summary),)
+TOOLS = (ToolSpec(summarize_time, READ_ONLY),)

@@ -99,7 +99,7 @@ def _to_stopped(result: TimerStart, call: CallContext) -> StoppedTimer | None:
 
 
 TOOLS = (
-    ToolSpec(start_timer, "Start timer", ADDITIVE, StartTimer, TimerStarted),
-    ToolSpec(stop_timer, "Stop timer", DESTRUCTIVE, StopTimer, TimeEntryResult),
-    ToolSpec(get_timer, "Get timer", READ_ONLY, GetTimer, Timer),
+    ToolSpec(start_timer, ADDITIVE),
+    ToolSpec(stop_timer, DESTRUCTIVE),
+    ToolSpec(get_timer, READ_ONLY),
 )
