@@ -74,7 +74,7 @@ async def get_account(args: GetAccount, call: CallContext) -> Account:
     now = call.toggl.timestamp()
     return Account.of(
         account_read,
-        call.now,
+        now,
         name=me.name,
         timezone=me.timezone,
         week_begins_on=WEEKDAYS[me.beginning_of_week % 7],

@@ -42,4 +42,4 @@ class ReadResult(WorkspaceResult, Freshness):
     async def of_read(cls, read: HasFreshness, workspace_id: int, call: CallContext, **fields: Any) -> Self:  # noqa: ANN401 - a subclass's
         """Return the result of a read, with the fields that a subclass adds."""
         quota = await call.quota(workspace_id, read.source)
-        return cls.of(read, call.now, workspace_id=workspace_id, quota=quota, **fields)
+        return cls.of(read, call.toggl.timestamp(), workspace_id=workspace_id, quota=quota, **fields)

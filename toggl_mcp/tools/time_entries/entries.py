@@ -94,7 +94,7 @@ async def list_time_entries(args: ListTimeEntries, call: CallContext) -> TimeEnt
     reason = " ".join(selection.warnings) or None
     return TimeEntryList.of(
         result,
-        call.now,
+        call.toggl.timestamp(),
         timezone=selection.date_range.calendar.zone.key,
         entries=rows,
         groups=groups,

@@ -91,7 +91,7 @@ async def summarize_time(args: SummarizeTime, call: CallContext) -> Summary:
     reason = " ".join([*selection.warnings, *_report_warnings(args, selection, call)]) or None
     return Summary.of(
         selection.result,
-        call.now,
+        call.toggl.timestamp(),
         timezone=date_range.calendar.zone.key,
         first_day=date_range.first.isoformat(),
         last_day=date_range.last.isoformat(),

@@ -78,14 +78,14 @@ async def stop_timer(_: StopTimer, call: CallContext) -> TimeEntryResult:
 
 async def get_timer(args: GetTimer, call: CallContext) -> Timer:
     """Get the running timer, across all workspaces. Changes made elsewhere show within two minutes."""
-    reading = await call.toggl.entry_cache.read(refresh=args.refresh)
-    entry = next((entry for entry in reading.collection.items.values() if entry.running), None)
+    read = await call.toggl.entry_cache.read(refresh=args.refresh)
+    entry = next((entry for entry in read.collection.items.values() if entry.running), None)
     return Timer.of(
-        reading,
-        call.now,
+        read,
+        call.toggl.timestamp(),
         running=entry is not None,
         entry=None if entry is None else await to_output(entry, await call.calendar(), call),
-        quota=await call.quota(None, reading.source),
+        quota=await call.quota(None, read.source),
     )
 
 
