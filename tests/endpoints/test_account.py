@@ -10,7 +10,7 @@ from toggl_mcp.api import AsyncClient, connect_in_process
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.store import Store
 from toggl_mcp.endpoints.toggl import Toggl
-from toggl_mcp.errors import InvalidArguments, QuotaSpent, TogglError, Unreachable
+from toggl_mcp.errors import QuotaSpent, TogglError, Unreachable
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Fault, Sandbox
 
 pytestmark = pytest.mark.anyio
@@ -49,30 +49,6 @@ async def test_me_cached_account_holds_no_secret(toggl: Toggl, sandbox: Sandbox,
 async def test_workspaces_plan_follows_premium_fields(toggl: Toggl) -> None:
     spaces = (await toggl.account.workspaces()).collection.items
     assert {key: space.plan for key, space in spaces.items()} == {HARBOUR_STUDIO: "premium", NIGHT_SCHOOL: "free"}
-
-
-async def test_default_workspace_is_fetched_once(toggl: Toggl, sandbox: Sandbox) -> None:
-    assert await toggl.resolve_workspace(NIGHT_SCHOOL) == NIGHT_SCHOOL
-    assert sandbox.calls == []
-    assert [await toggl.resolve_workspace(None) for _ in range(3)] == [HARBOUR_STUDIO] * 3
-    assert len(sandbox.calls) == 1
-
-
-async def test_default_workspace_configured_is_not_fetched(
-    memory: MemoryStore, connection: AsyncClient, sandbox: Sandbox
-) -> None:
-    toggl = Toggl(AUTH, memory, client=connection, workspace_id=NIGHT_SCHOOL)
-    assert [await toggl.resolve_workspace(None), await toggl.resolve_workspace(HARBOUR_STUDIO)] == [
-        NIGHT_SCHOOL,
-        HARBOUR_STUDIO,
-    ]
-    assert sandbox.calls == []
-
-
-async def test_default_workspace_missing_is_refused_with_advice(toggl: Toggl, sandbox: Sandbox) -> None:
-    sandbox.state.me["default_workspace_id"] = None
-    with pytest.raises(InvalidArguments, match="name one as workspace_id"):
-        await toggl.resolve_workspace(None)
 
 
 async def test_toggl_creates_each_endpoint_once(toggl: Toggl) -> None:
