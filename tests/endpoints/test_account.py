@@ -26,9 +26,9 @@ async def toggl(store: Store, sandbox: Sandbox) -> AsyncGenerator[Toggl]:
 
 
 async def test_me_costs_one_request_a_day(toggl: Toggl, sandbox: Sandbox, clock: Clock) -> None:
-    me, reading = await toggl.account.me()
+    me, read = await toggl.account.me()
     assert (me.name, me.timezone, me.default_workspace_id) == ("Marama Quayle", "Pacific/Auckland", HARBOUR_STUDIO)
-    assert reading.source == "toggl"
+    assert read.source == "toggl"
     clock.now += DAY - 1
     assert (await toggl.account.me())[1].source == "cache"
     clock.now += 1
@@ -64,8 +64,8 @@ async def test_me_unreachable_returns_the_stale_account(toggl: Toggl, sandbox: S
         await toggl.account.me(refresh=True)
     for age, source in ((0, "cache"), (200, "stale")):
         clock.now += age
-        reading = await toggl.account.workspaces()
-        assert (len(reading.collection.items), reading.source) == (2, source)
+        read = await toggl.account.workspaces()
+        assert (len(read.collection.items), read.source) == (2, source)
 
 
 @pytest.mark.parametrize("body", ["<html>", "", "7", '"text"', "{}", '{"id":"x"}', "[7]", "true"])

@@ -69,7 +69,7 @@ class Toggl:
             case "tag":
                 return self.tags(workspace_id)
 
-    async def account_time_entries(self) -> AsyncTimeEntryEndpoint:
+    async def open_time_entries(self) -> AsyncTimeEntryEndpoint:
         """Return the time entries' endpoint for what is not of one workspace, such as the running timer.
 
         Raises:

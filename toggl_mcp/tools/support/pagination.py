@@ -44,7 +44,7 @@ class PageResult(ReadResult):
     ) -> Self:
         """Return the result of a page, with the rows that a subclass adds."""
         return await cls.of_read(
-            page.reading,
+            page.read,
             workspace_id,
             call,
             total=page.total,
