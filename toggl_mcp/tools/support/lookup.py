@@ -18,7 +18,7 @@ ResourceT = TypeVar("ResourceT", bound=NamedResource)
 
 MAX_IDS_IN_MESSAGE = 10
 """Ids that a message lists."""
-HINT_REFRESH = "refresh: true asks Toggl once more."
+HINT_REFRESH = "refresh: true reads Toggl again."
 
 
 async def resolve(ref: str, endpoint: "CachedEndpoint[ResourceT]", name_index: "NameIndex") -> ResourceT:
@@ -64,7 +64,7 @@ async def get_or_raise(item_id: int, endpoint: "CachedEndpoint[ResourceT]") -> R
 
 
 async def deletion_question(item_id: int, endpoint: "CachedEndpoint[ResourceT]", consequence: str) -> str:
-    """Return what a person is asked before the item that has an id is deleted.
+    """Return the question to a person before the item that has an id is deleted.
 
     Raises:
         NotFound: There is none.

@@ -74,7 +74,7 @@ class Freshness(OutputModel):
 
 
 class WithQuota(OutputModel):
-    """A result that says what remains of the quota, if the call sent a request to Toggl."""
+    """A result with what remains of the quota, if the call sent a request to Toggl."""
 
     quota: QuotaRemaining | Absent = None
 
@@ -143,7 +143,7 @@ def _sentence(detail: ErrorDetails, model: type[Payload]) -> str:
 
 
 def _is_null_alternative(detail: ErrorDetails) -> bool:
-    """Tell whether a detail only says that an optional argument may be null."""
+    """Tell whether a detail is only that an optional argument may be null."""
     return detail["type"] == "none_required"
 
 

@@ -19,7 +19,7 @@ TagList = Annotated[list[Ref], Field(max_length=50)]
 
 
 class EntryFields(Payload, frozen=True):
-    """What an entry says of the work."""
+    """The fields of an entry that describe the work."""
 
     description: Annotated[Description, Field(description="What was done.")] | Absent = None
     project: Annotated[Ref, Field(description="Name or id.")] | Absent = None
