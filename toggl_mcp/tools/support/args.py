@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar, TypeVar
 
-from pydantic import AfterValidator, Field, create_model, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, create_model, model_validator
 
 from toggl_mcp.models.base import Absent, Id, Name, Payload
-from toggl_mcp.models.text import require_one_line
+from toggl_mcp.models.text import clean_text, require_one_line
 
 PayloadT = TypeVar("PayloadT", bound=Payload)
 
@@ -21,6 +21,7 @@ ANY_TEXT = Field(json_schema_extra=_omit_length)
 Ref = Annotated[
     str,
     Field(min_length=1, max_length=255),
+    BeforeValidator(clean_text),
     AfterValidator(require_one_line),
     ANY_TEXT,
 ]
