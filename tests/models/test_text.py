@@ -1,5 +1,6 @@
 """Which characters a reader cannot see, and which of those mean something."""
 
+import re
 import unicodedata
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from toggl_mcp.models.clients import ClientBody
-from toggl_mcp.models.text import strip_invisible
+from toggl_mcp.models.text import clean_text, strip_invisible
 
 VISIBLE = {
     "plain": "Acme & Co. <b>",
@@ -26,6 +27,9 @@ VISIBLE = {
     "a rainbow flag": "🏳\ufe0f\u200d🌈",
     "a skin tone": "👍🏽",
     "a key cap": "1\ufe0f\u20e3",
+    "a heart as text": "❤\ufe0e",
+    "the flag of England": "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",
+    "the flag of Wales": "🏴\U000e0067\U000e0062\U000e0077\U000e006c\U000e0073\U000e007f!",
     "a flag of a country": "🇳🇿🇵🇱",
     "for private use": "\ue000",
     "a Braille letter": "\u2801",
@@ -46,7 +50,6 @@ INVISIBLE = {
     "a byte order mark": "\ufeffa",
     "a mark from left to right": "a\u200eb",
     "a mark for Arabic": "a\u061cb",
-    "an override": "\u202eevil\u202c",
     "an isolate": "\u2066evil\u2069",
     "a line separator": "a\u2028b",
     "a paragraph separator": "a\u2029b",
@@ -54,10 +57,9 @@ INVISIBLE = {
     "a filler for Korean": "a\u3164b",
     "half a filler": "a\uffa0b",
     "a selector after a letter": "a\ufe0fb",
-    "a text selector": "❤\ufe0e",
     "a far selector": "a\U000e0100b",
     "a tag": "tag\U000e0041\U000e0042ged",
-    "a flag made of tags": "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",
+    "a text in tags on a flag": "🏴\U000e0065\U000e0076\U000e0069\U000e006c\U000e007f",
     "a mark in music": "a\U0001d173b",
     "a note without a head": "a\U0001d159b",
     "a blank in Braille": "a\u2800b",
@@ -72,6 +74,31 @@ INVISIBLE = {
     "a joiner between two that go": "\u3164\u200d\u3164",
     "a joiner after a selector after a letter": "a\ufe0f\u200db",
 }
+EMOJI = [
+    "👩\u200d💻",
+    "👨\u200d👩\u200d👧\u200d👦",
+    "❤\ufe0f",
+    "🏳\ufe0f\u200d🌈",
+    "👍🏽",
+    "1\ufe0f\u20e3",
+    "🇳🇿",
+    VISIBLE["the flag of England"],
+]
+WRITTEN = {
+    "a mark after Hebrew": "\u05e9\u05dc\u05d5\u05dd\u200f!",
+    "a mark before Latin in Hebrew": "\u05e9\u05dc\u05d5\u05dd \u200eC++",
+    "a mark in Arabic": "\u0645\u0631\u062d\u0628\u0627 \u061c1",
+    "a form of a Mongolian letter": "\u182d\u180b\u1820",
+    "a Mongolian separator": "\u182d\u180e\u1820",
+    "a form of a Japanese letter": "葛\U000e0100城",
+    "a form of a Chinese letter": "\u6d77\ufe00",
+}
+REORDERING = {
+    "an override": ("\u202eevil\u202c", "U+202E RIGHT-TO-LEFT OVERRIDE at position 1;"),
+    "an override from left to right": ("a\u202dbc", "U+202D LEFT-TO-RIGHT OVERRIDE at position 2;"),
+    "an embedding": ("ab\u202b\u05d0", "U+202B RIGHT-TO-LEFT EMBEDDING at position 3;"),
+    "an end of one": ("\u05d0\u202c", "U+202C POP DIRECTIONAL FORMATTING at position 2;"),
+}
 
 
 @pytest.mark.parametrize("text", VISIBLE.values(), ids=VISIBLE)
@@ -80,11 +107,32 @@ def test_strip_invisible_keeps_visible_and_shaping_characters(text: str) -> None
     assert ClientBody(name=text, notes=text, external_reference=text).name == text
 
 
+@pytest.mark.parametrize("text", WRITTEN.values(), ids=WRITTEN)
+def test_client_body_keeps_what_writing_systems_need(text: str) -> None:
+    assert ClientBody(name=text, notes=text, external_reference=text).notes == text
+    assert strip_invisible(text) != text
+
+
 @pytest.mark.parametrize("text", INVISIBLE.values(), ids=INVISIBLE)
+def test_client_body_drops_other_invisible_characters(text: str) -> None:
+    body = ClientBody(name=f"x{text}x", notes=text, external_reference=text)
+
+    assert body.name == f"x{strip_invisible(text)}x"
+    assert body.notes == body.external_reference == strip_invisible(text)
+
+
+@pytest.mark.parametrize(("text", "character"), REORDERING.values(), ids=REORDERING)
 @pytest.mark.parametrize("field", ["name", "notes", "external_reference"])
-def test_client_body_invisible_characters_are_refused(field: str, text: str) -> None:
-    with pytest.raises(ValidationError, match="holds invisible or control characters; send it without them"):
+def test_client_body_characters_that_reorder_the_text_are_refused_by_name(
+    field: str, text: str, character: str
+) -> None:
+    with pytest.raises(ValidationError, match=re.escape(f"holds {character}")):
         ClientBody.model_validate({field: text})
+
+
+def test_client_body_name_of_invisible_characters_is_refused() -> None:
+    with pytest.raises(ValidationError, match="at least 1 character"):
+        ClientBody(name="\u200b \ufeff")
 
 
 @pytest.mark.parametrize("text", INVISIBLE.values(), ids=INVISIBLE)
@@ -110,6 +158,26 @@ def is_invisible(character: str) -> bool:
 )
 def test_strip_invisible_is_idempotent(text: str) -> None:
     assert strip_invisible(strip_invisible(text)) == strip_invisible(text)
+
+
+PARTS = [*VISIBLE.values(), *INVISIBLE.values(), *WRITTEN.values()]
+
+
+@given(
+    parts=st.lists(st.sampled_from(PARTS) | st.text(st.characters(exclude_characters="\u202a\u202b\u202c\u202d\u202e")))
+)
+def test_clean_text_is_idempotent_and_loses_nothing_that_an_answer_shows(parts: list[str]) -> None:
+    text = "".join(parts)
+    cleaned = clean_text(text)
+
+    assert clean_text(cleaned) == cleaned
+    assert strip_invisible(str(cleaned)) == strip_invisible(text)
+
+
+@given(emoji=st.lists(st.sampled_from(EMOJI), min_size=1))
+def test_strip_invisible_keeps_emoji_whole(emoji: list[str]) -> None:
+    for text in ("".join(emoji), " and ".join(emoji)):
+        assert strip_invisible(text) == clean_text(text) == text
 
 
 @given(text=st.text(max_size=20))

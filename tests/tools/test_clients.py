@@ -168,11 +168,12 @@ async def test_get_client_refresh_returns_a_change_of_the_web_app(host: Host, sa
     assert fresh["client"]["name"] == "Aroha & Daughters"
 
 
-async def test_edit_client_empty_string_clears_notes_and_reference(host: Host, sandbox: Sandbox) -> None:
-    result = await host.call("edit_client", client_id=AROHA, notes="", external_reference="")
+async def test_edit_client_empty_values_keep_what_is_there(host: Host, sandbox: Sandbox) -> None:
+    before = dict(sandbox.state.clients[AROHA])
 
-    assert not {"notes", "external_reference"} & result["client"].keys()
-    assert not {"notes", "external_reference"} & sandbox.state.clients[AROHA].keys()
+    await host.call("edit_client", client_id=AROHA, name="Aroha", notes="", external_reference="", workspace_id="")
+
+    assert {**before, "name": "Aroha"} == {**sandbox.state.clients[AROHA], "at": before["at"]}
 
 
 async def test_edit_client_sends_only_the_changed_fields(host: Host, sandbox: Sandbox) -> None:

@@ -27,8 +27,9 @@ async def test_edit_time_entries_one_id_sends_one_put(host: Host, sandbox: Sandb
         ["design"],
     )
     assert list_changes(sandbox) == [f"PUT /workspaces/{HARBOUR_STUDIO}/time_entries/{row['id']}"]
-    cleared = await host.call("edit_time_entries", ids=[row["id"]], project="0", description="", tags=[])
-    assert {"project", "description", "tags"}.isdisjoint(cleared["entry"])
+    moved = await host.call("edit_time_entries", ids=[row["id"]], project="0", description="", tags=[])
+    assert "project" not in moved["entry"]
+    assert (moved["entry"]["description"], moved["entry"]["tags"]) == ("Cart", ["design"])
 
 
 async def test_edit_time_entries_overlap_is_refused(host: Host, sandbox: Sandbox) -> None:

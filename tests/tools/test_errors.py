@@ -20,13 +20,12 @@ AROHA = 64890301
 
 INVALID_ARGUMENTS: list[tuple[str, dict[str, object], str]] = [
     ("create_client", {}, "name: is required"),
-    ("create_client", {"name": " \u00a0 "}, "name: must not be blank"),
+    ("create_client", {"name": " \u00a0 "}, "name: is required"),
     ("create_client", {"name": "x" * 10_000}, "name: String should have at most 255 characters"),
-    ("create_client", {"name": "Acme\u200b"}, "name: holds invisible or control characters"),
-    ("create_client", {"name": "Ac\u202eme"}, "name: holds invisible or control characters"),
+    ("create_client", {"name": "Ac\u202eme"}, "name: holds U+202E RIGHT-TO-LEFT OVERRIDE at position 3; send the text"),
     ("create_client", {"name": "Ac\nme"}, "name: has to be one line"),
-    ("create_client", {"name": 7}, "name: should be a valid string"),
-    ("create_client", {"name": "Acme", "colour": "red"}, "colour: is not an argument of this tool, which takes"),
+    ("create_client", {"name": True}, "name: should be a valid string"),
+    ("create_client", {"name": "Acme", "colour": "red"}, "colour: is not an argument of this tool, which"),
     (
         "create_client",
         {"name": "Acme", "status": "archived"},
@@ -35,7 +34,7 @@ INVALID_ARGUMENTS: list[tuple[str, dict[str, object], str]] = [
     ("create_client", {"name": "Acme", "notes": "n" * 2001}, "notes: String should have at most 2000 characters"),
     ("get_client", {}, "give exactly one of client_id or name"),
     ("get_client", {"client_id": 1, "name": "Acme"}, "give exactly one of client_id or name"),
-    ("get_client", {"client_id": "7"}, "client_id: should be a valid integer"),
+    ("get_client", {"client_id": "7.5"}, "client_id: should be a valid integer"),
     ("get_client", {"client_id": True}, "client_id: should be a valid integer"),
     ("get_client", {"client_id": 7.5}, "client_id: should be a valid integer"),
     ("get_client", {"client_id": 0}, "client_id: should be greater than 0"),
@@ -50,6 +49,8 @@ INVALID_ARGUMENTS: list[tuple[str, dict[str, object], str]] = [
     ("list_clients", {"cursor": "%%%"}, "cursor: is no next_cursor of this tool"),
     ("list_clients", {"cursor": "WyJ4IiwiYSIsMWU5OTld"}, "cursor: is no next_cursor of this tool"),
     ("create_client", {"name": "\ud800"}, "unpaired surrogate; send valid Unicode"),
+    ("create_client", {"name": "Acme", "note": "x"}, "note: is not an argument of this tool; the nearest is notes."),
+    ("stop_timer", {"entry": 7}, "entry: is not an argument of this tool, which takes none."),
     ("delete_client", {"client_id": None}, "client_id: is required"),
     ("restore_client", {"client_id": AROHA, "restore_projects": 1}, "restore_projects: should be a valid boolean"),
 ]

@@ -18,6 +18,12 @@ STRIPPED = [
     ("\u0645\u0649\u200c\u062e\u0648", "\u0645\u0649\u200c\u062e\u0648"),
     ("👩\u200d💻 studio", "👩\u200d💻 studio"),
     ("love ❤\ufe0f", "love ❤\ufe0f"),
+    ("love ❤\ufe0e", "love ❤\ufe0e"),
+    (
+        "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",
+        "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",
+    ),
+    ("🏴\U000e0065\U000e0076\U000e0069\U000e006c\U000e007f", "🏴"),
     ("a\ufe0f\u200db", "ab"),
     ("Größe, naïve, 株式会社", "Größe, naïve, 株式会社"),
 ]
@@ -31,6 +37,21 @@ async def test_get_client_strips_invisible_characters(host: Host, sandbox: Sandb
     result = await host.call("get_client", client_id=row["id"])
 
     assert {result["client"][field] for field in ("name", "notes", "external_reference")} == {expected}
+
+
+async def test_create_client_and_time_entry_pasted_marks_are_dropped(host: Host, sandbox: Sandbox) -> None:
+    client = await host.call("create_client", name="\u200eAcme\u200b Ltd\ufeff", notes="For 👩\u200d💻\u00ad")
+    entry = await host.call(
+        "create_time_entry",
+        start="\u200e2025-10-14T09:00",
+        duration=60,
+        description="\u2060Caf\u00e9",
+        project="Web\u200b shop",
+    )
+
+    row = sandbox.state.clients[client["client"]["id"]]
+    assert (row["name"], row["notes"]) == ("Acme Ltd", "For 👩\u200d💻")
+    assert sandbox.state.entries[entry["entry"]["id"]]["description"] == "Café"
 
 
 async def test_edit_client_writes_no_stripped_text_back(host: Host, sandbox: Sandbox, clock: Clock) -> None:

@@ -3,18 +3,20 @@
 from datetime import datetime
 from typing import Annotated, Literal, NamedTuple
 
-from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
 
-from toggl_mcp.models.text import require_one_line, require_visible
+from toggl_mcp.models.text import clean_text, require_one_line
 
 MAX_ID = 2**53 - 1
 """The largest number that every JSON reader keeps exact."""
 
 Id = Annotated[int, Field(gt=0, le=MAX_ID)]
-Name = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(require_one_line)]
-Text = Annotated[str, Field(max_length=2000), AfterValidator(require_visible)]
-Reference = Annotated[str, Field(max_length=255), AfterValidator(require_one_line)]
+Name = Annotated[
+    str, Field(min_length=1, max_length=255), BeforeValidator(clean_text), AfterValidator(require_one_line)
+]
+Text = Annotated[str, Field(max_length=2000), BeforeValidator(clean_text)]
+Reference = Annotated[str, Field(max_length=255), BeforeValidator(clean_text), AfterValidator(require_one_line)]
 REF_NONE = "0"
 """The `Ref` that means none."""
 ResourceKind = Literal["client", "project", "task", "tag"]

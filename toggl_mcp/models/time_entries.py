@@ -4,17 +4,17 @@ from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import AfterValidator, AliasChoices, AwareDatetime, BeforeValidator, Field
+from pydantic import AliasChoices, AwareDatetime, BeforeValidator, Field
 
 from toggl_mcp.models.base import Absent, Payload, WorkspaceResource
-from toggl_mcp.models.text import require_visible
+from toggl_mcp.models.text import clean_text
 
 CREATED_WITH = "toggl_mcp"
 """The name of this program, which Toggl requires in a new entry."""
 MAX_DESCRIPTION = 3000
 MAX_DURATION = timedelta(hours=999)
 
-Description = Annotated[str, Field(max_length=MAX_DESCRIPTION), AfterValidator(require_visible)]
+Description = Annotated[str, Field(max_length=MAX_DESCRIPTION), BeforeValidator(clean_text)]
 TagNames = Annotated[list[str], BeforeValidator(lambda value: [] if value is None else value)]
 TextOrEmpty = Annotated[str, BeforeValidator(lambda value: "" if value is None else value)]
 BoolOrFalse = Annotated[bool, BeforeValidator(bool)]

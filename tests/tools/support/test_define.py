@@ -1,7 +1,7 @@
 """What holds of every tool, shown by tools of the test's own."""
 
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 import anyio
 import pytest
@@ -11,14 +11,11 @@ from mcp.types import ToolAnnotations
 from pydantic import BaseModel
 
 from tests.endpoints.loop import JUMPING
-from tests.sandbox.clock import Clock
 from tests.tools.host import Host, Result
-from toggl_mcp.api import BasicAuth, connect_in_process
-from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.endpoints.toggl import Toggl
 from toggl_mcp.errors import InvalidArguments
 from toggl_mcp.models.base import Payload
-from toggl_mcp.sandbox import TOKEN, Sandbox
+from toggl_mcp.sandbox import TOKEN
 from toggl_mcp.tools.support.define import ADDITIVE, ADDITIVE_IDEMPOTENT, DESTRUCTIVE, READ_ONLY, CallContext, ToolSpec
 
 pytestmark = pytest.mark.anyio
@@ -69,13 +66,6 @@ async def miscount(args: NoArgs, call: CallContext) -> CountResult:
 @pytest.fixture
 def anyio_backend() -> tuple[str, Mapping[str, object]]:
     return JUMPING
-
-
-@pytest.fixture
-async def toggl(sandbox: Sandbox, clock: Clock) -> AsyncGenerator[Toggl]:
-    account = Toggl(BasicAuth(TOKEN, "api_token"), MemoryStore(clock=clock), client=connect_in_process(sandbox))
-    yield account
-    await account.aclose()
 
 
 async def call_failing_tool(

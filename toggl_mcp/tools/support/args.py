@@ -6,14 +6,9 @@ from typing import Annotated, Any, ClassVar, TypeVar
 from pydantic import AfterValidator, BeforeValidator, Field, create_model, model_validator
 
 from toggl_mcp.models.base import Absent, Id, Name, Payload
-from toggl_mcp.models.text import require_one_line
+from toggl_mcp.models.text import clean_text, require_one_line
 
 PayloadT = TypeVar("PayloadT", bound=Payload)
-
-
-def _as_text(value: object) -> object:
-    """Return a whole number as text, and anything else as it is."""
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def _omit_length(schema: dict[str, Any]) -> None:
@@ -25,12 +20,12 @@ ANY_TEXT = Field(json_schema_extra=_omit_length)
 
 Ref = Annotated[
     str,
-    BeforeValidator(_as_text),
     Field(min_length=1, max_length=255),
+    BeforeValidator(clean_text),
     AfterValidator(require_one_line),
     ANY_TEXT,
 ]
-"""A name or an id; an id may also be sent as a number."""
+"""A name or an id."""
 
 
 NameContains = Annotated[Name, ANY_TEXT, Field(description="Part of the name, in any case.")]

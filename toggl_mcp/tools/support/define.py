@@ -21,8 +21,9 @@ from toggl_mcp.models.account import Access, Me, Workspace
 from toggl_mcp.models.base import Payload, Source
 from toggl_mcp.models.period import Calendar, make_calendar
 from toggl_mcp.models.text import strip_invisible
+from toggl_mcp.tools.support.coercion import coerce_arguments
 from toggl_mcp.tools.support.results import QuotaRemaining, describe_validation_error, to_error_result, to_result
-from toggl_mcp.tools.support.schema import input_schema, output_schema
+from toggl_mcp.tools.support.schema import Schema, input_schema, output_schema
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from toggl_mcp.endpoints.toggl import Toggl
@@ -187,12 +188,13 @@ class ToolSpec(Generic[ArgsT, ResultT]):
 
     def to_tool(self, open_call: CallOpener) -> Tool:
         """Return the tool as the SDK takes it."""
-        runner = _ToolRunner(self, open_call)
+        schema = input_schema(self.input_model)
+        runner = _ToolRunner(self, schema, open_call)
         tool: dict[str, Any] = {
             "name": self.name,
             "title": self.name.replace("_", " ").capitalize(),
             "description": inspect.cleandoc(self.handler.__doc__ or ""),
-            "parameters": input_schema(self.input_model),
+            "parameters": schema,
             "fn_metadata": FuncMetadata(arg_model=_RawArguments, output_schema=output_schema(self.output_model)),
             "is_async": True,
             "annotations": self.annotations,
@@ -209,6 +211,7 @@ class _ToolRunner(Generic[ArgsT, ResultT]):
     """What the SDK calls: it validates the arguments, opens the call, runs the handler, and returns errors in words."""
 
     spec: ToolSpec[ArgsT, ResultT]
+    schema: Schema
     open_call: CallOpener
 
     async def run(self, raw: dict[str, Any]) -> CallToolResult:
@@ -246,11 +249,11 @@ class _ToolRunner(Generic[ArgsT, ResultT]):
         return to_error_result(Declined("The person declined; nothing was sent to Toggl. Do not ask again unprompted."))
 
     def _validate(self, raw: dict[str, Any]) -> ArgsT:
-        non_null = {name: value for name, value in raw.items() if value is not None}
+        arguments = coerce_arguments(raw, self.schema)
         try:
-            return self.spec.input_model.model_validate_json(to_json(non_null), strict=True)
+            return self.spec.input_model.model_validate_json(to_json(arguments), strict=True)
         except ValidationError as error:
-            raise InvalidArguments(describe_validation_error(error, self.spec.input_model)) from error
+            raise InvalidArguments(describe_validation_error(error, self.schema)) from error
         except ValueError as error:
             message = "Arguments contain an unpaired surrogate; send valid Unicode."
             raise InvalidArguments(message) from error

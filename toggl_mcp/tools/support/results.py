@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from difflib import get_close_matches
 from typing import Annotated, Any, Protocol, Self, TypeVar, cast
 
 from mcp.types import CallToolResult, TextContent
@@ -9,9 +10,10 @@ from pydantic import BaseModel, ConfigDict, PlainSerializer, ValidationError
 from pydantic_core import ErrorDetails, to_json
 
 from toggl_mcp.errors import TogglError
-from toggl_mcp.models.base import Absent, Payload, Source
+from toggl_mcp.models.base import Absent, Source
 from toggl_mcp.models.quota import Bucket
 from toggl_mcp.models.text import strip_invisible
+from toggl_mcp.tools.support.schema import Schema
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
@@ -120,26 +122,31 @@ def to_error_result(error: TogglError) -> CallToolResult:
     return CallToolResult(is_error=True, content=[_text(non_null)])
 
 
-def describe_validation_error(error: ValidationError, model: type[Payload]) -> str:
+def describe_validation_error(error: ValidationError, schema: Schema) -> str:
     """Return one sentence for each argument that is wrong."""
     details = [
         detail for detail in error.errors(include_url=False, include_input=False) if not _is_null_alternative(detail)
     ]
-    return "; ".join(dict.fromkeys(_sentence(detail, model) for detail in details)) + "."
+    return "; ".join(dict.fromkeys(_sentence(detail, schema) for detail in details)) + "."
 
 
-def _sentence(detail: ErrorDetails, model: type[Payload]) -> str:
+def _sentence(detail: ErrorDetails, schema: Schema) -> str:
     field = strip_invisible(str(detail["loc"][0]))[:60] if detail["loc"] else ""
     match detail["type"]:
         case "missing":
             problem = "is required"
         case "extra_forbidden":
-            problem = f"is not an argument of this tool, which takes {', '.join(model.model_fields)}"
-        case "string_too_short":
-            problem = "must not be blank"
+            problem = f"is not an argument of this tool{_suggest_arguments(field, schema)}"
         case _:
             problem = detail["msg"].removeprefix("Value error, ").removeprefix("Input ")
     return f"{field}: {problem}" if field else problem
+
+
+def _suggest_arguments(name: str, schema: Schema) -> str:
+    """Return the nearest of a tool's arguments, or all of them."""
+    arguments: list[str] = [*schema["properties"]]
+    nearest = get_close_matches(name, arguments, n=1)
+    return f"; the nearest is {nearest[0]}" if nearest else f", which takes {', '.join(arguments) or 'none'}"
 
 
 def _is_null_alternative(detail: ErrorDetails) -> bool:

@@ -3,15 +3,16 @@
 from datetime import date
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from toggl_mcp.models.base import Absent, Id, Payload
 from toggl_mcp.models.period import FIRST_DAY, Period
+from toggl_mcp.models.text import clean_text
 from toggl_mcp.models.time_entries import Description
 from toggl_mcp.models.totals import Group
 from toggl_mcp.tools.support.args import ANY_TEXT, Cursor, ReadArgs, Ref, WorkspaceArgs, at_least_one, exactly_one
 
-TimeText = Annotated[str, Field(max_length=40), ANY_TEXT]
+TimeText = Annotated[str, Field(max_length=40), BeforeValidator(clean_text), ANY_TEXT]
 Day = Annotated[date, Field(ge=FIRST_DAY, le=date(2030, 1, 1))]
 """A day on which Toggl can have entries and make reports."""
 EntryIds = Annotated[list[Id], Field(min_length=1)]

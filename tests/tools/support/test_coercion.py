@@ -1,0 +1,238 @@
+"""Every argument of every tool, in every form that hosts and models send: read, or refused by its name."""
+
+import json
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from dataclasses import replace
+from typing import Any, cast
+
+import pytest
+from mcp import Client
+from mcp.server.mcpserver import MCPServer
+from mcp.types import TextContent
+from pydantic import BaseModel
+
+from tests.tools.host import Host
+from toggl_mcp.endpoints.toggl import Toggl
+from toggl_mcp.models.base import Absent, Payload
+from toggl_mcp.tools.support.coercion import HOST_ARGUMENTS
+from toggl_mcp.tools.support.define import READ_ONLY, CallContext, ToolSpec
+from toggl_mcp.tools.support.schema import Schema, input_schema
+from toggl_mcp.toolsets import TOOLSETS
+
+pytestmark = pytest.mark.anyio
+
+TOOLS: Mapping[str, ToolSpec[Any, Any]] = {tool.name: tool for tools in TOOLSETS.values() for tool in tools}
+ARGUMENTS = [
+    (name, argument) for name, tool in TOOLS.items() for argument in input_schema(tool.input_model)["properties"]
+]
+EMPTY_VALUES: tuple[object, ...] = (None, "", " \u00a0\n", "\u200b", [])
+TEXTS = ("2026-01-02", "#0b83d9")
+"""Values of a text, of which each argument takes at least one."""
+NO_TEXTS = (True, {"a": 1}, ["a"], "x" * 10_000)
+NO_INTEGERS = ("7.5", 7.5, "seven", "1e3", "9" * 5000, True, {"a": 1}, [7])
+NO_BOOLEANS = ("yes", "1", 1, 1.0, {"a": 1}, [True])
+
+
+class Echo(BaseModel):
+    """The arguments that a handler was called with."""
+
+    arguments: str
+
+
+class Step(Payload, frozen=True):
+    """An object among arguments."""
+
+    number: int
+    names: list[str] | Absent = None
+
+
+class Steps(Payload, frozen=True):
+    """Arguments with objects in them, which no tool has yet."""
+
+    step: Step
+    steps: list[Step] | Absent = None
+
+
+async def take_steps(args: Steps, call: CallContext) -> Echo:
+    """Return the arguments."""
+    del call
+    return Echo(arguments=args.model_dump_json())
+
+
+def echo_arguments(spec: ToolSpec[Any, Any]) -> ToolSpec[Any, Any]:
+    """Return a tool that takes the same arguments, and returns them."""
+
+    async def handler(args: Payload, call: CallContext) -> Echo:
+        del call
+        return Echo(arguments=args.model_dump_json())
+
+    handler.__name__ = spec.name
+    return replace(spec, handler=handler, output_model=Echo, confirm=None)
+
+
+class EchoHost:
+    """A host of one tool that returns its arguments."""
+
+    def __init__(self, host: Host, spec: ToolSpec[Any, Any]) -> None:
+        self.host = host
+        self.name = spec.name
+        self.schema = input_schema(spec.input_model)
+
+    async def call(self, arguments: Mapping[str, object]) -> str:
+        """Return the arguments that arrived, or the message of the refusal."""
+        result = await self.host.raw(self.name, **arguments)
+        (part,) = result.content
+        assert isinstance(part, TextContent)
+        data: dict[str, str] = json.loads(part.text)
+        return data["message"] if result.is_error else data["arguments"]
+
+    async def valid_values(self, argument: str) -> list[tuple[object, dict[str, object]]]:
+        """Return values of an argument, each with the other arguments with which the tool takes it."""
+        values = [(value, await self.others(argument, value)) for value in samples(self.schema["properties"][argument])]
+        return [(value, others) for value, others in values if others is not None]
+
+    async def others(self, argument: str, value: object = None) -> dict[str, object] | None:
+        """Return other arguments with which the tool takes a value of an argument, or takes its absence."""
+        properties: dict[str, Schema] = self.schema["properties"]
+        required = {name: samples(properties[name])[0] for name in self.schema.get("required", [])}
+        extras: list[dict[str, object]] = [
+            {name: sample} for name, part in properties.items() if name != argument for sample in samples(part)
+        ]
+        for extra in ({}, *extras):
+            others = {**required, **extra}
+            others.pop(argument, None)
+            if (await self.call({**others, argument: value})).startswith("{"):
+                return others
+        return None
+
+
+def samples(part: Schema) -> list[object]:
+    match part["type"]:
+        case "integer":
+            return [5]
+        case "boolean":
+            return [True, False]
+        case "array":
+            return [[samples(part["items"])[0]]]
+        case _:
+            return part.get("enum", [*TEXTS])[:2]
+
+
+def lenient_forms(value: object, part: Schema) -> Iterator[object]:
+    """Yield what means the same as a value of an argument."""
+    match part["type"]:
+        case "integer":
+            yield from (float(cast("int", value)), str(value), f"{value}.0", f" {value} ")
+        case "boolean":
+            yield from (str(value), f" {json.dumps(value)} ")
+        case "array":
+            (item,) = cast("list[object]", value)
+            yield from (item, json.dumps(value), [item, None, " "])
+            for form in lenient_forms(item, part["items"]):
+                yield from (form, [form], json.dumps([form]))
+        case _:
+            yield f" {value}\n"
+
+
+def invalid_forms(part: Schema) -> Iterator[object]:
+    """Yield what means nothing as a value of an argument."""
+    match part["type"]:
+        case "integer":
+            yield from NO_INTEGERS
+        case "boolean":
+            yield from NO_BOOLEANS
+        case "array":
+            yield from ([form] for form in invalid_forms(part["items"]))
+            yield {"a": 1}
+        case _:
+            yield from NO_TEXTS
+
+
+@pytest.fixture
+def spec(tool: str) -> ToolSpec[Any, Any]:
+    return TOOLS[tool]
+
+
+@pytest.fixture
+async def echo_host(toggl: Toggl, spec: ToolSpec[Any, Any]) -> AsyncGenerator[EchoHost]:
+    async def open_call() -> CallContext:
+        return CallContext(toggl, "full", {})
+
+    server = MCPServer("test", tools=[echo_arguments(spec).to_tool(open_call)])
+    async with Client(server) as client:
+        yield EchoHost(Host(client), spec)
+
+
+@pytest.mark.parametrize(("tool", "argument"), ARGUMENTS)
+async def test_argument_lenient_form_has_the_value_of_the_plain_form(echo_host: EchoHost, argument: str) -> None:
+    part = echo_host.schema["properties"][argument]
+    values = await echo_host.valid_values(argument)
+
+    assert values
+    for value, others in values:
+        plain = await echo_host.call({**others, argument: value})
+        for form in lenient_forms(value, part):
+            assert await echo_host.call({**others, argument: form}) == plain, form
+
+
+@pytest.mark.parametrize(("tool", "argument"), ARGUMENTS)
+async def test_argument_number_is_the_text_of_the_number(echo_host: EchoHost, argument: str) -> None:
+    part = echo_host.schema["properties"][argument]
+    if part["type"] == "string":
+        others = await echo_host.others(argument, "7") or {}
+        for text, number in (("7", 7), ("7", 7.0), ("7.5", 7.5)):
+            plain = await echo_host.call({**others, argument: text})
+            assert await echo_host.call({**others, argument: number}) == plain
+
+
+@pytest.mark.parametrize(("tool", "argument"), ARGUMENTS)
+async def test_argument_empty_value_is_absent_or_the_argument_is_required(echo_host: EchoHost, argument: str) -> None:
+    if argument in echo_host.schema.get("required", []):
+        for value in EMPTY_VALUES:
+            assert f"{argument}: is required" in await echo_host.call({argument: value})
+        return
+    others = await echo_host.others(argument)
+
+    assert others is not None
+    plain = await echo_host.call(others)
+    for value in EMPTY_VALUES:
+        assert await echo_host.call({**others, argument: value}) == plain, value
+
+
+@pytest.mark.parametrize(("tool", "argument"), ARGUMENTS)
+async def test_argument_invalid_form_is_refused_by_name(echo_host: EchoHost, argument: str) -> None:
+    ((_, others), *_) = await echo_host.valid_values(argument)
+    for form in invalid_forms(echo_host.schema["properties"][argument]):
+        message = await echo_host.call({**others, argument: form})
+        assert message.startswith(f"{argument}: "), form
+        assert len(message) < 250
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+async def test_argument_of_a_host_is_dropped_and_an_unknown_one_refused(echo_host: EchoHost) -> None:
+    others = await echo_host.others("") or {}
+    plain = await echo_host.call(others)
+
+    assert plain.startswith("{")
+    assert await echo_host.call({**others, **dict.fromkeys(HOST_ARGUMENTS, "call_tjb")}) == plain
+    message = await echo_host.call({**others, "zzz": 1})
+    names = ", ".join(echo_host.schema["properties"]) or "none"
+    assert message == f"zzz: is not an argument of this tool, which takes {names}."
+    for name in echo_host.schema["properties"]:
+        message = await echo_host.call({**others, f"{name}X": 1})
+        assert message == f"{name}X: is not an argument of this tool; the nearest is {name}."
+
+
+@pytest.mark.parametrize("spec", [ToolSpec(take_steps, "Take steps", READ_ONLY, Steps, Echo)], ids=["steps"])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"step": {"number": 1, "names": ["a"]}, "steps": [{"number": 2}]},
+        {"step": '{"number": 1, "names": ["a"]}', "steps": '[{"number": 2}]'},
+        {"step": {"number": "1", "names": '["a"]'}, "steps": ['{"number": 2.0, "names": ""}']},
+        {"step": {"number": 1, "names": "a", "toolCallId": "x"}, "steps": {"number": "2"}},
+    ],
+)
+async def test_argument_object_is_read_leniently_too(echo_host: EchoHost, arguments: dict[str, object]) -> None:
+    step = '{"number":1,"names":["a"]}'
+    assert await echo_host.call(arguments) == f'{{"step":{step},"steps":[{{"number":2,"names":null}}]}}'

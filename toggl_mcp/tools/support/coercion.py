@@ -1,0 +1,83 @@
+"""Arguments as hosts and models send them, read where they can mean one thing only."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, cast
+
+from pydantic_core import from_json
+
+from toggl_mcp.models.text import strip_invisible
+from toggl_mcp.tools.support.schema import Schema
+
+HOST_ARGUMENTS = frozenset(
+    (
+        # n8n's MCP Client Tool: github.com/n8n-io/n8n issues 21500 and 22787
+        *("toolCallId", "sessionId", "action", "chatInput", "tool"),
+        "task_progress",  # Cline: github.com/cline/cline issues 8256 and 9684
+        "_meta",  # LangChain's MCP adapters: github.com/langchain-ai/langchain-mcp-adapters pull request 412
+        "_placeholder",  # opencode with Antigravity: github.com/code-yeongyu/oh-my-openagent issue 639
+        "random_string",  # Cursor, for tools without arguments
+    )
+)
+"""Arguments that hosts add to every tool's own."""
+
+_WHOLE_NUMBER = re.compile(r"([+-]?[0-9]{1,20})(\.0+)?")
+_BOOLEANS = {"true": True, "false": False}
+
+
+def coerce_arguments(raw: Mapping[str, object], schema: Schema) -> dict[str, object]:
+    """Return the arguments that are present, in the types of the schema where they can mean one thing only."""
+    properties = cast("Mapping[str, Schema]", schema["properties"])
+    coerced = {name: _coerce(value, properties.get(name, {})) for name, value in raw.items()}
+    return {
+        name: value
+        for name, value in coerced.items()
+        if not _is_empty(value) and (name in properties or name not in HOST_ARGUMENTS)
+    }
+
+
+def _is_empty(value: object) -> bool:
+    """Tell whether a value counts as absent: null, a blank or an empty list."""
+    return value in (None, []) or (isinstance(value, str) and not strip_invisible(value).strip())
+
+
+def _coerce(value: object, schema: Schema) -> object:
+    match None if value is None else schema.get("type"):
+        case "array":
+            return _coerce_list(value, schema)
+        case "object":
+            members = _parse_json(value, dict)
+            return coerce_arguments(cast("dict[str, object]", members), schema) if isinstance(members, dict) else value
+        case "integer":
+            return _coerce_integer(value)
+        case "boolean":
+            return _BOOLEANS.get(value.strip().lower(), value) if isinstance(value, str) else value
+        case "string" if isinstance(value, str | int | float) and not isinstance(value, bool):
+            return value.strip() if isinstance(value, str) else str(_coerce_integer(value))
+        case _:
+            return value
+
+
+def _coerce_list(value: object, schema: Schema) -> object:
+    """Return a list, also of a list as JSON text or of a bare item; blank items are left out."""
+    parsed = _parse_json(value, list)
+    items = cast("list[object]", parsed) if isinstance(parsed, list) else [parsed]
+    return [_coerce(item, schema["items"]) for item in items if not _is_empty(item)]
+
+
+def _coerce_integer(value: object) -> object:
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else value
+    match = _WHOLE_NUMBER.fullmatch(value.strip()) if isinstance(value, str) else None
+    return value if match is None else int(match[1])
+
+
+def _parse_json(value: object, kind: type[Any]) -> object:
+    """Return the list or object that a JSON text holds; anything else unchanged."""
+    if not isinstance(value, str):
+        return value
+    try:
+        parsed = from_json(value)
+    except ValueError:
+        return value
+    return cast("object", parsed) if isinstance(parsed, kind) else value
