@@ -315,15 +315,42 @@ def test_serve_unwritable_cache_is_logged_once_and_server_continues(toggl: tuple
 
 def test_serve_damaged_cache_is_replaced_and_server_continues(toggl: tuple[Sandbox, str], tmp_path: Path) -> None:
     cache = tmp_path / "c.sqlite"
-    cache.write_bytes(b"SQLite format 3\0 but not really" * 100)
     settings = {"TOGGL_API_TOKEN": TOKEN, "TOGGL_API_URL": toggl[1], "TOGGL_MCP_CACHE": str(cache)}
+    _list_clients(settings)
+    header, size = cache.read_bytes()[:100], cache.stat().st_size
+    cache.write_bytes(header + b"\xff" * (size - len(header)))
 
     result = _list_clients(settings)
 
     assert result["source"] == "toggl"
+    assert cache.with_name("c.sqlite.broken").read_bytes()[:100] == header
     with sqlite3.connect(cache) as db:
         assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     db.close()
+
+
+@pytest.mark.parametrize("arguments", [["serve"], ["check"]])
+def test_cache_at_a_foreign_file_leaves_it_and_says_so(
+    toggl: tuple[Sandbox, str], tmp_path: Path, arguments: list[str]
+) -> None:
+    notes = tmp_path / "notes.txt"
+    notes.write_text("Milk, bread")
+    settings = {"TOGGL_API_TOKEN": TOKEN, "TOGGL_API_URL": toggl[1], "TOGGL_MCP_CACHE": str(notes)}
+    if arguments == ["check"]:
+        result = run(*arguments, **settings)
+        report = result.stdout
+        assert result.returncode == 1
+    else:
+        with Process(*arguments, **settings) as server:
+            server.initialize()
+            sources = [server.request("tools/call", CALL)["result"]["structuredContent"]["source"] for _ in range(2)]
+            server.close_input()
+            _, report = server.wait()
+        assert sources == ["toggl", "cache"]
+
+    assert "not this program's" in report
+    assert "memory" in report
+    assert [file.read_text() for file in tmp_path.iterdir()] == ["Milk, bread"]
 
 
 @pytest.mark.parametrize(
