@@ -16,7 +16,7 @@ from toggl_mcp.cache.store import Key, Row, Version
 from toggl_mcp.models.quota import Bucket
 
 SCHEMA = Schema(
-    version=2,
+    version=3,
     tables=(
         """CREATE TABLE collection (
             scope TEXT, kind TEXT, parent INTEGER, version INTEGER NOT NULL, fetched_at REAL, size INTEGER NOT NULL,
