@@ -4,6 +4,7 @@ import inspect
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeVar
 
 import anyio
@@ -25,6 +26,7 @@ from toggl_mcp.tools.support.results import QuotaRemaining, describe_validation_
 from toggl_mcp.tools.support.schema import input_schema, output_schema
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
+    from toggl_mcp.endpoints.name_index import NameIndex
     from toggl_mcp.endpoints.toggl import Toggl
 
 ArgsT = TypeVar("ArgsT", bound=Payload)
@@ -63,8 +65,12 @@ class CallContext:
         self.access: Access = access
         self.tools_by_requirement = tools_by_requirement
         self.now = toggl.now_utc()
-        self.name_index = toggl.make_name_index()
         self._account: AccountSnapshot | None = None
+
+    @cached_property
+    def name_index(self) -> "NameIndex":
+        """The finder of names and ids, which reads the account's names once."""
+        return self.toggl.make_name_index()
 
     async def account(self, *, refresh: bool = False) -> AccountSnapshot:
         """Return the token's owner and the workspaces that the token opens."""
