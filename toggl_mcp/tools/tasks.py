@@ -101,7 +101,7 @@ async def _workspace_with_tasks(requested: int | None, call: CallContext) -> int
 async def create_task(args: CreateTask, call: CallContext) -> TaskResult:
     """Create a task in a project. Needs a paid Toggl plan."""
     workspace_id = await _workspace_with_tasks(args.workspace_id, call)
-    project = await resolve(args.project, call.toggl.projects(workspace_id).reserved, call.toggl.name_index)
+    project = await resolve(args.project, call.toggl.projects(workspace_id).reserved, call.name_index)
     try:
         task = await call.toggl.tasks(workspace_id).add(project, args)
     except DuplicateName as error:
@@ -115,7 +115,7 @@ async def list_tasks(args: ListTasks, call: CallContext) -> TaskList:
     workspace_id = await _workspace_with_tasks(args.workspace_id, call)
     project_id = None
     if args.project is not None:
-        project_id = (await resolve(args.project, call.toggl.projects(workspace_id), call.toggl.name_index)).id
+        project_id = (await resolve(args.project, call.toggl.projects(workspace_id), call.name_index)).id
     filters = (workspace_id, args.name, args.status, project_id)
     page = await call.toggl.tasks(workspace_id).page(
         name=args.name,
