@@ -31,8 +31,8 @@ class Key(NamedTuple):
 class Version(NamedTuple):
     """The number of writes to a collection, and when its snapshot was requested (UNIX time); None if it has none."""
 
-    number: int
-    fetched_at: float | None
+    number: int = 0
+    fetched_at: float | None = None
 
     @property
     def as_of(self) -> datetime:
