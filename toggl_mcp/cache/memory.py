@@ -82,12 +82,7 @@ class MemoryStore:
             return True
 
     async def write(
-        self,
-        scope: str,
-        *,
-        rows: Sequence[RowWrite] = (),
-        invalidate: Sequence[Key] = (),
-        bucket: Bucket | None = None,
+        self, scope: str, *, rows: Sequence[RowWrite] = (), invalidate: Sequence[Key] = (), bucket: Bucket | None = None
     ) -> Sequence[Version]:
         """Write rows, drop snapshots and record a bucket."""
         with self._lock:

@@ -93,12 +93,7 @@ class Store(QuotaStore, Protocol):
         ...
 
     async def write(
-        self,
-        scope: str,
-        *,
-        rows: Sequence[RowWrite] = (),
-        invalidate: Sequence[Key] = (),
-        bucket: Bucket | None = None,
+        self, scope: str, *, rows: Sequence[RowWrite] = (), invalidate: Sequence[Key] = (), bucket: Bucket | None = None
     ) -> Sequence[Version]:
         """Write rows, drop snapshots and record a bucket, and return the version after each row.
 

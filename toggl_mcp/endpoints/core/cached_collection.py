@@ -194,13 +194,9 @@ class CachedCollection(Generic[M]):
             versions = await self._store.write(self.key.scope, rows=writes, invalidate=invalidate, bucket=bucket)
             pending_invalidations.difference_update(invalidate)
             for (row_id, item, _), version in zip(rows, versions, strict=False):
-                self._update_parsed(row_id, item, version)
-
-    def _update_parsed(self, row_id: int, item: M | None, version: Version) -> None:
-        """Apply a stored write to the parsed collection too, if that is what it was before the write."""
-        collection = self._flight.collection
-        if collection is not None and collection.version == version._replace(number=version.number - 1):
-            self._flight.collection = collection.with_write(row_id, item, version)
+                collection = self._flight.collection  # The write applies to it too, if it is the one from before.
+                if collection is not None and collection.version == version._replace(number=version.number - 1):
+                    self._flight.collection = collection.with_write(row_id, item, version)
 
     @contextmanager
     def _invalidate_later_if_busy(self, *keys: Key) -> Generator[None]:
