@@ -49,12 +49,34 @@ async def test_quota_of_a_past_hour_is_unknown(toggl: Toggl, clock: Clock) -> No
         {"X-Toggl-Quota-Resets-In": "3"},
         {"X-Toggl-Quota-Remaining": "many", "X-Toggl-Quota-Resets-In": "60"},
         {"X-Toggl-Quota-Remaining": "3", "X-Toggl-Quota-Resets-In": "soon"},
+        {"X-Toggl-Quota-Remaining": "3", "X-Toggl-Quota-Resets-In": "-1"},
+        {"X-Toggl-Quota-Remaining": "3", "X-Toggl-Quota-Resets-In": "nan"},
+        {"X-Toggl-Quota-Remaining": "3", "X-Toggl-Quota-Resets-In": "²"},
     ],
 )
 async def test_quota_without_headers_is_unknown(headers: dict[str, str]) -> None:
     async with serve_response("null", headers=headers) as toggl:
         assert await toggl.clients(HARBOUR_STUDIO).collect() == []
         assert await toggl.list_quotas() == []
+
+
+@pytest.mark.parametrize("seconds", ["3601", "9" * 400, "9" * 5000])
+async def test_quota_resets_within_an_hour(clock: Clock, seconds: str) -> None:
+    headers = {"X-Toggl-Quota-Remaining": "9" * 5000, "X-Toggl-Quota-Resets-In": seconds}
+    async with serve_response("null", headers=headers, clock=clock) as toggl:
+        await toggl.clients(HARBOUR_STUDIO).collect()
+        assert await toggl.list_quotas() == [Bucket(f"workspace:{HARBOUR_STUDIO}", 999_999_999, clock.now + 3600)]
+
+
+async def test_quota_spent_by_a_clock_that_was_ahead_is_unknown(toggl: Toggl, sandbox: Sandbox, clock: Clock) -> None:
+    clock.now += 36_000
+    sandbox.quota.spend(NIGHT_SCHOOL)
+    with pytest.raises(QuotaSpent):
+        await toggl.clients(NIGHT_SCHOOL).collect()
+    clock.now -= 36_000
+    assert await toggl.list_quotas() == []
+    sandbox.quota.spend(NIGHT_SCHOOL, remaining=9)
+    assert len(await toggl.clients(NIGHT_SCHOOL).collect()) == 3
 
 
 @pytest.mark.parametrize(

@@ -95,12 +95,12 @@ async def test_refusal_is_not_retried(status: int, error: type[TogglError]) -> N
                 await change
 
 
-@pytest.mark.parametrize("digits", [2, 9, 400])
-async def test_retry_after_of_any_length_is_a_number_of_seconds(digits: int) -> None:
+@pytest.mark.parametrize("digits", [2, 9, 400, 5000])
+async def test_retry_after_of_any_length_is_an_hour_at_most(digits: int) -> None:
     async with serve_response("", 429, {"Retry-After": "9" * digits}) as toggl:
         with pytest.raises(RateLimited) as caught:
             await toggl.clients(HARBOUR_STUDIO).collect()
-    assert caught.value.retry_after_seconds == int("9" * min(digits, 9))
+    assert caught.value.retry_after_seconds == min(int("9" * min(digits, 9)), 3600)
 
 
 UNREADABLE = [

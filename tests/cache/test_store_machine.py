@@ -72,7 +72,7 @@ class StoreMachine(RuleBasedStateMachine):
         change = self.run(self.store.open_change(key, row_id, ["me"], inf))
         assert change.expected == Row(version, None if row_id is None else rows.get(row_id))
         bucket = self.buckets.get(key.scope, {}).get("me")
-        assert change.bucket == (bucket if bucket is not None and bucket.resets_at > self.clock.now else None)
+        assert change.bucket == (bucket if bucket is not None and bucket.is_current(self.clock.now) else None)
 
     @rule(key=KEYS, row_id=IDS, text=st.none() | TEXTS, second_key=KEYS, remaining=st.integers(0, 30), resets_at=TIMES)
     def settle_change(

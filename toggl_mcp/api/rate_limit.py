@@ -11,12 +11,9 @@ import anyio
 
 from toggl_mcp.errors import CacheBusy, QuotaSpent, RateLimited
 from toggl_mcp.models.clock import Clock
-from toggl_mcp.models.quota import Bucket, Change, QuotaStore, find_scarcest
+from toggl_mcp.models.quota import QUOTA_WINDOW_SECONDS, Bucket, Change, QuotaStore, find_scarcest
 
 _log = logging.getLogger(__name__)
-
-QUOTA_WINDOW_SECONDS = 3600.0
-"""Seconds after which a spent quota resets at the latest, and when Toggl does not say."""
 
 USER_BUCKET = "user"
 RESERVED_REQUESTS = 3
@@ -93,7 +90,7 @@ class RateLimiter:
         """Return every quota whose hour is not over, each under one name."""
         buckets = {bucket.name: bucket for bucket in await self._store.list_buckets(self._scope)}
         now = self._clock()
-        current = {name: bucket for name, bucket in buckets.items() if bucket.resets_at > now}
+        current = {name: bucket for name, bucket in buckets.items() if bucket.is_current(now)}
         for name in [name for name in current if name.startswith("workspace:")]:
             charged_name, *_ = await self.bucket_names(f"workspaces/{name.partition(':')[2]}")
             if charged_name != name and charged_name in current:
@@ -102,14 +99,12 @@ class RateLimiter:
 
     def parse_headers(self, bucket_names: Sequence[str], headers: Mapping[str, str]) -> Bucket | None:
         """Return what a response's headers say remains; None if they do not say."""
+        resets_in = parse_seconds(headers.get("X-Toggl-Quota-Resets-In"))
         try:
             remaining = int(headers["X-Toggl-Quota-Remaining"][:9])
-            resets_in = float(headers["X-Toggl-Quota-Resets-In"])
         except (KeyError, ValueError):
             return None
-        if not 0 <= resets_in <= QUOTA_WINDOW_SECONDS:
-            return None
-        return Bucket(bucket_names[0], remaining, self._clock() + resets_in)
+        return None if resets_in is None else Bucket(bucket_names[0], remaining, self._clock() + resets_in)
 
     async def record(self, bucket: Bucket) -> None:
         """Record what remains."""
@@ -121,10 +116,9 @@ class RateLimiter:
     async def record_spent(self, bucket_names: Sequence[str], headers: Mapping[str, str], text: str) -> QuotaSpent:
         """Record a quota as spent after a 402 about it, and return the error."""
         match = _RESET_TEXT.search(text)
-        seconds = (
-            float(match[1]) if match else _to_seconds(headers.get("X-Toggl-Quota-Resets-In"), QUOTA_WINDOW_SECONDS)
-        )
-        resets_in = seconds if 0 <= seconds <= QUOTA_WINDOW_SECONDS else QUOTA_WINDOW_SECONDS
+        resets_in = parse_seconds(match[1] if match else headers.get("X-Toggl-Quota-Resets-In"))
+        if resets_in is None:
+            resets_in = QUOTA_WINDOW_SECONDS
         await self.record(Bucket(bucket_names[0], 0, self._clock() + resets_in))
         return _quota_spent_error(resets_in)
 
@@ -166,8 +160,7 @@ def _quota_spent_error(resets_in: float, *, is_reserved: bool = False) -> QuotaS
     return QuotaSpent(message, resets_in)
 
 
-def _to_seconds(text: str | None, default: float) -> float:
-    try:
-        return float(text or "")
-    except ValueError:
-        return default
+def parse_seconds(text: str | None) -> float | None:
+    """Return the whole seconds of a header, an hour at most; None if it has no such number."""
+    # A number of any length is a float, at worst an infinite one, and Toggl's longest pause is an hour.
+    return min(float(text), QUOTA_WINDOW_SECONDS) if text and text.isdecimal() else None

@@ -36,7 +36,7 @@ from pydantic_core import from_json
 from toggl_mcp.api.body import ACCEPT_ENCODING, read_bounded
 from toggl_mcp.api.connection import REPORTS_PATH_PREFIX, url_of
 from toggl_mcp.api.error_mapping import error_for_response, is_quota_response
-from toggl_mcp.api.rate_limit import RateLimiter
+from toggl_mcp.api.rate_limit import RateLimiter, parse_seconds
 from toggl_mcp.errors import (
     DuplicateName,
     InvalidArguments,
@@ -295,8 +295,7 @@ class _RequestState:
 
     def throttled_error(self, retry_after: str | None) -> Exception:
         """Return what ends an attempt that Toggl has not carried out, because of too many requests."""
-        # Nine digits are enough: more could be a number that is infinite as a float.
-        wait = float(retry_after[:9]) if retry_after and retry_after.isdecimal() else None
+        wait = parse_seconds(retry_after)
         error = RateLimited(
             "Toggl wants fewer requests at a time; nothing was changed. Wait a minute, then try again.",
             wait or DEFAULT_PAUSE_SECONDS,

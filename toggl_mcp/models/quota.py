@@ -3,6 +3,9 @@
 from collections.abc import Container, Iterable, Sequence
 from typing import NamedTuple, Protocol
 
+QUOTA_WINDOW_SECONDS = 3600.0
+"""Seconds after which a quota resets at the latest."""
+
 
 class Bucket(NamedTuple):
     """One quota as Toggl last reported it: the requests that remain, and when it resets (UNIX time in seconds)."""
@@ -10,6 +13,11 @@ class Bucket(NamedTuple):
     name: str
     remaining: int
     resets_at: float
+
+    def is_current(self, now: float) -> bool:
+        """Return whether its hour is not over."""
+        # A reset more than an hour ahead was recorded by a clock that was ahead of this one: when it is, is unknown.
+        return now < self.resets_at <= now + QUOTA_WINDOW_SECONDS
 
 
 PACE_SECONDS = 1.0
@@ -32,7 +40,7 @@ def gcra(queue_empty_at: float, now: float, max_wait_seconds: float) -> tuple[fl
 
 def find_scarcest(buckets: Iterable[Bucket], names: Container[str], now: float) -> Bucket | None:
     """Return the bucket with the fewest requests remaining, of those with these names whose hour is not over."""
-    current = [bucket for bucket in buckets if bucket.name in names and bucket.resets_at > now]
+    current = [bucket for bucket in buckets if bucket.name in names and bucket.is_current(now)]
     return min(current, key=lambda bucket: bucket.remaining, default=None)
 
 
