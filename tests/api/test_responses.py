@@ -3,8 +3,11 @@
 import pytest
 
 from tests.api.support import serve_response
-from tests.endpoints.support import ACTIVE, AROHA, fault_every, names
+from tests.endpoints.support import ACTIVE, AROHA, AUTH, fault_every, fault_in_turn, names
+from toggl_mcp.api import connect_in_process
+from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
+from toggl_mcp.endpoints.toggl import Toggl
 from toggl_mcp.errors import (
     BadToken,
     DuplicateName,
@@ -20,6 +23,7 @@ from toggl_mcp.errors import (
     Unreachable,
 )
 from toggl_mcp.models.clients import ClientBody
+from toggl_mcp.models.projects import ProjectBody
 from toggl_mcp.sandbox import HARBOUR_STUDIO, Fault, Sandbox
 from toggl_mcp.sandbox.responses import NGINX_PAGE
 
@@ -39,13 +43,16 @@ REFUSALS: list[tuple[int, str, type[TogglError]]] = [
     (400, '"Client name maximum length is 50"', InvalidArguments),
     (400, '"JSON is not valid"', InvalidArguments),
     (400, "", InvalidArguments),
+    (400, NGINX_PAGE.format(title="400 Bad Request"), RateLimited),
     (401, "", BadToken),
     (403, "Incorrect username and/or password", BadToken),
     (403, '"Invalid authentication data"', BadToken),
     (403, '"Forbidden"', Forbidden),
+    (403, '"workspace not found/accessible"', Forbidden),
     (403, "", Forbidden),
     (402, '"Must be a premium user to archive clients"', PlanRequired),
     (402, "", PlanRequired),
+    (402, '"Custom project colors available only for premium plans"', PlanRequired),
     (402, "You have hit your hourly limit for API calls.", QuotaSpent),
     (402, '"You have hit your hourly limit for API calls. Your quota will reset in 9 seconds."', QuotaSpent),
     (404, '"No client was found"', NotFound),
@@ -82,6 +89,35 @@ async def test_refusal_of_an_id_names_where_ids_come_from(text: str, kind: str) 
     async with serve_response(text, 400) as toggl:
         with pytest.raises(InvalidArguments, match=rf"no such {kind} .* list_{kind}s\(refresh: true\)"):
             await toggl.clients(HARBOUR_STUDIO).collect()
+
+
+@pytest.mark.parametrize(
+    "headers", [{}, {"X-Toggl-Quota-Remaining": "0", "X-Toggl-Quota-Resets-In": "60"}], ids=["none", "spent"]
+)
+async def test_refusal_of_an_own_color_says_so_and_leaves_the_quota_alone(headers: dict[str, str]) -> None:
+    async with serve_response('"Custom project colors available only for premium plans"', 402, headers) as toggl:
+        with pytest.raises(PlanRequired, match="palette"):
+            await toggl.projects(HARBOUR_STUDIO).edit(7, ProjectBody(color="#010203"))
+
+
+async def test_refusal_of_a_foreign_workspace_says_so_and_records_no_quota(
+    sandbox: Sandbox, memory: MemoryStore
+) -> None:
+    async with connect_in_process(sandbox) as connection:
+        toggl = Toggl(AUTH, memory, client=connection)
+        with pytest.raises(Forbidden, match="does not open that workspace"):
+            await toggl.clients(1).collect()
+        assert await toggl.list_quotas() == []
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "POST"])
+async def test_page_with_status_400_is_throttling_and_sent_again(
+    in_memory: AsyncClientEndpoint, sandbox: Sandbox, method: str
+) -> None:
+    sandbox.fault = fault_in_turn(method, Fault("429", status=400))
+    assert (await in_memory.add(ClientBody(name="Lighthouse"))).name == "Lighthouse"
+    assert await in_memory.edit(AROHA, ClientBody(notes="New")) is not None
+    assert [call.method for call in sandbox.calls].count(method) == 2
 
 
 @pytest.mark.parametrize(

@@ -189,7 +189,7 @@ async def test_search_report_range_may_span_365_days(toggl: httpx.AsyncClient) -
 
 async def test_search_report_foreign_workspace_returns_403(toggl: httpx.AsyncClient) -> None:
     response = await toggl.post(f"{BASE}/1/search/time_entries", json=WEEK)
-    assert (response.status_code, response.json()) == (403, "Workspace not found/accessible")
+    assert (response.status_code, response.json()) == (403, "workspace not found/accessible")
 
 
 async def test_search_report_is_charged_to_the_organization_and_can_fail(

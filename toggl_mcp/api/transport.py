@@ -35,7 +35,7 @@ from pydantic_core import from_json
 
 from toggl_mcp.api.body import ACCEPT_ENCODING, read_bounded
 from toggl_mcp.api.connection import REPORTS_PATH_PREFIX, url_of
-from toggl_mcp.api.error_mapping import error_for_response, is_quota_response
+from toggl_mcp.api.error_mapping import error_for_response, is_quota_response, is_throttling_response
 from toggl_mcp.api.rate_limit import RateLimiter, parse_seconds
 from toggl_mcp.errors import (
     DuplicateName,
@@ -231,7 +231,7 @@ class Transport:
         await self._record_remaining(bucket)
         if response.is_client_error:
             state.move_to(Delivery.REJECTED)
-            if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+            if is_throttling_response(response):
                 raise state.throttled_error(response.headers.get("Retry-After"))
             if response.status_code == HTTPStatus.PAYMENT_REQUIRED and is_quota_response(response):
                 raise await self._rate_limiter.record_spent(state.bucket_names, response.headers, response.text)

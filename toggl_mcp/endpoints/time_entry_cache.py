@@ -24,7 +24,7 @@ MAX_AGE = timedelta(days=89)
 MAX_AHEAD = timedelta(days=366)
 """How far ahead it goes: entries can be planned."""
 TTL_SECONDS = 120.0
-"""`/me` allows 30 requests an hour on every plan: one in two minutes."""
+"""The user's own quota may be as low as 30 requests an hour: one in two minutes."""
 SYNC_OVERLAP = timedelta(seconds=60)
 """How far a sync reaches back before the last request: a change may show up at Toggl a little late."""
 MAX_CLOCK_SKEW = timedelta(hours=24)

@@ -40,6 +40,7 @@ class Fault:
     Attributes:
         kind: What goes wrong.
         retry_after: The seconds in the header of a 429, which has no such header by default.
+        status: The status of a 429's page, which was a 400 at times.
         resets_in: The seconds until the quota of a 402 resets.
         body: The text of a garbage response.
         until: What to wait for between the operation and its response. The kind "slow" does nothing else.
@@ -47,6 +48,7 @@ class Fault:
 
     kind: Kind
     retry_after: int | None = None
+    status: Literal[400, 429] = 429
     resets_in: int = 1800
     body: str = NGINX_PAGE.format(title="Welcome")
     until: Callable[[], Awaitable[object]] | None = None
@@ -86,7 +88,7 @@ class Fault:
                 return Response()
 
     def _throttled_response(self) -> Response:
-        response = page(429)
+        response = page(self.status)
         if self.retry_after is not None:
             response.headers["Retry-After"] = str(self.retry_after)
         return response
