@@ -232,7 +232,10 @@ class Transport:
         if response.is_client_error:
             state.move_to(Delivery.REJECTED)
             if is_throttling_response(response):
-                raise state.throttled_error(response.headers.get("Retry-After"))
+                pause_seconds = parse_seconds(response.headers.get("Retry-After"))
+                with anyio.CancelScope(shield=True):
+                    await self._rate_limiter.throttle(pause_seconds or 0.0)
+                raise state.throttled_error(pause_seconds)
             if response.status_code == HTTPStatus.PAYMENT_REQUIRED and is_quota_response(response):
                 raise await self._rate_limiter.record_spent(state.bucket_names, response.headers, response.text)
             raise error_for_response(response)
@@ -293,18 +296,17 @@ class _RequestState:
         """Return what ends an attempt without a usable response."""
         return error_for(self.delivery, None) if self.is_creation else _Retry()
 
-    def throttled_error(self, retry_after: str | None) -> Exception:
+    def throttled_error(self, pause_seconds: float | None) -> Exception:
         """Return what ends an attempt that Toggl has not carried out, because of too many requests."""
-        wait = parse_seconds(retry_after)
         error = RateLimited(
             "Toggl wants fewer requests at a time; nothing was changed. Wait a minute, then try again.",
-            wait or DEFAULT_PAUSE_SECONDS,
+            pause_seconds or DEFAULT_PAUSE_SECONDS,
         )
         self.move_to(Delivery.REJECTED, error)
-        if wait is None and not self._was_throttled:
+        if pause_seconds is None and not self._was_throttled:
             self._was_throttled = True
             return _Retry(random.uniform(2, 5))  # noqa: S311 - spreads clients, hides nothing
-        return _Retry(wait) if wait is not None and wait <= MAX_WAIT_SECONDS else error
+        return _Retry(pause_seconds) if pause_seconds is not None and pause_seconds <= MAX_WAIT_SECONDS else error
 
 
 def _retry_decision(error: Exception) -> bool | float:

@@ -18,7 +18,7 @@ from toggl_mcp.cache.store import (
     lease_active,
 )
 from toggl_mcp.models.clock import Clock, SystemClock
-from toggl_mcp.models.quota import Bucket, find_scarcest, gcra
+from toggl_mcp.models.quota import Bucket, Queue, find_scarcest
 
 
 @dataclass(slots=True)
@@ -44,7 +44,7 @@ class MemoryStore:
         self._lock = threading.Lock()
         self._collections: defaultdict[Key, _Collection] = defaultdict(_Collection)
         self._buckets: defaultdict[str, dict[str, Bucket]] = defaultdict(dict)
-        self._due: defaultdict[str, float] = defaultdict(float)
+        self._queues: defaultdict[str, Queue] = defaultdict(Queue)
 
     async def get_version(self, key: Key) -> Version:
         """Return the version of a collection."""
@@ -146,6 +146,11 @@ class MemoryStore:
         with self._lock:
             return self._reserve_slot(scope, max_wait_seconds)
 
+    async def throttle(self, scope: str, pause_seconds: float) -> None:
+        """Let requests wait for a pause, and then send none in a burst for a while."""
+        with self._lock:
+            self._queues[scope] = self._queues[scope].throttle(self.clock(), pause_seconds)
+
     async def aclose(self) -> None:
         """Do nothing: no file is open."""
 
@@ -169,5 +174,5 @@ class MemoryStore:
         stored.rows, stored.fetched_at = {}, None
 
     def _reserve_slot(self, scope: str, max_wait_seconds: float) -> float:
-        self._due[scope], wait_seconds = gcra(self._due[scope], self.clock(), max_wait_seconds)
+        self._queues[scope], wait_seconds = self._queues[scope].reserve(self.clock(), max_wait_seconds)
         return wait_seconds

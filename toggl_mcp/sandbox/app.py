@@ -129,7 +129,7 @@ class Sandbox:
         return response
 
     def _limit_response(self, window: Window | None) -> Response | None:
-        if self._bucket.overflows():
+        if self._bucket.overflows(self.behaviors.burst):
             return page(429)
         if window is not None and not window.take():
             return quota_spent(window.resets_in, quoted=self.behaviors.spent_as_json_string)

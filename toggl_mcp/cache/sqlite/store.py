@@ -23,7 +23,7 @@ from toggl_mcp.cache.store import (
     lease_active,
 )
 from toggl_mcp.models.clock import Clock, SystemClock
-from toggl_mcp.models.quota import Bucket, find_scarcest, gcra
+from toggl_mcp.models.quota import Bucket, find_scarcest
 
 T = TypeVar("T")
 
@@ -183,6 +183,14 @@ class SqliteStore:
         """Reserve the next slot to send a request."""
         return await self._change(lambda db: _reserve_slot(db, scope, self.clock(), max_wait_seconds))
 
+    async def throttle(self, scope: str, pause_seconds: float) -> None:
+        """Let requests wait for a pause, and then send none in a burst for a while."""
+
+        def transaction_body(db: sqlite3.Connection) -> None:
+            tables.put_queue(db, scope, tables.get_queue(db, scope).throttle(self.clock(), pause_seconds))
+
+        await self._change(transaction_body)
+
     async def aclose(self) -> None:
         """Close the file; the next use opens it again."""
         with anyio.CancelScope(shield=True):
@@ -224,6 +232,6 @@ def _invalidate(db: sqlite3.Connection, key: Key) -> None:
 
 
 def _reserve_slot(db: sqlite3.Connection, scope: str, now: float, max_wait_seconds: float) -> float:
-    due, wait_seconds = gcra(tables.get_due(db, scope), now, max_wait_seconds)
-    tables.put_due(db, scope, due)
+    queue, wait_seconds = tables.get_queue(db, scope).reserve(now, max_wait_seconds)
+    tables.put_queue(db, scope, queue)
     return wait_seconds
