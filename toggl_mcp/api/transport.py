@@ -22,6 +22,8 @@ import random
 import time
 from collections.abc import Mapping, Sequence
 from copy import copy
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from enum import Enum, auto
 from functools import cached_property
 from http import HTTPStatus
@@ -46,6 +48,7 @@ from toggl_mcp.errors import (
     TogglError,
     Unreachable,
 )
+from toggl_mcp.models.clock import Clock
 from toggl_mcp.models.quota import Bucket, Change
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -97,10 +100,18 @@ class ApiResponse(NamedTuple):
     headers: Mapping[str, str]
 
 
+@dataclass(slots=True)
+class _ServerClock:
+    """Toggl's clock, which a transport and its `reserved` compare with; see `Transport.clock_offset_seconds`."""
+
+    offset_seconds: float | None = None
+
+
 class Transport:
     """Sends requests with one token, through a client that the caller closes.
 
-    `timeout` is httpx's, in seconds for each of connecting, sending, receiving and waiting for a connection.
+    `clock` is what Toggl's clock is compared with. `timeout` is httpx's, in seconds for each of connecting, sending,
+    receiving and waiting for a connection.
     """
 
     def __init__(
@@ -108,6 +119,7 @@ class Transport:
         client: httpx.AsyncClient,
         auth: httpx.Auth,
         rate_limiter: RateLimiter,
+        clock: Clock,
         *,
         timeout: httpx.Timeout | float = 10,
         retries: int = 3,
@@ -115,10 +127,17 @@ class Transport:
         self._client = client
         self._auth = auth
         self._rate_limiter = rate_limiter
+        self._clock = clock
+        self._server_clock = _ServerClock()
         self._timeout = timeout
         self._attempts = max(0, retries) + 1
         self.use_reserve = False
         """Whether reads may use the last requests of the hour, which are reserved for changes."""
+
+    @property
+    def clock_offset_seconds(self) -> float | None:
+        """The seconds by which `clock` was ahead of Toggl's at the last response; None before the first."""
+        return self._server_clock.offset_seconds
 
     @cached_property
     def reserved(self) -> "Transport":
@@ -210,9 +229,16 @@ class Transport:
         except httpx.RequestError as error:
             state.move_to(Delivery.MAYBE_APPLIED)
             raise state.unusable_response_error() from error
+        self._compare_clocks(response.headers.get("Date", ""))
         seconds = time.monotonic() - started_at
         _log.debug("%s %s: %d in %.0f ms", state.method, state.template, response.status_code, seconds * 1000)
         return response
+
+    def _compare_clocks(self, date: str) -> None:
+        try:
+            self._server_clock.offset_seconds = self._clock() - parsedate_to_datetime(date).timestamp()
+        except (ValueError, OverflowError):  # No date, or one that cannot be read: what an earlier one said holds.
+            return
 
     async def _parse_response(self, state: "_RequestState", response: httpx.Response) -> ApiResponse:
         bucket = self._rate_limiter.parse_headers(state.bucket_names, response.headers)
