@@ -184,7 +184,8 @@ class Transport:
         )
 
     async def _send_in_time(self, state: "_RequestState", request: httpx.Request) -> ApiResponse:
-        with anyio.CancelScope(deadline=_inner_deadline()):
+        now = anyio.current_time()
+        with anyio.CancelScope(deadline=now + (anyio.current_effective_deadline() - now) * DEADLINE_SHARE):
             state.bucket_names = await self._rate_limiter.bucket_names(state.path)
             return await self._send_with_retries(state, request)
         if state.delivery is Delivery.SENT:
@@ -340,8 +341,3 @@ def _retry_decision(error: Exception) -> bool | float:
     if not isinstance(error, _Retry):
         return False
     return True if error.wait_seconds is None else error.wait_seconds
-
-
-def _inner_deadline() -> float:
-    now = anyio.current_time()
-    return now + (anyio.current_effective_deadline() - now) * DEADLINE_SHARE
