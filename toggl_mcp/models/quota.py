@@ -26,6 +26,8 @@ BURST = 17
 """Requests that may be sent at once after a pause; with one a second, 27 in ten seconds, which Toggl has allowed."""
 MAX_QUEUE_SECONDS = 60.0
 """Seconds of the longest queue; a longer one comes from a clock that was set back."""
+THROTTLED_PACE_SECONDS = 1.2
+"""Seconds between two requests while none is sent in a burst: on their way they may come closer together."""
 THROTTLED_SECONDS = 600.0
 """Seconds after a response that asked for fewer requests during which none is sent in a burst."""
 
@@ -41,16 +43,16 @@ class Queue(NamedTuple):
 
         The generic cell rate algorithm. A request that would wait longer than `max_wait_seconds` takes no slot.
         """
-        burst = 1 if self._is_throttled(now) else BURST
+        pace_seconds, burst = (THROTTLED_PACE_SECONDS, 1) if self._is_throttled(now) else (PACE_SECONDS, BURST)
         empty_at = min(max(self.empty_at, now), now + MAX_QUEUE_SECONDS)
-        wait = max(0.0, empty_at + PACE_SECONDS - now - burst * PACE_SECONDS)
-        return self._replace(empty_at=empty_at + PACE_SECONDS if wait <= max_wait_seconds else empty_at), wait
+        wait = max(0.0, empty_at - now - (burst - 1) * pace_seconds)
+        return self._replace(empty_at=empty_at + pace_seconds if wait <= max_wait_seconds else empty_at), wait
 
     def throttle(self, now: float, pause_seconds: float) -> "Queue":
         """Return the queue after a response that asked for fewer requests, and for a pause."""
         # The requests of a burst have been sent, so nothing waits for them; those since the first such response do.
         waiting_until = self.empty_at if self._is_throttled(now) else now
-        return Queue(max(waiting_until, now + max(pause_seconds, PACE_SECONDS)), now)
+        return Queue(max(waiting_until, now + max(pause_seconds, THROTTLED_PACE_SECONDS)), now)
 
     def _is_throttled(self, now: float) -> bool:
         return 0 <= now - self.throttled_at < THROTTLED_SECONDS
