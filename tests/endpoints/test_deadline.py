@@ -24,6 +24,7 @@ from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.errors import OutcomeUnknown, RateLimited, Unreachable
 from toggl_mcp.models.clients import ClientBody
+from toggl_mcp.models.quota import BURST
 from toggl_mcp.sandbox import HARBOUR_STUDIO, Fault, Sandbox
 
 pytestmark = pytest.mark.anyio
@@ -138,16 +139,16 @@ class FrozenClock(Clock):
 
 @pytest.fixture
 def impatient(connection: AsyncClient) -> AsyncClientEndpoint:
-    """Clients whose sixth request would wait for its turn for ever."""
+    """Clients whose first request after a burst would wait for its slot for ever."""
     return AsyncClientEndpoint(HARBOUR_STUDIO, AUTH, MemoryStore(clock=FrozenClock()), client=connection)
 
 
 async def test_deadline_before_rate_slot_is_not_sent(impatient: AsyncClientEndpoint, sandbox: Sandbox) -> None:
-    for _ in range(5):
+    for _ in range(BURST):
         await impatient.collect(refresh=True)
     with anyio.fail_after(SECONDS), pytest.raises(Unreachable, match="nothing was changed"):
         await impatient.edit(AROHA, ClientBody(name="Aroha Bakehouse"))
-    assert list_methods(sandbox) == ["GET"] * 5
+    assert list_methods(sandbox) == ["GET"] * BURST
     assert cached_fields(await impatient.load_cache()) == toggl_fields(sandbox)
 
 
@@ -155,7 +156,7 @@ async def test_deadline_before_rate_slot_is_not_sent(impatient: AsyncClientEndpo
 async def test_deadline_before_rate_slot_of_second_try_is_outcome_unknown(
     impatient: AsyncClientEndpoint, sandbox: Sandbox, fault: Fault
 ) -> None:
-    for _ in range(4):
+    for _ in range(BURST - 1):
         await impatient.collect(refresh=True)
     sandbox.fault = fault_in_turn("PUT", fault)
     with anyio.fail_after(SECONDS), pytest.raises(OutcomeUnknown):
@@ -166,13 +167,13 @@ async def test_deadline_before_rate_slot_of_second_try_is_outcome_unknown(
 async def test_deadline_before_next_rate_slot_is_rate_limited_without_reserving(
     in_memory: AsyncClientEndpoint, sandbox: Sandbox, clock: Clock
 ) -> None:
-    for _ in range(5):
+    for _ in range(BURST):
         await in_memory.collect(refresh=True)
     for _ in range(3):
         with anyio.fail_after(0.5), pytest.raises(RateLimited, match="nothing was sent") as error:
             await in_memory.edit(AROHA, ClientBody(name="Aroha Bakehouse"))
         assert error.value.retry_after_seconds == 1
-    assert list_methods(sandbox) == ["GET"] * 5
+    assert list_methods(sandbox) == ["GET"] * BURST
     clock.now += 1
     with anyio.fail_after(0.5):
         assert await in_memory.edit(AROHA, ClientBody(name="Aroha Bakehouse")) is not None
@@ -181,7 +182,7 @@ async def test_deadline_before_next_rate_slot_is_rate_limited_without_reserving(
 async def test_deadline_before_next_rate_slot_of_second_try_is_outcome_unknown(
     in_memory: AsyncClientEndpoint, sandbox: Sandbox
 ) -> None:
-    for _ in range(4):
+    for _ in range(BURST - 1):
         await in_memory.collect(refresh=True)
     sandbox.fault = fault_in_turn("PUT", Fault("lost after"))
     with anyio.fail_after(0.5), pytest.raises(OutcomeUnknown):

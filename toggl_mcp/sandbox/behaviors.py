@@ -11,6 +11,7 @@ class Behaviors:
     archive_answer: Literal["array", "items"] = "array"
     archive_on_free_status: Literal[402, 403] = 402
     billable_on_free_status: Literal[400, 402] = 402
+    burst: int = 27
     duplicate_ignores_case: bool = False
     duplicate_text: Literal["taken", "exists"] = "taken"
     empty_list: Literal["null", "[]"] = "null"
