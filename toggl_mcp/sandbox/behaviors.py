@@ -21,7 +21,6 @@ class Behaviors:
     most_entries: int = 1000
     null_clears_client: bool = True
     project_limit_status: Literal[400, 402, 403] = 402
-    put_requires_name: bool = False
     restore_all_by_default: bool = False
     row_and_id_find_nothing: bool = True
     spent_as_json_string: bool = False
