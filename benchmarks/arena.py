@@ -1,4 +1,4 @@
-"""What every contender meets: one sandbox on a loopback socket, and a process of its own."""
+"""The common ground of the contenders: one sandbox on a loopback socket, and a process for each contender."""
 
 import json
 import os
@@ -17,7 +17,7 @@ from typing import IO, Any, Self, cast
 
 import uvicorn
 from platformdirs import user_cache_path
-from sample import WORKSPACE, id_of, name_of
+from sample import WORKSPACE, make_id, make_name
 
 from toggl_mcp.sandbox import TOKEN, Sandbox
 
@@ -26,7 +26,7 @@ WRAPPER = ("toggl-api-wrapper==2.2.0", "SQLAlchemy", "greenlet", "aiosqlite")
 
 
 class Hours:
-    """A clock that is an hour later whenever it is read: the sandbox never has a reason to throttle anybody."""
+    """A clock that advances by an hour at each reading, so that the sandbox never refuses a request for haste."""
 
     def __init__(self) -> None:
         self._now = time.time()
@@ -38,7 +38,7 @@ class Hours:
 
 
 class Contender:
-    """A contender's process, with a cache folder of its own unless it is given one."""
+    """A contender's process, with `folder` as its cache folder, or a temporary one."""
 
     def __init__(self, command: list[str], url: str, size: int, folder: Path | None = None) -> None:
         self._own = TemporaryDirectory() if folder is None else None
@@ -50,18 +50,18 @@ class Contender:
             stderr=subprocess.DEVNULL,
         )
 
-    def ask(self, verb: str, **order: object) -> Any:  # noqa: ANN401 - the JSON edge
-        """Give an order, and return what is answered.
+    def run(self, verb: str, **order: object) -> Any:  # noqa: ANN401 - the JSON edge
+        """Send an order to the process and return its result.
 
         Raises:
-            RuntimeError: The contender broke down.
+            RuntimeError: The process has ended.
         """
         stdin, stdout = cast("IO[bytes]", self._process.stdin), cast("IO[bytes]", self._process.stdout)
         stdin.write(json.dumps({"verb": verb} | order).encode() + b"\n")
         stdin.flush()
         line = stdout.readline()
         if not line:
-            message = f"{self._process.args!r} broke down at {verb}"
+            message = f"{self._process.args!r} ended while it ran {verb}"
             raise RuntimeError(message)
         return json.loads(line)
 
@@ -89,11 +89,11 @@ class Arena:
 
     def hold(self, size: int) -> None:
         """Make the sandbox's workspace hold so many clients, and nothing else."""
-        world = self.sandbox.state
-        world.clients.clear()
-        common = {"wid": WORKSPACE, "archived": False, "at": "2026-01-02T03:04:05+00:00", "creator_id": world.me["id"]}
+        state = self.sandbox.state
+        state.clients.clear()
+        common = {"wid": WORKSPACE, "archived": False, "at": "2026-01-02T03:04:05+00:00", "creator_id": state.me["id"]}
         for number in range(size):
-            world.clients[id_of(number)] = common | {"id": id_of(number), "name": name_of(number)}
+            state.clients[make_id(number)] = common | {"id": make_id(number), "name": make_name(number)}
 
     def change(self, note: str) -> None:
         """Change every client of the sandbox."""
@@ -109,32 +109,32 @@ class Arena:
         return Contender([str(self.wrapper), str(HERE / "wrapper.py"), kind], self.url, size, folder)
 
     def requests(self) -> int:
-        """Return how many requests the sandbox has had since this was last asked."""
+        """Return the number of requests that the sandbox has received since the last call of this."""
         count = len(self.sandbox.calls)
         self.sandbox.calls.clear()
         return count
 
 
 @contextmanager
-def arena() -> Generator[Arena]:
-    """Serve the sandbox on a port of this machine, and see to the wrapper's environment."""
+def open_arena() -> Generator[Arena]:
+    """Serve the sandbox on a loopback port, and install the wrapper into its own environment."""
     sandbox = Sandbox(clock=Hours())
     config = uvicorn.Config(sandbox, port=0, log_level="error", ws="none", lifespan="off", timeout_keep_alive=3600)
     server = uvicorn.Server(config)
-    # The protocol is named, or asyncio would not switch Nagle's algorithm off, and each answer wait 40 ms for an ACK.
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as bound:
-        bound.bind(("127.0.0.1", 0))
-        thread = threading.Thread(target=server.run, args=([bound],))
+    # Without a named protocol, asyncio leaves Nagle's algorithm on, and each response waits 40 ms for an ACK.
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
+        listener.bind(("127.0.0.1", 0))
+        thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()
         try:
-            yield Arena(sandbox, f"http://127.0.0.1:{bound.getsockname()[1]}/api/v9", installed())
+            yield Arena(sandbox, f"http://127.0.0.1:{listener.getsockname()[1]}/api/v9", install_wrapper())
         finally:
             server.should_exit = True
             thread.join()
 
 
-def installed() -> Path:
-    """Return the Python of an environment that has the wrapper, installing it where that was not done before."""
+def install_wrapper() -> Path:
+    """Return the path of the Python in the wrapper's environment, which is created if missing."""
     folder = user_cache_path("toggl-mcp") / "benchmarks"
     python = folder / "bin" / "python"
     uv = shutil.which("uv")
@@ -148,8 +148,8 @@ def installed() -> Path:
     return python
 
 
-def versions(python: Path) -> str:
-    """Return the versions of what is installed there of the wrapper and what it needs."""
+def read_versions(python: Path) -> str:
+    """Return the versions of the wrapper and of its requirements."""
     names = [package.partition("==")[0] for package in (*WRAPPER, "httpx")]
     script = (
         "import sys, importlib.metadata as m; print(', '.join(f'{name} {m.version(name)}' for name in sys.argv[1:]))"
@@ -159,5 +159,5 @@ def versions(python: Path) -> str:
 
 def _run(*command: str) -> str:
     environment = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
-    done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own
-    return done.stdout
+    completed = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own
+    return completed.stdout

@@ -1,4 +1,4 @@
-"""The inner half of a contender's process: orders come as lines of JSON, and what each call took goes back.
+"""The loop of a contender's process: it reads orders as lines of JSON and writes the seconds of each call.
 
 Only the standard library is needed, so that it runs in any contender's environment.
 """
@@ -13,17 +13,17 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, NamedTuple
 
-from sample import id_of, right
+from sample import is_right, make_id
 
 THREADS = 16
 TASKS = 480
 
 Verb = Callable[[int], Awaitable[object]]
-"""Asks one thing about the client with this number."""
+"""One call, about the client with this number."""
 
 
-class Place(NamedTuple):
-    """Where a contender finds what it needs."""
+class Assignment(NamedTuple):
+    """What a contender is started with."""
 
     kind: str
     url: str
@@ -32,13 +32,13 @@ class Place(NamedTuple):
     size: int
 
 
-def place() -> Place:
-    """Return the place that this process was started for."""
+def parse_assignment() -> Assignment:
+    """Return the assignment from the command line of this process."""
     kind, url, token, folder, size = sys.argv[1:]
-    return Place(kind, url, token, Path(folder), int(size))
+    return Assignment(kind, url, token, Path(folder), int(size))
 
 
-def awaitable(call: Callable[[int], object]) -> Verb:
+def to_verb(call: Callable[[int], object]) -> Verb:
     """Return a blocking call as a verb, at the cost of a tenth of a microsecond."""
 
     async def verb(number: int) -> object:
@@ -48,38 +48,38 @@ def awaitable(call: Callable[[int], object]) -> Verb:
 
 
 async def serve(verbs: Mapping[str, Verb], size: int) -> None:
-    """Carry out orders until the input ends. A verb that is not timed is given the number of clients."""
-    chance = random.Random(size)  # noqa: S311 - every contender is asked about the same clients
+    """Run orders until the input ends; a verb that is not timed takes the number of clients."""
+    generator = random.Random(size)  # noqa: S311 - every contender gets the same clients
     for line in sys.stdin:
         order: dict[str, Any] = json.loads(line)
         verb = verbs[order["verb"]]
-        answer = await (_timed(verb, size, chance, **order) if "calls" in order else verb(size))
-        sys.stdout.write(json.dumps(answer) + "\n")
+        response = await (_time_calls(verb, size, generator, **order) if "calls" in order else verb(size))
+        sys.stdout.write(json.dumps(response) + "\n")
         sys.stdout.flush()
 
 
-async def _timed(
-    call: Verb, size: int, chance: random.Random, *, verb: str, warm: int, calls: int, seconds: float
+async def _time_calls(
+    call: Verb, size: int, generator: random.Random, *, verb: str, warm: int, calls: int, seconds: float
 ) -> list[float]:
-    """Return how long each call took, until there were so many calls or so many seconds were spent."""
-    took: list[float] = []
+    """Return the seconds of each call, up to so many calls or so many seconds in all."""
+    samples: list[float] = []
     for turn in range(warm + calls):
-        number = chance.randrange(size)
-        began = perf_counter()
-        answer = await call(number)
-        spent = perf_counter() - began
-        if not right(verb, size, number, answer):
-            message = f"a wrong answer to {verb} {number}: {answer!r:.200}"
+        number = generator.randrange(size)
+        started_at = perf_counter()
+        response = await call(number)
+        elapsed = perf_counter() - started_at
+        if not is_right(verb, size, number, response):
+            message = f"wrong result of {verb} {number}: {response!r:.200}"
             raise ValueError(message)
         if turn >= warm:
-            took.append(spent)
-        if sum(took) > seconds:
+            samples.append(elapsed)
+        if sum(samples) > seconds:
             break
-    return took
+    return samples
 
 
-def shared(endpoint: Any, size: int) -> int:  # noqa: ANN401 - either library's blocking endpoint
-    """Return how many tasks were answered rightly: gets and refreshes in turn, by all threads at once."""
+def count_right_tasks(endpoint: Any, size: int) -> int:  # noqa: ANN401 - either library's blocking endpoint
+    """Return the number of tasks with a correct result: gets and refreshes in turn, by all threads at once."""
     with ThreadPoolExecutor(THREADS) as threads:
         return sum(threads.map(partial(_task, endpoint, size), range(TASKS)))
 
@@ -88,7 +88,7 @@ def _task(endpoint: Any, size: int, turn: int) -> bool:  # noqa: ANN401 - either
     number = turn % size
     try:
         if turn % 2:
-            return right("refill", size, number, endpoint.collect(refresh=True))
-        return right("hit", size, number, endpoint.get(id_of(number)))
-    except Exception:  # noqa: BLE001 - whatever it is, it is not a right answer
+            return is_right("refill", size, number, endpoint.collect(refresh=True))
+        return is_right("hit", size, number, endpoint.get(make_id(number)))
+    except Exception:  # noqa: BLE001 - any error is a wrong result
         return False

@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable, Mapping
 from uuid import uuid4
 
-from contender import Place, Verb, awaitable, place, serve, shared
-from sample import PAGE, UNKNOWN_ID, WORKSPACE, id_of, name_of, part_of
+from contender import Assignment, Verb, count_right_tasks, parse_assignment, serve, to_verb
+from sample import PAGE, UNKNOWN_ID, WORKSPACE, make_id, make_name, make_part
 
 from toggl_mcp.api import BasicAuth, connect
 from toggl_mcp.cache.sqlite.store import SqliteStore
@@ -15,8 +15,8 @@ from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.models.clients import Client, ClientBody
 
 
-class Impatient:
-    """The computer's clock, but pauses are skipped: what is measured is the work, not the pacing of requests."""
+class ImpatientClock:
+    """The computer's clock without pauses: the work is measured, not the pacing of requests."""
 
     def __call__(self) -> float:
         """Return the UNIX time in seconds."""
@@ -26,48 +26,52 @@ class Impatient:
         """Return at once."""
 
 
-class Still(Impatient):
-    """A clock that stands, so that what was just asked for stays just asked for."""
+class StillClock(ImpatientClock):
+    """A clock that stands still, so that a fresh collection stays fresh."""
 
     def __init__(self) -> None:
         self._now = time.time()
 
     def __call__(self) -> float:
-        """Return the UNIX time at which it stopped."""
+        """Return the UNIX time of its creation."""
         return self._now
 
 
 def main() -> None:
-    """Open the kind of endpoint that was asked for, and serve."""
-    at = place()
-    asyncio.run(serve(blocking_verbs(at) if at.kind == "blocking" else async_verbs(at), at.size))
+    """Open the endpoint of the assignment and serve."""
+    assignment = parse_assignment()
+    asyncio.run(
+        serve(blocking_verbs(assignment) if assignment.kind == "blocking" else async_verbs(assignment), assignment.size)
+    )
 
 
-def blocking_verbs(at: Place) -> Mapping[str, Verb]:
-    """Return what can be asked of the blocking endpoint."""
-    store = SqliteStore(at.folder / "cache.sqlite", clock=Impatient())
-    clients = ClientEndpoint(WORKSPACE, BasicAuth(at.token, "api_token"), store, client=connect(at.url))
+def blocking_verbs(assignment: Assignment) -> Mapping[str, Verb]:
+    """Return the verbs of the blocking endpoint."""
+    store = SqliteStore(assignment.folder / "cache.sqlite", clock=ImpatientClock())
+    clients = ClientEndpoint(WORKSPACE, BasicAuth(assignment.token, "api_token"), store, client=connect(assignment.url))
     calls: Mapping[str, Callable[[int], object]] = {
-        "hit": lambda number: clients.get(id_of(number)),
+        "hit": lambda number: clients.get(make_id(number)),
         "refill": lambda _: clients.collect(refresh=True),
-        "threads": lambda size: shared(clients, size),
+        "threads": lambda size: count_right_tasks(clients, size),
     }
-    return {verb: awaitable(call) for verb, call in calls.items()}
+    return {verb: to_verb(call) for verb, call in calls.items()}
 
 
-def async_verbs(at: Place) -> Mapping[str, Verb]:
-    """Return what can be asked of the async endpoint."""
-    store = SqliteStore(at.folder / "cache.sqlite", clock=Still())
-    clients = AsyncClientEndpoint(WORKSPACE, BasicAuth(at.token, "api_token"), store, client=connect(at.url))
+def async_verbs(assignment: Assignment) -> Mapping[str, Verb]:
+    """Return the verbs of the async endpoint."""
+    store = SqliteStore(assignment.folder / "cache.sqlite", clock=StillClock())
+    clients = AsyncClientEndpoint(
+        WORKSPACE, BasicAuth(assignment.token, "api_token"), store, client=connect(assignment.url)
+    )
 
     async def page(number: int) -> list[Client]:
-        return (await clients.page(ClientBody(name=part_of(number)), limit=PAGE)).items
+        return (await clients.page(ClientBody(name=make_part(number)), limit=PAGE)).items
 
     async def named(number: int) -> list[Client]:
-        return (await clients.find_by_name(name_of(number)))[0]
+        return (await clients.find_by_name(make_name(number)))[0]
 
     return {
-        "hit": lambda number: clients.get(id_of(number)),
+        "hit": lambda number: clients.get(make_id(number)),
         "miss": lambda _: clients.get(UNKNOWN_ID),
         "page": page,
         "named": named,

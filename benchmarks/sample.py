@@ -1,4 +1,4 @@
-"""The clients that every contender is asked about, and what a right answer is. Only the standard library is needed."""
+"""The clients of every contender, and the check of a result. It imports the standard library alone."""
 
 from typing import Any
 
@@ -12,36 +12,36 @@ WORDS = 100
 _SYLLABLES = ("ba", "ke", "lo", "mi", "nu", "ra", "se", "to", "vi", "zu")
 
 
-def id_of(number: int) -> int:
+def make_id(number: int) -> int:
     """Return the id of the client with this number, counted from 0."""
     return FIRST_ID + number
 
 
-def name_of(number: int) -> str:
+def make_name(number: int) -> str:
     """Return its name."""
     return f"{_word(number).title()} & Partners {number}"
 
 
-def part_of(number: int) -> str:
+def make_part(number: int) -> str:
     """Return a part of its name, in another case."""
     return _word(number).upper()
 
 
-def right(verb: str, size: int, number: int, answer: Any) -> bool:  # noqa: ANN401 - each contender has its own models
-    """Tell whether a contender answered what was asked about that client, among so many."""
+def is_right(verb: str, size: int, number: int, response: Any) -> bool:  # noqa: ANN401 - each contender has its own models
+    """Tell whether the result of a verb about that client is correct, in a collection of so many."""
     match verb:
         case "hit":
-            return (answer.id, answer.name) == (id_of(number), name_of(number))
+            return (response.id, response.name) == (make_id(number), make_name(number))
         case "miss":
-            return answer is None
+            return response is None
         case "page":
-            return len(answer) == min(PAGE, len(range(number % WORDS, size, WORDS)))
+            return len(response) == min(PAGE, len(range(number % WORDS, size, WORDS)))
         case "named":
-            return [item.id for item in answer] == [id_of(number)]
+            return [item.id for item in response] == [make_id(number)]
         case "refill":
-            return len(answer) == size
+            return len(response) == size
         case _:
-            return answer.name.startswith("New ")
+            return response.name.startswith("New ")
 
 
 def _word(number: int) -> str:

@@ -3,12 +3,12 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import NamedTuple
 
-from sample import id_of, name_of
+from sample import make_id, make_name
 
 MINUTES = 60
 READS = ("list", "get", "filter")
 
-Known = Mapping[int, str]
+NamesById = Mapping[int, str]
 """Names by id."""
 
 
@@ -26,37 +26,37 @@ def step(minute: int) -> Step:
         case 10 | 25 | 40:
             return Step("create", 0, f"New in minute {minute}")
         case 15 | 45:
-            return Step("rename", id_of(0), f"Renamed in minute {minute}")
+            return Step("rename", make_id(0), f"Renamed in minute {minute}")
         case 50:
-            return Step("delete", id_of(1), "")
+            return Step("delete", make_id(1), "")
         case _:
-            return Step(READS[minute % len(READS)], id_of(0), "NEW")
+            return Step(READS[minute % len(READS)], make_id(0), "NEW")
 
 
-async def play(do: Callable[[Step], Awaitable[Known]], size: int) -> int:
-    """Play the hour, and return how many of the reads told what is at Toggl.
+async def play(perform: Callable[[Step], Awaitable[NamesById]], size: int) -> int:
+    """Play the hour, and return the number of reads that returned the state at Toggl.
 
     `do` returns what it was told: the clients that were found, created or renamed.
     """
-    there = {id_of(number): name_of(number) for number in range(size)}
-    rightly = 0
+    expected_names = {make_id(number): make_name(number) for number in range(size)}
+    right_reads = 0
     for minute in range(MINUTES):
-        asked = step(minute)
-        told = await do(asked)
-        if asked.verb in READS:
-            rightly += told == _expected(asked, there)
-        elif asked.verb == "delete":
-            del there[asked.client_id]
+        current = step(minute)
+        result = await perform(current)
+        if current.verb in READS:
+            right_reads += result == _expected(current, expected_names)
+        elif current.verb == "delete":
+            del expected_names[current.client_id]
         else:
-            there |= told
-    return rightly
+            expected_names |= result
+    return right_reads
 
 
-def _expected(asked: Step, there: Known) -> Known:
-    match asked.verb:
+def _expected(current: Step, expected_names: NamesById) -> NamesById:
+    match current.verb:
         case "list":
-            return there
+            return expected_names
         case "get":
-            return {asked.client_id: there[asked.client_id]}
+            return {current.client_id: expected_names[current.client_id]}
         case _:
-            return {key: name for key, name in there.items() if asked.name.casefold() in name.casefold()}
+            return {key: name for key, name in expected_names.items() if current.name.casefold() in name.casefold()}

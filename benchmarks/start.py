@@ -1,4 +1,4 @@
-"""What a start costs, from the spawn to the list of tools, against a bare SDK server with the same schemas."""
+"""The time from spawn to the list of tools, against a bare SDK server with the same schemas."""
 
 import argparse
 import json
@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import median
 from typing import IO, Any, NamedTuple, cast
 
-from table import Row, at_most, duration, table
+from table import Row, duration, limit_row, table
 
 from tests.figures import write_figures
 
@@ -31,7 +31,7 @@ HELLO: tuple[dict[str, Any], ...] = (
     {"jsonrpc": "2.0", "id": 2, "method": "tools/list"},
 )
 OURS = (sys.executable, "-m", "toggl_mcp")
-MOST = 1.10
+MAX_RATIO = 1.10
 
 
 class Start(NamedTuple):
@@ -45,19 +45,19 @@ class Start(NamedTuple):
 def start(command: Sequence[str]) -> Start:
     """Start a server, list its tools, and end it."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TOGGL_")}
-    began = time.perf_counter()
+    started_at = time.perf_counter()
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment) as process:  # noqa: S603 - our own commands
         stdin, stdout = cast("IO[bytes]", process.stdin), cast("IO[bytes]", process.stdout)
         for message in HELLO:
             stdin.write(json.dumps(message).encode() + b"\n")
         stdin.flush()
         stdout.readline()
-        answer = json.loads(stdout.readline())
-        seconds = time.perf_counter() - began
+        response = json.loads(stdout.readline())
+        seconds = time.perf_counter() - started_at
         status = Path(f"/proc/{process.pid}/status").read_text("utf-8")
         stdin.close()
     peak = next(line for line in status.splitlines() if line.startswith("VmHWM"))
-    return Start(seconds, int(peak.split()[1]) / 1024, answer["result"]["tools"])
+    return Start(seconds, int(peak.split()[1]) / 1024, response["result"]["tools"])
 
 
 class Pair(NamedTuple):
@@ -75,24 +75,24 @@ class Pair(NamedTuple):
 def measure(starts: int) -> tuple[Pair, Pair]:
     """Start both in turn, and return the median seconds and megabytes."""
     with tempfile.TemporaryDirectory() as folder:
-        listed = Path(folder) / "tools.json"
-        listed.write_text(json.dumps(start(OURS).tools), "utf-8")
-        bare_server = (sys.executable, str(Path(__file__).with_name("bare.py")), str(listed))
+        schemas_file = Path(folder) / "tools.json"
+        schemas_file.write_text(json.dumps(start(OURS).tools), "utf-8")
+        bare_server = (sys.executable, str(Path(__file__).with_name("bare_server.py")), str(schemas_file))
         pairs = [(start(OURS), start(bare_server)) for _ in range(starts)]
-    seconds = Pair(*(median(each.seconds for each in side) for side in zip(*pairs, strict=True)))
-    megabytes = Pair(*(median(each.megabytes for each in side) for side in zip(*pairs, strict=True)))
+    seconds = Pair(*(median(start_result.seconds for start_result in side) for side in zip(*pairs, strict=True)))
+    megabytes = Pair(*(median(start_result.megabytes for start_result in side) for side in zip(*pairs, strict=True)))
     return seconds, megabytes
 
 
 def rows(starts: int, seconds: Pair, megabytes: Pair) -> Iterator[Row]:
     """Yield the rows about time and memory."""
-    shown = duration(seconds.ours), f"bare SDK {duration(seconds.bare)}"
-    yield at_most(f"start to the list of tools, {starts} each", seconds.ours, seconds.bare, MOST, shown)
-    shown = f"{megabytes.ours:.1f} MB", f"bare SDK {megabytes.bare:.1f} MB"
-    yield at_most("peak memory after it", megabytes.ours, megabytes.bare, MOST, shown)
+    texts = duration(seconds.ours), f"bare SDK {duration(seconds.bare)}"
+    yield limit_row(f"start to the list of tools, {starts} each", seconds.ours, seconds.bare, MAX_RATIO, texts)
+    texts = f"{megabytes.ours:.1f} MB", f"bare SDK {megabytes.bare:.1f} MB"
+    yield limit_row("peak memory after it", megabytes.ours, megabytes.bare, MAX_RATIO, texts)
 
 
-def started(starts: int) -> Iterator[Row]:
+def measure_starts(starts: int) -> Iterator[Row]:
     """Start both in turn, and yield the rows about time and memory."""
     yield from rows(starts, *measure(starts))
 

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 BEST = "best"
-"""Stands for whichever of theirs did best."""
+"""Stands for the best of theirs."""
 _HEAD = "| measure | ours | theirs | ratio | goal |\n|---|---|---|---|---|\n"
 _MS, _US = 1e-3, 1e-6
 
 
 class Row(NamedTuple):
-    """One measure, in words."""
+    """One measure, as text."""
 
     measure: str
     ours: str
@@ -19,41 +19,41 @@ class Row(NamedTuple):
     goal: str = ""
 
 
-def faster(
+def speed_row(
     measure: str,
     ours: float,
     theirs: Mapping[str, float],
     goals: Mapping[str, float] | None = None,
-    cited: Mapping[str, str] | None = None,
+    citations: Mapping[str, str] | None = None,
 ) -> Row:
     """Return a row of seconds: how many times faster ours is than each of theirs, and how fast it has to be.
 
-    What is only `cited` was not measured in this run.
+    `citations` were not measured in this run.
     """
-    times = {name: spent / ours for name, spent in theirs.items()}
-    shown = [f"{name} {duration(spent)}" for name, spent in theirs.items()]
-    told = [f"{name} {what} (cited)" for name, what in (cited or {}).items()]
+    times = {name: seconds / ours for name, seconds in theirs.items()}
+    texts = [f"{name} {duration(seconds)}" for name, seconds in theirs.items()]
+    cited_texts = [f"{name} {text} (cited)" for name, text in (citations or {}).items()]
     return Row(
         measure,
         duration(ours),
-        ", ".join(shown + told),
+        ", ".join(texts + cited_texts),
         ", ".join(f"{name} {number(value)}x" for name, value in times.items()),
         ", ".join(
-            f"{name} ≥ {least:g}x {_verdict(_of(times, name) >= least)}" for name, least in (goals or {}).items()
+            f"{name} ≥ {least:g}x {_verdict(_pick(times, name) >= least)}" for name, least in (goals or {}).items()
         ),
     )
 
 
-def at_most(measure: str, ours: float, theirs: float, limit: float, shown: tuple[str, str]) -> Row:
+def limit_row(measure: str, ours: float, theirs: float, limit: float, texts: tuple[str, str]) -> Row:
     """Return a row whose ratio, ours to theirs, has to stay within a limit."""
     ratio = ours / theirs
-    return Row(measure, *shown, f"{ratio:.2f}", f"≤ {limit:g} {_verdict(ratio <= limit)}")
+    return Row(measure, *texts, f"{ratio:.2f}", f"≤ {limit:g} {_verdict(ratio <= limit)}")
 
 
-def counted(measure: str, ours: str, theirs: Mapping[str, str], goal: str, *, met: bool) -> Row:
-    """Return a row of something that was counted."""
-    told = ", ".join(f"{name} {what}" for name, what in theirs.items())
-    return Row(measure, ours, told, "", f"{goal} {_verdict(met)}")
+def count_row(measure: str, ours: str, theirs: Mapping[str, str], goal: str, *, is_met: bool) -> Row:
+    """Return a row of a count."""
+    counts = ", ".join(f"{name} {count}" for name, count in theirs.items())
+    return Row(measure, ours, counts, "", f"{goal} {_verdict(is_met)}")
 
 
 def table(rows: Iterable[Row]) -> str:
@@ -73,9 +73,9 @@ def number(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"  # noqa: PLR2004 - three digits
 
 
-def _of(times: Mapping[str, float], name: str) -> float:
+def _pick(times: Mapping[str, float], name: str) -> float:
     return min(times.values()) if name == BEST else times[name]
 
 
-def _verdict(met: bool) -> str:  # noqa: FBT001 - it is the whole argument
-    return "(met)" if met else "(**missed**)"
+def _verdict(is_met: bool) -> str:  # noqa: FBT001 - it is the whole argument
+    return "(met)" if is_met else "(**missed**)"

@@ -1,4 +1,4 @@
-"""The contender toggl-api-wrapper, run where it is installed: it is not among the project's dependencies."""
+"""The contender toggl-api-wrapper, run in its own environment: it is no dependency of the project."""
 
 import asyncio
 import json
@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from contender import Place, Verb, awaitable, place, serve, shared
-from sample import PAGE, UNKNOWN_ID, WORKSPACE, id_of, name_of, part_of
-from script import Known, Step, play
+from contender import Assignment, Verb, count_right_tasks, parse_assignment, serve, to_verb
+from sample import PAGE, UNKNOWN_ID, WORKSPACE, make_id, make_name, make_part
+from script import NamesById, Step, play
 
 httpx: Any = import_module("httpx")
 blocking: Any = import_module("toggl_api")
@@ -21,84 +21,84 @@ caches: Any = import_module("toggl_api.meta.cache")
 
 
 def main() -> None:
-    """Open the kind of endpoint that was asked for, and serve."""
-    at = place()
-    auth = httpx.BasicAuth(at.token, "api_token")
-    if at.kind == "async":
-        asynchronous.AsyncClientEndpoint.BASE_ENDPOINT = httpx.URL(f"{at.url}/")
-        clients = asynchronous.AsyncClientEndpoint(WORKSPACE, auth, asynchronous.AsyncSqliteCache(at.folder))
-        asyncio.run(serve(async_verbs(clients, at), at.size))
+    """Open the endpoint of the assignment and serve."""
+    assignment = parse_assignment()
+    auth = httpx.BasicAuth(assignment.token, "api_token")
+    if assignment.kind == "async":
+        asynchronous.AsyncClientEndpoint.BASE_ENDPOINT = httpx.URL(f"{assignment.url}/")
+        clients = asynchronous.AsyncClientEndpoint(WORKSPACE, auth, asynchronous.AsyncSqliteCache(assignment.folder))
+        asyncio.run(serve(async_verbs(clients, assignment), assignment.size))
     else:
-        blocking.ClientEndpoint.BASE_ENDPOINT = f"{at.url}/"
-        clients = blocking.ClientEndpoint(WORKSPACE, auth, cache(at))
-        asyncio.run(serve(blocking_verbs(clients, at), at.size))
+        blocking.ClientEndpoint.BASE_ENDPOINT = f"{assignment.url}/"
+        clients = blocking.ClientEndpoint(WORKSPACE, auth, cache(assignment))
+        asyncio.run(serve(blocking_verbs(clients, assignment), assignment.size))
 
 
-def cache(at: Place) -> object:
+def cache(assignment: Assignment) -> object:
     """Return the blocking endpoint's cache; None without one."""
-    match at.kind:
+    match assignment.kind:
         case "SQLite":
-            return caches.SqliteCache(at.folder)
+            return caches.SqliteCache(assignment.folder)
         case "JSON":
-            return caches.JSONCache(at.folder, max_length=10**9)  # Unless told so, it forgets all but 10,000.
+            return caches.JSONCache(assignment.folder, max_length=10**9)  # By default it keeps 10,000.
         case _:
             return None
 
 
-def blocking_verbs(clients: Any, at: Place) -> Mapping[str, Verb]:  # noqa: ANN401 - its types are not installed here
-    """Return what can be asked of the blocking endpoint."""
+def blocking_verbs(clients: Any, assignment: Assignment) -> Mapping[str, Verb]:  # noqa: ANN401 - its types are not installed here
+    """Return the verbs of the blocking endpoint."""
     calls: Mapping[str, Callable[[int], object]] = {
-        "hit": lambda number: clients.get(id_of(number)),
+        "hit": lambda number: clients.get(make_id(number)),
         "miss": lambda _: clients.get(UNKNOWN_ID),
-        "page": lambda number: filtered(clients.collect(), part_of(number))[:PAGE],
-        "named": lambda number: clients.collect(blocking.ClientBody(name=name_of(number))),
+        "page": lambda number: filter_by_name(clients.collect(), make_part(number))[:PAGE],
+        "named": lambda number: clients.collect(blocking.ClientBody(name=make_name(number))),
         "refill": lambda _: clients.collect(refresh=True),
-        "create": lambda _: clients.add(new()),
-        "fill": lambda _: fill(at),
-        "threads": lambda size: shared(clients, size),
+        "create": lambda _: clients.add(make_body()),
+        "fill": lambda _: fill(assignment),
+        "threads": lambda size: count_right_tasks(clients, size),
     }
-    verbs = {verb: awaitable(call) for verb, call in calls.items()}
+    verbs = {verb: to_verb(call) for verb, call in calls.items()}
     verbs["hour"] = lambda size: hour(clients, size)
     return verbs
 
 
-def async_verbs(clients: Any, at: Place) -> Mapping[str, Verb]:  # noqa: ANN401 - its types are not installed here
-    """Return what can be asked of the async endpoint."""
+def async_verbs(clients: Any, assignment: Assignment) -> Mapping[str, Verb]:  # noqa: ANN401 - its types are not installed here
+    """Return the verbs of the async endpoint."""
 
     async def page(number: int) -> object:
-        return filtered(await clients.collect(), part_of(number))[:PAGE]
+        return filter_by_name(await clients.collect(), make_part(number))[:PAGE]
 
     return {
-        "hit": lambda number: clients.get(id_of(number)),
+        "hit": lambda number: clients.get(make_id(number)),
         "miss": lambda _: clients.get(UNKNOWN_ID),
         "page": page,
-        "named": lambda number: clients.collect(blocking.ClientBody(name=name_of(number))),
+        "named": lambda number: clients.collect(blocking.ClientBody(name=make_name(number))),
         "refill": lambda _: clients.collect(refresh=True),
-        "create": lambda _: clients.add(new()),
-        "fill": awaitable(lambda _: fill(at)),
+        "create": lambda _: clients.add(make_body()),
+        "fill": to_verb(lambda _: fill(assignment)),
     }
 
 
-def filtered(clients: Iterable[Any], part: str) -> list[Any]:
-    """Return the clients with this part in their names, in any case: the library cannot be asked for that."""
-    wanted = part.casefold()
-    return [client for client in clients if wanted in client.name.casefold()]
+def filter_by_name(clients: Iterable[Any], part: str) -> list[Any]:
+    """Return the clients with this part in their names, in any case: the library has no such query."""
+    folded_part = part.casefold()
+    return [client for client in clients if folded_part in client.name.casefold()]
 
 
-def new() -> object:
-    """Return the body of a client that there is not."""
+def make_body() -> object:
+    """Return the body of a new client."""
     return blocking.ClientBody(name=f"New {uuid4().hex}")
 
 
-def fill(at: Place) -> None:
-    """Put the clients into the cache's file behind the library's back, which would take minutes to hours."""
-    (fill_json if at.kind == "JSON" else fill_sqlite)(at.folder, range(at.size))
+def fill(assignment: Assignment) -> None:
+    """Write the clients directly into the cache's file: through the library it takes minutes to hours."""
+    (fill_json if assignment.kind == "JSON" else fill_sqlite)(assignment.folder, range(assignment.size))
 
 
 def fill_sqlite(folder: Path, numbers: Iterable[int]) -> None:
-    """Put clients into a SQLite cache whose tables are there."""
+    """Write clients into a SQLite cache with existing tables."""
     now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
-    rows = ((now, id_of(number), name_of(number), WORKSPACE) for number in numbers)
+    rows = ((now, make_id(number), make_name(number), WORKSPACE) for number in numbers)
     with sqlite3.connect(folder / "cache.sqlite") as db:
         db.executemany("INSERT INTO client (timestamp, id, name, workspace) VALUES (?, ?, ?, ?)", rows)
     db.close()
@@ -107,7 +107,7 @@ def fill_sqlite(folder: Path, numbers: Iterable[int]) -> None:
 def fill_json(folder: Path, numbers: Iterable[int]) -> None:
     """Write clients as a JSON cache."""
     common = {"class": "client", "timestamp": datetime.now(UTC).isoformat(), "workspace": WORKSPACE}
-    rows = [common | {"id": id_of(number), "name": name_of(number)} for number in numbers]
+    rows = [common | {"id": make_id(number), "name": make_name(number)} for number in numbers]
     (folder / "cache_client.json").write_text(json.dumps({"version": blocking.__version__, "data": rows}), "utf-8")
 
 
@@ -116,24 +116,24 @@ async def hour(clients: Any, size: int) -> int:  # noqa: ANN401 - its types are 
     if clients.cache is not None:
         clients.collect(refresh=True)
 
-    async def do(asked: Step) -> Known:
-        found: list[Any]
-        match asked.verb:
+    async def perform(step: Step) -> NamesById:
+        matches: list[Any]
+        match step.verb:
             case "list":
-                found = clients.collect()
+                matches = clients.collect()
             case "get":
-                found = [clients.get(asked.client_id)]
+                matches = [clients.get(step.client_id)]
             case "filter":
-                found = filtered(clients.collect(), asked.name)
+                matches = filter_by_name(clients.collect(), step.name)
             case "create":
-                found = [clients.add(blocking.ClientBody(name=asked.name))]
+                matches = [clients.add(blocking.ClientBody(name=step.name))]
             case "rename":
-                found = [clients.edit(asked.client_id, blocking.ClientBody(name=asked.name))]
+                matches = [clients.edit(step.client_id, blocking.ClientBody(name=step.name))]
             case _:
-                found = clients.delete(asked.client_id) or []
-        return {client.id: client.name for client in found}
+                matches = clients.delete(step.client_id) or []
+        return {client.id: client.name for client in matches}
 
-    return await play(do, size)
+    return await play(perform, size)
 
 
 if __name__ == "__main__":

@@ -162,7 +162,7 @@ def tools_page() -> str:
 
 # Tools
 
-What a host is told of each tool: description, arguments and result. A required argument or field is marked with \\*;
+The definition of each tool: description, arguments and result. A required argument or field is marked with \\*;
 other result fields are left out when they are empty. `a.b` is a field of an object, `a[].b` of each item of an array.
 Failures have `isError` and a text of JSON with `code` and `message`; [python-api.md](python-api.md#errors) lists the
 codes.

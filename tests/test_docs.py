@@ -64,12 +64,12 @@ def test_files_that_page_names_exist(page: Path) -> None:
 
 
 def test_help_describes_every_setting() -> None:
-    shown = " ".join(run("--help").stdout.split())
+    help_text = " ".join(run("--help").stdout.split())
 
     for name, field in Settings.model_fields.items():
         has_flag = name not in ("token", "api_url")
-        assert (f"--{name.replace('_', '-')} " in shown) is has_flag
-        assert (describe_setting(field) in shown) is has_flag
+        assert (f"--{name.replace('_', '-')} " in help_text) is has_flag
+        assert (describe_setting(field) in help_text) is has_flag
 
 
 @pytest.mark.parametrize("page", [ROOT / "README.md", ROOT / "docs" / "install.md"], ids=lambda page: page.name)

@@ -29,11 +29,11 @@ def marked(module: Path) -> Iterator[tuple[str, str]]:
 @pytest.fixture(scope="module")
 def markers() -> dict[str, set[str]]:
     """The promises by the tests that say that they hold them."""
-    found: defaultdict[str, set[str]] = defaultdict(set)
+    promises_by_test: defaultdict[str, set[str]] = defaultdict(set)
     for module in TESTS:
         for test, promise in marked(module):
-            found[test].add(promise)
-    return found
+            promises_by_test[test].add(promise)
+    return promises_by_test
 
 
 @pytest.mark.parametrize("promise", PROMISES, ids=lambda promise: promise.id)

@@ -1,4 +1,4 @@
-"""Which tools are offered, and what an account is told of those that a workspace does not allow."""
+"""The tools that are offered, and the result of get_account about those that a workspace does not allow."""
 
 import pytest
 from mcp import Client

@@ -98,7 +98,7 @@ async def _check_workspace(toggl: Toggl, me: Me) -> Line:
 async def _check_cache(settings: Settings) -> Line:
     store = open_store(settings)
     try:
-        await store.acquire_lease(PROBE_KEY, 0)
+        await store.hold_lease(PROBE_KEY, 0)
     except TogglError as error:
         return _fail("cache", str(error))
     finally:

@@ -2,7 +2,8 @@
 
     TogglError                   code               retry      what happened
     ├── InvalidArguments         invalid_arguments  corrected  nothing was sent, or Toggl refused the values
-    │   └── NamingError          invalid_arguments  corrected  a name is missing where one is needed
+    │   ├── NamingError          invalid_arguments  corrected  a name is missing where one is needed
+    │   └── InvalidConnection    invalid_arguments  corrected  an address, proxy or certificate is wrong; `variable`
     ├── NoCache                  invalid_arguments  corrected  the endpoint was made without a cache
     ├── NoToken                  no_token           no         nothing was sent
     ├── BadToken                 bad_token          no         Toggl does not accept the token
@@ -48,6 +49,14 @@ class InvalidArguments(TogglError, ValueError):
 
 class NamingError(InvalidArguments):
     """A name is required and missing."""
+
+
+class InvalidConnection(InvalidArguments):
+    """No connection can be made with what an environment variable says; `variable` is its name."""
+
+    def __init__(self, message: str, variable: str) -> None:
+        super().__init__(message)
+        self.variable = variable
 
 
 class NoCache(TogglError):

@@ -1,4 +1,4 @@
-"""A Toggl that always answers the same."""
+"""A Toggl that always sends the same response."""
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
@@ -13,7 +13,7 @@ from toggl_mcp.endpoints.toggl import Toggl
 
 
 @asynccontextmanager
-async def answering(
+async def serve_response(
     body: str | bytes, status: int = 200, headers: Mapping[str, str] | None = None, clock: Clock | None = None
 ) -> AsyncGenerator[Toggl]:
     connection = connect_in_process(Response(body, status, dict(headers or {})))

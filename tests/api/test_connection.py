@@ -1,6 +1,10 @@
-"""Which addresses are spoken to, and what a connection brings along."""
+"""Which addresses are allowed, and what a connection sends with each request."""
 
+import traceback
+
+import anyio
 import pytest
+from anyio.abc import SocketAttribute, SocketStream
 from starlette.types import Message, Receive, Scope, Send
 
 from tests.endpoints.support import AUTH, GULL
@@ -8,7 +12,7 @@ from tests.sandbox.clock import Clock
 from toggl_mcp.api import AsyncClient, connect, connect_in_process
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
-from toggl_mcp.errors import InvalidArguments
+from toggl_mcp.errors import InvalidArguments, InvalidConnection, Unreachable
 from toggl_mcp.sandbox import HARBOUR_STUDIO, Sandbox
 
 pytestmark = pytest.mark.anyio
@@ -58,15 +62,76 @@ async def test_connect_refuses_other_addresses(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["https://", "https:///api/v9", "https://[", "https://toggl.example:port", "http://[::1"]
+    "url",
+    [
+        "https://",
+        "https:///api/v9",
+        "https://[",
+        "https://toggl.example:port",
+        "https://toggl.example:0",
+        "https://toggl.example:99999",
+        "http://[::1",
+        "https://toggl.example/api/v9?",
+        "https://toggl.example/api/v9?workspace=1",
+        "https://toggl.example/api/v9#top",
+        "https://name:password@toggl.example/api/v9",
+        "https://toggl.example/\x7f",
+    ],
 )
 async def test_connect_refuses_invalid_urls(url: str) -> None:
     with pytest.raises(InvalidArguments, match="https address"):
         connect(url)
 
 
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("ALL_PROXY", "socks5://127.0.0.1:1080"),
+        ("HTTPS_PROXY", "ftp://name:open-sesame@127.0.0.1"),
+        ("https_proxy", "http://127.0.0.1:port"),
+        ("HTTP_PROXY", "http://proxy\x7f"),
+        ("SSL_CERT_FILE", "missing.pem"),
+    ],
+)
+async def test_connect_names_the_variable_that_cannot_be_used(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(InvalidConnection, match=f"{variable.upper()} cannot be") as failed:
+        connect()
+    assert failed.value.variable == variable.upper()
+    assert "open-sesame" not in "".join(traceback.format_exception(failed.value))
+
+
+async def test_connection_to_this_machine_uses_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    requests: list[bytes] = []
+
+    async def receive(stream: SocketStream) -> None:
+        async with stream:
+            requests.append(await stream.receive())
+            await stream.send(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]")
+
+    async with await anyio.create_tcp_listener(local_host="127.0.0.1") as listener, anyio.create_task_group() as tasks:
+        tasks.start_soon(listener.serve, receive)
+        address = f"127.0.0.1:{listener.extra(SocketAttribute.local_port)}"  # noqa: S610 - a socket's, not Django's
+        for variable in ("HTTP_PROXY", "ALL_PROXY"):
+            monkeypatch.setenv(variable, f"http://{address}")
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        monkeypatch.delenv("no_proxy", raising=False)
+        for host in ("localhost", "[::1]", "127.0.0.1"):
+            async with connect(f"http://{host}:9/api/v9") as connection:
+                clients = AsyncClientEndpoint(HARBOUR_STUDIO, AUTH, MemoryStore(), client=connection, retries=0)
+                with pytest.raises(Unreachable):
+                    await clients.collect()
+        tasks.cancel_scope.cancel()
+    assert requests == []
+
+
 class Cookies:
-    """A Toggl that sets a cookie with each answer."""
+    """A Toggl that sets a cookie with each response."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox

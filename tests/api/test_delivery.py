@@ -1,4 +1,4 @@
-"""What a request ends with, by how far it has come."""
+"""The error of a request, by its delivery."""
 
 import pytest
 

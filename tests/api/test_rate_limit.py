@@ -1,8 +1,8 @@
-"""What is known of the hour's requests, and what they are kept for."""
+"""The hourly quotas, the requests reserved for changes, and the pace."""
 
 import pytest
 
-from tests.api.support import answering
+from tests.api.support import serve_response
 from tests.endpoints.support import AROHA, AUTH, fault_every, fault_in_turn, list_methods
 from tests.sandbox.clock import Clock
 from toggl_mcp.api import AsyncClient
@@ -49,12 +49,34 @@ async def test_quota_of_a_past_hour_is_unknown(toggl: Toggl, clock: Clock) -> No
         {"X-Toggl-Quota-Resets-In": "3"},
         {"X-Toggl-Quota-Remaining": "many", "X-Toggl-Quota-Resets-In": "60"},
         {"X-Toggl-Quota-Remaining": "3", "X-Toggl-Quota-Resets-In": "soon"},
+        {"X-Toggl-Quota-Remaining": "3", "X-Toggl-Quota-Resets-In": "-1"},
+        {"X-Toggl-Quota-Remaining": "3", "X-Toggl-Quota-Resets-In": "nan"},
+        {"X-Toggl-Quota-Remaining": "3", "X-Toggl-Quota-Resets-In": "²"},
     ],
 )
 async def test_quota_without_headers_is_unknown(headers: dict[str, str]) -> None:
-    async with answering("null", headers=headers) as toggl:
+    async with serve_response("null", headers=headers) as toggl:
         assert await toggl.clients(HARBOUR_STUDIO).collect() == []
         assert await toggl.list_quotas() == []
+
+
+@pytest.mark.parametrize("seconds", ["3601", "9" * 400, "9" * 5000])
+async def test_quota_resets_within_an_hour(clock: Clock, seconds: str) -> None:
+    headers = {"X-Toggl-Quota-Remaining": "9" * 5000, "X-Toggl-Quota-Resets-In": seconds}
+    async with serve_response("null", headers=headers, clock=clock) as toggl:
+        await toggl.clients(HARBOUR_STUDIO).collect()
+        assert await toggl.list_quotas() == [Bucket(f"workspace:{HARBOUR_STUDIO}", 999_999_999, clock.now + 3600)]
+
+
+async def test_quota_spent_by_a_clock_that_was_ahead_is_unknown(toggl: Toggl, sandbox: Sandbox, clock: Clock) -> None:
+    clock.now += 36_000
+    sandbox.quota.spend(NIGHT_SCHOOL)
+    with pytest.raises(QuotaSpent):
+        await toggl.clients(NIGHT_SCHOOL).collect()
+    clock.now -= 36_000
+    assert await toggl.list_quotas() == []
+    sandbox.quota.spend(NIGHT_SCHOOL, remaining=9)
+    assert len(await toggl.clients(NIGHT_SCHOOL).collect()) == 3
 
 
 @pytest.mark.parametrize(
@@ -73,7 +95,7 @@ async def test_quota_without_headers_is_unknown(headers: dict[str, str]) -> None
 async def test_quota_spent_is_read_from_text_or_headers_until_reset(
     clock: Clock, body: str, headers: dict[str, str], seconds: int
 ) -> None:
-    async with answering(body, 402, headers, clock) as toggl:
+    async with serve_response(body, 402, headers, clock) as toggl:
         for ago in (0, 1, seconds - 1):
             clock.now += 0 if ago == 0 else ago - (0 if ago == 1 else 1)
             with pytest.raises(QuotaSpent) as caught:

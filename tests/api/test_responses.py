@@ -1,10 +1,13 @@
-"""What Toggl's answers mean, and that none of its words are repeated."""
+"""What Toggl's responses mean, and that none of its words are repeated."""
 
 import pytest
 
-from tests.api.support import answering
-from tests.endpoints.support import ACTIVE, AROHA, fault_every, names
+from tests.api.support import serve_response
+from tests.endpoints.support import ACTIVE, AROHA, AUTH, fault_every, fault_in_turn, names
+from toggl_mcp.api import connect_in_process
+from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
+from toggl_mcp.endpoints.toggl import Toggl
 from toggl_mcp.errors import (
     BadToken,
     DuplicateName,
@@ -20,6 +23,7 @@ from toggl_mcp.errors import (
     Unreachable,
 )
 from toggl_mcp.models.clients import ClientBody
+from toggl_mcp.models.projects import ProjectBody
 from toggl_mcp.sandbox import HARBOUR_STUDIO, Fault, Sandbox
 from toggl_mcp.sandbox.responses import NGINX_PAGE
 
@@ -39,13 +43,16 @@ REFUSALS: list[tuple[int, str, type[TogglError]]] = [
     (400, '"Client name maximum length is 50"', InvalidArguments),
     (400, '"JSON is not valid"', InvalidArguments),
     (400, "", InvalidArguments),
+    (400, NGINX_PAGE.format(title="400 Bad Request"), RateLimited),
     (401, "", BadToken),
     (403, "Incorrect username and/or password", BadToken),
     (403, '"Invalid authentication data"', BadToken),
     (403, '"Forbidden"', Forbidden),
+    (403, '"workspace not found/accessible"', Forbidden),
     (403, "", Forbidden),
     (402, '"Must be a premium user to archive clients"', PlanRequired),
     (402, "", PlanRequired),
+    (402, '"Custom project colors available only for premium plans"', PlanRequired),
     (402, "You have hit your hourly limit for API calls.", QuotaSpent),
     (402, '"You have hit your hourly limit for API calls. Your quota will reset in 9 seconds."', QuotaSpent),
     (404, '"No client was found"', NotFound),
@@ -66,7 +73,7 @@ REFUSALS: list[tuple[int, str, type[TogglError]]] = [
 
 @pytest.mark.parametrize(("status", "body", "error"), REFUSALS)
 async def test_refusal_raises_its_error_in_own_words(status: int, body: str, error: type[TogglError]) -> None:
-    async with answering(f"{body} {ORDER}", status) as toggl:
+    async with serve_response(f"{body} {ORDER}", status) as toggl:
         with pytest.raises(TogglError) as caught:
             await toggl.clients(HARBOUR_STUDIO).collect()
     assert type(caught.value) is error
@@ -79,28 +86,57 @@ async def test_refusal_raises_its_error_in_own_words(status: int, body: str, err
     [("Invalid project_id", "project"), ("Project not found/accessible", "project"), ("Invalid task_id", "task")],
 )
 async def test_refusal_of_an_id_names_where_ids_come_from(text: str, kind: str) -> None:
-    async with answering(text, 400) as toggl:
+    async with serve_response(text, 400) as toggl:
         with pytest.raises(InvalidArguments, match=rf"no such {kind} .* list_{kind}s\(refresh: true\)"):
             await toggl.clients(HARBOUR_STUDIO).collect()
+
+
+@pytest.mark.parametrize(
+    "headers", [{}, {"X-Toggl-Quota-Remaining": "0", "X-Toggl-Quota-Resets-In": "60"}], ids=["none", "spent"]
+)
+async def test_refusal_of_an_own_color_says_so_and_leaves_the_quota_alone(headers: dict[str, str]) -> None:
+    async with serve_response('"Custom project colors available only for premium plans"', 402, headers) as toggl:
+        with pytest.raises(PlanRequired, match="palette"):
+            await toggl.projects(HARBOUR_STUDIO).edit(7, ProjectBody(color="#010203"))
+
+
+async def test_refusal_of_a_foreign_workspace_says_so_and_records_no_quota(
+    sandbox: Sandbox, memory: MemoryStore
+) -> None:
+    async with connect_in_process(sandbox) as connection:
+        toggl = Toggl(AUTH, memory, client=connection)
+        with pytest.raises(Forbidden, match="does not open that workspace"):
+            await toggl.clients(1).collect()
+        assert await toggl.list_quotas() == []
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "POST"])
+async def test_page_with_status_400_is_throttling_and_sent_again(
+    in_memory: AsyncClientEndpoint, sandbox: Sandbox, method: str
+) -> None:
+    sandbox.fault = fault_in_turn(method, Fault("429", status=400))
+    assert (await in_memory.add(ClientBody(name="Lighthouse"))).name == "Lighthouse"
+    assert await in_memory.edit(AROHA, ClientBody(notes="New")) is not None
+    assert [call.method for call in sandbox.calls].count(method) == 2
 
 
 @pytest.mark.parametrize(
     ("status", "error"), [(400, InvalidArguments), (401, BadToken), (402, PlanRequired), (409, InvalidArguments)]
 )
 async def test_refusal_is_not_retried(status: int, error: type[TogglError]) -> None:
-    async with answering("", status) as toggl:
+    async with serve_response("", status) as toggl:
         clients = toggl.clients(HARBOUR_STUDIO)
         for change in (clients.edit(AROHA, ClientBody(notes="New")), clients.delete(AROHA), clients.archive(AROHA)):
             with pytest.raises(error):
                 await change
 
 
-@pytest.mark.parametrize("digits", [2, 9, 400])
-async def test_retry_after_of_any_length_is_a_number_of_seconds(digits: int) -> None:
-    async with answering("", 429, {"Retry-After": "9" * digits}) as toggl:
+@pytest.mark.parametrize("digits", [2, 9, 400, 5000])
+async def test_retry_after_of_any_length_is_an_hour_at_most(digits: int) -> None:
+    async with serve_response("", 429, {"Retry-After": "9" * digits}) as toggl:
         with pytest.raises(RateLimited) as caught:
             await toggl.clients(HARBOUR_STUDIO).collect()
-    assert caught.value.retry_after_seconds == int("9" * min(digits, 9))
+    assert caught.value.retry_after_seconds == min(int("9" * min(digits, 9)), 3600)
 
 
 UNREADABLE = [
@@ -161,7 +197,7 @@ async def test_unreadable_client_is_unreachable(uncached: AsyncClientEndpoint, s
 
 @pytest.mark.parametrize("body", ["null", "[]", " null\n"])
 async def test_empty_list_in_either_form_is_empty(body: str) -> None:
-    async with answering(body) as toggl:
+    async with serve_response(body) as toggl:
         assert await toggl.clients(HARBOUR_STUDIO).collect() == []
 
 
@@ -181,13 +217,13 @@ async def test_delete_client_is_confirmed_by_no_body_id_or_null(
 
 @pytest.mark.parametrize("body", [b"\xff\xfe", b'[{"id":1,"name":"\xc3"}]', b"\x00" * 100])
 async def test_invalid_utf8_response_is_unreachable(body: bytes) -> None:
-    async with answering(body) as toggl:
+    async with serve_response(body) as toggl:
         with pytest.raises(Unreachable):
             await toggl.clients(HARBOUR_STUDIO).collect()
 
 
 async def test_row_without_workspace_belongs_to_the_requested_one() -> None:
     rows = '[{"id":1,"name":"A"},{"id":2,"name":"B","wid":null},{"id":3,"name":"C","wid":9}]'
-    async with answering(rows) as toggl:
+    async with serve_response(rows) as toggl:
         clients = await toggl.clients(HARBOUR_STUDIO).collect()
     assert [client.workspace_id for client in clients] == [HARBOUR_STUDIO, HARBOUR_STUDIO, 9]

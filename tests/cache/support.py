@@ -6,10 +6,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
-from toggl_mcp.cache.store import Key
+from toggl_mcp.cache.store import Key, Row, RowWrite, Store, Version
 
 MINE = Key("mine", "clients", 7)
 ROWS = {1: '{"name":"Acme"}', 2: '{"name":"Żubr 🦬"}', 3: '{"name":"a\\u0000b\x00c"}'}
+
+
+async def write_row(store: Store, key: Key, row_id: int, text: str | None, expected: Row | None = None) -> Version:
+    """Write one row, and return the version then."""
+    (version,) = await store.write(key.scope, rows=[RowWrite(key, row_id, text, expected)])
+    return version
+
+
+async def reserve_slot(store: Store, scope: str, max_wait_seconds: float) -> float:
+    """Reserve a slot whatever remains, and return the seconds until it."""
+    return (await store.reserve_slot(scope, (), 0, max_wait_seconds)).wait_seconds
 
 
 def execute(path: Path, statement: str) -> list[tuple[object, ...]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from tests.cache.support import MINE, ROWS, execute, lock_file
+from tests.cache.support import MINE, ROWS, execute, lock_file, write_row
 from tests.sandbox.clock import Clock
 from toggl_mcp.cache.sqlite.connection import CorruptFile, Identity, SqliteFile, get_identity
 from toggl_mcp.cache.sqlite.store import SqliteStore
@@ -95,7 +95,7 @@ async def test_transaction_waiting_for_a_moved_file_uses_the_new_one(path: Path,
     await store.replace(MINE, ROWS, expected=0, fetched_at=12)
     async with anyio.create_task_group() as tasks:
         with lock_file(path):
-            tasks.start_soon(store.write, MINE, 1, None)
+            tasks.start_soon(write_row, store, MINE, 1, None)
             await anyio.lowlevel.checkpoint()
             await set_aside(path)
     later = SqliteStore(path)
@@ -105,10 +105,10 @@ async def test_transaction_waiting_for_a_moved_file_uses_the_new_one(path: Path,
 
 
 async def test_moved_file_is_not_waited_for(path: Path, sqlite: SqliteStore) -> None:
-    await sqlite.write(MINE, 1, None)
+    await write_row(sqlite, MINE, 1, None)
     with lock_file(path, "EXCLUSIVE"):
         await set_aside(path)
-        await sqlite.write(MINE, 1, None)
+        await write_row(sqlite, MINE, 1, None)
         assert await sqlite.get_version(MINE) == Version(1, None)
 
 
@@ -131,7 +131,7 @@ async def test_locked_file_is_waited_for(path: Path, clock: Clock) -> None:
 async def test_locked_file_beyond_busy_timeout_is_cache_busy_with_advice(path: Path, sqlite: SqliteStore) -> None:
     await sqlite.replace(MINE, ROWS, expected=0, fetched_at=12)
     with lock_file(path, "EXCLUSIVE"), pytest.raises(CacheBusy, match=r"Try again.*TOGGL_MCP_CACHE=memory"):
-        await sqlite.write(MINE, 1, None)
+        await write_row(sqlite, MINE, 1, None)
     assert await sqlite.read(MINE) == Snapshot(Version(0, 12), ROWS)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from tests.cache.support import MINE, execute, lock_file
+from tests.cache.support import MINE, execute, lock_file, write_row
 from tests.figures import write_figures
 from tests.sandbox.clock import Clock
 from toggl_mcp.cache.sqlite.store import SqliteStore
@@ -72,7 +72,7 @@ async def fill(path: Path) -> bytearray:
     store = SqliteStore(path)
     for key, rows in COLLECTIONS.items():
         assert await store.replace(key, rows, expected=0, fetched_at=12)
-    await store.record("mine", BUCKET)
+    await store.write("mine", bucket=BUCKET)
     await store.aclose()
     return bytearray(await anyio.Path(path).read_bytes())
 
@@ -90,10 +90,10 @@ async def check(store: SqliteStore) -> None:
 
 async def works(store: SqliteStore) -> bool:
     """Tell whether a refresh and a write were kept: damage may only show when something is written."""
-    await store.write(MINE, 1, "lost by the refresh")
+    await write_row(store, MINE, 1, "lost by the refresh")
     version = (await store.get_version(MINE)).number
     await store.replace(MINE, COLLECTIONS[MINE], expected=version, fetched_at=13)
-    await store.write(MINE, 1, "written")
+    await write_row(store, MINE, 1, "written")
     snapshot = await store.read(MINE)
     assert snapshot in (Snapshot(Version(version + 1, 13), {**COLLECTIONS[MINE], 1: "written"}), None)
     return snapshot is not None
@@ -164,11 +164,11 @@ async def test_damaged_file_is_replaced_once_for_all_stores(
 ) -> None:
     stores = [SqliteStore(path, clock=clock) for _ in range(3)]
     for store in stores:
-        await store.write(MINE, 1, None)
+        await write_row(store, MINE, 1, None)
         await store.get_version(MINE)
     await anyio.Path(path).write_bytes(b"garbage" * 1000)
     for store in stores:
-        await store.write(MINE, 1, None)
+        await write_row(store, MINE, 1, None)
     assert [await store.get_version(MINE) for store in stores] == [Version(3, None)] * 3
     assert len(caplog.records) == 1
     for store in stores:
@@ -176,13 +176,13 @@ async def test_damaged_file_is_replaced_once_for_all_stores(
 
 
 async def test_damaged_file_stays_while_another_process_checks_its_identity(path: Path, sqlite: SqliteStore) -> None:
-    await sqlite.write(MINE, 1, None)
+    await write_row(sqlite, MINE, 1, None)
     await anyio.Path(path).write_bytes(b"garbage" * 1000)
     with lock_file(path.with_name(f"{path.name}.lock"), "EXCLUSIVE"):
         with pytest.raises(CacheBusy):
-            await sqlite.write(MINE, 1, None)
+            await write_row(sqlite, MINE, 1, None)
         assert await anyio.Path(path).read_bytes() == b"garbage" * 1000
-    await sqlite.write(MINE, 1, None)
+    await write_row(sqlite, MINE, 1, None)
     assert await sqlite.get_version(MINE) == Version(1, None)
 
 

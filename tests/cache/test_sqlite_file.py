@@ -9,7 +9,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from tests.cache.support import MINE, ROWS, execute
+from tests.cache.support import MINE, ROWS, execute, write_row
 from tests.figures import check_figures
 from toggl_mcp.cache.sqlite.connection import SqliteFile
 from toggl_mcp.cache.sqlite.store import SqliteStore
@@ -67,7 +67,7 @@ async def test_file_permissions_are_0600_and_folders_0700(tmp_path: Path) -> Non
 async def test_file_permissions_of_an_existing_folder_are_kept(tmp_path: Path) -> None:
     await anyio.Path(tmp_path).chmod(0o755)
     store = SqliteStore(tmp_path / "cache.sqlite")
-    await store.write(MINE, 1, None)
+    await write_row(store, MINE, 1, None)
     assert mode(tmp_path) == 0o755
     await store.aclose()
 
@@ -84,7 +84,7 @@ async def test_sqlite_store_path_may_hold_any_characters(tmp_path: Path) -> None
 
 async def test_read_in_a_new_store_finds_the_snapshot(path: Path, sqlite: SqliteStore) -> None:
     await sqlite.replace(MINE, ROWS, expected=0, fetched_at=12)
-    await sqlite.record("mine", Bucket("me", 3, 100))
+    await sqlite.write("mine", bucket=Bucket("me", 3, 100))
     await sqlite.aclose()
     later = SqliteStore(path)
     assert await later.read(MINE) == Snapshot(Version(0, 12), ROWS)
@@ -121,7 +121,7 @@ async def test_sqlite_store_unusable_path_falls_back_to_memory_and_logs_once(
     await (anyio.Path(occupied).mkdir() if place == "a folder at the path" else anyio.Path(occupied).touch())
     store = SqliteStore(path[place])
     await store.replace(MINE, ROWS, expected=0, fetched_at=12)
-    await store.write(MINE, 1, None)
+    await write_row(store, MINE, 1, None)
     assert await store.get_version(MINE) == Version(1, 12)
     assert await store.get_row(MINE, 2) == Row(Version(1, 12), ROWS[2])
     await store.aclose()
@@ -134,7 +134,7 @@ async def test_sqlite_store_unusable_path_falls_back_to_memory_and_logs_once(
 
 async def test_aclose_after_memory_fallback_retries_the_file(path: Path, sqlite: SqliteStore) -> None:
     await anyio.Path(path).mkdir(parents=True)
-    await sqlite.write(MINE, 1, None)
+    await write_row(sqlite, MINE, 1, None)
     await anyio.Path(path).rmdir()
     assert await sqlite.get_version(MINE) == Version(1, None)
     await sqlite.aclose()

@@ -10,7 +10,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from tests.cache.support import MINE, ROWS, lock_file
+from tests.cache.support import MINE, ROWS, lock_file, write_row
 from toggl_mcp.cache.sqlite.store import SqliteStore
 from toggl_mcp.cache.store import Snapshot, Version
 
@@ -101,12 +101,12 @@ async def test_open_keeps_the_locks_of_this_process(path: Path, start: Start) ->
 
 def test_sqlite_store_is_shared_by_threads_with_own_event_loops(path: Path) -> None:
     store = SqliteStore(path)
-    anyio.run(store.invalidate, MINE)
+    anyio.run(write_row, store, MINE, 1, None)
 
     async def use(thread: int) -> None:
         for turn in range(20):
             before = await store.get_version(MINE)
-            await store.write(MINE, thread, f"{thread} {turn}")
+            await write_row(store, MINE, thread, f"{thread} {turn}")
             assert (await store.get_version(MINE)).number > before.number
             await store.read(MINE)
 
@@ -124,7 +124,7 @@ def test_aclose_while_other_threads_use_the_store(path: Path) -> None:
         for turn in range(30):
             if thread == 0:
                 await store.aclose()
-            await store.write(MINE, turn, "text")
+            await write_row(store, MINE, turn, "text")
             await store.get_version(MINE)
 
     with ThreadPoolExecutor(4) as threads:
@@ -137,16 +137,16 @@ def test_aclose_while_other_threads_use_the_store(path: Path) -> None:
 def test_replaced_file_under_threads_leaves_one_cache(path: Path) -> None:
     stores = [SqliteStore(path) for _ in range(4)]
     for store in stores:
-        anyio.run(store.write, MINE, 1, None)
+        anyio.run(write_row, store, MINE, 1, None)
 
-    def acquire_lease(store: SqliteStore) -> float | None:
-        return anyio.run(store.acquire_lease, MINE, 15)
+    def hold_lease(store: SqliteStore) -> float | None:
+        return anyio.run(store.hold_lease, MINE, 15)
 
     for _ in range(10):
         path.write_bytes(b"garbage" * 1000)
         with ThreadPoolExecutor(4) as threads:
-            list(threads.map(acquire_lease, stores))
-        anyio.run(stores[0].write, MINE, 1, None)
+            list(threads.map(hold_lease, stores))
+        anyio.run(write_row, stores[0], MINE, 1, None)
         assert len({anyio.run(store.get_version, MINE) for store in stores}) == 1
     for store in stores:
         anyio.run(store.aclose)
@@ -156,7 +156,7 @@ async def test_cancelled_caller_leaves_no_partial_transaction(sqlite: SqliteStor
     await sqlite.replace(MINE, {}, expected=0, fetched_at=12)
     for row in range(50):
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(sqlite.write, MINE, row, "text")
+            tasks.start_soon(write_row, sqlite, MINE, row, "text")
             await anyio.lowlevel.checkpoint()
             tasks.cancel_scope.cancel()
         snapshot = await sqlite.read(MINE)

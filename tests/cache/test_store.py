@@ -7,13 +7,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.cache.support import MINE, ROWS
+from tests.cache.support import MINE, ROWS, write_row
 from tests.sandbox.clock import Clock
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.sqlite.store import SqliteStore
 from toggl_mcp.cache.store import (
     DEFAULT_TTL_SECONDS,
     MAX_CLOCK_DIFFERENCE_SECONDS,
+    MAX_CLOCK_LEAD_SECONDS,
     ExpireAfter,
     Key,
     Row,
@@ -58,11 +59,29 @@ async def test_replace_overwrites_the_former_snapshot(store: Store) -> None:
 
 async def test_replace_fetched_before_a_write_is_not_stored(store: Store) -> None:
     await store.replace(MINE, ROWS, expected=0, fetched_at=12)
-    await store.write(MINE, 1, "written")
+    await write_row(store, MINE, 1, "written")
     assert not await store.replace(MINE, ROWS, expected=0, fetched_at=13)
     assert await store.read(MINE) == Snapshot(Version(1, 12), {**ROWS, 1: "written"})
     assert await store.replace(MINE, ROWS, expected=1, fetched_at=14)
     assert await store.read(MINE) == Snapshot(Version(1, 14), ROWS)
+
+
+async def test_replace_requested_before_the_stored_snapshot_is_not_stored(store: Store, clock: Clock) -> None:
+    await store.replace(MINE, ROWS, expected=0, fetched_at=clock.now)
+    assert not await store.replace(MINE, {}, expected=0, fetched_at=clock.now - 0.1)
+    assert await store.read(MINE) == Snapshot(Version(0, clock.now), ROWS)
+
+
+async def test_replace_of_a_snapshot_from_the_future_is_stored(store: Store, clock: Clock) -> None:
+    await store.replace(MINE, ROWS, expected=0, fetched_at=clock.now + 2 * MAX_CLOCK_LEAD_SECONDS)
+    assert await store.replace(MINE, {}, expected=0, fetched_at=clock.now)
+    assert await store.read(MINE) == Snapshot(Version(0, clock.now), {})
+
+
+async def test_replace_after_an_invalidation_is_stored_whatever_its_time(store: Store, clock: Clock) -> None:
+    await store.replace(MINE, ROWS, expected=0, fetched_at=clock.now)
+    await store.write(MINE.scope, invalidate=[MINE])
+    assert await store.replace(MINE, {}, expected=1, fetched_at=clock.now - 10)
 
 
 async def test_replace_expecting_a_later_version_is_not_stored(store: Store) -> None:
@@ -72,17 +91,17 @@ async def test_replace_expecting_a_later_version_is_not_stored(store: Store) -> 
 
 async def test_write_inserts_updates_and_deletes_a_row(store: Store) -> None:
     await store.replace(MINE, ROWS, expected=0, fetched_at=12)
-    await store.write(MINE, 4, "new")
-    await store.write(MINE, 1, "changed")
-    await store.write(MINE, 2, None)
-    await store.write(MINE, 99, None)
+    await write_row(store, MINE, 4, "new")
+    await write_row(store, MINE, 1, "changed")
+    await write_row(store, MINE, 2, None)
+    await write_row(store, MINE, 99, None)
     assert await store.read(MINE) == Snapshot(Version(4, 12), {1: "changed", 3: ROWS[3], 4: "new"})
     assert await store.get_row(MINE, 4) == Row(Version(4, 12), "new")
     assert await store.get_row(MINE, 2) == Row(Version(4, 12), None)
 
 
 async def test_write_without_snapshot_increments_the_version_only(store: Store) -> None:
-    await store.write(MINE, 1, "written")
+    await write_row(store, MINE, 1, "written")
     assert await store.get_row(MINE, 1) == Row(Version(1, None), None)
     assert await store.read(MINE) is None
     assert not await store.replace(MINE, ROWS, expected=0, fetched_at=12)
@@ -91,9 +110,9 @@ async def test_write_without_snapshot_increments_the_version_only(store: Store) 
 
 
 async def test_invalidate_drops_the_snapshot_and_increments_the_version(store: Store) -> None:
-    await store.write(MINE, 1, None)
+    await write_row(store, MINE, 1, None)
     await store.replace(MINE, ROWS, expected=1, fetched_at=12)
-    await store.invalidate(MINE)
+    await store.write(MINE.scope, invalidate=[MINE])
     assert await store.get_version(MINE) == Version(2, None)
     assert await store.get_row(MINE, 1) == Row(Version(2, None), None)
     assert await store.read(MINE) is None
@@ -101,81 +120,93 @@ async def test_invalidate_drops_the_snapshot_and_increments_the_version(store: S
 
 
 async def test_invalidate_unknown_key_increments_the_version(store: Store) -> None:
-    await store.invalidate(MINE)
-    await store.invalidate(MINE)
+    await store.write(MINE.scope, invalidate=[MINE])
+    await store.write(MINE.scope, invalidate=[MINE])
     assert await store.get_version(MINE) == Version(2, None)
 
 
-async def test_acquire_lease_is_exclusive_until_released(store: Store, clock: Clock) -> None:
-    until = await store.acquire_lease(MINE, 15)
+async def test_hold_lease_is_exclusive_until_released(store: Store, clock: Clock) -> None:
+    until = await store.hold_lease(MINE, 15)
     assert until == clock.now + 15
-    assert await store.acquire_lease(MINE, 15) is None
-    await store.release_lease(MINE, clock.now + 15)
-    assert await store.acquire_lease(MINE, 15) == until
+    assert await store.hold_lease(MINE, 15) is None
+    await store.hold_lease(MINE, 0, held_until=clock.now + 15)
+    assert await store.hold_lease(MINE, 15) == until
 
 
-async def test_release_lease_expired_leaves_the_new_lease(store: Store, clock: Clock) -> None:
-    lapsed = await store.acquire_lease(MINE, 15)
+async def test_hold_lease_renewed_lasts_from_now_on(store: Store, clock: Clock) -> None:
+    until = await store.hold_lease(MINE, 15)
+    clock.now += 10
+    renewed_until = await store.hold_lease(MINE, 15, held_until=until)
+    assert renewed_until == clock.now + 15
+    clock.now += 14.9
+    assert await store.hold_lease(MINE, 15) is None
+    assert await store.hold_lease(MINE, 15, held_until=until) is None
+    clock.now += 0.1
+    assert await store.hold_lease(MINE, 15) is not None
+
+
+async def test_hold_lease_released_after_expiry_leaves_the_new_lease(store: Store, clock: Clock) -> None:
+    lapsed = await store.hold_lease(MINE, 15)
     assert lapsed is not None
     clock.now = lapsed
-    until = await store.acquire_lease(MINE, 15)
+    until = await store.hold_lease(MINE, 15)
     assert until is not None
-    await store.release_lease(MINE, lapsed)
-    assert await store.acquire_lease(MINE, 15) is None
-    await store.release_lease(MINE, until)
-    assert await store.acquire_lease(MINE, 15) is not None
+    await store.hold_lease(MINE, 0, held_until=lapsed)
+    assert await store.hold_lease(MINE, 15) is None
+    await store.hold_lease(MINE, 0, held_until=until)
+    assert await store.hold_lease(MINE, 15) is not None
 
 
-async def test_acquire_lease_succeeds_after_expiry(store: Store, clock: Clock) -> None:
-    assert await store.acquire_lease(MINE, 15)
+async def test_hold_lease_succeeds_after_expiry(store: Store, clock: Clock) -> None:
+    assert await store.hold_lease(MINE, 15)
     clock.now += 14.9
-    assert not await store.acquire_lease(MINE, 60)
+    assert not await store.hold_lease(MINE, 60)
     clock.now += 0.1
-    assert await store.acquire_lease(MINE, 60)
+    assert await store.hold_lease(MINE, 60)
     clock.now += 59.9
-    assert not await store.acquire_lease(MINE, 15)
+    assert not await store.hold_lease(MINE, 15)
 
 
-async def test_acquire_lease_tolerates_clock_skew(store: Store, clock: Clock) -> None:
-    assert await store.acquire_lease(MINE, 15)
+async def test_hold_lease_tolerates_clock_skew(store: Store, clock: Clock) -> None:
+    assert await store.hold_lease(MINE, 15)
     clock.now -= MAX_CLOCK_DIFFERENCE_SECONDS
-    assert not await store.acquire_lease(MINE, 15)
+    assert not await store.hold_lease(MINE, 15)
 
 
-async def test_acquire_lease_clock_set_back_does_not_prolong_the_lease(store: Store, clock: Clock) -> None:
-    assert await store.acquire_lease(MINE, 15)
+async def test_hold_lease_clock_set_back_does_not_prolong_the_lease(store: Store, clock: Clock) -> None:
+    assert await store.hold_lease(MINE, 15)
     clock.now -= 3600
-    assert await store.acquire_lease(MINE, 15)
+    assert await store.hold_lease(MINE, 15)
 
 
-async def test_release_lease_without_lease_changes_nothing(store: Store) -> None:
-    await store.release_lease(MINE, 15)
+async def test_hold_lease_released_without_a_lease_leaves_it_free(store: Store) -> None:
+    await store.hold_lease(MINE, 0, held_until=15)
     assert await store.get_version(MINE) == Version(0, None)
-    assert await store.acquire_lease(MINE, 15)
+    assert await store.hold_lease(MINE, 15)
 
 
-async def test_acquire_lease_does_not_increment_the_version(store: Store) -> None:
+async def test_hold_lease_does_not_increment_the_version(store: Store) -> None:
     await store.replace(MINE, ROWS, expected=0, fetched_at=12)
-    until = await store.acquire_lease(MINE, 15)
+    until = await store.hold_lease(MINE, 15)
     assert until is not None
-    await store.release_lease(MINE, until)
+    await store.hold_lease(MINE, 0, held_until=until)
     assert await store.read(MINE) == Snapshot(Version(0, 12), ROWS)
 
 
 async def test_write_does_not_release_the_lease(store: Store) -> None:
-    await store.acquire_lease(MINE, 15)
-    await store.write(MINE, 1, "written")
-    await store.invalidate(MINE)
+    await store.hold_lease(MINE, 15)
+    await write_row(store, MINE, 1, "written")
+    await store.write(MINE.scope, invalidate=[MINE])
     await store.replace(MINE, ROWS, expected=2, fetched_at=12)
-    assert not await store.acquire_lease(MINE, 15)
+    assert not await store.hold_lease(MINE, 15)
 
 
 async def test_record_bucket_overwrites_the_bucket_of_its_name(store: Store) -> None:
     assert list(await store.list_buckets("mine")) == []
-    await store.record("mine", Bucket("organization", 29, 100.5))
-    await store.record("mine", Bucket("me", 28, 200))
-    await store.record("mine", Bucket("organization", 27, 100.5))
-    await store.record("theirs", Bucket("me", 1, 300))
+    await store.write("mine", bucket=Bucket("organization", 29, 100.5))
+    await store.write("mine", bucket=Bucket("me", 28, 200))
+    await store.write("mine", bucket=Bucket("organization", 27, 100.5))
+    await store.write("theirs", bucket=Bucket("me", 1, 300))
     assert list(await store.list_buckets("mine")) == [Bucket("me", 28, 200), Bucket("organization", 27, 100.5)]
     assert list(await store.list_buckets("theirs")) == [Bucket("me", 1, 300)]
 
@@ -183,13 +214,13 @@ async def test_record_bucket_overwrites_the_bucket_of_its_name(store: Store) -> 
 @pytest.mark.parametrize("second_key", OTHER_KEYS)
 async def test_store_operations_leave_other_keys_unchanged(store: Store, second_key: Key) -> None:
     await store.replace(MINE, ROWS, expected=0, fetched_at=12)
-    await store.write(MINE, 1, "written")
-    await store.acquire_lease(MINE, 15)
+    await write_row(store, MINE, 1, "written")
+    await store.hold_lease(MINE, 15)
     assert await store.get_version(second_key) == Version(0, None)
     assert await store.read(second_key) is None
     assert await store.get_row(second_key, 1) == Row(Version(0, None), None)
-    assert await store.acquire_lease(second_key, 15)
-    await store.invalidate(second_key)
+    assert await store.hold_lease(second_key, 15)
+    await store.write(second_key.scope, invalidate=[second_key])
     assert await store.read(MINE) == Snapshot(Version(1, 12), {**ROWS, 1: "written"})
 
 
@@ -209,16 +240,16 @@ async def test_read_snapshot_does_not_change_after_a_write(store: Store) -> None
     await store.replace(MINE, rows, expected=0, fetched_at=12)
     rows.clear()
     before = await store.read(MINE)
-    await store.write(MINE, 1, "written")
+    await write_row(store, MINE, 1, "written")
     assert before == Snapshot(Version(0, 12), ROWS)
 
 
 async def test_aclose_store_reopens_on_use(store: Store) -> None:
     await store.aclose()
-    await store.write(MINE, 1, None)
+    await write_row(store, MINE, 1, None)
     await store.aclose()
     await store.aclose()
-    assert await store.acquire_lease(MINE, 15)
+    assert await store.hold_lease(MINE, 15)
 
 
 @pytest.mark.parametrize(
@@ -250,7 +281,7 @@ async def test_read_of_another_scope_finds_nothing(store: Store, steps: list[tup
             version = await store.get_version(key)
             await store.replace(key, {row_id: f"{scope} {parent}"}, expected=version.number, fetched_at=12)
         else:
-            await store.write(key, row_id, f"{scope} {parent}")
+            await write_row(store, key, row_id, f"{scope} {parent}")
         for read_key in (
             Key(scope, "clients", parent) for scope in ("one", "two", "three", "four", "five") for parent in (7, 8)
         ):

@@ -15,7 +15,7 @@ from tests.cache.support import MINE
 from tests.sandbox.clock import Clock
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.sqlite.store import SqliteStore
-from toggl_mcp.cache.store import Key, Row, RowWrite, Snapshot, Store, Version
+from toggl_mcp.cache.store import MAX_CLOCK_LEAD_SECONDS, Key, Row, RowWrite, Snapshot, Store, Version
 from toggl_mcp.models.quota import Bucket
 
 T = TypeVar("T")
@@ -23,7 +23,7 @@ T = TypeVar("T")
 KEYS = st.sampled_from([MINE, MINE._replace(scope="theirs")])
 IDS = st.sampled_from([1, 2, 3, 2**40, 2**53 - 1])
 TEXTS = st.text(max_size=8)
-TIMES = st.floats(min_value=1, max_value=2e9)
+TIMES = st.sampled_from([1.5, 12.0, 1_760_000_000.0, 2e9])
 EMPTY = Snapshot(Version(0, None), {})
 
 
@@ -48,15 +48,12 @@ class StoreMachine(RuleBasedStateMachine):
 
     @rule(key=KEYS, rows=st.dictionaries(IDS, TEXTS), behind=st.integers(-1, 1), fetched_at=TIMES)
     def replace(self, key: Key, rows: Mapping[int, str], behind: int, fetched_at: float) -> None:
-        version = self.snapshot_in_model(key).version.number
+        version, stored_at = self.snapshot_in_model(key).version
         stored = self.run(self.store.replace(key, rows, expected=version - behind, fetched_at=fetched_at))
-        assert stored == (behind == 0)
+        is_earlier = stored_at is not None and fetched_at < stored_at <= self.clock.now + MAX_CLOCK_LEAD_SECONDS
+        assert stored == (behind == 0 and not is_earlier)
         if stored:
             self.model[key] = Snapshot(Version(version, fetched_at), rows)
-
-    @rule(key=KEYS, row_id=IDS, text=st.none() | TEXTS)
-    def write(self, key: Key, row_id: int, text: str | None) -> None:
-        assert self.run(self.store.write(key, row_id, text)) == self.write_in_model(key, row_id, text)
 
     def write_in_model(self, key: Key, row_id: int, text: str | None) -> Version:
         (number, fetched_at), rows = self.snapshot_in_model(key)
@@ -66,54 +63,44 @@ class StoreMachine(RuleBasedStateMachine):
         self.model[key] = Snapshot(version, other_rows | new_row)
         return version
 
-    @rule(key=KEYS, row_id=st.none() | IDS)
-    def open_change(self, key: Key, row_id: int | None) -> None:
-        version, rows = self.snapshot_in_model(key)
-        change = self.run(self.store.open_change(key, row_id, ["me"], inf))
-        assert change.expected == Row(version, None if row_id is None else rows.get(row_id))
+    @rule(key=KEYS, reserved=st.integers(0, 5))
+    def reserve_slot(self, key: Key, reserved: int) -> None:
         bucket = self.buckets.get(key.scope, {}).get("me")
-        assert change.bucket == (bucket if bucket is not None and bucket.resets_at > self.clock.now else None)
+        admission = self.run(self.store.reserve_slot(key.scope, ["me"], reserved, inf))
+        assert admission.bucket == (bucket if bucket is not None and bucket.resets_at > self.clock.now else None)
 
-    @rule(key=KEYS, row_id=IDS, text=st.none() | TEXTS, second_key=KEYS, remaining=st.integers(0, 30), resets_at=TIMES)
-    def settle_change(
-        self, key: Key, row_id: int, text: str | None, second_key: Key, remaining: int, resets_at: float
-    ) -> None:
-        bucket, doubtful = Bucket("me", remaining, resets_at), second_key._replace(kind="projects")
-        writes = [RowWrite(key, row_id, text)]
-        versions = self.run(self.store.settle_change(key.scope, writes=writes, invalidate=[doubtful], bucket=bucket))
-        self.buckets.setdefault(key.scope, {})["me"] = bucket
-        assert list(versions) == [self.write_in_model(key, row_id, text)]
-        self.model[doubtful] = Snapshot(Version(self.snapshot_in_model(doubtful).version.number + 1, None), {})
+    @rule(
+        key=KEYS,
+        rows=st.lists(st.tuples(IDS, st.none() | TEXTS), max_size=2),
+        kinds=st.lists(st.sampled_from(["clients", "projects"]), max_size=2),
+        bucket=st.none() | st.builds(Bucket, st.sampled_from(["me", "organization"]), st.integers(0, 30), TIMES),
+    )
+    def write(self, key: Key, rows: list[tuple[int, str | None]], kinds: list[str], bucket: Bucket | None) -> None:
+        writes = [RowWrite(key, row_id, text) for row_id, text in rows]
+        doubtful = [key._replace(kind=kind) for kind in kinds]
+        versions = self.run(self.store.write(key.scope, rows=writes, invalidate=doubtful, bucket=bucket))
+        assert list(versions) == [self.write_in_model(key, row_id, text) for row_id, text in rows]
+        for doubtful_key in doubtful:
+            self.model[doubtful_key] = Snapshot(
+                Version(self.snapshot_in_model(doubtful_key).version.number + 1, None), {}
+            )
+        if bucket is not None:
+            self.buckets.setdefault(key.scope, {})[bucket.name] = bucket
 
-    @rule(key=KEYS)
-    def invalidate(self, key: Key) -> None:
-        self.run(self.store.invalidate(key))
-        self.model[key] = Snapshot(Version(self.snapshot_in_model(key).version.number + 1, None), {})
-
-    @rule(key=KEYS, seconds=st.integers(1, 60))
-    def acquire_lease(self, key: Key, seconds: int) -> None:
-        is_free = self.leases.get(key, 0.0) <= self.clock.now
+    @rule(key=KEYS, seconds=st.integers(0, 60), is_mine=st.booleans())
+    def hold_lease(self, key: Key, seconds: int, is_mine: bool) -> None:  # noqa: FBT001 - the machine calls it
+        leased_until = self.leases.get(key, 0.0)
+        is_free = is_mine or leased_until <= self.clock.now
         until = self.clock.now + seconds
-        assert self.run(self.store.acquire_lease(key, seconds)) == (until if is_free else None)
+        held_until = leased_until if is_mine else None
+        result = self.run(self.store.hold_lease(key, seconds, held_until=held_until))
+        assert result == (until if is_free else None)
         if is_free:
             self.leases[key] = until
-
-    @rule(key=KEYS, mine=st.booleans())
-    def release_lease(self, key: Key, mine: bool) -> None:  # noqa: FBT001 - the machine calls it
-        until = self.leases.get(key, self.clock.now)
-        self.run(self.store.release_lease(key, until if mine else until - 1))
-        if mine:
-            self.leases.pop(key, None)
 
     @rule(seconds=st.integers(0, 60))
     def wait(self, seconds: int) -> None:
         self.clock.now += seconds
-
-    @rule(key=KEYS, name=st.sampled_from(["me", "organization"]), remaining=st.integers(0, 30), resets_at=TIMES)
-    def record(self, key: Key, name: str, remaining: int, resets_at: float) -> None:
-        bucket = Bucket(name, remaining, resets_at)
-        self.run(self.store.record(key.scope, bucket))
-        self.buckets.setdefault(key.scope, {})[name] = bucket
 
     @rule()
     def close(self) -> None:

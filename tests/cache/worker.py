@@ -7,7 +7,7 @@ from pathlib import Path
 
 import anyio
 
-from tests.cache.support import MINE
+from tests.cache.support import MINE, write_row
 from toggl_mcp.cache.sqlite.store import SqliteStore
 
 
@@ -26,17 +26,17 @@ async def replace(path: Path) -> None:
 
 
 async def write(path: Path) -> None:
-    """Do a hundred writes, once told to."""
+    """Do a hundred writes after a line of input."""
     store = SqliteStore(path)
     say("ready")
     sys.stdin.readline()
     for row in range(100):
-        await store.write(MINE, row, "written")
+        await write_row(store, MINE, row, "written")
     await store.aclose()
 
 
 def hold(path: Path) -> None:
-    """Hold the file until told to let go."""
+    """Hold the file until a line of input."""
     db = sqlite3.connect(path, isolation_level=None)
     db.execute("BEGIN EXCLUSIVE")
     say("ready")

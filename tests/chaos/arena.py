@@ -1,4 +1,4 @@
-"""Processes that share a cache, the Toggl that they speak to, and what each of them sees."""
+"""Processes that share a cache, their Toggl, and each process's view of the cache."""
 
 import random
 from collections.abc import AsyncGenerator, Callable
@@ -26,7 +26,7 @@ AUTH = BasicAuth(TOKEN, "api_token")
 
 @dataclass(frozen=True)
 class Arena:
-    """A Toggl in trouble, a person in its web app, and processes that share a cache of one of its resources."""
+    """A Toggl with faults, a person in its web app, and processes that share a cache of one resource."""
 
     resource: Resource
     chance: random.Random
@@ -40,11 +40,11 @@ class Arena:
     path: Path | None
 
     def at_toggl(self) -> dict[int, WorkspaceResource]:
-        """Return the things as Toggl has them."""
+        """Return the items as Toggl has them."""
         return self.resource.items_in(self.sandbox.state)
 
     def dump_state(self) -> object:
-        """Return a copy of all that a change could change."""
+        """Return a copy of all state that a change could alter."""
         state = self.sandbox.state
         return [
             {row_id: dict(row) for row_id, row in table.items()}
@@ -52,16 +52,16 @@ class Arena:
         ]
 
     async def cached(self, process: Process) -> dict[int, WorkspaceResource] | None:
-        """Return the things as a process would show them without asking; None if it would ask."""
+        """Return the items that a process reads without a request; None if it would send one."""
         items: dict[int, WorkspaceResource] = {
             item.id: item for item in await self.resource.endpoint(process).load_cache()
         }
         return items or None
 
     async def outdated(self, process: Process) -> set[int]:
-        """Return the ids of what a process would show although it, or another, was told otherwise.
+        """Return the ids that a process reads otherwise than Toggl has them, although one has seen the change.
 
-        Only what the person has changed since Toggl was last asked may differ.
+        Only items that the person has changed since the last request may differ.
         """
         cached, (_, fetched_at) = await self.cached(process), await self.stores[0].get_version(self.key)
         if cached is None or fetched_at is None:
@@ -79,9 +79,9 @@ async def open_arena(
     *,
     resource: Resource = CLIENTS,
 ) -> AsyncGenerator[Arena]:
-    """Give an arena in which everything that is left to chance follows from the seed.
+    """Yield an arena in which every random choice follows from the seed.
 
-    `through` puts something between the processes and Toggl.
+    `proxy` is put between the processes and Toggl.
     """
     chance, clock = random.Random(seed), TickingClock()  # noqa: S311 - repeatable
     faults = FaultInjector(chance, resource.ENDPOINT.PATH)

@@ -1,4 +1,4 @@
-"""Bugs to put in. Each has a sentence for a name, and the violation by which it has to be found."""
+"""Bugs to inject, each named by a sentence, with the violation that has to find it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,8 +12,8 @@ from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.store import Key
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.endpoints.core.cached_collection import CachedCollection
+from toggl_mcp.endpoints.core.change import Change
 from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
-from toggl_mcp.endpoints.core.mutation import Mutation
 from toggl_mcp.errors import TogglError
 from toggl_mcp.models.clients import Client
 
@@ -46,13 +46,13 @@ def accept_page_as_confirmation(patch: Patch) -> None:
 
 
 def keep_cache_after_outcome_unknown(patch: Patch) -> None:
-    original = COLLECTION.settle
+    original = COLLECTION._write  # noqa: SLF001 - what is broken is private
 
-    async def settle(collection: object, mutation: object, _: object, **options: bool) -> None:
-        await original(collection, mutation, [], **options)
+    async def write(collection: object, rows: object = (), invalidate: object = (), **options: object) -> None:
+        del invalidate
+        await original(collection, rows, **options)
 
-    patch.setattr(COLLECTION, "settle", settle)
-    patch.setattr(COLLECTION, "invalidate_all", _do_nothing)
+    patch.setattr(COLLECTION, "_write", write)
 
 
 def keep_deleted_row_cached(patch: Patch) -> None:
@@ -112,21 +112,24 @@ def store_read_from_before_write(patch: Patch) -> None:
 
 
 def keep_lease(patch: Patch) -> None:
-    patch.setattr(MemoryStore, "release_lease", _do_nothing)
+    original = MemoryStore.hold_lease
 
+    async def hold_lease(
+        store: MemoryStore, key: Key, seconds: float, *, held_until: float | None = None
+    ) -> float | None:
+        return await original(store, key, seconds, held_until=held_until) if seconds else None
 
-async def _do_nothing(*_: object) -> None:
-    return
+    patch.setattr(MemoryStore, "hold_lease", hold_lease)
 
 
 def _write_through_only(patch: Patch, is_written: Callable[[Client | None], bool]) -> None:
-    original = Mutation[Client].add_confirmed_row
+    original = Change[Client].add_confirmed_row
 
-    def add_confirmed_row(mutation: Mutation[Client], row_id: int, item: Client | None) -> None:
+    def add_confirmed_row(change: Change[Client], row_id: int, item: Client | None) -> None:
         if is_written(item):
-            original(mutation, row_id, item)
+            original(change, row_id, item)
 
-    patch.setattr(Mutation, "add_confirmed_row", add_confirmed_row)
+    patch.setattr(Change, "add_confirmed_row", add_confirmed_row)
 
 
 STEP_BUGS: dict[Bug, str] = {

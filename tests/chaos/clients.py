@@ -1,4 +1,4 @@
-"""Clients, for a run."""
+"""Clients as the resource of a run."""
 
 import random
 from collections.abc import Awaitable, Callable, Collection, Iterable
@@ -14,7 +14,7 @@ from toggl_mcp.sandbox.rows import Row
 from toggl_mcp.sandbox.state import State
 
 VERBS = {"add": 6, "edit": 4, "delete": 2, "archive": 2, "restore": 2, "get": 3, "collect": 3, "named": 2}
-"""How often each is asked for."""
+"""The relative frequency of each verb."""
 
 
 class Clients(Resource):

@@ -1,4 +1,4 @@
-"""Many at once: what several callers and the person do at the same time, and callers that are cut off."""
+"""Concurrent callers and the person on the same items, and cancelled callers."""
 
 import asyncio
 import random
@@ -18,13 +18,13 @@ from tests.chaos.operations import Items, Operation, Outcome, Process, names, pe
 from toggl_mcp.sandbox import Sandbox
 
 MAX_ROUND_SECONDS = 60
-"""Seconds after which callers are taken for stuck."""
+"""Seconds after which callers count as stuck."""
 
 _cancel: ContextVar[Callable[[], object] | None] = ContextVar("cancel", default=None)
 
 
 class CancellingProxy:
-    """Stands between the callers and Toggl: lets others go first, and cuts callers off before and after the deed."""
+    """A proxy of Toggl that yields to other tasks, and cancels callers before and after an operation."""
 
     def __init__(self, sandbox: Sandbox, chance: random.Random) -> None:
         self._sandbox = sandbox
@@ -45,7 +45,7 @@ class CancellingProxy:
 
 @dataclass
 class ConcurrentRun:
-    """Rounds in which many things happen at once, each thing being one caller's or the person's, unless contended."""
+    """Rounds of concurrent operations; each item is one caller's or the person's, unless contended."""
 
     arena: Arena
     contended: bool = False
@@ -56,7 +56,7 @@ class ConcurrentRun:
     _past_ids: set[int] = field(default_factory=set[int])
 
     async def advance(self, rounds: int, callers: int = 6) -> None:
-        """Go through so many rounds."""
+        """Run so many rounds."""
         self.arena.faults.enabled = True
         for _ in range(rounds):
             self.rounds += 1
@@ -121,7 +121,7 @@ class ConcurrentRun:
         self._past_ids |= before.keys()
 
     async def _check_outcome(self, outcome: Outcome, before: Items) -> None:
-        """Hold an answer to what must hold of a thing that was nobody else's in this round."""
+        """Check the outcome of an operation on an item that nobody else touched in this round."""
         resource, items, target_id = self.arena.resource, self.arena.at_toggl(), outcome.operation.target_id
         if outcome.is_confirmed and not self._returned_an_item_of_the_person(outcome):
             self.violations += [
@@ -132,7 +132,7 @@ class ConcurrentRun:
             self.violations.append(f"{invariants.CHANGED_AFTER_ALL}: {outcome.operation.verb}, {outcome.error!r}")
 
     def _returned_an_item_of_the_person(self, outcome: Outcome) -> bool:
-        """Tell whether a creation was answered with what the person made at the same time."""
+        """Return whether a creation returned an item that the person made at the same time."""
         items = [item for item in outcome.confirmed_items.values() if item]
         process_fields = self.arena.resource.PROCESS_FIELDS.items()
         return outcome.is_creation and any(
@@ -140,7 +140,7 @@ class ConcurrentRun:
         )
 
     async def run_cancelled(self, rounds: int, *, by_asyncio: bool) -> None:
-        """Go through so many rounds in which callers are cut off at any moment."""
+        """Run so many rounds in which callers are cancelled at any moment."""
         for _ in range(rounds):
             self.rounds += 1
             self.arena.clock.now += self.arena.chance.choice([1, 5, 30, 60, 600])
@@ -188,23 +188,23 @@ class ConcurrentRun:
         return self.arena.chance.choice(self.arena.processes)
 
     async def _find_leftovers(self, *, lapsed: bool) -> list[str]:
-        """Return what callers that were cut off have left behind: a claim, or an open transaction."""
+        """Return what cancelled callers have leaked: a lease, or an open transaction."""
         arena, violations = self.arena, list[str]()
         for store in arena.stores:
             await store.read(arena.key)  # Waits for what its threads still do.
         arena.clock.now += 15 if lapsed else 0
-        until = await arena.stores[0].acquire_lease(arena.key, 1)
+        until = await arena.stores[0].hold_lease(arena.key, 1)
         if until is None:
             violations.append(invariants.LEASE_LEFT)
         else:
-            await arena.stores[0].release_lease(arena.key, until)
+            await arena.stores[0].hold_lease(arena.key, 0, held_until=until)
         if arena.path is not None and await anyio.to_thread.run_sync(is_locked, arena.path):
             violations.append(invariants.TRANSACTION_LEFT)
         return violations
 
 
 def is_locked(path: Path) -> bool:
-    """Tell whether somebody holds the file."""
+    """Return whether a process holds a lock on the file."""
     db = sqlite3.connect(path, isolation_level=None, timeout=0)
     try:
         db.execute("BEGIN IMMEDIATE").close()

@@ -1,4 +1,4 @@
-"""Time entries, for a run: those of all workspaces, by a clock that is not ours, and told late."""
+"""Time entries as the resource of a run: of all workspaces, by Toggl's own clock, with late updates."""
 
 import random
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
@@ -22,16 +22,16 @@ VERBS = {"add": 6, "start": 3, "stop": 2, "edit": 4, "bulk": 3, "delete": 2} | {
     "current": 2,
     "between": 2,
 }
-"""How often each is asked for."""
+"""The relative frequency of each verb."""
 MAX_ENTRIES = 20
 MAX_DELAY_SECONDS = 40.0
-"""Seconds after which others can see a change that a person has made, at the latest."""
+"""Seconds after which a person's change is visible to others, at the latest."""
 PROJECTS = (0, 201_500_302, 201_500_307)
 TAGS = ("design", "meeting", "on the way")
 
 
 class Bodies(NamedTuple):
-    """What is said of new entries and of changes."""
+    """The fields of new entries and of edits."""
 
     new_entry: TimeEntryBody
     timer: TimeEntryBody
@@ -58,7 +58,7 @@ class Entries(Resource):
         return [row for row in own_rows if row["server_deleted_at"] is None]
 
     def prepare(self, sandbox: Sandbox) -> None:
-        """Let there be requests enough, and of the entries some of each workspace."""
+        """Grant enough requests, and keep some entries of each workspace."""
         super().prepare(sandbox)
         for workspace in (HARBOUR_STUDIO, NIGHT_SCHOOL):
             own_rows = [row for row in self.rows(sandbox.state) if row["workspace_id"] == workspace]
@@ -98,7 +98,7 @@ class Entries(Resource):
         return Operation(verb, target_id, name or "", refresh, calls[verb], expected_fields, ids, expected.get(verb))
 
     def affects_others(self, operation: Operation, items: Items) -> bool:
-        """Tell whether more than its own entry is reached: by a change of many, or where a timer stops another."""
+        """Return whether an operation reaches other entries too: a bulk edit, or a start that stops another timer."""
         starts = operation.verb == "start" or (
             operation.verb == "add" and operation.expected_fields.get("duration") == -1
         )
@@ -107,12 +107,12 @@ class Entries(Resource):
         return is_bulk or (starts and operation.target_id not in _timers(items))
 
     def normalize(self, item: WorkspaceResource) -> WorkspaceResource:
-        """Return an entry without when its timer was started, said once more, and with its tags in one order."""
+        """Return an entry without its timer's start, and with its tags in sorted order."""
         entry = cast("TimeEntry", item)
         return entry.model_copy(update={"duration": max(-1, entry.duration), "tags": sorted(entry.tags)})
 
     def is_impossible(self, view: Items) -> bool:
-        """Tell whether more than one timer runs."""
+        """Return whether more than one timer runs."""
         return len(_timers(view)) > 1
 
     def touch(self, state: State, chance: random.Random, ids: Collection[int], new_name: str) -> None:
@@ -146,7 +146,7 @@ class Entries(Resource):
 
 
 def _bodies(chance: random.Random, items: Items, new_name: str, now: float) -> Bodies:
-    """Return what is said; a new entry is sometimes the same as one that is there, or its timer runs."""
+    """Return a random body; a new entry sometimes repeats an existing one, or its timer runs."""
     moment = datetime.fromtimestamp(int(now), UTC)
     stop = moment - timedelta(minutes=chance.randrange(60))
     work = TimeEntryBody(description=new_name, project_id=chance.choice(PROJECTS))
@@ -169,7 +169,7 @@ def _bodies(chance: random.Random, items: Items, new_name: str, now: float) -> B
 
 
 def _expected_fields(body: TimeEntryBody | None, *, is_new: bool) -> Mapping[str, object]:
-    """Return what is so of an entry after this."""
+    """Return the fields that an entry has after this body."""
     if body is None:
         return {}
     fields = body.model_dump(include={"description", "project_id", "billable", "start", "duration"}, exclude_none=True)

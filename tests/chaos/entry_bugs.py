@@ -1,4 +1,4 @@
-"""Bugs to put in that only time entries can have."""
+"""Bugs to inject that only time entries can have."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -43,7 +43,7 @@ def keep_cache_fresh_for_an_hour(patch: Patch) -> None:
 
 
 def keep_former_timer_running(patch: Patch) -> None:
-    patch.setattr(TimeEntryCache, "settle", CachedCollection[TimeEntry].settle)
+    patch.setattr(TimeEntryCache, "settle_change", CachedCollection[TimeEntry].settle_change)
 
 
 def write_through_refused_bulk_edits(patch: Patch) -> None:

@@ -1,4 +1,4 @@
-"""What befalls requests, and the person who works in the web app meanwhile."""
+"""Faults of requests, and the person who works in the web app meanwhile."""
 
 import random
 from collections.abc import Collection
@@ -15,13 +15,13 @@ from toggl_mcp.sandbox.state import State
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 NOT_APPLIED: tuple[Kind, ...] = ("refused", "429", "402")
-"""After which a creation may be sent again: it was not carried out, and that is known."""
+"""Faults after which a creation may be sent again: certainly not carried out."""
 UNPARSABLE_BODIES = (NGINX_PAGE.format(title="Welcome"), "{", '{"message": "OK"}', "true", "7")
-"""Answers that mean nothing."""
+"""Unreadable response bodies."""
 
 
 class TickingClock(Clock):
-    """A clock on which no two moments are the same."""
+    """A clock that never returns the same time twice."""
 
     def __call__(self) -> float:
         self.now += 0.001
@@ -29,9 +29,9 @@ class TickingClock(Clock):
 
 
 class FaultInjector:
-    """Lets a share of the requests go wrong; puts down every request, and the creations that may have been heard.
+    """Makes a share of the requests fail; records every request, and the creations that may have been received.
 
-    A creation is what is posted to `path`.
+    A creation is a POST to `path`.
     """
 
     def __init__(self, chance: random.Random, path: str, share: float = 0.3) -> None:
@@ -61,13 +61,13 @@ class FaultInjector:
         )
 
     async def pause(self) -> None:
-        """Let other tasks go first for a while."""
+        """Yield to other tasks for a while."""
         for _ in range(self._chance.randrange(12)):
             await checkpoint()
 
 
 class Person:
-    """Somebody in Toggl's web app; `touched` tells when they last changed each thing."""
+    """A person in Toggl's web app; `touched` has the time of their last change of each item."""
 
     def __init__(self, resource: Resource, state: State, clock: Clock, chance: random.Random) -> None:
         self.changed_at: dict[int, float] = {}
@@ -78,7 +78,7 @@ class Person:
         self._named = 0
 
     def act(self, ids: Collection[int] | None = None) -> None:
-        """Change something; if ids are given, one of these things."""
+        """Make a random change, to one of these items if ids are given."""
         self._named += 1
         before = self._resource.items_in(self._state)
         self._resource.act(self._state, self._chance, ids, f"By hand {self._named}")

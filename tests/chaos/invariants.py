@@ -1,4 +1,4 @@
-"""What must hold, each sentence the name of its violation."""
+"""The invariants, each sentence the name of its violation."""
 
 from collections.abc import Iterator
 from typing import Any, cast
@@ -36,13 +36,13 @@ TOO_MANY_UNKNOWN = "more than 15 % of the creations have an unknown outcome"
 
 
 def check_error_type(outcome: Outcome) -> Iterator[str]:
-    """Yield the violation of a refusal that this package does not raise on purpose."""
+    """Yield the violation of an error that is not a TogglError."""
     if outcome.error is not None and not isinstance(outcome.error, TogglError):
         yield f"{UNNAMED}: {outcome.error!r}"
 
 
 def check_confirmed(resource: Resource, outcome: Outcome, items: Items) -> Iterator[str]:
-    """Yield what is not at Toggl of a change that was confirmed."""
+    """Yield what a confirmed change lacks at Toggl."""
     if any(not is_same(resource, item, items.get(key)) for key, item in outcome.confirmed_items.items()):
         yield NOT_AT_TOGGL
     if any(not _has_expected_fields(resource, items.get(key), outcome) for key in outcome.reached_ids):
@@ -55,7 +55,7 @@ def check_confirmed(resource: Resource, outcome: Outcome, items: Items) -> Itera
 
 
 def _has_expected_fields(resource: Resource, item: WorkspaceResource | None, outcome: Outcome) -> bool:
-    """Tell whether a thing is there, and as it was asked to be."""
+    """Return whether an item exists and has the fields of the operation."""
     expected_fields = outcome.operation.expected_fields.items()
     return item is not None and all(
         getattr(resource.normalize(item), field) == value for field, value in expected_fields
@@ -65,7 +65,7 @@ def _has_expected_fields(resource: Resource, item: WorkspaceResource | None, out
 def check_unknown_creation(
     outcome: Outcome, requests: list[tuple[str, Kind | None]], *, is_present: bool
 ) -> Iterator[str]:
-    """Yield what is wrong with the doubt about a creation, given its requests and whether it is at Toggl."""
+    """Yield the violations of a creation of unknown outcome, by its requests and whether its item is at Toggl."""
     if not outcome.is_unknown or not outcome.is_creation:
         return
     method, kind = requests[-1]
@@ -76,7 +76,7 @@ def check_unknown_creation(
 
 
 async def check_caches(outcome: Outcome, arena: Arena) -> list[str]:
-    """Return which processes would still show otherwise what was confirmed."""
+    """Return which processes would still read otherwise than was confirmed."""
     views = [view for view in [await arena.cached(process) for process in arena.processes] if view is not None]
     resource, items = arena.resource, arena.at_toggl()
     return [
@@ -88,7 +88,7 @@ async def check_caches(outcome: Outcome, arena: Arena) -> list[str]:
 
 
 async def check_outdated(arena: Arena) -> list[str]:
-    """Return what is wrong with what the processes would show."""
+    """Return the violations of what the processes would read."""
     violations: list[str] = []
     for process in arena.processes:
         violations += [OUTDATED] if await arena.outdated(process) else []
@@ -97,7 +97,7 @@ async def check_outdated(arena: Arena) -> list[str]:
 
 
 def check_read(resource: Resource, outcome: Outcome, items: Items, now: float) -> Iterator[str]:
-    """Yield what is wrong with an answer to a reader, when nothing happened at Toggl meanwhile."""
+    """Yield the violations of a read during which nothing changed at Toggl."""
     operation = outcome.operation
     answer = cast(
         "Lookup[Any] | CacheRead[Any] | tuple[list[WorkspaceResource], CacheRead[WorkspaceResource]] | None",
@@ -123,7 +123,7 @@ def check_read(resource: Resource, outcome: Outcome, items: Items, now: float) -
 
 
 async def check_expected_items(outcome: Outcome, arena: Arena, process: Process) -> list[str]:
-    """Return what is wrong with an answer to a reader who was told some of what is there."""
+    """Return the violations of a read whose expected items are partly known."""
     expected = outcome.operation.expected
     if expected is None or outcome.error is not None:
         return []
@@ -137,12 +137,12 @@ async def check_expected_items(outcome: Outcome, arena: Arena, process: Process)
 
 
 def check_restored(before: Items, items: Items, past_ids: set[int]) -> Iterator[str]:
-    """Yield the violation of something that was there once, was not there before, and is there now."""
+    """Yield the violation of an item that was deleted and has come back."""
     if past_ids & (items.keys() - before.keys()):
         yield RESTORED
 
 
 async def differs_from_toggl(resource: Resource, process: Process, items: Items, *, refresh: bool = False) -> bool:
-    """Tell whether what a process reads differs from Toggl."""
+    """Return whether a process reads other items than Toggl has."""
     reading = await resource.endpoint(process).read(refresh=refresh)
     return bool(differing_ids(resource, reading.collection.items, items))

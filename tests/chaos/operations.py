@@ -20,7 +20,7 @@ Items = Mapping[int, WorkspaceResource]
 
 
 class Process(NamedTuple):
-    """What one process has of one workspace."""
+    """The endpoints of one process for one workspace."""
 
     clients: AsyncClientEndpoint
     projects: AsyncProjectEndpoint
@@ -28,7 +28,7 @@ class Process(NamedTuple):
 
 
 def make_process(workspace: int, auth: Auth, store: Store, connection: AsyncClient) -> Process:
-    """Return a process that keeps everything in this store."""
+    """Return a process whose endpoints share this store."""
     return Process(
         AsyncClientEndpoint(workspace, auth, store, client=connection),
         AsyncProjectEndpoint(workspace, auth, store, client=connection),
@@ -69,12 +69,12 @@ class Outcome:
 
     @property
     def is_creation(self) -> bool:
-        """Whether it is about a creation."""
+        """Whether the operation is a creation."""
         return self.operation.verb in CREATIONS
 
     @property
     def is_unknown(self) -> bool:
-        """Whether a change may have happened or not."""
+        """Whether it is unknown if the change was applied."""
         return isinstance(self.error, OutcomeUnknown)
 
     @property

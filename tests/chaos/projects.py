@@ -1,4 +1,4 @@
-"""Projects, for a run: what becomes of their clients changes them too."""
+"""Projects as the resource of a run: changes of their clients reach them too."""
 
 import random
 from collections.abc import Awaitable, Callable, Collection, Iterable
@@ -14,7 +14,7 @@ from toggl_mcp.sandbox.rows import Row
 from toggl_mcp.sandbox.state import State
 
 VERBS = {"add": 6, "edit": 5, "delete": 2, "get": 3, "collect": 3, "named": 2}
-"""How often each is asked for."""
+"""The relative frequency of each verb."""
 CLIENT_VERBS = {"delete client": 1, "archive client": 1, "restore client": 1}
 FEW_CLIENTS = 5
 
@@ -87,7 +87,7 @@ class Projects(Resource):
         state.remove_project(target_id)
 
     def _touch_client(self, state: State, chance: random.Random, target_id: int, ids: Collection[int]) -> None:
-        """Do something to a project's client, unless it has projects that are not to be touched."""
+        """Change a project's client, unless it has projects that must not change."""
         client = state.projects[target_id]["client_id"]
         project_ids = {row["id"] for row in state.projects.values() if row["client_id"] == client}
         if client is None or not project_ids <= {*ids}:

@@ -1,4 +1,4 @@
-"""What clients, projects and time entries differ in; everything else here is the same for all of them."""
+"""What differs between clients, projects and time entries in a run."""
 
 import random
 from abc import ABC, abstractmethod
@@ -15,26 +15,26 @@ from toggl_mcp.sandbox.state import State
 
 Clock = Callable[[], float]
 MIN_ITEMS, MAX_ITEMS = 12, 30
-"""Below and above which the person adds and removes things, so that there are always some."""
+"""Bounds between which the person adds and removes items."""
 ENTRIES_IN_SAMPLE = 100
-"""Of the thousand time entries that the sandbox begins with: each step compares all that is there."""
+"""Time entries that are kept of the sandbox's thousand: each step compares all of them."""
 
 
 class Resource(ABC):
-    """A resource: what can be asked of it, how Toggl has it, and what a person does to it in the web app."""
+    """A resource: its operations, its rows at Toggl, and the person's changes in the web app."""
 
     MODEL: type[WorkspaceResource]
     ENDPOINT: type[CachedEndpoint[Any]]
     PARENT = HARBOUR_STUDIO
-    """The workspace whose things are kept together."""
+    """The workspace whose items are cached together."""
     LABEL = "name"
-    """The field that tells a thing from those that are made at the same time."""
+    """The field that identifies an item among concurrent creations."""
     PROCESS_FIELDS: Mapping[str, object]
-    """What is so of those only that processes have made."""
+    """The fields that only items made by processes have."""
     FRESH_SECONDS = 3600.0
-    """Seconds for which what is cached is believed."""
+    """Seconds for which the cache is fresh."""
     CLOCK_LAG_SECONDS = 0.0
-    """By how many seconds Toggl's clock is behind."""
+    """Seconds by which Toggl's clock is behind."""
 
     def __str__(self) -> str:
         """Return the name of a test with it."""
@@ -50,54 +50,54 @@ class Resource(ABC):
 
     @abstractmethod
     def operation(self, chance: random.Random, items: Items, target_id: int, new_name: str, now: float) -> Operation:
-        """Return a question at random; about a thing, and sometimes about a name that is taken."""
+        """Return a random operation on an item, sometimes on a name that is in use."""
 
     @abstractmethod
     def touch(self, state: State, chance: random.Random, ids: Collection[int], new_name: str) -> None:
-        """Do something to one of these things, as a person does."""
+        """Change one of these items as a person does."""
 
     @abstractmethod
     def add(self, state: State, new_name: str) -> None:
-        """Add a thing, as a person does."""
+        """Add an item as a person does."""
 
     @abstractmethod
     def remove(self, state: State, target_id: int) -> None:
-        """Remove a thing, as a person does."""
+        """Remove an item as a person does."""
 
     def prepare(self, sandbox: Sandbox) -> None:
-        """Let there be as much as a run needs, and of the time entries the last ones only."""
+        """Prepare as many items as a run needs, of the time entries the last ones only."""
         sandbox.quota.window(None).total = 600
         for entry_id in list(sandbox.state.entries)[:-ENTRIES_IN_SAMPLE]:
             del sandbox.state.entries[entry_id]
 
     def affects_others(self, operation: Operation, items: Items) -> bool:
-        """Tell whether a question reaches more than the thing that it is about."""
+        """Return whether an operation reaches more than its target."""
         return operation.verb == "edit" and operation.name in {self.label(item) for item in items.values()}
 
     def normalize(self, item: WorkspaceResource) -> WorkspaceResource:
-        """Return a thing without what Toggl says of it now in one way, now in another."""
+        """Return an item without the fields that Toggl does not always send alike."""
         return item
 
     def is_impossible(self, view: Items) -> bool:
-        """Tell whether these cannot all be so at once."""
+        """Return whether these items contradict each other."""
         del view
         return False
 
     def label(self, item: WorkspaceResource) -> str:
-        """Return the name of a thing."""
+        """Return the name of an item."""
         return str(getattr(item, self.LABEL))
 
     def key(self, scope: str) -> Key:
-        """Return under which key things are kept."""
+        """Return the key of the cached collection."""
         return Key(scope, self.ENDPOINT.KIND, self.PARENT)
 
     def items_in(self, state: State) -> dict[int, WorkspaceResource]:
-        """Return the things as Toggl has them."""
+        """Return the items as Toggl has them."""
         items = [self.MODEL.model_validate(row) for row in self.rows(state)]
         return {item.id: item for item in items}
 
     def act(self, state: State, chance: random.Random, ids: Collection[int] | None, new_name: str) -> None:
-        """Do something as a person; if ids are given, to one of these things."""
+        """Make a change as a person, to one of these items if ids are given."""
         items = [row["id"] for row in self.rows(state)]
         free = [row_id for row_id in items if ids is None or row_id in ids]
         if len(items) < MIN_ITEMS or not free:
@@ -109,7 +109,7 @@ class Resource(ABC):
 
 
 def is_same(resource: Resource, first: WorkspaceResource | None, second: WorkspaceResource | None) -> bool:
-    """Tell whether two views of a thing agree; not every answer says when the thing was changed."""
+    """Return whether two views of an item agree; not every response has the time of the last change."""
     if first == second:
         return True
     normal_first, normal_second = (item and resource.normalize(item) for item in (first, second))

@@ -1,4 +1,4 @@
-"""One step after another: a process does something, or the person does, and then what must hold is looked at."""
+"""One operation of a process or the person at a time, with the invariants checked after each."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
@@ -9,14 +9,14 @@ from tests.chaos.arena import Arena
 from tests.chaos.operations import Items, Operation, Outcome, Process, perform
 
 MAX_UNKNOWN_SHARE = 0.15
-"""As a share of the creations."""
+"""The largest share of creations of unknown outcome."""
 MIN_CREATIONS = 50
-"""Creations from which a share is worth looking at."""
+"""The fewest creations of which a share is meaningful."""
 
 
 @dataclass
 class StepRun:
-    """A run, and what it found: violations, and how many creations there were and are in doubt."""
+    """A run with its violations, and the number of creations and of those of unknown outcome."""
 
     arena: Arena
     violations: list[str] = field(default_factory=list[str])
@@ -27,7 +27,7 @@ class StepRun:
     _past_ids: set[int] = field(default_factory=set[int])
 
     async def advance(self, steps: int) -> None:
-        """Take so many steps."""
+        """Run so many steps."""
         for number in range(self.steps, self.steps + steps):
             before = len(self.violations)
             await self._step(number)
@@ -68,13 +68,13 @@ class StepRun:
         return arena.resource.operation(arena.chance, items, target_id, f"Thing {number}", arena.clock())
 
     def _has_one_new_item(self, operation: Operation, cached_ids: Collection[int], before: Items) -> bool:
-        """Tell whether there is one thing of the name that no cache knew, and it was not there before."""
+        """Return whether one new item has the name, which neither a cache nor Toggl had before."""
         label, items = self.arena.resource.label, self.arena.at_toggl()
         new_ids = {key for key, item in items.items() if label(item) == operation.name and key not in cached_ids}
         return len(new_ids) == 1 and not new_ids & before.keys()
 
     async def _cached_ids(self) -> set[int]:
-        """Return the ids of which some cache knows, however long ago Toggl was asked, and that are at Toggl."""
+        """Return the ids that some cache has, of any age, and that are at Toggl."""
         snapshot = await self.arena.stores[0].read(self.arena.key)
         return self.arena.at_toggl().keys() & (snapshot.rows if snapshot else ())
 
@@ -108,7 +108,7 @@ class StepRun:
         await self._read_without_faults(invariants.UNSETTLED)
 
     async def _read_without_faults(self, violation: str, refresh: Process | None = None) -> None:
-        """Let every process read, one of them asking Toggl in any case."""
+        """Let every process read, one of them with a refresh."""
         self.arena.faults.enabled = False
         self.arena.clock.now += 10  # By then a quota that was said to be spent is not.
         processes = [refresh] if refresh else self.arena.chance.sample(self.arena.processes, k=2)

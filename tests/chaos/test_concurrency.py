@@ -1,4 +1,4 @@
-"""Many at once on one thing each, many at once on the same things, and callers that are cut off."""
+"""Concurrent callers on one item each, on the same items, and cancelled callers."""
 
 from pathlib import Path
 
@@ -62,7 +62,7 @@ async def test_cancelled_callers_leave_no_outdated_cache_lease_or_transaction(
 
 
 def hold_back_edit(arena: Arena, until: anyio.Event) -> None:
-    """Hold back the answer to the next change, which is carried out."""
+    """Hold back the response to the next change, which is carried out."""
     faults = iter([Fault("slow", until=until.wait)])
 
     def fault(call: Call) -> Fault | None:

@@ -1,4 +1,4 @@
-"""Whether the tests of this folder notice anything: each bug that is put in has to be found."""
+"""The tests of this folder find every injected bug."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -20,7 +20,7 @@ from tests.chaos.steps import StepRun
 pytestmark = pytest.mark.anyio
 
 STEPS, ROUNDS, TRIES = 50, 25, 48
-"""A run ends soon after the bug is found; 48 tries of 50 steps are six times the little run that it stands for."""
+"""Tries of 50 steps, six times as many as the small run; a run ends soon after the bug is found."""
 
 
 def name(bug: Bug) -> str:
@@ -28,7 +28,7 @@ def name(bug: Bug) -> str:
 
 
 async def is_found(violation: str, violations: list[str], advance: Callable[[], Awaitable[None]]) -> bool:
-    """Go on until the violation is found, or for long enough."""
+    """Run until the violation is found, or for long enough."""
     for _ in range(TRIES):
         await advance()
         if any(violation in text for text in violations):

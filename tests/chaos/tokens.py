@@ -25,7 +25,7 @@ WORKSPACES = (HARBOUR_STUDIO, NIGHT_SCHOOL)
 
 
 class Accounts:
-    """Answers each token from its own sandbox; the clients have the same ids in all of them, and other notes."""
+    """Serves each token from its own sandbox; clients have the same ids in all of them, and different notes."""
 
     def __init__(self, clock: TickingClock) -> None:
         plans: dict[int, Plan] = dict.fromkeys(WORKSPACES, "premium")
@@ -49,7 +49,7 @@ class Accounts:
 
 @dataclass
 class Tenants:
-    """A run of callers with different tokens, and the rows that they were shown and that are not theirs."""
+    """A run of callers with different tokens, and the rows that they read and that are not theirs."""
 
     seed: int
     storage: Storage
@@ -58,7 +58,7 @@ class Tenants:
     rows_read: int = 0
 
     async def advance(self, steps: int) -> None:
-        """Take so many steps."""
+        """Run so many steps."""
         chance, clock = random.Random(self.seed), TickingClock()  # noqa: S311 - repeatable
         store = MemoryStore(clock=clock) if self.storage == "in memory" else SqliteStore(self.folder / "c", clock=clock)
         accounts = Accounts(clock)

@@ -1,4 +1,4 @@
-"""A process of its own, `python -m tests.chaos.worker <address>` does what each line asks for."""
+"""A process of its own: `python -m tests.chaos.worker <address>` runs the operation of each line."""
 
 import sys
 from collections.abc import Awaitable, Callable
@@ -7,6 +7,7 @@ from pathlib import Path
 import anyio
 import anyio.to_thread
 
+from tests.cache.support import write_row
 from toggl_mcp.api import BasicAuth, connect
 from toggl_mcp.cache.sqlite.store import SqliteStore
 from toggl_mcp.cache.store import Key
@@ -26,7 +27,7 @@ def say(line: str) -> None:
 
 
 async def collect(path: Path, address: str) -> str:
-    """Let twenty readers ask at once, and tell the names that each was answered."""
+    """Let twenty readers read at once, and print the names that each one got."""
     store = SqliteStore(path)
     answers: list[str] = []
     async with connect(address) as connection:
@@ -47,14 +48,14 @@ _open_stores: dict[Path, SqliteStore] = {}
 
 
 async def write(path: Path, _: str) -> str:
-    """Write once with a store that stays open, and tell how far the collection has come."""
+    """Write once with a store that stays open, and print the collection's version."""
     store = _open_stores.setdefault(path, SqliteStore(path))
-    await store.write(MINE, 1, None)
+    await write_row(store, MINE, 1, None)
     return str((await store.get_version(MINE)).number)
 
 
 async def version(path: Path, _: str) -> str:
-    """Tell how far the collection has come, with the store that stays open."""
+    """Print the collection's version, with the store that stays open."""
     return str((await _open_stores[path].get_version(MINE)).number)
 
 
@@ -62,7 +63,7 @@ COMMANDS: dict[str, Command] = {"collect": collect, "write": write, "version": v
 
 
 async def main(address: str) -> None:
-    """Do what each line asks for: a deed and a path."""
+    """Run the operation of each line: a verb and a path."""
     say("ready")
     while line := await anyio.to_thread.run_sync(sys.stdin.readline):
         command, _, path = line.strip().partition(" ")

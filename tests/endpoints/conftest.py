@@ -34,7 +34,7 @@ def path(tmp_path: Path) -> Path:
 async def make_clients(
     request: pytest.FixtureRequest, path: Path, clock: Clock, connection: AsyncClient
 ) -> AsyncGenerator[MakeClients]:
-    """Make endpoints on stores that keep things fresh for as long as is asked."""
+    """Make endpoints on stores with the given `expire_after`."""
     async with AsyncExitStack() as open_stores:
 
         def make(expire_after: ExpireAfter) -> AsyncClientEndpoint:

@@ -2,9 +2,10 @@
 
 from collections.abc import AsyncGenerator
 
+import anyio
 import pytest
 
-from tests.endpoints.support import AROHA, AUTH, fault_every
+from tests.endpoints.support import AROHA, AUTH, Gate, fault_every, fault_in_turn
 from tests.sandbox.clock import Clock
 from toggl_mcp.api import AsyncClient, connect_in_process
 from toggl_mcp.cache.memory import MemoryStore
@@ -44,6 +45,22 @@ async def test_me_cached_account_holds_no_secret(toggl: Toggl, sandbox: Sandbox,
     for secret in (sandbox.state.me["api_token"], sandbox.state.me["intercom_hash"], "5ec4e75", "ical", "@"):
         assert secret not in text
     assert toggl.timestamp() == store.clock()
+
+
+async def test_me_answered_after_a_later_request_leaves_the_later_answer_cached(
+    toggl: Toggl, store: Store, connection: AsyncClient, sandbox: Sandbox, clock: Clock
+) -> None:
+    second_process, gate = Toggl(AUTH, store, client=connection), Gate()
+    sandbox.fault = fault_in_turn("GET", gate.fault)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(toggl.account.me)
+        await gate.reached.wait()
+        clock.now += 1
+        sandbox.state.me["fullname"] = "Marama Ngata"
+        await second_process.account.related()
+        gate.open.set()
+    assert [(await process.account.me())[0].name for process in (toggl, second_process)] == ["Marama Ngata"] * 2
+    assert len(sandbox.calls) == 2
 
 
 async def test_workspaces_plan_follows_premium_fields(toggl: Toggl) -> None:

@@ -1,5 +1,6 @@
 """The same verbs for scripts without asyncio."""
 
+import asyncio
 import inspect
 import subprocess
 import sys
@@ -148,6 +149,28 @@ def test_blocking_endpoint_without_close_lets_the_script_end() -> None:
     command = [sys.executable, "-W", "error", "-c", SCRIPT_WITHOUT_CLOSE]
     script = subprocess.run(command, check=True, capture_output=True, text=True, timeout=30)  # noqa: S603 - ours
     assert (script.stdout, script.stderr) == ("6\n", "")
+
+
+def test_blocking_endpoint_collected_on_its_own_thread_ends_the_thread(memory: MemoryStore, sandbox: Sandbox) -> None:
+    has_returned = threading.Event()
+    tasks: list[asyncio.Task[None]] = []
+
+    async def drop_endpoint() -> None:
+        await anyio.to_thread.run_sync(has_returned.wait)
+        endpoints.clear()
+
+    async def drop_endpoint_later() -> None:
+        tasks.append(asyncio.get_running_loop().create_task(drop_endpoint()))
+
+    sandbox.fault = fault_every("GET", Fault("slow", until=drop_endpoint_later))
+    threads_before = set(threading.enumerate())
+    endpoints = [ClientEndpoint(HARBOUR_STUDIO, AUTH, memory, client=connect_in_process(sandbox))]
+    (thread,) = set(threading.enumerate()) - threads_before
+    endpoints[0].collect()
+    has_returned.set()
+    thread.join(timeout=5)
+    assert not thread.is_alive()
+    assert tasks[0].exception() is None
 
 
 def test_close_while_a_call_runs_lets_it_finish(memory: MemoryStore, sandbox: Sandbox) -> None:

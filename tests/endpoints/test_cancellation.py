@@ -107,11 +107,11 @@ class StuckStore(MemoryStore):
         super().__init__(clock=clock)
         self.reached = anyio.Event()
 
-    async def settle_change(self, scope: str, **change: Any) -> Sequence[Version]:  # noqa: ANN401 - passed on
-        if not self.reached.is_set():
+    async def write(self, scope: str, **change: Any) -> Sequence[Version]:  # noqa: ANN401 - passed on
+        if change.get("rows") and not self.reached.is_set():
             self.reached.set()
             await anyio.sleep_forever()
-        return await super().settle_change(scope, **change)
+        return await super().write(scope, **change)
 
 
 @pytest.mark.parametrize("verb", CHANGES)

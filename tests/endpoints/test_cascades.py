@@ -2,9 +2,10 @@
 
 import pytest
 
+from tests.cache.support import write_row
 from tests.endpoints.support import AUTH, fault_every
 from tests.sandbox.clock import Clock
-from tests.sandbox.diary import at, done
+from tests.sandbox.diary import add_entry, at
 from toggl_mcp.api import AsyncClient
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.store import Key, Row
@@ -27,7 +28,7 @@ class InterleavingStore(MemoryStore):
     async def get_row(self, key: Key, row_id: int) -> Row:
         entry, self.entry = (self.entry, None) if key.kind == "time_entry" else (None, self.entry)
         if entry is not None:
-            await self.write(key, entry.id, entry.model_dump_json(exclude_none=True))
+            await write_row(self, key, entry.id, entry.model_dump_json(exclude_none=True))
         return await super().get_row(key, row_id)
 
 
@@ -36,7 +37,7 @@ async def test_delete_project_keeps_entries_moved_to_another_project_meanwhile(
 ) -> None:
     sandbox.state.entries.clear()
     clock.now = at("2025-10-14T18:00")
-    row = done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", project_id=WEB_SHOP)
+    row = add_entry(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", project_id=WEB_SHOP)
     store = InterleavingStore(clock=clock)
     toggl = Toggl(AUTH, store, client=connection)
     entry = (await toggl.entry_cache.read()).collection.items[row["id"]]

@@ -1,4 +1,4 @@
-"""What is cached agrees with Toggl, whoever asks and changes at the same time."""
+"""The cache agrees with Toggl under concurrent reads and changes."""
 
 import anyio
 import pytest

@@ -1,4 +1,4 @@
-"""What can be asked of the cache alone."""
+"""Queries of the cache alone."""
 
 from datetime import UTC, date, datetime
 

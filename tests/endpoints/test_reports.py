@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from tests.api.support import serve_response
 from tests.endpoints.support import AUTH
 from tests.sandbox.clock import Clock
 from tests.sandbox.diary import at, running
@@ -11,7 +12,8 @@ from toggl_mcp.api import AsyncClient
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.endpoints.time_entry_query import EntryQuery
 from toggl_mcp.endpoints.toggl import Toggl
-from toggl_mcp.models.period import DateRange
+from toggl_mcp.errors import Unreachable
+from toggl_mcp.models.period import DateRange, make_calendar
 from toggl_mcp.sandbox import HARBOUR_STUDIO, Sandbox
 
 pytestmark = pytest.mark.anyio
@@ -45,3 +47,13 @@ async def test_fetch_entries_with_equal_hashes_reads_another_report(
     sandbox.state.edit_entry(timer["id"])["duration"] = -2
 
     assert await count_reports(toggl, sandbox) == 2
+
+
+@pytest.mark.parametrize("number", ["0", "1e3", "-5", "9" * 10, "9" * 5000])
+async def test_fetch_entries_next_row_number_out_of_bounds_is_unreachable(number: str) -> None:
+    row = '{"user_id":1,"time_entries":[{"id":1,"seconds":60,"start":"2025-10-14T09:00:00Z"}]}'
+    days = DateRange(make_calendar("UTC", 1), TUESDAY, TUESDAY)
+    query = EntryQuery(days, [HARBOUR_STUDIO], None, from_reports=True, refresh=False, all_workspaces=False)
+    async with serve_response(f"[{row}]", headers={"X-Next-Row-Number": number}) as toggl:
+        with pytest.raises(Unreachable, match="before its last row"):
+            await toggl.entry_source.fetch(query)

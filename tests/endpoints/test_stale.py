@@ -1,4 +1,4 @@
-"""When the last snapshot stands in because Toggl cannot be asked."""
+"""The last collection is served, as stale, while Toggl cannot be reached."""
 
 import pytest
 

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from tests.endpoints.support import AUTH, fault_every
 from tests.sandbox.clock import Clock
-from tests.sandbox.diary import at, done, running
+from tests.sandbox.diary import add_entry, at, running
 from toggl_mcp.api import AsyncClient, connect_in_process
 from toggl_mcp.cache.store import Store
 from toggl_mcp.endpoints.blocking import TimeEntryEndpoint
@@ -73,7 +73,7 @@ async def test_add_time_entry_match_with_other_fields_is_not_adopted(
     time_entries: AsyncTimeEntryEndpoint, sandbox: Sandbox
 ) -> None:
     await time_entries.read()
-    done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", "Else")
+    add_entry(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", "Else")
     sandbox.fault = fault_every("POST", Fault("lost before"))
     with pytest.raises(OutcomeUnknown):
         await time_entries.add(TimeEntryBody(start=NINE, duration=60, description="Once"))
@@ -82,9 +82,11 @@ async def test_add_time_entry_match_with_other_fields_is_not_adopted(
 async def test_bulk_edit_costs_one_request_and_returns_unchanged_ids(
     time_entries: AsyncTimeEntryEndpoint, sandbox: Sandbox
 ) -> None:
-    rows = [done(sandbox, f"2025-10-14T0{hour}:00", f"2025-10-14T0{hour}:30", tags=["meeting"]) for hour in range(3)]
+    rows = [
+        add_entry(sandbox, f"2025-10-14T0{hour}:00", f"2025-10-14T0{hour}:30", tags=["meeting"]) for hour in range(3)
+    ]
     await time_entries.read()
-    foreign = done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", workspace=NIGHT_SCHOOL)
+    foreign = add_entry(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", workspace=NIGHT_SCHOOL)
     sandbox.calls.clear()
     result = await time_entries.bulk_edit(
         [*(row["id"] for row in rows), foreign["id"]], TimeEntryBody(tags=["design"], tag_action="add", billable=True)
@@ -100,14 +102,14 @@ async def test_bulk_edit_costs_one_request_and_returns_unchanged_ids(
 
 
 async def test_bulk_edit_deletes_tags(time_entries: AsyncTimeEntryEndpoint, sandbox: Sandbox) -> None:
-    row = done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", tags=["meeting", "design"])
+    row = add_entry(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", tags=["meeting", "design"])
     await time_entries.read()
     await time_entries.bulk_edit([row["id"]], TimeEntryBody(tags=["design"], tag_action="delete"))
     assert (await time_entries.read()).collection.items[row["id"]].tags == row["tags"] == ["meeting"]
 
 
 async def test_bulk_edit_unconfirmed_is_outcome_unknown(time_entries: AsyncTimeEntryEndpoint, sandbox: Sandbox) -> None:
-    row = done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00")
+    row = add_entry(sandbox, "2025-10-14T09:00", "2025-10-14T10:00")
     await time_entries.read()
     sandbox.fault = fault_every("PATCH", Fault("garbage after", body='{"message": "OK"}'))
     with pytest.raises(OutcomeUnknown):
@@ -130,7 +132,7 @@ async def test_stop_time_entry_lost_response_is_confirmed_by_a_read(
 async def test_edit_and_delete_time_entry_of_another_workspace_names_it(
     time_entries: AsyncTimeEntryEndpoint, sandbox: Sandbox
 ) -> None:
-    row = done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", workspace=NIGHT_SCHOOL)
+    row = add_entry(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", workspace=NIGHT_SCHOOL)
     await time_entries.read()
     with pytest.raises(NotFound, match=str(NIGHT_SCHOOL)):
         await time_entries.delete(row["id"])
@@ -142,7 +144,7 @@ async def test_edit_and_delete_time_entry_of_another_workspace_names_it(
 async def test_edit_and_stop_time_entry_deleted_return_none(
     time_entries: AsyncTimeEntryEndpoint, sandbox: Sandbox
 ) -> None:
-    row = done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00")
+    row = add_entry(sandbox, "2025-10-14T09:00", "2025-10-14T10:00")
     await time_entries.read()
     sandbox.state.remove_entry(row["id"])
     assert await time_entries.edit(row["id"], TimeEntryBody(description="x")) is None
@@ -154,7 +156,7 @@ async def test_edit_and_stop_time_entry_deleted_return_none(
 async def test_edit_time_entry_without_changes_is_not_sent(
     time_entries: AsyncTimeEntryEndpoint, sandbox: Sandbox
 ) -> None:
-    row = done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", "Same")
+    row = add_entry(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", "Same")
     entry = await time_entries.edit(row["id"], TimeEntryBody())
     assert entry is not None
     assert entry.description == "Same"
@@ -213,7 +215,7 @@ def test_time_entry_body_start_without_time_zone_is_refused() -> None:
 async def test_bulk_edit_without_changes_or_ids_is_not_sent(
     time_entries: AsyncTimeEntryEndpoint, sandbox: Sandbox
 ) -> None:
-    row = done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00")
+    row = add_entry(sandbox, "2025-10-14T09:00", "2025-10-14T10:00")
 
     assert await time_entries.bulk_edit([], TimeEntryBody(description="New")) == ([], [])
     assert await time_entries.bulk_edit([row["id"]], TimeEntryBody()) == ([], [])
@@ -223,9 +225,9 @@ async def test_bulk_edit_without_changes_or_ids_is_not_sent(
 async def test_collect_time_entries_without_range_includes_oldest_and_planned(
     time_entries: AsyncTimeEntryEndpoint, sandbox: Sandbox
 ) -> None:
-    done(sandbox, "2025-10-15T09:00", "2025-10-15T10:00", "Planned")
-    done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", "Today")
-    done(sandbox, "2025-07-20T09:00", "2025-07-20T10:00", "Oldest")
+    add_entry(sandbox, "2025-10-15T09:00", "2025-10-15T10:00", "Planned")
+    add_entry(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", "Today")
+    add_entry(sandbox, "2025-07-20T09:00", "2025-07-20T10:00", "Oldest")
 
     assert [entry.description for entry in await time_entries.collect()] == ["Oldest", "Today", "Planned"]
     assert [entry.description for entry in await time_entries.collect(NINE)] == ["Today", "Planned"]

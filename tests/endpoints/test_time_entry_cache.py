@@ -4,7 +4,7 @@ import pytest
 
 from tests.endpoints.support import AUTH
 from tests.sandbox.clock import Clock
-from tests.sandbox.diary import at, done
+from tests.sandbox.diary import add_entry, at
 from toggl_mcp.api import AsyncClient
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.store import Store
@@ -33,14 +33,14 @@ async def read_entries(toggl: Toggl, *, refresh: bool = False) -> dict[int, Time
 
 
 def pop_request_kinds(sandbox: Sandbox) -> list[str]:
-    """Return how the log has been asked for, and forget it."""
+    """Return the queries of the requests for time entries, and clear them."""
     kinds = ["window" if "start_date" in call.query else "since" for call in sandbox.calls]
     sandbox.calls.clear()
     return kinds
 
 
 async def test_read_fetches_the_window_once_then_syncs_changes(toggl: Toggl, sandbox: Sandbox, clock: Clock) -> None:
-    done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", "Old")
+    add_entry(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", "Old")
     assert [entry.description for entry in (await read_entries(toggl)).values()] == ["Old"]
     for _ in range(4):
         clock.now += 121
@@ -51,7 +51,7 @@ async def test_read_fetches_the_window_once_then_syncs_changes(toggl: Toggl, san
 async def test_read_is_fresh_for_two_minutes(toggl: Toggl, sandbox: Sandbox, clock: Clock) -> None:
     await read_entries(toggl)
     clock.now += 119
-    done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00")
+    add_entry(sandbox, "2025-10-14T09:00", "2025-10-14T10:00")
     assert await read_entries(toggl) == {}
     clock.now += 1
     assert len(await read_entries(toggl)) == 1
@@ -61,13 +61,13 @@ async def test_read_is_fresh_for_two_minutes(toggl: Toggl, sandbox: Sandbox, clo
 async def test_sync_shows_entries_added_edited_moved_and_deleted_at_toggl(
     toggl: Toggl, sandbox: Sandbox, clock: Clock
 ) -> None:
-    rows = [done(sandbox, f"2025-10-1{day}T09:00", f"2025-10-1{day}T10:00", str(day)) for day in range(4)]
+    rows = [add_entry(sandbox, f"2025-10-1{day}T09:00", f"2025-10-1{day}T10:00", str(day)) for day in range(4)]
     await read_entries(toggl)
     clock.now += 121
     sandbox.state.edit_entry(rows[0]["id"], description="Changed")
     sandbox.state.remove_entry(rows[1]["id"])
     sandbox.state.edit_entry(rows[2]["id"], start="2025-01-01T09:00:00+00:00")
-    new = done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", "New", NIGHT_SCHOOL)
+    new = add_entry(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", "New", NIGHT_SCHOOL)
 
     now = await read_entries(toggl)
     assert {key: entry.description for key, entry in now.items()} == {
@@ -79,7 +79,7 @@ async def test_sync_shows_entries_added_edited_moved_and_deleted_at_toggl(
 
 
 async def test_sync_includes_changes_in_the_second_of_the_fetch(toggl: Toggl, sandbox: Sandbox, clock: Clock) -> None:
-    row = done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", "Before")
+    row = add_entry(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", "Before")
     await read_entries(toggl)
     sandbox.state.edit_entry(row["id"], description="After")
     clock.now += 121
@@ -92,7 +92,7 @@ async def test_sync_with_clock_hours_ahead_misses_nothing(
     own_clock = Clock()
     own_clock.now = clock.now + 6 * 3600
     toggl = Toggl(AUTH, MemoryStore(clock=own_clock), client=connection)
-    row = done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", "Before")
+    row = add_entry(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", "Before")
     await read_entries(toggl)
     for step in (clock, own_clock):
         step.now += 600
@@ -110,7 +110,7 @@ async def test_read_after_eighty_days_fetches_the_window_again(toggl: Toggl, san
 
 
 async def test_read_drops_entries_older_than_the_window(toggl: Toggl, sandbox: Sandbox, clock: Clock) -> None:
-    done(sandbox, "2025-10-01T09:00", "2025-10-01T10:00")
+    add_entry(sandbox, "2025-10-01T09:00", "2025-10-01T10:00")
     clock.now = at("2025-12-20T09:00")
     assert len(await read_entries(toggl)) == 1
     clock.now = at("2025-12-29T10:00")
@@ -131,7 +131,7 @@ async def test_read_truncated_window_is_fetched_in_halves(toggl: Toggl, sandbox:
 
 
 async def test_read_unreachable_returns_stale_entries(toggl: Toggl, sandbox: Sandbox, clock: Clock) -> None:
-    done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00")
+    add_entry(sandbox, "2025-10-14T09:00", "2025-10-14T10:00")
     await read_entries(toggl)
     sandbox.fault = lambda _: Fault("refused")
     clock.now += 3600
@@ -140,12 +140,12 @@ async def test_read_unreachable_returns_stale_entries(toggl: Toggl, sandbox: San
 
 
 async def test_read_omits_entries_of_colleagues(toggl: Toggl, sandbox: Sandbox) -> None:
-    done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", user_id=7_301_002)
+    add_entry(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", user_id=7_301_002)
     assert await read_entries(toggl) == {}
 
 
 async def test_delete_project_and_delete_tag_update_cached_entries(toggl: Toggl, sandbox: Sandbox) -> None:
-    row = done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", project_id=201_500_302, tags=["design"])
+    row = add_entry(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", project_id=201_500_302, tags=["design"])
     await read_entries(toggl)
     await toggl.projects(HARBOUR_STUDIO).delete(201_500_302)
     assert (await read_entries(toggl))[row["id"]].project_id is None

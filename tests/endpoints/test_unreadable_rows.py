@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.cache.support import write_row
 from tests.endpoints.support import ACTIVE, AROHA, AUTH, DOCKSIDE, cached_fields, names, toggl_fields
 from toggl_mcp.api import AsyncClient
 from toggl_mcp.cache.store import Key, Store
@@ -19,7 +20,7 @@ async def key(store: Store, connection: AsyncClient, clients: AsyncClientEndpoin
     await clients.collect()
     key = Key(derive_scope(AUTH, connection), "client", HARBOUR_STUDIO)
     assert (await store.get_row(key, AROHA)).text is not None
-    await store.write(key, AROHA, '{"id":64890301,"title":"Aroha Bakery"}')
+    await write_row(store, key, AROHA, '{"id":64890301,"title":"Aroha Bakery"}')
     return key
 
 

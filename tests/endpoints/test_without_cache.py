@@ -1,4 +1,4 @@
-"""An endpoint without a cache asks Toggl every time.
+"""An endpoint without a cache sends a request for every read.
 
 Its requests are paced by the computer's own clock, so each test here keeps to the five that may be sent at once.
 """

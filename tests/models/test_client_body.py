@@ -94,9 +94,9 @@ def test_client_body_valid_field_is_accepted(fields: dict[str, Any]) -> None:
         (EditClient, {"client_id": 1, "name": "x", "status": "archived"}, "status\n +Extra inputs are not permitted"),
         (ListClients, {"notes": "x"}, "notes\n +Extra inputs are not permitted"),
         (ListClients, {"external_reference": "x"}, "external_reference\n +Extra inputs are not permitted"),
-        (EditClient, {"client_id": 1}, "give at least one of name, notes and external_reference"),
-        (GetClient, {}, "give exactly one of client_id and name"),
-        (GetClient, {"client_id": 1, "name": "x"}, "give exactly one of client_id and name"),
+        (EditClient, {"client_id": 1}, "give at least one of name, notes or external_reference"),
+        (GetClient, {}, "give exactly one of client_id or name"),
+        (GetClient, {"client_id": 1, "name": "x"}, "give exactly one of client_id or name"),
         (CreateClient, {}, "name"),
         (CreateClient, {"name": None}, "name"),
         (EditClient, {"name": "x"}, "client_id"),
@@ -112,7 +112,7 @@ def test_client_args_misplaced_field_names_the_alternative(
 
 @pytest.mark.parametrize("version", [CreateClient, EditClient, ListClients])
 def test_client_args_keep_the_bounds_of_the_body(version: type[ClientBody]) -> None:
-    for name in ("", "x" * 256, "Ac\u200bme", "two\nlines"):
+    for name in ("", "x" * 256, "Ac\u202eme", "two\nlines"):
         with pytest.raises(ValidationError, match="name"):
             version.model_validate({"client_id": 1, "name": name} if version is EditClient else {"name": name})
 

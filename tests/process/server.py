@@ -72,7 +72,7 @@ class Process:
         return json.loads(cast("IO[bytes]", self.process.stdout).readline())
 
     def exchange(self, method: str, params: Mapping[str, object] | None = None) -> Message:
-        """Send a request and return the next line: its answer, or what the server asks in turn."""
+        """Send a request and return the next line: its response, or a request of the server."""
         self._id += 1
         self.send_line(to_json({"jsonrpc": "2.0", "id": self._id, "method": method, "params": params or {}}))
         return self.read()

@@ -1,4 +1,4 @@
-"""Whether a host can ask the person is told by what it says of itself; forms are meant where it names no kind."""
+"""A deletion asks the person where the host's capabilities have elicitation; without a named mode, that means forms."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Entries for a test's own world, in the words that people write times in."""
+"""Time entries that a person made in the web app, by the time on a clock in Auckland."""
 
 from datetime import datetime
 from typing import Any
@@ -11,11 +11,11 @@ Row = dict[str, Any]
 
 
 def at(text: str, zone: ZoneInfo = AUCKLAND) -> float:
-    """Return the UNIX time of what a clock on a wall in Auckland shows."""
+    """Return the UNIX time of what a clock in Auckland shows."""
     return datetime.fromisoformat(text).replace(tzinfo=zone).timestamp()
 
 
-def done(
+def add_entry(
     sandbox: Sandbox,
     start: str,
     stop: str,
@@ -23,20 +23,20 @@ def done(
     workspace: int = HARBOUR_STUDIO,
     **more: Any,  # noqa: ANN401 - fields of a row
 ) -> Row:
-    """Return the row of an entry that somebody has logged in the web app."""
+    """Add a completed entry, and return its row."""
     return sandbox.state.add_entry(workspace, at(start), stop=at(stop), description=description, **more)
 
 
 def running(sandbox: Sandbox, start: str, description: str = "", workspace: int = HARBOUR_STUDIO) -> Row:
-    """Return the row of an entry whose timer somebody has started in the web app."""
+    """Start a timer, and return its row."""
     return sandbox.state.add_entry(workspace, at(start), running=True, description=description)
 
 
-def sent(sandbox: Sandbox) -> list[str]:
-    """Return the changes that Toggl was asked for."""
+def list_changes(sandbox: Sandbox) -> list[str]:
+    """Return the method and path of each change that reached Toggl."""
     return [f"{call.method} {call.path}" for call in sandbox.calls if call.method != "GET"]
 
 
 def timers(sandbox: Sandbox) -> list[str]:
-    """Return what the timers that run are about."""
+    """Return the descriptions of the running timers."""
     return [row["description"] for row in sandbox.state.entries.values() if row["duration"] < 0]

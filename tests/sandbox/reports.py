@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.sandbox.diary import done
+from tests.sandbox.diary import add_entry
 from toggl_mcp.sandbox import HARBOUR_STUDIO, Sandbox
 
 Row = dict[str, Any]
@@ -20,7 +20,7 @@ def add_week(sandbox: Sandbox) -> list[Row]:
     """Return three entries of the week, of which the second is a colleague's."""
     shop: Row = {"project_id": WEB_SHOP, "task_id": CHECKOUT, "tags": ["design"], "billable": True}
     return [
-        done(sandbox, "2025-10-01T00:00", "2025-10-01T02:00", "a first", **shop),
-        done(sandbox, "2025-10-02T09:00", "2025-10-02T10:00", "b theirs", project_id=UPKEEP, user_id=TANE),
-        done(sandbox, "2025-10-09T23:59", "2025-10-10T00:30", "c Last"),
+        add_entry(sandbox, "2025-10-01T00:00", "2025-10-01T02:00", "a first", **shop),
+        add_entry(sandbox, "2025-10-02T09:00", "2025-10-02T10:00", "b theirs", project_id=UPKEEP, user_id=TANE),
+        add_entry(sandbox, "2025-10-09T23:59", "2025-10-10T00:30", "c Last"),
     ]

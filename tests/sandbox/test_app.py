@@ -65,7 +65,7 @@ async def test_method_unsupported_returns_404(toggl: httpx.AsyncClient) -> None:
 
 @pytest.mark.parametrize(
     ("path", "total"),
-    [(CLIENTS, 600), (f"/workspaces/{NIGHT_SCHOOL}/clients", 30), ("/me", 30), ("/workspaces/1/clients", 30)],
+    [(CLIENTS, 600), (f"/workspaces/{NIGHT_SCHOOL}/clients", 30), ("/me", 30)],
 )
 async def test_quota_headers_describe_the_charged_bucket(
     toggl: httpx.AsyncClient, clock: Clock, path: str, total: int
@@ -119,6 +119,13 @@ async def test_quota_spent_bucket_leaves_other_buckets_unchanged(toggl: httpx.As
 async def test_quota_refused_request_is_charged(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
     assert (await toggl.get(f"{CLIENTS}/1")).status_code == 404
     assert sandbox.quota.remaining(HARBOUR_STUDIO) == 599
+
+
+async def test_quota_is_not_charged_for_a_foreign_workspace(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
+    response = await toggl.get("/workspaces/1/clients")
+    assert (response.status_code, response.json()) == (403, "workspace not found/accessible")
+    assert "X-Toggl-Quota-Remaining" not in response.headers
+    assert sandbox.quota.remaining(None) == 30
 
 
 async def test_quota_spent_text_may_be_a_json_string(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:

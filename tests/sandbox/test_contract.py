@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests.sandbox.operations import ONE_ENTRY, ONE_TAG, ONE_TASK, REFUSALS, SUCCESSES, TAGS, Request
-from toggl_mcp.sandbox import HARBOUR_STUDIO, Sandbox
+from toggl_mcp.sandbox import HARBOUR_STUDIO, Behaviors, Sandbox
 from toggl_mcp.sandbox.app import OPERATIONS
 
 pytestmark = pytest.mark.anyio
@@ -55,6 +55,7 @@ async def test_operations_success_has_only_documented_fields_and_types(
 async def test_operations_refusal_has_documented_text_and_changes_nothing(
     toggl: httpx.AsyncClient, sandbox: Sandbox, request_: Request, status: int
 ) -> None:
+    sandbox.behaviors = Behaviors(foreign_workspace_body="documented")
     before = dump_state(sandbox)
     response = await request_.send(toggl)
     assert response.status_code == status

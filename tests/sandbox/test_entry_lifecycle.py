@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from tests.sandbox.clock import Clock
-from tests.sandbox.diary import at, done, running
+from tests.sandbox.diary import add_entry, at, running
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Sandbox
 
 pytestmark = pytest.mark.anyio
@@ -20,7 +20,7 @@ DESIGN = 17_300_301
 @pytest.fixture
 def row(sandbox: Sandbox) -> dict[str, Any]:
     fields: dict[str, Any] = {"project_id": WEB_SHOP, "task_id": CHECKOUT, "tags": ["design", "meeting"]}
-    return done(sandbox, "2025-10-09T09:00", "2025-10-09T10:00", "Cover", **fields)
+    return add_entry(sandbox, "2025-10-09T09:00", "2025-10-09T10:00", "Cover", **fields)
 
 
 @pytest.mark.parametrize(
@@ -92,8 +92,8 @@ async def test_delete_time_entry_returns_no_body_then_404(toggl: httpx.AsyncClie
 
 
 async def test_update_time_entry_foreign_entry_returns_404(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
-    foreign_row = done(sandbox, "2025-10-09T09:00", "2025-10-09T10:00", user_id=7_301_002)
-    night_school_row = done(sandbox, "2025-10-09T09:00", "2025-10-09T10:00", workspace=NIGHT_SCHOOL)
+    foreign_row = add_entry(sandbox, "2025-10-09T09:00", "2025-10-09T10:00", user_id=7_301_002)
+    night_school_row = add_entry(sandbox, "2025-10-09T09:00", "2025-10-09T10:00", workspace=NIGHT_SCHOOL)
     for entry_id in (foreign_row["id"], night_school_row["id"], 1):
         response = await toggl.put(f"{ENTRIES}/{entry_id}", json={"description": "Mine"})
         assert (response.status_code, response.json()) == (404, "Time entry not found")

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.sandbox.diary import done
+from tests.sandbox.diary import add_entry
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Sandbox
 
 pytestmark = pytest.mark.anyio
@@ -19,7 +19,7 @@ Row = dict[str, Any]
 @pytest.fixture
 def row(sandbox: Sandbox) -> Row:
     fields: Row = {"project_id": 201_500_302, "task_id": 80_400_301, "tags": ["design"]}
-    return done(sandbox, "2025-10-09T09:00", "2025-10-09T10:00", "Cover", **fields)
+    return add_entry(sandbox, "2025-10-09T09:00", "2025-10-09T10:00", "Cover", **fields)
 
 
 def step(op: str, path: str, value: object = None) -> Row:
@@ -61,8 +61,8 @@ async def test_patch_time_entries_changes_the_fields_of_its_paths(
 async def test_patch_time_entries_missing_ids_are_reported_as_failures(
     toggl: httpx.AsyncClient, sandbox: Sandbox, row: Row
 ) -> None:
-    foreign_id = done(sandbox, "2025-10-09T09:00", "2025-10-09T10:00", user_id=7_301_002)["id"]
-    night_school_id = done(sandbox, "2025-10-09T09:00", "2025-10-09T10:00", workspace=NIGHT_SCHOOL)["id"]
+    foreign_id = add_entry(sandbox, "2025-10-09T09:00", "2025-10-09T10:00", user_id=7_301_002)["id"]
+    night_school_id = add_entry(sandbox, "2025-10-09T09:00", "2025-10-09T10:00", workspace=NIGHT_SCHOOL)["id"]
     ids = f"1,{row['id']},{foreign_id},{night_school_id}"
     result = await patch_entries(toggl, ids, step("replace", "/description", "New"))
     assert result["success"] == [row["id"]]
@@ -75,7 +75,7 @@ async def test_patch_time_entries_missing_ids_are_reported_as_failures(
 async def test_patch_time_entries_invalid_entry_leaves_the_rest_patched(
     toggl: httpx.AsyncClient, sandbox: Sandbox, row: Row
 ) -> None:
-    later = done(sandbox, "2025-10-09T12:00", "2025-10-09T13:00")
+    later = add_entry(sandbox, "2025-10-09T12:00", "2025-10-09T13:00")
     result = await patch_entries(toggl, f"{row['id']},{later['id']}", step("replace", "/stop", "2025-10-08T22:00:00Z"))
     assert result == {
         "success": [row["id"]],

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from tests.sandbox.clock import Clock
-from tests.sandbox.diary import at, done, running
+from tests.sandbox.diary import add_entry, at, running
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Sandbox
 
 pytestmark = pytest.mark.anyio
@@ -33,7 +33,9 @@ async def get_refusal(toggl: httpx.AsyncClient, **query: str) -> str:
 
 
 async def test_list_time_entries_row_matches_recorded_rows(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
-    row = done(sandbox, "2025-10-09T09:00", "2025-10-09T10:01:40", "Cover", project_id=201_500_304, tags=["design"])
+    row = add_entry(
+        sandbox, "2025-10-09T09:00", "2025-10-09T10:01:40", "Cover", project_id=201_500_304, tags=["design"]
+    )
     assert (await toggl.get(MINE)).json() == [
         {
             "id": row["id"],
@@ -59,8 +61,8 @@ async def test_list_time_entries_row_matches_recorded_rows(toggl: httpx.AsyncCli
 
 
 async def test_list_time_entries_without_task_omits_tid(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
-    done(sandbox, "2025-10-09T09:00", "2025-10-09T10:00", project_id=201_500_302, task_id=80_400_301)
-    done(sandbox, "2025-10-09T08:00", "2025-10-09T09:00")
+    add_entry(sandbox, "2025-10-09T09:00", "2025-10-09T10:00", project_id=201_500_302, task_id=80_400_301)
+    add_entry(sandbox, "2025-10-09T08:00", "2025-10-09T09:00")
     with_task, without = (await toggl.get(MINE)).json()
     assert (with_task["tid"], without["task_id"]) == (80_400_301, None)
     assert not {"pid", "tid"} & without.keys()
@@ -73,16 +75,16 @@ async def test_list_time_entries_no_match_returns_empty_list(toggl: httpx.AsyncC
 async def test_list_time_entries_without_range_returns_ten_days_newest_first(
     toggl: httpx.AsyncClient, sandbox: Sandbox
 ) -> None:
-    done(sandbox, "2025-09-29T21:53", "2025-09-29T22:30", "Eleven days ago")
-    done(sandbox, "2025-09-29T21:54", "2025-09-29T22:30", "Ten days ago", NIGHT_SCHOOL)
+    add_entry(sandbox, "2025-09-29T21:53", "2025-09-29T22:30", "Eleven days ago")
+    add_entry(sandbox, "2025-09-29T21:54", "2025-09-29T22:30", "Ten days ago", NIGHT_SCHOOL)
     running(sandbox, "2025-10-09T21:00", "Now")
-    done(sandbox, "2025-10-08T09:00", "2025-10-08T10:00", "Yesterday")
+    add_entry(sandbox, "2025-10-08T09:00", "2025-10-08T10:00", "Yesterday")
     assert await list_descriptions(toggl) == ["Now", "Yesterday", "Ten days ago"]
 
 
 async def test_list_time_entries_omits_foreign_and_deleted_entries(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
-    done(sandbox, "2025-10-09T09:00", "2025-10-09T10:00", "Theirs", user_id=COLLEAGUE)
-    sandbox.state.remove_entry(done(sandbox, "2025-10-09T09:00", "2025-10-09T10:00", "Gone")["id"])
+    add_entry(sandbox, "2025-10-09T09:00", "2025-10-09T10:00", "Theirs", user_id=COLLEAGUE)
+    sandbox.state.remove_entry(add_entry(sandbox, "2025-10-09T09:00", "2025-10-09T10:00", "Gone")["id"])
     assert await list_descriptions(toggl) == []
 
 
@@ -99,21 +101,21 @@ async def test_list_time_entries_omits_foreign_and_deleted_entries(toggl: httpx.
 async def test_list_time_entries_range_counts_starts_from_local_midnight_end_exclusive(
     toggl: httpx.AsyncClient, sandbox: Sandbox, start: str, end: str, descriptions: list[str]
 ) -> None:
-    done(sandbox, "2025-10-06T23:59:59", "2025-10-07T12:00", "day before")
-    done(sandbox, "2025-10-07T00:00", "2025-10-07T01:00", "early")
-    done(sandbox, "2025-10-07T23:59:59", "2025-10-08T03:00", "late")
-    done(sandbox, "2025-10-08T00:00", "2025-10-08T01:00", "next day")
+    add_entry(sandbox, "2025-10-06T23:59:59", "2025-10-07T12:00", "day before")
+    add_entry(sandbox, "2025-10-07T00:00", "2025-10-07T01:00", "early")
+    add_entry(sandbox, "2025-10-07T23:59:59", "2025-10-08T03:00", "late")
+    add_entry(sandbox, "2025-10-08T00:00", "2025-10-08T01:00", "next day")
     assert await list_descriptions(toggl, start_date=start, end_date=end) == descriptions
 
 
 async def test_list_time_entries_before_reaches_beyond_ten_days(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
-    done(sandbox, "2025-09-01T09:00", "2025-09-01T10:00", "Old")
-    done(sandbox, "2025-09-02T00:00", "2025-09-02T10:00", "Not so old")
+    add_entry(sandbox, "2025-09-01T09:00", "2025-09-01T10:00", "Old")
+    add_entry(sandbox, "2025-09-02T00:00", "2025-09-02T10:00", "Not so old")
     assert await list_descriptions(toggl, before="2025-09-02") == ["Old"]
 
 
 async def test_list_time_entries_older_than_ninety_days_is_refused(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
-    done(sandbox, "2025-07-11T00:00", "2025-07-11T10:00", "Ninety days ago")
+    add_entry(sandbox, "2025-07-11T00:00", "2025-07-11T10:00", "Ninety days ago")
     text = "start_date must not be earlier than 2025-07-11"
     assert await get_refusal(toggl, start_date="2025-07-10", end_date="2025-10-09") == text
     assert await get_refusal(toggl, start_date="2025-07-10T11:59:59Z", end_date="2025-10-09") == text
@@ -123,9 +125,9 @@ async def test_list_time_entries_older_than_ninety_days_is_refused(toggl: httpx.
 async def test_list_time_entries_since_returns_edited_and_deleted_of_any_age(
     toggl: httpx.AsyncClient, sandbox: Sandbox, clock: Clock
 ) -> None:
-    old = done(sandbox, "2025-06-01T09:00", "2025-06-01T10:00", "Old")
-    deleted_row = done(sandbox, "2025-10-01T09:00", "2025-10-01T10:00", "Gone")
-    done(sandbox, "2025-10-02T09:00", "2025-10-02T10:00", "Untouched")
+    old = add_entry(sandbox, "2025-06-01T09:00", "2025-06-01T10:00", "Old")
+    deleted_row = add_entry(sandbox, "2025-10-01T09:00", "2025-10-01T10:00", "Gone")
+    add_entry(sandbox, "2025-10-02T09:00", "2025-10-02T10:00", "Untouched")
     clock.now += 60
     sandbox.state.edit_entry(old["id"], description="Old, edited")
     sandbox.state.remove_entry(deleted_row["id"])
@@ -164,15 +166,15 @@ async def test_list_time_entries_above_max_rows_is_truncated_silently(
     assert sandbox.behaviors.most_entries == 1000
     sandbox.behaviors = replace(sandbox.behaviors, most_entries=2)
     for hour in (9, 10, 11):
-        done(sandbox, f"2025-10-09T{hour:02}:00", "2025-10-09T12:00", f"{hour} o'clock")
+        add_entry(sandbox, f"2025-10-09T{hour:02}:00", "2025-10-09T12:00", f"{hour} o'clock")
     assert await list_descriptions(toggl) == ["11 o'clock", "10 o'clock"]
     assert await list_descriptions(toggl, since="1760000000") == ["11 o'clock", "10 o'clock"]
 
 
 async def test_list_time_entries_meta_adds_names(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
-    done(sandbox, "2025-10-09T09:00", "2025-10-09T10:00", project_id=201_500_302, task_id=80_400_301)
-    done(sandbox, "2025-10-09T08:00", "2025-10-09T09:00", project_id=201_500_307)
-    done(sandbox, "2025-10-09T07:00", "2025-10-09T08:00")
+    add_entry(sandbox, "2025-10-09T09:00", "2025-10-09T10:00", project_id=201_500_302, task_id=80_400_301)
+    add_entry(sandbox, "2025-10-09T08:00", "2025-10-09T09:00", project_id=201_500_307)
+    add_entry(sandbox, "2025-10-09T07:00", "2025-10-09T08:00")
     plain = (await toggl.get(MINE)).json()
     user = {"user_name": "Marama Quayle", "user_avatar_url": sandbox.state.me["image_url"]}
     full, no_client, no_project = (await toggl.get(MINE, params={"meta": "true"})).json()
@@ -193,7 +195,7 @@ async def test_list_time_entries_meta_adds_names(toggl: httpx.AsyncClient, sandb
 async def test_get_current_time_entry_returns_running_entry_or_null(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
     assert (await toggl.get(CURRENT)).text == "null"
     row = running(sandbox, "2025-10-09T21:00", "Now", NIGHT_SCHOOL)
-    done(sandbox, "2025-10-09T21:30", "2025-10-09T21:40", "Then")
+    add_entry(sandbox, "2025-10-09T21:30", "2025-10-09T21:40", "Then")
     current = (await toggl.get(CURRENT)).json()
     assert (current["id"], current["stop"], current["duration"]) == (row["id"], None, -int(at("2025-10-09T21:00")))
     sandbox.state.remove_entry(row["id"])
@@ -218,8 +220,8 @@ def test_stop_entry_before_its_start_gives_zero_duration(sandbox: Sandbox) -> No
 
 
 async def test_get_time_entry_foreign_or_deleted_returns_404(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
-    row = done(sandbox, "2025-10-09T09:00", "2025-10-09T10:00", "Mine")
-    theirs = done(sandbox, "2025-10-09T09:00", "2025-10-09T10:00", "Theirs", user_id=COLLEAGUE)
+    row = add_entry(sandbox, "2025-10-09T09:00", "2025-10-09T10:00", "Mine")
+    theirs = add_entry(sandbox, "2025-10-09T09:00", "2025-10-09T10:00", "Theirs", user_id=COLLEAGUE)
     assert (await toggl.get(f"{MINE}/{row['id']}")).json() == row
     sandbox.state.remove_entry(row["id"])
     for entry_id in (row["id"], theirs["id"], 1):
@@ -229,8 +231,8 @@ async def test_get_time_entry_foreign_or_deleted_returns_404(toggl: httpx.AsyncC
 
 async def test_get_me_related_data_holds_recent_entries_or_no_field(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
     assert "time_entries" not in (await toggl.get("/me", params={"with_related_data": "true"})).json()
-    done(sandbox, "2025-09-01T09:00", "2025-09-01T10:00", "Old")
-    done(sandbox, "2025-10-09T09:00", "2025-10-09T10:00", "New")
+    add_entry(sandbox, "2025-09-01T09:00", "2025-09-01T10:00", "Old")
+    add_entry(sandbox, "2025-10-09T09:00", "2025-10-09T10:00", "New")
     me = (await toggl.get("/me", params={"with_related_data": "true"})).json()
     assert [row["description"] for row in me["time_entries"]] == ["New"]
 

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from tests.sandbox.clock import Clock
-from tests.sandbox.diary import at, done, running
+from tests.sandbox.diary import add_entry, at, running
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Behaviors, Sandbox
 
 pytestmark = pytest.mark.anyio
@@ -146,7 +146,9 @@ async def test_create_time_entry_free_plan_billable_is_refused(
 async def test_update_time_entry_changes_only_sent_fields(
     toggl: httpx.AsyncClient, sandbox: Sandbox, clock: Clock
 ) -> None:
-    row = dict(done(sandbox, "2025-10-09T09:00", "2025-10-09T10:00", "Cover", project_id=WEB_SHOP, tags=["design"]))
+    row = dict(
+        add_entry(sandbox, "2025-10-09T09:00", "2025-10-09T10:00", "Cover", project_id=WEB_SHOP, tags=["design"])
+    )
     clock.now += 60
     response = await toggl.put(f"{ENTRIES}/{row['id']}", json={"description": ""})
     times = {"start": "2025-10-08T20:00:00Z", "stop": "2025-10-08T21:00:00Z", "at": "2025-10-09T08:54:20.000000Z"}
@@ -166,7 +168,7 @@ async def test_update_time_entry_changes_only_sent_fields(
 async def test_update_time_entry_keeps_start_stop_and_duration_consistent(
     toggl: httpx.AsyncClient, sandbox: Sandbox, body: dict[str, Any], start: str, stop: str, duration: int
 ) -> None:
-    row = done(sandbox, "2025-10-09T09:00", "2025-10-09T10:00")
+    row = add_entry(sandbox, "2025-10-09T09:00", "2025-10-09T10:00")
     response = (await toggl.put(f"{ENTRIES}/{row['id']}", json=body)).json()
     assert (response["start"], response["stop"]) == (f"2025-10-08T{start}:00Z", f"2025-10-08T{stop}:00Z")
     assert response["duration"] == duration
@@ -178,7 +180,7 @@ async def test_update_time_entry_keeps_start_stop_and_duration_consistent(
 async def test_update_time_entry_invalid_times_are_refused(
     toggl: httpx.AsyncClient, sandbox: Sandbox, body: dict[str, Any]
 ) -> None:
-    row = done(sandbox, "2025-10-09T09:00", "2025-10-09T10:00")
+    row = add_entry(sandbox, "2025-10-09T09:00", "2025-10-09T10:00")
     before = dict(row)
     assert (await toggl.put(f"{ENTRIES}/{row['id']}", json=body)).status_code == 400
     assert row == before

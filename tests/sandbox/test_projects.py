@@ -158,6 +158,15 @@ async def test_update_project_with_duplicate_name_accepts_other_fields(
     assert (await toggl.put(f"{PROJECTS}/{twin['id']}", json={"color": "#000000"})).status_code == 200
 
 
+@pytest.mark.parametrize(("color", "status"), [("#2da608", 200), ("#010203", 402), ("#FFFFFF", 402)])
+async def test_update_project_own_color_on_the_free_plan_is_refused(
+    toggl: httpx.AsyncClient, sandbox: Sandbox, color: str, status: int
+) -> None:
+    project = next(row for row in sandbox.state.projects.values() if row["workspace_id"] == NIGHT_SCHOOL)
+    path = f"/workspaces/{NIGHT_SCHOOL}/projects/{project['id']}"
+    assert (await toggl.put(path, json={"color": color})).status_code == status
+
+
 @pytest.mark.parametrize("mode", ["delete", "unassign", None])
 async def test_delete_project_returns_id_and_deletes_tasks(
     toggl: httpx.AsyncClient, sandbox: Sandbox, mode: str | None

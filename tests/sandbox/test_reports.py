@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.sandbox.diary import done, running
+from tests.sandbox.diary import add_entry, running
 from tests.sandbox.reports import BASE, CHECKOUT, DESIGN, ME, SEARCH, TANE, WEB_SHOP, WEEK, Row, add_week
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Behaviors, Fault, Sandbox
 from toggl_mcp.sandbox.reports import OPERATIONS
@@ -85,7 +85,7 @@ async def test_search_report_enriched_adds_names(toggl: httpx.AsyncClient, week:
 
 
 async def test_search_report_dst_night_has_two_offsets(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
-    done(sandbox, "2025-09-27T23:30", "2025-09-28T05:00", "Night")
+    add_entry(sandbox, "2025-09-27T23:30", "2025-09-28T05:00", "Night")
     (row,) = await search(toggl, start_date="2025-09-27", end_date="2025-09-27")
     (times,) = row["time_entries"]
     assert (times["start"], times["stop"]) == ("2025-09-27T23:30:00+12:00", "2025-09-28T05:00:00+13:00")
@@ -103,7 +103,7 @@ async def test_search_report_amounts_use_project_then_workspace_rate(
 
 
 async def test_search_report_free_plan_has_no_amounts(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
-    done(sandbox, "2025-10-01T09:00", "2025-10-01T10:00", workspace=NIGHT_SCHOOL, billable=True)
+    add_entry(sandbox, "2025-10-01T09:00", "2025-10-01T10:00", workspace=NIGHT_SCHOOL, billable=True)
     (row,) = (await toggl.post(f"{BASE}/{NIGHT_SCHOOL}/search/time_entries", json=WEEK)).json()
     assert (row["billable_amount_in_cents"], row["hourly_rate_in_cents"]) == (None, None)
 
@@ -177,7 +177,7 @@ async def test_search_report_row_number_with_id_follows_behaviors(
 
 async def test_search_report_page_size_defaults_to_50_up_to_200(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
     for number in range(210):
-        done(sandbox, "2025-10-01T09:00", "2025-10-01T10:00", str(number))
+        add_entry(sandbox, "2025-10-01T09:00", "2025-10-01T10:00", str(number))
     assert [len(await search(toggl, **fields)) for fields in ({}, {"page_size": 201})] == [50, 200]
     sandbox.behaviors = Behaviors(longest_report_page=60)
     assert len(await search(toggl, page_size=100)) == 60
@@ -189,7 +189,7 @@ async def test_search_report_range_may_span_365_days(toggl: httpx.AsyncClient) -
 
 async def test_search_report_foreign_workspace_returns_403(toggl: httpx.AsyncClient) -> None:
     response = await toggl.post(f"{BASE}/1/search/time_entries", json=WEEK)
-    assert (response.status_code, response.json()) == (403, "Workspace not found/accessible")
+    assert (response.status_code, response.json()) == (403, "workspace not found/accessible")
 
 
 async def test_search_report_is_charged_to_the_organization_and_can_fail(

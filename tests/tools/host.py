@@ -21,7 +21,7 @@ Era = Literal["legacy", "auto"]
 Result = dict[str, Any]
 
 ERAS: Mapping[Era, str] = {"legacy": "2025-11-25", "auto": "2026-07-28"}
-"""How a client is told to open a connection of each protocol version."""
+"""The mode in which a client opens a connection of each protocol version."""
 each_era = pytest.mark.parametrize("era", ERAS, ids=ERAS.values())
 """For what the protocol versions do differently: the handshake, discovery, elicitation and the list of tools."""
 

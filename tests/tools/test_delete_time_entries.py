@@ -4,7 +4,7 @@ import pytest
 from mcp import Client
 
 from tests.sandbox.clock import Clock
-from tests.sandbox.diary import done, running, sent
+from tests.sandbox.diary import add_entry, list_changes, running
 from tests.tools.host import Host, serve
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Fault, Sandbox
 
@@ -16,7 +16,7 @@ NINE = "2025-10-14T09:00"
 async def test_edit_time_entries_restores_no_entry_deleted_in_the_web_app(
     host: Host, sandbox: Sandbox, clock: Clock
 ) -> None:
-    rows = [done(sandbox, f"2025-10-14T0{hour}:00", f"2025-10-14T0{hour}:30") for hour in range(3)]
+    rows = [add_entry(sandbox, f"2025-10-14T0{hour}:00", f"2025-10-14T0{hour}:30") for hour in range(3)]
     await host.call("list_time_entries")
     clock.now += 121
     sandbox.state.remove_entry(rows[0]["id"])
@@ -27,16 +27,16 @@ async def test_edit_time_entries_restores_no_entry_deleted_in_the_web_app(
 
 
 async def test_delete_time_entries_sends_one_request_an_entry(host: Host, sandbox: Sandbox) -> None:
-    rows = [done(sandbox, f"2025-10-14T0{hour}:00", f"2025-10-14T0{hour}:30") for hour in range(3)]
+    rows = [add_entry(sandbox, f"2025-10-14T0{hour}:00", f"2025-10-14T0{hour}:30") for hour in range(3)]
     result = await host.call("delete_time_entries", ids=[row["id"] for row in rows[:2]] + [7])
 
     assert (result["deleted_ids"], result["not_found_ids"]) == ([row["id"] for row in rows[:2]], [7])
-    assert len(sent(sandbox)) == 2
+    assert len(list_changes(sandbox)) == 2
     assert [row["id"] for row in (await host.call("list_time_entries"))["entries"]] == [rows[2]["id"]]
 
 
 async def test_delete_time_entries_beyond_the_quota_deletes_nothing(host: Host, sandbox: Sandbox) -> None:
-    rows = [done(sandbox, f"2025-10-14T0{hour}:00", f"2025-10-14T0{hour}:30") for hour in range(3)]
+    rows = [add_entry(sandbox, f"2025-10-14T0{hour}:00", f"2025-10-14T0{hour}:30") for hour in range(3)]
     sandbox.quota.spend(HARBOUR_STUDIO, remaining=3)
     await host.call("create_time_entry", start=NINE, duration=60)
     error = await host.fail("delete_time_entries", ids=[row["id"] for row in rows])
@@ -47,7 +47,7 @@ async def test_delete_time_entries_beyond_the_quota_deletes_nothing(host: Host, 
 
 
 async def test_delete_time_entries_refusal_midway_lists_deleted_and_unchanged_ids(host: Host, sandbox: Sandbox) -> None:
-    rows = [done(sandbox, f"2025-10-14T0{hour}:00", f"2025-10-14T0{hour}:30") for hour in range(3)]
+    rows = [add_entry(sandbox, f"2025-10-14T0{hour}:00", f"2025-10-14T0{hour}:30") for hour in range(3)]
     refused_id = str(rows[1]["id"])
     sandbox.fault = lambda call: Fault("402") if call.method == "DELETE" and call.path.endswith(refused_id) else None
     result = await host.call("delete_time_entries", ids=[row["id"] for row in rows])
@@ -60,7 +60,7 @@ async def test_delete_time_entries_refusal_midway_lists_deleted_and_unchanged_id
 async def test_delete_time_entries_lost_response_lists_unconfirmed_and_unchanged_ids(
     host: Host, sandbox: Sandbox
 ) -> None:
-    rows = [done(sandbox, f"2025-10-14T0{hour}:00", f"2025-10-14T0{hour}:30") for hour in range(3)]
+    rows = [add_entry(sandbox, f"2025-10-14T0{hour}:00", f"2025-10-14T0{hour}:30") for hour in range(3)]
     lost_id = str(rows[1]["id"])
     sandbox.fault = lambda call: (
         Fault("lost after") if call.method == "DELETE" and call.path.endswith(lost_id) else None
@@ -77,7 +77,9 @@ async def test_delete_time_entries_workspaces_share_the_quota_of_their_organizat
     for space in sandbox.state.workspaces.values():
         space["organization_id"] = 3_901_001
     places = [HARBOUR_STUDIO, NIGHT_SCHOOL] * 3
-    rows = [done(sandbox, f"2025-10-14T0{n}:00", f"2025-10-14T0{n}:30", "", place) for n, place in enumerate(places)]
+    rows = [
+        add_entry(sandbox, f"2025-10-14T0{n}:00", f"2025-10-14T0{n}:30", "", place) for n, place in enumerate(places)
+    ]
     async with Client(serve(sandbox, clock)) as client:
         host = Host(client)
         await host.call("get_account")
@@ -86,11 +88,11 @@ async def test_delete_time_entries_workspaces_share_the_quota_of_their_organizat
         error = await host.fail("delete_time_entries", ids=[row["id"] for row in rows])
 
     assert error["code"] == "quota_spent"
-    assert sent(sandbox) == []
+    assert list_changes(sandbox) == []
 
 
 async def test_delete_time_entries_first_response_lost_names_the_unconfirmed_id(host: Host, sandbox: Sandbox) -> None:
-    rows = [done(sandbox, f"2025-10-14T0{hour}:00", f"2025-10-14T0{hour}:30") for hour in range(3)]
+    rows = [add_entry(sandbox, f"2025-10-14T0{hour}:00", f"2025-10-14T0{hour}:30") for hour in range(3)]
     sandbox.fault = lambda call: Fault("lost after") if call.method == "DELETE" else None
     error = await host.fail("delete_time_entries", ids=[row["id"] for row in rows])
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.sandbox.clock import Clock
-from tests.sandbox.diary import done, running, sent
+from tests.sandbox.diary import add_entry, list_changes, running
 from tests.tools.host import Host
 from toggl_mcp.models.time_entries import TimeEntry, TimeEntryBody
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Call, Fault, Sandbox
@@ -18,7 +18,7 @@ NINE = "2025-10-14T09:00"
 
 
 async def test_edit_time_entries_one_id_sends_one_put(host: Host, sandbox: Sandbox) -> None:
-    row = done(sandbox, NINE, "2025-10-14T10:00", "Cart", tags=["design"])
+    row = add_entry(sandbox, NINE, "2025-10-14T10:00", "Cart", tags=["design"])
     result = await host.call("edit_time_entries", ids=[row["id"]], project="Web shop", stop="2025-10-14T10:30")
 
     assert (result["entry"]["project"], result["entry"]["seconds"], result["entry"]["tags"]) == (
@@ -26,28 +26,28 @@ async def test_edit_time_entries_one_id_sends_one_put(host: Host, sandbox: Sandb
         5400,
         ["design"],
     )
-    assert sent(sandbox) == [f"PUT /workspaces/{HARBOUR_STUDIO}/time_entries/{row['id']}"]
+    assert list_changes(sandbox) == [f"PUT /workspaces/{HARBOUR_STUDIO}/time_entries/{row['id']}"]
     moved = await host.call("edit_time_entries", ids=[row["id"]], project="0", description="", tags=[])
     assert "project" not in moved["entry"]
     assert (moved["entry"]["description"], moved["entry"]["tags"]) == ("Cart", ["design"])
 
 
 async def test_edit_time_entries_overlap_is_refused(host: Host, sandbox: Sandbox) -> None:
-    row = done(sandbox, NINE, "2025-10-14T10:00")
-    done(sandbox, "2025-10-14T10:00", "2025-10-14T11:00")
+    row = add_entry(sandbox, NINE, "2025-10-14T10:00")
+    add_entry(sandbox, "2025-10-14T10:00", "2025-10-14T11:00")
 
     assert (await host.fail("edit_time_entries", ids=[row["id"]], stop="2025-10-14T10:01"))["code"] == "overlap"
     await host.call("edit_time_entries", ids=[row["id"]], start="2025-10-14T09:30")
 
 
 async def test_edit_time_entries_many_ids_send_one_request_a_workspace(host: Host, sandbox: Sandbox) -> None:
-    rows = [done(sandbox, f"2025-10-14T0{hour}:00", f"2025-10-14T0{hour}:30") for hour in range(8)]
-    rows.append(done(sandbox, NINE, "2025-10-14T10:00", "", NIGHT_SCHOOL))
+    rows = [add_entry(sandbox, f"2025-10-14T0{hour}:00", f"2025-10-14T0{hour}:30") for hour in range(8)]
+    rows.append(add_entry(sandbox, NINE, "2025-10-14T10:00", "", NIGHT_SCHOOL))
     ids = [row["id"] for row in rows]
     result = await host.call("edit_time_entries", ids=[*ids, 7], description="Sorted")
 
     assert (result["edited_ids"], result["not_found_ids"]) == (ids, [7])
-    assert len(sent(sandbox)) == 2
+    assert len(list_changes(sandbox)) == 2
     assert {row["description"] for row in sandbox.state.entries.values()} == {"Sorted"}
     sandbox.calls.clear()
     list_result = await host.call("list_time_entries")
@@ -60,7 +60,7 @@ async def test_edit_time_entries_many_ids_send_one_request_a_workspace(host: Hos
     [
         ({"ids": []}, "ids"),
         ({"ids": [1] * 101, "description": "x"}, "ids"),
-        ({"ids": [1]}, "give at least one of description, project, task, tags, billable, start and stop"),
+        ({"ids": [1]}, "give at least one of description, project, task, tags, billable, start or stop"),
         ({"ids": [1, 2], "start": NINE}, "start and stop need exactly one id in ids"),
         ({"ids": [1], "description": "x", "status": "y"}, "status"),
     ],
@@ -74,15 +74,15 @@ async def test_edit_time_entries_invalid_arguments_are_refused(
 
 
 async def test_edit_time_entries_unknown_project_changes_nothing(host: Host, sandbox: Sandbox) -> None:
-    rows = [done(sandbox, NINE, "2025-10-14T10:00", "", workspace) for workspace in (HARBOUR_STUDIO, NIGHT_SCHOOL)]
+    rows = [add_entry(sandbox, NINE, "2025-10-14T10:00", "", workspace) for workspace in (HARBOUR_STUDIO, NIGHT_SCHOOL)]
     error = await host.fail("edit_time_entries", ids=[row["id"] for row in rows], project="Web shop")
 
     assert (error["code"], f"workspace {NIGHT_SCHOOL}" in error["message"]) == ("not_found", True)
-    assert sent(sandbox) == []
+    assert list_changes(sandbox) == []
 
 
 async def test_edit_time_entries_refusal_of_one_workspace_lists_unchanged_ids(host: Host, sandbox: Sandbox) -> None:
-    rows = [done(sandbox, NINE, "2025-10-14T10:00", "", workspace) for workspace in (HARBOUR_STUDIO, NIGHT_SCHOOL)]
+    rows = [add_entry(sandbox, NINE, "2025-10-14T10:00", "", workspace) for workspace in (HARBOUR_STUDIO, NIGHT_SCHOOL)]
     await host.call("list_time_entries")
 
     def refuse_night_school(call: Call) -> Fault | None:
@@ -98,7 +98,9 @@ async def test_edit_time_entries_refusal_of_one_workspace_lists_unchanged_ids(ho
 
 async def test_edit_time_entries_new_project_clears_the_task(host: Host, sandbox: Sandbox) -> None:
     rows = [
-        done(sandbox, f"2025-10-14T0{hour}:00", f"2025-10-14T0{hour}:30", project_id=201_500_302, task_id=80_400_301)
+        add_entry(
+            sandbox, f"2025-10-14T0{hour}:00", f"2025-10-14T0{hour}:30", project_id=201_500_302, task_id=80_400_301
+        )
         for hour in range(3)
     ]
     await host.call("edit_time_entries", ids=[rows[0]["id"]], project="Bread labels")
@@ -108,7 +110,7 @@ async def test_edit_time_entries_new_project_clears_the_task(host: Host, sandbox
 
 
 async def test_edit_time_entries_creates_missing_tags_and_list_tags_has_them(host: Host, sandbox: Sandbox) -> None:
-    row = done(sandbox, NINE, "2025-10-14T10:00", tags=["design"])
+    row = add_entry(sandbox, NINE, "2025-10-14T10:00", tags=["design"])
     await host.call("list_tags")
     addition = {"tags": ["neu", "Neu"], "tag_action": "add", "create_missing_tags": True}
     result = await host.call("edit_time_entries", ids=[row["id"]], **addition)
@@ -128,9 +130,11 @@ async def test_create_time_entry_refusal_creates_no_tag(host: Host, sandbox: San
 
 
 async def test_edit_time_entries_same_project_keeps_the_task(host: Host, sandbox: Sandbox) -> None:
-    same_project = done(sandbox, NINE, "2025-10-14T09:30", project_id=201_500_302, task_id=80_400_301)
-    other_project = done(sandbox, "2025-10-14T10:00", "2025-10-14T10:30", project_id=201_500_309, task_id=80_400_305)
-    without_task = done(sandbox, "2025-10-14T11:00", "2025-10-14T11:30", project_id=201_500_301)
+    same_project = add_entry(sandbox, NINE, "2025-10-14T09:30", project_id=201_500_302, task_id=80_400_301)
+    other_project = add_entry(
+        sandbox, "2025-10-14T10:00", "2025-10-14T10:30", project_id=201_500_309, task_id=80_400_305
+    )
+    without_task = add_entry(sandbox, "2025-10-14T11:00", "2025-10-14T11:30", project_id=201_500_301)
     ids = [row["id"] for row in (same_project, other_project, without_task)]
     result = await host.call("edit_time_entries", ids=ids, project="Web shop")
     await host.call("edit_time_entries", ids=ids[:1], project="Web shop", description="Alone")
@@ -138,13 +142,13 @@ async def test_edit_time_entries_same_project_keeps_the_task(host: Host, sandbox
     assert set(result["edited_ids"]) == set(ids)
     assert [row["task_id"] for row in (same_project, other_project, without_task)] == [80_400_301, None, None]
     assert {row["project_id"] for row in (same_project, other_project, without_task)} == {201_500_302}
-    assert [call.split()[0] for call in sent(sandbox)] == ["PATCH", "PATCH", "PUT"]
+    assert [call.split()[0] for call in list_changes(sandbox)] == ["PATCH", "PATCH", "PUT"]
 
 
 async def test_edit_time_entries_many_ids_are_refused_on_a_stale_cache(
     host: Host, sandbox: Sandbox, clock: Clock
 ) -> None:
-    rows = [done(sandbox, f"2025-10-14T0{hour}:00", f"2025-10-14T0{hour}:30") for hour in range(3)]
+    rows = [add_entry(sandbox, f"2025-10-14T0{hour}:00", f"2025-10-14T0{hour}:30") for hour in range(3)]
     await host.call("list_time_entries")
     clock.now += 600
     sandbox.state.remove_entry(rows[0]["id"])
@@ -153,14 +157,14 @@ async def test_edit_time_entries_many_ids_are_refused_on_a_stale_cache(
 
     assert error["code"] == "quota_spent"
     assert rows[0]["server_deleted_at"] is not None
-    assert sent(sandbox) == []
+    assert list_changes(sandbox) == []
     assert (await host.call("edit_time_entries", ids=[rows[1]["id"]], description="New"))["edited_ids"]
 
 
 async def test_edit_time_entries_refusal_of_all_fails_and_of_some_lists_unchanged_ids(
     host: Host, sandbox: Sandbox
 ) -> None:
-    rows = [done(sandbox, f"2025-10-14T0{hour}:00", f"2025-10-14T0{hour}:30") for hour in range(3)]
+    rows = [add_entry(sandbox, f"2025-10-14T0{hour}:00", f"2025-10-14T0{hour}:30") for hour in range(3)]
     ids = [row["id"] for row in rows]
     await host.call("list_time_entries")
 
@@ -188,7 +192,7 @@ async def test_edit_time_entries_future_start_of_a_timer_is_refused(host: Host, 
 
 
 async def test_edit_time_entries_removal_of_an_unknown_tag_suggests_no_creation(host: Host, sandbox: Sandbox) -> None:
-    row = done(sandbox, NINE, "2025-10-14T10:00", tags=["design"])
+    row = add_entry(sandbox, NINE, "2025-10-14T10:00", tags=["design"])
     error = await host.fail("edit_time_entries", ids=[row["id"]], tags=["desing"], tag_action="remove")
 
     assert "Near: “design”" in error["message"]
@@ -196,7 +200,7 @@ async def test_edit_time_entries_removal_of_an_unknown_tag_suggests_no_creation(
 
 
 async def test_create_time_entry_unreadable_period_is_refused_as_overlap(host: Host, sandbox: Sandbox) -> None:
-    done(sandbox, "2025-02-14T09:00", "2025-02-14T10:00", "Old")
+    add_entry(sandbox, "2025-02-14T09:00", "2025-02-14T10:00", "Old")
     entry = {"start": "2025-02-14T09:00", "duration": 3600, "description": "Old"}
     sandbox.fault = lambda call: Fault("500 before") if "/search/" in call.path else None
     error = await host.fail("create_time_entry", **entry)

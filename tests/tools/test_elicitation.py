@@ -1,4 +1,4 @@
-"""A deletion asks the person first, where the host can ask."""
+"""A deletion waits for the person to confirm it, where the host has forms."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What a model, a person or Toggl gets wrong, and what the model is told."""
+"""Errors of a model, a person or Toggl, and the failure that the model reads."""
 
 import json
 from collections.abc import Callable
@@ -32,15 +32,15 @@ INVALID_ARGUMENTS: list[tuple[str, dict[str, object], str]] = [
         "status: is not an argument of this tool, which takes workspace_id, name, notes, external_reference.",
     ),
     ("create_client", {"name": "Acme", "notes": "n" * 2001}, "notes: String should have at most 2000 characters"),
-    ("get_client", {}, "give exactly one of client_id and name"),
-    ("get_client", {"client_id": 1, "name": "Acme"}, "give exactly one of client_id and name"),
+    ("get_client", {}, "give exactly one of client_id or name"),
+    ("get_client", {"client_id": 1, "name": "Acme"}, "give exactly one of client_id or name"),
     ("get_client", {"client_id": "7.5"}, "client_id: should be a valid integer"),
     ("get_client", {"client_id": True}, "client_id: should be a valid integer"),
     ("get_client", {"client_id": 7.5}, "client_id: should be a valid integer"),
     ("get_client", {"client_id": 0}, "client_id: should be greater than 0"),
     ("get_client", {"client_id": 10**40}, "client_id: should be less than or equal to 9007199254740991"),
     ("get_client", {"name": "Acme", "refresh": "yes"}, "refresh: should be a valid boolean"),
-    ("edit_client", {"client_id": AROHA}, "give at least one of name, notes and external_reference"),
+    ("edit_client", {"client_id": AROHA}, "give at least one of name, notes or external_reference"),
     ("edit_client", {"client_id": AROHA, "status": "archived"}, "status: is not an argument of this tool"),
     ("list_clients", {"limit": 0}, "limit: should be greater than or equal to 1"),
     ("list_clients", {"limit": 201}, "limit: should be less than or equal to 200"),

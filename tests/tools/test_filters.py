@@ -3,7 +3,7 @@
 import pytest
 
 from tests.sandbox.clock import Clock
-from tests.sandbox.diary import done
+from tests.sandbox.diary import add_entry
 from tests.tools.host import Host
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Fault, Sandbox
 
@@ -32,7 +32,7 @@ async def test_summarize_time_project_name_includes_archived_and_every_workspace
         sandbox.state.add_project(NIGHT_SCHOOL, "Website", None, active=False),
     ]
     for project in projects:
-        done(sandbox, NINE, TEN, "", project["workspace_id"], project_id=project["id"])
+        add_entry(sandbox, NINE, TEN, "", project["workspace_id"], project_id=project["id"])
     for workspace in (HARBOUR_STUDIO, NIGHT_SCHOOL) if is_cached else ():
         await host.call("list_projects", workspace_id=workspace)
 
@@ -43,16 +43,16 @@ async def test_summarize_time_project_name_includes_archived_and_every_workspace
 
 async def test_summarize_time_task_name_includes_completed_tasks(host: Host, sandbox: Sandbox) -> None:
     completed = sandbox.state.add_task(BROCHURE, "Checkout", active=False)
-    done(sandbox, NINE, TEN, project_id=WEB_SHOP, task_id=CHECKOUT)
-    done(sandbox, TEN, TWELVE, project_id=BROCHURE, task_id=completed["id"])
+    add_entry(sandbox, NINE, TEN, project_id=WEB_SHOP, task_id=CHECKOUT)
+    add_entry(sandbox, TEN, TWELVE, project_id=BROCHURE, task_id=completed["id"])
 
     assert await fetch_hours(host, task="Checkout") == 3.0
     assert await fetch_hours(host, task="Checkout", project="Web shop") == 1.0
 
 
 async def test_create_time_entry_and_summarize_time_accept_a_tag_id(host: Host, sandbox: Sandbox) -> None:
-    done(sandbox, NINE, TEN, tags=["design"])
-    done(sandbox, TEN, TWELVE)
+    add_entry(sandbox, NINE, TEN, tags=["design"])
+    add_entry(sandbox, TEN, TWELVE)
     created = await host.call("create_time_entry", start=TWELVE, duration=1800, tags=[DESIGN])
 
     assert created["entry"]["tags"] == ["design"]
@@ -61,7 +61,7 @@ async def test_create_time_entry_and_summarize_time_accept_a_tag_id(host: Host, 
 
 
 async def test_summarize_time_unused_name_is_zero_and_unknown_name_is_not_found(host: Host, sandbox: Sandbox) -> None:
-    done(sandbox, NINE, TEN, project_id=WEB_SHOP)
+    add_entry(sandbox, NINE, TEN, project_id=WEB_SHOP)
 
     for idle in ({"project": "Kiln course"}, {"client": "Blue Gull Charters"}, {"tag": "meeting"}):
         assert await fetch_hours(host, **idle) == 0.0
@@ -71,14 +71,14 @@ async def test_summarize_time_unused_name_is_zero_and_unknown_name_is_not_found(
 
 async def test_summarize_time_project_id_excludes_projects_of_the_same_name(host: Host, sandbox: Sandbox) -> None:
     idle = sandbox.state.add_project(NIGHT_SCHOOL, "Web shop", None)
-    done(sandbox, NINE, TEN, project_id=WEB_SHOP)
+    add_entry(sandbox, NINE, TEN, project_id=WEB_SHOP)
 
     assert await fetch_hours(host, project=idle["id"]) == 0.0
 
 
 async def test_summarize_time_without_client_excludes_hidden_projects(host: Host, sandbox: Sandbox) -> None:
-    done(sandbox, NINE, TEN, project_id=HIDDEN)
-    done(sandbox, TEN, TWELVE)
+    add_entry(sandbox, NINE, TEN, project_id=HIDDEN)
+    add_entry(sandbox, TEN, TWELVE)
 
     result = await host.call("summarize_time", client=0)
 
@@ -90,7 +90,7 @@ async def test_summarize_time_without_client_excludes_hidden_projects(host: Host
 async def test_summarize_time_refresh_uses_the_current_client_of_a_project(
     host: Host, sandbox: Sandbox, clock: Clock
 ) -> None:
-    done(sandbox, NINE, TEN, project_id=BREAD_LABELS)
+    add_entry(sandbox, NINE, TEN, project_id=BREAD_LABELS)
     await host.call("list_projects")
     sandbox.state.edit_project(BREAD_LABELS, client_id=BLUE_GULL)
     clock.now += 600
@@ -101,7 +101,7 @@ async def test_summarize_time_refresh_uses_the_current_client_of_a_project(
 
 
 async def test_summarize_time_resolves_names_changed_in_the_web_app(host: Host, sandbox: Sandbox, clock: Clock) -> None:
-    done(sandbox, NINE, TEN, project_id=WEB_SHOP, task_id=CHECKOUT)
+    add_entry(sandbox, NINE, TEN, project_id=WEB_SHOP, task_id=CHECKOUT)
     await host.call("summarize_time", group_by=["client", "task"])
     sandbox.state.rename_project(WEB_SHOP, "Online shop")
     sandbox.state.rename_client(AROHA, "Aroha Ltd")
@@ -116,11 +116,11 @@ async def test_summarize_time_resolves_names_changed_in_the_web_app(host: Host, 
 async def test_summarize_time_client_filter_is_incomplete_for_uncached_projects(
     host: Host, sandbox: Sandbox, clock: Clock
 ) -> None:
-    done(sandbox, NINE, TEN, project_id=WEB_SHOP)
+    add_entry(sandbox, NINE, TEN, project_id=WEB_SHOP)
     await host.call("list_projects")
     clock.now += 200
     new = sandbox.state.add_project(HARBOUR_STUDIO, "New one", AROHA)
-    done(sandbox, TEN, TWELVE, project_id=new["id"])
+    add_entry(sandbox, TEN, TWELVE, project_id=new["id"])
 
     result = await host.call("summarize_time", client="Aroha Bakery")
 
@@ -130,8 +130,8 @@ async def test_summarize_time_client_filter_is_incomplete_for_uncached_projects(
 
 
 async def test_summarize_time_tag_id_excludes_other_workspaces(host: Host, sandbox: Sandbox) -> None:
-    done(sandbox, NINE, TEN, tags=["meeting"])
-    done(sandbox, TEN, TWELVE, workspace=NIGHT_SCHOOL, tags=["meeting"])
+    add_entry(sandbox, NINE, TEN, tags=["meeting"])
+    add_entry(sandbox, TEN, TWELVE, workspace=NIGHT_SCHOOL, tags=["meeting"])
 
     assert await fetch_hours(host, tag="meeting") == 3.0
     assert await fetch_hours(host, tag=17_300_302) == 1.0
@@ -146,7 +146,7 @@ async def test_summarize_time_misspelt_name_suggests_names_of_every_workspace(ho
 
 
 async def test_summarize_time_resolves_a_name_while_another_workspace_fails(host: Host, sandbox: Sandbox) -> None:
-    done(sandbox, NINE, TEN, project_id=SHOP_SIGN)
+    add_entry(sandbox, NINE, TEN, project_id=SHOP_SIGN)
     sandbox.fault = lambda call: Fault("402") if f"{NIGHT_SCHOOL}/projects" in call.path else None
 
     assert await fetch_hours(host, project="Shop sign") == 1.0
@@ -154,7 +154,7 @@ async def test_summarize_time_resolves_a_name_while_another_workspace_fails(host
 
 
 async def test_summarize_time_beyond_the_horizon_is_incomplete(host: Host, sandbox: Sandbox) -> None:
-    done(sandbox, "2028-01-10T09:00", "2028-01-10T10:00")
+    add_entry(sandbox, "2028-01-10T09:00", "2028-01-10T10:00")
 
     result = await host.call("summarize_time", start="2028-01-10", end="2028-01-10")
 
@@ -162,11 +162,11 @@ async def test_summarize_time_beyond_the_horizon_is_incomplete(host: Host, sandb
 
 
 async def test_summarize_time_name_none_is_a_name(host: Host, sandbox: Sandbox) -> None:
-    done(sandbox, NINE, TEN)
+    add_entry(sandbox, NINE, TEN)
     for kind in ("client", "project", "task", "tag"):
         assert (await host.fail("summarize_time", **{kind: "None"}))["code"] == "not_found"
 
-    done(sandbox, TEN, TWELVE, tags=[sandbox.state.add_tag(HARBOUR_STUDIO, "None")["name"]])
+    add_entry(sandbox, TEN, TWELVE, tags=[sandbox.state.add_tag(HARBOUR_STUDIO, "None")["name"]])
     assert await fetch_hours(host, tag="None", refresh=True) == 2.0
 
 

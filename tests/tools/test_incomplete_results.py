@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.sandbox.clock import Clock
-from tests.sandbox.diary import at, done, running
+from tests.sandbox.diary import add_entry, at, running
 from tests.tools.host import Host
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Fault, Sandbox
 
@@ -18,8 +18,8 @@ BILLABLE: dict[str, Any] = {"project_id": WEB_SHOP, "billable": True}
 
 
 async def test_summarize_time_omits_amounts_by_default(host: Host, sandbox: Sandbox) -> None:
-    done(sandbox, "2025-02-14T09:00", "2025-02-14T10:00", **BILLABLE)
-    done(sandbox, NINE, TEN, **BILLABLE)
+    add_entry(sandbox, "2025-02-14T09:00", "2025-02-14T10:00", **BILLABLE)
+    add_entry(sandbox, NINE, TEN, **BILLABLE)
     year = {"period": "this_year", "group_by": ["project"]}
 
     default = await host.call("summarize_time", **year)
@@ -32,11 +32,11 @@ async def test_summarize_time_omits_amounts_by_default(host: Host, sandbox: Sand
 async def test_summarize_time_amounts_include_changes_of_the_web_app(
     host: Host, sandbox: Sandbox, clock: Clock
 ) -> None:
-    row = done(sandbox, NINE, TEN, **BILLABLE)
+    row = add_entry(sandbox, NINE, TEN, **BILLABLE)
     await host.call("summarize_time", amounts=True)
     clock.now += 130
     sandbox.state.edit_entry(row["id"], stop=at(ELEVEN), duration=7200)
-    done(sandbox, ELEVEN, "2025-10-14T12:00", **BILLABLE)
+    add_entry(sandbox, ELEVEN, "2025-10-14T12:00", **BILLABLE)
 
     result = await host.call("summarize_time", amounts=True)
 
@@ -44,8 +44,8 @@ async def test_summarize_time_amounts_include_changes_of_the_web_app(
 
 
 async def test_summarize_time_billable_entries_without_an_amount_are_incomplete(host: Host, sandbox: Sandbox) -> None:
-    done(sandbox, NINE, TEN, **BILLABLE)
-    done(sandbox, TEN, ELEVEN, workspace=NIGHT_SCHOOL, project_id=KILN_COURSE, billable=True)
+    add_entry(sandbox, NINE, TEN, **BILLABLE)
+    add_entry(sandbox, TEN, ELEVEN, workspace=NIGHT_SCHOOL, project_id=KILN_COURSE, billable=True)
 
     result = await host.call("summarize_time", amounts=True)
 
@@ -54,7 +54,7 @@ async def test_summarize_time_billable_entries_without_an_amount_are_incomplete(
 
 
 async def test_summarize_time_stale_total_is_incomplete(host: Host, sandbox: Sandbox, clock: Clock) -> None:
-    done(sandbox, NINE, TEN)
+    add_entry(sandbox, NINE, TEN)
     await host.call("summarize_time")
     clock.now += 130
     sandbox.quota.spend(None)
@@ -68,7 +68,7 @@ async def test_summarize_time_stale_total_is_incomplete(host: Host, sandbox: San
 
 
 async def test_summarize_time_name_lookup_failure_is_incomplete(host: Host, sandbox: Sandbox) -> None:
-    done(sandbox, NINE, TEN, project_id=SHOP_SIGN)
+    add_entry(sandbox, NINE, TEN, project_id=SHOP_SIGN)
     sandbox.fault = lambda call: Fault("402") if call.path.endswith("/projects") else None
 
     result = await host.call("summarize_time", group_by=["client"])
@@ -78,7 +78,7 @@ async def test_summarize_time_name_lookup_failure_is_incomplete(host: Host, sand
 
 
 async def test_summarize_time_incomplete_reason_names_the_failed_workspace(host: Host, sandbox: Sandbox) -> None:
-    done(sandbox, "2025-02-14T09:00", "2025-02-14T10:00")
+    add_entry(sandbox, "2025-02-14T09:00", "2025-02-14T10:00")
     sandbox.fault = lambda call: Fault("402") if f"workspace/{NIGHT_SCHOOL}/search" in call.path else None
 
     result = await host.call("summarize_time", period="this_year")
@@ -92,7 +92,7 @@ async def test_summarize_time_incomplete_reason_names_the_failed_workspace(host:
 
 
 async def test_summarize_time_team_total_of_yesterday_is_incomplete(host: Host, sandbox: Sandbox) -> None:
-    done(sandbox, "2025-10-13T09:00", "2025-10-13T10:00", user_id=TANE)
+    add_entry(sandbox, "2025-10-13T09:00", "2025-10-13T10:00", user_id=TANE)
 
     result = await host.call("summarize_time", period="yesterday", team=True)
     long_ago = await host.call("summarize_time", start="2025-06-02", end="2025-06-06", team=True)
@@ -120,14 +120,14 @@ async def test_summarize_time_refresh_includes_a_joined_workspace(host: Host, sa
     workspace = sandbox.state.workspaces.pop(NIGHT_SCHOOL)
     await host.call("summarize_time")
     sandbox.state.workspaces[NIGHT_SCHOOL] = workspace
-    done(sandbox, "2025-02-14T09:00", "2025-02-14T10:00", workspace=NIGHT_SCHOOL)
+    add_entry(sandbox, "2025-02-14T09:00", "2025-02-14T10:00", workspace=NIGHT_SCHOOL)
     clock.now += 600
 
     assert (await host.call("summarize_time", period="this_year", refresh=True))["total"]["hours"] == 1.0
 
 
 async def test_summarize_time_first_supported_day_is_complete(host: Host, sandbox: Sandbox) -> None:
-    done(sandbox, "2006-01-02T09:00", "2006-01-02T10:00")
+    add_entry(sandbox, "2006-01-02T09:00", "2006-01-02T10:00")
 
     result = await host.call("summarize_time", start="2006-01-01", end="2006-01-05")
 
@@ -135,7 +135,7 @@ async def test_summarize_time_first_supported_day_is_complete(host: Host, sandbo
 
 
 async def test_summarize_time_unreadable_report_row_is_incomplete(host: Host, sandbox: Sandbox) -> None:
-    done(sandbox, "2025-02-14T09:00", "2025-02-14T10:00")
+    add_entry(sandbox, "2025-02-14T09:00", "2025-02-14T10:00")
     unreadable = Fault("garbage before", body='[{"user_id": 7301001, "sessions": []}]')
     sandbox.fault = lambda call: unreadable if "/search/" in call.path else None
 
@@ -146,9 +146,9 @@ async def test_summarize_time_unreadable_report_row_is_incomplete(host: Host, sa
 
 
 async def test_summarize_time_renamed_user_is_one_group(host: Host, sandbox: Sandbox) -> None:
-    done(sandbox, "2025-02-14T09:00", "2025-02-14T10:00")
+    add_entry(sandbox, "2025-02-14T09:00", "2025-02-14T10:00")
     sandbox.state.me["fullname"] = "Marama Q"
-    done(sandbox, NINE, TEN)
+    add_entry(sandbox, NINE, TEN)
 
     result = await host.call("summarize_time", period="this_year", group_by=["user"])
 
@@ -162,7 +162,7 @@ async def test_summarize_time_new_workspace_is_not_among_the_reported(
     joined = sandbox.state.workspaces.pop(NIGHT_SCHOOL)
     await host.call("summarize_time")
     sandbox.state.workspaces[NIGHT_SCHOOL] = joined
-    done(sandbox, NINE, TEN, workspace=NIGHT_SCHOOL)
+    add_entry(sandbox, NINE, TEN, workspace=NIGHT_SCHOOL)
     clock.now += 130
     sandbox.quota.spend(NIGHT_SCHOOL, remaining=5)
     await host.call("edit_client", workspace_id=NIGHT_SCHOOL, client_id=64_890_401, notes="Its quota is learned")

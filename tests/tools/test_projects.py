@@ -72,9 +72,9 @@ async def test_edit_project_sets_and_clears_the_client(host: Host) -> None:
         ("create_project", {"name": "x", "color": "red"}, "color: String should match pattern"),
         ("create_project", {"name": "x", "client_id": 1}, "client_id: is not an argument of this tool"),
         ("create_project", {"name": "x", "active": False}, "active: is not an argument of this tool"),
-        ("edit_project", {"project_id": 1}, "give at least one of name, client"),
+        ("edit_project", {"project_id": 1}, "is_private, active or client"),
         ("edit_project", {"project_id": "1.5", "name": "x"}, "project_id: should be a valid integer"),
-        ("get_project", {}, "give exactly one of project_id and name"),
+        ("get_project", {}, "give exactly one of project_id or name"),
         ("list_projects", {"limit": 1000}, "limit: should be less than or equal to 200"),
     ],
 )

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.sandbox.clock import Clock
-from tests.sandbox.diary import done
+from tests.sandbox.diary import add_entry
 from tests.tools.host import Host
 from toggl_mcp.sandbox import HARBOUR_STUDIO, Fault, Sandbox
 
@@ -23,8 +23,8 @@ async def fetch_total(host: Host, **arguments: object) -> tuple[float, int, dict
 
 async def test_summarize_time_amounts_follow_edits_and_deletions(host: Host, sandbox: Sandbox) -> None:
     shop: dict[str, Any] = {"project_id": WEB_SHOP, "billable": True}
-    first = done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", **shop)
-    second = done(sandbox, "2025-10-14T10:00", "2025-10-14T11:00", **shop)
+    first = add_entry(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", **shop)
+    second = add_entry(sandbox, "2025-10-14T10:00", "2025-10-14T11:00", **shop)
     assert await fetch_total(host, **TUESDAY, amounts=True) == (2.0, 2, {"NZD": 190.0})
 
     await host.call("delete_time_entries", ids=[first["id"]])
@@ -39,7 +39,7 @@ async def test_summarize_time_amounts_follow_edits_and_deletions(host: Host, san
 async def test_summarize_time_amounts_exclude_entries_deleted_in_the_web_app(
     host: Host, sandbox: Sandbox, clock: Clock
 ) -> None:
-    row = done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", project_id=WEB_SHOP, billable=True)
+    row = add_entry(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", project_id=WEB_SHOP, billable=True)
     await fetch_total(host, **TUESDAY, amounts=True)
     sandbox.state.remove_entry(row["id"])
     clock.now += 121
@@ -48,7 +48,7 @@ async def test_summarize_time_amounts_exclude_entries_deleted_in_the_web_app(
 
 
 async def test_summarize_time_team_total_includes_a_created_entry_at_once(host: Host, sandbox: Sandbox) -> None:
-    done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", user_id=7_301_002)
+    add_entry(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", user_id=7_301_002)
     assert await fetch_total(host, **TUESDAY, team=True) == (1.0, 1, None)
     await host.call("create_time_entry", start="2025-10-14T11:00", duration=3600)
 
@@ -88,7 +88,7 @@ async def test_create_time_entry_of_long_ago_lost_response_is_reconciled(host: H
 async def test_summarize_time_splits_an_entry_over_several_days_by_day(
     host: Host, sandbox: Sandbox, arguments: dict[str, object], expected: float
 ) -> None:
-    done(sandbox, "2025-10-10T17:00", "2025-10-13T09:00", "Forgotten", project_id=WEB_SHOP, billable=True)
+    add_entry(sandbox, "2025-10-10T17:00", "2025-10-13T09:00", "Forgotten", project_id=WEB_SHOP, billable=True)
     hours, _, amounts = await fetch_total(host, **arguments)
 
     assert hours == expected
@@ -96,14 +96,14 @@ async def test_summarize_time_splits_an_entry_over_several_days_by_day(
 
 
 async def test_summarize_time_splits_an_entry_of_long_ago_by_day(host: Host, sandbox: Sandbox) -> None:
-    done(sandbox, "2025-05-02T17:00", "2025-05-05T09:00", "Forgotten")
+    add_entry(sandbox, "2025-05-02T17:00", "2025-05-05T09:00", "Forgotten")
 
     assert (await fetch_total(host, start="2025-05-04", end="2025-05-04"))[0] == 24.0
     assert (await fetch_total(host, start="2025-05-05", end="2025-05-11"))[0] == 9.0
 
 
 async def test_summarize_time_misspelt_tag_is_not_found_and_unused_tag_is_zero(host: Host, sandbox: Sandbox) -> None:
-    done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", tags=["design"])
+    add_entry(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", tags=["design"])
     error = await host.fail("summarize_time", **TUESDAY, tag="desing")
 
     assert (error["code"], "“design”" in error["message"]) == ("not_found", True)
@@ -111,7 +111,7 @@ async def test_summarize_time_misspelt_tag_is_not_found_and_unused_tag_is_zero(h
 
 
 async def test_summarize_time_cached_name_sends_no_lookup(host: Host, sandbox: Sandbox) -> None:
-    done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", project_id=WEB_SHOP)
+    add_entry(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", project_id=WEB_SHOP)
     for _ in range(3):
         assert await fetch_total(host, **TUESDAY, project="Web shop") == (1.0, 1, None)
 
@@ -119,7 +119,7 @@ async def test_summarize_time_cached_name_sends_no_lookup(host: Host, sandbox: S
 
 
 async def test_summarize_time_reports_follow_edit_tag_and_delete_project(host: Host, sandbox: Sandbox) -> None:
-    done(sandbox, "2025-03-24T09:00", "2025-03-24T10:00", project_id=WEB_SHOP, tags=["on site"])
+    add_entry(sandbox, "2025-03-24T09:00", "2025-03-24T10:00", project_id=WEB_SHOP, tags=["on site"])
     march = {"start": "2025-03-01", "end": "2025-03-31", "group_by": ["project", "tag"]}
     await host.call("summarize_time", **march)
     await host.call("delete_project", project_id=WEB_SHOP)
@@ -133,11 +133,11 @@ async def test_summarize_time_reports_follow_edit_tag_and_delete_project(host: H
 async def test_edit_tag_renames_entries_tagged_under_each_former_name(
     host: Host, sandbox: Sandbox, clock: Clock
 ) -> None:
-    done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", tags=["design"])
+    add_entry(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", tags=["design"])
     await host.call("list_tags")
     await host.call("list_time_entries")
     sandbox.state.rename_tag(17_300_301, "x")
-    done(sandbox, "2025-10-14T10:00", "2025-10-14T11:00", tags=["x"])
+    add_entry(sandbox, "2025-10-14T10:00", "2025-10-14T11:00", tags=["x"])
     clock.now += 900
     await host.call("list_time_entries")
     await host.call("edit_tag", tag_id=17_300_301, name="y")
@@ -146,7 +146,7 @@ async def test_edit_tag_renames_entries_tagged_under_each_former_name(
 
 
 async def test_edit_tag_renames_cached_entries(host: Host, sandbox: Sandbox, clock: Clock) -> None:
-    done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", tags=["design"])
+    add_entry(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", tags=["design"])
     await host.call("list_tags")
     await host.call("list_time_entries")
     sandbox.state.rename_tag(17_300_301, "x")
@@ -162,7 +162,7 @@ async def test_edit_tag_keeps_entries_of_a_new_tag_with_the_former_name(
     await host.call("list_tags")
     sandbox.state.rename_tag(17_300_301, "x")
     sandbox.state.add_tag(HARBOUR_STUDIO, "design")
-    done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", tags=["design"])
+    add_entry(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", tags=["design"])
     clock.now += 90
     await host.call("list_time_entries")
     await host.call("edit_tag", tag_id=17_300_301, name="y")

@@ -7,7 +7,7 @@ from mcp import Client
 from mcp.server.mcpserver import MCPServer
 
 from tests.sandbox.clock import Clock
-from tests.sandbox.diary import at, done
+from tests.sandbox.diary import add_entry, at
 from tests.tools.host import Host, serve
 from toggl_mcp.sandbox import NIGHT_SCHOOL, Behaviors, Fault, Sandbox
 
@@ -69,7 +69,7 @@ async def test_edit_task_renames_and_completes(host: Host, sandbox: Sandbox) -> 
 async def test_delete_task_clears_it_from_time_entries(host: Host, sandbox: Sandbox, clock: Clock) -> None:
     sandbox.state.entries.clear()
     clock.now = at("2025-10-14T18:00")
-    done(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", project_id=WEB_SHOP, task_id=CHECKOUT)
+    add_entry(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", project_id=WEB_SHOP, task_id=CHECKOUT)
     before = await host.call("list_time_entries")
     result = await host.call("delete_task", task_id=CHECKOUT)
     after = await host.call("list_time_entries")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.sandbox.diary import done, running, sent
+from tests.sandbox.diary import add_entry, list_changes, running
 from tests.tools.host import Host
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Fault, Sandbox
 
@@ -37,8 +37,8 @@ async def test_create_time_entry_accepts_stop_duration_and_utc_offset(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"start": NINE}, "exactly one of stop and duration"),
-        ({"start": NINE, "stop": NINE, "duration": 5}, "exactly one of stop and duration"),
+        ({"start": NINE}, "exactly one of stop or duration"),
+        ({"start": NINE, "stop": NINE, "duration": 5}, "exactly one of stop or duration"),
         ({"start": NINE, "stop": "2025-10-14T08:59"}, "stop: must be after start"),
         ({"start": NINE, "duration": 999 * 3600 + 1}, "3596400"),
         ({"start": "nine", "duration": 60}, "start: is no time"),
@@ -64,16 +64,16 @@ async def test_create_time_entry_invalid_arguments_change_nothing(
     error = await host.fail("create_time_entry", **arguments)
 
     assert (error["code"], message in error["message"]) == ("invalid_arguments", True)
-    assert sent(sandbox) == []
+    assert list_changes(sandbox) == []
 
 
 async def test_create_time_entry_overlap_is_refused_unless_allowed(host: Host, sandbox: Sandbox) -> None:
-    lesson = done(sandbox, NINE, "2025-10-14T10:00", "Lesson", NIGHT_SCHOOL)
+    lesson = add_entry(sandbox, NINE, "2025-10-14T10:00", "Lesson", NIGHT_SCHOOL)
     error = await host.fail("create_time_entry", start="2025-10-14T09:59", duration=120)
 
     assert error["code"] == "overlap"
     assert f"entry {lesson['id']} “Lesson”, 2025-10-14T09:00:00 to 2025-10-14T10:00:00" in error["message"]
-    assert sent(sandbox) == []
+    assert list_changes(sandbox) == []
     allowed = await host.call("create_time_entry", start="2025-10-14T09:59", duration=120, allow_overlap=True)
     assert allowed["entry"]["seconds"] == 120
 
@@ -87,7 +87,7 @@ async def test_create_time_entry_duplicate_is_an_overlap(host: Host, sandbox: Sa
 
 
 async def test_create_time_entry_adjacent_entry_is_no_overlap(host: Host, sandbox: Sandbox) -> None:
-    done(sandbox, NINE, "2025-10-14T10:00")
+    add_entry(sandbox, NINE, "2025-10-14T10:00")
     for start in ("2025-10-14T08:00", "2025-10-14T10:00"):
         await host.call("create_time_entry", start=start, duration=3600)
 
@@ -104,21 +104,21 @@ async def test_create_time_entry_lost_response_is_reconciled(host: Host, sandbox
     result = await host.call("create_time_entry", start=NINE, duration=60, description="Once")
 
     assert [row["id"] for row in sandbox.state.entries.values()] == [result["entry"]["id"]]
-    assert sent(sandbox) == [f"POST /workspaces/{HARBOUR_STUDIO}/time_entries"]
+    assert list_changes(sandbox) == [f"POST /workspaces/{HARBOUR_STUDIO}/time_entries"]
 
 
 async def test_create_time_entry_unconfirmed_is_outcome_unknown(host: Host, sandbox: Sandbox) -> None:
     sandbox.fault = lambda call: Fault("lost before") if call.method == "POST" else None
 
     assert (await host.fail("create_time_entry", start=NINE, duration=60))["code"] == "outcome_unknown"
-    assert len(sent(sandbox)) == 1
+    assert len(list_changes(sandbox)) == 1
 
 
 async def test_list_time_entries_is_newest_first_with_one_group_a_project(host: Host, sandbox: Sandbox) -> None:
-    done(sandbox, NINE, "2025-10-14T10:00", "Cart", project_id=WEB_SHOP, billable=True, tags=["design"])
-    done(sandbox, "2025-10-14T10:00", "2025-10-14T10:05", project_id=WEB_SHOP, billable=True)
-    done(sandbox, "2025-10-14T11:00", "2025-10-14T12:00", "Clay", NIGHT_SCHOOL)
-    done(sandbox, "2025-10-13T23:00", "2025-10-14T01:00", "Yesterday's")
+    add_entry(sandbox, NINE, "2025-10-14T10:00", "Cart", project_id=WEB_SHOP, billable=True, tags=["design"])
+    add_entry(sandbox, "2025-10-14T10:00", "2025-10-14T10:05", project_id=WEB_SHOP, billable=True)
+    add_entry(sandbox, "2025-10-14T11:00", "2025-10-14T12:00", "Clay", NIGHT_SCHOOL)
+    add_entry(sandbox, "2025-10-13T23:00", "2025-10-14T01:00", "Yesterday's")
     result = await host.call("list_time_entries")
 
     assert [{key: row[key] for key in row.keys() - {"id"}} for row in result["entries"]] == [
@@ -162,10 +162,10 @@ async def test_list_time_entries_is_newest_first_with_one_group_a_project(host: 
 async def test_list_time_entries_filter_returns_the_matches(
     host: Host, sandbox: Sandbox, filters: dict[str, object], expected: list[str]
 ) -> None:
-    done(sandbox, NINE, "2025-10-14T10:00", "Cart", project_id=WEB_SHOP, billable=True, tags=["design"])
-    done(sandbox, "2025-10-14T11:00", "2025-10-14T12:00", "Clay", NIGHT_SCHOOL)
-    done(sandbox, "2025-10-14T13:00", "2025-10-14T14:00", "Mail")
-    done(sandbox, "2025-10-13T10:00", "2025-10-13T11:00", "Before")
+    add_entry(sandbox, NINE, "2025-10-14T10:00", "Cart", project_id=WEB_SHOP, billable=True, tags=["design"])
+    add_entry(sandbox, "2025-10-14T11:00", "2025-10-14T12:00", "Clay", NIGHT_SCHOOL)
+    add_entry(sandbox, "2025-10-14T13:00", "2025-10-14T14:00", "Mail")
+    add_entry(sandbox, "2025-10-13T10:00", "2025-10-13T11:00", "Before")
     result = await host.call("list_time_entries", **filters)
 
     assert sorted(row["description"] for row in result["entries"]) == expected
@@ -189,9 +189,9 @@ async def test_list_time_entries_invalid_filter_is_refused(host: Host, filters: 
 
 
 async def test_list_time_entries_pages_hold_each_entry_once_after_a_change(host: Host, sandbox: Sandbox) -> None:
-    rows = [done(sandbox, f"2025-10-14T0{hour}:00", f"2025-10-14T0{hour}:30", str(hour)) for hour in range(8)]
+    rows = [add_entry(sandbox, f"2025-10-14T0{hour}:00", f"2025-10-14T0{hour}:30", str(hour)) for hour in range(8)]
     first = await host.call("list_time_entries", limit=3)
-    done(sandbox, "2025-10-14T12:00", "2025-10-14T13:00", "New")
+    add_entry(sandbox, "2025-10-14T12:00", "2025-10-14T13:00", "New")
     sandbox.state.remove_entry(rows[5]["id"])
     second = await host.call("list_time_entries", limit=3, cursor=first["next_cursor"], refresh=True)
     third = await host.call("list_time_entries", limit=3, cursor=second["next_cursor"])
@@ -202,6 +202,6 @@ async def test_list_time_entries_pages_hold_each_entry_once_after_a_change(host:
 
 
 async def test_list_time_entries_strips_invisible_characters(host: Host, sandbox: Sandbox) -> None:
-    done(sandbox, NINE, "2025-10-14T10:00", "Pay\u202e now\u200b")
+    add_entry(sandbox, NINE, "2025-10-14T10:00", "Pay\u202e now\u200b")
 
     assert (await host.call("list_time_entries"))["entries"][0]["description"] == "Pay now"

@@ -1,9 +1,9 @@
-"""The names that entries are told with: they cost little, and never hide what happened."""
+"""The names in results about entries: they cost few requests, and a failed look-up hides no change."""
 
 import pytest
 
 from tests.sandbox.clock import Clock
-from tests.sandbox.diary import at, done
+from tests.sandbox.diary import add_entry, at
 from tests.tools.host import Host
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Call, Fault, Sandbox
 
@@ -15,7 +15,7 @@ NINE = "2025-10-14T09:00"
 async def test_list_time_entries_hidden_project_costs_one_lookup_in_ten_minutes(
     host: Host, sandbox: Sandbox, clock: Clock
 ) -> None:
-    done(sandbox, NINE, "2025-10-14T10:00", project_id=7)
+    add_entry(sandbox, NINE, "2025-10-14T10:00", project_id=7)
     for _ in range(6):
         assert (await host.call("list_time_entries"))["groups"][0]["project"] == "(project 7)"
         clock.now += 100
@@ -44,7 +44,7 @@ async def test_create_time_entry_name_lookup_failure_still_returns_the_entry(
 async def test_list_time_entries_and_summarize_time_show_an_unresolvable_task_by_id(
     host: Host, sandbox: Sandbox
 ) -> None:
-    done(sandbox, NINE, "2025-10-14T10:00", "Old", NIGHT_SCHOOL, task_id=7)
+    add_entry(sandbox, NINE, "2025-10-14T10:00", "Old", NIGHT_SCHOOL, task_id=7)
 
     assert (await host.call("list_time_entries"))["groups"][0]["task"] == "(task 7)"
     assert (await host.call("summarize_time", group_by=["task"]))["groups"][0]["by"] == {"task": "(task 7)"}
@@ -67,7 +67,7 @@ async def test_stop_timer_name_lookup_failure_still_returns_the_entry(
 
 async def test_summarize_time_includes_entries_of_an_uncached_workspace(host: Host, sandbox: Sandbox) -> None:
     await host.call("get_account")
-    done(sandbox, NINE, "2025-10-14T10:00", "New team", 4_102_009)
+    add_entry(sandbox, NINE, "2025-10-14T10:00", "New team", 4_102_009)
     result = await host.call("summarize_time")
 
     assert result["total"]["hours"] == 1.0

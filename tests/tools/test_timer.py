@@ -3,7 +3,7 @@
 import pytest
 
 from tests.sandbox.clock import Clock
-from tests.sandbox.diary import done, running, timers
+from tests.sandbox.diary import add_entry, running, timers
 from tests.tools.host import Host
 from toggl_mcp.sandbox import NIGHT_SCHOOL, Fault, Sandbox
 
@@ -84,7 +84,7 @@ async def test_start_timer_accepts_an_id_as_number_or_text(host: Host) -> None:
 
 
 async def test_start_timer_past_start_is_allowed_unless_it_overlaps(host: Host, sandbox: Sandbox) -> None:
-    done(sandbox, "2025-10-14T08:00", "2025-10-14T08:30", "Breakfast")
+    add_entry(sandbox, "2025-10-14T08:00", "2025-10-14T08:30", "Breakfast")
     error = await host.fail("start_timer", start="2025-10-14T08:15")
     assert (error["code"], "“Breakfast”" in error["message"]) == ("overlap", True)
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.sandbox.clock import Clock
-from tests.sandbox.diary import done, running, sent, timers
+from tests.sandbox.diary import add_entry, list_changes, running, timers
 from tests.tools.host import Host
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Fault, Sandbox
 
@@ -108,11 +108,11 @@ async def test_stop_timer_works_without_a_default_workspace(host: Host, sandbox:
 
 
 async def test_start_timer_overlap_with_a_planned_entry_is_refused(host: Host, sandbox: Sandbox) -> None:
-    done(sandbox, "2025-10-14T08:30", "2025-10-14T09:30", "Meeting")
+    add_entry(sandbox, "2025-10-14T08:30", "2025-10-14T09:30", "Meeting")
     error = await host.fail("start_timer", description="Second")
 
     assert (error["code"], "“Meeting”" in error["message"]) == ("overlap", True)
-    assert sent(sandbox) == []
+    assert list_changes(sandbox) == []
     await host.call("start_timer", description="Second", allow_overlap=True)
     await host.call("start_timer", start="2025-10-14T08:45", description="Third", allow_overlap=True)
     assert timers(sandbox) == ["Third"]
@@ -144,7 +144,7 @@ async def test_delete_project_reads_from_the_quota_reserve(host: Host, sandbox: 
 async def test_start_timer_twice_keeps_the_cache(
     host: Host, sandbox: Sandbox, clock: Clock, *, is_edited: bool
 ) -> None:
-    row = done(sandbox, "2025-10-14T07:00", "2025-10-14T08:00")
+    row = add_entry(sandbox, "2025-10-14T07:00", "2025-10-14T08:00")
     first = await host.call("start_timer", description="First")
     if is_edited:
         await host.call("edit_time_entries", ids=[row["id"], first["entry"]["id"]], billable=True)

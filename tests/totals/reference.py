@@ -126,7 +126,7 @@ def _matches_ref(ref: str | None, resource: Row | None) -> bool:
 
 
 class _Labels:
-    """What a part belongs to; a name that two of the entries' things have is told with its id."""
+    """Return the label of a part; a name that two of them have comes with its id."""
 
     def __init__(self, data: TogglData, rows: list[Row], users: Mapping[int, str]) -> None:
         self._data = data

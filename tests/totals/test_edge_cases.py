@@ -123,7 +123,7 @@ CASES = {
         ),
         prepare=add_second_web_shop,
     ),
-    "both clients of one name, asked for by it": Case(
+    "both clients of one name, by that name": Case(
         THIS_WEEK,
         {"period": "this_month", "client": "Aroha Bakery", "group_by": ["client"]},
         (

@@ -3,7 +3,7 @@
 from httpx import AsyncClient, Auth, BasicAuth, Request, Timeout
 
 from toggl_mcp.api.connection import REPORTS_PATH_PREFIX, base_url_of, connect, connect_in_process
-from toggl_mcp.api.rate_limit import Quota
+from toggl_mcp.api.rate_limit import RateLimiter
 from toggl_mcp.api.transport import Transport
 
 __all__ = [
@@ -11,7 +11,7 @@ __all__ = [
     "AsyncClient",
     "Auth",
     "BasicAuth",
-    "Quota",
+    "RateLimiter",
     "Request",
     "Timeout",
     "Transport",

@@ -1,17 +1,21 @@
 """HTTP clients for Toggl: over the network, or for an application in this process."""
 
+import os
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 
-from toggl_mcp.errors import InvalidArguments
+from toggl_mcp.errors import InvalidConnection
 
 TOGGL_URL = "https://api.track.toggl.com/api/v9"
 REPORTS_PATH_PREFIX = "reports/api/v3/"
 """The prefix of the Reports API's paths; it is served beside `/api/v9`, not below it."""
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_DIRECT = {"all://localhost": None, "all://127.0.0.1": None, "all://[::1]": None}
+"""Addresses that no proxy of the environment is used for: it would get the token, over plain http."""
+_PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 _HEADERS = {"User-Agent": "toggl-mcp-server"}
 
 
@@ -31,12 +35,31 @@ def connect(url: str | None = None) -> httpx.AsyncClient:
     """Return a client for Toggl, or for a server with its API at `url`; the caller closes it.
 
     Raises:
-        InvalidArguments: `url` is neither https nor plain http to this machine.
+        InvalidConnection: `url` is neither https nor plain http to this machine, or the environment's proxy or
+            certificates cannot be used.
     """
     if not _is_allowed_url(url or TOGGL_URL):
-        message = "TOGGL_API_URL has to be an https address; plain http is allowed for this machine only (127.0.0.1)."
-        raise InvalidArguments(message)
-    return httpx.AsyncClient(base_url=url or TOGGL_URL, headers=_HEADERS, cookies=_no_cookies())
+        message = (
+            "TOGGL_API_URL has to be an https address such as https://toggl.example/api/v9, without user, query and "
+            "fragment; plain http is allowed for this machine only (127.0.0.1)."
+        )
+        raise InvalidConnection(message, "TOGGL_API_URL")
+    try:
+        certificates = httpx.create_ssl_context()
+    except OSError as error:
+        message = "The certificates of SSL_CERT_FILE cannot be read. Name a readable PEM file, or unset it."
+        raise InvalidConnection(message, "SSL_CERT_FILE") from error
+    try:
+        return httpx.AsyncClient(
+            base_url=url or TOGGL_URL, headers=_HEADERS, cookies=_no_cookies(), verify=certificates, mounts=_DIRECT
+        )
+    except (ImportError, ValueError, httpx.InvalidURL):
+        name = ", ".join(name for name in _PROXY_VARIABLES if os.environ.get(name) or os.environ.get(name.lower()))
+        message = (
+            f"The proxy of {name} cannot be used. Give http://host:port, or unset it; a SOCKS proxy needs the Python "
+            "package socksio beside this one."
+        )
+        raise InvalidConnection(message, name) from None  # httpx repeats the proxy's address, with its password.
 
 
 def _no_cookies() -> CookieJar:
@@ -47,11 +70,15 @@ def _no_cookies() -> CookieJar:
 
 def _is_allowed_url(url: str) -> bool:
     try:
+        httpx.URL(url)
         parts = urlsplit(url)
         is_complete = bool(parts.hostname) and (parts.port is None or parts.port > 0)
-    except ValueError:
+    except (ValueError, httpx.InvalidURL):
         return False
-    return is_complete and (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK))
+    # A path is appended to it, and a user in it would be one beside the token's.
+    is_base = not set("?#@") & set(url)
+    is_safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
+    return is_complete and is_base and is_safe
 
 
 def base_url_of(client: httpx.AsyncClient) -> str:

@@ -1,6 +1,11 @@
-"""Maps Toggl's 4xx responses to errors; the texts are matched, never repeated."""
+"""Maps Toggl's 4xx responses to errors; the texts are matched, never repeated.
+
+`is_quota_response` distinguishes a 402 about the quota, which `rate_limit.py` records, from one about the plan. After
+a response that `is_throttling_response`, such as a 429, `transport.py` sends the request again.
+"""
 
 import re
+from http import HTTPStatus
 
 from httpx import Response
 
@@ -19,24 +24,39 @@ _CREDENTIALS = re.compile(r"username and/or password|authentication data", re.IG
 _NAME_TAKEN = re.compile(r"already (been taken|exists)", re.IGNORECASE)
 _NAME_MISSING = re.compile(r"name (cannot|can't|must not) be (empty|blank)", re.IGNORECASE)
 _UNKNOWN_ID = re.compile(r"invalid (project|task|tag)[_ ]id|(project|task|tag) (?:was |is )?not found", re.IGNORECASE)
+_QUOTA_SPENT = "hourly limit for API calls"
+_PAID_FEATURE = re.compile(r"premium|paid|feature", re.IGNORECASE)
+_OWN_COLOR = re.compile(r"custom project colors", re.IGNORECASE)
+_FOREIGN_WORKSPACE = re.compile(r"workspace not found", re.IGNORECASE)
 _TOO_LONG = re.compile(r"maximum length", re.IGNORECASE)
 
 
+def is_quota_response(response: Response) -> bool:
+    """Return whether a 402 is about the hourly quota; any other is about the workspace's plan."""
+    # The headers are on every response that is charged, so only their value distinguishes the two.
+    is_spent = response.headers.get("X-Toggl-Quota-Remaining", "1").startswith(("0", "-"))
+    return _QUOTA_SPENT in response.text or (is_spent and not _PAID_FEATURE.search(response.text))
+
+
+def is_throttling_response(response: Response) -> bool:
+    """Return whether Toggl carried out nothing because of too many requests at a time."""
+    # A 400 of Toggl is a text; a page is of the web server before it, which has also refused haste by a 400.
+    is_page = response.text.lstrip().startswith("<")
+    return response.status_code == HTTPStatus.TOO_MANY_REQUESTS or (
+        response.status_code == HTTPStatus.BAD_REQUEST and is_page
+    )
+
+
 def error_for_response(response: Response) -> TogglError:
-    """Return the error for a 4xx response that is neither a 429 nor about the quota."""
+    """Return the error for a 4xx response that is neither throttling nor about the quota."""
     text = response.text[:2000]
     match response.status_code:
         case 401:
             return bad_token_error()
-        case 403 if _CREDENTIALS.search(text):
-            return bad_token_error()
-        case 403:
-            return Forbidden(
-                "This token is not allowed to do that. Check the workspace id (get_account lists the workspaces), and "
-                "whether only admins may do it; `toggl-mcp check` tests the token."
-            )
         case 402:
-            return PlanRequired("The workspace's Toggl plan does not include this. Upgrade the plan, or leave it out.")
+            return _plan_required_error(text)
+        case 403:
+            return _forbidden_error(text)
         case 404 | 410:
             return NotFound(
                 "Toggl has nothing with that id, or this token may not see it. Check the id and the workspace."
@@ -50,6 +70,26 @@ def bad_token_error() -> BadToken:
     return BadToken(
         "Toggl does not accept the API token. Copy the token from the end of https://track.toggl.com/profile "
         "into TOGGL_API_TOKEN, then restart the server; `toggl-mcp check` tests it."
+    )
+
+
+def _plan_required_error(text: str) -> PlanRequired:
+    if _OWN_COLOR.search(text):
+        return PlanRequired(
+            "The workspace's Toggl plan allows only the colors of Toggl's palette, such as #0b83d9 or #2da608. Choose "
+            "one of these, or upgrade the plan."
+        )
+    return PlanRequired("The workspace's Toggl plan does not include this. Upgrade the plan, or leave it out.")
+
+
+def _forbidden_error(text: str) -> TogglError:
+    if _CREDENTIALS.search(text):
+        return bad_token_error()
+    if _FOREIGN_WORKSPACE.search(text):
+        return Forbidden("This token does not open that workspace. get_account lists the ids of the workspaces.")
+    return Forbidden(
+        "This token is not allowed to do that. Check the workspace id (get_account lists the workspaces), and "
+        "whether only admins may do it; `toggl-mcp check` tests the token."
     )
 
 

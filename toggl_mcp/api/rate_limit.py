@@ -1,4 +1,7 @@
-"""Admission of requests: the hourly quotas as Toggl last reported them, and the pace."""
+"""Admission of requests: the hourly quotas as Toggl last reported them, and the pace.
+
+What a refused request means is in `error_mapping.py`, such as whether a 402 is about the quota.
+"""
 
 import logging
 import re
@@ -8,12 +11,9 @@ import anyio
 
 from toggl_mcp.errors import CacheBusy, QuotaSpent, RateLimited
 from toggl_mcp.models.clock import Clock
-from toggl_mcp.models.quota import Bucket, Change, QuotaStore, find_scarcest
+from toggl_mcp.models.quota import QUOTA_WINDOW_SECONDS, Bucket, QuotaStore, find_scarcest
 
 _log = logging.getLogger(__name__)
-
-QUOTA_WINDOW_SECONDS = 3600.0
-"""Seconds after which a spent quota resets at the latest, and when Toggl does not say."""
 
 USER_BUCKET = "user"
 RESERVED_REQUESTS = 3
@@ -21,10 +21,9 @@ RESERVED_REQUESTS = 3
 
 _CHARGED_PATH = re.compile(r"(?:reports/api/v3/)?(workspace|organization)s?/(\d+)")
 _RESET_TEXT = re.compile(r"quota will reset in (\d+) seconds")
-_SPENT_TEXT = "hourly limit for API calls"
 
 
-class Quota:
+class RateLimiter:
     """The quotas of one token: a request that Toggl would refuse is not sent.
 
     Args:
@@ -44,33 +43,27 @@ class Quota:
         self._organization_ids: dict[int, int] = {}
 
     async def acquire(self, bucket_names: Sequence[str], *, use_reserve: bool) -> None:
-        """Return when a read may be sent: at once, or when its slot has come.
+        """Return when a request may be sent: at once, or when its slot has come.
 
         Raises:
             QuotaSpent: No request remains this hour, or none beyond the reserve, which only `use_reserve` may use.
             RateLimited: The slot comes after the caller's deadline.
         """
-        bucket = await self._find_scarcest(bucket_names)
-        keeps_reserve = not use_reserve and bucket is not None and bucket.name != USER_BUCKET
-        self._require_remaining(bucket, RESERVED_REQUESTS if keeps_reserve else 0)
-        max_wait_seconds = _seconds_to_deadline()
-        await self._wait(await self._store.reserve_slot(self._scope, max_wait_seconds), max_wait_seconds)
-
-    async def admit(self, change: Change, bucket_names: Sequence[str]) -> None:
-        """Return when a change may be sent: at once, or when its slot has come; it may use the reserve.
-
-        Raises:
-            QuotaSpent: No request remains this hour.
-            RateLimited: The slot comes after the caller's deadline.
-        """
-        max_wait_seconds = _seconds_to_deadline()
-        bucket, wait_seconds = await change.admit(bucket_names, max_wait_seconds)
-        self._require_remaining(bucket, 0)
-        await self._wait(wait_seconds, max_wait_seconds)
+        reserved = 0 if use_reserve or USER_BUCKET in bucket_names else RESERVED_REQUESTS
+        max_wait_seconds = anyio.current_effective_deadline() - anyio.current_time()
+        bucket, wait_seconds = await self._store.reserve_slot(self._scope, bucket_names, reserved, max_wait_seconds)
+        if bucket is not None and bucket.remaining <= reserved:
+            raise _quota_spent_error(bucket.resets_at - self._clock(), is_reserved=bucket.remaining > 0)
+        if wait_seconds > max_wait_seconds:
+            message = "Too many requests at once; this one was held back, and nothing was sent. Wait, then try again."
+            raise RateLimited(message, wait_seconds)
+        if wait_seconds:
+            await self._clock.sleep(wait_seconds)
 
     async def remaining(self, path: str) -> Bucket | None:
         """Return the scarcest quota of requests to a path; None if it is unknown, or its hour is over."""
-        return await self._find_scarcest(await self.bucket_names(path))
+        bucket_names = await self.bucket_names(path)
+        return find_scarcest(await self._store.list_buckets(self._scope), bucket_names, self._clock())
 
     async def bucket_names(self, path: str) -> Sequence[str]:
         """Return the names of the buckets that a request counts against, the one to record first.
@@ -91,7 +84,7 @@ class Quota:
         """Return every quota whose hour is not over, each under one name."""
         buckets = {bucket.name: bucket for bucket in await self._store.list_buckets(self._scope)}
         now = self._clock()
-        current = {name: bucket for name, bucket in buckets.items() if bucket.resets_at > now}
+        current = {name: bucket for name, bucket in buckets.items() if bucket.is_current(now)}
         for name in [name for name in current if name.startswith("workspace:")]:
             charged_name, *_ = await self.bucket_names(f"workspaces/{name.partition(':')[2]}")
             if charged_name != name and charged_name in current:
@@ -100,36 +93,28 @@ class Quota:
 
     def parse_headers(self, bucket_names: Sequence[str], headers: Mapping[str, str]) -> Bucket | None:
         """Return what a response's headers say remains; None if they do not say."""
+        resets_in = parse_seconds(headers.get("X-Toggl-Quota-Resets-In"))
         try:
             remaining = int(headers["X-Toggl-Quota-Remaining"][:9])
-            resets_in = float(headers["X-Toggl-Quota-Resets-In"])
         except (KeyError, ValueError):
             return None
-        if not 0 <= resets_in <= QUOTA_WINDOW_SECONDS:
-            return None
-        return Bucket(bucket_names[0], remaining, self._clock() + resets_in)
+        return None if resets_in is None else Bucket(bucket_names[0], remaining, self._clock() + resets_in)
 
     async def record(self, bucket: Bucket) -> None:
         """Record what remains."""
         try:
-            await self._store.record(self._scope, bucket)
+            await self._store.write(self._scope, bucket=bucket)
         except CacheBusy:  # Toggl's response counts for more than what it says remains.
             _log.exception("What remains of the quota could not be recorded.")
 
-    async def on_402(self, bucket_names: Sequence[str], headers: Mapping[str, str], text: str) -> QuotaSpent | None:
-        """Record a quota as spent, and return the error for it; None for a 402 that is about the plan."""
-        if _SPENT_TEXT not in text and not headers.get("X-Toggl-Quota-Remaining", "1").startswith(("0", "-")):
-            return None
+    async def record_spent(self, bucket_names: Sequence[str], headers: Mapping[str, str], text: str) -> QuotaSpent:
+        """Record a quota as spent after a 402 about it, and return the error."""
         match = _RESET_TEXT.search(text)
-        seconds = (
-            float(match[1]) if match else _to_seconds(headers.get("X-Toggl-Quota-Resets-In"), QUOTA_WINDOW_SECONDS)
-        )
-        resets_in = seconds if 0 <= seconds <= QUOTA_WINDOW_SECONDS else QUOTA_WINDOW_SECONDS
+        resets_in = parse_seconds(match[1] if match else headers.get("X-Toggl-Quota-Resets-In"))
+        if resets_in is None:
+            resets_in = QUOTA_WINDOW_SECONDS
         await self.record(Bucket(bucket_names[0], 0, self._clock() + resets_in))
         return _quota_spent_error(resets_in)
-
-    async def _find_scarcest(self, bucket_names: Sequence[str]) -> Bucket | None:
-        return find_scarcest(await self._store.list_buckets(self._scope), bucket_names, self._clock())
 
     async def _find_organization(self, workspace_id: int) -> int | None:
         """Return the organization of a workspace, or None until it is known."""
@@ -141,21 +126,6 @@ class Quota:
             self._organization_ids[workspace_id] = organization_id
         return self._organization_ids[workspace_id]
 
-    def _require_remaining(self, bucket: Bucket | None, reserved: int) -> None:
-        if bucket is not None and bucket.remaining <= reserved:
-            raise _quota_spent_error(bucket.resets_at - self._clock(), is_reserved=bucket.remaining > 0)
-
-    async def _wait(self, wait_seconds: float, max_wait_seconds: float) -> None:
-        if wait_seconds > max_wait_seconds:
-            message = "Too many requests at once; this one was held back, and nothing was sent. Wait, then try again."
-            raise RateLimited(message, wait_seconds)
-        if wait_seconds:
-            await self._clock.sleep(wait_seconds)
-
-
-def _seconds_to_deadline() -> float:
-    return anyio.current_effective_deadline() - anyio.current_time()
-
 
 def _quota_spent_error(resets_in: float, *, is_reserved: bool = False) -> QuotaSpent:
     state = f"used up except for the last {RESERVED_REQUESTS}, which are kept for changes" if is_reserved else "used up"
@@ -166,8 +136,7 @@ def _quota_spent_error(resets_in: float, *, is_reserved: bool = False) -> QuotaS
     return QuotaSpent(message, resets_in)
 
 
-def _to_seconds(text: str | None, default: float) -> float:
-    try:
-        return float(text or "")
-    except ValueError:
-        return default
+def parse_seconds(text: str | None) -> float | None:
+    """Return the whole seconds of a header, an hour at most; None if it has no such number."""
+    # A number of any length is a float, at worst an infinite one, and Toggl's longest pause is an hour.
+    return min(float(text), QUOTA_WINDOW_SECONDS) if text and text.isdecimal() else None

@@ -2,10 +2,10 @@
 
 How far a request has come decides whether it is sent again, and what the caller gets when it is not:
 
-    NOT_SENT ── send ──▶ SENT ── an answer that can be read ─▶ returned
-                          ├───── no connection ─────────────▶ NOT_SENT
-                          ├───── a 4xx ─────────────────────▶ REJECTED
-                          └───── anything else ─────────────▶ MAYBE_APPLIED (a read, which changes nothing: SENT)
+    NOT_SENT ── send ──▶ SENT ── a readable response ─▶ returned
+                          ├───── no connection ──────▶ NOT_SENT
+                          ├───── a 4xx ──────────────▶ REJECTED
+                          └───── anything else ──────▶ MAYBE_APPLIED (a read, which changes nothing: SENT)
 
     state          sent again       `error_for` returns
     NOT_SENT       always           the cause, else Unreachable
@@ -13,8 +13,8 @@ How far a request has come decides whether it is sent again, and what the caller
     REJECTED       after a 429      the cause: what the refusal means
     MAYBE_APPLIED  unless a POST    OutcomeUnknown; NotFound, InvalidArguments and DuplicateName stay what they are
 
-"Anything else" is a lost answer, a 5xx, an answer that cannot be read, or the caller's deadline. MAYBE_APPLIED is
-final: no later attempt can tell what an earlier one has done. After an `OutcomeUnknown`, the endpoint reads.
+"Anything else" is a lost response, a 5xx, an unreadable response, or the caller's deadline. MAYBE_APPLIED is final: no
+later attempt shows what an earlier one has done. After an `OutcomeUnknown`, the endpoint reads.
 """
 
 import logging
@@ -33,9 +33,10 @@ import stamina
 from opentelemetry import trace
 from pydantic_core import from_json
 
+from toggl_mcp.api.body import ACCEPT_ENCODING, read_bounded
 from toggl_mcp.api.connection import REPORTS_PATH_PREFIX, url_of
-from toggl_mcp.api.error_mapping import error_for_response
-from toggl_mcp.api.rate_limit import Quota
+from toggl_mcp.api.error_mapping import error_for_response, is_quota_response, is_throttling_response
+from toggl_mcp.api.rate_limit import RateLimiter, parse_seconds
 from toggl_mcp.errors import (
     DuplicateName,
     InvalidArguments,
@@ -106,14 +107,14 @@ class Transport:
         self,
         client: httpx.AsyncClient,
         auth: httpx.Auth,
-        quota: Quota,
+        rate_limiter: RateLimiter,
         *,
         timeout: httpx.Timeout | float = 10,
         retries: int = 3,
     ) -> None:
         self._client = client
         self._auth = auth
-        self._quota = quota
+        self._rate_limiter = rate_limiter
         self._timeout = timeout
         self._attempts = max(0, retries) + 1
         self.use_reserve = False
@@ -137,13 +138,12 @@ class Transport:
     ) -> Any:  # noqa: ANN401 - the JSON edge
         """Send a request within the caller's deadline, and return the decoded body (None for a deletion).
 
-        A `change` admits itself, and keeps what its confirmation says remains.
+        A `change` gets what its confirmation says remains, to be stored with it.
 
         Raises:
             TogglError: One of the errors that `errors.py` draws.
         """
-        url = url_of(self._client, path)
-        request = self._client.build_request(method, url, params=query, json=body, timeout=self._timeout)
+        request = self._build_request(method, path, body, query)
         state = _RequestState(method, path, use_reserve=self.use_reserve, change=change)
         return (await self._send_in_time(state, request)).data
 
@@ -153,12 +153,20 @@ class Transport:
         Raises:
             TogglError: One of the errors that `errors.py` draws.
         """
-        request = self._client.build_request("POST", url_of(self._client, path), json=body, timeout=self._timeout)
+        request = self._build_request("POST", path, body)
         return await self._send_in_time(_RequestState("POST", path, use_reserve=self.use_reserve), request)
+
+    def _build_request(
+        self, method: Method, path: str, body: object, query: Mapping[str, str] | None = None
+    ) -> httpx.Request:
+        url = url_of(self._client, path)
+        return self._client.build_request(
+            method, url, params=query, json=body, headers=ACCEPT_ENCODING, timeout=self._timeout
+        )
 
     async def _send_in_time(self, state: "_RequestState", request: httpx.Request) -> ApiResponse:
         with anyio.CancelScope(deadline=_inner_deadline()):
-            state.bucket_names = await self._quota.bucket_names(state.path)
+            state.bucket_names = await self._rate_limiter.bucket_names(state.path)
             return await self._send_with_retries(state, request)
         if state.delivery is Delivery.SENT:
             state.move_to(Delivery.MAYBE_APPLIED)
@@ -188,55 +196,51 @@ class Transport:
             return await self._parse_response(state, response)
 
     async def _send_once(self, state: "_RequestState", request: httpx.Request) -> httpx.Response:
-        if state.change is None:
-            await self._quota.acquire(state.bucket_names, use_reserve=state.use_reserve)
-        else:
-            await self._quota.admit(state.change, state.bucket_names)
+        await self._rate_limiter.acquire(state.bucket_names, use_reserve=state.use_reserve)
         started_at = time.monotonic()
         state.move_to(Delivery.SENT)
         try:
-            response = await self._client.send(request, auth=self._auth)
+            response = await read_bounded(await self._client.send(request, auth=self._auth, stream=True))
         except CONNECT_ERRORS as error:
             state.move_to(Delivery.NOT_SENT)
             raise _Retry from error
         except httpx.RequestError as error:
             state.move_to(Delivery.MAYBE_APPLIED)
-            raise state.no_answer_error() from error
+            raise state.unusable_response_error() from error
         seconds = time.monotonic() - started_at
         _log.debug("%s %s: %d in %.0f ms", state.method, state.template, response.status_code, seconds * 1000)
         return response
 
     async def _parse_response(self, state: "_RequestState", response: httpx.Response) -> ApiResponse:
-        bucket = self._quota.parse_headers(state.bucket_names, response.headers)
+        bucket = self._rate_limiter.parse_headers(state.bucket_names, response.headers)
         if response.is_success:
             try:
                 data = state.decode(response)
             except ValueError as error:
                 await self._record_remaining(bucket)
                 state.move_to(Delivery.MAYBE_APPLIED)
-                raise state.no_answer_error() from error
+                raise state.unusable_response_error() from error
             if state.change is not None and bucket is not None:
-                state.change.record(bucket)
+                state.change.bucket = bucket
             else:
                 await self._record_remaining(bucket)
             return ApiResponse(data, response.headers)
         await self._record_remaining(bucket)
         if response.is_client_error:
             state.move_to(Delivery.REJECTED)
-            if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
-                raise state.on_429(response.headers.get("Retry-After"))
-            if response.status_code == HTTPStatus.PAYMENT_REQUIRED:
-                quota_spent = await self._quota.on_402(state.bucket_names, response.headers, response.text)
-                raise quota_spent or error_for_response(response)
+            if is_throttling_response(response):
+                raise state.throttled_error(response.headers.get("Retry-After"))
+            if response.status_code == HTTPStatus.PAYMENT_REQUIRED and is_quota_response(response):
+                raise await self._rate_limiter.record_spent(state.bucket_names, response.headers, response.text)
             raise error_for_response(response)
         state.move_to(Delivery.MAYBE_APPLIED)
-        raise state.no_answer_error()
+        raise state.unusable_response_error()
 
     async def _record_remaining(self, bucket: Bucket | None) -> None:
         if bucket is not None:
             # Shielded: Toggl has counted the request, even if nobody waits for its response any more.
             with anyio.CancelScope(shield=True):
-                await self._quota.record(bucket)
+                await self._rate_limiter.record(bucket)
 
 
 class _RequestState:
@@ -252,7 +256,7 @@ class _RequestState:
         self.template = "/" + "/".join("{id}" if part[:1].isdigit() else part for part in path.split("/"))
         self.delivery = Delivery.NOT_SENT
         self.cause: TogglError | None = None
-        """Why the last attempt failed, if not for want of a usable answer."""
+        """Why the last attempt failed, if not for want of a usable response."""
         self._was_throttled = False
 
     @property
@@ -282,14 +286,13 @@ class _RequestState:
             raise ValueError(message)
         return None
 
-    def no_answer_error(self) -> Exception:
-        """Return what ends an attempt without a usable answer."""
+    def unusable_response_error(self) -> Exception:
+        """Return what ends an attempt without a usable response."""
         return error_for(self.delivery, None) if self.is_creation else _Retry()
 
-    def on_429(self, retry_after: str | None) -> Exception:
-        """Return what ends an attempt that Toggl has not carried out, as it wants fewer requests."""
-        # Nine digits are enough: more could be a number that is infinite as a float.
-        wait = float(retry_after[:9]) if retry_after and retry_after.isdecimal() else None
+    def throttled_error(self, retry_after: str | None) -> Exception:
+        """Return what ends an attempt that Toggl has not carried out, because of too many requests."""
+        wait = parse_seconds(retry_after)
         error = RateLimited(
             "Toggl wants fewer requests at a time; nothing was changed. Wait a minute, then try again.",
             wait or DEFAULT_PAUSE_SECONDS,

@@ -9,16 +9,17 @@ from toggl_mcp.cache.store import (
     DEFAULT_TTL_SECONDS,
     ExpireAfter,
     Key,
-    OpenChange,
     Row,
     RowWrite,
     Snapshot,
     Version,
     expiry_seconds,
+    is_unchanged,
     lease_active,
+    may_replace,
 )
 from toggl_mcp.models.clock import Clock, SystemClock
-from toggl_mcp.models.quota import Bucket, find_scarcest, gcra
+from toggl_mcp.models.quota import Admission, Bucket, find_scarcest, gcra
 
 
 @dataclass(slots=True)
@@ -44,7 +45,7 @@ class MemoryStore:
         self._lock = threading.Lock()
         self._collections: defaultdict[Key, _Collection] = defaultdict(_Collection)
         self._buckets: defaultdict[str, dict[str, Bucket]] = defaultdict(dict)
-        self._due: defaultdict[str, float] = defaultdict(float)
+        self._queue_ends: defaultdict[str, float] = defaultdict(float)
 
     async def get_version(self, key: Key) -> Version:
         """Return the version of a collection."""
@@ -68,106 +69,69 @@ class MemoryStore:
             return None if stored.fetched_at is None else Snapshot(stored.stored_version, dict(stored.rows))
 
     async def replace(self, key: Key, rows: Mapping[int, str], *, expected: int, fetched_at: float) -> bool:
-        """Store a snapshot, unless the collection has been written to."""
+        """Store a snapshot, unless the collection has been written to, or the stored one was requested later."""
         with self._lock:
             stored = self._collections[key]
-            if stored.version != expected:
+            if not may_replace(stored.stored_version, expected, fetched_at, self.clock()):
                 return False
             stored.rows, stored.fetched_at = dict(rows), fetched_at
             return True
 
-    async def write(self, key: Key, row_id: int, text: str | None, *, expected: Row | None = None) -> Version:
-        """Write one row."""
-        with self._lock:
-            return self._write(RowWrite(key, row_id, text, expected))
-
-    async def invalidate(self, key: Key) -> None:
-        """Drop the snapshot."""
-        with self._lock:
-            self._invalidate(key)
-
-    async def open_change(
-        self, key: Key, row_id: int | None, bucket_names: Container[str], max_wait_seconds: float
-    ) -> OpenChange:
-        """Reserve a slot for a change, and return the row before it."""
-        with self._lock:
-            stored = self._collections[key]
-            expected = Row(stored.stored_version, None if row_id is None else stored.rows.get(row_id))
-            bucket = find_scarcest(self._buckets[key.scope].values(), bucket_names, self.clock())
-            is_spent = bucket is not None and bucket.remaining <= 0
-            return OpenChange(expected, bucket, 0.0 if is_spent else self._reserve_slot(key.scope, max_wait_seconds))
-
-    async def settle_change(
+    async def write(
         self,
         scope: str,
         *,
-        writes: Sequence[RowWrite] = (),
+        rows: Sequence[RowWrite] = (),
         invalidate: Sequence[Key] = (),
         bucket: Bucket | None = None,
     ) -> Sequence[Version]:
-        """Write a change through, and record what remains."""
+        """Write rows, drop snapshots and record a bucket."""
         with self._lock:
             if bucket is not None:
                 self._buckets[scope][bucket.name] = bucket
-            versions = [self._write(write) for write in writes]
+            versions = [self._write_row(*row) for row in rows]
             for key in invalidate:
-                self._invalidate(key)
+                stored = self._collections[key]
+                stored.version += 1
+                stored.rows, stored.fetched_at = {}, None
             return versions
 
-    async def acquire_lease(self, key: Key, seconds: float) -> float | None:
-        """Acquire the lease to refresh."""
+    async def hold_lease(self, key: Key, seconds: float, *, held_until: float | None = None) -> float | None:
+        """Acquire, renew or release the lease to refresh."""
         with self._lock:
-            stored = self._collections[key]
-            now = self.clock()
-            if lease_active(stored.leased_at, stored.lease_seconds, now):
+            stored, now = self._collections[key], self.clock()
+            is_held = stored.leased_at + stored.lease_seconds == held_until
+            if not is_held and lease_active(stored.leased_at, stored.lease_seconds, now):
                 return None
             stored.leased_at, stored.lease_seconds = now, seconds
             return now + seconds
-
-    async def release_lease(self, key: Key, until: float) -> None:
-        """Release the lease to refresh."""
-        with self._lock:
-            stored = self._collections[key]
-            if stored.leased_at + stored.lease_seconds == until:
-                stored.lease_seconds = 0.0
 
     async def list_buckets(self, scope: str) -> Sequence[Bucket]:
         """Return every recorded bucket."""
         with self._lock:
             return sorted(self._buckets[scope].values())
 
-    async def record(self, scope: str, bucket: Bucket) -> None:
-        """Record a bucket."""
-        with self._lock:
-            self._buckets[scope][bucket.name] = bucket
-
-    async def reserve_slot(self, scope: str, max_wait_seconds: float) -> float:
+    async def reserve_slot(
+        self, scope: str, bucket_names: Container[str], reserved: int, max_wait_seconds: float
+    ) -> Admission:
         """Reserve the next slot to send a request."""
         with self._lock:
-            return self._reserve_slot(scope, max_wait_seconds)
+            now = self.clock()
+            bucket = find_scarcest(self._buckets[scope].values(), bucket_names, now)
+            if bucket is not None and bucket.remaining <= reserved:
+                return Admission(bucket, 0.0)
+            self._queue_ends[scope], wait_seconds = gcra(self._queue_ends[scope], now, max_wait_seconds)
+            return Admission(bucket, wait_seconds)
 
     async def aclose(self) -> None:
         """Do nothing: no file is open."""
 
-    def _write(self, write: RowWrite) -> Version:
-        key, row_id, text, expected = write
+    def _write_row(self, key: Key, row_id: int, text: str | None, expected: Row | None) -> Version:
         stored = self._collections[key]
-        if expected is not None and (expected.version.fetched_at, expected.text) != (
-            stored.fetched_at,
-            stored.rows.get(row_id),
-        ):
+        if expected is not None and not is_unchanged(expected, Row(stored.stored_version, stored.rows.get(row_id))):
             stored.rows, stored.fetched_at = {}, None
         stored.version += 1
         stored.rows.pop(row_id, None)
         if text is not None and stored.fetched_at is not None:
             stored.rows[row_id] = text
         return stored.stored_version
-
-    def _invalidate(self, key: Key) -> None:
-        stored = self._collections[key]
-        stored.version += 1
-        stored.rows, stored.fetched_at = {}, None
-
-    def _reserve_slot(self, scope: str, max_wait_seconds: float) -> float:
-        self._due[scope], wait_seconds = gcra(self._due[scope], self.clock(), max_wait_seconds)
-        return wait_seconds

@@ -1,7 +1,7 @@
 """The protocol of a store: snapshots of collections, leases to refresh them, and the quotas."""
 
-from collections.abc import Container, Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Protocol
 
 from toggl_mcp.models.clock import Clock
@@ -12,6 +12,9 @@ DEFAULT_TTL_SECONDS = 3600.0
 
 MAX_CLOCK_DIFFERENCE_SECONDS = 5.0
 """Seconds by which the clocks of processes that share a store may differ."""
+
+MAX_CLOCK_LEAD_SECONDS = 60.0
+"""Seconds that a snapshot may be ahead of the clock; one further ahead is taken for an error."""
 
 ExpireAfter = timedelta | float | None
 """How long a snapshot is fresh, as a timedelta or in seconds; None is for ever, 0 is never."""
@@ -26,13 +29,15 @@ class Key(NamedTuple):
 
 
 class Version(NamedTuple):
-    """The number of writes to a collection, and when Toggl was asked for its snapshot (UNIX time).
-
-    `fetched_at` is None where there is no snapshot.
-    """
+    """The number of writes to a collection, and when its snapshot was requested (UNIX time); None if it has none."""
 
     number: int
     fetched_at: float | None
+
+    @property
+    def as_of(self) -> datetime:
+        """When the snapshot was requested, in UTC."""
+        return datetime.fromtimestamp(self.fetched_at or 0.0, UTC)
 
 
 class Snapshot(NamedTuple):
@@ -56,14 +61,6 @@ class RowWrite(NamedTuple):
     row_id: int
     text: str | None
     expected: Row | None = None
-
-
-class OpenChange(NamedTuple):
-    """What a change may rely on: the row before it, its scarcest quota, and the seconds until its slot."""
-
-    expected: Row
-    bucket: Bucket | None
-    wait_seconds: float
 
 
 class Store(QuotaStore, Protocol):
@@ -92,53 +89,30 @@ class Store(QuotaStore, Protocol):
         ...
 
     async def replace(self, key: Key, rows: Mapping[int, str], *, expected: int, fetched_at: float) -> bool:
-        """Store a snapshot if the number of writes is still `expected`, and return whether it was stored.
-
-        It does not count as a write.
-        """
+        """Store a snapshot if `may_replace` says so, and return whether it was stored; it does not count as a write."""
         ...
 
-    async def write(self, key: Key, row_id: int, text: str | None, *, expected: Row | None = None) -> Version:
-        """Insert or replace one row, or delete it where `text` is None, count a write, and return the version then.
-
-        Without a snapshot the write is only counted. If the row is not the `expected` one any more, or the snapshot is
-        another one, it is unknown which of two responses is the later: the snapshot is dropped instead.
-        """
-        ...
-
-    async def invalidate(self, key: Key) -> None:
-        """Drop the snapshot, and count a write."""
-        ...
-
-    async def open_change(
-        self, key: Key, row_id: int | None, bucket_names: Container[str], max_wait_seconds: float
-    ) -> OpenChange:
-        """Reserve a slot for a change, as `reserve_slot` does, and return what to compare with when it is settled.
-
-        No slot is reserved while the scarcest of the buckets is spent. `row_id` is None for a creation.
-        """
-        ...
-
-    async def settle_change(
+    async def write(
         self,
         scope: str,
         *,
-        writes: Sequence[RowWrite] = (),
+        rows: Sequence[RowWrite] = (),
         invalidate: Sequence[Key] = (),
         bucket: Bucket | None = None,
     ) -> Sequence[Version]:
-        """Write a change through, drop the snapshots that it made doubtful, and record what remains of its quota.
+        """Write rows, drop snapshots and record a bucket, and return the version after each row.
 
-        Returns the version after each write.
+        Each row, and each dropped snapshot, counts as a write of its collection; without a snapshot it is only counted.
+        If a row is not the `expected` one any more, or the snapshot is another one, it is unknown which of two
+        responses is the later: the snapshot is dropped instead.
         """
         ...
 
-    async def acquire_lease(self, key: Key, seconds: float) -> float | None:
-        """Acquire the lease to refresh, and return when it expires (UNIX time); None while another process has it."""
-        ...
+    async def hold_lease(self, key: Key, seconds: float, *, held_until: float | None = None) -> float | None:
+        """Acquire the lease to refresh, or renew the one that is held until then, or release it with 0 seconds.
 
-    async def release_lease(self, key: Key, until: float) -> None:
-        """Release the lease that expires at `until`; one that has expired may be another's now, and is left alone."""
+        Returns when it expires (UNIX time), or None while another process has it.
+        """
         ...
 
     async def aclose(self) -> None:
@@ -163,3 +137,15 @@ def lease_active(leased_at: float, lease_seconds: float, now: float) -> bool:
     """Return whether a lease holds."""
     # A lease from the future was acquired before a clock was set back: it could hold for as long as that.
     return leased_at - MAX_CLOCK_DIFFERENCE_SECONDS <= now < leased_at + lease_seconds
+
+
+def is_unchanged(expected: Row, stored: Row) -> bool:
+    """Return whether a row, and the snapshot that it is in, are still the expected ones."""
+    return (expected.version.fetched_at, expected.text) == (stored.version.fetched_at, stored.text)
+
+
+def may_replace(stored: Version, expected: int, fetched_at: float, now: float) -> bool:
+    """Return whether a snapshot may replace the stored one: no write came between, and it was not requested earlier."""
+    # A snapshot from the future was stored before a clock was set back: it would keep all others out until then.
+    is_earlier = stored.fetched_at is not None and fetched_at < stored.fetched_at <= now + MAX_CLOCK_LEAD_SECONDS
+    return stored.number == expected and not is_earlier

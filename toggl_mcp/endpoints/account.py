@@ -21,7 +21,7 @@ from toggl_mcp.models.tags import Tag
 from toggl_mcp.models.tasks import Task
 
 ACCOUNT_TTL_SECONDS = 24 * 3600.0
-"""An account changes rarely, and the user's own quota is 30 requests an hour on every plan."""
+"""An account changes rarely, and the user's own quota may be as low as 30 requests an hour."""
 ACCOUNT_PARAMS = {"with_related_data": "true"}
 
 M = TypeVar("M", bound=BaseModel)

@@ -5,7 +5,7 @@ from concurrent.futures import Future, wait
 from contextlib import ExitStack
 from datetime import datetime
 from functools import partial
-from threading import Lock
+from threading import Lock, Thread, get_ident
 from types import TracebackType
 from typing import Any, ClassVar, Generic, Self, TypeVar
 from weakref import finalize
@@ -64,7 +64,7 @@ class BlockingEndpoint(Generic[E, A]):
         self._exit_stack = ExitStack()
         self._portal = self._exit_stack.enter_context(start_blocking_portal(name="toggl-mcp-portal"))
         # Else a script that does not close it would wait for its thread for ever.
-        finalize(self, self._exit_stack.close)
+        finalize(self, _end_thread, self._exit_stack, self._portal.call(get_ident))
         self._closing = Lock()
         self._is_closed = False
         self._calls: set[Future[Any]] = set()
@@ -128,6 +128,14 @@ class BlockingEndpoint(Generic[E, A]):
         if self._is_closed:
             message = "This endpoint is closed; make a new one."
             raise InvalidArguments(message)
+
+
+def _end_thread(exit_stack: ExitStack, thread_id: int) -> None:
+    """End the thread of an endpoint that was collected without being closed."""
+    if get_ident() != thread_id:
+        exit_stack.close()
+    else:  # The last reference was dropped on the very thread, which cannot wait for its own end.
+        Thread(target=exit_stack.close, daemon=True).start()
 
 
 class ClientEndpoint(BlockingEndpoint[Client, AsyncClientEndpoint]):

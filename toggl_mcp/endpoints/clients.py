@@ -6,10 +6,10 @@ from typing import Any, cast
 
 from pydantic import TypeAdapter, ValidationError
 
+from toggl_mcp.endpoints.core.change import Change
 from toggl_mcp.endpoints.core.collection import Page
 from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
 from toggl_mcp.endpoints.core.keys import HasId, to_id
-from toggl_mcp.endpoints.core.mutation import Mutation
 from toggl_mcp.endpoints.core.parsing import parse_rows
 from toggl_mcp.errors import NamingError, NotFound, OutcomeUnknown
 from toggl_mcp.models.base import Position
@@ -100,17 +100,17 @@ class AsyncClientEndpoint(CachedEndpoint[Client]):
             OutcomeUnknown: Toggl never confirmed it.
         """
         client_id = to_id(client)
-        async with self._mutation("archive", client_id) as mutation:
+        async with self._change("archive", client_id) as change:
             try:
-                response = await self._transport.send("POST", self._path(client_id, "archive"), change=mutation)
+                response = await self._transport.send("POST", self._path(client_id, "archive"), change=change)
                 archived_project_ids = _parse_ids(response)
             except OutcomeUnknown as error:
                 await self._confirm_archived(client_id, error, archived=True)
                 return None
             except NotFound:
-                await self._collection.write_through(client_id, None)
+                change.add_confirmed_row(client_id, None)
                 raise
-            await self._write_archived(client_id, mutation, archived=True)
+            await self._write_archived(client_id, change, archived=True)
             return archived_project_ids
 
     async def restore(self, client: int | HasId, *, restore_projects: bool = False) -> Client:
@@ -122,17 +122,17 @@ class AsyncClientEndpoint(CachedEndpoint[Client]):
         """
         client_id = to_id(client)
         body = {"restore_all_projects": restore_projects}
-        async with self._mutation("restore", client_id) as mutation:
+        async with self._change("restore", client_id) as change:
             try:
                 item = self._parse_confirmation(
-                    await self._transport.send("POST", self._path(client_id, "restore"), body=body, change=mutation)
+                    await self._transport.send("POST", self._path(client_id, "restore"), body=body, change=change)
                 )
             except OutcomeUnknown as error:
                 return await self._confirm_archived(client_id, error, archived=False)
             except NotFound:
-                await self._collection.write_through(client_id, None)
+                change.add_confirmed_row(client_id, None)
                 raise
-            mutation.add_confirmed_row(client_id, item)
+            change.add_confirmed_row(client_id, item)
             return item
 
     async def _edit_with_current_name(self, client_id: int, changes: dict[str, Any]) -> Client | None:
@@ -148,13 +148,13 @@ class AsyncClientEndpoint(CachedEndpoint[Client]):
             raise outcome_unknown
         return item
 
-    async def _write_archived(self, client_id: int, mutation: Mutation[Client], *, archived: bool) -> None:
+    async def _write_archived(self, client_id: int, change: Change[Client], *, archived: bool) -> None:
         """Write an archived client through; Toggl confirms it without sending the client."""
         client = await self._collection.get_any_age(client_id)
         if client is None:
             await self._collection.invalidate()
         else:
-            mutation.add_confirmed_row(client_id, client.model_copy(update={"archived": archived, "updated_at": None}))
+            change.add_confirmed_row(client_id, client.model_copy(update={"archived": archived, "updated_at": None}))
 
 
 def _matches_status(body: ClientBody) -> Callable[[Client], bool]:

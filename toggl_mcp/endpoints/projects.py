@@ -2,14 +2,14 @@
 
 from toggl_mcp.endpoints.core.collection import Page
 from toggl_mcp.endpoints.core.keys import HasId, to_id
-from toggl_mcp.endpoints.time_entry_cache import EntryCacheEndpoint
+from toggl_mcp.endpoints.time_entry_cache import CascadingEndpoint
 from toggl_mcp.errors import InvalidArguments, NamingError
 from toggl_mcp.models.base import Position
 from toggl_mcp.models.clients import Status
 from toggl_mcp.models.projects import Project, ProjectBody
 
 
-class AsyncProjectEndpoint(EntryCacheEndpoint[Project]):
+class AsyncProjectEndpoint(CascadingEndpoint[Project]):
     """The projects of a workspace, for asyncio."""
 
     MODEL = Project

@@ -18,6 +18,7 @@ from toggl_mcp.models.time_entries import TimeEntry
 REPORT_PAGE_SIZE = 200
 MAX_PAGES = 25
 """Pages of one report: more would take all of a call's time, and many of an hour's requests."""
+MAX_ROW_NUMBER_DIGITS = 9
 REPORT_CACHE_SIZE = 32
 """Reports that are cached in memory."""
 REPORT_TTL_SECONDS = 600.0
@@ -102,7 +103,8 @@ def _next_row_number(next_row_number: str, row_number: int, page: object) -> int
     Raises:
         Unreachable: It is not after this page's, so entries would be missing.
     """
-    if not next_row_number.isdecimal() or int(next_row_number) <= row_number or not page:
+    is_number = next_row_number.isdecimal() and len(next_row_number) <= MAX_ROW_NUMBER_DIGITS
+    if not is_number or int(next_row_number) <= row_number or not page:
         message = "Toggl's report ended before its last row. Try again in a minute, or ask for a shorter period."
         raise Unreachable(message)
     return int(next_row_number)

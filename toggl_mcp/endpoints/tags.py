@@ -1,14 +1,14 @@
 """Tags: https://engineering.toggl.com/docs/api/tags."""
 
-from toggl_mcp.endpoints.core.collection import Page, as_of
+from toggl_mcp.endpoints.core.collection import Page
 from toggl_mcp.endpoints.core.keys import HasId, to_id
-from toggl_mcp.endpoints.time_entry_cache import EntryCacheEndpoint
+from toggl_mcp.endpoints.time_entry_cache import CascadingEndpoint
 from toggl_mcp.errors import NamingError
 from toggl_mcp.models.base import Position
 from toggl_mcp.models.tags import Tag, TagBody
 
 
-class AsyncTagEndpoint(EntryCacheEndpoint[Tag]):
+class AsyncTagEndpoint(CascadingEndpoint[Tag]):
     """The tags of a workspace, for asyncio."""
 
     MODEL = Tag
@@ -60,7 +60,7 @@ class AsyncTagEndpoint(EntryCacheEndpoint[Tag]):
         cached_tag = await self._collection.get_any_age(tag_id)
         # In the web app the tag may have been renamed, and its former name given to another tag, whose entries must not
         # be changed: a list from over a minute ago does not tell.
-        is_too_old = not self._proves_absence(as_of(await self._collection.get_version()))
+        is_too_old = not self._proves_absence((await self._collection.get_version()).as_of)
         tags = (await self.reserved.read(refresh=is_too_old)).collection.items
         names = {tag.name for tag in (cached_tag, tags.get(tag_id)) if tag is not None}
         names_of_others = {tag.name for key, tag in tags.items() if key != tag_id}

@@ -5,14 +5,14 @@ from typing import cast
 from toggl_mcp.endpoints.core.collection import Page
 from toggl_mcp.endpoints.core.keys import HasId, to_id
 from toggl_mcp.endpoints.core.parsing import parse_rows
-from toggl_mcp.endpoints.time_entry_cache import EntryCacheEndpoint
+from toggl_mcp.endpoints.time_entry_cache import CascadingEndpoint
 from toggl_mcp.errors import NamingError
 from toggl_mcp.models.base import Position
 from toggl_mcp.models.clients import Status
 from toggl_mcp.models.tasks import Task, TaskBody
 
 
-class AsyncTaskEndpoint(EntryCacheEndpoint[Task]):
+class AsyncTaskEndpoint(CascadingEndpoint[Task]):
     """The tasks of a workspace's projects, for asyncio. Paid plans only."""
 
     MODEL = Task

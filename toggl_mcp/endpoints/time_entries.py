@@ -7,7 +7,7 @@ from typing import cast
 
 from toggl_mcp.endpoints.core.keys import HasId, to_id
 from toggl_mcp.endpoints.core.session import Session
-from toggl_mcp.endpoints.time_entry_cache import MAX_AGE, EntryCacheEndpoint, TimeEntryCache
+from toggl_mcp.endpoints.time_entry_cache import MAX_AGE, CascadingEndpoint, TimeEntryCache
 from toggl_mcp.errors import InvalidArguments, NotFound, OutcomeUnknown, TogglError
 from toggl_mcp.models.time_entries import BulkEditResult, TimeEntry, TimeEntryBody, TimerStart
 
@@ -18,12 +18,12 @@ MAX_RUNNING_AGE_SECONDS = 10.0
 MAX_STOP_DRIFT = timedelta(seconds=60)
 """The longest time between a start and the stop that it caused: clocks differ."""
 _NOT_STOPPED = (
-    "Toggl did not stop the timer, perhaps because it does not run, and gave no answer when asked which one runs. "
+    "Toggl did not stop the timer, perhaps because it does not run, and sent no usable list of what runs. "
     "Call get_timer with refresh: true."
 )
 
 
-class AsyncTimeEntryEndpoint(EntryCacheEndpoint[TimeEntry]):
+class AsyncTimeEntryEndpoint(CascadingEndpoint[TimeEntry]):
     """The time entries of the token's owner, for asyncio. New ones are made in the workspace.
 
     They are read from one cache for all workspaces, of the last 89 days, which is fresh for two minutes.
@@ -53,7 +53,7 @@ class AsyncTimeEntryEndpoint(EntryCacheEndpoint[TimeEntry]):
         except OutcomeUnknown as error:
             if start >= self._entry_cache.earliest_start():
                 raise
-            return await self._find_old_create(matches, error)
+            return await self._find_uncached_creation(matches, error)
 
     async def start(self, body: TimeEntryBody) -> TimerStart:
         """Start a timer; return it with the entry whose timer Toggl stopped for it."""
@@ -97,14 +97,14 @@ class AsyncTimeEntryEndpoint(EntryCacheEndpoint[TimeEntry]):
         entries_by_id = {entry_id: await self._collection.get_any_age(entry_id) for entry_id in expected}
         edited_entries = {entry_id: entry and body.apply_to(entry) for entry_id, entry in entries_by_id.items()}
         path = f"{self._path()}/{','.join(map(str, expected))}"
-        async with self._mutation("edit") as mutation:
-            response = await self._transport.send("PATCH", path, body=body.to_json_patch(), change=mutation)
+        async with self._change("edit") as change:
+            response = await self._transport.send("PATCH", path, body=body.to_json_patch(), change=change)
             confirmed_ids = _parse_edited_ids(response)
             edited_ids = [entry_id for entry_id in expected if entry_id in confirmed_ids]
             if any(edited_entries[entry_id] is None for entry_id in edited_ids):
                 await self._collection.invalidate()
             for entry_id in edited_ids:
-                mutation.add_confirmed_row(entry_id, edited_entries[entry_id], expected[entry_id])
+                change.add_confirmed_row(entry_id, edited_entries[entry_id], expected[entry_id])
         return BulkEditResult(edited_ids, [entry_id for entry_id in expected if entry_id not in confirmed_ids])
 
     async def stop(self, entry: int | HasId) -> TimeEntry | None:
@@ -119,15 +119,15 @@ class AsyncTimeEntryEndpoint(EntryCacheEndpoint[TimeEntry]):
         entry_id = to_id(entry)
         entry_cached = await self._collection.get_any_age(entry_id)
         workspace_id = self.workspace_id if entry_cached is None else entry_cached.workspace_id
-        async with self._mutation("stop", entry_id) as mutation:
+        async with self._change("stop", entry_id) as change:
             try:
                 path = f"workspaces/{workspace_id}/{self.PATH}/{entry_id}/stop"
-                item = self._parse_confirmation(await self._transport.send("PATCH", path, change=mutation))
+                item = self._parse_confirmation(await self._transport.send("PATCH", path, change=change))
             except NotFound:
                 return await self._evict(entry_id)
             except (InvalidArguments, OutcomeUnknown) as error:
                 return await self._confirm_stopped(entry_id, error)
-            mutation.add_confirmed_row(item.id, item)
+            change.add_confirmed_row(item.id, item)
             return item
 
     async def stop_current(self) -> TimeEntry | None:
@@ -183,7 +183,7 @@ class AsyncTimeEntryEndpoint(EntryCacheEndpoint[TimeEntry]):
         try:
             items = (await self.reserved.read(refresh=True)).collection.items.values()
         except TogglError:
-            _log.warning("The new timer runs; Toggl gave no answer about the one before it.", exc_info=True)
+            _log.warning("The new timer runs; Toggl sent no usable list to find the one before it.", exc_info=True)
             former = next((item.stop_at(entry.start) for item in known_entries.values() if item.running), None)
             return TimerStart(entry, former, is_confirmed=False)
         running = next((item for item in items if item.running and item.id != entry.id), None)
@@ -206,7 +206,7 @@ class AsyncTimeEntryEndpoint(EntryCacheEndpoint[TimeEntry]):
             raise error
         return item
 
-    async def _find_old_create(
+    async def _find_uncached_creation(
         self, matches: Callable[[TimeEntry], bool], outcome_unknown: OutcomeUnknown
     ) -> TimeEntry:
         """Return the entry that a creation whose response was lost has created with a start before the cache begins."""

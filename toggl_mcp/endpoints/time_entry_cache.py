@@ -9,9 +9,9 @@ import anyio
 from toggl_mcp.api import Transport
 from toggl_mcp.cache.store import Key
 from toggl_mcp.endpoints.core.cached_collection import CachedCollection
+from toggl_mcp.endpoints.core.change import Change
 from toggl_mcp.endpoints.core.collection import Collection
 from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
-from toggl_mcp.endpoints.core.mutation import Mutation
 from toggl_mcp.endpoints.core.parsing import parse_model, parse_rows
 from toggl_mcp.endpoints.core.session import Session
 from toggl_mcp.models.base import WorkspaceResource
@@ -24,7 +24,7 @@ MAX_AGE = timedelta(days=89)
 MAX_AHEAD = timedelta(days=366)
 """How far ahead it goes: entries can be planned."""
 TTL_SECONDS = 120.0
-"""`/me` allows 30 requests an hour on every plan: one in two minutes."""
+"""The user's own quota may be as low as 30 requests an hour: one in two minutes."""
 SYNC_OVERLAP = timedelta(seconds=60)
 """How far a sync reaches back before the last request: a change may show up at Toggl a little late."""
 MAX_CLOCK_SKEW = timedelta(hours=24)
@@ -63,16 +63,16 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
         """Return the latest start of a planned entry that is cached."""
         return self._now() + MAX_AHEAD
 
-    async def settle(
-        self, mutation: Mutation[TimeEntry], keys_to_invalidate: Sequence[Key], *, drops_related: bool
+    async def settle_change(
+        self, change: Change[TimeEntry], keys_to_invalidate: Sequence[Key], *, drops_related: bool
     ) -> None:
         """Settle a change; the start of a timer stops any other that runs.
 
         Where another timer was started later than this one, only Toggl knows which runs: the collection is dropped.
         """
         with anyio.CancelScope(shield=True), self._invalidate_later_if_busy(self.key):
-            await super().settle(mutation, keys_to_invalidate, drops_related=drops_related)
-            for row in mutation.rows:
+            await super().settle_change(change, keys_to_invalidate, drops_related=drops_related)
+            for row in change.rows:
                 if row.item is not None and row.item.running:
                     await self._stop_others(row.item)
 
@@ -145,8 +145,8 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
         return datetime.fromtimestamp(self._clock(), UTC)
 
 
-class EntryCacheEndpoint(CachedEndpoint[E]):
-    """An endpoint whose changes reach time entries, in a cache that it shares with others or, alone, has for itself."""
+class CascadingEndpoint(CachedEndpoint[E]):
+    """An endpoint whose changes cascade to time entries, in a cache that it shares with others or, alone, owns."""
 
     CASCADING_VERBS: ClassVar[frozenset[str]] = frozenset()
     """The verbs that change time entries too: those are in doubt with the verb's outcome."""

@@ -97,7 +97,7 @@ class Toggl:
 
     async def list_quotas(self) -> list[Bucket]:
         """Return the quotas whose hour is not over, as any process has last seen them."""
-        return await self._session.quota.list_buckets()
+        return await self._session.rate_limiter.list_buckets()
 
     async def calendar(self) -> Calendar:
         """Return the calendar of the account's time zone and first day of the week.
@@ -113,7 +113,9 @@ class Toggl:
 
         None if its hour is over, or if it was never seen.
         """
-        return await self._session.quota.remaining("me" if workspace_id is None else f"workspaces/{workspace_id}")
+        return await self._session.rate_limiter.remaining(
+            "me" if workspace_id is None else f"workspaces/{workspace_id}"
+        )
 
     def timestamp(self) -> float:
         """Return the UNIX time that ages are measured by."""

@@ -31,12 +31,6 @@ class ClientBody(Payload, frozen=True):
     external_reference: Annotated[Reference, Field(description="Its id in another system.")] | Absent = None
     status: Annotated[Status, Field(description="Clients to list.")] | Absent = None
 
-    FIELDS: ClassVar[dict[Verb, tuple[str, ...]]] = {
-        "add": ("name", "notes", "external_reference"),
-        "edit": ("name", "notes", "external_reference"),
-        "collect": ("name", "status"),
-    }
-
     def format(self, endpoint: Verb, **body: Any) -> dict[str, Any]:  # noqa: ANN401 - the JSON edge
         """Return the JSON that an endpoint takes: those of its fields that are set, and `body`.
 
@@ -44,8 +38,8 @@ class ClientBody(Payload, frozen=True):
             endpoint: `add` and `edit` take name, notes and external_reference; `collect` takes name and status.
             body: Fields that the endpoint adds.
         """
-        fields = {field: getattr(self, field) for field in self.FIELDS[endpoint]}
-        return body | {field: value for field, value in fields.items() if value is not None}
+        fields = ClientFilter.model_fields if endpoint == "collect" else ClientDetails.model_fields
+        return body | self.model_dump(include=set(fields), exclude_none=True)
 
 
 # A class variable takes the place of an inherited field: pydantic leaves the field out, and refuses it as unknown.

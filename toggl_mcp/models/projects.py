@@ -46,8 +46,7 @@ class ProjectBody(Payload, frozen=True):
 
         `add` always sends `active`: Toggl creates an archived project otherwise.
         """
-        fields = ("name", "client_id", "color", "billable", "is_private", "active")
-        values = {field: getattr(self, field) for field in fields if getattr(self, field) is not None}
+        values = self.model_dump(include=set(ProjectBody.model_fields), exclude_none=True)
         if values.get("client_id") == 0:
             values["client_id"] = None
         return ({"active": True} if endpoint == "add" else {}) | body | values

@@ -3,6 +3,9 @@
 from collections.abc import Container, Iterable, Sequence
 from typing import NamedTuple, Protocol
 
+QUOTA_WINDOW_SECONDS = 3600.0
+"""Seconds after which a quota resets at the latest."""
+
 
 class Bucket(NamedTuple):
     """One quota as Toggl last reported it: the requests that remain, and when it resets (UNIX time in seconds)."""
@@ -10,6 +13,11 @@ class Bucket(NamedTuple):
     name: str
     remaining: int
     resets_at: float
+
+    def is_current(self, now: float) -> bool:
+        """Return whether its hour is not over."""
+        # A reset more than an hour ahead was recorded by a clock that was ahead of this one: when it is, is unknown.
+        return now < self.resets_at <= now + QUOTA_WINDOW_SECONDS
 
 
 PACE_SECONDS = 1.0
@@ -32,7 +40,7 @@ def gcra(queue_empty_at: float, now: float, max_wait_seconds: float) -> tuple[fl
 
 def find_scarcest(buckets: Iterable[Bucket], names: Container[str], now: float) -> Bucket | None:
     """Return the bucket with the fewest requests remaining, of those with these names whose hour is not over."""
-    current = [bucket for bucket in buckets if bucket.name in names and bucket.resets_at > now]
+    current = [bucket for bucket in buckets if bucket.name in names and bucket.is_current(now)]
     return min(current, key=lambda bucket: bucket.remaining, default=None)
 
 
@@ -44,15 +52,9 @@ class Admission(NamedTuple):
 
 
 class Change(Protocol):
-    """A change that is admitted and recorded together with what the store keeps of it."""
+    """A change that is stored together with what Toggl's confirmation says remains."""
 
-    async def admit(self, bucket_names: Container[str], max_wait_seconds: float) -> Admission:
-        """Reserve a slot as `QuotaStore.reserve_slot` does, unless the scarcest of these buckets is spent."""
-        ...
-
-    def record(self, bucket: Bucket) -> None:
-        """Keep what Toggl's confirmation says remains, until the change is settled."""
-        ...
+    bucket: Bucket | None
 
 
 class QuotaStore(Protocol):
@@ -62,12 +64,14 @@ class QuotaStore(Protocol):
         """Return every recorded bucket, those whose hour is over as well."""
         ...
 
-    async def record(self, scope: str, bucket: Bucket) -> None:
+    async def write(self, scope: str, *, bucket: Bucket) -> object:
         """Record a bucket, in place of the one with its name."""
         ...
 
-    async def reserve_slot(self, scope: str, max_wait_seconds: float) -> float:
-        """Reserve the next slot to send a request, and return the seconds until it.
+    async def reserve_slot(
+        self, scope: str, bucket_names: Container[str], reserved: int, max_wait_seconds: float
+    ) -> Admission:
+        """Reserve the next slot to send a request, unless `reserved` requests or fewer remain in one of these buckets.
 
         A slot that is further away than `max_wait_seconds` is returned, and not reserved.
         """

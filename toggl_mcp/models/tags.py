@@ -20,5 +20,5 @@ class TagBody(Payload, frozen=True):
     name: Annotated[Name, Field(description="The tag's name.")] | Absent = None
 
     def format(self, endpoint: str, **body: Any) -> dict[str, Any]:  # noqa: ANN401, ARG002 - the JSON edge; one form
-        """Return the JSON that an endpoint takes: the name if it is set, and `body`."""
-        return body if self.name is None else body | {"name": self.name}
+        """Return the JSON that an endpoint takes: the fields that are set, and `body`."""
+        return body | self.model_dump(include=set(TagBody.model_fields), exclude_none=True)

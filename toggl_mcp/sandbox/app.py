@@ -102,32 +102,36 @@ class Sandbox:
         if fault is None or fault.kind != "refused":
             self.calls.append(call)
         handle = partial(self._handle, scope["path"], call, window)
-        response = await fault.answer(handle) if fault else handle()
+        response = await fault.respond(handle) if fault else handle()
         self.answers.append(response.status_code)
         await response(scope, receive, send)
 
-    async def _receive(self, request: Request) -> tuple[Call, Window]:
+    async def _receive(self, request: Request) -> tuple[Call, Window | None]:
         path = request.scope["path"].removeprefix(BASE)
         workspace = _WORKSPACE.match(path)
-        window = self.quota.window(int(workspace[1]) if workspace else None)
+        workspace_id = int(workspace[1]) if workspace else None
+        # A request to a workspace of others is charged to nobody, and has no headers of a quota.
+        is_charged = workspace_id is None or workspace_id in self.state.workspaces
+        window = self.quota.window(workspace_id) if is_charged else None
         query, headers = dict(request.query_params), dict(request.headers)
         body = await request.body()
-        return Call(request.method, path, query, body, headers, window.organization_id), window
+        return Call(request.method, path, query, body, headers, window and window.organization_id), window
 
-    def _handle(self, path: str, call: Call, window: Window) -> Response:
+    def _handle(self, path: str, call: Call, window: Window | None) -> Response:
         response = _authentication_error(call)
         if response is None:
             response = self._limit_response(window) or self._run_operation(path, call)
-            response.headers.update(window.headers())
+            if window is not None:
+                response.headers.update(window.headers())
         response.headers["X-Toggl-Request-Id"] = str(UUID(int=len(self.calls)))
         if response.status_code == HTTPStatus.OK:
             response.headers["X-Service-Level"] = "GREEN"
         return response
 
-    def _limit_response(self, window: Window) -> Response | None:
+    def _limit_response(self, window: Window | None) -> Response | None:
         if self._bucket.overflows():
             return page(429)
-        if not window.take():
+        if window is not None and not window.take():
             return quota_spent(window.resets_in, quoted=self.behaviors.spent_as_json_string)
         return None
 

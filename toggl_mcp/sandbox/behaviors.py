@@ -14,7 +14,7 @@ class Behaviors:
     duplicate_ignores_case: bool = False
     duplicate_text: Literal["taken", "exists"] = "taken"
     empty_list: Literal["null", "[]"] = "null"
-    foreign_workspace_body: Literal["documented", "empty"] = "documented"
+    foreign_workspace_body: Literal["recorded", "documented", "empty"] = "recorded"
     longest_report_page: int = 200
     max_client_name: int = 255
     missing_task_status: Literal[400, 404] = 404

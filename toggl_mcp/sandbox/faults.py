@@ -40,19 +40,21 @@ class Fault:
     Attributes:
         kind: What goes wrong.
         retry_after: The seconds in the header of a 429, which has no such header by default.
+        status: The status of a 429's page, which was a 400 at times.
         resets_in: The seconds until the quota of a 402 resets.
-        body: What a garbage answer says.
-        until: What to wait for between the deed and its answer. The kind "slow" does nothing else.
+        body: The text of a garbage response.
+        until: What to wait for between the operation and its response. The kind "slow" does nothing else.
     """
 
     kind: Kind
     retry_after: int | None = None
+    status: Literal[400, 429] = 429
     resets_in: int = 1800
     body: str = NGINX_PAGE.format(title="Welcome")
     until: Callable[[], Awaitable[object]] | None = None
 
-    async def answer(self, handle: Callable[[], Response]) -> Response:
-        """The answer that reaches the caller; `handle` carries the request out."""
+    async def respond(self, handle: Callable[[], Response]) -> Response:
+        """Return the response that reaches the caller; `handle` carries the request out."""
         response = Response() if self.kind in _NOTHING_DONE else handle()
         if self.until is not None:
             await self.until()
@@ -86,7 +88,7 @@ class Fault:
                 return Response()
 
     def _throttled_response(self) -> Response:
-        response = page(429)
+        response = page(self.status)
         if self.retry_after is not None:
             response.headers["Retry-After"] = str(self.retry_after)
         return response

@@ -36,6 +36,11 @@ _PAYLOAD: Mapping[str, type] = {
 _PREMIUM = ("auto_estimates", "billable", "currency", "estimated_hours", "fixed_fee", "rate", "recurring", "template")
 _NEW_PROJECT: Row = {"name": "", "client_id": None, "active": False}
 _NEW_CLIENT_ID = 0  # Stands for the client that is made once its project is accepted.
+_PALETTE = (
+    *("#0b83d9", "#9e5bd9", "#d94182", "#e36a00", "#bf7000", "#2da608", "#06a893"),
+    *("#c9806b", "#465bb3", "#990099", "#c7af14", "#566614", "#d92b2b", "#525266"),
+)
+_OWN_COLOR = "Custom project colors available only for premium plans"
 _BAD_COLOR = "Error in validating color '{}'. Project color must be a hex value in the form of #[0-9a-f]{{6}}."
 
 
@@ -64,6 +69,9 @@ def _get(request: RequestContext) -> Response:
 
 def _update(request: RequestContext) -> Response:
     row = _require_project(request)
+    color = request.texts("color").get("color", _PALETTE[0])
+    if color not in _PALETTE and not request.workspace()["premium"]:
+        raise Refusal(error(402, _OWN_COLOR))
     return json_response(request.state.edit_project(row["id"], **_parse_fields(request, row)))
 
 

@@ -68,8 +68,8 @@ class Quota:
         }
 
     def window(self, workspace_id: int | None) -> Window:
-        """The window that a request to this workspace counts against; the user's for `None` or a foreign one."""
-        return self._windows[None if workspace_id is None else self._organizations.get(workspace_id)]
+        """The window that a request to this workspace counts against; the user's for `None`."""
+        return self._windows[None if workspace_id is None else self._organizations[workspace_id]]
 
     def windows(self) -> list[Window]:
         """Every window, the user's first."""

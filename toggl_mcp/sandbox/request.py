@@ -48,8 +48,13 @@ class RequestContext:
         row = self.state.workspaces.get(self.ids["workspace_id"])
         if row is not None:
             return row
-        documented = self.behaviors.foreign_workspace_body == "documented"
-        raise Refusal(error(403, foreign) if documented else Response(status_code=403))
+        match self.behaviors.foreign_workspace_body:
+            case "recorded":
+                raise Refusal(error(403, "workspace not found/accessible"))
+            case "documented":
+                raise Refusal(error(403, foreign))
+            case "empty":
+                raise Refusal(Response(status_code=403))
 
     def number(self, field: str, default: int, within: range = range(10**18)) -> int:
         """This number of the query, or the default without it; a refusal if it is none or out of range."""

@@ -37,7 +37,7 @@ class EditClient(ClientDetails, InWorkspace, frozen=True):
         None
     )
 
-    _change = at_least_one("name", "notes", "external_reference")
+    _change = at_least_one(*ClientDetails.model_fields)
 
 
 class ListClients(ClientFilter, Refreshable, frozen=True):

@@ -47,7 +47,7 @@ class EditProject(ProjectDetails, InWorkspace, frozen=True):
     project_id: ProjectId
     client: Annotated[Ref, Field(description="Its client's name or id; 0: none.")] | Absent = None
 
-    _change = at_least_one("name", "client", "color", "billable", "is_private", "active")
+    _change = at_least_one(*ProjectDetails.model_fields, "client")
 
 
 EditProjectRestricted = leave_out(EditProject, "active")

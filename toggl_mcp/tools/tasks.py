@@ -30,7 +30,7 @@ class EditTask(TaskBody, InWorkspace, frozen=True):
 
     task_id: TaskId
 
-    _change = at_least_one("name", "active", "estimated_seconds")
+    _change = at_least_one(*TaskBody.model_fields)
 
 
 EditTaskRestricted = leave_out(EditTask, "active")

@@ -141,7 +141,7 @@ class SqliteFile:
             try:
                 return self._transact(begin, transaction_body)
             except sqlite3.OperationalError as error:
-                if _code(error) not in BUSY_CODES or time.monotonic() >= deadline or self._closing.is_set():
+                if _get_result_code(error) not in BUSY_CODES or time.monotonic() >= deadline or self._closing.is_set():
                     raise
 
     def _transact(self, begin: str, transaction_body: Callable[[sqlite3.Connection], T]) -> T:
@@ -157,7 +157,7 @@ class SqliteFile:
 
     def _recover(self, error: Exception) -> None:
         """Prepare another attempt, or raise the error that none can prevent."""
-        code = _code(error)
+        code = _get_result_code(error)
         if self._in_memory:
             raise error
         if code in BUSY_CODES:
@@ -185,7 +185,7 @@ class SqliteFile:
                     return
                 self._rename_files()
         except RECOVERABLE_ERRORS as rename_error:
-            if _code(rename_error) in BUSY_CODES:
+            if _get_result_code(rename_error) in BUSY_CODES:
                 raise self._busy_error() from rename_error
             return  # The next attempt fails in the same way, and the last one ends in memory.
         _log.warning(
@@ -243,7 +243,7 @@ class SqliteFile:
             self._reader = None
 
 
-def _code(error: Exception) -> int:
+def _get_result_code(error: Exception) -> int:
     """Return SQLite's primary result code; an error without one counts as corruption."""
     return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
 
@@ -323,7 +323,7 @@ def open_writer(path: Path | None, schema: Schema, busy_timeout: float) -> sqlit
         # No fsync: what a killed process has committed is with the system, and is not lost. A power cut can leave pages
         # half written; the checksums find that, and a cache can start empty.
         db.execute("PRAGMA synchronous = OFF")
-        if _version(db) != schema.version:
+        if _get_user_version(db) != schema.version:
             _create_tables(db, schema)
         _check_version(db, schema)
         with contextlib.suppress(sqlite3.OperationalError):  # While others use the file, it keeps the mode it has.
@@ -365,12 +365,12 @@ def _create_tables(db: sqlite3.Connection, schema: Schema) -> None:
 
 
 def _check_version(db: sqlite3.Connection, schema: Schema) -> None:
-    if _version(db) != schema.version:
+    if _get_user_version(db) != schema.version:
         message = "it has another format"
         raise CorruptFile(message)
 
 
-def _version(db: sqlite3.Connection) -> int:
+def _get_user_version(db: sqlite3.Connection) -> int:
     # fetchall ends the statement; an open one would keep a lock on the file.
     ((version,),) = db.execute("PRAGMA user_version").fetchall()
     return version

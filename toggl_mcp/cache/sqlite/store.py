@@ -14,16 +14,17 @@ from toggl_mcp.cache.store import (
     DEFAULT_TTL_SECONDS,
     ExpireAfter,
     Key,
-    OpenChange,
     Row,
     RowWrite,
     Snapshot,
     Version,
     expiry_seconds,
+    is_unchanged,
     lease_active,
+    may_replace,
 )
 from toggl_mcp.models.clock import Clock, SystemClock
-from toggl_mcp.models.quota import Bucket, find_scarcest, gcra
+from toggl_mcp.models.quota import Admission, Bucket, find_scarcest, gcra
 
 T = TypeVar("T")
 
@@ -63,11 +64,11 @@ class SqliteStore:
 
     async def get_version(self, key: Key) -> Version:
         """Return the version of a collection."""
-        return await self._try_read(lambda db: tables.get_state(db, key).stored_version)
+        return await self._query(lambda db: tables.get_state(db, key).stored_version)
 
     async def get_row(self, key: Key, row_id: int) -> Row:
         """Return one row."""
-        return await self._try_read(lambda db: tables.get_row(db, key, row_id))
+        return await self._query(lambda db: tables.get_row(db, key, row_id))
 
     def try_get_row(self, key: Key, row_id: int) -> Row | None:
         """Return one row without waiting, on the calling thread; None where only `get_row` can tell."""
@@ -87,11 +88,11 @@ class SqliteStore:
         return await anyio.to_thread.run_sync(self._file.read, query)
 
     async def replace(self, key: Key, rows: Mapping[int, str], *, expected: int, fetched_at: float) -> bool:
-        """Store a snapshot, unless the collection has been written to."""
+        """Store a snapshot, unless the collection has been written to, or the stored one was requested later."""
 
         def transaction_body(db: sqlite3.Connection) -> bool:
             state = tables.get_state(db, key)
-            if state.version != expected:
+            if not may_replace(state.stored_version, expected, fetched_at, self.clock()):
                 return False
             stored = tables.get_rows(db, key, state.size)
             tables.drop_rows(db, key, stored.keys() - rows.keys())
@@ -101,94 +102,67 @@ class SqliteStore:
 
         return await self._change(transaction_body)
 
-    async def write(self, key: Key, row_id: int, text: str | None, *, expected: Row | None = None) -> Version:
-        """Write one row."""
-        return await self._change(lambda db: _write(db, RowWrite(key, row_id, text, expected)))
-
-    async def invalidate(self, key: Key) -> None:
-        """Drop the snapshot."""
-        await self._change(lambda db: _invalidate(db, key))
-
-    async def open_change(
-        self, key: Key, row_id: int | None, bucket_names: Container[str], max_wait_seconds: float
-    ) -> OpenChange:
-        """Reserve a slot for a change, and return the row before it."""
-
-        def transaction_body(db: sqlite3.Connection) -> OpenChange:
-            now = self.clock()
-            expected = (
-                Row(tables.get_state(db, key).stored_version, None)
-                if row_id is None
-                else tables.get_row(db, key, row_id)
-            )
-            bucket = find_scarcest(tables.get_buckets(db, key.scope), bucket_names, now)
-            is_spent = bucket is not None and bucket.remaining <= 0
-            wait_seconds = 0.0 if is_spent else _reserve_slot(db, key.scope, now, max_wait_seconds)
-            return OpenChange(expected, bucket, wait_seconds)
-
-        return await self._change(transaction_body)
-
-    async def settle_change(
+    async def write(
         self,
         scope: str,
         *,
-        writes: Sequence[RowWrite] = (),
+        rows: Sequence[RowWrite] = (),
         invalidate: Sequence[Key] = (),
         bucket: Bucket | None = None,
     ) -> Sequence[Version]:
-        """Write a change through, and record what remains."""
+        """Write rows, drop snapshots and record a bucket."""
 
         def transaction_body(db: sqlite3.Connection) -> Sequence[Version]:
             if bucket is not None:
                 tables.put_bucket(db, scope, bucket)
-            versions = [_write(db, write) for write in writes]
+            versions = [_write_row(db, *row) for row in rows]
             for key in invalidate:
-                _invalidate(db, key)
+                state = tables.get_state(db, key)
+                tables.drop_all_rows(db, key)
+                tables.put_state(db, key, state._replace(version=state.version + 1, fetched_at=None, size=0))
             return versions
 
         return await self._change(transaction_body)
 
-    async def acquire_lease(self, key: Key, seconds: float) -> float | None:
-        """Acquire the lease to refresh."""
+    async def hold_lease(self, key: Key, seconds: float, *, held_until: float | None = None) -> float | None:
+        """Acquire, renew or release the lease to refresh."""
 
         def transaction_body(db: sqlite3.Connection) -> float | None:
-            state = tables.get_state(db, key)
-            now = float(self.clock())
-            if lease_active(state.leased_at, state.lease_seconds, now):
+            state, now = tables.get_state(db, key), float(self.clock())
+            is_held = state.leased_at + state.lease_seconds == held_until
+            if not is_held and lease_active(state.leased_at, state.lease_seconds, now):
                 return None
             tables.put_state(db, key, state._replace(leased_at=now, lease_seconds=float(seconds)))
             return now + seconds
 
         return await self._change(transaction_body)
 
-    async def release_lease(self, key: Key, until: float) -> None:
-        """Release the lease to refresh."""
-
-        def transaction_body(db: sqlite3.Connection) -> None:
-            state = tables.get_state(db, key)
-            if state.leased_at + state.lease_seconds == until:
-                tables.put_state(db, key, state._replace(leased_at=0.0, lease_seconds=0.0))
-
-        await self._change(transaction_body)
-
     async def list_buckets(self, scope: str) -> Sequence[Bucket]:
         """Return every recorded bucket."""
-        return await self._try_read(lambda db: tables.get_buckets(db, scope))
+        return await self._query(lambda db: tables.get_buckets(db, scope))
 
-    async def record(self, scope: str, bucket: Bucket) -> None:
-        """Record a bucket."""
-        await self._change(lambda db: tables.put_bucket(db, scope, bucket))
-
-    async def reserve_slot(self, scope: str, max_wait_seconds: float) -> float:
+    async def reserve_slot(
+        self, scope: str, bucket_names: Container[str], reserved: int, max_wait_seconds: float
+    ) -> Admission:
         """Reserve the next slot to send a request."""
-        return await self._change(lambda db: _reserve_slot(db, scope, self.clock(), max_wait_seconds))
+
+        def transaction_body(db: sqlite3.Connection) -> Admission:
+            now = self.clock()
+            bucket = find_scarcest(tables.get_buckets(db, scope), bucket_names, now)
+            if bucket is not None and bucket.remaining <= reserved:
+                return Admission(bucket, 0.0)
+            queue_end, wait_seconds = gcra(tables.get_queue_end(db, scope), now, max_wait_seconds)
+            tables.put_queue_end(db, scope, queue_end)
+            return Admission(bucket, wait_seconds)
+
+        return await self._change(transaction_body)
 
     async def aclose(self) -> None:
         """Close the file; the next use opens it again."""
         with anyio.CancelScope(shield=True):
             await anyio.to_thread.run_sync(self._file.close)
 
-    async def _try_read(self, query: Callable[[sqlite3.Connection], T]) -> T:
+    async def _query(self, query: Callable[[sqlite3.Connection], T]) -> T:
         result = self._file.try_read(query)
         return await anyio.to_thread.run_sync(self._file.read, query) if result is None else result
 
@@ -196,10 +170,9 @@ class SqliteStore:
         return await anyio.to_thread.run_sync(self._file.change, transaction_body)
 
 
-def _write(db: sqlite3.Connection, write: RowWrite) -> Version:
-    key, row_id, text, expected = write
+def _write_row(db: sqlite3.Connection, key: Key, row_id: int, text: str | None, expected: Row | None) -> Version:
     state = tables.get_state(db, key)
-    if expected is not None and not _is_unchanged(expected, tables.get_row(db, key, row_id)):
+    if expected is not None and not is_unchanged(expected, tables.get_row(db, key, row_id)):
         tables.drop_all_rows(db, key)
         state = state._replace(fetched_at=None, size=0)
     size = state.size
@@ -211,19 +184,3 @@ def _write(db: sqlite3.Connection, write: RowWrite) -> Version:
     after = state._replace(version=state.version + 1, size=size)
     tables.put_state(db, key, after)
     return after.stored_version
-
-
-def _is_unchanged(expected: Row, stored: Row) -> bool:
-    return (expected.version.fetched_at, expected.text) == (stored.version.fetched_at, stored.text)
-
-
-def _invalidate(db: sqlite3.Connection, key: Key) -> None:
-    state = tables.get_state(db, key)
-    tables.drop_all_rows(db, key)
-    tables.put_state(db, key, state._replace(version=state.version + 1, fetched_at=None, size=0))
-
-
-def _reserve_slot(db: sqlite3.Connection, scope: str, now: float, max_wait_seconds: float) -> float:
-    due, wait_seconds = gcra(tables.get_due(db, scope), now, max_wait_seconds)
-    tables.put_due(db, scope, due)
-    return wait_seconds

@@ -140,7 +140,7 @@ def put_bucket(db: sqlite3.Connection, scope: str, bucket: Bucket) -> None:
     db.execute(_PUT_BUCKET, (scope, *stored, _checksum(scope, *stored)))
 
 
-def get_due(db: sqlite3.Connection, scope: str) -> float:
+def get_queue_end(db: sqlite3.Connection, scope: str) -> float:
     """Return when a scope's queue of requests is empty (UNIX time); 0 for an unknown one."""
     rows: list[tuple[float, int]] = db.execute(_GET_DUE, (scope,)).fetchall()
     if any(_checksum(scope, due) != checksum for due, checksum in rows):
@@ -148,7 +148,7 @@ def get_due(db: sqlite3.Connection, scope: str) -> float:
     return rows[0][0] if rows else 0.0
 
 
-def put_due(db: sqlite3.Connection, scope: str, due: float) -> None:
+def put_queue_end(db: sqlite3.Connection, scope: str, due: float) -> None:
     """Store when a scope's queue of requests is empty (UNIX time)."""
     db.execute(_PUT_DUE, (scope, float(due), _checksum(scope, float(due))))
 

@@ -13,11 +13,12 @@ import anyio
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from toggl_mcp.api import Transport
-from toggl_mcp.cache.store import Key, Row, RowWrite, Store, Version
-from toggl_mcp.endpoints.core.collection import CacheRead, Collection, Lookup, as_of
+from toggl_mcp.cache.store import MAX_CLOCK_LEAD_SECONDS, Key, Row, RowWrite, Store, Version
+from toggl_mcp.endpoints.core.change import Change, ConfirmedRow
+from toggl_mcp.endpoints.core.collection import CacheRead, Collection, Lookup
 from toggl_mcp.endpoints.core.keys import related_key
-from toggl_mcp.endpoints.core.mutation import Mutation
-from toggl_mcp.errors import CacheBusy, QuotaSpent, RateLimited, TogglError, Unreachable
+from toggl_mcp.errors import CacheBusy, QuotaSpent, RateLimited, Unreachable
+from toggl_mcp.models.quota import Bucket
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -25,24 +26,24 @@ _log = logging.getLogger(__name__)
 
 LEASE_SECONDS = 5.0
 """Seconds that a lease lasts: so long do others wait for a process that was killed while it fetched."""
+RENEWAL_SECONDS = 2.0
+"""Seconds after which a lease is renewed while the response is awaited."""
 POLL_SECONDS = 0.05
 MAX_STALE_SECONDS = 24 * 3600.0
 """Seconds past its freshness for which a collection is served where Toggl gives no answer."""
-MAX_CLOCK_LEAD_SECONDS = 60.0
-"""Seconds that a collection may be ahead of the clock; one further ahead is taken for an error."""
-
 
 Fetch = Callable[[Transport], Awaitable[Mapping[int, M]]]
 """Returns a whole collection as Toggl has it, by id."""
 
 
 @dataclass(slots=True)
-class _SharedState(Generic[M]):
-    """What the readers of a collection share: its parsed form, the lock of the one that fetches, and the last error."""
+class _SingleFlight(Generic[M]):
+    """What the readers of a collection share: its parsed form, who of them fetches, until when, and the last error."""
 
     collection: Collection[M] | None = None
     lock: anyio.Lock = field(default_factory=anyio.Lock)
-    error: TogglError | None = None
+    leased_until: float | None = None
+    error: Exception | None = None
 
 
 class CachedCollection(Generic[M]):
@@ -77,7 +78,7 @@ class CachedCollection(Generic[M]):
         self._fetch = fetch
         self._ttl_seconds = ttl_seconds
         self._may_be_stale = may_be_stale
-        self._flight = _SharedState[M]()
+        self._flight = _SingleFlight[M]()
 
     @cached_property
     def reserved(self) -> Self:
@@ -112,7 +113,7 @@ class CachedCollection(Generic[M]):
         if row is None or not self._is_newer_than(row.version, self._fresh_since()):
             return None
         item = self._parse_row(row.text)
-        return None if item is None and row.text is not None else Lookup(item, "cache", as_of(row.version))
+        return None if item is None and row.text is not None else Lookup(item, "cache", row.version.as_of)
 
     async def get_any_age(self, row_id: int) -> M | None:
         """Return one item from the cached collection, however old that is; None if it has none."""
@@ -139,28 +140,16 @@ class CachedCollection(Generic[M]):
         return await self._store.get_version(self.key)
 
     async def get_row(self, row_id: int | None) -> Row:
-        """Return the row from before a change, as `write_through` expects it; without an id an empty one."""
+        """Return the row from before a change; without an id an empty one."""
         return Row(await self.get_version(), None) if row_id is None else await self._store.get_row(self.key, row_id)
 
-    def begin(self, row_id: int | None) -> Mutation[M]:
-        """Return a change of this collection that is not sent yet."""
-        return Mutation(self._store, self.key, row_id)
+    async def open_change(self, row_id: int | None) -> Change[M]:
+        """Return a change that is not sent yet; `row_id` is None for a creation, or a change of many."""
+        return Change(await self.get_row(row_id))
 
-    async def settle(self, mutation: Mutation[M], keys_to_invalidate: Sequence[Key], *, drops_related: bool) -> None:
-        """Write a change through that has ended, drop what it made doubtful, and record what remains, in one step."""
-        self._store.pending_invalidations.update(keys_to_invalidate)  # First of all: what follows may be cut off.
-        writes = [RowWrite(self.key, row_id, _dump(item), expected) for row_id, item, expected in mutation.rows]
-        related_write = RowWrite(related_key(self.key.scope), self.key.parent, None)
-        all_writes = [*writes, related_write] if drops_related else writes
-        if not all_writes and not keys_to_invalidate and mutation.bucket is None:
-            return
-        with anyio.CancelScope(shield=True), self._invalidate_later_if_busy(*(write.key for write in all_writes)):
-            versions = await self._store.settle_change(
-                self.key.scope, writes=all_writes, invalidate=keys_to_invalidate, bucket=mutation.bucket
-            )
-            self._store.pending_invalidations.difference_update(keys_to_invalidate)
-            for (row_id, item, _), version in zip(mutation.rows, versions, strict=False):
-                self._update_parsed(row_id, item, version)
+    async def settle_change(self, change: Change[M], keys_to_invalidate: Sequence[Key], *, drops_related: bool) -> None:
+        """Write a change through that has ended, drop what it made doubtful, and record what remains."""
+        await self._write(change.rows, keys_to_invalidate, drops_related=drops_related, bucket=change.bucket)
 
     async def write_through(self, row_id: int, item: M | None, expected: Row | None = None) -> None:
         """Write a confirmed change through: the changed item, or None for a deleted one.
@@ -168,33 +157,42 @@ class CachedCollection(Generic[M]):
         `expected` is the row from before the change was sent. If another was stored since, it is not known which of
         the two is the later, and the store drops the collection.
         """
-        with anyio.CancelScope(shield=True), self._invalidate_later_if_busy(self.key):
-            self._update_parsed(row_id, item, await self._store.write(self.key, row_id, _dump(item), expected=expected))
+        await self._write([ConfirmedRow(row_id, item, expected)])
+
+    async def invalidate(self, *other_keys: Key, drops_related: bool = False) -> None:
+        """Drop the stored collection and others.
+
+        With `drops_related` also the names in use in this workspace that came with the account: one has changed.
+        """
+        await self._write(invalidate=[self.key, *other_keys], drops_related=drops_related)
+
+    async def _write(
+        self,
+        rows: Sequence[ConfirmedRow[M]] = (),
+        invalidate: Sequence[Key] = (),
+        *,
+        drops_related: bool = False,
+        bucket: Bucket | None = None,
+    ) -> None:
+        """Write to the store in one step, which neither a cancellation nor a busy cache prevents for good."""
+        pending_invalidations = self._store.pending_invalidations
+        pending_invalidations.update(invalidate)  # First of all: what follows may be cut off.
+        writes = [RowWrite(self.key, row_id, _dump(item), expected) for row_id, item, expected in rows]
+        if drops_related:
+            writes.append(RowWrite(related_key(self.key.scope), self.key.parent, None))
+        if not writes and not invalidate and bucket is None:
+            return
+        with anyio.CancelScope(shield=True), self._invalidate_later_if_busy(*(write.key for write in writes)):
+            versions = await self._store.write(self.key.scope, rows=writes, invalidate=invalidate, bucket=bucket)
+            pending_invalidations.difference_update(invalidate)
+            for (row_id, item, _), version in zip(rows, versions, strict=False):
+                self._update_parsed(row_id, item, version)
 
     def _update_parsed(self, row_id: int, item: M | None, version: Version) -> None:
         """Apply a stored write to the parsed collection too, if that is what it was before the write."""
         collection = self._flight.collection
         if collection is not None and collection.version == version._replace(number=version.number - 1):
             self._flight.collection = collection.with_write(row_id, item, version)
-
-    async def invalidate(self) -> None:
-        """Drop the stored collection."""
-        await self.invalidate_all([self.key])
-
-    async def invalidate_all(self, keys: Sequence[Key]) -> None:
-        """Drop collections of the store."""
-        self._store.pending_invalidations.update(keys)  # First of all: what follows may be cut off.
-        with anyio.CancelScope(shield=True):
-            for key in keys:
-                with self._invalidate_later_if_busy(key):
-                    await self._store.invalidate(key)
-                    self._store.pending_invalidations.discard(key)
-
-    async def invalidate_related(self) -> None:
-        """Drop the names in use in this workspace that came with the account: one of them has changed."""
-        key = related_key(self.key.scope)
-        with anyio.CancelScope(shield=True), self._invalidate_later_if_busy(key):
-            await self._store.write(key, self.key.parent, None)
 
     @contextmanager
     def _invalidate_later_if_busy(self, *keys: Key) -> Generator[None]:
@@ -209,7 +207,7 @@ class CachedCollection(Generic[M]):
 
     async def _apply_pending_invalidations(self) -> None:
         if self.key in self._store.pending_invalidations:
-            await self._store.invalidate(self.key)
+            await self._store.write(self.key.scope, invalidate=[self.key])
             self._store.pending_invalidations.discard(self.key)
 
     async def _revalidate(self, since: float) -> CacheRead[M]:
@@ -224,23 +222,46 @@ class CachedCollection(Generic[M]):
             while True:
                 if collection := await self._read_newer_than(since):
                     return CacheRead(collection, "cache")
-                leased_until = await self._store.acquire_lease(self.key, LEASE_SECONDS)
-                if leased_until is not None:
+                flight.leased_until = await self._store.hold_lease(self.key, LEASE_SECONDS)
+                if flight.leased_until is not None:
                     break
                 await anyio.sleep(POLL_SECONDS)  # Another process fetches it: either it comes, or its lease lapses.
             try:
-                # The holder before us may have stored it between our look and our lease.
-                if collection := await self._read_newer_than(since):
-                    return CacheRead(collection, "cache")
-                version, requested_at = await self.get_version(), self._store.clock()
-                items = await self._fetch(self._transport)
-                return await self.store_if_unchanged(items, expected=version, requested_at=requested_at)
-            except TogglError as error:
-                flight.error = error
-                raise
+                async with anyio.create_task_group() as tasks:
+                    tasks.start_soon(self._renew_lease)
+                    try:
+                        return await self._fetch_once(since)
+                    except Exception as error:  # noqa: BLE001 - raised below: a task group would wrap it
+                        flight.error = error
+                    finally:
+                        tasks.cancel_scope.cancel()
+                raise flight.error or AssertionError
             finally:
-                with anyio.CancelScope(shield=True), self._invalidate_later_if_busy(self.key):
-                    await self._store.release_lease(self.key, leased_until)
+                with anyio.CancelScope(shield=True):
+                    await self._prolong_lease(0)
+
+    async def _fetch_once(self, since: float) -> CacheRead[M]:
+        """Fetch the collection as the holder of the lease."""
+        # The holder before this one may have stored it between the look and the lease.
+        if collection := await self._read_newer_than(since):
+            return CacheRead(collection, "cache")
+        version, requested_at = await self.get_version(), self._store.clock()
+        items = await self._fetch(self._transport)
+        return await self.store_if_unchanged(items, expected=version, requested_at=requested_at)
+
+    async def _renew_lease(self) -> None:
+        """Renew the lease until it is another's, so that a slow response is still one request."""
+        while self._flight.leased_until is not None:
+            await anyio.sleep(RENEWAL_SECONDS)
+            await self._prolong_lease(LEASE_SECONDS)
+
+    async def _prolong_lease(self, seconds: float) -> None:
+        """Let the lease last so many seconds from now; 0 releases it."""
+        flight = self._flight
+        try:
+            flight.leased_until = await self._store.hold_lease(self.key, seconds, held_until=flight.leased_until)
+        except CacheBusy:
+            _log.warning("The cache is busy; a lease was not renewed, and lapses in some seconds.", exc_info=True)
 
     async def store_if_unchanged(
         self, items: Mapping[int, M], *, expected: Version, requested_at: float

@@ -3,7 +3,7 @@
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 from typing import Generic, NamedTuple, TypeVar
 
@@ -59,7 +59,7 @@ class CacheRead(Generic[M]):
     @property
     def as_of(self) -> datetime:
         """When it was requested from Toggl, in UTC."""
-        return as_of(self.collection.version)
+        return self.collection.version.as_of
 
     def page(
         self, name: str | None, matches: Callable[[M], bool], *, limit: int, after: Position | None = None
@@ -104,8 +104,3 @@ def _sort_key(entry: tuple[str, int, object]) -> tuple[str, int]:
 
 def _folded(model: BaseModel) -> str:
     return fold(str(getattr(model, "name", "")))
-
-
-def as_of(version: Version) -> datetime:
-    """Return when a collection was requested from Toggl, in UTC."""
-    return datetime.fromtimestamp(version.fetched_at or 0.0, UTC)

@@ -14,9 +14,9 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 from toggl_mcp.api import AsyncClient, Auth, Timeout, Transport
 from toggl_mcp.cache.store import Key, Store
 from toggl_mcp.endpoints.core.cached_collection import CachedCollection
+from toggl_mcp.endpoints.core.change import Change
 from toggl_mcp.endpoints.core.collection import CacheRead, Collection, Lookup
 from toggl_mcp.endpoints.core.keys import HasId, related_key, to_id
-from toggl_mcp.endpoints.core.mutation import Mutation
 from toggl_mcp.endpoints.core.parsing import parse_model, parse_rows
 from toggl_mcp.endpoints.core.session import Session
 from toggl_mcp.errors import NoCache, NotFound, OutcomeUnknown, TogglError, Unreachable
@@ -37,7 +37,7 @@ class Outcome(Enum):
     """What became of a change that was sent to Toggl."""
 
     CONFIRMED = auto()
-    REFUSED = auto()
+    NOT_APPLIED = auto()
     NOT_FOUND = auto()
     UNKNOWN = auto()
 
@@ -50,7 +50,7 @@ class Outcome(Enum):
             case NotFound():
                 return cls.NOT_FOUND
             case _:
-                return cls.REFUSED
+                return cls.NOT_APPLIED
 
 
 class CachedEndpoint(Generic[E]):
@@ -239,8 +239,7 @@ class CachedEndpoint(Generic[E]):
 
     async def invalidate(self) -> None:
         """Drop the cached collection: Toggl has changed it with another resource."""
-        await self._collection.invalidate()
-        await self._collection.invalidate_related()
+        await self._collection.invalidate(drops_related=True)
 
     async def _fetch_one(self, entity_id: int) -> E | None:
         """Return one as Toggl has it."""
@@ -285,37 +284,37 @@ class CachedEndpoint(Generic[E]):
         return self._clock() - as_of.timestamp() < ITEM_NEGATIVE_TTL_SECONDS
 
     async def _remove(self, entity_id: int, path: str) -> None:
-        async with self._mutation("delete", entity_id) as mutation:
+        async with self._change("delete", entity_id) as change:
             try:
-                await self._transport.send("DELETE", path, query=self.DELETE_PARAMS, change=mutation)
+                await self._transport.send("DELETE", path, query=self.DELETE_PARAMS, change=change)
             except NotFound:
                 await self._evict(entity_id)
             else:
-                mutation.add_confirmed_row(entity_id, None)
+                change.add_confirmed_row(entity_id, None)
 
     async def _create(self, body: Mapping[str, Any], matches: Callable[[E], bool], path: str | None = None) -> E:
         """Create one, at most once: after a lost response, look for it at Toggl."""
         ids_before = (await self.reserved.read()).collection.items.keys()
-        async with self._mutation("add") as mutation:
+        async with self._change("add") as change:
             try:
-                response = await self._transport.send("POST", path or self._path(), body=body, change=mutation)
+                response = await self._transport.send("POST", path or self._path(), body=body, change=change)
                 item = self._parse_confirmation(response)
             except OutcomeUnknown as error:
                 return await self._reconcile_create(ids_before, matches, error)
-            mutation.add_confirmed_row(item.id, item)
+            change.add_confirmed_row(item.id, item)
             return item
 
     async def _update(self, entity_id: int, body: Mapping[str, Any], path: str | None = None) -> E | None:
         """Send a change and return the changed one, or None if Toggl has none; an empty change is not sent."""
         if not body:
             return await self.get(entity_id)
-        async with self._mutation("edit", entity_id) as mutation:
+        async with self._change("edit", entity_id) as change:
             try:
-                response = await self._transport.send("PUT", path or self._path(entity_id), body=body, change=mutation)
+                response = await self._transport.send("PUT", path or self._path(entity_id), body=body, change=change)
             except NotFound:
                 return await self._evict(entity_id)
             item = self._parse_confirmation(response)
-            mutation.add_confirmed_row(item.id, item)
+            change.add_confirmed_row(item.id, item)
             return item
 
     async def _evict(self, entity_id: int) -> None:
@@ -347,26 +346,24 @@ class CachedEndpoint(Generic[E]):
             raise outcome_unknown from error
 
     @asynccontextmanager
-    async def _mutation(self, verb: str, entity_id: int | None = None) -> AsyncGenerator[Mutation[E]]:
+    async def _change(self, verb: str, entity_id: int | None = None) -> AsyncGenerator[Change[E]]:
         """Open a change, and settle it when it ends: log its outcome, and invalidate what it may have altered."""
-        mutation = self._collection.begin(entity_id)
+        change = await self._collection.open_change(entity_id)
         outcome, code = Outcome.UNKNOWN, "unknown"  # A change that is cut off may have been applied.
         try:
-            yield mutation
+            yield change
             outcome, code = Outcome.CONFIRMED, "confirmed"
         except TogglError as error:
             outcome, code = Outcome.of(error), error.code
             raise
         finally:
             _log.info("%s %s %s in workspace %d: %s", verb, self.KIND, entity_id or "", self.workspace_id, code)
-            drops_related = self.IN_ACCOUNT_RESPONSE and outcome is not Outcome.REFUSED
+            drops_related = self.IN_ACCOUNT_RESPONSE and outcome is not Outcome.NOT_APPLIED
             keys = self._keys_to_invalidate(verb, outcome)
             try:
-                await self._collection.settle(mutation, keys, drops_related=drops_related)
+                await self._collection.settle_change(change, keys, drops_related=drops_related)
             except BaseException:  # No scope shields from asyncio's own cancellation, so it may not be stored.
-                await self._collection.invalidate_all(
-                    [*keys, self._collection.key, related_key(self._collection.key.scope)]
-                )
+                await self._collection.invalidate(*keys, related_key(self._collection.key.scope))
                 raise
 
     def _keys_to_invalidate(self, verb: str, outcome: Outcome) -> list[Key]:
@@ -377,7 +374,7 @@ class CachedEndpoint(Generic[E]):
                 return related_keys
             case Outcome.UNKNOWN:
                 return [*self._keys_if_applied(verb), *related_keys]
-            case Outcome.REFUSED | Outcome.NOT_FOUND:
+            case Outcome.NOT_APPLIED | Outcome.NOT_FOUND:
                 return []
 
     def _keys_if_applied(self, verb: str) -> list[Key]:  # noqa: ARG002 - overridden by endpoints with cascades

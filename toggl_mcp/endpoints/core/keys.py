@@ -5,7 +5,7 @@ from typing import Protocol
 
 from pydantic import ValidationError
 
-from toggl_mcp.api import AsyncClient, Auth, Quota, Request, base_url_of
+from toggl_mcp.api import AsyncClient, Auth, RateLimiter, Request, base_url_of
 from toggl_mcp.cache.store import Key, Store
 from toggl_mcp.errors import InvalidArguments
 from toggl_mcp.models.account import AccountSnapshot
@@ -38,7 +38,7 @@ ACCOUNT_ID = 0
 """The id of the one row of an account's collection."""
 
 
-def make_quota(store: Store, scope: str) -> Quota:
+def make_rate_limiter(store: Store, scope: str) -> RateLimiter:
     """Return the quotas of a token, which its processes share through their store."""
 
     async def organization_of(workspace_id: int) -> int | None:
@@ -49,7 +49,7 @@ def make_quota(store: Store, scope: str) -> Quota:
             return None
         return next((item.organization_id for item in workspaces if item.id == workspace_id), None)
 
-    return Quota(store, scope, store.clock, organization_of)
+    return RateLimiter(store, scope, store.clock, organization_of)
 
 
 def account_key(scope: str) -> Key:

@@ -3,7 +3,7 @@
 from toggl_mcp.api import AsyncClient, Auth, Timeout, Transport, connect
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.store import Store
-from toggl_mcp.endpoints.core.keys import derive_scope, make_quota
+from toggl_mcp.endpoints.core.keys import derive_scope, make_rate_limiter
 
 
 class Session:
@@ -36,8 +36,10 @@ class Session:
         self._client = client or connect()
         self._owns_client = client is None
         self.scope = derive_scope(auth, self._client)
-        self.quota = make_quota(self.store, self.scope)
-        self.transport = Transport(self._client, auth, self.quota, timeout=timeout, retries=0 if re_raise else retries)
+        self.rate_limiter = make_rate_limiter(self.store, self.scope)
+        self.transport = Transport(
+            self._client, auth, self.rate_limiter, timeout=timeout, retries=0 if re_raise else retries
+        )
 
     async def aclose(self) -> None:
         """Close the HTTP client if it was opened here; the store stays open."""

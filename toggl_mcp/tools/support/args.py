@@ -79,4 +79,4 @@ def leave_out(model: type[PayloadT], field: str) -> type[PayloadT]:
 
 
 def _enumerate(fields: Sequence[str]) -> str:
-    return f"{', '.join(fields[:-1])} and {fields[-1]}"
+    return f"{', '.join(fields[:-1])} or {fields[-1]}"

@@ -1,0 +1,51 @@
+"""A server on the bare SDK whose tools return one result from memory: the least that a call can cost."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from mcp.server.mcpserver import MCPServer
+from mcp.types import CallToolResult, TextContent
+from pydantic import BaseModel
+
+
+class Client(BaseModel):
+    """A client without notes, in the shape of our results."""
+
+    id: int
+    name: str
+    archived: bool
+    updated_at: str
+
+
+class ClientResult(BaseModel):
+    """The result of `get_client`, in the shape of ours."""
+
+    workspace_id: int
+    client: Client
+    source: str
+    as_of: str
+    age_seconds: int
+
+
+RESPONSE: dict[str, Any] = json.loads(Path(sys.argv[1]).read_text("utf-8"))
+CLIENTS = {RESPONSE["client"]["id"]: ClientResult.model_validate(RESPONSE)}
+RESULT = CallToolResult(content=[TextContent(text=json.dumps(RESPONSE))], structured_content=RESPONSE)
+
+
+def get_client(client_id: int) -> ClientResult:
+    """Return one client by its id."""
+    return CLIENTS[client_id]
+
+
+def get_result(client_id: int) -> CallToolResult:  # noqa: ARG001 - the same argument
+    """Return a result that needs no more work."""
+    return RESULT
+
+
+if __name__ == "__main__":
+    server = MCPServer("memory", version="1", log_level="WARNING")
+    server.add_tool(get_client)
+    server.add_tool(get_result)
+    server.run("stdio")

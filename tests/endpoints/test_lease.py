@@ -1,0 +1,65 @@
+"""Of the processes that share a cache, one requests a list; the others wait for as long as it lives."""
+
+from collections.abc import Mapping
+from functools import partial
+
+import anyio
+import pytest
+
+from tests.endpoints.loop import JUMPING
+from tests.endpoints.support import ACTIVE, AUTH, fault_in_turn, list_methods, names
+from toggl_mcp.api import AsyncClient, connect_in_process
+from toggl_mcp.cache.memory import MemoryStore
+from toggl_mcp.cache.store import Key
+from toggl_mcp.endpoints.clients import AsyncClientEndpoint
+from toggl_mcp.endpoints.core.cached_collection import LEASE_SECONDS, POLL_SECONDS
+from toggl_mcp.endpoints.core.keys import derive_scope
+from toggl_mcp.models.clock import SystemClock
+from toggl_mcp.sandbox import HARBOUR_STUDIO, Fault, Sandbox
+
+pytestmark = pytest.mark.anyio
+
+START = 1_760_000_000.0
+
+
+class LoopClock(SystemClock):
+    """The clock of the event loop, which jumps to when somebody has something to do."""
+
+    def __call__(self) -> float:
+        return START + anyio.current_time()
+
+
+@pytest.fixture
+def anyio_backend() -> tuple[str, Mapping[str, object]]:
+    return JUMPING
+
+
+def open_processes(connection: AsyncClient) -> list[AsyncClientEndpoint]:
+    store = MemoryStore(clock=LoopClock())
+    return [AsyncClientEndpoint(HARBOUR_STUDIO, AUTH, store, client=connection) for _ in range(3)]
+
+
+async def test_collect_clients_answered_after_three_leases_costs_one_request() -> None:
+    sandbox, results = Sandbox(clock=LoopClock()), list[list[str]]()
+    sandbox.fault = fault_in_turn("GET", Fault("slow", until=partial(LoopClock().sleep, 3 * LEASE_SECONDS)))
+
+    async def collect(clients: AsyncClientEndpoint) -> None:
+        results.append(names(await clients.collect()))
+
+    async with connect_in_process(sandbox) as connection, anyio.create_task_group() as tasks:
+        for clients in open_processes(connection):
+            tasks.start_soon(collect, clients)
+    assert list_methods(sandbox) == ["GET"]
+    assert results == [ACTIVE] * 3
+
+
+async def test_collect_clients_after_a_killed_process_waits_for_one_lease() -> None:
+    sandbox = Sandbox(clock=LoopClock())
+    async with connect_in_process(sandbox) as connection:
+        clients, *_ = open_processes(connection)
+        assert clients.cache is not None
+        key = Key(derive_scope(AUTH, connection), "client", HARBOUR_STUDIO)
+        assert await clients.cache.hold_lease(key, LEASE_SECONDS)
+        started_at = anyio.current_time()
+        assert names(await clients.collect()) == ACTIVE
+    assert anyio.current_time() - started_at == pytest.approx(LEASE_SECONDS, abs=2 * POLL_SECONDS)
