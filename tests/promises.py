@@ -38,7 +38,7 @@ PROMISES = (
     Promise(
         "everywhere",
         "Read-your-writes across processes",
-        "The cache is written through: a confirmed change is at Toggl and in the cache of every process.",
+        "The cache is written through: a confirmed change is in the file that processes share, unless that is busy.",
         "{violations} violations in {steps:,} steps of two processes and a person in the web app",
         CHAOS,
     ),
@@ -102,7 +102,7 @@ PROMISES = (
     Promise(
         "spent",
         "Circuit breaking on an exhausted quota; stale-if-error for 24 h",
-        "After a 402 no request is sent until the quota resets; cached data is served, marked `stale`.",
+        "After a 402 about a quota, no request is sent to it until its reset; cached data is served, marked `stale`.",
         "{requests} request in {calls} calls until the reset",
         "tests/tools/test_errors.py::test_quota_spent_sends_no_request_until_the_reset",
     ),

@@ -40,7 +40,7 @@ class Settings(BaseSettings):
     workspace_id: Annotated[int, Field(gt=0)] | None = Field(
         default=None,
         validation_alias="TOGGL_WORKSPACE_ID",
-        description="Workspace of new items when a call names none; else the account's default.",
+        description="Workspace of calls that name none, lists and edits included; else the account's default.",
     )
     api_url: str | None = Field(
         default=None,

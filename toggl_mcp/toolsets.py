@@ -33,7 +33,11 @@ def enabled_tools(settings: Settings) -> list[ToolSpec[Any, Any]]:
     access = settings.effective_access
     names = {tool.name for tool in _select_by_toolset(settings)} | set(_parse_tool_names(settings.tools, "tools"))
     names -= set(_parse_tool_names(settings.exclude_tools, "exclude-tools"))
-    tools = [_restrict_input(tool, access) for tool in _all_tools() if tool.name in names and _is_allowed(tool, access)]
+    tools = [
+        replace(tool, is_restricted=access == "time-tracking")
+        for tool in _all_tools()
+        if tool.name in names and _is_allowed(tool, access)
+    ]
     if not tools:
         message = "These settings leave no tool. Name more toolsets or tools, or exclude fewer."
         raise InvalidArguments(message)
@@ -79,15 +83,6 @@ def _require_known_names(names: list[str], valid_names: list[str], setting: str)
         if name not in valid_names:
             message = f"{setting}: there is no {name!r}; choose from {', '.join(valid_names)}."
             raise InvalidArguments(message)
-
-
-def _restrict_input(tool: ToolSpec[Any, Any], access: Access) -> ToolSpec[Any, Any]:
-    """Return a tool with the input that an access mode allows."""
-    return (
-        replace(tool, input_model=tool.restricted_input)
-        if tool.restricted_input and access == "time-tracking"
-        else tool
-    )
 
 
 def _is_allowed(tool: ToolSpec[Any, Any], access: Access) -> bool:

@@ -109,14 +109,14 @@ def check_read(resource: Resource, outcome: Outcome, items: Items, now: float) -
                 yield DIFFERS_FROM_TOGGL
             if item is None and operation.target_id in items and now - as_of.timestamp() > ITEM_NEGATIVE_TTL_SECONDS:
                 yield DENIED
-        case CacheRead() as reading:
-            if reading.source == "toggl" or operation.refresh:
-                yield from [DIFFERS_FROM_TOGGL] if differing_ids(resource, reading.collection.items, items) else []
-            if reading.source == "cache" and now - reading.as_of.timestamp() > resource.FRESH_SECONDS + 1:
+        case CacheRead() as read:
+            if read.source == "toggl" or operation.refresh:
+                yield from [DIFFERS_FROM_TOGGL] if differing_ids(resource, read.collection.items, items) else []
+            if read.source == "cache" and now - read.as_of.timestamp() > resource.FRESH_SECONDS + 1:
                 yield TOO_OLD
-        case (list() as matches, CacheRead() as reading):
+        case (list() as matches, CacheRead() as read):
             expected = {key: item for key, item in items.items() if resource.label(item) == operation.name}
-            if reading.source == "toggl" and differing_ids(resource, {item.id: item for item in matches}, expected):
+            if read.source == "toggl" and differing_ids(resource, {item.id: item for item in matches}, expected):
                 yield DIFFERS_FROM_TOGGL
         case _:
             return
@@ -144,5 +144,5 @@ def check_restored(before: Items, items: Items, past_ids: set[int]) -> Iterator[
 
 async def differs_from_toggl(resource: Resource, process: Process, items: Items, *, refresh: bool = False) -> bool:
     """Return whether a process reads other items than Toggl has."""
-    reading = await resource.endpoint(process).read(refresh=refresh)
-    return bool(differing_ids(resource, reading.collection.items, items))
+    read = await resource.endpoint(process).read(refresh=refresh)
+    return bool(differing_ids(resource, read.collection.items, items))

@@ -11,7 +11,7 @@ from toggl_mcp.api import AsyncClient, connect_in_process
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.store import Store
 from toggl_mcp.endpoints.toggl import Toggl
-from toggl_mcp.errors import InvalidArguments, QuotaSpent, TogglError, Unreachable
+from toggl_mcp.errors import QuotaSpent, TogglError, Unreachable
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Fault, Sandbox
 
 pytestmark = pytest.mark.anyio
@@ -27,9 +27,9 @@ async def toggl(store: Store, sandbox: Sandbox) -> AsyncGenerator[Toggl]:
 
 
 async def test_me_costs_one_request_a_day(toggl: Toggl, sandbox: Sandbox, clock: Clock) -> None:
-    me, reading = await toggl.account.me()
+    me, read = await toggl.account.me()
     assert (me.name, me.timezone, me.default_workspace_id) == ("Marama Quayle", "Pacific/Auckland", HARBOUR_STUDIO)
-    assert reading.source == "toggl"
+    assert read.source == "toggl"
     clock.now += DAY - 1
     assert (await toggl.account.me())[1].source == "cache"
     clock.now += 1
@@ -57,7 +57,7 @@ async def test_me_answered_after_a_later_request_leaves_the_later_answer_cached(
         await gate.reached.wait()
         clock.now += 1
         sandbox.state.me["fullname"] = "Marama Ngata"
-        await second_process.account.related()
+        await second_process.account.names()
         gate.open.set()
     assert [(await process.account.me())[0].name for process in (toggl, second_process)] == ["Marama Ngata"] * 2
     assert len(sandbox.calls) == 2
@@ -66,30 +66,6 @@ async def test_me_answered_after_a_later_request_leaves_the_later_answer_cached(
 async def test_workspaces_plan_follows_premium_fields(toggl: Toggl) -> None:
     spaces = (await toggl.account.workspaces()).collection.items
     assert {key: space.plan for key, space in spaces.items()} == {HARBOUR_STUDIO: "premium", NIGHT_SCHOOL: "free"}
-
-
-async def test_default_workspace_is_fetched_once(toggl: Toggl, sandbox: Sandbox) -> None:
-    assert await toggl.resolve_workspace(NIGHT_SCHOOL) == NIGHT_SCHOOL
-    assert sandbox.calls == []
-    assert [await toggl.resolve_workspace(None) for _ in range(3)] == [HARBOUR_STUDIO] * 3
-    assert len(sandbox.calls) == 1
-
-
-async def test_default_workspace_configured_is_not_fetched(
-    memory: MemoryStore, connection: AsyncClient, sandbox: Sandbox
-) -> None:
-    toggl = Toggl(AUTH, memory, client=connection, workspace_id=NIGHT_SCHOOL)
-    assert [await toggl.resolve_workspace(None), await toggl.resolve_workspace(HARBOUR_STUDIO)] == [
-        NIGHT_SCHOOL,
-        HARBOUR_STUDIO,
-    ]
-    assert sandbox.calls == []
-
-
-async def test_default_workspace_missing_is_refused_with_advice(toggl: Toggl, sandbox: Sandbox) -> None:
-    sandbox.state.me["default_workspace_id"] = None
-    with pytest.raises(InvalidArguments, match="name one as workspace_id"):
-        await toggl.resolve_workspace(None)
 
 
 async def test_toggl_creates_each_endpoint_once(toggl: Toggl) -> None:
@@ -105,8 +81,8 @@ async def test_me_unreachable_returns_the_stale_account(toggl: Toggl, sandbox: S
         await toggl.account.me(refresh=True)
     for age, source in ((0, "cache"), (200, "stale")):
         clock.now += age
-        reading = await toggl.account.workspaces()
-        assert (len(reading.collection.items), reading.source) == (2, source)
+        read = await toggl.account.workspaces()
+        assert (len(read.collection.items), read.source) == (2, source)
 
 
 @pytest.mark.parametrize("body", ["<html>", "", "7", '"text"', "{}", '{"id":"x"}', "[7]", "true"])

@@ -166,7 +166,7 @@ async def test_busy_cache_fetched_list_is_returned_though_not_stored(
     sandbox.fault = fault_in_turn("GET", with_action(Fault("slow"), holder.hold))
     sandbox.state.rename_client(AROHA, "Aroha Bakehouse")
     try:
-        reading = await impatient.read(refresh=True)
+        read = await impatient.read(refresh=True)
     finally:
         holder.let_go()
-    assert cached_fields(reading.collection.items.values()) == toggl_fields(sandbox)
+    assert cached_fields(read.collection.items.values()) == toggl_fields(sandbox)

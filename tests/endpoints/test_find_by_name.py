@@ -45,11 +45,11 @@ async def test_find_by_name_missing_is_fetched_again_after_negative_ttl(
     assert (await clients.find_by_name("Lighthouse"))[0] == []
     sandbox.state.add_client(HARBOUR_STUDIO, "Lighthouse")
     clock.now += 59
-    matches, reading = await clients.find_by_name("Lighthouse")
-    assert (matches, reading.source, len(sandbox.calls)) == ([], "cache", 1)
+    matches, read = await clients.find_by_name("Lighthouse")
+    assert (matches, read.source, len(sandbox.calls)) == ([], "cache", 1)
     clock.now += 1
-    matches, reading = await clients.find_by_name("Lighthouse")
-    assert (names(matches), reading.source, len(sandbox.calls)) == (["Lighthouse"], "toggl", 2)
+    matches, read = await clients.find_by_name("Lighthouse")
+    assert (names(matches), read.source, len(sandbox.calls)) == (["Lighthouse"], "toggl", 2)
 
 
 async def test_find_by_name_missing_is_not_fetched_twice_within_negative_ttl(
@@ -57,8 +57,8 @@ async def test_find_by_name_missing_is_not_fetched_twice_within_negative_ttl(
 ) -> None:
     await clients.read()
     clock.now += 3600
-    matches, reading = await clients.find_by_name("Lighthouse")
-    assert (matches, reading.source, len(sandbox.calls)) == ([], "toggl", 2)
+    matches, read = await clients.find_by_name("Lighthouse")
+    assert (matches, read.source, len(sandbox.calls)) == ([], "toggl", 2)
 
 
 async def test_find_by_name_refresh_finds_the_current_name(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:

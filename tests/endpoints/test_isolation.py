@@ -86,7 +86,7 @@ async def test_isolation_of_accounts(store: Store, connection: AsyncClient) -> N
     assert (await mine.account.me())[0].name == "Marama Quayle"
     assert len((await mine.account.workspaces()).collection.items) == 2
     assert await mine.list_quotas() != []
-    for question in (theirs.account.me(), theirs.account.workspaces(), theirs.resolve_workspace(None)):
+    for question in (theirs.account.me(), theirs.account.workspaces(), theirs.open_time_entries()):
         with pytest.raises(BadToken):
             await question
     assert await theirs.list_quotas() == []

@@ -50,7 +50,7 @@ async def test_find_by_id_archived_project_reads_the_whole_list(toggl: Toggl, sa
 
 
 async def test_find_by_name_after_edit_finds_the_new_name_only(toggl: Toggl, sandbox: Sandbox) -> None:
-    await toggl.account.related()
+    await toggl.account.names()
     await toggl.clients(HARBOUR_STUDIO).edit(AROHA, ClientBody(name="Aroha Bread"))
     clients = toggl.clients(HARBOUR_STUDIO)
     assert (await toggl.name_index.find_by_name(clients, "aroha bakery"))[0] == []
@@ -61,7 +61,7 @@ async def test_find_by_name_after_edit_finds_the_new_name_only(toggl: Toggl, san
 
 
 async def test_find_by_name_after_add_finds_the_new_project(toggl: Toggl) -> None:
-    await toggl.account.related()
+    await toggl.account.names()
     project = await toggl.projects(HARBOUR_STUDIO).add(ProjectBody(name="Lamp"))
     assert (await toggl.name_index.find_by_name(toggl.projects(HARBOUR_STUDIO), "lamp"))[0] == [project]
 

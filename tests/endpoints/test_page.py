@@ -46,7 +46,7 @@ async def test_page_cursor_survives_changes_between_pages(clients: AsyncClientEn
     added = sandbox.state.add_client(HARBOUR_STUDIO, "Dune")
     second = await clients.page(ClientBody(), limit=3, after=first.end, refresh=True)
     assert names(second.items) == ["Café Miró", added["name"], "Müller & Söhne"]
-    assert (second.total, second.remaining, second.reading.source) == (7, 2, "toggl")
+    assert (second.total, second.remaining, second.read.source) == (7, 2, "toggl")
 
 
 async def test_page_same_name_is_ordered_by_id(in_memory: AsyncClientEndpoint, sandbox: Sandbox) -> None:

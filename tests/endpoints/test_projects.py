@@ -60,7 +60,8 @@ async def test_project_verbs_write_through_the_cache(projects: AsyncProjectEndpo
     new = await projects.add(ProjectBody(name="Menu", client_id=AROHA))
     assert (new.client_id, new.active) == (AROHA, True)
     assert await projects.get(new) == new
-    project = await projects.edit(new, ProjectBody(client_id=0, active=False))
+    assert await projects.edit(new, ProjectBody(active=False)) is not None
+    project = await projects.edit(new, ProjectBody(client_id=0))
     assert project is not None
     assert (project.name, project.client_id, project.archived) == ("Menu", None, True)
     assert await projects.edit(MISSING, ProjectBody(name="None")) is None
@@ -68,17 +69,25 @@ async def test_project_verbs_write_through_the_cache(projects: AsyncProjectEndpo
     await projects.delete(new)
     assert sandbox.calls[-1].query == {"teDeletionMode": "unassign"}
     assert await cached_fields(projects) == toggl_fields(sandbox)
-    assert list_methods(sandbox) == ["GET", "POST", "PUT", "PUT", "DELETE"]
+    assert list_methods(sandbox) == ["GET", "POST", "PUT", "PUT", "PUT", "DELETE"]
 
 
 async def test_edit_project_client_not_cleared_is_an_error(projects: AsyncProjectEndpoint, sandbox: Sandbox) -> None:
     sandbox.behaviors = Behaviors(null_clears_client=False)
     await projects.read()
     with pytest.raises(InvalidArguments, match="kept the project's client"):
-        await projects.edit(LABELS, ProjectBody(name="Labels 2", client_id=0))
-    assert toggl_fields(sandbox)[LABELS] == ("Labels 2", AROHA, True)
+        await projects.edit(LABELS, ProjectBody(client_id=0))
+    assert toggl_fields(sandbox)[LABELS] == ("Bread labels", AROHA, True)
     assert await cached_fields(projects) == toggl_fields(sandbox)
     assert list_methods(sandbox) == ["GET", "PUT"]
+
+
+async def test_edit_project_client_cleared_with_other_changes_is_refused_without_a_request(
+    projects: AsyncProjectEndpoint, sandbox: Sandbox
+) -> None:
+    with pytest.raises(InvalidArguments, match="Remove it alone"):
+        await projects.edit(LABELS, ProjectBody(name="Labels 2", client_id=0))
+    assert sandbox.calls == []
 
 
 async def test_add_project_without_name_is_refused(projects: AsyncProjectEndpoint, sandbox: Sandbox) -> None:

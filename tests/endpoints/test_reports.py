@@ -25,7 +25,7 @@ async def count_reports(toggl: Toggl, sandbox: Sandbox) -> int:
     """Fetch Tuesday's entries from reports, and return how many pages of reports were requested."""
     sandbox.calls.clear()
     me, _ = await toggl.account.me()
-    days = DateRange(await toggl.calendar(), TUESDAY, TUESDAY)
+    days = DateRange(make_calendar(me.timezone, me.beginning_of_week), TUESDAY, TUESDAY)
     query = EntryQuery(days, [HARBOUR_STUDIO], me.id, from_reports=True, refresh=False, all_workspaces=False)
     await toggl.entry_source.fetch(query)
     return sum(call.path.startswith("/reports") for call in sandbox.calls)

@@ -135,8 +135,8 @@ async def test_read_unreachable_returns_stale_entries(toggl: Toggl, sandbox: San
     await read_entries(toggl)
     sandbox.fault = lambda _: Fault("refused")
     clock.now += 3600
-    reading = await toggl.entry_cache.read()
-    assert (reading.source, len(reading.collection.items)) == ("stale", 1)
+    read = await toggl.entry_cache.read()
+    assert (read.source, len(read.collection.items)) == ("stale", 1)
 
 
 async def test_read_omits_entries_of_colleagues(toggl: Toggl, sandbox: Sandbox) -> None:

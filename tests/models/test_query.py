@@ -97,7 +97,7 @@ def test_matches_missing_value_matches_no_other_value(comparison: Comparison) ->
 
 @pytest.mark.parametrize("key", ["wid", "at", "timestamp", "", "model_fields", "__class__"])
 def test_matches_unknown_field_is_refused_with_known_fields(key: str) -> None:
-    with pytest.raises(InvalidArguments, match="use one of id, workspace_id, name, archived, notes"):
+    with pytest.raises(InvalidArguments, match="use one of id, workspace_id, name, updated_at, archived, notes"):
         Query(key, 7).matches(CLIENT)
 
 

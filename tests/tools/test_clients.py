@@ -4,7 +4,7 @@ import pytest
 
 from tests.sandbox.clock import Clock
 from tests.tools.host import Host
-from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Fault, Sandbox
+from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Call, Fault, Sandbox
 
 pytestmark = pytest.mark.anyio
 
@@ -198,6 +198,19 @@ async def test_list_clients_stale_result_has_its_age_and_refresh_is_never_stale(
     assert (stale["source"], stale["age_seconds"]) == ("stale", 3700)
     assert (fresh["code"], fresh["resets_in_seconds"]) == ("quota_spent", 3600)
     assert too_old["code"] == "unreachable"
+
+
+async def test_list_clients_age_counts_the_time_that_the_call_took(host: Host, sandbox: Sandbox, clock: Clock) -> None:
+    await host.call("list_clients")
+    clock.now += 3700
+
+    def spend_slowly(_: Call) -> Fault:
+        clock.now += 8
+        return Fault("402")
+
+    sandbox.fault = spend_slowly
+
+    assert (await host.call("list_clients"))["age_seconds"] == 3708
 
 
 async def test_create_client_lost_response_creates_one_client(host: Host, sandbox: Sandbox) -> None:

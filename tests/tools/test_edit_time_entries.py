@@ -10,7 +10,7 @@ from tests.sandbox.diary import add_entry, list_changes, running
 from tests.tools.host import Host
 from toggl_mcp.models.time_entries import TimeEntry, TimeEntryBody
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Call, Fault, Sandbox
-from toggl_mcp.tools.time_entries.edit import bodies_for
+from toggl_mcp.tools.time_entries.edit import split_by_task
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("six_in_the_evening")]
 
@@ -218,11 +218,11 @@ def test_bodies_for_another_project_clears_the_task() -> None:
     stays, moves, without_task = entry(1, 7, 70), entry(2, 8, 80), entry(3, 8, None)
     to_project, no_task = TimeEntryBody(project_id=7), TimeEntryBody(project_id=7, task_id=0)
 
-    assert bodies_for([stays, moves, without_task], to_project) == [
+    assert split_by_task([stays, moves, without_task], to_project) == [
         ([stays], to_project),
         ([moves, without_task], no_task),
     ]
-    assert bodies_for([stays, without_task], to_project) == [([stays, without_task], to_project)]
-    assert bodies_for([moves], to_project) == [([moves], no_task)]
+    assert split_by_task([stays, without_task], to_project) == [([stays, without_task], to_project)]
+    assert split_by_task([moves], to_project) == [([moves], no_task)]
     for body in (no_task, TimeEntryBody(description="x")):
-        assert bodies_for([stays, moves], body) == [([stays, moves], body)]
+        assert split_by_task([stays, moves], body) == [([stays, moves], body)]

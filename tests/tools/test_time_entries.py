@@ -37,7 +37,7 @@ async def test_create_time_entry_accepts_stop_duration_and_utc_offset(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"start": NINE}, "exactly one of stop or duration"),
+        ({"start": NINE}, "exactly one of stop or duration; start_timer starts a timer"),
         ({"start": NINE, "stop": NINE, "duration": 5}, "exactly one of stop or duration"),
         ({"start": NINE, "stop": "2025-10-14T08:59"}, "stop: must be after start"),
         ({"start": NINE, "duration": 999 * 3600 + 1}, "3596400"),

@@ -84,9 +84,9 @@ async def with_asyncio(start: datetime, end: datetime) -> None:
 async def one_account() -> None:
     toggl = Toggl(AUTH, MemoryStore(), client=connect())
     try:
-        workspace_id = await toggl.resolve_workspace(None)
-        assert_type(workspace_id, int)
-        assert_type(await toggl.clients(workspace_id).collect(), list[Client])
+        for workspace_id in (await toggl.account.workspaces()).collection.items:
+            assert_type(workspace_id, int)
+            assert_type(await toggl.clients(workspace_id).collect(), list[Client])
     except QuotaSpent as error:
         assert_type(error.resets_in_seconds, int | None)
     except InvalidArguments as error:

@@ -13,7 +13,7 @@ from toggl_mcp.endpoints.core.collection import CacheRead, Collection
 from toggl_mcp.endpoints.core.keys import ACCOUNT_ID, account_key, related_key
 from toggl_mcp.endpoints.core.parsing import parse_model, parse_rows
 from toggl_mcp.endpoints.core.session import Session
-from toggl_mcp.models.account import AccountSnapshot, Me, Related, Workspace
+from toggl_mcp.models.account import AccountSnapshot, Me, Workspace, WorkspaceNames
 from toggl_mcp.models.base import WorkspaceResource
 from toggl_mcp.models.clients import Client
 from toggl_mcp.models.projects import Project
@@ -32,7 +32,7 @@ class _Response(NamedTuple):
     """What a response of `/me` says: the account, and the names in use by workspace."""
 
     account: AccountSnapshot
-    related: dict[int, Related]
+    names: dict[int, WorkspaceNames]
 
 
 class AccountEndpoint:
@@ -44,7 +44,7 @@ class AccountEndpoint:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._account = self._open_collection(account_key(session.scope), AccountSnapshot, self._fetch_account)
-        self._related = self._open_collection(related_key(session.scope), Related, self._fetch_related)
+        self._names = self._open_collection(related_key(session.scope), WorkspaceNames, self._fetch_names)
 
     async def me(self, *, refresh: bool = False) -> tuple[Me, CacheRead[AccountSnapshot]]:
         """Return the token's owner, with where that comes from and when Toggl sent it; it is fresh for a day."""
@@ -58,12 +58,12 @@ class AccountEndpoint:
         by_id = {workspace.id: workspace for workspace in workspaces}
         return CacheRead(Collection(by_id, read.collection.version), read.source)
 
-    async def related(self, *, may_request: bool = True) -> Collection[Related] | None:
+    async def names(self, *, may_request: bool = True) -> Collection[WorkspaceNames] | None:
         """Return the names in use, without workspaces in which one was changed from here since.
 
         They are fresh for a day; without `may_request` None if they are not.
         """
-        return (await self._related.read()).collection if may_request else await self._related.fresh_or_none()
+        return (await self._names.read()).collection if may_request else await self._names.fresh_or_none()
 
     def _open_collection(self, key: Key, model: type[M], fetch: Fetch[M]) -> CachedCollection[M]:
         session = self._session
@@ -73,18 +73,18 @@ class AccountEndpoint:
 
     async def _fetch_account(self, transport: Transport) -> Mapping[int, AccountSnapshot]:
         """Return the account as Toggl has it, and store the names that come with it."""
-        expected, requested_at = await self._related.get_version(), self._session.store.clock()
+        expected, requested_at = await self._names.get_version(), self._session.store.clock()
         response = await _fetch(transport)
-        await self._related.store_if_unchanged(response.related, expected=expected, requested_at=requested_at)
+        await self._names.store_if_unchanged(response.names, expected=expected, requested_at=requested_at)
         return {ACCOUNT_ID: response.account}
 
-    async def _fetch_related(self, transport: Transport) -> Mapping[int, Related]:
+    async def _fetch_names(self, transport: Transport) -> Mapping[int, WorkspaceNames]:
         """Return the names in use at Toggl, and store the account that comes with them."""
         expected, requested_at = await self._account.get_version(), self._session.store.clock()
         response = await _fetch(transport)
         account = {ACCOUNT_ID: response.account}
         await self._account.store_if_unchanged(account, expected=expected, requested_at=requested_at)
-        return response.related
+        return response.names
 
 
 async def _fetch(transport: Transport) -> _Response:
@@ -96,11 +96,11 @@ async def _fetch(transport: Transport) -> _Response:
     projects = _parse_by_workspace(Project, fields.get("projects"))
     tags = _parse_by_workspace(Tag, fields.get("tags"))
     tasks = _parse_by_workspace(Task, fields.get("tasks"))
-    related = {
-        key: Related(id=key, client=clients[key], project=projects[key], tag=tags[key], task=tasks[key])
+    names = {
+        key: WorkspaceNames(id=key, client=clients[key], project=projects[key], tag=tags[key], task=tasks[key])
         for key in (workspace.id for workspace in workspaces)
     }
-    return _Response(AccountSnapshot(me=me, workspaces=workspaces), related)
+    return _Response(AccountSnapshot(me=me, workspaces=workspaces), names)
 
 
 def _parse_by_workspace(model: type[R], rows: object) -> defaultdict[int, list[R]]:

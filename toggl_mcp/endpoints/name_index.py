@@ -7,7 +7,7 @@ from toggl_mcp.cache.store import Version
 from toggl_mcp.endpoints.account import AccountEndpoint
 from toggl_mcp.endpoints.core.collection import Collection
 from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
-from toggl_mcp.models.account import Related
+from toggl_mcp.models.account import WorkspaceNames
 from toggl_mcp.models.base import NamedResource
 from toggl_mcp.models.clock import Clock
 
@@ -45,8 +45,8 @@ class NameIndex:
         collection = await self._read_cached_items(endpoint)
         if matches := collection.find_by_name(name):
             return matches, collection
-        matches, reading = await endpoint.find_by_name(name)
-        return matches, reading.collection
+        matches, read = await endpoint.find_by_name(name)
+        return matches, read.collection
 
     async def resolve(self, endpoint: CachedEndpoint[E], ref: str) -> tuple[list[E], Collection[E]]:
         """Return the items of an id or a name, and the collection that was searched.
@@ -72,14 +72,14 @@ class NameIndex:
     async def _read_cached_items(self, endpoint: CachedEndpoint[E]) -> Collection[E]:
         """Return the cached list if it is fresh, with the account's newer names; else only the account's names."""
         collection = await endpoint.fresh_or_none()
-        related = await self._account.related(may_request=collection is None)
-        account_items = {} if related is None else self._items_of(related, endpoint)
+        account_names = await self._account.names(may_request=collection is None)
+        account_items = {} if account_names is None else self._items_of(account_names, endpoint)
         if collection is None:
             return Collection(account_items, Version(0, None))
-        if related is None or (related.version.fetched_at or 0.0) <= (collection.version.fetched_at or 0.0):
+        if account_names is None or (account_names.version.fetched_at or 0.0) <= (collection.version.fetched_at or 0.0):
             return collection
         return Collection({**collection.items, **account_items}, collection.version)
 
-    def _items_of(self, related: Collection[Related], endpoint: CachedEndpoint[E]) -> dict[int, E]:
-        items = cast("list[E]", getattr(related.items.get(endpoint.workspace_id), endpoint.KIND, []))
+    def _items_of(self, account_names: Collection[WorkspaceNames], endpoint: CachedEndpoint[E]) -> dict[int, E]:
+        items = cast("list[E]", getattr(account_names.items.get(endpoint.workspace_id), endpoint.KIND, []))
         return {item.id: item for item in items}

@@ -41,16 +41,17 @@ class AsyncProjectEndpoint(CascadingEndpoint[Project]):
         """Change the fields that the body has; return the project, or None if Toggl has none.
 
         Raises:
-            InvalidArguments: Toggl kept the client that `client_id=0` removes; every other field was changed.
+            InvalidArguments: `client_id=0` comes with other changes, or Toggl kept the client; nothing was changed.
             NotFound: Toggl has none, and `re_raise` is set.
             OutcomeUnknown: Toggl never confirmed it.
         """
-        result = await self._update(to_id(project), body.format("edit"))
+        changes = body.format("edit")
+        if body.client_id == 0 and len(changes) > 1:
+            message = "Toggl may keep a client that an edit removes. Remove it alone, then make the other changes."
+            raise InvalidArguments(message)
+        result = await self._update(to_id(project), changes)
         if body.client_id == 0 and result is not None and result.client_id:
-            message = (
-                "Toggl kept the project's client, and made every other change. Do not repeat it: remove the client in "
-                "Toggl's web app, or give another client."
-            )
+            message = "Toggl kept the project's client. Remove it in Toggl's web app, or give another client."
             raise InvalidArguments(message)
         return result
 

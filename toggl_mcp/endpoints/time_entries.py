@@ -57,9 +57,9 @@ class AsyncTimeEntryEndpoint(CascadingEndpoint[TimeEntry]):
 
     async def start(self, body: TimeEntryBody) -> TimerStart:
         """Start a timer; return it with the entry whose timer Toggl stopped for it."""
-        reading = await self.read()
-        before = reading.collection.items
-        is_recent = reading.source == "toggl" or (self._now() - reading.as_of).total_seconds() < MAX_RUNNING_AGE_SECONDS
+        read = await self.read()
+        before = read.collection.items
+        is_recent = read.source == "toggl" or (self._now() - read.as_of).total_seconds() < MAX_RUNNING_AGE_SECONDS
         entry = await self.add(body)
         if is_recent and not any(item.running for item in before.values()):
             return TimerStart(entry, None)
@@ -178,17 +178,17 @@ class AsyncTimeEntryEndpoint(CascadingEndpoint[TimeEntry]):
         """Return one by its id, read with all of the others."""
         return (await self.read(refresh=True)).collection.items.get(entity_id)
 
-    async def _find_stopped(self, entry: TimeEntry, known_entries: Mapping[int, TimeEntry]) -> TimerStart:
+    async def _find_stopped(self, entry: TimeEntry, former_entries: Mapping[int, TimeEntry]) -> TimerStart:
         """Return a new timer with the one that ran before it, which Toggl stops, or else we do."""
         try:
             items = (await self.reserved.read(refresh=True)).collection.items.values()
         except TogglError:
             _log.warning("The new timer runs; Toggl sent no usable list to find the one before it.", exc_info=True)
-            former = next((item.stop_at(entry.start) for item in known_entries.values() if item.running), None)
+            former = next((item.stop_at(entry.start) for item in former_entries.values() if item.running), None)
             return TimerStart(entry, former, is_confirmed=False)
         running = next((item for item in items if item.running and item.id != entry.id), None)
         if running is None:
-            stopped_timers = [item for item in items if _has_ended_at(entry.start, item, known_entries.get(item.id))]
+            stopped_timers = [item for item in items if _has_ended_at(entry.start, item, former_entries.get(item.id))]
             return TimerStart(entry, max(stopped_timers, key=lambda item: item.end_at(entry.start), default=None))
         try:
             return TimerStart(entry, await self.stop(running))

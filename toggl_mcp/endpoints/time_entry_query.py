@@ -1,8 +1,7 @@
 """Time entries of a period: recent ones from the cache, others from reports."""
 
 import hashlib
-from collections.abc import Collection as Ids
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -28,7 +27,7 @@ class EntryQuery(NamedTuple):
     """
 
     date_range: DateRange
-    workspace_ids: Ids[int]
+    workspace_ids: Collection[int]
     user_id: int | None
     from_reports: bool
     refresh: bool
@@ -60,7 +59,7 @@ class EntryResult(NamedTuple):
     errors_by_workspace: dict[int, TogglError]
     source: Source
     as_of: datetime
-    reported_workspace_ids: Ids[int]
+    reported_workspace_ids: Collection[int]
 
 
 class _ReportReads(NamedTuple):

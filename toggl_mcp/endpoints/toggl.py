@@ -20,7 +20,6 @@ from toggl_mcp.endpoints.time_entry_cache import TimeEntryCache
 from toggl_mcp.endpoints.time_entry_query import TimeEntrySource
 from toggl_mcp.errors import InvalidArguments
 from toggl_mcp.models.base import ResourceKind
-from toggl_mcp.models.period import Calendar, make_calendar
 from toggl_mcp.models.quota import Bucket
 
 MAX_OPEN_WORKSPACES = 32
@@ -70,21 +69,7 @@ class Toggl:
             case "tag":
                 return self.tags(workspace_id)
 
-    async def resolve_workspace(self, requested: int | None) -> int:
-        """Return the id of the requested workspace, else of the configured one, else of the account's default.
-
-        Raises:
-            InvalidArguments: There is none of these.
-        """
-        if workspace_id := requested or self.configured_workspace_id:
-            return workspace_id
-        me, _ = await self.account.me()
-        if me.default_workspace_id is None:
-            message = "The account has no default workspace; name one as workspace_id (get_account lists them)."
-            raise InvalidArguments(message)
-        return me.default_workspace_id
-
-    async def account_time_entries(self) -> AsyncTimeEntryEndpoint:
+    async def open_time_entries(self) -> AsyncTimeEntryEndpoint:
         """Return the time entries' endpoint for what is not of one workspace, such as the running timer.
 
         Raises:
@@ -98,15 +83,6 @@ class Toggl:
     async def list_quotas(self) -> list[Bucket]:
         """Return the quotas whose hour is not over, as any process has last seen them."""
         return await self._session.rate_limiter.list_buckets()
-
-    async def calendar(self) -> Calendar:
-        """Return the calendar of the account's time zone and first day of the week.
-
-        Raises:
-            InvalidArguments: This computer does not know the time zone.
-        """
-        me, _ = await self.account.me()
-        return make_calendar(me.timezone, me.beginning_of_week)
 
     async def get_quota(self, workspace_id: int | None) -> Bucket | None:
         """Return what remains of a workspace's quota, or of the user's own, as last seen.
@@ -123,7 +99,7 @@ class Toggl:
 
     def now_utc(self) -> datetime:
         """Return the time that running timers are measured by, in UTC, to the second."""
-        return datetime.fromtimestamp(int(self.timestamp()), UTC)
+        return datetime.fromtimestamp(int(self._cache.clock()), UTC)
 
     async def aclose(self) -> None:
         """Close the HTTP client and the cache."""

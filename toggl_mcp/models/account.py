@@ -70,7 +70,7 @@ class AccountSnapshot(BaseModel, frozen=True):
     workspaces: list[Workspace]
 
 
-class Related(BaseModel, frozen=True):
+class WorkspaceNames(BaseModel, frozen=True):
     """The names in use in a workspace (`id`); archived ones are left out, so they cannot show that a name is unused."""
 
     model_config = ConfigDict(extra="ignore", defer_build=True)

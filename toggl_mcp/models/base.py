@@ -1,5 +1,6 @@
 """What Toggl's entities have in common, and what request bodies and arguments have."""
 
+from datetime import datetime
 from typing import Annotated, Literal, NamedTuple
 
 from pydantic import AfterValidator, AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
@@ -44,9 +45,10 @@ class WorkspaceResource(BaseModel, frozen=True):
 
 
 class NamedResource(WorkspaceResource, frozen=True):
-    """An entity that has a name."""
+    """An entity that has a name. `updated_at` is when Toggl last changed it; None if that is not known."""
 
     name: str
+    updated_at: datetime | None = Field(default=None, validation_alias=AliasChoices("updated_at", "at"))
 
 
 class Payload(BaseModel, frozen=True):

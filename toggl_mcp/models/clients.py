@@ -1,9 +1,8 @@
 """Clients: whom the work is for. https://engineering.toggl.com/docs/api/clients."""
 
-from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AliasChoices, Field
+from pydantic import Field
 
 from toggl_mcp.models.base import Absent, Name, NamedResource, Payload, Reference, Text
 
@@ -12,15 +11,11 @@ Verb = Literal["add", "edit", "collect"]
 
 
 class Client(NamedResource, frozen=True):
-    """A client of a workspace.
-
-    `updated_at` is None until Toggl sends it after a change.
-    """
+    """A client of a workspace."""
 
     archived: bool = False
-    notes: str | None = None
-    external_reference: str | None = None
-    updated_at: datetime | None = Field(default=None, validation_alias=AliasChoices("updated_at", "at"))
+    notes: str | Absent = None
+    external_reference: str | Absent = None
 
 
 class ClientBody(Payload, frozen=True):

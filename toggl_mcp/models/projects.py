@@ -1,9 +1,8 @@
 """Projects: what the work is on. https://engineering.toggl.com/docs/api/projects."""
 
-from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AliasChoices, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from toggl_mcp.models.base import MAX_ID, Absent, Name, NamedResource, Payload
 
@@ -13,17 +12,13 @@ Color = Annotated[str, StringConstraints(pattern="^#[0-9a-f]{6}$")]
 
 
 class Project(NamedResource, frozen=True):
-    """A project of a workspace.
+    """A project of a workspace. `client_id` is None for a project without a client."""
 
-    `client_id` is None for a project without a client. `updated_at` is when Toggl last changed it.
-    """
-
-    client_id: int | None = None
+    client_id: int | Absent = None
     active: bool = True
-    color: str | None = None
-    billable: bool | None = None
-    is_private: bool | None = None
-    updated_at: datetime | None = Field(default=None, validation_alias=AliasChoices("updated_at", "at"))
+    color: str | Absent = None
+    billable: bool | Absent = None
+    is_private: bool | Absent = None
 
     @property
     def archived(self) -> bool:

@@ -1,17 +1,14 @@
 """Tags: what kind of work it is. https://engineering.toggl.com/docs/api/tags."""
 
-from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import AliasChoices, Field
+from pydantic import Field
 
 from toggl_mcp.models.base import Absent, Name, NamedResource, Payload
 
 
 class Tag(NamedResource, frozen=True):
-    """A tag of a workspace. `updated_at` is when Toggl last changed it."""
-
-    updated_at: datetime | None = Field(default=None, validation_alias=AliasChoices("updated_at", "at"))
+    """A tag of a workspace."""
 
 
 class TagBody(Payload, frozen=True):

@@ -1,6 +1,5 @@
 """Tasks: parts of a project, on paid plans. https://engineering.toggl.com/docs/api/tasks."""
 
-from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import AliasChoices, BeforeValidator, Field
@@ -16,9 +15,8 @@ class Task(NamedResource, frozen=True):
 
     project_id: int
     active: BoolOrTrue = True
-    estimated_seconds: int | None = None
+    estimated_seconds: int | Absent = None
     tracked_ms: int | None = Field(default=None, validation_alias=AliasChoices("tracked_ms", "tracked_seconds"))
-    updated_at: datetime | None = Field(default=None, validation_alias=AliasChoices("updated_at", "at"))
 
 
 class TaskBody(Payload, frozen=True):

@@ -140,7 +140,7 @@ class TimeEntryBody(Payload, frozen=True):
 class TimerStart(NamedTuple):
     """A started timer, the entry whose timer it stopped, and the id of a timer that could not be stopped.
 
-    `is_confirmed` is false where Toggl gave no answer about the timer that it stopped.
+    `is_confirmed` is false where Toggl could not be read after the start.
     """
 
     entry: TimeEntry

@@ -1,1 +1,1 @@
-"""The MCP face: what a model may call, and in what words it is answered."""
+"""The MCP tools: what a model may call, and the results that it gets."""

@@ -74,7 +74,7 @@ async def get_account(args: GetAccount, call: CallContext) -> Account:
     now = call.toggl.timestamp()
     return Account.of(
         account_read,
-        call.now,
+        now,
         name=me.name,
         timezone=me.timezone,
         week_begins_on=WEEKDAYS[me.beginning_of_week % 7],
@@ -108,4 +108,4 @@ def _to_quota_out(bucket: Bucket, now: float) -> QuotaOut:
     return QuotaOut(bucket=bucket.name, **QuotaRemaining.of(bucket, now).model_dump())
 
 
-TOOLS = (ToolSpec(get_account, "Get account", READ_ONLY, GetAccount, Account),)
+TOOLS = (ToolSpec(get_account, READ_ONLY),)

@@ -1,34 +1,36 @@
 """The tools about clients."""
 
-from typing import Annotated
+from functools import partial
+from typing import Annotated, Self
 
 from pydantic import Field
 
 from toggl_mcp.errors import DuplicateName
-from toggl_mcp.models.base import Absent, Id, Name, Reference, Text
+from toggl_mcp.models.base import Absent, Id, Name, NamedResource, Reference, Text
 from toggl_mcp.models.clients import Client, ClientDetails, ClientFilter, Status
-from toggl_mcp.tools.support.args import Cursor, InWorkspace, NameContains, Refreshable, at_least_one, exactly_one
+from toggl_mcp.tools.support.args import ListArgs, ReadArgs, WorkspaceArgs, at_least_one, exactly_one
 from toggl_mcp.tools.support.define import ADDITIVE, ADDITIVE_IDEMPOTENT, DESTRUCTIVE, READ_ONLY, CallContext, ToolSpec
 from toggl_mcp.tools.support.lookup import (
     delete_by_id,
+    deletion_question,
     duplicate_name_error,
     get_by_id_or_name,
-    get_or_raise,
     require_found,
 )
 from toggl_mcp.tools.support.pagination import PageResult, decode_cursor, trim_page
-from toggl_mcp.tools.support.results import Freshness, OutputModel, Timestamp, WorkspaceResult, truncate
+from toggl_mcp.tools.support.resources import ReadResult, ResourceOut, WorkspaceResult
+from toggl_mcp.tools.support.results import Timestamp, truncate
 
 ClientId = Annotated[Id, Field(description="The client's id.")]
 
 
-class CreateClient(ClientDetails, InWorkspace, frozen=True):
+class CreateClient(ClientDetails, WorkspaceArgs, frozen=True):
     """The arguments of `create_client`."""
 
     name: Annotated[Name, Field(description="The new client's name, unique in its workspace.")]  # pyright: ignore[reportGeneralTypeIssues] - the version that requires it
 
 
-class EditClient(ClientDetails, InWorkspace, frozen=True):
+class EditClient(ClientDetails, WorkspaceArgs, frozen=True):
     """The arguments of `edit_client`."""
 
     client_id: ClientId
@@ -40,16 +42,13 @@ class EditClient(ClientDetails, InWorkspace, frozen=True):
     _change = at_least_one(*ClientDetails.model_fields)
 
 
-class ListClients(ClientFilter, Refreshable, frozen=True):
+class ListClients(ListArgs, ClientFilter, frozen=True):
     """The arguments of `list_clients`."""
 
-    name: NameContains | Absent = None
     status: Annotated[Status, Field(description="Clients to list.")] = "active"
-    limit: Annotated[int, Field(ge=1, le=200, description="Clients per page.")] = 50
-    cursor: Cursor | Absent = None
 
 
-class GetClient(Refreshable, frozen=True):
+class GetClient(ReadArgs, frozen=True):
     """The arguments of `get_client`."""
 
     client_id: ClientId | Absent = None
@@ -58,22 +57,15 @@ class GetClient(Refreshable, frozen=True):
     _reference = exactly_one("client_id", "name")
 
 
-class DeleteClient(InWorkspace, frozen=True):
-    """The arguments of `delete_client`."""
+class ClientReference(WorkspaceArgs, frozen=True):
+    """The arguments of `delete_client` and `archive_client`."""
 
     client_id: ClientId
 
 
-class ArchiveClient(InWorkspace, frozen=True):
-    """The arguments of `archive_client`."""
-
-    client_id: ClientId
-
-
-class RestoreClient(InWorkspace, frozen=True):
+class RestoreClient(ClientReference, frozen=True):
     """The arguments of `restore_client`."""
 
-    client_id: ClientId
     restore_projects: Annotated[bool, Field(description="Restore its archived projects too.")] = False
 
 
@@ -83,23 +75,16 @@ MAX_NOTES_IN_LISTS = 100
 """Characters of each client's notes in a list."""
 
 
-class ClientOut(OutputModel):
+class ClientOut(ResourceOut, Client, frozen=True):
     """A client, as results show it."""
 
-    id: int
-    name: str
-    archived: bool
-    notes: str | Absent = None
-    external_reference: str | Absent = None
     updated_at: Timestamp | Absent = None
 
     @classmethod
-    def of(cls, client: Client, notes: int = MAX_NOTES) -> "ClientOut":
+    def of(cls, resource: NamedResource, max_notes: int = MAX_NOTES) -> Self:
         """Return a client as results show it, with at most so many characters of its notes."""
-        client_out = cls(**client.model_dump(exclude={"workspace_id"}))
-        return client_out.model_copy(
-            update={"notes": None if client_out.notes is None else truncate(client_out.notes, notes)}
-        )
+        client = super().of(resource)
+        return client.model_copy(update={"notes": client.notes and truncate(client.notes, max_notes)})
 
 
 class ClientResult(WorkspaceResult):
@@ -108,8 +93,10 @@ class ClientResult(WorkspaceResult):
     client: ClientOut
 
 
-class CachedClientResult(ClientResult, Freshness):
+class ClientRead(ReadResult):
     """One client, and how fresh it is."""
+
+    client: ClientOut
 
 
 class ClientList(PageResult):
@@ -133,26 +120,22 @@ class ClientArchived(WorkspaceResult):
 
 async def create_client(args: CreateClient, call: CallContext) -> ClientResult:
     """Create a client."""
-    workspace_id = await call.workspace_id(args.workspace_id)
-    clients = call.toggl.clients(workspace_id)
+    clients = call.toggl.clients(await call.workspace_id(args.workspace_id))
     try:
         client = await clients.add(args)
     except DuplicateName as error:
         raise duplicate_name_error(args.name, clients, await clients.load_cache()) from error
-    return ClientResult(client=ClientOut.of(client), workspace_id=workspace_id, quota=await call.quota(workspace_id))
+    return await ClientResult.of_change(clients.workspace_id, call, client=ClientOut.of(client))
 
 
-async def get_client(args: GetClient, call: CallContext) -> CachedClientResult:
+async def get_client(args: GetClient, call: CallContext) -> ClientRead:
     """Get one client by its id or its exact name (in any case), archived clients included.
 
     list_clients finds clients by a part of the name.
     """
-    workspace_id = await call.workspace_id(args.workspace_id)
-    client, read = await get_by_id_or_name(
-        args.client_id, args.name, call.toggl.clients(workspace_id), refresh=args.refresh
-    )
-    quota = await call.quota(workspace_id, read.source)
-    return CachedClientResult.of(read, call.now, client=ClientOut.of(client), workspace_id=workspace_id, quota=quota)
+    clients = call.toggl.clients(await call.workspace_id(args.workspace_id))
+    client, read = await get_by_id_or_name(args.client_id, args.name, clients, refresh=args.refresh)
+    return await ClientRead.of_read(read, clients.workspace_id, call, client=ClientOut.of(client))
 
 
 async def list_clients(args: ListClients, call: CallContext) -> ClientList:
@@ -160,40 +143,34 @@ async def list_clients(args: ListClients, call: CallContext) -> ClientList:
 
     Long notes are cut; get_client returns them whole.
     """
-    workspace_id = await call.workspace_id(args.workspace_id)
-    filters = (workspace_id, args.name, args.status)
+    clients = call.toggl.clients(await call.workspace_id(args.workspace_id))
+    filters = (clients.workspace_id, args.name, args.status)
     after = decode_cursor(args.cursor, filters)
-    page = await call.toggl.clients(workspace_id).page(args, limit=args.limit, after=after, refresh=args.refresh)
-    clients, page = trim_page(page, lambda client: ClientOut.of(client, MAX_NOTES_IN_LISTS))
-    return await ClientList.of_page(page, filters, call, workspace_id, clients=clients)
+    page = await clients.page(args, limit=args.limit, after=after, refresh=args.refresh)
+    rows, page = trim_page(page, partial(ClientOut.of, max_notes=MAX_NOTES_IN_LISTS))
+    return await ClientList.of_page(page, filters, call, clients.workspace_id, clients=rows)
 
 
 async def edit_client(args: EditClient, call: CallContext) -> ClientResult:
     """Edit a client's name, notes or external reference; omitted fields keep their values."""
-    workspace_id = await call.workspace_id(args.workspace_id)
-    clients = call.toggl.clients(workspace_id)
-    client = await clients.edit(args.client_id, args)
-    client_out = ClientOut.of(require_found(client, args.client_id, clients))
-    return ClientResult(client=client_out, workspace_id=workspace_id, quota=await call.quota(workspace_id))
+    clients = call.toggl.clients(await call.workspace_id(args.workspace_id))
+    client = require_found(await clients.edit(args.client_id, args), args.client_id, clients)
+    return await ClientResult.of_change(clients.workspace_id, call, client=ClientOut.of(client))
 
 
-async def delete_client(args: DeleteClient, call: CallContext) -> ClientDeleted:
+async def delete_client(args: ClientReference, call: CallContext) -> ClientDeleted:
     """Delete a client permanently. Its projects and time entries stay, without a client. To keep it, archive_client."""
-    workspace_id = await call.workspace_id(args.workspace_id)
-    await delete_by_id(args.client_id, call.toggl.clients(workspace_id))
-    quota = await call.quota(workspace_id)
-    return ClientDeleted(deleted_client_id=args.client_id, workspace_id=workspace_id, quota=quota)
+    clients = call.toggl.clients(await call.workspace_id(args.workspace_id))
+    await delete_by_id(args.client_id, clients)
+    return await ClientDeleted.of_change(clients.workspace_id, call, deleted_client_id=args.client_id)
 
 
-async def archive_client(args: ArchiveClient, call: CallContext) -> ClientArchived:
+async def archive_client(args: ClientReference, call: CallContext) -> ClientArchived:
     """Archive a client and its projects. Needs a paid Toggl plan; restore_client undoes it."""
     workspace_id = await call.workspace_id(args.workspace_id)
-    projects = await call.toggl.clients(workspace_id).archive(args.client_id)
-    return ClientArchived(
-        archived_client_id=args.client_id,
-        archived_project_ids=projects,
-        workspace_id=workspace_id,
-        quota=await call.quota(workspace_id),
+    project_ids = await call.toggl.clients(workspace_id).archive(args.client_id)
+    return await ClientArchived.of_change(
+        workspace_id, call, archived_client_id=args.client_id, archived_project_ids=project_ids
     )
 
 
@@ -201,40 +178,20 @@ async def restore_client(args: RestoreClient, call: CallContext) -> ClientResult
     """Restore an archived client, and with restore_projects its archived projects."""
     workspace_id = await call.workspace_id(args.workspace_id)
     client = await call.toggl.clients(workspace_id).restore(args.client_id, restore_projects=args.restore_projects)
-    return ClientResult(client=ClientOut.of(client), workspace_id=workspace_id, quota=await call.quota(workspace_id))
+    return await ClientResult.of_change(workspace_id, call, client=ClientOut.of(client))
 
 
-async def _confirmation_text(args: DeleteClient, call: CallContext) -> str:
-    workspace_id = await call.workspace_id(args.workspace_id)
-    client = await get_or_raise(args.client_id, call.toggl.clients(workspace_id))
-    return (
-        f"Delete the client “{client.name}” ({client.id}) from workspace {workspace_id} permanently? "
-        "Its projects and time entries stay, without a client."
-    )
+async def _confirmation_text(args: ClientReference, call: CallContext) -> str:
+    clients = call.toggl.clients(await call.workspace_id(args.workspace_id))
+    return await deletion_question(args.client_id, clients, "Its projects and time entries stay, without a client.")
 
 
 TOOLS = (
-    ToolSpec(create_client, "Create client", ADDITIVE, CreateClient, ClientResult, requires="projects"),
-    ToolSpec(get_client, "Get client", READ_ONLY, GetClient, CachedClientResult),
-    ToolSpec(list_clients, "List clients", READ_ONLY, ListClients, ClientList),
-    ToolSpec(edit_client, "Edit client", DESTRUCTIVE, EditClient, ClientResult, requires="projects"),
-    ToolSpec(
-        delete_client,
-        "Delete client",
-        DESTRUCTIVE,
-        DeleteClient,
-        ClientDeleted,
-        confirm=_confirmation_text,
-        needs_full_access=True,
-    ),
-    ToolSpec(
-        archive_client,
-        "Archive client",
-        DESTRUCTIVE,
-        ArchiveClient,
-        ClientArchived,
-        requires="paid",
-        needs_full_access=True,
-    ),
-    ToolSpec(restore_client, "Restore client", ADDITIVE_IDEMPOTENT, RestoreClient, ClientResult),
+    ToolSpec(create_client, ADDITIVE, requires="projects"),
+    ToolSpec(get_client, READ_ONLY),
+    ToolSpec(list_clients, READ_ONLY),
+    ToolSpec(edit_client, DESTRUCTIVE, requires="projects"),
+    ToolSpec(delete_client, DESTRUCTIVE, confirm=_confirmation_text, needs_full_access=True),
+    ToolSpec(archive_client, DESTRUCTIVE, requires="paid", needs_full_access=True),
+    ToolSpec(restore_client, ADDITIVE_IDEMPOTENT),
 )

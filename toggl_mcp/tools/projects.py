@@ -8,32 +8,23 @@ from toggl_mcp.errors import DuplicateName
 from toggl_mcp.models.base import Absent, Id, Name
 from toggl_mcp.models.clients import Status
 from toggl_mcp.models.projects import Project, ProjectBody, ProjectDetails
-from toggl_mcp.tools.support.args import (
-    Cursor,
-    InWorkspace,
-    NameContains,
-    Ref,
-    Refreshable,
-    at_least_one,
-    exactly_one,
-    leave_out,
-)
+from toggl_mcp.tools.support.args import ListArgs, ReadArgs, Ref, WorkspaceArgs, at_least_one, exactly_one, omit_field
 from toggl_mcp.tools.support.define import ADDITIVE, DESTRUCTIVE, READ_ONLY, CallContext, ToolSpec
 from toggl_mcp.tools.support.lookup import (
     delete_by_id,
+    deletion_question,
     duplicate_name_error,
     get_by_id_or_name,
-    get_or_raise,
     require_found,
     resolve_id,
 )
 from toggl_mcp.tools.support.pagination import PageResult, decode_cursor, trim_page
-from toggl_mcp.tools.support.results import Freshness, OutputModel, WorkspaceResult
+from toggl_mcp.tools.support.resources import ReadResult, ResourceOut, WorkspaceResult
 
 ProjectId = Annotated[Id, Field(description="The project's id.")]
 
 
-class CreateProject(ProjectDetails, InWorkspace, frozen=True):
+class CreateProject(ProjectDetails, WorkspaceArgs, frozen=True):
     """The arguments of `create_project`."""
 
     name: Annotated[Name, Field(description="The new project's name, unique for its client.")]  # pyright: ignore[reportGeneralTypeIssues] - the version that requires it
@@ -41,7 +32,7 @@ class CreateProject(ProjectDetails, InWorkspace, frozen=True):
     active: ClassVar[None] = None  # pyright: ignore[reportIncompatibleVariableOverride] - a new project is active
 
 
-class EditProject(ProjectDetails, InWorkspace, frozen=True):
+class EditProject(ProjectDetails, WorkspaceArgs, frozen=True):
     """The arguments of `edit_project`."""
 
     project_id: ProjectId
@@ -50,21 +41,18 @@ class EditProject(ProjectDetails, InWorkspace, frozen=True):
     _change = at_least_one(*ProjectDetails.model_fields, "client")
 
 
-EditProjectRestricted = leave_out(EditProject, "active")
+EditProjectRestricted = omit_field(EditProject, "active")
 """The arguments of `edit_project` where nothing may be archived."""
 
 
-class ListProjects(Refreshable, frozen=True):
+class ListProjects(ListArgs, frozen=True):
     """The arguments of `list_projects`."""
 
-    name: NameContains | Absent = None
     client: Annotated[Ref, Field(description="Client's name or id; 0: without one.")] | Absent = None
     status: Annotated[Status, Field(description="Projects to list.")] = "active"
-    limit: Annotated[int, Field(ge=1, le=200, description="Projects per page.")] = 50
-    cursor: Cursor | Absent = None
 
 
-class GetProject(Refreshable, frozen=True):
+class GetProject(ReadArgs, frozen=True):
     """The arguments of `get_project`."""
 
     project_id: ProjectId | Absent = None
@@ -73,27 +61,14 @@ class GetProject(Refreshable, frozen=True):
     _reference = exactly_one("project_id", "name")
 
 
-class DeleteProject(InWorkspace, frozen=True):
+class DeleteProject(WorkspaceArgs, frozen=True):
     """The arguments of `delete_project`."""
 
     project_id: ProjectId
 
 
-class ProjectOut(OutputModel):
+class ProjectOut(ResourceOut, Project, frozen=True):
     """A project, as results show it."""
-
-    id: int
-    name: str
-    active: bool
-    client_id: int | Absent = None
-    color: str | Absent = None
-    billable: bool | Absent = None
-    is_private: bool | Absent = None
-
-    @classmethod
-    def of(cls, project: Project) -> "ProjectOut":
-        """Return a project as results show it."""
-        return cls(**project.model_dump(exclude={"workspace_id", "updated_at"}))
 
 
 class ProjectResult(WorkspaceResult):
@@ -102,8 +77,10 @@ class ProjectResult(WorkspaceResult):
     project: ProjectOut
 
 
-class CachedProjectResult(ProjectResult, Freshness):
+class ProjectRead(ReadResult):
     """One project, and how fresh it is."""
+
+    project: ProjectOut
 
 
 class ProjectList(PageResult):
@@ -120,30 +97,22 @@ class ProjectDeleted(WorkspaceResult):
 
 async def create_project(args: CreateProject, call: CallContext) -> ProjectResult:
     """Create an active project, for a client if one is given."""
-    workspace_id = await call.workspace_id(args.workspace_id)
-    projects = call.toggl.projects(workspace_id)
-    body = await _to_body(args, workspace_id, call)
+    projects = call.toggl.projects(await call.workspace_id(args.workspace_id))
+    body = await _to_body(args, projects.workspace_id, call)
     try:
         project = await projects.add(body)
     except DuplicateName as error:
         # A project's name is unique for its client.
         rivals = [item for item in await projects.load_cache() if (item.client_id or 0) == (body.client_id or 0)]
         raise duplicate_name_error(args.name, projects, rivals) from error
-    return ProjectResult(
-        project=ProjectOut.of(project), workspace_id=workspace_id, quota=await call.quota(workspace_id)
-    )
+    return await ProjectResult.of_change(projects.workspace_id, call, project=ProjectOut.of(project))
 
 
-async def get_project(args: GetProject, call: CallContext) -> CachedProjectResult:
+async def get_project(args: GetProject, call: CallContext) -> ProjectRead:
     """Get one project by its id or its exact name (in any case), archived projects included."""
-    workspace_id = await call.workspace_id(args.workspace_id)
-    project, read = await get_by_id_or_name(
-        args.project_id, args.name, call.toggl.projects(workspace_id), refresh=args.refresh
-    )
-    quota = await call.quota(workspace_id, read.source)
-    return CachedProjectResult.of(
-        read, call.now, project=ProjectOut.of(project), workspace_id=workspace_id, quota=quota
-    )
+    projects = call.toggl.projects(await call.workspace_id(args.workspace_id))
+    project, read = await get_by_id_or_name(args.project_id, args.name, projects, refresh=args.refresh)
+    return await ProjectRead.of_read(read, projects.workspace_id, call, project=ProjectOut.of(project))
 
 
 async def list_projects(args: ListProjects, call: CallContext) -> ProjectList:
@@ -159,17 +128,16 @@ async def list_projects(args: ListProjects, call: CallContext) -> ProjectList:
         after=decode_cursor(args.cursor, filters),
         refresh=args.refresh,
     )
-    projects, page = trim_page(page, ProjectOut.of)
-    return await ProjectList.of_page(page, filters, call, workspace_id, projects=projects)
+    rows, page = trim_page(page, ProjectOut.of)
+    return await ProjectList.of_page(page, filters, call, workspace_id, projects=rows)
 
 
 async def edit_project(args: EditProject, call: CallContext) -> ProjectResult:
-    """Edit a project's name, client, color or state; omitted fields keep their values."""
-    workspace_id = await call.workspace_id(args.workspace_id)
-    projects = call.toggl.projects(workspace_id)
-    project = await projects.edit(args.project_id, await _to_body(args, workspace_id, call))
-    project_out = ProjectOut.of(require_found(project, args.project_id, projects))
-    return ProjectResult(project=project_out, workspace_id=workspace_id, quota=await call.quota(workspace_id))
+    """Edit a project's name, client, color, state, privacy or billable; omitted fields keep their values."""
+    projects = call.toggl.projects(await call.workspace_id(args.workspace_id))
+    body = await _to_body(args, projects.workspace_id, call)
+    project = require_found(await projects.edit(args.project_id, body), args.project_id, projects)
+    return await ProjectResult.of_change(projects.workspace_id, call, project=ProjectOut.of(project))
 
 
 async def delete_project(args: DeleteProject, call: CallContext) -> ProjectDeleted:
@@ -177,41 +145,26 @@ async def delete_project(args: DeleteProject, call: CallContext) -> ProjectDelet
 
     To keep it, edit_project(active: false).
     """
-    workspace_id = await call.workspace_id(args.workspace_id)
-    await delete_by_id(args.project_id, call.toggl.projects(workspace_id))
-    quota = await call.quota(workspace_id)
-    return ProjectDeleted(deleted_project_id=args.project_id, workspace_id=workspace_id, quota=quota)
+    projects = call.toggl.projects(await call.workspace_id(args.workspace_id))
+    await delete_by_id(args.project_id, projects)
+    return await ProjectDeleted.of_change(projects.workspace_id, call, deleted_project_id=args.project_id)
 
 
 async def _confirmation_text(args: DeleteProject, call: CallContext) -> str:
-    workspace_id = await call.workspace_id(args.workspace_id)
-    project = await get_or_raise(args.project_id, call.toggl.projects(workspace_id))
-    return (
-        f"Delete the project “{project.name}” ({project.id}) from workspace {workspace_id} permanently? "
-        "Its time entries stay, without a project."
-    )
-
-
-TOOLS = (
-    ToolSpec(create_project, "Create project", ADDITIVE, CreateProject, ProjectResult, requires="projects"),
-    ToolSpec(get_project, "Get project", READ_ONLY, GetProject, CachedProjectResult),
-    ToolSpec(list_projects, "List projects", READ_ONLY, ListProjects, ProjectList),
-    ToolSpec(
-        edit_project, "Edit project", DESTRUCTIVE, EditProject, ProjectResult, restricted_input=EditProjectRestricted
-    ),
-    ToolSpec(
-        delete_project,
-        "Delete project",
-        DESTRUCTIVE,
-        DeleteProject,
-        ProjectDeleted,
-        confirm=_confirmation_text,
-        needs_full_access=True,
-    ),
-)
+    projects = call.toggl.projects(await call.workspace_id(args.workspace_id))
+    return await deletion_question(args.project_id, projects, "Its time entries stay, without a project.")
 
 
 async def _to_body(args: CreateProject | EditProject, workspace_id: int, call: CallContext) -> ProjectBody:
     """Return what the endpoint takes: the client's id in place of its name or id."""
     client_id = await resolve_id(args.client, call.toggl.clients(workspace_id).reserved, call.toggl.name_index)
     return ProjectBody(client_id=client_id, **args.model_dump(include=set(ProjectBody.model_fields)))
+
+
+TOOLS = (
+    ToolSpec(create_project, ADDITIVE, requires="projects"),
+    ToolSpec(get_project, READ_ONLY),
+    ToolSpec(list_projects, READ_ONLY),
+    ToolSpec(edit_project, DESTRUCTIVE, restricted_input=EditProjectRestricted),
+    ToolSpec(delete_project, DESTRUCTIVE, confirm=_confirmation_text, needs_full_access=True),
+)

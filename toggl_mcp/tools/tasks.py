@@ -1,23 +1,24 @@
 """The tools about tasks."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Self
 
 from pydantic import Field
+from pydantic.json_schema import SkipJsonSchema
 
 from toggl_mcp.errors import DuplicateName, PlanRequired
-from toggl_mcp.models.base import Absent, Id, Name
+from toggl_mcp.models.base import Absent, Id, Name, NamedResource
 from toggl_mcp.models.clients import Status
 from toggl_mcp.models.tasks import Task, TaskBody
-from toggl_mcp.tools.support.args import Cursor, InWorkspace, NameContains, Ref, Refreshable, at_least_one, leave_out
+from toggl_mcp.tools.support.args import ListArgs, Ref, WorkspaceArgs, at_least_one, omit_field
 from toggl_mcp.tools.support.define import ADDITIVE, DESTRUCTIVE, READ_ONLY, CallContext, ToolSpec
-from toggl_mcp.tools.support.lookup import delete_by_id, get_or_raise, require_found, resolve
+from toggl_mcp.tools.support.lookup import delete_by_id, deletion_question, require_found, resolve
 from toggl_mcp.tools.support.pagination import PageResult, decode_cursor, trim_page
-from toggl_mcp.tools.support.results import OutputModel, WorkspaceResult
+from toggl_mcp.tools.support.resources import ResourceOut, WorkspaceResult
 
 TaskId = Annotated[Id, Field(description="The task's id.")]
 
 
-class CreateTask(TaskBody, InWorkspace, frozen=True):
+class CreateTask(TaskBody, WorkspaceArgs, frozen=True):
     """The arguments of `create_task`."""
 
     name: Annotated[Name, Field(description="The new task's name, unique in its project.")]  # pyright: ignore[reportGeneralTypeIssues] - the version that requires it
@@ -25,7 +26,7 @@ class CreateTask(TaskBody, InWorkspace, frozen=True):
     active: ClassVar[None] = None  # pyright: ignore[reportIncompatibleVariableOverride] - a new task is active
 
 
-class EditTask(TaskBody, InWorkspace, frozen=True):
+class EditTask(TaskBody, WorkspaceArgs, frozen=True):
     """The arguments of `edit_task`."""
 
     task_id: TaskId
@@ -33,42 +34,34 @@ class EditTask(TaskBody, InWorkspace, frozen=True):
     _change = at_least_one(*TaskBody.model_fields)
 
 
-EditTaskRestricted = leave_out(EditTask, "active")
+EditTaskRestricted = omit_field(EditTask, "active")
 """The arguments of `edit_task` where no task may be completed."""
 
 
-class ListTasks(Refreshable, frozen=True):
+class ListTasks(ListArgs, frozen=True):
     """The arguments of `list_tasks`."""
 
-    name: NameContains | Absent = None
     project: Annotated[Ref, Field(description="Project's name or id.")] | Absent = None
     status: Annotated[Status, Field(description="archived: completed tasks.")] = "active"
-    limit: Annotated[int, Field(ge=1, le=200, description="Tasks per page.")] = 50
-    cursor: Cursor | Absent = None
 
 
-class DeleteTask(InWorkspace, frozen=True):
+class DeleteTask(WorkspaceArgs, frozen=True):
     """The arguments of `delete_task`."""
 
     task_id: TaskId
 
 
-class TaskOut(OutputModel):
+class TaskOut(ResourceOut, Task, frozen=True):
     """A task, as results show it."""
 
-    id: int
-    name: str
-    project_id: int
-    active: bool
-    estimated_seconds: int | Absent = None
+    tracked_ms: SkipJsonSchema[int | None] = Field(default=None, exclude=True)
     tracked_seconds: int | Absent = None
 
     @classmethod
-    def of(cls, task: Task) -> "TaskOut":
+    def of(cls, resource: NamedResource) -> Self:
         """Return a task as results show it."""
-        tracked = None if task.tracked_ms is None else task.tracked_ms // 1000
-        fields = task.model_dump(include={"id", "name", "project_id", "active", "estimated_seconds"})
-        return cls(**fields, tracked_seconds=tracked)
+        task = super().of(resource)
+        return task.model_copy(update={"tracked_seconds": None if task.tracked_ms is None else task.tracked_ms // 1000})
 
 
 class TaskResult(WorkspaceResult):
@@ -114,67 +107,50 @@ async def create_task(args: CreateTask, call: CallContext) -> TaskResult:
     except DuplicateName as error:
         message = f"The project “{project.name}” ({project.id}) has a task of that name. Choose another."
         raise DuplicateName(message) from error
-    return TaskResult(task=TaskOut.of(task), workspace_id=workspace_id, quota=await call.quota(workspace_id))
+    return await TaskResult.of_change(workspace_id, call, task=TaskOut.of(task))
 
 
 async def list_tasks(args: ListTasks, call: CallContext) -> TaskList:
     """List the tasks of a workspace or of one project by name, by default active ones."""
     workspace_id = await _workspace_with_tasks(args.workspace_id, call)
-    project = None
+    project_id = None
     if args.project is not None:
-        project = (await resolve(args.project, call.toggl.projects(workspace_id), call.toggl.name_index)).id
-    filters = (workspace_id, args.name, args.status, project)
+        project_id = (await resolve(args.project, call.toggl.projects(workspace_id), call.toggl.name_index)).id
+    filters = (workspace_id, args.name, args.status, project_id)
     page = await call.toggl.tasks(workspace_id).page(
         name=args.name,
         status=args.status,
-        project_id=project,
+        project_id=project_id,
         limit=args.limit,
         after=decode_cursor(args.cursor, filters),
         refresh=args.refresh,
     )
-    tasks, page = trim_page(page, TaskOut.of)
-    return await TaskList.of_page(page, filters, call, workspace_id, tasks=tasks)
+    rows, page = trim_page(page, TaskOut.of)
+    return await TaskList.of_page(page, filters, call, workspace_id, tasks=rows)
 
 
 async def edit_task(args: EditTask, call: CallContext) -> TaskResult:
     """Edit a task's name, state or estimate; omitted fields keep their values."""
-    workspace_id = await _workspace_with_tasks(args.workspace_id, call)
-    tasks = call.toggl.tasks(workspace_id)
+    tasks = call.toggl.tasks(await _workspace_with_tasks(args.workspace_id, call))
     task = require_found(await tasks.edit(args.task_id, args), args.task_id, tasks)
-    return TaskResult(task=TaskOut.of(task), workspace_id=workspace_id, quota=await call.quota(workspace_id))
+    return await TaskResult.of_change(tasks.workspace_id, call, task=TaskOut.of(task))
 
 
 async def delete_task(args: DeleteTask, call: CallContext) -> TaskDeleted:
     """Delete a task permanently. Its time entries stay, without a task. To keep it, edit_task(active: false)."""
-    workspace_id = await _workspace_with_tasks(args.workspace_id, call)
-    await delete_by_id(args.task_id, call.toggl.tasks(workspace_id))
-    quota = await call.quota(workspace_id)
-    return TaskDeleted(deleted_task_id=args.task_id, workspace_id=workspace_id, quota=quota)
+    tasks = call.toggl.tasks(await _workspace_with_tasks(args.workspace_id, call))
+    await delete_by_id(args.task_id, tasks)
+    return await TaskDeleted.of_change(tasks.workspace_id, call, deleted_task_id=args.task_id)
 
 
 async def _confirmation_text(args: DeleteTask, call: CallContext) -> str:
-    workspace_id = await _workspace_with_tasks(args.workspace_id, call)
-    task = await get_or_raise(args.task_id, call.toggl.tasks(workspace_id))
-    return (
-        f"Delete the task “{task.name}” ({task.id}) from workspace {workspace_id} permanently? "
-        "Its time entries stay, without a task."
-    )
+    tasks = call.toggl.tasks(await _workspace_with_tasks(args.workspace_id, call))
+    return await deletion_question(args.task_id, tasks, "Its time entries stay, without a task.")
 
 
 TOOLS = (
-    ToolSpec(create_task, "Create task", ADDITIVE, CreateTask, TaskResult, requires="paid"),
-    ToolSpec(list_tasks, "List tasks", READ_ONLY, ListTasks, TaskList, requires="paid"),
-    ToolSpec(
-        edit_task, "Edit task", DESTRUCTIVE, EditTask, TaskResult, requires="paid", restricted_input=EditTaskRestricted
-    ),
-    ToolSpec(
-        delete_task,
-        "Delete task",
-        DESTRUCTIVE,
-        DeleteTask,
-        TaskDeleted,
-        confirm=_confirmation_text,
-        needs_full_access=True,
-        requires="paid",
-    ),
+    ToolSpec(create_task, ADDITIVE, requires="paid"),
+    ToolSpec(list_tasks, READ_ONLY, requires="paid"),
+    ToolSpec(edit_task, DESTRUCTIVE, requires="paid", restricted_input=EditTaskRestricted),
+    ToolSpec(delete_task, DESTRUCTIVE, confirm=_confirmation_text, needs_full_access=True, requires="paid"),
 )

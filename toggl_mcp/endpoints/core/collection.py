@@ -87,7 +87,7 @@ class Page(NamedTuple, Generic[M]):
     total: int
     remaining: int
     end: Position | None
-    reading: CacheRead[M]
+    read: CacheRead[M]
 
 
 class Lookup(NamedTuple, Generic[M]):

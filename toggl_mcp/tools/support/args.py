@@ -34,24 +34,32 @@ NameContains = Annotated[Name, ANY_TEXT, Field(description="Part of the name, in
 Cursor = Annotated[str, Field(max_length=2000), ANY_TEXT, Field(description="next_cursor of the previous page.")]
 
 
-class InWorkspace(Payload, frozen=True):
+class WorkspaceArgs(Payload, frozen=True):
     """Arguments about one workspace: the given one, else the configured one, else the account's default."""
 
     workspace_id: Annotated[Id, Field(description="Omitted: the default one.")] | Absent = None
 
 
-class Refreshable(InWorkspace, frozen=True):
+class ReadArgs(WorkspaceArgs, frozen=True):
     """Arguments of a read that may bypass the cache."""
 
     refresh: Annotated[bool, Field(description="Read from Toggl (1 request).")] = False
 
 
-def exactly_one(*fields: str) -> Any:  # noqa: ANN401 - pydantic keeps the type of its validators to itself
-    """Return the validator that requires exactly one of these fields."""
+class ListArgs(ReadArgs, frozen=True):
+    """Arguments of a list of named resources."""
+
+    name: NameContains | Absent = None
+    limit: Annotated[int, Field(ge=1, le=200, description="Rows per page.")] = 50
+    cursor: Cursor | Absent = None
+
+
+def exactly_one(*fields: str, hint: str = "") -> Any:  # noqa: ANN401 - pydantic keeps the type of its validators to itself
+    """Return the validator that requires exactly one of these fields; the hint ends its message."""
 
     def require_exactly_one(args: PayloadT) -> PayloadT:
         if sum(getattr(args, field) is not None for field in fields) != 1:
-            message = f"give exactly one of {_enumerate(fields)}"
+            message = f"give exactly one of {_enumerate(fields)}{hint}"
             raise ValueError(message)
         return args
 
@@ -71,7 +79,7 @@ def at_least_one(*fields: str) -> Any:  # noqa: ANN401 - pydantic keeps the type
     return model_validator(mode="after")(require_at_least_one)
 
 
-def leave_out(model: type[PayloadT], field: str) -> type[PayloadT]:
+def omit_field(model: type[PayloadT], field: str) -> type[PayloadT]:
     """Return the version of an input model without a field."""
     # A class variable takes the place of the inherited field: pydantic leaves the field out, and refuses it as unknown.
     class_variable: dict[str, Any] = {field: (ClassVar[None], None)}

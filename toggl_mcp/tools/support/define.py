@@ -149,23 +149,32 @@ class _ElicitedTool(Tool):
 
 @dataclass(frozen=True)
 class ToolSpec(Generic[ArgsT, ResultT]):
-    """One tool: its name and description are the handler's, its schemas the models'.
+    """One tool: its name, title and description are the handler's, its schemas those of the handler's models.
 
     `confirm` returns what the person is asked before the handler runs, where the host shows forms.
     `requires` is what a workspace has to allow for it. `needs_full_access` tools delete or archive
     more than time entries.
-    `restricted_input` is the input model where nothing may be archived.
+    `restricted_input` is the input model where nothing may be archived (`is_restricted`).
     """
 
     handler: Callable[[ArgsT, CallContext], Awaitable[ResultT]]
-    title: str
     annotations: ToolAnnotations
-    input_model: type[ArgsT]
-    output_model: type[ResultT]
     confirm: Callable[[ArgsT, CallContext], Awaitable[str]] | None = None
     requires: Requirement | None = None
     restricted_input: type[ArgsT] | None = None
     needs_full_access: bool = False
+    is_restricted: bool = False
+
+    @property
+    def input_model(self) -> type[ArgsT]:
+        """The model of the arguments."""
+        args_model, *_ = self.handler.__annotations__.values()
+        return self.restricted_input if self.restricted_input and self.is_restricted else args_model
+
+    @property
+    def output_model(self) -> type[ResultT]:
+        """The model of the result."""
+        return self.handler.__annotations__["return"]
 
     @property
     def is_read_only(self) -> bool:
@@ -183,7 +192,7 @@ class ToolSpec(Generic[ArgsT, ResultT]):
         runner = _ToolRunner(self, schema, open_call)
         tool: dict[str, Any] = {
             "name": self.name,
-            "title": self.title,
+            "title": self.name.replace("_", " ").capitalize(),
             "description": inspect.cleandoc(self.handler.__doc__ or ""),
             "parameters": schema,
             "fn_metadata": FuncMetadata(arg_model=_RawArguments, output_schema=output_schema(self.output_model)),

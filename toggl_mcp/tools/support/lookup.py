@@ -18,7 +18,7 @@ ResourceT = TypeVar("ResourceT", bound=NamedResource)
 
 MAX_IDS_IN_MESSAGE = 10
 """Ids that a message lists."""
-HINT_REFRESH = "refresh: true asks Toggl once more."
+HINT_REFRESH = "refresh: true reads Toggl again."
 
 
 async def resolve(ref: str, endpoint: "CachedEndpoint[ResourceT]", name_index: "NameIndex") -> ResourceT:
@@ -61,6 +61,17 @@ async def get_or_raise(item_id: int, endpoint: "CachedEndpoint[ResourceT]") -> R
         NotFound: There is none.
     """
     return require_found((await endpoint.reserved.find(item_id)).item, item_id, endpoint)
+
+
+async def deletion_question(item_id: int, endpoint: "CachedEndpoint[ResourceT]", consequence: str) -> str:
+    """Return the question to a person before the item that has an id is deleted.
+
+    Raises:
+        NotFound: There is none.
+    """
+    item = await get_or_raise(item_id, endpoint)
+    place = f"workspace {endpoint.workspace_id}"
+    return f"Delete the {endpoint.KIND} “{item.name}” ({item_id}) from {place} permanently? {consequence}"
 
 
 async def delete_by_id(item_id: int, endpoint: "CachedEndpoint[ResourceT]") -> None:

@@ -12,7 +12,8 @@ from toggl_mcp.errors import InvalidArguments
 from toggl_mcp.models.base import Absent, NamedResource, Position
 from toggl_mcp.models.text import fold
 from toggl_mcp.tools.support.define import CallContext
-from toggl_mcp.tools.support.results import Freshness, WorkspaceResult, take_within_budget
+from toggl_mcp.tools.support.resources import ReadResult
+from toggl_mcp.tools.support.results import take_within_budget
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from toggl_mcp.endpoints.core.collection import Page
@@ -25,7 +26,7 @@ ResourceT = TypeVar("ResourceT", bound=NamedResource)
 RowT = TypeVar("RowT", bound=BaseModel)
 
 
-class PageResult(WorkspaceResult, Freshness):
+class PageResult(ReadResult):
     """One page of a list."""
 
     total: int
@@ -42,11 +43,10 @@ class PageResult(WorkspaceResult, Freshness):
         **rows: Any,  # noqa: ANN401 - the field of a subclass
     ) -> Self:
         """Return the result of a page, with the rows that a subclass adds."""
-        return cls.of(
-            page.reading,
-            call.now,
-            workspace_id=workspace_id,
-            quota=await call.quota(workspace_id, page.reading.source),
+        return await cls.of_read(
+            page.read,
+            workspace_id,
+            call,
             total=page.total,
             remaining=page.remaining,
             next_cursor=encode_cursor(page.end, filters),

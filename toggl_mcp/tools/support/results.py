@@ -69,22 +69,16 @@ class Freshness(OutputModel):
     age_seconds: int
 
     @classmethod
-    def of(cls, read: HasFreshness, now: datetime, **fields: Any) -> Self:  # noqa: ANN401 - the fields of a subclass
-        """Return the result of a read, with the fields that a subclass adds."""
-        age_seconds = max(0, round((now - read.as_of).total_seconds()))
+    def of(cls, read: HasFreshness, now: float, **fields: Any) -> Self:  # noqa: ANN401 - the fields of a subclass
+        """Return the result of a read as of now (UNIX time), with the fields that a subclass adds."""
+        age_seconds = max(0, round(now - read.as_of.timestamp()))
         return cls(source=read.source, as_of=read.as_of, age_seconds=age_seconds, **fields)
 
 
 class WithQuota(OutputModel):
-    """A result that says what remains of the quota, if the call sent a request to Toggl."""
+    """A result with what remains of the quota, if the call sent a request to Toggl."""
 
     quota: QuotaRemaining | Absent = None
-
-
-class WorkspaceResult(WithQuota):
-    """A result about one workspace."""
-
-    workspace_id: int
 
 
 def truncate(text: str, length: int) -> str:
@@ -156,7 +150,7 @@ def _suggest_arguments(name: str, schema: Schema) -> str:
 
 
 def _is_null_alternative(detail: ErrorDetails) -> bool:
-    """Tell whether a detail only says that an optional argument may be null."""
+    """Tell whether a detail is only that an optional argument may be null."""
     return detail["type"] == "none_required"
 
 

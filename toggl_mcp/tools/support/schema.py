@@ -1,6 +1,6 @@
 """JSON Schemas that every host understands: flat, inlined, without titles and nulls."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
@@ -46,13 +46,13 @@ def _read_packaged() -> Mapping[str, Schema]:
 
 def build_input_schema(model: type[Payload]) -> Schema:
     """Build the schema of a tool's arguments, of plain keywords; the descriptions have the defaults and lengths."""
-    return _keep_plain_keywords(_build_schema(model))
+    return _map_parts(_build_schema(model), _to_argument)
 
 
 def build_output_schema(model: type[BaseModel]) -> Schema:
     """Build the schema of a tool's result; `required` stands at its top only, to save tokens."""
     schema = _build_schema(model)
-    schema["properties"] = {name: _drop_required(part) for name, part in schema["properties"].items()}
+    schema["properties"] = {name: _map_parts(part, _to_field) for name, part in schema["properties"].items()}
     return schema
 
 
@@ -80,18 +80,29 @@ def _inline(node: object, defs: Mapping[str, object]) -> object:
     }
 
 
-def _keep_plain_keywords(part: Schema) -> Schema:
-    """Return a part of a schema with plain keywords only; its description has the default and the length."""
+def _map_parts(part: Schema, convert: Callable[[Schema], Schema]) -> Schema:
+    """Return a schema with each of its parts converted."""
+    converted = convert(part)
+    if "properties" in converted:
+        converted["properties"] = {name: _map_parts(value, convert) for name, value in part["properties"].items()}
+    if "items" in converted:
+        converted["items"] = _map_parts(part["items"], convert)
+    return converted
+
+
+def _to_argument(part: Schema) -> Schema:
+    """Return a part of plain keywords; its description has the default and the length."""
     plain = {key: value for key, value in part.items() if key in _PLAIN_KEYWORDS}
-    if "properties" in part:
-        plain["properties"] = {name: _keep_plain_keywords(value) for name, value in part["properties"].items()}
-    if "items" in part:
-        plain["items"] = _keep_plain_keywords(part["items"])
     if "description" in part:
         length = f"Up to {part['maxLength']} characters." if "maxLength" in part else ""
         default = f"Default: {part['default']}." if "default" in part else ""
         plain["description"] = " ".join(filter(None, (part["description"], length, default)))
     return plain
+
+
+def _to_field(part: Schema) -> Schema:
+    """Return a part of plain keywords and formats; a result has no limits that a host would have to check."""
+    return {key: value for key, value in part.items() if key in (*_PLAIN_KEYWORDS, "format") and key != "required"}
 
 
 def _properties(node: Schema, defs: Mapping[str, object]) -> Schema:
@@ -102,14 +113,6 @@ def _is_omitted(key: str, value: object) -> bool:
     return key in ("title", "$defs") or any(
         key == name and value == noise and type(value) is type(noise) for name, noise in _OMITTED
     )
-
-
-def _drop_required(node: object) -> object:
-    if isinstance(node, list):
-        return [_drop_required(item) for item in cast("list[object]", node)]
-    if not isinstance(node, dict):
-        return node
-    return {key: _drop_required(value) for key, value in cast("Schema", node).items() if key != "required"}
 
 
 def _drop_key(part: Schema, key: str) -> Schema:

@@ -10,7 +10,7 @@ from toggl_mcp.models.period import FIRST_DAY, Period
 from toggl_mcp.models.text import clean_text
 from toggl_mcp.models.time_entries import Description
 from toggl_mcp.models.totals import Group
-from toggl_mcp.tools.support.args import ANY_TEXT, Cursor, InWorkspace, Ref, Refreshable, at_least_one, exactly_one
+from toggl_mcp.tools.support.args import ANY_TEXT, Cursor, ReadArgs, Ref, WorkspaceArgs, at_least_one, exactly_one
 
 TimeText = Annotated[str, Field(max_length=40), BeforeValidator(clean_text), ANY_TEXT]
 Day = Annotated[date, Field(ge=FIRST_DAY, le=date(2030, 1, 1))]
@@ -20,7 +20,7 @@ TagList = Annotated[list[Ref], Field(max_length=50)]
 
 
 class EntryFields(Payload, frozen=True):
-    """What an entry says of the work."""
+    """The fields of an entry that describe the work."""
 
     description: Annotated[Description, Field(description="What was done.")] | Absent = None
     project: Annotated[Ref, Field(description="Name or id.")] | Absent = None
@@ -30,14 +30,14 @@ class EntryFields(Payload, frozen=True):
     billable: Annotated[bool, Field(description="Paid plans only.")] | Absent = None
 
 
-class StartTimer(EntryFields, InWorkspace, frozen=True):
+class StartTimer(EntryFields, WorkspaceArgs, frozen=True):
     """The arguments of `start_timer`."""
 
     start: Annotated[TimeText, Field(description="2026-11-24T09:00, or with offset. Default: now.")] | Absent = None
     allow_overlap: Annotated[bool, Field(description="Allow overlaps.")] = False
 
 
-class CreateTimeEntry(EntryFields, InWorkspace, frozen=True):
+class CreateTimeEntry(EntryFields, WorkspaceArgs, frozen=True):
     """The arguments of `create_time_entry`."""
 
     start: Annotated[TimeText, Field(description="2026-11-24T09:00 in the account's time zone, or with offset.")]
@@ -45,7 +45,7 @@ class CreateTimeEntry(EntryFields, InWorkspace, frozen=True):
     duration: Annotated[int, Field(ge=0, le=999 * 3600, description="Seconds.")] | Absent = None
     allow_overlap: Annotated[bool, Field(description="Allow overlaps and duplicates.")] = False
 
-    _end = exactly_one("stop", "duration")
+    _end = exactly_one("stop", "duration", hint="; start_timer starts a timer")
 
 
 class StopTimer(Payload, frozen=True):
@@ -58,7 +58,7 @@ class GetTimer(Payload, frozen=True):
     refresh: Annotated[bool, Field(description="Read from Toggl (1 request).")] = False
 
 
-class EntryFilter(Refreshable, frozen=True):
+class EntryFilter(ReadArgs, frozen=True):
     """The entries to read: their days, and what they are about."""
 
     refresh: Annotated[bool, Field(description="Read from Toggl (2 requests, plus reports).")] = False

@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a cal
     from toggl_mcp.endpoints.core.collection import CacheRead
     from toggl_mcp.endpoints.time_entries import AsyncTimeEntryEndpoint
 
-Ids = Annotated[list[int], Field(description="See incomplete_reason.")]
+UnsettledIds = Annotated[list[int], Field(description="See incomplete_reason.")]
 
 
 class BulkOutcome(NamedTuple):
@@ -52,9 +52,9 @@ class BulkOutcome(NamedTuple):
 class BulkResult(WithQuota):
     """What became of each entry of a change of several."""
 
-    unchanged_ids: Ids | Absent = None
+    unchanged_ids: UnsettledIds | Absent = None
     not_found_ids: Annotated[list[int], Field(description="None of your entries of the last 89 days.")] | Absent = None
-    unconfirmed_ids: Ids | Absent = None
+    unconfirmed_ids: UnsettledIds | Absent = None
     incomplete_reason: str | Absent = None
 
     @classmethod
@@ -93,7 +93,7 @@ async def load_entries(
     Raises:
         NotFound: None of the ids has an entry.
     """
-    endpoint = await call.toggl.account_time_entries()
+    endpoint = await call.toggl.open_time_entries()
     read = await endpoint.read_authoritative(lambda collection: set(ids) <= collection.items.keys())
     if require_fresh and read.source == "stale":
         read = await refetch(endpoint)

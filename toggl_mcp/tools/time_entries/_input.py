@@ -61,7 +61,7 @@ async def prepare_entry(args: EntryFields, workspace_id: int, call: CallContext)
 
 
 @asynccontextmanager
-async def forgetting_new_tags(prepared: PreparedEntry, workspace_id: int, call: CallContext) -> AsyncGenerator[None]:
+async def invalidate_new_tags(prepared: PreparedEntry, workspace_id: int, call: CallContext) -> AsyncGenerator[None]:
     """Run a request, and invalidate the cached tags if it may have created some."""
     try:
         yield

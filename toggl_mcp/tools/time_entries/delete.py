@@ -44,13 +44,4 @@ async def _confirmation_text(args: DeleteTimeEntries, call: CallContext) -> str:
     return f"Delete {len(entries)} time {'entry' if len(entries) == 1 else 'entries'} permanently? {descriptions}"
 
 
-TOOLS = (
-    ToolSpec(
-        delete_time_entries,
-        "Delete time entries",
-        DESTRUCTIVE,
-        DeleteTimeEntries,
-        TimeEntriesDeleted,
-        confirm=_confirmation_text,
-    ),
-)
+TOOLS = (ToolSpec(delete_time_entries, DESTRUCTIVE, confirm=_confirmation_text),)

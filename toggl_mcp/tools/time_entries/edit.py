@@ -13,7 +13,7 @@ from toggl_mcp.tools.time_entries._bulk import BulkOutcome, BulkResult, load_ent
 from toggl_mcp.tools.time_entries._input import (
     PreparedEntry,
     check_duration,
-    forgetting_new_tags,
+    invalidate_new_tags,
     parse_time_argument,
     prepare_entry,
 )
@@ -37,7 +37,7 @@ class TimeEntriesEdited(BulkResult):
 async def edit_time_entries(args: EditTimeEntries, call: CallContext) -> TimeEntriesEdited:
     """Edit your time entries; omitted fields keep their values.
 
-    All get the same change, by one request per workspace. The result says what became of each id.
+    All get the same change, by one request per workspace. The result lists what became of each id.
     """
     entries, not_found_ids = await load_entries(args.ids, call, require_fresh=len(args.ids) > 1)
     if len(args.ids) == 1:
@@ -53,7 +53,7 @@ async def _edit_batches(batches: list[Batch], call: CallContext) -> BulkOutcome:
     for entries, prepared in batches:
         workspace_id = entries[0].workspace_id
         try:
-            async with forgetting_new_tags(prepared, workspace_id, call):
+            async with invalidate_new_tags(prepared, workspace_id, call):
                 result = await call.toggl.time_entries(workspace_id).bulk_edit(entries, prepared.body)
         except TogglError as error:
             return BulkOutcome(edited_ids, error, [entry.id for entry in entries])
@@ -67,8 +67,8 @@ async def _edit_entry(entry: TimeEntry, args: EditTimeEntries, call: CallContext
     """Edit one entry, its times too."""
     calendar = await call.calendar()
     ((_, prepared),) = await prepare_batches([entry], args, call)
-    body = await with_times(entry, args, prepared.body, call)
-    async with forgetting_new_tags(prepared, entry.workspace_id, call):
+    body = await add_times(entry, args, prepared.body, call)
+    async with invalidate_new_tags(prepared, entry.workspace_id, call):
         edited_entry = await call.toggl.time_entries(entry.workspace_id).edit(entry, body)
     if edited_entry is None:
         raise no_entries_error([entry.id])
@@ -79,7 +79,7 @@ async def _edit_entry(entry: TimeEntry, args: EditTimeEntries, call: CallContext
     )
 
 
-async def with_times(entry: TimeEntry, args: EditTimeEntries, body: TimeEntryBody, call: CallContext) -> TimeEntryBody:
+async def add_times(entry: TimeEntry, args: EditTimeEntries, body: TimeEntryBody, call: CallContext) -> TimeEntryBody:
     """Return the body with the entry's new times: Toggl needs stop and duration to agree."""
     if args.start is None and args.stop is None:
         return body
@@ -103,11 +103,11 @@ async def prepare_batches(entries: list[TimeEntry], args: EditTimeEntries, call:
     for workspace_id, group in group_by_workspace(entries).items():
         prepared = await prepare_entry(args, workspace_id, call)
         body = prepared.body.model_copy(update={"tag_action": _ACTIONS.get(args.tag_action)})
-        batches += [(batch, prepared._replace(body=batch_body)) for batch, batch_body in bodies_for(group, body)]
+        batches += [(batch, prepared._replace(body=batch_body)) for batch, batch_body in split_by_task(group, body)]
     return batches
 
 
-def bodies_for(entries: list[TimeEntry], body: TimeEntryBody) -> list[tuple[list[TimeEntry], TimeEntryBody]]:
+def split_by_task(entries: list[TimeEntry], body: TimeEntryBody) -> list[tuple[list[TimeEntry], TimeEntryBody]]:
     """Return the body for each of the entries: one that moves to another project leaves its task behind."""
     keeps_task = [entry for entry in entries if entry.task_id and entry.project_id == body.project_id]
     rest = [entry for entry in entries if entry not in keeps_task]
@@ -117,4 +117,4 @@ def bodies_for(entries: list[TimeEntry], body: TimeEntryBody) -> list[tuple[list
     return [(batch, batch_body) for batch, batch_body in batches if batch]
 
 
-TOOLS = (ToolSpec(edit_time_entries, "Edit time entries", DESTRUCTIVE, EditTimeEntries, TimeEntriesEdited),)
+TOOLS = (ToolSpec(edit_time_entries, DESTRUCTIVE),)

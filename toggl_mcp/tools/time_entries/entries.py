@@ -12,7 +12,7 @@ from toggl_mcp.tools.support.pagination import decode_cursor, encode_cursor
 from toggl_mcp.tools.support.results import MAX_RESULT_BYTES, Freshness, OutputModel, WithQuota, count_bytes, truncate
 from toggl_mcp.tools.time_entries._args import CreateTimeEntry, ListTimeEntries
 from toggl_mcp.tools.time_entries._filters import Selection, select_entries
-from toggl_mcp.tools.time_entries._input import check_duration, forgetting_new_tags, parse_time_argument, prepare_entry
+from toggl_mcp.tools.time_entries._input import check_duration, invalidate_new_tags, parse_time_argument, prepare_entry
 from toggl_mcp.tools.time_entries._output import TimeEntryResult, to_output
 from toggl_mcp.tools.time_entries._overlap import reject_overlaps
 
@@ -72,7 +72,7 @@ async def create_time_entry(args: CreateTimeEntry, call: CallContext) -> TimeEnt
         await reject_overlaps(start, stop, calendar, call)
     times = {"start": start, "duration": round((stop - start).total_seconds())}
     body = prepared.body.model_copy(update=times)
-    async with forgetting_new_tags(prepared, workspace, call):
+    async with invalidate_new_tags(prepared, workspace, call):
         entry = await call.toggl.time_entries(workspace).add(body)
     return TimeEntryResult(entry=await to_output(entry, calendar, call), quota=await call.quota(workspace))
 
@@ -94,7 +94,7 @@ async def list_time_entries(args: ListTimeEntries, call: CallContext) -> TimeEnt
     reason = " ".join(selection.warnings) or None
     return TimeEntryList.of(
         result,
-        call.now,
+        call.toggl.timestamp(),
         timezone=selection.date_range.calendar.zone.key,
         entries=rows,
         groups=groups,
@@ -155,6 +155,6 @@ def _to_group(entry: TimeEntry, selection: Selection, number: int) -> EntryGroup
 
 
 TOOLS = (
-    ToolSpec(create_time_entry, "Create time entry", ADDITIVE, CreateTimeEntry, TimeEntryResult),
-    ToolSpec(list_time_entries, "List time entries", READ_ONLY, ListTimeEntries, TimeEntryList),
+    ToolSpec(create_time_entry, ADDITIVE),
+    ToolSpec(list_time_entries, READ_ONLY),
 )

@@ -91,7 +91,7 @@ async def summarize_time(args: SummarizeTime, call: CallContext) -> Summary:
     reason = " ".join([*selection.warnings, *_report_warnings(args, selection, call)]) or None
     return Summary.of(
         selection.result,
-        call.now,
+        call.toggl.timestamp(),
         timezone=date_range.calendar.zone.key,
         first_day=date_range.first.isoformat(),
         last_day=date_range.last.isoformat(),
@@ -155,4 +155,4 @@ def _date_label(kind: Literal["day", "week", "month"], day: date, calendar: Cale
             return day.isoformat()[:7]
 
 
-TOOLS = (ToolSpec(summarize_time, "Summarize time", READ_ONLY, SummarizeTime, Summary),)
+TOOLS = (ToolSpec(summarize_time, READ_ONLY),)

@@ -11,7 +11,7 @@ from toggl_mcp.models.time_entries import TimerStart
 from toggl_mcp.tools.support.define import ADDITIVE, DESTRUCTIVE, READ_ONLY, CallContext, ToolSpec
 from toggl_mcp.tools.support.results import Freshness, OutputModel, WithQuota
 from toggl_mcp.tools.time_entries._args import GetTimer, StartTimer, StopTimer
-from toggl_mcp.tools.time_entries._input import forgetting_new_tags, parse_time_argument, prepare_entry
+from toggl_mcp.tools.time_entries._input import invalidate_new_tags, parse_time_argument, prepare_entry
 from toggl_mcp.tools.time_entries._output import TimeEntryOut, TimeEntryResult, to_output
 from toggl_mcp.tools.time_entries._overlap import reject_overlaps
 
@@ -55,7 +55,7 @@ async def start_timer(args: StartTimer, call: CallContext) -> TimerStarted:
         exclude_id = running.id if running is not None and running.start <= start else None
         await reject_overlaps(start, max(start + MIN_RUN, call.now), calendar, call, exclude_id=exclude_id)
     body = prepared.body.model_copy(update={"start": start})
-    async with forgetting_new_tags(prepared, workspace, call):
+    async with invalidate_new_tags(prepared, workspace, call):
         result = await call.toggl.time_entries(workspace).start(body)
     entry = await to_output(result.entry, calendar, call)
     return TimerStarted(
@@ -68,7 +68,7 @@ async def start_timer(args: StartTimer, call: CallContext) -> TimerStarted:
 
 async def stop_timer(_: StopTimer, call: CallContext) -> TimeEntryResult:
     """Stop the running timer, in any workspace."""
-    entries, calendar = await call.toggl.account_time_entries(), await call.calendar()
+    entries, calendar = await call.toggl.open_time_entries(), await call.calendar()
     entry = await entries.stop_current()
     if entry is None:
         message = "No timer is running. start_timer starts one; create_time_entry adds completed time."
@@ -78,14 +78,14 @@ async def stop_timer(_: StopTimer, call: CallContext) -> TimeEntryResult:
 
 async def get_timer(args: GetTimer, call: CallContext) -> Timer:
     """Get the running timer, across all workspaces. Changes made elsewhere show within two minutes."""
-    reading = await call.toggl.entry_cache.read(refresh=args.refresh)
-    entry = next((entry for entry in reading.collection.items.values() if entry.running), None)
+    read = await call.toggl.entry_cache.read(refresh=args.refresh)
+    entry = next((entry for entry in read.collection.items.values() if entry.running), None)
     return Timer.of(
-        reading,
-        call.now,
+        read,
+        call.toggl.timestamp(),
         running=entry is not None,
         entry=None if entry is None else await to_output(entry, await call.calendar(), call),
-        quota=await call.quota(None, reading.source),
+        quota=await call.quota(None, read.source),
     )
 
 
@@ -99,7 +99,7 @@ def _to_stopped(result: TimerStart, call: CallContext) -> StoppedTimer | None:
 
 
 TOOLS = (
-    ToolSpec(start_timer, "Start timer", ADDITIVE, StartTimer, TimerStarted),
-    ToolSpec(stop_timer, "Stop timer", DESTRUCTIVE, StopTimer, TimeEntryResult),
-    ToolSpec(get_timer, "Get timer", READ_ONLY, GetTimer, Timer),
+    ToolSpec(start_timer, ADDITIVE),
+    ToolSpec(stop_timer, DESTRUCTIVE),
+    ToolSpec(get_timer, READ_ONLY),
 )
