@@ -67,7 +67,8 @@ def echo_arguments(spec: ToolSpec[Any, Any]) -> ToolSpec[Any, Any]:
         return Echo(arguments=args.model_dump_json())
 
     handler.__name__ = spec.name
-    return replace(spec, handler=handler, output_model=Echo, confirm=None)
+    handler.__annotations__ = {"args": spec.input_model, "return": Echo}
+    return replace(spec, handler=handler, confirm=None)
 
 
 class EchoHost:
@@ -223,7 +224,7 @@ async def test_argument_of_a_host_is_dropped_and_an_unknown_one_refused(echo_hos
         assert message == f"{name}X: is not an argument of this tool; the nearest is {name}."
 
 
-@pytest.mark.parametrize("spec", [ToolSpec(take_steps, "Take steps", READ_ONLY, Steps, Echo)], ids=["steps"])
+@pytest.mark.parametrize("spec", [ToolSpec(take_steps, READ_ONLY)], ids=["steps"])
 @pytest.mark.parametrize(
     "arguments",
     [
