@@ -25,10 +25,21 @@ Each message is read by a model or a person, and says what to do next. Toggl's t
 write to Toggl could otherwise give instructions to the model.
 """
 
-from typing import ClassVar, Literal
+from collections.abc import Sequence
+from typing import ClassVar, Literal, NamedTuple
 
 Retry = Literal["corrected", "later", "no"]
 """Which repeat can succeed: a corrected call, the same one later, or none."""
+
+
+class Candidate(NamedTuple):
+    """What a name or an id may have meant."""
+
+    id: int
+    name: str
+    workspace_id: int
+    client_id: int | None
+    archived: bool
 
 
 class TogglError(Exception):
@@ -38,6 +49,10 @@ class TogglError(Exception):
     retry: ClassVar[Retry] = "no"
     resets_in_seconds: int | None = None
     retry_after_seconds: int | None = None
+
+    def __init__(self, message: str, candidates: Sequence[Candidate] = ()) -> None:
+        super().__init__(message)
+        self.candidates = candidates
 
 
 class InvalidArguments(TogglError, ValueError):

@@ -112,7 +112,7 @@ def test_client_args_misplaced_field_names_the_alternative(
 
 @pytest.mark.parametrize("version", [CreateClient, EditClient, ListClients])
 def test_client_args_keep_the_bounds_of_the_body(version: type[ClientBody]) -> None:
-    for name in ("", "x" * 256, "Ac\u200bme", "two\nlines"):
+    for name in ("", "x" * 256, "Ac\u202eme", "two\nlines"):
         with pytest.raises(ValidationError, match="name"):
             version.model_validate({"client_id": 1, "name": name} if version is EditClient else {"name": name})
 

@@ -225,7 +225,9 @@ async def test_search_and_summary_report_round_by_the_request_then_by_preference
 ) -> None:
     sandbox.behaviors = Behaviors(report_rounding_minutes=15)
     for hour in (9, 11, 13):
-        done(sandbox, f"2025-10-01T{hour:02}:00", f"2025-10-01T{hour + 1:02}:01", project_id=WEB_SHOP, billable=True)
+        add_entry(
+            sandbox, f"2025-10-01T{hour:02}:00", f"2025-10-01T{hour + 1:02}:01", project_id=WEB_SHOP, billable=True
+        )
     rows = await search(toggl, **fields)
     (group,) = (await toggl.post(f"{BASE}/{HARBOUR_STUDIO}/summary/time_entries", json=WEEK | fields)).json()["groups"]
     assert [row["time_entries"][0]["seconds"] for row in rows] == [60 * minutes] * 3
@@ -244,7 +246,7 @@ async def test_search_report_unknown_rounding_is_refused(toggl: httpx.AsyncClien
 async def test_search_report_audit_filter_below_premium_is_refused_or_ignored(
     toggl: httpx.AsyncClient, sandbox: Sandbox, field: str
 ) -> None:
-    done(sandbox, "2025-10-01T09:00", "2025-10-01T10:00", workspace=NIGHT_SCHOOL)
+    add_entry(sandbox, "2025-10-01T09:00", "2025-10-01T10:00", workspace=NIGHT_SCHOOL)
     path, body = f"{BASE}/{NIGHT_SCHOOL}/search/time_entries", WEEK | {field: 1 if field.startswith("max") else 9000}
     refusal = await toggl.post(path, json=body)
     sandbox.behaviors = Behaviors(audit_filters_below_premium="ignored")

@@ -50,7 +50,9 @@ class Host:
         error: Result = json.loads(_text(result))
         assert error.keys() >= {"code", "message", "retry"}
         assert error["retry"] in ("corrected", "later", "no")
-        assert not any(isinstance(value, dict | list) for value in error.values())
+        assert not any(isinstance(value, dict | list) for key, value in error.items() if key != "candidates")
+        for candidate in error.get("candidates", []):
+            assert candidate.keys() - {"client", "workspace"} == {"id", "name", "workspace_id", "archived"}
         return error
 
 

@@ -142,7 +142,26 @@ async def test_summarize_time_misspelt_name_suggests_names_of_every_workspace(ho
     error = await host.fail("summarize_time", project="Kiln cours")
 
     assert f"workspace {HARBOUR_STUDIO} and workspace {NIGHT_SCHOOL}" in error["message"]
-    assert "Near: “Kiln course” (201500401)" in error["message"]
+    assert "Near: “Kiln course” (201500401 in workspace 4102002)." in error["message"]
+    assert error["candidates"] == [
+        {
+            "id": 201500401,
+            "name": "Kiln course",
+            "client": "Evening Pottery",
+            "workspace": "Night School",
+            "workspace_id": NIGHT_SCHOOL,
+            "archived": False,
+        }
+    ]
+
+
+async def test_summarize_time_near_name_of_two_workspaces_is_a_candidate_of_each(host: Host, sandbox: Sandbox) -> None:
+    add_entry(sandbox, NINE, TEN, project_id=SHOP_SIGN)
+
+    error = await host.fail("summarize_time", client="aroha bakry")
+    hours = {item["workspace"]: await fetch_hours(host, client=item["id"]) for item in error["candidates"]}
+
+    assert hours == {"Harbour Studio": 1.0, "Night School": 0.0}
 
 
 async def test_summarize_time_resolves_a_name_while_another_workspace_fails(host: Host, sandbox: Sandbox) -> None:

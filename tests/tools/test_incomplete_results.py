@@ -92,7 +92,7 @@ async def test_summarize_time_incomplete_reason_names_the_failed_workspace(host:
 
 
 async def test_summarize_time_without_the_report_of_long_entries_is_incomplete(host: Host, sandbox: Sandbox) -> None:
-    done(sandbox, "2025-06-03T09:00", "2025-06-03T10:00", user_id=TANE)
+    add_entry(sandbox, "2025-06-03T09:00", "2025-06-03T10:00", user_id=TANE)
     sandbox.fault = lambda call: Fault("402") if b"duration" in call.body else None
 
     result = await host.call(

@@ -20,7 +20,7 @@ def input_models() -> list[type[Any]]:
     """Return the input model of every tool that has arguments."""
     tools = [tool for tools in TOOLSETS.values() for tool in tools]
     models = [model for tool in tools for model in (tool.input_model, tool.restricted_input) if model]
-    return [model for model in models if model.model_fields]
+    return [model for model in dict.fromkeys(models) if model.model_fields]
 
 
 @pytest.mark.parametrize("model", input_models(), ids=lambda model: model.__name__)

@@ -15,7 +15,7 @@ from toggl_mcp.endpoints.core.keys import HasId, to_id
 from toggl_mcp.endpoints.core.parsing import parse_rows
 from toggl_mcp.errors import NamingError, NotFound, OutcomeUnknown
 from toggl_mcp.models.base import Position
-from toggl_mcp.models.clients import Client, ClientBody
+from toggl_mcp.models.clients import Client, ClientBody, ClientDetails
 from toggl_mcp.models.text import fold
 
 _log = logging.getLogger(__name__)
@@ -73,7 +73,7 @@ class AsyncClientEndpoint(CachedEndpoint[Client]):
             current = await self.reserved._fetch_one(client_id)  # noqa: SLF001 - itself
             if current is None:
                 return await self._evict(client_id)
-            whole = {field: getattr(current, field) for field in ClientBody.FIELDS["edit"]} | changes
+            whole = {field: getattr(current, field) for field in ClientDetails.model_fields} | changes
             return await self._update(client_id, {field: text for field, text in whole.items() if text is not None})
 
     async def collect(self, body: ClientBody | None = None, *, refresh: bool = False) -> list[Client]:

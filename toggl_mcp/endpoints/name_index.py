@@ -54,7 +54,7 @@ class NameIndex:
 
         Digits that are no item's id are a name.
         """
-        by_id = await self.find_by_id(endpoint, [int(ref)]) if ref.isdecimal() else {}
+        by_id = await self.find_by_id(endpoint, [int(ref)]) if _is_id(ref) else {}
         return (
             (list(by_id.values()), await self._read_cached_items(endpoint))
             if by_id
@@ -66,7 +66,7 @@ class NameIndex:
         collection = await self._read_cached_items(endpoint)
         return (
             [collection.items[int(ref)]]
-            if ref.isdecimal() and int(ref) in collection.items
+            if _is_id(ref) and int(ref) in collection.items
             else collection.find_by_name(ref)
         )
 
@@ -86,3 +86,8 @@ class NameIndex:
     def _items_of(self, account_names: Collection[WorkspaceNames], endpoint: CachedEndpoint[E]) -> dict[int, E]:
         items = cast("list[E]", getattr(account_names.items.get(endpoint.workspace_id), endpoint.KIND, []))
         return {item.id: item for item in items}
+
+
+def _is_id(ref: str) -> bool:
+    """Tell whether a reference may be an id: 007 is a name."""
+    return ref.isdecimal() and ref == str(int(ref))

@@ -11,7 +11,7 @@ from toggl_mcp.models.clients import Status
 from toggl_mcp.models.tasks import Task, TaskBody
 from toggl_mcp.tools.support.args import ListArgs, Ref, WorkspaceArgs, at_least_one, omit_field
 from toggl_mcp.tools.support.define import ADDITIVE, DESTRUCTIVE, READ_ONLY, CallContext, ToolSpec
-from toggl_mcp.tools.support.lookup import delete_by_id, deletion_question, require_found, resolve
+from toggl_mcp.tools.support.lookup import delete_by_id, deletion_question, naming_deleted, require_found, resolve
 from toggl_mcp.tools.support.pagination import PageResult, decode_cursor, trim_page
 from toggl_mcp.tools.support.resources import ResourceOut, WorkspaceResult
 
@@ -101,9 +101,11 @@ async def _workspace_with_tasks(requested: int | None, call: CallContext) -> int
 async def create_task(args: CreateTask, call: CallContext) -> TaskResult:
     """Create a task in a project. Needs a paid Toggl plan."""
     workspace_id = await _workspace_with_tasks(args.workspace_id, call)
-    project = await resolve(args.project, call.toggl.projects(workspace_id).reserved, call.name_index)
+    projects = call.toggl.projects(workspace_id).reserved
+    project = await resolve(args.project, projects, call.name_index)
     try:
-        task = await call.toggl.tasks(workspace_id).add(project, args)
+        async with naming_deleted(project.id, projects, call.name_index):
+            task = await call.toggl.tasks(workspace_id).add(project, args)
     except DuplicateName as error:
         message = f"The project “{project.name}” ({project.id}) has a task of that name. Choose another."
         raise DuplicateName(message) from error

@@ -17,13 +17,19 @@ from mcp.types import CallToolResult, ToolAnnotations
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import to_json
 
-from toggl_mcp.errors import Declined, InvalidArguments, OutcomeUnknown, TogglError, Unreachable
+from toggl_mcp.errors import Candidate, Declined, InvalidArguments, OutcomeUnknown, TogglError, Unreachable
 from toggl_mcp.models.account import Access, AccountSnapshot, Workspace
 from toggl_mcp.models.base import Payload, Source
 from toggl_mcp.models.period import Calendar, make_calendar
 from toggl_mcp.models.text import strip_invisible
 from toggl_mcp.tools.support.coercion import coerce_arguments
-from toggl_mcp.tools.support.results import QuotaRemaining, describe_validation_error, to_error_result, to_result
+from toggl_mcp.tools.support.results import (
+    CandidateOut,
+    QuotaRemaining,
+    describe_validation_error,
+    to_error_result,
+    to_result,
+)
 from toggl_mcp.tools.support.schema import Schema, input_schema, output_schema
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
@@ -109,6 +115,15 @@ class CallContext:
         """
         me = (await self.account()).me
         return make_calendar(me.timezone, me.beginning_of_week)
+
+    async def describe_candidates(self, candidates: Sequence[Candidate]) -> list[CandidateOut]:
+        """Return candidates with the names of their clients and workspaces, as far as these are cached."""
+        names = await self.toggl.account.names(may_request=False)
+        if names is None:
+            return [CandidateOut.of(candidate, {}, {}) for candidate in candidates]
+        clients = {client.id: client.name for item in names.items.values() for client in item.client}
+        workspaces = {key: workspace.name for key, workspace in (await self.workspaces()).items()}
+        return [CandidateOut.of(candidate, clients, workspaces) for candidate in candidates]
 
     async def quota(self, workspace_id: int | None, source: Source = "toggl") -> QuotaRemaining | None:
         """Return what remains of a workspace's quota, or of the user's own, if the call sent a request to Toggl."""
@@ -268,7 +283,7 @@ class _ToolRunner(Generic[ArgsT, ResultT]):
             with anyio.fail_after(MAX_CALL_SECONDS):
                 return await body()
         except TogglError as error:
-            return to_error_result(error)
+            return to_error_result(error, await self._describe_candidates(error.candidates))
         except TimeoutError:
             return to_error_result(
                 _too_slow_error()
@@ -280,6 +295,16 @@ class _ToolRunner(Generic[ArgsT, ResultT]):
             return to_error_result(
                 TogglError("This is a bug in toggl_mcp; its log (stderr) has the details. Do not retry.")
             )
+
+    async def _describe_candidates(self, candidates: Sequence[Candidate]) -> list[CandidateOut]:
+        """Return candidates with names if these can be read: an error is never lost for a name."""
+        if not candidates:
+            return []
+        try:
+            return await (await self.open_call()).describe_candidates(candidates)
+        except TogglError:
+            _log.warning("The names of workspaces could not be looked up.", exc_info=True)
+            return [CandidateOut.of(candidate, {}, {}) for candidate in candidates]
 
 
 def _too_slow_error() -> Unreachable:

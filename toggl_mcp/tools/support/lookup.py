@@ -1,10 +1,12 @@
 """Finding what a name or an id means, and the errors that say what to do where it means nothing, or several."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import AsyncGenerator, Iterable, Sequence
+from contextlib import asynccontextmanager
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from toggl_mcp.errors import Ambiguous, DuplicateName, NotFound
+from toggl_mcp.errors import Ambiguous, Candidate, DuplicateName, InvalidArguments, NotFound
 from toggl_mcp.models.base import REF_NONE, NamedResource
 from toggl_mcp.models.text import fold
 from toggl_mcp.tools.support.results import HasFreshness
@@ -16,8 +18,8 @@ if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a cal
 
 ResourceT = TypeVar("ResourceT", bound=NamedResource)
 
-MAX_IDS_IN_MESSAGE = 10
-"""Ids that a message lists."""
+MAX_CANDIDATES = 10
+"""Candidates that an error lists."""
 HINT_REFRESH = "refresh: true reads Toggl again."
 
 
@@ -25,8 +27,8 @@ async def resolve(ref: str, endpoint: "CachedEndpoint[ResourceT]", name_index: "
     """Return the only match of a name or an id; digits that are no id are a name.
 
     Raises:
-        NotFound: There is no match; the message lists the closest names.
-        Ambiguous: There are several; the message lists their ids.
+        NotFound: There is no match; its candidates have the nearest names.
+        Ambiguous: There are several, which are its candidates.
     """
     matches, collection = await name_index.resolve(endpoint, ref)
     return exactly_one(matches, ref, collection, endpoint)
@@ -90,8 +92,8 @@ async def get_by_id_or_name(
     """Return the item that has an id, or a name if there is no id, and the read that it is from.
 
     Raises:
-        NotFound: There is none; the message lists the closest names.
-        Ambiguous: Several have the name; the message lists their ids.
+        NotFound: There is none; its candidates have the nearest names.
+        Ambiguous: Several have the name, and are its candidates.
     """
     if item_id is not None:
         lookup = await endpoint.find(item_id, refresh=refresh)
@@ -103,52 +105,101 @@ async def get_by_id_or_name(
 def exactly_one(
     matches: list[ResourceT],
     ref: str,
-    candidates: "Collection[ResourceT]",
+    collection: "Collection[ResourceT]",
     endpoint: "CachedEndpoint[ResourceT]",
     *,
     hint: str = "",
 ) -> ResourceT:
-    """Return the only match; the candidates are what was searched.
+    """Return the only match in a collection, or the only one that is spelled like the name.
 
     Raises:
-        NotFound: There is none; the message lists the closest names, and ends with the hint.
-        Ambiguous: There are several; the message lists their ids.
+        NotFound: There is none; its candidates have the nearest names, and its message ends with the hint.
+        Ambiguous: There are several, which are its candidates.
     """
     if not matches:
-        place = f"workspace {endpoint.workspace_id}"
-        raise not_found_error(ref, endpoint, place, candidates.items.values(), hint)
-    if len(matches) > 1:
-        ids = ", ".join(str(item.id) for item in matches[:MAX_IDS_IN_MESSAGE]) + (
-            ", …" if len(matches) > MAX_IDS_IN_MESSAGE else ""
+        raise not_found_error(ref, [endpoint], collection.items.values(), hint)
+    exact_matches = [item for item in matches if item.name == ref]
+    if len(matches) > 1 and len(exact_matches) != 1:
+        ids = ", ".join(str(item.id) for item in matches[:MAX_CANDIDATES]) + (
+            ", …" if len(matches) > MAX_CANDIDATES else ""
         )
         message = f"{len(matches)} {endpoint.KIND}s are called “{ref}”: {ids}. Give the id of one."
-        raise Ambiguous(message)
-    return matches[0]
+        raise Ambiguous(message, to_candidates(matches))
+    return (exact_matches or matches)[0]
 
 
 def not_found_error(
-    ref: str, endpoint: "CachedEndpoint[Any]", place: str, candidates: Iterable[NamedResource], hint: str = ""
+    ref: str, endpoints: Sequence["CachedEndpoint[Any]"], items: Iterable[NamedResource], hint: str = ""
 ) -> NotFound:
-    """Return the error that lists the closest names, and ends with the hint."""
-    ids = {item.name: item.id for item in candidates}
-    closest = ", ".join(f"“{name}” ({ids[name]})" for name in get_close_matches(ref, ids, n=3))
+    """Return the error that no item of these endpoints has a name; its message ends with the hint."""
+    place = " and ".join(f"workspace {endpoint.workspace_id}" for endpoint in endpoints)
+    nearest = find_nearest(ref, items)
+    names = ", ".join(
+        f"“{item.name}” ({item.id}{f' in workspace {item.workspace_id}' if len(endpoints) > 1 else ''})"
+        for item in nearest
+    )
     sentences = (
-        f"There is no {endpoint.KIND} of exactly the name “{ref}” in {place}.",
-        f"Near: {closest}." if closest else f"list_{endpoint.PATH} finds parts of a name.",
+        f"There is no {endpoints[0].KIND} of exactly the name “{ref}” in {place}.",
+        f"Near: {names}." if names else f"list_{endpoints[0].PATH} finds parts of a name.",
         hint,
     )
-    return NotFound(" ".join(filter(None, sentences)))
+    return NotFound(" ".join(filter(None, sentences)), to_candidates(nearest))
 
 
-def duplicate_name_error(
-    name: str, endpoint: "CachedEndpoint[ResourceT]", candidates: Iterable[ResourceT]
-) -> DuplicateName:
-    """Return the error that lists the candidates that have a name."""
-    holders = [item for item in candidates if fold(item.name) == fold(name)]
+def find_nearest(ref: str, items: Iterable[NamedResource]) -> list[NamedResource]:
+    """Return the items of the names nearest to a name, the nearest first, from every workspace that has one."""
+    by_name: dict[str, list[NamedResource]] = defaultdict(list)
+    for item in items:
+        by_name[fold(item.name)].append(item)
+    nearest = [item for name in get_close_matches(fold(ref), by_name, n=3) for item in by_name[name]]
+    return nearest[:MAX_CANDIDATES]
+
+
+def to_candidates(items: Iterable[NamedResource]) -> list[Candidate]:
+    """Return items as an error lists them."""
+    return [
+        Candidate(
+            item.id,
+            item.name,
+            item.workspace_id,
+            getattr(item, "client_id", None),
+            archived=getattr(item, "archived", False),
+        )
+        for item in list(items)[:MAX_CANDIDATES]
+    ]
+
+
+@asynccontextmanager
+async def naming_deleted(
+    item_id: int | None, endpoint: "CachedEndpoint[ResourceT]", name_index: "NameIndex"
+) -> AsyncGenerator[None]:
+    """Run a request that refers to a cached item, and say so if Toggl refuses because it has deleted the item.
+
+    Raises:
+        NotFound: Toggl has no such item any more; the candidates have its name, or the nearest ones.
+    """
+    before = await name_index.resolve_cached(endpoint, str(item_id)) if item_id else []
+    try:
+        yield
+    except (InvalidArguments, NotFound) as error:
+        for item in before:
+            items = (await endpoint.read(refresh=True)).collection.items
+            if item.id not in items:
+                nearest = find_nearest(item.name, items.values())
+                message = (
+                    f"Toggl has deleted the {endpoint.KIND} “{item.name}” ({item.id}), so it changed nothing. "
+                    f"Give one of the candidates, or look with list_{endpoint.PATH}."
+                )
+                raise NotFound(message, to_candidates(nearest)) from error
+        raise
+
+
+def duplicate_name_error(name: str, endpoint: "CachedEndpoint[ResourceT]", items: Iterable[ResourceT]) -> DuplicateName:
+    """Return the error that a name is in use, with the items that have it."""
+    holders = [item for item in items if fold(item.name) == fold(name)]
     holder_text = "".join(
         f" It is {'archived ' if getattr(item, 'archived', False) else ''}{endpoint.KIND} {item.id}."
         for item in holders
     )
-    return DuplicateName(
-        f"That name is already taken in workspace {endpoint.workspace_id}.{holder_text} Choose another."
-    )
+    message = f"That name is already taken in workspace {endpoint.workspace_id}.{holder_text} Choose another."
+    return DuplicateName(message, to_candidates(holders))

@@ -1,6 +1,6 @@
 """Results and errors as MCP takes them: compact, without invisible characters, without nulls."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from difflib import get_close_matches
 from typing import Annotated, Any, Protocol, Self, TypeVar, cast
@@ -9,7 +9,7 @@ from mcp.types import CallToolResult, TextContent
 from pydantic import BaseModel, ConfigDict, PlainSerializer, ValidationError
 from pydantic_core import ErrorDetails, to_json
 
-from toggl_mcp.errors import TogglError
+from toggl_mcp.errors import Candidate, TogglError
 from toggl_mcp.models.base import Absent, Source
 from toggl_mcp.models.quota import Bucket
 from toggl_mcp.models.text import strip_invisible
@@ -45,6 +45,29 @@ class QuotaRemaining(OutputModel):
     def of(cls, bucket: Bucket, now: float) -> "QuotaRemaining":
         """Return what remains of a bucket as of now."""
         return cls(remaining=bucket.remaining, resets_in_seconds=max(0, round(bucket.resets_at - now)))
+
+
+class CandidateOut(OutputModel):
+    """What a name or an id may have meant, as an error lists it."""
+
+    id: int
+    name: str
+    client: str | None
+    workspace: str | None
+    workspace_id: int
+    archived: bool
+
+    @classmethod
+    def of(cls, candidate: Candidate, clients: Mapping[int, str], workspaces: Mapping[int, str]) -> "CandidateOut":
+        """Return a candidate with the names of its client and workspace, if they are among these."""
+        return cls(
+            id=candidate.id,
+            name=candidate.name,
+            client=clients.get(candidate.client_id or 0),
+            workspace=workspaces.get(candidate.workspace_id),
+            workspace_id=candidate.workspace_id,
+            archived=candidate.archived,
+        )
 
 
 class HasFreshness(Protocol):
@@ -109,12 +132,13 @@ def to_result(result: BaseModel) -> CallToolResult:
     return CallToolResult(content=[TextContent(text=to_json(data).decode())], structured_content=data)
 
 
-def to_error_result(error: TogglError) -> CallToolResult:
+def to_error_result(error: TogglError, candidates: Sequence[CandidateOut] = ()) -> CallToolResult:
     """Return an error as text only: clients of the first TypeScript generation choke on structured ones."""
     fields = {
         "code": error.code,
         "message": strip_invisible(str(error)),
         "retry": error.retry,
+        "candidates": [_strip_invisible(item.model_dump(exclude_none=True)) for item in candidates] or None,
         "resets_in_seconds": error.resets_in_seconds,
         "retry_after_seconds": error.retry_after_seconds,
     }

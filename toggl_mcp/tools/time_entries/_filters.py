@@ -177,6 +177,5 @@ async def _resolve_everywhere(
             items += matches
             candidates += collection.items.values()
     if not items:
-        place = " and ".join(f"workspace {endpoint.workspace_id}" for endpoint in endpoints)
-        raise next(iter(failures), not_found_error(ref, endpoints[0], place, candidates))
+        raise next(iter(failures), not_found_error(ref, endpoints, candidates))
     return items

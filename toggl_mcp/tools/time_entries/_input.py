@@ -12,7 +12,7 @@ from toggl_mcp.models.tasks import Task
 from toggl_mcp.models.text import fold
 from toggl_mcp.models.time_entries import MAX_DURATION, TimeEntryBody
 from toggl_mcp.tools.support.define import CallContext
-from toggl_mcp.tools.support.lookup import exactly_one, not_found_error, resolve, resolve_id
+from toggl_mcp.tools.support.lookup import exactly_one, naming_deleted, not_found_error, resolve, resolve_id
 from toggl_mcp.tools.time_entries._args import EditTimeEntries, EntryFields
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
@@ -61,10 +61,19 @@ async def prepare_entry(args: EntryFields, workspace_id: int, call: CallContext)
 
 
 @asynccontextmanager
-async def invalidate_new_tags(prepared: PreparedEntry, workspace_id: int, call: CallContext) -> AsyncGenerator[None]:
-    """Run a request, and invalidate the cached tags if it may have created some."""
+async def settle_references(prepared: PreparedEntry, workspace_id: int, call: CallContext) -> AsyncGenerator[None]:
+    """Run a request, invalidate the cached tags if it may have created some, and name what Toggl has deleted.
+
+    Raises:
+        NotFound: The request failed, and Toggl has deleted its project or task.
+    """
+    body, toggl = prepared.body, call.toggl
     try:
-        yield
+        async with (
+            naming_deleted(body.project_id, toggl.projects(workspace_id).reserved, call.name_index),
+            naming_deleted(body.task_id, toggl.tasks(workspace_id).reserved, call.name_index),
+        ):
+            yield
     finally:
         if prepared.new_tags:
             await call.toggl.tags(workspace_id).invalidate()
@@ -103,9 +112,9 @@ async def _resolve_task(ref: str, project_id: int | None, workspace_id: int, cal
         InvalidArguments: The only matches belong to other projects.
     """
     tasks = call.toggl.tasks(workspace_id).reserved
-    if project_id is None or ref.isdecimal():
+    if project_id is None:
         return await resolve(ref, tasks, call.name_index)
-    matches, collection = await call.name_index.find_by_name(tasks, ref)
+    matches, collection = await call.name_index.resolve(tasks, ref)
     in_project = [task for task in matches if task.project_id == project_id]
     if matches and not in_project:
         raise _wrong_project_error(matches[0])
@@ -137,5 +146,5 @@ async def _resolve_tags(refs: list[str], args: EntryFields, workspace_id: int, c
         elif not args.create_missing_tags:
             is_removal = isinstance(args, EditTimeEntries) and args.tag_action == "remove"
             hint = "Omit it." if is_removal else "create_missing_tags: true creates it."
-            raise not_found_error(ref, endpoint, f"workspace {workspace_id}", collection.items.values(), hint)
+            raise not_found_error(ref, [endpoint], collection.items.values(), hint)
     return ResolvedTags(list(dict.fromkeys(resolved)), new)

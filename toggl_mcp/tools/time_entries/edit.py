@@ -13,9 +13,9 @@ from toggl_mcp.tools.time_entries._bulk import BulkOutcome, BulkResult, load_ent
 from toggl_mcp.tools.time_entries._input import (
     PreparedEntry,
     check_duration,
-    invalidate_new_tags,
     parse_time_argument,
     prepare_entry,
+    settle_references,
 )
 from toggl_mcp.tools.time_entries._output import TimeEntryOut, group_by_workspace, to_output
 from toggl_mcp.tools.time_entries._overlap import reject_overlaps
@@ -53,7 +53,7 @@ async def _edit_batches(batches: list[Batch], call: CallContext) -> BulkOutcome:
     for entries, prepared in batches:
         workspace_id = entries[0].workspace_id
         try:
-            async with invalidate_new_tags(prepared, workspace_id, call):
+            async with settle_references(prepared, workspace_id, call):
                 result = await call.toggl.time_entries(workspace_id).bulk_edit(entries, prepared.body)
         except TogglError as error:
             return BulkOutcome(edited_ids, error, [entry.id for entry in entries])
@@ -68,7 +68,7 @@ async def _edit_entry(entry: TimeEntry, args: EditTimeEntries, call: CallContext
     calendar = await call.calendar()
     ((_, prepared),) = await prepare_batches([entry], args, call)
     body = await add_times(entry, args, prepared.body, call)
-    async with invalidate_new_tags(prepared, entry.workspace_id, call):
+    async with settle_references(prepared, entry.workspace_id, call):
         edited_entry = await call.toggl.time_entries(entry.workspace_id).edit(entry, body)
     if edited_entry is None:
         raise no_entries_error([entry.id])

@@ -12,7 +12,7 @@ from toggl_mcp.tools.support.pagination import decode_cursor, encode_cursor
 from toggl_mcp.tools.support.results import MAX_RESULT_BYTES, Freshness, OutputModel, WithQuota, count_bytes, truncate
 from toggl_mcp.tools.time_entries._args import CreateTimeEntry, ListTimeEntries
 from toggl_mcp.tools.time_entries._filters import Selection, select_entries
-from toggl_mcp.tools.time_entries._input import check_duration, invalidate_new_tags, parse_time_argument, prepare_entry
+from toggl_mcp.tools.time_entries._input import check_duration, parse_time_argument, prepare_entry, settle_references
 from toggl_mcp.tools.time_entries._output import TimeEntryResult, to_output
 from toggl_mcp.tools.time_entries._overlap import reject_overlaps
 
@@ -72,7 +72,7 @@ async def create_time_entry(args: CreateTimeEntry, call: CallContext) -> TimeEnt
         await reject_overlaps(start, stop, calendar, call)
     times = {"start": start, "duration": round((stop - start).total_seconds())}
     body = prepared.body.model_copy(update=times)
-    async with invalidate_new_tags(prepared, workspace, call):
+    async with settle_references(prepared, workspace, call):
         entry = await call.toggl.time_entries(workspace).add(body)
     return TimeEntryResult(entry=await to_output(entry, calendar, call), quota=await call.quota(workspace))
 

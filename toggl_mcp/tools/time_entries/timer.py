@@ -11,7 +11,7 @@ from toggl_mcp.models.time_entries import TimerStart
 from toggl_mcp.tools.support.define import ADDITIVE, DESTRUCTIVE, READ_ONLY, CallContext, ToolSpec
 from toggl_mcp.tools.support.results import Freshness, OutputModel, WithQuota
 from toggl_mcp.tools.time_entries._args import GetTimer, StartTimer, StopTimer
-from toggl_mcp.tools.time_entries._input import invalidate_new_tags, parse_time_argument, prepare_entry
+from toggl_mcp.tools.time_entries._input import parse_time_argument, prepare_entry, settle_references
 from toggl_mcp.tools.time_entries._output import TimeEntryOut, TimeEntryResult, to_output
 from toggl_mcp.tools.time_entries._overlap import reject_overlaps
 
@@ -55,7 +55,7 @@ async def start_timer(args: StartTimer, call: CallContext) -> TimerStarted:
         exclude_id = running.id if running is not None and running.start <= start else None
         await reject_overlaps(start, max(start + MIN_RUN, call.now), calendar, call, exclude_id=exclude_id)
     body = prepared.body.model_copy(update={"start": start})
-    async with invalidate_new_tags(prepared, workspace, call):
+    async with settle_references(prepared, workspace, call):
         result = await call.toggl.time_entries(workspace).start(body)
     entry = await to_output(result.entry, calendar, call)
     return TimerStarted(

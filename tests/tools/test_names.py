@@ -1,0 +1,109 @@
+"""Names and ids: what they mean, and what an error offers where they mean nothing, or several things."""
+
+import pytest
+from mcp import Client
+
+from tests.sandbox.clock import Clock
+from tests.tools.host import Host, serve
+from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Sandbox
+
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("six_in_the_evening")]
+
+AROHA, BLUE_GULL = 64_890_301, 64_890_302
+WEB_SHOP = 201_500_302
+ENTRY = {"start": "2025-10-14T09:00", "duration": 60}
+
+
+async def test_create_time_entry_ambiguous_project_has_the_candidates_with_their_clients(
+    host: Host, sandbox: Sandbox
+) -> None:
+    active = sandbox.state.add_project(HARBOUR_STUDIO, "Website", AROHA)
+    archived = sandbox.state.add_project(HARBOUR_STUDIO, "website", BLUE_GULL, active=False)
+    await host.call("list_projects")
+
+    error = await host.fail("create_time_entry", **ENTRY, project="WEBSITE")
+    exact = await host.call("create_time_entry", **ENTRY, project="website")
+
+    assert (error["code"], error["retry"]) == ("ambiguous", "corrected")
+    rows = [(row["id"], row["name"], row["client"], row["workspace"], row["archived"]) for row in error["candidates"]]
+    assert rows == [
+        (active["id"], "Website", "Aroha Bakery", "Harbour Studio", False),
+        (archived["id"], "website", "Blue Gull Charters", "Harbour Studio", True),
+    ]
+    assert sandbox.state.entries[exact["entry"]["id"]]["project_id"] == archived["id"]
+
+
+async def test_create_client_duplicate_name_is_the_candidate(host: Host) -> None:
+    error = await host.fail("create_client", name="Aroha Bakery")
+
+    assert [(row["id"], row["name"]) for row in error["candidates"]] == [(AROHA, "Aroha Bakery")]
+
+
+@pytest.mark.parametrize("name", ["2024", "007", 2025, "\u0663"])
+async def test_create_time_entry_and_lists_name_of_digits_is_a_name_where_no_such_id_exists(
+    host: Host, sandbox: Sandbox, name: str | int
+) -> None:
+    client = sandbox.state.add_client(HARBOUR_STUDIO, str(name))
+    project = sandbox.state.add_project(HARBOUR_STUDIO, str(name), client["id"])
+    tag = sandbox.state.add_tag(HARBOUR_STUDIO, str(name))
+    for other in (WEB_SHOP, project["id"]):
+        sandbox.state.add_task(other, name=str(name))
+
+    created = await host.call("create_time_entry", **ENTRY, project=name, task=name, tags=name)
+    projects = await host.call("list_projects", client=name)
+    summary = await host.call("summarize_time", client=name, project=name, task=name, tag=name)
+
+    row = sandbox.state.entries[created["entry"]["id"]]
+    assert (row["project_id"], row["tags"]) == (project["id"], [tag["name"]])
+    assert [item["id"] for item in projects["projects"]] == [project["id"]]
+    assert summary["total"]["seconds"] == 60
+
+
+async def test_create_time_entry_digits_of_an_id_are_the_id(host: Host, sandbox: Sandbox) -> None:
+    sandbox.state.add_project(HARBOUR_STUDIO, str(WEB_SHOP), AROHA)
+
+    created = await host.call("create_time_entry", **ENTRY, project=WEB_SHOP)
+
+    assert sandbox.state.entries[created["entry"]["id"]]["project_id"] == WEB_SHOP
+
+
+@pytest.mark.parametrize("tool", ["create_time_entry", "start_timer", "edit_time_entries"])
+async def test_time_entry_project_deleted_at_toggl_is_named_and_looked_for_again(
+    host: Host, sandbox: Sandbox, clock: Clock, tool: str
+) -> None:
+    entry = await host.call("create_time_entry", **ENTRY)
+    arguments = {
+        "create_time_entry": {"start": "2025-10-14T10:00", "duration": 60},
+        "start_timer": {},
+        "edit_time_entries": {"ids": [entry["entry"]["id"]]},
+    }[tool]
+    await host.call("list_projects")
+    clock.now += 60
+    sandbox.state.remove_project(WEB_SHOP)
+    again = sandbox.state.add_project(HARBOUR_STUDIO, "Web Shop", BLUE_GULL)
+
+    error = await host.fail(tool, **arguments, project="Web shop")
+    result = await host.call(tool, **arguments, project="Web shop")
+
+    assert error["code"] == "not_found"
+    assert "Toggl has deleted the project “Web shop” (201500302)" in error["message"]
+    assert [(row["id"], row["client"]) for row in error["candidates"]] == [(again["id"], "Blue Gull Charters")]
+    assert result["entry"]["project"] == "Web Shop"
+
+
+async def test_create_task_project_deleted_at_toggl_is_named(sandbox: Sandbox, clock: Clock) -> None:
+    async with Client(serve(sandbox, clock, toolsets="all")) as client:
+        host = Host(client)
+        await host.call("list_projects")
+        sandbox.state.remove_project(WEB_SHOP)
+        error = await host.fail("create_task", project="Web shop", name="Checkout")
+
+    assert (error["code"], "“Web shop” (201500302)" in error["message"]) == ("not_found", True)
+
+
+async def test_summarize_time_of_one_workspace_offers_no_name_of_another(host: Host) -> None:
+    error = await host.fail("summarize_time", project="Kiln cours", workspace_id=HARBOUR_STUDIO)
+
+    assert "Kiln course" not in error["message"]
+    assert all(row["workspace_id"] == HARBOUR_STUDIO for row in error.get("candidates", []))
+    assert (await host.call("summarize_time", project="Kiln course", workspace_id=NIGHT_SCHOOL))["complete"]
