@@ -106,6 +106,7 @@ async def test_trace_has_method_route_and_status_without_ids(in_memory: AsyncCli
     await in_memory.archive(AROHA)
     assert [name for name, _ in spans.records] == [
         "GET /workspaces/{id}/clients",
+        "GET /workspaces/{id}/clients/{id}",
         "PUT /workspaces/{id}/clients/{id}",
         "POST /workspaces/{id}/clients/{id}/archive",
     ]
