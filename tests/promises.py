@@ -156,6 +156,13 @@ PROMISES = (
         "tests/chaos/test_processes.py::test_replace_killed_process_leaves_no_torn_snapshot",
     ),
     Promise(
+        "crash",
+        "Crash consistency of changes",
+        "A change is recorded before it is sent: where its process dies, others read what it may have changed anew.",
+        "{stale_reads} stale reads after {kills} kills, one at each step of {changes} changes",
+        "tests/chaos/test_kills.py::test_changes_killed_at_any_step_leave_no_cache_that_differs_from_toggl",
+    ),
+    Promise(
         "one-file",
         "No split brain after file replacement",
         "Processes whose cache file is overwritten or moved go on with one file together.",

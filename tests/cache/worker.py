@@ -3,12 +3,14 @@
 import sqlite3
 import sys
 from itertools import count
+from math import inf
 from pathlib import Path
 
 import anyio
 
 from tests.cache.support import MINE, write_row
 from toggl_mcp.cache.sqlite.store import SqliteStore
+from toggl_mcp.models.quota import PendingChange
 
 
 def say(line: str) -> None:
@@ -33,6 +35,15 @@ async def write(path: Path) -> None:
     for row in range(100):
         await write_row(store, MINE, row, "written")
     await store.aclose()
+
+
+async def open_change(path: Path) -> None:
+    """Record a change that is never settled."""
+    store = SqliteStore(path)
+    await store.replace(MINE, {1: "written"}, expected=0, fetched_at=12)
+    await store.reserve_slot(MINE.scope, (), 0, inf, PendingChange("change", [MINE]))
+    say("open")
+    await anyio.sleep_forever()
 
 
 def hold(path: Path) -> None:
@@ -62,4 +73,4 @@ if __name__ == "__main__":
     if action in ("hold", "probe"):
         {"hold": hold, "probe": probe}[action](file)
     else:
-        anyio.run({"replace": replace, "write": write}[action], file)
+        anyio.run({"replace": replace, "write": write, "open_change": open_change}[action], file)

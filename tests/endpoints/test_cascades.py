@@ -8,7 +8,7 @@ from tests.sandbox.clock import Clock
 from tests.sandbox.diary import add_entry, at
 from toggl_mcp.api import AsyncClient
 from toggl_mcp.cache.memory import MemoryStore
-from toggl_mcp.cache.store import Key, Row
+from toggl_mcp.cache.store import Key, Snapshot
 from toggl_mcp.endpoints.toggl import Toggl
 from toggl_mcp.errors import OutcomeUnknown
 from toggl_mcp.models.projects import ProjectBody
@@ -21,18 +21,19 @@ WEB_SHOP, STUDIO_UPKEEP = 201_500_302, 201_500_307
 
 
 class InterleavingStore(MemoryStore):
-    """A store in which another process writes an entry just before its row is read."""
+    """A store in which another process writes an entry just after the entries were read."""
 
     entry: TimeEntry | None = None
 
-    async def get_row(self, key: Key, row_id: int) -> Row:
+    async def read(self, key: Key) -> Snapshot | None:
+        snapshot = await super().read(key)
         entry, self.entry = (self.entry, None) if key.kind == "time_entry" else (None, self.entry)
         if entry is not None:
             await write_row(self, key, entry.id, entry.model_dump_json(exclude_none=True))
-        return await super().get_row(key, row_id)
+        return snapshot
 
 
-async def test_delete_project_keeps_entries_moved_to_another_project_meanwhile(
+async def test_delete_project_drops_the_cached_entries_if_one_was_moved_meanwhile(
     connection: AsyncClient, sandbox: Sandbox, clock: Clock
 ) -> None:
     sandbox.state.entries.clear()
@@ -46,9 +47,7 @@ async def test_delete_project_keeps_entries_moved_to_another_project_meanwhile(
     await toggl.projects(HARBOUR_STUDIO).delete(WEB_SHOP)
 
     assert store.entry is None
-    cached_entry = await toggl.entry_cache.get_any_age(entry.id)
-    assert cached_entry is not None
-    assert cached_entry.project_id == STUDIO_UPKEEP
+    assert await toggl.entry_cache.any_age_or_none() is None
 
 
 async def test_edit_project_unconfirmed_keeps_the_cached_entries(

@@ -216,7 +216,7 @@ class Transport:
             return await self._parse_response(state, response)
 
     async def _send_once(self, state: "_RequestState", request: httpx.Request) -> httpx.Response:
-        await self._rate_limiter.acquire(state.bucket_names, use_reserve=state.use_reserve)
+        await self._rate_limiter.acquire(state.bucket_names, use_reserve=state.use_reserve, change=state.change)
         started_at = time.monotonic()
         state.move_to(Delivery.SENT)
         try:

@@ -19,7 +19,7 @@ from toggl_mcp.cache.store import (
     may_replace,
 )
 from toggl_mcp.models.clock import Clock, SystemClock
-from toggl_mcp.models.quota import Admission, Bucket, Queue, find_scarcest
+from toggl_mcp.models.quota import Admission, Bucket, PendingChange, Queue, find_scarcest
 
 
 @dataclass(slots=True)
@@ -82,7 +82,13 @@ class MemoryStore:
             return True
 
     async def write(
-        self, scope: str, *, rows: Sequence[RowWrite] = (), invalidate: Sequence[Key] = (), bucket: Bucket | None = None
+        self,
+        scope: str,
+        *,
+        rows: Sequence[RowWrite] = (),
+        invalidate: Sequence[Key] = (),
+        bucket: Bucket | None = None,
+        settled_id: str | None = None,  # noqa: ARG002 - see reserve_slot
     ) -> Sequence[Version]:
         """Write rows, drop snapshots and record a bucket."""
         with self._lock:
@@ -110,7 +116,12 @@ class MemoryStore:
             return sorted(self._buckets[scope].values())
 
     async def reserve_slot(
-        self, scope: str, bucket_names: Container[str], reserved: int, max_wait_seconds: float
+        self,
+        scope: str,
+        bucket_names: Container[str],
+        reserved: int,
+        max_wait_seconds: float,
+        pending: PendingChange | None = None,  # noqa: ARG002 - what is pending ends with the process, as the cache does
     ) -> Admission:
         """Reserve the next slot to send a request."""
         with self._lock:

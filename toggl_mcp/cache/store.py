@@ -93,9 +93,17 @@ class Store(QuotaStore, Protocol):
         ...
 
     async def write(
-        self, scope: str, *, rows: Sequence[RowWrite] = (), invalidate: Sequence[Key] = (), bucket: Bucket | None = None
+        self,
+        scope: str,
+        *,
+        rows: Sequence[RowWrite] = (),
+        invalidate: Sequence[Key] = (),
+        bucket: Bucket | None = None,
+        settled_id: str | None = None,
     ) -> Sequence[Version]:
         """Write rows, drop snapshots and record a bucket, and return the version after each row.
+
+        `settled_id` is the id of a change that is not pending any more.
 
         Each row, and each dropped snapshot, counts as a write of its collection; without a snapshot it is only counted.
         If a row is not the `expected` one any more, or the snapshot is another one, it is unknown which of two

@@ -57,10 +57,13 @@ class AsyncProjectEndpoint(CascadingEndpoint[Project]):
 
     async def delete(self, entity: int | HasId) -> None:
         """Delete a project and its tasks; its time entries stay without it. It is no error if Toggl has none."""
-        await super().delete(entity)
         project_id = to_id(entity)
-        await self._entry_cache.update_where(
-            lambda entry: entry.project_id == project_id, lambda entry: entry.clear_fields("project_id", "task_id")
+        await self._remove(
+            project_id,
+            self._path(project_id),
+            lambda _: self._entry_cache.update_where(
+                lambda entry: entry.project_id == project_id, lambda entry: entry.clear_fields("project_id", "task_id")
+            ),
         )
 
     async def page(

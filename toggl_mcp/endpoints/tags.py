@@ -1,5 +1,7 @@
 """Tags: https://engineering.toggl.com/docs/api/tags."""
 
+from functools import partial
+
 from toggl_mcp.endpoints.core.collection import Page
 from toggl_mcp.endpoints.core.keys import HasId, to_id
 from toggl_mcp.endpoints.time_entry_cache import CascadingEndpoint
@@ -38,16 +40,12 @@ class AsyncTagEndpoint(CascadingEndpoint[Tag]):
             OutcomeUnknown: Toggl never confirmed it.
         """
         names = await self._names_in_entries(to_id(tag))
-        result = await self._update(to_id(tag), body.format("edit"))
-        if result is not None:
-            await self._rename_in_entries(names, result.name)
-        return result
+        return await self._update(to_id(tag), body.format("edit"), cascade=partial(self._rename_in_entries, names))
 
     async def delete(self, entity: int | HasId) -> None:
         """Delete a tag; it is no error if Toggl has none. Its time entries stay, without it."""
         names = await self._names_in_entries(to_id(entity))
-        await super().delete(entity)
-        await self._rename_in_entries(names, None)
+        await self._remove(to_id(entity), self._path(to_id(entity)), partial(self._rename_in_entries, names))
 
     async def page(
         self, name: str | None = None, *, limit: int, after: Position | None = None, refresh: bool = False
@@ -66,11 +64,11 @@ class AsyncTagEndpoint(CascadingEndpoint[Tag]):
         names_of_others = {tag.name for key, tag in tags.items() if key != tag_id}
         return names - names_of_others
 
-    async def _rename_in_entries(self, names: set[str], name: str | None) -> None:
+    async def _rename_in_entries(self, names: set[str], tag: Tag | None) -> None:
         """Rename a tag in the cached entries, or remove it from them: they have the names of their tags, not ids."""
         await self._entry_cache.update_where(
             lambda entry: entry.workspace_id == self.workspace_id and not names.isdisjoint(entry.tags),
-            lambda entry: entry.rename_tag(names, name),
+            lambda entry: entry.rename_tag(names, None if tag is None else tag.name),
         )
 
     async def _fetch_one(self, entity_id: int) -> Tag | None:

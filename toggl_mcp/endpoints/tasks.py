@@ -55,11 +55,13 @@ class AsyncTaskEndpoint(CascadingEndpoint[Task]):
         current = (await self.reserved.find(to_id(entity))).item
         if current is None:
             return await self._evict(to_id(entity))
-        await self._remove(current.id, self._task_path(current.project_id, current.id))
-        await self._entry_cache.update_where(
-            lambda entry: entry.task_id == current.id, lambda entry: entry.clear_fields("task_id")
+        return await self._remove(
+            current.id,
+            self._task_path(current.project_id, current.id),
+            lambda _: self._entry_cache.update_where(
+                lambda entry: entry.task_id == current.id, lambda entry: entry.clear_fields("task_id")
+            ),
         )
-        return None
 
     async def page(
         self,

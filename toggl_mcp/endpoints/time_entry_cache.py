@@ -7,9 +7,9 @@ from typing import ClassVar, Self, TypeVar
 import anyio
 
 from toggl_mcp.api import Transport
-from toggl_mcp.cache.store import Key
+from toggl_mcp.cache.store import Key, Row
 from toggl_mcp.endpoints.core.cached_collection import CachedCollection
-from toggl_mcp.endpoints.core.change import Change
+from toggl_mcp.endpoints.core.change import Change, ConfirmedRow
 from toggl_mcp.endpoints.core.collection import Collection
 from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
 from toggl_mcp.endpoints.core.parsing import parse_model, parse_rows
@@ -71,10 +71,11 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
         Where another timer was started later than this one, only Toggl knows which runs: the collection is dropped.
         """
         with anyio.CancelScope(shield=True), self._invalidate_later_if_busy(self.key):
-            await super().settle_change(change, keys_to_invalidate, drops_related=drops_related)
             for row in change.rows:
                 if row.item is not None and row.item.running:
                     await self._stop_others(row.item)
+            # Last of all: until the change is settled, the end of this process makes the collection untrusted.
+            await super().settle_change(change, keys_to_invalidate, drops_related=drops_related)
 
     async def _stop_others(self, item: TimeEntry) -> None:
         for key in await self._other_running_ids(item.id):
@@ -92,14 +93,15 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
     ) -> None:
         """Write through what a confirmed change of another resource has done to the cached entries that match."""
         with anyio.CancelScope(shield=True), self._invalidate_later_if_busy(self.key):
+            await self._apply_pending_invalidations()
+            snapshot = await self._store.read(self.key)
             # Counts as a write even if no entry matches: a response on its way, or a report, may be from before it.
-            await self.write_through(NO_ID, None)
-            collection = await self.any_age_or_none()
-            for key in [key for key, entry in collection.items.items() if matches(entry)] if collection else ():
-                row = await self.get_row(key)
-                entry = self._parse_row(row.text)
-                if entry is not None and matches(entry):  # Another process may have changed it since.
-                    await self.write_through(key, change(entry), row)
+            rows: list[ConfirmedRow[TimeEntry]] = [ConfirmedRow(NO_ID, None)]
+            for row_id, text in snapshot.rows.items() if snapshot else ():
+                entry = self._parse_row(text)
+                if snapshot and entry is not None and matches(entry):
+                    rows.append(ConfirmedRow(row_id, change(entry), Row(snapshot.version, text)))
+            await self._write(rows)
 
     async def fetch_recently_changed(self) -> Mapping[int, TimeEntry]:
         """Return the entries that were changed in the last day, whatever their start, as Toggl has them."""

@@ -71,9 +71,18 @@ class Admission(NamedTuple):
     wait_seconds: float
 
 
-class Change(Protocol):
-    """A change that is stored together with what Toggl's confirmation says remains."""
+class PendingChange(NamedTuple):
+    """A change that is recorded before it is sent: the scope, kind and parent of each collection that it may alter."""
 
+    change_id: str
+    keys: Sequence[tuple[str, str, int]]
+
+
+class Change(Protocol):
+    """A change that is recorded with its slot, and stored together with what Toggl's confirmation says remains."""
+
+    pending: PendingChange
+    is_recorded: bool
     bucket: Bucket | None
 
 
@@ -89,11 +98,17 @@ class QuotaStore(Protocol):
         ...
 
     async def reserve_slot(
-        self, scope: str, bucket_names: Container[str], reserved: int, max_wait_seconds: float
+        self,
+        scope: str,
+        bucket_names: Container[str],
+        reserved: int,
+        max_wait_seconds: float,
+        pending: PendingChange | None = None,
     ) -> Admission:
         """Reserve the next slot to send a request, unless `reserved` requests or fewer remain in one of these buckets.
 
-        A slot that is further away than `max_wait_seconds` is returned, and not reserved.
+        A slot that is further away than `max_wait_seconds` is returned, and not reserved. With the slot of a change,
+        `pending` is recorded: if this process ends before the change is settled, its collections are dropped.
         """
         ...
 

@@ -13,8 +13,10 @@ from toggl_mcp.cache.sqlite.files import (
     FILE_SUFFIXES,
     ForeignFile,
     Identity,
+    connect,
     create_file,
     get_identity,
+    lock_exclusively,
     remove_files,
     rename_files,
     require_regular_file,
@@ -294,7 +296,7 @@ def require_own_file(path: Path, schema: Schema) -> None:
     try:
         # SQLite looks, because closing a file of one's own would release the locks that SQLite has on it in this
         # process; as immutable it is neither locked nor recovered from a journal.
-        with contextlib.closing(_connect(f"{path.as_uri()}?mode=ro&immutable=1", 0)) as db:
+        with contextlib.closing(connect(f"{path.as_uri()}?mode=ro&immutable=1", 0)) as db:
             ((application_id,),) = db.execute("PRAGMA application_id").fetchall()
             version = _get_user_version(db)
     except sqlite3.DatabaseError as error:
@@ -310,20 +312,6 @@ def require_own_file(path: Path, schema: Schema) -> None:
         raise ForeignFile(message)
 
 
-@contextlib.contextmanager
-def lock_exclusively(path: Path, busy_timeout: float) -> Generator[None]:
-    """Hold a lock on a path that one process has at a time; the system releases it when the process ends.
-
-    Raises:
-        OSError, sqlite3.Error: The lock, a file beside the path, is not to be had within `busy_timeout` seconds.
-    """
-    lock = Path(f"{path}.lock")
-    create_file(lock)
-    with contextlib.closing(_connect(f"{lock.as_uri()}?mode=rw", busy_timeout)) as db:
-        db.execute("BEGIN EXCLUSIVE")
-        yield
-
-
 def open_reader(path: Path, schema: Schema) -> sqlite3.Connection:
     """Return a connection that only reads.
 
@@ -332,7 +320,7 @@ def open_reader(path: Path, schema: Schema) -> sqlite3.Connection:
         sqlite3.Error: The file cannot be opened or read now.
     """
     # It waits 0 seconds for a lock: it is used on the thread of the event loop, where a wait would stop every call.
-    db = _connect(f"{path.as_uri()}?mode=ro", 0)
+    db = connect(f"{path.as_uri()}?mode=ro", 0)
     with _close_on_error(db):
         _check_version(db, schema)
     return db
@@ -347,7 +335,7 @@ def open_writer(path: Path | None, schema: Schema, busy_timeout: float) -> sqlit
         CorruptFile: The file has another format.
         sqlite3.Error: The file cannot be opened, or another process has locked it.
     """
-    db = _connect(":memory:" if path is None else f"{path.as_uri()}?mode=rw", busy_timeout)
+    db = connect(":memory:" if path is None else f"{path.as_uri()}?mode=rw", busy_timeout)
     with _close_on_error(db):
         # No fsync: what a killed process has committed is with the system, and is not lost. A power cut can leave pages
         # half written; the checksums find that, and a cache can start empty.
@@ -367,14 +355,6 @@ def _close_on_error(db: sqlite3.Connection) -> Generator[None]:
     except BaseException:
         db.close()
         raise
-
-
-def _connect(uri: str, busy_timeout: float) -> sqlite3.Connection:
-    # Transactions begin where the code says so, not where sqlite3 would. A connection is used by several threads, one
-    # at a time: a lock of SqliteFile sees to that.
-    db = sqlite3.connect(uri, timeout=busy_timeout, isolation_level=None, check_same_thread=False, uri=True)
-    db.execute("PRAGMA cell_size_check = ON")  # Finds a corrupt page when it is read, rather than later.
-    return db
 
 
 def _create_tables(db: sqlite3.Connection, schema: Schema) -> None:

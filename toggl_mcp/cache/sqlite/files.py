@@ -3,7 +3,9 @@
 import contextlib
 import itertools
 import os
+import sqlite3
 import stat
+from collections.abc import Generator
 from pathlib import Path
 
 FILE_SUFFIXES = ("-journal", "-wal", "-shm", "")  # The file comes last: a new one must not meet the old one's journal.
@@ -66,6 +68,30 @@ def remove_files(path: Path) -> None:
     """Remove the files."""
     for suffix in FILE_SUFFIXES:
         Path(f"{path}{suffix}").unlink(missing_ok=True)
+
+
+def connect(uri: str, busy_timeout: float) -> sqlite3.Connection:
+    """Return a connection to a file, which waits `busy_timeout` seconds for a lock."""
+    # Transactions begin where the code says so, not where sqlite3 would. A connection is used by several threads, one
+    # at a time: a lock of SqliteFile sees to that.
+    db = sqlite3.connect(uri, timeout=busy_timeout, isolation_level=None, check_same_thread=False, uri=True)
+    db.execute("PRAGMA cell_size_check = ON")  # Finds a corrupt page when it is read, rather than later.
+    return db
+
+
+@contextlib.contextmanager
+def lock_exclusively(path: Path, busy_timeout: float) -> Generator[None]:
+    """Hold a lock on a path that one process has at a time; the system releases it when the process ends.
+
+    Raises:
+        OSError, sqlite3.Error: The lock, a file beside the path, is not to be had within `busy_timeout` seconds.
+    """
+    lock = Path(f"{path}.lock")
+    create_file(lock)
+    with contextlib.closing(connect(f"{lock.as_uri()}?mode=rw", busy_timeout)) as db:
+        db.execute("PRAGMA journal_mode = MEMORY")  # Nothing is written, so no journal has to be left behind.
+        db.execute("BEGIN EXCLUSIVE")
+        yield
 
 
 def _create_folder(folder: Path) -> None:

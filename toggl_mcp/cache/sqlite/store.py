@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Container, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -10,6 +11,7 @@ import anyio.to_thread
 
 from toggl_mcp.cache.sqlite import tables
 from toggl_mcp.cache.sqlite.connection import SqliteFile
+from toggl_mcp.cache.sqlite.owner import Owner, is_alive
 from toggl_mcp.cache.store import (
     DEFAULT_TTL_SECONDS,
     ExpireAfter,
@@ -24,7 +26,7 @@ from toggl_mcp.cache.store import (
     may_replace,
 )
 from toggl_mcp.models.clock import Clock, SystemClock
-from toggl_mcp.models.quota import Admission, Bucket, find_scarcest
+from toggl_mcp.models.quota import Admission, Bucket, PendingChange, find_scarcest
 
 T = TypeVar("T")
 
@@ -55,7 +57,9 @@ class SqliteStore:
         self.expire_after = expiry_seconds(expire_after)
         self.clock = clock or SystemClock()
         self.pending_invalidations: set[Key] = set()
+        self._path = path
         self._file = SqliteFile(path, tables.SCHEMA, busy_timeout)
+        self._owner = Owner(path)
 
     @property
     def problem(self) -> str | None:
@@ -64,15 +68,15 @@ class SqliteStore:
 
     async def get_version(self, key: Key) -> Version:
         """Return the version of a collection."""
-        return await self._query(lambda db: tables.get_state(db, key).stored_version)
+        return await self._query(lambda db: tables.get_state(db, key).stored_version, key)
 
     async def get_row(self, key: Key, row_id: int) -> Row:
         """Return one row."""
-        return await self._query(lambda db: tables.get_row(db, key, row_id))
+        return await self._query(lambda db: tables.get_row(db, key, row_id), key)
 
     def try_get_row(self, key: Key, row_id: int) -> Row | None:
         """Return one row without waiting, on the calling thread; None where only `get_row` can tell."""
-        return self._file.try_read(lambda db: tables.get_row(db, key, row_id))
+        return self._try_query(lambda db: tables.get_row(db, key, row_id), key)
 
     async def read(self, key: Key) -> Snapshot | None:
         """Return the snapshot."""
@@ -103,18 +107,24 @@ class SqliteStore:
         return await self._change(transaction_body)
 
     async def write(
-        self, scope: str, *, rows: Sequence[RowWrite] = (), invalidate: Sequence[Key] = (), bucket: Bucket | None = None
+        self,
+        scope: str,
+        *,
+        rows: Sequence[RowWrite] = (),
+        invalidate: Sequence[Key] = (),
+        bucket: Bucket | None = None,
+        settled_id: str | None = None,
     ) -> Sequence[Version]:
-        """Write rows, drop snapshots and record a bucket."""
+        """Write rows, drop snapshots, record a bucket, and settle a change."""
 
         def transaction_body(db: sqlite3.Connection) -> Sequence[Version]:
             if bucket is not None:
                 tables.put_bucket(db, scope, bucket)
             versions = [_write_row(db, *row) for row in rows]
             for key in invalidate:
-                state = tables.get_state(db, key)
-                tables.drop_all_rows(db, key)
-                tables.put_state(db, key, state._replace(version=state.version + 1, fetched_at=None, size=0))
+                _drop_snapshot(db, key)
+            if settled_id is not None:
+                tables.drop_pending(db, settled_id)
             return versions
 
         return await self._change(transaction_body)
@@ -137,9 +147,14 @@ class SqliteStore:
         return await self._query(lambda db: tables.get_buckets(db, scope))
 
     async def reserve_slot(
-        self, scope: str, bucket_names: Container[str], reserved: int, max_wait_seconds: float
+        self,
+        scope: str,
+        bucket_names: Container[str],
+        reserved: int,
+        max_wait_seconds: float,
+        pending: PendingChange | None = None,
     ) -> Admission:
-        """Reserve the next slot to send a request."""
+        """Reserve the next slot to send a request, and record a change with it."""
 
         def transaction_body(db: sqlite3.Connection) -> Admission:
             now = self.clock()
@@ -148,9 +163,16 @@ class SqliteStore:
                 return Admission(bucket, 0.0)
             queue, wait_seconds = tables.get_queue(db, scope).reserve(now, max_wait_seconds)
             tables.put_queue(db, scope, queue)
+            if pending is not None and wait_seconds <= max_wait_seconds:
+                tables.put_pending(db, pending, self._owner.id)
             return Admission(bucket, wait_seconds)
 
-        return await self._change(transaction_body)
+        def hold_owner_and_reserve() -> Admission:
+            with suppress(OSError, sqlite3.Error):  # Without its lock, the change counts as abandoned at once.
+                self._owner.hold()
+            return self._file.change(transaction_body)
+
+        return await (anyio.to_thread.run_sync(hold_owner_and_reserve) if pending else self._change(transaction_body))
 
     async def throttle(self, scope: str, pause_seconds: float) -> None:
         """Let requests wait for a pause, and then send none in a burst for a while."""
@@ -163,11 +185,32 @@ class SqliteStore:
     async def aclose(self) -> None:
         """Close the file; the next use opens it again."""
         with anyio.CancelScope(shield=True):
-            await anyio.to_thread.run_sync(self._file.close)
+            await anyio.to_thread.run_sync(self._close)
 
-    async def _query(self, query: Callable[[sqlite3.Connection], T]) -> T:
-        result = self._file.try_read(query)
-        return await anyio.to_thread.run_sync(self._file.read, query) if result is None else result
+    def _close(self) -> None:
+        self._file.close()
+        self._owner.release()
+        self._owner = Owner(self._path)
+
+    async def _query(self, query: Callable[[sqlite3.Connection], T], key: Key | None = None) -> T:
+        """Return the result of a query, on a collection as a living process has left it."""
+        result = self._try_query(query, key)
+        return await anyio.to_thread.run_sync(self._drop_abandoned_and_query, query, key) if result is None else result
+
+    def _try_query(self, query: Callable[[sqlite3.Connection], T], key: Key | None) -> T | None:
+        owner_id = self._owner.id
+        return self._file.try_read(
+            lambda db: None if key is not None and tables.get_other_owners(db, key, owner_id) else query(db)
+        )
+
+    def _drop_abandoned_and_query(self, query: Callable[[sqlite3.Connection], T], key: Key | None) -> T:
+        """Drop the collections of changes whose processes ended before they were settled, then run a query."""
+        if key is not None:
+            owners = self._file.read(lambda db: tables.get_other_owners(db, key, self._owner.id))
+            dead_owners = [owner_id for owner_id in owners if not is_alive(self._path, owner_id)]
+            if dead_owners:
+                self._file.change(lambda db: _drop_abandoned(db, dead_owners))
+        return self._file.read(query)
 
     async def _change(self, transaction_body: Callable[[sqlite3.Connection], T]) -> T:
         return await anyio.to_thread.run_sync(self._file.change, transaction_body)
@@ -187,3 +230,15 @@ def _write_row(db: sqlite3.Connection, key: Key, row_id: int, text: str | None, 
     after = state._replace(version=state.version + 1, size=size)
     tables.put_state(db, key, after)
     return after.stored_version
+
+
+def _drop_snapshot(db: sqlite3.Connection, key: Key) -> None:
+    state = tables.get_state(db, key)
+    tables.drop_all_rows(db, key)
+    tables.put_state(db, key, state._replace(version=state.version + 1, fetched_at=None, size=0))
+
+
+def _drop_abandoned(db: sqlite3.Connection, owner_ids: Sequence[str]) -> None:
+    for owner_id in owner_ids:
+        for key in tables.pop_pending_keys(db, owner_id):
+            _drop_snapshot(db, key)

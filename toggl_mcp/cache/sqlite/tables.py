@@ -13,10 +13,10 @@ from typing import NamedTuple
 
 from toggl_mcp.cache.sqlite.connection import CorruptFile, Schema
 from toggl_mcp.cache.store import Key, Row, Version
-from toggl_mcp.models.quota import Bucket, Queue
+from toggl_mcp.models.quota import Bucket, PendingChange, Queue
 
 SCHEMA = Schema(
-    version=3,
+    version=4,
     tables=(
         """CREATE TABLE collection (
             scope TEXT, kind TEXT, parent INTEGER, version INTEGER NOT NULL, fetched_at REAL, size INTEGER NOT NULL,
@@ -33,6 +33,10 @@ SCHEMA = Schema(
         ) WITHOUT ROWID""",
         """CREATE TABLE queue (
             scope TEXT PRIMARY KEY, empty_at REAL NOT NULL, throttled_at REAL NOT NULL, checksum INTEGER NOT NULL
+        ) WITHOUT ROWID""",
+        """CREATE TABLE pending (
+            scope TEXT, kind TEXT, parent INTEGER, change_id TEXT, owner_id TEXT NOT NULL, checksum INTEGER NOT NULL,
+            PRIMARY KEY (scope, kind, parent, change_id)
         ) WITHOUT ROWID""",
     ),
 )
@@ -52,6 +56,9 @@ _PUT_BUCKET = "INSERT OR REPLACE INTO bucket VALUES (?, ?, ?, ?, ?)"
 
 _GET_QUEUE = "SELECT empty_at, throttled_at, checksum FROM queue WHERE scope = ?"
 _PUT_QUEUE = "INSERT OR REPLACE INTO queue VALUES (?, ?, ?, ?)"
+
+_GET_PENDING = "SELECT change_id, owner_id, checksum FROM pending WHERE scope = ? AND kind = ? AND parent = ?"
+_PUT_PENDING = "INSERT OR REPLACE INTO pending VALUES (?, ?, ?, ?, ?, ?)"
 
 _StateRow = tuple[int, float | None, int, float, float, int]
 
@@ -152,6 +159,32 @@ def put_queue(db: sqlite3.Connection, scope: str, queue: Queue) -> None:
     """Store the queue of a scope's requests."""
     stored = Queue(*map(float, queue))
     db.execute(_PUT_QUEUE, (scope, *stored, _checksum(scope, *stored)))
+
+
+def get_other_owners(db: sqlite3.Connection, key: Key, owner_id: str) -> set[str]:
+    """Return the owners, other than this one, of the pending changes that may have altered a collection."""
+    rows: list[tuple[str, str, int]] = db.execute(_GET_PENDING, key).fetchall()
+    if any(_checksum(*key, *ids) != checksum for *ids, checksum in rows):
+        raise _altered_error()
+    return {row[1] for row in rows} - {owner_id}
+
+
+def put_pending(db: sqlite3.Connection, pending: PendingChange, owner_id: str) -> None:
+    """Record a change, for each collection that it may alter."""
+    ids = pending.change_id, owner_id
+    db.executemany(_PUT_PENDING, ((*key, *ids, _checksum(*key, *ids)) for key in pending.keys))
+
+
+def drop_pending(db: sqlite3.Connection, change_id: str) -> None:
+    """Delete the record of a change."""
+    db.execute("DELETE FROM pending WHERE change_id = ?", (change_id,))
+
+
+def pop_pending_keys(db: sqlite3.Connection, owner_id: str) -> list[Key]:
+    """Delete the records of an owner's changes, and return the collections that these may have altered."""
+    rows = db.execute("SELECT DISTINCT scope, kind, parent FROM pending WHERE owner_id = ?", (owner_id,)).fetchall()
+    db.execute("DELETE FROM pending WHERE owner_id = ?", (owner_id,))
+    return [Key(*row) for row in rows]
 
 
 def _verify_state(key: Key, row: _StateRow) -> State:

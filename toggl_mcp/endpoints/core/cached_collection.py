@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from math import inf
 from typing import Generic, Self, TypeVar
+from uuid import uuid4
 
 import anyio
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -21,7 +22,7 @@ from toggl_mcp.endpoints.core.change import Change, ConfirmedRow
 from toggl_mcp.endpoints.core.collection import CacheRead, Collection, Lookup
 from toggl_mcp.endpoints.core.keys import related_key
 from toggl_mcp.errors import CacheBusy, QuotaSpent, RateLimited, Unreachable
-from toggl_mcp.models.quota import Bucket
+from toggl_mcp.models.quota import Bucket, PendingChange
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -147,14 +148,22 @@ class CachedCollection(Generic[M]):
         """Return a row from before a change."""
         return await self._store.get_row(self.key, row_id)
 
-    async def open_change(self, row_id: int | None) -> Change[M]:
-        """Return a change that is not sent yet; `row_id` is None for a creation, or a change of many."""
-        store, key = self._store, self.key
-        return Change(Row(await store.get_version(key), None) if row_id is None else await store.get_row(key, row_id))
+    async def open_change(self, row_id: int | None, keys: Sequence[Key]) -> Change[M]:
+        """Return a change that is not sent yet, and may alter these collections.
+
+        `row_id` is None for a creation, or a change of many.
+        """
+        store, key, pending = self._store, self.key, PendingChange(uuid4().hex, keys)
+        if row_id is None:
+            return Change(Row(await store.get_version(key), None), pending)
+        return Change(await store.get_row(key, row_id), pending)
 
     async def settle_change(self, change: Change[M], keys_to_invalidate: Sequence[Key], *, drops_related: bool) -> None:
         """Write a change through that has ended, drop what it made doubtful, and record what remains."""
-        await self._write(change.rows, keys_to_invalidate, drops_related=drops_related, bucket=change.bucket)
+        settled_id = change.pending.change_id if change.is_recorded else None
+        await self._write(
+            change.rows, keys_to_invalidate, drops_related=drops_related, bucket=change.bucket, settled_id=settled_id
+        )
 
     async def write_through(self, row_id: int, item: M | None, expected: Row | None = None) -> None:
         """Write a confirmed change through: the changed item, or None for a deleted one.
@@ -178,6 +187,7 @@ class CachedCollection(Generic[M]):
         *,
         drops_related: bool = False,
         bucket: Bucket | None = None,
+        settled_id: str | None = None,
     ) -> None:
         """Write to the store in one step, which neither a cancellation nor a busy cache prevents for good."""
         pending_invalidations = self._store.pending_invalidations
@@ -188,10 +198,12 @@ class CachedCollection(Generic[M]):
         ]
         if drops_related:
             writes.append(RowWrite(related_key(self.key.scope), self.key.parent, None))
-        if not writes and not invalidate and bucket is None:
+        if not writes and not invalidate and bucket is None and settled_id is None:
             return
         with anyio.CancelScope(shield=True), self._invalidate_later_if_busy(*(write.key for write in writes)):
-            versions = await self._store.write(self.key.scope, rows=writes, invalidate=invalidate, bucket=bucket)
+            versions = await self._store.write(
+                self.key.scope, rows=writes, invalidate=invalidate, bucket=bucket, settled_id=settled_id
+            )
             pending_invalidations.difference_update(invalidate)
             for (row_id, item, _), version in zip(rows, versions, strict=False):
                 collection = self._flight.collection  # The write applies to it too, if it is the one from before.

@@ -9,7 +9,7 @@ from typing import Generic, NamedTuple, TypeVar
 from pydantic import BaseModel
 
 from toggl_mcp.cache.store import Row
-from toggl_mcp.models.quota import Bucket
+from toggl_mcp.models.quota import Bucket, PendingChange
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -27,6 +27,9 @@ class Change(Generic[M]):
     """One change of a collection: the row from before it was sent, what is confirmed, and what remains of its quota."""
 
     expected: Row
+    pending: PendingChange
+    is_recorded: bool = False
+    """Whether the store may have a record of it, which is removed when it is settled."""
     rows: list[ConfirmedRow[M]] = field(default_factory=list[ConfirmedRow[M]])
     bucket: Bucket | None = None
 

@@ -5,7 +5,7 @@ and returns the only new item that matches, or else raises OutcomeUnknown. `_cha
 """
 
 import logging
-from collections.abc import AsyncGenerator, Callable, Container, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Container, Mapping
 from contextlib import asynccontextmanager
 from copy import copy
 from datetime import UTC, datetime
@@ -29,6 +29,9 @@ from toggl_mcp.models.query import Query
 _log = logging.getLogger(__name__)
 
 E = TypeVar("E", bound=WorkspaceResource)
+Cascade = Callable[[E | None], Awaitable[None]]
+"""Writes through what a confirmed change, to the item or to none, has done to other collections."""
+
 MAX_PAGE_SIZE = 200
 """Rows in a page, as many as Toggl allows."""
 
@@ -266,7 +269,7 @@ class CachedEndpoint(Generic[E]):
     def _proves_absence(self, as_of: datetime) -> bool:
         return self._clock() - as_of.timestamp() < ITEM_NEGATIVE_TTL_SECONDS
 
-    async def _remove(self, entity_id: int, path: str) -> None:
+    async def _remove(self, entity_id: int, path: str, cascade: Cascade[E] | None = None) -> None:
         async with self._change("delete", entity_id) as change:
             try:
                 await self._transport.send("DELETE", path, query=self.DELETE_PARAMS, change=change)
@@ -274,6 +277,8 @@ class CachedEndpoint(Generic[E]):
                 await self._evict(entity_id)
             else:
                 change.add_confirmed_row(entity_id, None)
+            if cascade is not None:
+                await cascade(None)
 
     async def _create(self, body: Mapping[str, Any], matches: Callable[[E], bool], path: str | None = None) -> E:
         """Create one, at most once: after a lost response, look for it at Toggl."""
@@ -287,7 +292,9 @@ class CachedEndpoint(Generic[E]):
             change.add_confirmed_row(item.id, item)
             return item
 
-    async def _update(self, entity_id: int, body: Mapping[str, Any], path: str | None = None) -> E | None:
+    async def _update(
+        self, entity_id: int, body: Mapping[str, Any], path: str | None = None, cascade: Cascade[E] | None = None
+    ) -> E | None:
         """Send a change and return the changed one, or None if Toggl has none; an empty change is not sent."""
         if not body:
             return await self.get(entity_id)
@@ -298,6 +305,8 @@ class CachedEndpoint(Generic[E]):
                 return await self._evict(entity_id)
             item = self._parse_confirmation(response)
             change.add_confirmed_row(item.id, item)
+            if cascade is not None:
+                await cascade(item)
             return item
 
     async def _evict(self, entity_id: int) -> None:
@@ -331,10 +340,11 @@ class CachedEndpoint(Generic[E]):
     @asynccontextmanager
     async def _change(self, verb: str, entity_id: int | None = None) -> AsyncGenerator[Change[E]]:
         """Open a change, and settle it when it ends: log its outcome, and invalidate what it may have altered."""
-        change = await self._collection.open_change(entity_id)
         related_keys = [self._collection.key._replace(kind=kind) for kind in self.INVALIDATES.get(verb, ())]
         # A change that is cut off may have been applied, as one without a confirmation.
         keys, drops_related, outcome = [*self._keys_if_applied(verb), *related_keys], True, "unknown"
+        account_keys = [related_key(self._collection.key.scope)] if self.IN_ACCOUNT_RESPONSE else []
+        change = await self._collection.open_change(entity_id, [*keys, *account_keys])
         try:
             yield change
             keys, outcome = related_keys, "confirmed"
