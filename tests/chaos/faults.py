@@ -1,7 +1,7 @@
 """Faults of requests, and the person who works in the web app meanwhile."""
 
 import random
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import get_args
 
 from anyio.lowlevel import checkpoint
@@ -80,8 +80,12 @@ class Person:
     def act(self, ids: Collection[int] | None = None) -> None:
         """Make a random change, to one of these items if ids are given."""
         self._named += 1
+        self.perform(lambda: self._resource.act(self._state, self._chance, ids, f"By hand {self._named}"))
+
+    def perform(self, action: Callable[[], object]) -> None:
+        """Perform an action, and record the items that it changes."""
         before = self._resource.items_in(self._state)
-        self._resource.act(self._state, self._chance, ids, f"By hand {self._named}")
+        action()
         after, now = self._resource.items_in(self._state), self._clock()
         self.changed_at |= dict.fromkeys(
             (key for key in before.keys() | after if before.get(key) != after.get(key)), now

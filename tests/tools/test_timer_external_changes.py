@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.endpoints.support import fault_in_turn, with_action
 from tests.sandbox.clock import Clock
 from tests.sandbox.diary import add_entry, list_changes, running, timers
 from tests.tools.host import Host
@@ -50,6 +51,36 @@ async def test_start_timer_stopped_entry_is_the_one_started_in_the_web_app(
     result = await host.call("start_timer", description="Third")
 
     assert (result["stopped_entry"]["description"], result["stopped_entry"]["seconds"]) == ("Second", 60)
+
+
+async def test_start_timer_later_timer_of_the_phone_keeps_running(host: Host, sandbox: Sandbox, clock: Clock) -> None:
+    running(sandbox, "2025-10-14T08:00", "First")
+
+    def start_on_the_phone() -> None:
+        clock.now += 5
+        running(sandbox, "2025-10-14T09:00:05", "Phone")
+
+    sandbox.fault = fault_in_turn("POST", with_action(Fault("slow"), start_on_the_phone))
+    result = await host.call("start_timer", description="Second")
+
+    assert result["stopped_entry"]["description"] == "First"
+    assert timers(sandbox) == ["Phone"]
+
+
+async def test_stop_timer_later_timer_of_the_phone_keeps_running(host: Host, sandbox: Sandbox, clock: Clock) -> None:
+    running(sandbox, "2025-10-14T08:00", "First")
+    await host.call("get_timer")
+    clock.now += 30
+
+    def start_on_the_phone() -> None:
+        clock.now += 5
+        running(sandbox, "2025-10-14T09:00:35", "Phone")
+
+    sandbox.fault = fault_in_turn("GET", with_action(Fault("slow"), start_on_the_phone))
+    result = await host.call("stop_timer")
+
+    assert result["entry"]["description"] == "First"
+    assert timers(sandbox) == ["Phone"]
 
 
 async def test_start_timer_after_stop_timer_has_no_stopped_entry(host: Host, clock: Clock) -> None:

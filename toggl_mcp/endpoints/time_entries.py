@@ -5,18 +5,27 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
+from toggl_mcp.endpoints.core.collection import Collection
 from toggl_mcp.endpoints.core.keys import HasId, to_id
 from toggl_mcp.endpoints.core.session import Session
-from toggl_mcp.endpoints.time_entry_cache import MAX_AGE, CascadingEndpoint, TimeEntryCache
-from toggl_mcp.errors import InvalidArguments, NotFound, OutcomeUnknown, TogglError
+from toggl_mcp.endpoints.time_entry_cache import MAX_AGE, CascadingEndpoint, TimeEntryCache, is_older
+from toggl_mcp.errors import (
+    InvalidArguments,
+    NotFound,
+    OutcomeUnknown,
+    QuotaSpent,
+    RateLimited,
+    TogglError,
+    Unreachable,
+)
 from toggl_mcp.models.time_entries import BulkEditResult, TimeEntry, TimeEntryBody, TimerStart
 
 _log = logging.getLogger(__name__)
 
 MAX_RUNNING_AGE_SECONDS = 10.0
 """Seconds for which the cached running timer is recent enough to name the one that a start has stopped."""
-MAX_STOP_DRIFT = timedelta(seconds=60)
-"""The longest time between a start and the stop that it caused: clocks differ."""
+MAX_STOP_DELAY = timedelta(seconds=2)
+"""The longest time between a start and the stop of the former timer that it caused, both by Toggl's clock."""
 _NOT_STOPPED = (
     "Toggl did not stop the timer, perhaps because it does not run, and sent no usable list of what runs. "
     "Call get_timer with refresh: true."
@@ -56,7 +65,10 @@ class AsyncTimeEntryEndpoint(CascadingEndpoint[TimeEntry]):
             return await self._find_uncached_creation(matches, error)
 
     async def start(self, body: TimeEntryBody) -> TimerStart:
-        """Start a timer; return it with the entry whose timer Toggl stopped for it."""
+        """Start a timer; return it with the entry whose timer Toggl stopped for it, or this does.
+
+        A timer that was started later is never stopped: it has stopped this one.
+        """
         read = await self.read()
         before = read.collection.items
         is_recent = read.source == "toggl" or (self._now() - read.as_of).total_seconds() < MAX_RUNNING_AGE_SECONDS
@@ -133,20 +145,28 @@ class AsyncTimeEntryEndpoint(CascadingEndpoint[TimeEntry]):
     async def stop_current(self) -> TimeEntry | None:
         """Stop the running timer, in any workspace; return its entry, or None if none runs.
 
-        If the cached timer does not run at Toggl any more, the one that runs now is stopped.
+        What runs is read from Toggl first, and a timer that was started later is never stopped: the cached timer may
+        have been replaced by another, and after the refusal to stop it only Toggl knows whether that came later.
 
         Raises:
             OutcomeUnknown: Toggl never confirmed it.
         """
-        running = await self.current() or await self.current(refresh=True)
-        result = None if running is None else await self.stop(running)
-        next_timer = await self.current(refresh=running is not None and result is None)
-        return result if next_timer is None else await self.stop(next_timer)
+        cached = _find_running(await self.fresh_or_none())
+        try:
+            collection, error = (await self.reserved.read(refresh=True)).collection, None
+        except (QuotaSpent, RateLimited, Unreachable) as read_error:
+            collection, error = (await self.read()).collection, read_error
+        running = _find_running(collection)
+        if running is None:
+            return cached and collection.items.get(cached.id)
+        result = await self.stop(running)
+        if result is None and error is not None:
+            raise error  # The cached timer does not show whether another one runs.
+        return result
 
     async def current(self, *, refresh: bool = False) -> TimeEntry | None:
         """Return the entry whose timer runs, in any workspace; None if none runs."""
-        entries = (await self.read(refresh=refresh)).collection.items.values()
-        return next((entry for entry in entries if entry.running), None)
+        return _find_running((await self.read(refresh=refresh)).collection)
 
     async def collect(
         self, start: datetime | None = None, end: datetime | None = None, *, refresh: bool = False
@@ -178,18 +198,20 @@ class AsyncTimeEntryEndpoint(CascadingEndpoint[TimeEntry]):
         """Return one by its id, read with all of the others."""
         return (await self.read(refresh=True)).collection.items.get(entity_id)
 
-    async def _find_stopped(self, entry: TimeEntry, former_entries: Mapping[int, TimeEntry]) -> TimerStart:
+    async def _find_stopped(self, entry: TimeEntry, entries_before: Mapping[int, TimeEntry]) -> TimerStart:
         """Return a new timer with the one that ran before it, which Toggl stops, or else we do."""
         try:
-            items = (await self.reserved.read(refresh=True)).collection.items.values()
+            items = (await self.reserved.read(refresh=True)).collection.items
         except TogglError:
             _log.warning("The new timer runs; Toggl sent no usable list to find the one before it.", exc_info=True)
-            former = next((item.stop_at(entry.start) for item in former_entries.values() if item.running), None)
+            former = next((item.stop_at(entry.start) for item in entries_before.values() if item.running), None)
             return TimerStart(entry, former, is_confirmed=False)
-        running = next((item for item in items if item.running and item.id != entry.id), None)
-        if running is None:
-            stopped_timers = [item for item in items if _has_ended_at(entry.start, item, former_entries.get(item.id))]
-            return TimerStart(entry, max(stopped_timers, key=lambda item: item.end_at(entry.start), default=None))
+        timer = items.get(entry.id, entry)
+        candidates = [item for item in items.values() if _may_be_former(item, entry, entries_before.get(item.id))]
+        running = next((item for item in candidates if item.running), None)
+        if running is None or not timer.running:  # What runs in its place was started later.
+            stopped_timers = [item for item in candidates if not item.running]
+            return TimerStart(timer, max(stopped_timers, key=lambda item: item.end_at(entry.start), default=None))
         try:
             return TimerStart(entry, await self.stop(running))
         except TogglError:
@@ -232,10 +254,22 @@ class AsyncTimeEntryEndpoint(CascadingEndpoint[TimeEntry]):
             raise NotFound(message)
 
 
-def _has_ended_at(moment: datetime, item: TimeEntry, before: TimeEntry | None) -> bool:
-    """Tell whether the timer of an entry has ended at a moment; it ran before, or was not cached."""
-    has_stopped = not item.running and (before is None or before.running)
-    return has_stopped and abs(item.end_at(moment) - moment) <= MAX_STOP_DRIFT
+def _find_running(collection: Collection[TimeEntry] | None) -> TimeEntry | None:
+    return next((entry for entry in collection.items.values() if entry.running), None) if collection else None
+
+
+def _may_be_former(item: TimeEntry, timer: TimeEntry, before: TimeEntry | None) -> bool:
+    """Return whether an entry's timer ran when a new one was started, and still runs or was stopped by that start.
+
+    An entry of a higher id is newer. What is compared is by Toggl's clock.
+    """
+    was_running = before is not None and before.running
+    if item.id >= timer.id:
+        return False
+    if item.running:
+        return was_running or is_older(item, timer)
+    is_simultaneous = item.updated_at and timer.updated_at and abs(item.updated_at - timer.updated_at) <= MAX_STOP_DELAY
+    return bool(is_simultaneous) and (was_running or before is None)
 
 
 def _parse_edited_ids(response: object) -> set[int]:

@@ -126,7 +126,10 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
         if collection is None or since is None or since < self._now() - MAX_SYNC_AGE:
             return await self._fetch_window(transport, self.earliest_start(), self.latest_start())
         changes = await self._fetch_entries(transport, {"since": str(int(since.timestamp()))})
-        if len(changes) >= MAX_ROWS:
+        # What was written through without Toggl's `updated_at` is among the changes, unless Toggl has not done it after
+        # all, such as stopping the former timer.
+        assumed_ids = {key for key, entry in collection.items.items() if entry.updated_at is None}
+        if len(changes) >= MAX_ROWS or not assumed_ids <= {entry.id for entry in changes}:
             return await self._fetch_window(transport, self.earliest_start(), self.latest_start())
         return _merge(collection.items, changes, self.earliest_start())
 
@@ -188,7 +191,7 @@ def _merge(
     """Return the entries after these changes; one that is older than the cached entry is skipped."""
     by_id = dict(entries)
     for entry in changes:
-        if not _is_older(entry, by_id.get(entry.id)):
+        if not is_older(entry, by_id.get(entry.id)):
             by_id[entry.id] = entry
     return {key: entry for key, entry in by_id.items() if entry.deleted_at is None and entry.start >= oldest_kept}
 
@@ -198,8 +201,9 @@ def _starts_before(timer: TimeEntry, later_timer: TimeEntry) -> bool:
     times = timer.updated_at, later_timer.updated_at
     if None in times or times[0] == times[1]:
         return timer.id < later_timer.id
-    return _is_older(timer, later_timer)
+    return is_older(timer, later_timer)
 
 
-def _is_older(entry: TimeEntry, stored: TimeEntry | None) -> bool:
+def is_older(entry: TimeEntry, stored: TimeEntry | None) -> bool:
+    """Return whether Toggl changed an entry before it changed another; not, where it does not say when."""
     return bool(stored and stored.updated_at and entry.updated_at and entry.updated_at < stored.updated_at)
