@@ -17,7 +17,7 @@ from tests.figures import load_measurements
 from tests.promises import PROMISES
 from toggl_mcp.models.account import Access
 from toggl_mcp.server import build_server
-from toggl_mcp.settings import Settings, describe_setting
+from toggl_mcp.settings import Settings, describe_setting, variable_name
 from toggl_mcp.toolsets import TOOLSETS
 
 ROOT = Path(__file__).parent.parent
@@ -42,8 +42,12 @@ CONFIGURATION_PAGE = """{note}
 
 # Configuration
 
-Every setting is an environment variable; most have a flag as well, which wins. Empty values, and `${{…}}` that a host
-did not expand, count as unset. `toggl-mcp check` reports what is wrong with the settings, and what to do about it.
+Every setting is an environment variable; most have a flag as well, which wins. Quotes around a value are taken off, and
+`Bearer` or `Basic` before a token. `toggl-mcp check` reports what is wrong with the settings, and what to do about it.
+
+Empty values count as unset, and so does a value that holds a placeholder which nothing replaced: `$HOME`,
+`${{env:TOKEN}}`, `$(cat file)`, `%USERPROFILE%`, `{{{{token}}}}`, `{{env:TOKEN}}`, `<your token>` and the like. The
+server names such variables on standard error when it starts.
 
 {settings}
 
@@ -129,7 +133,7 @@ def settings_table() -> str:
     return table(
         ("variable", "flag", "meaning"),
         (
-            (f"`{field.validation_alias or f'TOGGL_MCP_{name.upper()}'}`", flags.get(name, ""), describe_setting(field))
+            (f"`{variable_name(name)}`", flags.get(name, ""), describe_setting(field))
             for name, field in Settings.model_fields.items()
         ),
     )

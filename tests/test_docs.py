@@ -14,7 +14,7 @@ from tests.process.server import run
 from tests.process.test_cli import serve_sandbox
 from toggl_mcp.errors import TogglError
 from toggl_mcp.sandbox import HARBOUR_STUDIO, TOKEN, Sandbox
-from toggl_mcp.settings import Settings, describe_setting
+from toggl_mcp.settings import Settings, describe_setting, variable_name
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -69,7 +69,8 @@ def test_help_describes_every_setting() -> None:
     for name, field in Settings.model_fields.items():
         has_flag = name not in ("token", "api_url")
         assert (f"--{name.replace('_', '-')} " in help_text) is has_flag
-        assert (describe_setting(field) in help_text) is has_flag
+        assert variable_name(name) in help_text
+        assert describe_setting(field) in help_text
 
 
 @pytest.mark.parametrize("page", [ROOT / "README.md", ROOT / "docs" / "install.md"], ids=lambda page: page.name)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from toggl_mcp.sandbox import TOKEN
 from toggl_mcp.settings import Settings
 
 
@@ -37,10 +38,129 @@ def test_settings_flags_override_the_environment(monkeypatch: pytest.MonkeyPatch
     assert settings.access == "time-tracking"
 
 
-@pytest.mark.parametrize("unset", ["", "  ", "${user_config.cache}", " ${X} "])
-def test_settings_blank_or_unexpanded_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch, unset: str) -> None:
-    monkeypatch.setenv("TOGGL_MCP_CACHE", unset)
-    monkeypatch.setenv("TOGGL_API_TOKEN", unset)
+@pytest.mark.parametrize("blank", ["", "  ", '""', "''", "Bearer "])
+def test_settings_blank_value_counts_as_unset(monkeypatch: pytest.MonkeyPatch, blank: str) -> None:
+    monkeypatch.setenv("TOGGL_MCP_CACHE", blank.removeprefix("Bearer"))
+    monkeypatch.setenv("TOGGL_API_TOKEN", blank)
 
-    assert (Settings().cache, Settings().token) == (None, None)
-    assert Settings(cache=Path("x")).cache == Path("x")
+    assert (Settings().cache, Settings().token, Settings().placeholders) == (None, None, ())
+
+
+@pytest.mark.parametrize(
+    "placeholder",
+    [
+        "$HOME",
+        "${HOME}",
+        "${HOME:-/root}",
+        "${env:HOME}",
+        "$env:HOME",
+        "${env.HOME}",
+        "${input:token}",
+        "${user_config.token}",
+        "${file:/run/token}",
+        "${workspaceFolder}",
+        "${{ secrets.TOKEN }}",
+        "$(cat /run/token)",
+        "`cat /run/token`",
+        "%USERPROFILE%",
+        "%ProgramFiles(x86)%",
+        "%(HOME)s",
+        "!USERPROFILE!",
+        "{{token}}",
+        "{{ token }}",
+        "{env:TOKEN}",
+        "{file:~/.token}",
+        "#{TOKEN}#",
+        "{token}",
+        "<your token>",
+        "[your token]",
+        "__TOKEN__",
+    ],
+)
+@pytest.mark.parametrize("place", ["{}", "/data/{}/cache.sqlite", "https://{}/api/v9", "Bearer {}", '"{}"'])
+def test_settings_placeholder_anywhere_counts_as_unset(
+    monkeypatch: pytest.MonkeyPatch, placeholder: str, place: str
+) -> None:
+    variables = ("TOGGL_API_TOKEN", "TOGGL_API_URL", "TOGGL_MCP_CACHE", "TOGGL_WORKSPACE_ID", "TOGGL_MCP_TOOLS")
+    for name in variables:
+        monkeypatch.setenv(name, place.replace("{}", placeholder))
+
+    settings = Settings()
+
+    assert settings.placeholders == tuple(sorted(variables))
+    assert (settings.token, settings.api_url, settings.cache) == (None, None, None)
+    assert (settings.workspace_id, settings.tools) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "example",
+    [
+        "your token",
+        "YOUR_API_TOKEN",
+        "your-key",
+        "op://vault/toggl/token",
+        "changeme",
+        "token-here",
+        "xxxxxxxx",
+        "…",
+        "...",
+    ],
+)
+def test_settings_example_of_a_token_counts_as_unset(monkeypatch: pytest.MonkeyPatch, example: str) -> None:
+    monkeypatch.setenv("TOGGL_API_TOKEN", example)
+
+    assert (Settings().token, Settings().placeholders) == (None, ("TOGGL_API_TOKEN",))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/home/me/a b/100% mine & yours/c#1?.sqlite",
+        "C:\\Users\\me\\{B3F2A1C0-0000-4000-8000-000000000000}\\c.sqlite",
+        "/data/price-in-$/c.sqlite",
+        "/data/your token/wow!/c.sqlite",
+    ],
+)
+def test_settings_path_without_placeholder_is_kept(monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    monkeypatch.setenv("TOGGL_MCP_CACHE", path)
+
+    assert (str(Settings().cache), Settings().placeholders) == (path, ())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '"{}"',
+        "'{}'",
+        "“{}”",
+        "Bearer {}",
+        "bearer  {}",
+        "Basic {}",
+        '"Bearer {}"',
+        "Bearer '{}'",
+        "{}:api_token",
+        "  {}\n",
+    ],
+)
+def test_settings_token_is_taken_out_of_quotes_and_headers(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("TOGGL_API_TOKEN", text.format(TOKEN))
+
+    token = Settings().token
+
+    assert token is not None
+    assert token.get_secret_value() == TOKEN
+
+
+@pytest.mark.parametrize(("text", "path"), [('"/data/c.sqlite"', "/data/c.sqlite"), ("'~/c'", str(Path.home() / "c"))])
+def test_settings_path_is_taken_out_of_quotes_and_its_home_expanded(
+    monkeypatch: pytest.MonkeyPatch, text: str, path: str
+) -> None:
+    monkeypatch.setenv("TOGGL_MCP_CACHE", text)
+
+    assert str(Settings().cache) == path
+
+
+def test_settings_flag_overrides_a_placeholder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOGGL_MCP_CACHE", "$HOME/c")
+
+    assert (Settings(cache=Path("x")).cache, Settings(cache=Path("x")).placeholders) == (Path("x"), ())

@@ -1,4 +1,4 @@
-"""`toggl-mcp check`: a line each about tools, token, workspace, cache and network: in order, or what to do next."""
+"""`toggl-mcp check`: a line each about settings, tools, network, token, workspace and cache, and what to do next."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from toggl_mcp.endpoints.toggl import Toggl
 from toggl_mcp.errors import BadToken, CacheBusy, InvalidArguments, NoToken, QuotaSpent, TogglError, Unreachable
 from toggl_mcp.models.account import Me
 from toggl_mcp.server import cache_file, open_store, open_toggl
-from toggl_mcp.settings import Settings
+from toggl_mcp.settings import Settings, describe_placeholder
 from toggl_mcp.toolsets import enabled_tools
 
 PROBE_KEY = Key("check", "probe", 0)
@@ -33,10 +33,21 @@ def _fail(topic: str, text: str) -> Line:
 
 async def check(settings: Settings, say: Callable[[str], object]) -> bool:
     """Print what is in order and what is not; return whether everything is. Costs at most two requests."""
-    lines = [_check_tools(settings), *await _check_token(settings), await _check_cache(settings)]
+    lines = [
+        _check_settings(settings),
+        _check_tools(settings),
+        *await _check_token(settings),
+        await _check_cache(settings),
+    ]
     for line in lines:
         say(f"{'ok  ' if line.is_ok else 'FAIL'}  {line.topic:<9}  {line.text}")
     return all(line.is_ok for line in lines)
+
+
+def _check_settings(settings: Settings) -> Line:
+    if settings.placeholders:
+        return _fail("settings", " ".join(map(describe_placeholder, settings.placeholders)))
+    return _ok("settings", "They can be read.")
 
 
 def _check_tools(settings: Settings) -> Line:
@@ -96,6 +107,10 @@ async def _check_workspace(toggl: Toggl, me: Me) -> Line:
 
 
 async def _check_cache(settings: Settings) -> Line:
+    try:
+        path = cache_file(settings)
+    except InvalidArguments as error:
+        return _fail("cache", str(error))
     store = open_store(settings)
     try:
         await store.hold_lease(PROBE_KEY, 0)
@@ -107,4 +122,4 @@ async def _check_cache(settings: Settings) -> Line:
         return _ok("cache", "In memory, as configured: it is empty at each start.")
     if store.problem is not None:
         return _fail("cache", store.problem)
-    return _ok("cache", f"{cache_file(settings)} can be written.")
+    return _ok("cache", f"{path} can be written.")

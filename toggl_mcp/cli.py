@@ -1,47 +1,103 @@
-"""The command `toggl-mcp`: serve (the default), demo, check."""
+"""The command `toggl-mcp`: serve (the default), demo, check, help."""
 
 import argparse
+import difflib
 import gc
 import logging
+import os
 import sys
+import textwrap
 from collections.abc import Sequence
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from io import TextIOWrapper
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 if TYPE_CHECKING:
     from toggl_mcp.settings import Settings
 
 # Every user of a machine can read the arguments of its processes: no token among them, nor the address that it goes to.
 _WITHOUT_FLAG = ("token", "api_url")
+_COMMANDS = {
+    "serve": "serve the Model Context Protocol on standard input and output (the default)",
+    "demo": "play a session with an embedded Toggl; no account needed",
+    "check": "tell whether settings, tools, network, token, workspace and cache are in order",
+    "help": "show this text",
+}
+_GROUPS = {
+    "Account": ("token", "workspace_id", "api_url"),
+    "Tools": ("toolsets", "tools", "exclude_tools", "access", "read_only"),
+    "Cache": ("cache", "cache_ttl"),
+    "Running": ("sandbox", "log_level"),
+}
+_EXAMPLES = """Examples:
+  toggl-mcp demo                                  what it does, without an account
+  TOGGL_API_TOKEN=... toggl-mcp check             whether all is in order
+  toggl-mcp --sandbox                             what a host runs to try it
+  toggl-mcp --toolsets time_entries,reports       fewer tools, fewer tokens
+  toggl-mcp --access time-tracking --cache memory
+
+How to add it to Claude, VS Code, Cursor and other hosts: docs/install.md
+"""
+_TERMINAL_HINT = """\
+This is toggl-mcp, the Model Context Protocol server for Toggl Track. It waits for JSON messages of a host, such as
+Claude Desktop or VS Code; docs/install.md says how to add it to one. Press Ctrl+C, and then type
+
+  toggl-mcp demo     to see what it does, without an account
+  toggl-mcp check    to see whether token, network and cache are in order
+  toggl-mcp help     for all settings
+
+"""
+
+
+class _Flags(NamedTuple):
+    """What the command line says."""
+
+    command: str
+    is_json: bool
+    settings: dict[str, object]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status: 0, 1 for a failed check, 2 for settings that cannot be used."""
     gc.disable()  # Imports make hundreds of thousands of objects, none of them garbage.
-    flags = vars(_parser().parse_args(arguments))
-    command = flags.pop("command")
+    if sys.stderr is None:  # Closed. What is opened next would get its number, and the messages of libraries.
+        sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115 - open until the end
+    if sys.stdin is None or sys.stdout is None:
+        sys.stderr.write("toggl-mcp: standard input or output is closed; start it with both open, as hosts do.\n")
+        return 2
+    # The console may not be UTF-8: it shows `?` for what it does not have.
+    cast("TextIOWrapper", sys.stdout).reconfigure(errors="replace")
     try:
-        return _run(command, {name: value for name, value in flags.items() if value is not None})
+        status = _run(_parse(arguments))
+        sys.stdout.flush()
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:  # `toggl-mcp demo | head`: nobody reads the rest, nor what the interpreter flushes last.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return status
 
 
-def _run(command: str, flags: dict[str, object]) -> int:
-    if command == "demo":
-        return _demo()
+def _run(flags: _Flags) -> int:
+    if flags.command == "help":
+        _parser().print_help()
+        return 0
+    if flags.command == "demo":
+        return _demo(is_json=flags.is_json)
     from pydantic import ValidationError  # noqa: PLC0415 - start-up
 
-    from toggl_mcp.settings import Settings  # noqa: PLC0415 - start-up
+    from toggl_mcp.settings import Settings, variable_name  # noqa: PLC0415 - start-up
 
     try:
-        settings = Settings(**flags)  # pyright: ignore[reportArgumentType] - argparse's values, validated here
+        settings = Settings(**flags.settings)  # pyright: ignore[reportArgumentType] - argparse's values, validated here
     except ValidationError as error:
         for detail in error.errors(include_url=False, include_input=False):
-            name = ".".join(map(str, detail["loc"]))
+            name = variable_name(".".join(map(str, detail["loc"])))
             sys.stderr.write(f"toggl-mcp: {name}: {detail['msg']}. Correct it, or leave it out.\n")
         return 2
     logging.basicConfig(level=settings.log_level, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
-    return _check(settings) if command == "check" else _serve(settings)
+    return _check(settings) if flags.command == "check" else _serve(settings)
 
 
 def _serve(settings: "Settings") -> int:
@@ -49,6 +105,7 @@ def _serve(settings: "Settings") -> int:
 
     from toggl_mcp.errors import InvalidArguments  # noqa: PLC0415 - start-up
     from toggl_mcp.server import build_server  # noqa: PLC0415 - start-up
+    from toggl_mcp.settings import describe_placeholder  # noqa: PLC0415 - start-up
     from toggl_mcp.stdio import serve  # noqa: PLC0415 - start-up
 
     try:
@@ -56,18 +113,23 @@ def _serve(settings: "Settings") -> int:
     except InvalidArguments as error:
         sys.stderr.write(f"toggl-mcp: {error}\n")
         return 2
+    for variable in settings.placeholders:
+        sys.stderr.write(f"toggl-mcp: {describe_placeholder(variable)}\n")
+    if sys.stdin.isatty():
+        sys.stderr.write(_TERMINAL_HINT)
     _enable_gc()
     anyio.run(serve, server)
     return 0
 
 
-def _demo() -> int:
+def _demo(*, is_json: bool) -> int:
     import anyio  # noqa: PLC0415 - start-up
 
-    from toggl_mcp.demo import play  # noqa: PLC0415 - start-up
+    from toggl_mcp.demo import format_json, format_text, play  # noqa: PLC0415 - start-up
 
     _enable_gc()
-    anyio.run(play, print)
+    session = anyio.run(play)
+    sys.stdout.write(format_json(session) if is_json else format_text(session))
     return 0
 
 
@@ -86,29 +148,74 @@ def _enable_gc() -> None:
     gc.enable()
 
 
-def _parser() -> argparse.ArgumentParser:
-    from toggl_mcp.settings import Settings, describe_setting  # noqa: PLC0415 - start-up
+def _parse(arguments: Sequence[str] | None) -> _Flags:
+    """Return what the command line says; end the process with status 2 where it says nothing that there is."""
+    parser = _parser()
+    namespace, rest = parser.parse_known_args(arguments)
+    unknown = next((argument.partition("=")[0] for argument in rest if argument.startswith("-")), "")
+    values = vars(namespace)
+    command, is_json = values.pop("command"), values.pop("json")
+    if unknown in ("--token", "--api-url"):
+        variable = f"TOGGL_API_{unknown.rpartition('-')[2].upper()}"
+        parser.error(f"{unknown} is no flag, because others can read arguments; set the variable {variable} instead")
+    if unknown:
+        parser.error(f"there is no flag {unknown}{_nearest(unknown, [*map(_flag, values), '--json', '--version'])}")
+    if command not in _COMMANDS:
+        parser.error(f"there is no command {command!r}{_nearest(command, [*_COMMANDS])}")
+    if rest:
+        parser.error(f"{rest[0]!r} is one word too many: give one command only, and values after their flags")
+    if is_json and command != "demo":
+        parser.error("--json is a flag of demo: toggl-mcp demo --json")
+    return _Flags(command, is_json, {name: value for name, value in values.items() if value is not None})
 
-    parser = argparse.ArgumentParser(
-        prog="toggl-mcp",
-        description="The Model Context Protocol server for Toggl Track. Settings come from the environment "
-        "(TOGGL_API_TOKEN, …); flags that are given win.",
-    )
+
+def _nearest(word: str, choices: Sequence[str]) -> str:
+    """Return the end of a message about an unknown word: the nearest one, and where all are listed."""
+    matches = difflib.get_close_matches(word, choices, n=1)
+    return f"{f'; do you mean {matches[0]}?' if matches else '.'} `toggl-mcp help` lists all."
+
+
+def _flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
+class _Parser(argparse.ArgumentParser):
+    """Reads flags; its help also has the variables that have none."""
+
+    def format_help(self) -> str:
+        """Return all commands, settings and examples."""
+        from toggl_mcp.settings import Settings, describe_setting, variable_name  # noqa: PLC0415 - start-up
+
+        lines = [self.format_usage(), "The Model Context Protocol server for Toggl Track.", "", "Commands:"]
+        lines += [f"  {name:<10}{text}" for name, text in _COMMANDS.items()]
+        lines += ["", "Each setting is an environment variable; a flag wins over its variable."]
+        for title, names in _GROUPS.items():
+            lines += ["", f"{title}:"]
+            for name in names:
+                field = Settings.model_fields[name]
+                flag = (
+                    "" if name in _WITHOUT_FLAG else _flag(name) if field.annotation is bool else f"{_flag(name)} VALUE"
+                )
+                text = textwrap.wrap(describe_setting(field), 70, break_on_hyphens=False)
+                lines += [
+                    f"  {flag:<22}{variable_name(name)}".replace("  " + " " * 22, "  "),
+                    *(f"      {line}" for line in text),
+                ]
+        lines += ["", "Others:", "  --json      with demo: every call and result as JSON, a line each"]
+        lines += ["  --version   show the version", "  --help      show this text", "", _EXAMPLES]
+        return "\n".join(lines)
+
+
+def _parser() -> _Parser:
+    from toggl_mcp.settings import Settings  # noqa: PLC0415 - start-up
+
+    parser = _Parser(prog="toggl-mcp", usage="toggl-mcp [command] [flags]", allow_abbrev=False)
     parser.add_argument("--version", action="version", version=f"%(prog)s {version('toggl-mcp-server')}")
-    parser.add_argument(
-        "command",
-        nargs="?",
-        choices=("serve", "demo", "check"),
-        default="serve",
-        help="serve MCP over stdio (the default); demo: play a session against the sandbox; "
-        "check: tell whether tools, token, workspace, cache and network are in order",
-    )
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("command", nargs="?", default="serve")
     for name, field in Settings.model_fields.items():
-        if name in _WITHOUT_FLAG:
-            continue
-        flag, text = f"--{name.replace('_', '-')}", describe_setting(field)
         if field.annotation is bool:
-            parser.add_argument(flag, action="store_const", const=True, help=text)
-        else:
-            parser.add_argument(flag, help=text)
+            parser.add_argument(_flag(name), action="store_const", const=True)
+        elif name not in _WITHOUT_FLAG:
+            parser.add_argument(_flag(name))
     return parser

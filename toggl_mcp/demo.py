@@ -1,13 +1,14 @@
 """`toggl-mcp demo`: a short session of a real MCP client with the embedded Toggl; no account needed."""
 
+import json
 import time
-from collections.abc import Callable, Mapping
-from textwrap import indent
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from textwrap import fill
+from typing import Any, NamedTuple
+from unicodedata import east_asian_width
 
 from mcp import Client
-from mcp.types import TextContent
-from pydantic_core import to_json
+from mcp.types import CallToolResult, TextContent
 
 from toggl_mcp.api import BasicAuth, connect_in_process
 from toggl_mcp.cache.memory import MemoryStore
@@ -16,9 +17,10 @@ from toggl_mcp.sandbox import HARBOUR_STUDIO, TOKEN, Sandbox
 from toggl_mcp.server import build_server
 from toggl_mcp.settings import Settings
 
-Say = Callable[[str], object]
-Arguments = Mapping[str, Any]
+Content = Mapping[str, Any]
 HOUR = 3600.0
+WIDTH = 78
+BAR_WIDTH = 30
 
 
 class Clock:
@@ -36,50 +38,66 @@ class Clock:
         self.offset += seconds
 
 
-LAST_WEEK: dict[str, object] = {"period": "last_week", "group_by": ["client"]}
+class Step(NamedTuple):
+    """A question of a person, the call that a model makes of it, and how its result is put into words."""
+
+    question: str
+    tool: str
+    arguments: Mapping[str, object]
+    describe: Callable[[Content], str]
 
 
-class Session:
-    """Calls tools, and prints each call and its result."""
+class Session(NamedTuple):
+    """What was called with what result, and what it cost."""
 
-    def __init__(self, client: Client, say: Say) -> None:
-        self._client = client
-        self._say = say
-
-    async def tools(self) -> None:
-        """Print the tools."""
-        for tool in (await self._client.list_tools()).tools:
-            self._say(f"  {tool.name:<15} {(tool.description or '').partition(chr(10))[0]}")
-
-    async def call(self, caption: str, tool: str, /, **arguments: object) -> dict[str, Any]:
-        """Print a call and its result, and return the structured content."""
-        self._say(f"\n{caption}\n  > {tool}({', '.join(f'{key}={value!r}' for key, value in arguments.items())})")
-        result = await self._client.call_tool(tool, arguments)
-        if result.is_error:
-            self._say("".join(f"  ! {part.text}" for part in result.content if isinstance(part, TextContent)))
-        else:
-            self._say(indent(to_json(result.structured_content, indent=2).decode(), "  "))
-        return result.structured_content or {}
+    tools: Sequence[str]
+    results: Sequence[tuple[Step, CallToolResult]]
+    requests: int
 
 
-async def play(say: Say) -> None:
+async def play() -> Session:
     """Play the session."""
     clock = Clock()
     toggl = Sandbox(clock=clock)
     server = build_server(Settings.model_construct(), lambda: _open_account(toggl, clock))
     async with Client(server) as client:
-        session = Session(client, say)
-        say("The tools, as a host sees them:")
-        await session.tools()
-        await _show_time_tracking(session)
-        client_id = await _show_client(session)
-        await _show_failures(session)
-        await _show_spent_quota(session, toggl, clock)
-        await session.call(
-            "An hour later there are requests again: delete the client.", "delete_client", client_id=client_id
+        tools = [tool.name for tool in (await client.list_tools()).tools]
+        results = [await _call(client, step) for step in STEPS]
+        clock.offset += HOUR + 1
+        toggl.quota.spend(HARBOUR_STUDIO)
+        results += [await _call(client, step) for step in STEPS_WITHOUT_QUOTA]
+    return Session(tools, results, len(toggl.calls))
+
+
+def format_json(session: Session) -> str:
+    """Return every call and its result as JSON, a line each."""
+    lines: list[Mapping[str, object]] = [{"tools": session.tools}]
+    for step, result in session.results:
+        outcome = ("error", _error(result)) if result.is_error else ("result", result.structured_content)
+        lines.append({"tool": step.tool, "arguments": step.arguments, outcome[0]: outcome[1]})
+    lines.append({"requests": session.requests})
+    return "".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in lines)
+
+
+def format_text(session: Session) -> str:
+    """Return the session as a person reads it."""
+    parts = [f"toggl_mcp with an embedded Toggl: sample data, no account. A model has {len(session.tools)} tools."]
+    for number, (step, result) in enumerate(session.results):
+        if number == len(STEPS):
+            parts.append("--- An hour later the cache has expired, and all requests of this hour are spent. ---")
+        arguments = ", ".join(f"{name}={value!r}" for name, value in step.arguments.items())
+        answer = f"Refused: {_error(result)['message']}" if result.is_error else step.describe(_content(result))
+        paragraphs = "\n".join(
+            fill(line, WIDTH, initial_indent="  ", subsequent_indent="  ") if len(line) >= WIDTH else f"  {line}"
+            for line in answer.splitlines()
         )
-    calls = len(toggl.calls)
-    say(f"\nThat was the demo. It cost {calls} Toggl requests; the free plan allows 30 an hour.")
+        parts.append(f"> {step.question}\n  {step.tool}({arguments})\n{paragraphs}")
+    parts.append(
+        f"That cost {session.requests} requests to Toggl, whose free plan allows 30 an hour.\n"
+        "Next: `toggl-mcp demo --json` shows every result whole; `toggl-mcp --sandbox` serves\n"
+        "this Toggl to a host, and docs/install.md says how to add your own account."
+    )
+    return "\n\n".join(parts) + "\n"
 
 
 def _open_account(toggl: Sandbox, clock: Clock) -> Toggl:
@@ -87,45 +105,88 @@ def _open_account(toggl: Sandbox, clock: Clock) -> Toggl:
     return Toggl(BasicAuth(TOKEN, "api_token"), store, client=connect_in_process(toggl))
 
 
-async def _show_time_tracking(session: Session) -> None:
-    await session.call("The running timer:", "get_timer")
-    await session.call(
-        "Start a timer on a project, by its name; the running timer is stopped:",
+async def _call(client: Client, step: Step) -> tuple[Step, CallToolResult]:
+    return step, await client.call_tool(step.tool, dict(step.arguments))
+
+
+def _content(result: CallToolResult) -> Content:
+    return result.structured_content or {}
+
+
+def _error(result: CallToolResult) -> Content:
+    return json.loads("".join(part.text for part in result.content if isinstance(part, TextContent)))
+
+
+def _describe_running(content: Content) -> str:
+    entry = content["entry"]
+    return f"{entry['description']}, on {entry['project']} for {entry['client']}, for {_minutes(entry['seconds'])} now."
+
+
+def _describe_start(content: Content) -> str:
+    entry, stopped = content["entry"], content["stopped_entry"]
+    return (
+        f"Started {entry['project']} for {entry['client']}; stopped {stopped['description']} "
+        f"after {_minutes(stopped['seconds'])}."
+    )
+
+
+def _describe_totals(content: Content) -> str:
+    groups = [(group["by"]["client"], group["hours"]) for group in content["groups"]]
+    total = content["total"]
+    width = max(_columns(name) for name, _ in groups)
+    scale = BAR_WIDTH / max(hours for _, hours in groups)
+    rows = [f"{_pad(name, width)}  {hours:6.2f} h  {'#' * round(hours * scale)}" for name, hours in groups]
+    rows.append(f"{'Total':{width}}  {total['hours']:6.2f} h  in {total['entries']} entries of every workspace")
+    return "\n".join([f"{content['first_day']} to {content['last_day']}, days as in {content['timezone']}:", *rows])
+
+
+def _describe_creation(content: Content) -> str:
+    return f"Created client {content['client']['id']}."
+
+
+def _describe_client(content: Content) -> str:
+    client = content["client"]
+    return f"Yes: {client['name']} ({client['notes']}). Read from the {content['source']}, without a request."
+
+
+def _describe_stale(content: Content) -> str:
+    names = ", ".join(client["name"] for client in content["clients"])
+    return f"{names}; marked as {content['source']}: it is what Toggl said {_minutes(content['age_seconds'])} ago."
+
+
+def _minutes(seconds: int) -> str:
+    return f"{seconds // 60} minutes"
+
+
+def _columns(text: str) -> int:
+    """Return the width of a text in a terminal, where East Asian characters take two columns."""
+    return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
+
+
+def _pad(text: str, columns: int) -> str:
+    return text + " " * (columns - _columns(text))
+
+
+STEPS = (
+    Step("What am I working on?", "get_timer", {}, _describe_running),
+    Step(
+        "Switch to the bread labels, please; it's design.",
         "start_timer",
-        project="bread labels",
-        tags=["design"],
-    )
-    await session.call("A misspelled name is not guessed:", "start_timer", project="Bread label")
-    await session.call("Last week's hours by client, from the cache:", "summarize_time", **LAST_WEEK)
-
-
-async def _show_client(session: Session) -> int:
-    created = await session.call("A new client:", "create_client", name="Lighthouse Books", notes="Met at the fair")
-    client_id: int = created["client"]["id"]
-    await session.call("Found by its name, in any case, from the cache:", "get_client", name="lighthouse books")
-    await session.call("Renamed:", "edit_client", client_id=client_id, name="Lighthouse Press")
-    await session.call("Archived, and back again:", "archive_client", client_id=client_id)
-    await session.call("", "restore_client", client_id=client_id)
-    await session.call("Two clients, by a part of the name:", "list_clients", name="a", limit=2)
-    return client_id
-
-
-async def _show_failures(session: Session) -> None:
-    await session.call(
-        "Wrong arguments are refused before a request is sent:", "create_client", name="  ", colour="red"
-    )
-    await session.call("A name that is taken:", "create_client", name="Lighthouse Press")
-
-
-async def _show_spent_quota(session: Session, toggl: Sandbox, clock: Clock) -> None:
-    clock.offset += HOUR + 1
-    toggl.quota.spend(HARBOUR_STUDIO)
-    await session.call(
-        "An hour later the cache has expired and the quota is spent: stale data is returned, and marked:",
-        "list_clients",
-        name="light",
-    )
-    await session.call(
-        "A change cannot come from the cache; the error says when to try again:", "create_client", name="Too late"
-    )
-    clock.offset += HOUR + 1
+        {"project": "bread labels", "tags": ["design"]},
+        _describe_start,
+    ),
+    Step("How was last week?", "summarize_time", {"period": "last_week", "group_by": ["client"]}, _describe_totals),
+    Step("Now the bread label.", "start_timer", {"project": "bread label"}, _describe_start),
+    Step(
+        "Lighthouse Books is a new client; we met at the fair.",
+        "create_client",
+        {"name": "Lighthouse Books", "notes": "Met at the fair"},
+        _describe_creation,
+    ),
+    Step("Do we have lighthouse books?", "get_client", {"name": "lighthouse books"}, _describe_client),
+    Step("Add Lighthouse Books.", "create_client", {"name": "Lighthouse Books"}, _describe_creation),
+)
+STEPS_WITHOUT_QUOTA = (
+    Step("Which clients have light in their name?", "list_clients", {"name": "light"}, _describe_stale),
+    Step("Add Harbour Lights, too.", "create_client", {"name": "Harbour Lights"}, _describe_creation),
+)

@@ -15,9 +15,9 @@ import anyio
 from mcp.server.caching import CacheHint
 from mcp.server.mcpserver import MCPServer
 
-from toggl_mcp.errors import BadToken, NoToken
+from toggl_mcp.errors import BadToken, InvalidArguments, NoToken
 from toggl_mcp.models.account import Access
-from toggl_mcp.settings import Settings
+from toggl_mcp.settings import Settings, describe_placeholder
 from toggl_mcp.tools.support.define import CallContext, Requirement
 from toggl_mcp.toolsets import enabled_tools, group_by_requirement
 
@@ -129,21 +129,37 @@ def open_store(settings: Settings) -> "Store":
 
     if settings.cache is not None and str(settings.cache).lower() == "memory":
         return MemoryStore(expire_after=settings.cache_ttl)
-    return SqliteStore(cache_file(settings), expire_after=settings.cache_ttl)
+    try:
+        return SqliteStore(cache_file(settings), expire_after=settings.cache_ttl)
+    except InvalidArguments as error:
+        _log.warning("%s Until then the cache is in memory.", error)
+        return MemoryStore(expire_after=settings.cache_ttl)
 
 
 def cache_file(settings: Settings) -> Path:
-    """Return the path of the cache file; the default name holds the format, so that versions do not share a file."""
+    """Return the path of the cache file; the default name holds the format, so that versions do not share a file.
+
+    Raises:
+        InvalidArguments: None is configured, and this user has no folder for one.
+    """
     from platformdirs import user_cache_path  # noqa: PLC0415 - start-up
 
     from toggl_mcp.cache.sqlite.store import FORMAT  # noqa: PLC0415 - start-up
 
-    return (settings.cache or user_cache_path("toggl-mcp") / f"cache-{FORMAT}.sqlite").expanduser()
+    try:
+        return settings.cache or (user_cache_path("toggl-mcp") / f"cache-{FORMAT}.sqlite").expanduser()
+    except RuntimeError as error:
+        message = (
+            "There is no home folder for the cache file. Set TOGGL_MCP_CACHE to a path, or to memory; then restart."
+        )
+        raise InvalidArguments(message) from error
 
 
 def _token(settings: Settings) -> str:
     token = settings.token.get_secret_value() if settings.token else ""
     if not token:
+        if "TOGGL_API_TOKEN" in settings.placeholders:
+            raise NoToken(describe_placeholder("TOGGL_API_TOKEN"))
         message = (
             "No Toggl API token is set. Copy yours from the end of https://track.toggl.com/profile "
             "into TOGGL_API_TOKEN in this server's settings, then restart it."

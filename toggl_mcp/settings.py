@@ -2,15 +2,38 @@
 
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, SecretStr, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    ModelWrapValidatorHandler,
+    PrivateAttr,
+    SecretStr,
+    model_validator,
+)
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from toggl_mcp.models.account import Access
 
-_UNEXPANDED_VARIABLE = re.compile(r"\s*\$\{.*\}\s*")
+# What shells, hosts and templates replace, and what documentation has in its examples.
+_PLACEHOLDER = re.compile(
+    r"""
+      \$[({A-Za-z_]                           # $HOME ${HOME:-x} ${env:TOKEN} ${input:token} ${{ secrets.T }} $(cat f)
+    | %[A-Za-z_][\w()]*% | %\(\w+\)s          # %USERPROFILE% %(HOME)s
+    | ![A-Za-z_]\w*!                          # !TOKEN!
+    | \{\{ | \{[A-Za-z_][\w.:/~]*\}          # {{token}} {env:TOKEN} {file:~/token} {token} #{token}
+    | <[^<>]+> | \[[A-Za-z_ ]+\] | `[^`]+`    # <your token> [your token] `cat file`
+    | __[A-Z][A-Z0-9_]*__                     # __TOKEN__
+    """,
+    re.VERBOSE,
+)
+# A token of Toggl Track has the digits and letters of hexadecimal numbers: "key" and "x" are in none.
+_TOKEN_EXAMPLE = re.compile(r"(?!toggl_sk_)(.*(\s|://|your|token|key|here|change.?me|x{4})|[x.…*_-]+$)", re.IGNORECASE)
+_QUOTES = "\"'\u201c\u201d\u2018\u2019"
+_TOKEN_FRAME = re.compile(r"(?:(?:Bearer|Basic)(?:\s+|$))?[\"']?(.*?)[\"']?(?::api_token)?", re.IGNORECASE)
 
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
@@ -23,13 +46,19 @@ def _to_lower(value: object) -> object:
     return value.strip().lower() if isinstance(value, str) else value
 
 
+def _expand_home(path: Path) -> Path:
+    try:
+        return path.expanduser()
+    except RuntimeError as error:
+        message = "it begins with a home folder that does not exist; give the whole path"
+        raise ValueError(message) from error
+
+
 class Settings(BaseSettings):
-    """The settings of a server. Empty values, and `${…}` that a host did not expand, count as unset."""
+    """The settings of a server. Empty values, and placeholders that nothing replaced, count as unset."""
 
     # The prefix keeps the fields' own names apart: `TOKEN` and `CACHE` belong to other programs.
-    model_config = SettingsConfigDict(
-        env_prefix="TOGGL_MCP_", validate_by_name=True, extra="ignore", str_strip_whitespace=True
-    )
+    model_config = SettingsConfigDict(env_prefix="TOGGL_MCP_", validate_by_name=True, extra="ignore")
 
     token: SecretStr | None = Field(
         default=None,
@@ -47,7 +76,7 @@ class Settings(BaseSettings):
         validation_alias="TOGGL_API_URL",
         description="Base URL of the API, if it is not Toggl's: https, or http on this machine.",
     )
-    cache: Path | None = Field(
+    cache: Annotated[Path, AfterValidator(_expand_home)] | None = Field(
         default=None,
         validation_alias="TOGGL_MCP_CACHE",
         description="Path of the cache file, or `memory`; else a file in your cache folder.",
@@ -95,10 +124,34 @@ class Settings(BaseSettings):
         """The access mode: `read_only` overrides `access`."""
         return "read" if self.read_only else self.access
 
-    @model_validator(mode="before")
+    _placeholders: tuple[str, ...] = PrivateAttr(default=())
+
+    @property
+    def placeholders(self) -> tuple[str, ...]:
+        """The variables that count as unset because they hold a placeholder, such as `${HOME}`."""
+        return self._placeholders
+
+    @model_validator(mode="wrap")
     @classmethod
-    def _drop_unset(cls, values: dict[str, Any]) -> dict[str, Any]:
-        return {name: value for name, value in values.items() if not _is_unset(value)}
+    def _drop_unset(cls, values: dict[str, Any], validate: ModelWrapValidatorHandler[Self]) -> Self:
+        cleaned = {name: _clean(name, value) for name, value in values.items()}
+        placeholders = {name for name, value in cleaned.items() if _is_placeholder(name, value)}
+        settings = validate(
+            {name: value for name, value in cleaned.items() if value != "" and name not in placeholders}
+        )
+        settings._placeholders = tuple(sorted(variable_name(name) for name in placeholders))  # noqa: SLF001 - its own
+        return settings
+
+
+def variable_name(name: str) -> str:
+    """Return the environment variable of a setting, given its field or the variable itself."""
+    field = Settings.model_fields.get(name)
+    return name if field is None else str(field.validation_alias or f"TOGGL_MCP_{name.upper()}")
+
+
+def describe_placeholder(variable: str) -> str:
+    """Return what is wrong with a variable that holds a placeholder, and what to do."""
+    return f"{variable} holds a placeholder that nothing replaced, so it counts as unset. Put the value itself there."
 
 
 def describe_setting(field: FieldInfo) -> str:
@@ -107,5 +160,20 @@ def describe_setting(field: FieldInfo) -> str:
     return f"{field.description}{f' Default: {default}.' if default else ''}"
 
 
-def _is_unset(value: object) -> bool:
-    return isinstance(value, str) and (not value.strip() or _UNEXPANDED_VARIABLE.fullmatch(value) is not None)
+def _clean(name: str, value: object) -> object:
+    """Return a text without the quotes that a file of variables leaves around it, and a token without its header."""
+    if not isinstance(value, str):
+        return value
+    text = value.strip().strip(_QUOTES).strip()
+    frame = _TOKEN_FRAME.fullmatch(text) if _is_token(name) else None
+    return frame[1] if frame else text
+
+
+def _is_placeholder(name: str, value: object) -> bool:
+    return isinstance(value, str) and bool(
+        _PLACEHOLDER.search(value) or (_is_token(name) and _TOKEN_EXAMPLE.match(value))
+    )
+
+
+def _is_token(name: str) -> bool:
+    return variable_name(name) == "TOGGL_API_TOKEN"

@@ -54,6 +54,15 @@ async def test_connect_accepts_https_and_loopback(url: str | None, leads_to: str
         "toggl.example",
         "//localhost",
         "localhost:8000",
+        "https://toggl.example/api/v9?a=b",
+        "https://toggl.example/api/v9#a",
+        "https://user:password@toggl.example/api/v9",
+        "https://toggl example/api/v9",
+        "https://toggl..example/api/v9",
+        "https://xn--/api/v9",
+        "https://[::1/api/v9",
+        "https://toggl.example/\x01",
+        f"https://{'a' * 64}.example/",
     ],
 )
 async def test_connect_refuses_other_addresses(url: str) -> None:

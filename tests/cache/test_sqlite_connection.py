@@ -1,8 +1,10 @@
 """Others lock the file, set it aside or put another in its place, and each step goes to the right one."""
 
 import contextlib
+import os
 import shutil
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 import anyio
@@ -10,7 +12,8 @@ import pytest
 
 from tests.cache.support import MINE, ROWS, execute, lock_file, write_row
 from tests.sandbox.clock import Clock
-from toggl_mcp.cache.sqlite.connection import CorruptFile, Identity, SqliteFile, get_identity
+from toggl_mcp.cache.sqlite.connection import CorruptFile, SqliteFile
+from toggl_mcp.cache.sqlite.files import Identity, get_identity
 from toggl_mcp.cache.sqlite.store import SqliteStore
 from toggl_mcp.cache.sqlite.tables import SCHEMA
 from toggl_mcp.cache.store import Row, Snapshot, Version
@@ -41,12 +44,12 @@ async def test_replaced_file_is_noticed_at_once(path: Path, sqlite: SqliteStore,
     assert await sqlite.read(MINE) == Snapshot(Version(0, 99), {5: "other"})
 
 
-async def test_file_of_another_version_is_moved_aside(
+async def test_file_of_an_earlier_format_is_moved_aside(
     path: Path, sqlite: SqliteStore, caplog: pytest.LogCaptureFixture
 ) -> None:
     await sqlite.replace(MINE, ROWS, expected=0, fetched_at=12)
     await sqlite.aclose()
-    execute(path, "PRAGMA user_version = 99")
+    execute(path, "PRAGMA user_version = 1")
     assert await sqlite.get_version(MINE) == Version(0, None)
     assert await sqlite.replace(MINE, ROWS, expected=0, fetched_at=13)
     assert await sqlite.get_version(MINE) == Version(0, 13)
@@ -54,16 +57,87 @@ async def test_file_of_another_version_is_moved_aside(
     assert "another format" in record.getMessage()
 
 
-async def test_foreign_database_is_moved_aside_unchanged(path: Path, sqlite: SqliteStore) -> None:
+async def test_damaged_files_that_were_moved_aside_are_kept(path: Path, sqlite: SqliteStore) -> None:
+    for version in (1, 2, 3):
+        await sqlite.replace(MINE, {version: str(version)}, expected=0, fetched_at=12)
+        await sqlite.aclose()
+        execute(path, "UPDATE entity SET body = CAST('other' AS BLOB)")
+        assert await sqlite.read(MINE) is None
+    broken = [path.with_name(f"cache.sqlite.broken{ending}") for ending in ("", ".2", ".3")]
+    assert [execute(file, "SELECT id FROM entity") for file in broken] == [[(1,)], [(2,)], [(3,)]]
+
+
+def write_text(path: Path) -> None:
+    path.write_text("Milk, bread, a token for the tram")
+
+
+def write_short_text(path: Path) -> None:
+    path.write_text("x")
+
+
+def write_damaged_header(path: Path) -> None:
+    path.write_bytes(b"SQLite format 3\0" + b"\xff" * 2000)
+
+
+def create_foreign_database(path: Path) -> None:
+    execute(path, "PRAGMA journal_mode = WAL")
+    execute(path, "CREATE TABLE theirs (value)")
+    execute(path, f"PRAGMA user_version = {SCHEMA.version}")
+
+
+def create_later_format(path: Path) -> None:
+    SqliteFile(path, SCHEMA._replace(version=SCHEMA.version + 1), 0.05).change(lambda _: None)
+
+
+@pytest.mark.parametrize(
+    "write", [write_text, write_short_text, write_damaged_header, create_foreign_database, create_later_format]
+)
+async def test_foreign_file_is_left_alone_and_memory_is_used(
+    path: Path, sqlite: SqliteStore, write: Callable[[Path], None], caplog: pytest.LogCaptureFixture
+) -> None:
     await anyio.Path(path.parent).mkdir()
-    theirs = sqlite3.connect(path, isolation_level=None)
-    theirs.execute("PRAGMA journal_mode = WAL")
-    theirs.execute("CREATE TABLE theirs (value)")
-    theirs.execute("INSERT INTO theirs VALUES (7)")
-    await sqlite.replace(MINE, ROWS, expected=0, fetched_at=12)
-    assert execute(path.with_name("cache.sqlite.broken"), "SELECT value FROM theirs") == [(7,)]
-    theirs.close()
+    write(path)
+    before = await anyio.Path(path).read_bytes()
+
+    assert sqlite.try_get_row(MINE, 1) is None
+    assert await sqlite.replace(MINE, ROWS, expected=0, fetched_at=12)
     assert await sqlite.read(MINE) == Snapshot(Version(0, 12), ROWS)
+
+    assert await anyio.Path(path).read_bytes() == before
+    assert [file.name for file in path.parent.iterdir() if ".broken" in file.name] == []
+    (record,) = caplog.records
+    assert sqlite.problem == record.getMessage()
+    assert "TOGGL_MCP_CACHE" in record.getMessage()
+
+
+@pytest.mark.parametrize("suffix", ["", "-journal", ".lock"])
+async def test_pipe_with_the_name_of_a_cache_file_is_not_waited_for(
+    path: Path, sqlite: SqliteStore, suffix: str
+) -> None:
+    if not hasattr(os, "mkfifo"):
+        pytest.skip("the system has no pipes with names")
+    if suffix == ".lock":  # It is opened only to move a damaged file.
+        await write_row(sqlite, MINE, 1, None)
+        await anyio.Path(path).write_bytes(b"garbage" * 1000)
+    await anyio.Path(path.parent).mkdir(exist_ok=True)
+    os.mkfifo(f"{path}{suffix}")
+
+    with anyio.fail_after(5):
+        assert await sqlite.replace(MINE, ROWS, expected=0, fetched_at=12)
+        assert sqlite.try_get_row(MINE, 1) in (None, Row(Version(0, 12), ROWS[1]))
+
+    assert await sqlite.read(MINE) == Snapshot(Version(0, 12), ROWS)
+    assert await anyio.Path(f"{path}{suffix}").is_fifo()
+
+
+async def test_device_with_the_name_of_the_cache_file_is_left_alone(clock: Clock) -> None:
+    store = SqliteStore(Path(os.devnull), clock=clock, busy_timeout=0.05)
+    await write_row(store, MINE, 1, None)
+
+    assert store.problem is not None
+    assert "device" in store.problem
+    assert await anyio.Path(os.devnull).is_char_device()
+    await store.aclose()
 
 
 async def test_damaged_file_replaced_meanwhile_is_not_moved_aside(path: Path, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import os
 import sqlite3
 import stat
 from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 import anyio
@@ -11,6 +12,7 @@ import pytest
 
 from tests.cache.support import MINE, ROWS, execute, write_row
 from tests.figures import check_figures
+from tests.sandbox.clock import Clock
 from toggl_mcp.cache.sqlite.connection import SqliteFile
 from toggl_mcp.cache.sqlite.store import SqliteStore
 from toggl_mcp.cache.sqlite.tables import SCHEMA, State, get_state, put_state
@@ -161,20 +163,40 @@ def test_failed_transaction_changes_nothing(path: Path, *, in_memory: bool) -> N
     file.close()
 
 
+@contextmanager
+def limit_file_size(size: int) -> Generator[None]:
+    """Let no file grow beyond this size, as a full disk does."""
+    resource = pytest.importorskip("resource")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
 async def test_sqlite_store_full_disk_falls_back_to_memory(
     path: Path, sqlite: SqliteStore, caplog: pytest.LogCaptureFixture
 ) -> None:
     await sqlite.get_version(MINE)
-    resource = pytest.importorskip("resource")
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, ((await anyio.Path(path).stat()).st_size, limits[1]))
-    try:
+    with limit_file_size((await anyio.Path(path).stat()).st_size):
         assert await sqlite.replace(MINE, dict.fromkeys(range(100), "x" * 1000), expected=0, fetched_at=12)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert await sqlite.get_version(MINE) == Version(0, 12)
     (warning,) = warnings(caplog)
     assert "space" in warning
+
+
+async def test_write_on_a_full_disk_leaves_nothing_outdated_to_others(
+    path: Path, sqlite: SqliteStore, clock: Clock
+) -> None:
+    other_process = SqliteStore(path, clock=clock, busy_timeout=0.05)
+    await sqlite.replace(MINE, ROWS, expected=0, fetched_at=12)
+    assert await other_process.get_row(MINE, 1) == Row(Version(0, 12), ROWS[1])
+    with limit_file_size((await anyio.Path(path).stat()).st_size):
+        await write_row(sqlite, MINE, 1, "x" * 100_000)
+    assert await other_process.read(MINE) is None
+    assert (await other_process.get_row(MINE, 1)).text is None
+    await other_process.aclose()
 
 
 async def test_replace_unchanged_collection_is_not_written(path: Path, sqlite: SqliteStore) -> None:

@@ -34,18 +34,20 @@ async def test_name_index_uses_one_account_request_for_all_workspaces(
     clock.now += 23 * 3600
     await toggl.account.workspaces()
     for workspace in (HARBOUR_STUDIO, NIGHT_SCHOOL):
-        clients, _ = await toggl.name_index.find_by_name(toggl.clients(workspace), "aroha bakery")
+        clients, _ = await toggl.make_name_index().find_by_name(toggl.clients(workspace), "aroha bakery")
         assert [client.workspace_id for client in clients] == [workspace]
-    assert (await toggl.name_index.find_by_id(toggl.projects(HARBOUR_STUDIO), [WEB_SHOP, 0]))[
+    assert (await toggl.make_name_index().find_by_id(toggl.projects(HARBOUR_STUDIO), [WEB_SHOP, 0]))[
         WEB_SHOP
     ].name == "Web shop"
     assert paths(sandbox) == ["/me"]
 
 
 async def test_find_by_id_archived_project_reads_the_whole_list(toggl: Toggl, sandbox: Sandbox) -> None:
-    projects = await toggl.name_index.find_by_id(toggl.projects(HARBOUR_STUDIO), [WEB_SHOP, SHOP_SIGN])
+    projects = await toggl.make_name_index().find_by_id(toggl.projects(HARBOUR_STUDIO), [WEB_SHOP, SHOP_SIGN])
     assert {project.name for project in projects.values()} == {"Web shop", "Shop sign"}
-    assert (await toggl.name_index.find_by_name(toggl.projects(HARBOUR_STUDIO), "shop sign"))[0][0].id == SHOP_SIGN
+    assert (await toggl.make_name_index().find_by_name(toggl.projects(HARBOUR_STUDIO), "shop sign"))[0][
+        0
+    ].id == SHOP_SIGN
     assert paths(sandbox) == ["/me", f"{HARBOUR_STUDIO}/projects"]
 
 
@@ -53,9 +55,9 @@ async def test_find_by_name_after_edit_finds_the_new_name_only(toggl: Toggl, san
     await toggl.account.names()
     await toggl.clients(HARBOUR_STUDIO).edit(AROHA, ClientBody(name="Aroha Bread"))
     clients = toggl.clients(HARBOUR_STUDIO)
-    assert (await toggl.name_index.find_by_name(clients, "aroha bakery"))[0] == []
-    assert (await toggl.name_index.find_by_name(clients, "aroha bread"))[0][0].id == AROHA
-    in_night_school, _ = await toggl.name_index.find_by_name(toggl.clients(NIGHT_SCHOOL), "aroha bakery")
+    assert (await toggl.make_name_index().find_by_name(clients, "aroha bakery"))[0] == []
+    assert (await toggl.make_name_index().find_by_name(clients, "aroha bread"))[0][0].id == AROHA
+    in_night_school, _ = await toggl.make_name_index().find_by_name(toggl.clients(NIGHT_SCHOOL), "aroha bakery")
     assert len(in_night_school) == 1
     assert paths(sandbox).count("/me") == 1
 
@@ -63,11 +65,11 @@ async def test_find_by_name_after_edit_finds_the_new_name_only(toggl: Toggl, san
 async def test_find_by_name_after_add_finds_the_new_project(toggl: Toggl) -> None:
     await toggl.account.names()
     project = await toggl.projects(HARBOUR_STUDIO).add(ProjectBody(name="Lamp"))
-    assert (await toggl.name_index.find_by_name(toggl.projects(HARBOUR_STUDIO), "lamp"))[0] == [project]
+    assert (await toggl.make_name_index().find_by_name(toggl.projects(HARBOUR_STUDIO), "lamp"))[0] == [project]
 
 
 async def test_find_by_name_missing_name_reads_the_whole_list(toggl: Toggl, sandbox: Sandbox) -> None:
-    matches, candidates = await toggl.name_index.find_by_name(toggl.projects(HARBOUR_STUDIO), "Nothing")
+    matches, candidates = await toggl.make_name_index().find_by_name(toggl.projects(HARBOUR_STUDIO), "Nothing")
     assert matches == []
     assert SHOP_SIGN in candidates.items
     assert paths(sandbox) == ["/me", f"{HARBOUR_STUDIO}/projects"]

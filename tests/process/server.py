@@ -32,7 +32,13 @@ def run(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
     """Run the command to its end."""
     command = [sys.executable, "-m", "toggl_mcp", *arguments]
     return subprocess.run(  # noqa: S603 - our own command
-        command, env=environment(**settings), capture_output=True, text=True, timeout=SECONDS, check=False
+        command,
+        env=environment(**settings),
+        capture_output=True,
+        text=True,
+        errors="replace",
+        timeout=SECONDS,
+        check=False,
     )
 
 

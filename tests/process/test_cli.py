@@ -1,20 +1,27 @@
 """The command: demo, check, settings, and flags."""
 
 import gc
+import json
 import os
+import shlex
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO, cast
 
 import pytest
 import uvicorn
+from pydantic import SecretStr
 
-from tests.process.server import Process, environment, run
+from tests.process.server import SECONDS, Process, environment, run
 from toggl_mcp.check import check
 from toggl_mcp.cli import main
 from toggl_mcp.sandbox import NIGHT_SCHOOL, TOKEN, Sandbox
+from toggl_mcp.server import open_toggl
 from toggl_mcp.settings import Settings
 
 CALL: dict[str, object] = {"name": "list_clients", "arguments": {}}
@@ -49,14 +56,126 @@ def gc_enabled() -> Generator[None]:
     gc.enable()
 
 
-def test_demo_shows_every_tool_refusal_stale_result_and_cost() -> None:
+def test_demo_fits_two_screens_and_ends_with_its_cost() -> None:
     result = run("demo", TOGGL_WORKSPACE_ID="not a number")
 
     assert result.returncode == 0, result.stderr
-    for part in ("delete_client", "must not be blank", "duplicate_name", '"source": "stale"', "quota_spent"):
+    lines = result.stdout.splitlines()
+    assert len(lines) <= 60
+    assert max(map(len, lines)) <= 88
+    assert "\x1b" not in result.stdout
+    for part in ("Aroha Bakery", "Near: “Bread labels”", "already taken", "stale", "used up", "36.58 h"):
         assert part in result.stdout
-    assert result.stdout.rstrip().endswith("It cost 14 Toggl requests; the free plan allows 30 an hour.")
+    assert "That cost 9 requests to Toggl, whose free plan allows 30 an hour." in lines
     assert result.stderr == ""
+
+
+def test_demo_json_has_every_tool_call_and_whole_result() -> None:
+    first, *calls, last = map(json.loads, run("demo", "--json").stdout.splitlines())
+
+    assert "delete_client" in first["tools"]
+    assert [call["error"]["code"] for call in calls if "error" in call] == [
+        "not_found",
+        "duplicate_name",
+        "quota_spent",
+    ]
+    assert [call["result"]["source"] for call in calls if "source" in call.get("result", {})] == [
+        *("toggl", "cache", "cache", "stale")
+    ]
+    assert last == {"requests": 9}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "console"),
+    [
+        (["demo"], {"PYTHONIOENCODING": "cp1252"}),
+        (["demo", "--json"], {"PYTHONIOENCODING": "ascii"}),
+        (["check"], {"PYTHONIOENCODING": "ascii"}),
+        (["help"], {"LC_ALL": "C", "PYTHONUTF8": "0"}),
+    ],
+)
+def test_command_prints_to_a_console_of_any_encoding(
+    toggl: tuple[Sandbox, str], arguments: list[str], console: dict[str, str], tmp_path: Path
+) -> None:
+    settings = {"TOGGL_API_URL": toggl[1], "TOGGL_MCP_CACHE": str(tmp_path / "ō.sqlite")}
+    result = run(*arguments, TOGGL_API_TOKEN=TOKEN, PYTHONCOERCECLOCALE="0", **settings, **console)
+
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_demo_without_a_reader_ends_without_a_traceback() -> None:
+    with Process("demo") as demo:
+        cast("IO[bytes]", demo.process.stdout).close()
+        status, log = demo.wait()
+
+    assert (status, log) == (1, "")
+
+
+def test_serve_in_a_terminal_says_what_it_waits_for() -> None:
+    pty = pytest.importorskip("pty")
+    terminal, stdin = pty.openpty()
+    os.write(terminal, b"\x04")  # Ctrl+D, the end of the input.
+    result = subprocess.run(
+        [sys.executable, "-m", "toggl_mcp"],
+        env=environment(),
+        stdin=stdin,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=True,
+    )
+    os.close(terminal)
+    os.close(stdin)
+    hint = result.stderr
+
+    assert "It waits for JSON messages" in hint
+    assert all(f"toggl-mcp {command} " in hint for command in ("demo", "check", "help"))
+
+
+def test_serve_from_a_host_prints_no_hint() -> None:
+    with Process("--sandbox") as server:
+        server.initialize()
+        server.close_input()
+
+        assert server.wait() == (0, "")
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-"])
+def test_serve_closed_standard_stream_is_named(closed: str) -> None:
+    command = f"{shlex.quote(sys.executable)} -m toggl_mcp {closed}"
+    result = subprocess.run(  # noqa: S602 - our own command; only a shell closes a stream
+        command, shell=True, env=environment(), capture_output=True, text=True, timeout=SECONDS, check=False
+    )
+
+    assert (result.returncode, result.stderr.count("\n")) == (2, 1)
+    assert "standard input or output is closed" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "advice"),
+    [
+        (["--tolsets", "clients"], "there is no flag --tolsets; do you mean --toolsets?"),
+        (["demo", "--jsn"], "there is no flag --jsn; do you mean --json?"),
+        (["--cache-tt=5"], "there is no flag --cache-tt; do you mean --cache-ttl?"),
+        (["--token", "x"], "set the variable TOGGL_API_TOKEN"),
+        (["--api-url=x"], "set the variable TOGGL_API_URL"),
+        (["chek"], "there is no command 'chek'; do you mean check?"),
+        (["serve", "demo"], "one command only"),
+        (["--frobnicate"], "`toggl-mcp help` lists all"),
+        (["check", "--json"], "toggl-mcp demo --json"),
+    ],
+)
+@pytest.mark.usefixtures("gc_enabled")
+def test_command_line_mistake_is_named_with_the_nearest_word(
+    arguments: list[str], advice: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(arguments)
+    assert advice in capsys.readouterr().err
+
+
+def test_help_command_is_the_help_of_the_flag() -> None:
+    assert run("help").stdout == run("--help").stdout != ""
 
 
 def test_check_success_prints_a_line_per_topic(toggl: tuple[Sandbox, str], tmp_path: Path) -> None:
@@ -68,7 +187,7 @@ def test_check_success_prints_a_line_per_topic(toggl: tuple[Sandbox, str], tmp_p
     assert result.returncode == 0, result.stdout
     lines = result.stdout.splitlines()
     assert [line.split()[:2] for line in lines] == [
-        ["ok", topic] for topic in ("tools", "network", "token", "workspace", "cache")
+        ["ok", topic] for topic in ("settings", "tools", "network", "token", "workspace", "cache")
     ]
     assert len(sandbox.calls) == 1
     assert TOKEN not in result.stdout + result.stderr
@@ -78,12 +197,17 @@ def test_check_success_prints_a_line_per_topic(toggl: tuple[Sandbox, str], tmp_p
     ("settings", "topic", "step"),
     [
         ({"TOGGL_API_TOKEN": TOKEN, "TOGGL_MCP_TOOLS": "start_clock"}, "tools", "start_timer"),
+        ({"TOGGL_API_TOKEN": TOKEN, "TOGGL_WORKSPACE_ID": "${WORKSPACE}"}, "settings", "TOGGL_WORKSPACE_ID"),
         ({}, "token", "https://track.toggl.com/profile"),
         ({"TOGGL_API_TOKEN": "toggl_sk_1"}, "token", "Focus"),
         ({"TOGGL_API_TOKEN": "f" * 32}, "token", "TOGGL_API_TOKEN"),
         ({"TOGGL_API_TOKEN": TOKEN, "TOGGL_WORKSPACE_ID": "5"}, "workspace", str(NIGHT_SCHOOL)),
         ({"TOGGL_API_TOKEN": TOKEN, "TOGGL_API_URL": "http://127.0.0.1:9/api/v9"}, "network", "network"),
         ({"TOGGL_API_TOKEN": TOKEN, "TOGGL_API_URL": "http://example.com/api/v9"}, "network", "https"),
+        ({"TOGGL_API_TOKEN": TOKEN, "TOGGL_API_URL": "https://localhost/api/v9?a=b"}, "network", "query"),
+        ({"TOGGL_API_TOKEN": TOKEN, "HTTPS_PROXY": "socks5://127.0.0.1:9"}, "network", "HTTPS_PROXY"),
+        ({"TOGGL_API_TOKEN": TOKEN, "all_proxy": "ftp://127.0.0.1:9"}, "network", "all_proxy"),
+        ({"TOGGL_API_TOKEN": TOKEN, "SSL_CERT_FILE": "/missing.pem"}, "network", "SSL_CERT_FILE"),
         ({"TOGGL_API_TOKEN": TOKEN, "TOGGL_MCP_CACHE": "/dev/null/cache.sqlite"}, "cache", "TOGGL_MCP_CACHE"),
     ],
 )
@@ -104,11 +228,46 @@ async def test_check_failure_names_topic_and_next_step(
     assert step in failures[0]
 
 
+@pytest.mark.anyio
+async def test_cache_without_a_home_folder_is_in_memory_and_check_says_so(
+    toggl: tuple[Sandbox, str], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def find_no_user(user_id: int) -> None:
+        raise KeyError(user_id)
+
+    pytest.importorskip("pwd")
+    monkeypatch.setattr("pwd.getpwuid", find_no_user)  # As in a container whose user has only a number.
+    for name in ("HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    settings = Settings(token=SecretStr(TOKEN), api_url=toggl[1], cache=None)
+    lines: list[str] = []
+
+    assert not await check(settings, lines.append)
+    (failure,) = [line for line in lines if line.startswith("FAIL")]
+    assert failure.split()[1] == "cache"
+    assert "TOGGL_MCP_CACHE" in failure
+    account = open_toggl(settings)
+    await account.account.me()
+    await account.aclose()
+    assert {record.getMessage() for record in caplog.records if record.name == "toggl_mcp.server"} == {
+        f"{failure.partition('cache')[2].strip()} Until then the cache is in memory."
+    }
+
+
 def test_check_failure_exits_with_status_1() -> None:
     result = run("check", TOGGL_MCP_CACHE="memory")
 
     assert result.returncode == 1
     assert "FAIL token" in " ".join(result.stdout.split())
+
+
+def test_settings_home_folder_that_does_not_exist_is_named() -> None:
+    for arguments in ([], ["check"], ["check", "--cache", "~nobody-here/c"]):
+        result = run(*arguments, TOGGL_MCP_CACHE="~nobody-here/c")
+
+        assert result.returncode == 2
+        assert result.stderr.startswith("toggl-mcp: TOGGL_MCP_CACHE: ")
+        assert result.stderr.count("\n") == 1
 
 
 def test_settings_invalid_are_named_one_per_line() -> None:
@@ -156,15 +315,42 @@ def test_serve_unwritable_cache_is_logged_once_and_server_continues(toggl: tuple
 
 def test_serve_damaged_cache_is_replaced_and_server_continues(toggl: tuple[Sandbox, str], tmp_path: Path) -> None:
     cache = tmp_path / "c.sqlite"
-    cache.write_bytes(b"SQLite format 3\0 but not really" * 100)
     settings = {"TOGGL_API_TOKEN": TOKEN, "TOGGL_API_URL": toggl[1], "TOGGL_MCP_CACHE": str(cache)}
+    _list_clients(settings)
+    header, size = cache.read_bytes()[:100], cache.stat().st_size
+    cache.write_bytes(header + b"\xff" * (size - len(header)))
 
     result = _list_clients(settings)
 
     assert result["source"] == "toggl"
+    assert cache.with_name("c.sqlite.broken").read_bytes()[:100] == header
     with sqlite3.connect(cache) as db:
         assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     db.close()
+
+
+@pytest.mark.parametrize("arguments", [["serve"], ["check"]])
+def test_cache_at_a_foreign_file_leaves_it_and_says_so(
+    toggl: tuple[Sandbox, str], tmp_path: Path, arguments: list[str]
+) -> None:
+    notes = tmp_path / "notes.txt"
+    notes.write_text("Milk, bread")
+    settings = {"TOGGL_API_TOKEN": TOKEN, "TOGGL_API_URL": toggl[1], "TOGGL_MCP_CACHE": str(notes)}
+    if arguments == ["check"]:
+        result = run(*arguments, **settings)
+        report = result.stdout
+        assert result.returncode == 1
+    else:
+        with Process(*arguments, **settings) as server:
+            server.initialize()
+            sources = [server.request("tools/call", CALL)["result"]["structuredContent"]["source"] for _ in range(2)]
+            server.close_input()
+            _, report = server.wait()
+        assert sources == ["toggl", "cache"]
+
+    assert "not this program's" in report
+    assert "memory" in report
+    assert [file.read_text() for file in tmp_path.iterdir()] == ["Milk, bread"]
 
 
 @pytest.mark.parametrize(
@@ -180,20 +366,26 @@ def test_serve_read_only_from_flag_or_environment(arguments: list[str], settings
     assert tools[3:] == ["get_client", "list_clients", "get_project", "list_projects", "list_tags", "get_account"]
 
 
-def test_settings_empty_or_unexpanded_count_as_unset() -> None:
+def test_settings_unexpanded_are_named_and_count_as_unset() -> None:
     unset = {
         "TOGGL_API_TOKEN": "${user_config.api_token}",
         "TOGGL_WORKSPACE_ID": "",
-        "TOGGL_MCP_CACHE_TTL": "${user_config.cache_ttl}",
+        "TOGGL_MCP_CACHE": "$HOME/cache.sqlite",
         "TOGGL_MCP_READ_ONLY": " ",
         "TOGGL_MCP_LOG_LEVEL": "${LEVEL}",
     }
     with Process(**unset) as server:
         server.initialize()
         result = server.request("tools/call", CALL)["result"]
+        server.close_input()
+        _, log = server.wait()
 
     assert result["isError"] is True
     assert "no_token" in result["content"][0]["text"]
+    assert "placeholder" in result["content"][0]["text"]
+    assert [line.split()[1] for line in log.splitlines()] == [
+        *("TOGGL_API_TOKEN", "TOGGL_MCP_CACHE", "TOGGL_MCP_LOG_LEVEL")
+    ]
 
 
 def _list_clients(settings: dict[str, str]) -> dict[str, object]:

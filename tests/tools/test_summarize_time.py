@@ -3,10 +3,13 @@
 from typing import Any
 
 import pytest
+from mcp import Client
 
 from tests.sandbox.clock import Clock
 from tests.sandbox.diary import add_entry
-from tests.tools.host import Host
+from tests.tools.host import Host, serve
+from toggl_mcp.cache.memory import MemoryStore
+from toggl_mcp.cache.store import Key, Version
 from toggl_mcp.sandbox import HARBOUR_STUDIO, Fault, Sandbox
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("six_in_the_evening")]
@@ -14,6 +17,29 @@ pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("six_in_the_evening")]
 WEB_SHOP = 201_500_302
 TUESDAY = {"start": "2025-10-14", "end": "2025-10-14"}
 OLD = {"start": "2025-05-06", "end": "2025-05-06"}
+
+
+class RecordingStore(MemoryStore):
+    """A store that records which collections are read."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(clock=clock)
+        self.reads: list[Key] = []
+
+    async def get_version(self, key: Key) -> Version:
+        self.reads.append(key)
+        return await super().get_version(key)
+
+
+async def test_summarize_time_warm_reads_each_collection_once(sandbox: Sandbox, clock: Clock) -> None:
+    add_entry(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", project_id=WEB_SHOP)
+    store = RecordingStore(clock)
+    async with Client(serve(sandbox, clock, store=store)) as client:
+        await Host(client).call("summarize_time", **TUESDAY, group_by=["client", "project"])
+        store.reads.clear()
+        await Host(client).call("summarize_time", **TUESDAY, group_by=["client", "project"])
+
+    assert sorted(key.kind for key in store.reads) == ["account", "client", "project", "related", "time_entry"]
 
 
 async def fetch_total(host: Host, **arguments: object) -> tuple[float, int, dict[str, float] | None]:

@@ -1,6 +1,7 @@
 """HTTP clients for Toggl: over the network, or for an application in this process."""
 
 import os
+import re
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _DIRECT = {"all://localhost": None, "all://127.0.0.1": None, "all://[::1]": None}
 """Addresses that no proxy of the environment is used for: it would get the token, over plain http."""
 _PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+_HOST = re.compile(r"[\w-]{1,63}(\.[\w-]{1,63})*\.?|[0-9a-f.]*:[0-9a-f:.]+")
 _HEADERS = {"User-Agent": "toggl-mcp-server"}
 
 
@@ -54,7 +56,7 @@ def connect(url: str | None = None) -> httpx.AsyncClient:
             base_url=url or TOGGL_URL, headers=_HEADERS, cookies=_no_cookies(), verify=certificates, mounts=_DIRECT
         )
     except (ImportError, ValueError, httpx.InvalidURL):
-        name = ", ".join(name for name in _PROXY_VARIABLES if os.environ.get(name) or os.environ.get(name.lower()))
+        name = ", ".join(name for name in os.environ if name.upper() in _PROXY_VARIABLES)
         message = (
             f"The proxy of {name} cannot be used. Give http://host:port, or unset it; a SOCKS proxy needs the Python "
             "package socksio beside this one."
@@ -70,9 +72,9 @@ def _no_cookies() -> CookieJar:
 
 def _is_allowed_url(url: str) -> bool:
     try:
-        httpx.URL(url)
+        _ = httpx.URL(url).host  # It also refuses what cannot be printed, and names that IDNA does not have.
         parts = urlsplit(url)
-        is_complete = bool(parts.hostname) and (parts.port is None or parts.port > 0)
+        is_complete = bool(_HOST.fullmatch(parts.hostname or "")) and (parts.port is None or parts.port > 0)
     except (ValueError, httpx.InvalidURL):
         return False
     # A path is appended to it, and a user in it would be one beside the token's.

@@ -24,15 +24,19 @@ from toggl_mcp.models.quota import Admission, Bucket, find_scarcest, gcra
 
 @dataclass(slots=True)
 class _Collection:
-    version: int = 0
-    fetched_at: float | None = None
+    version: Version = field(default_factory=Version)
     rows: dict[int, str] = field(default_factory=dict[int, str])
     leased_at: float = 0.0
     lease_seconds: float = 0.0
 
-    @property
-    def stored_version(self) -> Version:
-        return Version(self.version, self.fetched_at)
+    def drop(self) -> None:
+        """Drop the snapshot."""
+        self.rows, self.version = {}, Version(self.version.number, None)
+
+    def count_write(self) -> Version:
+        """Count a write, and return the version then."""
+        self.version = self.version._replace(number=self.version.number + 1)
+        return self.version
 
 
 class MemoryStore:
@@ -50,7 +54,7 @@ class MemoryStore:
     async def get_version(self, key: Key) -> Version:
         """Return the version of a collection."""
         with self._lock:
-            return self._collections[key].stored_version
+            return self._collections[key].version
 
     async def get_row(self, key: Key, row_id: int) -> Row:
         """Return one row."""
@@ -60,30 +64,25 @@ class MemoryStore:
         """Return one row, on the calling thread."""
         with self._lock:
             stored = self._collections[key]
-            return Row(stored.stored_version, stored.rows.get(row_id))
+            return Row(stored.version, stored.rows.get(row_id))
 
     async def read(self, key: Key) -> Snapshot | None:
         """Return the snapshot."""
         with self._lock:
             stored = self._collections[key]
-            return None if stored.fetched_at is None else Snapshot(stored.stored_version, dict(stored.rows))
+            return None if stored.version.fetched_at is None else Snapshot(stored.version, dict(stored.rows))
 
     async def replace(self, key: Key, rows: Mapping[int, str], *, expected: int, fetched_at: float) -> bool:
         """Store a snapshot, unless the collection has been written to, or the stored one was requested later."""
         with self._lock:
             stored = self._collections[key]
-            if not may_replace(stored.stored_version, expected, fetched_at, self.clock()):
+            if not may_replace(stored.version, expected, fetched_at, self.clock()):
                 return False
-            stored.rows, stored.fetched_at = dict(rows), fetched_at
+            stored.rows, stored.version = dict(rows), Version(expected, fetched_at)
             return True
 
     async def write(
-        self,
-        scope: str,
-        *,
-        rows: Sequence[RowWrite] = (),
-        invalidate: Sequence[Key] = (),
-        bucket: Bucket | None = None,
+        self, scope: str, *, rows: Sequence[RowWrite] = (), invalidate: Sequence[Key] = (), bucket: Bucket | None = None
     ) -> Sequence[Version]:
         """Write rows, drop snapshots and record a bucket."""
         with self._lock:
@@ -91,9 +90,8 @@ class MemoryStore:
                 self._buckets[scope][bucket.name] = bucket
             versions = [self._write_row(*row) for row in rows]
             for key in invalidate:
-                stored = self._collections[key]
-                stored.version += 1
-                stored.rows, stored.fetched_at = {}, None
+                self._collections[key].drop()
+                self._collections[key].count_write()
             return versions
 
     async def hold_lease(self, key: Key, seconds: float, *, held_until: float | None = None) -> float | None:
@@ -128,10 +126,9 @@ class MemoryStore:
 
     def _write_row(self, key: Key, row_id: int, text: str | None, expected: Row | None) -> Version:
         stored = self._collections[key]
-        if expected is not None and not is_unchanged(expected, Row(stored.stored_version, stored.rows.get(row_id))):
-            stored.rows, stored.fetched_at = {}, None
-        stored.version += 1
+        if expected is not None and not is_unchanged(expected, Row(stored.version, stored.rows.get(row_id))):
+            stored.drop()
         stored.rows.pop(row_id, None)
-        if text is not None and stored.fetched_at is not None:
+        if text is not None and stored.version.fetched_at is not None:
             stored.rows[row_id] = text
-        return stored.stored_version
+        return stored.count_write()

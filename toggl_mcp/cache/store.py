@@ -31,8 +31,8 @@ class Key(NamedTuple):
 class Version(NamedTuple):
     """The number of writes to a collection, and when its snapshot was requested (UNIX time); None if it has none."""
 
-    number: int
-    fetched_at: float | None
+    number: int = 0
+    fetched_at: float | None = None
 
     @property
     def as_of(self) -> datetime:
@@ -93,12 +93,7 @@ class Store(QuotaStore, Protocol):
         ...
 
     async def write(
-        self,
-        scope: str,
-        *,
-        rows: Sequence[RowWrite] = (),
-        invalidate: Sequence[Key] = (),
-        bucket: Bucket | None = None,
+        self, scope: str, *, rows: Sequence[RowWrite] = (), invalidate: Sequence[Key] = (), bucket: Bucket | None = None
     ) -> Sequence[Version]:
         """Write rows, drop snapshots and record a bucket, and return the version after each row.
 

@@ -173,5 +173,8 @@ def _parse_ids(response: object) -> list[int]:
     try:
         return TypeAdapter(list[int]).validate_python([] if items is None else items, strict=True)
     except ValidationError as error:
-        message = "Toggl did not say what became of the client. Look at it before asking again."
+        message = (
+            "Toggl's response about the client cannot be read, so the change may have been made or not. "
+            "Read the client with refresh before you repeat the change."
+        )
         raise OutcomeUnknown(message) from error

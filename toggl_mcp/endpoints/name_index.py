@@ -26,6 +26,7 @@ class NameIndex:
     def __init__(self, account: AccountEndpoint, clock: Clock) -> None:
         self._account = account
         self._clock = clock
+        self._account_names: Collection[WorkspaceNames] | None = None
 
     async def find_by_id(self, endpoint: CachedEndpoint[E], ids: Iterable[int]) -> dict[int, E]:
         """Return the items of these ids that exist, by id; 0 is no id."""
@@ -72,7 +73,9 @@ class NameIndex:
     async def _read_cached_items(self, endpoint: CachedEndpoint[E]) -> Collection[E]:
         """Return the cached list if it is fresh, with the account's newer names; else only the account's names."""
         collection = await endpoint.fresh_or_none()
-        account_names = await self._account.names(may_request=collection is None)
+        if self._account_names is None:
+            self._account_names = await self._account.names(may_request=collection is None)
+        account_names = self._account_names
         account_items = {} if account_names is None else self._items_of(account_names, endpoint)
         if collection is None:
             return Collection(account_items, Version(0, None))

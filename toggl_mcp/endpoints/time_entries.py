@@ -246,6 +246,9 @@ def _parse_edited_ids(response: object) -> set[int]:
     """
     ids = cast("dict[str, object]", response).get("success") if isinstance(response, dict) else None
     if not isinstance(ids, list):
-        message = "Toggl did not say what became of the entries. Look at them before asking again."
+        message = (
+            "Toggl's response about the entries cannot be read, so the change may have been made or not. "
+            "Read the entries with refresh before you repeat the change."
+        )
         raise OutcomeUnknown(message)
     return {entry_id for entry_id in cast("list[object]", ids) if isinstance(entry_id, int)}

@@ -45,7 +45,6 @@ class Toggl:
         self._cache = cache
         self._session = session = Session(auth, cache, client=client, retries=retries)
         self.account = AccountEndpoint(self._session)
-        self.name_index = NameIndex(self.account, cache.clock)
         self.entry_cache = TimeEntryCache(self._session)
         self.entry_source = TimeEntrySource(self.entry_cache, Reports(self._session.transport, cache.clock))
         per_workspace = lru_cache(MAX_OPEN_WORKSPACES)
@@ -68,6 +67,10 @@ class Toggl:
                 return self.tasks(workspace_id)
             case "tag":
                 return self.tags(workspace_id)
+
+    def make_name_index(self) -> NameIndex:
+        """Return the finder of names and ids for one call, in which it reads the account's names once."""
+        return NameIndex(self.account, self._cache.clock)
 
     async def open_time_entries(self) -> AsyncTimeEntryEndpoint:
         """Return the time entries' endpoint for what is not of one workspace, such as the running timer.

@@ -118,7 +118,7 @@ async def get_project(args: GetProject, call: CallContext) -> ProjectRead:
 async def list_projects(args: ListProjects, call: CallContext) -> ProjectList:
     """List the projects of a workspace by name, by default active ones."""
     workspace_id = await call.workspace_id(args.workspace_id)
-    client_id = await resolve_id(args.client, call.toggl.clients(workspace_id), call.toggl.name_index)
+    client_id = await resolve_id(args.client, call.toggl.clients(workspace_id), call.name_index)
     filters = (workspace_id, args.name, args.status, client_id)
     page = await call.toggl.projects(workspace_id).page(
         name=args.name,
@@ -157,7 +157,7 @@ async def _confirmation_text(args: DeleteProject, call: CallContext) -> str:
 
 async def _to_body(args: CreateProject | EditProject, workspace_id: int, call: CallContext) -> ProjectBody:
     """Return what the endpoint takes: the client's id in place of its name or id."""
-    client_id = await resolve_id(args.client, call.toggl.clients(workspace_id).reserved, call.toggl.name_index)
+    client_id = await resolve_id(args.client, call.toggl.clients(workspace_id).reserved, call.name_index)
     return ProjectBody(client_id=client_id, **args.model_dump(include=set(ProjectBody.model_fields)))
 
 

@@ -29,6 +29,12 @@ class EditTag(TagBody, WorkspaceArgs, frozen=True):
     name: Annotated[Name, Field(description="The new name.")]  # pyright: ignore[reportGeneralTypeIssues] - the version that requires it
 
 
+class ListTags(ListArgs, frozen=True):
+    """The arguments of `list_tags`."""
+
+    limit: Annotated[int, Field(ge=1, le=200, description="Rows per page.")] = 100
+
+
 class DeleteTag(WorkspaceArgs, frozen=True):
     """The arguments of `delete_tag`."""
 
@@ -67,7 +73,7 @@ async def create_tag(args: CreateTag, call: CallContext) -> TagResult:
     return await TagResult.of_change(tags.workspace_id, call, tag=TagOut.of(tag))
 
 
-async def list_tags(args: ListArgs, call: CallContext) -> TagList:
+async def list_tags(args: ListTags, call: CallContext) -> TagList:
     """List the tags of a workspace by name."""
     tags = call.toggl.tags(await call.workspace_id(args.workspace_id))
     filters = (tags.workspace_id, args.name)

@@ -102,9 +102,9 @@ async def create_task(args: CreateTask, call: CallContext) -> TaskResult:
     """Create a task in a project. Needs a paid Toggl plan."""
     workspace_id = await _workspace_with_tasks(args.workspace_id, call)
     projects = call.toggl.projects(workspace_id).reserved
-    project = await resolve(args.project, projects, call.toggl.name_index)
+    project = await resolve(args.project, projects, call.name_index)
     try:
-        async with naming_deleted(project.id, projects, call.toggl.name_index):
+        async with naming_deleted(project.id, projects, call.name_index):
             task = await call.toggl.tasks(workspace_id).add(project, args)
     except DuplicateName as error:
         message = f"The project “{project.name}” ({project.id}) has a task of that name. Choose another."
@@ -117,7 +117,7 @@ async def list_tasks(args: ListTasks, call: CallContext) -> TaskList:
     workspace_id = await _workspace_with_tasks(args.workspace_id, call)
     project_id = None
     if args.project is not None:
-        project_id = (await resolve(args.project, call.toggl.projects(workspace_id), call.toggl.name_index)).id
+        project_id = (await resolve(args.project, call.toggl.projects(workspace_id), call.name_index)).id
     filters = (workspace_id, args.name, args.status, project_id)
     page = await call.toggl.tasks(workspace_id).page(
         name=args.name,

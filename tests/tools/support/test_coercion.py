@@ -67,7 +67,7 @@ def echo_arguments(spec: ToolSpec[Any, Any]) -> ToolSpec[Any, Any]:
         return Echo(arguments=args.model_dump_json())
 
     handler.__name__ = spec.name
-    handler.__annotations__ = {"args": spec.input_model, "return": Echo}
+    handler.__annotations__["args"] = spec.input_model
     return replace(spec, handler=handler, confirm=None)
 
 

@@ -2,7 +2,6 @@
 
 import contextlib
 import logging
-import os
 import sqlite3
 import threading
 import time
@@ -10,6 +9,16 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
+from toggl_mcp.cache.sqlite.files import (
+    FILE_SUFFIXES,
+    ForeignFile,
+    Identity,
+    create_file,
+    get_identity,
+    remove_files,
+    rename_files,
+    require_regular_file,
+)
 from toggl_mcp.errors import CacheBusy
 
 T = TypeVar("T")
@@ -33,15 +42,16 @@ ENVIRONMENT_CODES = {
     sqlite3.SQLITE_READONLY,
 }
 """The disk, the folder or the memory is at fault: the file is sound, as far as can be said."""
-FILE_SUFFIXES = ("-journal", "-wal", "-shm", "")  # The file comes last: a new one must not meet the old one's journal.
+UNWRITTEN_CODES = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY}
+"""A change could not be written: what the file holds may be outdated."""
+APPLICATION_ID = int.from_bytes(b"tgmc", "big")
+"""SQLite's mark of the program that a file belongs to: only a file that has it is opened, moved or removed."""
+
 
 # In WAL mode, reads go on while another process writes, and a write takes a tenth of the time. But before 3.51.3 SQLite
 # has a data race where two connections reset the log, so a rollback journal is used there. TRUNCATE empties it at each
 # commit, which costs less than deleting and creating it.
 JOURNAL_MODE = "WAL" if sqlite3.sqlite_version_info >= (3, 51, 3) else "TRUNCATE"
-
-Identity = tuple[int, int]
-"""Device and inode: two files that had the same name one after the other differ in them."""
 
 
 class CorruptFile(sqlite3.DatabaseError):
@@ -58,7 +68,8 @@ class Schema(NamedTuple):
 class SqliteFile:
     """Runs transactions on a file, opened at the first one and again after `close`.
 
-    A corrupt file is renamed and recreated; a file that cannot be used is replaced by memory. Either is logged.
+    A corrupt file is renamed and recreated; a file that cannot be used, or belongs to another program, is replaced by
+    memory. Either is logged. A file that a change could not be written to is removed, as others would read it.
 
     Args:
         path: The file; it and its folder are created if missing.
@@ -117,6 +128,7 @@ class SqliteFile:
         with self._writer_lock:
             self._closing.clear()
             self._close_connections()
+            self._writer_identity = None
             self._in_memory = False
 
     def _run_transaction(self, begin: str, transaction_body: Callable[[sqlite3.Connection], T]) -> T:
@@ -126,6 +138,8 @@ class SqliteFile:
             for attempt in range(1, MAX_ATTEMPTS + 1):
                 try:
                     return self._transact_when_unlocked(begin, transaction_body)
+                except ForeignFile as error:
+                    self._fall_back_to_memory(error)
                 except RECOVERABLE_ERRORS as error:
                     self._recover(error)
                     if attempt == MAX_ATTEMPTS:
@@ -163,7 +177,9 @@ class SqliteFile:
         if code in BUSY_CODES:
             raise self._busy_error() from error
         self._close_connections()
-        if not isinstance(error, OSError) and code not in ENVIRONMENT_CODES:
+        if code in UNWRITTEN_CODES:
+            self._remove_unwritten_file()
+        elif not isinstance(error, OSError) and code not in ENVIRONMENT_CODES:
             self._replace_corrupt_file(error)
 
     def _busy_error(self) -> CacheBusy:
@@ -183,27 +199,27 @@ class SqliteFile:
             with lock_exclusively(self._path, self._busy_timeout):
                 if get_identity(self._path) != self._writer_identity:
                     return
-                self._rename_files()
+                broken = rename_files(self._path)
         except RECOVERABLE_ERRORS as rename_error:
             if _get_result_code(rename_error) in BUSY_CODES:
                 raise self._busy_error() from rename_error
             return  # The next attempt fails in the same way, and the last one ends in memory.
-        _log.warning(
-            "The cache file %s is corrupt (%s); it was moved to %s.broken and recreated.", self._path, error, self._path
-        )
+        _log.warning("The cache file %s is corrupt (%s); it was moved to %s and recreated.", self._path, error, broken)
 
-    def _rename_files(self) -> None:
-        for suffix in FILE_SUFFIXES:
-            with contextlib.suppress(FileNotFoundError):  # Which of them exist depends on the journal's mode.
-                Path(f"{self._path}{suffix}").replace(f"{self._path}.broken{suffix}")
+    def _remove_unwritten_file(self) -> None:
+        """Remove the file, so that no other process reads what a change has made untrue; an empty cache is true."""
+        if get_identity(self._path) == self._writer_identity:
+            # What cannot be removed is on a file system that nobody can write to; the next attempt reports it.
+            with contextlib.suppress(OSError):
+                remove_files(self._path)
 
     def _fall_back_to_memory(self, error: Exception) -> None:
         self._in_memory = True
         if self.problem is None:
             self.problem = (
                 f"The cache file {self._path} cannot be used ({error}), so this process keeps its cache in memory. "
-                "Check that it is a file in a writable folder with free disk space, or set TOGGL_MCP_CACHE=memory; "
-                "then restart."
+                "Set TOGGL_MCP_CACHE to another file, in a writable folder with free disk space, or to memory; then "
+                "restart."
             )
             _log.warning("%s", self.problem)
 
@@ -219,11 +235,17 @@ class SqliteFile:
             return open_writer(None, self._schema, BUSY_POLL_SECONDS)
         create_file(self._path)
         # The identity comes first: if another file gets the name before this one is opened, the next check finds it.
-        self._writer_identity = get_identity(self._path)
+        identity = get_identity(self._path)
+        if identity != self._writer_identity:  # A file that was this program's before is so, even if it is corrupt now.
+            require_own_file(self._path, self._schema)
+        self._writer_identity = identity
         return open_writer(self._path, self._schema, min(BUSY_POLL_SECONDS, self._busy_timeout))
 
     def _get_reader(self) -> sqlite3.Connection:
         identity = get_identity(self._path)
+        if identity != self._writer_identity:
+            message = "only a writer examines whose file it is"
+            raise OSError(message)
         if self._reader is None or identity != self._reader_identity:
             self._close_reader()
             self._reader_identity = identity
@@ -259,26 +281,33 @@ def _transaction(db: sqlite3.Connection, begin: str) -> Generator[None]:
         raise
 
 
-def get_identity(path: Path) -> Identity | None:
-    """Return which file has this name; None if there is none, or it cannot be looked up."""
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino
-
-
-def create_file(path: Path) -> None:
-    """Create the file and its folder, if missing, for this user alone.
+def require_own_file(path: Path, schema: Schema) -> None:
+    """Require that a file is empty, or of this program and of a format up to the schema's.
 
     Raises:
-        OSError: There can be no such file.
+        ForeignFile: It is not; it was not changed.
     """
-    _create_folder(path.parent)
-    # SQLite would create it with what the umask allows. A file that exists is not opened here: on POSIX systems, its
-    # closing would release the locks that SQLite has on it in this process.
-    with contextlib.suppress(FileExistsError):
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    for suffix in FILE_SUFFIXES:
+        require_regular_file(Path(f"{path}{suffix}"))
+    if path.stat().st_size == 0:
+        return
+    try:
+        # SQLite looks, because closing a file of one's own would release the locks that SQLite has on it in this
+        # process; as immutable it is neither locked nor recovered from a journal.
+        with contextlib.closing(_connect(f"{path.as_uri()}?mode=ro&immutable=1", 0)) as db:
+            ((application_id,),) = db.execute("PRAGMA application_id").fetchall()
+            version = _get_user_version(db)
+    except sqlite3.DatabaseError as error:
+        if _get_result_code(error) in ENVIRONMENT_CODES:
+            raise
+        message = "it is not this program's, or too damaged to tell"
+        raise ForeignFile(message) from error
+    if application_id != APPLICATION_ID:
+        message = "it is the database of another program"
+        raise ForeignFile(message)
+    if version > schema.version:
+        message = "a later version of this program wrote it"
+        raise ForeignFile(message)
 
 
 @contextlib.contextmanager
@@ -340,12 +369,6 @@ def _close_on_error(db: sqlite3.Connection) -> Generator[None]:
         raise
 
 
-def _create_folder(folder: Path) -> None:
-    if not folder.exists():
-        _create_folder(folder.parent)
-        folder.mkdir(mode=0o700, exist_ok=True)
-
-
 def _connect(uri: str, busy_timeout: float) -> sqlite3.Connection:
     # Transactions begin where the code says so, not where sqlite3 would. A connection is used by several threads, one
     # at a time: a lock of SqliteFile sees to that.
@@ -360,6 +383,7 @@ def _create_tables(db: sqlite3.Connection, schema: Schema) -> None:
     if not db.execute("SELECT name FROM sqlite_master").fetchall():
         for table in schema.tables:
             db.execute(table)
+        db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         db.execute(f"PRAGMA user_version = {schema.version}")
     db.commit()
 

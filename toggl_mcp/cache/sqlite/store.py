@@ -103,12 +103,7 @@ class SqliteStore:
         return await self._change(transaction_body)
 
     async def write(
-        self,
-        scope: str,
-        *,
-        rows: Sequence[RowWrite] = (),
-        invalidate: Sequence[Key] = (),
-        bucket: Bucket | None = None,
+        self, scope: str, *, rows: Sequence[RowWrite] = (), invalidate: Sequence[Key] = (), bucket: Bucket | None = None
     ) -> Sequence[Version]:
         """Write rows, drop snapshots and record a bucket."""
 

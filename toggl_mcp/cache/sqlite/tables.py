@@ -16,7 +16,7 @@ from toggl_mcp.cache.store import Key, Row, Version
 from toggl_mcp.models.quota import Bucket
 
 SCHEMA = Schema(
-    version=2,
+    version=3,
     tables=(
         """CREATE TABLE collection (
             scope TEXT, kind TEXT, parent INTEGER, version INTEGER NOT NULL, fetched_at REAL, size INTEGER NOT NULL,
@@ -87,7 +87,7 @@ def get_row(db: sqlite3.Connection, key: Key, row_id: int) -> Row:
     rows: list[tuple[int, float | None, int, float, float, int, object, object]]
     rows = db.execute(_GET_ROW, (row_id, *key)).fetchall()
     if not rows:
-        return Row(State().stored_version, None)
+        return Row(Version(), None)
     version = _verify_state(key, rows[0][:6]).stored_version
     body, checksum = rows[0][6:]
     is_missing = body is None and checksum is None

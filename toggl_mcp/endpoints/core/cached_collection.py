@@ -1,4 +1,7 @@
-"""A collection: read from the cache while it is fresh, else from Toggl, by one request for all that wait."""
+"""A collection: read from the cache while it is fresh, else from Toggl, by one request for all that wait.
+
+It stores the result of a change, and drops what a lost response left in doubt; endpoint.py decides which.
+"""
 
 import logging
 from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
@@ -99,10 +102,11 @@ class CachedCollection(Generic[M]):
         try:
             return await self._revalidate(since)
         except (QuotaSpent, RateLimited, Unreachable):
-            collection = await self._read_stale() if self._may_be_stale and not refresh else None
-            if collection is None:
-                raise
-            return CacheRead(collection, "stale")
+            if self._may_be_stale and not refresh:
+                since -= MAX_STALE_SECONDS
+                if collection := await self._read_newer_than(since):
+                    return CacheRead(collection, "stale")
+            raise
 
     def try_get_fresh(self, row_id: int) -> Lookup[M] | None:
         """Return one item, or its absence, from the fresh collection, without waiting; None where only `read` can tell.
@@ -139,13 +143,14 @@ class CachedCollection(Generic[M]):
         """Return the version of the stored collection."""
         return await self._store.get_version(self.key)
 
-    async def get_row(self, row_id: int | None) -> Row:
-        """Return the row from before a change; without an id an empty one."""
-        return Row(await self.get_version(), None) if row_id is None else await self._store.get_row(self.key, row_id)
+    async def get_row(self, row_id: int) -> Row:
+        """Return a row from before a change."""
+        return await self._store.get_row(self.key, row_id)
 
     async def open_change(self, row_id: int | None) -> Change[M]:
         """Return a change that is not sent yet; `row_id` is None for a creation, or a change of many."""
-        return Change(await self.get_row(row_id))
+        store, key = self._store, self.key
+        return Change(Row(await store.get_version(key), None) if row_id is None else await store.get_row(key, row_id))
 
     async def settle_change(self, change: Change[M], keys_to_invalidate: Sequence[Key], *, drops_related: bool) -> None:
         """Write a change through that has ended, drop what it made doubtful, and record what remains."""
@@ -177,7 +182,10 @@ class CachedCollection(Generic[M]):
         """Write to the store in one step, which neither a cancellation nor a busy cache prevents for good."""
         pending_invalidations = self._store.pending_invalidations
         pending_invalidations.update(invalidate)  # First of all: what follows may be cut off.
-        writes = [RowWrite(self.key, row_id, _dump(item), expected) for row_id, item, expected in rows]
+        writes = [
+            RowWrite(self.key, row_id, None if item is None else item.model_dump_json(exclude_none=True), expected)
+            for row_id, item, expected in rows
+        ]
         if drops_related:
             writes.append(RowWrite(related_key(self.key.scope), self.key.parent, None))
         if not writes and not invalidate and bucket is None:
@@ -186,13 +194,9 @@ class CachedCollection(Generic[M]):
             versions = await self._store.write(self.key.scope, rows=writes, invalidate=invalidate, bucket=bucket)
             pending_invalidations.difference_update(invalidate)
             for (row_id, item, _), version in zip(rows, versions, strict=False):
-                self._update_parsed(row_id, item, version)
-
-    def _update_parsed(self, row_id: int, item: M | None, version: Version) -> None:
-        """Apply a stored write to the parsed collection too, if that is what it was before the write."""
-        collection = self._flight.collection
-        if collection is not None and collection.version == version._replace(number=version.number - 1):
-            self._flight.collection = collection.with_write(row_id, item, version)
+                collection = self._flight.collection  # The write applies to it too, if it is the one from before.
+                if collection is not None and collection.version == version._replace(number=version.number - 1):
+                    self._flight.collection = collection.with_write(row_id, item, version)
 
     @contextmanager
     def _invalidate_later_if_busy(self, *keys: Key) -> Generator[None]:
@@ -274,9 +278,6 @@ class CachedCollection(Generic[M]):
                 self._flight.collection = collection
         return CacheRead(collection, "toggl")
 
-    async def _read_stale(self) -> Collection[M] | None:
-        return await self._read_newer_than(self._fresh_since() - MAX_STALE_SECONDS)
-
     async def _read_newer_than(self, since: float) -> Collection[M] | None:
         """Return the stored collection if it was requested after `since`, parsed at most once a version."""
         await self._apply_pending_invalidations()
@@ -302,7 +303,3 @@ class CachedCollection(Generic[M]):
 
     def _fresh_since(self) -> float:
         return -inf if self._ttl_seconds is None else self._store.clock() - self._ttl_seconds
-
-
-def _dump(item: BaseModel | None) -> str | None:
-    return None if item is None else item.model_dump_json(exclude_none=True)

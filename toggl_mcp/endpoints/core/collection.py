@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from operator import itemgetter
 from typing import Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel
@@ -16,12 +17,12 @@ from toggl_mcp.models.text import fold
 M = TypeVar("M", bound=BaseModel)
 
 
+@dataclass(eq=False)
 class Collection(Generic[M]):
     """The models of a collection by id, and their order by name, which is derived once."""
 
-    def __init__(self, items: Mapping[int, M], version: Version) -> None:
-        self.items = items
-        self.version = version
+    items: Mapping[int, M]
+    version: Version
 
     @cached_property
     def by_name(self) -> list[tuple[str, int, M]]:
@@ -33,10 +34,10 @@ class Collection(Generic[M]):
         items, ordered = dict(self.items), self.by_name.copy()
         former = items.pop(row_id, None)
         if former is not None:
-            del ordered[bisect_left(ordered, (_folded(former), row_id), key=_sort_key)]
+            del ordered[bisect_left(ordered, (_folded(former), row_id), key=itemgetter(0, 1))]
         if item is not None:
             items[row_id] = item
-            insort(ordered, (_folded(item), row_id, item), key=_sort_key)
+            insort(ordered, (_folded(item), row_id, item), key=itemgetter(0, 1))
         collection = Collection(items, version)
         collection.by_name = ordered
         return collection
@@ -96,10 +97,6 @@ class Lookup(NamedTuple, Generic[M]):
     item: M | None
     source: Source
     as_of: datetime
-
-
-def _sort_key(entry: tuple[str, int, object]) -> tuple[str, int]:
-    return entry[:2]
 
 
 def _folded(model: BaseModel) -> str:

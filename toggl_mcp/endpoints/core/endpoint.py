@@ -1,11 +1,14 @@
-"""A Toggl resource of a workspace: read through the cache, written through to Toggl."""
+"""A Toggl resource of a workspace: read through the cache, written through to Toggl.
+
+A creation whose response is lost is never sent again: `_create` leaves it to `_reconcile_create`, which reads the list
+and returns the only new item that matches, or else raises OutcomeUnknown. `_change` invalidates what is in doubt.
+"""
 
 import logging
 from collections.abc import AsyncGenerator, Callable, Container, Mapping
 from contextlib import asynccontextmanager
 from copy import copy
 from datetime import UTC, datetime
-from enum import Enum, auto
 from functools import cached_property
 from itertools import count
 from types import TracebackType
@@ -31,26 +34,6 @@ MAX_PAGE_SIZE = 200
 
 ITEM_NEGATIVE_TTL_SECONDS = 60.0
 """Seconds for which a collection may show that something does not exist."""
-
-
-class Outcome(Enum):
-    """What became of a change that was sent to Toggl."""
-
-    CONFIRMED = auto()
-    NOT_APPLIED = auto()
-    NOT_FOUND = auto()
-    UNKNOWN = auto()
-
-    @classmethod
-    def of(cls, error: TogglError) -> "Outcome":
-        """Return the outcome of a change that ended in an error."""
-        match error:
-            case OutcomeUnknown():
-                return cls.UNKNOWN
-            case NotFound():
-                return cls.NOT_FOUND
-            case _:
-                return cls.NOT_APPLIED
 
 
 class CachedEndpoint(Generic[E]):
@@ -349,33 +332,26 @@ class CachedEndpoint(Generic[E]):
     async def _change(self, verb: str, entity_id: int | None = None) -> AsyncGenerator[Change[E]]:
         """Open a change, and settle it when it ends: log its outcome, and invalidate what it may have altered."""
         change = await self._collection.open_change(entity_id)
-        outcome, code = Outcome.UNKNOWN, "unknown"  # A change that is cut off may have been applied.
+        related_keys = [self._collection.key._replace(kind=kind) for kind in self.INVALIDATES.get(verb, ())]
+        # A change that is cut off may have been applied, as one without a confirmation.
+        keys, drops_related, outcome = [*self._keys_if_applied(verb), *related_keys], True, "unknown"
         try:
             yield change
-            outcome, code = Outcome.CONFIRMED, "confirmed"
+            keys, outcome = related_keys, "confirmed"
         except TogglError as error:
-            outcome, code = Outcome.of(error), error.code
+            outcome = error.code
+            if not isinstance(error, OutcomeUnknown):  # It was not applied; but what is not found may be named still.
+                keys, drops_related = [], isinstance(error, NotFound)
             raise
         finally:
-            _log.info("%s %s %s in workspace %d: %s", verb, self.KIND, entity_id or "", self.workspace_id, code)
-            drops_related = self.IN_ACCOUNT_RESPONSE and outcome is not Outcome.NOT_APPLIED
-            keys = self._keys_to_invalidate(verb, outcome)
+            _log.info("%s %s %s in workspace %d: %s", verb, self.KIND, entity_id or "", self.workspace_id, outcome)
             try:
-                await self._collection.settle_change(change, keys, drops_related=drops_related)
+                await self._collection.settle_change(
+                    change, keys, drops_related=drops_related and self.IN_ACCOUNT_RESPONSE
+                )
             except BaseException:  # No scope shields from asyncio's own cancellation, so it may not be stored.
                 await self._collection.invalidate(*keys, related_key(self._collection.key.scope))
                 raise
-
-    def _keys_to_invalidate(self, verb: str, outcome: Outcome) -> list[Key]:
-        """Return the keys of the collections that may differ from Toggl after a change with this outcome."""
-        related_keys = [self._collection.key._replace(kind=kind) for kind in self.INVALIDATES.get(verb, ())]
-        match outcome:
-            case Outcome.CONFIRMED:
-                return related_keys
-            case Outcome.UNKNOWN:
-                return [*self._keys_if_applied(verb), *related_keys]
-            case Outcome.NOT_APPLIED | Outcome.NOT_FOUND:
-                return []
 
     def _keys_if_applied(self, verb: str) -> list[Key]:  # noqa: ARG002 - overridden by endpoints with cascades
         """Return the keys of the collections that a change has altered if it was applied."""
@@ -386,5 +362,9 @@ class CachedEndpoint(Generic[E]):
         try:
             return self._parse_row(row)
         except Unreachable as error:
-            message = f"Toggl did not say what became of the {self.KIND}. Look at it before asking again."
+            kind = self.KIND.replace("_", " ")
+            message = (
+                f"Toggl's response about the {kind} cannot be read, so the change may have been made or not. "
+                f"Read the {kind} with refresh before you repeat the change."
+            )
             raise OutcomeUnknown(message) from error

@@ -4,6 +4,7 @@ import inspect
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeVar
 
 import anyio
@@ -17,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import to_json
 
 from toggl_mcp.errors import Candidate, Declined, InvalidArguments, OutcomeUnknown, TogglError, Unreachable
-from toggl_mcp.models.account import Access, Me, Workspace
+from toggl_mcp.models.account import Access, AccountSnapshot, Workspace
 from toggl_mcp.models.base import Payload, Source
 from toggl_mcp.models.period import Calendar, make_calendar
 from toggl_mcp.models.text import strip_invisible
@@ -32,6 +33,7 @@ from toggl_mcp.tools.support.results import (
 from toggl_mcp.tools.support.schema import Schema, input_schema, output_schema
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
+    from toggl_mcp.endpoints.name_index import NameIndex
     from toggl_mcp.endpoints.toggl import Toggl
 
 ArgsT = TypeVar("ArgsT", bound=Payload)
@@ -70,21 +72,23 @@ class CallContext:
         self.access: Access = access
         self.tools_by_requirement = tools_by_requirement
         self.now = toggl.now_utc()
-        self._account: Me | None = None
-        self._workspaces: Mapping[int, Workspace] | None = None
+        self._account: AccountSnapshot | None = None
 
-    async def account(self, *, refresh: bool = False) -> Me:
-        """Return the token's owner."""
+    @cached_property
+    def name_index(self) -> "NameIndex":
+        """The finder of names and ids, which reads the account's names once."""
+        return self.toggl.make_name_index()
+
+    async def account(self, *, refresh: bool = False) -> AccountSnapshot:
+        """Return the token's owner and the workspaces that the token opens."""
         if self._account is None or refresh:
-            self._account, _ = await self.toggl.account.me(refresh=refresh)
-            self._workspaces = None  # Toggl sends them along with the owner.
+            _, read = await self.toggl.account.me(refresh=refresh)
+            (self._account,) = read.collection.items.values()
         return self._account
 
     async def workspaces(self) -> Mapping[int, Workspace]:
         """Return the workspaces that the token opens, by id."""
-        if self._workspaces is None:
-            self._workspaces = (await self.toggl.account.workspaces()).collection.items
-        return self._workspaces
+        return {workspace.id: workspace for workspace in (await self.account()).workspaces}
 
     async def workspace_id(self, requested: int | None) -> int:
         """Return the id of the requested workspace, else of the configured one, else of the account's default.
@@ -92,7 +96,7 @@ class CallContext:
         Raises:
             InvalidArguments: None of them is set.
         """
-        workspace_id = requested or self.toggl.configured_workspace_id or (await self.account()).default_workspace_id
+        workspace_id = requested or self.toggl.configured_workspace_id or (await self.account()).me.default_workspace_id
         if workspace_id is None:
             message = "The account has no default workspace. Give workspace_id; get_account lists the workspaces."
             raise InvalidArguments(message)
@@ -109,7 +113,7 @@ class CallContext:
         Raises:
             InvalidArguments: This computer does not know their time zone.
         """
-        me = await self.account()
+        me = (await self.account()).me
         return make_calendar(me.timezone, me.beginning_of_week)
 
     async def describe_candidates(self, candidates: Sequence[Candidate]) -> list[CandidateOut]:

@@ -49,7 +49,7 @@ class PageResult(ReadResult):
             call,
             total=page.total,
             remaining=page.remaining,
-            next_cursor=encode_cursor(page.end, filters),
+            next_cursor=None if page.end is None else encode_cursor(page.end, filters),
             **rows,
         )
 
@@ -64,9 +64,9 @@ def trim_page(page: "Page[ResourceT]", to_row: Callable[[ResourceT], RowT]) -> "
     return rows, page._replace(remaining=page.remaining + dropped_count, end=Position(fold(last.name), last.id))
 
 
-def encode_cursor(position: Position | None, filters: Filters) -> str | None:
-    """Return the cursor of the page after a position; None after the last page."""
-    return None if position is None else base64.urlsafe_b64encode(to_json([_digest(filters), *position])).decode()
+def encode_cursor(position: Position, filters: Filters) -> str:
+    """Return the cursor of the page after a position."""
+    return base64.urlsafe_b64encode(to_json([_digest(filters), *position])).decode()
 
 
 def decode_cursor(text: str | None, filters: Filters) -> Position | None:

@@ -129,7 +129,7 @@ def take_within_budget(items: Iterable[ModelT]) -> list[ModelT]:
 def to_result(result: BaseModel) -> CallToolResult:
     """Return the same data twice: structured, and as compact JSON text."""
     data = cast("dict[str, Any]", _strip_invisible(result.model_dump(mode="json", exclude_none=True)))
-    return CallToolResult(content=[_text(data)], structured_content=data)
+    return CallToolResult(content=[TextContent(text=to_json(data).decode())], structured_content=data)
 
 
 def to_error_result(error: TogglError, candidates: Sequence[CandidateOut] = ()) -> CallToolResult:
@@ -143,7 +143,7 @@ def to_error_result(error: TogglError, candidates: Sequence[CandidateOut] = ()) 
         "retry_after_seconds": error.retry_after_seconds,
     }
     non_null = {key: value for key, value in fields.items() if value is not None}
-    return CallToolResult(is_error=True, content=[_text(non_null)])
+    return CallToolResult(is_error=True, content=[TextContent(text=to_json(non_null).decode())])
 
 
 def describe_validation_error(error: ValidationError, schema: Schema) -> str:
@@ -186,7 +186,3 @@ def _strip_invisible(value: object) -> object:
     if isinstance(value, dict):
         return {key: _strip_invisible(item) for key, item in cast("dict[str, object]", value).items()}
     return value
-
-
-def _text(data: object) -> TextContent:
-    return TextContent(text=to_json(data).decode())

@@ -53,7 +53,7 @@ async def select_entries(
     """
     from toggl_mcp.endpoints.time_entry_query import EntryQuery  # noqa: PLC0415 - start-up
 
-    me = await call.account(refresh=args.refresh)
+    me = (await call.account(refresh=args.refresh)).me
     date_range = _resolve_range(args, await call.calendar(), call.now)
     workspaces = await _resolve_workspaces(args.workspace_id, call)
     query = EntryQuery(
@@ -160,7 +160,7 @@ async def _resolve_everywhere(
         NotFound: No workspace has any; the message lists the closest names.
         TogglError: None was found, and a workspace could not be read.
     """
-    name_index = call.toggl.name_index
+    name_index = call.name_index
     items = [item for endpoint in endpoints for item in await name_index.resolve_cached(endpoint, ref)]
     if items:
         return items

@@ -44,7 +44,7 @@ async def prepare_entry(args: EntryFields, workspace_id: int, call: CallContext)
         InvalidArguments: The task belongs to another project.
     """
     tags = None if args.tags is None else await _resolve_tags(args.tags, args, workspace_id, call)
-    project_id = await resolve_id(args.project, call.toggl.projects(workspace_id).reserved, call.toggl.name_index)
+    project_id = await resolve_id(args.project, call.toggl.projects(workspace_id).reserved, call.name_index)
     task = None
     if args.task is not None and args.task != REF_NONE:
         task = await _resolve_task(args.task, project_id, workspace_id, call)
@@ -70,8 +70,8 @@ async def settle_references(prepared: PreparedEntry, workspace_id: int, call: Ca
     body, toggl = prepared.body, call.toggl
     try:
         async with (
-            naming_deleted(body.project_id, toggl.projects(workspace_id).reserved, toggl.name_index),
-            naming_deleted(body.task_id, toggl.tasks(workspace_id).reserved, toggl.name_index),
+            naming_deleted(body.project_id, toggl.projects(workspace_id).reserved, call.name_index),
+            naming_deleted(body.task_id, toggl.tasks(workspace_id).reserved, call.name_index),
         ):
             yield
     finally:
@@ -113,8 +113,8 @@ async def _resolve_task(ref: str, project_id: int | None, workspace_id: int, cal
     """
     tasks = call.toggl.tasks(workspace_id).reserved
     if project_id is None:
-        return await resolve(ref, tasks, call.toggl.name_index)
-    matches, collection = await call.toggl.name_index.resolve(tasks, ref)
+        return await resolve(ref, tasks, call.name_index)
+    matches, collection = await call.name_index.resolve(tasks, ref)
     in_project = [task for task in matches if task.project_id == project_id]
     if matches and not in_project:
         raise _wrong_project_error(matches[0])
@@ -136,7 +136,7 @@ async def _resolve_tags(refs: list[str], args: EntryFields, workspace_id: int, c
     new: list[str] = []
     endpoint = call.toggl.tags(workspace_id).reserved
     for ref in refs:
-        matches, collection = await call.toggl.name_index.resolve(endpoint, ref)
+        matches, collection = await call.name_index.resolve(endpoint, ref)
         names = [tag.name for tag in matches]
         if names:
             resolved.append(ref if ref in names else names[0])

@@ -126,7 +126,7 @@ async def _fetch_names(
 ) -> dict[int, ResourceT]:
     try:
         with anyio.fail_after(MAX_LOOKUP_SECONDS):
-            return await call.toggl.name_index.find_by_id(endpoint, ids)
+            return await call.name_index.find_by_id(endpoint, ids)
     except (TogglError, TimeoutError) as error:
         _log.warning("The names of some %s could not be looked up.", endpoint.PATH, exc_info=True)
         warnings.append(f"The names of some {endpoint.PATH} could not be looked up. {error}".strip())

@@ -44,7 +44,7 @@ async def find_overlaps(start: datetime, end: datetime, calendar: Calendar, call
     query = EntryQuery(
         date_range=DateRange(calendar, calendar.day_of(start), calendar.day_of(end)),
         workspace_ids=tuple(await call.workspaces()),
-        user_id=(await call.account()).id,
+        user_id=(await call.account()).me.id,
         from_reports=False,
         refresh=False,
         all_workspaces=True,

@@ -100,7 +100,7 @@ async def list_time_entries(args: ListTimeEntries, call: CallContext) -> TimeEnt
         groups=groups,
         total=len(entries),
         remaining=remaining,
-        next_cursor=encode_cursor(_sort_position(rest[len(rows) - 1]) if remaining else None, filters),
+        next_cursor=encode_cursor(_sort_position(rest[len(rows) - 1]), filters) if remaining else None,
         complete=reason is None,
         incomplete_reason=reason,
         quota=await selection.quota(call),

@@ -82,7 +82,7 @@ async def summarize_time(args: SummarizeTime, call: CallContext) -> Summary:
     selection = await select_entries(
         args, call, team=args.team, from_reports=args.amounts, kinds=KINDS_WITH_IDS & set(by)
     )
-    me, date_range = await call.account(), selection.date_range
+    me, date_range = (await call.account()).me, selection.date_range
     slices = list(slice_by_day(selection.entries, date_range, call.now))
     labels = [partial(_labels_of, kind, selection, me) for kind in by]
     groups = {key: sum_slices(members) for key, members in group_slices(slices, labels).items()}
