@@ -116,7 +116,7 @@ PROMISES = (
     Promise(
         "pace",
         "Client-side rate limiting",
-        "Requests of all processes are paced (GCRA): one a second after a burst of five.",
+        "Requests of all processes are paced (GCRA): one a second after a burst of 17; no bursts soon after a 429.",
         "{refused} of {creates} creates in a row refused with 429",
         "tests/tools/test_quota.py::test_rate_limit_paces_create_client_without_a_429",
     ),

@@ -1,17 +1,21 @@
 """The hourly quotas, the requests reserved for changes, and the pace."""
 
+from pathlib import Path
+
+import anyio
 import pytest
 
 from tests.api.support import serve_response
 from tests.endpoints.support import AROHA, AUTH, fault_every, fault_in_turn, list_methods
 from tests.sandbox.clock import Clock
-from toggl_mcp.api import AsyncClient
+from toggl_mcp.api import AsyncClient, connect_in_process
 from toggl_mcp.cache.memory import MemoryStore
+from toggl_mcp.cache.sqlite.store import SqliteStore
 from toggl_mcp.endpoints.toggl import Toggl
 from toggl_mcp.errors import OutcomeUnknown, QuotaSpent, TogglError
 from toggl_mcp.models.clients import ClientBody
 from toggl_mcp.models.quota import Bucket
-from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Fault, Sandbox
+from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Behaviors, Fault, Sandbox
 
 pytestmark = pytest.mark.anyio
 
@@ -124,20 +128,20 @@ async def test_quota_reserve_is_for_changes_and_their_reads(toggl: Toggl, sandbo
     sandbox.fault = fault_every("POST", Fault("lost after"))
     assert (await clients.add(ClientBody(name="Lighthouse"))).name == "Lighthouse"
     sandbox.fault = None
-    assert await clients.edit(64_890_401, ClientBody(notes="The last one")) is not None
+    await clients.delete(64_890_402)
     with pytest.raises(QuotaSpent, match="used up;"):
         await clients.delete(64_890_401)
-    assert list_methods(sandbox) == ["GET", "GET", "POST", "GET", "PUT"]
+    assert list_methods(sandbox) == ["GET", "GET", "POST", "GET", "DELETE"]
 
 
 async def test_quota_reserve_is_used_by_the_list_before_a_create(toggl: Toggl, sandbox: Sandbox) -> None:
     clients = toggl.clients(NIGHT_SCHOOL)
     sandbox.quota.spend(NIGHT_SCHOOL, remaining=4)
-    await clients.edit(64_890_401, ClientBody(notes="New"))
+    await clients.delete(64_890_401)
     with pytest.raises(QuotaSpent):
         await clients.collect()
     assert (await clients.add(ClientBody(name="Lighthouse"))).name == "Lighthouse"
-    assert list_methods(sandbox) == ["PUT", "GET", "POST"]
+    assert list_methods(sandbox) == ["DELETE", "GET", "POST"]
 
 
 async def test_quota_spent_after_an_unreadable_response_to_a_change_is_recorded(toggl: Toggl, sandbox: Sandbox) -> None:
@@ -149,7 +153,7 @@ async def test_quota_spent_after_an_unreadable_response_to_a_change_is_recorded(
     sandbox.fault = None
     with pytest.raises(QuotaSpent):
         await clients.collect(refresh=True)
-    assert list_methods(sandbox) == ["GET", "PUT", "PUT"]
+    assert list_methods(sandbox) == ["GET", "GET", "PUT", "PUT"]
 
 
 async def test_quota_of_the_user_has_no_reserve(toggl: Toggl, sandbox: Sandbox) -> None:
@@ -161,9 +165,54 @@ async def test_quota_of_the_user_has_no_reserve(toggl: Toggl, sandbox: Sandbox) 
     assert len(sandbox.calls) == 3
 
 
-async def test_acquire_paces_requests_below_the_rate_limit(toggl: Toggl, sandbox: Sandbox, clock: Clock) -> None:
-    began = clock.now
-    for _ in range(20):
-        await toggl.clients(HARBOUR_STUDIO).edit(AROHA, ClientBody(notes="New"))
-    assert set(sandbox.answers) == {200}
-    assert clock.now - began == pytest.approx(15)
+async def change_clients(toggl: Toggl, clock: Clock, count: int) -> float:
+    """Send so many changes, one after the other, and return the seconds that they took."""
+    start = clock.now
+    for _ in range(count):
+        await toggl.clients(HARBOUR_STUDIO).archive(AROHA)
+    return clock.now - start
+
+
+@pytest.mark.parametrize(("burst", "seconds", "throttled_count"), [(27, 8, 0), (17, 8, 0), (5, 24, 1), (1, 28.8, 1)])
+async def test_changes_begin_in_a_burst_and_are_throttled_once(
+    toggl: Toggl, sandbox: Sandbox, clock: Clock, burst: int, seconds: float, throttled_count: int
+) -> None:
+    sandbox.behaviors = Behaviors(burst=burst)
+    assert await change_clients(toggl, clock, 25) == pytest.approx(seconds)
+    assert sandbox.answers.count(429) == throttled_count
+
+
+@pytest.mark.parametrize("burst", [27, 1])
+async def test_concurrent_changes_all_succeed_at_any_burst(
+    toggl: Toggl, sandbox: Sandbox, clock: Clock, burst: int
+) -> None:
+    sandbox.behaviors = Behaviors(burst=burst)
+    async with anyio.create_task_group() as tasks:
+        for _ in range(25):
+            tasks.start_soon(change_clients, toggl, clock, 1)
+    assert sandbox.answers.count(200) == 25
+
+
+async def test_creations_after_a_429_are_each_made_once(toggl: Toggl, sandbox: Sandbox) -> None:
+    sandbox.behaviors = Behaviors(burst=1)
+    for number in range(5):
+        await toggl.clients(HARBOUR_STUDIO).add(ClientBody(name=f"Lighthouse {number}"))
+    rows = [row["name"] for row in sandbox.state.clients.values() if row["name"].startswith("Lighthouse")]
+    assert rows == [f"Lighthouse {number}" for number in range(5)]
+
+
+async def test_throttling_is_shared_between_processes_and_forgotten_after_ten_minutes(
+    tmp_path: Path, sandbox: Sandbox, clock: Clock
+) -> None:
+    sandbox.behaviors = Behaviors(burst=1)
+    file = tmp_path / "cache.sqlite"
+    toggls = [Toggl(AUTH, SqliteStore(file, clock=clock), client=connect_in_process(sandbox)) for _ in range(2)]
+    await change_clients(toggls[0], clock, 2)
+    assert sandbox.answers.count(429) == 1
+    await change_clients(toggls[1], clock, 3)
+    assert sandbox.answers.count(429) == 1
+    sandbox.behaviors = Behaviors()
+    clock.now += 600
+    assert await change_clients(toggls[1], clock, 17) == 0
+    for toggl in toggls:
+        await toggl.aclose()

@@ -1,4 +1,4 @@
-"""Neither the token nor what a client is called leaves this process by a side door."""
+"""Neither the token nor a client's name is in a log, a trace, an error or a repr."""
 
 import base64
 import logging
@@ -35,7 +35,7 @@ KINDS: list[Kind | None] = [
 
 
 class Spans:
-    """Keeps what a tracing back end would be sent."""
+    """Records the spans that a tracing back end would get."""
 
     def __init__(self) -> None:
         self.records: list[tuple[str, Mapping[str, Any]]] = []
@@ -66,8 +66,8 @@ def spans(monkeypatch: pytest.MonkeyPatch) -> Spans:
     return recorder
 
 
-async def everything(clients: AsyncClientEndpoint) -> list[str]:
-    """Use every verb, and return every failure as it would be logged."""
+async def collect_failures(clients: AsyncClientEndpoint) -> list[str]:
+    """Call every verb, and return every failure as it would be logged."""
     body, change = ClientBody(name="Secret Client"), ClientBody(notes="Secret Client")
     failures: list[str] = []
     for verb in (
@@ -93,7 +93,7 @@ async def test_token_is_in_no_log_trace_or_error(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     sandbox.fault = lambda _: None if kind is None else Fault(kind)
-    failures = await everything(in_memory)
+    failures = await collect_failures(in_memory)
     assert bool(failures) is (kind is not None)
     output = f"{failures} {spans.records} {caplog.text} {in_memory!r} {vars(in_memory)!r}"
     assert [secret for secret in SECRETS if secret in output] == []
@@ -106,6 +106,7 @@ async def test_trace_has_method_route_and_status_without_ids(in_memory: AsyncCli
     await in_memory.archive(AROHA)
     assert [name for name, _ in spans.records] == [
         "GET /workspaces/{id}/clients",
+        "GET /workspaces/{id}/clients/{id}",
         "PUT /workspaces/{id}/clients/{id}",
         "POST /workspaces/{id}/clients/{id}/archive",
     ]

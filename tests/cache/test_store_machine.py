@@ -67,7 +67,7 @@ class StoreMachine(RuleBasedStateMachine):
     def reserve_slot(self, key: Key, reserved: int) -> None:
         bucket = self.buckets.get(key.scope, {}).get("me")
         admission = self.run(self.store.reserve_slot(key.scope, ["me"], reserved, inf))
-        assert admission.bucket == (bucket if bucket is not None and bucket.resets_at > self.clock.now else None)
+        assert admission.bucket == (bucket if bucket is not None and bucket.is_current(self.clock.now) else None)
 
     @rule(
         key=KEYS,

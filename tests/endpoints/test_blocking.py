@@ -66,7 +66,7 @@ def test_blocking_verbs_return_what_async_verbs_return(blocking: ClientEndpoint,
     blocking.delete(GULL)
     assert cached_fields(blocking.load_cache()) == toggl_fields(sandbox)
     assert names(blocking.collect(ClientBody(name="light"), refresh=True)) == ["Lighthouse"]
-    assert list_methods(sandbox) == ["GET", "POST", "PUT", "POST", "POST", "DELETE", "GET"]
+    assert list_methods(sandbox) == ["GET", "POST", "GET", "PUT", "POST", "POST", "DELETE", "GET"]
 
 
 @pytest.mark.parametrize(

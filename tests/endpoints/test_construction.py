@@ -158,9 +158,9 @@ async def test_requests_have_user_agent_and_body_only_if_needed(sandbox: Sandbox
         client = await clients.add(ClientBody(name="Lighthouse"))
         await clients.edit(client, ClientBody(notes="By the sea"))
         await clients.delete(client)
-    assert list_methods(sandbox) == ["GET", "POST", "PUT", "DELETE"]
+    assert list_methods(sandbox) == ["GET", "POST", "GET", "PUT", "DELETE"]
     assert {call.headers["user-agent"] for call in sandbox.calls} == {"toggl-mcp-server"}
     assert {call.path.split("/")[1] for call in sandbox.calls} == {"workspaces"}
     typed = [call.headers.get("content-type") for call in sandbox.calls]
-    assert typed == [None, "application/json", "application/json", None]
-    assert [bool(call.body) for call in sandbox.calls] == [False, True, True, False]
+    assert typed == [None, "application/json", None, "application/json", None]
+    assert [bool(call.body) for call in sandbox.calls] == [False, True, False, True, False]

@@ -2,7 +2,10 @@
 
 import json
 import logging
+from contextlib import nullcontext
+from functools import partial
 
+import anyio
 import pytest
 
 from tests.endpoints.support import (
@@ -20,26 +23,33 @@ from tests.sandbox.clock import Clock
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.errors import DuplicateName, NotFound
 from toggl_mcp.models.clients import ClientBody
-from toggl_mcp.sandbox import Behaviors, Fault, Sandbox
+from toggl_mcp.sandbox import Fault, Sandbox
 
 pytestmark = pytest.mark.anyio
+
+WHOLE = {
+    "name": "Aroha Bakery",
+    "notes": "Invoices on the first Monday of the month.",
+    "external_reference": "CRM-1001",
+}
+"""What a change of AROHA sends besides what it changes."""
 
 
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
-        (ClientBody(name="Aroha Bakehouse"), {"name": "Aroha Bakehouse"}),
-        (ClientBody(notes="New"), {"notes": "New"}),
-        (ClientBody(notes="", external_reference=""), {"notes": "", "external_reference": ""}),
+        (ClientBody(name="Aroha Bakehouse"), WHOLE | {"name": "Aroha Bakehouse"}),
+        (ClientBody(notes="New"), WHOLE | {"notes": "New"}),
+        (ClientBody(notes="", external_reference=""), WHOLE | {"notes": "", "external_reference": ""}),
     ],
 )
-async def test_edit_client_sends_given_fields_and_is_cached(
+async def test_edit_client_sends_whole_client_and_is_cached(
     clients: AsyncClientEndpoint, sandbox: Sandbox, clock: Clock, body: ClientBody, expected: dict[str, str]
 ) -> None:
     await clients.collect()
     clock.now += 60
     client = await clients.edit(AROHA, body)
-    assert list_methods(sandbox) == ["GET", "PUT"]
+    assert list_methods(sandbox) == ["GET", "GET", "PUT"]
     assert json.loads(sandbox.calls[-1].body) == expected
     assert client == await clients.get(AROHA)
     assert cached_fields(await clients.load_cache()) == toggl_fields(sandbox)
@@ -80,13 +90,13 @@ async def test_edit_client_status_is_ignored_with_a_warning(
     assert client.archived is False
     assert "archive()" in caplog.text
     assert body.status == "archived"
-    assert json.loads(sandbox.calls[-1].body) == {"name": "Aroha Bakehouse"}
+    assert json.loads(sandbox.calls[-1].body) == WHOLE | {"name": "Aroha Bakehouse"}
 
 
 @pytest.mark.parametrize("client_id", [MISSING, FOREIGN_CLIENT])
 async def test_edit_client_missing_returns_none(clients: AsyncClientEndpoint, sandbox: Sandbox, client_id: int) -> None:
     assert await clients.edit(client_id, ClientBody(name="New")) is None
-    assert list_methods(sandbox) == ["PUT"]
+    assert list_methods(sandbox) == ["GET"]
 
 
 async def test_edit_client_deleted_at_toggl_leaves_the_cache(
@@ -98,7 +108,7 @@ async def test_edit_client_deleted_at_toggl_leaves_the_cache(
     assert await clients.edit(AROHA, ClientBody(name="New")) is None
     with pytest.raises(NotFound):
         await strict.edit(GULL, ClientBody(name="New"))
-    assert list_methods(sandbox) == ["GET", "PUT", "PUT"]
+    assert list_methods(sandbox) == ["GET", "GET", "GET"]
     assert cached_fields(await clients.load_cache()) == toggl_fields(sandbox)
 
 
@@ -109,37 +119,33 @@ async def test_edit_client_duplicate_name_is_refused(clients: AsyncClientEndpoin
     assert toggl_fields(sandbox) == before
 
 
-async def test_edit_client_required_name_is_fetched_and_sent(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
-    sandbox.behaviors = Behaviors(put_requires_name=True)
+async def test_edit_client_keeps_what_somebody_else_changed_before(
+    clients: AsyncClientEndpoint, sandbox: Sandbox
+) -> None:
     await clients.collect()
-    sandbox.state.rename_client(AROHA, "Renamed by somebody")
+    sandbox.state.edit_client(AROHA, name="Renamed by somebody", external_reference="")
     client = await clients.edit(AROHA, ClientBody(notes="New"))
     assert client is not None
-    assert (client.name, client.notes) == ("Renamed by somebody", "New")
-    assert list_methods(sandbox) == ["GET", "PUT", "GET", "PUT"]
+    assert (client.name, client.notes, client.external_reference) == ("Renamed by somebody", "New", None)
     assert json.loads(sandbox.calls[-1].body) == {"name": "Renamed by somebody", "notes": "New"}
 
 
-async def test_edit_client_given_name_is_not_fetched(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
-    sandbox.behaviors = Behaviors(put_requires_name=True)
-    assert await clients.edit(AROHA, ClientBody(name="Aroha Bakehouse"))
-    assert list_methods(sandbox) == ["PUT"]
+async def test_edit_client_twice_at_once_makes_both_changes(clients: AsyncClientEndpoint, sandbox: Sandbox) -> None:
+    async with anyio.create_task_group() as tasks:
+        for body in (ClientBody(name="Aroha Bakehouse"), ClientBody(notes="New"), ClientBody(external_reference="")):
+            tasks.start_soon(clients.edit, AROHA, body)
+    client = sandbox.state.clients[AROHA]
+    assert (client["name"], client["notes"], client.get("external_reference")) == ("Aroha Bakehouse", "New", None)
 
 
-async def test_edit_client_deleted_while_name_is_fetched_returns_none(
-    clients: AsyncClientEndpoint, sandbox: Sandbox
+async def test_edit_client_deleted_after_it_was_read_returns_none_or_raises(
+    clients: AsyncClientEndpoint, strict: AsyncClientEndpoint, sandbox: Sandbox
 ) -> None:
-    sandbox.behaviors = Behaviors(put_requires_name=True)
     await clients.collect()
-    sandbox.fault = fault_in_turn("PUT", with_action(Fault("slow"), lambda: sandbox.state.remove_client(AROHA)))
-    assert await clients.edit(AROHA, ClientBody(notes="New")) is None
+    for client_id, endpoint in ((AROHA, clients), (GULL, strict)):
+        remove = partial(sandbox.state.remove_client, client_id)
+        sandbox.fault = fault_in_turn("GET", with_action(Fault("slow"), remove))
+        with pytest.raises(NotFound) if endpoint is strict else nullcontext():
+            assert await endpoint.edit(client_id, ClientBody(notes="New")) is None
+        assert list_methods(sandbox)[-2:] == ["GET", "PUT"]
     assert cached_fields(await clients.load_cache()) == toggl_fields(sandbox)
-
-
-async def test_edit_client_deleted_while_name_is_fetched_raises_if_re_raise(
-    strict: AsyncClientEndpoint, sandbox: Sandbox
-) -> None:
-    sandbox.behaviors = Behaviors(put_requires_name=True)
-    sandbox.fault = fault_in_turn("PUT", with_action(Fault("slow"), lambda: sandbox.state.remove_client(AROHA)))
-    with pytest.raises(NotFound):
-        await strict.edit(AROHA, ClientBody(notes="New"))

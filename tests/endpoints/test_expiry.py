@@ -81,7 +81,7 @@ async def test_write_through_does_not_renew_an_expired_snapshot(
     await clients.edit(AROHA, ClientBody(notes="New"))
     clock.now += 1
     await clients.collect()
-    assert [call.method for call in sandbox.calls] == ["GET", "PUT", "GET"]
+    assert [call.method for call in sandbox.calls] == ["GET", "GET", "PUT", "GET"]
 
 
 @pytest.mark.parametrize(("back", "requests"), [(60, 1), (61, 2), (86_400, 2)])

@@ -65,7 +65,7 @@ async def test_isolation_of_workspaces(
     await school.delete(AROHA)
     assert cached_fields(await clients.load_cache()) == toggl_fields(sandbox)
     assert cached_fields(await school.load_cache()) == toggl_fields(sandbox, NIGHT_SCHOOL)
-    assert list_methods(sandbox) == ["GET", "GET", "PUT", "DELETE"]
+    assert list_methods(sandbox) == ["GET", "GET", "GET", "PUT", "DELETE"]
 
 
 async def test_isolation_of_base_urls(clients: AsyncClientEndpoint, store: Store, sandbox: Sandbox) -> None:

@@ -1,15 +1,15 @@
-"""The log of entries: a window fetched once, and after that what has changed since."""
+"""The cache of time entries: a window fetched once, then the changes since."""
 
 import pytest
 
 from tests.endpoints.support import AUTH
 from tests.sandbox.clock import Clock
 from tests.sandbox.diary import add_entry, at
-from toggl_mcp.api import AsyncClient
+from toggl_mcp.api import AsyncClient, connect_in_process
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.store import Store
 from toggl_mcp.endpoints.toggl import Toggl
-from toggl_mcp.models.time_entries import TimeEntry
+from toggl_mcp.models.time_entries import TimeEntry, TimeEntryBody
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Fault, Sandbox
 
 pytestmark = pytest.mark.anyio
@@ -33,7 +33,7 @@ async def read_entries(toggl: Toggl, *, refresh: bool = False) -> dict[int, Time
 
 
 def pop_request_kinds(sandbox: Sandbox) -> list[str]:
-    """Return the queries of the requests for time entries, and clear them."""
+    """Return the kinds of the requests since the last call."""
     kinds = ["window" if "start_date" in call.query else "since" for call in sandbox.calls]
     sandbox.calls.clear()
     return kinds
@@ -98,6 +98,30 @@ async def test_sync_with_clock_hours_ahead_misses_nothing(
         step.now += 600
     sandbox.state.edit_entry(row["id"], description="After")
     assert (await read_entries(toggl))[row["id"]].description == "After"
+
+
+@pytest.mark.parametrize("hours_ahead", [1, 23])
+@pytest.mark.parametrize("has_entries", [False, True], ids=["empty cache", "cached entries"])
+async def test_refresh_with_clock_ahead_shows_entries_of_the_web_app(
+    store: Store, clock: Clock, *, has_entries: bool, hours_ahead: int
+) -> None:
+    toggl_clock = Clock()
+    toggl_clock.now = clock.now - hours_ahead * 3600
+    sandbox = Sandbox(clock=toggl_clock)
+    sandbox.state.entries.clear()
+    toggl, other_process = (Toggl(AUTH, store, client=connect_in_process(sandbox)) for _ in range(2))
+    entries = toggl.time_entries(HARBOUR_STUDIO)
+    if has_entries:
+        rows = [add_entry(sandbox, "2025-10-10T09:00", "2025-10-10T10:00", str(number)) for number in range(3)]
+        await read_entries(toggl)
+        await entries.bulk_edit([row["id"] for row in rows], TimeEntryBody(description="Edited"))
+    await read_entries(toggl)
+    for number in range(5):
+        for step in (clock, toggl_clock):
+            step.now += 30
+        row = add_entry(sandbox, "2025-10-11T09:00", "2025-10-11T10:00", f"Web {number}")
+        reader = other_process if number == 3 else toggl
+        assert row["id"] in await read_entries(reader, refresh=True)
 
 
 async def test_read_after_eighty_days_fetches_the_window_again(toggl: Toggl, sandbox: Sandbox, clock: Clock) -> None:

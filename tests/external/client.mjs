@@ -170,13 +170,17 @@ async function tryMistakes(host) {
   await host.fail("not_found", "edit_client", { client_id: MISSING, name: "Nobody" });
   await host.fail("not_found", "get_client", { name: "Nobody" });
   const { next_cursor } = await host.succeed("list_clients", { limit: 1 });
+  const { clients } = await host.succeed("list_clients", { limit: "1", refresh: "false", workspace_id: "", name: null });
+  for (const client_id of [`${clients[0].id}`, `${clients[0].id}.0`]) {
+    await host.succeed("get_client", { client_id, name: "", toolCallId: "call_1", sessionId: "s" });
+  }
   for (const [tool, wrong] of [
     ["create_client", {}],
     ["create_client", { name: " " }],
     ["create_client", { name: "Colourful", colour: "red" }],
     ["create_client", { name: "x".repeat(256) }],
     ["get_client", {}],
-    ["get_client", { client_id: "7" }],
+    ["get_client", { client_id: "7.5" }],
     ["get_client", { client_id: 7, name: "Both" }],
     ["edit_client", { client_id: 7 }],
     ["edit_client", { client_id: 7, status: "archived" }],
@@ -185,8 +189,8 @@ async function tryMistakes(host) {
     ["list_clients", { cursor: next_cursor, status: "both" }],
     ["delete_client", { client_id: true }],
     ["archive_client", { client_id: 0 }],
-    ["restore_client", { client_id: 7, restore_projects: "yes" }],
-    ["get_account", { refresh: 1 }],
+    ["restore_client", { client_id: 7, restore_projects: "perhaps" }],
+    ["get_account", { refresh: 2 }],
     ["create_time_entry", { start: "nine", duration: 60 }],
     ["create_time_entry", { start: "2026-11-24T09:00" }],
     ["edit_time_entries", { ids: [] }],
@@ -200,9 +204,9 @@ async function tryMistakes(host) {
 
 /** Deletes a client with a host that can ask: first the person says no, then yes. */
 async function tryQuestions() {
-  const asked = [];
+  const messages = [];
   let answer = { action: "decline" };
-  const host = await Host.start(server, { answer: ({ message }) => (asked.push(message), answer) });
+  const host = await Host.start(server, { answer: ({ message }) => (messages.push(message), answer) });
   await step("tools/list, with a host that can ask", () => host.tools());
   const { client } = await host.succeed("create_client", { name: "Kererū Kayaks" });
   await host.fail("declined", "delete_client", { client_id: client.id });
@@ -211,8 +215,8 @@ async function tryQuestions() {
   await host.succeed("delete_client", { client_id: client.id });
   await host.fail("not_found", "get_client", { client_id: client.id });
   await step("the person was asked both times", () => {
-    assert.equal(asked.length, 2);
-    assert.ok(asked.every((message) => message.includes(client.name)));
+    assert.equal(messages.length, 2);
+    assert.ok(messages.every((message) => message.includes(client.name)));
   });
   await host.close();
 }

@@ -1,4 +1,4 @@
-// A host: starts a server over stdio, calls its tools, and holds each answer to what every answer promises.
+// A host: starts a server over stdio, calls its tools, and checks what every result promises.
 
 import assert from "node:assert/strict";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
@@ -32,7 +32,7 @@ export class Host {
     this.client = client;
   }
 
-  /** Returns a host with its server running; with `answer`, one that answers the server's questions by it. */
+  /** Returns a host with its server running; with `answer`, one that answers elicitations by it. */
   static async start(server, { answer, timeout = 30_000 } = {}) {
     const client = new Client(
       { name: "external", version: "1.0.0" },
@@ -49,12 +49,12 @@ export class Host {
 
   /** Calls a tool that must succeed, and returns its data. */
   succeed(name, args = {}, check = () => {}) {
-    return step(said(name, args), async () => {
+    return step(describeCall(name, args), async () => {
       const result = await this.#call(name, args);
-      const told = textOf(result);
-      assert.ok(!result.isError, told);
-      assert.deepEqual(JSON.parse(told), result.structuredContent);
-      assert.doesNotMatch(told, /:null[,}]/, "absent values are left out");
+      const text = textOf(result);
+      assert.ok(!result.isError, text);
+      assert.deepEqual(JSON.parse(text), result.structuredContent);
+      assert.doesNotMatch(text, /:null[,}]/, "absent values are left out");
       check(result.structuredContent);
       return result.structuredContent;
     });
@@ -62,14 +62,14 @@ export class Host {
 
   /** Calls a tool that must fail with a code. */
   fail(code, name, args = {}) {
-    return step(`${said(name, args)} fails with ${code}`, async () => {
+    return step(`${describeCall(name, args)} fails with ${code}`, async () => {
       const result = await this.#call(name, args);
       assert.equal(result.isError, true);
       assert.equal(result.structuredContent, undefined);
-      const told = JSON.parse(textOf(result));
-      assert.equal(told.code, code, told.message);
-      assert.match(told.retry, /^(corrected|later|no)$/);
-      assert.match(told.message, /\S.*[.!?]$/s);
+      const failure = JSON.parse(textOf(result));
+      assert.equal(failure.code, code, failure.message);
+      assert.match(failure.retry, /^(corrected|later|no)$/);
+      assert.match(failure.message, /\S.*[.!?]$/s);
     });
   }
 
@@ -83,7 +83,7 @@ export class Host {
   }
 }
 
-function said(name, args) {
+function describeCall(name, args) {
   const line = JSON.stringify(args);
   return `${name} ${line.length > 80 ? `${line.slice(0, 79)}…` : line}`;
 }

@@ -1,20 +1,27 @@
 """The server as hosts run it: a process, its standard streams, and signals."""
 
 import json
+import os
+import select
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Generator
-from typing import Any
+from pathlib import Path
+from typing import IO, Any, cast
 
 import anyio
+import anyio.to_thread
 import pytest
 from mcp import Client, StdioServerParameters
 
 from tests.figures import check_figures
 from tests.process.server import MODERN, SECONDS, Process, environment
+from tests.process.test_cli import serve_sandbox
 from tests.tools.host import ERAS, Era, Host
 from tests.tools.test_tools_list import NAMES
+from toggl_mcp.sandbox import TOKEN, Fault, Sandbox
 
 Ids = dict[str, int]
 
@@ -133,6 +140,73 @@ def test_malformed_line_returns_parse_error_and_server_continues(legacy_server: 
     assert "result" in tools
 
 
+@pytest.mark.parametrize(
+    ("fields", "request_id"),
+    [
+        (rb'"id":7,"params":{"name":"create_client","arguments":{"name":"\ud83d"}}', 7),
+        (b'"id":"seven","params":[1]', "seven"),
+        (b'"id":1.5,"params":{}', 1.5),
+        (b'"id":null', None),
+        (b'"id":[7]', None),
+        (rb'"id":"\ud83d"', "\ud83d"),
+    ],
+)
+def test_invalid_request_is_refused_under_its_id(
+    legacy_server: Process, fields: bytes, request_id: float | str | None
+) -> None:
+    legacy_server.send_line(b'{"jsonrpc":"2.0","method":"tools/call",%s}' % fields)
+    refusal = legacy_server.read()
+
+    assert (refusal["id"], refusal["error"]["code"]) == (request_id, -32600)
+
+
+def test_batch_is_refused_under_the_id_of_each_request(legacy_server: Process) -> None:
+    legacy_server.send_line(b'[{"jsonrpc":"2.0","id":8,"method":"ping"},{"jsonrpc":"2.0","id":9,"method":"ping"}]')
+
+    assert [legacy_server.read()["id"] for _ in range(2)] == [8, 9]
+
+
+@pytest.mark.parametrize(
+    "noise", [b"", b"\r", b" \t\x00", b"\xef\xbb\xbf", b'{"jsonrpc":"2.0","method":"notifications/none"}']
+)
+def test_noise_between_messages_gets_no_answer(legacy_server: Process, noise: bytes) -> None:
+    legacy_server.send_line(noise)
+
+    assert "result" in legacy_server.request("tools/list")
+
+
+def test_byte_order_mark_before_a_message_is_ignored(legacy_server: Process) -> None:
+    legacy_server.send_line(b'\xef\xbb\xbf{"jsonrpc":"2.0","id":"marked","method":"ping"}\r')
+
+    assert legacy_server.read() == {"jsonrpc": "2.0", "id": "marked", "result": {}}
+
+
+@pytest.mark.parametrize("line", [b"x" * (9 << 20), b'{"a":' * 100_000, b"[" * 100_000])
+def test_endless_or_deep_line_is_refused_and_server_continues(legacy_server: Process, line: bytes) -> None:
+    legacy_server.send_line(line)
+    refusal = legacy_server.read()
+
+    assert (refusal["id"], refusal["error"]["code"]) == (None, -32700)
+    assert "result" in legacy_server.request("tools/list")
+
+
+def test_client_that_does_not_read_is_read_no_further() -> None:
+    requests = b"".join(b'{"jsonrpc":"2.0","id":%d,"method":"tools/list"}\n' % number for number in range(1000))
+    with Process("--sandbox") as server:
+        server.initialize()
+        stdin = cast("IO[bytes]", server.process.stdin).fileno()
+        os.set_blocking(stdin, False)
+        written = 0
+        while written < 4000 * len(requests) and select.select([], [stdin], [], 3)[1]:
+            written += os.write(stdin, requests[written % len(requests) :])
+        os.set_blocking(stdin, True)
+        answers = [server.read() for _ in range(64)]
+
+    # What is neither answered nor in a pipe is in the memory of the server.
+    assert written < 500_000
+    assert all("result" in answer for answer in answers)
+
+
 @pytest.mark.parametrize("meta", ["x", {"io.modelcontextprotocol/protocolVersion": {}}])
 def test_discover_invalid_meta_is_refused_and_server_continues(meta: object) -> None:
     with Process("--sandbox") as server:
@@ -175,6 +249,84 @@ def test_end_of_input_ends_the_process_after_clean_up() -> None:
 
     assert status == 0
     assert "Closed." in log
+
+
+def test_end_of_input_after_the_last_request_answers_all_of_them() -> None:
+    calls = [{"name": "create_client", "arguments": {"name": f"Client {number}"}} for number in range(3)]
+    with Process("--sandbox") as server:
+        server.initialize()
+        for number, call in enumerate(calls):
+            request = {"jsonrpc": "2.0", "id": f"call {number}", "method": "tools/call", "params": call}
+            server.send_line(json.dumps(request).encode().rstrip(b"\n"))
+        server.close_input()
+        answers = {message["id"]: message["result"]["isError"] for message in (server.read() for _ in calls)}
+        status, _ = server.wait()
+
+    assert answers == {"call 0": False, "call 1": False, "call 2": False}
+    assert status == 0
+
+
+END = ["end of input", signal.SIGTERM, signal.SIGHUP, signal.SIGINT]
+
+
+@pytest.mark.parametrize(("end", "is_slow"), [*((end, False) for end in END), *((end, True) for end in END[:2])])
+def test_end_with_a_change_in_flight_reports_it_done_or_unknown(
+    tmp_path: Path, end: str | signal.Signals, *, is_slow: bool
+) -> None:
+    """A change that Toggl confirms in time is reported as done; else the cache does not go on without it."""
+    received, release = threading.Event(), threading.Event()
+
+    async def wait() -> None:
+        received.set()
+        await anyio.to_thread.run_sync(release.wait, SECONDS)
+
+    sandbox = Sandbox(fault=lambda call: Fault("slow", until=wait) if call.method == "POST" else None)
+    with serve_sandbox(sandbox) as url:
+        settings = {"TOGGL_API_TOKEN": TOKEN, "TOGGL_API_URL": url, "TOGGL_MCP_CACHE": str(tmp_path / "c.sqlite")}
+        with Process(**settings) as server:
+            server.initialize()
+            server.send_line(json.dumps(CREATION).encode())
+            assert received.wait(SECONDS)
+            if isinstance(end, signal.Signals):
+                server.process.send_signal(end)
+            else:
+                server.close_input()
+            if not is_slow:
+                release.set()
+            answer = server.read()
+            status, log = server.wait()
+        release.set()
+        sandbox.fault = None
+        with Process(**settings) as second:
+            second.initialize()
+            clients = second.request("tools/call", {"name": "list_clients", "arguments": {"name": "Lighthouse"}})
+
+    assert answer["id"] == "creation"
+    if is_slow:
+        assert "outcome_unknown" in answer["error"]["message"]
+    else:
+        assert answer["result"]["structuredContent"]["client"]["name"] == "Lighthouse"
+    assert status == (128 + end if isinstance(end, signal.Signals) else 0)
+    assert "Traceback" not in log
+    assert clients["result"]["structuredContent"]["total"] == 1
+
+
+CREATION: dict[str, Any] = {
+    "jsonrpc": "2.0",
+    "id": "creation",
+    "method": "tools/call",
+    "params": {"name": "create_client", "arguments": {"name": "Lighthouse"}},
+}
+
+
+def test_client_that_is_gone_ends_the_process_without_a_traceback() -> None:
+    with Process("--sandbox") as server:
+        server.initialize()
+        cast("IO[bytes]", server.process.stdout).close()
+        server.send_line(b'{"jsonrpc":"2.0","id":2,"method":"tools/list"}')
+        _, log = server.wait()
+
+    assert "Traceback" not in log
 
 
 def test_start_imports_no_module_that_only_calls_need() -> None:

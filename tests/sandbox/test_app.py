@@ -135,19 +135,21 @@ async def test_quota_spent_text_may_be_a_json_string(toggl: httpx.AsyncClient, s
     assert refusal.text == '"You have hit your hourly limit for API calls. Your quota will reset in 3600 seconds."'
 
 
-async def test_rate_limit_burst_above_ten_returns_429_page_without_quota_cost(
-    toggl: httpx.AsyncClient, sandbox: Sandbox
+@pytest.mark.parametrize("burst", [27, 1])
+async def test_rate_limit_above_the_burst_returns_429_page_without_quota_cost(
+    toggl: httpx.AsyncClient, sandbox: Sandbox, burst: int
 ) -> None:
-    responses = [await toggl.get(CLIENTS) for _ in range(11)]
-    assert [response.status_code for response in responses] == [200] * 10 + [429]
+    sandbox.behaviors = Behaviors(burst=burst)
+    responses = [await toggl.get(CLIENTS) for _ in range(burst + 1)]
+    assert [response.status_code for response in responses] == [200] * burst + [429]
     assert "<h1>429 Too Many Requests</h1>" in responses[-1].text
     assert "Retry-After" not in responses[-1].headers
-    assert responses[-1].headers["X-Toggl-Quota-Remaining"] == "590"
-    assert sandbox.quota.remaining(HARBOUR_STUDIO) == 590
+    assert responses[-1].headers["X-Toggl-Quota-Remaining"] == str(600 - burst)
+    assert sandbox.quota.remaining(HARBOUR_STUDIO) == 600 - burst
 
 
 async def test_rate_limit_full_bucket_leaks_one_request_a_second(toggl: httpx.AsyncClient, clock: Clock) -> None:
-    for _ in range(10):
+    for _ in range(27):
         await toggl.get(CLIENTS)
     clock.now += 2
     assert [(await toggl.get(CLIENTS)).status_code for _ in range(3)] == [200, 200, 429]

@@ -55,12 +55,6 @@ async def test_behaviors_max_client_name(toggl: httpx.AsyncClient, sandbox: Sand
     assert (await toggl.post(CLIENTS, json={"name": "abcd"})).json() == "Client name maximum length is 3"
 
 
-async def test_behaviors_update_client_requires_name(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
-    sandbox.behaviors = Behaviors(put_requires_name=True)
-    assert (await toggl.put(BAKERY, json={"notes": "New"})).json() == "Client name cannot be empty"
-    assert (await toggl.put(BAKERY, json={"notes": "New", "name": "Aroha Bakery"})).status_code == 200
-
-
 async def test_behaviors_update_project_null_keeps_client(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
     sandbox.behaviors = Behaviors(null_clears_client=False)
     assert (await toggl.put(WEB_SHOP, json={"client_id": None})).json()["client_id"] == 64_890_301

@@ -85,18 +85,24 @@ async def test_create_client_and_update_client_invalid_body_is_refused(
     assert (response.status_code, response.json()) == (400, text)
 
 
-async def test_update_client_changes_only_sent_fields_and_at(
+async def test_update_client_replaces_notes_and_reference_and_changes_at(
     toggl: httpx.AsyncClient, sandbox: Sandbox, clock: Clock
 ) -> None:
     before = dict(sandbox.state.clients[BAKERY])
     clock.now = 1_800_000_000.0
-    response = await toggl.put(f"{CLIENTS}/{BAKERY}", json={"notes": "New", "name": None, "archived": True})
-    assert response.json() == before | {"notes": "New", "at": "2027-01-15T08:00:00+00:00"}
+    response = await toggl.put(f"{CLIENTS}/{BAKERY}", json={"name": "Bakehouse", "notes": None, "archived": True})
+    before = {field: value for field, value in before.items() if field not in ("notes", "external_reference")}
+    assert response.json() == before | {"name": "Bakehouse", "at": "2027-01-15T08:00:00+00:00"}
 
 
 async def test_update_client_empty_text_clears_notes_and_reference(toggl: httpx.AsyncClient) -> None:
-    response = await toggl.put(f"{CLIENTS}/{BAKERY}", json={"notes": "", "external_reference": ""})
+    response = await toggl.put(f"{CLIENTS}/{BAKERY}", json={"name": "x", "notes": "", "external_reference": ""})
     assert not {"notes", "external_reference"} & set(response.json())
+
+
+async def test_update_client_without_name_is_refused(toggl: httpx.AsyncClient) -> None:
+    response = await toggl.put(f"{CLIENTS}/{BAKERY}", json={"notes": "New"})
+    assert (response.status_code, response.json()) == (400, "Client name cannot be empty")
 
 
 async def test_update_client_duplicate_name_is_refused(toggl: httpx.AsyncClient) -> None:

@@ -206,3 +206,49 @@ async def test_search_report_is_charged_to_the_organization_and_can_fail(
     assert (await toggl.post(SEARCH, json=WEEK, auth=("f" * 32, "api_token"))).status_code == 403
     sandbox.fault = lambda _: Fault("502 before")
     assert (await toggl.post(SEARCH, json=WEEK)).status_code == 502
+
+
+@pytest.mark.parametrize(
+    ("fields", "minutes"),
+    [
+        ({}, 75),
+        ({"rounding": 0}, 60),
+        ({"rounding": -1}, 60),
+        ({"rounding_minutes": 0}, 61),
+        ({"rounding": 0, "rounding_minutes": 0}, 61),
+        ({"rounding": 0, "rounding_minutes": 6}, 60),
+        ({"rounding_minutes": 6}, 66),
+    ],
+)
+async def test_search_and_summary_report_round_by_the_request_then_by_preference(
+    toggl: httpx.AsyncClient, sandbox: Sandbox, fields: Row, minutes: int
+) -> None:
+    sandbox.behaviors = Behaviors(report_rounding_minutes=15)
+    for hour in (9, 11, 13):
+        add_entry(
+            sandbox, f"2025-10-01T{hour:02}:00", f"2025-10-01T{hour + 1:02}:01", project_id=WEB_SHOP, billable=True
+        )
+    rows = await search(toggl, **fields)
+    (group,) = (await toggl.post(f"{BASE}/{HARBOUR_STUDIO}/summary/time_entries", json=WEEK | fields)).json()["groups"]
+    assert [row["time_entries"][0]["seconds"] for row in rows] == [60 * minutes] * 3
+    assert {row["billable_amount_in_cents"] for row in rows} == {round(9500 * minutes / 60)}
+    assert sum(part["seconds"] for part in group["sub_groups"]) == 180 * minutes
+
+
+@pytest.mark.parametrize("fields", [{"rounding": 2}, {"rounding_minutes": 7}])
+@pytest.mark.usefixtures("week")
+async def test_search_report_unknown_rounding_is_refused(toggl: httpx.AsyncClient, fields: Row) -> None:
+    response = await toggl.post(SEARCH, json=WEEK | fields)
+    assert (response.status_code, response.json()[:17]) == (400, "Invalid 'rounding")
+
+
+@pytest.mark.parametrize("field", ["min_duration_seconds", "max_duration_seconds"])
+async def test_search_report_audit_filter_below_premium_is_refused_or_ignored(
+    toggl: httpx.AsyncClient, sandbox: Sandbox, field: str
+) -> None:
+    add_entry(sandbox, "2025-10-01T09:00", "2025-10-01T10:00", workspace=NIGHT_SCHOOL)
+    path, body = f"{BASE}/{NIGHT_SCHOOL}/search/time_entries", WEEK | {field: 1 if field.startswith("max") else 9000}
+    refusal = await toggl.post(path, json=body)
+    sandbox.behaviors = Behaviors(audit_filters_below_premium="ignored")
+    assert (refusal.status_code, refusal.json()) == (402, "Workspace needs to have this feature enabled")
+    assert len((await toggl.post(path, json=body)).json()) == 1

@@ -91,6 +91,18 @@ async def test_summarize_time_incomplete_reason_names_the_failed_workspace(host:
     assert list_result["incomplete_reason"] == result["incomplete_reason"]
 
 
+async def test_summarize_time_without_the_report_of_long_entries_is_incomplete(host: Host, sandbox: Sandbox) -> None:
+    add_entry(sandbox, "2025-06-03T09:00", "2025-06-03T10:00", user_id=TANE)
+    sandbox.fault = lambda call: Fault("402") if b"duration" in call.body else None
+
+    result = await host.call(
+        "summarize_time", start="2025-06-02", end="2025-06-06", team=True, workspace_id=HARBOUR_STUDIO
+    )
+
+    assert (result["total"]["hours"], result["complete"]) == (1.0, False)
+    assert result["incomplete_reason"].startswith(f"Harbour Studio ({HARBOUR_STUDIO}): ")
+
+
 async def test_summarize_time_team_total_of_yesterday_is_incomplete(host: Host, sandbox: Sandbox) -> None:
     add_entry(sandbox, "2025-10-13T09:00", "2025-10-13T10:00", user_id=TANE)
 

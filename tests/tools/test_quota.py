@@ -9,6 +9,7 @@ from tests.figures import check_figures
 from tests.sandbox.clock import Clock
 from tests.tools.host import Host, serve
 from toggl_mcp.cache.memory import MemoryStore
+from toggl_mcp.models.quota import BURST
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Fault, Sandbox
 
 pytestmark = pytest.mark.anyio
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.anyio
 
 async def spend_quota_except(sandbox: Sandbox, host: Host, remaining: int) -> None:
     """Use up an hour but for what is to be left, as another program with the same token would, and learn of it."""
-    sandbox.quota.spend(NIGHT_SCHOOL, remaining=remaining + 1)
+    sandbox.quota.spend(NIGHT_SCHOOL, remaining=remaining + 2)
     await host.call("edit_client", workspace_id=NIGHT_SCHOOL, client_id=64890401, notes="The last before that")
 
 
@@ -102,7 +103,7 @@ async def test_rate_limit_paces_create_client_without_a_429(host: Host, sandbox:
         await host.call("create_client", name=f"Client {number}")
 
     assert 429 not in sandbox.answers
-    assert clock.now - began == pytest.approx(len(sandbox.calls) - 5)
+    assert clock.now - began == pytest.approx(len(sandbox.calls) - BURST)
     check_figures("pace", creates=40, refused=sandbox.answers.count(429))
 
 

@@ -23,7 +23,7 @@ def input_models() -> list[type[Any]]:
     return [model for model in dict.fromkeys(models) if model.model_fields]
 
 
-@pytest.mark.parametrize("model", input_models(), ids=lambda model: model.__name__)
+@pytest.mark.parametrize("model", input_models(), ids=lambda model: f"{model.__module__}.{model.__name__}")
 def test_input_schema_descriptions_have_the_lengths_and_defaults(model: type[Payload]) -> None:
     properties = input_schema(model)["properties"]
     for name, part in model.model_json_schema()["properties"].items():

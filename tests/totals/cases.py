@@ -9,12 +9,15 @@ from mcp import Client
 
 from tests.sandbox.clock import Clock
 from tests.tools.host import Host, serve
-from toggl_mcp.sandbox import HARBOUR_STUDIO, Sandbox
+from toggl_mcp.sandbox import HARBOUR_STUDIO, Behaviors, Sandbox
 
 WEB_SHOP, BROCHURE, UPKEEP, STAND, KILN, POLISH = 201500302, 201500304, 201500307, 201500309, 201500401, 201500402
 CHECKOUT = 80400301
 TANE = 7301002
 IN_SPRING = "2025-10-09T11:30Z"
+
+behaviors = Behaviors()
+"""Of every sandbox of these tests."""
 
 
 class Entry(NamedTuple):
@@ -51,7 +54,7 @@ def moment(text: str) -> float:
 def make_sandbox(case: Case, clock: Clock) -> Sandbox:
     """Return the sandbox of a case, and set the clock to the case's moment."""
     clock.now = moment(case.now)
-    sandbox = Sandbox(clock=clock)
+    sandbox = Sandbox(clock=clock, behaviors=behaviors)
     sandbox.state.me |= {"timezone": case.zone, "beginning_of_week": case.week_begins_on}
     if case.prepare is not None:
         case.prepare(sandbox)

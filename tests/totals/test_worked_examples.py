@@ -26,6 +26,19 @@ class WorkedExample(NamedTuple):
 
 
 CASES = {
+    "three entries of 61 minutes are 10,980 seconds, also where the user's reports round": WorkedExample(
+        Case(
+            FRIDAY,
+            {"start": "2025-05-05", "end": "2025-05-05", "group_by": ["day"]},
+            (
+                Entry("2025-05-05T08:00+12:00", "2025-05-05T09:01+12:00", WEB_SHOP),
+                Entry("2025-05-05T10:00+12:00", "2025-05-05T11:01+12:00"),
+                Entry("2025-05-05T12:00+12:00", "2025-05-05T13:01+12:00", KILN, space=NIGHT_SCHOOL),
+            ),
+        ),
+        Count(10_980, 3),
+        {("2025-05-05",): Count(10_980, 3)},
+    ),
     "22:30 to 01:15 is an hour and a half on Monday and an hour and a quarter on Tuesday": WorkedExample(
         Case(
             FRIDAY,

@@ -107,6 +107,13 @@ class RateLimiter:
         except CacheBusy:  # Toggl's response counts for more than what it says remains.
             _log.exception("What remains of the quota could not be recorded.")
 
+    async def throttle(self, pause_seconds: float) -> None:
+        """Slow down the requests of every process after a response that asked for fewer."""
+        try:
+            await self._store.throttle(self._scope, pause_seconds)
+        except CacheBusy:  # This request waits in any case; the others learn it by a response of their own.
+            _log.exception("The pause that Toggl asked for could not be recorded.")
+
     async def record_spent(self, bucket_names: Sequence[str], headers: Mapping[str, str], text: str) -> QuotaSpent:
         """Record a quota as spent after a 402 about it, and return the error."""
         match = _RESET_TEXT.search(text)

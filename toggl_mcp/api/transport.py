@@ -22,6 +22,8 @@ import random
 import time
 from collections.abc import Mapping, Sequence
 from copy import copy
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from enum import Enum, auto
 from functools import cached_property
 from http import HTTPStatus
@@ -46,6 +48,7 @@ from toggl_mcp.errors import (
     TogglError,
     Unreachable,
 )
+from toggl_mcp.models.clock import Clock
 from toggl_mcp.models.quota import Bucket, Change
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -97,10 +100,18 @@ class ApiResponse(NamedTuple):
     headers: Mapping[str, str]
 
 
+@dataclass(slots=True)
+class _ServerClock:
+    """Toggl's clock, which a transport and its `reserved` compare with; see `Transport.clock_offset_seconds`."""
+
+    offset_seconds: float | None = None
+
+
 class Transport:
     """Sends requests with one token, through a client that the caller closes.
 
-    `timeout` is httpx's, in seconds for each of connecting, sending, receiving and waiting for a connection.
+    `clock` is what Toggl's clock is compared with. `timeout` is httpx's, in seconds for each of connecting, sending,
+    receiving and waiting for a connection.
     """
 
     def __init__(
@@ -108,6 +119,7 @@ class Transport:
         client: httpx.AsyncClient,
         auth: httpx.Auth,
         rate_limiter: RateLimiter,
+        clock: Clock,
         *,
         timeout: httpx.Timeout | float = 10,
         retries: int = 3,
@@ -115,10 +127,17 @@ class Transport:
         self._client = client
         self._auth = auth
         self._rate_limiter = rate_limiter
+        self._clock = clock
+        self._server_clock = _ServerClock()
         self._timeout = timeout
         self._attempts = max(0, retries) + 1
         self.use_reserve = False
         """Whether reads may use the last requests of the hour, which are reserved for changes."""
+
+    @property
+    def clock_offset_seconds(self) -> float | None:
+        """The seconds by which `clock` was ahead of Toggl's at the last response; None before the first."""
+        return self._server_clock.offset_seconds
 
     @cached_property
     def reserved(self) -> "Transport":
@@ -165,7 +184,8 @@ class Transport:
         )
 
     async def _send_in_time(self, state: "_RequestState", request: httpx.Request) -> ApiResponse:
-        with anyio.CancelScope(deadline=_inner_deadline()):
+        now = anyio.current_time()
+        with anyio.CancelScope(deadline=now + (anyio.current_effective_deadline() - now) * DEADLINE_SHARE):
             state.bucket_names = await self._rate_limiter.bucket_names(state.path)
             return await self._send_with_retries(state, request)
         if state.delivery is Delivery.SENT:
@@ -207,9 +227,16 @@ class Transport:
         except httpx.RequestError as error:
             state.move_to(Delivery.MAYBE_APPLIED)
             raise state.unusable_response_error() from error
+        self._compare_clocks(response.headers.get("Date", ""))
         seconds = time.monotonic() - started_at
         _log.debug("%s %s: %d in %.0f ms", state.method, state.template, response.status_code, seconds * 1000)
         return response
+
+    def _compare_clocks(self, date: str) -> None:
+        try:
+            self._server_clock.offset_seconds = self._clock() - parsedate_to_datetime(date).timestamp()
+        except (ValueError, OverflowError):  # No date, or one that cannot be read: what an earlier one said holds.
+            return
 
     async def _parse_response(self, state: "_RequestState", response: httpx.Response) -> ApiResponse:
         bucket = self._rate_limiter.parse_headers(state.bucket_names, response.headers)
@@ -229,7 +256,10 @@ class Transport:
         if response.is_client_error:
             state.move_to(Delivery.REJECTED)
             if is_throttling_response(response):
-                raise state.throttled_error(response.headers.get("Retry-After"))
+                pause_seconds = parse_seconds(response.headers.get("Retry-After"))
+                with anyio.CancelScope(shield=True):
+                    await self._rate_limiter.throttle(pause_seconds or 0.0)
+                raise state.throttled_error(pause_seconds)
             if response.status_code == HTTPStatus.PAYMENT_REQUIRED and is_quota_response(response):
                 raise await self._rate_limiter.record_spent(state.bucket_names, response.headers, response.text)
             raise error_for_response(response)
@@ -290,18 +320,17 @@ class _RequestState:
         """Return what ends an attempt without a usable response."""
         return error_for(self.delivery, None) if self.is_creation else _Retry()
 
-    def throttled_error(self, retry_after: str | None) -> Exception:
+    def throttled_error(self, pause_seconds: float | None) -> Exception:
         """Return what ends an attempt that Toggl has not carried out, because of too many requests."""
-        wait = parse_seconds(retry_after)
         error = RateLimited(
             "Toggl wants fewer requests at a time; nothing was changed. Wait a minute, then try again.",
-            wait or DEFAULT_PAUSE_SECONDS,
+            pause_seconds or DEFAULT_PAUSE_SECONDS,
         )
         self.move_to(Delivery.REJECTED, error)
-        if wait is None and not self._was_throttled:
+        if pause_seconds is None and not self._was_throttled:
             self._was_throttled = True
             return _Retry(random.uniform(2, 5))  # noqa: S311 - spreads clients, hides nothing
-        return _Retry(wait) if wait is not None and wait <= MAX_WAIT_SECONDS else error
+        return _Retry(pause_seconds) if pause_seconds is not None and pause_seconds <= MAX_WAIT_SECONDS else error
 
 
 def _retry_decision(error: Exception) -> bool | float:
@@ -309,8 +338,3 @@ def _retry_decision(error: Exception) -> bool | float:
     if not isinstance(error, _Retry):
         return False
     return True if error.wait_seconds is None else error.wait_seconds
-
-
-def _inner_deadline() -> float:
-    now = anyio.current_time()
-    return now + (anyio.current_effective_deadline() - now) * DEADLINE_SHARE

@@ -19,7 +19,7 @@ from toggl_mcp.cache.store import (
     may_replace,
 )
 from toggl_mcp.models.clock import Clock, SystemClock
-from toggl_mcp.models.quota import Admission, Bucket, find_scarcest, gcra
+from toggl_mcp.models.quota import Admission, Bucket, Queue, find_scarcest
 
 
 @dataclass(slots=True)
@@ -49,7 +49,7 @@ class MemoryStore:
         self._lock = threading.Lock()
         self._collections: defaultdict[Key, _Collection] = defaultdict(_Collection)
         self._buckets: defaultdict[str, dict[str, Bucket]] = defaultdict(dict)
-        self._queue_ends: defaultdict[str, float] = defaultdict(float)
+        self._queues: defaultdict[str, Queue] = defaultdict(Queue)
 
     async def get_version(self, key: Key) -> Version:
         """Return the version of a collection."""
@@ -118,8 +118,13 @@ class MemoryStore:
             bucket = find_scarcest(self._buckets[scope].values(), bucket_names, now)
             if bucket is not None and bucket.remaining <= reserved:
                 return Admission(bucket, 0.0)
-            self._queue_ends[scope], wait_seconds = gcra(self._queue_ends[scope], now, max_wait_seconds)
+            self._queues[scope], wait_seconds = self._queues[scope].reserve(now, max_wait_seconds)
             return Admission(bucket, wait_seconds)
+
+    async def throttle(self, scope: str, pause_seconds: float) -> None:
+        """Let requests wait for a pause, and then send none in a burst for a while."""
+        with self._lock:
+            self._queues[scope] = self._queues[scope].throttle(self.clock(), pause_seconds)
 
     async def aclose(self) -> None:
         """Do nothing: no file is open."""

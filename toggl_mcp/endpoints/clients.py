@@ -2,8 +2,10 @@
 
 import logging
 from collections.abc import Callable
-from typing import Any, cast
+from functools import cached_property
+from typing import cast
 
+import anyio
 from pydantic import TypeAdapter, ValidationError
 
 from toggl_mcp.endpoints.core.change import Change
@@ -13,7 +15,7 @@ from toggl_mcp.endpoints.core.keys import HasId, to_id
 from toggl_mcp.endpoints.core.parsing import parse_rows
 from toggl_mcp.errors import NamingError, NotFound, OutcomeUnknown
 from toggl_mcp.models.base import Position
-from toggl_mcp.models.clients import Client, ClientBody
+from toggl_mcp.models.clients import Client, ClientBody, ClientDetails
 from toggl_mcp.models.text import fold
 
 _log = logging.getLogger(__name__)
@@ -64,13 +66,15 @@ class AsyncClientEndpoint(CachedEndpoint[Client]):
         client_id, changes = to_id(client), body.format("edit")
         if body.status is not None:
             _log.warning(_STATUS_IGNORED)
-        try:
-            return await self._update(client_id, changes)
-        except NamingError:
-            # Toggl may want the name even where it stays, or it may dislike the one that was given.
-            if "name" in changes:
-                raise
-        return await self._edit_with_current_name(client_id, changes)
+        if not changes:
+            return await self.get(client_id)
+        # Toggl replaces the client: what a change leaves out is gone, so it carries what the client has now.
+        async with self._edit_lock:
+            current = await self.reserved._fetch_one(client_id)  # noqa: SLF001 - itself
+            if current is None:
+                return await self._evict(client_id)
+            whole = {field: getattr(current, field) for field in ClientDetails.model_fields} | changes
+            return await self._update(client_id, {field: text for field, text in whole.items() if text is not None})
 
     async def collect(self, body: ClientBody | None = None, *, refresh: bool = False) -> list[Client]:
         """Return the clients whose name contains the body's, in any case, and that have its status.
@@ -135,11 +139,10 @@ class AsyncClientEndpoint(CachedEndpoint[Client]):
             change.add_confirmed_row(client_id, item)
             return item
 
-    async def _edit_with_current_name(self, client_id: int, changes: dict[str, Any]) -> Client | None:
-        current = await self.reserved._fetch_one(client_id)  # noqa: SLF001 - itself
-        if current is None:
-            return await self._evict(client_id)
-        return await self._update(client_id, {"name": current.name, **changes})
+    @cached_property
+    def _edit_lock(self) -> anyio.Lock:
+        """The lock of what an edit reads and then writes: without it, two at once would undo each other."""
+        return anyio.Lock()
 
     async def _confirm_archived(self, client_id: int, outcome_unknown: OutcomeUnknown, *, archived: bool) -> Client:
         """Return the client if a change whose response was lost was applied; raise `outcome_unknown` if not."""

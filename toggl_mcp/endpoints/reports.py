@@ -27,8 +27,8 @@ REPORT_TTL_SECONDS = 600.0
 class ReportQuery(NamedTuple):
     """Selects a report: a workspace's entries that begin on these days, the last included, of one user or of all.
 
-    `min_seconds` leaves out entries of fewer seconds. `fingerprint` is a digest of the cached entries: a change makes
-    it another report.
+    `min_seconds` leaves out entries of fewer seconds, by their order: Toggl's filter needs a paid feature.
+    `fingerprint` is a digest of the cached entries: a change makes it another report.
     """
 
     workspace_id: int
@@ -80,17 +80,18 @@ def split_by_year(query: ReportQuery) -> Iterator[ReportQuery]:
 async def _fetch_pages(query: ReportQuery, transport: Transport) -> Mapping[int, TimeEntry]:
     path = f"{REPORTS_PATH_PREFIX}workspace/{query.workspace_id}/search/time_entries"
     body: dict[str, Any] = {"start_date": query.first.isoformat(), "end_date": query.last.isoformat()}
-    body |= {"enrich_response": True, "page_size": REPORT_PAGE_SIZE, "order_by": "date", "order_dir": "ASC"}
+    order = {"order_by": "duration", "order_dir": "DESC"} if query.min_seconds else {"order_by": "date"}
+    # What is left out defaults to the user's preference, which may round.
+    body |= {"enrich_response": True, "page_size": REPORT_PAGE_SIZE, "rounding": 0, "rounding_minutes": 0} | order
     body |= {} if query.user_id is None else {"user_ids": [query.user_id]}
-    body |= {"min_duration_seconds": query.min_seconds} if query.min_seconds else {}
     entries: dict[int, TimeEntry] = {}
     row_number = 0
     for _ in range(MAX_PAGES):
         response = await transport.query_report(path, body | ({"first_row_number": row_number} if row_number else {}))
-        for row in parse_rows(response.data):
-            entries |= {entry.id: entry for entry in _parse_row(row, query.workspace_id)}
+        page = [entry for row in parse_rows(response.data) for entry in _parse_row(row, query.workspace_id)]
+        entries |= {entry.id: entry for entry in page if entry.duration >= query.min_seconds}
         next_row_number = response.headers.get("X-Next-Row-Number")
-        if next_row_number is None:
+        if next_row_number is None or any(entry.duration < query.min_seconds for entry in page):
             return entries
         row_number = _next_row_number(next_row_number, row_number, response.data)
     message = f"More than {MAX_PAGES * REPORT_PAGE_SIZE} entries; ask for a shorter period, or for one workspace."

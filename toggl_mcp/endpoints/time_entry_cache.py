@@ -120,7 +120,7 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
     async def _sync(self, transport: Transport) -> Mapping[int, TimeEntry]:
         """Return all entries as Toggl has them: the cached ones with the changes since, or else the whole window."""
         collection = await self.any_age_or_none()
-        since = None if collection is None else _sync_since(collection, self._now())
+        since = None if collection is None else _sync_since(collection, transport.clock_offset_seconds)
         if collection is None or since is None or since < self._now() - MAX_SYNC_AGE:
             return await self._fetch_window(transport, self.earliest_start(), self.latest_start())
         changes = await self._fetch_entries(transport, {"since": str(int(since.timestamp()))})
@@ -168,23 +168,16 @@ class CascadingEndpoint(CachedEndpoint[E]):
         return [*super()._keys_if_applied(verb), *entry_keys]
 
 
-def _sync_since(collection: Collection[TimeEntry], now: datetime) -> datetime | None:
+def _sync_since(collection: Collection[TimeEntry], clock_offset_seconds: float | None) -> datetime | None:
     """Return the moment, by Toggl's clock, since which to request changes; None if nothing was fetched before."""
     if collection.version.fetched_at is None:
         return None
     requested_at = datetime.fromtimestamp(collection.version.fetched_at, UTC)
-    # If our clock is ahead of Toggl's, changes from after our last request have an `updated_at` before `requested_at`.
-    # So the latest `updated_at`, which is by Toggl's clock, counts instead: what had changed by then, we have seen.
-    # That entry may be one that was written through since the request. Then Toggl's clock showed less at the request,
-    # by the time that has passed since. Example: our clock is 10 min ahead, we request at 12:10 (12:00 at Toggl), write
-    # an entry through at 12:12 (12:02 at Toggl), and it is 12:15 now: 12:02 less 5 min is 11:57, and before 12:00.
-    latest_known_change = max(
-        (entry.updated_at for entry in collection.items.values() if entry.updated_at), default=requested_at
-    )
-    server_time_at_request = latest_known_change - (now - requested_at)
-    # Where nothing has changed for long, the estimate is far too early: no clock is believed to be off by over a day.
-    earliest = requested_at - MAX_CLOCK_SKEW
-    return min(requested_at, max(server_time_at_request, earliest)) - SYNC_OVERLAP
+    # Toggl compares with its own clock. If ours is ahead, and by how much no response has shown yet, the whole day
+    # before is requested. If ours is behind, `requested_at` is early enough.
+    if clock_offset_seconds is None:
+        return requested_at - MAX_CLOCK_SKEW
+    return requested_at - timedelta(seconds=max(0.0, clock_offset_seconds)) - SYNC_OVERLAP
 
 
 def _merge(

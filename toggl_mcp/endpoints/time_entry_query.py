@@ -80,7 +80,7 @@ class TimeEntrySource:
         """Return every entry that a query selects.
 
         Raises:
-            TogglError: Reports alone have the entries, and no workspace's could be read.
+            TogglError: Reports alone have the entries, and none could be read.
         """
         cache_read = None if query.user_id is None else await self._cache.read(refresh=query.refresh)
         reports, errors = await self._fetch_reports(query, cache_read)
@@ -110,7 +110,7 @@ class TimeEntrySource:
             except RECOVERABLE_ERRORS as error:
                 reports.errors_by_workspace[workspace_id] = error
         errors = reports.errors_by_workspace
-        if errors and query.is_reports_only and len(errors) == len(query.workspace_ids):
+        if errors and query.is_reports_only and not reports.reads:
             raise next(iter(errors.values()))
         return reports
 

@@ -22,20 +22,40 @@ class Bucket(NamedTuple):
 
 PACE_SECONDS = 1.0
 """Seconds between two requests in the long run; Toggl calls it a safe window for one token and address."""
-BURST = 5
-"""Requests that may be sent at once after a pause."""
+BURST = 17
+"""Requests that may be sent at once after a pause; with one a second, 27 in ten seconds, which Toggl has allowed."""
 MAX_QUEUE_SECONDS = 60.0
 """Seconds of the longest queue; a longer one comes from a clock that was set back."""
+THROTTLED_PACE_SECONDS = 1.2
+"""Seconds between two requests while none is sent in a burst: on their way they may come closer together."""
+THROTTLED_SECONDS = 600.0
+"""Seconds after a response that asked for fewer requests during which none is sent in a burst."""
 
 
-def gcra(queue_empty_at: float, now: float, max_wait_seconds: float) -> tuple[float, float]:
-    """Return when the queue is empty after one more request (UNIX time), and the seconds until its slot.
+class Queue(NamedTuple):
+    """The queue of a token's requests: when it is empty, and when Toggl last asked for fewer (UNIX times)."""
 
-    The generic cell rate algorithm. A request that would wait longer than `max_wait_seconds` takes no slot.
-    """
-    empty_at = min(max(queue_empty_at, now), now + MAX_QUEUE_SECONDS)
-    wait = max(0.0, empty_at + PACE_SECONDS - now - BURST * PACE_SECONDS)
-    return (empty_at + PACE_SECONDS if wait <= max_wait_seconds else empty_at), wait
+    empty_at: float = 0.0
+    throttled_at: float = 0.0
+
+    def reserve(self, now: float, max_wait_seconds: float) -> tuple["Queue", float]:
+        """Return the queue after one more request, and the seconds until its slot.
+
+        The generic cell rate algorithm. A request that would wait longer than `max_wait_seconds` takes no slot.
+        """
+        pace_seconds, burst = (THROTTLED_PACE_SECONDS, 1) if self._is_throttled(now) else (PACE_SECONDS, BURST)
+        empty_at = min(max(self.empty_at, now), now + MAX_QUEUE_SECONDS)
+        wait = max(0.0, empty_at - now - (burst - 1) * pace_seconds)
+        return self._replace(empty_at=empty_at + pace_seconds if wait <= max_wait_seconds else empty_at), wait
+
+    def throttle(self, now: float, pause_seconds: float) -> "Queue":
+        """Return the queue after a response that asked for fewer requests, and for a pause."""
+        # The requests of a burst have been sent, so nothing waits for them; those since the first such response do.
+        waiting_until = self.empty_at if self._is_throttled(now) else now
+        return Queue(max(waiting_until, now + max(pause_seconds, THROTTLED_PACE_SECONDS)), now)
+
+    def _is_throttled(self, now: float) -> bool:
+        return 0 <= now - self.throttled_at < THROTTLED_SECONDS
 
 
 def find_scarcest(buckets: Iterable[Bucket], names: Container[str], now: float) -> Bucket | None:
@@ -75,4 +95,8 @@ class QuotaStore(Protocol):
 
         A slot that is further away than `max_wait_seconds` is returned, and not reserved.
         """
+        ...
+
+    async def throttle(self, scope: str, pause_seconds: float) -> None:
+        """Let the requests of every process wait for a pause, and then send none of them in a burst for a while."""
         ...

@@ -5,6 +5,7 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from email.utils import formatdate
 from functools import partial
 from http import HTTPStatus
 from uuid import UUID
@@ -94,6 +95,7 @@ class Sandbox:
         self.calls: list[Call] = []
         self.answers: list[int] = []
         self._bucket = LeakyBucket(clock)
+        self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, with whatever fault it meets."""
@@ -103,6 +105,7 @@ class Sandbox:
             self.calls.append(call)
         handle = partial(self._handle, scope["path"], call, window)
         response = await fault.respond(handle) if fault else handle()
+        response.headers["Date"] = formatdate(self._clock(), usegmt=True)
         self.answers.append(response.status_code)
         await response(scope, receive, send)
 
@@ -129,7 +132,7 @@ class Sandbox:
         return response
 
     def _limit_response(self, window: Window | None) -> Response | None:
-        if self._bucket.overflows():
+        if self._bucket.overflows(self.behaviors.burst):
             return page(429)
         if window is not None and not window.take():
             return quota_spent(window.resets_in, quoted=self.behaviors.spent_as_json_string)

@@ -10,7 +10,9 @@ class Behaviors:
 
     archive_answer: Literal["array", "items"] = "array"
     archive_on_free_status: Literal[402, 403] = 402
+    audit_filters_below_premium: Literal["refused", "ignored"] = "refused"
     billable_on_free_status: Literal[400, 402] = 402
+    burst: int = 27
     duplicate_ignores_case: bool = False
     duplicate_text: Literal["taken", "exists"] = "taken"
     empty_list: Literal["null", "[]"] = "null"
@@ -21,7 +23,7 @@ class Behaviors:
     most_entries: int = 1000
     null_clears_client: bool = True
     project_limit_status: Literal[400, 402, 403] = 402
-    put_requires_name: bool = False
+    report_rounding_minutes: Literal[0, 15] = 0
     restore_all_by_default: bool = False
     row_and_id_find_nothing: bool = True
     spent_as_json_string: bool = False

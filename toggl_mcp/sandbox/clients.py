@@ -35,10 +35,11 @@ def _get(request: RequestContext) -> Response:
 
 def _update(request: RequestContext) -> Response:
     row = _require_client(request, missing="Client doesn't exist in the workspace.")
-    fields = request.texts("name", "notes", "external_reference")
-    if "name" in fields or request.behaviors.put_requires_name:
-        other_rows = [other_row for other_row in _list_in_workspace(request) if other_row is not row]
-        fields["name"] = _valid_name(request, fields.get("name", ""), other_rows)
+    # Toggl replaces the client: what the body leaves out is gone.
+    fields = {"name": "", "notes": "", "external_reference": ""}
+    fields |= request.texts(*fields)
+    other_rows = [other_row for other_row in _list_in_workspace(request) if other_row is not row]
+    fields["name"] = _valid_name(request, fields["name"], other_rows)
     return json_response(request.state.edit_client(row["id"], **fields))
 
 

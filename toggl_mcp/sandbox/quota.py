@@ -11,7 +11,6 @@ Plan = Literal["free", "starter", "premium"]
 HOUR = 3600
 PER_HOUR: Mapping[Plan, int] = {"free": 30, "starter": 240, "premium": 600}
 PER_HOUR_OF_USER = 30
-BURST = 10
 
 
 @dataclass(slots=True)
@@ -92,12 +91,12 @@ class LeakyBucket:
         self._level = 0.0
         self._updated_at = clock()
 
-    def overflows(self) -> bool:
-        """Whether one more request is too many; if not, it is now in the bucket."""
+    def overflows(self, burst: int) -> bool:
+        """Whether one more request is too many for a bucket of this size; if not, it is now in the bucket."""
         now = self._clock()
         self._level = max(0.0, self._level - max(0.0, now - self._updated_at))
         self._updated_at = now
-        if self._level + 1 > BURST:
+        if self._level + 1 > burst + 1e-6:  # Times are floats: a second may be a little less.
             return True
         self._level += 1
         return False

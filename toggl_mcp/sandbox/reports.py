@@ -10,6 +10,7 @@ from starlette.responses import Response
 from toggl_mcp.sandbox.datetimes import day, zone
 from toggl_mcp.sandbox.request import Operation, RequestContext
 from toggl_mcp.sandbox.responses import Refusal, error, json_response
+from toggl_mcp.sandbox.rounding import rounded_seconds
 from toggl_mcp.sandbox.rows import Row
 from toggl_mcp.sandbox.sample import PEOPLE
 
@@ -19,7 +20,7 @@ _IDS = {"project_ids": "project_id", "task_ids": "task_id", "time_entry_ids": "i
 _PAYLOAD: Mapping[str, type] = {
     **dict.fromkeys(["client_ids", "project_ids", "tag_ids", "task_ids", "time_entry_ids", "user_ids"], list),
     **dict.fromkeys(["description", "end_date", "start_date"], str),
-    **dict.fromkeys(["max_duration_seconds", "min_duration_seconds"], int),
+    **dict.fromkeys(["max_duration_seconds", "min_duration_seconds", "rounding", "rounding_minutes"], int),
     "billable": bool,
 }
 _DETAILED: Mapping[str, type] = {
@@ -28,6 +29,7 @@ _DETAILED: Mapping[str, type] = {
     **dict.fromkeys(["first_id", "first_row_number", "page_size"], int),
     **dict.fromkeys(["order_by", "order_dir"], str),
 }
+_AUDIT_FILTERS = ("max_duration_seconds", "min_duration_seconds")
 _SUMMARY: Mapping[str, type] = {**_PAYLOAD, "grouping": str, "sub_grouping": str}
 
 
@@ -58,7 +60,9 @@ def _summary(request: RequestContext) -> Response:
     sub_group = _choose("sub_grouping", body, _SUB_GROUPS, "time_entries")
     seconds: dict[Any, dict[Any, int]] = defaultdict(lambda: defaultdict(int))
     for row in _find_entries(request, body):
-        seconds[_GROUPS[group](request, row)][_SUB_GROUPS[sub_group](request, row)] += row["duration"]
+        seconds[_GROUPS[group](request, row)][_SUB_GROUPS[sub_group](request, row)] += rounded_seconds(
+            request, body, row
+        )
     groups = [
         {"id": key, "sub_groups": [_sub_group(sub_group, key, length) for key, length in within.items()]}
         for key, within in seconds.items()
@@ -100,7 +104,16 @@ def _body(request: RequestContext, fields: Mapping[str, type]) -> Row:
         raise Refusal(error(400, "Maximum allowed date range is 365 days"))
     if not date(2006, 1, 1) <= last <= date(2030, 1, 1):
         raise Refusal(error(400, "end_date should be within 2006-01-01 to 2030-01-01"))
-    return body
+    return _audited(request, body)
+
+
+def _audited(request: RequestContext, body: Row) -> Row:
+    """The body, on a plan without Time Audits refused with their filters, or without them."""
+    if request.workspace()["business_ws"] or not set(_AUDIT_FILTERS) & body.keys():
+        return body
+    if request.behaviors.audit_filters_below_premium == "refused":
+        raise Refusal(error(402, "Workspace needs to have this feature enabled"))
+    return {field: value for field, value in body.items() if field not in _AUDIT_FILTERS}
 
 
 def _days(body: Row) -> tuple[date, date]:
@@ -138,25 +151,26 @@ def _matches_filters(request: RequestContext, body: Row, row: Row) -> bool:
 
 def _to_report_row(request: RequestContext, body: Row, row: Row, number: int) -> Row:
     rate = None if body.get("hide_amounts") else _rate(request, row)
+    duration = rounded_seconds(request, body, row)
     report_rows: Row = {field: row[field] for field in ("user_id", "project_id", "task_id", "billable", "tag_ids")}
     report_rows |= {"username": PEOPLE.get(row["user_id"], ""), "description": row["description"] or ""}
     report_rows |= {
-        "billable_amount_in_cents": None if rate is None else round(rate * row["duration"] / 36),
+        "billable_amount_in_cents": None if rate is None else round(rate * duration / 36),
         "hourly_rate_in_cents": None if rate is None else round(rate * 100),
         "currency": request.workspace()["default_currency"],
-        "time_entries": [_times(row, zone(request.state))],
+        "time_entries": [_times(row, duration, zone(request.state))],
         "row_number": number,
     }
     return report_rows | (_names(request, row) if body.get("enrich_response") else {})
 
 
-def _times(row: Row, home: tzinfo) -> Row:
+def _times(row: Row, duration: int, home: tzinfo) -> Row:
     """When an entry was, as the user's own clock shows it."""
     start = datetime.fromisoformat(row["start"]).astimezone(home)
     stop = datetime.fromisoformat(row["stop"]).astimezone(home) if row["stop"] else start
     at = datetime.fromisoformat(row["at"]).replace(microsecond=0)
     times = {"start": start.isoformat(), "stop": stop.isoformat(), "at": at.isoformat()}
-    return {"id": row["id"], "seconds": row["duration"]} | times | {"at_tz": at.astimezone(home).isoformat()}
+    return {"id": row["id"], "seconds": duration} | times | {"at_tz": at.astimezone(home).isoformat()}
 
 
 def _names(request: RequestContext, row: Row) -> Row:

@@ -24,7 +24,7 @@ from toggl_mcp.cache.store import (
     may_replace,
 )
 from toggl_mcp.models.clock import Clock, SystemClock
-from toggl_mcp.models.quota import Admission, Bucket, find_scarcest, gcra
+from toggl_mcp.models.quota import Admission, Bucket, find_scarcest
 
 T = TypeVar("T")
 
@@ -146,11 +146,19 @@ class SqliteStore:
             bucket = find_scarcest(tables.get_buckets(db, scope), bucket_names, now)
             if bucket is not None and bucket.remaining <= reserved:
                 return Admission(bucket, 0.0)
-            queue_end, wait_seconds = gcra(tables.get_queue_end(db, scope), now, max_wait_seconds)
-            tables.put_queue_end(db, scope, queue_end)
+            queue, wait_seconds = tables.get_queue(db, scope).reserve(now, max_wait_seconds)
+            tables.put_queue(db, scope, queue)
             return Admission(bucket, wait_seconds)
 
         return await self._change(transaction_body)
+
+    async def throttle(self, scope: str, pause_seconds: float) -> None:
+        """Let requests wait for a pause, and then send none in a burst for a while."""
+
+        def transaction_body(db: sqlite3.Connection) -> None:
+            tables.put_queue(db, scope, tables.get_queue(db, scope).throttle(self.clock(), pause_seconds))
+
+        await self._change(transaction_body)
 
     async def aclose(self) -> None:
         """Close the file; the next use opens it again."""

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from toggl_mcp.cache.sqlite.connection import CorruptFile, Schema
 from toggl_mcp.cache.store import Key, Row, Version
-from toggl_mcp.models.quota import Bucket
+from toggl_mcp.models.quota import Bucket, Queue
 
 SCHEMA = Schema(
     version=3,
@@ -32,7 +32,7 @@ SCHEMA = Schema(
             PRIMARY KEY (scope, name)
         ) WITHOUT ROWID""",
         """CREATE TABLE queue (
-            scope TEXT PRIMARY KEY, due REAL NOT NULL, checksum INTEGER NOT NULL
+            scope TEXT PRIMARY KEY, empty_at REAL NOT NULL, throttled_at REAL NOT NULL, checksum INTEGER NOT NULL
         ) WITHOUT ROWID""",
     ),
 )
@@ -50,8 +50,8 @@ _DROP_ROW = "DELETE FROM entity WHERE scope = ? AND kind = ? AND parent = ? AND 
 _GET_BUCKETS = "SELECT name, remaining, resets_at, checksum FROM bucket WHERE scope = ? ORDER BY name"
 _PUT_BUCKET = "INSERT OR REPLACE INTO bucket VALUES (?, ?, ?, ?, ?)"
 
-_GET_DUE = "SELECT due, checksum FROM queue WHERE scope = ?"
-_PUT_DUE = "INSERT OR REPLACE INTO queue VALUES (?, ?, ?)"
+_GET_QUEUE = "SELECT empty_at, throttled_at, checksum FROM queue WHERE scope = ?"
+_PUT_QUEUE = "INSERT OR REPLACE INTO queue VALUES (?, ?, ?, ?)"
 
 _StateRow = tuple[int, float | None, int, float, float, int]
 
@@ -140,17 +140,18 @@ def put_bucket(db: sqlite3.Connection, scope: str, bucket: Bucket) -> None:
     db.execute(_PUT_BUCKET, (scope, *stored, _checksum(scope, *stored)))
 
 
-def get_queue_end(db: sqlite3.Connection, scope: str) -> float:
-    """Return when a scope's queue of requests is empty (UNIX time); 0 for an unknown one."""
-    rows: list[tuple[float, int]] = db.execute(_GET_DUE, (scope,)).fetchall()
-    if any(_checksum(scope, due) != checksum for due, checksum in rows):
+def get_queue(db: sqlite3.Connection, scope: str) -> Queue:
+    """Return the queue of a scope's requests; an empty one for an unknown scope."""
+    rows: list[tuple[float, float, int]] = db.execute(_GET_QUEUE, (scope,)).fetchall()
+    if any(_checksum(scope, *times) != checksum for *times, checksum in rows):
         raise _altered_error()
-    return rows[0][0] if rows else 0.0
+    return Queue(*rows[0][:2]) if rows else Queue()
 
 
-def put_queue_end(db: sqlite3.Connection, scope: str, due: float) -> None:
-    """Store when a scope's queue of requests is empty (UNIX time)."""
-    db.execute(_PUT_DUE, (scope, float(due), _checksum(scope, float(due))))
+def put_queue(db: sqlite3.Connection, scope: str, queue: Queue) -> None:
+    """Store the queue of a scope's requests."""
+    stored = Queue(*map(float, queue))
+    db.execute(_PUT_QUEUE, (scope, *stored, _checksum(scope, *stored)))
 
 
 def _verify_state(key: Key, row: _StateRow) -> State:

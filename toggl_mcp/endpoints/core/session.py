@@ -38,7 +38,7 @@ class Session:
         self.scope = derive_scope(auth, self._client)
         self.rate_limiter = make_rate_limiter(self.store, self.scope)
         self.transport = Transport(
-            self._client, auth, self.rate_limiter, timeout=timeout, retries=0 if re_raise else retries
+            self._client, auth, self.rate_limiter, self.store.clock, timeout=timeout, retries=0 if re_raise else retries
         )
 
     async def aclose(self) -> None:
