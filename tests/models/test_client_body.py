@@ -94,7 +94,7 @@ def test_client_body_valid_field_is_accepted(fields: dict[str, Any]) -> None:
         (EditClient, {"client_id": 1, "name": "x", "status": "archived"}, "status\n +Extra inputs are not permitted"),
         (ListClients, {"notes": "x"}, "notes\n +Extra inputs are not permitted"),
         (ListClients, {"external_reference": "x"}, "external_reference\n +Extra inputs are not permitted"),
-        (EditClient, {"client_id": 1}, "give at least one of name, notes or external_reference"),
+        (EditClient, {"client_id": 1}, "give at least one of name, notes, external_reference or clear"),
         (GetClient, {}, "give exactly one of client_id or name"),
         (GetClient, {"client_id": 1, "name": "x"}, "give exactly one of client_id or name"),
         (CreateClient, {}, "name"),
@@ -126,7 +126,8 @@ def test_client_args_ids_are_positive_and_below_2_to_the_53(field: str, number: 
 
 
 def test_format_omits_ids_and_paging() -> None:
-    assert EditClient(client_id=1, notes="", workspace_id=7).format("edit") == {"notes": ""}
+    edit = EditClient(client_id=1, clear=["notes"], workspace_id=7).apply_clear()
+    assert edit.format("edit") == {"notes": ""}
     assert CreateClient(name="x", workspace_id=7).format("add") == {"name": "x"}
     assert ListClients(limit=5, cursor="c", refresh=True).format("collect") == {"status": "active"}
 

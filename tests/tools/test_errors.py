@@ -40,7 +40,7 @@ INVALID_ARGUMENTS: list[tuple[str, dict[str, object], str]] = [
     ("get_client", {"client_id": 0}, "client_id: should be greater than 0"),
     ("get_client", {"client_id": 10**40}, "client_id: should be less than or equal to 9007199254740991"),
     ("get_client", {"name": "Acme", "refresh": "yes"}, "refresh: should be a valid boolean"),
-    ("edit_client", {"client_id": AROHA}, "give at least one of name, notes or external_reference"),
+    ("edit_client", {"client_id": AROHA}, "give at least one of name, notes, external_reference or clear"),
     ("edit_client", {"client_id": AROHA, "status": "archived"}, "status: is not an argument of this tool"),
     ("list_clients", {"limit": 0}, "limit: should be greater than or equal to 1"),
     ("list_clients", {"limit": 201}, "limit: should be less than or equal to 200"),

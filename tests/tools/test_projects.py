@@ -58,7 +58,7 @@ async def test_create_project_unknown_client_suggests_names_and_creates_nothing(
 async def test_edit_project_sets_and_clears_the_client(host: Host) -> None:
     created = await host.call("create_project", name="Wandering")
     with_client = await host.call("edit_project", project_id=created["project"]["id"], client=AROHA)
-    without_client = await host.call("edit_project", project_id=created["project"]["id"], client=0)
+    without_client = await host.call("edit_project", project_id=created["project"]["id"], clear=["client"])
 
     assert "client_id" not in created["project"]
     assert with_client["project"]["client_id"] == AROHA
@@ -72,7 +72,7 @@ async def test_edit_project_sets_and_clears_the_client(host: Host) -> None:
         ("create_project", {"name": "x", "color": "red"}, "color: String should match pattern"),
         ("create_project", {"name": "x", "client_id": 1}, "client_id: is not an argument of this tool"),
         ("create_project", {"name": "x", "active": False}, "active: is not an argument of this tool"),
-        ("edit_project", {"project_id": 1}, "is_private, active or client"),
+        ("edit_project", {"project_id": 1}, "is_private, active, client or clear"),
         ("edit_project", {"project_id": "1.5", "name": "x"}, "project_id: should be a valid integer"),
         ("get_project", {}, "give exactly one of project_id or name"),
         ("list_projects", {"limit": 1000}, "limit: should be less than or equal to 200"),

@@ -6,7 +6,8 @@ from pydantic import AliasChoices, BeforeValidator, Field
 
 from toggl_mcp.models.base import Absent, Name, NamedResource, Payload
 
-Estimate = Annotated[int, Field(ge=0, le=10**9, description="Seconds; 0: none.")]
+MAX_ESTIMATE = 10**9
+Estimate = Annotated[int, Field(ge=0, le=MAX_ESTIMATE, description="Seconds; 0: none.")]
 BoolOrTrue = Annotated[bool, BeforeValidator(lambda value: True if value is None else value)]
 
 

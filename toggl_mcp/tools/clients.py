@@ -1,14 +1,14 @@
 """The tools about clients."""
 
 from functools import partial
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field
 
 from toggl_mcp.errors import DuplicateName
-from toggl_mcp.models.base import Absent, Id, Name, NamedResource, Reference, Text
+from toggl_mcp.models.base import Absent, Id, Name, NamedResource
 from toggl_mcp.models.clients import Client, ClientDetails, ClientFilter, Status
-from toggl_mcp.tools.support.args import ListArgs, ReadArgs, WorkspaceArgs, at_least_one, exactly_one
+from toggl_mcp.tools.support.args import EditArgs, ListArgs, ReadArgs, WorkspaceArgs, at_least_one, exactly_one
 from toggl_mcp.tools.support.define import ADDITIVE, ADDITIVE_IDEMPOTENT, DESTRUCTIVE, READ_ONLY, CallContext, ToolSpec
 from toggl_mcp.tools.support.lookup import (
     delete_by_id,
@@ -21,6 +21,7 @@ from toggl_mcp.tools.support.pagination import PageResult, decode_cursor, trim_p
 from toggl_mcp.tools.support.resources import ReadResult, ResourceOut, WorkspaceResult
 from toggl_mcp.tools.support.results import Timestamp, truncate
 
+ClearableField = Literal["notes", "external_reference"]
 ClientId = Annotated[Id, Field(description="The client's id.")]
 
 
@@ -30,16 +31,13 @@ class CreateClient(ClientDetails, WorkspaceArgs, frozen=True):
     name: Annotated[Name, Field(description="The new client's name, unique in its workspace.")]  # pyright: ignore[reportGeneralTypeIssues] - the version that requires it
 
 
-class EditClient(ClientDetails, WorkspaceArgs, frozen=True):
+class EditClient(EditArgs, ClientDetails, WorkspaceArgs, frozen=True):
     """The arguments of `edit_client`."""
 
     client_id: ClientId
-    notes: Annotated[Text, Field(description='New notes; "" clears them.')] | Absent = None
-    external_reference: Annotated[Reference, Field(description='New id in another system; "" clears it.')] | Absent = (
-        None
-    )
+    clear: Annotated[list[ClearableField], Field(max_length=2, description="Fields to empty.")] | Absent = None
 
-    _change = at_least_one(*ClientDetails.model_fields)
+    _change = at_least_one(*ClientDetails.model_fields, "clear")
 
 
 class ListClients(ListArgs, ClientFilter, frozen=True):
@@ -154,7 +152,7 @@ async def list_clients(args: ListClients, call: CallContext) -> ClientList:
 async def edit_client(args: EditClient, call: CallContext) -> ClientResult:
     """Edit a client's name, notes or external reference; omitted fields keep their values."""
     clients = call.toggl.clients(await call.workspace_id(args.workspace_id))
-    client = require_found(await clients.edit(args.client_id, args), args.client_id, clients)
+    client = require_found(await clients.edit(args.client_id, args.apply_clear()), args.client_id, clients)
     return await ClientResult.of_change(clients.workspace_id, call, client=ClientOut.of(client))
 
 

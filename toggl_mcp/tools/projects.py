@@ -1,6 +1,6 @@
 """The tools about projects."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -8,7 +8,16 @@ from toggl_mcp.errors import DuplicateName
 from toggl_mcp.models.base import Absent, Id, Name
 from toggl_mcp.models.clients import Status
 from toggl_mcp.models.projects import Project, ProjectBody, ProjectDetails
-from toggl_mcp.tools.support.args import ListArgs, ReadArgs, Ref, WorkspaceArgs, at_least_one, exactly_one, omit_field
+from toggl_mcp.tools.support.args import (
+    EditArgs,
+    ListArgs,
+    ReadArgs,
+    Ref,
+    WorkspaceArgs,
+    at_least_one,
+    exactly_one,
+    omit_field,
+)
 from toggl_mcp.tools.support.define import ADDITIVE, DESTRUCTIVE, READ_ONLY, CallContext, ToolSpec
 from toggl_mcp.tools.support.lookup import (
     delete_by_id,
@@ -32,13 +41,14 @@ class CreateProject(ProjectDetails, WorkspaceArgs, frozen=True):
     active: ClassVar[None] = None  # pyright: ignore[reportIncompatibleVariableOverride] - a new project is active
 
 
-class EditProject(ProjectDetails, WorkspaceArgs, frozen=True):
+class EditProject(EditArgs, ProjectDetails, WorkspaceArgs, frozen=True):
     """The arguments of `edit_project`."""
 
     project_id: ProjectId
-    client: Annotated[Ref, Field(description="Its client's name or id; 0: none.")] | Absent = None
+    client: Annotated[Ref, Field(description="Its client's name or id.")] | Absent = None
+    clear: Annotated[list[Literal["client"]], Field(max_length=1, description="Fields to empty.")] | Absent = None
 
-    _change = at_least_one(*ProjectDetails.model_fields, "client")
+    _change = at_least_one(*ProjectDetails.model_fields, "client", "clear")
 
 
 EditProjectRestricted = omit_field(EditProject, "active")
@@ -135,7 +145,7 @@ async def list_projects(args: ListProjects, call: CallContext) -> ProjectList:
 async def edit_project(args: EditProject, call: CallContext) -> ProjectResult:
     """Edit a project's name, client, color, state, privacy or billable; omitted fields keep their values."""
     projects = call.toggl.projects(await call.workspace_id(args.workspace_id))
-    body = await _to_body(args, projects.workspace_id, call)
+    body = await _to_body(args.apply_clear(), projects.workspace_id, call)
     project = require_found(await projects.edit(args.project_id, body), args.project_id, projects)
     return await ProjectResult.of_change(projects.workspace_id, call, project=ProjectOut.of(project))
 

@@ -1,6 +1,6 @@
 """The tools about tasks."""
 
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
@@ -8,8 +8,8 @@ from pydantic.json_schema import SkipJsonSchema
 from toggl_mcp.errors import DuplicateName, PlanRequired
 from toggl_mcp.models.base import Absent, Id, Name, NamedResource
 from toggl_mcp.models.clients import Status
-from toggl_mcp.models.tasks import Task, TaskBody
-from toggl_mcp.tools.support.args import ListArgs, Ref, WorkspaceArgs, at_least_one, omit_field
+from toggl_mcp.models.tasks import MAX_ESTIMATE, Task, TaskBody
+from toggl_mcp.tools.support.args import EditArgs, ListArgs, Ref, WorkspaceArgs, at_least_one, omit_field
 from toggl_mcp.tools.support.define import ADDITIVE, DESTRUCTIVE, READ_ONLY, CallContext, ToolSpec
 from toggl_mcp.tools.support.lookup import delete_by_id, deletion_question, naming_deleted, require_found, resolve
 from toggl_mcp.tools.support.pagination import PageResult, decode_cursor, trim_page
@@ -26,12 +26,16 @@ class CreateTask(TaskBody, WorkspaceArgs, frozen=True):
     active: ClassVar[None] = None  # pyright: ignore[reportIncompatibleVariableOverride] - a new task is active
 
 
-class EditTask(TaskBody, WorkspaceArgs, frozen=True):
+class EditTask(EditArgs, TaskBody, WorkspaceArgs, frozen=True):
     """The arguments of `edit_task`."""
 
     task_id: TaskId
+    estimated_seconds: Annotated[int, Field(ge=0, le=MAX_ESTIMATE, description="Seconds.")] | Absent = None
+    clear: (
+        Annotated[list[Literal["estimated_seconds"]], Field(max_length=1, description="Fields to empty.")] | Absent
+    ) = None
 
-    _change = at_least_one(*TaskBody.model_fields)
+    _change = at_least_one(*TaskBody.model_fields, "clear")
 
 
 EditTaskRestricted = omit_field(EditTask, "active")
@@ -134,7 +138,7 @@ async def list_tasks(args: ListTasks, call: CallContext) -> TaskList:
 async def edit_task(args: EditTask, call: CallContext) -> TaskResult:
     """Edit a task's name, state or estimate; omitted fields keep their values."""
     tasks = call.toggl.tasks(await _workspace_with_tasks(args.workspace_id, call))
-    task = require_found(await tasks.edit(args.task_id, args), args.task_id, tasks)
+    task = require_found(await tasks.edit(args.task_id, args.apply_clear()), args.task_id, tasks)
     return await TaskResult.of_change(tasks.workspace_id, call, task=TaskOut.of(task))
 
 

@@ -1,11 +1,11 @@
 """The arguments that several tools take, and what several input models require of them."""
 
-from collections.abc import Sequence
-from typing import Annotated, Any, ClassVar, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, ClassVar, Self, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, create_model, model_validator
 
-from toggl_mcp.models.base import Absent, Id, Name, Payload
+from toggl_mcp.models.base import REF_NONE, Absent, Id, Name, Payload
 from toggl_mcp.models.text import clean_text, require_one_line
 
 PayloadT = TypeVar("PayloadT", bound=Payload)
@@ -54,6 +54,41 @@ class ListArgs(ReadArgs, frozen=True):
     cursor: Cursor | Absent = None
 
 
+EMPTY_VALUES: Mapping[str, object] = {
+    "notes": "",
+    "external_reference": "",
+    "description": "",
+    "tags": [],
+    "client": REF_NONE,
+    "project": REF_NONE,
+    "task": REF_NONE,
+    "estimated_seconds": 0,
+}
+"""The values with which an edit empties a field."""
+
+
+class EditArgs(Payload, frozen=True):
+    """Arguments of an edit: hosts fill in what is optional with empty values, so only `clear` empties a field."""
+
+    clear: Annotated[Sequence[str], Field(description="Fields to empty.")] | Absent = None
+
+    @model_validator(mode="after")
+    def _check_clear(self) -> Self:
+        for field in EMPTY_VALUES.keys() & type(self).model_fields.keys():
+            value = getattr(self, field)
+            if value is not None and field in (self.clear or ()):
+                message = f"{field} is given, and is in clear; leave it out of one of them"
+                raise ValueError(message)
+            if value == EMPTY_VALUES[field]:
+                message = f'{field}: this value empties nothing; give clear: ["{field}"] to empty it'
+                raise ValueError(message)
+        return self
+
+    def apply_clear(self) -> Self:
+        """Return the arguments with the empty values of the fields in `clear`."""
+        return self.model_copy(update={field: EMPTY_VALUES[field] for field in self.clear or ()})
+
+
 def exactly_one(*fields: str, hint: str = "") -> Any:  # noqa: ANN401 - pydantic keeps the type of its validators to itself
     """Return the validator that requires exactly one of these fields; the hint ends its message."""
 
@@ -72,7 +107,7 @@ def at_least_one(*fields: str) -> Any:  # noqa: ANN401 - pydantic keeps the type
     def require_at_least_one(args: PayloadT) -> PayloadT:
         if all(getattr(args, field) is None for field in fields):
             accepted = [field for field in fields if field in type(args).model_fields]
-            message = f"give at least one of {_enumerate(accepted)}"
+            message = f"nothing to change, as empty values count as absent; give at least one of {_enumerate(accepted)}"
             raise ValueError(message)
         return args
 

@@ -93,6 +93,8 @@ def _map_parts(part: Schema, convert: Callable[[Schema], Schema]) -> Schema:
 def _to_argument(part: Schema) -> Schema:
     """Return a part of plain keywords; its description has the default and the length."""
     plain = {key: value for key, value in part.items() if key in _PLAIN_KEYWORDS}
+    if "const" in part:
+        plain["enum"] = [part["const"]]
     if "description" in part:
         length = f"Up to {part['maxLength']} characters." if "maxLength" in part else ""
         default = f"Default: {part['default']}." if "default" in part else ""

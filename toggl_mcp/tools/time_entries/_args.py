@@ -10,12 +10,22 @@ from toggl_mcp.models.period import FIRST_DAY, Period
 from toggl_mcp.models.text import clean_text
 from toggl_mcp.models.time_entries import Description
 from toggl_mcp.models.totals import Group
-from toggl_mcp.tools.support.args import ANY_TEXT, Cursor, ReadArgs, Ref, WorkspaceArgs, at_least_one, exactly_one
+from toggl_mcp.tools.support.args import (
+    ANY_TEXT,
+    Cursor,
+    EditArgs,
+    ReadArgs,
+    Ref,
+    WorkspaceArgs,
+    at_least_one,
+    exactly_one,
+)
 
 TimeText = Annotated[str, Field(max_length=40), BeforeValidator(clean_text), ANY_TEXT]
 Day = Annotated[date, Field(ge=FIRST_DAY, le=date(2030, 1, 1))]
 """A day on which Toggl can have entries and make reports."""
 EntryIds = Annotated[list[Id], Field(min_length=1)]
+ClearableField = Literal["description", "project", "task", "tags"]
 TagList = Annotated[list[Ref], Field(max_length=50)]
 
 
@@ -100,19 +110,19 @@ class SummarizeTime(EntryFilter, frozen=True):
     limit: Annotated[int, Field(ge=1, le=200, description="Groups to return.")] = 100
 
 
-class EditTimeEntries(EntryFields, frozen=True):
+class EditTimeEntries(EditArgs, EntryFields, frozen=True):
     """The arguments of `edit_time_entries`."""
 
     ids: Annotated[EntryIds, Field(max_length=100, description="Up to 100 entries.")]
-    project: Annotated[Ref, Field(description="Name or id; 0: none.")] | Absent = None
-    task: Annotated[Ref, Field(description="Name or id; 0: none.")] | Absent = None
     tags: Annotated[TagList, Field(description="Names or ids; see tag_action.")] | Absent = None
     tag_action: Annotated[Literal["replace", "add", "remove"], Field(description="What to do with tags.")] = "replace"
     start: Annotated[TimeText, Field(description="One entry only; as in create_time_entry.")] | Absent = None
     stop: Annotated[TimeText, Field(description="One entry only.")] | Absent = None
     allow_overlap: Annotated[bool, Field(description="Allow overlaps.")] = False
 
-    _change = at_least_one("description", "project", "task", "tags", "billable", "start", "stop")
+    clear: Annotated[list[ClearableField], Field(max_length=4, description="Fields to empty.")] | Absent = None
+
+    _change = at_least_one("description", "project", "task", "tags", "billable", "start", "stop", "clear")
 
     @model_validator(mode="after")
     def _check_combination(self) -> Self:

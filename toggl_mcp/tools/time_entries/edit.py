@@ -39,6 +39,7 @@ async def edit_time_entries(args: EditTimeEntries, call: CallContext) -> TimeEnt
 
     All get the same change, by one request per workspace. The result lists what became of each id.
     """
+    args = args.apply_clear()
     entries, not_found_ids = await load_entries(args.ids, call, require_fresh=len(args.ids) > 1)
     if len(args.ids) == 1:
         return await _edit_entry(entries[0], args, call)
@@ -102,7 +103,7 @@ async def prepare_batches(entries: list[TimeEntry], args: EditTimeEntries, call:
     batches: list[Batch] = []
     for workspace_id, group in group_by_workspace(entries).items():
         prepared = await prepare_entry(args, workspace_id, call)
-        body = prepared.body.model_copy(update={"tag_action": _ACTIONS.get(args.tag_action)})
+        body = prepared.body.model_copy(update={"tag_action": _ACTIONS.get(args.tag_action) if args.tags else None})
         batches += [(batch, prepared._replace(body=batch_body)) for batch, batch_body in split_by_task(group, body)]
     return batches
 
