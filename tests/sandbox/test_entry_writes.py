@@ -33,7 +33,7 @@ async def create_entry(toggl: httpx.AsyncClient, **fields: Any) -> dict[str, Any
 async def test_create_time_entry_start_alone_has_zero_duration(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
     row = await create_entry(toggl, start="2025-10-09T09:00:00.593648+13:00")
     assert row == sandbox.state.entries[row["id"]] | {"start": "2025-10-08T20:00:00Z", "tags": None, "tag_ids": None}
-    assert (row["id"], row["stop"], row["duration"]) == (65_000_001, None, 0)
+    assert (row["id"], row["stop"], row["duration"]) == (3_740_000_001, None, 0)
     assert (await toggl.get("/me/time_entries/current")).json()["id"] != row["id"]
 
 

@@ -8,6 +8,7 @@ from toggl_mcp.sandbox import rows
 from toggl_mcp.sandbox.rows import Row, fine_stamp, stamp
 
 _FIRST_NEW_ID = 65_000_001
+_FIRST_NEW_ENTRY_ID = 3_740_000_001  # Above those of the sample: of two entries, the later has the higher id.
 
 
 class State:
@@ -36,6 +37,7 @@ class State:
     ) -> None:
         self._clock = clock
         self._ids = itertools.count(_FIRST_NEW_ID)
+        self._entry_ids = itertools.count(_FIRST_NEW_ENTRY_ID)
         self.me = me
         self.workspaces = _by_id(workspaces)
         self.clients = _by_id(clients)
@@ -176,7 +178,7 @@ class State:
     ) -> Row:
         """A new time entry's row, without a length if it has no stop; one that runs `alone` stops the user's other."""
         owner_id: int = self.me["id"] if user_id is None else user_id
-        entry_id = next(self._ids)
+        entry_id = next(self._entry_ids)
         self.entries[entry_id] = rows.entry(entry_id, workspace_id, start, self._clock(), owner_id)
         row = self.edit_entry(entry_id, stop=stop, duration=-1 if running and alone else 0, **more)
         if running and not alone:
