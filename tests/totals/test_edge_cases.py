@@ -150,6 +150,16 @@ CASES = {
             Entry("2025-07-12T00:00:01Z", "2025-07-12T02:00Z", UPKEEP),
         ),
     ),
+    "an entry of 999 hours that began before the entry cache does": Case(
+        THIS_WEEK,
+        {"start": "2025-08-10", "end": "2025-08-10"},
+        (Entry("2025-07-02T00:00Z", "2025-08-12T15:00Z", WEB_SHOP), Entry("2025-08-10T02:00Z", "2025-08-10T03:00Z")),
+    ),
+    "23 hours and 45 minutes from the eve of a day of 23 hours into the day after it": Case(
+        "2025-10-01T00:00Z",
+        {"start": "2025-09-29", "end": "2025-09-29", "team": True},
+        (Entry("2025-09-27T23:30+12:00", "2025-09-29T00:15+13:00", WEB_SHOP),),
+    ),
     "a night from reports only into the entry cache": Case(
         "2025-10-09T00:00Z",
         {"start": "2025-07-12", "end": "2025-07-12", "workspace_id": HARBOUR_STUDIO},

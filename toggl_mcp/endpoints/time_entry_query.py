@@ -14,6 +14,8 @@ from toggl_mcp.models.period import FIRST_DAY, DateRange
 from toggl_mcp.models.time_entries import MAX_DURATION, TimeEntry
 
 _DAY = timedelta(days=1)
+MIN_LONG_SECONDS = 23 * 3600
+"""Seconds of the shortest day: an entry that began before the day before a range, and reaches it, lasts as long."""
 REPORT_FIELDS = ("user_name", "amount_in_cents", "currency")
 SOURCES_BY_FRESHNESS: Sequence[Source] = ("toggl", "cache", "stale")
 RECOVERABLE_ERRORS = (Forbidden, PlanRequired, QuotaSpent, RateLimited, Unreachable)
@@ -99,7 +101,7 @@ class TimeEntrySource:
     async def _fetch_reports(self, query: EntryQuery, cache_read: CacheRead[TimeEntry] | None) -> _ReportReads:
         """Return the reports of every workspace, or none where the cache has every entry."""
         reports = _ReportReads([], {})
-        if not query.is_reports_only and query.date_range.start - _DAY >= self._cache.earliest_start():
+        if not query.is_reports_only and query.date_range.start - MAX_DURATION >= self._cache.earliest_start():
             return reports
         fingerprint = await self._fingerprint(query, cache_read)
         for workspace_id in query.workspace_ids:
@@ -129,16 +131,20 @@ class TimeEntrySource:
     def _report_queries(self, workspace_id: int, query: EntryQuery, fingerprint: str) -> Iterator[ReportQuery]:
         """Yield a workspace's reports: from the day before, for entries over midnight, to where the cache begins.
 
-        Another one has the entries that began earlier and lasted more than a day.
+        Another one has the entries that began earlier and last into the range: by then they are long.
         """
-        before = query.date_range.first - _DAY
-        last = query.date_range.last
+        date_range, calendar = query.date_range, query.date_range.calendar
+        before, last, reach = date_range.first - _DAY, date_range.last, date_range.start
         if not query.is_reports_only:
-            last = min(last, query.date_range.calendar.day_of(self._cache.earliest_start()))
-        yield ReportQuery(workspace_id, before, last, query.user_id, fingerprint)
-        earliest = max(before - MAX_DURATION, FIRST_DAY)
-        if earliest < before:
-            yield ReportQuery(workspace_id, earliest, before - _DAY, query.user_id, fingerprint, min_seconds=86_400)
+            earliest_cached = self._cache.earliest_start()
+            last, reach = min(last, calendar.day_of(earliest_cached)), min(reach, earliest_cached)
+        if before <= last:
+            yield ReportQuery(workspace_id, before, last, query.user_id, fingerprint)
+        earliest, last = max(calendar.day_of(reach - MAX_DURATION), FIRST_DAY), min(last, before - _DAY)
+        if earliest <= last:
+            gap = date_range.start - calendar.midnight_of(last + _DAY)
+            seconds = min(round(gap.total_seconds()), MIN_LONG_SECONDS)
+            yield ReportQuery(workspace_id, earliest, last, query.user_id, fingerprint, min_seconds=seconds)
 
 
 def _merge_cache_over_reports(
