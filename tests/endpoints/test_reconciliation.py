@@ -1,13 +1,45 @@
-"""A creation whose answer was lost is looked for, and never sent again."""
+"""A change whose response was lost is looked for at Toggl; a creation is never sent again."""
+
+from contextlib import nullcontext
+from typing import Literal
 
 import pytest
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
-from tests.endpoints.support import fault_id, fault_in_turn, list_methods, toggl_fields, with_action
+from tests.endpoints.support import (
+    AROHA,
+    AUTH,
+    cached_fields,
+    fault_id,
+    fault_in_turn,
+    list_methods,
+    toggl_fields,
+    with_action,
+)
+from tests.sandbox.clock import Clock
+from toggl_mcp.api import connect_in_process
+from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.errors import OutcomeUnknown
 from toggl_mcp.models.clients import ClientBody
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Call, Fault, Sandbox
 from toggl_mcp.sandbox.faults import Kind
+
+
+class RefusingProxy:
+    """A way to Toggl on which the second PUT is refused, as it would be after the first was applied."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+        self._put_count = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._put_count += scope["method"] == "PUT"
+        is_refused = scope["method"] == "PUT" and self._put_count > 1
+        app = Response('"Name has already been taken"', 400) if is_refused else self._sandbox
+        await app(scope, receive, send)
+
 
 pytestmark = pytest.mark.anyio
 
@@ -145,3 +177,18 @@ async def test_add_client_repeated_after_lost_response_creates_one_client(
             await in_memory.add(NEW)
     assert count_clients(sandbox, "Lighthouse") == 1
     assert list_methods(sandbox) == ["GET", "POST", "GET"] * 3
+
+
+@pytest.mark.parametrize("kind", ["lost after", "lost before"])
+async def test_edit_client_refused_after_a_lost_response_shows_what_toggl_has(
+    sandbox: Sandbox, clock: Clock, kind: Literal["lost after", "lost before"]
+) -> None:
+    sandbox.fault = fault_in_turn("PUT", Fault(kind))
+    async with connect_in_process(RefusingProxy(sandbox)) as connection:
+        clients = AsyncClientEndpoint(HARBOUR_STUDIO, AUTH, MemoryStore(clock=clock), client=connection)
+        await clients.collect()
+        with nullcontext() if kind == "lost after" else pytest.raises(OutcomeUnknown):
+            edited = await clients.edit(AROHA, ClientBody(name="Aroha Bakehouse"))
+            assert edited is not None
+            assert edited.name == "Aroha Bakehouse"
+        assert cached_fields(await clients.collect(ClientBody(status="both"))) == toggl_fields(sandbox)

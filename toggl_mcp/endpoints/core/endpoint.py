@@ -22,7 +22,7 @@ from toggl_mcp.endpoints.core.collection import CacheRead, Collection, Lookup
 from toggl_mcp.endpoints.core.keys import HasId, related_key, to_id
 from toggl_mcp.endpoints.core.parsing import parse_model, parse_rows
 from toggl_mcp.endpoints.core.session import Session
-from toggl_mcp.errors import NoCache, NotFound, OutcomeUnknown, TogglError, Unreachable
+from toggl_mcp.errors import DuplicateName, InvalidArguments, NoCache, NotFound, OutcomeUnknown, TogglError, Unreachable
 from toggl_mcp.models.base import WorkspaceResource
 from toggl_mcp.models.query import Query
 
@@ -301,9 +301,13 @@ class CachedEndpoint(Generic[E]):
         async with self._change("edit", entity_id) as change:
             try:
                 response = await self._transport.send("PUT", path or self._path(entity_id), body=body, change=change)
+                item = self._parse_confirmation(response)
             except NotFound:
                 return await self._evict(entity_id)
-            item = self._parse_confirmation(response)
+            except OutcomeUnknown as error:
+                if not isinstance(error.__cause__, InvalidArguments | DuplicateName):
+                    raise
+                item = await self._reconcile_update(entity_id, body, error)
             change.add_confirmed_row(item.id, item)
             if cascade is not None:
                 await cascade(item)
@@ -328,6 +332,14 @@ class CachedEndpoint(Generic[E]):
         if len(candidates) != 1:
             raise outcome_unknown
         return candidates[0]
+
+    async def _reconcile_update(self, entity_id: int, body: Mapping[str, Any], outcome_unknown: OutcomeUnknown) -> E:
+        """Return the item after a change whose response was lost and whose repeat was refused, if it was changed."""
+        item = (await self._refetch(outcome_unknown)).get(entity_id)
+        values = {} if item is None else item.model_dump(mode="json")
+        if item is None or any(values.get(field) != value for field, value in body.items()):
+            raise outcome_unknown
+        return item
 
     async def _refetch(self, outcome_unknown: OutcomeUnknown) -> Mapping[int, E]:
         """Return all of them as Toggl has them after a lost response; raise `outcome_unknown` if it gives no answer."""
