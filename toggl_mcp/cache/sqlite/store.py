@@ -68,15 +68,21 @@ class SqliteStore:
 
     async def get_version(self, key: Key) -> Version:
         """Return the version of a collection."""
-        return await self._query(lambda db: tables.get_state(db, key).stored_version, key)
+        owner_id = self._owner.id
+        state = self._file.try_read(lambda db: tables.get_trusted_state(db, key, owner_id))
+        if state is None:
+            state = await self._drop_abandoned_and_query(key, lambda db: tables.get_state(db, key))
+        return state.stored_version
 
     async def get_row(self, key: Key, row_id: int) -> Row:
         """Return one row."""
-        return await self._query(lambda db: tables.get_row(db, key, row_id), key)
+        row = self.try_get_row(key, row_id)
+        return row or await self._drop_abandoned_and_query(key, lambda db: tables.get_row(db, key, row_id))
 
     def try_get_row(self, key: Key, row_id: int) -> Row | None:
         """Return one row without waiting, on the calling thread; None where only `get_row` can tell."""
-        return self._try_query(lambda db: tables.get_row(db, key, row_id), key)
+        owner_id = self._owner.id
+        return self._file.try_read(lambda db: tables.get_trusted_row(db, key, row_id, owner_id))
 
     async def read(self, key: Key) -> Snapshot | None:
         """Return the snapshot."""
@@ -144,7 +150,14 @@ class SqliteStore:
 
     async def list_buckets(self, scope: str) -> Sequence[Bucket]:
         """Return every recorded bucket."""
-        return await self._query(lambda db: tables.get_buckets(db, scope))
+
+        def query(db: sqlite3.Connection) -> Sequence[Bucket]:
+            return tables.get_buckets(db, scope)
+
+        buckets = self._file.try_read(query)
+        if buckets is None:
+            return await anyio.to_thread.run_sync(self._file.read, query)
+        return buckets
 
     async def reserve_slot(
         self,
@@ -192,25 +205,17 @@ class SqliteStore:
         self._owner.release()
         self._owner = Owner(self._path)
 
-    async def _query(self, query: Callable[[sqlite3.Connection], T], key: Key | None = None) -> T:
-        """Return the result of a query, on a collection as a living process has left it."""
-        result = self._try_query(query, key)
-        return await anyio.to_thread.run_sync(self._drop_abandoned_and_query, query, key) if result is None else result
+    async def _drop_abandoned_and_query(self, key: Key, query: Callable[[sqlite3.Connection], T]) -> T:
+        """Drop what a process that ended has left in doubt, if this collection is part of it; then run a query."""
 
-    def _try_query(self, query: Callable[[sqlite3.Connection], T], key: Key | None) -> T | None:
-        owner_id = self._owner.id
-        return self._file.try_read(
-            lambda db: None if key is not None and tables.get_other_owners(db, key, owner_id) else query(db)
-        )
-
-    def _drop_abandoned_and_query(self, query: Callable[[sqlite3.Connection], T], key: Key | None) -> T:
-        """Drop the collections of changes whose processes ended before they were settled, then run a query."""
-        if key is not None:
+        def drop_and_query() -> T:
             owners = self._file.read(lambda db: tables.get_other_owners(db, key, self._owner.id))
             dead_owners = [owner_id for owner_id in owners if not is_alive(self._path, owner_id)]
             if dead_owners:
                 self._file.change(lambda db: _drop_abandoned(db, dead_owners))
-        return self._file.read(query)
+            return self._file.read(query)
+
+        return await anyio.to_thread.run_sync(drop_and_query)
 
     async def _change(self, transaction_body: Callable[[sqlite3.Connection], T]) -> T:
         return await anyio.to_thread.run_sync(self._file.change, transaction_body)
