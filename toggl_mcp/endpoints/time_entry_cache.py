@@ -71,9 +71,13 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
         Where another timer was started later than this one, only Toggl knows which runs: the collection is dropped.
         """
         with anyio.CancelScope(shield=True), self._invalidate_later_if_busy(self.key):
-            for row in change.rows:
-                if row.item is not None and row.item.running:
-                    await self._stop_others(row.item)
+            timers = [row.item for row in change.rows if row.item is not None and row.item.running]
+            if timers:
+                # Its own row comes first: of two that start at once, the one that is written last finds the other.
+                await self._write(change.rows)
+                change.rows.clear()
+                for timer in timers:
+                    await self._stop_others(timer)
             # Last of all: until the change is settled, the end of this process makes the collection untrusted.
             await super().settle_change(change, keys_to_invalidate, drops_related=drops_related)
 
