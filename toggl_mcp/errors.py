@@ -11,13 +11,13 @@
     ├── NotFound                 not_found          corrected  nothing has that id or name
     ├── Ambiguous                ambiguous          corrected  several things have that name
     ├── DuplicateName            duplicate_name     corrected  the name is in use
-    ├── Overlap                  overlap            corrected  the time entry overlaps others, or may; nothing was sent
+    ├── Overlap                  overlap            corrected  the time entry overlaps others, or may; nothing changed
     ├── PlanRequired             plan_required      no         the workspace's plan does not include this
     ├── QuotaSpent               quota_spent        later      the hour's requests are used up; `resets_in_seconds`
     ├── RateLimited              rate_limited       later      too many at once; `retry_after_seconds`
     ├── Unreachable              unreachable        later      Toggl sent no usable response; nothing was changed
     ├── OutcomeUnknown           outcome_unknown    no         a change was sent and never confirmed
-    ├── Declined                 declined           no         the person declined; nothing was sent
+    ├── Declined                 declined           no         the person declined; nothing was changed
     └── CacheBusy                internal           later      another process has locked the cache file
 
 `retry` says which repeat can succeed: a `corrected` call, the same one `later`, or `no` call.
@@ -170,7 +170,7 @@ class OutcomeUnknown(TogglError):
 
 
 class Declined(TogglError):
-    """The person declined; nothing was sent."""
+    """The person declined; nothing was changed."""
 
     code = "declined"
 

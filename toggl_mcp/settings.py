@@ -69,7 +69,7 @@ class Settings(BaseSettings):
     workspace_id: Annotated[int, Field(gt=0)] | None = Field(
         default=None,
         validation_alias="TOGGL_WORKSPACE_ID",
-        description="Workspace of calls that name none, lists and edits included; else the account's default.",
+        description="Workspace of calls that name none (time entries are read in all); else the account's default.",
     )
     api_url: str | None = Field(
         default=None,

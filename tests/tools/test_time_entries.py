@@ -39,7 +39,7 @@ async def test_create_time_entry_accepts_stop_duration_and_utc_offset(
     [
         ({"start": NINE}, "exactly one of stop or duration; start_timer starts a timer"),
         ({"start": NINE, "stop": NINE, "duration": 5}, "exactly one of stop or duration"),
-        ({"start": NINE, "stop": "2025-10-14T08:59"}, "stop: must be after start"),
+        ({"start": NINE, "stop": "2025-10-14T08:59"}, "stop: must not be before start"),
         ({"start": NINE, "duration": 999 * 3600 + 1}, "3596400"),
         ({"start": "nine", "duration": 60}, "start: is no time"),
         ({"start": "2025-10-14", "duration": 60}, "start: needs a time of day"),

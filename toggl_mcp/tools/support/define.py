@@ -163,7 +163,7 @@ class _ElicitedTool(Tool):
         except UnexpectedToolError:
             raise
         except ToolError:
-            return to_error_result(Declined("The host did not say that the person agreed; nothing was sent to Toggl."))
+            return to_error_result(Declined("The host did not say that the person agreed; nothing was changed."))
 
 
 @dataclass(frozen=True)
@@ -265,7 +265,7 @@ class _ToolRunner(Generic[ArgsT, ResultT]):
             return outcome
         if isinstance(outcome, DeleteConfirmation) and outcome.delete:
             return await self.run(raw)
-        return to_error_result(Declined("The person declined; nothing was sent to Toggl. Do not ask again unprompted."))
+        return to_error_result(Declined("The person declined; nothing was changed. Do not ask again unprompted."))
 
     def _validate(self, raw: dict[str, Any]) -> ArgsT:
         arguments = coerce_arguments(raw, self.schema)

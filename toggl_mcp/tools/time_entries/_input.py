@@ -99,7 +99,7 @@ def check_duration(start: "datetime", stop: "datetime") -> None:
         InvalidArguments: It is not.
     """
     if not timedelta() <= stop - start <= MAX_DURATION:
-        message = "stop: must be after start, by at most 999 hours."
+        message = "stop: must not be before start, nor more than 999 hours after it."
         raise InvalidArguments(message)
 
 

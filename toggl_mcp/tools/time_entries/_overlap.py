@@ -1,4 +1,4 @@
-"""Entries that overlap others are refused before a request is sent."""
+"""Entries that overlap others are refused before a change is sent."""
 
 from datetime import datetime
 
@@ -32,7 +32,7 @@ async def reject_overlaps(
         return
     descriptions = "; ".join(_describe_entry(entry, calendar, call) for entry in overlaps[:MAX_OVERLAPS_IN_MESSAGE])
     rest = f"; and {len(overlaps) - MAX_OVERLAPS_IN_MESSAGE} more" if len(overlaps) > MAX_OVERLAPS_IN_MESSAGE else ""
-    message = f"Overlaps {descriptions}{rest}. Nothing was sent. {HINT}"
+    message = f"Overlaps {descriptions}{rest}. Nothing was changed. {HINT}"
     raise Overlap(message)
 
 
@@ -51,7 +51,7 @@ async def find_overlaps(start: datetime, end: datetime, calendar: Calendar, call
     )
     result = await call.toggl.entry_source.fetch(query)
     for error in result.errors_by_workspace.values():
-        message = f"Overlaps could not be checked, so nothing was sent. {error} {HINT_UNCHECKED}"
+        message = f"Overlaps could not be checked, so nothing was changed. {error} {HINT_UNCHECKED}"
         raise Overlap(message) from error
     return [
         entry

@@ -37,7 +37,7 @@ class TimeEntriesEdited(BulkResult):
 async def edit_time_entries(args: EditTimeEntries, call: CallContext) -> TimeEntriesEdited:
     """Edit your time entries; omitted fields keep their values.
 
-    All get the same change, by one request per workspace. The result lists what became of each id.
+    All get the same change, by one or two requests per workspace. The result lists what became of each id.
     """
     args = args.apply_clear()
     entries, not_found_ids = await load_entries(args.ids, call, require_fresh=len(args.ids) > 1)
