@@ -86,7 +86,9 @@ def create_foreign_database(path: Path) -> None:
 
 
 def create_later_format(path: Path) -> None:
-    SqliteFile(path, SCHEMA._replace(version=SCHEMA.version + 1), 0.05).change(lambda _: None)
+    file = SqliteFile(path, SCHEMA._replace(version=SCHEMA.version + 1), 0.05)
+    file.change(lambda _: None)
+    file.close()
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ M = TypeVar("M", bound=BaseModel)
 _log = logging.getLogger(__name__)
 
 LEASE_SECONDS = 5.0
-"""Seconds that a lease lasts: so long do others wait for a process that was killed while it fetched."""
+"""Seconds that a lease lasts: others wait this long for a process that was killed while it fetched."""
 RENEWAL_SECONDS = 2.0
 """Seconds after which a lease is renewed while the response is awaited."""
 POLL_SECONDS = 0.05

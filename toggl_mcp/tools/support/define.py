@@ -288,7 +288,9 @@ class _ToolRunner(Generic[ArgsT, ResultT]):
             return to_error_result(
                 _too_slow_error()
                 if self.spec.is_read_only
-                else OutcomeUnknown("Toggl did not confirm in time. Look before asking again.")
+                else OutcomeUnknown(
+                    "Toggl did not confirm in time. Read the data with refresh: true before you repeat the call."
+                )
             )
         except Exception:  # noqa: BLE001 - the edge: a bug is reported and logged, and the server goes on
             _log.exception("%s failed", self.spec.name)

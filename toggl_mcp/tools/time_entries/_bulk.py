@@ -141,4 +141,6 @@ async def check_quota_covers(entries: list[TimeEntry], call: CallContext) -> Non
 def no_entries_error(ids: list[int]) -> NotFound:
     """Return the error that none of these ids has an entry."""
     ids_text = ", ".join(map(str, ids[:10]))
-    return NotFound(f"None of your own entries of the last 89 days: {ids_text}. The web app changes older ones.")
+    return NotFound(
+        f"None of your own entries of the last 89 days: {ids_text}. Older ones can be changed only in the web app."
+    )

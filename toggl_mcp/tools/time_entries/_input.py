@@ -122,7 +122,9 @@ async def _resolve_task(ref: str, project_id: int | None, workspace_id: int, cal
 
 
 def _wrong_project_error(task: Task) -> InvalidArguments:
-    message = f"task: “{task.name}” ({task.id}) belongs to project {task.project_id}. Give it, or omit project."
+    message = (
+        f"task: “{task.name}” ({task.id}) belongs to project {task.project_id}. Give that project, or omit project."
+    )
     return InvalidArguments(message)
 
 
