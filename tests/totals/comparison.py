@@ -5,7 +5,6 @@ from tests.tools.host import Host, Result
 from tests.totals.cases import Case, open_case
 from tests.totals.reference import Count, ReferenceTotals, TogglData, compute_totals
 from toggl_mcp.sandbox import Sandbox
-from toggl_mcp.sandbox.sample import PEOPLE
 
 Groups = dict[tuple[str, ...], Count]
 SUMMARY_ARGS = {"group_by", "team", "amounts", "limit"}
@@ -45,7 +44,7 @@ def reference_for(case: Case, sandbox: Sandbox, now: float) -> ReferenceTotals:
     """Return the totals that the reference computes from a sandbox's rows, at a UNIX time."""
     state = sandbox.state
     data = TogglData(state.me, state.workspaces, state.clients, state.projects, state.tasks, state.entries)
-    return compute_totals(data, case.args, now, PEOPLE)
+    return compute_totals(data, case.args, now, state.people)
 
 
 async def _list_ids(host: Host, case: Case) -> list[int]:

@@ -133,6 +133,7 @@ class _Labels:
         self._users = users
         clients, projects = ([find(data, row) for row in rows] for find in (_client, _project))
         resources = {(kind, resource["id"]): resource["name"] for kind, resource in self._with_kinds(clients, projects)}
+        resources |= {("user", row["user_id"]): users[row["user_id"]] for row in rows}
         self._shared = Counter((kind, name) for (kind, _), name in resources.items())
 
     def of(self, kind: str, part: Slice) -> list[str]:
@@ -145,7 +146,7 @@ class _Labels:
             "day": day.isoformat(),
             "week": day.isoformat(),
             "month": f"{day:%Y-%m}",
-            "user": self._users.get(row["user_id"]),
+            "user": self._name("user", {"id": row["user_id"], "name": self._users[row["user_id"]]}),
             "billable": "yes" if row["billable"] else "no",
             "client": self._name("client", _client(self._data, row)),
             "project": self._name("project", _project(self._data, row)),

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from tests.sandbox.clock import Clock
-from tests.totals.cases import BROCHURE, CHECKOUT, KILN, POLISH, STAND, TANE, UPKEEP, WEB_SHOP, Case, Entry
+from tests.totals.cases import BROCHURE, CHECKOUT, INES, KILN, POLISH, STAND, TANE, UPKEEP, WEB_SHOP, Case, Entry
 from tests.totals.comparison import check_case
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Sandbox
 
@@ -43,6 +43,11 @@ def night(zone: str, start: str, hours: int, *days: str) -> Case:
 def add_second_web_shop(sandbox: Sandbox) -> None:
     """Let the other workspace have a project and a client of the same names."""
     sandbox.state.add_project(NIGHT_SCHOOL, "Web shop", 64890401)
+
+
+def rename_ines_to_tane(sandbox: Sandbox) -> None:
+    """Let two colleagues have one name."""
+    sandbox.state.people[INES] = sandbox.state.people[TANE]
 
 
 CASES = {
@@ -122,6 +127,16 @@ CASES = {
             Entry("2025-10-03T12:00+13:00", "2025-10-03T12:05+13:00", POLISH, space=NIGHT_SCHOOL),
         ),
         prepare=add_second_web_shop,
+    ),
+    "two colleagues of one name": Case(
+        THIS_WEEK,
+        {"period": "this_month", "team": True, "group_by": ["user"]},
+        (
+            Entry("2025-10-03T09:00+13:00", "2025-10-03T10:00+13:00", WEB_SHOP, user=TANE),
+            Entry("2025-10-03T11:00+13:00", "2025-10-03T11:20+13:00", WEB_SHOP, user=INES),
+            Entry("2025-10-03T12:00+13:00", "2025-10-03T12:05+13:00", WEB_SHOP),
+        ),
+        prepare=rename_ines_to_tane,
     ),
     "both clients of one name, by that name": Case(
         THIS_WEEK,

@@ -12,7 +12,6 @@ from toggl_mcp.sandbox.request import Operation, RequestContext
 from toggl_mcp.sandbox.responses import Refusal, error, json_response
 from toggl_mcp.sandbox.rounding import rounded_seconds
 from toggl_mcp.sandbox.rows import Row
-from toggl_mcp.sandbox.sample import PEOPLE
 
 _PAGE = 50
 _MAX_RANGE = timedelta(days=365)
@@ -36,7 +35,7 @@ _SUMMARY: Mapping[str, type] = {**_PAYLOAD, "grouping": str, "sub_grouping": str
 def _search(request: RequestContext) -> Response:
     """Detailed entries, a page at a time: headers say where the next page begins, if there is one."""
     body = _body(request, _DETAILED)
-    rows = _sorted(_find_entries(request, body), body)
+    rows = _sorted(request, _find_entries(request, body), body)
     size: int = min(body.get("page_size", _PAGE), request.behaviors.longest_report_page)
     if size < 1:
         raise Refusal(error(400, "Invalid page_size"))
@@ -81,10 +80,10 @@ def _first(rows: list[Row], body: Row) -> int:
     return max(1, body.get("first_row_number", 1)) - 1
 
 
-def _sorted(rows: list[Row], body: Row) -> list[Row]:
+def _sorted(request: RequestContext, rows: list[Row], body: Row) -> list[Row]:
     order = _ORDERS[_choose("order_by", body, _ORDERS, "date")]
     backwards = _choose("order_dir", body, ("ASC", "DESC"), "ASC") == "DESC"
-    return sorted(rows, key=lambda row: (order(row), row["start"], row["id"]), reverse=backwards)
+    return sorted(rows, key=lambda row: (order(request, row), row["start"], row["id"]), reverse=backwards)
 
 
 def _choose(field: str, body: Row, allowed: Collection[str], usual: str) -> str:
@@ -153,7 +152,7 @@ def _to_report_row(request: RequestContext, body: Row, row: Row, number: int) ->
     rate = None if body.get("hide_amounts") else _rate(request, row)
     duration = rounded_seconds(request, body, row)
     report_rows: Row = {field: row[field] for field in ("user_id", "project_id", "task_id", "billable", "tag_ids")}
-    report_rows |= {"username": PEOPLE.get(row["user_id"], ""), "description": row["description"] or ""}
+    report_rows |= {"username": request.state.people.get(row["user_id"], ""), "description": row["description"] or ""}
     report_rows |= {
         "billable_amount_in_cents": None if rate is None else round(rate * duration / 36),
         "hourly_rate_in_cents": None if rate is None else round(rate * 100),
@@ -211,12 +210,12 @@ _SUB_GROUPS: Mapping[str, Callable[[RequestContext, Row], Any]] = {
     "tasks": lambda _, row: row["task_id"],
     "time_entries": lambda _, row: row["description"] or "",
 }
-_ORDERS: Mapping[str, Callable[[Row], Any]] = {
-    "date": lambda row: row["start"],
-    "user": lambda row: PEOPLE.get(row["user_id"], ""),
-    "duration": lambda row: row["duration"],
-    "description": lambda row: row["description"] or "",
-    "last_update": lambda row: row["at"],
+_ORDERS: Mapping[str, Callable[[RequestContext, Row], Any]] = {
+    "date": lambda _, row: row["start"],
+    "user": lambda request, row: request.state.people.get(row["user_id"], ""),
+    "duration": lambda _, row: row["duration"],
+    "description": lambda _, row: row["description"] or "",
+    "last_update": lambda _, row: row["at"],
 }
 OPERATIONS: Mapping[str, Operation] = {
     "POST /reports/api/v3/workspace/{workspace_id}/search/time_entries": _search,

@@ -29,7 +29,7 @@ def sample_state(clock: Callable[[], float], plans: Mapping[int, Plan]) -> State
     projects = [_project(now, *project) for project in _PROJECTS]
     tags = [rows.tag(tag_id, workspace_id, name, now - 80 * _DAY, _USER) for tag_id, workspace_id, name in _TAGS]
     tasks = _tasks(now, {row["id"]: row for row in projects})
-    return State(
+    state = State(
         clock,
         _user(now),
         workspaces=workspaces,
@@ -39,6 +39,8 @@ def sample_state(clock: Callable[[], float], plans: Mapping[int, Plan]) -> State
         tasks=tasks,
         entries=lambda: [rows.copy_entry(row) for row in _sample_entries(now)],
     )
+    state.people.update(PEOPLE)
+    return state
 
 
 # Writing a thousand rows takes long, and most tests begin at the same moment.

@@ -16,6 +16,7 @@ class State:
 
     Attributes:
         me: The sample user, with the secrets that Toggl sends along.
+        people: The names of the users, by id.
         workspaces: By id, with their secrets.
         clients: By id.
         projects: By id.
@@ -39,6 +40,7 @@ class State:
         self._ids = itertools.count(_FIRST_NEW_ID)
         self._entry_ids = itertools.count(_FIRST_NEW_ENTRY_ID)
         self.me = me
+        self.people: dict[int, str] = {}
         self.workspaces = _by_id(workspaces)
         self.clients = _by_id(clients)
         self.projects = _by_id(projects)

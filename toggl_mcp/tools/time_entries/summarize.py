@@ -1,6 +1,7 @@
 """The tool that totals time."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import partial
 from typing import Annotated, Literal
@@ -10,7 +11,7 @@ from pydantic import Field
 from toggl_mcp.models.account import Me
 from toggl_mcp.models.base import Absent
 from toggl_mcp.models.period import Calendar
-from toggl_mcp.models.time_entries import MAX_DURATION
+from toggl_mcp.models.time_entries import MAX_DURATION, TimeEntry
 from toggl_mcp.models.totals import (
     EntrySlice,
     Group,
@@ -82,9 +83,10 @@ async def summarize_time(args: SummarizeTime, call: CallContext) -> Summary:
     selection = await select_entries(
         args, call, team=args.team, from_reports=args.amounts, kinds=KINDS_WITH_IDS & set(by)
     )
-    me, date_range = (await call.account()).me, selection.date_range
+    date_range = selection.date_range
+    users = _name_users(selection.entries, (await call.account()).me)
     slices = list(slice_by_day(selection.entries, date_range, call.now))
-    labels = [partial(_labels_of, kind, selection, me) for kind in by]
+    labels = [partial(_labels_of, kind, selection, users) for kind in by]
     groups = {key: sum_slices(members) for key, members in group_slices(slices, labels).items()}
     ordered = sort_groups(groups, by) if by else []
     groups_shown = take_within_budget(_to_group_total(key, groups[key], args) for key in ordered[: args.limit])
@@ -126,7 +128,14 @@ def _report_warnings(args: SummarizeTime, selection: Selection, call: CallContex
         )
 
 
-def _labels_of(kind: Group, selection: Selection, me: Me, part: EntrySlice) -> list[str]:
+def _name_users(entries: Iterable[TimeEntry], me: Me) -> dict[int | None, str]:
+    """Return the names of the entries' users by id, with the id where several have one name."""
+    names = {entry.user_id: me.name if entry.user_id in (None, me.id) else entry.user_name or "" for entry in entries}
+    counts = Counter(names.values())
+    return {user_id: name if counts[name] == 1 else f"{name} ({user_id})" for user_id, name in names.items()}
+
+
+def _labels_of(kind: Group, selection: Selection, users: Mapping[int | None, str], part: EntrySlice) -> list[str]:
     """Return the groups of a kind that a slice belongs to: one, or one for each of its tags."""
     entry = part.entry
     match kind:
@@ -137,7 +146,7 @@ def _labels_of(kind: Group, selection: Selection, me: Me, part: EntrySlice) -> l
         case "day" | "week" | "month":
             label = _date_label(kind, part.day, selection.date_range.calendar)
         case "user":
-            label = me.name if entry.user_id in (None, me.id) else entry.user_name
+            label = users[entry.user_id]
         case "billable":
             label = "yes" if entry.billable else "no"
         case "description":
