@@ -72,6 +72,7 @@ async def test_sync_shows_entries_added_edited_moved_and_deleted_at_toggl(
     now = await read_entries(toggl)
     assert {key: entry.description for key, entry in now.items()} == {
         rows[0]["id"]: "Changed",
+        rows[2]["id"]: "2",
         rows[3]["id"]: "3",
         new["id"]: "New",
     }
@@ -133,11 +134,11 @@ async def test_read_after_eighty_days_fetches_the_window_again(toggl: Toggl, san
     assert pop_request_kinds(sandbox) == ["window", "since", "window"]
 
 
-async def test_read_drops_entries_older_than_the_window(toggl: Toggl, sandbox: Sandbox, clock: Clock) -> None:
+async def test_read_drops_entries_that_left_the_window_a_day_ago(toggl: Toggl, sandbox: Sandbox, clock: Clock) -> None:
     add_entry(sandbox, "2025-10-01T09:00", "2025-10-01T10:00")
     clock.now = at("2025-12-20T09:00")
     assert len(await read_entries(toggl)) == 1
-    clock.now = at("2025-12-29T10:00")
+    clock.now = at("2025-12-30T10:00")
     assert await read_entries(toggl) == {}
 
 

@@ -6,7 +6,7 @@ import pytest
 from mcp import Client
 
 from tests.sandbox.clock import Clock
-from tests.sandbox.diary import add_entry
+from tests.sandbox.diary import add_entry, at
 from tests.tools.host import Host, serve
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.store import Key, Version
@@ -92,6 +92,30 @@ async def test_create_time_entry_of_long_ago_counts_at_once_and_blocks_a_duplica
         assert (await host.fail("create_time_entry", **entry))["code"] == "overlap"
         clock.now += 125
     assert len(sandbox.state.entries) == 1
+
+
+async def test_summarize_time_counts_an_entry_that_the_web_app_moved_to_long_ago(
+    host: Host, sandbox: Sandbox, clock: Clock
+) -> None:
+    row = add_entry(sandbox, "2025-10-14T09:00", "2025-10-14T10:00")
+    assert await fetch_total(host, **OLD) == (0.0, 0, None)
+    sandbox.state.edit_entry(row["id"], start=at("2025-05-06T09:00"), stop=at("2025-05-06T10:00"))
+    clock.now += 121
+
+    assert await fetch_total(host, **OLD) == (1.0, 1, None)
+
+
+async def test_summarize_time_counts_an_entry_that_grew_older_than_the_cache_since_the_report(
+    host: Host, sandbox: Sandbox, clock: Clock
+) -> None:
+    day = {"start": "2025-07-17", "end": "2025-07-17"}
+    assert await fetch_total(host, **day) == (0.0, 0, None)
+    start = clock.now - 89 * 86_400 + 300
+    sandbox.state.add_entry(HARBOUR_STUDIO, start, stop=start + 3600)
+    for seconds in (121, 300):
+        clock.now += seconds
+
+        assert await fetch_total(host, **day) == (1.0, 1, None)
 
 
 async def test_create_time_entry_of_long_ago_lost_response_is_reconciled(host: Host, sandbox: Sandbox) -> None:

@@ -184,10 +184,9 @@ class AsyncTimeEntryEndpoint(CascadingEndpoint[TimeEntry]):
         if start is not None and start < self._entry_cache.earliest_start():
             message = f"Time entries reach back {MAX_AGE.days} days; begin later. Toggl's reports have older ones."
             raise InvalidArguments(message)
+        first = start or self._entry_cache.earliest_start()
         entries = (await self.read(refresh=refresh)).collection.items.values()
-        matches = [
-            entry for entry in entries if (start is None or start <= entry.start) and (end is None or entry.start < end)
-        ]
+        matches = [entry for entry in entries if first <= entry.start and (end is None or entry.start < end)]
         return sorted(matches, key=lambda entry: entry.start)
 
     def _bind(self, workspace_id: int, session: Session, entry_cache: TimeEntryCache | None = None) -> None:

@@ -29,6 +29,8 @@ SYNC_OVERLAP = timedelta(seconds=60)
 """How far a sync reaches back before the last request: a change may show up at Toggl a little late."""
 MAX_CLOCK_SKEW = timedelta(hours=24)
 """How far this computer's clock may be ahead of Toggl's without a change being missed."""
+RETENTION = timedelta(days=1)
+"""How long an entry that has left the window is kept: a report that is cached may be from before it came."""
 MAX_SYNC_AGE = timedelta(days=80)
 """How far back a sync may reach: Toggl has the changes of three months."""
 MAX_ROWS = 1000
@@ -134,8 +136,9 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
         # all, such as stopping the former timer.
         assumed_ids = {key for key, entry in collection.items.items() if entry.updated_at is None}
         if len(changes) >= MAX_ROWS or not assumed_ids <= {entry.id for entry in changes}:
-            return await self._fetch_window(transport, self.earliest_start(), self.latest_start())
-        return _merge(collection.items, changes, self.earliest_start())
+            entries = await self._fetch_window(transport, self.earliest_start(), self.latest_start())
+            return _merge(entries, changes, self._now())
+        return _merge(collection.items, changes, self._now())
 
     async def _fetch_window(self, transport: Transport, first: datetime, end: datetime) -> Mapping[int, TimeEntry]:
         """Return every entry that starts in a window; one that Toggl truncates is requested in halves."""
@@ -189,15 +192,19 @@ def _sync_since(collection: Collection[TimeEntry], clock_offset_seconds: float |
     return requested_at - timedelta(seconds=max(0.0, clock_offset_seconds)) - SYNC_OVERLAP
 
 
-def _merge(
-    entries: Mapping[int, TimeEntry], changes: list[TimeEntry], oldest_kept: datetime
-) -> Mapping[int, TimeEntry]:
+def _merge(entries: Mapping[int, TimeEntry], changes: list[TimeEntry], now: datetime) -> Mapping[int, TimeEntry]:
     """Return the entries after these changes; one that is older than the cached entry is skipped."""
     by_id = dict(entries)
     for entry in changes:
         if not is_older(entry, by_id.get(entry.id)):
             by_id[entry.id] = entry
-    return {key: entry for key, entry in by_id.items() if entry.deleted_at is None and entry.start >= oldest_kept}
+    return {key: entry for key, entry in by_id.items() if entry.deleted_at is None and _is_retained(entry, now)}
+
+
+def _is_retained(entry: TimeEntry, now: datetime) -> bool:
+    """Tell whether an entry is in the window, or has left it lately: by its age, or as its start was changed."""
+    is_recent = entry.start >= now - MAX_AGE - RETENTION
+    return is_recent or (entry.updated_at is not None and entry.updated_at >= now - RETENTION)
 
 
 def _starts_before(timer: TimeEntry, later_timer: TimeEntry) -> bool:
