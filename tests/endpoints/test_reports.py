@@ -7,13 +7,14 @@ import pytest
 from tests.api.support import serve_response
 from tests.endpoints.support import AUTH
 from tests.sandbox.clock import Clock
-from tests.sandbox.diary import at, running
+from tests.sandbox.diary import at
 from toggl_mcp.api import AsyncClient
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.endpoints.time_entry_query import EntryQuery
 from toggl_mcp.endpoints.toggl import Toggl
 from toggl_mcp.errors import Unreachable
 from toggl_mcp.models.period import DateRange, make_calendar
+from toggl_mcp.models.time_entries import TimeEntryBody
 from toggl_mcp.sandbox import HARBOUR_STUDIO, Sandbox
 
 pytestmark = pytest.mark.anyio
@@ -31,22 +32,21 @@ async def count_reports(toggl: Toggl, sandbox: Sandbox) -> int:
     return sum(call.path.startswith("/reports") for call in sandbox.calls)
 
 
-async def test_fetch_entries_with_equal_hashes_reads_another_report(
+async def test_fetch_entries_after_a_start_sends_no_report_and_after_a_stop_does(
     memory: MemoryStore, connection: AsyncClient, sandbox: Sandbox, clock: Clock
 ) -> None:
-    """A duration of -1 and one of -2 both mean a running timer, and Python hashes -1 and -2 alike."""
     sandbox.state.entries.clear()
     clock.now = at("2025-10-14T18:00")
-    timer = running(sandbox, "2025-10-14T09:00")
-    timer["duration"] = -1
     toggl = Toggl(AUTH, memory, client=connection)
     assert await count_reports(toggl, sandbox) == 2
+    entries = toggl.time_entries(HARBOUR_STUDIO)
+
+    await entries.start(TimeEntryBody(description="New"))
     assert await count_reports(toggl, sandbox) == 0
 
-    clock.now += 121
-    sandbox.state.edit_entry(timer["id"])["duration"] = -2
-
-    assert await count_reports(toggl, sandbox) == 2
+    clock.now += 60
+    await entries.stop_current()
+    assert await count_reports(toggl, sandbox) == 1
 
 
 @pytest.mark.parametrize("number", ["0", "1e3", "-5", "9" * 10, "9" * 5000])

@@ -118,6 +118,29 @@ async def test_summarize_time_counts_an_entry_that_grew_older_than_the_cache_sin
         assert await fetch_total(host, **day) == (1.0, 1, None)
 
 
+async def test_summarize_time_of_a_year_after_a_start_and_a_stop_sends_no_report(
+    host: Host, sandbox: Sandbox, clock: Clock
+) -> None:
+    add_entry(sandbox, "2025-02-14T09:00", "2025-02-14T10:00")
+    assert await fetch_total(host, period="this_year") == (1.0, 1, None)
+    await host.call("start_timer", description="New")
+    clock.now += 60
+    await host.call("stop_timer")
+    sandbox.calls.clear()
+
+    assert await fetch_total(host, period="this_year") == (1.02, 2, None)
+    assert [call.path for call in sandbox.calls if "/reports/" in call.path] == []
+
+
+async def test_summarize_time_of_long_ago_follows_a_deletion_of_an_entry_of_then(host: Host) -> None:
+    entry = {"start": "2025-05-06T09:00", "duration": 3600, "description": "Long ago"}
+    created = await host.call("create_time_entry", **entry)
+    assert await fetch_total(host, **OLD) == (1.0, 1, None)
+    await host.call("delete_time_entries", ids=[created["entry"]["id"]])
+
+    assert await fetch_total(host, **OLD) == (0.0, 0, None)
+
+
 async def test_create_time_entry_of_long_ago_lost_response_is_reconciled(host: Host, sandbox: Sandbox) -> None:
     sandbox.fault = lambda call: Fault("lost after") if call.method == "POST" and "reports" not in call.path else None
     result = await host.call("create_time_entry", start="2025-05-06T09:00", duration=3600, description="Long ago")

@@ -35,8 +35,8 @@ class ReportQuery(NamedTuple):
     first: date
     last: date
     user_id: int | None
-    fingerprint: str
     min_seconds: int = 0
+    fingerprint: str = ""
 
 
 class Reports:

@@ -56,6 +56,22 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
             may_be_stale=session.may_be_stale,
         )
         self._clock = session.store.clock
+        self._past_key = Key(session.scope, "past", 0)
+
+    @property
+    def keys(self) -> tuple[Key, Key]:
+        """The key of the entries, and one whose writes are the changes that entries from before the window may have."""
+        return self.key, self._past_key
+
+    async def count_past_changes(self) -> int:
+        """Return the number of changes from here, so far, that a report of before the window may not have."""
+        if self._past_key in self._store.pending_invalidations:
+            await self._write(invalidate=[self._past_key])
+        return (await self._store.get_version(self._past_key)).number
+
+    async def invalidate(self, *other_keys: Key, drops_related: bool = False) -> None:
+        """Drop the entries, and all that depends on those from before the window."""
+        await super().invalidate(*other_keys, self._past_key, drops_related=drops_related)
 
     def earliest_start(self) -> datetime:
         """Return the earliest start of an entry that is cached."""
@@ -73,6 +89,8 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
         Where another timer was started later than this one, only Toggl knows which runs: the collection is dropped.
         """
         with anyio.CancelScope(shield=True), self._invalidate_later_if_busy(self.key):
+            if self.key in keys_to_invalidate or any(self._is_of_past(row, change) for row in change.rows):
+                keys_to_invalidate = [*keys_to_invalidate, self._past_key]
             timers = [row.item for row in change.rows if row.item is not None and row.item.running]
             if timers:
                 # Its own row comes first: of two that start at once, the one that is written last finds the other.
@@ -82,6 +100,12 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
                     await self._stop_others(timer)
             # Last of all: until the change is settled, the end of this process makes the collection untrusted.
             await super().settle_change(change, keys_to_invalidate, drops_related=drops_related)
+
+    def _is_of_past(self, row: ConfirmedRow[TimeEntry], change: Change[TimeEntry]) -> bool:
+        """Tell whether an entry was or is from before the window; what is gone without having been cached may be."""
+        entries = [self._parse_row((row.expected or change.expected).text), row.item]
+        starts = [entry.start for entry in entries if entry is not None]
+        return min(starts, default=self.earliest_start()) <= self.earliest_start()
 
     async def _stop_others(self, item: TimeEntry) -> None:
         for key in await self._other_running_ids(item.id):
@@ -107,7 +131,7 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
                 entry = self._parse_row(text)
                 if snapshot and entry is not None and matches(entry):
                     rows.append(ConfirmedRow(row_id, change(entry), Row(snapshot.version, text)))
-            await self._write(rows)
+            await self._write(rows, [self._past_key])
 
     async def fetch_recently_changed(self) -> Mapping[int, TimeEntry]:
         """Return the entries that were changed in the last day, whatever their start, as Toggl has them."""
@@ -176,7 +200,7 @@ class CascadingEndpoint(CachedEndpoint[E]):
 
     def _keys_if_applied(self, verb: str) -> list[Key]:
         """Return the keys of its own collection and, for a verb that cascades, of the time entries."""
-        entry_keys = [self._entry_cache.key] if verb in self.CASCADING_VERBS else []
+        entry_keys = self._entry_cache.keys if verb in self.CASCADING_VERBS else ()
         return [*super()._keys_if_applied(verb), *entry_keys]
 
 

@@ -85,7 +85,7 @@ class TimeEntrySource:
             TogglError: Reports alone have the entries, and none could be read.
         """
         cache_read = None if query.user_id is None else await self._cache.read(refresh=query.refresh)
-        reports, errors = await self._fetch_reports(query, cache_read)
+        reports, errors = await self._fetch_reports(query)
         reads = reports if cache_read is None else [*reports, cache_read]
         entries = {key: entry for report in reports for key, entry in report.collection.items.items()}
         if cache_read is not None:
@@ -98,17 +98,17 @@ class TimeEntrySource:
             reported_workspace_ids=query.workspace_ids if reports else (),
         )
 
-    async def _fetch_reports(self, query: EntryQuery, cache_read: CacheRead[TimeEntry] | None) -> _ReportReads:
+    async def _fetch_reports(self, query: EntryQuery) -> _ReportReads:
         """Return the reports of every workspace, or none where the cache has every entry."""
         reports = _ReportReads([], {})
         if not query.is_reports_only and query.date_range.start - MAX_DURATION >= self._cache.earliest_start():
             return reports
-        fingerprint = await self._fingerprint(query, cache_read)
         for workspace_id in query.workspace_ids:
             try:
-                for report_query in self._report_queries(workspace_id, query, fingerprint):
+                for report_query in self._report_queries(workspace_id, query):
                     for year in split_by_year(report_query):
-                        reports.reads.append(await self._reports.read_entries(year, refresh=query.refresh))
+                        report = year._replace(fingerprint=await self._fingerprint(year, query))
+                        reports.reads.append(await self._reports.read_entries(report, refresh=query.refresh))
             except RECOVERABLE_ERRORS as error:
                 reports.errors_by_workspace[workspace_id] = error
         errors = reports.errors_by_workspace
@@ -116,19 +116,21 @@ class TimeEntrySource:
             raise next(iter(errors.values()))
         return reports
 
-    async def _fingerprint(self, query: EntryQuery, cache_read: CacheRead[TimeEntry] | None) -> str:
-        """Return a digest of what the reports of a query depend on, as far as the cache knows it.
+    async def _fingerprint(self, report: ReportQuery, query: EntryQuery) -> str:
+        """Return a digest of what a report depends on, as far as the cache knows it.
 
-        That is the number of writes and, where amounts are wanted, what prices each of the entries.
+        That is the changes from before the cached entries and, where the cache does not replace them, the entries.
         """
-        prices: list[tuple[object, ...]] = []
-        if cache_read is not None and query.from_reports:
-            entries = cache_read.collection.items.values()
-            prices = sorted((entry.id, *_pricing_key(entry)) for entry in entries if query.selects(entry))
-        # A digest and not hash(), which is the same for -1 and -2: a collision would be a report from before a change.
-        return hashlib.sha256(repr(((await self._cache.get_version()).number, prices)).encode()).hexdigest()
+        collection = await self._cache.any_age_or_none() if query.is_reports_only else None
+        day_of = query.date_range.calendar.day_of
+        entries = sorted(
+            (entry.id, entry.start, entry.description, entry.tags, *_pricing_key(entry))
+            for entry in (collection.items.values() if collection else ())
+            if not entry.running and report.first <= day_of(entry.start) <= report.last
+        )
+        return hashlib.sha256(repr((await self._cache.count_past_changes(), entries)).encode()).hexdigest()
 
-    def _report_queries(self, workspace_id: int, query: EntryQuery, fingerprint: str) -> Iterator[ReportQuery]:
+    def _report_queries(self, workspace_id: int, query: EntryQuery) -> Iterator[ReportQuery]:
         """Yield a workspace's reports: from the day before, for entries over midnight, to where the cache begins.
 
         Another one has the entries that began earlier and last into the range: by then they are long.
@@ -139,12 +141,12 @@ class TimeEntrySource:
             earliest_cached = self._cache.earliest_start()
             last, reach = min(last, calendar.day_of(earliest_cached)), min(reach, earliest_cached)
         if before <= last:
-            yield ReportQuery(workspace_id, before, last, query.user_id, fingerprint)
+            yield ReportQuery(workspace_id, before, last, query.user_id)
         earliest, last = max(calendar.day_of(reach - MAX_DURATION), FIRST_DAY), min(last, before - _DAY)
         if earliest <= last:
             gap = date_range.start - calendar.midnight_of(last + _DAY)
             seconds = min(round(gap.total_seconds()), MIN_LONG_SECONDS)
-            yield ReportQuery(workspace_id, earliest, last, query.user_id, fingerprint, min_seconds=seconds)
+            yield ReportQuery(workspace_id, earliest, last, query.user_id, min_seconds=seconds)
 
 
 def _merge_cache_over_reports(
