@@ -1,6 +1,7 @@
 """Reports of a workspace's time entries."""
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -231,7 +232,7 @@ async def test_search_and_summary_report_round_by_the_request_then_by_preference
     rows = await search(toggl, **fields)
     (group,) = (await toggl.post(f"{BASE}/{HARBOUR_STUDIO}/summary/time_entries", json=WEEK | fields)).json()["groups"]
     assert [row["time_entries"][0]["seconds"] for row in rows] == [60 * minutes] * 3
-    assert {row["billable_amount_in_cents"] for row in rows} == {round(9500 * minutes / 60)}
+    assert {row["billable_amount_in_cents"] for row in rows} == {math.ceil(9500 * minutes / 60)}
     assert sum(part["seconds"] for part in group["sub_groups"]) == 180 * minutes
 
 

@@ -127,12 +127,15 @@ def _parse_row(row: object, workspace_id: int) -> Iterator[TimeEntry]:
     }
     shared |= {"workspace_id": workspace_id, "user_name": fields.get("username"), "tags": fields.get("tag_names")}
     for part in times:
-        amount = fields.get("billable_amount_in_cents") if len(times) == 1 else _amount_in_cents(fields, part)
+        amount = _amount_in_cents(fields, part, is_alone=len(times) == 1)
         identity = {"id": part.get("id"), "start": part.get("start"), "duration": part.get("seconds")}
         yield parse_model(TimeEntry, shared | identity | {"at": part.get("at"), "amount_in_cents": amount})
 
 
-def _amount_in_cents(fields: Mapping[str, Any], times: Mapping[str, Any]) -> int | None:
-    """Return the amount of one of several entries in a row, in cents, by the row's rate."""
+def _amount_in_cents(fields: Mapping[str, Any], times: Mapping[str, Any], *, is_alone: bool) -> float | None:
+    """Return the amount of an entry in cents, unrounded; without a rate it is the row's, where the entry is alone."""
     rate = fields.get("hourly_rate_in_cents")
-    return round(rate * (times.get("seconds") or 0) / 3600) if rate and fields.get("billable") else None
+    if rate and fields.get("billable"):
+        # Toggl rounds each row up, but its total is the sum of unrounded amounts.
+        return rate * (times.get("seconds") or 0) / 3600
+    return fields.get("billable_amount_in_cents") if is_alone else None

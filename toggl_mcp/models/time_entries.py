@@ -39,7 +39,7 @@ class TimeEntry(WorkspaceResource, frozen=True):
     updated_at: datetime | None = Field(default=None, validation_alias=AliasChoices("updated_at", "at"))
     deleted_at: datetime | None = Field(default=None, validation_alias=AliasChoices("deleted_at", "server_deleted_at"))
     user_name: str | None = None
-    amount_in_cents: int | None = None
+    amount_in_cents: float | None = None
     currency: str | None = None
 
     @property

@@ -1,5 +1,6 @@
 """Reports of a workspace's time entries, those of colleagues too."""
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
 from datetime import date, datetime, timedelta, tzinfo
@@ -154,7 +155,7 @@ def _to_report_row(request: RequestContext, body: Row, row: Row, number: int) ->
     report_rows: Row = {field: row[field] for field in ("user_id", "project_id", "task_id", "billable", "tag_ids")}
     report_rows |= {"username": request.state.people.get(row["user_id"], ""), "description": row["description"] or ""}
     report_rows |= {
-        "billable_amount_in_cents": None if rate is None else round(rate * duration / 36),
+        "billable_amount_in_cents": None if rate is None else math.ceil(rate * duration / 36),
         "hourly_rate_in_cents": None if rate is None else round(rate * 100),
         "currency": request.workspace()["default_currency"],
         "time_entries": [_times(row, duration, zone(request.state))],
