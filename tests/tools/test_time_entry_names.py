@@ -10,6 +10,8 @@ from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Call, Fault, Sandbox
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("six_in_the_evening")]
 
 NINE = "2025-10-14T09:00"
+SHOP_SIGN = 201_500_303
+PROJECTS = f"/workspaces/{HARBOUR_STUDIO}/projects"
 
 
 async def test_list_time_entries_hidden_project_costs_one_lookup_in_ten_minutes(
@@ -73,3 +75,24 @@ async def test_summarize_time_includes_entries_of_an_uncached_workspace(host: Ho
     assert result["total"]["hours"] == 1.0
     assert result["workspaces"]["4102009"] == "(workspace 4102009)"
     assert (await host.fail("create_time_entry", start=NINE, duration=60))["code"] == "overlap"
+
+
+async def test_summarize_time_refresh_names_an_archived_project_as_it_is_now(
+    host: Host, sandbox: Sandbox, clock: Clock
+) -> None:
+    add_entry(sandbox, NINE, "2025-10-14T10:00", project_id=SHOP_SIGN)
+    sandbox.state.edit_project(SHOP_SIGN, active=False)
+    by = ["client", "project"]
+    assert (await host.call("summarize_time", group_by=by))["groups"][0]["by"] == {
+        "client": "Aroha Bakery",
+        "project": "Shop sign",
+    }
+    clock.now += 60
+    sandbox.state.edit_project(SHOP_SIGN, name="Sign", client_id=64_890_302)
+    sandbox.calls.clear()
+
+    result = await host.call("summarize_time", group_by=by, refresh=True)
+
+    assert result["groups"][0]["by"] == {"client": "Blue Gull Charters", "project": "Sign"}
+    assert [call.path for call in sandbox.calls] == ["/me", "/me/time_entries", PROJECTS]
+    assert (await host.call("summarize_time", project="Sign", refresh=True))["total"]["entries"] == 1

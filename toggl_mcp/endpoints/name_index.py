@@ -27,19 +27,22 @@ class NameIndex:
         self._account = account
         self._clock = clock
         self._account_names: Collection[WorkspaceNames] | None = None
+        self.refreshed_at = 0.0
+        """When the account was read with `refresh`: older lists do not count for what the account has no names of."""
 
     async def find_by_id(self, endpoint: CachedEndpoint[E], ids: Iterable[int]) -> dict[int, E]:
         """Return the items of these ids that exist, by id; 0 is no id."""
-        missing_ids = set(ids) - {0}
-        if not missing_ids:
+        requested_ids = set(ids) - {0}
+        if not requested_ids:
             return {}
         collection = await self._read_cached_items(endpoint)
-        if (
-            not missing_ids <= collection.items.keys()
-            and self._clock() - (collection.version.fetched_at or 0.0) > NAME_NEGATIVE_TTL_SECONDS
-        ):
+        listed_at = collection.version.fetched_at or 0.0
+        is_old = self._clock() - listed_at > NAME_NEGATIVE_TTL_SECONDS
+        is_missing = not requested_ids <= collection.items.keys()
+        is_outdated = listed_at < self.refreshed_at and not requested_ids <= self._account_items(endpoint).keys()
+        if is_outdated or (is_missing and is_old):
             collection = (await endpoint.read(refresh=collection.version.fetched_at is not None)).collection
-        return {key: collection.items[key] for key in missing_ids & collection.items.keys()}
+        return {key: collection.items[key] for key in requested_ids & collection.items.keys()}
 
     async def find_by_name(self, endpoint: CachedEndpoint[E], name: str) -> tuple[list[E], Collection[E]]:
         """Return the items of exactly a name, in any case, and the collection that was searched."""
@@ -76,15 +79,17 @@ class NameIndex:
         if self._account_names is None:
             self._account_names = await self._account.names(may_request=collection is None)
         account_names = self._account_names
-        account_items = {} if account_names is None else self._items_of(account_names, endpoint)
+        account_items = self._account_items(endpoint)
         if collection is None:
             return Collection(account_items, Version(0, None))
         if account_names is None or (account_names.version.fetched_at or 0.0) <= (collection.version.fetched_at or 0.0):
             return collection
         return Collection({**collection.items, **account_items}, collection.version)
 
-    def _items_of(self, account_names: Collection[WorkspaceNames], endpoint: CachedEndpoint[E]) -> dict[int, E]:
-        items = cast("list[E]", getattr(account_names.items.get(endpoint.workspace_id), endpoint.KIND, []))
+    def _account_items(self, endpoint: CachedEndpoint[E]) -> dict[int, E]:
+        """Return what the account names of an endpoint's kind and workspace."""
+        names = None if self._account_names is None else self._account_names.items.get(endpoint.workspace_id)
+        items = cast("list[E]", getattr(names, endpoint.KIND, []))
         return {item.id: item for item in items}
 
 

@@ -71,7 +71,7 @@ class GetTimer(Payload, frozen=True):
 class EntryFilter(ReadArgs, frozen=True):
     """The entries to read: their days, and what they are about."""
 
-    refresh: Annotated[bool, Field(description="Read from Toggl (2 requests, plus reports).")] = False
+    refresh: Annotated[bool, Field(description="Read from Toggl (2 requests or more).")] = False
     workspace_id: Annotated[Id, Field(description="Only this workspace. Default: all.")] | Absent = None
     period: Annotated[Period, Field(description="Or start and end. Default: today.")] | Absent = None
     start: Annotated[Day, Field(description="First day, YYYY-MM-DD.")] | Absent = None

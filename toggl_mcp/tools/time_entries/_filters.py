@@ -53,6 +53,8 @@ async def select_entries(
     """
     from toggl_mcp.endpoints.time_entry_query import EntryQuery  # noqa: PLC0415 - start-up
 
+    if args.refresh:
+        call.name_index.refreshed_at = call.toggl.timestamp()
     me = (await call.account(refresh=args.refresh)).me
     date_range = _resolve_range(args, await call.calendar(), call.now)
     workspaces = await _resolve_workspaces(args.workspace_id, call)
