@@ -68,8 +68,8 @@ async def test_stop_timer_name_lookup_failure_still_returns_the_entry(
 
 
 async def test_summarize_time_includes_entries_of_an_uncached_workspace(host: Host, sandbox: Sandbox) -> None:
-    await host.call("get_account")
     add_entry(sandbox, NINE, "2025-10-14T10:00", "New team", 4_102_009)
+    await host.call("get_account")
     result = await host.call("summarize_time")
 
     assert result["total"]["hours"] == 1.0

@@ -100,7 +100,10 @@ async def _fetch(transport: Transport) -> _Response:
         key: WorkspaceNames(id=key, client=clients[key], project=projects[key], tag=tags[key], task=tasks[key])
         for key in (workspace.id for workspace in workspaces)
     }
-    return _Response(AccountSnapshot(me=me, workspaces=workspaces), names)
+    account = AccountSnapshot(
+        me=me, workspaces=workspaces, has_recent_entries=bool(parse_rows(fields.get("time_entries")))
+    )
+    return _Response(account, names)
 
 
 def _parse_by_workspace(model: type[R], rows: object) -> defaultdict[int, list[R]]:

@@ -40,6 +40,10 @@ class EntryQuery(NamedTuple):
         """Whether reports alone have the entries: the cache has those of the token's owner, without amounts."""
         return self.from_reports or self.user_id is None
 
+    def is_in_workspaces(self, entry: TimeEntry) -> bool:
+        """Tell whether an entry is in one of the workspaces."""
+        return self.all_workspaces or entry.workspace_id in self.workspace_ids
+
     def selects(self, entry: TimeEntry) -> bool:
         """Tell whether an entry is in one of the workspaces and overlaps the days; a running one may end now."""
         start = self.date_range.start
@@ -47,14 +51,14 @@ class EntryQuery(NamedTuple):
         reaches_range = (
             entry.start >= start or entry.duration < 0 or entry.start + timedelta(seconds=entry.duration) > start
         )
-        in_workspace = self.all_workspaces or entry.workspace_id in self.workspace_ids
-        return in_workspace and entry.start < self.date_range.end and reaches_range
+        return self.is_in_workspaces(entry) and entry.start < self.date_range.end and reaches_range
 
 
 class EntryResult(NamedTuple):
     """The entries that a query selects, and the error of each workspace whose reports could not be read.
 
-    `reported_workspace_ids` are the workspaces whose reports are part of the result.
+    `reported_workspace_ids` are the workspaces whose reports are part of the result. `cached_entries` are all of the
+    cached ones; None if there is no cache.
     """
 
     entries: list[TimeEntry]
@@ -62,6 +66,7 @@ class EntryResult(NamedTuple):
     source: Source
     as_of: datetime
     reported_workspace_ids: Collection[int]
+    cached_entries: Collection[TimeEntry] | None
 
 
 class _ReportReads(NamedTuple):
@@ -85,6 +90,7 @@ class TimeEntrySource:
             TogglError: Reports alone have the entries, and none could be read.
         """
         cache_read = None if query.user_id is None else await self._cache.read(refresh=query.refresh)
+        cached = await self._cache.any_age_or_none() if cache_read is None else cache_read.collection
         reports, errors = await self._fetch_reports(query)
         reads = reports if cache_read is None else [*reports, cache_read]
         entries = {key: entry for report in reports for key, entry in report.collection.items.items()}
@@ -96,6 +102,7 @@ class TimeEntrySource:
             source=_least_fresh(reads),
             as_of=min(read.as_of for read in reads),
             reported_workspace_ids=query.workspace_ids if reports else (),
+            cached_entries=None if cached is None else cached.items.values(),
         )
 
     async def _fetch_reports(self, query: EntryQuery) -> _ReportReads:

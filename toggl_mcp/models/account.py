@@ -68,6 +68,8 @@ class AccountSnapshot(BaseModel, frozen=True):
 
     me: Me
     workspaces: list[Workspace]
+    has_recent_entries: bool = False
+    """Whether the response had entries: Toggl sends those of some days."""
 
 
 class WorkspaceNames(BaseModel, frozen=True):

@@ -10,6 +10,7 @@ from toggl_mcp.models.base import Absent, Payload
 from toggl_mcp.models.quota import Bucket
 from toggl_mcp.tools.support.define import READ_ONLY, CallContext, Requirement, ToolSpec
 from toggl_mcp.tools.support.results import Freshness, OutputModel, QuotaRemaining
+from toggl_mcp.tools.support.silence import describe_silence, find_last_end
 
 REASONS: Mapping[Requirement, str] = {
     "paid": "needs a paid plan",
@@ -61,15 +62,17 @@ class Account(Freshness):
     quotas: Annotated[list[QuotaOut], Field(description="As last seen; unlisted ones are unknown.")]
     access: Access
     unavailable: list[Unavailable] | Absent = None
+    warnings: list[str] | Absent = None
 
 
 async def get_account(args: GetAccount, call: CallContext) -> Account:
     """Get the token's owner: workspaces and plans, default workspace, time zone, requests remaining.
 
-    Costs one Toggl request, then none for a day.
+    Costs one Toggl request, then none for a day; another where there are no recent entries.
     """
     me, account_read = await call.toggl.account.me(refresh=args.refresh)
     workspaces = await call.workspaces()
+    warning = await _describe_silence(call)
     default = call.toggl.configured_workspace_id or me.default_workspace_id
     now = call.toggl.timestamp()
     return Account.of(
@@ -83,7 +86,16 @@ async def get_account(args: GetAccount, call: CallContext) -> Account:
         quotas=[_to_quota_out(bucket, now) for bucket in await call.toggl.list_quotas()],
         access=call.access,
         unavailable=[item for workspace in workspaces.values() for item in _unavailable(workspace, call)] or None,
+        warnings=None if warning is None else [warning],
     )
+
+
+async def _describe_silence(call: CallContext) -> str | None:
+    """Return since when there is no entry, if that is long; the account tells whether there are recent ones."""
+    if (await call.account()).has_recent_entries:
+        return None
+    entries = (await call.toggl.entry_cache.read()).collection.items.values()
+    return describe_silence(find_last_end(entries, call.now), call.now, await call.calendar())
 
 
 def _unavailable(workspace: Workspace, call: CallContext) -> Iterator[Unavailable]:

@@ -11,6 +11,7 @@ from toggl_mcp.models.time_entries import TimeEntry
 from toggl_mcp.tools.support.define import CallContext
 from toggl_mcp.tools.support.lookup import not_found_error
 from toggl_mcp.tools.support.results import QuotaRemaining
+from toggl_mcp.tools.support.silence import describe_silence, find_last_end
 from toggl_mcp.tools.time_entries._args import EntryFilter
 from toggl_mcp.tools.time_entries._output import KINDS_WITH_IDS, EntryNames, look_up_names
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a cal
     from datetime import datetime
 
     from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
-    from toggl_mcp.endpoints.time_entry_query import EntryResult
+    from toggl_mcp.endpoints.time_entry_query import EntryQuery, EntryResult
 
 
 class Selection(NamedTuple):
@@ -74,10 +75,21 @@ async def select_entries(
     names = await look_up_names(entries, call, kinds)
     warnings = [
         *_source_warnings(result, workspaces, date_range, call.toggl.entry_cache.latest_start()),
+        *_silence_warnings(result, query, call),
         *filter_warnings,
         *names.warnings,
     ]
     return Selection(entries, names, date_range, workspaces, result, list(dict.fromkeys(warnings)))
+
+
+def _silence_warnings(result: "EntryResult", query: "EntryQuery", call: CallContext) -> list[str]:
+    """Return that the days go on after the last entry, if that was long ago: no time is no proof of no work then."""
+    date_range, now = query.date_range, call.now
+    if result.cached_entries is None or date_range.start > now:
+        return []
+    last_end = find_last_end((entry for entry in result.cached_entries if query.is_in_workspaces(entry)), now)
+    warning = describe_silence(last_end, now, date_range.calendar)
+    return [warning] if warning and date_range.end > (last_end or call.toggl.entry_cache.earliest_start()) else []
 
 
 def _resolve_range(args: EntryFilter, calendar: Calendar, now: "datetime") -> DateRange:
