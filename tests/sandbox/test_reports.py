@@ -10,7 +10,7 @@ import pytest
 from tests.sandbox.diary import add_entry, running
 from tests.sandbox.reports import BASE, CHECKOUT, DESIGN, ME, SEARCH, TANE, WEB_SHOP, WEEK, Row, add_week
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Behaviors, Fault, Sandbox
-from toggl_mcp.sandbox.reports import OPERATIONS
+from toggl_mcp.sandbox.app import REPORTS
 
 pytestmark = pytest.mark.anyio
 
@@ -35,7 +35,7 @@ async def search(toggl: httpx.AsyncClient, **fields: Any) -> list[Row]:  # noqa:
 
 
 def test_reports_served_are_documented() -> None:
-    assert OPERATIONS.keys() == DOCUMENTED["operations"].keys()
+    assert REPORTS.keys() == DOCUMENTED["operations"].keys()
 
 
 async def test_search_report_row_matches_recorded_rows_in_user_time_zone(

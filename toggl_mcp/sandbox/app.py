@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import compile_path
 from starlette.types import Receive, Scope, Send
 
-from toggl_mcp.sandbox import account, clients, projects, reports, tags, tasks
+from toggl_mcp.sandbox import account, clients, projects, report_totals, reports, tags, tasks
 from toggl_mcp.sandbox import entry_reads as entries
 from toggl_mcp.sandbox import entry_writes as tracking
 from toggl_mcp.sandbox.behaviors import Behaviors
@@ -35,10 +35,11 @@ OPERATIONS: Mapping[str, Operation] = {
     **tasks.OPERATIONS,
     **tracking.OPERATIONS,
 }
+REPORTS: Mapping[str, Operation] = {**reports.OPERATIONS, **report_totals.OPERATIONS}
 
 _ROUTES = [
     (method, compile_path(base + template)[0], operation)
-    for base, operations in ((BASE, OPERATIONS), ("", reports.OPERATIONS))
+    for base, operations in ((BASE, OPERATIONS), ("", REPORTS))
     for (method, template), operation in ((key.split(), operation) for key, operation in operations.items())
 ]
 _WORKSPACE = re.compile(r"(?:/reports/api/v3)?/workspaces?/([0-9]{1,18})(?:/|$)")

@@ -9,6 +9,7 @@ from toggl_mcp.sandbox.datetimes import day, zone
 from toggl_mcp.sandbox.request import RequestContext
 from toggl_mcp.sandbox.responses import Refusal, error, json_response
 from toggl_mcp.sandbox.rows import Row
+from toggl_mcp.sandbox.state import State
 
 PAYLOAD: Mapping[str, type] = {
     **dict.fromkeys(["client_ids", "project_ids", "tag_ids", "task_ids", "time_entry_ids", "user_ids"], list),
@@ -52,9 +53,13 @@ def choose(field: str, body: Row, allowed: Collection[str], usual: str) -> str:
     raise Refusal(error(400, f"Invalid '{field}' value, allowed values are: '{', '.join(allowed)}'"))
 
 
+def local_day(state: State, row: Row) -> date:
+    """The day on which an entry begins, by the user's own clock."""
+    return datetime.fromisoformat(row["start"]).astimezone(zone(state)).date()
+
+
 def find_entries(request: RequestContext, body: Row) -> list[Row]:
     """The finished entries that begin on the report's days, the last one included, and fit its filters."""
-    home = zone(request.state)
     first, last = (date.fromisoformat(body[field]) for field in ("start_date", "end_date"))
     return [
         row
@@ -62,7 +67,7 @@ def find_entries(request: RequestContext, body: Row) -> list[Row]:
         if row["workspace_id"] == request.ids["workspace_id"]
         and row["server_deleted_at"] is None
         and row["duration"] >= 0
-        and first <= datetime.fromisoformat(row["start"]).astimezone(home).date() <= last
+        and first <= local_day(request.state, row) <= last
         and _matches_filters(request, body, row)
     ]
 
