@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import compile_path
 from starlette.types import Receive, Scope, Send
 
-from toggl_mcp.sandbox import account, clients, projects, report_totals, reports, tags, tasks
+from toggl_mcp.sandbox import account, clients, projects, report_exports, report_totals, reports, tags, tasks
 from toggl_mcp.sandbox import entry_reads as entries
 from toggl_mcp.sandbox import entry_writes as tracking
 from toggl_mcp.sandbox.behaviors import Behaviors
@@ -35,7 +35,7 @@ OPERATIONS: Mapping[str, Operation] = {
     **tasks.OPERATIONS,
     **tracking.OPERATIONS,
 }
-REPORTS: Mapping[str, Operation] = {**reports.OPERATIONS, **report_totals.OPERATIONS}
+REPORTS: Mapping[str, Operation] = {**reports.OPERATIONS, **report_totals.OPERATIONS, **report_exports.OPERATIONS}
 
 _ROUTES = [
     (method, compile_path(base + template)[0], operation)

@@ -24,18 +24,23 @@ from toggl_mcp.sandbox.rows import Row, seconds
 from toggl_mcp.sandbox.sample import PEOPLE
 
 _PAGE = 50
-_DETAILED: Mapping[str, type] = {
+DETAILED: Mapping[str, type] = {
     **PAYLOAD,
     **dict.fromkeys(["enrich_response", "hide_amounts"], bool),
     **dict.fromkeys(["first_id", "first_row_number", "page_size"], int),
     **dict.fromkeys(["order_by", "order_dir"], str),
 }
-_SUMMARY: Mapping[str, type] = {**PAYLOAD, "grouping": str, "sub_grouping": str}
+SUMMARY: Mapping[str, type] = {**PAYLOAD, "grouping": str, "sub_grouping": str}
+
+
+def detailed_rows(request: RequestContext, body: Row) -> list[Row]:
+    """Every row of a detailed report, in its order."""
+    return _to_report_rows(request, body, _sorted(find_entries(request, body), body), 1)
 
 
 def _search(request: RequestContext) -> Response:
     """Detailed entries, a page at a time: headers say where the next page begins, if there is one."""
-    body = parse_body(request, _DETAILED)
+    body = parse_body(request, DETAILED)
     rows = _sorted(find_entries(request, body), body)
     size: int = min(body.get("page_size", _PAGE), request.behaviors.longest_report_page)
     if size < 1:
@@ -43,10 +48,7 @@ def _search(request: RequestContext) -> Response:
     if {"first_id", "first_row_number"} <= body.keys() and request.behaviors.row_and_id_find_nothing:
         rows = []
     start = _first(rows, body)
-    report_rows = [
-        _to_report_row(request, body, row, start + number) for number, row in enumerate(rows[start : start + size], 1)
-    ]
-    response = report_response(report_rows, body)
+    response = report_response(_to_report_rows(request, body, rows[start : start + size], start + 1), body)
     response.headers["X-Page-Size"] = str(size)
     if start + size < len(rows):
         next_row = rows[start + size]
@@ -56,9 +58,8 @@ def _search(request: RequestContext) -> Response:
     return response
 
 
-def _summary(request: RequestContext) -> Response:
-    """Seconds by project, user or client, and by another of them within."""
-    body = parse_body(request, _SUMMARY)
+def summary_groups(request: RequestContext, body: Row) -> tuple[str, str, list[Row]]:
+    """The two kinds of groups, and seconds by the one and by the other within."""
     grouping = choose("grouping", body, _GROUPS, "projects")
     sub_grouping = choose("sub_grouping", body, _SUB_GROUPS, "time_entries")
     entries: dict[Any, dict[Any, list[Row]]] = defaultdict(lambda: defaultdict(list))
@@ -70,6 +71,12 @@ def _summary(request: RequestContext) -> Response:
         | (_colors(request, next(iter(parts.values()))[0]) if grouping == "projects" else {})
         for key, parts in entries.items()
     ]
+    return grouping, sub_grouping, groups
+
+
+def _summary(request: RequestContext) -> Response:
+    body = parse_body(request, SUMMARY)
+    grouping, sub_grouping, groups = summary_groups(request, body)
     response = report_response({"groups": groups}, body)
     response.headers["X-Grouping"], response.headers["X-Sub-Grouping"] = grouping, sub_grouping
     return response
@@ -101,6 +108,10 @@ def _sorted(rows: list[Row], body: Row) -> list[Row]:
     order = _ORDERS[choose("order_by", body, _ORDERS, "date")]
     backwards = choose("order_dir", body, ("ASC", "DESC"), "ASC") == "DESC"
     return sorted(rows, key=lambda row: (order(row), row["start"], row["id"]), reverse=backwards)
+
+
+def _to_report_rows(request: RequestContext, body: Row, rows: list[Row], first_number: int) -> list[Row]:
+    return [_to_report_row(request, body, row, number) for number, row in enumerate(rows, first_number)]
 
 
 def _to_report_row(request: RequestContext, body: Row, row: Row, number: int) -> Row:
