@@ -9,7 +9,19 @@ from typing import Any, cast
 import httpx
 import pytest
 
-from tests.sandbox.operations import ONE_ENTRY, ONE_TAG, ONE_TASK, REFUSALS, SUCCESSES, TAGS, Request
+from tests.sandbox.operations import (
+    LEAVE,
+    ONE_ENTRY,
+    ONE_TAG,
+    ONE_TASK,
+    ONE_WORKSPACE,
+    ORGANIZATIONS,
+    REFUSALS,
+    SUCCESSES,
+    TAGS,
+    WORKSPACES,
+    Request,
+)
 from toggl_mcp.sandbox import HARBOUR_STUDIO, Behaviors, Sandbox
 from toggl_mcp.sandbox.app import OPERATIONS
 
@@ -27,6 +39,13 @@ OBSERVED_RESPONSES = {
     f"DELETE {ONE_TAG}": None,
     f"DELETE {ONE_TASK}": None,
     f"DELETE {ONE_ENTRY}": None,
+}
+# The sample user owns the organizations, and what is not theirs is refused as recorded.
+UNREACHABLE_REFUSALS = {
+    (f"POST {ORGANIZATIONS}", 403),
+    (f"DELETE {LEAVE}", 403),
+    (f"POST {WORKSPACES}", 403),
+    (f"GET {ONE_WORKSPACE}/time_entry_constraints", 400),
 }
 OBSERVED_TEXTS = {(f"DELETE {ONE_TAG}", 404): ["Tag was not found"]}
 
@@ -74,12 +93,14 @@ def test_operations_documented_refusals_are_tested_if_reachable() -> None:
     server_faults = {(operation, status) for operation, status in documented if status == 500}
     # An id that is no number is refused in the words that were seen, which test_access knows.
     of_id = {key for key, texts in documented.items() if all(text.startswith("Invalid ") for text in texts)}
-    assert documented.keys() - covered == of_user | server_faults | of_id
+    assert documented.keys() - covered == of_user | server_faults | of_id | UNREACHABLE_REFUSALS
 
 
 def dump_state(sandbox: Sandbox) -> str:
     state = sandbox.state
-    return json.dumps([state.clients, state.projects, state.tags, state.tasks, state.entries])
+    return json.dumps(
+        [state.organizations, state.workspaces, state.clients, state.projects, state.tags, state.tasks, state.entries]
+    )
 
 
 def fill_blanks(text: str, request: Request) -> str:

@@ -15,7 +15,18 @@ from starlette.responses import Response
 from starlette.routing import compile_path
 from starlette.types import Receive, Scope, Send
 
-from toggl_mcp.sandbox import account, clients, projects, report_exports, report_totals, reports, tags, tasks
+from toggl_mcp.sandbox import (
+    account,
+    clients,
+    organizations,
+    projects,
+    report_exports,
+    report_totals,
+    reports,
+    tags,
+    tasks,
+    workspaces,
+)
 from toggl_mcp.sandbox import entry_reads as entries
 from toggl_mcp.sandbox import entry_writes as tracking
 from toggl_mcp.sandbox.behaviors import Behaviors
@@ -30,10 +41,12 @@ OPERATIONS: Mapping[str, Operation] = {
     **account.OPERATIONS,
     **clients.OPERATIONS,
     **entries.OPERATIONS,
+    **organizations.OPERATIONS,
     **projects.OPERATIONS,
     **tags.OPERATIONS,
     **tasks.OPERATIONS,
     **tracking.OPERATIONS,
+    **workspaces.OPERATIONS,
 }
 REPORTS: Mapping[str, Operation] = {**reports.OPERATIONS, **report_totals.OPERATIONS, **report_exports.OPERATIONS}
 
@@ -42,7 +55,7 @@ _ROUTES = [
     for base, operations in ((BASE, OPERATIONS), ("", REPORTS))
     for (method, template), operation in ((key.split(), operation) for key, operation in operations.items())
 ]
-_WORKSPACE = re.compile(r"(?:/reports/api/v3)?/workspaces?/([0-9]{1,18})(?:/|$)")
+_CHARGED = re.compile(r"(?:/reports/api/v3)?/(workspace|organization)s?/([0-9]{1,18})(?:/|$)")
 _AUTHORIZATION = "Basic " + base64.b64encode(f"{TOKEN}:api_token".encode()).decode()
 
 
@@ -112,14 +125,19 @@ class Sandbox:
 
     async def _receive(self, request: Request) -> tuple[Call, Window | None]:
         path = request.scope["path"].removeprefix(BASE)
-        workspace = _WORKSPACE.match(path)
-        workspace_id = int(workspace[1]) if workspace else None
-        # A request to a workspace of others is charged to nobody, and has no headers of a quota.
-        is_charged = workspace_id is None or workspace_id in self.state.workspaces
-        window = self.quota.window(workspace_id) if is_charged else None
+        window = self._window(path)
         query, headers = dict(request.query_params), dict(request.headers)
         body = await request.body()
         return Call(request.method, path, query, body, headers, window and window.organization_id), window
+
+    def _window(self, path: str) -> Window | None:
+        """What a request counts against; one to a workspace of others is charged to nobody."""
+        match = _CHARGED.match(path)
+        if match is None:
+            return self.quota.window_of(None)
+        rows = self.state.workspaces if match[1] == "workspace" else self.state.organizations
+        row = rows.get(int(match[2]))
+        return None if row is None else self.quota.window_of(row.get("organization_id", row["id"]))
 
     def _handle(self, path: str, call: Call, window: Window | None) -> Response:
         response = _authentication_error(call)
@@ -171,8 +189,8 @@ def _authentication_error(call: Call) -> Response | None:
 def _parse_id(name: str, text: str) -> int:
     if re.fullmatch("[0-9]{1,18}", text):
         return int(text)
-    if name == "workspace_id":
-        raise Refusal(error(400, "Missing or invalid workspace_id"))
+    if name in ("organization_id", "workspace_id"):
+        raise Refusal(error(400, f"Missing or invalid {name}"))
     if name == "time_entry_id":
         raise Refusal(error(400, "Invalid or missing time_entry_id"))
     raise Refusal(error(400, f"We're expecting an integer as part of the url for {name}"))
