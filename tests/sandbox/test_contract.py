@@ -12,9 +12,11 @@ import pytest
 from tests.sandbox.operations import (
     LEAVE,
     ONE_ENTRY,
+    ONE_ORGANIZATION,
     ONE_TAG,
     ONE_TASK,
     ONE_WORKSPACE,
+    ORGANIZATION,
     ORGANIZATIONS,
     REFUSALS,
     SUCCESSES,
@@ -39,6 +41,8 @@ OBSERVED_RESPONSES = {
     f"DELETE {ONE_TAG}": None,
     f"DELETE {ONE_TASK}": None,
     f"DELETE {ONE_ENTRY}": None,
+    f"PUT {ONE_ORGANIZATION}": None,
+    f"DELETE {LEAVE}": None,
 }
 # The sample user owns the organizations, and what is not theirs is refused as recorded.
 UNREACHABLE_REFUSALS = {
@@ -48,6 +52,13 @@ UNREACHABLE_REFUSALS = {
     (f"GET {ONE_WORKSPACE}/time_entry_constraints", 400),
 }
 OBSERVED_TEXTS = {(f"DELETE {ONE_TAG}", 404): ["Tag was not found"]}
+
+
+@pytest.fixture
+def sandbox(sandbox: Sandbox) -> Sandbox:
+    # The studio may have several workspaces, as on the Enterprise plan.
+    sandbox.state.organizations[ORGANIZATION]["is_multi_workspace_enabled"] = True
+    return sandbox
 
 
 def test_operations_documented_are_served_and_tested() -> None:

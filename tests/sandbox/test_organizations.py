@@ -48,6 +48,7 @@ async def test_organization_id_invalid_is_refused(toggl: httpx.AsyncClient) -> N
 async def test_create_workspace_has_the_plan_and_the_quota_of_its_organization(
     toggl: httpx.AsyncClient, sandbox: Sandbox
 ) -> None:
+    sandbox.state.organizations[STUDIO]["is_multi_workspace_enabled"] = True
     workspace = (await toggl.post(f"/organizations/{STUDIO}/workspaces", json={"name": " Annex "})).json()
     assert (workspace["name"], workspace["organization_id"], workspace["premium"]) == ("Annex", STUDIO, True)
     assert (await toggl.get(f"/workspaces/{workspace['id']}/clients")).text == "null"

@@ -59,7 +59,7 @@ def _update(request: RequestContext) -> Response:
     request.state.edit_organization(
         row["id"], name=_valid_name(fields["name"], empty_text="field 'name' cannot be empty")
     )
-    return json_response("OK")
+    return Response()
 
 
 def _leave(request: RequestContext) -> Response:
@@ -68,7 +68,7 @@ def _leave(request: RequestContext) -> Response:
     if row["owner"] and row["user_count"] > 1:
         raise Refusal(error(400, "Cannot remove the organization owner."))
     request.state.leave_organization(row["id"])
-    return json_response("OK")
+    return Response()
 
 
 def _valid_name(name: str, *, empty_text: str) -> str:

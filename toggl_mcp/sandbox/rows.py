@@ -115,8 +115,7 @@ def organization(organization_id: int, name: str, plan: Plan, created: float) ->
     """An organization's row."""
     row: Row = {"id": organization_id, "name": name, "pricing_plan_id": 0}
     times: Row = {"created_at": fine_stamp(created), "at": fine_stamp(created)}
-    plans: Row = {"is_multi_workspace_enabled": plan == "premium", "pricing_plan_name": plan.capitalize()}
-    return row | times | _ORGANIZATION | plans
+    return row | times | _ORGANIZATION | {"pricing_plan_name": plan.capitalize()}
 
 
 def workspace(workspace_id: int, organization_id: int, name: str, plan: Plan, changed_at: float) -> Row:
