@@ -43,12 +43,14 @@ OBSERVED_RESPONSES = {
     f"DELETE {ONE_ENTRY}": None,
     f"PUT {ONE_ORGANIZATION}": None,
     f"DELETE {LEAVE}": None,
+    f"GET {ONE_WORKSPACE}/preferences": "models.WorkspacePreferences",
 }
 # The sample user owns the organizations, and what is not theirs is refused as recorded.
 UNREACHABLE_REFUSALS = {
     (f"POST {ORGANIZATIONS}", 403),
     (f"DELETE {LEAVE}", 403),
     (f"POST {WORKSPACES}", 403),
+    (f"GET {ONE_WORKSPACE}/preferences", 400),
     (f"GET {ONE_WORKSPACE}/time_entry_constraints", 400),
 }
 OBSERVED_TEXTS = {(f"DELETE {ONE_TAG}", 404): ["Tag was not found"]}

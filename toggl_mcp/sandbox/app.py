@@ -19,12 +19,14 @@ from toggl_mcp.sandbox import (
     account,
     clients,
     organizations,
+    preferences,
     projects,
     report_exports,
     report_totals,
     reports,
     tags,
     tasks,
+    users,
     workspaces,
 )
 from toggl_mcp.sandbox import entry_reads as entries
@@ -42,10 +44,12 @@ OPERATIONS: Mapping[str, Operation] = {
     **clients.OPERATIONS,
     **entries.OPERATIONS,
     **organizations.OPERATIONS,
+    **preferences.OPERATIONS,
     **projects.OPERATIONS,
     **tags.OPERATIONS,
     **tasks.OPERATIONS,
     **tracking.OPERATIONS,
+    **users.OPERATIONS,
     **workspaces.OPERATIONS,
 }
 REPORTS: Mapping[str, Operation] = {**reports.OPERATIONS, **report_totals.OPERATIONS, **report_exports.OPERATIONS}

@@ -52,6 +52,14 @@ def _list(request: RequestContext) -> Response:
     return request.rows(request.page([row for row in rows if row["active"] in active], _PAGE))
 
 
+def _list_own(request: RequestContext) -> Response:
+    archived = request.query.get("include_archived", "false")
+    if archived not in ("true", "false"):
+        raise Refusal(error(400, "Invalid include_archived"))
+    rows = [row for row in request.state.projects.values() if row["active"] or archived == "true"]
+    return request.rows(request.changed_since(rows))
+
+
 def _create(request: RequestContext) -> Response:
     workspace = request.workspace()
     usual: Row = {
@@ -172,6 +180,7 @@ def _valid_name(request: RequestContext, project: Row) -> str:
 
 
 OPERATIONS: Mapping[str, Operation] = {
+    "GET /me/projects": _list_own,
     "GET /workspaces/{workspace_id}/projects": _list,
     "POST /workspaces/{workspace_id}/projects": _create,
     "GET /workspaces/{workspace_id}/projects/{project_id}": _get,

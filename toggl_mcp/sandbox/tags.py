@@ -16,6 +16,10 @@ def _list(request: RequestContext) -> Response:
     return request.rows(request.page(rows, MAX_PAGE_SIZE) if {"page", "per_page"} & request.query.keys() else rows)
 
 
+def _list_own(request: RequestContext) -> Response:
+    return request.rows(request.changed_since(list(request.state.tags.values())))
+
+
 def _create(request: RequestContext) -> Response:
     name = _valid_name(request, _list_in_workspace(request))
     return json_response(request.state.add_tag(request.ids["workspace_id"], name))
@@ -51,6 +55,7 @@ def _valid_name(request: RequestContext, other_rows: list[Row]) -> str:
 
 
 OPERATIONS: Mapping[str, Operation] = {
+    "GET /me/tags": _list_own,
     "GET /workspaces/{workspace_id}/tags": _list,
     "POST /workspaces/{workspace_id}/tags": _create,
     "PUT /workspaces/{workspace_id}/tags/{tag_id}": _update,

@@ -49,6 +49,14 @@ def _list_of_project(request: RequestContext) -> Response:
     return request.rows([row for row in rows if row["active"] or request.query.get("active") != "true"])
 
 
+def _list_own(request: RequestContext) -> Response:
+    inactive = request.query.get("include_not_active", "false")
+    if inactive not in ("true", "false"):
+        raise Refusal(error(400, "Invalid include_not_active"))
+    rows = [row for row in request.state.tasks.values() if row["active"] or inactive == "true"]
+    return request.rows(request.changed_since(rows))
+
+
 def _create(request: RequestContext) -> Response:
     _require_paid(request)
     project = projects.find_project(request)
@@ -115,6 +123,7 @@ def _valid_name(request: RequestContext, name: str, other_rows: list[Row]) -> st
 
 
 OPERATIONS: Mapping[str, Operation] = {
+    "GET /me/tasks": _list_own,
     "GET /workspaces/{workspace_id}/tasks": _list,
     "GET /workspaces/{workspace_id}/projects/{project_id}/tasks": _list_of_project,
     "POST /workspaces/{workspace_id}/projects/{project_id}/tasks": _create,
