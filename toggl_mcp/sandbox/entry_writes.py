@@ -98,11 +98,15 @@ def _steps(request: RequestContext) -> list[Row]:
 def _parse_step(step: Row) -> Row:
     """What one step of a patch gives, as a body would; only tags can be removed."""
     op, field, value = step.get("op"), str(step.get("path")).removeprefix("/"), step.get("value")
+    if field == "pid":
+        field = "project_id"
     is_tags = field in ("tags", "tag_ids")
     if field not in _PATCHED or op not in _TAG_ACTIONS or (op == "remove" and not is_tags):
         raise Refusal(error(500, "Invalid path"))
     if type(value) is not drafts.PAYLOAD[field] and not (value is None and field in drafts.CLEARABLE):
         raise Refusal(error(400, f"Invalid value for {field}"))
+    if field == "start" and "T" not in str(value):
+        field = "start_date"
     return {field: value} | ({"tag_action": _TAG_ACTIONS[op]} if is_tags else {})
 
 
