@@ -33,8 +33,11 @@ def _create(request: RequestContext) -> Response:
     running = fields.pop("duration") < 0
     alone = request.behaviors.start_stops_others
     row = request.state.add_entry(workspace_id, fields.pop("start"), running=running, alone=alone, **fields)
-    running_fields: Row = {"duration": -1} if running else {}
-    return _entry_response(request, row | running_fields | ({} if row["tags"] else {"tags": None, "tag_ids": None}))
+    response = _entry_response(request, row | ({} if row["tags"] else {"tags": None, "tag_ids": None}))
+    if row["stop"] is None and not running:
+        # An entry without length has a stop only from now on.
+        request.state.edit_entry(row["id"], stop=row["start"])
+    return response
 
 
 def _update(request: RequestContext) -> Response:
@@ -125,9 +128,10 @@ def _find_own(request: RequestContext, entry_id: int) -> Row | None:
 
 
 def _entry_response(request: RequestContext, row: Row) -> Response:
-    # Toggl writes the moments of what it has just changed in another way than those that it lists.
+    # Toggl writes the moments of what it has just changed, and that a timer runs, in another way than what it lists.
     moments = {field: row[field].replace("+00:00", "Z") for field in ("start", "stop") if row[field]}
-    return json_response(with_meta(request, row) | moments)
+    running: Row = {"duration": -1} if row["duration"] < 0 else {}
+    return json_response(with_meta(request, row) | moments | running)
 
 
 _ENTRY_PATH = "/workspaces/{workspace_id}/time_entries/{time_entry_id}"
