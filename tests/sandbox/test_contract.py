@@ -34,12 +34,12 @@ TRACK: dict[str, dict[str, Any]] = json.loads((FACTS / "track-v9.json").read_tex
 TEXTS: dict[str, dict[str, list[str]]] = json.loads((FACTS / "error-messages.json").read_text(encoding="utf-8"))
 TYPES = {"boolean": bool, "integer": int, "number": int, "string": str}
 
-# Toggl documents lists of tags, texts, and a full stop, but was seen to send these. A deleted task is as a deleted tag.
+# Toggl documents lists of tags, texts, and a full stop, but was seen to send these.
 OBSERVED_RESPONSES = {
     f"POST {TAGS}": "models.Tag",
     f"PUT {ONE_TAG}": "models.Tag",
     f"DELETE {ONE_TAG}": None,
-    f"DELETE {ONE_TASK}": None,
+    f"DELETE {ONE_TASK}": "number",
     f"DELETE {ONE_ENTRY}": None,
     f"PUT {ONE_ORGANIZATION}": None,
     f"DELETE {LEAVE}": None,
@@ -53,6 +53,7 @@ UNREACHABLE_REFUSALS = {
     (f"GET {ONE_WORKSPACE}/preferences", 400),
     (f"GET {ONE_WORKSPACE}/time_entry_constraints", 400),
 }
+OBSERVED_FIELDS = {"toggl_accounts_id": "string"}
 OBSERVED_TEXTS = {(f"DELETE {ONE_TAG}", 404): ["Tag was not found"]}
 
 
@@ -139,7 +140,7 @@ def list_departures(value: object, kind: str | list[str] | None, path: str) -> I
         for item in cast("list[object]", value):
             yield from list_departures(item, kind[0], f"{path}[]")
     elif isinstance(value, dict):
-        fields = TRACK["models"].get(str(kind), {})
+        fields = OBSERVED_FIELDS | TRACK["models"].get(str(kind), {})
         for field, part in cast("dict[str, object]", value).items():
             yield from list_departures(part, fields.get(field, "undocumented"), f"{path}.{field}")
     elif "enum" in (model := TRACK["models"].get(str(kind), {})):

@@ -117,16 +117,18 @@ def _to_report_rows(request: RequestContext, body: Row, rows: list[Row], first_n
 def _to_report_row(request: RequestContext, body: Row, row: Row, number: int) -> Row:
     rate = None if body.get("hide_amounts") else hourly_rate(request, row)
     duration = rounded_seconds(request, body, row)
-    report_rows: Row = {field: row[field] for field in ("user_id", "project_id", "task_id", "billable", "tag_ids")}
-    report_rows |= {"username": PEOPLE.get(row["user_id"], ""), "description": row["description"] or ""}
-    report_rows |= {
+    report_row: Row = {"user_id": row["user_id"], "username": PEOPLE.get(row["user_id"], "")}
+    report_row |= {field: row[field] for field in ("project_id", "task_id", "billable")}
+    report_row |= {
+        "description": row["description"] or "",
+        "tag_ids": row["tag_ids"],
         "billable_amount_in_cents": None if rate is None else round(rate * duration / 36),
         "hourly_rate_in_cents": None if rate is None else round(rate * 100),
         "currency": request.workspace()["default_currency"],
         "time_entries": [_times(row, duration, zone(request.state))],
         "row_number": number,
     }
-    return report_rows | (_names(request, row) if body.get("enrich_response") else {})
+    return report_row | (_names(request, row) if body.get("enrich_response") else {})
 
 
 def _times(row: Row, duration: int, home: tzinfo) -> Row:

@@ -16,6 +16,7 @@ _PROJECT: Row = {
     "active": True,
     "at": None,
     "created_at": None,
+    "server_deleted_at": None,
     "color": "#0b83d9",
     "billable": False,
     "template": None,
@@ -63,9 +64,15 @@ _ORGANIZATION: Row = {
     "pricing_plan_enterprise": False,
 }
 _WORKSPACE: Row = {
+    "id": None,
+    "organization_id": None,
+    "name": None,
+    "premium": None,
+    "business_ws": None,
     "admin": True,
     "role": "admin",
     "suspended_at": None,
+    "server_deleted_at": None,
     "default_hourly_rate": None,
     "rate_last_updated": None,
     "default_currency": "NZD",
@@ -76,15 +83,23 @@ _WORKSPACE: Row = {
     "projects_private_by_default": True,
     "projects_enforce_billable": False,
     "limit_public_project_data": False,
+    "last_modified": None,
     "reports_collapse": True,
     "rounding": 0,
     "rounding_minutes": 0,
+    "api_token": None,
+    "at": None,
     "logo_url": "https://assets.track.toggl.com/images/workspace.jpg",
+    "ical_url": None,
     "ical_enabled": True,
     "csv_upload": None,
     "subscription": None,
     "hide_start_end_times": False,
     "working_hours_in_minutes": None,
+    "te_constraints": {},
+    "disable_timesheet_view": False,
+    "disable_approvals": False,
+    "disable_expenses": False,
 }
 
 
@@ -101,6 +116,11 @@ def fine_stamp(seconds: float) -> str:
 def seconds(text: str) -> float:
     """The moment that Toggl writes so."""
     return datetime.fromisoformat(text).timestamp()
+
+
+def by_name(named_rows: list[Row]) -> list[Row]:
+    """The rows in the order of their names, as Toggl lists them."""
+    return sorted(named_rows, key=lambda row: (row["name"].casefold(), row["id"]))
 
 
 def apply_changes(row: Row, changes: Row, at: str) -> Row:
@@ -127,7 +147,7 @@ def workspace(workspace_id: int, organization_id: int, name: str, plan: Plan, ch
         "premium": plan != "free",
         "business_ws": plan == "premium",
         "default_hourly_rate": None if plan == "free" else 80,
-        "last_modified": stamp(changed_at),
+        "last_modified": stamp(changed_at).replace("+00:00", "Z"),
         "api_token": f"5ec4e75a{workspace_id:024d}",
         "at": stamp(changed_at),
         "ical_url": f"/ical/workspace_user/5ec4e75b{workspace_id:024d}",
@@ -186,8 +206,8 @@ def sync_entry_fields(row: Row) -> Row:
     return row
 
 
-def task(task_id: int, project: Row, name: str, created: float, user_id: int, **more: object) -> Row:
+def task(task_id: int, project: Row, name: str, created: float, user_id: int | None, **more: object) -> Row:
     """The row of a task of this project, of which these fields are not as usual."""
     row: Row = {"id": task_id, "name": name, "workspace_id": project["workspace_id"], "project_id": project["id"]}
-    row |= {"user_id": user_id, "recurring": False, "active": True, "at": stamp(created)}
+    row |= {"user_id": user_id, "recurring": False, "active": True, "at": stamp(created), "server_deleted_at": None}
     return row | {"estimated_seconds": None, "tracked_seconds": 0} | more

@@ -59,6 +59,7 @@ def _user(now: float) -> Row:
         "email": "marama@harbour-studio.example",
         "fullname": PEOPLE[_USER],
         "timezone": "Pacific/Auckland",
+        "toggl_accounts_id": "5ec4e75d5ec4e75d5ec4e7",
         "default_workspace_id": HARBOUR_STUDIO,
         "beginning_of_week": 1,
         "image_url": "https://assets.track.toggl.com/images/profile.png",
@@ -69,8 +70,7 @@ def _user(now: float) -> Row:
         "country_id": None,
         "has_password": True,
         "at": fine_stamp(now - 2 * _DAY),
-        "intercom_hash": "5ec4e7a5" * 8,
-        "oauth_providers": ["google"],
+        "2fa_enabled": False,
         "authorization_updated_at": fine_stamp(now - 30 * _DAY),
     }
 

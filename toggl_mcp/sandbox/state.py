@@ -182,9 +182,9 @@ class State:
         del self.tags[tag_id]
 
     def add_task(self, project_id: int, name: str, **more: object) -> Row:
-        """A new task's row, active and the user's unless `more` says otherwise."""
+        """A new task's row, active and nobody's unless `more` says otherwise."""
         task_id = next(self._ids)
-        self.tasks[task_id] = rows.task(task_id, self.projects[project_id], name, self._clock(), self.me["id"])
+        self.tasks[task_id] = rows.task(task_id, self.projects[project_id], name, self._clock(), None)
         return self.edit_task(task_id, **more)
 
     def edit_task(self, task_id: int, **changes: object) -> Row:

@@ -6,14 +6,17 @@ from starlette.responses import Response
 
 from toggl_mcp.sandbox.request import FOREIGN, MAX_PAGE_SIZE, Operation, RequestContext
 from toggl_mcp.sandbox.responses import Refusal, error, json_response
-from toggl_mcp.sandbox.rows import Row
+from toggl_mcp.sandbox.rows import Row, by_name
 
 _MANAGERS_ONLY = "Only organization or workspace administrators may manage tags in this workspace."
 
 
 def _list(request: RequestContext) -> Response:
-    rows = request.filter_by_name(_list_in_workspace(request, FOREIGN), "search")
-    return request.rows(request.page(rows, MAX_PAGE_SIZE) if {"page", "per_page"} & request.query.keys() else rows)
+    rows = by_name(request.filter_by_name(_list_in_workspace(request, FOREIGN), "search"))
+    page = request.page(rows, MAX_PAGE_SIZE) if {"page", "per_page"} & request.query.keys() else rows
+    response = request.rows(page)
+    response.headers["X-Total-Count"] = str(len(rows))
+    return response
 
 
 def _list_own(request: RequestContext) -> Response:

@@ -64,7 +64,7 @@ def _create(request: RequestContext) -> Response:
         raise Refusal(error(400, _NOT_OPEN))
     fields: Row = {"name": ""} | request.fields(_PAYLOAD)
     fields["name"] = _valid_name(request, fields["name"], _list_in_project(request))
-    return json_response(request.state.add_task(project["id"], **fields))
+    return _task_response(request, request.state.add_task(project["id"], **fields))
 
 
 def _get(request: RequestContext) -> Response:
@@ -78,12 +78,17 @@ def _update(request: RequestContext) -> Response:
         fields["name"] = _valid_name(
             request, fields["name"], [other_row for other_row in _list_in_project(request) if other_row is not row]
         )
-    return json_response(request.state.edit_task(row["id"], **fields))
+    return _task_response(request, request.state.edit_task(row["id"], **fields))
 
 
 def _delete(request: RequestContext) -> Response:
-    request.state.remove_task(_require_task(request)["id"])
-    return Response()
+    task_id = _require_task(request)["id"]
+    request.state.remove_task(task_id)
+    return json_response(task_id)
+
+
+def _task_response(request: RequestContext, row: Row) -> Response:
+    return json_response(row | {"project_is_private": request.state.projects[row["project_id"]]["is_private"]})
 
 
 def _list_in_workspace(request: RequestContext) -> list[Row]:
