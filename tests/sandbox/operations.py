@@ -95,6 +95,7 @@ class Request(NamedTuple):
     workspace_id: int = HARBOUR_STUDIO
     client_id: int = CLIENT
     project_id: int = PROJECT
+    project_ids: str = f"{PROJECT},{ARCHIVED_PROJECT}"
     tag_id: int = TAG
     task_id: int = TASK
     time_entry_id: int = ENTRY
@@ -142,6 +143,7 @@ SUCCESSES = [
     Request(f"POST {ONE_CLIENT}/restore", body={"projects": [201_500_303], "restore_all_projects": False}),
     Request(f"GET {PROJECTS}", {"active": "both", "name": "a", "search": "a", "client_ids": str(CLIENT), "since": "0"}),
     Request(f"POST {PROJECTS}", body=PROJECT_BODY),
+    Request(f"PATCH {PROJECTS}/{{project_ids}}", body=[{"op": "replace", "path": "/color", "value": "#000000"}]),
     Request(f"GET {ONE_PROJECT}"),
     Request(f"PUT {ONE_PROJECT}", body=PROJECT_BODY),
     Request(f"DELETE {ONE_PROJECT}", {"teDeletionMode": "unassign"}),
@@ -171,7 +173,7 @@ REFUSALS = [
         for request in SUCCESSES
         if "{workspace_id}" in request.operation
         and not request.operation.endswith("/data")
-        and "{time_entry_ids}" not in request.operation
+        and "_ids}" not in request.operation
     ),
     (Request(f"POST {ORGANIZATIONS}", body={"name": " ", "workspace_name": "New"}), 400),
     (Request(f"POST {ORGANIZATIONS}", body={"name": "n" * 141, "workspace_name": "New"}), 400),

@@ -241,3 +241,25 @@ async def test_list_projects_page_is_sorted_by_name_and_headers_hold_its_place(t
         "asc",
     ]
     assert response.json()[0]["client_name"] == "Müller & Söhne"
+
+
+async def test_patch_projects_changes_those_that_are_there(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
+    steps = [{"op": "replace", "path": "/color", "value": "#2da608"}]
+    response = await toggl.patch(f"{PROJECTS}/{WEB_SHOP},1", json=steps)
+    assert response.json() == {"success": [WEB_SHOP], "failure": [{"id": 1, "message": "Resource can not be found"}]}
+    assert sandbox.state.projects[WEB_SHOP]["color"] == "#2da608"
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "answer"),
+    [
+        ("/color", "#000000", {"success": [201_500_401], "failure": []}),
+        ("/currency", "EUR", "User can not edit project billing info"),
+    ],
+)
+async def test_patch_projects_on_free_plan_takes_an_own_color_and_no_currency(
+    toggl: httpx.AsyncClient, path: str, value: str, answer: object
+) -> None:
+    steps = [{"op": "replace", "path": path, "value": value}]
+    response = await toggl.patch(f"/workspaces/{NIGHT_SCHOOL}/projects/201500401", json=steps)
+    assert (response.json(), response.status_code) == (answer, 400 if isinstance(answer, str) else 200)

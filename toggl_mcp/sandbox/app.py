@@ -166,19 +166,19 @@ class Sandbox:
             if method == call.method and (match := pattern.match(path)):
                 try:
                     path_params = match.groupdict()
-                    entry_ids = _parse_ids(path_params.pop("time_entry_ids", ""))
+                    listed_ids = [
+                        _parse_id(name.removesuffix("s"), text)
+                        for name in ("project_ids", "time_entry_ids")
+                        for text in filter(None, path_params.pop(name, "").split(","))
+                    ]
                     ids = {name: _parse_id(name, text) for name, text in path_params.items()}
                     request = RequestContext(
-                        self.state, self.quota, self.behaviors, ids, call.query, call.body, entry_ids
+                        self.state, self.quota, self.behaviors, ids, call.query, call.body, listed_ids
                     )
                     return operation(request)
                 except Refusal as refusal:
                     return refusal.response
         return error(404, "Not Found")
-
-
-def _parse_ids(text: str) -> list[int]:
-    return [_parse_id("time_entry_id", part) for part in text.split(",")] if text else []
 
 
 def _authentication_error(call: Call) -> Response | None:

@@ -2,13 +2,12 @@
 
 import json
 from collections.abc import Mapping
-from typing import cast
 
 from starlette.responses import Response
 
 from toggl_mcp.sandbox import entry_validation as drafts
 from toggl_mcp.sandbox.entry_reads import with_meta
-from toggl_mcp.sandbox.request import NOT_JSON, Operation, RequestContext
+from toggl_mcp.sandbox.request import Operation, RequestContext
 from toggl_mcp.sandbox.responses import Refusal, error, json_response
 from toggl_mcp.sandbox.rows import Row
 
@@ -63,12 +62,12 @@ def _delete(request: RequestContext) -> Response:
 def _patch(request: RequestContext) -> Response:
     """Change many: each that can be changed is, one that was deleted comes back, and the rest is told."""
     request.workspace()
-    if len(request.entry_ids) > MAX_BULK_ENTRIES:
+    if len(request.listed_ids) > MAX_BULK_ENTRIES:
         raise Refusal(error(400, f"PATCH request is limited to {MAX_BULK_ENTRIES} entries at once"))
-    steps = [_parse_step(step) for step in _steps(request)]
+    steps = [_parse_step(step) for step in request.patch_steps()]
     success_ids: list[int] = []
     failures: list[Row] = []
-    for entry_id in request.entry_ids:
+    for entry_id in request.listed_ids:
         try:
             _patch_one(request, entry_id, steps)
         except Refusal as refusal:
@@ -89,13 +88,6 @@ def _patch_one(request: RequestContext, entry_id: int, steps: list[Row]) -> None
     for step in steps:
         changes |= drafts.validate_changes(request, row | changes, step) if "tag_action" in step else {}
     request.state.edit_entry(entry_id, server_deleted_at=None, **changes)
-
-
-def _steps(request: RequestContext) -> list[Row]:
-    body = request.json()
-    if isinstance(body, list) and all(isinstance(step, dict) for step in cast("list[object]", body)):
-        return cast("list[Row]", body)
-    raise Refusal(error(400, NOT_JSON))
 
 
 def _parse_step(step: Row) -> Row:

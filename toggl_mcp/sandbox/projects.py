@@ -1,7 +1,9 @@
 """The projects of a workspace."""
 
+import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from starlette.responses import Response
 
@@ -98,6 +100,25 @@ def _delete(request: RequestContext) -> Response:
             request.state.remove_entry(row["id"])
     request.state.remove_project(project_id)
     return json_response(project_id)
+
+
+def _patch(request: RequestContext) -> Response:
+    """Change many: each that can be changed is, in an own color too, and the rest is told."""
+    fields = {str(step.get("path")).removeprefix("/"): step.get("value") for step in request.patch_steps()}
+    if not request.workspace()["premium"] and set(_PREMIUM) & fields.keys():
+        raise Refusal(error(400, "User can not edit project billing info"))
+    success_ids: list[int] = []
+    failures: list[Row] = []
+    for project_id in request.listed_ids:
+        one = replace(request, ids=request.ids | {"project_id": project_id}, body=json.dumps(fields).encode())
+        try:
+            row = _require_project(one)
+            request.state.edit_project(project_id, **_parse_fields(one, row))
+        except Refusal as refusal:
+            failures.append({"id": project_id, "message": json.loads(bytes(refusal.response.body))})
+        else:
+            success_ids.append(project_id)
+    return json_response({"success": success_ids, "failure": failures})
 
 
 def _project_response(request: RequestContext, row: Row, *omitted: str) -> Response:
@@ -200,6 +221,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "GET /me/projects": _list_own,
     "GET /workspaces/{workspace_id}/projects": _list,
     "POST /workspaces/{workspace_id}/projects": _create,
+    "PATCH /workspaces/{workspace_id}/projects/{project_ids}": _patch,
     "GET /workspaces/{workspace_id}/projects/{project_id}": _get,
     "PUT /workspaces/{workspace_id}/projects/{project_id}": _update,
     "DELETE /workspaces/{workspace_id}/projects/{project_id}": _delete,
