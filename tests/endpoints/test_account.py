@@ -42,7 +42,7 @@ async def test_me_cached_account_holds_no_secret(toggl: Toggl, sandbox: Sandbox,
     spaces = (await toggl.account.workspaces()).collection.items.values()
     text = me.model_dump_json() + "".join(space.model_dump_json() for space in spaces)
     assert "Night School" in text
-    for secret in (sandbox.state.me["api_token"], sandbox.state.me["intercom_hash"], "5ec4e75", "ical", "@"):
+    for secret in (sandbox.state.me["api_token"], sandbox.state.me["toggl_accounts_id"], "5ec4e75", "ical", "@"):
         assert secret not in text
     assert toggl.timestamp() == store.clock()
 

@@ -7,6 +7,9 @@ import httpx
 from toggl_mcp.sandbox import HARBOUR_STUDIO
 
 FOREIGN_WORKSPACE = 4_999_999
+ORGANIZATION = 3_901_001
+FREE_ORGANIZATION = 3_901_002
+FOREIGN_ORGANIZATION = 3_999_999
 MISSING = 64_999_999
 CLIENT = 64_890_301
 PROJECT = 201_500_302
@@ -16,6 +19,11 @@ TASK = 80_400_301
 ENTRY = 3_731_000_979
 RUNNING_ENTRY = 3_731_001_058
 
+ORGANIZATIONS = "/organizations"
+ONE_ORGANIZATION = ORGANIZATIONS + "/{organization_id}"
+LEAVE = ONE_ORGANIZATION + "/users/leave"
+WORKSPACES = ONE_ORGANIZATION + "/workspaces"
+ONE_WORKSPACE = "/workspaces/{workspace_id}"
 CLIENTS = "/workspaces/{workspace_id}/clients"
 ONE_CLIENT = CLIENTS + "/{client_id}"
 PROJECTS = "/workspaces/{workspace_id}/projects"
@@ -28,6 +36,21 @@ ONE_TASK = TASKS + "/{task_id}"
 ENTRIES = "/workspaces/{workspace_id}/time_entries"
 ONE_ENTRY = ENTRIES + "/{time_entry_id}"
 
+WORKSPACE_BODY = {
+    "name": "New",
+    "default_currency": "EUR",
+    "default_hourly_rate": 70,
+    "limit_public_project_data": True,
+    "only_admins_may_create_projects": True,
+    "only_admins_may_create_tags": True,
+    "only_admins_see_team_dashboard": True,
+    "projects_billable_by_default": True,
+    "projects_enforce_billable": True,
+    "projects_private_by_default": True,
+    "reports_collapse": False,
+    "rounding": 1,
+    "rounding_minutes": 15,
+}
 CLIENT_BODY = {"name": "New", "notes": "n", "external_reference": "r"}
 PROJECT_BODY = {
     "name": "New",
@@ -68,9 +91,11 @@ class Request(NamedTuple):
     operation: str
     query: dict[str, str] | None = None
     body: Any = None
+    organization_id: int = ORGANIZATION
     workspace_id: int = HARBOUR_STUDIO
     client_id: int = CLIENT
     project_id: int = PROJECT
+    project_ids: str = f"{PROJECT},{ARCHIVED_PROJECT}"
     tag_id: int = TAG
     task_id: int = TASK
     time_entry_id: int = ENTRY
@@ -85,9 +110,27 @@ SUCCESSES = [
     Request("GET /me", {"with_related_data": "true"}),
     Request("GET /me/clients", {"since": "0"}),
     Request("GET /me/logged"),
+    Request("GET /me/features"),
+    Request("GET /me/id"),
+    Request("GET /me/organizations"),
+    Request("GET /me/preferences"),
+    Request("GET /me/projects", {"include_archived": "true", "since": "0"}),
+    Request("GET /me/tags", {"since": "0"}),
+    Request("GET /me/tasks", {"include_not_active": "true", "since": "0"}),
     Request("GET /me/quota"),
     Request("GET /me/workspaces", {"since": "0"}),
-    Request("GET /workspaces/{workspace_id}"),
+    Request(f"POST {ORGANIZATIONS}", body={"name": "New", "workspace_name": "New"}),
+    Request(f"GET {ONE_ORGANIZATION}"),
+    Request(f"GET {ONE_ORGANIZATION}/groups", {"name": "s", "workspace": str(HARBOUR_STUDIO)}),
+    Request(f"PUT {ONE_ORGANIZATION}", body={"name": "New"}),
+    Request(f"DELETE {LEAVE}", organization_id=FREE_ORGANIZATION),
+    Request(f"POST {WORKSPACES}", body=WORKSPACE_BODY),
+    Request(f"GET {ONE_WORKSPACE}"),
+    Request(f"PUT {ONE_WORKSPACE}", body=WORKSPACE_BODY),
+    Request(f"GET {ONE_WORKSPACE}/preferences"),
+    Request(f"GET {ONE_WORKSPACE}/statistics"),
+    Request(f"GET {ONE_WORKSPACE}/users"),
+    Request(f"GET {ONE_WORKSPACE}/time_entry_constraints"),
     Request(f"GET {CLIENTS}", {"status": "both", "name": "a"}),
     Request(f"POST {CLIENTS}", body=CLIENT_BODY),
     Request(f"POST {CLIENTS}/archive", body=[CLIENT]),
@@ -100,6 +143,7 @@ SUCCESSES = [
     Request(f"POST {ONE_CLIENT}/restore", body={"projects": [201_500_303], "restore_all_projects": False}),
     Request(f"GET {PROJECTS}", {"active": "both", "name": "a", "search": "a", "client_ids": str(CLIENT), "since": "0"}),
     Request(f"POST {PROJECTS}", body=PROJECT_BODY),
+    Request(f"PATCH {PROJECTS}/{{project_ids}}", body=[{"op": "replace", "path": "/color", "value": "#000000"}]),
     Request(f"GET {ONE_PROJECT}"),
     Request(f"PUT {ONE_PROJECT}", body=PROJECT_BODY),
     Request(f"DELETE {ONE_PROJECT}", {"teDeletionMode": "unassign"}),
@@ -129,8 +173,27 @@ REFUSALS = [
         for request in SUCCESSES
         if "{workspace_id}" in request.operation
         and not request.operation.endswith("/data")
-        and "{time_entry_ids}" not in request.operation
+        and "_ids}" not in request.operation
     ),
+    (Request(f"POST {ORGANIZATIONS}", body={"name": " ", "workspace_name": "New"}), 400),
+    (Request(f"POST {ORGANIZATIONS}", body={"name": "n" * 141, "workspace_name": "New"}), 400),
+    (Request(f"POST {ORGANIZATIONS}", body={"name": "New"}), 400),
+    (Request(f"POST {ORGANIZATIONS}", body={"name": "New", "workspace_name": " "}), 400),
+    (Request(f"POST {ORGANIZATIONS}", body={"name": "New", "workspace_name": "n" * 141}), 400),
+    (Request(f"POST {ORGANIZATIONS}", body=[]), 400),
+    (Request(f"GET {ONE_ORGANIZATION}", organization_id=FOREIGN_ORGANIZATION), 404),
+    (Request(f"PUT {ONE_ORGANIZATION}", body={"name": ""}), 400),
+    (Request(f"PUT {ONE_ORGANIZATION}", body={"name": "n" * 141}), 400),
+    (Request(f"PUT {ONE_ORGANIZATION}", body={}), 400),
+    (Request(f"PUT {ONE_ORGANIZATION}", body={"name": "New"}, organization_id=FOREIGN_ORGANIZATION), 403),
+    (Request(f"DELETE {LEAVE}"), 400),
+    (Request(f"DELETE {LEAVE}", organization_id=FOREIGN_ORGANIZATION), 400),
+    (Request(f"POST {WORKSPACES}", body={"name": "New"}, organization_id=FREE_ORGANIZATION), 400),
+    (Request(f"POST {WORKSPACES}", body={"name": " "}), 400),
+    (Request(f"POST {WORKSPACES}", body={}), 400),
+    (Request(f"POST {WORKSPACES}", body={"name": "Harbour Studio"}), 400),
+    (Request(f"POST {WORKSPACES}", body={"rounding": 1}, organization_id=FREE_ORGANIZATION), 402),
+    (Request(f"POST {WORKSPACES}", body={"name": "New"}, organization_id=FOREIGN_ORGANIZATION), 404),
     (Request(f"GET {CLIENTS}", {"status": "gone"}), 400),
     (Request(f"POST {CLIENTS}", body={"name": " "}), 400),
     (Request(f"POST {CLIENTS}", body={"name": "n" * 256}), 400),

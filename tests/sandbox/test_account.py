@@ -15,7 +15,8 @@ pytestmark = pytest.mark.anyio
 async def test_get_me_includes_the_secrets_that_toggl_sends(toggl: httpx.AsyncClient) -> None:
     me = (await toggl.get("/me")).json()
     assert me["api_token"] == TOKEN
-    assert len(me["intercom_hash"]) == 64
+    assert (len(me["toggl_accounts_id"]), me["2fa_enabled"]) == (22, False)
+    assert not {"intercom_hash", "oauth_providers"} & me.keys()
     assert (me["default_workspace_id"], me["beginning_of_week"]) == (HARBOUR_STUDIO, 1)
     assert ZoneInfo(me["timezone"]).key == "Pacific/Auckland"
     assert "clients" not in me
@@ -47,6 +48,7 @@ async def test_list_workspaces_first_is_premium_and_second_free(toggl: httpx.Asy
     assert first["organization_id"] != second["organization_id"]
     assert first["api_token"] != TOKEN
     assert "ical" in first["ical_url"]
+    assert (first["te_constraints"], first["server_deleted_at"], first["last_modified"][-1]) == ({}, None, "Z")
 
 
 async def test_workspace_starter_plan_is_premium_not_business(clock: Clock) -> None:
@@ -87,6 +89,7 @@ async def test_state_client_changes_show_in_the_api(toggl: httpx.AsyncClient, sa
         "creator_id": 7_301_001,
         "notes": "n",
         "external_reference": "r",
+        "total_count": 0,
     }
     sandbox.state.remove_client(row["id"])
     assert (await toggl.get(path)).status_code == 404

@@ -42,7 +42,7 @@ async def test_create_client_returns_only_set_fields(toggl: httpx.AsyncClient, c
     assert response.status_code == 200
     assert response.text == (
         '{"id":65000001,"wid":4102001,"archived":false,"name":"Acme",'
-        '"at":"2020-01-02T03:04:05+00:00","creator_id":7301001}'
+        '"at":"2020-01-02T03:04:05+00:00","creator_id":7301001,"total_count":0}'
     )
 
 
@@ -92,7 +92,8 @@ async def test_update_client_replaces_notes_and_reference_and_changes_at(
     clock.now = 1_800_000_000.0
     response = await toggl.put(f"{CLIENTS}/{BAKERY}", json={"name": "Bakehouse", "notes": None, "archived": True})
     before = {field: value for field, value in before.items() if field not in ("notes", "external_reference")}
-    assert response.json() == before | {"name": "Bakehouse", "at": "2027-01-15T08:00:00+00:00"}
+    after = {"name": "Bakehouse", "at": "2027-01-15T08:00:00+00:00", "total_count": 0}
+    assert response.json() == before | after
 
 
 async def test_update_client_empty_text_clears_notes_and_reference(toggl: httpx.AsyncClient) -> None:
@@ -192,3 +193,13 @@ async def test_archive_client_free_plan_is_refused(
     assert (response.status_code, response.json()) == (status, text)
     assert response.headers["X-Toggl-Quota-Remaining"] == "29"
     assert not sandbox.state.clients[64_890_402]["archived"]
+
+
+async def test_list_clients_are_sorted_by_name_and_counted(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
+    for name in ("zebra", "Abacus"):
+        sandbox.state.add_client(HARBOUR_STUDIO, name)
+    rows = (await toggl.get(CLIENTS, params={"name": "a"})).json()
+    names = [row["name"] for row in rows]
+    assert (names[0], names[1], "zebra" in names) == ("Abacus", "Aroha Bakery", True)
+    assert names == sorted(names, key=str.casefold)
+    assert {row["total_count"] for row in rows} == {len(rows)}

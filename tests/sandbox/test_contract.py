@@ -9,7 +9,21 @@ from typing import Any, cast
 import httpx
 import pytest
 
-from tests.sandbox.operations import ONE_ENTRY, ONE_TAG, ONE_TASK, REFUSALS, SUCCESSES, TAGS, Request
+from tests.sandbox.operations import (
+    LEAVE,
+    ONE_ENTRY,
+    ONE_ORGANIZATION,
+    ONE_TAG,
+    ONE_TASK,
+    ONE_WORKSPACE,
+    ORGANIZATION,
+    ORGANIZATIONS,
+    REFUSALS,
+    SUCCESSES,
+    TAGS,
+    WORKSPACES,
+    Request,
+)
 from toggl_mcp.sandbox import HARBOUR_STUDIO, Behaviors, Sandbox
 from toggl_mcp.sandbox.app import OPERATIONS
 
@@ -20,15 +34,34 @@ TRACK: dict[str, dict[str, Any]] = json.loads((FACTS / "track-v9.json").read_tex
 TEXTS: dict[str, dict[str, list[str]]] = json.loads((FACTS / "error-messages.json").read_text(encoding="utf-8"))
 TYPES = {"boolean": bool, "integer": int, "number": int, "string": str}
 
-# Toggl documents lists of tags, texts, and a full stop, but was seen to send these. A deleted task is as a deleted tag.
+# Toggl documents lists of tags, texts, and a full stop, but was seen to send these.
 OBSERVED_RESPONSES = {
     f"POST {TAGS}": "models.Tag",
     f"PUT {ONE_TAG}": "models.Tag",
     f"DELETE {ONE_TAG}": None,
-    f"DELETE {ONE_TASK}": None,
+    f"DELETE {ONE_TASK}": "number",
     f"DELETE {ONE_ENTRY}": None,
+    f"PUT {ONE_ORGANIZATION}": None,
+    f"DELETE {LEAVE}": None,
+    f"GET {ONE_WORKSPACE}/preferences": "models.WorkspacePreferences",
 }
+# The sample user owns the organizations, and what is not theirs is refused as recorded.
+UNREACHABLE_REFUSALS = {
+    (f"POST {ORGANIZATIONS}", 403),
+    (f"DELETE {LEAVE}", 403),
+    (f"POST {WORKSPACES}", 403),
+    (f"GET {ONE_WORKSPACE}/preferences", 400),
+    (f"GET {ONE_WORKSPACE}/time_entry_constraints", 400),
+}
+OBSERVED_FIELDS = {"toggl_accounts_id": "string"}
 OBSERVED_TEXTS = {(f"DELETE {ONE_TAG}", 404): ["Tag was not found"]}
+
+
+@pytest.fixture
+def sandbox(sandbox: Sandbox) -> Sandbox:
+    # The studio may have several workspaces, as on the Enterprise plan.
+    sandbox.state.organizations[ORGANIZATION]["is_multi_workspace_enabled"] = True
+    return sandbox
 
 
 def test_operations_documented_are_served_and_tested() -> None:
@@ -74,12 +107,14 @@ def test_operations_documented_refusals_are_tested_if_reachable() -> None:
     server_faults = {(operation, status) for operation, status in documented if status == 500}
     # An id that is no number is refused in the words that were seen, which test_access knows.
     of_id = {key for key, texts in documented.items() if all(text.startswith("Invalid ") for text in texts)}
-    assert documented.keys() - covered == of_user | server_faults | of_id
+    assert documented.keys() - covered == of_user | server_faults | of_id | UNREACHABLE_REFUSALS
 
 
 def dump_state(sandbox: Sandbox) -> str:
     state = sandbox.state
-    return json.dumps([state.clients, state.projects, state.tags, state.tasks, state.entries])
+    return json.dumps(
+        [state.organizations, state.workspaces, state.clients, state.projects, state.tags, state.tasks, state.entries]
+    )
 
 
 def fill_blanks(text: str, request: Request) -> str:
@@ -105,7 +140,7 @@ def list_departures(value: object, kind: str | list[str] | None, path: str) -> I
         for item in cast("list[object]", value):
             yield from list_departures(item, kind[0], f"{path}[]")
     elif isinstance(value, dict):
-        fields = TRACK["models"].get(str(kind), {})
+        fields = OBSERVED_FIELDS | TRACK["models"].get(str(kind), {})
         for field, part in cast("dict[str, object]", value).items():
             yield from list_departures(part, fields.get(field, "undocumented"), f"{path}.{field}")
     elif "enum" in (model := TRACK["models"].get(str(kind), {})):

@@ -32,9 +32,11 @@ async def create_entry(toggl: httpx.AsyncClient, **fields: Any) -> dict[str, Any
 
 async def test_create_time_entry_start_alone_has_zero_duration(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
     row = await create_entry(toggl, start="2025-10-09T09:00:00.593648+13:00")
-    assert row == sandbox.state.entries[row["id"]] | {"start": "2025-10-08T20:00:00Z", "tags": None, "tag_ids": None}
+    changes = {"start": "2025-10-08T20:00:00Z", "stop": None, "tags": None, "tag_ids": None}
+    assert row == sandbox.state.entries[row["id"]] | changes
     assert (row["id"], row["stop"], row["duration"]) == (3_740_000_001, None, 0)
     assert (await toggl.get("/me/time_entries/current")).json()["id"] != row["id"]
+    assert (await toggl.get(f"/me/time_entries/{row['id']}")).json()["stop"] == "2025-10-08T20:00:00+00:00"
 
 
 @pytest.mark.parametrize("fields", [{"stop": TEN}, {"duration": 3600}, {"stop": TEN, "duration": 3600}])
@@ -191,7 +193,8 @@ async def test_update_time_entry_running_moves_and_stops_rejects_null_stop(
 ) -> None:
     path = f"{ENTRIES}/{running(sandbox, '2025-10-09T21:00')['id']}"
     row = (await toggl.put(path, json={"start": "2025-10-09T20:30:00+13:00"})).json()
-    assert (row["stop"], row["duration"]) == (None, -int(at("2025-10-09T20:30")))
+    assert (row["stop"], row["duration"]) == (None, -1)
+    assert (await toggl.get("/me/time_entries/current")).json()["duration"] == -int(at("2025-10-09T20:30"))
     refusal = await toggl.put(path, json={"duration": -1, "stop": None})
     assert (refusal.status_code, refusal.json()) == (400, "Start, stop and duration do not agree")
     assert (await toggl.put(path, json={"stop": "2025-10-09T21:30:00+13:00"})).json()["duration"] == 3600

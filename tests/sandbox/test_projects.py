@@ -75,7 +75,9 @@ async def test_get_project_row_matches_recorded_rows(toggl: httpx.AsyncClient) -
     assert (row["wid"], row["cid"]) == (row["workspace_id"], row["client_id"]) == (HARBOUR_STUDIO, BAKERY)
     assert (row["active"], row["status"], row["color"]) == (False, "archived", "#bf7000")
     assert row["at"] == row["created_at"] == "2025-07-31T08:53:20+00:00"
-    assert len(row) == 29
+    assert (row["client_name"], row["total_count"], row["server_deleted_at"]) == ("Aroha Bakery", 0, None)
+    assert "pinned" not in row
+    assert len(row) == 31
 
 
 async def test_create_project_without_active_is_archived(toggl: httpx.AsyncClient) -> None:
@@ -83,8 +85,9 @@ async def test_create_project_without_active_is_archived(toggl: httpx.AsyncClien
     active = (await toggl.post(PROJECTS, json={"name": "Ajax", "active": True})).json()
     assert (archived["name"], archived["active"], archived["id"]) == ("Acme", False, 65_000_001)
     assert (active["active"], active["client_id"], active["is_private"], active["billable"]) == (True, None, True, True)
-    assert "status" not in active
-    assert (await toggl.get(f"{PROJECTS}/{active['id']}")).json() == active | {"status": "active"}
+    assert not {"created_at", "status"} & active.keys()
+    usual = {"status": "active", "created_at": "2025-10-09T08:53:20+00:00"}
+    assert (await toggl.get(f"{PROJECTS}/{active['id']}")).json() == active | usual
 
 
 async def test_create_project_client_name_finds_or_creates_client(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
@@ -103,7 +106,7 @@ async def test_update_project_estimated_hours_sets_estimated_seconds(toggl: http
 @pytest.mark.parametrize(
     ("body", "text"),
     [
-        ({"name": " "}, "Project name cannot be empty"),
+        ({"name": " "}, "project name must not be empty"),
         ({"name": "Web shop", "client_id": BAKERY}, "Name has already been taken"),
         ({"name": " Shop sign", "client_name": "Aroha Bakery"}, "Name has already been taken"),
         ({"name": "Studio upkeep"}, "Name has already been taken"),
@@ -126,7 +129,7 @@ async def test_create_project_invalid_field_is_refused_without_new_client(
 
 
 async def test_create_project_without_name_is_refused(toggl: httpx.AsyncClient) -> None:
-    assert (await toggl.post(PROJECTS, json={"active": True})).json() == "Project name cannot be empty"
+    assert (await toggl.post(PROJECTS, json={"active": True})).json() == "project name must not be empty"
     assert (await toggl.post(PROJECTS, content=b"{")).json() == "JSON is not valid"
 
 
@@ -140,7 +143,8 @@ async def test_create_project_name_is_unique_per_client(toggl: httpx.AsyncClient
 async def test_update_project_changes_only_sent_fields_and_at(
     toggl: httpx.AsyncClient, sandbox: Sandbox, clock: Clock
 ) -> None:
-    before = dict(sandbox.state.projects[WEB_SHOP])
+    before = {field: value for field, value in sandbox.state.projects[WEB_SHOP].items() if field != "pinned"}
+    before |= {"client_name": "Aroha Bakery", "total_count": 0}
     clock.now = 1_800_000_000.0
     response = await toggl.put(f"{PROJECTS}/{WEB_SHOP}", json={"active": False, "name": None, "wid": 1})
     assert response.json() == before | {"active": False, "status": "archived", "at": "2027-01-15T08:00:00+00:00"}
@@ -224,3 +228,38 @@ async def test_archive_client_and_restore_client_update_project_status(
     assert sandbox.state.projects[WEB_SHOP]["status"] == "active"
     await toggl.delete(client)
     assert sandbox.state.projects[WEB_SHOP]["cid"] is None
+
+
+async def test_list_projects_page_is_sorted_by_name_and_headers_hold_its_place(toggl: httpx.AsyncClient) -> None:
+    response = await toggl.get(PROJECTS, params={"page": "2", "per_page": "2", "active": "true"})
+    assert [row["name"] for row in response.json()] == ["Messestand", "Season brochure"]
+    assert {row["total_count"] for row in response.json()} == {8}
+    assert [response.headers[f"X-{name}"] for name in ("Page", "Page-Size", "Sort-Field", "Sort-Order")] == [
+        "2",
+        "2",
+        "project_name",
+        "asc",
+    ]
+    assert response.json()[0]["client_name"] == "Müller & Söhne"
+
+
+async def test_patch_projects_changes_those_that_are_there(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
+    steps = [{"op": "replace", "path": "/color", "value": "#2da608"}]
+    response = await toggl.patch(f"{PROJECTS}/{WEB_SHOP},1", json=steps)
+    assert response.json() == {"success": [WEB_SHOP], "failure": [{"id": 1, "message": "Resource can not be found"}]}
+    assert sandbox.state.projects[WEB_SHOP]["color"] == "#2da608"
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "answer"),
+    [
+        ("/color", "#000000", {"success": [201_500_401], "failure": []}),
+        ("/currency", "EUR", "User can not edit project billing info"),
+    ],
+)
+async def test_patch_projects_on_free_plan_takes_an_own_color_and_no_currency(
+    toggl: httpx.AsyncClient, path: str, value: str, answer: object
+) -> None:
+    steps = [{"op": "replace", "path": path, "value": value}]
+    response = await toggl.patch(f"/workspaces/{NIGHT_SCHOOL}/projects/201500401", json=steps)
+    assert (response.json(), response.status_code) == (answer, 400 if isinstance(answer, str) else 200)

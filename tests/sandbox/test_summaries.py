@@ -27,11 +27,27 @@ async def test_summary_report_no_entries_has_no_groups(toggl: httpx.AsyncClient)
 
 
 async def test_summary_report_sums_seconds_by_group(toggl: httpx.AsyncClient, week: list[Row]) -> None:
-    assert await fetch_groups(toggl) == [
-        {"id": WEB_SHOP, "sub_groups": [{"id": None, "title": "a first", "seconds": 7200}]},
-        {"id": UPKEEP, "sub_groups": [{"id": None, "title": "b theirs", "seconds": 3600}]},
-        {"id": None, "sub_groups": [{"id": None, "title": "c Last", "seconds": week[2]["duration"]}]},
+    groups = await fetch_groups(toggl)
+    parts = [(group["id"], *list(part.values())[:3]) for group in groups for part in group["sub_groups"]]
+    assert parts == [
+        (WEB_SHOP, None, "a first", 7200),
+        (UPKEEP, None, "b theirs", 3600),
+        (None, None, "c Last", week[2]["duration"]),
     ]
+
+
+@pytest.mark.usefixtures("week")
+async def test_summary_report_rows_have_the_recorded_keys_and_a_wall_clock_with_a_false_zone(
+    toggl: httpx.AsyncClient,
+) -> None:
+    response = await toggl.post(SUMMARY, json=WEEK | {"client_ids": [64_890_301]})
+    assert response.text == (
+        f'{{"groups":[{{"id":{WEB_SHOP},"sub_groups":[{{"id":null,"title":"a first","seconds":7200,'
+        '"local_start":"2025-10-01T00:00:00Z","project_color":"0","project_hex_color":"#0b83d9","ForExport":false,'
+        '"DistinguishRates":false,"Grouping":"projects","SubGrouping":"time_entries"}],'
+        '"project_color":"0","project_hex_color":"#0b83d9"}]}'
+    )
+    assert (response.headers["X-Grouping"], response.headers["X-Sub-Grouping"]) == ("projects", "time_entries")
 
 
 @pytest.mark.parametrize(
@@ -49,6 +65,22 @@ async def test_summary_report_groups_and_sub_groups(
 ) -> None:
     groups = await fetch_groups(toggl, grouping=grouping, sub_grouping=sub_grouping)
     assert {(group["id"], sub_group["id"]) for group in groups for sub_group in group["sub_groups"]} == expected
+
+
+@pytest.mark.parametrize("report", [SEARCH, SUMMARY])
+@pytest.mark.parametrize(
+    ("fields", "range_"),
+    [
+        ({"start_date": "2025-10-01", "end_date": "2025-10-02"}, ("2025-10-01", "2025-10-02")),
+        ({"start_date": "2025-10-01"}, ("2025-10-01", "2025-10-07")),
+    ],
+)
+async def test_reports_headers_hold_the_range_which_is_a_week_without_an_end(
+    toggl: httpx.AsyncClient, report: str, fields: Row, range_: tuple[str, str]
+) -> None:
+    response = await toggl.post(report, json=fields)
+    assert response.status_code == 200
+    assert (response.headers["X-Range-Start"], response.headers["X-Range-End"]) == range_
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,14 @@ DESIGN = 17_300_301
 async def test_list_tags_query_searches_and_pages(
     toggl: httpx.AsyncClient, query: dict[str, str], names: list[str]
 ) -> None:
-    assert [row["name"] for row in (await toggl.get(TAGS, params=query)).json()] == names
+    response = await toggl.get(TAGS, params=query)
+    assert [row["name"] for row in response.json()] == names
+    assert response.headers["X-Total-Count"] == ("2" if "search" in query else "5")
+
+
+async def test_list_tags_are_sorted_by_name(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
+    sandbox.state.add_tag(HARBOUR_STUDIO, "Admin")
+    assert [row["name"] for row in (await toggl.get(TAGS)).json()][:2] == ["Admin", "design"]
 
 
 @pytest.mark.parametrize("query", [{"search": "nothing"}, {"page": "2"}])

@@ -53,7 +53,7 @@ async def test_list_project_tasks_no_tasks_returns_null(toggl: httpx.AsyncClient
     assert (await toggl.get(f"/workspaces/{HARBOUR_STUDIO}/projects/201500301/tasks")).text == "null"
 
 
-async def test_create_task_is_active_and_assigned_to_user(toggl: httpx.AsyncClient, clock: Clock) -> None:
+async def test_create_task_is_active_and_nobodys(toggl: httpx.AsyncClient, clock: Clock) -> None:
     clock.now = 1_577_934_245.5
     response = await toggl.post(TASKS, json={"name": "  Search ", "external_reference": ""})
     assert response.json() == {
@@ -61,13 +61,17 @@ async def test_create_task_is_active_and_assigned_to_user(toggl: httpx.AsyncClie
         "name": "Search",
         "workspace_id": HARBOUR_STUDIO,
         "project_id": 201_500_302,
-        "user_id": 7_301_001,
+        "user_id": None,
         "recurring": False,
         "active": True,
         "at": "2020-01-02T03:04:05+00:00",
+        "server_deleted_at": None,
         "estimated_seconds": None,
         "tracked_seconds": 0,
+        "project_is_private": False,
     }
+    (listed,) = (await toggl.get(TASKS, params={"active": "true"})).json()[-1:]
+    assert (listed["name"], "project_is_private" in listed) == ("Search", False)
 
 
 @pytest.mark.parametrize(
@@ -88,13 +92,13 @@ async def test_create_task_and_update_task_invalid_body_is_refused(
 async def test_update_task_changes_only_sent_fields(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
     before = dict(sandbox.state.tasks[CHECKOUT])
     response = await toggl.put(f"{TASKS}/{CHECKOUT}", json={"active": False})
-    assert response.json() == before | {"active": False, "at": "2025-10-09T08:53:20+00:00"}
+    assert response.json() == before | {"active": False, "at": "2025-10-09T08:53:20+00:00", "project_is_private": False}
     assert (await toggl.put(f"{TASKS}/{CHECKOUT}", json={"name": "Till"})).json()["name"] == "Till"
 
 
-async def test_delete_task_returns_no_body(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
+async def test_delete_task_returns_its_id(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
     response = await toggl.delete(f"{TASKS}/{CHECKOUT}")
-    assert (response.status_code, response.content) == (200, b"")
+    assert (response.status_code, response.json()) == (200, CHECKOUT)
     assert CHECKOUT not in sandbox.state.tasks
 
 

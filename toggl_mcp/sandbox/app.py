@@ -15,7 +15,20 @@ from starlette.responses import Response
 from starlette.routing import compile_path
 from starlette.types import Receive, Scope, Send
 
-from toggl_mcp.sandbox import account, clients, projects, reports, tags, tasks
+from toggl_mcp.sandbox import (
+    account,
+    clients,
+    organizations,
+    preferences,
+    projects,
+    report_exports,
+    report_totals,
+    reports,
+    tags,
+    tasks,
+    users,
+    workspaces,
+)
 from toggl_mcp.sandbox import entry_reads as entries
 from toggl_mcp.sandbox import entry_writes as tracking
 from toggl_mcp.sandbox.behaviors import Behaviors
@@ -30,18 +43,23 @@ OPERATIONS: Mapping[str, Operation] = {
     **account.OPERATIONS,
     **clients.OPERATIONS,
     **entries.OPERATIONS,
+    **organizations.OPERATIONS,
+    **preferences.OPERATIONS,
     **projects.OPERATIONS,
     **tags.OPERATIONS,
     **tasks.OPERATIONS,
     **tracking.OPERATIONS,
+    **users.OPERATIONS,
+    **workspaces.OPERATIONS,
 }
+REPORTS: Mapping[str, Operation] = {**reports.OPERATIONS, **report_totals.OPERATIONS, **report_exports.OPERATIONS}
 
 _ROUTES = [
     (method, compile_path(base + template)[0], operation)
-    for base, operations in ((BASE, OPERATIONS), ("", reports.OPERATIONS))
+    for base, operations in ((BASE, OPERATIONS), ("", REPORTS))
     for (method, template), operation in ((key.split(), operation) for key, operation in operations.items())
 ]
-_WORKSPACE = re.compile(r"(?:/reports/api/v3)?/workspaces?/([0-9]{1,18})(?:/|$)")
+_CHARGED = re.compile(r"(?:/reports/api/v3)?/(workspace|organization)s?/([0-9]{1,18})(?:/|$)")
 _AUTHORIZATION = "Basic " + base64.b64encode(f"{TOKEN}:api_token".encode()).decode()
 
 
@@ -111,14 +129,19 @@ class Sandbox:
 
     async def _receive(self, request: Request) -> tuple[Call, Window | None]:
         path = request.scope["path"].removeprefix(BASE)
-        workspace = _WORKSPACE.match(path)
-        workspace_id = int(workspace[1]) if workspace else None
-        # A request to a workspace of others is charged to nobody, and has no headers of a quota.
-        is_charged = workspace_id is None or workspace_id in self.state.workspaces
-        window = self.quota.window(workspace_id) if is_charged else None
+        window = self._window(path)
         query, headers = dict(request.query_params), dict(request.headers)
         body = await request.body()
         return Call(request.method, path, query, body, headers, window and window.organization_id), window
+
+    def _window(self, path: str) -> Window | None:
+        """What a request counts against; one to a workspace of others is charged to nobody."""
+        match = _CHARGED.match(path)
+        if match is None:
+            return self.quota.window_of(None)
+        rows = self.state.workspaces if match[1] == "workspace" else self.state.organizations
+        row = rows.get(int(match[2]))
+        return None if row is None else self.quota.window_of(row.get("organization_id", row["id"]))
 
     def _handle(self, path: str, call: Call, window: Window | None) -> Response:
         response = _authentication_error(call)
@@ -143,19 +166,19 @@ class Sandbox:
             if method == call.method and (match := pattern.match(path)):
                 try:
                     path_params = match.groupdict()
-                    entry_ids = _parse_ids(path_params.pop("time_entry_ids", ""))
+                    listed_ids = [
+                        _parse_id(name.removesuffix("s"), text)
+                        for name in ("project_ids", "time_entry_ids")
+                        for text in filter(None, path_params.pop(name, "").split(","))
+                    ]
                     ids = {name: _parse_id(name, text) for name, text in path_params.items()}
                     request = RequestContext(
-                        self.state, self.quota, self.behaviors, ids, call.query, call.body, entry_ids
+                        self.state, self.quota, self.behaviors, ids, call.query, call.body, listed_ids
                     )
                     return operation(request)
                 except Refusal as refusal:
                     return refusal.response
         return error(404, "Not Found")
-
-
-def _parse_ids(text: str) -> list[int]:
-    return [_parse_id("time_entry_id", part) for part in text.split(",")] if text else []
 
 
 def _authentication_error(call: Call) -> Response | None:
@@ -170,8 +193,8 @@ def _authentication_error(call: Call) -> Response | None:
 def _parse_id(name: str, text: str) -> int:
     if re.fullmatch("[0-9]{1,18}", text):
         return int(text)
-    if name == "workspace_id":
-        raise Refusal(error(400, "Missing or invalid workspace_id"))
+    if name in ("organization_id", "workspace_id"):
+        raise Refusal(error(400, f"Missing or invalid {name}"))
     if name == "time_entry_id":
         raise Refusal(error(400, "Invalid or missing time_entry_id"))
     raise Refusal(error(400, f"We're expecting an integer as part of the url for {name}"))

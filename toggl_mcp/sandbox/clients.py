@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from toggl_mcp.sandbox.request import Operation, RequestContext, as_integers
 from toggl_mcp.sandbox.responses import Refusal, error, json_response
-from toggl_mcp.sandbox.rows import Row
+from toggl_mcp.sandbox.rows import Row, by_name
 
 _STATUSES = {"active": (False,), "archived": (True,), "both": (False, True)}
 _FREE_TEXTS = {402: "Must be a premium user to archive clients", 403: "Forbidden"}
@@ -17,7 +17,8 @@ def _list(request: RequestContext) -> Response:
     status = request.query.get("status", "active")
     if status not in _STATUSES:
         raise Refusal(error(400, "Client status is invalid"))
-    return request.rows(request.filter_by_name([row for row in rows if row["archived"] in _STATUSES[status]], "name"))
+    rows = request.filter_by_name([row for row in rows if row["archived"] in _STATUSES[status]], "name")
+    return request.rows([row | {"total_count": len(rows)} for row in by_name(rows)])
 
 
 def _create(request: RequestContext) -> Response:
@@ -26,11 +27,11 @@ def _create(request: RequestContext) -> Response:
     name = _valid_name(request, fields.pop("name", ""), other_rows)
     notes, reference = fields.get("notes"), fields.get("external_reference")
     workspace_id = request.ids["workspace_id"]
-    return json_response(request.state.add_client(workspace_id, name, notes=notes, external_reference=reference))
+    return _client_response(request.state.add_client(workspace_id, name, notes=notes, external_reference=reference))
 
 
 def _get(request: RequestContext) -> Response:
-    return json_response(_require_client(request))
+    return _client_response(_require_client(request))
 
 
 def _update(request: RequestContext) -> Response:
@@ -40,7 +41,7 @@ def _update(request: RequestContext) -> Response:
     fields |= request.texts(*fields)
     other_rows = [other_row for other_row in _list_in_workspace(request) if other_row is not row]
     fields["name"] = _valid_name(request, fields["name"], other_rows)
-    return json_response(request.state.edit_client(row["id"], **fields))
+    return _client_response(request.state.edit_client(row["id"], **fields))
 
 
 def _delete(request: RequestContext) -> Response:
@@ -64,7 +65,7 @@ def _restore(request: RequestContext) -> Response:
     everything = options.get("restore_all_projects", by_default)
     if not isinstance(everything, bool):
         raise Refusal(error(400, "Bad Request"))
-    return json_response(request.state.restore_client(client_id, None if everything else project_ids))
+    return _client_response(request.state.restore_client(client_id, None if everything else project_ids))
 
 
 def _archive_many(request: RequestContext) -> Response:
@@ -84,6 +85,11 @@ def _get_many(request: RequestContext) -> Response:
     rows = _list_in_workspace(request)
     ids = request.integers()
     return request.rows([row for row in rows if row["id"] in ids])
+
+
+def _client_response(row: Row) -> Response:
+    # Only a list counts.
+    return json_response(row | {"total_count": 0})
 
 
 def _list_in_workspace(request: RequestContext) -> list[Row]:

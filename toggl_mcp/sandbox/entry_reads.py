@@ -15,6 +15,7 @@ from toggl_mcp.sandbox.state import State
 OLDEST = timedelta(days=90)
 """How far back entries are listed, and changes are told."""
 _RECENT = timedelta(days=10)
+_ONLY_IN_LISTS = ("uid", "wid", "pid", "tid", "user_name", "user_avatar_url")
 _NOT_BOTH = "'{}' and '{}' can not be present simultaneously"
 
 
@@ -28,15 +29,14 @@ def with_meta(request: RequestContext, row: Row) -> Row:
     """The entry's row, with the names of what it belongs to if the query asks for them."""
     if request.query.get("meta") != "true":
         return row
-    state = request.state
-    names: Row = {"user_name": state.me["fullname"], "user_avatar_url": state.me["image_url"]}
+    state, names = request.state, Row()
     if project := state.projects.get(row["project_id"]):
-        names |= {f"project_{field}": project[field] for field in ("name", "color", "active", "billable")}
         if client := state.clients.get(project["client_id"]):
             names |= {"client_id": client["id"], "client_name": client["name"]}
+        names |= {f"project_{field}": project[field] for field in ("name", "color", "active", "billable")}
     if task := state.tasks.get(row["task_id"]):
         names["task_name"] = task["name"]
-    return row | names
+    return row | names | {"user_name": state.me["fullname"], "user_avatar_url": state.me["image_url"]}
 
 
 def _list(request: RequestContext) -> Response:
@@ -65,7 +65,8 @@ def _current(request: RequestContext) -> Response:
 def _get(request: RequestContext) -> Response:
     for row in _own_entries(request.state):
         if row["id"] == request.ids["time_entry_id"] and _exists(row):
-            return json_response(with_meta(request, row))
+            fields = with_meta(request, row).items()
+            return json_response({field: value for field, value in fields if field not in _ONLY_IN_LISTS})
     raise Refusal(error(404, "Resource can not be found"))
 
 

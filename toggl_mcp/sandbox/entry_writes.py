@@ -2,13 +2,12 @@
 
 import json
 from collections.abc import Mapping
-from typing import cast
 
 from starlette.responses import Response
 
 from toggl_mcp.sandbox import entry_validation as drafts
 from toggl_mcp.sandbox.entry_reads import with_meta
-from toggl_mcp.sandbox.request import NOT_JSON, Operation, RequestContext
+from toggl_mcp.sandbox.request import Operation, RequestContext
 from toggl_mcp.sandbox.responses import Refusal, error, json_response
 from toggl_mcp.sandbox.rows import Row
 
@@ -33,8 +32,11 @@ def _create(request: RequestContext) -> Response:
     running = fields.pop("duration") < 0
     alone = request.behaviors.start_stops_others
     row = request.state.add_entry(workspace_id, fields.pop("start"), running=running, alone=alone, **fields)
-    running_fields: Row = {"duration": -1} if running else {}
-    return _entry_response(request, row | running_fields | ({} if row["tags"] else {"tags": None, "tag_ids": None}))
+    response = _entry_response(request, row | ({} if row["tags"] else {"tags": None, "tag_ids": None}))
+    if row["stop"] is None and not running:
+        # An entry without length has a stop only from now on.
+        request.state.edit_entry(row["id"], stop=row["start"])
+    return response
 
 
 def _update(request: RequestContext) -> Response:
@@ -60,12 +62,12 @@ def _delete(request: RequestContext) -> Response:
 def _patch(request: RequestContext) -> Response:
     """Change many: each that can be changed is, one that was deleted comes back, and the rest is told."""
     request.workspace()
-    if len(request.entry_ids) > MAX_BULK_ENTRIES:
+    if len(request.listed_ids) > MAX_BULK_ENTRIES:
         raise Refusal(error(400, f"PATCH request is limited to {MAX_BULK_ENTRIES} entries at once"))
-    steps = [_parse_step(step) for step in _steps(request)]
+    steps = [_parse_step(step) for step in request.patch_steps()]
     success_ids: list[int] = []
     failures: list[Row] = []
-    for entry_id in request.entry_ids:
+    for entry_id in request.listed_ids:
         try:
             _patch_one(request, entry_id, steps)
         except Refusal as refusal:
@@ -88,21 +90,18 @@ def _patch_one(request: RequestContext, entry_id: int, steps: list[Row]) -> None
     request.state.edit_entry(entry_id, server_deleted_at=None, **changes)
 
 
-def _steps(request: RequestContext) -> list[Row]:
-    body = request.json()
-    if isinstance(body, list) and all(isinstance(step, dict) for step in cast("list[object]", body)):
-        return cast("list[Row]", body)
-    raise Refusal(error(400, NOT_JSON))
-
-
 def _parse_step(step: Row) -> Row:
     """What one step of a patch gives, as a body would; only tags can be removed."""
     op, field, value = step.get("op"), str(step.get("path")).removeprefix("/"), step.get("value")
+    if field == "pid":
+        field = "project_id"
     is_tags = field in ("tags", "tag_ids")
     if field not in _PATCHED or op not in _TAG_ACTIONS or (op == "remove" and not is_tags):
         raise Refusal(error(500, "Invalid path"))
     if type(value) is not drafts.PAYLOAD[field] and not (value is None and field in drafts.CLEARABLE):
         raise Refusal(error(400, f"Invalid value for {field}"))
+    if field == "start" and "T" not in str(value):
+        field = "start_date"
     return {field: value} | ({"tag_action": _TAG_ACTIONS[op]} if is_tags else {})
 
 
@@ -121,9 +120,10 @@ def _find_own(request: RequestContext, entry_id: int) -> Row | None:
 
 
 def _entry_response(request: RequestContext, row: Row) -> Response:
-    # Toggl writes the moments of what it has just changed in another way than those that it lists.
+    # Toggl writes the moments of what it has just changed, and that a timer runs, in another way than what it lists.
     moments = {field: row[field].replace("+00:00", "Z") for field in ("start", "stop") if row[field]}
-    return json_response(with_meta(request, row) | moments)
+    running: Row = {"duration": -1} if row["duration"] < 0 else {}
+    return json_response(with_meta(request, row) | moments | running)
 
 
 _ENTRY_PATH = "/workspaces/{workspace_id}/time_entries/{time_entry_id}"

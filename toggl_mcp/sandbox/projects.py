@@ -1,13 +1,15 @@
 """The projects of a workspace."""
 
+import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from starlette.responses import Response
 
 from toggl_mcp.sandbox.request import Operation, RequestContext
 from toggl_mcp.sandbox.responses import Refusal, error, json_response
-from toggl_mcp.sandbox.rows import Row
+from toggl_mcp.sandbox.rows import Row, by_name
 
 MAX_ACTIVE_ON_FREE = 5
 LIMIT_TEXT = f"Active project limit is {MAX_ACTIVE_ON_FREE}. Upgrade to add more active projects"
@@ -49,7 +51,21 @@ def _list(request: RequestContext) -> Response:
     active, client_ids = request.active(), request.query.get("client_ids")
     if client_ids is not None:
         rows = [row for row in rows if str(row["client_id"]) in client_ids.split(",")]
-    return request.rows(request.page([row for row in rows if row["active"] in active], _PAGE))
+    rows = by_name([row for row in rows if row["active"] in active])
+    counted = [_with_client_name(request, row) | {"total_count": len(rows)} for row in request.page(rows, _PAGE)]
+    response = request.rows(counted)
+    response.headers["X-Page"] = str(request.number("page", 1))
+    response.headers["X-Page-Size"] = str(request.number("per_page", _PAGE))
+    response.headers["X-Sort-Field"], response.headers["X-Sort-Order"] = "project_name", "asc"
+    return response
+
+
+def _list_own(request: RequestContext) -> Response:
+    archived = request.query.get("include_archived", "false")
+    if archived not in ("true", "false"):
+        raise Refusal(error(400, "Invalid include_archived"))
+    rows = [row for row in request.state.projects.values() if row["active"] or archived == "true"]
+    return request.rows(request.changed_since(rows))
 
 
 def _create(request: RequestContext) -> Response:
@@ -60,11 +76,11 @@ def _create(request: RequestContext) -> Response:
         "billable": workspace["premium"] and workspace["projects_billable_by_default"],
     }
     row = request.state.add_project(workspace["id"], **(usual | _parse_fields(request, {})))
-    return json_response({field: value for field, value in row.items() if field != "status"})
+    return _project_response(request, row, "created_at", "status")
 
 
 def _get(request: RequestContext) -> Response:
-    return json_response(_require_project(request))
+    return _project_response(request, _require_project(request))
 
 
 def _update(request: RequestContext) -> Response:
@@ -72,7 +88,7 @@ def _update(request: RequestContext) -> Response:
     color = request.texts("color").get("color", _PALETTE[0])
     if color not in _PALETTE and not request.workspace()["premium"]:
         raise Refusal(error(402, _OWN_COLOR))
-    return json_response(request.state.edit_project(row["id"], **_parse_fields(request, row)))
+    return _project_response(request, request.state.edit_project(row["id"], **_parse_fields(request, row)))
 
 
 def _delete(request: RequestContext) -> Response:
@@ -84,6 +100,36 @@ def _delete(request: RequestContext) -> Response:
             request.state.remove_entry(row["id"])
     request.state.remove_project(project_id)
     return json_response(project_id)
+
+
+def _patch(request: RequestContext) -> Response:
+    """Change many: each that can be changed is, in an own color too, and the rest is told."""
+    fields = {str(step.get("path")).removeprefix("/"): step.get("value") for step in request.patch_steps()}
+    if not request.workspace()["premium"] and set(_PREMIUM) & fields.keys():
+        raise Refusal(error(400, "User can not edit project billing info"))
+    success_ids: list[int] = []
+    failures: list[Row] = []
+    for project_id in request.listed_ids:
+        one = replace(request, ids=request.ids | {"project_id": project_id}, body=json.dumps(fields).encode())
+        try:
+            row = _require_project(one)
+            request.state.edit_project(project_id, **_parse_fields(one, row))
+        except Refusal as refusal:
+            failures.append({"id": project_id, "message": json.loads(bytes(refusal.response.body))})
+        else:
+            success_ids.append(project_id)
+    return json_response({"success": success_ids, "failure": failures})
+
+
+def _project_response(request: RequestContext, row: Row, *omitted: str) -> Response:
+    # Only a list counts, and says what is pinned.
+    row = _with_client_name(request, row) | {"total_count": 0}
+    return json_response({field: value for field, value in row.items() if field not in ("pinned", *omitted)})
+
+
+def _with_client_name(request: RequestContext, row: Row) -> Row:
+    client: Row = request.state.clients.get(row["client_id"] or 0, {})
+    return row | {"client_name": client.get("name")}
 
 
 def find_project(request: RequestContext) -> Row | None:
@@ -165,15 +211,17 @@ def _valid_name(request: RequestContext, project: Row) -> str:
         for row in _list_in_workspace(request)
         if row["client_id"] == project["client_id"] and row["id"] != project.get("id")
     ]
-    empty = "Project name cannot be empty"
+    empty = "project name must not be empty"
     return request.unused_name(
         project["name"], other_rows, empty_text=empty, taken_text=request.name_taken_text("Project")
     )
 
 
 OPERATIONS: Mapping[str, Operation] = {
+    "GET /me/projects": _list_own,
     "GET /workspaces/{workspace_id}/projects": _list,
     "POST /workspaces/{workspace_id}/projects": _create,
+    "PATCH /workspaces/{workspace_id}/projects/{project_ids}": _patch,
     "GET /workspaces/{workspace_id}/projects/{project_id}": _get,
     "PUT /workspaces/{workspace_id}/projects/{project_id}": _update,
     "DELETE /workspaces/{workspace_id}/projects/{project_id}": _delete,

@@ -60,15 +60,24 @@ class Quota:
     """The windows of the sample user, one an organization and one for what belongs to none."""
 
     def __init__(self, clock: Clock, plans: Mapping[int, Plan], organizations: Mapping[int, int]) -> None:
-        self._organizations = organizations
-        self._windows = {None: Window(None, PER_HOUR_OF_USER, clock)} | {
-            organization_id: Window(organization_id, PER_HOUR[plans[workspace_id]], clock)
-            for workspace_id, organization_id in organizations.items()
-        }
+        self._clock = clock
+        self._organizations: dict[int, int] = {}
+        self._windows: dict[int | None, Window] = {None: Window(None, PER_HOUR_OF_USER, clock)}
+        for workspace_id, organization_id in organizations.items():
+            self.add_workspace(workspace_id, organization_id, plans[workspace_id])
+
+    def add_workspace(self, workspace_id: int, organization_id: int, plan: Plan = "free") -> None:
+        """Count the requests to a workspace with those to its organization."""
+        self._organizations[workspace_id] = organization_id
+        self._windows.setdefault(organization_id, Window(organization_id, PER_HOUR[plan], self._clock))
 
     def window(self, workspace_id: int | None) -> Window:
         """The window that a request to this workspace counts against; the user's for `None`."""
-        return self._windows[None if workspace_id is None else self._organizations[workspace_id]]
+        return self.window_of(None if workspace_id is None else self._organizations[workspace_id])
+
+    def window_of(self, organization_id: int | None) -> Window:
+        """The window of an organization; the user's for `None`."""
+        return self._windows[organization_id]
 
     def windows(self) -> list[Window]:
         """Every window, the user's first."""

@@ -41,7 +41,7 @@ class RequestContext:
     ids: dict[str, int]
     query: dict[str, str]
     body: bytes
-    entry_ids: list[int]
+    listed_ids: list[int]
 
     def workspace(self, foreign: str = FOREIGN) -> Row:
         """The workspace of the path, or a refusal with this text if it is not the user's."""
@@ -124,6 +124,13 @@ class RequestContext:
     def integers(self) -> list[int]:
         """The body's list of ids."""
         return as_integers(self.json())
+
+    def patch_steps(self) -> list[Row]:
+        """The body's steps of a JSON Patch."""
+        body = self.json()
+        if isinstance(body, list) and all(isinstance(step, dict) for step in cast("list[object]", body)):
+            return cast("list[Row]", body)
+        raise Refusal(error(400, NOT_JSON))
 
     def unused_name(self, name: str, other_rows: list[Row], *, empty_text: str, taken_text: str) -> str:
         """The name without the spaces around it; a refusal with one of these texts if it is blank or another's."""

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from toggl_mcp.sandbox.quota import Plan
+
 Row = dict[str, Any]
 
 _PROJECT: Row = {
@@ -14,6 +16,7 @@ _PROJECT: Row = {
     "active": True,
     "at": None,
     "created_at": None,
+    "server_deleted_at": None,
     "color": "#0b83d9",
     "billable": False,
     "template": None,
@@ -38,6 +41,68 @@ _PROJECT: Row = {
 }
 
 
+_ORGANIZATION: Row = {
+    "server_deleted_at": None,
+    "is_multi_workspace_enabled": False,
+    "suspended_at": None,
+    "user_count": 1,
+    "trial_info": {
+        "trial": False,
+        "trial_available": True,
+        "trial_end_date": None,
+        "next_payment_date": None,
+        "last_pricing_plan_id": None,
+        "can_have_trial": True,
+        "trial_plan_id": None,
+    },
+    "is_unified": False,
+    "max_workspaces": 20,
+    "permissions": None,
+    "admin": True,
+    "owner": True,
+    "pricing_plan_name": "Free",
+    "pricing_plan_enterprise": False,
+}
+_WORKSPACE: Row = {
+    "id": None,
+    "organization_id": None,
+    "name": None,
+    "premium": None,
+    "business_ws": None,
+    "admin": True,
+    "role": "admin",
+    "suspended_at": None,
+    "server_deleted_at": None,
+    "default_hourly_rate": None,
+    "rate_last_updated": None,
+    "default_currency": "NZD",
+    "only_admins_may_create_projects": False,
+    "only_admins_may_create_tags": False,
+    "only_admins_see_team_dashboard": False,
+    "projects_billable_by_default": True,
+    "projects_private_by_default": True,
+    "projects_enforce_billable": False,
+    "limit_public_project_data": False,
+    "last_modified": None,
+    "reports_collapse": True,
+    "rounding": 0,
+    "rounding_minutes": 0,
+    "api_token": None,
+    "at": None,
+    "logo_url": "https://assets.track.toggl.com/images/workspace.jpg",
+    "ical_url": None,
+    "ical_enabled": True,
+    "csv_upload": None,
+    "subscription": None,
+    "hide_start_end_times": False,
+    "working_hours_in_minutes": None,
+    "te_constraints": {},
+    "disable_timesheet_view": False,
+    "disable_approvals": False,
+    "disable_expenses": False,
+}
+
+
 def stamp(seconds: float) -> str:
     """A moment as Toggl writes it on clients, projects, tasks and workspaces."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
@@ -53,12 +118,40 @@ def seconds(text: str) -> float:
     return datetime.fromisoformat(text).timestamp()
 
 
+def by_name(named_rows: list[Row]) -> list[Row]:
+    """The rows in the order of their names, as Toggl lists them."""
+    return sorted(named_rows, key=lambda row: (row["name"].casefold(), row["id"]))
+
+
 def apply_changes(row: Row, changes: Row, at: str) -> Row:
     """The row itself after these changes; fields set to "" go away."""
     row |= changes | {"at": at}
     for field in [field for field, value in row.items() if value == ""]:
         del row[field]
     return row
+
+
+def organization(organization_id: int, name: str, plan: Plan, created: float) -> Row:
+    """An organization's row."""
+    row: Row = {"id": organization_id, "name": name, "pricing_plan_id": 0}
+    times: Row = {"created_at": fine_stamp(created), "at": fine_stamp(created)}
+    return row | times | _ORGANIZATION | {"pricing_plan_name": plan.capitalize()}
+
+
+def workspace(workspace_id: int, organization_id: int, name: str, plan: Plan, changed_at: float) -> Row:
+    """A workspace's row, with the secrets that Toggl sends along."""
+    return _WORKSPACE | {
+        "id": workspace_id,
+        "organization_id": organization_id,
+        "name": name,
+        "premium": plan != "free",
+        "business_ws": plan == "premium",
+        "default_hourly_rate": None if plan == "free" else 80,
+        "last_modified": stamp(changed_at).replace("+00:00", "Z"),
+        "api_token": f"5ec4e75a{workspace_id:024d}",
+        "at": stamp(changed_at),
+        "ical_url": f"/ical/workspace_user/5ec4e75b{workspace_id:024d}",
+    }
 
 
 def project(project_id: int, workspace_id: int, name: str, created: float, **more: object) -> Row:
@@ -113,8 +206,8 @@ def sync_entry_fields(row: Row) -> Row:
     return row
 
 
-def task(task_id: int, project: Row, name: str, created: float, user_id: int, **more: object) -> Row:
+def task(task_id: int, project: Row, name: str, created: float, user_id: int | None, **more: object) -> Row:
     """The row of a task of this project, of which these fields are not as usual."""
     row: Row = {"id": task_id, "name": name, "workspace_id": project["workspace_id"], "project_id": project["id"]}
-    row |= {"user_id": user_id, "recurring": False, "active": True, "at": stamp(created)}
+    row |= {"user_id": user_id, "recurring": False, "active": True, "at": stamp(created), "server_deleted_at": None}
     return row | {"estimated_seconds": None, "tracked_seconds": 0} | more

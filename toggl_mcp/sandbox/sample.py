@@ -23,8 +23,8 @@ def sample_state(clock: Callable[[], float], plans: Mapping[int, Plan]) -> State
     """The sample state, its dates counted back from the clock's now."""
     now = clock()
     workspaces = [
-        _workspace(HARBOUR_STUDIO, 3_901_001, "Harbour Studio", plans[HARBOUR_STUDIO], now - 40 * _DAY),
-        _workspace(NIGHT_SCHOOL, 3_901_002, "Night School", plans[NIGHT_SCHOOL], now - 15 * _DAY),
+        rows.workspace(HARBOUR_STUDIO, 3_901_001, "Harbour Studio", plans[HARBOUR_STUDIO], now - 40 * _DAY),
+        rows.workspace(NIGHT_SCHOOL, 3_901_002, "Night School", plans[NIGHT_SCHOOL], now - 15 * _DAY),
     ]
     projects = [_project(now, *project) for project in _PROJECTS]
     tags = [rows.tag(tag_id, workspace_id, name, now - 80 * _DAY, _USER) for tag_id, workspace_id, name in _TAGS]
@@ -40,6 +40,9 @@ def sample_state(clock: Callable[[], float], plans: Mapping[int, Plan]) -> State
         entries=lambda: [rows.copy_entry(row) for row in _sample_entries(now)],
     )
     state.people.update(PEOPLE)
+    for row, people in zip(workspaces, (len(PEOPLE), 1), strict=True):
+        organization = rows.organization(row["organization_id"], row["name"], plans[row["id"]], now - 800 * _DAY)
+        state.organizations[organization["id"]] = organization | {"user_count": people}
     return state
 
 
@@ -57,6 +60,7 @@ def _user(now: float) -> Row:
         "email": "marama@harbour-studio.example",
         "fullname": PEOPLE[_USER],
         "timezone": "Pacific/Auckland",
+        "toggl_accounts_id": "5ec4e75d5ec4e75d5ec4e7",
         "default_workspace_id": HARBOUR_STUDIO,
         "beginning_of_week": 1,
         "image_url": "https://assets.track.toggl.com/images/profile.png",
@@ -67,50 +71,8 @@ def _user(now: float) -> Row:
         "country_id": None,
         "has_password": True,
         "at": fine_stamp(now - 2 * _DAY),
-        "intercom_hash": "5ec4e7a5" * 8,
-        "oauth_providers": ["google"],
+        "2fa_enabled": False,
         "authorization_updated_at": fine_stamp(now - 30 * _DAY),
-    }
-
-
-_WORKSPACE_DEFAULTS: Row = {
-    "admin": True,
-    "role": "admin",
-    "suspended_at": None,
-    "default_hourly_rate": None,
-    "rate_last_updated": None,
-    "default_currency": "NZD",
-    "only_admins_may_create_projects": False,
-    "only_admins_may_create_tags": False,
-    "only_admins_see_team_dashboard": False,
-    "projects_billable_by_default": True,
-    "projects_private_by_default": True,
-    "projects_enforce_billable": False,
-    "limit_public_project_data": False,
-    "reports_collapse": True,
-    "rounding": 0,
-    "rounding_minutes": 0,
-    "logo_url": "https://assets.track.toggl.com/images/workspace.jpg",
-    "ical_enabled": True,
-    "csv_upload": None,
-    "subscription": None,
-    "hide_start_end_times": False,
-    "working_hours_in_minutes": None,
-}
-
-
-def _workspace(workspace_id: int, organization_id: int, name: str, plan: Plan, changed_at: float) -> Row:
-    return _WORKSPACE_DEFAULTS | {
-        "id": workspace_id,
-        "organization_id": organization_id,
-        "name": name,
-        "premium": plan != "free",
-        "business_ws": plan == "premium",
-        "default_hourly_rate": None if plan == "free" else 80,
-        "last_modified": stamp(changed_at),
-        "api_token": f"5ec4e75a{workspace_id:024d}",
-        "at": stamp(changed_at),
-        "ical_url": f"/ical/workspace_user/5ec4e75b{workspace_id:024d}",
     }
 
 

@@ -17,6 +17,7 @@ class State:
     Attributes:
         me: The sample user, with the secrets that Toggl sends along.
         people: The names of the users, by id.
+        organizations: By id.
         workspaces: By id, with their secrets.
         clients: By id.
         projects: By id.
@@ -41,6 +42,7 @@ class State:
         self._entry_ids = itertools.count(_FIRST_NEW_ENTRY_ID)
         self.me = me
         self.people: dict[int, str] = {}
+        self.organizations: dict[int, Row] = {}
         self.workspaces = _by_id(workspaces)
         self.clients = _by_id(clients)
         self.projects = _by_id(projects)
@@ -56,6 +58,36 @@ class State:
     def now(self) -> float:
         """The time, in seconds since 1970."""
         return self._clock()
+
+    def add_organization(self, name: str, workspace_name: str) -> tuple[Row, Row]:
+        """The rows of a new organization, on the free plan, and of its first workspace."""
+        organization_id = next(self._ids)
+        self.organizations[organization_id] = rows.organization(organization_id, name, "free", self._clock())
+        return self.organizations[organization_id], self.add_workspace(organization_id, workspace_name)
+
+    def edit_organization(self, organization_id: int, **changes: object) -> Row:
+        """The organization's row after these changes."""
+        return rows.apply_changes(self.organizations[organization_id], changes, fine_stamp(self._clock()))
+
+    def leave_organization(self, organization_id: int) -> None:
+        """Take the user out of an organization: it is out of sight, and so are its workspaces."""
+        del self.organizations[organization_id]
+        for row in self.workspaces_of(organization_id):
+            del self.workspaces[row["id"]]
+
+    def add_workspace(self, organization_id: int, name: str, **more: object) -> Row:
+        """A new workspace's row, on the organization's plan."""
+        workspace_id, plan = next(self._ids), self.organizations[organization_id]["pricing_plan_name"].lower()
+        self.workspaces[workspace_id] = rows.workspace(workspace_id, organization_id, name, plan, self._clock())
+        return self.edit_workspace(workspace_id, **more)
+
+    def edit_workspace(self, workspace_id: int, **changes: object) -> Row:
+        """The workspace's row after these changes."""
+        return rows.apply_changes(self.workspaces[workspace_id], changes, stamp(self._clock()))
+
+    def workspaces_of(self, organization_id: int) -> list[Row]:
+        """The workspaces of an organization."""
+        return [row for row in self.workspaces.values() if row["organization_id"] == organization_id]
 
     def add_client(
         self,
@@ -152,9 +184,9 @@ class State:
         del self.tags[tag_id]
 
     def add_task(self, project_id: int, name: str, **more: object) -> Row:
-        """A new task's row, active and the user's unless `more` says otherwise."""
+        """A new task's row, active and nobody's unless `more` says otherwise."""
         task_id = next(self._ids)
-        self.tasks[task_id] = rows.task(task_id, self.projects[project_id], name, self._clock(), self.me["id"])
+        self.tasks[task_id] = rows.task(task_id, self.projects[project_id], name, self._clock(), None)
         return self.edit_task(task_id, **more)
 
     def edit_task(self, task_id: int, **changes: object) -> Row:

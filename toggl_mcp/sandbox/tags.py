@@ -6,14 +6,21 @@ from starlette.responses import Response
 
 from toggl_mcp.sandbox.request import FOREIGN, MAX_PAGE_SIZE, Operation, RequestContext
 from toggl_mcp.sandbox.responses import Refusal, error, json_response
-from toggl_mcp.sandbox.rows import Row
+from toggl_mcp.sandbox.rows import Row, by_name
 
 _MANAGERS_ONLY = "Only organization or workspace administrators may manage tags in this workspace."
 
 
 def _list(request: RequestContext) -> Response:
-    rows = request.filter_by_name(_list_in_workspace(request, FOREIGN), "search")
-    return request.rows(request.page(rows, MAX_PAGE_SIZE) if {"page", "per_page"} & request.query.keys() else rows)
+    rows = by_name(request.filter_by_name(_list_in_workspace(request, FOREIGN), "search"))
+    page = request.page(rows, MAX_PAGE_SIZE) if {"page", "per_page"} & request.query.keys() else rows
+    response = request.rows(page)
+    response.headers["X-Total-Count"] = str(len(rows))
+    return response
+
+
+def _list_own(request: RequestContext) -> Response:
+    return request.rows(request.changed_since(list(request.state.tags.values())))
 
 
 def _create(request: RequestContext) -> Response:
@@ -51,6 +58,7 @@ def _valid_name(request: RequestContext, other_rows: list[Row]) -> str:
 
 
 OPERATIONS: Mapping[str, Operation] = {
+    "GET /me/tags": _list_own,
     "GET /workspaces/{workspace_id}/tags": _list,
     "POST /workspaces/{workspace_id}/tags": _create,
     "PUT /workspaces/{workspace_id}/tags/{tag_id}": _update,

@@ -49,6 +49,14 @@ def _list_of_project(request: RequestContext) -> Response:
     return request.rows([row for row in rows if row["active"] or request.query.get("active") != "true"])
 
 
+def _list_own(request: RequestContext) -> Response:
+    inactive = request.query.get("include_not_active", "false")
+    if inactive not in ("true", "false"):
+        raise Refusal(error(400, "Invalid include_not_active"))
+    rows = [row for row in request.state.tasks.values() if row["active"] or inactive == "true"]
+    return request.rows(request.changed_since(rows))
+
+
 def _create(request: RequestContext) -> Response:
     _require_paid(request)
     project = projects.find_project(request)
@@ -56,7 +64,7 @@ def _create(request: RequestContext) -> Response:
         raise Refusal(error(400, _NOT_OPEN))
     fields: Row = {"name": ""} | request.fields(_PAYLOAD)
     fields["name"] = _valid_name(request, fields["name"], _list_in_project(request))
-    return json_response(request.state.add_task(project["id"], **fields))
+    return _task_response(request, request.state.add_task(project["id"], **fields))
 
 
 def _get(request: RequestContext) -> Response:
@@ -70,12 +78,17 @@ def _update(request: RequestContext) -> Response:
         fields["name"] = _valid_name(
             request, fields["name"], [other_row for other_row in _list_in_project(request) if other_row is not row]
         )
-    return json_response(request.state.edit_task(row["id"], **fields))
+    return _task_response(request, request.state.edit_task(row["id"], **fields))
 
 
 def _delete(request: RequestContext) -> Response:
-    request.state.remove_task(_require_task(request)["id"])
-    return Response()
+    task_id = _require_task(request)["id"]
+    request.state.remove_task(task_id)
+    return json_response(task_id)
+
+
+def _task_response(request: RequestContext, row: Row) -> Response:
+    return json_response(row | {"project_is_private": request.state.projects[row["project_id"]]["is_private"]})
 
 
 def _list_in_workspace(request: RequestContext) -> list[Row]:
@@ -115,6 +128,7 @@ def _valid_name(request: RequestContext, name: str, other_rows: list[Row]) -> st
 
 
 OPERATIONS: Mapping[str, Operation] = {
+    "GET /me/tasks": _list_own,
     "GET /workspaces/{workspace_id}/tasks": _list,
     "GET /workspaces/{workspace_id}/projects/{project_id}/tasks": _list_of_project,
     "POST /workspaces/{workspace_id}/projects/{project_id}/tasks": _create,
