@@ -54,7 +54,8 @@ class EntryQuery(NamedTuple):
 class EntryResult(NamedTuple):
     """The entries that a query selects, and the error of each workspace whose reports could not be read.
 
-    `reported_workspace_ids` are the workspaces whose reports are part of the result.
+    `reported_workspace_ids` are the workspaces whose reports are part of the result. Rows that cannot be read are left
+    out and counted, whatever they may be about.
     """
 
     entries: list[TimeEntry]
@@ -62,6 +63,7 @@ class EntryResult(NamedTuple):
     source: Source
     as_of: datetime
     reported_workspace_ids: Collection[int]
+    unreadable_count: int
 
 
 class _ReportReads(NamedTuple):
@@ -96,6 +98,7 @@ class TimeEntrySource:
             source=_least_fresh(reads),
             as_of=min(read.as_of for read in reads),
             reported_workspace_ids=query.workspace_ids if reports else (),
+            unreadable_count=len({key for read in reads for key in read.collection.unreadable_ids} - entries.keys()),
         )
 
     async def _fetch_reports(self, query: EntryQuery, cache_read: CacheRead[TimeEntry] | None) -> _ReportReads:

@@ -62,12 +62,16 @@ class Workspace(BaseModel, frozen=True):
 
 
 class AccountSnapshot(BaseModel, frozen=True):
-    """The token's owner and the workspaces that the token opens, as one response describes them."""
+    """The token's owner and the workspaces that the token opens, as one response describes them.
+
+    `unreadable` counts the rows of each kind that could not be read.
+    """
 
     model_config = ConfigDict(extra="ignore")
 
     me: Me
     workspaces: list[Workspace]
+    unreadable: dict[str, int] = Field(default_factory=dict[str, int])
 
 
 class WorkspaceNames(BaseModel, frozen=True):

@@ -9,7 +9,7 @@ from toggl_mcp.models.account import Access, Plan, Workspace
 from toggl_mcp.models.base import Absent, Payload
 from toggl_mcp.models.quota import Bucket
 from toggl_mcp.tools.support.define import READ_ONLY, CallContext, Requirement, ToolSpec
-from toggl_mcp.tools.support.results import Freshness, OutputModel, QuotaRemaining
+from toggl_mcp.tools.support.results import Freshness, OutputModel, QuotaRemaining, list_unreadable
 
 REASONS: Mapping[Requirement, str] = {
     "paid": "needs a paid plan",
@@ -61,6 +61,7 @@ class Account(Freshness):
     quotas: Annotated[list[QuotaOut], Field(description="As last seen; unlisted ones are unknown.")]
     access: Access
     unavailable: list[Unavailable] | Absent = None
+    warnings: list[str] | Absent = None
 
 
 async def get_account(args: GetAccount, call: CallContext) -> Account:
@@ -69,6 +70,7 @@ async def get_account(args: GetAccount, call: CallContext) -> Account:
     Costs one Toggl request, then none for a day.
     """
     me, account_read = await call.toggl.account.me(refresh=args.refresh)
+    account = await call.account()
     workspaces = await call.workspaces()
     default = call.toggl.configured_workspace_id or me.default_workspace_id
     now = call.toggl.timestamp()
@@ -83,6 +85,7 @@ async def get_account(args: GetAccount, call: CallContext) -> Account:
         quotas=[_to_quota_out(bucket, now) for bucket in await call.toggl.list_quotas()],
         access=call.access,
         unavailable=[item for workspace in workspaces.values() for item in _unavailable(workspace, call)] or None,
+        warnings=[text for kind, count in account.unreadable.items() for text in list_unreadable(count, kind)] or None,
     )
 
 
