@@ -69,6 +69,21 @@ async def test_fault_garbage_body_may_be_truncated_json(toggl: httpx.AsyncClient
     assert (await toggl.get(CLIENTS)).text == '{"id":7'
 
 
+async def test_fault_odd_row_replaces_the_first_row_of_each_list(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
+    rows = (await toggl.get(CLIENTS)).json()
+    sandbox.fault = lambda _: Fault("odd row")
+    assert (await toggl.get(CLIENTS)).json() == [rows[0] | {"name": None}, *rows[1:]]
+    me = (await toggl.get("/me", params={"with_related_data": "true"})).json()
+    assert [me[kind][0]["name"] for kind in ("clients", "projects", "tags", "tasks", "workspaces")] == [None] * 5
+    assert me["fullname"] == "Marama Quayle"
+
+
+async def test_fault_odd_row_may_be_no_object(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
+    sandbox.fault = lambda _: Fault("odd row", to_odd_row=lambda _: 7)
+    assert (await toggl.get(CLIENTS)).json()[0] == 7
+    assert (await toggl.get("/me")).json()["id"] == sandbox.state.me["id"]
+
+
 async def test_fault_429_may_set_retry_after(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
     sandbox.fault = lambda call: Fault("429", retry_after=7) if call.path == "/me" else Fault("429")
     assert (await toggl.get("/me")).headers["Retry-After"] == "7"

@@ -146,7 +146,7 @@ async def test_summarize_time_first_supported_day_is_complete(host: Host, sandbo
     assert (result["total"]["hours"], result["complete"]) == (1.0, True)
 
 
-async def test_summarize_time_unreadable_report_row_is_incomplete(host: Host, sandbox: Sandbox) -> None:
+async def test_summarize_time_report_of_other_rows_is_incomplete(host: Host, sandbox: Sandbox) -> None:
     add_entry(sandbox, "2025-02-14T09:00", "2025-02-14T10:00")
     unreadable = Fault("garbage before", body='[{"user_id": 7301001, "sessions": []}]')
     sandbox.fault = lambda call: unreadable if "/search/" in call.path else None
@@ -154,7 +154,7 @@ async def test_summarize_time_unreadable_report_row_is_incomplete(host: Host, sa
     result = await host.call("summarize_time", period="this_year")
 
     assert not result["complete"]
-    assert f"({HARBOUR_STUDIO}): Toggl's report has a row that cannot be read." in result["incomplete_reason"]
+    assert f"({HARBOUR_STUDIO}): Toggl sent something else than the list" in result["incomplete_reason"]
 
 
 async def test_summarize_time_renamed_user_is_one_group(host: Host, sandbox: Sandbox) -> None:

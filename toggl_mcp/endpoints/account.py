@@ -1,7 +1,7 @@
 """The account: https://engineering.toggl.com/docs/api/me."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple, TypeVar, cast
 
 from pydantic import BaseModel
@@ -11,7 +11,7 @@ from toggl_mcp.cache.store import Key
 from toggl_mcp.endpoints.core.cached_collection import CachedCollection, Fetch
 from toggl_mcp.endpoints.core.collection import CacheRead, Collection
 from toggl_mcp.endpoints.core.keys import ACCOUNT_ID, account_key, related_key
-from toggl_mcp.endpoints.core.parsing import parse_model, parse_rows
+from toggl_mcp.endpoints.core.parsing import parse_items, parse_model, parse_rows
 from toggl_mcp.endpoints.core.session import Session
 from toggl_mcp.models.account import AccountSnapshot, Me, Workspace, WorkspaceNames
 from toggl_mcp.models.base import WorkspaceResource
@@ -24,6 +24,7 @@ ACCOUNT_TTL_SECONDS = 24 * 3600.0
 """An account changes rarely, and the user's own quota may be as low as 30 requests an hour."""
 ACCOUNT_PARAMS = {"with_related_data": "true"}
 
+ItemT = TypeVar("ItemT", bound=Workspace | WorkspaceResource)
 M = TypeVar("M", bound=BaseModel)
 R = TypeVar("R", bound=WorkspaceResource)
 
@@ -91,25 +92,37 @@ async def _fetch(transport: Transport) -> _Response:
     response = await transport.send("GET", "me", query=ACCOUNT_PARAMS)
     me = parse_model(Me, response)
     fields = cast("Mapping[str, object]", response)
-    workspaces = [parse_model(Workspace, row) for row in parse_rows(fields.get("workspaces"))]
-    clients = _parse_by_workspace(Client, fields.get("clients"))
-    projects = _parse_by_workspace(Project, fields.get("projects"))
-    tags = _parse_by_workspace(Tag, fields.get("tags"))
-    tasks = _parse_by_workspace(Task, fields.get("tasks"))
+    unreadable: dict[str, int] = {}
+
+    def parse_list(kind: str, model: type[ItemT], **defaults: object) -> list[ItemT]:
+        rows = parse_items(parse_rows(fields.get(kind)), lambda row: parse_model(model, row, **defaults))
+        items = [item for item in rows.values() if item is not None]
+        if len(items) < len(rows):
+            unreadable[kind] = len(rows) - len(items)
+        return items
+
+    # A workspace has time, whatever it is called.
+    workspaces = parse_list("workspaces", Workspace, name="(workspace without a name)")
+    clients = _group_by_workspace(parse_list("clients", Client))
+    projects = _group_by_workspace(parse_list("projects", Project))
+    tags = _group_by_workspace(parse_list("tags", Tag))
+    tasks = _group_by_workspace(parse_list("tasks", Task))
     names = {
         key: WorkspaceNames(id=key, client=clients[key], project=projects[key], tag=tags[key], task=tasks[key])
         for key in (workspace.id for workspace in workspaces)
     }
     account = AccountSnapshot(
-        me=me, workspaces=workspaces, has_recent_entries=bool(parse_rows(fields.get("time_entries")))
+        me=me,
+        workspaces=workspaces,
+        has_recent_entries=bool(parse_rows(fields.get("time_entries"))),
+        unreadable=unreadable,
     )
     return _Response(account, names)
 
 
-def _parse_by_workspace(model: type[R], rows: object) -> defaultdict[int, list[R]]:
-    """Return the models of a list by the id of their workspace; Toggl sends those of all workspaces in one list."""
+def _group_by_workspace(items: Iterable[R]) -> defaultdict[int, list[R]]:
+    """Return models by the id of their workspace; Toggl sends those of all workspaces in one list."""
     by_workspace: defaultdict[int, list[R]] = defaultdict(list)
-    for row in parse_rows(rows):
-        item = parse_model(model, row)
+    for item in items:
         by_workspace[item.workspace_id].append(item)
     return by_workspace

@@ -12,7 +12,7 @@ from toggl_mcp.endpoints.core.change import Change
 from toggl_mcp.endpoints.core.collection import Page
 from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
 from toggl_mcp.endpoints.core.keys import HasId, to_id
-from toggl_mcp.endpoints.core.parsing import parse_rows
+from toggl_mcp.endpoints.core.parsing import parse_items, parse_rows
 from toggl_mcp.errors import NamingError, NotFound, OutcomeUnknown
 from toggl_mcp.models.base import Position
 from toggl_mcp.models.clients import Client, ClientBody, ClientDetails
@@ -84,7 +84,8 @@ class AsyncClientEndpoint(CachedEndpoint[Client]):
         filters = body or ClientBody()
         if self.cache is None:
             response = await self._transport.send("GET", self._path(), query=filters.format("collect"))
-            return sorted(map(self._parse_row, parse_rows(response)), key=lambda client: (fold(client.name), client.id))
+            clients = filter(None, parse_items(parse_rows(response), self._parse_row).values())
+            return sorted(clients, key=lambda client: (fold(client.name), client.id))
         read = await self.read(refresh=refresh)
         return read.page(filters.name, _matches_status(filters), limit=len(read.collection.items)).items
 
@@ -146,7 +147,7 @@ class AsyncClientEndpoint(CachedEndpoint[Client]):
 
     async def _confirm_archived(self, client_id: int, outcome_unknown: OutcomeUnknown, *, archived: bool) -> Client:
         """Return the client if a change whose response was lost was applied; raise `outcome_unknown` if not."""
-        item = (await self._refetch(outcome_unknown)).get(client_id)
+        item = (await self._refetch(outcome_unknown)).items.get(client_id)
         if item is None or item.archived is not archived:
             raise outcome_unknown
         return item

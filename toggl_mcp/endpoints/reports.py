@@ -10,7 +10,7 @@ from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.store import Key
 from toggl_mcp.endpoints.core.cached_collection import CachedCollection
 from toggl_mcp.endpoints.core.collection import CacheRead
-from toggl_mcp.endpoints.core.parsing import parse_model, parse_rows
+from toggl_mcp.endpoints.core.parsing import parse_entry, parse_items, parse_rows, to_fields
 from toggl_mcp.errors import InvalidArguments, Unreachable
 from toggl_mcp.models.clock import Clock
 from toggl_mcp.models.time_entries import TimeEntry
@@ -77,21 +77,23 @@ def split_by_year(query: ReportQuery) -> Iterator[ReportQuery]:
         first = last + timedelta(days=1)
 
 
-async def _fetch_pages(query: ReportQuery, transport: Transport) -> Mapping[int, TimeEntry]:
+async def _fetch_pages(query: ReportQuery, transport: Transport) -> Mapping[int, TimeEntry | None]:
     path = f"{REPORTS_PATH_PREFIX}workspace/{query.workspace_id}/search/time_entries"
     body: dict[str, Any] = {"start_date": query.first.isoformat(), "end_date": query.last.isoformat()}
     order = {"order_by": "duration", "order_dir": "DESC"} if query.min_seconds else {"order_by": "date"}
     # What is left out defaults to the user's preference, which may round.
     body |= {"enrich_response": True, "page_size": REPORT_PAGE_SIZE, "rounding": 0, "rounding_minutes": 0} | order
     body |= {} if query.user_id is None else {"user_ids": [query.user_id]}
-    entries: dict[int, TimeEntry] = {}
+    entries: dict[int, TimeEntry | None] = {}
     row_number = 0
     for _ in range(MAX_PAGES):
         response = await transport.query_report(path, body | ({"first_row_number": row_number} if row_number else {}))
-        page = [entry for row in parse_rows(response.data) for entry in _parse_row(row, query.workspace_id)]
-        entries |= {entry.id: entry for entry in page if entry.duration >= query.min_seconds}
+        rows = [part for row in parse_rows(response.data) for part in _split_row(row, query.workspace_id)]
+        page = parse_items(rows, parse_entry)
+        long_entries = {key: item for key, item in page.items() if item is None or item.duration >= query.min_seconds}
+        entries |= long_entries
         next_row_number = response.headers.get("X-Next-Row-Number")
-        if next_row_number is None or any(entry.duration < query.min_seconds for entry in page):
+        if next_row_number is None or len(long_entries) < len(page):
             return entries
         row_number = _next_row_number(next_row_number, row_number, response.data)
     message = f"More than {MAX_PAGES * REPORT_PAGE_SIZE} entries; ask for a shorter period, or for one workspace."
@@ -111,31 +113,25 @@ def _next_row_number(next_row_number: str, row_number: int, page: object) -> int
     return int(next_row_number)
 
 
-def _parse_row(row: object, workspace_id: int) -> Iterator[TimeEntry]:
-    """Yield the entries of one row of a report.
-
-    Raises:
-        Unreachable: It has none, so time would be missing.
-    """
-    fields = cast("dict[str, Any]", row) if isinstance(row, dict) else {}
-    times = cast("list[dict[str, Any]]", fields.get("time_entries"))
-    if not times:
-        message = "Toggl's report has a row that cannot be read. Ask for other days, or look in Toggl's web app."
-        raise Unreachable(message)
+def _split_row(row: object, workspace_id: int) -> Iterator[object]:
+    """Yield each entry of a report's row with the fields that these share; of a row without any, one without an id."""
+    fields = to_fields(row)
+    parts = fields.get("time_entries")
+    parts = cast("list[object]", parts) if isinstance(parts, list) and parts else [None]
     shared = {
         name: fields.get(name) for name in ("user_id", "project_id", "task_id", "billable", "description", "currency")
     }
     shared |= {"workspace_id": workspace_id, "user_name": fields.get("username"), "tags": fields.get("tag_names")}
-    for part in times:
-        amount = _amount_in_cents(fields, part, is_alone=len(times) == 1)
-        identity = {"id": part.get("id"), "start": part.get("start"), "duration": part.get("seconds")}
-        yield parse_model(TimeEntry, shared | identity | {"at": part.get("at"), "amount_in_cents": amount})
+    for times in map(to_fields, parts):
+        amount = _amount_in_cents(fields, times, is_alone=len(parts) == 1)
+        identity = {name: times.get(name) for name in ("id", "start", "stop", "at")}
+        yield shared | identity | {"duration": times.get("seconds"), "amount_in_cents": amount}
 
 
 def _amount_in_cents(fields: Mapping[str, Any], times: Mapping[str, Any], *, is_alone: bool) -> float | None:
     """Return the amount of an entry in cents, unrounded; without a rate it is the row's, where the entry is alone."""
-    rate = fields.get("hourly_rate_in_cents")
-    if rate and fields.get("billable"):
+    rate, seconds = fields.get("hourly_rate_in_cents"), times.get("seconds")
+    if isinstance(rate, int | float) and isinstance(seconds, int) and rate and fields.get("billable"):
         # Toggl rounds each row up, but its total is the sum of unrounded amounts.
-        return rate * (times.get("seconds") or 0) / 3600
+        return rate * seconds / 3600
     return fields.get("billable_amount_in_cents") if is_alone else None

@@ -7,6 +7,7 @@ from typing import cast
 
 from toggl_mcp.endpoints.core.collection import Collection
 from toggl_mcp.endpoints.core.keys import HasId, to_id
+from toggl_mcp.endpoints.core.parsing import parse_entry
 from toggl_mcp.endpoints.core.session import Session
 from toggl_mcp.endpoints.time_entry_cache import MAX_AGE, CascadingEndpoint, TimeEntryCache, is_older
 from toggl_mcp.errors import (
@@ -195,7 +196,10 @@ class AsyncTimeEntryEndpoint(CascadingEndpoint[TimeEntry]):
 
     async def _fetch_one(self, entity_id: int) -> TimeEntry | None:
         """Return one by its id, read with all of the others."""
-        return (await self.read(refresh=True)).collection.items.get(entity_id)
+        return (await self.read(refresh=True)).collection.get(entity_id)
+
+    def _parse_row(self, row: object) -> TimeEntry:
+        return parse_entry(row, wid=self.workspace_id)
 
     async def _find_stopped(self, entry: TimeEntry, entries_before: Mapping[int, TimeEntry]) -> TimerStart:
         """Return a new timer with the one that ran before it, which Toggl stops, or else we do."""
@@ -222,7 +226,7 @@ class AsyncTimeEntryEndpoint(CascadingEndpoint[TimeEntry]):
     async def _confirm_stopped(self, entry_id: int, error: TogglError) -> TimeEntry:
         """Return the entry if it is stopped at Toggl; raise the error if it is not."""
         outcome_unknown = error if isinstance(error, OutcomeUnknown) else OutcomeUnknown(_NOT_STOPPED)
-        item = (await self._refetch(outcome_unknown)).get(entry_id)
+        item = (await self._refetch(outcome_unknown)).items.get(entry_id)
         if item is None or item.running:
             raise error
         return item
@@ -232,12 +236,12 @@ class AsyncTimeEntryEndpoint(CascadingEndpoint[TimeEntry]):
     ) -> TimeEntry:
         """Return the entry that a creation whose response was lost has created with a start before the cache begins."""
         try:
-            candidates = [
-                entry for entry in (await self._entry_cache.fetch_recently_changed()).values() if matches(entry)
-            ]
+            entries = (await self._entry_cache.fetch_recently_changed()).values()
         except TogglError as error:
             raise outcome_unknown from error
-        if len(candidates) != 1:
+        # One that cannot be read may be what was created.
+        candidates = [entry for entry in entries if entry is None or matches(entry)]
+        if len(candidates) != 1 or candidates[0] is None:
             raise outcome_unknown
         return candidates[0]
 

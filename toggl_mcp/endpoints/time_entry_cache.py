@@ -12,7 +12,7 @@ from toggl_mcp.endpoints.core.cached_collection import CachedCollection
 from toggl_mcp.endpoints.core.change import Change, ConfirmedRow
 from toggl_mcp.endpoints.core.collection import Collection
 from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
-from toggl_mcp.endpoints.core.parsing import parse_model, parse_rows
+from toggl_mcp.endpoints.core.parsing import parse_entry, parse_items, parse_rows
 from toggl_mcp.endpoints.core.session import Session
 from toggl_mcp.models.base import WorkspaceResource
 from toggl_mcp.models.time_entries import TimeEntry, to_rfc3339
@@ -133,14 +133,11 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
                     rows.append(ConfirmedRow(row_id, change(entry), Row(snapshot.version, text)))
             await self._write(rows, [self._past_key])
 
-    async def fetch_recently_changed(self) -> Mapping[int, TimeEntry]:
+    async def fetch_recently_changed(self) -> Mapping[int, TimeEntry | None]:
         """Return the entries that were changed in the last day, whatever their start, as Toggl has them."""
         since = {"since": str(int((self._now() - MAX_CLOCK_SKEW).timestamp()))}
-        return {
-            entry.id: entry
-            for entry in await self._fetch_entries(self._transport.reserved, since)
-            if entry.deleted_at is None
-        }
+        entries, _ = await self._fetch_entries(self._transport.reserved, since)
+        return _drop_deleted(entries)
 
     async def _other_running_ids(self, row_id: int) -> list[int]:
         """Return the ids of the other cached entries whose timers run."""
@@ -149,33 +146,44 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
             key for key, entry in (collection.items.items() if collection else ()) if entry.running and key != row_id
         ]
 
-    async def _sync(self, transport: Transport) -> Mapping[int, TimeEntry]:
-        """Return all entries as Toggl has them: the cached ones with the changes since, or else the whole window."""
+    async def _sync(self, transport: Transport) -> Mapping[int, TimeEntry | None]:
+        """Return all entries as Toggl has them: the cached ones with the changes since, or else the whole window.
+
+        That is requested as long as it has rows that cannot be read: only it shows which of them are still in it.
+        """
         collection = await self.any_age_or_none()
-        since = None if collection is None else _sync_since(collection, transport.clock_offset_seconds)
+        since: datetime | None = None
+        if collection is not None and not collection.unreadable_ids:
+            since = _sync_since(collection, transport.clock_offset_seconds)
         if collection is None or since is None or since < self._now() - MAX_SYNC_AGE:
             return await self._fetch_window(transport, self.earliest_start(), self.latest_start())
-        changes = await self._fetch_entries(transport, {"since": str(int(since.timestamp()))})
+        changes, is_truncated = await self._fetch_entries(transport, {"since": str(int(since.timestamp()))})
         # What was written through without Toggl's `updated_at` is among the changes, unless Toggl has not done it after
         # all, such as stopping the former timer.
         assumed_ids = {key for key, entry in collection.items.items() if entry.updated_at is None}
-        if len(changes) >= MAX_ROWS or not assumed_ids <= {entry.id for entry in changes}:
+        if is_truncated or not assumed_ids <= changes.keys():
             entries = await self._fetch_window(transport, self.earliest_start(), self.latest_start())
             return _merge(entries, changes, self._now())
         return _merge(collection.items, changes, self._now())
 
-    async def _fetch_window(self, transport: Transport, first: datetime, end: datetime) -> Mapping[int, TimeEntry]:
+    async def _fetch_window(
+        self, transport: Transport, first: datetime, end: datetime
+    ) -> Mapping[int, TimeEntry | None]:
         """Return every entry that starts in a window; one that Toggl truncates is requested in halves."""
-        entries = await self._fetch_entries(transport, {"start_date": to_rfc3339(first), "end_date": to_rfc3339(end)})
+        window = {"start_date": to_rfc3339(first), "end_date": to_rfc3339(end)}
+        entries, is_truncated = await self._fetch_entries(transport, window)
         middle = first + (min(end, max(self._now(), first + timedelta(hours=1))) - first) / 2
-        if len(entries) < MAX_ROWS or middle - first < timedelta(minutes=1):
-            return {entry.id: entry for entry in entries if entry.deleted_at is None}
+        if not is_truncated or middle - first < timedelta(minutes=1):
+            return _drop_deleted(entries)
         older = await self._fetch_window(transport, first, middle)
         return {**older, **await self._fetch_window(transport, middle, end)}
 
-    async def _fetch_entries(self, transport: Transport, query: Mapping[str, str]) -> list[TimeEntry]:
-        response = await transport.send("GET", "me/time_entries", query=query)
-        return [parse_model(TimeEntry, row) for row in parse_rows(response)]
+    async def _fetch_entries(
+        self, transport: Transport, query: Mapping[str, str]
+    ) -> tuple[dict[int, TimeEntry | None], bool]:
+        """Return the entries of a response, and whether Toggl may have truncated it."""
+        rows = parse_rows(await transport.send("GET", "me/time_entries", query=query))
+        return parse_items(rows, parse_entry), len(rows) >= MAX_ROWS
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._clock(), UTC)
@@ -216,19 +224,23 @@ def _sync_since(collection: Collection[TimeEntry], clock_offset_seconds: float |
     return requested_at - timedelta(seconds=max(0.0, clock_offset_seconds)) - SYNC_OVERLAP
 
 
-def _merge(entries: Mapping[int, TimeEntry], changes: list[TimeEntry], now: datetime) -> Mapping[int, TimeEntry]:
+def _merge(
+    entries: Mapping[int, TimeEntry | None], changes: Mapping[int, TimeEntry | None], now: datetime
+) -> Mapping[int, TimeEntry | None]:
     """Return the entries after these changes; one that is older than the cached entry is skipped."""
-    by_id = dict(entries)
-    for entry in changes:
-        if not is_older(entry, by_id.get(entry.id)):
-            by_id[entry.id] = entry
-    return {key: entry for key, entry in by_id.items() if entry.deleted_at is None and _is_retained(entry, now)}
+    newer = {key: entry for key, entry in changes.items() if entry is None or not is_older(entry, entries.get(key))}
+    by_id = _drop_deleted({**entries, **newer})
+    return {key: entry for key, entry in by_id.items() if entry is None or _is_retained(entry, now)}
 
 
 def _is_retained(entry: TimeEntry, now: datetime) -> bool:
     """Tell whether an entry is in the window, or has left it lately: by its age, or as its start was changed."""
     is_recent = entry.start >= now - MAX_AGE - RETENTION
     return is_recent or (entry.updated_at is not None and entry.updated_at >= now - RETENTION)
+
+
+def _drop_deleted(entries: Mapping[int, TimeEntry | None]) -> dict[int, TimeEntry | None]:
+    return {key: entry for key, entry in entries.items() if entry is None or entry.deleted_at is None}
 
 
 def _starts_before(timer: TimeEntry, later_timer: TimeEntry) -> bool:

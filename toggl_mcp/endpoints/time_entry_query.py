@@ -58,7 +58,7 @@ class EntryResult(NamedTuple):
     """The entries that a query selects, and the error of each workspace whose reports could not be read.
 
     `reported_workspace_ids` are the workspaces whose reports are part of the result. `cached_entries` are all of the
-    cached ones; None if there is no cache.
+    cached ones; None if there is no cache. Rows that cannot be read are left out and counted, whatever they are about.
     """
 
     entries: list[TimeEntry]
@@ -67,6 +67,7 @@ class EntryResult(NamedTuple):
     as_of: datetime
     reported_workspace_ids: Collection[int]
     cached_entries: Collection[TimeEntry] | None
+    unreadable_count: int
 
 
 class _ReportReads(NamedTuple):
@@ -103,6 +104,7 @@ class TimeEntrySource:
             as_of=min(read.as_of for read in reads),
             reported_workspace_ids=query.workspace_ids if reports else (),
             cached_entries=None if cached is None else cached.items.values(),
+            unreadable_count=len({key for read in reads for key in read.collection.unreadable_ids} - entries.keys()),
         )
 
     async def _fetch_reports(self, query: EntryQuery) -> _ReportReads:

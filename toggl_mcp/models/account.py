@@ -62,7 +62,10 @@ class Workspace(BaseModel, frozen=True):
 
 
 class AccountSnapshot(BaseModel, frozen=True):
-    """The token's owner and the workspaces that the token opens, as one response describes them."""
+    """The token's owner and the workspaces that the token opens, as one response describes them.
+
+    `unreadable` counts the rows of each kind that could not be read.
+    """
 
     model_config = ConfigDict(extra="ignore")
 
@@ -70,6 +73,7 @@ class AccountSnapshot(BaseModel, frozen=True):
     workspaces: list[Workspace]
     has_recent_entries: bool = False
     """Whether the response had entries: Toggl sends those of some days."""
+    unreadable: dict[str, int] = Field(default_factory=dict[str, int])
 
 
 class WorkspaceNames(BaseModel, frozen=True):

@@ -7,12 +7,17 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import AliasChoices, AwareDatetime, BeforeValidator, Field
 
 from toggl_mcp.models.base import Absent, Payload, WorkspaceResource
+from toggl_mcp.models.period import VALID_YEARS
 from toggl_mcp.models.text import clean_text
 
 CREATED_WITH = "toggl_mcp"
 """The name of this program, which Toggl requires in a new entry."""
 MAX_DESCRIPTION = 3000
 MAX_DURATION = timedelta(hours=999)
+EARLIEST_START = datetime(VALID_YEARS.start, 1, 1, tzinfo=UTC) - timedelta(days=1)
+LATEST_START = datetime(VALID_YEARS.stop, 1, 1, tzinfo=UTC) + timedelta(days=1)
+MAX_SECONDS = int((LATEST_START - EARLIEST_START).total_seconds())
+"""Seconds that an entry can last: a timer that was forgotten lasts longer than what may be created."""
 
 Description = Annotated[str, Field(max_length=MAX_DESCRIPTION), BeforeValidator(clean_text)]
 TagNames = Annotated[list[str], BeforeValidator(lambda value: [] if value is None else value)]
@@ -29,14 +34,14 @@ class TimeEntry(WorkspaceResource, frozen=True):
     """
 
     user_id: int | None = Field(default=None, validation_alias=AliasChoices("user_id", "uid"))
-    start: datetime
-    duration: int
+    start: Annotated[AwareDatetime, Field(ge=EARLIEST_START, le=LATEST_START)]
+    duration: Annotated[int, Field(le=MAX_SECONDS)]
     description: TextOrEmpty = ""
     project_id: int | None = None
     task_id: int | None = None
     billable: BoolOrFalse = False
     tags: TagNames = Field(default_factory=list)
-    updated_at: datetime | None = Field(default=None, validation_alias=AliasChoices("updated_at", "at"))
+    updated_at: AwareDatetime | None = Field(default=None, validation_alias=AliasChoices("updated_at", "at"))
     deleted_at: datetime | None = Field(default=None, validation_alias=AliasChoices("deleted_at", "server_deleted_at"))
     user_name: str | None = None
     amount_in_cents: float | None = None

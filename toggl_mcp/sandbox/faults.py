@@ -1,12 +1,14 @@
 """What can go wrong between a caller and Toggl."""
 
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
 from starlette.responses import Response
 
 from toggl_mcp.sandbox.responses import NGINX_PAGE, error, page, quota_spent
+from toggl_mcp.sandbox.rows import Row
 
 Kind = Literal[
     "refused",
@@ -22,12 +24,18 @@ Kind = Literal[
     "garbage after",
     "cut",
     "empty",
+    "odd row",
     "slow",
 ]
 
 _NOTHING_DONE: frozenset[Kind] = frozenset(
     {"refused", "lost before", "500 before", "502 before", "429", "402", "garbage before"}
 )
+
+
+def _without_name(row: Row) -> Row:
+    """Return a row whose name is null."""
+    return row | {"name": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +51,7 @@ class Fault:
         status: The status of a 429's page, which was a 400 at times.
         resets_in: The seconds until the quota of a 402 resets.
         body: The text of a garbage response.
+        to_odd_row: What an odd row has in place of the first row of each list in the response.
         until: What to wait for between the operation and its response. The kind "slow" does nothing else.
     """
 
@@ -51,6 +60,7 @@ class Fault:
     status: Literal[400, 429] = 429
     resets_in: int = 1800
     body: str = NGINX_PAGE.format(title="Welcome")
+    to_odd_row: Callable[[Row], object] = _without_name
     until: Callable[[], Awaitable[object]] | None = None
 
     async def respond(self, handle: Callable[[], Response]) -> Response:
@@ -66,9 +76,9 @@ class Fault:
             case "slow":
                 return response
             case "cut":
-                response.body = bytes(response.body)[:-1]
-                response.headers["Content-Length"] = str(len(response.body))
-                return response
+                return _with_body(response, bytes(response.body)[:-1])
+            case "odd":
+                return _with_body(response, self._make_rows_odd(json.loads(bytes(response.body))))
             case _:
                 return self._fault_response()
 
@@ -87,6 +97,14 @@ class Fault:
             case _:
                 return Response()
 
+    def _make_rows_odd(self, content: object) -> bytes:
+        """Return a response's JSON, whose rows are a list, or lists of an object."""
+        lists = cast("dict[str, object]", content).values() if isinstance(content, dict) else [content]
+        for rows in lists:
+            if isinstance(rows, list) and isinstance(next(iter(cast("list[object]", rows)), None), dict):
+                rows[0] = self.to_odd_row(cast("list[Row]", rows)[0])
+        return json.dumps(content).encode()
+
     def _throttled_response(self) -> Response:
         response = page(self.status)
         if self.retry_after is not None:
@@ -98,3 +116,10 @@ class Fault:
         response.headers["X-Toggl-Quota-Remaining"] = "0"
         response.headers["X-Toggl-Quota-Resets-In"] = str(self.resets_in)
         return response
+
+
+def _with_body(response: Response, body: bytes) -> Response:
+    """Return the response itself with another body."""
+    response.body = body
+    response.headers["Content-Length"] = str(len(body))
+    return response

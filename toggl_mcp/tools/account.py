@@ -9,7 +9,7 @@ from toggl_mcp.models.account import Access, Plan, Workspace
 from toggl_mcp.models.base import Absent, Payload
 from toggl_mcp.models.quota import Bucket
 from toggl_mcp.tools.support.define import READ_ONLY, CallContext, Requirement, ToolSpec
-from toggl_mcp.tools.support.results import Freshness, OutputModel, QuotaRemaining
+from toggl_mcp.tools.support.results import Freshness, OutputModel, QuotaRemaining, list_unreadable
 from toggl_mcp.tools.support.silence import describe_silence, find_last_end
 
 REASONS: Mapping[Requirement, str] = {
@@ -71,8 +71,9 @@ async def get_account(args: GetAccount, call: CallContext) -> Account:
     Costs one Toggl request, then none for a day; another where there are no recent entries.
     """
     me, account_read = await call.toggl.account.me(refresh=args.refresh)
+    account = await call.account()
     workspaces = await call.workspaces()
-    warning = await _describe_silence(call)
+    unreadable = [text for kind, count in account.unreadable.items() for text in list_unreadable(count, kind)]
     default = call.toggl.configured_workspace_id or me.default_workspace_id
     now = call.toggl.timestamp()
     return Account.of(
@@ -86,16 +87,17 @@ async def get_account(args: GetAccount, call: CallContext) -> Account:
         quotas=[_to_quota_out(bucket, now) for bucket in await call.toggl.list_quotas()],
         access=call.access,
         unavailable=[item for workspace in workspaces.values() for item in _unavailable(workspace, call)] or None,
-        warnings=None if warning is None else [warning],
+        warnings=[*unreadable, *await _silence_warnings(call)] or None,
     )
 
 
-async def _describe_silence(call: CallContext) -> str | None:
+async def _silence_warnings(call: CallContext) -> list[str]:
     """Return since when there is no entry, if that is long; the account tells whether there are recent ones."""
     if (await call.account()).has_recent_entries:
-        return None
+        return []
     entries = (await call.toggl.entry_cache.read()).collection.items.values()
-    return describe_silence(find_last_end(entries, call.now), call.now, await call.calendar())
+    warning = describe_silence(find_last_end(entries, call.now), call.now, await call.calendar())
+    return [] if warning is None else [warning]
 
 
 def _unavailable(workspace: Workspace, call: CallContext) -> Iterator[Unavailable]:

@@ -36,8 +36,10 @@ POLL_SECONDS = 0.05
 MAX_STALE_SECONDS = 24 * 3600.0
 """Seconds past its freshness for which a collection is served where Toggl gives no answer."""
 
-Fetch = Callable[[Transport], Awaitable[Mapping[int, M]]]
-"""Returns a whole collection as Toggl has it, by id."""
+Fetch = Callable[[Transport], Awaitable[Mapping[int, M | None]]]
+"""Returns a whole collection as Toggl has it, by id; None is a row that cannot be read."""
+UNREADABLE = "null"
+"""The stored text of a row that Toggl has, and that cannot be read: it shows neither what it is nor that it is gone."""
 
 
 @dataclass(slots=True)
@@ -77,7 +79,7 @@ class CachedCollection(Generic[M]):
         self._store = store
         self.key = key
         self._model = model
-        self._list_adapter: TypeAdapter[list[M]] = TypeAdapter(list[model])  # pyright: ignore[reportInvalidTypeForm] - a run-time type
+        self._list_adapter: TypeAdapter[list[M | None]] = TypeAdapter(list[model | None])  # pyright: ignore[reportInvalidTypeForm] - a run-time type
         self._transport = transport
         self._fetch = fetch
         self._ttl_seconds = ttl_seconds
@@ -126,7 +128,7 @@ class CachedCollection(Generic[M]):
         return self._parse_row((await self._store.get_row(self.key, row_id)).text)
 
     def _parse_row(self, text: str | None) -> M | None:
-        """Return a row as a model; None if another version has written it in another form."""
+        """Return a row as a model; None if it is unreadable, or another version has written it in another form."""
         try:
             return None if text is None else self._model.model_validate_json(text)
         except ValidationError:
@@ -280,11 +282,13 @@ class CachedCollection(Generic[M]):
             _log.warning("The cache is busy; a lease was not renewed, and lapses in some seconds.", exc_info=True)
 
     async def store_if_unchanged(
-        self, items: Mapping[int, M], *, expected: Version, requested_at: float
+        self, items: Mapping[int, M | None], *, expected: Version, requested_at: float
     ) -> CacheRead[M]:
         """Store a fetched collection, unless a change was written since version `expected`, and return it."""
-        texts = {key: item.model_dump_json(exclude_none=True) for key, item in items.items()}
-        collection = Collection(items, Version(expected.number, requested_at))
+        texts = {
+            key: UNREADABLE if item is None else item.model_dump_json(exclude_none=True) for key, item in items.items()
+        }
+        collection = Collection[M].of(items, Version(expected.number, requested_at))
         with anyio.CancelScope(shield=True), self._invalidate_later_if_busy(self.key):
             if await self._store.replace(self.key, texts, expected=expected.number, fetched_at=requested_at):
                 self._flight.collection = collection
@@ -304,7 +308,7 @@ class CachedCollection(Generic[M]):
                 models = self._list_adapter.validate_json(f"[{','.join(snapshot.rows.values())}]")
             except ValidationError:  # Another version has written it in another form: it counts as missing.
                 return None
-            self._flight.collection = Collection(dict(zip(snapshot.rows, models, strict=True)), snapshot.version)
+            self._flight.collection = Collection[M].of(dict(zip(snapshot.rows, models, strict=True)), snapshot.version)
         return self._flight.collection
 
     def _is_newer_than(self, version: Version, since: float) -> bool:

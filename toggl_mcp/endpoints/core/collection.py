@@ -2,6 +2,7 @@
 
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -11,6 +12,7 @@ from typing import Generic, NamedTuple, TypeVar
 from pydantic import BaseModel
 
 from toggl_mcp.cache.store import Version
+from toggl_mcp.errors import Unreachable
 from toggl_mcp.models.base import Position, Source
 from toggl_mcp.models.text import fold
 
@@ -19,10 +21,37 @@ M = TypeVar("M", bound=BaseModel)
 
 @dataclass(eq=False)
 class Collection(Generic[M]):
-    """The models of a collection by id, and their order by name, which is derived once."""
+    """The models of a collection by id, and their order by name, which is derived once.
+
+    `unreadable_ids` are those of the rows that it has at Toggl, and that could not be read; without an id, a negative
+    number.
+    """
 
     items: Mapping[int, M]
     version: Version
+    unreadable_ids: AbstractSet[int] = frozenset()
+
+    @classmethod
+    def of(cls, rows: Mapping[int, M | None], version: Version) -> "Collection[M]":
+        """Return the collection of these rows, of which None is one that cannot be read."""
+        items = {key: item for key, item in rows.items() if item is not None}
+        return cls(items, version, rows.keys() - items.keys())
+
+    @property
+    def ids(self) -> AbstractSet[int]:
+        """The ids of all of its rows at Toggl."""
+        return self.items.keys() | self.unreadable_ids
+
+    def get(self, item_id: int) -> M | None:
+        """Return the model of an id; None if there is none.
+
+        Raises:
+            Unreachable: The row of that id could not be read.
+        """
+        if item_id in self.unreadable_ids:
+            message = f"Toggl's row {item_id} cannot be read. Look at it in Toggl's web app, where it can be mended."
+            raise Unreachable(message)
+        return self.items.get(item_id)
 
     @cached_property
     def by_name(self) -> list[tuple[str, int, M]]:
@@ -38,7 +67,7 @@ class Collection(Generic[M]):
         if item is not None:
             items[row_id] = item
             insort(ordered, (_folded(item), row_id, item), key=itemgetter(0, 1))
-        collection = Collection(items, version)
+        collection = Collection(items, version, self.unreadable_ids - {row_id})
         collection.by_name = ordered
         return collection
 

@@ -5,7 +5,8 @@ and returns the only new item that matches, or else raises OutcomeUnknown. `_cha
 """
 
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Container, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import Set as AbstractSet
 from contextlib import asynccontextmanager
 from copy import copy
 from datetime import UTC, datetime
@@ -20,7 +21,7 @@ from toggl_mcp.endpoints.core.cached_collection import CachedCollection
 from toggl_mcp.endpoints.core.change import Change
 from toggl_mcp.endpoints.core.collection import CacheRead, Collection, Lookup
 from toggl_mcp.endpoints.core.keys import HasId, related_key, to_id
-from toggl_mcp.endpoints.core.parsing import parse_model, parse_rows
+from toggl_mcp.endpoints.core.parsing import parse_items, parse_model, parse_rows
 from toggl_mcp.endpoints.core.session import Session
 from toggl_mcp.errors import DuplicateName, InvalidArguments, NoCache, NotFound, OutcomeUnknown, TogglError, Unreachable
 from toggl_mcp.models.base import WorkspaceResource
@@ -166,6 +167,9 @@ class CachedEndpoint(Generic[E]):
         """Return one by its id, or that Toggl has none, with where that comes from and when Toggl sent it.
 
         Before it denies that one exists it requests them from Toggl, at most once a minute.
+
+        Raises:
+            Unreachable: Toggl has one, in a form that cannot be read.
         """
         if self.cache is None:
             return Lookup(await self._fetch_one(entity_id), "toggl", self._now())
@@ -175,7 +179,7 @@ class CachedEndpoint(Generic[E]):
         read = await self.read_authoritative(
             lambda collection: entity_id in collection.items, refresh=refresh or lookup is not None
         )
-        return Lookup(read.collection.items.get(entity_id), read.source, read.as_of)
+        return Lookup(read.collection.get(entity_id), read.source, read.as_of)
 
     async def read_authoritative(
         self, is_found: Callable[[Collection[E]], bool], *, refresh: bool = False
@@ -234,15 +238,15 @@ class CachedEndpoint(Generic[E]):
         except NotFound:
             return None
 
-    async def _fetch_all(self, transport: Transport) -> Mapping[int, E]:
-        """Return all of them as Toggl has them."""
-        items: dict[int, E] = {}
+    async def _fetch_all(self, transport: Transport) -> Mapping[int, E | None]:
+        """Return all of them as Toggl has them; None is one that cannot be read."""
+        items: dict[int, E | None] = {}
         for number in count(1):
             paging = {"page": str(number), "per_page": str(MAX_PAGE_SIZE)} if self.PAGED else {}
             query = self.LIST_PARAMS | paging
             rows = self._extract_rows(await transport.send("GET", self._path(), query=query))
             count_before = len(items)
-            items |= {item.id: item for item in map(self._parse_row, rows)}
+            items |= parse_items(rows, self._parse_row)
             if not self.PAGED or len(rows) < MAX_PAGE_SIZE or len(items) == count_before:
                 break
         return items
@@ -282,7 +286,7 @@ class CachedEndpoint(Generic[E]):
 
     async def _create(self, body: Mapping[str, Any], matches: Callable[[E], bool], path: str | None = None) -> E:
         """Create one, at most once: after a lost response, look for it at Toggl."""
-        ids_before = (await self.reserved.read()).collection.items.keys()
+        ids_before = (await self.reserved.read()).collection.ids
         async with self._change("add") as change:
             try:
                 response = await self._transport.send("POST", path or self._path(), body=body, change=change)
@@ -324,28 +328,31 @@ class CachedEndpoint(Generic[E]):
             raise NotFound(self._not_found_message(entity_id))
 
     async def _reconcile_create(
-        self, before: Container[int], matches: Callable[[E], bool], outcome_unknown: OutcomeUnknown
+        self, before: AbstractSet[int], matches: Callable[[E], bool], outcome_unknown: OutcomeUnknown
     ) -> E:
         """Return what a creation whose response was lost has created, if exactly one new item matches it."""
-        items = await self._refetch(outcome_unknown)
-        candidates = [item for key, item in items.items() if key not in before and matches(item)]
-        if len(candidates) != 1:
+        collection = await self._refetch(outcome_unknown)
+        candidates = [item for key, item in collection.items.items() if key not in before and matches(item)]
+        # A new row that cannot be read may be what was created, and a row that had no id before may be the new match:
+        # then neither of them is taken for it, nor is the creation taken to have failed.
+        is_doubtful = collection.unreadable_ids - before or min(before, default=0) < 0
+        if len(candidates) != 1 or is_doubtful:
             raise outcome_unknown
         return candidates[0]
 
     async def _reconcile_update(self, entity_id: int, body: Mapping[str, Any], outcome_unknown: OutcomeUnknown) -> E:
         """Return the item after a change whose response was lost and whose repeat was refused, if it was changed."""
-        item = (await self._refetch(outcome_unknown)).get(entity_id)
+        item = (await self._refetch(outcome_unknown)).items.get(entity_id)
         values = {} if item is None else item.model_dump(mode="json")
         if item is None or any(values.get(field) != value for field, value in body.items()):
             raise outcome_unknown
         return item
 
-    async def _refetch(self, outcome_unknown: OutcomeUnknown) -> Mapping[int, E]:
+    async def _refetch(self, outcome_unknown: OutcomeUnknown) -> Collection[E]:
         """Return all of them as Toggl has them after a lost response; raise `outcome_unknown` if it gives no answer."""
         await self._collection.invalidate()
         try:
-            return (await self.reserved.read(refresh=True)).collection.items
+            return (await self.reserved.read(refresh=True)).collection
         except TogglError as error:
             raise outcome_unknown from error
 

@@ -1,12 +1,26 @@
 """Toggl's responses as models, or an error that says that they cannot be read."""
 
-from typing import TypeVar, cast
+import logging
+import zlib
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 
+from toggl_mcp.endpoints.core.keys import HasId
 from toggl_mcp.errors import Unreachable
+from toggl_mcp.models.base import MAX_ID
+from toggl_mcp.models.time_entries import EARLIEST_START, MAX_SECONDS, TimeEntry
 
 M = TypeVar("M", bound=BaseModel)
+ItemT = TypeVar("ItemT", bound=HasId)
+
+_NO_LIST = "Toggl sent something else than the list it was asked for; look for a newer version of this server."
+DELETED = {"start": EARLIEST_START, "duration": 0, "workspace_id": 0, "deleted_at": EARLIEST_START}
+"""What a deleted entry may lack: of such a row it counts only that it is gone."""
+
+_log = logging.getLogger(__name__)
 
 
 def parse_rows(response: object) -> list[object]:
@@ -18,9 +32,42 @@ def parse_rows(response: object) -> list[object]:
     if response is None:
         return []
     if not isinstance(response, list):
-        message = "Toggl sent something else than the list it was asked for; look for a newer version of this server."
-        raise Unreachable(message)
+        raise Unreachable(_NO_LIST)
     return cast("list[object]", response)
+
+
+def to_fields(row: object) -> dict[str, Any]:
+    """Return the fields of a row; none if it is no object."""
+    return dict(cast("dict[str, Any]", row)) if isinstance(row, dict) else {}
+
+
+def parse_items(rows: Iterable[object], parse: Callable[[object], ItemT]) -> dict[int, ItemT | None]:
+    """Return the models of rows by id, and None for each row that cannot be read.
+
+    Such a row is under its id or, without one, under a negative number that the same row has again.
+
+    Raises:
+        Unreachable: No row has an id: they are rows of something else.
+    """
+    items: dict[int, ItemT | None] = {}
+    for row in rows:
+        try:
+            item = parse(row)
+        except Unreachable:
+            key = _parse_id(row) or -1 - zlib.crc32(repr(row).encode(errors="replace"))
+            _log.warning("Row %d cannot be read, and is left out.", key)  # Without the error, which quotes it.
+            items[key] = None
+        else:
+            items[item.id] = item
+    if items and max(items) < 0:
+        raise Unreachable(_NO_LIST)
+    return items
+
+
+def _parse_id(row: object) -> int | None:
+    """Return the id of a row; None if it has none."""
+    row_id = to_fields(row).get("id")
+    return row_id if isinstance(row_id, int) and 0 < row_id <= MAX_ID else None
 
 
 def parse_model(model: type[M], row: object, **defaults: object) -> M:
@@ -43,3 +90,30 @@ def parse_model(model: type[M], row: object, **defaults: object) -> M:
         kind = model.__name__.lower()
         message = f"Toggl described a {kind} in a way that this version cannot read; look for a newer version."
         raise Unreachable(message) from error
+
+
+def parse_entry(row: object, **defaults: object) -> TimeEntry:
+    """Return a row as a time entry.
+
+    Its `stop` counts where its duration cannot: without one, or with that of a timer that runs. Where both can, the
+    duration counts, as in Toggl's own totals.
+
+    Raises:
+        Unreachable: It does not say when it began or how long it took, or the row is no object.
+    """
+    fields = to_fields(row)
+    duration, stop = fields.get("duration"), fields.get("stop")
+    if stop is not None and not (isinstance(duration, int) and 0 <= duration <= MAX_SECONDS):
+        fields["duration"] = _seconds_between(fields.get("start"), stop)
+    if fields.get("server_deleted_at"):
+        defaults |= DELETED
+    return parse_model(TimeEntry, fields, **defaults)
+
+
+def _seconds_between(start: object, stop: object) -> int | None:
+    """Return the seconds from a start to a stop; None if one of them is no moment, or the stop is before the start."""
+    try:
+        length = datetime.fromisoformat(str(stop)) - datetime.fromisoformat(str(start))
+    except (TypeError, ValueError):
+        return None
+    return None if length < timedelta() else round(length.total_seconds())

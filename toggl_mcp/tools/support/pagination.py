@@ -13,7 +13,7 @@ from toggl_mcp.models.base import Absent, NamedResource, Position
 from toggl_mcp.models.text import fold
 from toggl_mcp.tools.support.define import CallContext
 from toggl_mcp.tools.support.resources import ReadResult
-from toggl_mcp.tools.support.results import take_within_budget
+from toggl_mcp.tools.support.results import list_unreadable, take_within_budget
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from toggl_mcp.endpoints.core.collection import Page
@@ -32,6 +32,7 @@ class PageResult(ReadResult):
     total: int
     remaining: int
     next_cursor: str | Absent = None
+    warnings: list[str] | Absent = None
 
     @classmethod
     async def of_page(
@@ -50,6 +51,7 @@ class PageResult(ReadResult):
             total=page.total,
             remaining=page.remaining,
             next_cursor=None if page.end is None else encode_cursor(page.end, filters),
+            warnings=list_unreadable(len(page.read.collection.unreadable_ids), "rows") or None,
             **rows,
         )
 

@@ -104,6 +104,12 @@ class WithQuota(OutputModel):
     quota: QuotaRemaining | Absent = None
 
 
+def list_unreadable(count: int, kind: str) -> list[str]:
+    """Return the warning that so many rows of a kind were left out of a result, if any were."""
+    warning = f"{kind.capitalize()} that cannot be read, and are left out: {count}. Look at them in Toggl's web app."
+    return [warning] if count else []
+
+
 def truncate(text: str, length: int) -> str:
     """Return the text, cut to a length, with an ellipsis if something was cut."""
     return text if len(text) <= length else f"{text[: length - 1]}…"

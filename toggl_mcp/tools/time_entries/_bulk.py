@@ -92,17 +92,17 @@ async def load_entries(
 
     Raises:
         NotFound: None of the ids has an entry.
+        Unreachable: One of the entries cannot be read.
     """
     endpoint = await call.toggl.open_time_entries()
     read = await endpoint.read_authoritative(lambda collection: set(ids) <= collection.items.keys())
     if require_fresh and read.source == "stale":
         read = await refetch(endpoint)
-    items = read.collection.items
-    unique_ids = list(dict.fromkeys(ids))
-    entries = [items[entry_id] for entry_id in unique_ids if entry_id in items]
+    items = {entry_id: read.collection.get(entry_id) for entry_id in ids}
+    entries = [entry for entry in items.values() if entry is not None]
     if not entries:
         raise no_entries_error(ids)
-    return entries, [entry_id for entry_id in unique_ids if entry_id not in items]
+    return entries, [entry_id for entry_id, entry in items.items() if entry is None]
 
 
 async def refetch(endpoint: "AsyncTimeEntryEndpoint") -> "CacheRead[TimeEntry]":

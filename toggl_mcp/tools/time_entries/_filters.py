@@ -10,7 +10,7 @@ from toggl_mcp.models.period import Calendar, DateRange, resolve_period
 from toggl_mcp.models.time_entries import TimeEntry
 from toggl_mcp.tools.support.define import CallContext
 from toggl_mcp.tools.support.lookup import not_found_error
-from toggl_mcp.tools.support.results import QuotaRemaining
+from toggl_mcp.tools.support.results import QuotaRemaining, list_unreadable
 from toggl_mcp.tools.support.silence import describe_silence, find_last_end
 from toggl_mcp.tools.time_entries._args import EntryFilter
 from toggl_mcp.tools.time_entries._output import KINDS_WITH_IDS, EntryNames, look_up_names
@@ -56,13 +56,13 @@ async def select_entries(
 
     if args.refresh:
         call.name_index.refreshed_at = call.toggl.timestamp()
-    me = (await call.account(refresh=args.refresh)).me
+    account = await call.account(refresh=args.refresh)
     date_range = _resolve_range(args, await call.calendar(), call.now)
     workspaces = await _resolve_workspaces(args.workspace_id, call)
     query = EntryQuery(
         date_range=date_range,
         workspace_ids=tuple(workspaces),
-        user_id=None if team else me.id,
+        user_id=None if team else account.me.id,
         from_reports=from_reports,
         refresh=args.refresh,
         all_workspaces=args.workspace_id is None,
@@ -76,6 +76,7 @@ async def select_entries(
     warnings = [
         *_source_warnings(result, workspaces, date_range, call.toggl.entry_cache.latest_start()),
         *_silence_warnings(result, query, call),
+        *list_unreadable(account.unreadable.get("workspaces", 0), "workspaces"),
         *filter_warnings,
         *names.warnings,
     ]
@@ -117,7 +118,7 @@ def _source_warnings(
     failures = [f"{workspaces[key]} ({key}): {error}" for key, error in result.errors_by_workspace.items()]
     stale = ["Toggl could not be read; what has changed since as_of is missing."] if result.source == "stale" else []
     future = [f"Entries after {horizon:%Y-%m-%d} are not read."] if date_range.end > horizon else []
-    return [*failures, *stale, *future]
+    return [*failures, *stale, *future, *list_unreadable(result.unreadable_count, "time entries")]
 
 
 async def _filter_entries(

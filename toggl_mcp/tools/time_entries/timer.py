@@ -9,7 +9,7 @@ from toggl_mcp.errors import InvalidArguments, NotFound
 from toggl_mcp.models.base import Absent
 from toggl_mcp.models.time_entries import TimerStart
 from toggl_mcp.tools.support.define import ADDITIVE, DESTRUCTIVE, READ_ONLY, CallContext, ToolSpec
-from toggl_mcp.tools.support.results import Freshness, OutputModel, WithQuota
+from toggl_mcp.tools.support.results import Freshness, OutputModel, WithQuota, list_unreadable
 from toggl_mcp.tools.time_entries._args import GetTimer, StartTimer, StopTimer
 from toggl_mcp.tools.time_entries._input import parse_time_argument, prepare_entry, settle_references
 from toggl_mcp.tools.time_entries._output import TimeEntryOut, TimeEntryResult, to_output
@@ -40,6 +40,7 @@ class Timer(WithQuota, Freshness):
 
     running: bool
     entry: TimeEntryOut | Absent = None
+    warnings: list[str] | Absent = None
 
 
 async def start_timer(args: StartTimer, call: CallContext) -> TimerStarted:
@@ -71,8 +72,9 @@ async def stop_timer(_: StopTimer, call: CallContext) -> TimeEntryResult:
     entries, calendar = await call.toggl.open_time_entries(), await call.calendar()
     entry = await entries.stop_current()
     if entry is None:
+        hint = list_unreadable(len((await entries.read()).collection.unreadable_ids), "time entries")
         message = "No timer is running. start_timer starts one; create_time_entry adds completed time."
-        raise NotFound(message)
+        raise NotFound(" ".join([message, *hint]))
     return TimeEntryResult(entry=await to_output(entry, calendar, call), quota=await call.quota(entry.workspace_id))
 
 
@@ -85,6 +87,7 @@ async def get_timer(args: GetTimer, call: CallContext) -> Timer:
         call.toggl.timestamp(),
         running=entry is not None,
         entry=None if entry is None else await to_output(entry, await call.calendar(), call),
+        warnings=list_unreadable(len(read.collection.unreadable_ids), "time entries") or None,
         quota=await call.quota(None, read.source),
     )
 
