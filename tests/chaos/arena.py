@@ -1,14 +1,14 @@
 """Processes that share a cache, their Toggl, and each process's view of the cache."""
 
 import random
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from tests.chaos.clients import CLIENTS
-from tests.chaos.faults import FaultInjector, Person, TickingClock
+from tests.chaos.faults import FaultInjector, LocalClock, Person, TickingClock
 from tests.chaos.operations import Process, make_process
 from tests.chaos.resource import Resource, differing_ids
 from toggl_mcp.api import BasicAuth, connect_in_process
@@ -31,6 +31,7 @@ class Arena:
     resource: Resource
     chance: random.Random
     clock: TickingClock
+    local_clock: LocalClock
     sandbox: Sandbox
     faults: FaultInjector
     person: Person
@@ -67,7 +68,8 @@ class Arena:
         if cached is None or fetched_at is None:
             return set()
         differs = differing_ids(self.resource, cached, self.at_toggl())
-        return {key for key in differs if self.person.changed_at.get(key, 0.0) < fetched_at}
+        requested_at = self.local_clock.moment_of(fetched_at)
+        return {key for key in differs if self.person.changed_at.get(key, 0.0) < requested_at}
 
 
 @asynccontextmanager
@@ -78,17 +80,20 @@ async def open_arena(
     proxy: Callable[[Sandbox, random.Random], Any] = lambda sandbox, _: sandbox,
     *,
     resource: Resource = CLIENTS,
+    skews: Sequence[float] | None = None,
 ) -> AsyncGenerator[Arena]:
     """Yield an arena in which every random choice follows from the seed.
 
-    `proxy` is put between the processes and Toggl.
+    `proxy` is put between the processes and Toggl. `skews` are the seconds by which their clock is ahead of Toggl's: of
+    several, now one and now another.
     """
     chance, clock = random.Random(seed), TickingClock()  # noqa: S311 - repeatable
+    local_clock = LocalClock(clock, skews or [resource.CLOCK_SKEW_SECONDS])
     faults = FaultInjector(chance, resource.ENDPOINT.PATH)
-    sandbox = Sandbox(clock=lambda: clock() - resource.CLOCK_LAG_SECONDS, fault=faults)
+    sandbox = Sandbox(clock=clock, fault=faults)
     resource.prepare(sandbox)
     file = folder / f"{seed}.sqlite" if storage == "in a file" else None
-    stores = _stores(file, clock)
+    stores = _stores(file, local_clock)
     async with AsyncExitStack() as opening:
         app = proxy(sandbox, chance)
         connections = [await opening.enter_async_context(connect_in_process(app)) for _ in stores]
@@ -98,10 +103,10 @@ async def open_arena(
         processes = [make_process(HARBOUR_STUDIO, AUTH, store, connection) for store, connection in pairs]
         key = resource.key(derive_scope(AUTH, connections[0]))
         person = Person(resource, sandbox.state, clock, chance)
-        yield Arena(resource, chance, clock, sandbox, faults, person, processes, stores, key, file)
+        yield Arena(resource, chance, clock, local_clock, sandbox, faults, person, processes, stores, key, file)
 
 
-def _stores(file: Path | None, clock: TickingClock) -> list[Store]:
+def _stores(file: Path | None, clock: LocalClock) -> list[Store]:
     """Return a store for each process: one file, or else the same memory."""
     shared = MemoryStore(clock=clock)
     return [SqliteStore(file, clock=clock) if file else shared for _ in range(PROCESSES)]

@@ -93,7 +93,7 @@ class ConcurrentRun:
             arena.chance.choices(list(before), k=callers) if self.contended else arena.chance.sample([*before], callers)
         )
         operations = [
-            resource.operation(arena.chance, before, key, f"Thing {self.rounds}.{caller}", arena.clock())
+            resource.operation(arena.chance, before, key, f"Thing {self.rounds}.{caller}", arena.local_clock())
             for caller, key in enumerate(target_ids)
         ]
         return [

@@ -48,7 +48,7 @@ class Entries(Resource):
     LABEL = "description"
     PROCESS_FIELDS = {}  # noqa: RUF012 - declared in the base as what it is
     FRESH_SECONDS = TTL_SECONDS
-    CLOCK_LAG_SECONDS = 600.0
+    CLOCK_SKEW_SECONDS = 600.0
 
     def endpoint(self, process: Process) -> CachedEndpoint[Any]:
         return process.entries

@@ -1,7 +1,7 @@
 """Faults of requests, and the person who works in the web app meanwhile."""
 
 import random
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import get_args
 
 from anyio.lowlevel import checkpoint
@@ -19,6 +19,8 @@ NOT_APPLIED: tuple[Kind, ...] = ("refused", "429", "402")
 """Faults after which a creation may be sent again: certainly not carried out."""
 UNPARSABLE_BODIES = (NGINX_PAGE.format(title="Welcome"), "{", '{"message": "OK"}', "true", "7")
 """Unreadable response bodies."""
+SETTING_SHARE = 0.05
+"""How often a clock that has several skews is set."""
 
 
 class TickingClock(Clock):
@@ -27,6 +29,34 @@ class TickingClock(Clock):
     def __call__(self) -> float:
         self.now += 0.001
         return self.now
+
+
+class LocalClock:
+    """This computer's clock, ahead of Toggl's by some seconds, which change when somebody sets it."""
+
+    def __init__(self, clock: TickingClock, skews: Sequence[float]) -> None:
+        self._clock = clock
+        self._skews = skews
+        self._skew = skews[0]
+        self._moments: dict[float, float] = {}
+
+    def __call__(self) -> float:
+        moment = self._clock()
+        self._moments[moment + self._skew] = moment
+        return moment + self._skew
+
+    async def sleep(self, seconds: float) -> None:
+        """Let it be later by so much."""
+        await self._clock.sleep(seconds)
+
+    def set(self, chance: random.Random) -> None:
+        """Set the clock, at times, if it has several skews."""
+        if len(self._skews) > 1 and chance.random() < SETTING_SHARE:
+            self._skew = chance.choice(self._skews)
+
+    def moment_of(self, reading: float) -> float:
+        """Return the time on Toggl's clock at which this one has shown a reading."""
+        return self._moments[reading]
 
 
 class FaultInjector:

@@ -33,8 +33,8 @@ class Resource(ABC):
     """The fields that only items made by processes have."""
     FRESH_SECONDS = 3600.0
     """Seconds for which the cache is fresh."""
-    CLOCK_LAG_SECONDS = 0.0
-    """Seconds by which Toggl's clock is behind."""
+    CLOCK_SKEW_SECONDS = 0.0
+    """Seconds by which the clock of the processes is ahead of Toggl's, unless a run has others."""
 
     def __str__(self) -> str:
         """Return the name of a test with it."""

@@ -42,6 +42,7 @@ class StepRun:
     async def _step(self, number: int) -> None:
         arena = self.arena
         arena.clock.now += 4000 if arena.chance.random() < 0.02 else arena.chance.choice([1, 5, 30, 60])
+        arena.local_clock.set(arena.chance)
         if arena.chance.random() < 0.2:
             arena.person.act()
             return
@@ -65,7 +66,7 @@ class StepRun:
         arena, items = self.arena, self.arena.at_toggl()
         self._past_ids |= items.keys()
         target_id = 64_890_000 + number if arena.chance.random() < 0.1 else arena.chance.choice(list(items))
-        return arena.resource.operation(arena.chance, items, target_id, f"Thing {number}", arena.clock())
+        return arena.resource.operation(arena.chance, items, target_id, f"Thing {number}", arena.local_clock())
 
     def _has_one_new_item(self, operation: Operation, cached_ids: Collection[int], before: Items) -> bool:
         """Return whether one new item has the name, which neither a cache nor Toggl had before."""
@@ -86,7 +87,7 @@ class StepRun:
     def _check_outcome(self, outcome: Outcome, before: object, cached_ids: set[int]) -> None:
         resource, items = self.arena.resource, self.arena.at_toggl()
         self._add_violations(invariants.check_error_type(outcome))
-        self._add_violations(invariants.check_read(resource, outcome, items, self.arena.clock()))
+        self._add_violations(invariants.check_read(resource, outcome, items, self.arena.local_clock()))
         if len(self.arena.faults.creations) > 1:
             self._add_violations([invariants.DUPLICATED])
         if outcome.error is not None and not outcome.is_unknown and self.arena.dump_state() != before:

@@ -103,7 +103,7 @@ class TimerRun:
             self.later_count += len(actor.later_ids)
 
     async def _perform(self, process: Process, number: int, *, is_start: bool) -> TimerStart | TimeEntry | None:
-        start = datetime.fromtimestamp(self.arena.clock(), UTC)
+        start = datetime.fromtimestamp(self.arena.local_clock(), UTC)
         try:
             if is_start:
                 return await process.entries.start(TimeEntryBody(start=start, description=f"Timer {number}"))

@@ -7,10 +7,10 @@ from typing import ClassVar, Self, TypeVar
 import anyio
 
 from toggl_mcp.api import Transport
-from toggl_mcp.cache.store import Key, Row
+from toggl_mcp.cache.store import Key, Row, Version
 from toggl_mcp.endpoints.core.cached_collection import CachedCollection
 from toggl_mcp.endpoints.core.change import Change, ConfirmedRow
-from toggl_mcp.endpoints.core.collection import Collection
+from toggl_mcp.endpoints.core.collection import CacheRead, Collection
 from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
 from toggl_mcp.endpoints.core.parsing import parse_entry, parse_items, parse_rows
 from toggl_mcp.endpoints.core.session import Session
@@ -57,6 +57,8 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
         )
         self._clock = session.store.clock
         self._past_key = Key(session.scope, "past", 0)
+        self._offsets_by_request: dict[float, float | None] = {}
+        """By how much the clock was ahead of Toggl's at the last request from here; since then it may have been set."""
 
     @property
     def keys(self) -> tuple[Key, Key]:
@@ -139,6 +141,14 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
         entries, _ = await self._fetch_entries(self._transport.reserved, since)
         return _drop_deleted(entries)
 
+    async def store_if_unchanged(
+        self, items: Mapping[int, TimeEntry | None], *, expected: Version, requested_at: float
+    ) -> CacheRead[TimeEntry]:
+        """Store the entries as the base does, and keep by which clock they were requested."""
+        self._offsets_by_request.clear()
+        self._offsets_by_request[requested_at] = self._transport.clock_offset_seconds
+        return await super().store_if_unchanged(items, expected=expected, requested_at=requested_at)
+
     async def _other_running_ids(self, row_id: int) -> list[int]:
         """Return the ids of the other cached entries whose timers run."""
         collection = await self.any_age_or_none()
@@ -154,7 +164,8 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
         collection = await self.any_age_or_none()
         since: datetime | None = None
         if collection is not None and not collection.unreadable_ids:
-            since = _sync_since(collection, transport.clock_offset_seconds)
+            offset_seconds = self._offsets_by_request.get(collection.version.fetched_at or 0.0)
+            since = _sync_since(collection, offset_seconds)
         if collection is None or since is None or since < self._now() - MAX_SYNC_AGE:
             return await self._fetch_window(transport, self.earliest_start(), self.latest_start())
         changes, is_truncated = await self._fetch_entries(transport, {"since": str(int(since.timestamp()))})
@@ -217,8 +228,8 @@ def _sync_since(collection: Collection[TimeEntry], clock_offset_seconds: float |
     if collection.version.fetched_at is None:
         return None
     requested_at = datetime.fromtimestamp(collection.version.fetched_at, UTC)
-    # Toggl compares with its own clock. If ours is ahead, and by how much no response has shown yet, the whole day
-    # before is requested. If ours is behind, `requested_at` is early enough.
+    # Toggl compares with its own clock. By how much ours was ahead at the request only the process that sent it can
+    # tell; for another's the whole day before is requested. If ours was behind, `requested_at` is early enough.
     if clock_offset_seconds is None:
         return requested_at - MAX_CLOCK_SKEW
     return requested_at - timedelta(seconds=max(0.0, clock_offset_seconds)) - SYNC_OVERLAP
