@@ -55,8 +55,8 @@ The token and the address have no flag: the arguments of a process can be read b
 
 ## Toolsets
 
-Each tool's schema costs tokens in every conversation, so enable the toolsets that you use. `tasks` is disabled by
-default because tasks need a paid plan.
+Each tool's schema costs tokens in every conversation, so enable the toolsets that you use. `tasks` and `team` are
+disabled by default: tasks need a paid plan, and most people have no team to look at.
 
 {toolsets}
 

@@ -20,9 +20,9 @@ def list_tool_names(**settings: object) -> list[str]:
     return [spec.name for spec in enabled_tools(Settings.model_construct(**settings))]  # pyright: ignore[reportArgumentType] - fields
 
 
-def test_enabled_tools_default_is_all_but_tasks() -> None:
+def test_enabled_tools_default_is_all_but_tasks_and_team() -> None:
     assert list_tool_names() == NAMES
-    assert set(list_tool_names(toolsets="all")) == {*NAMES, *TASKS}
+    assert set(list_tool_names(toolsets="all")) == {*NAMES, *TASKS, "list_users", "get_team_activity"}
 
 
 @pytest.mark.parametrize(
