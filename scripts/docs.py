@@ -18,7 +18,7 @@ from tests.promises import PROMISES
 from toggl_mcp.models.account import Access
 from toggl_mcp.server import build_server
 from toggl_mcp.settings import Settings, describe_setting, variable_name
-from toggl_mcp.toolsets import TOOLSETS
+from toggl_mcp.toolsets import OPT_IN_TOOLSETS, TOOLSETS
 
 ROOT = Path(__file__).parent.parent
 NOTE = "<!-- Written by `uv run python -m scripts.docs`; do not edit. -->"
@@ -55,8 +55,8 @@ The token and the address have no flag: the arguments of a process can be read b
 
 ## Toolsets
 
-Each tool's schema costs tokens in every conversation, so enable the toolsets that you use. `tasks` is disabled by
-default because tasks need a paid plan.
+Each tool's schema costs tokens in every conversation, so enable the toolsets that you use. `tasks` and `team` are
+disabled by default: tasks need a paid plan, and most people have no team to look at.
 
 {toolsets}
 
@@ -72,6 +72,7 @@ exist ends the start with a message that lists the names that do.
 `active`, because that argument archives.
 """
 TOOLSET_NAMES = tuple(TOOLSETS)
+MANAGING_TOOLSETS = ("clients", "projects", "tags")
 
 
 def documents() -> dict[Path, str]:
@@ -121,8 +122,17 @@ def summary(tool: Tool) -> str:
 
 
 def tool_list() -> str:
-    """Return the README's table of the default tools."""
-    return table(("tool", "what it does"), ((f"`{tool.name}`", summary(tool)) for tool in list_tools()))
+    """Return the README's table of the default tools; those that manage one kind of thing share a row."""
+    enabled = [name for name in TOOLSET_NAMES if name not in OPT_IN_TOOLSETS]
+    return table(("tool", "what it does"), (row for name in enabled for row in _tool_rows(name)))
+
+
+def _tool_rows(toolset: str) -> Iterator[tuple[str, str]]:
+    if toolset in MANAGING_TOOLSETS:
+        yield _code(tool_names(toolsets=toolset)), f"Manage {toolset}."
+        return
+    for tool in list_tools(toolsets=toolset):
+        yield f"`{tool.name}`", summary(tool)
 
 
 def settings_table() -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from toggl_mcp.errors import InvalidArguments
 from toggl_mcp.models.account import Access
 from toggl_mcp.settings import Settings
-from toggl_mcp.tools import account, clients, projects, tags, tasks, time_entries
+from toggl_mcp.tools import account, clients, projects, tags, tasks, team, time_entries
 from toggl_mcp.tools.support.define import Requirement, ToolSpec
 
 TOOLSETS: Mapping[str, Sequence[ToolSpec[Any, Any]]] = {
@@ -17,10 +17,11 @@ TOOLSETS: Mapping[str, Sequence[ToolSpec[Any, Any]]] = {
     "projects": projects.TOOLS,
     "tags": tags.TOOLS,
     "tasks": tasks.TOOLS,
+    "team": team.TOOLS,
     "account": account.TOOLS,
 }
 """Every tool, in the order in which hosts list them."""
-OPT_IN_TOOLSETS = ("tasks",)
+OPT_IN_TOOLSETS = ("tasks", "team")
 """Toolsets that are enabled only by name."""
 
 

@@ -84,6 +84,7 @@ def calls_after_creation(
         ("list_time_entries", {"limit": 2}),
         ("edit_time_entries", {**entries, "description": "Trimmed the wick"}),
         ("summarize_time", {"period": "this_week", "group_by": ["client", "day"]}),
+        ("review_time", {"period": "this_week", "expected": 8}),
         ("delete_time_entries", entries),
         ("delete_tag", tag),
         ("delete_project", project),

@@ -128,6 +128,7 @@ SUCCESSES = [
     Request(f"GET {ONE_WORKSPACE}"),
     Request(f"PUT {ONE_WORKSPACE}", body=WORKSPACE_BODY),
     Request(f"GET {ONE_WORKSPACE}/preferences"),
+    Request(f"GET {ONE_WORKSPACE}/dashboard/all_activity", {"since": "0"}),
     Request(f"GET {ONE_WORKSPACE}/statistics"),
     Request(f"GET {ONE_WORKSPACE}/users"),
     Request(f"GET {ONE_WORKSPACE}/time_entry_constraints"),
@@ -172,7 +173,7 @@ REFUSALS = [
         (request._replace(workspace_id=FOREIGN_WORKSPACE), 403)
         for request in SUCCESSES
         if "{workspace_id}" in request.operation
-        and not request.operation.endswith("/data")
+        and not request.operation.endswith(("/data", "/all_activity"))
         and "_ids}" not in request.operation
     ),
     (Request(f"POST {ORGANIZATIONS}", body={"name": " ", "workspace_name": "New"}), 400),

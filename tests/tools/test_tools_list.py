@@ -28,6 +28,7 @@ NAMES = [
     "edit_time_entries",
     "delete_time_entries",
     "summarize_time",
+    "review_time",
     "create_client",
     "get_client",
     "list_clients",
@@ -136,13 +137,21 @@ async def test_tools_list_output_schemas_are_plain_but_for_formats(sandbox: Sand
                 assert isinstance(part["type"], str)
 
 
+def count_tokens(data: object) -> float:
+    return len(json.dumps(data, separators=(",", ":"))) / 4
+
+
 @pytest.mark.promise("cheap")
-async def test_tools_list_costs_at_most_9000_tokens(host: Host) -> None:
-    costs = [len(json.dumps(dump_tool(tool), separators=(",", ":"))) / 4 for tool in await fetch_tools(host)]
+async def test_tools_list_costs_at_most_11000_tokens(host: Host) -> None:
+    tools = [dump_tool(tool) for tool in await fetch_tools(host)]
+    costs = [count_tokens(tool) for tool in tools]
+    # Most hosts leave these out of what a model sees.
+    visible = [{name: tool[name] for name in ("name", "title", "description", "inputSchema")} for tool in tools]
 
     assert max(costs) <= 900
-    assert sum(costs) <= 9000
+    assert sum(costs) <= 11_000
     assert sum(costs) / len(costs) <= 400
+    assert sum(map(count_tokens, visible)) <= 6500
     check_figures("cheap", tokens=math.ceil(sum(costs)), tools=len(costs))
 
 
@@ -157,6 +166,7 @@ async def test_tools_list_read_only_omits_tools_that_write(sandbox: Sandbox, clo
         "get_timer",
         "list_time_entries",
         "summarize_time",
+        "review_time",
         "get_client",
         "list_clients",
         "get_project",

@@ -18,6 +18,7 @@ from toggl_mcp.endpoints.tasks import AsyncTaskEndpoint
 from toggl_mcp.endpoints.time_entries import AsyncTimeEntryEndpoint
 from toggl_mcp.endpoints.time_entry_cache import TimeEntryCache
 from toggl_mcp.endpoints.time_entry_query import TimeEntrySource
+from toggl_mcp.endpoints.users import AsyncUserEndpoint
 from toggl_mcp.errors import InvalidArguments
 from toggl_mcp.models.base import ResourceKind
 from toggl_mcp.models.quota import Bucket
@@ -52,6 +53,7 @@ class Toggl:
         self.projects = per_workspace(partial(AsyncProjectEndpoint.from_session, session, entry_cache=self.entry_cache))
         self.tags = per_workspace(partial(AsyncTagEndpoint.from_session, session, entry_cache=self.entry_cache))
         self.tasks = per_workspace(partial(AsyncTaskEndpoint.from_session, session, entry_cache=self.entry_cache))
+        self.users = per_workspace(partial(AsyncUserEndpoint.from_session, session))
         self.time_entries = per_workspace(
             partial(AsyncTimeEntryEndpoint.from_session, session, entry_cache=self.entry_cache)
         )

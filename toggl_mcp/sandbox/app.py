@@ -18,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 from toggl_mcp.sandbox import (
     account,
     clients,
+    dashboard,
     organizations,
     preferences,
     projects,
@@ -42,6 +43,7 @@ BASE = "/api/v9"
 OPERATIONS: Mapping[str, Operation] = {
     **account.OPERATIONS,
     **clients.OPERATIONS,
+    **dashboard.OPERATIONS,
     **entries.OPERATIONS,
     **organizations.OPERATIONS,
     **preferences.OPERATIONS,

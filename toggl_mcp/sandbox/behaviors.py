@@ -29,3 +29,4 @@ class Behaviors:
     spent_as_json_string: bool = False
     start_stops_others: bool = True
     tasks_on_free_status: Literal[402, 403] = 402
+    team_activity: Literal["latest of each user", "latest 20"] = "latest of each user"

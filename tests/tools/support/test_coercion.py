@@ -26,10 +26,11 @@ ARGUMENTS = [
     (name, argument) for name, tool in TOOLS.items() for argument in input_schema(tool.input_model)["properties"]
 ]
 EMPTY_VALUES: tuple[object, ...] = (None, "", " \u00a0\n", "\u200b", [])
-TEXTS = ("2026-01-02", "#0b83d9")
+TEXTS = ("2026-01-02", "#0b83d9", "09:00-17:30")
 """Values of a text, of which each argument takes at least one."""
 NO_TEXTS = (True, {"a": 1}, ["a"], "x" * 10_000)
 NO_INTEGERS = ("7.5", 7.5, "seven", "1e3", "9" * 5000, True, {"a": 1}, [7])
+NO_NUMBERS = ("seven", "1e3", "9" * 5000, True, {"a": 1}, [7])
 NO_BOOLEANS = ("yes", "1", 1, 1.0, {"a": 1}, [True])
 
 
@@ -111,12 +112,14 @@ def samples(part: Schema) -> list[object]:
     match part["type"]:
         case "integer":
             return [5]
+        case "number":
+            return [7.5]
         case "boolean":
             return [True, False]
         case "array":
             return [[samples(part["items"])[0]]]
         case _:
-            return part.get("enum", [*TEXTS])[:2]
+            return part.get("enum", [*TEXTS])[:3]
 
 
 def lenient_forms(value: object, part: Schema) -> Iterator[object]:
@@ -124,6 +127,8 @@ def lenient_forms(value: object, part: Schema) -> Iterator[object]:
     match part["type"]:
         case "integer":
             yield from (float(cast("int", value)), str(value), f"{value}.0", f" {value} ")
+        case "number":
+            yield from (str(value), f" {value}0 ")
         case "boolean":
             yield from (str(value), f" {json.dumps(value)} ")
         case "array":
@@ -140,6 +145,8 @@ def invalid_forms(part: Schema) -> Iterator[object]:
     match part["type"]:
         case "integer":
             yield from NO_INTEGERS
+        case "number":
+            yield from NO_NUMBERS
         case "boolean":
             yield from NO_BOOLEANS
         case "array":

@@ -22,6 +22,7 @@ HOST_ARGUMENTS = frozenset(
 """Arguments that hosts add to every tool's own."""
 
 _WHOLE_NUMBER = re.compile(r"([+-]?[0-9]{1,20})(\.0+)?")
+_NUMBER = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20})?")
 _BOOLEANS = {"true": True, "false": False}
 
 
@@ -46,16 +47,24 @@ def _coerce(value: object, schema: Schema) -> object:
         case "array":
             return _coerce_list(value, schema)
         case "object":
-            members = _parse_json(value, dict)
-            return coerce_arguments(cast("dict[str, object]", members), schema) if isinstance(members, dict) else value
+            return _coerce_object(value, schema)
         case "integer":
             return _coerce_integer(value)
-        case "boolean":
-            return _BOOLEANS.get(value.strip().lower(), value) if isinstance(value, str) else value
+        case "number":
+            return float(value) if isinstance(value, str) and _NUMBER.fullmatch(value.strip()) else value
+        case "boolean" if isinstance(value, str):
+            value = _BOOLEANS.get(value.strip().lower(), value)
         case "string" if isinstance(value, str | int | float) and not isinstance(value, bool):
-            return value.strip() if isinstance(value, str) else str(_coerce_integer(value))
+            value = value.strip() if isinstance(value, str) else str(_coerce_integer(value))
         case _:
-            return value
+            pass
+    return value
+
+
+def _coerce_object(value: object, schema: Schema) -> object:
+    """Return an object with its members read, also of one as JSON text."""
+    members = _parse_json(value, dict)
+    return coerce_arguments(cast("dict[str, object]", members), schema) if isinstance(members, dict) else value
 
 
 def _coerce_list(value: object, schema: Schema) -> object:

@@ -1,9 +1,10 @@
 """The input models of the tools about time entries, and what these share."""
 
+import re
 from datetime import date
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from toggl_mcp.models.base import Absent, Id, Payload
 from toggl_mcp.models.period import FIRST_DAY, Period
@@ -14,7 +15,6 @@ from toggl_mcp.tools.support.args import (
     ANY_TEXT,
     Cursor,
     EditArgs,
-    ReadArgs,
     Ref,
     WorkspaceArgs,
     at_least_one,
@@ -26,6 +26,8 @@ Day = Annotated[date, Field(ge=FIRST_DAY, le=date(2030, 1, 1))]
 """A day on which Toggl can have entries and make reports."""
 EntryIds = Annotated[list[Id], Field(min_length=1)]
 ClearableField = Literal["description", "project", "task", "tags"]
+WORKDAYS = (1, 1, 1, 1, 1, 0, 0)
+"""Whether work is expected on a weekday, from Monday on, if nobody says otherwise."""
 TagList = Annotated[list[Ref], Field(max_length=50)]
 
 
@@ -68,20 +70,13 @@ class GetTimer(Payload, frozen=True):
     refresh: Annotated[bool, Field(description="Read from Toggl (1 request).")] = False
 
 
-class EntryFilter(ReadArgs, frozen=True):
-    """The entries to read: their days, and what they are about."""
+class EntryRange(Payload, frozen=True):
+    """The days of the entries to read."""
 
     refresh: Annotated[bool, Field(description="Read from Toggl (2 requests or more).")] = False
-    workspace_id: Annotated[Id, Field(description="Only this workspace. Default: all.")] | Absent = None
     period: Annotated[Period, Field(description="Or start and end. Default: today.")] | Absent = None
     start: Annotated[Day, Field(description="First day, YYYY-MM-DD.")] | Absent = None
     end: Annotated[Day, Field(description="Last day, inclusive.")] | Absent = None
-    client: Annotated[Ref, Field(description="Name or id; 0: none.")] | Absent = None
-    project: Annotated[Ref, Field(description="Name or id; 0: none.")] | Absent = None
-    task: Annotated[Ref, Field(description="Name or id; 0: none.")] | Absent = None
-    tag: Annotated[Ref, Field(description="Name or id; 0: none.")] | Absent = None
-    billable: Annotated[bool, Field(description="true: only billable; false: only others.")] | Absent = None
-    description: Annotated[Description, Field(description="Part of it, in any case.")] | Absent = None
 
     @model_validator(mode="after")
     def _require_one_range(self) -> Self:
@@ -92,6 +87,54 @@ class EntryFilter(ReadArgs, frozen=True):
             message = "end is before start"
             raise ValueError(message)
         return self
+
+
+class EntryFilter(EntryRange, frozen=True):
+    """The entries to read: their days, and what they are about."""
+
+    workspace_id: Annotated[Id, Field(description="Only this workspace. Default: all.")] | Absent = None
+    client: Annotated[Ref, Field(description="Name or id; 0: none.")] | Absent = None
+    project: Annotated[Ref, Field(description="Name or id; 0: none.")] | Absent = None
+    task: Annotated[Ref, Field(description="Name or id; 0: none.")] | Absent = None
+    tag: Annotated[Ref, Field(description="Name or id; 0: none.")] | Absent = None
+    billable: Annotated[bool, Field(description="true: only billable; false: only others.")] | Absent = None
+    description: Annotated[Description, Field(description="Part of it, in any case.")] | Absent = None
+
+
+class ReviewTime(EntryRange, frozen=True):
+    """The arguments of `review_time`."""
+
+    expected: (
+        Annotated[
+            list[Annotated[float, Field(ge=0, le=24)]],
+            Field(min_length=1, max_length=7, description="Hours a day: one number for Monday to Friday, or seven."),
+        ]
+        | Absent
+    ) = None
+    work_hours: Annotated[str, Field(description="09:00-17:30. Default: a day's first to last entry.")] | Absent = None
+    limit: Annotated[int, Field(ge=1, le=200, description="Findings to return.")] = 100
+
+    @field_validator("expected")
+    @classmethod
+    def _spread_over_week(cls, expected: list[float] | None) -> list[float] | None:
+        if expected is None or len(expected) == len(WORKDAYS):
+            return expected
+        if len(expected) > 1:
+            message = "give one number of hours, or seven, from Monday on"
+            raise ValueError(message)
+        return [expected[0] * is_workday for is_workday in WORKDAYS]
+
+    @field_validator("work_hours")
+    @classmethod
+    def _require_hours_of_one_day(cls, work_hours: str | None) -> str | None:
+        if work_hours is None:
+            return None
+        hours = re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d", work_hours.replace(" ", ""))
+        start, _, end = work_hours.replace(" ", "").partition("-")
+        if hours is None or end <= start:
+            message = "write two times of one day, the later one last, such as 09:00-17:30"
+            raise ValueError(message)
+        return f"{start}-{end}"
 
 
 class ListTimeEntries(EntryFilter, frozen=True):

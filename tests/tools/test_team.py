@@ -1,0 +1,118 @@
+"""The users of a workspace, and what they work on."""
+
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import pytest
+from mcp import Client
+
+from tests.sandbox.clock import Clock
+from tests.sandbox.diary import add_entry, running
+from tests.tools.host import Host, serve
+from toggl_mcp.sandbox import HARBOUR_STUDIO, Fault, Sandbox
+from toggl_mcp.sandbox.behaviors import Behaviors
+
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("six_in_the_evening")]
+
+ME, TANE, INES = 7_301_001, 7_301_002, 7_301_003
+WEB_SHOP = 201_500_302
+
+
+@pytest.fixture
+async def host(sandbox: Sandbox, clock: Clock) -> AsyncGenerator[Host]:
+    """A host of a server with every tool."""
+    async with Client(serve(sandbox, clock, toolsets="all")) as client:
+        yield Host(client)
+
+
+def add_work(sandbox: Sandbox) -> None:
+    """Let Tāne's timer run, and the user have worked this week and in the one before."""
+    running(sandbox, "2025-10-14T17:00", "Rolls")["user_id"] = TANE
+    add_entry(sandbox, "2025-10-13T08:00", "2025-10-13T10:00", "Bread", project_id=WEB_SHOP)
+    add_entry(sandbox, "2025-10-14T08:00", "2025-10-14T09:00", "Bread", project_id=WEB_SHOP)
+    add_entry(sandbox, "2025-10-14T09:00", "2025-10-14T09:30", "Cake")
+    add_entry(sandbox, "2025-10-07T09:00", "2025-10-07T09:30", "Old")["user_id"] = TANE
+
+
+@pytest.mark.parametrize("emails", [False, True])
+async def test_list_users_names_the_people_and_their_emails_only_if_requested(host: Host, *, emails: bool) -> None:
+    result = await host.call("list_users", emails=emails)
+    assert [user["name"] for user in result["users"]] == ["Inés Moreau", "Marama Quayle", "Tāne Whitlock"]
+    assert [user["role"] for user in result["users"]] == ["user", "admin", "user"]
+    assert all(("email" in user) is emails for user in result["users"])
+
+
+async def test_list_users_pages_and_costs_one_request(host: Host, sandbox: Sandbox) -> None:
+    await host.call("get_account")
+    before = len(sandbox.calls)
+    first = await host.call("list_users", limit=2)
+    second = await host.call("list_users", limit=2, cursor=first["next_cursor"])
+    found = await host.call("list_users", name="tāne")
+    assert (first["remaining"], len(second["users"]), found["users"][0]["id"]) == (1, 1, TANE)
+    assert len(sandbox.calls) == before + 1
+
+
+@pytest.mark.parametrize("team_activity", ["latest of each user", "latest 20"])
+async def test_get_team_activity_names_who_works_on_what_now(clock: Clock, team_activity: Any) -> None:  # noqa: ANN401 - a literal
+    sandbox = Sandbox(clock=clock, behaviors=Behaviors(team_activity=team_activity))
+    sandbox.state.entries.clear()
+    add_work(sandbox)
+    async with Client(serve(sandbox, clock, toolsets="team")) as client:
+        result = await Host(client).call("get_team_activity")
+
+    assert result["running"] == 1
+    assert result["users"] == [
+        {"user_id": TANE, "user": "Tāne Whitlock", "running": True, "description": "Rolls", "seconds": 3600},
+        {
+            "user_id": ME,
+            "user": "Marama Quayle",
+            "running": False,
+            "description": "Cake",
+            "seconds": 1800,
+            "stopped_at": "2025-10-14T09:30:00",
+        },
+        {"user_id": INES, "user": "Inés Moreau", "running": False},
+    ]
+
+
+async def test_get_team_activity_costs_one_request_where_names_are_cached(host: Host, sandbox: Sandbox) -> None:
+    add_work(sandbox)
+    await host.call("get_team_activity")
+    before = len(sandbox.calls)
+    await host.call("get_team_activity")
+    assert len(sandbox.calls) == before + 1
+
+
+@pytest.mark.parametrize(
+    ("week", "days"),
+    [
+        ("this_week", {ME: {"2025-10-13 Monday": 7200, "2025-10-14 Tuesday": 5400}, TANE: {}, INES: {}}),
+        ("last_week", {ME: {}, TANE: {"2025-10-07 Tuesday": 1800}, INES: {}}),
+    ],
+)
+async def test_get_team_activity_week_has_the_seconds_of_each_day(
+    host: Host, sandbox: Sandbox, week: str, days: dict[int, dict[str, int]]
+) -> None:
+    add_work(sandbox)
+    result = await host.call("get_team_activity", week=week)
+    assert {user["user_id"]: user["days"] for user in result["users"]} == days
+
+
+async def test_get_team_activity_member_is_warned_of_hidden_colleagues(host: Host, sandbox: Sandbox) -> None:
+    sandbox.state.workspaces[HARBOUR_STUDIO]["admin"] = False
+    (warning,) = (await host.call("get_team_activity"))["warnings"]
+    assert "Toggl may leave out colleagues" in warning
+
+
+async def test_get_team_activity_for_admins_only_is_forbidden(host: Host, sandbox: Sandbox) -> None:
+    sandbox.state.workspaces[HARBOUR_STUDIO] |= {"admin": False, "only_admins_see_team_dashboard": True}
+    assert (await host.fail("get_team_activity"))["code"] == "forbidden"
+
+
+async def test_get_team_activity_odd_row_is_left_out_and_counted(host: Host, sandbox: Sandbox) -> None:
+    add_work(sandbox)
+    fault = Fault("odd row", to_odd_row=lambda row: row | {"user_id": None})
+    sandbox.fault = lambda call: fault if call.path.endswith("/all_activity") else None
+    result = await host.call("get_team_activity")
+    assert result["warnings"] == ["Rows that cannot be read, and are left out: 1. Look at them in Toggl's web app."]
+    assert [user["running"] for user in result["users"]] == [False, False, False]

@@ -1,0 +1,151 @@
+"""The tools about the users of a workspace and their work."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from toggl_mcp.models.base import Absent
+from toggl_mcp.models.period import Calendar, DateRange, resolve_period
+from toggl_mcp.models.projects import Project
+from toggl_mcp.models.users import Activity, User
+from toggl_mcp.tools.support.args import ListArgs, WorkspaceArgs
+from toggl_mcp.tools.support.define import READ_ONLY, CallContext, ToolSpec
+from toggl_mcp.tools.support.pagination import PageResult, decode_cursor, trim_page
+from toggl_mcp.tools.support.resources import ResourceOut, WorkspaceResult
+from toggl_mcp.tools.support.results import OutputModel, list_unreadable, take_within_budget, truncate
+
+MAX_DESCRIPTION = 200
+"""Characters of a description that a result shows."""
+
+
+class ListUsers(ListArgs, frozen=True):
+    """The arguments of `list_users`."""
+
+    emails: Annotated[bool, Field(description="Add e-mail addresses.")] = False
+
+
+class GetTeamActivity(WorkspaceArgs, frozen=True):
+    """The arguments of `get_team_activity`."""
+
+    week: Annotated[Literal["this_week", "last_week"], Field(description="Add seconds a day (1 request).")] | Absent = (
+        None
+    )
+
+
+class UserOut(ResourceOut, User, frozen=True):
+    """A user, as results show it."""
+
+
+class UserList(PageResult):
+    """One page of users."""
+
+    users: list[UserOut]
+
+
+class ActivityOut(OutputModel):
+    """What a user works on now, or worked on last."""
+
+    user_id: int
+    user: str
+    running: bool
+    description: str | Absent = None
+    project: str | Absent = None
+    seconds: Annotated[int, Field(description="So far, if running.")] | Absent = None
+    stopped_at: str | Absent = None
+    days: Annotated[dict[str, int], Field(description="Seconds by day.")] | Absent = None
+
+
+class TeamActivity(WorkspaceResult):
+    """What the users of a workspace work on."""
+
+    timezone: str
+    running: Annotated[int, Field(description="Users whose timer runs.")]
+    users: list[ActivityOut]
+    remaining: int
+    warnings: list[str] | Absent = None
+
+
+async def list_users(args: ListUsers, call: CallContext) -> UserList:
+    """List the users of a workspace by name."""
+    workspace_id = await call.workspace_id(args.workspace_id)
+    filters = (workspace_id, args.name)
+    page = await call.toggl.users(workspace_id).page(
+        args.name, limit=args.limit, after=decode_cursor(args.cursor, filters), refresh=args.refresh
+    )
+
+    def to_row(user: User) -> UserOut:
+        return UserOut.of(user if args.emails else user.model_copy(update={"email": None}))
+
+    rows, page = trim_page(page, to_row)
+    return await UserList.of_page(page, filters, call, workspace_id, users=rows)
+
+
+async def get_team_activity(args: GetTeamActivity, call: CallContext) -> TeamActivity:
+    """Get who works on what now in a workspace, and what the others worked on last. Costs one Toggl request.
+
+    week adds each user's time a day; it lacks running timers. For totals by project, summarize_time with team: true.
+    """
+    workspace_id, calendar = await call.workspace_id(args.workspace_id), await call.calendar()
+    endpoint = call.toggl.users(workspace_id)
+    activity, users = await endpoint.fetch_activity(), (await endpoint.read()).collection.items
+    project_ids = {item.project_id or 0 for item in activity.by_user.values()}
+    projects = await call.name_index.find_by_id(call.toggl.projects(workspace_id), project_ids)
+    week = None if args.week is None else resolve_period(args.week, calendar.day_of(call.now), calendar)
+    seconds: Mapping[int, Sequence[int]] = {} if week is None else await endpoint.fetch_week(week.first)
+    active_ids = [key for key, user in users.items() if not user.inactive]
+    rows = [
+        ActivityOut(
+            user_id=key,
+            user=users[key].name if key in users else f"(user {key})",
+            days=None if week is None else _name_days(week, seconds.get(key, ())),
+            **_describe_activity(activity.by_user.get(key), projects, calendar, call),
+        )
+        for key in dict.fromkeys([*active_ids, *activity.by_user, *seconds])
+    ]
+    rows.sort(key=lambda row: (not row.running, row.stopped_at is None, row.user))
+    shown = take_within_budget(rows)
+    return await TeamActivity.of_change(
+        workspace_id,
+        call,
+        timezone=calendar.zone.key,
+        running=sum(row.running for row in rows),
+        users=shown,
+        remaining=len(rows) - len(shown),
+        warnings=[*list_unreadable(activity.unreadable_count, "rows"), *await _role_warnings(workspace_id, call)]
+        or None,
+    )
+
+
+def _describe_activity(
+    item: Activity | None, projects: Mapping[int, Project], calendar: Calendar, call: CallContext
+) -> dict[str, Any]:
+    """Return the fields of a result that say what a user works on."""
+    if item is None:
+        return {"running": False}
+    project = projects.get(item.project_id or 0)
+    return {
+        "running": item.running,
+        "description": truncate(item.description, MAX_DESCRIPTION) or None,
+        "project": project.name if project else item.project_id and f"(project {item.project_id})",
+        "seconds": item.count_seconds(call.now),
+        "stopped_at": calendar.to_local_text(item.stop) if item.stop else None,
+    }
+
+
+def _name_days(week: DateRange, seconds: Sequence[int]) -> dict[str, int]:
+    """Return the seconds of each day that has any."""
+    days = ((week.first + timedelta(days=number), length) for number, length in enumerate(seconds))
+    return {f"{day:%Y-%m-%d %A}": length for day, length in days if length}
+
+
+async def _role_warnings(workspace_id: int, call: CallContext) -> list[str]:
+    """Return that the user's role may hide some of the team."""
+    workspace = (await call.workspaces()).get(workspace_id)
+    if workspace is None or workspace.admin:
+        return []
+    return ["You are no admin of this workspace: Toggl may leave out colleagues, and work on private projects."]
+
+
+TOOLS = (ToolSpec(list_users, READ_ONLY), ToolSpec(get_team_activity, READ_ONLY))

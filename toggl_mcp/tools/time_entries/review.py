@@ -1,0 +1,218 @@
+"""The tool that finds what a person would look at again in recorded time."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime, time
+from typing import Annotated, Any, Literal, NamedTuple
+
+from pydantic import Field
+
+from toggl_mcp.models import review
+from toggl_mcp.models.base import Absent
+from toggl_mcp.models.period import Calendar
+from toggl_mcp.models.time_entries import TimeEntry
+from toggl_mcp.tools.support.define import READ_ONLY, CallContext, ToolSpec
+from toggl_mcp.tools.support.results import Freshness, OutputModel, WithQuota, take_within_budget, truncate
+from toggl_mcp.tools.time_entries._args import WORKDAYS, EntryFilter, EntryRange, ReviewTime
+from toggl_mcp.tools.time_entries._filters import Selection, select_entries
+
+MAX_ABOUT = 120
+"""Characters that say what the entries of a finding are about."""
+MAX_EDITED_IDS, MAX_DELETED_IDS = 100, 10
+"""The ids that one call of a fix takes."""
+
+Kind = Literal[
+    "gap",
+    "overlap",
+    "duplicate",
+    "long",
+    "overnight",
+    "running",
+    "no_project",
+    "no_description",
+    "no_tags",
+    "short_day",
+    "empty_day",
+]
+
+
+class Fix(OutputModel):
+    """A call that mends a finding; `add` are the arguments that only the person knows."""
+
+    tool: str
+    arguments: dict[str, Any]
+    add: list[str] | Absent = None
+
+
+class Finding(OutputModel):
+    """One thing to look at again."""
+
+    kind: Kind
+    day: Annotated[str, Field(description="Date and weekday.")]
+    ids: list[int] | Absent = None
+    start: str | Absent = None
+    stop: str | Absent = None
+    seconds: Annotated[int, Field(description="Of the gap, overlap or entries; what the day lacks.")] | Absent = None
+    about: str | Absent = None
+    fix: Fix | Absent = None
+
+
+class Review(WithQuota, Freshness):
+    """What is to be looked at again in a range of days."""
+
+    timezone: str
+    first_day: str
+    last_day: str
+    counts: Annotated[dict[str, int], Field(description="Findings by kind.")]
+    findings: list[Finding]
+    remaining: int
+    complete: bool
+    incomplete_reason: Annotated[str, Field(description="What is missing, and why.")] | Absent = None
+
+
+class _Reviewer(NamedTuple):
+    """The entries to review, with the days that have begun and the clock that they are told by."""
+
+    selection: Selection
+    days: Sequence[date]
+    now: datetime
+
+    @property
+    def calendar(self) -> Calendar:
+        return self.selection.date_range.calendar
+
+    @property
+    def entries(self) -> list[TimeEntry]:
+        """The entries that begin in the range and are not in the future."""
+        start = self.selection.date_range.start
+        return [entry for entry in self.selection.entries if start <= entry.start <= self.now]
+
+    def finding(
+        self, kind: Kind, entries: Sequence[TimeEntry], stretch: review.Stretch | None = None, fix: Fix | None = None
+    ) -> Finding:
+        """Return a finding about some entries, or about a stretch of time without any."""
+        start = entries[0].start if stretch is None else stretch.start
+        return Finding(
+            kind=kind,
+            day=_to_day_text(self.calendar.day_of(start)),
+            ids=[entry.id for entry in entries] or None,
+            start=self.calendar.to_local_text(start),
+            stop=None if stretch is None else self.calendar.to_local_text(stretch.end),
+            seconds=sum(entry.count_seconds(self.now) for entry in entries) if stretch is None else stretch.seconds,
+            about="; ".join(dict.fromkeys(self._describe(entry) for entry in entries)) or None,
+            fix=fix,
+        )
+
+    def _describe(self, entry: TimeEntry) -> str:
+        parts = filter(None, (entry.description, self.selection.names.name_of("project", entry)))
+        return truncate(" · ".join(parts), MAX_ABOUT)
+
+
+async def review_time(args: ReviewTime, call: CallContext) -> Review:
+    """Find gaps, overlaps, duplicates, forgotten timers, entries without project, description or tags, and short days.
+
+    All workspaces. Each finding has ids and a fix, a call to make once the person agrees; add: what to ask them for.
+    """
+    entry_filter = EntryFilter.model_validate(args.model_dump(include=set(EntryRange.model_fields)))
+    selection = await select_entries(entry_filter, call, kinds={"project"})
+    date_range = selection.date_range
+    reviewer = _Reviewer(selection, review.list_past_days(date_range, call.now), call.now)
+    findings = sorted(_find(reviewer, args), key=lambda finding: (finding.day, finding.start or ""))
+    shown = take_within_budget(findings[: args.limit])
+    reason = " ".join(selection.warnings) or None
+    kinds = [finding.kind for finding in findings]
+    return Review.of(
+        selection.result,
+        call.toggl.timestamp(),
+        timezone=date_range.calendar.zone.key,
+        first_day=date_range.first.isoformat(),
+        last_day=date_range.last.isoformat(),
+        counts={kind: kinds.count(kind) for kind in dict.fromkeys(kinds)},
+        findings=shown,
+        remaining=len(findings) - len(shown),
+        complete=reason is None,
+        incomplete_reason=reason,
+        quota=await selection.quota(call),
+    )
+
+
+def _find(reviewer: _Reviewer, args: ReviewTime) -> Iterator[Finding]:
+    duplicates = review.find_duplicates(reviewer.entries)
+    yield from _list_duplicates(reviewer, duplicates)
+    yield from _list_overlaps(reviewer, duplicates)
+    yield from _list_gaps(reviewer, args)
+    yield from _list_excesses(reviewer)
+    yield from _list_missing(reviewer)
+    yield from _list_short_days(reviewer, args)
+
+
+def _list_duplicates(reviewer: _Reviewer, duplicates: Iterable[Sequence[TimeEntry]]) -> Iterator[Finding]:
+    for group in duplicates:
+        ids = [entry.id for entry in group[1 : MAX_DELETED_IDS + 1]]
+        yield reviewer.finding("duplicate", group, fix=Fix(tool="delete_time_entries", arguments={"ids": ids}))
+
+
+def _list_overlaps(reviewer: _Reviewer, duplicates: Iterable[Sequence[TimeEntry]]) -> Iterator[Finding]:
+    duplicate_ids = [{entry.id for entry in group} for group in duplicates]
+    for earlier, later, stretch in review.find_overlaps(reviewer.selection.entries, reviewer.now):
+        if any({earlier.id, later.id} <= ids for ids in duplicate_ids):
+            continue
+        if earlier.start < later.start and stretch.end < later.end_at(reviewer.now):
+            # The earlier one was stopped too late, as the work on the later one went on.
+            stop = reviewer.calendar.to_local_text(later.start)
+            fix = Fix(tool="edit_time_entries", arguments={"ids": [earlier.id], "stop": stop})
+        else:
+            fix = Fix(tool="edit_time_entries", arguments={"ids": [later.id]}, add=["start", "stop"])
+        yield reviewer.finding("overlap", [earlier, later], stretch, fix)
+
+
+def _list_gaps(reviewer: _Reviewer, args: ReviewTime) -> Iterator[Finding]:
+    entries, calendar, now = reviewer.selection.entries, reviewer.calendar, reviewer.now
+    if args.work_hours is None:
+        windows = review.find_windows(entries, reviewer.days, calendar, now)
+    else:
+        hours = review.WorkHours(*map(time.fromisoformat, args.work_hours.split("-")))
+        expected = args.expected or WORKDAYS
+        windows = (hours.on(day, calendar) for day in reviewer.days if expected[day.weekday()])
+    for gap in review.find_gaps(entries, windows, now):
+        times = {"start": calendar.to_local_text(gap.start), "stop": calendar.to_local_text(gap.end)}
+        fix = Fix(tool="create_time_entry", arguments=times, add=["description", "project"])
+        yield reviewer.finding("gap", [], gap, fix)
+
+
+def _list_excesses(reviewer: _Reviewer) -> Iterator[Finding]:
+    for entry in reviewer.entries:
+        kind = review.measure_excess(entry, reviewer.calendar, reviewer.now)
+        if kind is not None:
+            fix = Fix(tool="edit_time_entries", arguments={"ids": [entry.id]}, add=["stop"])
+            yield reviewer.finding(kind, [entry], fix=fix)
+
+
+def _list_missing(reviewer: _Reviewer) -> Iterator[Finding]:
+    fields: dict[Kind, review.Field] = {"no_project": "project", "no_description": "description"}
+    if any(entry.tags for entry in reviewer.entries):  # Who tags no entry misses no tags.
+        fields["no_tags"] = "tags"
+    for kind, field in fields.items():
+        for group in review.group_by_missing(reviewer.entries, field):
+            ids = [entry.id for entry in group[:MAX_EDITED_IDS]]
+            yield reviewer.finding(kind, group, fix=Fix(tool="edit_time_entries", arguments={"ids": ids}, add=[field]))
+
+
+def _list_short_days(reviewer: _Reviewer, args: ReviewTime) -> Iterator[Finding]:
+    """Yield the workdays without an entry, and those with less than is expected; today is not over yet."""
+    seconds = review.sum_by_day(reviewer.selection.entries, reviewer.selection.date_range, reviewer.now)
+    today = reviewer.calendar.day_of(reviewer.now)
+    for day in reviewer.days:
+        expected = round((args.expected or WORKDAYS)[day.weekday()] * 3600)
+        if day == today or not expected:
+            continue
+        if day not in seconds:
+            yield Finding(kind="empty_day", day=_to_day_text(day), seconds=expected if args.expected else None)
+        elif args.expected and seconds[day] < expected:
+            yield Finding(kind="short_day", day=_to_day_text(day), seconds=expected - seconds[day])
+
+
+def _to_day_text(day: date) -> str:
+    return f"{day:%Y-%m-%d %A}"
+
+
+TOOLS = (ToolSpec(review_time, READ_ONLY),)
