@@ -93,7 +93,7 @@ async def add_times(entry: TimeEntry, args: EditTimeEntries, body: TimeEntryBody
         raise InvalidArguments(message)
     check_duration(start, stop)
     if not args.allow_overlap:
-        await reject_overlaps(start, stop, calendar, call, exclude_id=entry.id)
+        await reject_overlaps(start, stop, calendar, call, former=entry)
     length = {} if runs else {"stop": stop, "duration": round((stop - start).total_seconds())}
     return body.model_copy(update={"start": start, **length})
 
