@@ -71,7 +71,7 @@ def adopt_first_match(patch: Patch) -> None:
     original = ENDPOINT._reconcile_create  # noqa: SLF001 - what is broken is private
 
     async def reconcile_create(endpoint: object, _: object, matches: object, error: Exception) -> object:
-        return await original(endpoint, (), matches, error)
+        return await original(endpoint, frozenset[int](), matches, error)
 
     patch.setattr(ENDPOINT, "_reconcile_create", reconcile_create)
 

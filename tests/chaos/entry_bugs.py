@@ -1,6 +1,6 @@
 """Bugs to inject that only time entries can have."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -31,9 +31,9 @@ def keep_deleted_entries_cached(patch: Patch) -> None:
     original = CACHE["_merge"]
 
     def merge(
-        cached: Mapping[int, TimeEntry], changes: Iterable[TimeEntry], reach: datetime
-    ) -> Mapping[int, TimeEntry]:
-        return original(cached, [entry for entry in changes if entry.deleted_at is None], reach)
+        cached: Mapping[int, TimeEntry | None], changes: Mapping[int, TimeEntry | None], now: datetime
+    ) -> Mapping[int, TimeEntry | None]:
+        return original(cached, {key: item for key, item in changes.items() if item and item.deleted_at is None}, now)
 
     patch.setattr(time_entry_cache, "_merge", merge)
 

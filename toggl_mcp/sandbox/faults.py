@@ -78,7 +78,7 @@ class Fault:
             case "cut":
                 return _with_body(response, bytes(response.body)[:-1])
             case "odd":
-                return _with_body(response, self._make_rows_odd(json.loads(bytes(response.body))))
+                return _with_body(response, self._make_rows_odd(response.body)) if response.body else response
             case _:
                 return self._fault_response()
 
@@ -97,8 +97,9 @@ class Fault:
             case _:
                 return Response()
 
-    def _make_rows_odd(self, content: object) -> bytes:
+    def _make_rows_odd(self, body: bytes | memoryview) -> bytes:
         """Return a response's JSON, whose rows are a list, or lists of an object."""
+        content = json.loads(bytes(body))
         lists = cast("dict[str, object]", content).values() if isinstance(content, dict) else [content]
         for rows in lists:
             if isinstance(rows, list) and isinstance(next(iter(cast("list[object]", rows)), None), dict):

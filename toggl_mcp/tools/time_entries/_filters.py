@@ -84,9 +84,12 @@ async def select_entries(
 
 
 def _silence_warnings(result: "EntryResult", query: "EntryQuery", call: CallContext) -> list[str]:
-    """Return that the days go on after the last entry, if that was long ago: no time is no proof of no work then."""
+    """Return that the days go on after the last entry, if that was long ago: no time is no proof of no work then.
+
+    An entry that cannot be read may be a recent one.
+    """
     date_range, now = query.date_range, call.now
-    if result.cached_entries is None or date_range.start > now:
+    if result.cached_entries is None or result.unreadable_count or date_range.start > now:
         return []
     last_end = find_last_end((entry for entry in result.cached_entries if query.is_in_workspaces(entry)), now)
     warning = describe_silence(last_end, now, date_range.calendar)
