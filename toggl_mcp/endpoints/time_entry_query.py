@@ -57,15 +57,14 @@ class EntryQuery(NamedTuple):
 class EntryResult(NamedTuple):
     """The entries that a query selects, and the error of each workspace whose reports could not be read.
 
-    `reported_workspace_ids` are the workspaces whose reports are part of the result. `cached_entries` are all of the
-    cached ones; None if there is no cache. Rows that cannot be read are left out and counted, whatever they are about.
+    `cached_entries` are all of the cached ones; None if there is no cache. Rows that cannot be read are left out and
+    counted, whatever they are about.
     """
 
     entries: list[TimeEntry]
     errors_by_workspace: dict[int, TogglError]
     source: Source
     as_of: datetime
-    reported_workspace_ids: Collection[int]
     cached_entries: Collection[TimeEntry] | None
     unreadable_count: int
 
@@ -102,7 +101,6 @@ class TimeEntrySource:
             errors_by_workspace=errors,
             source=_least_fresh(reads),
             as_of=min(read.as_of for read in reads),
-            reported_workspace_ids=query.workspace_ids if reports else (),
             cached_entries=None if cached is None else cached.items.values(),
             unreadable_count=len({key for read in reads for key in read.collection.unreadable_ids} - entries.keys()),
         )

@@ -10,7 +10,7 @@ from toggl_mcp.models.period import Calendar, DateRange, resolve_period
 from toggl_mcp.models.time_entries import TimeEntry
 from toggl_mcp.tools.support.define import CallContext
 from toggl_mcp.tools.support.lookup import not_found_error
-from toggl_mcp.tools.support.results import QuotaRemaining, list_unreadable
+from toggl_mcp.tools.support.results import list_unreadable
 from toggl_mcp.tools.support.silence import describe_silence, find_last_end
 from toggl_mcp.tools.time_entries._args import EntryFilter
 from toggl_mcp.tools.time_entries._output import KINDS_WITH_IDS, EntryNames, look_up_names
@@ -31,12 +31,6 @@ class Selection(NamedTuple):
     workspaces: Mapping[int, str]
     result: "EntryResult"
     warnings: list[str]
-
-    async def quota(self, call: CallContext) -> QuotaRemaining | None:
-        """Return what remains of the scarcest quota that the entries cost, if the call sent a request to Toggl."""
-        source = self.result.source
-        quotas = [await call.quota(item, source) for item in (None, *self.result.reported_workspace_ids)]
-        return min(filter(None, quotas), key=lambda quota: quota.remaining, default=None)
 
 
 async def select_entries(

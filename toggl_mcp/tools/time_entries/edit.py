@@ -76,7 +76,7 @@ async def _edit_entry(entry: TimeEntry, args: EditTimeEntries, call: CallContext
     return TimeEntriesEdited(
         edited_ids=[edited_entry.id],
         entry=await to_output(edited_entry, calendar, call),
-        quota=await call.quota(entry.workspace_id),
+        quota=call.quota(),
     )
 
 

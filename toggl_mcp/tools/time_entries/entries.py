@@ -85,7 +85,7 @@ async def create_time_entry(args: CreateTimeEntry, call: CallContext) -> TimeEnt
     body = prepared.body.model_copy(update=times)
     async with settle_references(prepared, workspace, call):
         entry = await call.toggl.time_entries(workspace).add(body)
-    return TimeEntryResult(entry=await to_output(entry, calendar, call), quota=await call.quota(workspace))
+    return TimeEntryResult(entry=await to_output(entry, calendar, call), quota=call.quota())
 
 
 async def list_time_entries(args: ListTimeEntries, call: CallContext) -> TimeEntryList:
@@ -110,6 +110,7 @@ async def list_time_entries(args: ListTimeEntries, call: CallContext) -> TimeEnt
     return TimeEntryList.of(
         result,
         call.toggl.timestamp(),
+        call.spending,
         timezone=date_range.calendar.zone.key,
         first_day=date_range.first.isoformat(),
         last_day=date_range.last.isoformat(),
@@ -120,7 +121,7 @@ async def list_time_entries(args: ListTimeEntries, call: CallContext) -> TimeEnt
         next_cursor=None if end is None else encode_cursor(end, filters),
         complete=reason is None,
         incomplete_reason=reason,
-        quota=await selection.quota(call),
+        quota=call.quota(),
     )
 
 

@@ -94,6 +94,7 @@ async def summarize_time(args: SummarizeTime, call: CallContext) -> Summary:
     return Summary.of(
         selection.result,
         call.toggl.timestamp(),
+        call.spending,
         timezone=date_range.calendar.zone.key,
         first_day=date_range.first.isoformat(),
         last_day=date_range.last.isoformat(),
@@ -106,7 +107,7 @@ async def summarize_time(args: SummarizeTime, call: CallContext) -> Summary:
         running_seconds=sum(part.seconds for part in slices if part.entry.running) or None,
         complete=reason is None,
         incomplete_reason=reason,
-        quota=await selection.quota(call),
+        quota=call.quota(),
     )
 
 

@@ -63,7 +63,7 @@ async def start_timer(args: StartTimer, call: CallContext) -> TimerStarted:
         entry=entry,
         stopped_entry=_to_stopped(result, call),
         still_running_id=result.still_running_id,
-        quota=await call.quota(workspace),
+        quota=call.quota(),
     )
 
 
@@ -75,7 +75,7 @@ async def stop_timer(_: StopTimer, call: CallContext) -> TimeEntryResult:
         hint = list_unreadable(len((await entries.read()).collection.unreadable_ids), "time entries")
         message = "No timer is running. start_timer starts one; create_time_entry adds completed time."
         raise NotFound(" ".join([message, *hint]))
-    return TimeEntryResult(entry=await to_output(entry, calendar, call), quota=await call.quota(entry.workspace_id))
+    return TimeEntryResult(entry=await to_output(entry, calendar, call), quota=call.quota())
 
 
 async def get_timer(args: GetTimer, call: CallContext) -> Timer:
@@ -85,10 +85,11 @@ async def get_timer(args: GetTimer, call: CallContext) -> Timer:
     return Timer.of(
         read,
         call.toggl.timestamp(),
+        call.spending,
         running=entry is not None,
         entry=None if entry is None else await to_output(entry, await call.calendar(), call),
         warnings=list_unreadable(len(read.collection.unreadable_ids), "time entries") or None,
-        quota=await call.quota(None, read.source),
+        quota=call.quota(),
     )
 
 
