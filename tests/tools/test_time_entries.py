@@ -218,6 +218,17 @@ async def test_list_time_entries_cursor_keeps_the_days_of_a_word_after_midnight(
     assert "Repeat the other arguments of that call" in other["message"]
 
 
+async def test_create_time_entry_in_the_future_is_named_as_such_in_every_result(host: Host) -> None:
+    result = await host.call("create_time_entry", start="2025-10-14T20:00", duration=3600)
+    await host.call("create_time_entry", start=NINE, duration=60)
+    rows = (await host.call("list_time_entries"))["entries"]
+    summary = await host.call("summarize_time")
+
+    assert result["warnings"][0].startswith("The entry begins in the future.")
+    assert [row.get("future") for row in rows] == [True, None]
+    assert (summary["total"]["seconds"], summary["future_seconds"]) == (3660, 3600)
+
+
 async def test_list_time_entries_strips_invisible_characters(host: Host, sandbox: Sandbox) -> None:
     add_entry(sandbox, NINE, "2025-10-14T10:00", "Pay\u202e now\u200b")
 

@@ -40,6 +40,7 @@ class TimeEntryRow(OutputModel):
     seconds: int
     group: int
     running: bool | Absent = None
+    future: Annotated[bool, Field(description="Begins later than now.")] | Absent = None
     description: str | Absent = None
     tags: list[str] | Absent = None
 
@@ -85,7 +86,8 @@ async def create_time_entry(args: CreateTimeEntry, call: CallContext) -> TimeEnt
     body = prepared.body.model_copy(update=times)
     async with settle_references(prepared, workspace, call):
         entry = await call.toggl.time_entries(workspace).add(body)
-    return TimeEntryResult(entry=await to_output(entry, calendar, call), quota=call.quota())
+    output, warnings = await to_output(entry, call)
+    return TimeEntryResult(entry=output, warnings=warnings, quota=call.quota())
 
 
 async def list_time_entries(args: ListTimeEntries, call: CallContext) -> TimeEntryList:
@@ -155,6 +157,7 @@ def _to_row(entry: TimeEntry, group: int, selection: Selection, call: CallContex
         seconds=entry.count_seconds(call.now),
         group=group,
         running=entry.running or None,
+        future=entry.start > call.now or None,
         description=truncate(entry.description, MAX_ROW_DESCRIPTION) or None,
         tags=entry.tags or None,
     )
