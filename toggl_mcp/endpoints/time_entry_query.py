@@ -112,16 +112,27 @@ class TimeEntrySource:
             return reports
         for workspace_id in query.workspace_ids:
             try:
-                for report_query in self._report_queries(workspace_id, query):
-                    for year in split_by_year(report_query):
-                        report = year._replace(fingerprint=await self._fingerprint(year, query))
-                        reports.reads.append(await self._reports.read_entries(report, refresh=query.refresh))
+                await self._read_reports(workspace_id, query, reports.reads)
             except RECOVERABLE_ERRORS as error:
                 reports.errors_by_workspace[workspace_id] = error
         errors = reports.errors_by_workspace
         if errors and query.is_reports_only and not reports.reads:
             raise next(iter(errors.values()))
         return reports
+
+    async def _read_reports(self, workspace_id: int, query: EntryQuery, reads: list[CacheRead[TimeEntry]]) -> None:
+        """Add the reports of a workspace to the reads.
+
+        Raises:
+            TogglError: One of them could not be read to its end.
+        """
+        for report_query in self._report_queries(workspace_id, query):
+            for year in split_by_year(report_query):
+                report = year._replace(fingerprint=await self._fingerprint(year, query))
+                read, error = await self._reports.read_entries(report, refresh=query.refresh)
+                reads.append(read)
+                if error is not None:
+                    raise error
 
     async def _fingerprint(self, report: ReportQuery, query: EntryQuery) -> str:
         """Return a digest of what a report depends on, as far as the cache knows it.

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import anyio
+
 from toggl_mcp.errors import NotFound, PlanRequired, TogglError
 from toggl_mcp.models.base import REF_NONE, RESOURCE_KINDS, NamedResource, ResourceKind
 from toggl_mcp.models.period import Calendar, DateRange, resolve_period
@@ -14,6 +16,9 @@ from toggl_mcp.tools.support.results import list_unreadable
 from toggl_mcp.tools.support.silence import describe_silence, find_last_end
 from toggl_mcp.tools.time_entries._args import EntryFilter
 from toggl_mcp.tools.time_entries._output import KINDS_WITH_IDS, EntryNames, look_up_names
+
+MAX_READ_SECONDS = 13.0
+"""Seconds that the read of entries may take: after it names are looked up, also of those that were read in time."""
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from datetime import datetime
@@ -61,7 +66,8 @@ async def select_entries(
         refresh=args.refresh,
         all_workspaces=args.workspace_id is None,
     )
-    result = await call.toggl.entry_source.fetch(query)
+    with anyio.fail_after(MAX_READ_SECONDS):
+        result = await call.toggl.entry_source.fetch(query)
     # A workspace that the user joined since the account was read has entries, and no name yet.
     for entry in result.entries:
         workspaces.setdefault(entry.workspace_id, f"(workspace {entry.workspace_id})")
