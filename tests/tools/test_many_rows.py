@@ -9,13 +9,15 @@ from mcp import Client
 
 from tests.endpoints.loop import JUMPING
 from tests.sandbox.clock import Clock
-from tests.sandbox.diary import at
+from tests.sandbox.diary import add_entry, at
 from tests.tools.host import Host, serve
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Behaviors, Sandbox
 
 pytestmark = pytest.mark.anyio
 
 MARCH = {"start": "2025-03-01", "end": "2025-03-31"}
+ALL_TIME = {"start": "2006-01-01", "end": "2025-10-14"}
+TANE = 7_301_002
 QUOTA_SPENT = "Toggl's requests for this hour are used up"
 
 
@@ -125,3 +127,30 @@ async def test_list_projects_beyond_the_quota_goes_on_after_its_reset(
     assert error["message"].startswith("5,400 rows are read and kept, and more are to come: repeat the call")
     assert (result["total"], error["code"]) == (6000, "quota_spent")
     assert [call.path.rpartition("/")[2] for call in sandbox.calls].count("projects") == 6000 / 200 + 1
+
+
+async def test_summarize_time_of_all_time_reads_no_years_before_an_empty_one(host: Host, sandbox: Sandbox) -> None:
+    """The account is 900 days old, and has imported an entry of the year before that."""
+    for day in ("2025-10-01", "2024-03-01", "2022-02-01"):
+        add_entry(sandbox, f"{day}T09:00", f"{day}T10:00")
+    result = await host.call("summarize_time", group_by=["day"], **ALL_TIME)
+
+    assert [group["by"]["day"] for group in result["groups"]] == ["2022-02-01", "2024-03-01", "2025-10-01"]
+    assert (result["total"]["hours"], result["complete"]) == (3.0, True)
+    # In the studio four years and an empty one; in the school those of the account, and an empty one before it.
+    assert count_reports(sandbox) == 5 + 4
+
+
+async def test_summarize_time_of_a_team_since_2006_keeps_the_years_that_were_read(
+    host: Host, sandbox: Sandbox, clock: Clock
+) -> None:
+    for workspace in (NIGHT_SCHOOL, HARBOUR_STUDIO):
+        add_entry(sandbox, "2006-02-01T09:00", "2006-02-01T10:00", workspace=workspace, user_id=TANE)
+    add_minutes(sandbox, 2000, NIGHT_SCHOOL)
+    first = await host.call("summarize_time", team=True, start="2006-01-01", end="2025-05-31")
+    clock.now += 3601
+    second = await host.call("summarize_time", team=True, start="2006-01-01", end="2025-05-31")
+
+    assert (first["complete"], second["complete"], second["total"]["entries"]) == (False, True, 2002)
+    # Twenty years of the studio, and the last of them again; nineteen of the school, and the pages of its last.
+    assert count_reports(sandbox) == 20 + 1 + 19 + 2000 / 200

@@ -1,7 +1,7 @@
 """Detailed reports: time entries of any age, and of a whole team. https://engineering.toggl.com/docs/reports/detailed_reports."""
 
 from collections.abc import Iterator, Mapping
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache, partial
 from typing import Any, NamedTuple, cast
 
@@ -21,6 +21,8 @@ MAX_ROW_NUMBER_DIGITS = 9
 REPORT_CACHE_SIZE = 256
 """Reports that are cached in memory."""
 REPORT_TTL_SECONDS = 600.0
+OLD_REPORT_TTL_SECONDS = 2 * 3600.0
+"""Of a report that ends more than a year ago: all years together may cost more than an hour's quota."""
 
 
 class ReportQuery(NamedTuple):
@@ -79,26 +81,28 @@ class Reports:
 
     def _open_report(self, query: ReportQuery) -> _Report:
         pages = PagedFetch(partial(_fetch_page, query), self._clock)
-        store = MemoryStore(expire_after=REPORT_TTL_SECONDS, clock=self._clock)
+        is_old = query.last < (datetime.fromtimestamp(self._clock(), UTC) - timedelta(days=365)).date()
+        ttl_seconds = OLD_REPORT_TTL_SECONDS if is_old else REPORT_TTL_SECONDS
+        store = MemoryStore(expire_after=ttl_seconds, clock=self._clock)
         collection = CachedCollection(
             store,
             Key("", "report", query.workspace_id),
             TimeEntry,
             self._transport,
             pages.fetch,
-            ttl_seconds=REPORT_TTL_SECONDS,
+            ttl_seconds=ttl_seconds,
             may_be_stale=True,
         )
         return _Report(collection, pages)
 
 
 def split_by_year(query: ReportQuery) -> Iterator[ReportQuery]:
-    """Yield the reports of at most 365 days, Toggl's limit, that make up a longer one."""
-    first = query.first
-    while first <= query.last:
-        last = min(query.last, first + timedelta(days=364))
+    """Yield the reports of at most 365 days, Toggl's limit, that make up a longer one, the latest first."""
+    last = query.last
+    while query.first <= last:
+        first = max(query.first, last - timedelta(days=364))
         yield query._replace(first=first, last=last)
-        first = last + timedelta(days=1)
+        last = first - timedelta(days=1)
 
 
 async def _fetch_page(query: ReportQuery, transport: Transport, number: int, _: object) -> Page[TimeEntry]:

@@ -26,6 +26,7 @@ class EntryQuery(NamedTuple):
 
     `from_reports` reads even recent entries from reports, which have amounts and no running timers.
     `all_workspaces` also selects cached entries of workspaces that `workspace_ids` does not list.
+    `since` is when the user's account was created: only imports are older, so an empty year before it is the last one.
     """
 
     date_range: DateRange
@@ -34,6 +35,7 @@ class EntryQuery(NamedTuple):
     from_reports: bool
     refresh: bool
     all_workspaces: bool
+    since: datetime | None = None
 
     @property
     def is_reports_only(self) -> bool:
@@ -126,6 +128,7 @@ class TimeEntrySource:
         Raises:
             TogglError: One of them could not be read to its end.
         """
+        day_of = query.date_range.calendar.day_of
         for report_query in self._report_queries(workspace_id, query):
             for year in split_by_year(report_query):
                 report = year._replace(fingerprint=await self._fingerprint(year, query))
@@ -133,6 +136,8 @@ class TimeEntrySource:
                 reads.append(read)
                 if error is not None:
                     raise error
+                if query.since is not None and not read.collection.ids and year.last < day_of(query.since):
+                    break
 
     async def _fingerprint(self, report: ReportQuery, query: EntryQuery) -> str:
         """Return a digest of what a report depends on, as far as the cache knows it.

@@ -65,6 +65,7 @@ async def select_entries(
         from_reports=from_reports,
         refresh=args.refresh,
         all_workspaces=args.workspace_id is None,
+        since=None if team else account.me.created_at,
     )
     with anyio.fail_after(MAX_READ_SECONDS):
         result = await call.toggl.entry_source.fetch(query)
