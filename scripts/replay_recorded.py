@@ -131,7 +131,7 @@ async def _list_report_failures(sample: Row) -> list[str]:
         session = Session(BasicAuth(TOKEN, "api_token"), store, client=client, retries=0)
         query = ReportQuery(NIGHT_SCHOOL, date(2024, 1, 1), date(2024, 1, 2), None)
         try:
-            read = await Reports(session.transport, store.clock).read_entries(query)
+            read, _ = await Reports(session.transport, store.clock).read_entries(query)
         except TogglError as error:
             return [f"{sample['id']}: {error}"]
     parsed = {entry.id: entry.duration for entry in read.collection.items.values()}

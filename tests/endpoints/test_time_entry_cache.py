@@ -142,17 +142,32 @@ async def test_read_drops_entries_that_left_the_window_a_day_ago(toggl: Toggl, s
     assert await read_entries(toggl) == {}
 
 
-async def test_read_truncated_window_is_fetched_in_halves(toggl: Toggl, sandbox: Sandbox, clock: Clock) -> None:
+@pytest.mark.parametrize("seconds_apart", [0.05, 4000])
+async def test_read_truncated_window_costs_a_request_for_each_thousand_entries(
+    toggl: Toggl, sandbox: Sandbox, clock: Clock, seconds_apart: float
+) -> None:
     now = int(clock.now)
-    rows = [sandbox.state.add_entry(HARBOUR_STUDIO, now - 4000 * back, stop=now) for back in range(1, 1401)]
+    rows = [sandbox.state.add_entry(HARBOUR_STUDIO, now - seconds_apart * back, stop=now) for back in range(1, 1401)]
     assert (await read_entries(toggl)).keys() == {row["id"] for row in rows}
-    assert set(pop_request_kinds(sandbox)) == {"window"}
+    assert pop_request_kinds(sandbox) == ["window", "window"]
 
     clock.now += 121
     for row in rows[:1000]:
         sandbox.state.edit_entry(row["id"], description="Changed")
     assert len(await read_entries(toggl)) == 1400
     assert pop_request_kinds(sandbox)[:2] == ["since", "window"]
+
+
+async def test_read_more_entries_of_one_second_than_toggl_lists_are_counted_as_unreadable(
+    toggl: Toggl, sandbox: Sandbox, clock: Clock
+) -> None:
+    older = sandbox.state.add_entry(HARBOUR_STUDIO, clock.now - 9000, stop=clock.now)
+    for _ in range(1200):
+        sandbox.state.add_entry(HARBOUR_STUDIO, int(clock.now) - 60, stop=clock.now)
+    collection = (await toggl.entry_cache.read()).collection
+
+    assert older["id"] in collection.items
+    assert (len(collection.items), len(collection.unreadable_ids)) == (1001, 1)
 
 
 async def test_read_unreachable_returns_stale_entries(toggl: Toggl, sandbox: Sandbox, clock: Clock) -> None:

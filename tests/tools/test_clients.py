@@ -44,11 +44,12 @@ async def test_edit_client_returns_quota_remaining_and_cached_list_clients_omits
     warm = await host.call("list_clients", name="a")
     edit_result = await host.call("edit_client", client_id=AROHA, notes="New notes")
 
-    assert cold["quota"]["remaining"] == 599
-    assert cold["source"] == "toggl"
+    # The account and the clients; the user's own quota is the scarcer.
+    assert (cold["source"], cold["requests"]) == ("toggl", 2)
+    assert (cold["quota"]["bucket"], cold["quota"]["remaining"]) == ("user", 29)
     assert "quota" not in warm
     assert warm["source"] == "cache"
-    assert edit_result["quota"]["remaining"] == 597
+    assert (edit_result["quota"]["bucket"], edit_result["quota"]["remaining"]) == ("organization:3901001", 597)
     assert len(sandbox.calls) == calls + 2
 
 

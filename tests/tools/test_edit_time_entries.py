@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 
@@ -37,6 +38,17 @@ async def test_edit_time_entries_overlap_is_refused(host: Host, sandbox: Sandbox
 
     assert (await host.fail("edit_time_entries", ids=[row["id"]], stop="2025-10-14T10:01"))["code"] == "overlap"
     await host.call("edit_time_entries", ids=[row["id"]], start="2025-10-14T09:30")
+
+
+async def test_edit_time_entries_overlap_that_does_not_grow_is_allowed(host: Host, sandbox: Sandbox) -> None:
+    row = add_entry(sandbox, NINE, "2025-10-14T11:00")
+    add_entry(sandbox, "2025-10-14T10:00", "2025-10-14T12:00", "Next")
+    edit = partial(host.call, "edit_time_entries", ids=[row["id"]])
+
+    assert (await edit(stop="2025-10-14T10:30"))["entry"]["seconds"] == 90 * 60
+    assert (await edit(start="2025-10-14T08:00"))["entry"]["seconds"] == 150 * 60
+    error = await host.fail("edit_time_entries", ids=[row["id"]], stop="2025-10-14T10:31")
+    assert (error["code"], "“Next”" in error["message"]) == ("overlap", True)
 
 
 async def test_edit_time_entries_many_ids_send_one_request_a_workspace(host: Host, sandbox: Sandbox) -> None:

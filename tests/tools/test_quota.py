@@ -7,6 +7,7 @@ from mcp.types import CallToolResult
 
 from tests.figures import check_figures
 from tests.sandbox.clock import Clock
+from tests.sandbox.diary import add_entry
 from tests.tools.host import Host, serve
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.models.quota import BURST
@@ -82,6 +83,21 @@ async def test_quota_bucket_of_a_workspace_is_its_organization(host: Host) -> No
 
     assert [item["bucket"] for item in account["quotas"]] == ["organization:3901001", "user"]
     assert account["workspaces"][0]["organization_id"] == 3901001
+
+
+async def test_list_time_entries_result_has_its_requests_and_the_bucket_of_the_scarcest_quota(
+    host: Host, sandbox: Sandbox
+) -> None:
+    day = {"start": "2025-10-14", "end": "2025-10-14"}
+    await host.call("get_account")
+    sandbox.state.entries.clear()
+    project = sandbox.state.add_project(HARBOUR_STUDIO, "New")
+    add_entry(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", project_id=project["id"])
+    results = [await host.call("get_timer"), *[await host.call("list_time_entries", **day) for _ in range(2)]]
+
+    # The second reads the entry from the cache, and from Toggl what its project is called.
+    assert [(result["source"], result["requests"]) for result in results] == [("toggl", 1), ("mixed", 1), ("cache", 0)]
+    assert [result.get("quota", {}).get("bucket") for result in results] == ["user", "organization:3901001", None]
 
 
 async def test_quota_spent_before_get_account_stays_spent(host: Host, sandbox: Sandbox) -> None:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.sandbox.diary import add_entry, list_changes, running
+from tests.sandbox.clock import Clock
+from tests.sandbox.diary import add_entry, at, list_changes, running
 from tests.tools.host import Host
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Fault, Sandbox
 
@@ -199,6 +200,33 @@ async def test_list_time_entries_pages_hold_each_entry_once_after_a_change(host:
     pages = [[row["description"] for row in page["entries"]] for page in (first, second, third)]
     assert pages == [["7", "6", "5"], ["4", "3", "2"], ["1", "0"]]
     assert "next_cursor" not in third
+
+
+async def test_list_time_entries_cursor_keeps_the_days_of_a_word_after_midnight(
+    host: Host, sandbox: Sandbox, clock: Clock
+) -> None:
+    for hour in range(4):
+        add_entry(sandbox, f"2025-10-14T0{hour}:00", f"2025-10-14T0{hour}:30", str(hour))
+    first = await host.call("list_time_entries", period="today", limit=2)
+    clock.now = at("2025-10-15T00:05")
+    add_entry(sandbox, "2025-10-15T00:00", "2025-10-15T00:05", "Tomorrow")
+    second = await host.call("list_time_entries", period="today", limit=2, cursor=first["next_cursor"])
+    other = await host.fail("list_time_entries", period="yesterday", limit=2, cursor=first["next_cursor"])
+
+    assert [row["description"] for row in second["entries"]] == ["1", "0"]
+    assert (second["first_day"], second["last_day"], second["total"]) == ("2025-10-14", "2025-10-14", 4)
+    assert "Repeat the other arguments of that call" in other["message"]
+
+
+async def test_create_time_entry_in_the_future_is_named_as_such_in_every_result(host: Host) -> None:
+    result = await host.call("create_time_entry", start="2025-10-14T20:00", duration=3600)
+    await host.call("create_time_entry", start=NINE, duration=60)
+    rows = (await host.call("list_time_entries"))["entries"]
+    summary = await host.call("summarize_time")
+
+    assert result["warnings"][0].startswith("The entry begins in the future.")
+    assert [row.get("future") for row in rows] == [True, None]
+    assert (summary["total"]["seconds"], summary["future_seconds"]) == (3660, 3600)
 
 
 async def test_list_time_entries_strips_invisible_characters(host: Host, sandbox: Sandbox) -> None:

@@ -91,6 +91,24 @@ async def test_start_timer_past_start_is_allowed_unless_it_overlaps(host: Host, 
     assert (await host.call("start_timer", start="2025-10-14T08:30"))["entry"]["seconds"] == 1800
 
 
+async def test_start_timer_warns_of_what_may_not_be_meant(host: Host, sandbox: Sandbox) -> None:
+    sandbox.state.edit_project(201_500_401, billable=True)  # In a workspace whose plan has no billable time.
+    billable = await host.call("start_timer", project="Web shop", task="Product photos")
+    sandbox.state.edit_project(WEB_SHOP, active=False)
+    archived = await host.call("edit_time_entries", ids=[billable["entry"]["id"]], billable=True, clear=["task"])
+    refreshed = await host.call("list_projects", refresh=True, status="archived")
+    timer = await host.call("get_timer")
+    usual = await host.call("start_timer", project="Studio upkeep")
+    free = await host.call("start_timer", workspace_id=NIGHT_SCHOOL, project="Kiln course")
+
+    assert [text[:24] for text in billable["warnings"]] == ["Task “Product photos” is", "Project “Web shop” is bi"]
+    assert "warnings" not in archived
+    assert "Web shop" in [project["name"] for project in refreshed["projects"]]
+    assert [text[:27] for text in timer["warnings"]] == ["Project “Web shop” is archi"]
+    assert "warnings" not in usual
+    assert "warnings" not in free
+
+
 async def test_start_timer_lost_response_is_reconciled(host: Host, sandbox: Sandbox) -> None:
     sandbox.fault = lambda call: Fault("lost after") if call.method == "POST" else None
     result = await host.call("start_timer", description="Once", project="Web shop")

@@ -41,7 +41,7 @@ from toggl_mcp.api.error_mapping import error_for_response, is_quota_response, i
 from toggl_mcp.api.rate_limit import RateLimiter, parse_seconds
 from toggl_mcp.errors import NotFound, OutcomeUnknown, RateLimited, TogglError, Unreachable
 from toggl_mcp.models.clock import Clock
-from toggl_mcp.models.quota import Bucket, Change
+from toggl_mcp.models.quota import SPENDING, Bucket, Change, Spending
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
@@ -212,10 +212,13 @@ class Transport:
     async def _send_once(self, state: "_RequestState", request: httpx.Request) -> httpx.Response:
         await self._rate_limiter.acquire(state.bucket_names, use_reserve=state.use_reserve, change=state.change)
         started_at = time.monotonic()
+        spending = SPENDING.get() or Spending()
+        spending.requests += 1
         state.move_to(Delivery.SENT)
         try:
             response = await read_bounded(await self._client.send(request, auth=self._auth, stream=True))
         except CONNECT_ERRORS as error:
+            spending.requests -= 1
             state.move_to(Delivery.NOT_SENT)
             raise _Retry from error
         except httpx.RequestError as error:
@@ -233,7 +236,9 @@ class Transport:
             return
 
     async def _parse_response(self, state: "_RequestState", response: httpx.Response) -> ApiResponse:
-        bucket = self._rate_limiter.parse_headers(state.bucket_names, response.headers)
+        bucket, spending = self._rate_limiter.parse_headers(state.bucket_names, response.headers), SPENDING.get()
+        if bucket is not None and spending is not None:
+            spending.buckets[bucket.name] = bucket
         if response.is_success:
             try:
                 data = state.decode(response)

@@ -1,27 +1,28 @@
 """Detailed reports: time entries of any age, and of a whole team. https://engineering.toggl.com/docs/reports/detailed_reports."""
 
 from collections.abc import Iterator, Mapping
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache, partial
 from typing import Any, NamedTuple, cast
 
 from toggl_mcp.api import REPORTS_PATH_PREFIX, Transport
 from toggl_mcp.cache.memory import MemoryStore
-from toggl_mcp.cache.store import Key
+from toggl_mcp.cache.store import Key, Version
 from toggl_mcp.endpoints.core.cached_collection import CachedCollection
-from toggl_mcp.endpoints.core.collection import CacheRead
+from toggl_mcp.endpoints.core.collection import CacheRead, Collection
+from toggl_mcp.endpoints.core.paging import Page, PagedFetch
 from toggl_mcp.endpoints.core.parsing import parse_entry, parse_items, parse_rows, to_fields
-from toggl_mcp.errors import InvalidArguments, Unreachable
+from toggl_mcp.errors import QuotaSpent, RateLimited, TogglError, Unreachable
 from toggl_mcp.models.clock import Clock
 from toggl_mcp.models.time_entries import TimeEntry
 
 REPORT_PAGE_SIZE = 200
-MAX_PAGES = 25
-"""Pages of one report: more would take all of a call's time, and many of an hour's requests."""
 MAX_ROW_NUMBER_DIGITS = 9
-REPORT_CACHE_SIZE = 32
+REPORT_CACHE_SIZE = 256
 """Reports that are cached in memory."""
 REPORT_TTL_SECONDS = 600.0
+OLD_REPORT_TTL_SECONDS = 2 * 3600.0
+"""Of a report that ends more than a year ago: all years together may cost more than an hour's quota."""
 
 
 class ReportQuery(NamedTuple):
@@ -39,6 +40,20 @@ class ReportQuery(NamedTuple):
     fingerprint: str = ""
 
 
+class ReportRead(NamedTuple):
+    """A report's entries, and the error for which those of its later pages are missing."""
+
+    read: CacheRead[TimeEntry]
+    error: TogglError | None = None
+
+
+class _Report(NamedTuple):
+    """A report that is cached, and its pages while it is fetched."""
+
+    collection: CachedCollection[TimeEntry]
+    pages: PagedFetch[TimeEntry]
+
+
 class Reports:
     """Reads detailed reports page by page, and caches them in memory for ten minutes."""
 
@@ -47,57 +62,65 @@ class Reports:
         self._clock = clock
         self._report = lru_cache(REPORT_CACHE_SIZE)(self._open_report)
 
-    async def read_entries(self, query: ReportQuery, *, refresh: bool = False) -> CacheRead[TimeEntry]:
-        """Return a report's entries; a report has no running timers.
+    async def read_entries(self, query: ReportQuery, *, refresh: bool = False) -> ReportRead:
+        """Return a report's entries, or those of its first pages; a report has no running timers.
 
         Raises:
-            InvalidArguments: The report has more than 5,000 entries.
+            TogglError: Not even the first page could be read.
         """
-        return await self._report(query).read(refresh=refresh)
+        report = self._report(query)
+        if refresh:
+            report.pages.restart()
+        try:
+            return ReportRead(await report.collection.read(refresh=refresh))
+        except (QuotaSpent, RateLimited, Unreachable) as error:
+            if not report.pages.items:
+                raise
+            version = Version(0, report.pages.fetched_at)
+            return ReportRead(CacheRead(Collection[TimeEntry].of(report.pages.items, version), "cache"), error)
 
-    def _open_report(self, query: ReportQuery) -> CachedCollection[TimeEntry]:
-        store = MemoryStore(expire_after=REPORT_TTL_SECONDS, clock=self._clock)
-        return CachedCollection(
+    def _open_report(self, query: ReportQuery) -> _Report:
+        pages = PagedFetch(partial(_fetch_page, query), self._clock)
+        is_old = query.last < (datetime.fromtimestamp(self._clock(), UTC) - timedelta(days=365)).date()
+        ttl_seconds = OLD_REPORT_TTL_SECONDS if is_old else REPORT_TTL_SECONDS
+        store = MemoryStore(expire_after=ttl_seconds, clock=self._clock)
+        collection = CachedCollection(
             store,
             Key("", "report", query.workspace_id),
             TimeEntry,
             self._transport,
-            partial(_fetch_pages, query),
-            ttl_seconds=REPORT_TTL_SECONDS,
+            pages.fetch,
+            ttl_seconds=ttl_seconds,
             may_be_stale=True,
         )
+        return _Report(collection, pages)
 
 
 def split_by_year(query: ReportQuery) -> Iterator[ReportQuery]:
-    """Yield the reports of at most 365 days, Toggl's limit, that make up a longer one."""
-    first = query.first
-    while first <= query.last:
-        last = min(query.last, first + timedelta(days=364))
+    """Yield the reports of at most 365 days, Toggl's limit, that make up a longer one, the latest first."""
+    last = query.last
+    while query.first <= last:
+        first = max(query.first, last - timedelta(days=364))
         yield query._replace(first=first, last=last)
-        first = last + timedelta(days=1)
+        last = first - timedelta(days=1)
 
 
-async def _fetch_pages(query: ReportQuery, transport: Transport) -> Mapping[int, TimeEntry | None]:
+async def _fetch_page(query: ReportQuery, transport: Transport, number: int, _: object) -> Page[TimeEntry]:
     path = f"{REPORTS_PATH_PREFIX}workspace/{query.workspace_id}/search/time_entries"
     body: dict[str, Any] = {"start_date": query.first.isoformat(), "end_date": query.last.isoformat()}
     order = {"order_by": "duration", "order_dir": "DESC"} if query.min_seconds else {"order_by": "date"}
     # What is left out defaults to the user's preference, which may round.
     body |= {"enrich_response": True, "page_size": REPORT_PAGE_SIZE, "rounding": 0, "rounding_minutes": 0} | order
     body |= {} if query.user_id is None else {"user_ids": [query.user_id]}
-    entries: dict[int, TimeEntry | None] = {}
-    row_number = 0
-    for _ in range(MAX_PAGES):
-        response = await transport.query_report(path, body | ({"first_row_number": row_number} if row_number else {}))
-        rows = [part for row in parse_rows(response.data) for part in _split_row(row, query.workspace_id)]
-        page = parse_items(rows, parse_entry)
-        long_entries = {key: item for key, item in page.items() if item is None or item.duration >= query.min_seconds}
-        entries |= long_entries
-        next_row_number = response.headers.get("X-Next-Row-Number")
-        if next_row_number is None or len(long_entries) < len(page):
-            return entries
-        row_number = _next_row_number(next_row_number, row_number, response.data)
-    message = f"More than {MAX_PAGES * REPORT_PAGE_SIZE} entries; ask for a shorter period, or for one workspace."
-    raise InvalidArguments(message)
+    body |= {"first_row_number": number} if number > 1 else {}
+    response = await transport.query_report(path, body)
+    rows = [part for row in parse_rows(response.data) for part in _split_row(row, query.workspace_id)]
+    page = parse_items(rows, parse_entry)
+    long_entries = {key: item for key, item in page.items() if item is None or item.duration >= query.min_seconds}
+    next_number = response.headers.get("X-Next-Row-Number")
+    if next_number is None or len(long_entries) < len(page):
+        return Page(long_entries, None)
+    return Page(long_entries, _next_row_number(next_number, number, response.data))
 
 
 def _next_row_number(next_row_number: str, row_number: int, page: object) -> int:

@@ -39,6 +39,9 @@ MAX_ROWS = 1000
 
 NO_ID = 0
 """An id that no entry has."""
+UNLISTED_ID = -(2**33)
+"""The number of what Toggl does not list, below those of the rows without an id."""
+_SECOND = timedelta(seconds=1)
 
 
 class TimeEntryCache(CachedCollection[TimeEntry]):
@@ -180,14 +183,23 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
     async def _fetch_window(
         self, transport: Transport, first: datetime, end: datetime
     ) -> Mapping[int, TimeEntry | None]:
-        """Return every entry that starts in a window; one that Toggl truncates is requested in halves."""
-        window = {"start_date": to_rfc3339(first), "end_date": to_rfc3339(end)}
-        entries, is_truncated = await self._fetch_entries(transport, window)
-        middle = first + (min(end, max(self._now(), first + timedelta(hours=1))) - first) / 2
-        if not is_truncated or middle - first < timedelta(minutes=1):
-            return _drop_deleted(entries)
-        older = await self._fetch_window(transport, first, middle)
-        return {**older, **await self._fetch_window(transport, middle, end)}
+        """Return every entry that starts in a window: Toggl truncates a response to the newest, so older ones follow.
+
+        Of one second it lists no more than of a window: what is missing there counts as a row that cannot be read.
+        """
+        entries: dict[int, TimeEntry | None] = {}
+        while first < end:
+            window = {"start_date": to_rfc3339(first), "end_date": to_rfc3339(end)}
+            page, is_truncated = await self._fetch_entries(transport, window)
+            entries |= page
+            if not is_truncated:
+                break
+            oldest = min((entry.start for entry in page.values() if entry is not None), default=first)
+            if oldest + _SECOND < end:
+                end = oldest + _SECOND  # Toggl may have truncated the entries of that second, too.
+            else:
+                entries[UNLISTED_ID], end = None, oldest
+        return _drop_deleted(entries)
 
     async def _fetch_entries(
         self, transport: Transport, query: Mapping[str, str]

@@ -26,6 +26,7 @@ class EntryQuery(NamedTuple):
 
     `from_reports` reads even recent entries from reports, which have amounts and no running timers.
     `all_workspaces` also selects cached entries of workspaces that `workspace_ids` does not list.
+    `since` is when the user's account was created: only imports are older, so an empty year before it is the last one.
     """
 
     date_range: DateRange
@@ -34,6 +35,7 @@ class EntryQuery(NamedTuple):
     from_reports: bool
     refresh: bool
     all_workspaces: bool
+    since: datetime | None = None
 
     @property
     def is_reports_only(self) -> bool:
@@ -57,15 +59,14 @@ class EntryQuery(NamedTuple):
 class EntryResult(NamedTuple):
     """The entries that a query selects, and the error of each workspace whose reports could not be read.
 
-    `reported_workspace_ids` are the workspaces whose reports are part of the result. `cached_entries` are all of the
-    cached ones; None if there is no cache. Rows that cannot be read are left out and counted, whatever they are about.
+    `cached_entries` are all of the cached ones; None if there is no cache. Rows that cannot be read are left out and
+    counted, whatever they are about.
     """
 
     entries: list[TimeEntry]
     errors_by_workspace: dict[int, TogglError]
     source: Source
     as_of: datetime
-    reported_workspace_ids: Collection[int]
     cached_entries: Collection[TimeEntry] | None
     unreadable_count: int
 
@@ -102,7 +103,6 @@ class TimeEntrySource:
             errors_by_workspace=errors,
             source=_least_fresh(reads),
             as_of=min(read.as_of for read in reads),
-            reported_workspace_ids=query.workspace_ids if reports else (),
             cached_entries=None if cached is None else cached.items.values(),
             unreadable_count=len({key for read in reads for key in read.collection.unreadable_ids} - entries.keys()),
         )
@@ -114,16 +114,30 @@ class TimeEntrySource:
             return reports
         for workspace_id in query.workspace_ids:
             try:
-                for report_query in self._report_queries(workspace_id, query):
-                    for year in split_by_year(report_query):
-                        report = year._replace(fingerprint=await self._fingerprint(year, query))
-                        reports.reads.append(await self._reports.read_entries(report, refresh=query.refresh))
+                await self._read_reports(workspace_id, query, reports.reads)
             except RECOVERABLE_ERRORS as error:
                 reports.errors_by_workspace[workspace_id] = error
         errors = reports.errors_by_workspace
         if errors and query.is_reports_only and not reports.reads:
             raise next(iter(errors.values()))
         return reports
+
+    async def _read_reports(self, workspace_id: int, query: EntryQuery, reads: list[CacheRead[TimeEntry]]) -> None:
+        """Add the reports of a workspace to the reads.
+
+        Raises:
+            TogglError: One of them could not be read to its end.
+        """
+        day_of = query.date_range.calendar.day_of
+        for report_query in self._report_queries(workspace_id, query):
+            for year in split_by_year(report_query):
+                report = year._replace(fingerprint=await self._fingerprint(year, query))
+                read, error = await self._reports.read_entries(report, refresh=query.refresh)
+                reads.append(read)
+                if error is not None:
+                    raise error
+                if query.since is not None and not read.collection.ids and year.last < day_of(query.since):
+                    break
 
     async def _fingerprint(self, report: ReportQuery, query: EntryQuery) -> str:
         """Return a digest of what a report depends on, as far as the cache knows it.

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, AwareDatetime, BaseModel, ConfigDict, Field
 
 from toggl_mcp.models.base import MAX_ID
 from toggl_mcp.models.clients import Client
@@ -28,6 +28,7 @@ class Me(BaseModel, frozen=True):
     timezone: str = "UTC"
     beginning_of_week: int = 1
     default_workspace_id: int | None = None
+    created_at: AwareDatetime | None = None
 
 
 class Workspace(BaseModel, frozen=True):

@@ -22,7 +22,7 @@ REF_NONE = "0"
 ResourceKind = Literal["client", "project", "task", "tag"]
 RESOURCE_KINDS: tuple[ResourceKind, ...] = ("client", "project", "task", "tag")
 """What an entry can refer to."""
-Source = Literal["toggl", "cache", "stale"]
+Source = Literal["toggl", "cache", "mixed", "stale"]
 """Where data was read from; stale: from the cache after its time, because Toggl could not be read."""
 Absent = SkipJsonSchema[None]
 """The type of an omitted value: null counts as omitted, and the schema has no null."""

@@ -1,6 +1,7 @@
 """Toggl's hourly quotas, the pace of requests, and the store through which processes share both."""
 
 from collections.abc import Container, Iterable, Sequence
+from contextvars import ContextVar
 from typing import NamedTuple, Protocol
 
 QUOTA_WINDOW_SECONDS = 3600.0
@@ -18,6 +19,18 @@ class Bucket(NamedTuple):
         """Return whether its hour is not over."""
         # A reset more than an hour ahead was recorded by a clock that was ahead of this one: when it is, is unknown.
         return now < self.resets_at <= now + QUOTA_WINDOW_SECONDS
+
+
+class Spending:
+    """What a call has spent: its requests to Toggl, and what the responses say remains of each bucket, by name."""
+
+    def __init__(self) -> None:
+        self.requests = 0
+        self.buckets: dict[str, Bucket] = {}
+
+
+SPENDING: ContextVar[Spending | None] = ContextVar("spending", default=None)
+"""What the call of this context has spent; None outside of calls. A call's requests are those of its task."""
 
 
 PACE_SECONDS = 1.0

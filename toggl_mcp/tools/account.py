@@ -7,7 +7,6 @@ from pydantic import Field
 
 from toggl_mcp.models.account import Access, Plan, Workspace
 from toggl_mcp.models.base import Absent, Payload
-from toggl_mcp.models.quota import Bucket
 from toggl_mcp.tools.support.define import READ_ONLY, CallContext, Requirement, ToolSpec
 from toggl_mcp.tools.support.results import Freshness, OutputModel, QuotaRemaining, list_unreadable
 from toggl_mcp.tools.support.silence import describe_silence, find_last_end
@@ -37,12 +36,6 @@ class WorkspaceOut(OutputModel):
     default: bool
 
 
-class QuotaOut(QuotaRemaining):
-    """What remains of one quota."""
-
-    bucket: str
-
-
 class Unavailable(OutputModel):
     """Tools that a workspace does not allow."""
 
@@ -59,7 +52,7 @@ class Account(Freshness):
     week_begins_on: str
     default_workspace_id: int | Absent = None
     workspaces: list[WorkspaceOut]
-    quotas: Annotated[list[QuotaOut], Field(description="As last seen; unlisted ones are unknown.")]
+    quotas: Annotated[list[QuotaRemaining], Field(description="As last seen; unlisted ones are unknown.")]
     access: Access
     unavailable: list[Unavailable] | Absent = None
     warnings: list[str] | Absent = None
@@ -79,12 +72,13 @@ async def get_account(args: GetAccount, call: CallContext) -> Account:
     return Account.of(
         account_read,
         now,
+        call.spending,
         name=me.name,
         timezone=me.timezone,
         week_begins_on=WEEKDAYS[me.beginning_of_week % 7],
         default_workspace_id=default,
         workspaces=[_to_workspace_out(item, default) for item in workspaces.values()],
-        quotas=[_to_quota_out(bucket, now) for bucket in await call.toggl.list_quotas()],
+        quotas=[QuotaRemaining.of(bucket, now) for bucket in await call.toggl.list_quotas()],
         access=call.access,
         unavailable=[item for workspace in workspaces.values() for item in _unavailable(workspace, call)] or None,
         warnings=[*unreadable, *await _silence_warnings(call)] or None,
@@ -116,10 +110,6 @@ def _to_workspace_out(workspace: Workspace, default: int | None) -> WorkspaceOut
         role=workspace.role,
         default=workspace.id == default,
     )
-
-
-def _to_quota_out(bucket: Bucket, now: float) -> QuotaOut:
-    return QuotaOut(bucket=bucket.name, **QuotaRemaining.of(bucket, now).model_dump())
 
 
 TOOLS = (ToolSpec(get_account, READ_ONLY),)

@@ -11,7 +11,6 @@ from contextlib import asynccontextmanager
 from copy import copy
 from datetime import UTC, datetime
 from functools import cached_property
-from itertools import count
 from types import TracebackType
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
@@ -21,6 +20,7 @@ from toggl_mcp.endpoints.core.cached_collection import CachedCollection
 from toggl_mcp.endpoints.core.change import Change
 from toggl_mcp.endpoints.core.collection import CacheRead, Collection, Lookup
 from toggl_mcp.endpoints.core.keys import HasId, related_key, to_id
+from toggl_mcp.endpoints.core.paging import Page, PagedFetch
 from toggl_mcp.endpoints.core.parsing import parse_items, parse_model, parse_rows
 from toggl_mcp.endpoints.core.session import Session
 from toggl_mcp.errors import DuplicateName, InvalidArguments, NoCache, NotFound, OutcomeUnknown, TogglError, Unreachable
@@ -59,7 +59,7 @@ class CachedEndpoint(Generic[E]):
     LIST_PARAMS: ClassVar[dict[str, str]] = {}
     """The query parameters with which Toggl lists all of them, archived ones too."""
     PAGED: ClassVar[bool] = False
-    """Whether Toggl lists them in pages; the first page that is not full is the last."""
+    """Whether Toggl lists them in pages; the last one is not full."""
     DELETE_PARAMS: ClassVar[dict[str, str]] = {}
     """The query parameters of a deletion."""
     IN_ACCOUNT_RESPONSE: ClassVar[bool] = True
@@ -78,10 +78,8 @@ class CachedEndpoint(Generic[E]):
         re_raise: bool = False,
         retries: int = 3,
     ) -> None:
-        self._bind(
-            to_id(workspace_id),
-            Session(auth, cache, client=client, timeout=timeout, re_raise=re_raise, retries=retries),
-        )
+        session = Session(auth, cache, client=client, timeout=timeout, re_raise=re_raise, retries=retries)
+        self._bind(to_id(workspace_id), session)
 
     @classmethod
     def from_session(cls, session: Session, workspace_id: int) -> Self:
@@ -97,6 +95,7 @@ class CachedEndpoint(Generic[E]):
         self._session = session
         self._transport = session.transport
         self._clock = session.store.clock
+        self._pages = PagedFetch(self._fetch_page, self._clock)
         self._collection = CachedCollection(
             session.store,
             Key(session.scope, self.KIND, workspace_id),
@@ -156,6 +155,8 @@ class CachedEndpoint(Generic[E]):
 
     async def read(self, *, refresh: bool = False) -> CacheRead[E]:
         """Return all of them, with where they come from and when Toggl sent them."""
+        if refresh:
+            self._pages.restart()
         return await self._collection.read(refresh=refresh)
 
     def try_get(self, entity: int | HasId) -> E | None:
@@ -240,16 +241,14 @@ class CachedEndpoint(Generic[E]):
 
     async def _fetch_all(self, transport: Transport) -> Mapping[int, E | None]:
         """Return all of them as Toggl has them; None is one that cannot be read."""
-        items: dict[int, E | None] = {}
-        for number in count(1):
-            paging = {"page": str(number), "per_page": str(MAX_PAGE_SIZE)} if self.PAGED else {}
-            query = self.LIST_PARAMS | paging
-            rows = self._extract_rows(await transport.send("GET", self._path(), query=query))
-            count_before = len(items)
-            items |= parse_items(rows, self._parse_row)
-            if not self.PAGED or len(rows) < MAX_PAGE_SIZE or len(items) == count_before:
-                break
-        return items
+        return await self._pages.fetch(transport, (await self._collection.get_version()).number)
+
+    async def _fetch_page(self, transport: Transport, number: int, former: Mapping[int, E | None]) -> Page[E]:
+        paging = {"page": str(number), "per_page": str(MAX_PAGE_SIZE)} if self.PAGED else {}
+        rows = self._extract_rows(await transport.send("GET", self._path(), query=self.LIST_PARAMS | paging))
+        items = parse_items(rows, self._parse_row)
+        is_last = not self.PAGED or len(rows) < MAX_PAGE_SIZE or items.keys() <= former.keys()
+        return Page(items, None if is_last else number + 1)
 
     def _extract_rows(self, response: object) -> list[object]:
         """Return the rows of a list's response."""

@@ -19,8 +19,9 @@ from pydantic_core import to_json
 
 from toggl_mcp.errors import Candidate, Declined, InvalidArguments, OutcomeUnknown, TogglError, Unreachable
 from toggl_mcp.models.account import Access, AccountSnapshot, Workspace
-from toggl_mcp.models.base import Payload, Source
+from toggl_mcp.models.base import Payload
 from toggl_mcp.models.period import Calendar, make_calendar
+from toggl_mcp.models.quota import SPENDING, Spending
 from toggl_mcp.models.text import strip_invisible
 from toggl_mcp.tools.support.coercion import coerce_arguments
 from toggl_mcp.tools.support.results import (
@@ -73,6 +74,8 @@ class CallContext:
         self.tools_by_requirement = tools_by_requirement
         self.now = toggl.now_utc()
         self._account: AccountSnapshot | None = None
+        self.spending = Spending()
+        SPENDING.set(self.spending)
 
     @cached_property
     def name_index(self) -> "NameIndex":
@@ -125,9 +128,9 @@ class CallContext:
         workspaces = {key: workspace.name for key, workspace in (await self.workspaces()).items()}
         return [CandidateOut.of(candidate, clients, workspaces) for candidate in candidates]
 
-    async def quota(self, workspace_id: int | None, source: Source = "toggl") -> QuotaRemaining | None:
-        """Return what remains of a workspace's quota, or of the user's own, if the call sent a request to Toggl."""
-        bucket = await self.toggl.get_quota(workspace_id) if source == "toggl" else None
+    def quota(self) -> QuotaRemaining | None:
+        """Return what remains of the scarcest quota that the call has spent of; None if it sent no request."""
+        bucket = min(self.spending.buckets.values(), key=lambda bucket: bucket.remaining, default=None)
         return None if bucket is None else QuotaRemaining.of(bucket, self.toggl.timestamp())
 
 

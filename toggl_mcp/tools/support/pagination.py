@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 from pydantic_core import from_json, to_json
 
 from toggl_mcp.errors import InvalidArguments
@@ -24,6 +24,7 @@ _START_OVER = "Omit it to get the first page."
 
 ResourceT = TypeVar("ResourceT", bound=NamedResource)
 RowT = TypeVar("RowT", bound=BaseModel)
+PositionT = TypeVar("PositionT", bound=tuple[Any, ...])
 
 
 class PageResult(ReadResult):
@@ -66,12 +67,12 @@ def trim_page(page: "Page[ResourceT]", to_row: Callable[[ResourceT], RowT]) -> "
     return rows, page._replace(remaining=page.remaining + dropped_count, end=Position(fold(last.name), last.id))
 
 
-def encode_cursor(position: Position, filters: Filters) -> str:
+def encode_cursor(position: tuple[Any, ...], filters: Filters) -> str:
     """Return the cursor of the page after a position."""
     return base64.urlsafe_b64encode(to_json([_digest(filters), *position])).decode()
 
 
-def decode_cursor(text: str | None, filters: Filters) -> Position | None:
+def decode_cursor(text: str | None, filters: Filters, kind: type[PositionT] = Position) -> PositionT | None:
     """Return the position that a cursor holds.
 
     Raises:
@@ -80,15 +81,15 @@ def decode_cursor(text: str | None, filters: Filters) -> Position | None:
     if text is None:
         return None
     try:
-        digest, name, item_id = from_json(base64.urlsafe_b64decode(text))
-        decoded = Position(str(name), int(item_id))
-    except (ValueError, TypeError, OverflowError) as error:
+        digest, *values = from_json(base64.urlsafe_b64decode(text))
+        position = TypeAdapter(kind).validate_python(values)
+    except (ValueError, TypeError) as error:
         message = f"cursor: is no next_cursor of this tool. {_START_OVER}"
         raise InvalidArguments(message) from error
     if digest != _digest(filters):
-        message = f"cursor: belongs to other filters. {_START_OVER}"
+        message = f"cursor: belongs to other filters. Repeat the other arguments of that call. {_START_OVER}"
         raise InvalidArguments(message)
-    return decoded
+    return position
 
 
 def _digest(filters: Filters) -> str:

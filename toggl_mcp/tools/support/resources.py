@@ -32,7 +32,7 @@ class WorkspaceResult(WithQuota):
     @classmethod
     async def of_change(cls, workspace_id: int, call: CallContext, **fields: Any) -> Self:  # noqa: ANN401 - a subclass's
         """Return the result of a change, with the fields that a subclass adds."""
-        return cls(workspace_id=workspace_id, quota=await call.quota(workspace_id), **fields)
+        return cls(workspace_id=workspace_id, quota=call.quota(), **fields)
 
 
 class ReadResult(WorkspaceResult, Freshness):
@@ -41,5 +41,11 @@ class ReadResult(WorkspaceResult, Freshness):
     @classmethod
     async def of_read(cls, read: HasFreshness, workspace_id: int, call: CallContext, **fields: Any) -> Self:  # noqa: ANN401 - a subclass's
         """Return the result of a read, with the fields that a subclass adds."""
-        quota = await call.quota(workspace_id, read.source)
-        return cls.of(read, call.toggl.timestamp(), workspace_id=workspace_id, quota=quota, **fields)
+        return cls.of(
+            read,
+            call.toggl.timestamp(),
+            call.spending,
+            workspace_id=workspace_id,
+            quota=call.quota(),
+            **fields,
+        )

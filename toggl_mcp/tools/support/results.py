@@ -6,12 +6,12 @@ from difflib import get_close_matches
 from typing import Annotated, Any, Protocol, Self, TypeVar, cast
 
 from mcp.types import CallToolResult, TextContent
-from pydantic import BaseModel, ConfigDict, PlainSerializer, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, ValidationError
 from pydantic_core import ErrorDetails, to_json
 
 from toggl_mcp.errors import Candidate, TogglError
 from toggl_mcp.models.base import Absent, Source
-from toggl_mcp.models.quota import Bucket
+from toggl_mcp.models.quota import Bucket, Spending
 from toggl_mcp.models.text import strip_invisible
 from toggl_mcp.tools.support.schema import Schema
 
@@ -38,13 +38,15 @@ class OutputModel(BaseModel):
 class QuotaRemaining(OutputModel):
     """What remains of a quota."""
 
+    bucket: str
     remaining: int
     resets_in_seconds: int
 
     @classmethod
     def of(cls, bucket: Bucket, now: float) -> "QuotaRemaining":
         """Return what remains of a bucket as of now."""
-        return cls(remaining=bucket.remaining, resets_in_seconds=max(0, round(bucket.resets_at - now)))
+        resets_in_seconds = max(0, round(bucket.resets_at - now))
+        return cls(bucket=bucket.name, remaining=bucket.remaining, resets_in_seconds=resets_in_seconds)
 
 
 class CandidateOut(OutputModel):
@@ -90,12 +92,19 @@ class Freshness(OutputModel):
     source: Source
     as_of: Timestamp
     age_seconds: int
+    requests: Annotated[int, Field(description="Sent to Toggl by this call.")]
 
     @classmethod
-    def of(cls, read: HasFreshness, now: float, **fields: Any) -> Self:  # noqa: ANN401 - the fields of a subclass
+    def of(cls, read: HasFreshness, now: float, spending: Spending, **fields: Any) -> Self:  # noqa: ANN401 - the fields of a subclass
         """Return the result of a read as of now (UNIX time), with the fields that a subclass adds."""
-        age_seconds = max(0, round(now - read.as_of.timestamp()))
-        return cls(source=read.source, as_of=read.as_of, age_seconds=age_seconds, **fields)
+        requests = spending.requests
+        return cls(
+            source="mixed" if read.source == "cache" and requests else read.source,
+            as_of=read.as_of,
+            age_seconds=max(0, round(now - read.as_of.timestamp())),
+            requests=requests,
+            **fields,
+        )
 
 
 class WithQuota(OutputModel):

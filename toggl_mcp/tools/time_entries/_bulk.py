@@ -78,7 +78,7 @@ class BulkResult(WithQuota):
             not_found_ids=not_found_ids or None,
             unconfirmed_ids=[*outcome.unconfirmed_ids] or None,
             incomplete_reason=None if outcome.failure is None else str(outcome.failure),
-            quota=await call.quota(entries[0].workspace_id),
+            quota=call.quota(),
             **changed_ids,
         )
 

@@ -4,16 +4,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import anyio
+
 from toggl_mcp.errors import NotFound, PlanRequired, TogglError
 from toggl_mcp.models.base import REF_NONE, RESOURCE_KINDS, NamedResource, ResourceKind
 from toggl_mcp.models.period import Calendar, DateRange, resolve_period
 from toggl_mcp.models.time_entries import TimeEntry
 from toggl_mcp.tools.support.define import CallContext
 from toggl_mcp.tools.support.lookup import not_found_error
-from toggl_mcp.tools.support.results import QuotaRemaining, list_unreadable
+from toggl_mcp.tools.support.results import list_unreadable
 from toggl_mcp.tools.support.silence import describe_silence, find_last_end
 from toggl_mcp.tools.time_entries._args import EntryFilter
 from toggl_mcp.tools.time_entries._output import KINDS_WITH_IDS, EntryNames, look_up_names
+
+MAX_READ_SECONDS = 13.0
+"""Seconds that the read of entries may take: after it names are looked up, also of those that were read in time."""
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from datetime import datetime
@@ -31,12 +36,6 @@ class Selection(NamedTuple):
     workspaces: Mapping[int, str]
     result: "EntryResult"
     warnings: list[str]
-
-    async def quota(self, call: CallContext) -> QuotaRemaining | None:
-        """Return what remains of the scarcest quota that the entries cost, if the call sent a request to Toggl."""
-        source = self.result.source
-        quotas = [await call.quota(item, source) for item in (None, *self.result.reported_workspace_ids)]
-        return min(filter(None, quotas), key=lambda quota: quota.remaining, default=None)
 
 
 async def select_entries(
@@ -66,8 +65,10 @@ async def select_entries(
         from_reports=from_reports,
         refresh=args.refresh,
         all_workspaces=args.workspace_id is None,
+        since=None if team else account.me.created_at,
     )
-    result = await call.toggl.entry_source.fetch(query)
+    with anyio.fail_after(MAX_READ_SECONDS):
+        result = await call.toggl.entry_source.fetch(query)
     # A workspace that the user joined since the account was read has entries, and no name yet.
     for entry in result.entries:
         workspaces.setdefault(entry.workspace_id, f"(workspace {entry.workspace_id})")

@@ -1,13 +1,14 @@
 """Time entries as results show them: with the names of what they refer to by id."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 
 import anyio
 
 from toggl_mcp.errors import TogglError
+from toggl_mcp.models.account import Workspace
 from toggl_mcp.models.base import REF_NONE, Absent, NamedResource, ResourceKind
 from toggl_mcp.models.clients import Client
 from toggl_mcp.models.projects import Project
@@ -18,8 +19,9 @@ from toggl_mcp.tools.support.define import CallContext
 from toggl_mcp.tools.support.results import OutputModel, WithQuota
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
+    from datetime import datetime
+
     from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
-    from toggl_mcp.models.period import Calendar
 
 
 ResourceT = TypeVar("ResourceT", bound=NamedResource)
@@ -168,12 +170,13 @@ class TimeEntryResult(WithQuota):
     """One time entry after a change."""
 
     entry: TimeEntryOut
+    warnings: list[str] | Absent = None
 
 
-async def to_output(entry: TimeEntry, calendar: "Calendar", call: CallContext) -> TimeEntryOut:
-    """Return an entry as a result shows it."""
-    names, now = await look_up_names([entry], call), call.now
-    return TimeEntryOut(
+async def to_output(entry: TimeEntry, call: CallContext) -> tuple[TimeEntryOut, list[str] | None]:
+    """Return an entry as a result shows it, and warnings of what may not be meant, if there are any."""
+    names, now, calendar = await look_up_names([entry], call), call.now, await call.calendar()
+    output = TimeEntryOut(
         id=entry.id,
         workspace_id=entry.workspace_id,
         start=entry.start.astimezone(calendar.zone).isoformat(timespec="seconds"),
@@ -186,3 +189,18 @@ async def to_output(entry: TimeEntry, calendar: "Calendar", call: CallContext) -
         tags=entry.tags or None,
         billable=entry.billable or None,
     )
+    workspace = (await call.workspaces()).get(entry.workspace_id)
+    return output, [*_warnings(entry, names, workspace, now)] or None
+
+
+def _warnings(entry: TimeEntry, names: EntryNames, workspace: Workspace | None, now: "datetime") -> Iterator[str]:
+    """Yield what is unusual about an entry, each with what to do about it."""
+    project, task = names.projects.get(entry.project_id or 0), names.tasks.get(entry.task_id or 0)
+    if entry.start > now:
+        yield "The entry begins in the future. If that is not meant, edit_time_entries takes another start."
+    if project is not None and project.archived:
+        yield f"Project “{project.name}” is archived. Ask the person whether the time belongs to another."
+    if task is not None and not task.active:
+        yield f"Task “{task.name}” is completed. Ask the person whether the time belongs to another."
+    if project is not None and project.billable and not entry.billable and workspace and workspace.allows("paid"):
+        yield f"Project “{project.name}” is billable, this entry is not. edit_time_entries(billable: true) makes it so."

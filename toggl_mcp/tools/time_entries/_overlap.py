@@ -1,6 +1,6 @@
 """Entries that overlap others are refused before a change is sent."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from toggl_mcp.errors import Overlap
 from toggl_mcp.models.period import Calendar, DateRange
@@ -21,13 +21,20 @@ async def reject_overlaps(
     call: CallContext,
     *,
     exclude_id: int | None = None,
+    former: TimeEntry | None = None,
 ) -> None:
     """Check that a stretch of time overlaps no entry, in any workspace, but the one to exclude.
+
+    If it is that of a `former` entry after an edit, an overlap that the entry has already may stay or become shorter.
 
     Raises:
         Overlap: It overlaps others, which the message names, or that could not be checked.
     """
-    overlaps = [entry for entry in await find_overlaps(start, end, calendar, call) if entry.id != exclude_id]
+    overlaps = [
+        entry
+        for entry in await find_overlaps(start, end, calendar, call)
+        if entry.id != exclude_id and (former is None or _grows(entry, start, end, former, call.now))
+    ]
     if not overlaps:
         return
     descriptions = "; ".join(_describe_entry(entry, calendar, call) for entry in overlaps[:MAX_OVERLAPS_IN_MESSAGE])
@@ -58,6 +65,17 @@ async def find_overlaps(start: datetime, end: datetime, calendar: Calendar, call
         for entry in result.entries
         if (entry.start < end and entry.end_at(now) > start) or (entry.start, entry.end_at(now)) == (start, end)
     ]
+
+
+def _grows(entry: TimeEntry, start: datetime, end: datetime, former: TimeEntry, now: datetime) -> bool:
+    """Tell whether the overlap with an entry is new, or longer than that of the former one."""
+    if entry.id == former.id:
+        return False
+
+    def overlap(start: datetime, end: datetime) -> timedelta:
+        return min(entry.end_at(now), end) - max(entry.start, start)
+
+    return overlap(start, end) > overlap(former.start, former.end_at(now))
 
 
 def _describe_entry(entry: TimeEntry, calendar: Calendar, call: CallContext) -> str:

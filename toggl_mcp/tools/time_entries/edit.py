@@ -32,6 +32,7 @@ class TimeEntriesEdited(BulkResult):
 
     edited_ids: list[int]
     entry: Annotated[TimeEntryOut, Field(description="If ids has one id.")] | Absent = None
+    warnings: list[str] | Absent = None
 
 
 async def edit_time_entries(args: EditTimeEntries, call: CallContext) -> TimeEntriesEdited:
@@ -66,17 +67,18 @@ async def _edit_batches(batches: list[Batch], call: CallContext) -> BulkOutcome:
 
 async def _edit_entry(entry: TimeEntry, args: EditTimeEntries, call: CallContext) -> TimeEntriesEdited:
     """Edit one entry, its times too."""
-    calendar = await call.calendar()
     ((_, prepared),) = await prepare_batches([entry], args, call)
     body = await add_times(entry, args, prepared.body, call)
     async with settle_references(prepared, entry.workspace_id, call):
         edited_entry = await call.toggl.time_entries(entry.workspace_id).edit(entry, body)
     if edited_entry is None:
         raise no_entries_error([entry.id])
+    output, warnings = await to_output(edited_entry, call)
     return TimeEntriesEdited(
         edited_ids=[edited_entry.id],
-        entry=await to_output(edited_entry, calendar, call),
-        quota=await call.quota(entry.workspace_id),
+        entry=output,
+        warnings=warnings,
+        quota=call.quota(),
     )
 
 
@@ -93,7 +95,7 @@ async def add_times(entry: TimeEntry, args: EditTimeEntries, body: TimeEntryBody
         raise InvalidArguments(message)
     check_duration(start, stop)
     if not args.allow_overlap:
-        await reject_overlaps(start, stop, calendar, call, exclude_id=entry.id)
+        await reject_overlaps(start, stop, calendar, call, former=entry)
     length = {} if runs else {"stop": stop, "duration": round((stop - start).total_seconds())}
     return body.model_copy(update={"start": start, **length})
 

@@ -1,16 +1,16 @@
 """The tools that create and list time entries."""
 
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from pydantic import Field
 
-from toggl_mcp.models.base import Absent, Position
+from toggl_mcp.models.base import Absent
 from toggl_mcp.models.time_entries import TimeEntry, to_rfc3339
 from toggl_mcp.tools.support.define import ADDITIVE, READ_ONLY, CallContext, ToolSpec
 from toggl_mcp.tools.support.pagination import decode_cursor, encode_cursor
 from toggl_mcp.tools.support.results import MAX_RESULT_BYTES, Freshness, OutputModel, WithQuota, count_bytes, truncate
-from toggl_mcp.tools.time_entries._args import CreateTimeEntry, ListTimeEntries
+from toggl_mcp.tools.time_entries._args import CreateTimeEntry, Day, ListTimeEntries
 from toggl_mcp.tools.time_entries._filters import Selection, select_entries
 from toggl_mcp.tools.time_entries._input import check_duration, parse_time_argument, prepare_entry, settle_references
 from toggl_mcp.tools.time_entries._output import TimeEntryResult, to_output
@@ -40,14 +40,26 @@ class TimeEntryRow(OutputModel):
     seconds: int
     group: int
     running: bool | Absent = None
+    future: Annotated[bool, Field(description="Begins later than now.")] | Absent = None
     description: str | Absent = None
     tags: list[str] | Absent = None
+
+
+class DatedPosition(NamedTuple):
+    """A place in the entries of some days: "today" may be another day when the next page is requested."""
+
+    start: str
+    entry_id: int
+    first_day: Day
+    last_day: Day
 
 
 class TimeEntryList(WithQuota, Freshness):
     """One page of time entries."""
 
     timezone: Annotated[str, Field(description="Of start.")]
+    first_day: str
+    last_day: str
     entries: list[TimeEntryRow]
     groups: list[EntryGroup]
     total: int
@@ -74,7 +86,8 @@ async def create_time_entry(args: CreateTimeEntry, call: CallContext) -> TimeEnt
     body = prepared.body.model_copy(update=times)
     async with settle_references(prepared, workspace, call):
         entry = await call.toggl.time_entries(workspace).add(body)
-    return TimeEntryResult(entry=await to_output(entry, calendar, call), quota=await call.quota(workspace))
+    output, warnings = await to_output(entry, call)
+    return TimeEntryResult(entry=output, warnings=warnings, quota=call.quota())
 
 
 async def list_time_entries(args: ListTimeEntries, call: CallContext) -> TimeEntryList:
@@ -82,33 +95,40 @@ async def list_time_entries(args: ListTimeEntries, call: CallContext) -> TimeEnt
 
     groups has their project names. Long descriptions are cut. For totals, summarize_time is correct and far shorter.
     """
-    selection = await select_entries(args, call)
     filters = tuple(str(value) for value in args.model_dump(exclude={"limit", "cursor", "refresh"}).values())
-    after = decode_cursor(args.cursor, filters)
-    entries = [entry for entry in selection.entries if entry.start >= selection.date_range.start]
+    after = decode_cursor(args.cursor, filters, DatedPosition)
+    if after is not None:
+        args = args.model_copy(update={"period": None, "start": after.first_day, "end": after.last_day})
+    selection = await select_entries(args, call)
+    date_range = selection.date_range
+    entries = [entry for entry in selection.entries if entry.start >= date_range.start]
     entries.sort(key=_sort_position, reverse=True)
-    rest = entries if after is None else [entry for entry in entries if _sort_position(entry) < after]
+    rest = entries if after is None else [entry for entry in entries if _sort_position(entry) < after[:2]]
     rows, groups = _build_page(rest[: args.limit], selection, call)
     remaining = len(rest) - len(rows)
+    end = DatedPosition(*_sort_position(rest[len(rows) - 1]), date_range.first, date_range.last) if remaining else None
     result = selection.result
     reason = " ".join(selection.warnings) or None
     return TimeEntryList.of(
         result,
         call.toggl.timestamp(),
-        timezone=selection.date_range.calendar.zone.key,
+        call.spending,
+        timezone=date_range.calendar.zone.key,
+        first_day=date_range.first.isoformat(),
+        last_day=date_range.last.isoformat(),
         entries=rows,
         groups=groups,
         total=len(entries),
         remaining=remaining,
-        next_cursor=encode_cursor(_sort_position(rest[len(rows) - 1]), filters) if remaining else None,
+        next_cursor=None if end is None else encode_cursor(end, filters),
         complete=reason is None,
         incomplete_reason=reason,
-        quota=await selection.quota(call),
+        quota=call.quota(),
     )
 
 
-def _sort_position(entry: TimeEntry) -> Position:
-    return Position(to_rfc3339(entry.start), entry.id)
+def _sort_position(entry: TimeEntry) -> tuple[str, int]:
+    return to_rfc3339(entry.start), entry.id
 
 
 def _build_page(
@@ -137,6 +157,7 @@ def _to_row(entry: TimeEntry, group: int, selection: Selection, call: CallContex
         seconds=entry.count_seconds(call.now),
         group=group,
         running=entry.running or None,
+        future=entry.start > call.now or None,
         description=truncate(entry.description, MAX_ROW_DESCRIPTION) or None,
         tags=entry.tags or None,
     )

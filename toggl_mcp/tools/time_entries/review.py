@@ -123,6 +123,7 @@ async def review_time(args: ReviewTime, call: CallContext) -> Review:
     return Review.of(
         selection.result,
         call.toggl.timestamp(),
+        call.spending,
         timezone=date_range.calendar.zone.key,
         first_day=date_range.first.isoformat(),
         last_day=date_range.last.isoformat(),
@@ -131,7 +132,7 @@ async def review_time(args: ReviewTime, call: CallContext) -> Review:
         remaining=len(findings) - len(shown),
         complete=reason is None,
         incomplete_reason=reason,
-        quota=await selection.quota(call),
+        quota=call.quota(),
     )
 
 

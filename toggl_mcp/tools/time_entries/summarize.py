@@ -70,6 +70,9 @@ class Summary(WithQuota, Freshness):
     groups: list[GroupTotal] | Absent = None
     groups_remaining: int | Absent = None
     running_seconds: Annotated[int, Field(description="Part of total: the running timer, up to now.")] | Absent = None
+    future_seconds: Annotated[int, Field(description="Part of total: entries that begin later than now.")] | Absent = (
+        None
+    )
     complete: bool
     incomplete_reason: Annotated[str, Field(description="What is missing, and why.")] | Absent = None
 
@@ -94,6 +97,7 @@ async def summarize_time(args: SummarizeTime, call: CallContext) -> Summary:
     return Summary.of(
         selection.result,
         call.toggl.timestamp(),
+        call.spending,
         timezone=date_range.calendar.zone.key,
         first_day=date_range.first.isoformat(),
         last_day=date_range.last.isoformat(),
@@ -104,9 +108,10 @@ async def summarize_time(args: SummarizeTime, call: CallContext) -> Summary:
         groups=groups_shown if by else None,
         groups_remaining=len(ordered) - len(groups_shown) or None,
         running_seconds=sum(part.seconds for part in slices if part.entry.running) or None,
+        future_seconds=sum(part.seconds for part in slices if part.entry.start > call.now) or None,
         complete=reason is None,
         incomplete_reason=reason,
-        quota=await selection.quota(call),
+        quota=call.quota(),
     )
 
 

@@ -58,37 +58,41 @@ async def start_timer(args: StartTimer, call: CallContext) -> TimerStarted:
     body = prepared.body.model_copy(update={"start": start})
     async with settle_references(prepared, workspace, call):
         result = await call.toggl.time_entries(workspace).start(body)
-    entry = await to_output(result.entry, calendar, call)
+    entry, warnings = await to_output(result.entry, call)
     return TimerStarted(
         entry=entry,
+        warnings=warnings,
         stopped_entry=_to_stopped(result, call),
         still_running_id=result.still_running_id,
-        quota=await call.quota(workspace),
+        quota=call.quota(),
     )
 
 
 async def stop_timer(_: StopTimer, call: CallContext) -> TimeEntryResult:
     """Stop the running timer, in any workspace."""
-    entries, calendar = await call.toggl.open_time_entries(), await call.calendar()
+    entries = await call.toggl.open_time_entries()
     entry = await entries.stop_current()
     if entry is None:
         hint = list_unreadable(len((await entries.read()).collection.unreadable_ids), "time entries")
         message = "No timer is running. start_timer starts one; create_time_entry adds completed time."
         raise NotFound(" ".join([message, *hint]))
-    return TimeEntryResult(entry=await to_output(entry, calendar, call), quota=await call.quota(entry.workspace_id))
+    output, warnings = await to_output(entry, call)
+    return TimeEntryResult(entry=output, warnings=warnings, quota=call.quota())
 
 
 async def get_timer(args: GetTimer, call: CallContext) -> Timer:
     """Get the running timer, across all workspaces. Changes made elsewhere show within two minutes."""
     read = await call.toggl.entry_cache.read(refresh=args.refresh)
     entry = next((entry for entry in read.collection.items.values() if entry.running), None)
+    output, warnings = (None, None) if entry is None else await to_output(entry, call)
     return Timer.of(
         read,
         call.toggl.timestamp(),
+        call.spending,
         running=entry is not None,
-        entry=None if entry is None else await to_output(entry, await call.calendar(), call),
-        warnings=list_unreadable(len(read.collection.unreadable_ids), "time entries") or None,
-        quota=await call.quota(None, read.source),
+        entry=output,
+        warnings=[*(warnings or ()), *list_unreadable(len(read.collection.unreadable_ids), "time entries")] or None,
+        quota=call.quota(),
     )
 
 

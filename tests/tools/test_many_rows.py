@@ -1,0 +1,156 @@
+"""What is read over more pages than an hour's quota or a call's time allows is kept, and gone on from."""
+
+from collections.abc import AsyncIterator, Mapping
+from math import ceil
+
+import anyio
+import pytest
+from mcp import Client
+
+from tests.endpoints.loop import JUMPING
+from tests.sandbox.clock import Clock
+from tests.sandbox.diary import add_entry, at
+from tests.tools.host import Host, serve
+from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Behaviors, Sandbox
+
+pytestmark = pytest.mark.anyio
+
+MARCH = {"start": "2025-03-01", "end": "2025-03-31"}
+ALL_TIME = {"start": "2006-01-01", "end": "2025-10-14"}
+TANE = 7_301_002
+QUOTA_SPENT = "Toggl's requests for this hour are used up"
+
+
+class PacedClock(Clock):
+    """A clock whose pauses take the caller's time, too."""
+
+    async def sleep(self, seconds: float) -> None:
+        with anyio.move_on_after(seconds):  # The loop jumps to that moment.
+            await anyio.sleep_forever()
+        await super().sleep(seconds)
+
+
+@pytest.fixture
+def anyio_backend() -> tuple[str, Mapping[str, object]]:
+    return JUMPING
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return PacedClock()
+
+
+@pytest.fixture
+async def host(sandbox: Sandbox, clock: Clock) -> AsyncIterator[Host]:
+    sandbox.state.entries.clear()
+    async with Client(serve(sandbox, clock)) as client:
+        yield Host(client)
+
+
+def add_minutes(sandbox: Sandbox, count: int, workspace: int = HARBOUR_STUDIO) -> None:
+    """Add a recent entry, and so many of a minute each in March, five of them at a time."""
+    sandbox.state.add_entry(workspace, sandbox.state.now() - 120, stop=sandbox.state.now() - 60)
+    began = at("2025-03-03T09:00")
+    for number in range(count):
+        start = began + number // 5 * 60
+        sandbox.state.add_entry(workspace, start, stop=start + 60)
+
+
+def count_reports(sandbox: Sandbox) -> int:
+    return sum(call.path.startswith("/reports") for call in sandbox.calls)
+
+
+async def test_summarize_time_of_5100_old_entries_costs_a_request_for_each_200(host: Host, sandbox: Sandbox) -> None:
+    add_minutes(sandbox, 5100)
+    results = [await host.call("summarize_time", workspace_id=HARBOUR_STUDIO, **MARCH) for _ in range(2)]
+
+    # The first may end before the last page; the other report is of entries that began before March.
+    assert (results[-1]["total"]["hours"], results[-1]["complete"]) == (85.0, True)
+    assert count_reports(sandbox) == ceil(5100 / 200) + 1
+
+
+async def test_summarize_time_beyond_the_time_of_a_call_goes_on_from_the_pages_so_far(clock: Clock) -> None:
+    sandbox = Sandbox(clock=clock, behaviors=Behaviors(longest_report_page=20))
+    sandbox.state.entries.clear()
+    add_minutes(sandbox, 900)
+    async with Client(serve(sandbox, clock)) as client:
+        host = Host(client)
+        results = [await host.call("summarize_time", workspace_id=HARBOUR_STUDIO, **MARCH) for _ in range(4)]
+
+    entries = [result["total"]["entries"] for result in results]
+    assert [result["complete"] for result in results] == [count == 900 for count in entries]
+    assert entries == sorted(entries)
+    assert (entries[0] > 400, results[0]["complete"], results[-1]["complete"]) == (True, False, True)
+    assert "rows are read and kept, and more are to come" in results[0]["incomplete_reason"]
+    assert count_reports(sandbox) == 900 / 20 + 1
+
+
+async def test_summarize_time_beyond_the_quota_goes_on_after_its_reset(
+    host: Host, sandbox: Sandbox, clock: Clock
+) -> None:
+    add_minutes(sandbox, 5900, NIGHT_SCHOOL)
+    period = MARCH | {"workspace_id": NIGHT_SCHOOL}
+    *_, first = [await host.call("summarize_time", **period) for _ in range(3)]
+    clock.now += 3601
+    last = await host.call("summarize_time", **period)
+
+    assert first["incomplete_reason"].startswith(f"Night School ({NIGHT_SCHOOL}): 5,400 rows are read and kept")
+    assert QUOTA_SPENT in first["incomplete_reason"]
+    assert (last["total"]["entries"], last["complete"]) == (5900, True)
+    assert count_reports(sandbox) == 5900 / 200 + 1.5
+
+
+async def test_summarize_time_refresh_begins_a_report_again(host: Host, sandbox: Sandbox, clock: Clock) -> None:
+    add_minutes(sandbox, 5900, NIGHT_SCHOOL)
+    period = MARCH | {"workspace_id": NIGHT_SCHOOL}
+    await host.call("summarize_time", **period)
+    clock.now += 3601
+    for row in sandbox.state.entries.values():
+        sandbox.state.edit_entry(row["id"], description="Changed")
+    await host.call("summarize_time", **period, refresh=True)
+    clock.now += 3601
+    result = await host.call("summarize_time", **period, group_by=["description"])
+
+    assert [group["by"]["description"] for group in result["groups"]] == ["Changed"]
+
+
+async def test_list_projects_beyond_the_quota_goes_on_after_its_reset(
+    host: Host, sandbox: Sandbox, clock: Clock
+) -> None:
+    sandbox.state.projects.clear()
+    for number in range(6000):
+        sandbox.state.add_project(NIGHT_SCHOOL, f"Project {number}")
+    *_, error = [await host.fail("list_projects", workspace_id=NIGHT_SCHOOL) for _ in range(3)]
+    clock.now += 3601
+    result = await host.call("list_projects", workspace_id=NIGHT_SCHOOL)
+
+    assert error["message"].startswith("5,400 rows are read and kept, and more are to come: repeat the call")
+    assert (result["total"], error["code"]) == (6000, "quota_spent")
+    assert [call.path.rpartition("/")[2] for call in sandbox.calls].count("projects") == 6000 / 200 + 1
+
+
+async def test_summarize_time_of_all_time_reads_no_years_before_an_empty_one(host: Host, sandbox: Sandbox) -> None:
+    """The account is 900 days old, and has imported an entry of the year before that."""
+    for day in ("2025-10-01", "2024-03-01", "2022-02-01"):
+        add_entry(sandbox, f"{day}T09:00", f"{day}T10:00")
+    result = await host.call("summarize_time", group_by=["day"], **ALL_TIME)
+
+    assert [group["by"]["day"] for group in result["groups"]] == ["2022-02-01", "2024-03-01", "2025-10-01"]
+    assert (result["total"]["hours"], result["complete"]) == (3.0, True)
+    # In the studio four years and an empty one; in the school those of the account, and an empty one before it.
+    assert count_reports(sandbox) == 5 + 4
+
+
+async def test_summarize_time_of_a_team_since_2006_keeps_the_years_that_were_read(
+    host: Host, sandbox: Sandbox, clock: Clock
+) -> None:
+    for workspace in (NIGHT_SCHOOL, HARBOUR_STUDIO):
+        add_entry(sandbox, "2006-02-01T09:00", "2006-02-01T10:00", workspace=workspace, user_id=TANE)
+    add_minutes(sandbox, 2000, NIGHT_SCHOOL)
+    first = await host.call("summarize_time", team=True, start="2006-01-01", end="2025-05-31")
+    clock.now += 3601
+    second = await host.call("summarize_time", team=True, start="2006-01-01", end="2025-05-31")
+
+    assert (first["complete"], second["complete"], second["total"]["entries"]) == (False, True, 2002)
+    # Twenty years of the studio, and the last of them again; nineteen of the school, and the pages of its last.
+    assert count_reports(sandbox) == 20 + 1 + 19 + 2000 / 200
