@@ -156,6 +156,31 @@ async def test_quota_spent_after_an_unreadable_response_to_a_change_is_recorded(
     assert list_methods(sandbox) == ["GET", "GET", "PUT", "PUT"]
 
 
+async def test_quota_spent_by_a_creation_without_confirmation_is_recorded_before_it_is_looked_for(
+    toggl: Toggl, sandbox: Sandbox
+) -> None:
+    clients = toggl.clients(HARBOUR_STUDIO)
+    await clients.collect()
+    sandbox.quota.spend(HARBOUR_STUDIO, remaining=1)
+    sandbox.fault = fault_every("POST", Fault("garbage after", body="{}"))
+    with pytest.raises(OutcomeUnknown):
+        await clients.add(ClientBody(name="Lighthouse"))
+    assert list_methods(sandbox) == ["GET", "POST"]
+    assert [bucket.remaining for bucket in await toggl.list_quotas()] == [0]
+
+
+@pytest.mark.parametrize("verb", ["add", "archive", "restore"])
+async def test_quota_after_a_change_without_confirmation_is_that_of_the_read_after_it(
+    toggl: Toggl, sandbox: Sandbox, verb: str
+) -> None:
+    clients = toggl.clients(HARBOUR_STUDIO)
+    await clients.collect()
+    sandbox.fault = fault_every("POST", Fault("garbage after", body="{}"))
+    await (clients.add(ClientBody(name="Lighthouse")) if verb == "add" else getattr(clients, verb)(AROHA))
+    assert list_methods(sandbox) == ["GET", "POST", "GET"]
+    assert [bucket.remaining for bucket in await toggl.list_quotas()] == [sandbox.quota.remaining(HARBOUR_STUDIO)]
+
+
 async def test_quota_of_the_user_has_no_reserve(toggl: Toggl, sandbox: Sandbox) -> None:
     sandbox.quota.spend(None, remaining=3)
     for _ in range(3):

@@ -42,13 +42,13 @@ async def test_name_index_uses_one_account_request_for_all_workspaces(
     assert paths(sandbox) == ["/me"]
 
 
-async def test_find_by_id_archived_project_reads_the_whole_list(toggl: Toggl, sandbox: Sandbox) -> None:
+async def test_find_by_id_archived_project_comes_with_the_account(toggl: Toggl, sandbox: Sandbox) -> None:
     projects = await toggl.make_name_index().find_by_id(toggl.projects(HARBOUR_STUDIO), [WEB_SHOP, SHOP_SIGN])
     assert {project.name for project in projects.values()} == {"Web shop", "Shop sign"}
     assert (await toggl.make_name_index().find_by_name(toggl.projects(HARBOUR_STUDIO), "shop sign"))[0][
         0
     ].id == SHOP_SIGN
-    assert paths(sandbox) == ["/me", f"{HARBOUR_STUDIO}/projects"]
+    assert paths(sandbox) == ["/me"]
 
 
 async def test_find_by_name_after_edit_finds_the_new_name_only(toggl: Toggl, sandbox: Sandbox) -> None:

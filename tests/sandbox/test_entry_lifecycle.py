@@ -86,6 +86,7 @@ async def test_stop_time_entry_second_stop_returns_409(
 async def test_delete_time_entry_returns_no_body_then_404(toggl: httpx.AsyncClient, row: dict[str, Any]) -> None:
     response = await toggl.delete(f"{ENTRIES}/{row['id']}")
     assert (response.status_code, response.content) == (200, b"")
+    assert response.headers["Content-Type"] == "application/json; charset=utf-8"
     for method, path in (("DELETE", ""), ("PUT", ""), ("PATCH", "/stop")):
         repeat = await toggl.request(method, f"{ENTRIES}/{row['id']}{path}", json={})
         assert (repeat.status_code, repeat.json()) == (404, "Time entry not found")

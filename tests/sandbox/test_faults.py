@@ -64,6 +64,15 @@ async def test_fault_empty_has_no_body(toggl: httpx.AsyncClient, sandbox: Sandbo
     assert (await toggl.get(CLIENTS)).content == b""
 
 
+@pytest.mark.parametrize("kind", ["garbage after", "empty", "cut"])
+async def test_fault_unreadable_response_has_the_quota_of_its_operation(
+    toggl: httpx.AsyncClient, sandbox: Sandbox, kind: Kind
+) -> None:
+    sandbox.fault = lambda _: Fault(kind)
+    response = await toggl.post(CLIENTS, json={"name": "New"})
+    assert response.headers["X-Toggl-Quota-Remaining"] == str(sandbox.quota.remaining(HARBOUR_STUDIO)) == "599"
+
+
 async def test_fault_garbage_body_may_be_truncated_json(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
     sandbox.fault = lambda _: Fault("garbage after", body='{"id":7')
     assert (await toggl.get(CLIENTS)).text == '{"id":7'

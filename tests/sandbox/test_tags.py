@@ -70,6 +70,7 @@ async def test_create_tag_duplicate_name_is_quoted_stripped(toggl: httpx.AsyncCl
 async def test_delete_tag_returns_no_body(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
     response = await toggl.delete(f"{TAGS}/{DESIGN}")
     assert (response.status_code, response.content) == (200, b"")
+    assert response.headers["Content-Type"] == "application/json; charset=utf-8"
     assert DESIGN not in sandbox.state.tags
     assert (await toggl.delete(f"{TAGS}/{DESIGN}")).json() == "Tag was not found"
 

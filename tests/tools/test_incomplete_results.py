@@ -69,6 +69,7 @@ async def test_summarize_time_stale_total_is_incomplete(host: Host, sandbox: San
 
 async def test_summarize_time_name_lookup_failure_is_incomplete(host: Host, sandbox: Sandbox) -> None:
     add_entry(sandbox, NINE, TEN, project_id=SHOP_SIGN)
+    del sandbox.state.projects[SHOP_SIGN]
     sandbox.fault = lambda call: Fault("402") if call.path.endswith("/projects") else None
 
     result = await host.call("summarize_time", group_by=["client"])

@@ -110,6 +110,7 @@ class AsyncClientEndpoint(CachedEndpoint[Client]):
                 response = await self._transport.send("POST", self._path(client_id, "archive"), change=change)
                 archived_project_ids = _parse_ids(response)
             except OutcomeUnknown as error:
+                await self._collection.record_remaining(change)
                 await self._confirm_archived(client_id, error, archived=True)
                 return None
             except NotFound:
@@ -129,9 +130,9 @@ class AsyncClientEndpoint(CachedEndpoint[Client]):
         body = {"restore_all_projects": restore_projects}
         async with self._change("restore", client_id) as change:
             try:
-                item = self._parse_confirmation(
-                    await self._transport.send("POST", self._path(client_id, "restore"), body=body, change=change)
-                )
+                path = self._path(client_id, "restore")
+                response = await self._transport.send("POST", path, body=body, change=change)
+                item = await self._parse_confirmation(change, response)
             except OutcomeUnknown as error:
                 return await self._confirm_archived(client_id, error, archived=False)
             except NotFound:

@@ -135,7 +135,8 @@ class AsyncTimeEntryEndpoint(CascadingEndpoint[TimeEntry]):
         async with self._change("stop", entry_id) as change:
             try:
                 path = f"workspaces/{workspace_id}/{self.PATH}/{entry_id}/stop"
-                item = self._parse_confirmation(await self._transport.send("PATCH", path, change=change))
+                response = await self._transport.send("PATCH", path, change=change)
+                item = await self._parse_confirmation(change, response)
             except NotFound:
                 return await self._evict(entry_id)
             except (InvalidArguments, OutcomeUnknown) as error:

@@ -6,27 +6,28 @@ from starlette.responses import Response
 
 from toggl_mcp.sandbox.entry_reads import recent_entries
 from toggl_mcp.sandbox.request import Operation, RequestContext
-from toggl_mcp.sandbox.responses import json_response
+from toggl_mcp.sandbox.responses import empty_response, json_response
 
 
 def _me(request: RequestContext) -> Response:
     state = request.state
     if request.query.get("with_related_data") != "true":
         return json_response(state.me)
-    projects = {project_id: row for project_id, row in state.projects.items() if row["active"]}
     related = {
-        "clients": list(state.clients.values()),
-        "projects": list(projects.values()),
         "tags": list(state.tags.values()),
-        "tasks": [row for row in state.tasks.values() if row["active"] and row["project_id"] in projects],
+        "clients": list(state.clients.values()),
+        "tasks": [row for row in state.tasks.values() if row["active"]],
         "time_entries": recent_entries(state),
+        "projects": list(state.projects.values()),
         "workspaces": list(state.workspaces.values()),
     }
-    return json_response(state.me | {kind: rows for kind, rows in related.items() if rows})
+    me = dict(state.me)
+    last = {"authorization_updated_at": me.pop("authorization_updated_at")}
+    return json_response(me | {kind: rows for kind, rows in related.items() if rows} | last)
 
 
 def _get_logged(_: RequestContext) -> Response:
-    return Response()
+    return empty_response()
 
 
 def _quota(request: RequestContext) -> Response:

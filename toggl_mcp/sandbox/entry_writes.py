@@ -8,7 +8,7 @@ from starlette.responses import Response
 from toggl_mcp.sandbox import entry_validation as drafts
 from toggl_mcp.sandbox.entry_reads import with_meta
 from toggl_mcp.sandbox.request import Operation, RequestContext
-from toggl_mcp.sandbox.responses import Refusal, error, json_response
+from toggl_mcp.sandbox.responses import Refusal, empty_response, error, json_response
 from toggl_mcp.sandbox.rows import Row
 
 MAX_BULK_ENTRIES = 100
@@ -56,7 +56,7 @@ def _stop(request: RequestContext) -> Response:
 
 def _delete(request: RequestContext) -> Response:
     request.state.remove_entry(_require_entry(request)["id"])
-    return Response()
+    return empty_response()
 
 
 def _patch(request: RequestContext) -> Response:

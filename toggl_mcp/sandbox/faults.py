@@ -3,6 +3,7 @@
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Literal, cast
 
 from starlette.responses import Response
@@ -77,6 +78,9 @@ class Fault:
                 return response
             case "cut":
                 return _with_body(response, bytes(response.body)[:-1])
+            case "empty" | "garbage" as kind:
+                response.status_code = HTTPStatus.OK
+                return _with_body(response, b"" if kind == "empty" else self.body.encode())
             case "odd":
                 return _with_body(response, self._make_rows_odd(response.body)) if response.body else response
             case _:
@@ -90,12 +94,8 @@ class Fault:
                 return page(502)
             case "429":
                 return self._throttled_response()
-            case "402":
-                return self._quota_spent_response()
-            case "garbage":
-                return Response(self.body, media_type="text/html")
             case _:
-                return Response()
+                return self._quota_spent_response()
 
     def _make_rows_odd(self, body: bytes | memoryview) -> bytes:
         """Return a response's JSON, whose rows are a list, or lists of an object."""

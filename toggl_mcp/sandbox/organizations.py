@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from starlette.responses import Response
 
 from toggl_mcp.sandbox.request import Operation, RequestContext
-from toggl_mcp.sandbox.responses import Refusal, error, json_response
+from toggl_mcp.sandbox.responses import Refusal, empty_response, error, json_response
 from toggl_mcp.sandbox.rows import Row
 
 MAX_NAME = 140
@@ -59,7 +59,7 @@ def _update(request: RequestContext) -> Response:
     request.state.edit_organization(
         row["id"], name=_valid_name(fields["name"], empty_text="field 'name' cannot be empty")
     )
-    return Response()
+    return empty_response()
 
 
 def _leave(request: RequestContext) -> Response:
@@ -68,7 +68,7 @@ def _leave(request: RequestContext) -> Response:
     if row["owner"] and row["user_count"] > 1:
         raise Refusal(error(400, "Cannot remove the organization owner."))
     request.state.leave_organization(row["id"])
-    return Response()
+    return empty_response()
 
 
 def _valid_name(name: str, *, empty_text: str) -> str:

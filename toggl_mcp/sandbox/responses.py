@@ -27,6 +27,11 @@ def json_response(content: object) -> Response:
     return _Json(content)
 
 
+def empty_response() -> Response:
+    """A success that says nothing, and calls that JSON."""
+    return Response(media_type=_Json.media_type)
+
+
 def error(status: int, text: str) -> Response:
     """A bare JSON string, as most errors are sent."""
     return _Json(text, status)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from starlette.responses import Response
 
 from toggl_mcp.sandbox.request import FOREIGN, MAX_PAGE_SIZE, Operation, RequestContext
-from toggl_mcp.sandbox.responses import Refusal, error, json_response
+from toggl_mcp.sandbox.responses import Refusal, empty_response, error, json_response
 from toggl_mcp.sandbox.rows import Row, by_name
 
 _MANAGERS_ONLY = "Only organization or workspace administrators may manage tags in this workspace."
@@ -36,7 +36,7 @@ def _update(request: RequestContext) -> Response:
 
 def _delete(request: RequestContext) -> Response:
     request.state.remove_tag(_require_tag(request)["id"])
-    return Response()
+    return empty_response()
 
 
 def _list_in_workspace(request: RequestContext, foreign: str = _MANAGERS_ONLY) -> list[Row]:

@@ -167,6 +167,11 @@ class CachedCollection(Generic[M]):
             change.rows, keys_to_invalidate, drops_related=drops_related, bucket=change.bucket, settled_id=settled_id
         )
 
+    async def record_remaining(self, change: Change[M]) -> None:
+        """Record what remains after a change before the change is settled: Toggl is read first."""
+        bucket, change.bucket = change.bucket, None
+        await self._write(bucket=bucket)
+
     async def write_through(self, row_id: int, item: M | None, expected: Row | None = None) -> None:
         """Write a confirmed change through: the changed item, or None for a deleted one.
 

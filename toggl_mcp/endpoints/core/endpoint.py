@@ -289,7 +289,7 @@ class CachedEndpoint(Generic[E]):
         async with self._change("add") as change:
             try:
                 response = await self._transport.send("POST", path or self._path(), body=body, change=change)
-                item = self._parse_confirmation(response)
+                item = await self._parse_confirmation(change, response)
             except OutcomeUnknown as error:
                 return await self._reconcile_create(ids_before, matches, error)
             change.add_confirmed_row(item.id, item)
@@ -304,7 +304,7 @@ class CachedEndpoint(Generic[E]):
         async with self._change("edit", entity_id) as change:
             try:
                 response = await self._transport.send("PUT", path or self._path(entity_id), body=body, change=change)
-                item = self._parse_confirmation(response)
+                item = await self._parse_confirmation(change, response)
             except NotFound:
                 return await self._evict(entity_id)
             except OutcomeUnknown as error:
@@ -385,11 +385,12 @@ class CachedEndpoint(Generic[E]):
         """Return the keys of the collections that a change has altered if it was applied."""
         return [self._collection.key]
 
-    def _parse_confirmation(self, row: object) -> E:
+    async def _parse_confirmation(self, change: Change[E], row: object) -> E:
         """Return the response to a change as a model; one that cannot be read confirms nothing."""
         try:
             return self._parse_row(row)
         except Unreachable as error:
+            await self._collection.record_remaining(change)
             kind = self.KIND.replace("_", " ")
             message = (
                 f"Toggl's response about the {kind} cannot be read, so the change may have been made or not. "
