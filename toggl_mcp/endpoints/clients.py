@@ -107,7 +107,7 @@ class AsyncClientEndpoint(CachedEndpoint[Client]):
         client_id = to_id(client)
         async with self._change("archive", client_id) as change:
             try:
-                response = await self._transport.send("POST", self._path(client_id, "archive"), change=change)
+                response = await self._transport.send("POST", self._path(client_id, "archive"), change=change.pending)
                 archived_project_ids = _parse_ids(response)
             except OutcomeUnknown as error:
                 await self._confirm_archived(client_id, error, archived=True)
@@ -129,9 +129,9 @@ class AsyncClientEndpoint(CachedEndpoint[Client]):
         body = {"restore_all_projects": restore_projects}
         async with self._change("restore", client_id) as change:
             try:
-                item = self._parse_confirmation(
-                    await self._transport.send("POST", self._path(client_id, "restore"), body=body, change=change)
-                )
+                path = self._path(client_id, "restore")
+                response = await self._transport.send("POST", path, body=body, change=change.pending)
+                item = self._parse_confirmation(response)
             except OutcomeUnknown as error:
                 return await self._confirm_archived(client_id, error, archived=False)
             except NotFound:

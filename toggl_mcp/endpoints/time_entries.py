@@ -111,7 +111,7 @@ class AsyncTimeEntryEndpoint(CascadingEndpoint[TimeEntry]):
         edited_entries = {entry_id: entry and body.apply_to(entry) for entry_id, entry in entries_by_id.items()}
         path = f"{self._path()}/{','.join(map(str, expected))}"
         async with self._change("edit") as change:
-            response = await self._transport.send("PATCH", path, body=body.to_json_patch(), change=change)
+            response = await self._transport.send("PATCH", path, body=body.to_json_patch(), change=change.pending)
             confirmed_ids = _parse_edited_ids(response)
             edited_ids = [entry_id for entry_id in expected if entry_id in confirmed_ids]
             if any(edited_entries[entry_id] is None for entry_id in edited_ids):
@@ -135,7 +135,7 @@ class AsyncTimeEntryEndpoint(CascadingEndpoint[TimeEntry]):
         async with self._change("stop", entry_id) as change:
             try:
                 path = f"workspaces/{workspace_id}/{self.PATH}/{entry_id}/stop"
-                item = self._parse_confirmation(await self._transport.send("PATCH", path, change=change))
+                item = self._parse_confirmation(await self._transport.send("PATCH", path, change=change.pending))
             except NotFound:
                 return await self._evict(entry_id)
             except (InvalidArguments, OutcomeUnknown) as error:

@@ -1,6 +1,7 @@
 """Toggl's hourly quotas, the pace of requests, and the store through which processes share both."""
 
 from collections.abc import Container, Iterable, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 QUOTA_WINDOW_SECONDS = 3600.0
@@ -71,19 +72,18 @@ class Admission(NamedTuple):
     wait_seconds: float
 
 
-class PendingChange(NamedTuple):
-    """A change that is recorded before it is sent: the scope, kind and parent of each collection that it may alter."""
+@dataclass(slots=True)
+class PendingChange:
+    """A change that is recorded with its slot, before it is sent, and settled with what its confirmation says remains.
+
+    `keys` are the scope, kind and parent of each collection that it may alter.
+    """
 
     change_id: str
     keys: Sequence[tuple[str, str, int]]
-
-
-class Change(Protocol):
-    """A change that is recorded with its slot, and stored together with what Toggl's confirmation says remains."""
-
-    pending: PendingChange
-    is_recorded: bool
-    bucket: Bucket | None
+    is_recorded: bool = False
+    """Whether the store may have a record of it, which is removed when it is settled."""
+    bucket: Bucket | None = None
 
 
 class QuotaStore(Protocol):

@@ -162,9 +162,13 @@ class CachedCollection(Generic[M]):
 
     async def settle_change(self, change: Change[M], keys_to_invalidate: Sequence[Key], *, drops_related: bool) -> None:
         """Write a change through that has ended, drop what it made doubtful, and record what remains."""
-        settled_id = change.pending.change_id if change.is_recorded else None
+        pending = change.pending
         await self._write(
-            change.rows, keys_to_invalidate, drops_related=drops_related, bucket=change.bucket, settled_id=settled_id
+            change.rows,
+            keys_to_invalidate,
+            drops_related=drops_related,
+            bucket=pending.bucket,
+            settled_id=pending.change_id if pending.is_recorded else None,
         )
 
     async def write_through(self, row_id: int, item: M | None, expected: Row | None = None) -> None:

@@ -9,7 +9,7 @@ from typing import Generic, NamedTuple, TypeVar
 from pydantic import BaseModel
 
 from toggl_mcp.cache.store import Row
-from toggl_mcp.models.quota import Bucket, PendingChange
+from toggl_mcp.models.quota import PendingChange
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -24,14 +24,11 @@ class ConfirmedRow(NamedTuple, Generic[M]):
 
 @dataclass(slots=True)
 class Change(Generic[M]):
-    """One change of a collection: the row from before it was sent, what is confirmed, and what remains of its quota."""
+    """One change of a collection: the row from before it was sent, its record, and the rows that are confirmed."""
 
     expected: Row
     pending: PendingChange
-    is_recorded: bool = False
-    """Whether the store may have a record of it, which is removed when it is settled."""
     rows: list[ConfirmedRow[M]] = field(default_factory=list[ConfirmedRow[M]])
-    bucket: Bucket | None = None
 
     def add_confirmed_row(self, row_id: int, item: M | None, expected: Row | None = None) -> None:
         """Keep a row that Toggl confirmed, until the change is settled."""

@@ -276,7 +276,7 @@ class CachedEndpoint(Generic[E]):
     async def _remove(self, entity_id: int, path: str, cascade: Cascade[E] | None = None) -> None:
         async with self._change("delete", entity_id) as change:
             try:
-                await self._transport.send("DELETE", path, query=self.DELETE_PARAMS, change=change)
+                await self._transport.send("DELETE", path, query=self.DELETE_PARAMS, change=change.pending)
             except NotFound:
                 await self._evict(entity_id)
             else:
@@ -289,7 +289,7 @@ class CachedEndpoint(Generic[E]):
         ids_before = (await self.reserved.read()).collection.ids
         async with self._change("add") as change:
             try:
-                response = await self._transport.send("POST", path or self._path(), body=body, change=change)
+                response = await self._transport.send("POST", path or self._path(), body=body, change=change.pending)
                 item = self._parse_confirmation(response)
             except OutcomeUnknown as error:
                 return await self._reconcile_create(ids_before, matches, error)
@@ -302,9 +302,10 @@ class CachedEndpoint(Generic[E]):
         """Send a change and return the changed one, or None if Toggl has none; an empty change is not sent."""
         if not body:
             return await self.get(entity_id)
+        path = path or self._path(entity_id)
         async with self._change("edit", entity_id) as change:
             try:
-                response = await self._transport.send("PUT", path or self._path(entity_id), body=body, change=change)
+                response = await self._transport.send("PUT", path, body=body, change=change.pending)
                 item = self._parse_confirmation(response)
             except NotFound:
                 return await self._evict(entity_id)
