@@ -8,7 +8,7 @@ from pydantic import Field
 from toggl_mcp.errors import DuplicateName
 from toggl_mcp.models.base import Absent, Id, Name, NamedResource
 from toggl_mcp.models.clients import Client, ClientDetails, ClientFilter, Status
-from toggl_mcp.tools.support.args import EditArgs, ListArgs, ReadArgs, WorkspaceArgs, at_least_one, exactly_one
+from toggl_mcp.tools.support.args import EditArgs, ListArgs, ReadArgs, WorkspaceArgs, require_any_of, require_one_of
 from toggl_mcp.tools.support.define import ADDITIVE, ADDITIVE_IDEMPOTENT, DESTRUCTIVE, READ_ONLY, CallContext, ToolSpec
 from toggl_mcp.tools.support.lookup import (
     delete_by_id,
@@ -37,7 +37,7 @@ class EditClient(EditArgs, ClientDetails, WorkspaceArgs, frozen=True):
     client_id: ClientId
     clear: Annotated[list[ClearableField], Field(max_length=2, description="Fields to empty.")] | Absent = None
 
-    _change = at_least_one(*ClientDetails.model_fields, "clear")
+    _change = require_any_of(*ClientDetails.model_fields, "clear")
 
 
 class ListClients(ListArgs, ClientFilter, frozen=True):
@@ -52,7 +52,7 @@ class GetClient(ReadArgs, frozen=True):
     client_id: ClientId | Absent = None
     name: Annotated[Name, Field(description="Exact name, in any case.")] | Absent = None
 
-    _reference = exactly_one("client_id", "name")
+    _id_or_name = require_one_of("client_id", "name")
 
 
 class ClientReference(WorkspaceArgs, frozen=True):

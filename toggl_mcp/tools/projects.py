@@ -14,9 +14,9 @@ from toggl_mcp.tools.support.args import (
     ReadArgs,
     Ref,
     WorkspaceArgs,
-    at_least_one,
-    exactly_one,
     omit_field,
+    require_any_of,
+    require_one_of,
 )
 from toggl_mcp.tools.support.define import ADDITIVE, DESTRUCTIVE, READ_ONLY, CallContext, ToolSpec
 from toggl_mcp.tools.support.lookup import (
@@ -48,7 +48,7 @@ class EditProject(EditArgs, ProjectDetails, WorkspaceArgs, frozen=True):
     client: Annotated[Ref, Field(description="Its client's name or id.")] | Absent = None
     clear: Annotated[list[Literal["client"]], Field(max_length=1, description="Fields to empty.")] | Absent = None
 
-    _change = at_least_one(*ProjectDetails.model_fields, "client", "clear")
+    _change = require_any_of(*ProjectDetails.model_fields, "client", "clear")
 
 
 EditProjectRestricted = omit_field(EditProject, "active")
@@ -68,7 +68,7 @@ class GetProject(ReadArgs, frozen=True):
     project_id: ProjectId | Absent = None
     name: Annotated[Name, Field(description="Exact name, in any case.")] | Absent = None
 
-    _reference = exactly_one("project_id", "name")
+    _id_or_name = require_one_of("project_id", "name")
 
 
 class DeleteProject(WorkspaceArgs, frozen=True):

@@ -9,7 +9,7 @@ from toggl_mcp.errors import DuplicateName, PlanRequired
 from toggl_mcp.models.base import Absent, Id, Name, NamedResource
 from toggl_mcp.models.clients import Status
 from toggl_mcp.models.tasks import MAX_ESTIMATE, Task, TaskBody
-from toggl_mcp.tools.support.args import EditArgs, ListArgs, Ref, WorkspaceArgs, at_least_one, omit_field
+from toggl_mcp.tools.support.args import EditArgs, ListArgs, Ref, WorkspaceArgs, omit_field, require_any_of
 from toggl_mcp.tools.support.define import ADDITIVE, DESTRUCTIVE, READ_ONLY, CallContext, ToolSpec
 from toggl_mcp.tools.support.lookup import delete_by_id, deletion_question, naming_deleted, require_found, resolve
 from toggl_mcp.tools.support.pagination import PageResult, decode_cursor, trim_page
@@ -35,7 +35,7 @@ class EditTask(EditArgs, TaskBody, WorkspaceArgs, frozen=True):
         Annotated[list[Literal["estimated_seconds"]], Field(max_length=1, description="Fields to empty.")] | Absent
     ) = None
 
-    _change = at_least_one(*TaskBody.model_fields, "clear")
+    _change = require_any_of(*TaskBody.model_fields, "clear")
 
 
 EditTaskRestricted = omit_field(EditTask, "active")

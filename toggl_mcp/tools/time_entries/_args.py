@@ -17,8 +17,8 @@ from toggl_mcp.tools.support.args import (
     ReadArgs,
     Ref,
     WorkspaceArgs,
-    at_least_one,
-    exactly_one,
+    require_any_of,
+    require_one_of,
 )
 
 TimeText = Annotated[str, Field(max_length=40), BeforeValidator(clean_text), ANY_TEXT]
@@ -55,7 +55,7 @@ class CreateTimeEntry(EntryFields, WorkspaceArgs, frozen=True):
     duration: Annotated[int, Field(ge=0, le=999 * 3600, description="Seconds.")] | Absent = None
     allow_overlap: Annotated[bool, Field(description="Allow overlaps and duplicates.")] = False
 
-    _end = exactly_one("stop", "duration", hint="; start_timer starts a timer")
+    _end = require_one_of("stop", "duration", hint="; start_timer starts a timer")
 
 
 class StopTimer(Payload, frozen=True):
@@ -122,7 +122,7 @@ class EditTimeEntries(EditArgs, EntryFields, frozen=True):
 
     clear: Annotated[list[ClearableField], Field(max_length=4, description="Fields to empty.")] | Absent = None
 
-    _change = at_least_one("description", "project", "task", "tags", "billable", "start", "stop", "clear")
+    _change = require_any_of("description", "project", "task", "tags", "billable", "start", "stop", "clear")
 
     @model_validator(mode="after")
     def _check_combination(self) -> Self:
