@@ -16,7 +16,6 @@ Name = Annotated[
     str, Field(min_length=1, max_length=255), BeforeValidator(clean_text), AfterValidator(require_one_line)
 ]
 Text = Annotated[str, Field(max_length=2000), BeforeValidator(clean_text)]
-Reference = Annotated[str, Field(max_length=255), BeforeValidator(clean_text), AfterValidator(require_one_line)]
 REF_NONE = "0"
 """The `Ref` that means none."""
 ResourceKind = Literal["client", "project", "task", "tag"]

@@ -55,13 +55,13 @@ class GetClient(ReadArgs, frozen=True):
     _id_or_name = require_one_of("client_id", "name")
 
 
-class ClientReference(WorkspaceArgs, frozen=True):
+class ClientIdArgs(WorkspaceArgs, frozen=True):
     """The arguments of `delete_client` and `archive_client`."""
 
     client_id: ClientId
 
 
-class RestoreClient(ClientReference, frozen=True):
+class RestoreClient(ClientIdArgs, frozen=True):
     """The arguments of `restore_client`."""
 
     restore_projects: Annotated[bool, Field(description="Restore its archived projects too.")] = False
@@ -156,14 +156,14 @@ async def edit_client(args: EditClient, call: CallContext) -> ClientResult:
     return await ClientResult.of_change(clients.workspace_id, call, client=ClientOut.of(client))
 
 
-async def delete_client(args: ClientReference, call: CallContext) -> ClientDeleted:
+async def delete_client(args: ClientIdArgs, call: CallContext) -> ClientDeleted:
     """Delete a client permanently. Its projects and time entries stay, without a client. To keep it, archive_client."""
     clients = call.toggl.clients(await call.workspace_id(args.workspace_id))
     await delete_by_id(args.client_id, clients)
     return await ClientDeleted.of_change(clients.workspace_id, call, deleted_client_id=args.client_id)
 
 
-async def archive_client(args: ClientReference, call: CallContext) -> ClientArchived:
+async def archive_client(args: ClientIdArgs, call: CallContext) -> ClientArchived:
     """Archive a client and its projects. Needs a paid Toggl plan; restore_client undoes it."""
     workspace_id = await call.workspace_id(args.workspace_id)
     project_ids = await call.toggl.clients(workspace_id).archive(args.client_id)
@@ -179,7 +179,7 @@ async def restore_client(args: RestoreClient, call: CallContext) -> ClientResult
     return await ClientResult.of_change(workspace_id, call, client=ClientOut.of(client))
 
 
-async def _confirmation_text(args: ClientReference, call: CallContext) -> str:
+async def _confirmation_text(args: ClientIdArgs, call: CallContext) -> str:
     clients = call.toggl.clients(await call.workspace_id(args.workspace_id))
     return await deletion_question(args.client_id, clients, "Its projects and time entries stay, without a client.")
 

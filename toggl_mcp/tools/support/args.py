@@ -25,7 +25,7 @@ Ref = Annotated[
     AfterValidator(require_one_line),
     ANY_TEXT,
 ]
-"""A name or an id."""
+"""A reference to a resource: its name or its id."""
 
 
 NameContains = Annotated[Name, ANY_TEXT, Field(description="Part of the name, in any case.")]
