@@ -20,7 +20,7 @@ from toggl_mcp.api import Transport
 from toggl_mcp.cache.store import MAX_CLOCK_LEAD_SECONDS, Key, Row, RowWrite, Store, Version
 from toggl_mcp.endpoints.core.change import Change, ConfirmedRow
 from toggl_mcp.endpoints.core.collection import CacheRead, Collection, Lookup
-from toggl_mcp.endpoints.core.keys import related_key
+from toggl_mcp.endpoints.core.keys import names_key
 from toggl_mcp.errors import CacheBusy, QuotaSpent, RateLimited, Unreachable
 from toggl_mcp.models.quota import Bucket, PendingChange
 
@@ -160,13 +160,13 @@ class CachedCollection(Generic[M]):
             return Change(Row(await store.get_version(key), None), pending)
         return Change(await store.get_row(key, row_id), pending)
 
-    async def settle_change(self, change: Change[M], keys_to_invalidate: Sequence[Key], *, drops_related: bool) -> None:
+    async def settle_change(self, change: Change[M], keys_to_invalidate: Sequence[Key], *, drops_names: bool) -> None:
         """Write a change through that has ended, drop what it made doubtful, and record what remains."""
         pending = change.pending
         await self._write(
             change.rows,
             keys_to_invalidate,
-            drops_related=drops_related,
+            drops_names=drops_names,
             bucket=pending.bucket,
             settled_id=pending.change_id if pending.is_recorded else None,
         )
@@ -179,19 +179,19 @@ class CachedCollection(Generic[M]):
         """
         await self._write([ConfirmedRow(row_id, item, expected)])
 
-    async def invalidate(self, *other_keys: Key, drops_related: bool = False) -> None:
+    async def invalidate(self, *other_keys: Key, drops_names: bool = False) -> None:
         """Drop the stored collection and others.
 
-        With `drops_related` also the names in use in this workspace that came with the account: one has changed.
+        With `drops_names` also the names in use in this workspace that came with the account: one has changed.
         """
-        await self._write(invalidate=[self.key, *other_keys], drops_related=drops_related)
+        await self._write(invalidate=[self.key, *other_keys], drops_names=drops_names)
 
     async def _write(
         self,
         rows: Sequence[ConfirmedRow[M]] = (),
         invalidate: Sequence[Key] = (),
         *,
-        drops_related: bool = False,
+        drops_names: bool = False,
         bucket: Bucket | None = None,
         settled_id: str | None = None,
     ) -> None:
@@ -202,8 +202,8 @@ class CachedCollection(Generic[M]):
             RowWrite(self.key, row_id, None if item is None else item.model_dump_json(exclude_none=True), expected)
             for row_id, item, expected in rows
         ]
-        if drops_related:
-            writes.append(RowWrite(related_key(self.key.scope), self.key.parent, None))
+        if drops_names:
+            writes.append(RowWrite(names_key(self.key.scope), self.key.parent, None))
         if not writes and not invalidate and bucket is None and settled_id is None:
             return
         with anyio.CancelScope(shield=True), self._invalidate_later_if_busy(*(write.key for write in writes)):

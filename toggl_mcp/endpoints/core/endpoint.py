@@ -20,7 +20,7 @@ from toggl_mcp.cache.store import Key, Store
 from toggl_mcp.endpoints.core.cached_collection import CachedCollection
 from toggl_mcp.endpoints.core.change import Change
 from toggl_mcp.endpoints.core.collection import CacheRead, Collection, Lookup
-from toggl_mcp.endpoints.core.keys import HasId, related_key, to_id
+from toggl_mcp.endpoints.core.keys import HasId, names_key, to_id
 from toggl_mcp.endpoints.core.parsing import parse_items, parse_model, parse_rows
 from toggl_mcp.endpoints.core.session import Session
 from toggl_mcp.errors import DuplicateName, InvalidArguments, NoCache, NotFound, OutcomeUnknown, TogglError, Unreachable
@@ -229,7 +229,7 @@ class CachedEndpoint(Generic[E]):
 
     async def invalidate(self) -> None:
         """Drop the cached collection: Toggl has changed it with another resource."""
-        await self._collection.invalidate(drops_related=True)
+        await self._collection.invalidate(drops_names=True)
 
     async def _fetch_one(self, entity_id: int) -> E | None:
         """Return one as Toggl has it."""
@@ -360,27 +360,25 @@ class CachedEndpoint(Generic[E]):
     @asynccontextmanager
     async def _change(self, verb: str, entity_id: int | None = None) -> AsyncGenerator[Change[E]]:
         """Open a change, and settle it when it ends: log its outcome, and invalidate what it may have altered."""
-        related_keys = [self._collection.key._replace(kind=kind) for kind in self.INVALIDATES.get(verb, ())]
+        dependent_keys = [self._collection.key._replace(kind=kind) for kind in self.INVALIDATES.get(verb, ())]
         # A change that is cut off may have been applied, as one without a confirmation.
-        keys, drops_related, outcome = [*self._keys_if_applied(verb), *related_keys], True, "unknown"
-        account_keys = [related_key(self._collection.key.scope)] if self.IN_ACCOUNT_RESPONSE else []
+        keys, drops_names, outcome = [*self._keys_if_applied(verb), *dependent_keys], True, "unknown"
+        account_keys = [names_key(self._collection.key.scope)] if self.IN_ACCOUNT_RESPONSE else []
         change = await self._collection.open_change(entity_id, [*keys, *account_keys])
         try:
             yield change
-            keys, outcome = related_keys, "confirmed"
+            keys, outcome = dependent_keys, "confirmed"
         except TogglError as error:
             outcome = error.code
             if not isinstance(error, OutcomeUnknown):  # It was not applied; but what is not found may be named still.
-                keys, drops_related = [], isinstance(error, NotFound)
+                keys, drops_names = [], isinstance(error, NotFound)
             raise
         finally:
             _log.info("%s %s %s in workspace %d: %s", verb, self.KIND, entity_id or "", self.workspace_id, outcome)
             try:
-                await self._collection.settle_change(
-                    change, keys, drops_related=drops_related and self.IN_ACCOUNT_RESPONSE
-                )
+                await self._collection.settle_change(change, keys, drops_names=drops_names and self.IN_ACCOUNT_RESPONSE)
             except BaseException:  # No scope shields from asyncio's own cancellation, so it may not be stored.
-                await self._collection.invalidate(*keys, related_key(self._collection.key.scope))
+                await self._collection.invalidate(*keys, names_key(self._collection.key.scope))
                 raise
 
     def _keys_if_applied(self, verb: str) -> list[Key]:  # noqa: ARG002 - overridden by endpoints with cascades

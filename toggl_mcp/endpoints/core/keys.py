@@ -57,9 +57,9 @@ def account_key(scope: str) -> Key:
     return Key(scope, "account", 0)
 
 
-def related_key(scope: str) -> Key:
+def names_key(scope: str) -> Key:
     """Return the key of the names in use in a token's workspaces, one row a workspace."""
-    return Key(scope, "related", 0)
+    return Key(scope, "names", 0)
 
 
 def derive_scope(auth: Auth, client: AsyncClient) -> str:
