@@ -1,6 +1,6 @@
-"""The tree of errors, on one screen.
+"""The tree of errors, on one screen: class, code, which repeat can succeed, and what happened.
 
-    TogglError                   code               retry      what happened
+    TogglError                   internal           no         this server has a bug
     ├── InvalidArguments         invalid_arguments  corrected  nothing was sent, or Toggl refused the values
     │   ├── NamingError          invalid_arguments  corrected  a name is missing where one is needed
     │   └── InvalidConnection    invalid_arguments  corrected  an address, proxy or certificate is wrong; `variable`
@@ -18,7 +18,7 @@
     ├── Unreachable              unreachable        later      Toggl sent no usable response; nothing was changed
     ├── OutcomeUnknown           outcome_unknown    no         a change was sent and never confirmed
     ├── Declined                 declined           no         the person declined; nothing was changed
-    └── CacheBusy                internal           later      another process has locked the cache file
+    └── CacheBusy                cache_busy         later      another process has locked the cache file
 
 `retry` says which repeat can succeed: a `corrected` call, the same one `later`, or `no` call.
 Each message is read by a model or a person, and says what to do next. Toggl's texts are never repeated: whoever can
@@ -178,4 +178,5 @@ class Declined(TogglError):
 class CacheBusy(TogglError):
     """Another process has locked the cache file for longer than this one waits."""
 
+    code = "cache_busy"
     retry = "later"
