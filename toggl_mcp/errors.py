@@ -7,7 +7,8 @@
     ├── NoCache                  invalid_arguments  corrected  the endpoint was made without a cache
     ├── NoToken                  no_token           no         nothing was sent
     ├── BadToken                 bad_token          no         Toggl does not accept the token
-    ├── Forbidden                forbidden          corrected  the token is not allowed to do this
+    ├── Forbidden                forbidden          no         the token is not allowed to do this
+    │   └── ForeignWorkspace     forbidden          corrected  the token does not open the workspace
     ├── NotFound                 not_found          corrected  nothing has that id or name
     ├── Ambiguous                ambiguous          corrected  several things have that name
     ├── DuplicateName            duplicate_name     corrected  the name is in use
@@ -94,9 +95,14 @@ class BadToken(TogglError):
 
 
 class Forbidden(TogglError):
-    """The token is valid, but not allowed to do this, or in this workspace."""
+    """The token is valid, but its owner's role does not allow this: a person has to change that."""
 
     code = "forbidden"
+
+
+class ForeignWorkspace(Forbidden):
+    """The token does not open that workspace: name another."""
+
     retry = "corrected"
 
 
