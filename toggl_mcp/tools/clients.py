@@ -185,11 +185,11 @@ async def _confirmation_text(args: ClientIdArgs, call: CallContext) -> str:
 
 
 TOOLS = (
-    ToolSpec(create_client, ADDITIVE, requires="projects"),
+    ToolSpec(create_client, ADDITIVE, requires=["projects"]),
     ToolSpec(get_client, READ_ONLY),
     ToolSpec(list_clients, READ_ONLY),
-    ToolSpec(edit_client, DESTRUCTIVE, requires="projects"),
-    ToolSpec(delete_client, DESTRUCTIVE, confirm=_confirmation_text, needs_full_access=True),
-    ToolSpec(archive_client, DESTRUCTIVE, requires="paid", needs_full_access=True),
-    ToolSpec(restore_client, ADDITIVE_IDEMPOTENT),
+    ToolSpec(edit_client, DESTRUCTIVE, requires=["projects"]),
+    ToolSpec(delete_client, DESTRUCTIVE, confirm=_confirmation_text, needs_full_access=True, requires=["projects"]),
+    ToolSpec(archive_client, DESTRUCTIVE, requires=["paid", "projects"], needs_full_access=True),
+    ToolSpec(restore_client, ADDITIVE_IDEMPOTENT, requires=["projects"]),
 )

@@ -172,9 +172,9 @@ async def _to_body(args: CreateProject | EditProject, workspace_id: int, call: C
 
 
 TOOLS = (
-    ToolSpec(create_project, ADDITIVE, requires="projects"),
+    ToolSpec(create_project, ADDITIVE, requires=["projects"]),
     ToolSpec(get_project, READ_ONLY),
     ToolSpec(list_projects, READ_ONLY),
-    ToolSpec(edit_project, DESTRUCTIVE, restricted_input=EditProjectRestricted),
-    ToolSpec(delete_project, DESTRUCTIVE, confirm=_confirmation_text, needs_full_access=True),
+    ToolSpec(edit_project, DESTRUCTIVE, requires=["projects"], restricted_input=EditProjectRestricted),
+    ToolSpec(delete_project, DESTRUCTIVE, confirm=_confirmation_text, needs_full_access=True, requires=["projects"]),
 )

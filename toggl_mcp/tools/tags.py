@@ -103,8 +103,8 @@ async def _confirmation_text(args: DeleteTag, call: CallContext) -> str:
 
 
 TOOLS = (
-    ToolSpec(create_tag, ADDITIVE, requires="tags"),
+    ToolSpec(create_tag, ADDITIVE, requires=["tags"]),
     ToolSpec(list_tags, READ_ONLY),
-    ToolSpec(edit_tag, DESTRUCTIVE, requires="tags"),
-    ToolSpec(delete_tag, DESTRUCTIVE, confirm=_confirmation_text, needs_full_access=True, requires="tags"),
+    ToolSpec(edit_tag, DESTRUCTIVE, requires=["tags"]),
+    ToolSpec(delete_tag, DESTRUCTIVE, confirm=_confirmation_text, needs_full_access=True, requires=["tags"]),
 )

@@ -155,8 +155,8 @@ async def _confirmation_text(args: DeleteTask, call: CallContext) -> str:
 
 
 TOOLS = (
-    ToolSpec(create_task, ADDITIVE, requires="paid"),
-    ToolSpec(list_tasks, READ_ONLY, requires="paid"),
-    ToolSpec(edit_task, DESTRUCTIVE, requires="paid", restricted_input=EditTaskRestricted),
-    ToolSpec(delete_task, DESTRUCTIVE, confirm=_confirmation_text, needs_full_access=True, requires="paid"),
+    ToolSpec(create_task, ADDITIVE, requires=["paid"]),
+    ToolSpec(list_tasks, READ_ONLY, requires=["paid"]),
+    ToolSpec(edit_task, DESTRUCTIVE, requires=["paid"], restricted_input=EditTaskRestricted),
+    ToolSpec(delete_task, DESTRUCTIVE, confirm=_confirmation_text, needs_full_access=True, requires=["paid"]),
 )
