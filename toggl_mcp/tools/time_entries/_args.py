@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from toggl_mcp.models.base import Absent, Id, Payload
-from toggl_mcp.models.period import FIRST_DAY, Period
+from toggl_mcp.models.period import FIRST_DAY, LAST_DAY, Period
 from toggl_mcp.models.text import clean_text
 from toggl_mcp.models.time_entries import Description
 from toggl_mcp.models.totals import Group
@@ -22,8 +22,7 @@ from toggl_mcp.tools.support.args import (
 )
 
 TimeText = Annotated[str, Field(max_length=40), BeforeValidator(clean_text), ANY_TEXT]
-Day = Annotated[date, Field(ge=FIRST_DAY, le=date(2030, 1, 1))]
-"""A day on which Toggl can have entries and make reports."""
+Day = Annotated[date, Field(ge=FIRST_DAY, le=LAST_DAY)]
 EntryIds = Annotated[list[Id], Field(min_length=1)]
 ClearableField = Literal["description", "project", "task", "tags"]
 TagList = Annotated[list[Ref], Field(max_length=50)]
