@@ -117,7 +117,7 @@ class RateLimiter:
         """Slow down the requests of every process after a response that asked for fewer."""
         try:
             await self._store.throttle(self._scope, pause_seconds)
-        except CacheBusy:  # This request waits in any case; the others learn it by a response of their own.
+        except CacheBusy:  # This request waits all the same; the others learn it by a response of their own.
             _log.exception("The pause that Toggl asked for could not be recorded.")
 
     async def record_spent(self, bucket_names: Sequence[str], headers: Mapping[str, str], text: str) -> QuotaSpent:

@@ -77,9 +77,9 @@ class AsyncClientEndpoint(CachedEndpoint[Client]):
             return await self._update(client_id, {field: text for field, text in whole.items() if text is not None})
 
     async def collect(self, body: ClientBody | None = None, *, refresh: bool = False) -> list[Client]:
-        """Return the clients whose name contains the body's, in any case, and that have its status.
+        """Return the clients whose name contains the body's, and that have its status, by name.
 
-        They are ordered by name. As at Toggl, no status means active.
+        Case is ignored. As at Toggl, no status means active.
         """
         filters = body or ClientBody()
         if self.cache is None:

@@ -45,7 +45,7 @@ class NameIndex:
         return {key: collection.items[key] for key in requested_ids & collection.items.keys()}
 
     async def find_by_name(self, endpoint: CachedEndpoint[E], name: str) -> tuple[list[E], Collection[E]]:
-        """Return the items of exactly a name, in any case, and the collection that was searched."""
+        """Return the items of exactly a name (case ignored), and the collection that was searched."""
         collection = await self._read_cached_items(endpoint)
         if matches := collection.find_by_name(name):
             return matches, collection

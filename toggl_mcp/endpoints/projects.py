@@ -79,12 +79,12 @@ class AsyncProjectEndpoint(CascadingEndpoint[Project]):
         """Return at most `limit` projects after a position, by name.
 
         Args:
-            name: Only names that contain this, in any case.
+            name: Only names that contain this; case is ignored.
             status: Only active projects, only archived ones, or both.
             client_id: Only projects of this client; 0 selects those without a client.
             limit: The largest number of projects.
             after: The end of the previous page.
-            refresh: Request them from Toggl in any case.
+            refresh: Request them from Toggl even if the cached ones are fresh.
         """
 
         def matches(project: Project) -> bool:

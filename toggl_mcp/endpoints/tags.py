@@ -50,7 +50,7 @@ class AsyncTagEndpoint(CascadingEndpoint[Tag]):
     async def page(
         self, name: str | None = None, *, limit: int, after: Position | None = None, refresh: bool = False
     ) -> Page[Tag]:
-        """Return at most `limit` tags whose name contains `name`, in any case, after a position."""
+        """Return at most `limit` tags whose name contains `name` (case ignored), after a position."""
         return (await self.read(refresh=refresh)).page(name, lambda _: True, limit=limit, after=after)
 
     async def _names_in_entries(self, tag_id: int) -> set[str]:

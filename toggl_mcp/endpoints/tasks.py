@@ -73,7 +73,7 @@ class AsyncTaskEndpoint(CascadingEndpoint[Task]):
         after: Position | None = None,
         refresh: bool = False,
     ) -> Page[Task]:
-        """Return at most `limit` tasks whose name contains `name`, in any case, after a position, by name."""
+        """Return at most `limit` tasks whose name contains `name` (case ignored), after a position, by name."""
 
         def matches(task: Task) -> bool:
             of_project = project_id is None or task.project_id == project_id

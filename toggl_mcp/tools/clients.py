@@ -50,7 +50,7 @@ class GetClient(ReadArgs, frozen=True):
     """The arguments of `get_client`."""
 
     client_id: ClientId | Absent = None
-    name: Annotated[Name, Field(description="Exact name, in any case.")] | Absent = None
+    name: Annotated[Name, Field(description="Exact name; case is ignored.")] | Absent = None
 
     _id_or_name = require_one_of("client_id", "name")
 
@@ -127,7 +127,7 @@ async def create_client(args: CreateClient, call: CallContext) -> ClientResult:
 
 
 async def get_client(args: GetClient, call: CallContext) -> ClientRead:
-    """Get one client by its id or its exact name (in any case), archived clients included.
+    """Get one client by its id or its exact name (case ignored), archived clients included.
 
     list_clients finds clients by a part of the name.
     """

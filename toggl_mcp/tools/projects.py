@@ -66,7 +66,7 @@ class GetProject(ReadArgs, frozen=True):
     """The arguments of `get_project`."""
 
     project_id: ProjectId | Absent = None
-    name: Annotated[Name, Field(description="Exact name, in any case.")] | Absent = None
+    name: Annotated[Name, Field(description="Exact name; case is ignored.")] | Absent = None
 
     _id_or_name = require_one_of("project_id", "name")
 
@@ -119,7 +119,7 @@ async def create_project(args: CreateProject, call: CallContext) -> ProjectResul
 
 
 async def get_project(args: GetProject, call: CallContext) -> ProjectRead:
-    """Get one project by its id or its exact name (in any case), archived projects included."""
+    """Get one project by its id or its exact name (case ignored), archived projects included."""
     projects = call.toggl.projects(await call.workspace_id(args.workspace_id))
     project, read = await get_by_id_or_name(args.project_id, args.name, projects, refresh=args.refresh)
     return await ProjectRead.of_read(read, projects.workspace_id, call, project=ProjectOut.of(project))

@@ -188,7 +188,7 @@ class CachedEndpoint(Generic[E]):
 
         Args:
             is_found: Whether a collection has what is looked for.
-            refresh: Request them in any case.
+            refresh: Request them even if the cached ones have it.
         """
         read = await self.read(refresh=refresh)
         if read.source == "toggl" or is_found(read.collection):
@@ -198,7 +198,7 @@ class CachedEndpoint(Generic[E]):
         return await self.read(refresh=True)
 
     async def find_by_name(self, name: str, *, refresh: bool = False) -> tuple[list[E], CacheRead[E]]:
-        """Return those of exactly a name, in any case, archived ones too, and the read that they were found in."""
+        """Return those of exactly a name (case ignored), archived ones too, and the read that they were found in."""
         read = await self.read_authoritative(lambda collection: bool(collection.find_by_name(name)), refresh=refresh)
         return read.collection.find_by_name(name), read
 

@@ -28,7 +28,7 @@ Ref = Annotated[
 """A reference to a resource: its name or its id."""
 
 
-NameContains = Annotated[Name, ANY_TEXT, Field(description="Part of the name, in any case.")]
+NameContains = Annotated[Name, ANY_TEXT, Field(description="Part of the name; case is ignored.")]
 
 
 Cursor = Annotated[str, Field(max_length=2000), ANY_TEXT, Field(description="next_cursor of the previous page.")]
