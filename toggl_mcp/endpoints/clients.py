@@ -11,10 +11,10 @@ from pydantic import TypeAdapter, ValidationError
 from toggl_mcp.endpoints.core.change import Change
 from toggl_mcp.endpoints.core.collection import Page
 from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
-from toggl_mcp.endpoints.core.keys import HasId, to_id
-from toggl_mcp.endpoints.core.parsing import parse_items, parse_rows
-from toggl_mcp.errors import NamingError, NotFound, OutcomeUnknown
-from toggl_mcp.models.base import Position
+from toggl_mcp.endpoints.core.keys import HasId, require_name, to_id
+from toggl_mcp.endpoints.core.parsing import parse_items, parse_rows, unreadable_confirmation_error
+from toggl_mcp.errors import NotFound, OutcomeUnknown
+from toggl_mcp.models.base import Position, matches_status
 from toggl_mcp.models.clients import Client, ClientBody, ClientDetails
 from toggl_mcp.models.text import fold
 
@@ -45,10 +45,7 @@ class AsyncClientEndpoint(CachedEndpoint[Client]):
             DuplicateName: The workspace has a client of that name.
             OutcomeUnknown: Toggl never confirmed it, and it was not found.
         """
-        if body.name is None:
-            message = "A client needs a name; give one."
-            raise NamingError(message)
-        fields = (body.name, body.notes or "", body.external_reference or "")
+        fields = (require_name(body.name, self.KIND), body.notes or "", body.external_reference or "")
         return await self._create(
             body.format("add"),
             lambda client: (client.name, client.notes or "", client.external_reference or "") == fields,
@@ -163,8 +160,7 @@ class AsyncClientEndpoint(CachedEndpoint[Client]):
 
 def _matches_status(body: ClientBody) -> Callable[[Client], bool]:
     """Return a predicate for a body's status; without one, active, as at Toggl."""
-    status = body.status or "active"
-    return lambda client: status == "both" or client.archived is (status == "archived")
+    return lambda client: matches_status(body.status or "active", archived=client.archived)
 
 
 def _parse_ids(response: object) -> list[int]:
@@ -177,8 +173,4 @@ def _parse_ids(response: object) -> list[int]:
     try:
         return TypeAdapter(list[int]).validate_python([] if items is None else items, strict=True)
     except ValidationError as error:
-        message = (
-            "Toggl's response about the client cannot be read, so the change may have been made or not. "
-            "Read the client with refresh before you repeat the change."
-        )
-        raise OutcomeUnknown(message) from error
+        raise unreadable_confirmation_error(AsyncClientEndpoint.KIND) from error

@@ -7,7 +7,7 @@ from typing import cast
 
 from toggl_mcp.endpoints.core.collection import Collection
 from toggl_mcp.endpoints.core.keys import HasId, to_id
-from toggl_mcp.endpoints.core.parsing import parse_entry
+from toggl_mcp.endpoints.core.parsing import parse_entry, unreadable_confirmation_error
 from toggl_mcp.endpoints.core.session import Session
 from toggl_mcp.endpoints.time_entry_cache import MAX_AGE, CascadingEndpoint, TimeEntryCache, is_older
 from toggl_mcp.errors import (
@@ -283,9 +283,5 @@ def _parse_edited_ids(response: object) -> set[int]:
     """
     ids = cast("dict[str, object]", response).get("success") if isinstance(response, dict) else None
     if not isinstance(ids, list):
-        message = (
-            "Toggl's response about the entries cannot be read, so the change may have been made or not. "
-            "Read the entries with refresh before you repeat the change."
-        )
-        raise OutcomeUnknown(message)
+        raise unreadable_confirmation_error(AsyncTimeEntryEndpoint.KIND)
     return {entry_id for entry_id in cast("list[object]", ids) if isinstance(entry_id, int)}

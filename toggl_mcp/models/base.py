@@ -23,6 +23,8 @@ RESOURCE_KINDS: tuple[ResourceKind, ...] = ("client", "project", "task", "tag")
 """What an entry can refer to."""
 Source = Literal["toggl", "cache", "stale"]
 """Where data was read from; stale: from the cache after its time, because Toggl could not be read."""
+Status = Literal["active", "archived", "both"]
+"""Which of the clients, projects or tasks a list has."""
 Absent = SkipJsonSchema[None]
 """The type of an omitted value: null counts as omitted, and the schema has no null."""
 
@@ -48,6 +50,11 @@ class NamedResource(WorkspaceResource, frozen=True):
 
     name: str
     updated_at: datetime | None = Field(default=None, validation_alias=AliasChoices("updated_at", "at"))
+
+
+def matches_status(status: Status, *, archived: bool) -> bool:
+    """Return whether a list of a status has what is archived, or what is not."""
+    return status == "both" or archived is (status == "archived")
 
 
 class Payload(BaseModel, frozen=True):

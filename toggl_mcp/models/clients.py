@@ -4,10 +4,9 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from toggl_mcp.models.base import Absent, Name, NamedResource, Payload, Text
+from toggl_mcp.models.base import Absent, Name, NamedResource, Payload, Status, Text
 from toggl_mcp.models.text import clean_text, require_one_line
 
-Status = Literal["active", "archived", "both"]
 Verb = Literal["add", "edit", "collect"]
 ExternalReference = Annotated[str, Field(max_length=255), BeforeValidator(clean_text), AfterValidator(require_one_line)]
 

@@ -6,8 +6,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field
 
 from toggl_mcp.errors import DuplicateName
-from toggl_mcp.models.base import Absent, Id, Name, NamedResource
-from toggl_mcp.models.clients import Client, ClientDetails, ClientFilter, Status
+from toggl_mcp.models.base import Absent, Id, Name, NamedResource, Status
+from toggl_mcp.models.clients import Client, ClientDetails, ClientFilter
 from toggl_mcp.tools.support.args import EditArgs, ListArgs, ReadArgs, WorkspaceArgs, require_any_of, require_one_of
 from toggl_mcp.tools.support.define import ADDITIVE, ADDITIVE_IDEMPOTENT, DESTRUCTIVE, READ_ONLY, CallContext, ToolSpec
 from toggl_mcp.tools.support.lookup import (

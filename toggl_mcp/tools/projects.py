@@ -5,8 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from toggl_mcp.errors import DuplicateName
-from toggl_mcp.models.base import Absent, Id, Name
-from toggl_mcp.models.clients import Status
+from toggl_mcp.models.base import Absent, Id, Name, Status
 from toggl_mcp.models.projects import Project, ProjectBody, ProjectDetails
 from toggl_mcp.tools.support.args import (
     EditArgs,

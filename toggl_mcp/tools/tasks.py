@@ -6,8 +6,7 @@ from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 
 from toggl_mcp.errors import DuplicateName, PlanRequired
-from toggl_mcp.models.base import Absent, Id, Name, NamedResource
-from toggl_mcp.models.clients import Status
+from toggl_mcp.models.base import Absent, Id, Name, NamedResource, Status
 from toggl_mcp.models.tasks import MAX_ESTIMATE, Task, TaskBody
 from toggl_mcp.tools.support.args import EditArgs, ListArgs, Ref, WorkspaceArgs, omit_field, require_any_of
 from toggl_mcp.tools.support.define import ADDITIVE, DESTRUCTIVE, READ_ONLY, CallContext, ToolSpec

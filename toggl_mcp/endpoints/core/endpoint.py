@@ -21,7 +21,7 @@ from toggl_mcp.endpoints.core.cached_collection import CachedCollection
 from toggl_mcp.endpoints.core.change import Change
 from toggl_mcp.endpoints.core.collection import CacheRead, Collection, Lookup
 from toggl_mcp.endpoints.core.keys import HasId, names_key, to_id
-from toggl_mcp.endpoints.core.parsing import parse_items, parse_model, parse_rows
+from toggl_mcp.endpoints.core.parsing import parse_items, parse_model, parse_rows, unreadable_confirmation_error
 from toggl_mcp.endpoints.core.session import Session
 from toggl_mcp.errors import DuplicateName, InvalidArguments, NoCache, NotFound, OutcomeUnknown, TogglError, Unreachable
 from toggl_mcp.models.base import WorkspaceResource
@@ -390,9 +390,4 @@ class CachedEndpoint(Generic[E]):
         try:
             return self._parse_row(row)
         except Unreachable as error:
-            kind = self.KIND.replace("_", " ")
-            message = (
-                f"Toggl's response about the {kind} cannot be read, so the change may have been made or not. "
-                f"Read the {kind} with refresh before you repeat the change."
-            )
-            raise OutcomeUnknown(message) from error
+            raise unreadable_confirmation_error(self.KIND) from error

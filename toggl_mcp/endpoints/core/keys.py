@@ -1,4 +1,4 @@
-"""Ids, and the keys of what the cache holds for a token."""
+"""Ids and names of what a caller means, and the keys of what the cache holds for a token."""
 
 import hashlib
 from typing import Protocol
@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from toggl_mcp.api import AsyncClient, Auth, RateLimiter, Request, base_url_of
 from toggl_mcp.cache.store import Key, Store
-from toggl_mcp.errors import InvalidArguments
+from toggl_mcp.errors import InvalidArguments, NamingError
 from toggl_mcp.models.account import AccountSnapshot
 from toggl_mcp.models.base import MAX_ID
 
@@ -32,6 +32,18 @@ def to_id(entity: int | HasId) -> int:
         message = f"An id has to be a positive whole number, not {type(entity).__name__} {entity!r:.40}."
         raise InvalidArguments(message)
     return value
+
+
+def require_name(name: str | None, kind: str) -> str:
+    """Return the name of what is to be created.
+
+    Raises:
+        NamingError: There is none.
+    """
+    if name is None:
+        message = f"A {kind} needs a name; give one."
+        raise NamingError(message)
+    return name
 
 
 ACCOUNT_ID = 0
