@@ -112,14 +112,14 @@ def store_read_from_before_write(patch: Patch) -> None:
 
 
 def keep_lease(patch: Patch) -> None:
-    original = MemoryStore.hold_lease
+    original = MemoryStore.acquire_lease
 
-    async def hold_lease(
+    async def acquire_lease(
         store: MemoryStore, key: Key, seconds: float, *, held_until: float | None = None
     ) -> float | None:
         return await original(store, key, seconds, held_until=held_until) if seconds else None
 
-    patch.setattr(MemoryStore, "hold_lease", hold_lease)
+    patch.setattr(MemoryStore, "acquire_lease", acquire_lease)
 
 
 def _write_through_only(patch: Patch, is_written: Callable[[Client | None], bool]) -> None:

@@ -103,7 +103,7 @@ class CachedCollection(Generic[M]):
         if collection := await self._read_newer_than(since):
             return CacheRead(collection, "cache")
         try:
-            return await self._revalidate(since)
+            return await self._refresh(since)
         except (QuotaSpent, RateLimited, Unreachable):
             if self._may_be_stale and not refresh:
                 since -= MAX_STALE_SECONDS
@@ -232,7 +232,7 @@ class CachedCollection(Generic[M]):
             await self._store.write(self.key.scope, invalidate=[self.key])
             self._store.pending_invalidations.discard(self.key)
 
-    async def _revalidate(self, since: float) -> CacheRead[M]:
+    async def _refresh(self, since: float) -> CacheRead[M]:
         """Fetch the collection once for all that wait for it, in this process and in others."""
         flight = self._flight
         error_before = flight.error
@@ -244,7 +244,7 @@ class CachedCollection(Generic[M]):
             while True:
                 if collection := await self._read_newer_than(since):
                     return CacheRead(collection, "cache")
-                flight.leased_until = await self._store.hold_lease(self.key, LEASE_SECONDS)
+                flight.leased_until = await self._store.acquire_lease(self.key, LEASE_SECONDS)
                 if flight.leased_until is not None:
                     break
                 await anyio.sleep(POLL_SECONDS)  # Another process fetches it: either it comes, or its lease lapses.
@@ -252,17 +252,18 @@ class CachedCollection(Generic[M]):
                 async with anyio.create_task_group() as tasks:
                     tasks.start_soon(self._renew_lease)
                     try:
-                        return await self._fetch_once(since)
+                        return await self._fetch_and_store(since)
                     except Exception as error:  # noqa: BLE001 - raised below: a task group would wrap it
                         flight.error = error
                     finally:
                         tasks.cancel_scope.cancel()
                 raise flight.error or AssertionError
             finally:
-                with anyio.CancelScope(shield=True):
-                    await self._prolong_lease(0)
+                with anyio.CancelScope(shield=True), _tolerate_busy_cache():
+                    if (held_until := self._flight.leased_until) is not None:  # None: another process has it by now.
+                        await self._store.release_lease(self.key, held_until)
 
-    async def _fetch_once(self, since: float) -> CacheRead[M]:
+    async def _fetch_and_store(self, since: float) -> CacheRead[M]:
         """Fetch the collection as the holder of the lease."""
         # The holder before this one may have stored it between the look and the lease.
         if collection := await self._read_newer_than(since):
@@ -273,17 +274,13 @@ class CachedCollection(Generic[M]):
 
     async def _renew_lease(self) -> None:
         """Renew the lease until it is another's, so that a slow response is still one request."""
-        while self._flight.leased_until is not None:
-            await anyio.sleep(RENEWAL_SECONDS)
-            await self._prolong_lease(LEASE_SECONDS)
-
-    async def _prolong_lease(self, seconds: float) -> None:
-        """Let the lease last so many seconds from now; 0 releases it."""
         flight = self._flight
-        try:
-            flight.leased_until = await self._store.hold_lease(self.key, seconds, held_until=flight.leased_until)
-        except CacheBusy:
-            _log.warning("The cache is busy; a lease was not renewed, and lapses in some seconds.", exc_info=True)
+        while flight.leased_until is not None:
+            await anyio.sleep(RENEWAL_SECONDS)
+            with _tolerate_busy_cache():
+                flight.leased_until = await self._store.acquire_lease(
+                    self.key, LEASE_SECONDS, held_until=flight.leased_until
+                )
 
     async def store_if_unchanged(
         self, items: Mapping[int, M | None], *, expected: Version, requested_at: float
@@ -323,3 +320,12 @@ class CachedCollection(Generic[M]):
 
     def _fresh_since(self) -> float:
         return -inf if self._ttl_seconds is None else self._store.clock() - self._ttl_seconds
+
+
+@contextmanager
+def _tolerate_busy_cache() -> Generator[None]:
+    """Let a lease lapse that a busy cache neither renews nor releases."""
+    try:
+        yield
+    except CacheBusy:
+        _log.warning("The cache is busy; a lease lapses by itself in some seconds.", exc_info=True)
