@@ -11,8 +11,7 @@ from toggl_mcp.api.transport import Delivery
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.store import Key
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
-from toggl_mcp.endpoints.core.cached_collection import CachedCollection
-from toggl_mcp.endpoints.core.change import Change
+from toggl_mcp.endpoints.core.cached_collection import CachedCollection, Change
 from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
 from toggl_mcp.errors import TogglError
 from toggl_mcp.models.clients import Client

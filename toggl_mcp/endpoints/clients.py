@@ -8,7 +8,7 @@ from typing import cast
 import anyio
 from pydantic import TypeAdapter, ValidationError
 
-from toggl_mcp.endpoints.core.change import Change
+from toggl_mcp.endpoints.core.cached_collection import Change
 from toggl_mcp.endpoints.core.collection import Page
 from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
 from toggl_mcp.endpoints.core.keys import HasId, require_name, to_id

@@ -8,8 +8,7 @@ import anyio
 
 from toggl_mcp.api import Transport
 from toggl_mcp.cache.store import Key, Row
-from toggl_mcp.endpoints.core.cached_collection import CachedCollection
-from toggl_mcp.endpoints.core.change import Change, ConfirmedRow
+from toggl_mcp.endpoints.core.cached_collection import CachedCollection, Change, ConfirmedRow
 from toggl_mcp.endpoints.core.collection import Collection
 from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
 from toggl_mcp.endpoints.core.parsing import parse_entry, parse_items, parse_rows

@@ -10,7 +10,7 @@ from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import inf
-from typing import Generic, Self, TypeVar
+from typing import Generic, NamedTuple, Self, TypeVar
 from uuid import uuid4
 
 import anyio
@@ -18,7 +18,6 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from toggl_mcp.api import Transport
 from toggl_mcp.cache.store import MAX_CLOCK_LEAD_SECONDS, Key, Row, RowWrite, Store, Version
-from toggl_mcp.endpoints.core.change import Change, ConfirmedRow
 from toggl_mcp.endpoints.core.collection import CacheRead, Collection, Lookup
 from toggl_mcp.endpoints.core.keys import names_key
 from toggl_mcp.errors import CacheBusy, QuotaSpent, RateLimited, Unreachable
@@ -40,6 +39,28 @@ Fetch = Callable[[Transport], Awaitable[Mapping[int, M | None]]]
 """Returns a whole collection as Toggl has it, by id; None is a row that cannot be read."""
 UNREADABLE = "null"
 """The stored text of a row that Toggl has, and that cannot be read: it shows neither what it is nor that it is gone."""
+
+
+class ConfirmedRow(NamedTuple, Generic[M]):
+    """A model as Toggl confirmed it, or None for one that is gone, and the row from before the change was sent."""
+
+    row_id: int
+    item: M | None
+    expected: Row | None = None
+
+
+@dataclass(slots=True)
+class Change(Generic[M]):
+    """One change of a collection: the row from before it was sent, its record, and the rows that are confirmed."""
+
+    expected: Row
+    pending: PendingChange
+    rows: list[ConfirmedRow[M]] = field(default_factory=list[ConfirmedRow[M]])
+
+    def add_confirmed_row(self, row_id: int, item: M | None, expected: Row | None = None) -> None:
+        """Keep a row that Toggl confirmed, until the change is settled."""
+        # What is gone is gone, whatever else was written meanwhile; of two confirmations, either may be the later.
+        self.rows.append(ConfirmedRow(row_id, item, None if item is None else expected or self.expected))
 
 
 @dataclass(slots=True)

@@ -17,8 +17,7 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from toggl_mcp.api import AsyncClient, Auth, Timeout, Transport
 from toggl_mcp.cache.store import Key, Store
-from toggl_mcp.endpoints.core.cached_collection import CachedCollection
-from toggl_mcp.endpoints.core.change import Change
+from toggl_mcp.endpoints.core.cached_collection import CachedCollection, Change
 from toggl_mcp.endpoints.core.collection import CacheRead, Collection, Lookup
 from toggl_mcp.endpoints.core.keys import HasId, names_key, to_id
 from toggl_mcp.endpoints.core.parsing import parse_items, parse_model, parse_rows, unreadable_confirmation_error
