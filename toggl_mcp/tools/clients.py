@@ -17,8 +17,14 @@ from toggl_mcp.tools.support.lookup import (
     get_by_id_or_name,
     require_found,
 )
-from toggl_mcp.tools.support.pagination import PageResult, decode_cursor, trim_page
-from toggl_mcp.tools.support.resources import ReadResult, ResourceOut, WorkspaceResult
+from toggl_mcp.tools.support.resources import (
+    PageResult,
+    ReadResult,
+    ResourceOut,
+    WorkspaceResult,
+    decode_cursor,
+    trim_page,
+)
 from toggl_mcp.tools.support.results import Timestamp, truncate
 
 ClearableField = Literal["notes", "external_reference"]

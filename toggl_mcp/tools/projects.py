@@ -26,8 +26,14 @@ from toggl_mcp.tools.support.lookup import (
     require_found,
     resolve_id,
 )
-from toggl_mcp.tools.support.pagination import PageResult, decode_cursor, trim_page
-from toggl_mcp.tools.support.resources import ReadResult, ResourceOut, WorkspaceResult
+from toggl_mcp.tools.support.resources import (
+    PageResult,
+    ReadResult,
+    ResourceOut,
+    WorkspaceResult,
+    decode_cursor,
+    trim_page,
+)
 
 ProjectId = Annotated[Id, Field(description="The project's id.")]
 

@@ -11,8 +11,7 @@ from toggl_mcp.models.tasks import MAX_ESTIMATE, Task, TaskBody
 from toggl_mcp.tools.support.args import EditArgs, ListArgs, Ref, WorkspaceArgs, omit_field, require_any_of
 from toggl_mcp.tools.support.define import ADDITIVE, DESTRUCTIVE, READ_ONLY, CallContext, ToolSpec
 from toggl_mcp.tools.support.lookup import delete_by_id, deletion_question, naming_deleted, require_found, resolve
-from toggl_mcp.tools.support.pagination import PageResult, decode_cursor, trim_page
-from toggl_mcp.tools.support.resources import ResourceOut, WorkspaceResult
+from toggl_mcp.tools.support.resources import PageResult, ResourceOut, WorkspaceResult, decode_cursor, trim_page
 
 TaskId = Annotated[Id, Field(description="The task's id.")]
 
