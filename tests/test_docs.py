@@ -12,6 +12,7 @@ import toggl_mcp
 from scripts.docs import documents, with_sections
 from tests.process.server import run
 from tests.process.test_cli import serve_sandbox
+from toggl_mcp import errors
 from toggl_mcp.errors import TogglError
 from toggl_mcp.sandbox import HARBOUR_STUDIO, TOKEN, Sandbox
 from toggl_mcp.settings import Settings, describe_setting, variable_name
@@ -94,12 +95,20 @@ def test_install_names_the_bundle_of_this_version() -> None:
 def test_python_api_lists_every_error_with_its_code() -> None:
     rows = (ROOT / "docs" / "python-api.md").read_text("utf-8").splitlines()
     names = [getattr(toggl_mcp, name) for name in toggl_mcp.__all__]
-    errors = [item for item in names if isinstance(item, type) and issubclass(item, TogglError)]
+    classes = [item for item in names if isinstance(item, type) and issubclass(item, TogglError)]
 
-    for error in errors:
+    for error in classes:
         if error is not TogglError:
             (row,) = [row for row in rows if row.startswith("| `") and f"`{error.__name__}`" in row]
             assert f"`{error.code}`" in row
+
+
+def test_error_tree_names_every_error_with_its_code_and_retry() -> None:
+    rows = re.findall(r"^[ │├└─]+(\w+) +(\w+) +(corrected|later|no)  ", errors.__doc__ or "", re.MULTILINE)
+    classes = [item for item in vars(errors).values() if isinstance(item, type) and issubclass(item, TogglError)]
+
+    assert sorted(rows) == sorted((item.__name__, item.code, item.retry) for item in classes)
+    assert [item for item in classes if item.code == "internal"] == [TogglError]
 
 
 def test_readme_has_two_set_up_commands_and_ci_runs_the_second() -> None:

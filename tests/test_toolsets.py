@@ -85,10 +85,12 @@ async def test_get_account_lists_the_unavailable_tools_of_each_workspace(sandbox
 
 async def test_get_account_projects_reserved_to_admins_make_clients_unavailable(sandbox: Sandbox, clock: Clock) -> None:
     sandbox.state.workspaces[NIGHT_SCHOOL] |= {"admin": False, "only_admins_may_create_projects": True}
-    async with Client(serve(sandbox, clock, tools="create_project,create_client,get_account")) as client:
+    async with Client(serve(sandbox, clock, toolsets="clients,projects,account")) as client:
         result = await Host(client).call("get_account")
 
-    assert [item["tools"] for item in result["unavailable"]] == [["create_client", "create_project"]]
+    verbs = [("create", "edit", "delete", "archive", "restore"), ("create", "edit", "delete")]
+    tools = [f"{verb}_{kind}" for kind, names in zip(("client", "project"), verbs, strict=True) for verb in names]
+    assert [item["tools"] for item in result["unavailable"]] == [["archive_client"], tools]
 
 
 async def test_get_account_returns_the_access_mode(sandbox: Sandbox, clock: Clock) -> None:

@@ -113,7 +113,7 @@ async def _check_cache(settings: Settings) -> Line:
         return _fail("cache", str(error))
     store = open_store(settings)
     try:
-        await store.hold_lease(PROBE_KEY, 0)
+        await store.acquire_lease(PROBE_KEY, 0)
     except TogglError as error:
         return _fail("cache", str(error))
     finally:

@@ -1,13 +1,14 @@
-"""The tree of errors, on one screen.
+"""The tree of errors, on one screen: class, code, which repeat can succeed, and what happened.
 
-    TogglError                   code               retry      what happened
+    TogglError                   internal           no         this server has a bug
     ├── InvalidArguments         invalid_arguments  corrected  nothing was sent, or Toggl refused the values
     │   ├── NamingError          invalid_arguments  corrected  a name is missing where one is needed
     │   └── InvalidConnection    invalid_arguments  corrected  an address, proxy or certificate is wrong; `variable`
     ├── NoCache                  invalid_arguments  corrected  the endpoint was made without a cache
     ├── NoToken                  no_token           no         nothing was sent
     ├── BadToken                 bad_token          no         Toggl does not accept the token
-    ├── Forbidden                forbidden          corrected  the token is not allowed to do this
+    ├── Forbidden                forbidden          no         the token is not allowed to do this
+    │   └── ForeignWorkspace     forbidden          corrected  the token does not open the workspace
     ├── NotFound                 not_found          corrected  nothing has that id or name
     ├── Ambiguous                ambiguous          corrected  several things have that name
     ├── DuplicateName            duplicate_name     corrected  the name is in use
@@ -18,7 +19,7 @@
     ├── Unreachable              unreachable        later      Toggl sent no usable response; nothing was changed
     ├── OutcomeUnknown           outcome_unknown    no         a change was sent and never confirmed
     ├── Declined                 declined           no         the person declined; nothing was changed
-    └── CacheBusy                internal           later      another process has locked the cache file
+    └── CacheBusy                cache_busy         later      another process has locked the cache file
 
 `retry` says which repeat can succeed: a `corrected` call, the same one `later`, or `no` call.
 Each message is read by a model or a person, and says what to do next. Toggl's texts are never repeated: whoever can
@@ -94,9 +95,14 @@ class BadToken(TogglError):
 
 
 class Forbidden(TogglError):
-    """The token is valid, but not allowed to do this, or in this workspace."""
+    """The token is valid, but its owner's role does not allow this: a person has to change that."""
 
     code = "forbidden"
+
+
+class ForeignWorkspace(Forbidden):
+    """The token does not open that workspace: name another."""
+
     retry = "corrected"
 
 
@@ -178,4 +184,5 @@ class Declined(TogglError):
 class CacheBusy(TogglError):
     """Another process has locked the cache file for longer than this one waits."""
 
+    code = "cache_busy"
     retry = "later"

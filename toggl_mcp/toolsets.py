@@ -49,8 +49,8 @@ def group_by_requirement(tools: Sequence[ToolSpec[Any, Any]]) -> dict[Requiremen
     """Return the names of the tools that a workspace may not allow, by what they require."""
     names: dict[Requirement, list[str]] = {}
     for tool in tools:
-        if tool.requires is not None:
-            names.setdefault(tool.requires, []).append(tool.name)
+        for requirement in tool.requires:
+            names.setdefault(requirement, []).append(tool.name)
     return names
 
 

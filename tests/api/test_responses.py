@@ -18,6 +18,7 @@ from toggl_mcp.errors import (
     BadToken,
     DuplicateName,
     Forbidden,
+    ForeignWorkspace,
     InvalidArguments,
     NamingError,
     NotFound,
@@ -54,7 +55,7 @@ REFUSALS: list[tuple[int, str, type[TogglError]]] = [
     (403, "Incorrect username and/or password", BadToken),
     (403, '"Invalid authentication data"', BadToken),
     (403, '"Forbidden"', Forbidden),
-    (403, '"workspace not found/accessible"', Forbidden),
+    (403, '"workspace not found/accessible"', ForeignWorkspace),
     (403, "", Forbidden),
     (402, '"Must be a premium user to archive clients"', PlanRequired),
     (402, "", PlanRequired),
@@ -111,7 +112,7 @@ async def test_refusal_of_a_foreign_workspace_says_so_and_records_no_quota(
 ) -> None:
     async with connect_in_process(sandbox) as connection:
         toggl = Toggl(AUTH, memory, client=connection)
-        with pytest.raises(Forbidden, match="does not open that workspace"):
+        with pytest.raises(ForeignWorkspace, match="does not open that workspace"):
             await toggl.clients(1).collect()
         assert await toggl.list_quotas() == []
 

@@ -139,13 +139,13 @@ def test_replaced_file_under_threads_leaves_one_cache(path: Path) -> None:
     for store in stores:
         anyio.run(write_row, store, MINE, 1, None)
 
-    def hold_lease(store: SqliteStore) -> float | None:
-        return anyio.run(store.hold_lease, MINE, 15)
+    def acquire_lease(store: SqliteStore) -> float | None:
+        return anyio.run(store.acquire_lease, MINE, 15)
 
     for _ in range(10):
         path.write_bytes(b"garbage" * 1000)
         with ThreadPoolExecutor(4) as threads:
-            list(threads.map(hold_lease, stores))
+            list(threads.map(acquire_lease, stores))
         anyio.run(write_row, stores[0], MINE, 1, None)
         assert len({anyio.run(store.get_version, MINE) for store in stores}) == 1
     for store in stores:

@@ -125,80 +125,80 @@ async def test_invalidate_unknown_key_increments_the_version(store: Store) -> No
     assert await store.get_version(MINE) == Version(2, None)
 
 
-async def test_hold_lease_is_exclusive_until_released(store: Store, clock: Clock) -> None:
-    until = await store.hold_lease(MINE, 15)
+async def test_acquire_lease_is_exclusive_until_released(store: Store, clock: Clock) -> None:
+    until = await store.acquire_lease(MINE, 15)
     assert until == clock.now + 15
-    assert await store.hold_lease(MINE, 15) is None
-    await store.hold_lease(MINE, 0, held_until=clock.now + 15)
-    assert await store.hold_lease(MINE, 15) == until
+    assert await store.acquire_lease(MINE, 15) is None
+    await store.release_lease(MINE, clock.now + 15)
+    assert await store.acquire_lease(MINE, 15) == until
 
 
-async def test_hold_lease_renewed_lasts_from_now_on(store: Store, clock: Clock) -> None:
-    until = await store.hold_lease(MINE, 15)
+async def test_acquire_lease_renewed_lasts_from_now_on(store: Store, clock: Clock) -> None:
+    until = await store.acquire_lease(MINE, 15)
     clock.now += 10
-    renewed_until = await store.hold_lease(MINE, 15, held_until=until)
+    renewed_until = await store.acquire_lease(MINE, 15, held_until=until)
     assert renewed_until == clock.now + 15
     clock.now += 14.9
-    assert await store.hold_lease(MINE, 15) is None
-    assert await store.hold_lease(MINE, 15, held_until=until) is None
+    assert await store.acquire_lease(MINE, 15) is None
+    assert await store.acquire_lease(MINE, 15, held_until=until) is None
     clock.now += 0.1
-    assert await store.hold_lease(MINE, 15) is not None
+    assert await store.acquire_lease(MINE, 15) is not None
 
 
-async def test_hold_lease_released_after_expiry_leaves_the_new_lease(store: Store, clock: Clock) -> None:
-    lapsed = await store.hold_lease(MINE, 15)
+async def test_release_lease_after_expiry_leaves_the_new_lease(store: Store, clock: Clock) -> None:
+    lapsed = await store.acquire_lease(MINE, 15)
     assert lapsed is not None
     clock.now = lapsed
-    until = await store.hold_lease(MINE, 15)
+    until = await store.acquire_lease(MINE, 15)
     assert until is not None
-    await store.hold_lease(MINE, 0, held_until=lapsed)
-    assert await store.hold_lease(MINE, 15) is None
-    await store.hold_lease(MINE, 0, held_until=until)
-    assert await store.hold_lease(MINE, 15) is not None
+    await store.release_lease(MINE, lapsed)
+    assert await store.acquire_lease(MINE, 15) is None
+    await store.release_lease(MINE, until)
+    assert await store.acquire_lease(MINE, 15) is not None
 
 
-async def test_hold_lease_succeeds_after_expiry(store: Store, clock: Clock) -> None:
-    assert await store.hold_lease(MINE, 15)
+async def test_acquire_lease_succeeds_after_expiry(store: Store, clock: Clock) -> None:
+    assert await store.acquire_lease(MINE, 15)
     clock.now += 14.9
-    assert not await store.hold_lease(MINE, 60)
+    assert not await store.acquire_lease(MINE, 60)
     clock.now += 0.1
-    assert await store.hold_lease(MINE, 60)
+    assert await store.acquire_lease(MINE, 60)
     clock.now += 59.9
-    assert not await store.hold_lease(MINE, 15)
+    assert not await store.acquire_lease(MINE, 15)
 
 
-async def test_hold_lease_tolerates_clock_skew(store: Store, clock: Clock) -> None:
-    assert await store.hold_lease(MINE, 15)
+async def test_acquire_lease_tolerates_clock_skew(store: Store, clock: Clock) -> None:
+    assert await store.acquire_lease(MINE, 15)
     clock.now -= MAX_CLOCK_DIFFERENCE_SECONDS
-    assert not await store.hold_lease(MINE, 15)
+    assert not await store.acquire_lease(MINE, 15)
 
 
-async def test_hold_lease_clock_set_back_does_not_prolong_the_lease(store: Store, clock: Clock) -> None:
-    assert await store.hold_lease(MINE, 15)
+async def test_acquire_lease_clock_set_back_does_not_prolong_the_lease(store: Store, clock: Clock) -> None:
+    assert await store.acquire_lease(MINE, 15)
     clock.now -= 3600
-    assert await store.hold_lease(MINE, 15)
+    assert await store.acquire_lease(MINE, 15)
 
 
-async def test_hold_lease_released_without_a_lease_leaves_it_free(store: Store) -> None:
-    await store.hold_lease(MINE, 0, held_until=15)
+async def test_release_lease_without_a_lease_leaves_it_free(store: Store) -> None:
+    await store.release_lease(MINE, 15)
     assert await store.get_version(MINE) == Version(0, None)
-    assert await store.hold_lease(MINE, 15)
+    assert await store.acquire_lease(MINE, 15)
 
 
-async def test_hold_lease_does_not_increment_the_version(store: Store) -> None:
+async def test_acquire_lease_does_not_increment_the_version(store: Store) -> None:
     await store.replace(MINE, ROWS, expected=0, fetched_at=12)
-    until = await store.hold_lease(MINE, 15)
+    until = await store.acquire_lease(MINE, 15)
     assert until is not None
-    await store.hold_lease(MINE, 0, held_until=until)
+    await store.release_lease(MINE, until)
     assert await store.read(MINE) == Snapshot(Version(0, 12), ROWS)
 
 
 async def test_write_does_not_release_the_lease(store: Store) -> None:
-    await store.hold_lease(MINE, 15)
+    await store.acquire_lease(MINE, 15)
     await write_row(store, MINE, 1, "written")
     await store.write(MINE.scope, invalidate=[MINE])
     await store.replace(MINE, ROWS, expected=2, fetched_at=12)
-    assert not await store.hold_lease(MINE, 15)
+    assert not await store.acquire_lease(MINE, 15)
 
 
 async def test_record_bucket_overwrites_the_bucket_of_its_name(store: Store) -> None:
@@ -215,11 +215,11 @@ async def test_record_bucket_overwrites_the_bucket_of_its_name(store: Store) -> 
 async def test_store_operations_leave_other_keys_unchanged(store: Store, second_key: Key) -> None:
     await store.replace(MINE, ROWS, expected=0, fetched_at=12)
     await write_row(store, MINE, 1, "written")
-    await store.hold_lease(MINE, 15)
+    await store.acquire_lease(MINE, 15)
     assert await store.get_version(second_key) == Version(0, None)
     assert await store.read(second_key) is None
     assert await store.get_row(second_key, 1) == Row(Version(0, None), None)
-    assert await store.hold_lease(second_key, 15)
+    assert await store.acquire_lease(second_key, 15)
     await store.write(second_key.scope, invalidate=[second_key])
     assert await store.read(MINE) == Snapshot(Version(1, 12), {**ROWS, 1: "written"})
 
@@ -249,7 +249,7 @@ async def test_aclose_store_reopens_on_use(store: Store) -> None:
     await write_row(store, MINE, 1, None)
     await store.aclose()
     await store.aclose()
-    assert await store.hold_lease(MINE, 15)
+    assert await store.acquire_lease(MINE, 15)
 
 
 @pytest.mark.parametrize(

@@ -88,12 +88,12 @@ class StoreMachine(RuleBasedStateMachine):
             self.buckets.setdefault(key.scope, {})[bucket.name] = bucket
 
     @rule(key=KEYS, seconds=st.integers(0, 60), is_mine=st.booleans())
-    def hold_lease(self, key: Key, seconds: int, is_mine: bool) -> None:  # noqa: FBT001 - the machine calls it
+    def acquire_lease(self, key: Key, seconds: int, is_mine: bool) -> None:  # noqa: FBT001 - the machine calls it
         leased_until = self.leases.get(key, 0.0)
         is_free = is_mine or leased_until <= self.clock.now
         until = self.clock.now + seconds
         held_until = leased_until if is_mine else None
-        result = self.run(self.store.hold_lease(key, seconds, held_until=held_until))
+        result = self.run(self.store.acquire_lease(key, seconds, held_until=held_until))
         assert result == (until if is_free else None)
         if is_free:
             self.leases[key] = until

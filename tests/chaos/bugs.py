@@ -11,8 +11,7 @@ from toggl_mcp.api.transport import Delivery
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.store import Key
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
-from toggl_mcp.endpoints.core.cached_collection import CachedCollection
-from toggl_mcp.endpoints.core.change import Change
+from toggl_mcp.endpoints.core.cached_collection import CachedCollection, Change
 from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
 from toggl_mcp.errors import TogglError
 from toggl_mcp.models.clients import Client
@@ -112,14 +111,14 @@ def store_read_from_before_write(patch: Patch) -> None:
 
 
 def keep_lease(patch: Patch) -> None:
-    original = MemoryStore.hold_lease
+    original = MemoryStore.acquire_lease
 
-    async def hold_lease(
+    async def acquire_lease(
         store: MemoryStore, key: Key, seconds: float, *, held_until: float | None = None
     ) -> float | None:
         return await original(store, key, seconds, held_until=held_until) if seconds else None
 
-    patch.setattr(MemoryStore, "hold_lease", hold_lease)
+    patch.setattr(MemoryStore, "acquire_lease", acquire_lease)
 
 
 def _write_through_only(patch: Patch, is_written: Callable[[Client | None], bool]) -> None:

@@ -193,11 +193,11 @@ class ConcurrentRun:
         for store in arena.stores:
             await store.read(arena.key)  # Waits for what its threads still do.
         arena.clock.now += 15 if lapsed else 0
-        until = await arena.stores[0].hold_lease(arena.key, 1)
+        until = await arena.stores[0].acquire_lease(arena.key, 1)
         if until is None:
             violations.append(invariants.LEASE_LEFT)
         else:
-            await arena.stores[0].hold_lease(arena.key, 0, held_until=until)
+            await arena.stores[0].release_lease(arena.key, until)
         if arena.path is not None and await anyio.to_thread.run_sync(is_locked, arena.path):
             violations.append(invariants.TRANSACTION_LEFT)
         return violations

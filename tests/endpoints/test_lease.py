@@ -59,7 +59,7 @@ async def test_collect_clients_after_a_killed_process_waits_for_one_lease() -> N
         clients, *_ = open_processes(connection)
         assert clients.cache is not None
         key = Key(derive_scope(AUTH, connection), "client", HARBOUR_STUDIO)
-        assert await clients.cache.hold_lease(key, LEASE_SECONDS)
+        assert await clients.cache.acquire_lease(key, LEASE_SECONDS)
         started_at = anyio.current_time()
         assert names(await clients.collect()) == ACTIVE
     assert anyio.current_time() - started_at == pytest.approx(LEASE_SECONDS, abs=2 * POLL_SECONDS)

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from toggl_mcp.models.clients import ClientBody, Verb
-from toggl_mcp.tools.clients import ClientReference, CreateClient, EditClient, GetClient, ListClients, RestoreClient
+from toggl_mcp.tools.clients import ClientIdArgs, CreateClient, EditClient, GetClient, ListClients, RestoreClient
 
 FULL = ClientBody(name="Lighthouse", notes="By the sea", external_reference="CRM-7", status="archived")
 
@@ -121,8 +121,8 @@ def test_client_args_keep_the_bounds_of_the_body(version: type[ClientBody]) -> N
 @pytest.mark.parametrize("field", ["client_id", "workspace_id"])
 def test_client_args_ids_are_positive_and_below_2_to_the_53(field: str, number: int) -> None:
     with pytest.raises(ValidationError, match=field):
-        ClientReference.model_validate({"client_id": 1, "workspace_id": 1, field: number})
-    assert ClientReference(client_id=2**53 - 1, workspace_id=1).client_id == 2**53 - 1
+        ClientIdArgs.model_validate({"client_id": 1, "workspace_id": 1, field: number})
+    assert ClientIdArgs(client_id=2**53 - 1, workspace_id=1).client_id == 2**53 - 1
 
 
 def test_format_omits_ids_and_paging() -> None:

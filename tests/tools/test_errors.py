@@ -114,7 +114,7 @@ async def test_edit_client_duplicate_name_is_refused(host: Host) -> None:
 async def test_list_clients_foreign_workspace_error_points_to_get_account(host: Host) -> None:
     error = await host.fail("list_clients", workspace_id=5)
 
-    assert error["code"] == "forbidden"
+    assert (error["code"], error["retry"]) == ("forbidden", "corrected")
     assert "get_account" in error["message"]
 
 

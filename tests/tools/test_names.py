@@ -59,12 +59,49 @@ async def test_create_time_entry_and_lists_name_of_digits_is_a_name_where_no_suc
     assert summary["total"]["seconds"] == 60
 
 
-async def test_create_time_entry_digits_of_an_id_are_the_id(host: Host, sandbox: Sandbox) -> None:
-    sandbox.state.add_project(HARBOUR_STUDIO, str(WEB_SHOP), AROHA)
+@pytest.mark.parametrize(
+    ("tool", "args"),
+    [
+        ("create_time_entry", {"start": "2025-10-14T10:00", "duration": 60, "project": str(WEB_SHOP)}),
+        ("edit_time_entries", {"project": WEB_SHOP}),
+        ("list_time_entries", {"period": "last_30_days", "project": str(WEB_SHOP)}),
+        ("summarize_time", {"project": WEB_SHOP}),
+    ],
+)
+async def test_project_of_digits_that_are_an_id_and_a_name_is_ambiguous(
+    host: Host, sandbox: Sandbox, tool: str, args: dict[str, object]
+) -> None:
+    entry = (await host.call("create_time_entry", **ENTRY))["entry"]
+    other = sandbox.state.add_project(HARBOUR_STUDIO, str(WEB_SHOP), AROHA)
+    before = dict(sandbox.state.entries)
+    await host.call("list_projects", refresh=True)
 
-    created = await host.call("create_time_entry", **ENTRY, project=WEB_SHOP)
+    error = await host.fail(tool, **args, **({"ids": [entry["id"]]} if tool == "edit_time_entries" else {}))
 
-    assert sandbox.state.entries[created["entry"]["id"]]["project_id"] == WEB_SHOP
+    assert (error["code"], [row["id"] for row in error["candidates"]]) == ("ambiguous", [WEB_SHOP, other["id"]])
+    assert f"“Web shop”, and the name of project {other['id']}" in error["message"]
+    assert sandbox.state.entries == before
+
+
+async def test_create_time_entry_project_whose_id_is_a_name_is_found_by_its_own_name(
+    host: Host, sandbox: Sandbox
+) -> None:
+    other = sandbox.state.add_project(HARBOUR_STUDIO, str(WEB_SHOP), AROHA)
+
+    by_name = await host.call("create_time_entry", **ENTRY, project="Web shop")
+    by_id = await host.call("create_time_entry", **ENTRY, project=other["id"], allow_overlap=True)
+
+    project_ids = [sandbox.state.entries[item["entry"]["id"]]["project_id"] for item in (by_name, by_id)]
+    assert project_ids == [WEB_SHOP, other["id"]]
+
+
+async def test_create_time_entry_tag_that_is_an_id_and_a_name_is_ambiguous(host: Host, sandbox: Sandbox) -> None:
+    first = sandbox.state.add_tag(HARBOUR_STUDIO, "Lighthouse")
+    second = sandbox.state.add_tag(HARBOUR_STUDIO, str(first["id"]))
+
+    error = await host.fail("create_time_entry", **ENTRY, tags=[str(first["id"])])
+
+    assert (error["code"], [row["id"] for row in error["candidates"]]) == ("ambiguous", [first["id"], second["id"]])
 
 
 @pytest.mark.parametrize("tool", ["create_time_entry", "start_timer", "edit_time_entries"])

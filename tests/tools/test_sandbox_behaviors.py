@@ -42,6 +42,6 @@ async def test_client_tools_work_with_each_sandbox_behavior(
     assert duplicate["code"] == "duplicate_name"
     assert [client["id"] for client in archived["clients"]] == [client_id]
     assert restored["client"]["archived"] is False
-    assert plan_error["code"] in ("plan_required", "forbidden")
+    assert (plan_error["code"], plan_error["retry"]) in (("plan_required", "no"), ("forbidden", "no"))
     assert workspace_error["code"] == "forbidden"
     assert (quota_error["code"], quota_error["resets_in_seconds"]) == ("quota_spent", 3600)

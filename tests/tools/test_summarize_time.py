@@ -39,7 +39,7 @@ async def test_summarize_time_warm_reads_each_collection_once(sandbox: Sandbox, 
         store.reads.clear()
         await Host(client).call("summarize_time", **TUESDAY, group_by=["client", "project"])
 
-    assert sorted(key.kind for key in store.reads) == ["account", "client", "project", "related", "time_entry"]
+    assert sorted(key.kind for key in store.reads) == ["account", "client", "names", "project", "time_entry"]
 
 
 async def fetch_total(host: Host, **arguments: object) -> tuple[float, int, dict[str, float] | None]:

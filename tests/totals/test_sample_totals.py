@@ -44,7 +44,7 @@ CASES = {
     "yesterday on the first of March of a leap year": Case(
         AFTER_THE_LEAP_DAY, {"period": "yesterday", "group_by": ["tag"]}
     ),
-    "a project by its name in any case": Case(IN_SPRING, {"period": "last_30_days", "project": "WEB shop"}),
+    "a project by its name whatever its case": Case(IN_SPRING, {"period": "last_30_days", "project": "WEB shop"}),
     "a project by its id, by day": Case(
         IN_SPRING, {"period": "last_30_days", "project": "201500309", "group_by": ["day"]}
     ),

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.anyio
 CASES = {
     "by task": {"group_by": ["task"]},
     "by project and task": {"group_by": ["project", "task"]},
-    "a task by its name in any case": {"task": "checkout"},
+    "a task by its name whatever its case": {"task": "checkout"},
     "a task by its id": {"task": str(CHECKOUT), "group_by": ["day"]},
     "no task": {"task": "0", "group_by": ["project"]},
 }

@@ -13,6 +13,7 @@ from toggl_mcp.errors import (
     BadToken,
     DuplicateName,
     Forbidden,
+    ForeignWorkspace,
     InvalidArguments,
     NamingError,
     NotFound,
@@ -86,10 +87,10 @@ def _forbidden_error(text: str) -> TogglError:
     if _CREDENTIALS.search(text):
         return bad_token_error()
     if _FOREIGN_WORKSPACE.search(text):
-        return Forbidden("This token does not open that workspace. get_account lists the ids of the workspaces.")
+        return ForeignWorkspace("This token does not open that workspace. get_account lists the ids of the workspaces.")
     return Forbidden(
-        "This token is not allowed to do that. Check the workspace id (get_account lists the workspaces), and "
-        "whether only admins may do it; `toggl-mcp check` tests the token."
+        "The token's owner is not allowed to do that; perhaps only admins of the workspace are. Nothing was changed. "
+        "Tell the person, who can ask an admin; get_account lists the workspaces, and what each does not allow."
     )
 
 

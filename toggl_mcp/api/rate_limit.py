@@ -11,7 +11,7 @@ import anyio
 
 from toggl_mcp.errors import CacheBusy, QuotaSpent, RateLimited
 from toggl_mcp.models.clock import Clock
-from toggl_mcp.models.quota import QUOTA_WINDOW_SECONDS, Bucket, Change, QuotaStore, find_scarcest
+from toggl_mcp.models.quota import QUOTA_WINDOW_SECONDS, Bucket, PendingChange, QuotaStore, find_scarcest
 
 _log = logging.getLogger(__name__)
 
@@ -42,7 +42,9 @@ class RateLimiter:
         self._organization_of = organization_of
         self._organization_ids: dict[int, int] = {}
 
-    async def acquire(self, bucket_names: Sequence[str], *, use_reserve: bool, change: Change | None = None) -> None:
+    async def acquire(
+        self, bucket_names: Sequence[str], *, use_reserve: bool, change: PendingChange | None = None
+    ) -> None:
         """Return when a request may be sent: at once, or when its slot has come. A change is recorded with its slot.
 
         Raises:
@@ -54,7 +56,7 @@ class RateLimiter:
         reserved = 0 if use_reserve or USER_BUCKET in bucket_names else RESERVED_REQUESTS
         max_wait_seconds = anyio.current_effective_deadline() - anyio.current_time()
         bucket, wait_seconds = await self._store.reserve_slot(
-            self._scope, bucket_names, reserved, max_wait_seconds, None if change is None else change.pending
+            self._scope, bucket_names, reserved, max_wait_seconds, change
         )
         if bucket is not None and bucket.remaining <= reserved:
             raise _quota_spent_error(bucket.resets_at - self._clock(), is_reserved=bucket.remaining > 0)
@@ -115,7 +117,7 @@ class RateLimiter:
         """Slow down the requests of every process after a response that asked for fewer."""
         try:
             await self._store.throttle(self._scope, pause_seconds)
-        except CacheBusy:  # This request waits in any case; the others learn it by a response of their own.
+        except CacheBusy:  # This request waits all the same; the others learn it by a response of their own.
             _log.exception("The pause that Toggl asked for could not be recorded.")
 
     async def record_spent(self, bucket_names: Sequence[str], headers: Mapping[str, str], text: str) -> QuotaSpent:

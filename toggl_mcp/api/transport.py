@@ -41,7 +41,7 @@ from toggl_mcp.api.error_mapping import error_for_response, is_quota_response, i
 from toggl_mcp.api.rate_limit import RateLimiter, parse_seconds
 from toggl_mcp.errors import NotFound, OutcomeUnknown, RateLimited, TogglError, Unreachable
 from toggl_mcp.models.clock import Clock
-from toggl_mcp.models.quota import SPENDING, Bucket, Change, Spending
+from toggl_mcp.models.quota import SPENDING, Bucket, PendingChange, Spending
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
@@ -147,7 +147,7 @@ class Transport:
         *,
         body: object = None,
         query: Mapping[str, str] | None = None,
-        change: Change | None = None,
+        change: PendingChange | None = None,
     ) -> Any:  # noqa: ANN401 - the JSON edge
         """Send a request within the caller's deadline, and return the decoded body (None for a deletion).
 
@@ -275,7 +275,7 @@ class Transport:
 class _RequestState:
     """One request and how far it has come, over all its attempts."""
 
-    def __init__(self, method: Method, path: str, *, use_reserve: bool, change: Change | None = None) -> None:
+    def __init__(self, method: Method, path: str, *, use_reserve: bool, change: PendingChange | None = None) -> None:
         self.method = method
         self.path = path
         self.change = change

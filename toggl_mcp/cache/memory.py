@@ -100,8 +100,8 @@ class MemoryStore:
                 self._collections[key].count_write()
             return versions
 
-    async def hold_lease(self, key: Key, seconds: float, *, held_until: float | None = None) -> float | None:
-        """Acquire, renew or release the lease to refresh."""
+    async def acquire_lease(self, key: Key, seconds: float, *, held_until: float | None = None) -> float | None:
+        """Acquire the lease to refresh, or renew it."""
         with self._lock:
             stored, now = self._collections[key], self.clock()
             is_held = stored.leased_at + stored.lease_seconds == held_until
@@ -109,6 +109,10 @@ class MemoryStore:
                 return None
             stored.leased_at, stored.lease_seconds = now, seconds
             return now + seconds
+
+    async def release_lease(self, key: Key, held_until: float) -> None:
+        """Release the lease to refresh: it lasts no longer."""
+        await self.acquire_lease(key, 0, held_until=held_until)
 
     async def list_buckets(self, scope: str) -> Sequence[Bucket]:
         """Return every recorded bucket."""

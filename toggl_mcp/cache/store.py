@@ -111,11 +111,15 @@ class Store(QuotaStore, Protocol):
         """
         ...
 
-    async def hold_lease(self, key: Key, seconds: float, *, held_until: float | None = None) -> float | None:
-        """Acquire the lease to refresh, or renew the one that is held until then, or release it with 0 seconds.
+    async def acquire_lease(self, key: Key, seconds: float, *, held_until: float | None = None) -> float | None:
+        """Acquire the lease to refresh, or renew the one that is held until then.
 
         Returns when it expires (UNIX time), or None while another process has it.
         """
+        ...
+
+    async def release_lease(self, key: Key, held_until: float) -> None:
+        """Release the lease that is held until then, unless another process has one by now."""
         ...
 
     async def aclose(self) -> None:

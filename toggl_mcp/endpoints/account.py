@@ -10,7 +10,7 @@ from toggl_mcp.api import Transport
 from toggl_mcp.cache.store import Key
 from toggl_mcp.endpoints.core.cached_collection import CachedCollection, Fetch
 from toggl_mcp.endpoints.core.collection import CacheRead, Collection
-from toggl_mcp.endpoints.core.keys import ACCOUNT_ID, account_key, related_key
+from toggl_mcp.endpoints.core.keys import ACCOUNT_ID, account_key, names_key
 from toggl_mcp.endpoints.core.parsing import parse_items, parse_model, parse_rows
 from toggl_mcp.endpoints.core.session import Session
 from toggl_mcp.models.account import AccountSnapshot, Me, Workspace, WorkspaceNames
@@ -45,7 +45,7 @@ class AccountEndpoint:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._account = self._open_collection(account_key(session.scope), AccountSnapshot, self._fetch_account)
-        self._names = self._open_collection(related_key(session.scope), WorkspaceNames, self._fetch_names)
+        self._names = self._open_collection(names_key(session.scope), WorkspaceNames, self._fetch_names)
 
     async def me(self, *, refresh: bool = False) -> tuple[Me, CacheRead[AccountSnapshot]]:
         """Return the token's owner, with where that comes from and when Toggl sent it; it is fresh for a day."""

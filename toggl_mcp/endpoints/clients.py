@@ -8,13 +8,13 @@ from typing import cast
 import anyio
 from pydantic import TypeAdapter, ValidationError
 
-from toggl_mcp.endpoints.core.change import Change
+from toggl_mcp.endpoints.core.cached_collection import Change
 from toggl_mcp.endpoints.core.collection import Page
 from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
-from toggl_mcp.endpoints.core.keys import HasId, to_id
-from toggl_mcp.endpoints.core.parsing import parse_items, parse_rows
-from toggl_mcp.errors import NamingError, NotFound, OutcomeUnknown
-from toggl_mcp.models.base import Position
+from toggl_mcp.endpoints.core.keys import HasId, require_name, to_id
+from toggl_mcp.endpoints.core.parsing import parse_items, parse_rows, unreadable_confirmation_error
+from toggl_mcp.errors import NotFound, OutcomeUnknown
+from toggl_mcp.models.base import Position, matches_status
 from toggl_mcp.models.clients import Client, ClientBody, ClientDetails
 from toggl_mcp.models.text import fold
 
@@ -45,10 +45,7 @@ class AsyncClientEndpoint(CachedEndpoint[Client]):
             DuplicateName: The workspace has a client of that name.
             OutcomeUnknown: Toggl never confirmed it, and it was not found.
         """
-        if body.name is None:
-            message = "A client needs a name; give one."
-            raise NamingError(message)
-        fields = (body.name, body.notes or "", body.external_reference or "")
+        fields = (require_name(body.name, self.KIND), body.notes or "", body.external_reference or "")
         return await self._create(
             body.format("add"),
             lambda client: (client.name, client.notes or "", client.external_reference or "") == fields,
@@ -77,9 +74,9 @@ class AsyncClientEndpoint(CachedEndpoint[Client]):
             return await self._update(client_id, {field: text for field, text in whole.items() if text is not None})
 
     async def collect(self, body: ClientBody | None = None, *, refresh: bool = False) -> list[Client]:
-        """Return the clients whose name contains the body's, in any case, and that have its status.
+        """Return the clients whose name contains the body's, and that have its status, by name.
 
-        They are ordered by name. As at Toggl, no status means active.
+        Case is ignored. As at Toggl, no status means active.
         """
         filters = body or ClientBody()
         if self.cache is None:
@@ -107,7 +104,7 @@ class AsyncClientEndpoint(CachedEndpoint[Client]):
         client_id = to_id(client)
         async with self._change("archive", client_id) as change:
             try:
-                response = await self._transport.send("POST", self._path(client_id, "archive"), change=change)
+                response = await self._transport.send("POST", self._path(client_id, "archive"), change=change.pending)
                 archived_project_ids = _parse_ids(response)
             except OutcomeUnknown as error:
                 await self._collection.record_remaining(change)
@@ -131,7 +128,7 @@ class AsyncClientEndpoint(CachedEndpoint[Client]):
         async with self._change("restore", client_id) as change:
             try:
                 path = self._path(client_id, "restore")
-                response = await self._transport.send("POST", path, body=body, change=change)
+                response = await self._transport.send("POST", path, body=body, change=change.pending)
                 item = await self._parse_confirmation(change, response)
             except OutcomeUnknown as error:
                 return await self._confirm_archived(client_id, error, archived=False)
@@ -164,8 +161,7 @@ class AsyncClientEndpoint(CachedEndpoint[Client]):
 
 def _matches_status(body: ClientBody) -> Callable[[Client], bool]:
     """Return a predicate for a body's status; without one, active, as at Toggl."""
-    status = body.status or "active"
-    return lambda client: status == "both" or client.archived is (status == "archived")
+    return lambda client: matches_status(body.status or "active", archived=client.archived)
 
 
 def _parse_ids(response: object) -> list[int]:
@@ -178,8 +174,4 @@ def _parse_ids(response: object) -> list[int]:
     try:
         return TypeAdapter(list[int]).validate_python([] if items is None else items, strict=True)
     except ValidationError as error:
-        message = (
-            "Toggl's response about the client cannot be read, so the change may have been made or not. "
-            "Read the client with refresh before you repeat the change."
-        )
-        raise OutcomeUnknown(message) from error
+        raise unreadable_confirmation_error(AsyncClientEndpoint.KIND) from error

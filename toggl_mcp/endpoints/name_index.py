@@ -45,7 +45,7 @@ class NameIndex:
         return {key: collection.items[key] for key in requested_ids & collection.items.keys()}
 
     async def find_by_name(self, endpoint: CachedEndpoint[E], name: str) -> tuple[list[E], Collection[E]]:
-        """Return the items of exactly a name, in any case, and the collection that was searched."""
+        """Return the items of exactly a name (case ignored), and the collection that was searched."""
         collection = await self._read_cached_items(endpoint)
         if matches := collection.find_by_name(name):
             return matches, collection
@@ -55,23 +55,20 @@ class NameIndex:
     async def resolve(self, endpoint: CachedEndpoint[E], ref: str) -> tuple[list[E], Collection[E]]:
         """Return the items of an id or a name, and the collection that was searched.
 
-        Digits that are no item's id are a name.
+        Digits can be the id of one item and the name of others; for the latter nothing is requested.
         """
         by_id = await self.find_by_id(endpoint, [int(ref)]) if _is_id(ref) else {}
-        return (
-            (list(by_id.values()), await self._read_cached_items(endpoint))
-            if by_id
-            else await self.find_by_name(endpoint, ref)
-        )
+        if not by_id:
+            return await self.find_by_name(endpoint, ref)
+        collection = await self._read_cached_items(endpoint)
+        return list((by_id | {item.id: item for item in collection.find_by_name(ref)}).values()), collection
 
     async def resolve_cached(self, endpoint: CachedEndpoint[E], ref: str) -> list[E]:
         """Return the items of an id or a name in what is cached; the whole list is not requested."""
         collection = await self._read_cached_items(endpoint)
-        return (
-            [collection.items[int(ref)]]
-            if _is_id(ref) and int(ref) in collection.items
-            else collection.find_by_name(ref)
-        )
+        by_id = collection.items.get(int(ref)) if _is_id(ref) else None
+        others = [item for item in collection.find_by_name(ref) if item is not by_id]
+        return others if by_id is None else [by_id, *others]
 
     async def _read_cached_items(self, endpoint: CachedEndpoint[E]) -> Collection[E]:
         """Return the cached list if it is fresh, with the account's newer names; else only the account's names."""

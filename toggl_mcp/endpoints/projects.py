@@ -1,11 +1,10 @@
 """Projects: https://engineering.toggl.com/docs/api/projects."""
 
 from toggl_mcp.endpoints.core.collection import Page
-from toggl_mcp.endpoints.core.keys import HasId, to_id
+from toggl_mcp.endpoints.core.keys import HasId, require_name, to_id
 from toggl_mcp.endpoints.time_entry_cache import CascadingEndpoint
-from toggl_mcp.errors import InvalidArguments, NamingError
-from toggl_mcp.models.base import Position
-from toggl_mcp.models.clients import Status
+from toggl_mcp.errors import InvalidArguments
+from toggl_mcp.models.base import Position, Status, matches_status
 from toggl_mcp.models.projects import Project, ProjectBody
 
 
@@ -29,9 +28,7 @@ class AsyncProjectEndpoint(CascadingEndpoint[Project]):
             DuplicateName: The client has a project of that name.
             OutcomeUnknown: Toggl never confirmed it, and it was not found.
         """
-        if body.name is None:
-            message = "A project needs a name; give one."
-            raise NamingError(message)
+        require_name(body.name, self.KIND)
         fields = {"client_id": None} | body.format("add")
         return await self._create(
             body.format("add"), lambda item: all(getattr(item, field) == value for field, value in fields.items())
@@ -79,16 +76,16 @@ class AsyncProjectEndpoint(CascadingEndpoint[Project]):
         """Return at most `limit` projects after a position, by name.
 
         Args:
-            name: Only names that contain this, in any case.
+            name: Only names that contain this; case is ignored.
             status: Only active projects, only archived ones, or both.
             client_id: Only projects of this client; 0 selects those without a client.
             limit: The largest number of projects.
             after: The end of the previous page.
-            refresh: Request them from Toggl in any case.
+            refresh: Request them from Toggl even if the cached ones are fresh.
         """
 
         def matches(project: Project) -> bool:
             of_client = client_id is None or (project.client_id or 0) == client_id
-            return of_client and (status == "both" or project.active is (status == "active"))
+            return of_client and matches_status(status, archived=project.archived)
 
         return (await self.read(refresh=refresh)).page(name, matches, limit=limit, after=after)

@@ -3,9 +3,8 @@
 from functools import partial
 
 from toggl_mcp.endpoints.core.collection import Page
-from toggl_mcp.endpoints.core.keys import HasId, to_id
+from toggl_mcp.endpoints.core.keys import HasId, require_name, to_id
 from toggl_mcp.endpoints.time_entry_cache import CascadingEndpoint
-from toggl_mcp.errors import NamingError
 from toggl_mcp.models.base import Position
 from toggl_mcp.models.tags import Tag, TagBody
 
@@ -27,10 +26,8 @@ class AsyncTagEndpoint(CascadingEndpoint[Tag]):
             DuplicateName: The workspace has a tag of that name.
             OutcomeUnknown: Toggl never confirmed it, and it was not found.
         """
-        if body.name is None:
-            message = "A tag needs a name; give one."
-            raise NamingError(message)
-        return await self._create(body.format("add"), lambda item: item.name == body.name)
+        name = require_name(body.name, self.KIND)
+        return await self._create(body.format("add"), lambda item: item.name == name)
 
     async def edit(self, tag: int | HasId, body: TagBody) -> Tag | None:
         """Rename a tag; return it, or None if Toggl has no such tag.
@@ -50,7 +47,7 @@ class AsyncTagEndpoint(CascadingEndpoint[Tag]):
     async def page(
         self, name: str | None = None, *, limit: int, after: Position | None = None, refresh: bool = False
     ) -> Page[Tag]:
-        """Return at most `limit` tags whose name contains `name`, in any case, after a position."""
+        """Return at most `limit` tags whose name contains `name` (case ignored), after a position."""
         return (await self.read(refresh=refresh)).page(name, lambda _: True, limit=limit, after=after)
 
     async def _names_in_entries(self, tag_id: int) -> set[str]:

@@ -3,12 +3,10 @@
 from typing import cast
 
 from toggl_mcp.endpoints.core.collection import Page
-from toggl_mcp.endpoints.core.keys import HasId, to_id
+from toggl_mcp.endpoints.core.keys import HasId, require_name, to_id
 from toggl_mcp.endpoints.core.parsing import parse_rows
 from toggl_mcp.endpoints.time_entry_cache import CascadingEndpoint
-from toggl_mcp.errors import NamingError
-from toggl_mcp.models.base import Position
-from toggl_mcp.models.clients import Status
+from toggl_mcp.models.base import Position, Status, matches_status
 from toggl_mcp.models.tasks import Task, TaskBody
 
 
@@ -30,10 +28,7 @@ class AsyncTaskEndpoint(CascadingEndpoint[Task]):
             PlanRequired: The workspace is not on a paid plan.
             OutcomeUnknown: Toggl never confirmed it, and it was not found.
         """
-        if body.name is None:
-            message = "A task needs a name; give one."
-            raise NamingError(message)
-        fields = (to_id(project), body.name)
+        fields = (to_id(project), require_name(body.name, self.KIND))
         return await self._create(
             body.format("add"), lambda item: (item.project_id, item.name) == fields, self._task_path(to_id(project))
         )
@@ -73,11 +68,11 @@ class AsyncTaskEndpoint(CascadingEndpoint[Task]):
         after: Position | None = None,
         refresh: bool = False,
     ) -> Page[Task]:
-        """Return at most `limit` tasks whose name contains `name`, in any case, after a position, by name."""
+        """Return at most `limit` tasks whose name contains `name` (case ignored), after a position, by name."""
 
         def matches(task: Task) -> bool:
             of_project = project_id is None or task.project_id == project_id
-            return of_project and (status == "both" or task.active is (status == "active"))
+            return of_project and matches_status(status, archived=not task.active)
 
         return (await self.read(refresh=refresh)).page(name, matches, limit=limit, after=after)
 

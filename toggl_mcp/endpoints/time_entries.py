@@ -7,7 +7,7 @@ from typing import cast
 
 from toggl_mcp.endpoints.core.collection import Collection
 from toggl_mcp.endpoints.core.keys import HasId, to_id
-from toggl_mcp.endpoints.core.parsing import parse_entry
+from toggl_mcp.endpoints.core.parsing import parse_entry, unreadable_confirmation_error
 from toggl_mcp.endpoints.core.session import Session
 from toggl_mcp.endpoints.time_entry_cache import MAX_AGE, CascadingEndpoint, TimeEntryCache, is_older
 from toggl_mcp.errors import (
@@ -111,7 +111,7 @@ class AsyncTimeEntryEndpoint(CascadingEndpoint[TimeEntry]):
         edited_entries = {entry_id: entry and body.apply_to(entry) for entry_id, entry in entries_by_id.items()}
         path = f"{self._path()}/{','.join(map(str, expected))}"
         async with self._change("edit") as change:
-            response = await self._transport.send("PATCH", path, body=body.to_json_patch(), change=change)
+            response = await self._transport.send("PATCH", path, body=body.to_json_patch(), change=change.pending)
             confirmed_ids = _parse_edited_ids(response)
             edited_ids = [entry_id for entry_id in expected if entry_id in confirmed_ids]
             if any(edited_entries[entry_id] is None for entry_id in edited_ids):
@@ -135,7 +135,7 @@ class AsyncTimeEntryEndpoint(CascadingEndpoint[TimeEntry]):
         async with self._change("stop", entry_id) as change:
             try:
                 path = f"workspaces/{workspace_id}/{self.PATH}/{entry_id}/stop"
-                response = await self._transport.send("PATCH", path, change=change)
+                response = await self._transport.send("PATCH", path, change=change.pending)
                 item = await self._parse_confirmation(change, response)
             except NotFound:
                 return await self._evict(entry_id)
@@ -284,9 +284,5 @@ def _parse_edited_ids(response: object) -> set[int]:
     """
     ids = cast("dict[str, object]", response).get("success") if isinstance(response, dict) else None
     if not isinstance(ids, list):
-        message = (
-            "Toggl's response about the entries cannot be read, so the change may have been made or not. "
-            "Read the entries with refresh before you repeat the change."
-        )
-        raise OutcomeUnknown(message)
+        raise unreadable_confirmation_error(AsyncTimeEntryEndpoint.KIND)
     return {entry_id for entry_id in cast("list[object]", ids) if isinstance(entry_id, int)}

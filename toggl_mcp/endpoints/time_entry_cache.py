@@ -8,8 +8,7 @@ import anyio
 
 from toggl_mcp.api import Transport
 from toggl_mcp.cache.store import Key, Row, Version
-from toggl_mcp.endpoints.core.cached_collection import CachedCollection
-from toggl_mcp.endpoints.core.change import Change, ConfirmedRow
+from toggl_mcp.endpoints.core.cached_collection import CachedCollection, Change, ConfirmedRow
 from toggl_mcp.endpoints.core.collection import CacheRead, Collection
 from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
 from toggl_mcp.endpoints.core.parsing import parse_entry, parse_items, parse_rows
@@ -74,9 +73,9 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
             await self._write(invalidate=[self._past_key])
         return (await self._store.get_version(self._past_key)).number
 
-    async def invalidate(self, *other_keys: Key, drops_related: bool = False) -> None:
+    async def invalidate(self, *other_keys: Key, drops_names: bool = False) -> None:
         """Drop the entries, and all that depends on those from before the window."""
-        await super().invalidate(*other_keys, self._past_key, drops_related=drops_related)
+        await super().invalidate(*other_keys, self._past_key, drops_names=drops_names)
 
     def earliest_start(self) -> datetime:
         """Return the earliest start of an entry that is cached."""
@@ -87,7 +86,7 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
         return self._now() + MAX_AHEAD
 
     async def settle_change(
-        self, change: Change[TimeEntry], keys_to_invalidate: Sequence[Key], *, drops_related: bool
+        self, change: Change[TimeEntry], keys_to_invalidate: Sequence[Key], *, drops_names: bool
     ) -> None:
         """Settle a change; the start of a timer stops any other that runs.
 
@@ -104,7 +103,7 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
                 for timer in timers:
                     await self._stop_others(timer)
             # Last of all: until the change is settled, the end of this process makes the collection untrusted.
-            await super().settle_change(change, keys_to_invalidate, drops_related=drops_related)
+            await super().settle_change(change, keys_to_invalidate, drops_names=drops_names)
 
     def _is_of_past(self, row: ConfirmedRow[TimeEntry], change: Change[TimeEntry]) -> bool:
         """Tell whether an entry was or is from before the window; what is gone without having been cached may be."""

@@ -16,7 +16,6 @@ Name = Annotated[
     str, Field(min_length=1, max_length=255), BeforeValidator(clean_text), AfterValidator(require_one_line)
 ]
 Text = Annotated[str, Field(max_length=2000), BeforeValidator(clean_text)]
-Reference = Annotated[str, Field(max_length=255), BeforeValidator(clean_text), AfterValidator(require_one_line)]
 REF_NONE = "0"
 """The `Ref` that means none."""
 ResourceKind = Literal["client", "project", "task", "tag"]
@@ -24,6 +23,8 @@ RESOURCE_KINDS: tuple[ResourceKind, ...] = ("client", "project", "task", "tag")
 """What an entry can refer to."""
 Source = Literal["toggl", "cache", "mixed", "stale"]
 """Where data was read from; stale: from the cache after its time, because Toggl could not be read."""
+Status = Literal["active", "archived", "both"]
+"""Which of the clients, projects or tasks a list has."""
 Absent = SkipJsonSchema[None]
 """The type of an omitted value: null counts as omitted, and the schema has no null."""
 
@@ -49,6 +50,11 @@ class NamedResource(WorkspaceResource, frozen=True):
 
     name: str
     updated_at: datetime | None = Field(default=None, validation_alias=AliasChoices("updated_at", "at"))
+
+
+def matches_status(status: Status, *, archived: bool) -> bool:
+    """Return whether a list of a status has what is archived, or what is not."""
+    return status == "both" or archived is (status == "archived")
 
 
 class Payload(BaseModel, frozen=True):

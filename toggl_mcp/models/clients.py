@@ -2,12 +2,13 @@
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
-from toggl_mcp.models.base import Absent, Name, NamedResource, Payload, Reference, Text
+from toggl_mcp.models.base import Absent, Name, NamedResource, Payload, Status, Text
+from toggl_mcp.models.text import clean_text, require_one_line
 
-Status = Literal["active", "archived", "both"]
 Verb = Literal["add", "edit", "collect"]
+ExternalReference = Annotated[str, Field(max_length=255), BeforeValidator(clean_text), AfterValidator(require_one_line)]
 
 
 class Client(NamedResource, frozen=True):
@@ -23,7 +24,7 @@ class ClientBody(Payload, frozen=True):
 
     name: Annotated[Name, Field(description="The client's name.")] | Absent = None
     notes: Annotated[Text, Field(description="Free text.")] | Absent = None
-    external_reference: Annotated[Reference, Field(description="Its id in another system.")] | Absent = None
+    external_reference: Annotated[ExternalReference, Field(description="Its id in another system.")] | Absent = None
     status: Annotated[Status, Field(description="Clients to list.")] | Absent = None
 
     def format(self, endpoint: Verb, **body: Any) -> dict[str, Any]:  # noqa: ANN401 - the JSON edge

@@ -26,7 +26,8 @@ Period = Literal[
 ]
 VALID_YEARS = range(2006, 2031)
 """The years in which Toggl can have entries."""
-FIRST_DAY = date(VALID_YEARS.start, 1, 1)
+FIRST_DAY, LAST_DAY = date(VALID_YEARS[0], 1, 1), date(VALID_YEARS[-1], 1, 1)
+"""The days that Toggl's reports take: of the last year, only the first."""
 _DAY = timedelta(days=1)
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 

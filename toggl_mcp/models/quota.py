@@ -2,6 +2,7 @@
 
 from collections.abc import Container, Iterable, Sequence
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 QUOTA_WINDOW_SECONDS = 3600.0
@@ -84,19 +85,18 @@ class Admission(NamedTuple):
     wait_seconds: float
 
 
-class PendingChange(NamedTuple):
-    """A change that is recorded before it is sent: the scope, kind and parent of each collection that it may alter."""
+@dataclass(slots=True)
+class PendingChange:
+    """A change that is recorded with its slot, before it is sent, and settled with what its confirmation says remains.
+
+    `keys` are the scope, kind and parent of each collection that it may alter.
+    """
 
     change_id: str
     keys: Sequence[tuple[str, str, int]]
-
-
-class Change(Protocol):
-    """A change that is recorded with its slot, and stored together with what Toggl's confirmation says remains."""
-
-    pending: PendingChange
-    is_recorded: bool
-    bucket: Bucket | None
+    is_recorded: bool = False
+    """Whether the store may have a record of it, which is removed when it is settled."""
+    bucket: Bucket | None = None
 
 
 class QuotaStore(Protocol):

@@ -76,7 +76,7 @@ class RequestContext:
         return [row for row in rows if datetime.fromisoformat(row["at"]).timestamp() >= since]
 
     def filter_by_name(self, rows: list[Row], *fields: str) -> list[Row]:
-        """The rows whose name contains what these fields of the query say, in any case."""
+        """The rows whose name contains what these fields of the query say; case is ignored."""
         parts = [self.query.get(field, "").casefold() for field in fields]
         return [row for row in rows if all(part in row["name"].casefold() for part in parts)]
 

@@ -6,9 +6,9 @@ from typing import Annotated, Literal, Self
 from pydantic import Field
 
 from toggl_mcp.errors import DuplicateName
-from toggl_mcp.models.base import Absent, Id, Name, NamedResource
-from toggl_mcp.models.clients import Client, ClientDetails, ClientFilter, Status
-from toggl_mcp.tools.support.args import EditArgs, ListArgs, ReadArgs, WorkspaceArgs, at_least_one, exactly_one
+from toggl_mcp.models.base import Absent, Id, Name, NamedResource, Status
+from toggl_mcp.models.clients import Client, ClientDetails, ClientFilter
+from toggl_mcp.tools.support.args import EditArgs, ListArgs, ReadArgs, WorkspaceArgs, require_any_of, require_one_of
 from toggl_mcp.tools.support.define import ADDITIVE, ADDITIVE_IDEMPOTENT, DESTRUCTIVE, READ_ONLY, CallContext, ToolSpec
 from toggl_mcp.tools.support.lookup import (
     delete_by_id,
@@ -17,8 +17,14 @@ from toggl_mcp.tools.support.lookup import (
     get_by_id_or_name,
     require_found,
 )
-from toggl_mcp.tools.support.pagination import PageResult, decode_cursor, trim_page
-from toggl_mcp.tools.support.resources import ReadResult, ResourceOut, WorkspaceResult
+from toggl_mcp.tools.support.resources import (
+    PageResult,
+    ReadResult,
+    ResourceOut,
+    WorkspaceResult,
+    decode_cursor,
+    trim_page,
+)
 from toggl_mcp.tools.support.results import Timestamp, truncate
 
 ClearableField = Literal["notes", "external_reference"]
@@ -37,7 +43,7 @@ class EditClient(EditArgs, ClientDetails, WorkspaceArgs, frozen=True):
     client_id: ClientId
     clear: Annotated[list[ClearableField], Field(max_length=2, description="Fields to empty.")] | Absent = None
 
-    _change = at_least_one(*ClientDetails.model_fields, "clear")
+    _change = require_any_of(*ClientDetails.model_fields, "clear")
 
 
 class ListClients(ListArgs, ClientFilter, frozen=True):
@@ -50,18 +56,18 @@ class GetClient(ReadArgs, frozen=True):
     """The arguments of `get_client`."""
 
     client_id: ClientId | Absent = None
-    name: Annotated[Name, Field(description="Exact name, in any case.")] | Absent = None
+    name: Annotated[Name, Field(description="Exact name; case is ignored.")] | Absent = None
 
-    _reference = exactly_one("client_id", "name")
+    _id_or_name = require_one_of("client_id", "name")
 
 
-class ClientReference(WorkspaceArgs, frozen=True):
+class ClientIdArgs(WorkspaceArgs, frozen=True):
     """The arguments of `delete_client` and `archive_client`."""
 
     client_id: ClientId
 
 
-class RestoreClient(ClientReference, frozen=True):
+class RestoreClient(ClientIdArgs, frozen=True):
     """The arguments of `restore_client`."""
 
     restore_projects: Annotated[bool, Field(description="Restore its archived projects too.")] = False
@@ -127,7 +133,7 @@ async def create_client(args: CreateClient, call: CallContext) -> ClientResult:
 
 
 async def get_client(args: GetClient, call: CallContext) -> ClientRead:
-    """Get one client by its id or its exact name (in any case), archived clients included.
+    """Get one client by its id or its exact name (case ignored), archived clients included.
 
     list_clients finds clients by a part of the name.
     """
@@ -156,14 +162,14 @@ async def edit_client(args: EditClient, call: CallContext) -> ClientResult:
     return await ClientResult.of_change(clients.workspace_id, call, client=ClientOut.of(client))
 
 
-async def delete_client(args: ClientReference, call: CallContext) -> ClientDeleted:
+async def delete_client(args: ClientIdArgs, call: CallContext) -> ClientDeleted:
     """Delete a client permanently. Its projects and time entries stay, without a client. To keep it, archive_client."""
     clients = call.toggl.clients(await call.workspace_id(args.workspace_id))
     await delete_by_id(args.client_id, clients)
     return await ClientDeleted.of_change(clients.workspace_id, call, deleted_client_id=args.client_id)
 
 
-async def archive_client(args: ClientReference, call: CallContext) -> ClientArchived:
+async def archive_client(args: ClientIdArgs, call: CallContext) -> ClientArchived:
     """Archive a client and its projects. Needs a paid Toggl plan; restore_client undoes it."""
     workspace_id = await call.workspace_id(args.workspace_id)
     project_ids = await call.toggl.clients(workspace_id).archive(args.client_id)
@@ -179,17 +185,17 @@ async def restore_client(args: RestoreClient, call: CallContext) -> ClientResult
     return await ClientResult.of_change(workspace_id, call, client=ClientOut.of(client))
 
 
-async def _confirmation_text(args: ClientReference, call: CallContext) -> str:
+async def _confirmation_text(args: ClientIdArgs, call: CallContext) -> str:
     clients = call.toggl.clients(await call.workspace_id(args.workspace_id))
     return await deletion_question(args.client_id, clients, "Its projects and time entries stay, without a client.")
 
 
 TOOLS = (
-    ToolSpec(create_client, ADDITIVE, requires="projects"),
+    ToolSpec(create_client, ADDITIVE, requires=["projects"]),
     ToolSpec(get_client, READ_ONLY),
     ToolSpec(list_clients, READ_ONLY),
-    ToolSpec(edit_client, DESTRUCTIVE, requires="projects"),
-    ToolSpec(delete_client, DESTRUCTIVE, confirm=_confirmation_text, needs_full_access=True),
-    ToolSpec(archive_client, DESTRUCTIVE, requires="paid", needs_full_access=True),
-    ToolSpec(restore_client, ADDITIVE_IDEMPOTENT),
+    ToolSpec(edit_client, DESTRUCTIVE, requires=["projects"]),
+    ToolSpec(delete_client, DESTRUCTIVE, confirm=_confirmation_text, needs_full_access=True, requires=["projects"]),
+    ToolSpec(archive_client, DESTRUCTIVE, requires=["paid", "projects"], needs_full_access=True),
+    ToolSpec(restore_client, ADDITIVE_IDEMPOTENT, requires=["projects"]),
 )

@@ -5,8 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from toggl_mcp.errors import DuplicateName
-from toggl_mcp.models.base import Absent, Id, Name
-from toggl_mcp.models.clients import Status
+from toggl_mcp.models.base import Absent, Id, Name, Status
 from toggl_mcp.models.projects import Project, ProjectBody, ProjectDetails
 from toggl_mcp.tools.support.args import (
     EditArgs,
@@ -14,9 +13,9 @@ from toggl_mcp.tools.support.args import (
     ReadArgs,
     Ref,
     WorkspaceArgs,
-    at_least_one,
-    exactly_one,
     omit_field,
+    require_any_of,
+    require_one_of,
 )
 from toggl_mcp.tools.support.define import ADDITIVE, DESTRUCTIVE, READ_ONLY, CallContext, ToolSpec
 from toggl_mcp.tools.support.lookup import (
@@ -27,8 +26,14 @@ from toggl_mcp.tools.support.lookup import (
     require_found,
     resolve_id,
 )
-from toggl_mcp.tools.support.pagination import PageResult, decode_cursor, trim_page
-from toggl_mcp.tools.support.resources import ReadResult, ResourceOut, WorkspaceResult
+from toggl_mcp.tools.support.resources import (
+    PageResult,
+    ReadResult,
+    ResourceOut,
+    WorkspaceResult,
+    decode_cursor,
+    trim_page,
+)
 
 ProjectId = Annotated[Id, Field(description="The project's id.")]
 
@@ -48,7 +53,7 @@ class EditProject(EditArgs, ProjectDetails, WorkspaceArgs, frozen=True):
     client: Annotated[Ref, Field(description="Its client's name or id.")] | Absent = None
     clear: Annotated[list[Literal["client"]], Field(max_length=1, description="Fields to empty.")] | Absent = None
 
-    _change = at_least_one(*ProjectDetails.model_fields, "client", "clear")
+    _change = require_any_of(*ProjectDetails.model_fields, "client", "clear")
 
 
 EditProjectRestricted = omit_field(EditProject, "active")
@@ -66,9 +71,9 @@ class GetProject(ReadArgs, frozen=True):
     """The arguments of `get_project`."""
 
     project_id: ProjectId | Absent = None
-    name: Annotated[Name, Field(description="Exact name, in any case.")] | Absent = None
+    name: Annotated[Name, Field(description="Exact name; case is ignored.")] | Absent = None
 
-    _reference = exactly_one("project_id", "name")
+    _id_or_name = require_one_of("project_id", "name")
 
 
 class DeleteProject(WorkspaceArgs, frozen=True):
@@ -119,7 +124,7 @@ async def create_project(args: CreateProject, call: CallContext) -> ProjectResul
 
 
 async def get_project(args: GetProject, call: CallContext) -> ProjectRead:
-    """Get one project by its id or its exact name (in any case), archived projects included."""
+    """Get one project by its id or its exact name (case ignored), archived projects included."""
     projects = call.toggl.projects(await call.workspace_id(args.workspace_id))
     project, read = await get_by_id_or_name(args.project_id, args.name, projects, refresh=args.refresh)
     return await ProjectRead.of_read(read, projects.workspace_id, call, project=ProjectOut.of(project))
@@ -172,9 +177,9 @@ async def _to_body(args: CreateProject | EditProject, workspace_id: int, call: C
 
 
 TOOLS = (
-    ToolSpec(create_project, ADDITIVE, requires="projects"),
+    ToolSpec(create_project, ADDITIVE, requires=["projects"]),
     ToolSpec(get_project, READ_ONLY),
     ToolSpec(list_projects, READ_ONLY),
-    ToolSpec(edit_project, DESTRUCTIVE, restricted_input=EditProjectRestricted),
-    ToolSpec(delete_project, DESTRUCTIVE, confirm=_confirmation_text, needs_full_access=True),
+    ToolSpec(edit_project, DESTRUCTIVE, requires=["projects"], restricted_input=EditProjectRestricted),
+    ToolSpec(delete_project, DESTRUCTIVE, confirm=_confirmation_text, needs_full_access=True, requires=["projects"]),
 )

@@ -10,8 +10,7 @@ from toggl_mcp.models.tags import Tag, TagBody
 from toggl_mcp.tools.support.args import ListArgs, WorkspaceArgs
 from toggl_mcp.tools.support.define import ADDITIVE, DESTRUCTIVE, READ_ONLY, CallContext, ToolSpec
 from toggl_mcp.tools.support.lookup import delete_by_id, deletion_question, duplicate_name_error, require_found
-from toggl_mcp.tools.support.pagination import PageResult, decode_cursor, trim_page
-from toggl_mcp.tools.support.resources import ResourceOut, WorkspaceResult
+from toggl_mcp.tools.support.resources import PageResult, ResourceOut, WorkspaceResult, decode_cursor, trim_page
 
 TagId = Annotated[Id, Field(description="The tag's id.")]
 
@@ -103,8 +102,8 @@ async def _confirmation_text(args: DeleteTag, call: CallContext) -> str:
 
 
 TOOLS = (
-    ToolSpec(create_tag, ADDITIVE, requires="tags"),
+    ToolSpec(create_tag, ADDITIVE, requires=["tags"]),
     ToolSpec(list_tags, READ_ONLY),
-    ToolSpec(edit_tag, DESTRUCTIVE, requires="tags"),
-    ToolSpec(delete_tag, DESTRUCTIVE, confirm=_confirmation_text, needs_full_access=True, requires="tags"),
+    ToolSpec(edit_tag, DESTRUCTIVE, requires=["tags"]),
+    ToolSpec(delete_tag, DESTRUCTIVE, confirm=_confirmation_text, needs_full_access=True, requires=["tags"]),
 )

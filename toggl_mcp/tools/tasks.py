@@ -6,14 +6,12 @@ from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 
 from toggl_mcp.errors import DuplicateName, PlanRequired
-from toggl_mcp.models.base import Absent, Id, Name, NamedResource
-from toggl_mcp.models.clients import Status
+from toggl_mcp.models.base import Absent, Id, Name, NamedResource, Status
 from toggl_mcp.models.tasks import MAX_ESTIMATE, Task, TaskBody
-from toggl_mcp.tools.support.args import EditArgs, ListArgs, Ref, WorkspaceArgs, at_least_one, omit_field
+from toggl_mcp.tools.support.args import EditArgs, ListArgs, Ref, WorkspaceArgs, omit_field, require_any_of
 from toggl_mcp.tools.support.define import ADDITIVE, DESTRUCTIVE, READ_ONLY, CallContext, ToolSpec
 from toggl_mcp.tools.support.lookup import delete_by_id, deletion_question, naming_deleted, require_found, resolve
-from toggl_mcp.tools.support.pagination import PageResult, decode_cursor, trim_page
-from toggl_mcp.tools.support.resources import ResourceOut, WorkspaceResult
+from toggl_mcp.tools.support.resources import PageResult, ResourceOut, WorkspaceResult, decode_cursor, trim_page
 
 TaskId = Annotated[Id, Field(description="The task's id.")]
 
@@ -35,7 +33,7 @@ class EditTask(EditArgs, TaskBody, WorkspaceArgs, frozen=True):
         Annotated[list[Literal["estimated_seconds"]], Field(max_length=1, description="Fields to empty.")] | Absent
     ) = None
 
-    _change = at_least_one(*TaskBody.model_fields, "clear")
+    _change = require_any_of(*TaskBody.model_fields, "clear")
 
 
 EditTaskRestricted = omit_field(EditTask, "active")
@@ -155,8 +153,8 @@ async def _confirmation_text(args: DeleteTask, call: CallContext) -> str:
 
 
 TOOLS = (
-    ToolSpec(create_task, ADDITIVE, requires="paid"),
-    ToolSpec(list_tasks, READ_ONLY, requires="paid"),
-    ToolSpec(edit_task, DESTRUCTIVE, requires="paid", restricted_input=EditTaskRestricted),
-    ToolSpec(delete_task, DESTRUCTIVE, confirm=_confirmation_text, needs_full_access=True, requires="paid"),
+    ToolSpec(create_task, ADDITIVE, requires=["paid"]),
+    ToolSpec(list_tasks, READ_ONLY, requires=["paid"]),
+    ToolSpec(edit_task, DESTRUCTIVE, requires=["paid"], restricted_input=EditTaskRestricted),
+    ToolSpec(delete_task, DESTRUCTIVE, confirm=_confirmation_text, needs_full_access=True, requires=["paid"]),
 )

@@ -12,8 +12,7 @@ from toggl_mcp.models.projects import Project
 from toggl_mcp.models.users import Activity, User
 from toggl_mcp.tools.support.args import ListArgs, WorkspaceArgs
 from toggl_mcp.tools.support.define import READ_ONLY, CallContext, ToolSpec
-from toggl_mcp.tools.support.pagination import PageResult, decode_cursor, trim_page
-from toggl_mcp.tools.support.resources import ResourceOut, WorkspaceResult
+from toggl_mcp.tools.support.resources import PageResult, ResourceOut, WorkspaceResult, decode_cursor, trim_page
 from toggl_mcp.tools.support.results import OutputModel, list_unreadable, take_within_budget, truncate
 
 MAX_DESCRIPTION = 200

@@ -135,8 +135,8 @@ class SqliteStore:
 
         return await self._change(transaction_body)
 
-    async def hold_lease(self, key: Key, seconds: float, *, held_until: float | None = None) -> float | None:
-        """Acquire, renew or release the lease to refresh."""
+    async def acquire_lease(self, key: Key, seconds: float, *, held_until: float | None = None) -> float | None:
+        """Acquire the lease to refresh, or renew it."""
 
         def transaction_body(db: sqlite3.Connection) -> float | None:
             state, now = tables.get_state(db, key), float(self.clock())
@@ -147,6 +147,10 @@ class SqliteStore:
             return now + seconds
 
         return await self._change(transaction_body)
+
+    async def release_lease(self, key: Key, held_until: float) -> None:
+        """Release the lease to refresh: it lasts no longer."""
+        await self.acquire_lease(key, 0, held_until=held_until)
 
     async def list_buckets(self, scope: str) -> Sequence[Bucket]:
         """Return every recorded bucket."""

@@ -10,7 +10,7 @@ from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import inf
-from typing import Generic, Self, TypeVar
+from typing import Generic, NamedTuple, Self, TypeVar
 from uuid import uuid4
 
 import anyio
@@ -18,9 +18,8 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from toggl_mcp.api import Transport
 from toggl_mcp.cache.store import MAX_CLOCK_LEAD_SECONDS, Key, Row, RowWrite, Store, Version
-from toggl_mcp.endpoints.core.change import Change, ConfirmedRow
 from toggl_mcp.endpoints.core.collection import CacheRead, Collection, Lookup
-from toggl_mcp.endpoints.core.keys import related_key
+from toggl_mcp.endpoints.core.keys import names_key
 from toggl_mcp.errors import CacheBusy, QuotaSpent, RateLimited, Unreachable
 from toggl_mcp.models.quota import Bucket, PendingChange
 
@@ -40,6 +39,28 @@ Fetch = Callable[[Transport], Awaitable[Mapping[int, M | None]]]
 """Returns a whole collection as Toggl has it, by id; None is a row that cannot be read."""
 UNREADABLE = "null"
 """The stored text of a row that Toggl has, and that cannot be read: it shows neither what it is nor that it is gone."""
+
+
+class ConfirmedRow(NamedTuple, Generic[M]):
+    """A model as Toggl confirmed it, or None for one that is gone, and the row from before the change was sent."""
+
+    row_id: int
+    item: M | None
+    expected: Row | None = None
+
+
+@dataclass(slots=True)
+class Change(Generic[M]):
+    """One change of a collection: the row from before it was sent, its record, and the rows that are confirmed."""
+
+    expected: Row
+    pending: PendingChange
+    rows: list[ConfirmedRow[M]] = field(default_factory=list[ConfirmedRow[M]])
+
+    def add_confirmed_row(self, row_id: int, item: M | None, expected: Row | None = None) -> None:
+        """Keep a row that Toggl confirmed, until the change is settled."""
+        # What is gone is gone, whatever else was written meanwhile; of two confirmations, either may be the later.
+        self.rows.append(ConfirmedRow(row_id, item, None if item is None else expected or self.expected))
 
 
 @dataclass(slots=True)
@@ -103,7 +124,7 @@ class CachedCollection(Generic[M]):
         if collection := await self._read_newer_than(since):
             return CacheRead(collection, "cache")
         try:
-            return await self._revalidate(since)
+            return await self._refresh(since)
         except (QuotaSpent, RateLimited, Unreachable):
             if self._may_be_stale and not refresh:
                 since -= MAX_STALE_SECONDS
@@ -160,16 +181,20 @@ class CachedCollection(Generic[M]):
             return Change(Row(await store.get_version(key), None), pending)
         return Change(await store.get_row(key, row_id), pending)
 
-    async def settle_change(self, change: Change[M], keys_to_invalidate: Sequence[Key], *, drops_related: bool) -> None:
+    async def settle_change(self, change: Change[M], keys_to_invalidate: Sequence[Key], *, drops_names: bool) -> None:
         """Write a change through that has ended, drop what it made doubtful, and record what remains."""
-        settled_id = change.pending.change_id if change.is_recorded else None
+        pending = change.pending
         await self._write(
-            change.rows, keys_to_invalidate, drops_related=drops_related, bucket=change.bucket, settled_id=settled_id
+            change.rows,
+            keys_to_invalidate,
+            drops_names=drops_names,
+            bucket=pending.bucket,
+            settled_id=pending.change_id if pending.is_recorded else None,
         )
 
     async def record_remaining(self, change: Change[M]) -> None:
         """Record what remains after a change before the change is settled: Toggl is read first."""
-        bucket, change.bucket = change.bucket, None
+        bucket, change.pending.bucket = change.pending.bucket, None
         await self._write(bucket=bucket)
 
     async def write_through(self, row_id: int, item: M | None, expected: Row | None = None) -> None:
@@ -180,19 +205,19 @@ class CachedCollection(Generic[M]):
         """
         await self._write([ConfirmedRow(row_id, item, expected)])
 
-    async def invalidate(self, *other_keys: Key, drops_related: bool = False) -> None:
+    async def invalidate(self, *other_keys: Key, drops_names: bool = False) -> None:
         """Drop the stored collection and others.
 
-        With `drops_related` also the names in use in this workspace that came with the account: one has changed.
+        With `drops_names` also the names in use in this workspace that came with the account: one has changed.
         """
-        await self._write(invalidate=[self.key, *other_keys], drops_related=drops_related)
+        await self._write(invalidate=[self.key, *other_keys], drops_names=drops_names)
 
     async def _write(
         self,
         rows: Sequence[ConfirmedRow[M]] = (),
         invalidate: Sequence[Key] = (),
         *,
-        drops_related: bool = False,
+        drops_names: bool = False,
         bucket: Bucket | None = None,
         settled_id: str | None = None,
     ) -> None:
@@ -203,8 +228,8 @@ class CachedCollection(Generic[M]):
             RowWrite(self.key, row_id, None if item is None else item.model_dump_json(exclude_none=True), expected)
             for row_id, item, expected in rows
         ]
-        if drops_related:
-            writes.append(RowWrite(related_key(self.key.scope), self.key.parent, None))
+        if drops_names:
+            writes.append(RowWrite(names_key(self.key.scope), self.key.parent, None))
         if not writes and not invalidate and bucket is None and settled_id is None:
             return
         with anyio.CancelScope(shield=True), self._invalidate_later_if_busy(*(write.key for write in writes)):
@@ -233,7 +258,7 @@ class CachedCollection(Generic[M]):
             await self._store.write(self.key.scope, invalidate=[self.key])
             self._store.pending_invalidations.discard(self.key)
 
-    async def _revalidate(self, since: float) -> CacheRead[M]:
+    async def _refresh(self, since: float) -> CacheRead[M]:
         """Fetch the collection once for all that wait for it, in this process and in others."""
         flight = self._flight
         error_before = flight.error
@@ -245,7 +270,7 @@ class CachedCollection(Generic[M]):
             while True:
                 if collection := await self._read_newer_than(since):
                     return CacheRead(collection, "cache")
-                flight.leased_until = await self._store.hold_lease(self.key, LEASE_SECONDS)
+                flight.leased_until = await self._store.acquire_lease(self.key, LEASE_SECONDS)
                 if flight.leased_until is not None:
                     break
                 await anyio.sleep(POLL_SECONDS)  # Another process fetches it: either it comes, or its lease lapses.
@@ -253,17 +278,18 @@ class CachedCollection(Generic[M]):
                 async with anyio.create_task_group() as tasks:
                     tasks.start_soon(self._renew_lease)
                     try:
-                        return await self._fetch_once(since)
+                        return await self._fetch_and_store(since)
                     except Exception as error:  # noqa: BLE001 - raised below: a task group would wrap it
                         flight.error = error
                     finally:
                         tasks.cancel_scope.cancel()
                 raise flight.error or AssertionError
             finally:
-                with anyio.CancelScope(shield=True):
-                    await self._prolong_lease(0)
+                with anyio.CancelScope(shield=True), _tolerate_busy_cache():
+                    if (held_until := self._flight.leased_until) is not None:  # None: another process has it by now.
+                        await self._store.release_lease(self.key, held_until)
 
-    async def _fetch_once(self, since: float) -> CacheRead[M]:
+    async def _fetch_and_store(self, since: float) -> CacheRead[M]:
         """Fetch the collection as the holder of the lease."""
         # The holder before this one may have stored it between the look and the lease.
         if collection := await self._read_newer_than(since):
@@ -274,17 +300,13 @@ class CachedCollection(Generic[M]):
 
     async def _renew_lease(self) -> None:
         """Renew the lease until it is another's, so that a slow response is still one request."""
-        while self._flight.leased_until is not None:
-            await anyio.sleep(RENEWAL_SECONDS)
-            await self._prolong_lease(LEASE_SECONDS)
-
-    async def _prolong_lease(self, seconds: float) -> None:
-        """Let the lease last so many seconds from now; 0 releases it."""
         flight = self._flight
-        try:
-            flight.leased_until = await self._store.hold_lease(self.key, seconds, held_until=flight.leased_until)
-        except CacheBusy:
-            _log.warning("The cache is busy; a lease was not renewed, and lapses in some seconds.", exc_info=True)
+        while flight.leased_until is not None:
+            await anyio.sleep(RENEWAL_SECONDS)
+            with _tolerate_busy_cache():
+                flight.leased_until = await self._store.acquire_lease(
+                    self.key, LEASE_SECONDS, held_until=flight.leased_until
+                )
 
     async def store_if_unchanged(
         self, items: Mapping[int, M | None], *, expected: Version, requested_at: float
@@ -324,3 +346,12 @@ class CachedCollection(Generic[M]):
 
     def _fresh_since(self) -> float:
         return -inf if self._ttl_seconds is None else self._store.clock() - self._ttl_seconds
+
+
+@contextmanager
+def _tolerate_busy_cache() -> Generator[None]:
+    """Let a lease lapse that a busy cache neither renews nor releases."""
+    try:
+        yield
+    except CacheBusy:
+        _log.warning("The cache is busy; a lease lapses by itself in some seconds.", exc_info=True)

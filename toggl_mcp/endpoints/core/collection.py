@@ -72,7 +72,7 @@ class Collection(Generic[M]):
         return collection
 
     def find_by_name(self, name: str) -> list[M]:
-        """Return every model of exactly that name, in any case."""
+        """Return every model of exactly that name; case is ignored."""
         folded = fold(name)
         start = bisect_left(self.by_name, folded, key=lambda entry: entry[0])
         end = bisect_right(self.by_name, folded, key=lambda entry: entry[0])
@@ -94,7 +94,7 @@ class CacheRead(Generic[M]):
     def page(
         self, name: str | None, matches: Callable[[M], bool], *, limit: int, after: Position | None = None
     ) -> "Page[M]":
-        """Return at most `limit` models after a position that match and whose name contains `name`, in any case."""
+        """Return at most `limit` models after a position that match and have `name` in theirs, case ignored."""
         folded = fold(name or "")
         entries: list[tuple[str, int, M]] = []
         total = skipped = 0

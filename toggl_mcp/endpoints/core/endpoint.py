@@ -16,12 +16,11 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from toggl_mcp.api import AsyncClient, Auth, Timeout, Transport
 from toggl_mcp.cache.store import Key, Store
-from toggl_mcp.endpoints.core.cached_collection import CachedCollection
-from toggl_mcp.endpoints.core.change import Change
+from toggl_mcp.endpoints.core.cached_collection import CachedCollection, Change
 from toggl_mcp.endpoints.core.collection import CacheRead, Collection, Lookup
-from toggl_mcp.endpoints.core.keys import HasId, related_key, to_id
+from toggl_mcp.endpoints.core.keys import HasId, names_key, to_id
 from toggl_mcp.endpoints.core.paging import Page, PagedFetch
-from toggl_mcp.endpoints.core.parsing import parse_items, parse_model, parse_rows
+from toggl_mcp.endpoints.core.parsing import parse_items, parse_model, parse_rows, unreadable_confirmation_error
 from toggl_mcp.endpoints.core.session import Session
 from toggl_mcp.errors import DuplicateName, InvalidArguments, NoCache, NotFound, OutcomeUnknown, TogglError, Unreachable
 from toggl_mcp.models.base import WorkspaceResource
@@ -189,7 +188,7 @@ class CachedEndpoint(Generic[E]):
 
         Args:
             is_found: Whether a collection has what is looked for.
-            refresh: Request them in any case.
+            refresh: Request them even if the cached ones have it.
         """
         read = await self.read(refresh=refresh)
         if read.source == "toggl" or is_found(read.collection):
@@ -199,7 +198,7 @@ class CachedEndpoint(Generic[E]):
         return await self.read(refresh=True)
 
     async def find_by_name(self, name: str, *, refresh: bool = False) -> tuple[list[E], CacheRead[E]]:
-        """Return those of exactly a name, in any case, archived ones too, and the read that they were found in."""
+        """Return those of exactly a name (case ignored), archived ones too, and the read that they were found in."""
         read = await self.read_authoritative(lambda collection: bool(collection.find_by_name(name)), refresh=refresh)
         return read.collection.find_by_name(name), read
 
@@ -230,7 +229,7 @@ class CachedEndpoint(Generic[E]):
 
     async def invalidate(self) -> None:
         """Drop the cached collection: Toggl has changed it with another resource."""
-        await self._collection.invalidate(drops_related=True)
+        await self._collection.invalidate(drops_names=True)
 
     async def _fetch_one(self, entity_id: int) -> E | None:
         """Return one as Toggl has it."""
@@ -275,7 +274,7 @@ class CachedEndpoint(Generic[E]):
     async def _remove(self, entity_id: int, path: str, cascade: Cascade[E] | None = None) -> None:
         async with self._change("delete", entity_id) as change:
             try:
-                await self._transport.send("DELETE", path, query=self.DELETE_PARAMS, change=change)
+                await self._transport.send("DELETE", path, query=self.DELETE_PARAMS, change=change.pending)
             except NotFound:
                 await self._evict(entity_id)
             else:
@@ -288,7 +287,7 @@ class CachedEndpoint(Generic[E]):
         ids_before = (await self.reserved.read()).collection.ids
         async with self._change("add") as change:
             try:
-                response = await self._transport.send("POST", path or self._path(), body=body, change=change)
+                response = await self._transport.send("POST", path or self._path(), body=body, change=change.pending)
                 item = await self._parse_confirmation(change, response)
             except OutcomeUnknown as error:
                 return await self._reconcile_create(ids_before, matches, error)
@@ -301,9 +300,10 @@ class CachedEndpoint(Generic[E]):
         """Send a change and return the changed one, or None if Toggl has none; an empty change is not sent."""
         if not body:
             return await self.get(entity_id)
+        path = path or self._path(entity_id)
         async with self._change("edit", entity_id) as change:
             try:
-                response = await self._transport.send("PUT", path or self._path(entity_id), body=body, change=change)
+                response = await self._transport.send("PUT", path, body=body, change=change.pending)
                 item = await self._parse_confirmation(change, response)
             except NotFound:
                 return await self._evict(entity_id)
@@ -358,27 +358,25 @@ class CachedEndpoint(Generic[E]):
     @asynccontextmanager
     async def _change(self, verb: str, entity_id: int | None = None) -> AsyncGenerator[Change[E]]:
         """Open a change, and settle it when it ends: log its outcome, and invalidate what it may have altered."""
-        related_keys = [self._collection.key._replace(kind=kind) for kind in self.INVALIDATES.get(verb, ())]
+        dependent_keys = [self._collection.key._replace(kind=kind) for kind in self.INVALIDATES.get(verb, ())]
         # A change that is cut off may have been applied, as one without a confirmation.
-        keys, drops_related, outcome = [*self._keys_if_applied(verb), *related_keys], True, "unknown"
-        account_keys = [related_key(self._collection.key.scope)] if self.IN_ACCOUNT_RESPONSE else []
+        keys, drops_names, outcome = [*self._keys_if_applied(verb), *dependent_keys], True, "unknown"
+        account_keys = [names_key(self._collection.key.scope)] if self.IN_ACCOUNT_RESPONSE else []
         change = await self._collection.open_change(entity_id, [*keys, *account_keys])
         try:
             yield change
-            keys, outcome = related_keys, "confirmed"
+            keys, outcome = dependent_keys, "confirmed"
         except TogglError as error:
             outcome = error.code
             if not isinstance(error, OutcomeUnknown):  # It was not applied; but what is not found may be named still.
-                keys, drops_related = [], isinstance(error, NotFound)
+                keys, drops_names = [], isinstance(error, NotFound)
             raise
         finally:
             _log.info("%s %s %s in workspace %d: %s", verb, self.KIND, entity_id or "", self.workspace_id, outcome)
             try:
-                await self._collection.settle_change(
-                    change, keys, drops_related=drops_related and self.IN_ACCOUNT_RESPONSE
-                )
+                await self._collection.settle_change(change, keys, drops_names=drops_names and self.IN_ACCOUNT_RESPONSE)
             except BaseException:  # No scope shields from asyncio's own cancellation, so it may not be stored.
-                await self._collection.invalidate(*keys, related_key(self._collection.key.scope))
+                await self._collection.invalidate(*keys, names_key(self._collection.key.scope))
                 raise
 
     def _keys_if_applied(self, verb: str) -> list[Key]:  # noqa: ARG002 - overridden by endpoints with cascades
@@ -391,9 +389,4 @@ class CachedEndpoint(Generic[E]):
             return self._parse_row(row)
         except Unreachable as error:
             await self._collection.record_remaining(change)
-            kind = self.KIND.replace("_", " ")
-            message = (
-                f"Toggl's response about the {kind} cannot be read, so the change may have been made or not. "
-                f"Read the {kind} with refresh before you repeat the change."
-            )
-            raise OutcomeUnknown(message) from error
+            raise unreadable_confirmation_error(self.KIND) from error

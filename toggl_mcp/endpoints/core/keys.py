@@ -1,4 +1,4 @@
-"""Ids, and the keys of what the cache holds for a token."""
+"""Ids and names of what a caller means, and the keys of what the cache holds for a token."""
 
 import hashlib
 from typing import Protocol
@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from toggl_mcp.api import AsyncClient, Auth, RateLimiter, Request, base_url_of
 from toggl_mcp.cache.store import Key, Store
-from toggl_mcp.errors import InvalidArguments
+from toggl_mcp.errors import InvalidArguments, NamingError
 from toggl_mcp.models.account import AccountSnapshot
 from toggl_mcp.models.base import MAX_ID
 
@@ -34,6 +34,18 @@ def to_id(entity: int | HasId) -> int:
     return value
 
 
+def require_name(name: str | None, kind: str) -> str:
+    """Return the name of what is to be created.
+
+    Raises:
+        NamingError: There is none.
+    """
+    if name is None:
+        message = f"A {kind} needs a name; give one."
+        raise NamingError(message)
+    return name
+
+
 ACCOUNT_ID = 0
 """The id of the one row of an account's collection."""
 
@@ -57,9 +69,9 @@ def account_key(scope: str) -> Key:
     return Key(scope, "account", 0)
 
 
-def related_key(scope: str) -> Key:
+def names_key(scope: str) -> Key:
     """Return the key of the names in use in a token's workspaces, one row a workspace."""
-    return Key(scope, "related", 0)
+    return Key(scope, "names", 0)
 
 
 def derive_scope(auth: Auth, client: AsyncClient) -> str:

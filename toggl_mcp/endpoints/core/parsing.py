@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast
 from pydantic import BaseModel, ValidationError
 
 from toggl_mcp.endpoints.core.keys import HasId
-from toggl_mcp.errors import Unreachable
+from toggl_mcp.errors import OutcomeUnknown, Unreachable
 from toggl_mcp.models.base import MAX_ID
 from toggl_mcp.models.time_entries import EARLIEST_START, MAX_SECONDS, TimeEntry
 
@@ -90,6 +90,15 @@ def parse_model(model: type[M], row: object, **defaults: object) -> M:
         kind = model.__name__.lower()
         message = f"Toggl described a {kind} in a way that this version cannot read; look for a newer version."
         raise Unreachable(message) from error
+
+
+def unreadable_confirmation_error(kind: str) -> OutcomeUnknown:
+    """Return the error for a response that does not show whether a change of a resource was made."""
+    name = kind.replace("_", " ")
+    return OutcomeUnknown(
+        f"Toggl's response about the {name} cannot be read, so the change may have been made or not. "
+        f"Read the {name} with refresh before you repeat the change."
+    )
 
 
 def parse_entry(row: object, **defaults: object) -> TimeEntry:

@@ -25,10 +25,10 @@ Ref = Annotated[
     AfterValidator(require_one_line),
     ANY_TEXT,
 ]
-"""A name or an id."""
+"""A reference to a resource: its name or its id."""
 
 
-NameContains = Annotated[Name, ANY_TEXT, Field(description="Part of the name, in any case.")]
+NameContains = Annotated[Name, ANY_TEXT, Field(description="Part of the name; case is ignored.")]
 
 
 Cursor = Annotated[str, Field(max_length=2000), ANY_TEXT, Field(description="next_cursor of the previous page.")]
@@ -89,29 +89,29 @@ class EditArgs(Payload, frozen=True):
         return self.model_copy(update={field: EMPTY_VALUES[field] for field in self.clear or ()})
 
 
-def exactly_one(*fields: str, hint: str = "") -> Any:  # noqa: ANN401 - pydantic keeps the type of its validators to itself
+def require_one_of(*fields: str, hint: str = "") -> Any:  # noqa: ANN401 - pydantic keeps the type of its validators to itself
     """Return the validator that requires exactly one of these fields; the hint ends its message."""
 
-    def require_exactly_one(args: PayloadT) -> PayloadT:
+    def check_fields(args: PayloadT) -> PayloadT:
         if sum(getattr(args, field) is not None for field in fields) != 1:
             message = f"give exactly one of {_enumerate(fields)}{hint}"
             raise ValueError(message)
         return args
 
-    return model_validator(mode="after")(require_exactly_one)
+    return model_validator(mode="after")(check_fields)
 
 
-def at_least_one(*fields: str) -> Any:  # noqa: ANN401 - pydantic keeps the type of its validators to itself
+def require_any_of(*fields: str) -> Any:  # noqa: ANN401 - pydantic keeps the type of its validators to itself
     """Return the validator that requires at least one of these fields."""
 
-    def require_at_least_one(args: PayloadT) -> PayloadT:
+    def check_fields(args: PayloadT) -> PayloadT:
         if all(getattr(args, field) is None for field in fields):
             accepted = [field for field in fields if field in type(args).model_fields]
             message = f"nothing to change, as empty values count as absent; give at least one of {_enumerate(accepted)}"
             raise ValueError(message)
         return args
 
-    return model_validator(mode="after")(require_at_least_one)
+    return model_validator(mode="after")(check_fields)
 
 
 def omit_field(model: type[PayloadT], field: str) -> type[PayloadT]:

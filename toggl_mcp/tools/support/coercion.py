@@ -29,11 +29,11 @@ _BOOLEANS = {"true": True, "false": False}
 def coerce_arguments(raw: Mapping[str, object], schema: Schema) -> dict[str, object]:
     """Return the arguments that are present, in the types of the schema where they can mean one thing only."""
     properties = cast("Mapping[str, Schema]", schema["properties"])
-    coerced = {name: _coerce(value, properties.get(name, {})) for name, value in raw.items()}
     return {
-        name: value
-        for name, value in coerced.items()
-        if not _is_empty(value) and (name in properties or name not in HOST_ARGUMENTS)
+        name: coerced
+        for name, value in raw.items()
+        if (name in properties or name not in HOST_ARGUMENTS)
+        and not _is_empty(coerced := _coerce(value, properties.get(name, {})))
     }
 
 

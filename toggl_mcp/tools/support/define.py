@@ -42,7 +42,7 @@ ResultT = TypeVar("ResultT", bound=BaseModel)
 ValueT = TypeVar("ValueT")
 
 Requirement = Literal["paid", "projects", "tags"]
-"""A paid plan; or, in a workspace that reserves them to admins, the right to make projects and clients, or tags."""
+"""A paid plan; or, where these are reserved to admins, the right to make and change projects and clients, or tags."""
 
 MAX_CALL_SECONDS = 20.0
 """Seconds that a call may take in all."""
@@ -182,7 +182,7 @@ class ToolSpec(Generic[ArgsT, ResultT]):
     handler: Callable[[ArgsT, CallContext], Awaitable[ResultT]]
     annotations: ToolAnnotations
     confirm: Callable[[ArgsT, CallContext], Awaitable[str]] | None = None
-    requires: Requirement | None = None
+    requires: Sequence[Requirement] = ()
     restricted_input: type[ArgsT] | None = None
     needs_full_access: bool = False
     is_restricted: bool = False

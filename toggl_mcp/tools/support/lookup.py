@@ -24,7 +24,7 @@ HINT_REFRESH = "refresh: true reads Toggl again."
 
 
 async def resolve(ref: str, endpoint: "CachedEndpoint[ResourceT]", name_index: "NameIndex") -> ResourceT:
-    """Return the only match of a name or an id; digits that are no id are a name.
+    """Return the only match of a name or an id.
 
     Raises:
         NotFound: There is no match; its candidates have the nearest names.
@@ -118,6 +118,7 @@ def exactly_one(
     """
     if not matches:
         raise not_found_error(ref, [endpoint], collection.items.values(), hint)
+    require_one_meaning(ref, matches, endpoint.KIND)
     exact_matches = [item for item in matches if item.name == ref]
     if len(matches) > 1 and len(exact_matches) != 1:
         ids = ", ".join(str(item.id) for item in matches[:MAX_CANDIDATES]) + (
@@ -126,6 +127,22 @@ def exactly_one(
         message = f"{len(matches)} {endpoint.KIND}s are called “{ref}”: {ids}. Give the id of one."
         raise Ambiguous(message, to_candidates(matches))
     return (exact_matches or matches)[0]
+
+
+def require_one_meaning(ref: str, matches: Sequence[NamedResource], kind: str) -> None:
+    """Require that digits are not the id of one match and the name of others.
+
+    Raises:
+        Ambiguous: They are both; the matches are its candidates.
+    """
+    by_id = [item for item in matches if str(item.id) == ref]
+    ids = ", ".join(str(item.id) for item in matches if item not in by_id)
+    if by_id and ids:
+        message = (
+            f"{ref} is the id of {kind} “{by_id[0].name}”, and the name of {kind} {ids}. "
+            "Give the name of the first, or the id of the other."
+        )
+        raise Ambiguous(message, to_candidates(matches))
 
 
 def not_found_error(
@@ -178,7 +195,8 @@ async def naming_deleted(
     Raises:
         NotFound: Toggl has no such item any more; the candidates have its name, or the nearest ones.
     """
-    before = await name_index.resolve_cached(endpoint, str(item_id)) if item_id else []
+    matches = await name_index.resolve_cached(endpoint, str(item_id)) if item_id else []
+    before = [item for item in matches if item.id == item_id]
     try:
         yield
     except (InvalidArguments, NotFound) as error:

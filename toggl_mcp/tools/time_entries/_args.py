@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from toggl_mcp.models.base import Absent, Id, Payload
-from toggl_mcp.models.period import FIRST_DAY, Period
+from toggl_mcp.models.period import FIRST_DAY, LAST_DAY, Period
 from toggl_mcp.models.text import clean_text
 from toggl_mcp.models.time_entries import Description
 from toggl_mcp.models.totals import Group
@@ -17,13 +17,12 @@ from toggl_mcp.tools.support.args import (
     EditArgs,
     Ref,
     WorkspaceArgs,
-    at_least_one,
-    exactly_one,
+    require_any_of,
+    require_one_of,
 )
 
 TimeText = Annotated[str, Field(max_length=40), BeforeValidator(clean_text), ANY_TEXT]
-Day = Annotated[date, Field(ge=FIRST_DAY, le=date(2030, 1, 1))]
-"""A day on which Toggl can have entries and make reports."""
+Day = Annotated[date, Field(ge=FIRST_DAY, le=LAST_DAY)]
 EntryIds = Annotated[list[Id], Field(min_length=1)]
 ClearableField = Literal["description", "project", "task", "tags"]
 WORKDAYS = (1, 1, 1, 1, 1, 0, 0)
@@ -57,7 +56,7 @@ class CreateTimeEntry(EntryFields, WorkspaceArgs, frozen=True):
     duration: Annotated[int, Field(ge=0, le=999 * 3600, description="Seconds.")] | Absent = None
     allow_overlap: Annotated[bool, Field(description="Allow overlaps and duplicates.")] = False
 
-    _end = exactly_one("stop", "duration", hint="; start_timer starts a timer")
+    _end = require_one_of("stop", "duration", hint="; start_timer starts a timer")
 
 
 class StopTimer(Payload, frozen=True):
@@ -165,7 +164,7 @@ class EditTimeEntries(EditArgs, EntryFields, frozen=True):
 
     clear: Annotated[list[ClearableField], Field(max_length=4, description="Fields to empty.")] | Absent = None
 
-    _change = at_least_one("description", "project", "task", "tags", "billable", "start", "stop", "clear")
+    _change = require_any_of("description", "project", "task", "tags", "billable", "start", "stop", "clear")
 
     @model_validator(mode="after")
     def _check_combination(self) -> Self:

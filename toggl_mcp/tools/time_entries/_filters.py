@@ -11,7 +11,7 @@ from toggl_mcp.models.base import REF_NONE, RESOURCE_KINDS, NamedResource, Resou
 from toggl_mcp.models.period import Calendar, DateRange, resolve_period
 from toggl_mcp.models.time_entries import TimeEntry
 from toggl_mcp.tools.support.define import CallContext
-from toggl_mcp.tools.support.lookup import not_found_error
+from toggl_mcp.tools.support.lookup import not_found_error, require_one_meaning
 from toggl_mcp.tools.support.results import list_unreadable
 from toggl_mcp.tools.support.silence import describe_silence, find_last_end
 from toggl_mcp.tools.time_entries._args import EntryFilter
@@ -151,11 +151,16 @@ async def _filter_by_ref(
 
     Raises:
         NotFound: No workspace has anything of that name or id.
+        Ambiguous: It is the id of one item and the name of another.
     """
+    endpoints = [call.toggl.endpoint(kind, key) for key in workspace_ids]
+    if ref.isdecimal() and ref != REF_NONE:
+        cached = [item for endpoint in endpoints for item in await call.name_index.resolve_cached(endpoint, ref)]
+        require_one_meaning(ref, cached, kind)
     names = await look_up_names(entries, call, {kind})
     matches = names.filter_entries(ref, kind, entries)
     if not matches and ref != REF_NONE:
-        resolved = await _resolve_everywhere(ref, [call.toggl.endpoint(kind, key) for key in workspace_ids], call)
+        resolved = await _resolve_everywhere(ref, endpoints, call)
         names = await look_up_names(entries, call, {kind})
         matches = names.filter_entries(ref, kind, entries) or [
             entry for entry in entries if kind == "tag" and _has_tag(entry, resolved)

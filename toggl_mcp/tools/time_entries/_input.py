@@ -133,15 +133,15 @@ async def _resolve_tags(refs: list[str], args: EntryFields, workspace_id: int, c
 
     Raises:
         NotFound: There is no such tag, and none may be created.
+        Ambiguous: Several tags match; the message lists their ids.
     """
     resolved: list[str] = []
     new: list[str] = []
     endpoint = call.toggl.tags(workspace_id).reserved
     for ref in refs:
         matches, collection = await call.name_index.resolve(endpoint, ref)
-        names = [tag.name for tag in matches]
-        if names:
-            resolved.append(ref if ref in names else names[0])
+        if matches:
+            resolved.append(exactly_one(matches, ref, collection, endpoint).name)
         elif args.create_missing_tags and fold(ref) not in map(fold, new):
             resolved.append(ref)
             new.append(ref)

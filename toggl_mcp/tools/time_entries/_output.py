@@ -42,7 +42,7 @@ class EntryRef(NamedTuple):
     is_visible: bool = True
 
     def matches(self, ref: str) -> bool:
-        """Tell whether an id, a name in any case, or `REF_NONE` means this."""
+        """Tell whether an id, a name (case ignored), or `REF_NONE` means this."""
         if ref == REF_NONE:
             return self == EntryRef(None, None)
         by_id = self.item_id is not None and ref == str(self.item_id)

@@ -8,7 +8,7 @@ from pydantic import Field
 from toggl_mcp.models.base import Absent
 from toggl_mcp.models.time_entries import TimeEntry, to_rfc3339
 from toggl_mcp.tools.support.define import ADDITIVE, READ_ONLY, CallContext, ToolSpec
-from toggl_mcp.tools.support.pagination import decode_cursor, encode_cursor
+from toggl_mcp.tools.support.resources import decode_cursor, encode_cursor
 from toggl_mcp.tools.support.results import MAX_RESULT_BYTES, Freshness, OutputModel, WithQuota, count_bytes, truncate
 from toggl_mcp.tools.time_entries._args import CreateTimeEntry, Day, ListTimeEntries
 from toggl_mcp.tools.time_entries._filters import Selection, select_entries
