@@ -83,7 +83,7 @@ PROMISES = (
         "Request budget, working day",
         "Start and stop a timer, log ten entries, edit twenty, three totals, two lists, a new client and project.",
         "{requests} Toggl requests, {writes} of them writes",
-        "tests/tools/test_request_budget.py::test_request_budget_of_a_day_with_15_writes_is_5_reads_more",
+        "tests/tools/test_request_budget.py::test_request_budget_of_a_day_with_15_writes_is_6_reads_more",
     ),
     Promise(
         "totals",

@@ -16,7 +16,7 @@ from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Fault, Sandbox
 
 pytestmark = pytest.mark.anyio
 
-DAY = 86_400
+HOUR = 3600
 
 
 @pytest.fixture
@@ -26,11 +26,11 @@ async def toggl(store: Store, sandbox: Sandbox) -> AsyncGenerator[Toggl]:
     await instance.aclose()
 
 
-async def test_me_costs_one_request_a_day(toggl: Toggl, sandbox: Sandbox, clock: Clock) -> None:
+async def test_me_costs_one_request_an_hour(toggl: Toggl, sandbox: Sandbox, clock: Clock) -> None:
     me, read = await toggl.account.me()
     assert (me.name, me.timezone, me.default_workspace_id) == ("Marama Quayle", "Pacific/Auckland", HARBOUR_STUDIO)
     assert read.source == "toggl"
-    clock.now += DAY - 1
+    clock.now += HOUR - 1
     assert (await toggl.account.me())[1].source == "cache"
     clock.now += 1
     assert (await toggl.account.me())[1].source == "toggl"
@@ -75,7 +75,7 @@ async def test_toggl_creates_each_endpoint_once(toggl: Toggl) -> None:
 
 async def test_me_unreachable_returns_the_stale_account(toggl: Toggl, sandbox: Sandbox, clock: Clock) -> None:
     await toggl.account.workspaces()
-    clock.now += DAY - 100
+    clock.now += HOUR - 100
     sandbox.fault = fault_every("GET", Fault("402", resets_in=600))
     with pytest.raises(QuotaSpent):
         await toggl.account.me(refresh=True)

@@ -116,7 +116,7 @@ async def run_working_day(host: Host, sandbox: Sandbox, clock: Clock) -> list[Re
 
 @pytest.mark.anyio
 @pytest.mark.promise("day")
-async def test_request_budget_of_a_day_with_15_writes_is_5_reads_more(
+async def test_request_budget_of_a_day_with_15_writes_is_6_reads_more(
     office: tuple[Host, Sandbox], clock: Clock
 ) -> None:
     host, sandbox = office
@@ -127,6 +127,7 @@ async def test_request_budget_of_a_day_with_15_writes_is_5_reads_more(
     assert reads == [
         "/me",
         "/me/time_entries",
+        "/me",  # Whether the time zone has changed.
         "/me/time_entries",  # Eight hours later: what has changed since.
         "/workspaces/4102001/clients",  # What there is before something new is made, so that it is made once.
         "/workspaces/4102001/projects",

@@ -241,3 +241,25 @@ async def test_edit_tag_keeps_entries_of_a_new_tag_with_the_former_name(
     await host.call("edit_tag", tag_id=17_300_301, name="y")
 
     assert (await host.call("list_time_entries"))["entries"][0]["tags"] == ["design"]
+
+
+async def test_summarize_time_follows_a_new_time_zone_within_the_hour(
+    host: Host, sandbox: Sandbox, clock: Clock
+) -> None:
+    add_entry(sandbox, "2025-02-28T23:30", "2025-03-01T00:30")
+    add_entry(sandbox, "2025-03-01T12:00", "2025-03-01T13:00")
+    add_entry(sandbox, "2025-03-02T18:00", "2025-03-02T18:10")
+    clock.now = at("2025-10-16T12:00")
+    day = {"start": "2025-03-01", "end": "2025-03-01"}
+    before = await host.call("summarize_time", **day)
+    sandbox.state.me["timezone"] = "Europe/Berlin"
+    clock.now += 3600
+    after = await host.call("summarize_time", **day)
+    sandbox.state.me["timezone"] = "Pacific/Honolulu"
+    await host.call("get_account", refresh=True)
+    west = await host.call("summarize_time", **day)
+
+    assert (before["timezone"], before["total"]["seconds"]) == ("Pacific/Auckland", 5400)
+    assert (after["timezone"], after["total"]["seconds"]) == ("Europe/Berlin", 3600)
+    # The day ends later in the west: reports of the former zone lack its evening.
+    assert (west["timezone"], west["total"]["seconds"]) == ("Pacific/Honolulu", 600)

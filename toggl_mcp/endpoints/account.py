@@ -20,8 +20,9 @@ from toggl_mcp.models.projects import Project
 from toggl_mcp.models.tags import Tag
 from toggl_mcp.models.tasks import Task
 
-ACCOUNT_TTL_SECONDS = 24 * 3600.0
-"""An account changes rarely, and the user's own quota may be as low as 30 requests an hour."""
+ACCOUNT_TTL_SECONDS = 3600.0
+"""A new time zone moves every day and total, and no other response names it; the user's own quota may be as low as 30
+requests an hour, of which this is one."""
 ACCOUNT_PARAMS = {"with_related_data": "true"}
 
 ItemT = TypeVar("ItemT", bound=Workspace | WorkspaceResource)
@@ -48,12 +49,12 @@ class AccountEndpoint:
         self._names = self._open_collection(names_key(session.scope), WorkspaceNames, self._fetch_names)
 
     async def me(self, *, refresh: bool = False) -> tuple[Me, CacheRead[AccountSnapshot]]:
-        """Return the token's owner, with where that comes from and when Toggl sent it; it is fresh for a day."""
+        """Return the token's owner, with where that comes from and when Toggl sent it; it is fresh for an hour."""
         read = await self._account.read(refresh=refresh)
         return read.collection.items[ACCOUNT_ID].me, read
 
     async def workspaces(self) -> CacheRead[Workspace]:
-        """Return the workspaces that the token opens; they are fresh for a day."""
+        """Return the workspaces that the token opens; they are fresh for an hour."""
         read = await self._account.read()
         workspaces = read.collection.items[ACCOUNT_ID].workspaces
         by_id = {workspace.id: workspace for workspace in workspaces}
@@ -62,7 +63,7 @@ class AccountEndpoint:
     async def names(self, *, may_request: bool = True) -> Collection[WorkspaceNames] | None:
         """Return the names in use, without workspaces in which one was changed from here since.
 
-        They are fresh for a day; without `may_request` None if they are not.
+        They are fresh for an hour; without `may_request` None if they are not.
         """
         return (await self._names.read()).collection if may_request else await self._names.fresh_or_none()
 

@@ -146,15 +146,18 @@ def _split_row(row: object, workspace_id: int) -> Iterator[object]:
     }
     shared |= {"workspace_id": workspace_id, "user_name": fields.get("username"), "tags": fields.get("tag_names")}
     for times in map(to_fields, parts):
-        amount = _amount_in_cents(fields, times, is_alone=len(parts) == 1)
+        exact_amount = _exact_amount_in_cents(fields, times)
+        # Without a rate it is the row's, which Toggl has rounded up, where the entry is alone in the row.
+        amount = fields.get("billable_amount_in_cents") if exact_amount is None and len(parts) == 1 else exact_amount
         identity = {name: times.get(name) for name in ("id", "start", "stop", "at")}
-        yield shared | identity | {"duration": times.get("seconds"), "amount_in_cents": amount}
+        amounts = {"amount_in_cents": amount, "is_amount_rounded": (amount != exact_amount) or None}
+        yield shared | identity | amounts | {"duration": times.get("seconds")}
 
 
-def _amount_in_cents(fields: Mapping[str, Any], times: Mapping[str, Any], *, is_alone: bool) -> float | None:
-    """Return the amount of an entry in cents, unrounded; without a rate it is the row's, where the entry is alone."""
+def _exact_amount_in_cents(fields: Mapping[str, Any], times: Mapping[str, Any]) -> float | None:
+    """Return the amount of an entry in cents, unrounded; None without a rate."""
     rate, seconds = fields.get("hourly_rate_in_cents"), times.get("seconds")
     if isinstance(rate, int | float) and isinstance(seconds, int) and rate and fields.get("billable"):
         # Toggl rounds each row up, but its total is the sum of unrounded amounts.
         return rate * seconds / 3600
-    return fields.get("billable_amount_in_cents") if is_alone else None
+    return None

@@ -16,7 +16,7 @@ from toggl_mcp.models.time_entries import MAX_DURATION, TimeEntry
 _DAY = timedelta(days=1)
 MIN_LONG_SECONDS = 23 * 3600
 """Seconds of the shortest day: an entry that began before the day before a range, and reaches it, lasts as long."""
-REPORT_FIELDS = ("user_name", "amount_in_cents", "currency")
+REPORT_FIELDS = ("user_name", "amount_in_cents", "currency", "is_amount_rounded")
 SOURCES_BY_FRESHNESS: Sequence[Source] = ("toggl", "cache", "stale")
 RECOVERABLE_ERRORS = (Forbidden, PlanRequired, QuotaSpent, RateLimited, Unreachable)
 
@@ -142,16 +142,18 @@ class TimeEntrySource:
     async def _fingerprint(self, report: ReportQuery, query: EntryQuery) -> str:
         """Return a digest of what a report depends on, as far as the cache knows it.
 
-        That is the changes from before the cached entries and, where the cache does not replace them, the entries.
+        That is the time zone, in which its days are, the changes from before the cached entries and, where the cache
+        does not replace them, the entries.
         """
         collection = await self._cache.any_age_or_none() if query.is_reports_only else None
-        day_of = query.date_range.calendar.day_of
+        calendar = query.date_range.calendar
         entries = sorted(
             (entry.id, entry.start, entry.description, entry.tags, *_pricing_key(entry))
             for entry in (collection.items.values() if collection else ())
-            if not entry.running and report.first <= day_of(entry.start) <= report.last
+            if not entry.running and report.first <= calendar.day_of(entry.start) <= report.last
         )
-        return hashlib.sha256(repr((await self._cache.count_past_changes(), entries)).encode()).hexdigest()
+        state = (calendar.zone.key, await self._cache.count_past_changes(), entries)
+        return hashlib.sha256(repr(state).encode()).hexdigest()
 
     def _report_queries(self, workspace_id: int, query: EntryQuery) -> Iterator[ReportQuery]:
         """Yield a workspace's reports: from the day before, for entries over midnight, to where the cache begins.

@@ -30,7 +30,8 @@ _TIMES = ("start", "stop", "duration")
 class TimeEntry(WorkspaceResource, frozen=True):
     """A time entry. Times are UTC; `duration` is in seconds, and negative while the timer runs.
 
-    Only entries from a report have `user_name`, `amount_in_cents` and `currency`.
+    Only entries from a report have `user_name`, `amount_in_cents` and `currency`; the amount is rounded up where the
+    report has no rate.
     """
 
     user_id: int | None = Field(default=None, validation_alias=AliasChoices("user_id", "uid"))
@@ -46,6 +47,7 @@ class TimeEntry(WorkspaceResource, frozen=True):
     user_name: str | None = None
     amount_in_cents: float | None = None
     currency: str | None = None
+    is_amount_rounded: bool | None = None
 
     @property
     def running(self) -> bool:

@@ -116,14 +116,14 @@ def _to_report_rows(request: RequestContext, body: Row, rows: list[Row], first_n
 
 def _to_report_row(request: RequestContext, body: Row, row: Row, number: int) -> Row:
     rate = None if body.get("hide_amounts") else hourly_rate(request, row)
-    duration = rounded_seconds(request, body, row)
+    duration, shows_rate = rounded_seconds(request, body, row), request.behaviors.report_rows_have_rates
     report_row: Row = {"user_id": row["user_id"], "username": request.state.people.get(row["user_id"], "")}
     report_row |= {field: row[field] for field in ("project_id", "task_id", "billable")}
     report_row |= {
         "description": row["description"] or "",
         "tag_ids": row["tag_ids"],
         "billable_amount_in_cents": None if rate is None else math.ceil(rate * duration / 36),
-        "hourly_rate_in_cents": None if rate is None else round(rate * 100),
+        "hourly_rate_in_cents": None if rate is None or not shows_rate else round(rate * 100),
         "currency": request.workspace()["default_currency"],
         "time_entries": [_times(row, duration, zone(request.state))],
         "row_number": number,

@@ -61,7 +61,7 @@ class Account(Freshness):
 async def get_account(args: GetAccount, call: CallContext) -> Account:
     """Get the token's owner: workspaces and plans, default workspace, time zone, requests remaining.
 
-    Costs one Toggl request, then none for a day; another where there are no recent entries.
+    Costs one Toggl request, then none for an hour; another where there are no recent entries.
     """
     me, account_read = await call.toggl.account.me(refresh=args.refresh)
     account = await call.account()

@@ -67,12 +67,11 @@ class Summary(WithQuota, Freshness):
     ends_before: Timestamp
     workspaces: dict[str, str]
     total: Total
+    amounts_rounding: Literal["total", "entries"] | Absent = None
     groups: list[GroupTotal] | Absent = None
     groups_remaining: int | Absent = None
     running_seconds: Annotated[int, Field(description="Part of total: the running timer, up to now.")] | Absent = None
-    future_seconds: Annotated[int, Field(description="Part of total: entries that begin later than now.")] | Absent = (
-        None
-    )
+    future_seconds: Annotated[int, Field(description="Part of total: what begins later.")] | Absent = None
     complete: bool
     incomplete_reason: Annotated[str, Field(description="What is missing, and why.")] | Absent = None
 
@@ -105,6 +104,7 @@ async def summarize_time(args: SummarizeTime, call: CallContext) -> Summary:
         ends_before=date_range.end,
         workspaces={str(key): name for key, name in selection.workspaces.items()},
         total=Total.of(sum_slices(slices), args),
+        amounts_rounding=_amounts_rounding(selection.entries) if args.amounts else None,
         groups=groups_shown if by else None,
         groups_remaining=len(ordered) - len(groups_shown) or None,
         running_seconds=sum(part.seconds for part in slices if part.entry.running) or None,
@@ -113,6 +113,11 @@ async def summarize_time(args: SummarizeTime, call: CallContext) -> Summary:
         incomplete_reason=reason,
         quota=call.quota(),
     )
+
+
+def _amounts_rounding(entries: Iterable[TimeEntry]) -> Literal["total", "entries"]:
+    """Return what was rounded: the total, as Toggl's own is, or the entries, whose sum may be more."""
+    return "entries" if any(entry.is_amount_rounded for entry in entries) else "total"
 
 
 def _to_group_total(key: Sequence[str], totals: Totals, args: SummarizeTime) -> GroupTotal:
