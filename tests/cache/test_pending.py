@@ -35,6 +35,21 @@ async def test_pending_change_of_a_living_process_keeps_the_snapshot(path: Path,
     await other_process.aclose()
 
 
+async def test_try_get_row_of_a_collection_never_stored_has_no_row_unless_a_change_is_pending(
+    path: Path, sqlite: SqliteStore
+) -> None:
+    await sqlite.replace(MINE, ROWS, expected=0, fetched_at=12)
+    assert sqlite.try_get_row(OTHER, 1) == Row(Version(), None)
+
+    await sqlite.reserve_slot("mine", (), 0, inf, PendingChange("change", [OTHER]))
+    other_process = SqliteStore(path)
+    await other_process.get_version(MINE)
+
+    assert other_process.try_get_row(OTHER, 1) is None
+    assert sqlite.try_get_row(OTHER, 1) == Row(Version(), None)
+    await other_process.aclose()
+
+
 async def test_pending_change_of_a_closed_store_drops_each_collection(path: Path, sqlite: SqliteStore) -> None:
     await open_change(sqlite, PendingChange("change", [MINE, OTHER]))
     await sqlite.aclose()

@@ -5,7 +5,8 @@ What a refused request means is in `error_mapping.py`, such as whether a 402 is 
 
 import logging
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 
 import anyio
 
@@ -106,19 +107,17 @@ class RateLimiter:
             return None
         return None if resets_in is None else Bucket(bucket_names[0], remaining, self._clock() + resets_in)
 
-    async def record(self, bucket: Bucket) -> None:
-        """Record what remains."""
-        try:
-            await self._store.write(self._scope, bucket=bucket)
-        except CacheBusy:  # Toggl's response counts for more than what it says remains.
-            _log.exception("What remains of the quota could not be recorded.")
+    async def record(self, bucket: Bucket | None) -> None:
+        """Record what remains, if it is known."""
+        if bucket is not None:
+            # Shielded: Toggl has counted the request, even if nobody waits for its response any more.
+            with anyio.CancelScope(shield=True), _tolerate_busy_cache():
+                await self._store.write(self._scope, bucket=bucket)
 
     async def throttle(self, pause_seconds: float) -> None:
         """Slow down the requests of every process after a response that asked for fewer."""
-        try:
+        with anyio.CancelScope(shield=True), _tolerate_busy_cache():
             await self._store.throttle(self._scope, pause_seconds)
-        except CacheBusy:  # This request waits all the same; the others learn it by a response of their own.
-            _log.exception("The pause that Toggl asked for could not be recorded.")
 
     async def record_spent(self, bucket_names: Sequence[str], headers: Mapping[str, str], text: str) -> QuotaSpent:
         """Record a quota as spent after a 402 about it, and return the error."""
@@ -138,6 +137,15 @@ class RateLimiter:
                 return None
             self._organization_ids[workspace_id] = organization_id
         return self._organization_ids[workspace_id]
+
+
+@contextmanager
+def _tolerate_busy_cache() -> Generator[None]:
+    """Let a response count that the cache is too busy to learn from: other processes learn from their own."""
+    try:
+        yield
+    except CacheBusy:
+        _log.exception("The cache is busy, so what Toggl said of the quota or the pace was not recorded.")
 
 
 def _quota_spent_error(resets_in: float, *, is_reserved: bool = False) -> QuotaSpent:

@@ -41,7 +41,7 @@ from toggl_mcp.api.error_mapping import error_for_response, is_quota_response, i
 from toggl_mcp.api.rate_limit import RateLimiter, parse_seconds
 from toggl_mcp.errors import NotFound, OutcomeUnknown, RateLimited, TogglError, Unreachable
 from toggl_mcp.models.clock import Clock
-from toggl_mcp.models.quota import SPENDING, Bucket, PendingChange, Spending
+from toggl_mcp.models.quota import SPENDING, PendingChange, Spending
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
@@ -191,43 +191,39 @@ class Transport:
         try:
             async for attempt in retrying:
                 with attempt:
-                    return await self._send_traced(state, request)
+                    return await self._send_once(state, request)
         except _Retry as retry:
             raise error_for(state.delivery, state.cause) from retry.__cause__
         except TogglError as error:
             raise error_for(state.delivery, error) from error
         raise AssertionError
 
-    async def _send_traced(self, state: "_RequestState", request: httpx.Request) -> ApiResponse:
+    async def _send_once(self, state: "_RequestState", request: httpx.Request) -> ApiResponse:
         with trace.get_tracer("toggl_mcp").start_as_current_span(
             f"{state.method} {state.template}",
             kind=trace.SpanKind.CLIENT,
             attributes={"http.request.method": state.method, "url.template": state.template},
             record_exception=False,  # An exception may hold what a person wrote.
         ) as span:
-            response = await self._send_once(state, request)
+            await self._rate_limiter.acquire(state.bucket_names, use_reserve=state.use_reserve, change=state.change)
+            started_at = time.monotonic()
+            spending = SPENDING.get() or Spending()
+            spending.requests += 1
+            state.move_to(Delivery.SENT)
+            try:
+                response = await read_bounded(await self._client.send(request, auth=self._auth, stream=True))
+            except CONNECT_ERRORS as error:
+                spending.requests -= 1
+                state.move_to(Delivery.NOT_SENT)
+                raise _Retry from error
+            except httpx.RequestError as error:
+                state.move_to(Delivery.MAYBE_APPLIED)
+                raise state.unusable_response_error() from error
             span.set_attribute("http.response.status_code", response.status_code)
+            seconds = time.monotonic() - started_at
+            _log.debug("%s %s: %d in %.0f ms", state.method, state.template, response.status_code, seconds * 1000)
+            self._compare_clocks(response.headers.get("Date", ""))
             return await self._parse_response(state, response)
-
-    async def _send_once(self, state: "_RequestState", request: httpx.Request) -> httpx.Response:
-        await self._rate_limiter.acquire(state.bucket_names, use_reserve=state.use_reserve, change=state.change)
-        started_at = time.monotonic()
-        spending = SPENDING.get() or Spending()
-        spending.requests += 1
-        state.move_to(Delivery.SENT)
-        try:
-            response = await read_bounded(await self._client.send(request, auth=self._auth, stream=True))
-        except CONNECT_ERRORS as error:
-            spending.requests -= 1
-            state.move_to(Delivery.NOT_SENT)
-            raise _Retry from error
-        except httpx.RequestError as error:
-            state.move_to(Delivery.MAYBE_APPLIED)
-            raise state.unusable_response_error() from error
-        self._compare_clocks(response.headers.get("Date", ""))
-        seconds = time.monotonic() - started_at
-        _log.debug("%s %s: %d in %.0f ms", state.method, state.template, response.status_code, seconds * 1000)
-        return response
 
     def _compare_clocks(self, date: str) -> None:
         try:
@@ -243,33 +239,26 @@ class Transport:
             try:
                 data = state.decode(response)
             except ValueError as error:
-                await self._record_remaining(bucket)
+                await self._rate_limiter.record(bucket)
                 state.move_to(Delivery.MAYBE_APPLIED)
                 raise state.unusable_response_error() from error
             if state.change is not None and bucket is not None:
                 state.change.bucket = bucket
             else:
-                await self._record_remaining(bucket)
+                await self._rate_limiter.record(bucket)
             return ApiResponse(data, response.headers)
-        await self._record_remaining(bucket)
+        await self._rate_limiter.record(bucket)
         if response.is_client_error:
             state.move_to(Delivery.REJECTED)
             if is_throttling_response(response):
                 pause_seconds = parse_seconds(response.headers.get("Retry-After"))
-                with anyio.CancelScope(shield=True):
-                    await self._rate_limiter.throttle(pause_seconds or 0.0)
+                await self._rate_limiter.throttle(pause_seconds or 0.0)
                 raise state.throttled_error(pause_seconds)
             if response.status_code == HTTPStatus.PAYMENT_REQUIRED and is_quota_response(response):
                 raise await self._rate_limiter.record_spent(state.bucket_names, response.headers, response.text)
             raise error_for_response(response)
         state.move_to(Delivery.MAYBE_APPLIED)
         raise state.unusable_response_error()
-
-    async def _record_remaining(self, bucket: Bucket | None) -> None:
-        if bucket is not None:
-            # Shielded: Toggl has counted the request, even if nobody waits for its response any more.
-            with anyio.CancelScope(shield=True):
-                await self._rate_limiter.record(bucket)
 
 
 class _RequestState:

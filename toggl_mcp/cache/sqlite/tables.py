@@ -9,7 +9,7 @@ Each statement is fetched to its end, as an open one would keep a lock on the fi
 import sqlite3
 import zlib
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from toggl_mcp.cache.sqlite.connection import CorruptFile, Schema
 from toggl_mcp.cache.store import Key, Row, Version
@@ -48,10 +48,17 @@ _GET_ROW = """SELECT version, fetched_at, size, leased_at, lease_seconds, collec
     FROM collection LEFT JOIN entity ON entity.scope = collection.scope AND entity.kind = collection.kind
         AND entity.parent = collection.parent AND entity.id = ?
     WHERE collection.scope = ? AND collection.kind = ? AND collection.parent = ?"""
-# One statement, as a second one would cost half as much again as the read of a row.
-_TRUSTED = """ AND NOT EXISTS (SELECT * FROM pending WHERE pending.scope = collection.scope
-    AND pending.kind = collection.kind AND pending.parent = collection.parent AND owner_id <> ?)"""
-_GET_TRUSTED_STATE, _GET_TRUSTED_ROW = _GET_STATE + _TRUSTED, _GET_ROW + _TRUSTED
+# One statement, as a second one would cost half as much again as the read of a row. It returns first whether a change
+# of another owner is pending, and then what the former ones return, or nulls for a collection that was never stored.
+_GET_TRUSTED_STATE = """SELECT
+        EXISTS (SELECT * FROM pending WHERE scope = ?1 AND kind = ?2 AND parent = ?3 AND owner_id <> ?4),
+        version, fetched_at, size, leased_at, lease_seconds, checksum
+    FROM (SELECT 1) LEFT JOIN collection ON scope = ?1 AND kind = ?2 AND parent = ?3"""
+_GET_TRUSTED_ROW = """SELECT
+        EXISTS (SELECT * FROM pending WHERE scope = ?1 AND kind = ?2 AND parent = ?3 AND owner_id <> ?4),
+        version, fetched_at, size, leased_at, lease_seconds, collection.checksum, body, entity.checksum
+    FROM (SELECT 1) LEFT JOIN collection ON collection.scope = ?1 AND collection.kind = ?2 AND collection.parent = ?3
+        LEFT JOIN entity ON entity.scope = ?1 AND entity.kind = ?2 AND entity.parent = ?3 AND entity.id = ?5"""
 _GET_ROWS = "SELECT id, body, checksum FROM entity WHERE scope = ? AND kind = ? AND parent = ?"
 _PUT_ROW = "INSERT OR REPLACE INTO entity VALUES (?, ?, ?, ?, ?, ?)"
 _DROP_ROW = "DELETE FROM entity WHERE scope = ? AND kind = ? AND parent = ? AND id = ?"
@@ -90,9 +97,11 @@ def get_state(db: sqlite3.Connection, key: Key) -> State:
 
 
 def get_trusted_state(db: sqlite3.Connection, key: Key, owner_id: str) -> State | None:
-    """Return the state of a collection; None if it was never stored, or while another owner's change is pending."""
-    rows: list[_StateRow] = db.execute(_GET_TRUSTED_STATE, (*key, owner_id)).fetchall()
-    return _verify_state(key, rows[0]) if rows else None
+    """Return the state of a collection, as `get_state` does; None while another owner's change is pending."""
+    ((is_doubtful, *row),) = db.execute(_GET_TRUSTED_STATE, (*key, owner_id)).fetchall()
+    if is_doubtful:
+        return None
+    return State() if row[0] is None else _verify_state(key, cast("_StateRow", tuple(row)))
 
 
 def put_state(db: sqlite3.Connection, key: Key, state: State) -> None:
@@ -107,9 +116,11 @@ def get_row(db: sqlite3.Connection, key: Key, row_id: int) -> Row:
 
 
 def get_trusted_row(db: sqlite3.Connection, key: Key, row_id: int, owner_id: str) -> Row | None:
-    """Return one row; None if its collection was never stored, or while another owner's change is pending."""
-    rows: list[_JoinedRow] = db.execute(_GET_TRUSTED_ROW, (row_id, *key, owner_id)).fetchall()
-    return _verify_row(key, row_id, rows[0]) if rows else None
+    """Return one row and the version of its collection; None while another owner's change is pending."""
+    ((is_doubtful, *row),) = db.execute(_GET_TRUSTED_ROW, (*key, owner_id, row_id)).fetchall()
+    if is_doubtful:
+        return None
+    return Row(Version(), None) if row[0] is None else _verify_row(key, row_id, cast("_JoinedRow", tuple(row)))
 
 
 def get_rows(db: sqlite3.Connection, key: Key, size: int) -> dict[int, str]:
