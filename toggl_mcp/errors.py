@@ -179,3 +179,7 @@ class CacheBusy(TogglError):
     """Another process has locked the cache file for longer than this one waits."""
 
     retry = "later"
+
+
+REFUSALS = (InvalidArguments, DuplicateName, Forbidden, NotFound, PlanRequired)
+"""The errors by which Toggl refuses a change; refusing a repeat, they do not say what the first attempt has done."""

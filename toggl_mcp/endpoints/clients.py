@@ -12,7 +12,7 @@ from toggl_mcp.endpoints.core.change import Change
 from toggl_mcp.endpoints.core.collection import Page
 from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
 from toggl_mcp.endpoints.core.keys import HasId, to_id
-from toggl_mcp.endpoints.core.parsing import parse_items, parse_rows
+from toggl_mcp.endpoints.core.parsing import parse_items, parse_rows, unreadable_confirmation_error
 from toggl_mcp.errors import NamingError, NotFound, OutcomeUnknown
 from toggl_mcp.models.base import Position
 from toggl_mcp.models.clients import Client, ClientBody, ClientDetails
@@ -177,8 +177,4 @@ def _parse_ids(response: object) -> list[int]:
     try:
         return TypeAdapter(list[int]).validate_python([] if items is None else items, strict=True)
     except ValidationError as error:
-        message = (
-            "Toggl's response about the client cannot be read, so the change may have been made or not. "
-            "Read the client with refresh before you repeat the change."
-        )
-        raise OutcomeUnknown(message) from error
+        raise unreadable_confirmation_error(subject="client") from error

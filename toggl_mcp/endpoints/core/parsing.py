@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast
 from pydantic import BaseModel, ValidationError
 
 from toggl_mcp.endpoints.core.keys import HasId
-from toggl_mcp.errors import Unreachable
+from toggl_mcp.errors import OutcomeUnknown, Unreachable
 from toggl_mcp.models.base import MAX_ID
 from toggl_mcp.models.time_entries import EARLIEST_START, MAX_SECONDS, TimeEntry
 
@@ -34,6 +34,14 @@ def parse_rows(response: object) -> list[object]:
     if not isinstance(response, list):
         raise Unreachable(_NO_LIST)
     return cast("list[object]", response)
+
+
+def unreadable_confirmation_error(subject: str) -> OutcomeUnknown:
+    """Return the error that a response to a change confirms nothing."""
+    return OutcomeUnknown(
+        f"Toggl's response about the {subject} cannot be read, so the change may have been made or not. "
+        f"Read the {subject} with refresh before you repeat the change."
+    )
 
 
 def to_fields(row: object) -> dict[str, Any]:
