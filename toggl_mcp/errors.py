@@ -186,3 +186,7 @@ class CacheBusy(TogglError):
 
     code = "cache_busy"
     retry = "later"
+
+
+REFUSALS = (InvalidArguments, DuplicateName, Forbidden, NotFound, PlanRequired)
+"""The errors by which Toggl refuses a change; refusing a repeat, they do not say what the first attempt has done."""

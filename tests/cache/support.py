@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
+import pytest
+
 from toggl_mcp.cache.store import Key, Row, RowWrite, Store, Version
 
 MINE = Key("mine", "clients", 7)
@@ -40,3 +42,15 @@ def lock_file(path: Path, lock: Literal["IMMEDIATE", "EXCLUSIVE"] = "IMMEDIATE")
         yield db
     finally:
         db.close()
+
+
+@contextmanager
+def limit_file_size(size: int) -> Generator[None]:
+    """Let no file grow beyond this size, as a full disk does."""
+    resource = pytest.importorskip("resource")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)

@@ -4,13 +4,12 @@ import os
 import sqlite3
 import stat
 from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
 
 import anyio
 import pytest
 
-from tests.cache.support import MINE, ROWS, execute, write_row
+from tests.cache.support import MINE, ROWS, execute, limit_file_size, write_row
 from tests.figures import check_figures
 from tests.sandbox.clock import Clock
 from toggl_mcp.cache.sqlite.connection import SqliteFile
@@ -161,18 +160,6 @@ def test_failed_transaction_changes_nothing(path: Path, *, in_memory: bool) -> N
         file.change(fail)
     assert file.read(look) == State()
     file.close()
-
-
-@contextmanager
-def limit_file_size(size: int) -> Generator[None]:
-    """Let no file grow beyond this size, as a full disk does."""
-    resource = pytest.importorskip("resource")
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 async def test_sqlite_store_full_disk_falls_back_to_memory(

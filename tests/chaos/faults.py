@@ -13,8 +13,8 @@ from toggl_mcp.sandbox.faults import Kind
 from toggl_mcp.sandbox.responses import NGINX_PAGE
 from toggl_mcp.sandbox.state import State
 
-KINDS: tuple[Kind, ...] = tuple(kind for kind in get_args(Kind) if kind != "odd row")
-"""Every fault of a request; an odd row is none, but what Toggl has."""
+KINDS: tuple[Kind, ...] = tuple(kind for kind in get_args(Kind) if kind not in ("odd row", "rejected"))
+"""Every fault of a request; an odd row is what Toggl has, and a rejection is true unless an attempt came before it."""
 NOT_APPLIED: tuple[Kind, ...] = ("refused", "429", "402")
 """Faults after which a creation may be sent again: certainly not carried out."""
 UNPARSABLE_BODIES = (NGINX_PAGE.format(title="Welcome"), "{", '{"message": "OK"}', "true", "7")
@@ -71,11 +71,15 @@ class FaultInjector:
         self.fault_count = 0
         self.requests: list[tuple[str, Kind | None]] = []
         self.creations: list[bytes] = []
+        self.rejects_repeats = False
+        """Whether the request after a change whose response is lost is rejected."""
         self._chance = chance
         self._path = f"/{path}"
 
     def __call__(self, call: Call) -> Fault | None:
         fault = self._fault() if self.enabled and self._chance.random() < self.share else None
+        if self.enabled and self.rejects_repeats and self._has_lost_change():
+            fault = Fault("rejected", rejection=self._chance.choice((400, 402, 404, 409)))
         self.fault_count += fault is not None
         self.requests.append((call.method, fault.kind if fault else None))
         if call.method == "POST" and call.path.endswith(self._path) and (not fault or fault.kind not in NOT_APPLIED):
@@ -90,6 +94,11 @@ class FaultInjector:
             body=self._chance.choice(UNPARSABLE_BODIES),
             until=self.pause,
         )
+
+    def _has_lost_change(self) -> bool:
+        """Return whether the last request was a change that Toggl has applied and that got no usable response."""
+        method, kind = self.requests[-1] if self.requests else ("GET", None)
+        return method != "GET" and kind is not None and kind.endswith("after")
 
     async def pause(self) -> None:
         """Yield to other tasks for a while."""

@@ -50,7 +50,7 @@ class StepRun:
         before, cached_ids, items = arena.dump_state(), await self._cached_ids(), arena.at_toggl()
         arena.faults.creations.clear()
         arena.faults.requests.clear()
-        outcome = await perform(process, operation)
+        outcome = await self._perform(process, operation)
         self._count(outcome)
         self._check_outcome(outcome, before, cached_ids)
         self._add_violations(
@@ -61,6 +61,9 @@ class StepRun:
         self._add_violations(invariants.check_restored(items, arena.at_toggl(), self._past_ids))
         self._add_violations(await invariants.check_expected_items(outcome, arena, process))
         await self._check_caches(outcome)
+
+    async def _perform(self, process: Process, operation: Operation) -> Outcome:
+        return await perform(process, operation)
 
     def _make_operation(self, number: int) -> Operation:
         arena, items = self.arena, self.arena.at_toggl()

@@ -128,6 +128,25 @@ async def test_time_entry_project_deleted_at_toggl_is_named_and_looked_for_again
     assert result["entry"]["project"] == "Web Shop"
 
 
+@pytest.mark.parametrize("tool", ["create_project", "edit_project"])
+async def test_project_client_deleted_at_toggl_is_named_and_looked_for_again(
+    host: Host, sandbox: Sandbox, clock: Clock, tool: str
+) -> None:
+    arguments = {"create_project": {"name": "Jetty"}, "edit_project": {"project_id": WEB_SHOP, "name": "Jetty"}}[tool]
+    await host.call("list_clients")
+    clock.now += 60
+    sandbox.state.remove_client(BLUE_GULL)
+    again = sandbox.state.add_client(HARBOUR_STUDIO, "Blue Gull charters")
+
+    error = await host.fail(tool, **arguments, client="Blue Gull Charters")
+    result = await host.call(tool, **arguments, client="Blue Gull Charters")
+
+    assert error["code"] == "not_found"
+    assert f"Toggl has deleted the client “Blue Gull Charters” ({BLUE_GULL})" in error["message"]
+    assert [row["id"] for row in error["candidates"]] == [again["id"]]
+    assert (result["project"]["name"], result["project"]["client_id"]) == ("Jetty", again["id"])
+
+
 async def test_create_task_project_deleted_at_toggl_is_named(sandbox: Sandbox, clock: Clock) -> None:
     async with Client(serve(sandbox, clock, toolsets="all")) as client:
         host = Host(client)

@@ -11,7 +11,7 @@ How far a request has come decides whether it is sent again, and what the caller
     NOT_SENT       always           the cause, else Unreachable
     SENT           always           the cause, else Unreachable
     REJECTED       after a 429      the cause: what the refusal means
-    MAYBE_APPLIED  unless a POST    OutcomeUnknown; NotFound stays what it is
+    MAYBE_APPLIED  unless a POST    OutcomeUnknown, from the cause
 
 "Anything else" is a lost response, a 5xx, an unreadable response, or the caller's deadline. MAYBE_APPLIED is final: no
 later attempt shows what an earlier one has done. After an `OutcomeUnknown`, the endpoint reads.
@@ -39,7 +39,7 @@ from toggl_mcp.api.body import ACCEPT_ENCODING, read_bounded
 from toggl_mcp.api.connection import REPORTS_PATH_PREFIX, url_of
 from toggl_mcp.api.error_mapping import error_for_response, is_quota_response, is_throttling_response
 from toggl_mcp.api.rate_limit import RateLimiter, parse_seconds
-from toggl_mcp.errors import NotFound, OutcomeUnknown, RateLimited, TogglError, Unreachable
+from toggl_mcp.errors import OutcomeUnknown, RateLimited, TogglError, Unreachable
 from toggl_mcp.models.clock import Clock
 from toggl_mcp.models.quota import SPENDING, PendingChange, Spending
 
@@ -71,8 +71,7 @@ class Delivery(Enum):
 def error_for(delivery: Delivery, cause: TogglError | None) -> TogglError:
     """Return what to raise when there is no further attempt; `cause` is why the last one failed, if known."""
     # A refusal of a repeat proves nothing of the attempt before: it may be the change that is refused a second time.
-    # That there is nothing to change (404) is true all the same.
-    if delivery is Delivery.MAYBE_APPLIED and not isinstance(cause, NotFound):
+    if delivery is Delivery.MAYBE_APPLIED:
         return OutcomeUnknown("Toggl never confirmed the change. Look whether it was made before you repeat it.")
     return cause or Unreachable(
         "Toggl sent no usable response; nothing was changed. Check the network, then try again in a minute."

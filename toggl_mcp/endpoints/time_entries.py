@@ -111,8 +111,14 @@ class AsyncTimeEntryEndpoint(CascadingEndpoint[TimeEntry]):
         edited_entries = {entry_id: entry and body.apply_to(entry) for entry_id, entry in entries_by_id.items()}
         path = f"{self._path()}/{','.join(map(str, expected))}"
         async with self._change("edit") as change:
-            response = await self._transport.send("PATCH", path, body=body.to_json_patch(), change=change.pending)
-            confirmed_ids = _parse_edited_ids(response)
+            try:
+                response = await self._transport.send("PATCH", path, body=body.to_json_patch(), change=change.pending)
+                confirmed_ids = _parse_edited_ids(response)
+            except OutcomeUnknown as error:
+                items = (await self._refetch_refused(error)).items
+                if not all(entry_id in items and body.is_applied_to(items[entry_id]) for entry_id in expected):
+                    raise
+                return BulkEditResult([*expected], [])
             edited_ids = [entry_id for entry_id in expected if entry_id in confirmed_ids]
             if any(edited_entries[entry_id] is None for entry_id in edited_ids):
                 await self._collection.invalidate()
@@ -224,10 +230,13 @@ class AsyncTimeEntryEndpoint(CascadingEndpoint[TimeEntry]):
             )
             return TimerStart(entry, None, running.id)
 
-    async def _confirm_stopped(self, entry_id: int, error: TogglError) -> TimeEntry:
-        """Return the entry if it is stopped at Toggl; raise the error if it is not."""
+    async def _confirm_stopped(self, entry_id: int, error: TogglError) -> TimeEntry | None:
+        """Return the entry if it is stopped at Toggl, None if Toggl denies it; raise the error if it runs."""
         outcome_unknown = error if isinstance(error, OutcomeUnknown) else OutcomeUnknown(_NOT_STOPPED)
-        item = (await self._refetch(outcome_unknown)).items.get(entry_id)
+        collection = await self._refetch(outcome_unknown)
+        if isinstance(error.__cause__, NotFound) and entry_id not in collection.ids:
+            return await self._evict(entry_id)
+        item = collection.items.get(entry_id)
         if item is None or item.running:
             raise error
         return item

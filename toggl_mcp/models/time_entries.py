@@ -126,6 +126,15 @@ class TimeEntryBody(Payload, frozen=True):
         fields.pop("tag_action", None)
         return entry.model_copy(update=fields | {"tags": self._apply_to_tags(entry.tags), "updated_at": None})
 
+    def is_applied_to(self, entry: TimeEntry) -> bool:
+        """Return whether the entry has this change; not, where only Toggl knows the result."""
+        result = self.apply_to(entry)
+        return result is not None and all(
+            sorted(value) == sorted(entry.tags) if field == "tags" else value == getattr(entry, field)
+            for field, value in result
+            if field != "updated_at"
+        )
+
     def _apply_to_tags(self, tags: list[str]) -> list[str]:
         """Return an entry's tags with this change applied."""
         if self.tags is None:

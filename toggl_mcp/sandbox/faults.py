@@ -21,6 +21,7 @@ Kind = Literal[
     "502 after",
     "429",
     "402",
+    "rejected",
     "garbage before",
     "garbage after",
     "cut",
@@ -30,7 +31,7 @@ Kind = Literal[
 ]
 
 _NOTHING_DONE: frozenset[Kind] = frozenset(
-    {"refused", "lost before", "500 before", "502 before", "429", "402", "garbage before"}
+    {"refused", "lost before", "500 before", "502 before", "429", "402", "rejected", "garbage before"}
 )
 
 
@@ -50,6 +51,7 @@ class Fault:
         kind: What goes wrong.
         retry_after: The seconds in the header of a 429, which has no such header by default.
         status: The status of a 429's page, which was a 400 at times.
+        rejection: The status of a rejected request.
         resets_in: The seconds until the quota of a 402 resets.
         body: The text of a garbage response.
         to_odd_row: What an odd row has in place of the first row of each list in the response.
@@ -59,6 +61,7 @@ class Fault:
     kind: Kind
     retry_after: int | None = None
     status: Literal[400, 429] = 429
+    rejection: Literal[400, 402, 404, 409] = 400
     resets_in: int = 1800
     body: str = NGINX_PAGE.format(title="Welcome")
     to_odd_row: Callable[[Row], object] = _without_name
@@ -76,6 +79,8 @@ class Fault:
                 raise ConnectionResetError
             case "slow":
                 return response
+            case "rejected":
+                return error(self.rejection, "Rejected")
             case "cut":
                 return _with_body(response, bytes(response.body)[:-1])
             case "empty" | "garbage" as kind:

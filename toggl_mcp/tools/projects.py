@@ -23,6 +23,7 @@ from toggl_mcp.tools.support.lookup import (
     deletion_question,
     duplicate_name_error,
     get_by_id_or_name,
+    naming_deleted,
     require_found,
     resolve_id,
 )
@@ -115,7 +116,8 @@ async def create_project(args: CreateProject, call: CallContext) -> ProjectResul
     projects = call.toggl.projects(await call.workspace_id(args.workspace_id))
     body = await _to_body(args, projects.workspace_id, call)
     try:
-        project = await projects.add(body)
+        async with naming_deleted(body.client_id, call.toggl.clients(projects.workspace_id).reserved, call.name_index):
+            project = await projects.add(body)
     except DuplicateName as error:
         # A project's name is unique for its client.
         rivals = [item for item in await projects.load_cache() if (item.client_id or 0) == (body.client_id or 0)]
@@ -151,7 +153,8 @@ async def edit_project(args: EditProject, call: CallContext) -> ProjectResult:
     """Edit a project's name, client, color, state, privacy or billable; omitted fields keep their values."""
     projects = call.toggl.projects(await call.workspace_id(args.workspace_id))
     body = await _to_body(args.apply_clear(), projects.workspace_id, call)
-    project = require_found(await projects.edit(args.project_id, body), args.project_id, projects)
+    async with naming_deleted(body.client_id, call.toggl.clients(projects.workspace_id).reserved, call.name_index):
+        project = require_found(await projects.edit(args.project_id, body), args.project_id, projects)
     return await ProjectResult.of_change(projects.workspace_id, call, project=ProjectOut.of(project))
 
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from operator import itemgetter
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel
 
 from toggl_mcp.cache.store import Version
-from toggl_mcp.errors import Unreachable
+from toggl_mcp.errors import NotFound, OutcomeUnknown, Unreachable
 from toggl_mcp.models.base import Position, Source
 from toggl_mcp.models.text import fold
 
@@ -52,6 +52,20 @@ class Collection(Generic[M]):
             message = f"Toggl's row {item_id} cannot be read. Look at it in Toggl's web app, where it can be mended."
             raise Unreachable(message)
         return self.items.get(item_id)
+
+    def find_updated(self, item_id: int, body: Mapping[str, Any], outcome_unknown: OutcomeUnknown) -> M | None:
+        """Return the model if it has the fields of an update whose repeat Toggl refused; None if Toggl has none.
+
+        Raises:
+            OutcomeUnknown: It has not, or the refusal was another one than that there is none.
+        """
+        if isinstance(outcome_unknown.__cause__, NotFound) and item_id not in self.ids:
+            return None
+        item = self.items.get(item_id)
+        values = {} if item is None else item.model_dump(mode="json")
+        if item is None or any(values.get(field) != value for field, value in body.items()):
+            raise outcome_unknown
+        return item
 
     @cached_property
     def by_name(self) -> list[tuple[str, int, M]]:

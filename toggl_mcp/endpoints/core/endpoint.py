@@ -22,7 +22,7 @@ from toggl_mcp.endpoints.core.keys import HasId, names_key, to_id
 from toggl_mcp.endpoints.core.paging import Page, PagedFetch
 from toggl_mcp.endpoints.core.parsing import parse_items, parse_model, parse_rows, unreadable_confirmation_error
 from toggl_mcp.endpoints.core.session import Session
-from toggl_mcp.errors import DuplicateName, InvalidArguments, NoCache, NotFound, OutcomeUnknown, TogglError, Unreachable
+from toggl_mcp.errors import REFUSALS, NoCache, NotFound, OutcomeUnknown, TogglError, Unreachable
 from toggl_mcp.models.base import WorkspaceResource
 from toggl_mcp.models.query import Query
 
@@ -277,6 +277,11 @@ class CachedEndpoint(Generic[E]):
                 await self._transport.send("DELETE", path, query=self.DELETE_PARAMS, change=change.pending)
             except NotFound:
                 await self._evict(entity_id)
+            except OutcomeUnknown as error:
+                is_denied, was_cached = isinstance(error.__cause__, NotFound), change.expected.text is not None
+                if not is_denied and (not was_cached or entity_id in (await self._refetch_refused(error)).ids):
+                    raise
+                change.add_confirmed_row(entity_id, None)
             else:
                 change.add_confirmed_row(entity_id, None)
             if cascade is not None:
@@ -308,9 +313,9 @@ class CachedEndpoint(Generic[E]):
             except NotFound:
                 return await self._evict(entity_id)
             except OutcomeUnknown as error:
-                if not isinstance(error.__cause__, InvalidArguments | DuplicateName):
-                    raise
-                item = await self._reconcile_update(entity_id, body, error)
+                item = (await self._refetch_refused(error)).find_updated(entity_id, body, error)
+                if item is None:
+                    return await self._evict(entity_id)
             change.add_confirmed_row(item.id, item)
             if cascade is not None:
                 await cascade(item)
@@ -339,13 +344,12 @@ class CachedEndpoint(Generic[E]):
             raise outcome_unknown
         return candidates[0]
 
-    async def _reconcile_update(self, entity_id: int, body: Mapping[str, Any], outcome_unknown: OutcomeUnknown) -> E:
-        """Return the item after a change whose response was lost and whose repeat was refused, if it was changed."""
-        item = (await self._refetch(outcome_unknown)).items.get(entity_id)
-        values = {} if item is None else item.model_dump(mode="json")
-        if item is None or any(values.get(field) != value for field, value in body.items()):
+    async def _refetch_refused(self, outcome_unknown: OutcomeUnknown) -> Collection[E]:
+        """Return all of them as Toggl has them after the repeat of a change was refused; raise if it was not."""
+        # A repeat that got no response either may still be on its way.
+        if not isinstance(outcome_unknown.__cause__, REFUSALS):
             raise outcome_unknown
-        return item
+        return await self._refetch(outcome_unknown)
 
     async def _refetch(self, outcome_unknown: OutcomeUnknown) -> Collection[E]:
         """Return all of them as Toggl has them after a lost response; raise `outcome_unknown` if it gives no answer."""
