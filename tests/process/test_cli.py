@@ -66,7 +66,7 @@ def test_demo_fits_two_screens_and_ends_with_its_cost() -> None:
     assert "\x1b" not in result.stdout
     for part in ("Aroha Bakery", "Near: “Bread labels”", "already taken", "stale", "used up", "36.58 h"):
         assert part in result.stdout
-    assert "That cost 9 requests to Toggl, whose free plan allows 30 an hour." in lines
+    assert "That cost 10 requests to Toggl, whose free plan allows 30 an hour." in lines
     assert result.stderr == ""
 
 
@@ -82,7 +82,7 @@ def test_demo_json_has_every_tool_call_and_whole_result() -> None:
     assert [call["result"]["source"] for call in calls if "source" in call.get("result", {})] == [
         *("toggl", "cache", "cache", "stale")
     ]
-    assert last == {"requests": 9}
+    assert last == {"requests": 10}  # Two of them find the quota spent: the account, and the clients.
 
 
 @pytest.mark.parametrize(
