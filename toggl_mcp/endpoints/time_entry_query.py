@@ -42,18 +42,20 @@ class EntryQuery(NamedTuple):
         """Whether reports alone have the entries: the cache has those of the token's owner, without amounts."""
         return self.from_reports or self.user_id is None
 
-    def is_in_workspaces(self, entry: TimeEntry) -> bool:
-        """Tell whether an entry is in one of the workspaces."""
-        return self.all_workspaces or entry.workspace_id in self.workspace_ids
+    def select_in_workspaces(self, entries: Iterable[TimeEntry]) -> list[TimeEntry]:
+        """Return the entries that are in one of the workspaces."""
+        return [entry for entry in entries if self.all_workspaces or entry.workspace_id in self.workspace_ids]
 
-    def selects(self, entry: TimeEntry) -> bool:
-        """Tell whether an entry is in one of the workspaces and overlaps the days; a running one may end now."""
-        start = self.date_range.start
+    def select(self, entries: Iterable[TimeEntry]) -> list[TimeEntry]:
+        """Return the entries that are in one of the workspaces and overlap the days; a running one may end now."""
+        start, end = self.date_range.start, self.date_range.end
         # A negative duration is a running timer's.
-        reaches_range = (
-            entry.start >= start or entry.duration < 0 or entry.start + timedelta(seconds=entry.duration) > start
-        )
-        return self.is_in_workspaces(entry) and entry.start < self.date_range.end and reaches_range
+        return [
+            entry
+            for entry in self.select_in_workspaces(entries)
+            if entry.start < end
+            and (entry.start >= start or entry.duration < 0 or entry.start + timedelta(seconds=entry.duration) > start)
+        ]
 
 
 class EntryResult(NamedTuple):
@@ -99,7 +101,7 @@ class TimeEntrySource:
         if cache_read is not None:
             entries = _merge_cache_over_reports(entries, cache_read.collection.items, self._cache.earliest_start())
         return EntryResult(
-            entries=[entry for entry in entries.values() if query.selects(entry)],
+            entries=query.select(entries.values()),
             errors_by_workspace=errors,
             source=_least_fresh(reads),
             as_of=min(read.as_of for read in reads),

@@ -12,7 +12,14 @@ MIN_SILENCE = timedelta(days=10)
 
 def find_last_end(entries: Iterable[TimeEntry], now: datetime) -> datetime | None:
     """Return when the last of the entries that have begun ended; now if a timer runs."""
-    return max((entry.end_at(now) for entry in entries if entry.start <= now), default=None)
+    return max(
+        [
+            now if entry.duration < 0 else entry.start + timedelta(seconds=entry.duration)
+            for entry in entries
+            if entry.start <= now
+        ],
+        default=None,
+    )
 
 
 def describe_silence(last_end: datetime | None, now: datetime, calendar: Calendar) -> str | None:

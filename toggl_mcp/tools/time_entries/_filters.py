@@ -92,7 +92,7 @@ def _silence_warnings(result: "EntryResult", query: "EntryQuery", call: CallCont
     date_range, now = query.date_range, call.now
     if result.cached_entries is None or result.unreadable_count or date_range.start > now:
         return []
-    last_end = find_last_end((entry for entry in result.cached_entries if query.is_in_workspaces(entry)), now)
+    last_end = find_last_end(query.select_in_workspaces(result.cached_entries), now)
     warning = describe_silence(last_end, now, date_range.calendar)
     return [warning] if warning and date_range.end > (last_end or call.toggl.entry_cache.earliest_start()) else []
 
