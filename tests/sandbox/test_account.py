@@ -22,13 +22,13 @@ async def test_get_me_includes_the_secrets_that_toggl_sends(toggl: httpx.AsyncCl
     assert "clients" not in me
 
 
-async def test_get_me_related_data_holds_active_projects_and_tasks_only(
+async def test_get_me_related_data_holds_archived_projects_and_active_tasks(
     toggl: httpx.AsyncClient, sandbox: Sandbox
 ) -> None:
     sandbox.state.edit_project(201_500_304, active=False)
     me = (await toggl.get("/me", params={"with_related_data": "true"})).json()
-    assert (len(me["clients"]), len(me["projects"]), len(me["tags"])) == (12, 9, 8)
-    assert all(project["active"] for project in me["projects"])
+    assert (len(me["clients"]), len(me["projects"]), len(me["tags"])) == (12, 14, 8)
+    assert sum(project["active"] for project in me["projects"]) == 9
     assert [task["id"] for task in me["tasks"]] == [80_400_301, 80_400_303, 80_400_305]
     assert [workspace["id"] for workspace in me["workspaces"]] == [HARBOUR_STUDIO, NIGHT_SCHOOL]
 

@@ -11,7 +11,7 @@ from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Fault, Sandbox
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("six_in_the_evening")]
 
-WEB_SHOP, SHOP_SIGN, KILN_COURSE = 201_500_302, 201_500_303, 201_500_401
+WEB_SHOP, KILN_COURSE = 201_500_302, 201_500_401
 TANE = 7_301_002
 NINE, TEN, ELEVEN = "2025-10-14T09:00", "2025-10-14T10:00", "2025-10-14T11:00"
 BILLABLE: dict[str, Any] = {"project_id": WEB_SHOP, "billable": True}
@@ -68,7 +68,7 @@ async def test_summarize_time_stale_total_is_incomplete(host: Host, sandbox: San
 
 
 async def test_summarize_time_name_lookup_failure_is_incomplete(host: Host, sandbox: Sandbox) -> None:
-    add_entry(sandbox, NINE, TEN, project_id=SHOP_SIGN)
+    add_entry(sandbox, NINE, TEN, project_id=7)
     sandbox.fault = lambda call: Fault("402") if call.path.endswith("/projects") else None
 
     result = await host.call("summarize_time", group_by=["client"])

@@ -18,7 +18,7 @@ NAME_NEGATIVE_TTL_SECONDS = 600.0
 
 
 class NameIndex:
-    """Finds names and ids at the lowest cost in requests: one for all workspaces, and one for what is archived.
+    """Finds names and ids at the lowest cost in requests: one for all workspaces, and one for what is new.
 
     For a change it is given an endpoint's `reserved`, whose reads may use the last requests of the hour.
     """

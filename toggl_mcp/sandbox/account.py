@@ -13,12 +13,12 @@ def _me(request: RequestContext) -> Response:
     state = request.state
     if request.query.get("with_related_data") != "true":
         return json_response(state.me)
-    projects = {project_id: row for project_id, row in state.projects.items() if row["active"]}
+    active_ids = {project_id for project_id, row in state.projects.items() if row["active"]}
     related = {
         "clients": list(state.clients.values()),
-        "projects": list(projects.values()),
+        "projects": list(state.projects.values()),
         "tags": list(state.tags.values()),
-        "tasks": [row for row in state.tasks.values() if row["active"] and row["project_id"] in projects],
+        "tasks": [row for row in state.tasks.values() if row["active"] and row["project_id"] in active_ids],
         "time_entries": recent_entries(state),
         "workspaces": list(state.workspaces.values()),
     }
