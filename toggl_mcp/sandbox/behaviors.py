@@ -29,3 +29,4 @@ class Behaviors:
     spent_as_json_string: bool = False
     start_stops_others: bool = True
     tasks_on_free_status: Literal[402, 403] = 402
+    user_requests_per_hour: Literal[30, 600] = 30
