@@ -53,7 +53,7 @@ CLEAN_UP_SECONDS = 0.7
 MAX_REQUESTS = 64
 """Requests in progress; the next one is read when one of them has been answered and its answer taken."""
 MAX_LINE_BYTES = 1 << 20
-"""Bytes of the longest message: a hundred times the longest call, and as many as memory allows for each request."""
+"""Bytes of the longest message, of which MAX_REQUESTS are in memory at a time; the longest call takes some thousand."""
 
 
 class _Responses:
