@@ -264,7 +264,7 @@ async def test_cache_in_memory_writes_no_file(
     await account.account.me()
     await account.aclose()
 
-    assert not list(tmp_path.iterdir())
+    assert not list(tmp_path.iterdir())  # noqa: ASYNC240 - nothing runs beside it
 
 
 def test_check_failure_exits_with_status_1() -> None:
