@@ -170,6 +170,15 @@ PROMISES = (
         "tests/chaos/test_processes.py::test_write_damaged_or_moved_file_keeps_three_processes_on_one_file",
     ),
     Promise(
+        "memory",
+        "Bounded memory",
+        "Responses, lines and requests in progress are bounded, whatever Toggl sends and however the host reads.",
+        "peak in MB: {endless_body} with an endless body, {gzip_bomb} with a gzip bomb of 1 GB, {odd_list} with a list "
+        "of 40 MB, {unread} with a host that does not read, {longest_lines} with 256 lines of 1 MiB, {pipelined} with "
+        "100,000 requests in a row",
+        "tests/process/test_memory.py::test_memory_stays_below_200_mb_with_a_body_of_any_size",
+    ),
+    Promise(
         "start",
         "Start-up overhead against the bare SDK",
         "From the spawn to the list of tools, compared with an SDK server of the same schemas without code.",

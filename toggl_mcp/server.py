@@ -127,7 +127,7 @@ def open_store(settings: Settings) -> "Store":
     from toggl_mcp.cache.memory import MemoryStore  # noqa: PLC0415 - start-up
     from toggl_mcp.cache.sqlite.store import SqliteStore  # noqa: PLC0415 - start-up
 
-    if settings.cache is not None and str(settings.cache).lower() == "memory":
+    if settings.cache is not None and str(settings.cache).lower() in ("memory", ":memory:"):
         return MemoryStore(expire_after=settings.cache_ttl)
     try:
         return SqliteStore(cache_file(settings), expire_after=settings.cache_ttl)

@@ -52,7 +52,8 @@ CLEAN_UP_SECONDS = 0.7
 """Seconds that the process may spend on its clean-up after that."""
 MAX_REQUESTS = 64
 """Requests in progress; the next one is read when one of them has been answered and its answer taken."""
-MAX_LINE_BYTES = 4 << 20
+MAX_LINE_BYTES = 1 << 20
+"""Bytes of the longest message, of which MAX_REQUESTS are in memory at a time; the longest call takes some thousand."""
 
 
 class _Responses:

@@ -3,6 +3,7 @@
 import random
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from tests.chaos.operations import Items, Operation, Process
@@ -66,7 +67,7 @@ class Resource(ABC):
 
     def prepare(self, sandbox: Sandbox) -> None:
         """Prepare as many items as a run needs, of the time entries the last ones only."""
-        sandbox.quota.window(None).total = 600
+        sandbox.behaviors = replace(sandbox.behaviors, user_requests_per_hour=600)
         for entry_id in list(sandbox.state.entries)[:-ENTRIES_IN_SAMPLE]:
             del sandbox.state.entries[entry_id]
 

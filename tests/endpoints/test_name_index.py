@@ -16,6 +16,9 @@ pytestmark = pytest.mark.anyio
 WEB_SHOP = 201_500_302
 SHOP_SIGN = 201_500_303
 """Archived."""
+CHECKOUT = 80_400_301
+PRODUCT_PHOTOS = 80_400_302
+"""Completed."""
 
 
 @pytest.fixture
@@ -49,6 +52,15 @@ async def test_find_by_id_archived_project_comes_with_the_account(toggl: Toggl, 
         0
     ].id == SHOP_SIGN
     assert paths(sandbox) == ["/me"]
+
+
+async def test_find_by_id_completed_task_reads_the_whole_list(toggl: Toggl, sandbox: Sandbox) -> None:
+    tasks = await toggl.make_name_index().find_by_id(toggl.tasks(HARBOUR_STUDIO), [CHECKOUT, PRODUCT_PHOTOS])
+    assert {task.name for task in tasks.values()} == {"Checkout", "Product photos"}
+    assert (await toggl.make_name_index().find_by_name(toggl.tasks(HARBOUR_STUDIO), "product photos"))[0][
+        0
+    ].id == PRODUCT_PHOTOS
+    assert paths(sandbox) == ["/me", f"{HARBOUR_STUDIO}/tasks"]
 
 
 async def test_find_by_name_after_edit_finds_the_new_name_only(toggl: Toggl, sandbox: Sandbox) -> None:

@@ -50,7 +50,7 @@ export class Host {
   /** Calls a tool that must succeed, and returns its data. */
   succeed(name, args = {}, check = () => {}) {
     return step(describeCall(name, args), async () => {
-      const result = await this.#call(name, args);
+      const result = await this.call(name, args);
       const text = textOf(result);
       assert.ok(!result.isError, text);
       assert.deepEqual(JSON.parse(text), result.structuredContent);
@@ -63,7 +63,7 @@ export class Host {
   /** Calls a tool that must fail with a code. */
   fail(code, name, args = {}) {
     return step(`${describeCall(name, args)} fails with ${code}`, async () => {
-      const result = await this.#call(name, args);
+      const result = await this.call(name, args);
       assert.equal(result.isError, true);
       assert.equal(result.structuredContent, undefined);
       const failure = JSON.parse(textOf(result));
@@ -77,7 +77,8 @@ export class Host {
     return this.client.close();
   }
 
-  #call(name, args) {
+  /** Calls a tool, and returns its result or its failure. */
+  call(name, args) {
     this.called.add(name);
     return this.client.callTool({ name, arguments: args });
   }

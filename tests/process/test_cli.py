@@ -254,6 +254,19 @@ async def test_cache_without_a_home_folder_is_in_memory_and_check_says_so(
     }
 
 
+@pytest.mark.anyio
+@pytest.mark.parametrize("cache", ["memory", "Memory", ":memory:"])
+async def test_cache_in_memory_writes_no_file(
+    toggl: tuple[Sandbox, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, cache: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    account = open_toggl(Settings(token=SecretStr(TOKEN), api_url=toggl[1], cache=Path(cache)))
+    await account.account.me()
+    await account.aclose()
+
+    assert not list(tmp_path.iterdir())  # noqa: ASYNC240 - nothing runs beside it
+
+
 def test_check_failure_exits_with_status_1() -> None:
     result = run("check", TOGGL_MCP_CACHE="memory")
 

@@ -22,6 +22,15 @@ async def test_behaviors_empty_list_as_list(toggl: httpx.AsyncClient, sandbox: S
     assert (await toggl.post(f"{THEATRE}/archive")).text == "[]"
 
 
+@pytest.mark.parametrize("total", [30, 600])
+async def test_behaviors_requests_of_the_user(
+    toggl: httpx.AsyncClient, sandbox: Sandbox, total: Literal[30, 600]
+) -> None:
+    sandbox.behaviors = Behaviors(user_requests_per_hour=total)
+    response = await toggl.get("/me")
+    assert response.headers["X-Toggl-Quota-Remaining"] == str(total - 1)
+
+
 async def test_behaviors_archive_client_returns_items(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
     sandbox.behaviors = Behaviors(archive_answer="items")
     assert (await toggl.post(f"{BAKERY}/archive")).text == '{"items":[201500301,201500302]}'

@@ -163,12 +163,14 @@ async def test_update_project_with_duplicate_name_accepts_other_fields(
 
 
 @pytest.mark.parametrize(("color", "status"), [("#2da608", 200), ("#010203", 402), ("#FFFFFF", 402)])
-async def test_update_project_own_color_on_the_free_plan_is_refused(
+async def test_create_and_update_project_own_color_on_the_free_plan_is_refused(
     toggl: httpx.AsyncClient, sandbox: Sandbox, color: str, status: int
 ) -> None:
     project = next(row for row in sandbox.state.projects.values() if row["workspace_id"] == NIGHT_SCHOOL)
     path = f"/workspaces/{NIGHT_SCHOOL}/projects/{project['id']}"
     assert (await toggl.put(path, json={"color": color})).status_code == status
+    new = {"name": "Lamp", "color": color, "active": True}
+    assert (await toggl.post(f"/workspaces/{NIGHT_SCHOOL}/projects", json=new)).status_code == status
 
 
 @pytest.mark.parametrize("mode", ["delete", "unassign", None])

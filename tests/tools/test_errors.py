@@ -21,7 +21,7 @@ AROHA = 64890301
 INVALID_ARGUMENTS: list[tuple[str, dict[str, object], str]] = [
     ("create_client", {}, "name: is required"),
     ("create_client", {"name": " \u00a0 "}, "name: is required"),
-    ("create_client", {"name": "x" * 10_000}, "name: String should have at most 255 characters"),
+    ("create_client", {"name": "x" * 10_000}, "name: should have at most 255 characters"),
     ("create_client", {"name": "Ac\u202eme"}, "name: holds U+202E RIGHT-TO-LEFT OVERRIDE at position 3; send the text"),
     ("create_client", {"name": "Ac\nme"}, "name: has to be one line"),
     ("create_client", {"name": True}, "name: should be a valid string"),
@@ -31,7 +31,7 @@ INVALID_ARGUMENTS: list[tuple[str, dict[str, object], str]] = [
         {"name": "Acme", "status": "archived"},
         "status: is not an argument of this tool, which takes workspace_id, name, notes, external_reference.",
     ),
-    ("create_client", {"name": "Acme", "notes": "n" * 2001}, "notes: String should have at most 2000 characters"),
+    ("create_client", {"name": "Acme", "notes": "n" * 2001}, "notes: should have at most 2000 characters"),
     ("get_client", {}, "give exactly one of client_id or name"),
     ("get_client", {"client_id": 1, "name": "Acme"}, "give exactly one of client_id or name"),
     ("get_client", {"client_id": "7.5"}, "client_id: should be a valid integer"),

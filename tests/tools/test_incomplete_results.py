@@ -11,8 +11,9 @@ from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Fault, Sandbox
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("six_in_the_evening")]
 
-WEB_SHOP, SHOP_SIGN, KILN_COURSE = 201_500_302, 201_500_303, 201_500_401
+WEB_SHOP, KILN_COURSE = 201_500_302, 201_500_401
 TANE = 7_301_002
+SHOP_SIGN = 201_500_303
 NINE, TEN, ELEVEN = "2025-10-14T09:00", "2025-10-14T10:00", "2025-10-14T11:00"
 BILLABLE: dict[str, Any] = {"project_id": WEB_SHOP, "billable": True}
 

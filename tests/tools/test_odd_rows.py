@@ -280,3 +280,17 @@ async def test_totals_odd_entry_of_an_unknown_day_is_counted(host: Host, sandbox
     sandbox.state.add_entry(HARBOUR_STUDIO, at("2025-10-13T09:00"), stop=at("2025-10-13T10:00"))
     sandbox.fault = odd("/me/time_entries", {"start": None})
     assert (await host.call("summarize_time"))["incomplete_reason"] == ONE_ENTRY
+
+
+@pytest.mark.usefixtures("six_in_the_evening")
+@pytest.mark.parametrize("seconds", [-1, 1])
+async def test_timer_whose_duration_is_a_second_off_runs_since_its_start(
+    host: Host, sandbox: Sandbox, seconds: int
+) -> None:
+    row = sandbox.state.add_entry(HARBOUR_STUDIO, at("2025-10-14T17:00"), running=True)
+    row["duration"] += seconds
+
+    timer = await host.call("get_timer")
+    summary = await host.call("summarize_time")
+
+    assert (timer["entry"]["seconds"], summary["total"]["seconds"]) == (3600, 3600)

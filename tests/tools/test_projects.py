@@ -65,11 +65,30 @@ async def test_edit_project_sets_and_clears_the_client(host: Host) -> None:
     assert "client_id" not in without_client["project"]
 
 
+async def test_create_and_edit_project_color_in_capitals_is_sent_in_lower_case(host: Host, sandbox: Sandbox) -> None:
+    created = await host.call("create_project", name="Lamp", color=" #0B83D9")
+    project_id = created["project"]["id"]
+    await host.call("edit_project", project_id=project_id, color="#FF00AA")
+
+    assert created["project"]["color"] == "#0b83d9"
+    assert sandbox.state.projects[project_id]["color"] == "#ff00aa"
+
+
+async def test_create_project_own_color_on_the_free_plan_says_that_color_is_why(host: Host, sandbox: Sandbox) -> None:
+    project = {"workspace_id": NIGHT_SCHOOL, "name": "Lamp"}
+    error = await host.fail("create_project", **project, color="#123456")
+    created = await host.call("create_project", **project, color="#2DA608")
+
+    assert error["code"] == "plan_required"
+    assert "palette" in error["message"]
+    assert sandbox.state.projects[created["project"]["id"]]["color"] == "#2da608"
+
+
 @pytest.mark.parametrize(
     ("tool", "arguments", "sentence"),
     [
-        ("create_project", {"name": "x", "color": "#FF0000"}, "color: String should match pattern"),
-        ("create_project", {"name": "x", "color": "red"}, "color: String should match pattern"),
+        ("create_project", {"name": "x", "color": "FF0000"}, "color: should be a # and six hexadecimal digits"),
+        ("create_project", {"name": "x", "color": "red"}, "color: should be a # and six hexadecimal digits"),
         ("create_project", {"name": "x", "client_id": 1}, "client_id: is not an argument of this tool"),
         ("create_project", {"name": "x", "active": False}, "active: is not an argument of this tool"),
         ("edit_project", {"project_id": 1}, "is_private, active, client or clear"),

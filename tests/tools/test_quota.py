@@ -1,5 +1,7 @@
 """The hour's requests: known to every process, kept for changes at the end, and never sent too fast."""
 
+from typing import Literal
+
 import pytest
 from anyio import create_task_group
 from mcp import Client
@@ -11,7 +13,7 @@ from tests.sandbox.diary import add_entry
 from tests.tools.host import Host, serve
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.models.quota import BURST
-from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Fault, Sandbox
+from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Behaviors, Fault, Sandbox
 
 pytestmark = pytest.mark.anyio
 
@@ -98,6 +100,24 @@ async def test_list_time_entries_result_has_its_requests_and_the_bucket_of_the_s
     # The second reads the entry from the cache, and from Toggl what its project is called.
     assert [(result["source"], result["requests"]) for result in results] == [("toggl", 1), ("mixed", 1), ("cache", 0)]
     assert [result.get("quota", {}).get("bucket") for result in results] == ["user", "organization:3901001", None]
+
+
+@pytest.mark.parametrize("total", [30, 600])
+async def test_quota_of_the_user_is_what_toggl_reports(
+    host: Host, sandbox: Sandbox, clock: Clock, total: Literal[30, 600]
+) -> None:
+    sandbox.behaviors = Behaviors(user_requests_per_hour=total)
+
+    remaining = [(await host.call("get_timer", refresh=True))["quota"]["remaining"] for _ in range(28)]
+    more = [await host.raw("get_timer", refresh=True) for _ in range(4)]
+    await host.call("start_timer", description="Charged to the workspace")
+    clock.now += 3600
+    next_hour = await host.call("get_timer", refresh=True)
+
+    assert remaining == list(range(total - 2, total - 30, -1))  # The account was the first request.
+    assert [result.is_error for result in more] == ([False, True, True, True] if total == 30 else [False] * 4)
+    assert 402 not in sandbox.answers
+    assert next_hour["quota"]["remaining"] == total - 1
 
 
 async def test_quota_spent_before_get_account_stays_spent(host: Host, sandbox: Sandbox) -> None:

@@ -11,6 +11,9 @@ pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("six_in_the_evening")]
 
 NINE = "2025-10-14T09:00"
 SHOP_SIGN = 201_500_303
+PRODUCT_PHOTOS = 80_400_302
+"""Completed."""
+TASKS = f"/workspaces/{HARBOUR_STUDIO}/tasks"
 
 
 async def test_list_time_entries_hidden_project_costs_one_lookup_in_ten_minutes(
@@ -95,3 +98,18 @@ async def test_summarize_time_refresh_names_an_archived_project_as_it_is_now(
     assert result["groups"][0]["by"] == {"client": "Blue Gull Charters", "project": "Sign"}
     assert [call.path for call in sandbox.calls] == ["/me", "/me/time_entries"]
     assert (await host.call("summarize_time", project="Sign", refresh=True))["total"]["entries"] == 1
+
+
+async def test_summarize_time_refresh_names_a_completed_task_as_it_is_now(
+    host: Host, sandbox: Sandbox, clock: Clock
+) -> None:
+    add_entry(sandbox, NINE, "2025-10-14T10:00", project_id=201_500_302, task_id=PRODUCT_PHOTOS)
+    assert (await host.call("summarize_time", group_by=["task"]))["groups"][0]["by"] == {"task": "Product photos"}
+    clock.now += 60
+    sandbox.state.edit_task(PRODUCT_PHOTOS, name="Photographs")
+    sandbox.calls.clear()
+
+    result = await host.call("summarize_time", group_by=["task"], refresh=True)
+
+    assert result["groups"][0]["by"] == {"task": "Photographs"}
+    assert [call.path for call in sandbox.calls] == ["/me", "/me/time_entries", TASKS]

@@ -78,7 +78,7 @@ class AccountSnapshot(BaseModel, frozen=True):
 
 
 class WorkspaceNames(BaseModel, frozen=True):
-    """The names in use in a workspace (`id`); archived ones are left out, so they cannot show that a name is unused."""
+    """The names in use in a workspace (`id`), without completed tasks: they cannot show that a name is unused."""
 
     model_config = ConfigDict(extra="ignore", defer_build=True)
 

@@ -1,14 +1,26 @@
 """Projects: what the work is on. https://engineering.toggl.com/docs/api/projects."""
 
+import re
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field
 
 from toggl_mcp.models.base import MAX_ID, Absent, Name, NamedResource, Payload
 
 Verb = Literal["add", "edit"]
 ClientOrNone = Annotated[int, Field(ge=0, le=MAX_ID)]
-Color = Annotated[str, StringConstraints(pattern="^#[0-9a-f]{6}$")]
+
+
+def _parse_color(text: str) -> str:
+    """Return a color as Toggl takes it, in lower case."""
+    color = text.strip().lower()
+    if not re.fullmatch("#[0-9a-f]{6}", color):
+        message = "should be a # and six hexadecimal digits, such as #0b83d9"
+        raise ValueError(message)
+    return color
+
+
+Color = Annotated[str, AfterValidator(_parse_color)]
 
 
 class Project(NamedResource, frozen=True):

@@ -92,7 +92,6 @@ class Sandbox:
     Attributes:
         state: What it holds, to read and to change.
         quota: The requests that are left.
-        behaviors: How it behaves where Toggl's behaviour is unknown.
         fault: Asked with each call; what it returns goes wrong.
         calls: Every request that reached it, oldest first.
         answers: The status of every answer that it sent, oldest first.
@@ -109,13 +108,23 @@ class Sandbox:
         plans = {**PLANS, **plans}
         self.state = sample_state(clock, plans)
         organizations = {row["id"]: row["organization_id"] for row in self.state.workspaces.values()}
-        self.quota = Quota(clock, plans, organizations)
-        self.behaviors = behaviors
+        self.quota = Quota(clock, plans, organizations, behaviors.user_requests_per_hour)
+        self._behaviors = behaviors
         self.fault: Callable[[Call], Fault | None] | None = fault
         self.calls: list[Call] = []
         self.answers: list[int] = []
         self._bucket = LeakyBucket(clock)
         self._clock = clock
+
+    @property
+    def behaviors(self) -> Behaviors:
+        """How it behaves where Toggl's behaviour is unknown."""
+        return self._behaviors
+
+    @behaviors.setter
+    def behaviors(self, behaviors: Behaviors) -> None:
+        self._behaviors = behaviors
+        self.quota.window_of(None).total = behaviors.user_requests_per_hour
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, with whatever fault it meets."""

@@ -70,6 +70,7 @@ def _list_own(request: RequestContext) -> Response:
 
 def _create(request: RequestContext) -> Response:
     workspace = request.workspace()
+    _require_color_of_plan(request)
     usual: Row = {
         "active": False,
         "is_private": workspace["projects_private_by_default"],
@@ -85,9 +86,7 @@ def _get(request: RequestContext) -> Response:
 
 def _update(request: RequestContext) -> Response:
     row = _require_project(request)
-    color = request.texts("color").get("color", _PALETTE[0])
-    if color not in _PALETTE and not request.workspace()["premium"]:
-        raise Refusal(error(402, _OWN_COLOR))
+    _require_color_of_plan(request)
     return _project_response(request, request.state.edit_project(row["id"], **_parse_fields(request, row)))
 
 
@@ -167,6 +166,12 @@ def _parse_fields(request: RequestContext, before: Row) -> Row:
     if fields.get("client_id") == _NEW_CLIENT_ID:
         fields["client_id"] = request.state.add_client(request.ids["workspace_id"], client_name)["id"]
     return fields
+
+
+def _require_color_of_plan(request: RequestContext) -> None:
+    color = request.texts("color").get("color", _PALETTE[0])
+    if color not in _PALETTE and not request.workspace()["premium"]:
+        raise Refusal(error(402, _OWN_COLOR))
 
 
 def _require_color(color: str | None) -> None:

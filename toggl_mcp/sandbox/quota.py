@@ -10,7 +10,6 @@ Plan = Literal["free", "starter", "premium"]
 
 HOUR = 3600
 PER_HOUR: Mapping[Plan, int] = {"free": 30, "starter": 240, "premium": 600}
-PER_HOUR_OF_USER = 30
 
 
 @dataclass(slots=True)
@@ -59,10 +58,12 @@ class Window:
 class Quota:
     """The windows of the sample user, one an organization and one for what belongs to none."""
 
-    def __init__(self, clock: Clock, plans: Mapping[int, Plan], organizations: Mapping[int, int]) -> None:
+    def __init__(
+        self, clock: Clock, plans: Mapping[int, Plan], organizations: Mapping[int, int], user_requests_per_hour: int
+    ) -> None:
         self._clock = clock
         self._organizations: dict[int, int] = {}
-        self._windows: dict[int | None, Window] = {None: Window(None, PER_HOUR_OF_USER, clock)}
+        self._windows: dict[int | None, Window] = {None: Window(None, user_requests_per_hour, clock)}
         for workspace_id, organization_id in organizations.items():
             self.add_workspace(workspace_id, organization_id, plans[workspace_id])
 

@@ -1,5 +1,6 @@
 """Results and errors as MCP takes them: compact, without invisible characters, without nulls."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from difflib import get_close_matches
@@ -17,6 +18,7 @@ from toggl_mcp.tools.support.schema import Schema
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
+_PYDANTIC_SUBJECT = re.compile(r"^(?:Value error, |(?:Input|String|List|Dictionary) (?=should ))")
 MAX_RESULT_BYTES = 60_000
 """Bytes of the rows of one result: some 15,000 tokens, of the 25,000 that hosts take."""
 
@@ -177,7 +179,7 @@ def _sentence(detail: ErrorDetails, schema: Schema) -> str:
         case "extra_forbidden":
             problem = f"is not an argument of this tool{_suggest_arguments(field, schema)}"
         case _:
-            problem = detail["msg"].removeprefix("Value error, ").removeprefix("Input ")
+            problem = _PYDANTIC_SUBJECT.sub("", detail["msg"])
     return f"{field}: {problem}" if field else problem
 
 

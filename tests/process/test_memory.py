@@ -1,0 +1,142 @@
+"""The memory of the process under inputs without an end or of an odd size: its peak, as the system counts it."""
+
+import json
+import os
+import select
+import sys
+import threading
+import zlib
+from collections.abc import Callable, Iterator
+from itertools import repeat
+from pathlib import Path
+from typing import IO, cast
+
+import pytest
+from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from tests.chaos.scale import LARGE, scaled
+from tests.figures import write_figures
+from tests.process.server import Process
+from tests.process.test_cli import serve_sandbox
+from toggl_mcp.sandbox import TOKEN, Sandbox
+from toggl_mcp.stdio import MAX_LINE_BYTES, MAX_REQUESTS
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the peak is read from /proc")
+
+MAX_MEGABYTES = 200
+MEGABYTE = 1 << 20
+
+
+class OversizedToggl(Sandbox):
+    """A Toggl whose lists of clients are whatever these chunks make."""
+
+    def __init__(self, make_chunks: Callable[[], Iterator[bytes]], **headers: str) -> None:
+        super().__init__()
+        self.make_chunks = make_chunks
+        self.headers = headers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["path"].endswith("/clients"):
+            await StreamingResponse(self.make_chunks(), headers=self.headers)(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+
+def endless_body() -> Iterator[bytes]:
+    return repeat(b"[" * 65536)
+
+
+def gzip_bomb() -> Iterator[bytes]:
+    compressor = zlib.compressobj(wbits=zlib.MAX_WBITS | 16)
+    yield from (compressor.compress(bytes(MEGABYTE)) for _ in range(scaled(64, 1024)))
+    yield compressor.flush()
+
+
+def odd_list() -> Iterator[bytes]:
+    row = json.dumps({"id": 7, "wid": None, "name": None, "notes": "\ud800" * 100, "at": 0}).encode()
+    yield b"[" + row
+    yield from repeat(b"," + row, 40 * MEGABYTE // len(row))
+    yield b"]"
+
+
+def read_peak(server: Process) -> int:
+    """Return the most memory that the process has had, in megabytes."""
+    status = Path(f"/proc/{server.process.pid}/status").read_text("utf-8")
+    kilobytes = next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]
+    return int(kilobytes) // 1024
+
+
+def check_peak(name: str, server: Process) -> None:
+    megabytes = read_peak(server)
+    if LARGE:
+        write_figures("memory", name, **{name: megabytes})
+    assert megabytes < MAX_MEGABYTES
+
+
+@pytest.mark.promise("memory")
+@pytest.mark.parametrize(
+    ("name", "make_chunks", "headers"),
+    [
+        ("endless_body", endless_body, {}),
+        ("gzip_bomb", gzip_bomb, {"Content-Encoding": "gzip"}),
+        ("odd_list", odd_list, {}),
+    ],
+)
+def test_memory_stays_below_200_mb_with_a_body_of_any_size(
+    name: str, make_chunks: Callable[[], Iterator[bytes]], headers: dict[str, str]
+) -> None:
+    with serve_sandbox(OversizedToggl(make_chunks, **headers)) as url:
+        settings = {"TOGGL_API_TOKEN": TOKEN, "TOGGL_API_URL": url, "TOGGL_MCP_CACHE": "memory"}
+        with Process(**settings) as server:
+            server.initialize()
+            answer = server.request("tools/call", {"name": "list_clients", "arguments": {}})
+            check_peak(name, server)
+            account = server.request("tools/call", {"name": "get_account", "arguments": {}})
+
+    assert answer["result"]["isError"] is True
+    assert account["result"]["isError"] is False
+
+
+def test_memory_stays_below_200_mb_with_a_client_that_does_not_read() -> None:
+    with Process("--sandbox") as server:
+        server.initialize()
+        stdin = cast("IO[bytes]", server.process.stdin).fileno()
+        os.set_blocking(stdin, False)
+        requests, written = (make_call(0, b"") + b"\n") * 1000, 0
+        while written < 256 * MEGABYTE and select.select([], [stdin], [], 3)[1]:
+            written += os.write(stdin, requests[written % len(requests) :])
+        check_peak("unread", server)
+
+    assert written < MEGABYTE
+
+
+@pytest.mark.parametrize(
+    ("name", "length", "count"),
+    [
+        ("longest_lines", MAX_LINE_BYTES - 200, scaled(16, 4 * MAX_REQUESTS)),
+        ("pipelined", 0, scaled(1000, 100_000)),
+    ],
+)
+def test_memory_stays_below_200_mb_with_requests_in_a_row(name: str, length: int, count: int) -> None:
+    with Process("--sandbox") as server:
+        server.initialize()
+
+        def send_calls() -> None:
+            for number in range(count):
+                server.send_line(make_call(number, b"x" * length))
+
+        writer = threading.Thread(target=send_calls)
+        writer.start()
+        answers = {server.read()["id"] for _ in range(count)}
+        writer.join()
+        check_peak(name, server)
+
+    assert answers == set(range(count))
+
+
+def make_call(number: int, name: bytes) -> bytes:
+    """Return a call that is refused: its name is absent, or too long."""
+    params = b'{"name":"create_client","arguments":{"name":"%s"}}' % name
+    return b'{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":%s}' % (number, params)
