@@ -8,6 +8,7 @@ from pydantic import Field
 from toggl_mcp.models.account import Access, Plan, Workspace
 from toggl_mcp.models.base import Absent, Payload
 from toggl_mcp.models.quota import Bucket
+from toggl_mcp.models.time_grammar import describe_now
 from toggl_mcp.tools.support.define import READ_ONLY, CallContext, Requirement, ToolSpec
 from toggl_mcp.tools.support.results import Freshness, OutputModel, QuotaRemaining, list_unreadable
 from toggl_mcp.tools.support.silence import describe_silence, find_last_end
@@ -55,6 +56,7 @@ class Account(Freshness):
     """The token's owner, and what this server and the workspaces allow."""
 
     name: str
+    now: str
     timezone: Annotated[str, Field(description="IANA name.")]
     week_begins_on: str
     default_workspace_id: int | Absent = None
@@ -80,6 +82,7 @@ async def get_account(args: GetAccount, call: CallContext) -> Account:
         account_read,
         now,
         name=me.name,
+        now=describe_now(call.now, await call.calendar()),
         timezone=me.timezone,
         week_begins_on=WEEKDAYS[me.beginning_of_week % 7],
         default_workspace_id=default,

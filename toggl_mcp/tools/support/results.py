@@ -92,7 +92,7 @@ class Freshness(OutputModel):
     age_seconds: int
 
     @classmethod
-    def of(cls, read: HasFreshness, now: float, **fields: Any) -> Self:  # noqa: ANN401 - the fields of a subclass
+    def of(cls, read: HasFreshness, now: float, /, **fields: Any) -> Self:  # noqa: ANN401 - the fields of a subclass
         """Return the result of a read as of now (UNIX time), with the fields that a subclass adds."""
         age_seconds = max(0, round(now - read.as_of.timestamp()))
         return cls(source=read.source, as_of=read.as_of, age_seconds=age_seconds, **fields)
