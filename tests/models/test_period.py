@@ -6,10 +6,13 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from toggl_mcp.errors import InvalidArguments
-from toggl_mcp.models.period import Calendar, DateRange, Period, make_calendar, parse_local_datetime, resolve_period
+from toggl_mcp.models.period import Calendar, DateRange, make_calendar
+from toggl_mcp.models.period_grammar import parse_period
+from toggl_mcp.models.time_grammar import parse_time
 
 AUCKLAND = make_calendar("Pacific/Auckland", 1)
 TUESDAY = date(2026, 11, 24)
+NOW = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
 
 
 def hours(calendar: Calendar, day: date) -> float:
@@ -33,8 +36,8 @@ def hours(calendar: Calendar, day: date) -> float:
         ("last_30_days", date(2026, 10, 26), TUESDAY),
     ],
 )
-def test_resolve_period_returns_first_and_last_day(period: Period, first: date, last: date) -> None:
-    assert resolve_period(period, TUESDAY, AUCKLAND) == DateRange(AUCKLAND, first, last)
+def test_parse_period_returns_first_and_last_day(period: str, first: date, last: date) -> None:
+    assert parse_period(period, TUESDAY, AUCKLAND) == DateRange(AUCKLAND, first, last)
 
 
 @pytest.mark.parametrize(
@@ -47,8 +50,8 @@ def test_resolve_period_returns_first_and_last_day(period: Period, first: date, 
         ("last_year", date(2028, 2, 29), date(2027, 1, 1), date(2027, 12, 31)),
     ],
 )
-def test_resolve_period_crosses_years_and_leap_days(period: Period, today: date, first: date, last: date) -> None:
-    assert resolve_period(period, today, AUCKLAND) == DateRange(AUCKLAND, first, last)
+def test_parse_period_crosses_years_and_leap_days(period: str, today: date, first: date, last: date) -> None:
+    assert parse_period(period, today, AUCKLAND) == DateRange(AUCKLAND, first, last)
 
 
 @pytest.mark.parametrize(("begins_on", "first"), list(enumerate([22, 23, 24, 18, 19, 20, 21])))
@@ -96,8 +99,8 @@ def test_split_by_day_splits_at_midnight_within_the_range() -> None:
         ("2026-07-01T09:00", datetime(2026, 6, 30, 21, 0, tzinfo=UTC)),
     ],
 )
-def test_parse_local_datetime_without_offset_uses_account_zone(text: str, moment: datetime) -> None:
-    assert parse_local_datetime(text, AUCKLAND) == moment
+def test_parse_time_without_offset_uses_account_zone(text: str, moment: datetime) -> None:
+    assert parse_time(text, NOW, AUCKLAND) == moment
 
 
 @pytest.mark.parametrize(
@@ -109,9 +112,9 @@ def test_parse_local_datetime_without_offset_uses_account_zone(text: str, moment
         ("2026-11-24T25:00", "is no time"),
     ],
 )
-def test_parse_local_datetime_missing_or_ambiguous_time_is_refused(text: str, problem: str) -> None:
+def test_parse_time_missing_or_ambiguous_time_is_refused(text: str, problem: str) -> None:
     with pytest.raises(ValueError, match=problem):
-        parse_local_datetime(text, AUCKLAND)
+        parse_time(text, NOW, AUCKLAND)
 
 
 @pytest.mark.parametrize(
@@ -123,13 +126,13 @@ def test_parse_local_datetime_missing_or_ambiguous_time_is_refused(text: str, pr
         ("America/New_York", "2026-03-08T02:30", "does not happen that night, .* the offset -05:00 or -04:00"),
     ],
 )
-def test_parse_local_datetime_at_a_clock_change_hint_has_both_offsets(zone: str, text: str, hint: str) -> None:
+def test_parse_time_at_a_clock_change_hint_has_both_offsets(zone: str, text: str, hint: str) -> None:
     calendar = make_calendar(zone, 1)
     with pytest.raises(ValueError, match=hint.replace("+", r"\+")) as refusal:
-        parse_local_datetime(text, calendar)
+        parse_time(text, NOW, calendar)
 
     for offset in re.findall(r"[+-]\d\d:\d\d", str(refusal.value)):
-        parse_local_datetime(text + offset, calendar)
+        parse_time(text + offset, NOW, calendar)
 
 
 @pytest.mark.parametrize("zone", ["Mars/Olympus", "", "../etc/passwd"])

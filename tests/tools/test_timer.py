@@ -168,7 +168,15 @@ async def test_get_timer_costs_one_request_in_two_minutes(host: Host, sandbox: S
     for _ in range(5):
         await host.call("get_timer")
         clock.now += 30
-    assert [call.path for call in sandbox.calls] == ["/me/time_entries", "/me/time_entries"]
+    assert [call.path for call in sandbox.calls] == ["/me", "/me/time_entries", "/me/time_entries"]
+
+
+async def test_get_timer_names_weekday_and_zone_of_now(host: Host) -> None:
+    now = (await host.call("get_timer"))["now"]
+
+    assert now.partition(" ")[0].endswith("day")
+    assert now.endswith(" Pacific/Auckland")
+    assert (await host.call("get_account"))["now"] == now
 
 
 async def test_get_timer_is_stale_while_toggl_is_unreachable(host: Host, sandbox: Sandbox, clock: Clock) -> None:

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from toggl_mcp.models.account import Access, Plan, Workspace
 from toggl_mcp.models.base import Absent, Payload
+from toggl_mcp.models.time_grammar import describe_now
 from toggl_mcp.tools.support.define import READ_ONLY, CallContext, Requirement, ToolSpec
 from toggl_mcp.tools.support.results import Freshness, OutputModel, QuotaRemaining, list_unreadable
 from toggl_mcp.tools.support.silence import describe_silence, find_last_end
@@ -48,6 +49,7 @@ class Account(Freshness):
     """The token's owner, and what this server and the workspaces allow."""
 
     name: str
+    now: str
     timezone: Annotated[str, Field(description="IANA name.")]
     week_begins_on: str
     default_workspace_id: int | Absent = None
@@ -74,6 +76,7 @@ async def get_account(args: GetAccount, call: CallContext) -> Account:
         now,
         call.spending,
         name=me.name,
+        now=describe_now(call.now, await call.calendar()),
         timezone=me.timezone,
         week_begins_on=WEEKDAYS[me.beginning_of_week % 7],
         default_workspace_id=default,

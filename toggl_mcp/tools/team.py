@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from toggl_mcp.models.base import Absent
-from toggl_mcp.models.period import Calendar, DateRange, resolve_period
+from toggl_mcp.models.period import Calendar, DateRange
+from toggl_mcp.models.period_grammar import parse_period
 from toggl_mcp.models.projects import Project
 from toggl_mcp.models.users import Activity, User
 from toggl_mcp.tools.support.args import ListArgs, WorkspaceArgs
@@ -91,7 +92,7 @@ async def get_team_activity(args: GetTeamActivity, call: CallContext) -> TeamAct
     activity, users = await endpoint.fetch_activity(), (await endpoint.read()).collection.items
     project_ids = {item.project_id or 0 for item in activity.by_user.values()}
     projects = await call.name_index.find_by_id(call.toggl.projects(workspace_id), project_ids)
-    week = None if args.week is None else resolve_period(args.week, calendar.day_of(call.now), calendar)
+    week = None if args.week is None else parse_period(args.week, calendar.day_of(call.now), calendar)
     seconds: Mapping[int, Sequence[int]] = {} if week is None else await endpoint.fetch_week(week.first)
     active_ids = [key for key, user in users.items() if not user.inactive]
     rows = [

@@ -1,10 +1,12 @@
 """The arguments that several tools take, and what several input models require of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Annotated, Any, ClassVar, Self, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, create_model, model_validator
 
+from toggl_mcp.errors import InvalidArguments
 from toggl_mcp.models.base import REF_NONE, Absent, Id, Name, Payload
 from toggl_mcp.models.text import clean_text, require_one_line
 
@@ -119,6 +121,20 @@ def omit_field(model: type[PayloadT], field: str) -> type[PayloadT]:
     # A class variable takes the place of the inherited field: pydantic leaves the field out, and refuses it as unknown.
     class_variable: dict[str, Any] = {field: (ClassVar[None], None)}
     return create_model(f"{model.__name__}Restricted", __base__=model, **class_variable)
+
+
+@contextmanager
+def naming_argument(field: str) -> Generator[None]:
+    """Name the argument that a grammar refuses.
+
+    Raises:
+        InvalidArguments: The text is none of the grammar's, or has two readings.
+    """
+    try:
+        yield
+    except ValueError as error:
+        message = f"{field}: {error}."
+        raise InvalidArguments(message) from error
 
 
 def _enumerate(fields: Sequence[str]) -> str:

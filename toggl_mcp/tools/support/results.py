@@ -97,13 +97,13 @@ class Freshness(OutputModel):
     requests: Annotated[int, Field(description="Sent to Toggl by this call.")]
 
     @classmethod
-    def of(cls, read: HasFreshness, now: float, spending: Spending, **fields: Any) -> Self:  # noqa: ANN401 - the fields of a subclass
-        """Return the result of a read as of now (UNIX time), with the fields that a subclass adds."""
+    def of(cls, read: HasFreshness, timestamp: float, spending: Spending, /, **fields: Any) -> Self:  # noqa: ANN401 - the fields of a subclass
+        """Return the result of a read as of a UNIX time, with the fields that a subclass adds."""
         requests = spending.requests
         return cls(
             source="mixed" if read.source == "cache" and requests else read.source,
             as_of=read.as_of,
-            age_seconds=max(0, round(now - read.as_of.timestamp())),
+            age_seconds=max(0, round(timestamp - read.as_of.timestamp())),
             requests=requests,
             **fields,
         )

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from toggl_mcp.models.base import Absent, Id, Payload
-from toggl_mcp.models.period import FIRST_DAY, LAST_DAY, Period
+from toggl_mcp.models.period import FIRST_DAY, LAST_DAY
 from toggl_mcp.models.text import clean_text
 from toggl_mcp.models.time_entries import Description
 from toggl_mcp.models.totals import Group
@@ -22,6 +22,7 @@ from toggl_mcp.tools.support.args import (
 )
 
 TimeText = Annotated[str, Field(max_length=40), BeforeValidator(clean_text), ANY_TEXT]
+"""A time, day or period in words, read by its grammar where the account's calendar is known."""
 Day = Annotated[date, Field(ge=FIRST_DAY, le=LAST_DAY)]
 EntryIds = Annotated[list[Id], Field(min_length=1)]
 ClearableField = Literal["description", "project", "task", "tags"]
@@ -44,16 +45,19 @@ class EntryFields(Payload, frozen=True):
 class StartTimer(EntryFields, WorkspaceArgs, frozen=True):
     """The arguments of `start_timer`."""
 
-    start: Annotated[TimeText, Field(description="2026-11-24T09:00, or with offset. Default: now.")] | Absent = None
+    start: Annotated[TimeText, Field(description="2026-11-24T09:00, 9am, -25m. Default: now.")] | Absent = None
     allow_overlap: Annotated[bool, Field(description="Allow overlaps.")] = False
 
 
 class CreateTimeEntry(EntryFields, WorkspaceArgs, frozen=True):
     """The arguments of `create_time_entry`."""
 
-    start: Annotated[TimeText, Field(description="2026-11-24T09:00 in the account's time zone, or with offset.")]
+    start: Annotated[
+        TimeText,
+        Field(description="2026-11-24T09:00 in the account's time zone, or with offset; yesterday 14:00, -1h."),
+    ]
     stop: Annotated[TimeText, Field(description="Like start; or give duration.")] | Absent = None
-    duration: Annotated[int, Field(ge=0, le=999 * 3600, description="Seconds.")] | Absent = None
+    duration: Annotated[TimeText, Field(description="1h30m, 1:30, 90m or seconds.")] | Absent = None
     allow_overlap: Annotated[bool, Field(description="Allow overlaps and duplicates.")] = False
 
     _end = require_one_of("stop", "duration", hint="; start_timer starts a timer")
@@ -73,17 +77,20 @@ class EntryRange(Payload, frozen=True):
     """The days of the entries to read."""
 
     refresh: Annotated[bool, Field(description="Read from Toggl (2 requests or more).")] = False
-    period: Annotated[Period, Field(description="Or start and end. Default: today.")] | Absent = None
-    start: Annotated[Day, Field(description="First day, YYYY-MM-DD.")] | Absent = None
-    end: Annotated[Day, Field(description="Last day, inclusive.")] | Absent = None
+    period: (
+        Annotated[
+            TimeText,
+            Field(description="today, last week, last 14 days, 2026-11, 2026-W47, Q3, since Monday. Default: today."),
+        ]
+        | Absent
+    ) = None
+    start: Annotated[TimeText, Field(description="First day, instead of period.")] | Absent = None
+    end: Annotated[TimeText, Field(description="Last day, inclusive.")] | Absent = None
 
     @model_validator(mode="after")
     def _require_one_range(self) -> Self:
         if (self.start is None) != (self.end is None) or (self.period is not None and self.start is not None):
             message = "give period, or both start and end"
-            raise ValueError(message)
-        if self.start is not None and self.end is not None and self.end < self.start:
-            message = "end is before start"
             raise ValueError(message)
         return self
 

@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import anyio
 
-from toggl_mcp.errors import NotFound, PlanRequired, TogglError
+from toggl_mcp.errors import InvalidArguments, NotFound, PlanRequired, TogglError
 from toggl_mcp.models.base import REF_NONE, RESOURCE_KINDS, NamedResource, ResourceKind
-from toggl_mcp.models.period import Calendar, DateRange, resolve_period
+from toggl_mcp.models.day_grammar import parse_day
+from toggl_mcp.models.period import LAST_DAY, Calendar, DateRange
+from toggl_mcp.models.period_grammar import parse_period
 from toggl_mcp.models.time_entries import TimeEntry
+from toggl_mcp.tools.support.args import naming_argument
 from toggl_mcp.tools.support.define import CallContext
 from toggl_mcp.tools.support.lookup import not_found_error, require_one_meaning
 from toggl_mcp.tools.support.results import list_unreadable
@@ -98,10 +101,27 @@ def _silence_warnings(result: "EntryResult", query: "EntryQuery", call: CallCont
 
 
 def _resolve_range(args: EntryFilter, calendar: Calendar, now: "datetime") -> DateRange:
-    """Return the days of the filter; today if it names none."""
-    if args.start is not None and args.end is not None:
-        return DateRange(calendar, args.start, args.end)
-    return resolve_period(args.period or "today", calendar.day_of(now), calendar)
+    """Return the days of the filter; today if it names none.
+
+    Raises:
+        InvalidArguments: A text is no day or period, has two readings, or the end is before the start.
+    """
+    today = calendar.day_of(now)
+    if args.start is None or args.end is None:
+        with naming_argument("period"):
+            date_range = parse_period(args.period or "today", today, calendar)
+    else:
+        with naming_argument("start"):
+            first = parse_day(args.start, today, calendar)
+        with naming_argument("end"):
+            date_range = DateRange(calendar, first, parse_day(args.end, today, calendar))
+    if date_range.last < date_range.first:
+        message = "end is before start. Give the earlier day as start."
+        raise InvalidArguments(message)
+    if date_range.last > LAST_DAY:
+        message = f"The days end after {LAST_DAY}, the last day of Toggl's reports. Give an earlier end."
+        raise InvalidArguments(message)
+    return date_range
 
 
 async def _resolve_workspaces(requested: int | None, call: CallContext) -> dict[int, str]:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from toggl_mcp.errors import InvalidArguments
 from toggl_mcp.models.base import REF_NONE
-from toggl_mcp.models.period import parse_local_datetime
 from toggl_mcp.models.tasks import Task
 from toggl_mcp.models.text import fold
 from toggl_mcp.models.time_entries import MAX_DURATION, TimeEntryBody
+from toggl_mcp.models.time_grammar import parse_time
+from toggl_mcp.tools.support.args import naming_argument
 from toggl_mcp.tools.support.define import CallContext
 from toggl_mcp.tools.support.lookup import exactly_one, naming_deleted, not_found_error, resolve, resolve_id
 from toggl_mcp.tools.time_entries._args import EditTimeEntries, EntryFields
@@ -79,17 +80,14 @@ async def settle_references(prepared: PreparedEntry, workspace_id: int, call: Ca
             await call.toggl.tags(workspace_id).invalidate()
 
 
-def parse_time_argument(field: str, text: str, calendar: "Calendar") -> "datetime":
+def parse_time_argument(field: str, text: str, now: "datetime", calendar: "Calendar") -> "datetime":
     """Return the time that an argument gives, in UTC.
 
     Raises:
-        InvalidArguments: It is no time, or one that a change of clocks skips or repeats.
+        InvalidArguments: It is no time, has two readings, or is one that a change of clocks skips or repeats.
     """
-    try:
-        return parse_local_datetime(text, calendar)
-    except ValueError as error:
-        message = f"{field}: {error}."
-        raise InvalidArguments(message) from error
+    with naming_argument(field):
+        return parse_time(text, now, calendar)
 
 
 def check_duration(start: "datetime", stop: "datetime") -> None:

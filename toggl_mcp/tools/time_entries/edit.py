@@ -87,9 +87,9 @@ async def add_times(entry: TimeEntry, args: EditTimeEntries, body: TimeEntryBody
     if args.start is None and args.stop is None:
         return body
     calendar, now = await call.calendar(), call.now
-    start = entry.start if args.start is None else parse_time_argument("start", args.start, calendar)
+    start = entry.start if args.start is None else parse_time_argument("start", args.start, now, calendar)
     runs = entry.running and args.stop is None
-    stop = entry.end_at(now) if args.stop is None else parse_time_argument("stop", args.stop, calendar)
+    stop = entry.end_at(now) if args.stop is None else parse_time_argument("stop", args.stop, now, calendar)
     if runs and start > now:
         message = "start: is in the future, and the timer is running. Give an earlier start, or a stop too."
         raise InvalidArguments(message)

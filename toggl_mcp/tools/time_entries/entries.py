@@ -6,7 +6,9 @@ from typing import Annotated, NamedTuple
 from pydantic import Field
 
 from toggl_mcp.models.base import Absent
+from toggl_mcp.models.duration_grammar import parse_duration
 from toggl_mcp.models.time_entries import TimeEntry, to_rfc3339
+from toggl_mcp.tools.support.args import naming_argument
 from toggl_mcp.tools.support.define import ADDITIVE, READ_ONLY, CallContext, ToolSpec
 from toggl_mcp.tools.support.resources import decode_cursor, encode_cursor
 from toggl_mcp.tools.support.results import MAX_RESULT_BYTES, Freshness, OutputModel, WithQuota, count_bytes, truncate
@@ -72,12 +74,12 @@ class TimeEntryList(WithQuota, Freshness):
 async def create_time_entry(args: CreateTimeEntry, call: CallContext) -> TimeEntryResult:
     """Create a completed time entry. Overlaps and duplicates are refused unless allow_overlap is true."""
     workspace, calendar = await call.workspace_id(args.workspace_id), await call.calendar()
-    start = parse_time_argument("start", args.start, calendar)
-    stop = (
-        start + timedelta(seconds=args.duration or 0)
-        if args.stop is None
-        else parse_time_argument("stop", args.stop, calendar)
-    )
+    start = parse_time_argument("start", args.start, call.now, calendar)
+    if args.stop is None:
+        with naming_argument("duration"):
+            stop = start + timedelta(seconds=parse_duration(args.duration or "0"))
+    else:
+        stop = parse_time_argument("stop", args.stop, call.now, calendar)
     check_duration(start, stop)
     prepared = await prepare_entry(args, workspace, call)
     if not args.allow_overlap:

@@ -8,6 +8,7 @@ from pydantic import Field
 from toggl_mcp.errors import InvalidArguments, NotFound
 from toggl_mcp.models.base import Absent
 from toggl_mcp.models.time_entries import TimerStart
+from toggl_mcp.models.time_grammar import describe_now
 from toggl_mcp.tools.support.define import ADDITIVE, DESTRUCTIVE, READ_ONLY, CallContext, ToolSpec
 from toggl_mcp.tools.support.results import Freshness, OutputModel, WithQuota, list_unreadable
 from toggl_mcp.tools.time_entries._args import GetTimer, StartTimer, StopTimer
@@ -38,6 +39,7 @@ class TimerStarted(TimeEntryResult):
 class Timer(WithQuota, Freshness):
     """The running timer, if there is one."""
 
+    now: str
     running: bool
     entry: TimeEntryOut | Absent = None
     warnings: list[str] | Absent = None
@@ -47,7 +49,7 @@ async def start_timer(args: StartTimer, call: CallContext) -> TimerStarted:
     """Start a timer. It stops the running timer, which stopped_entry names."""
     workspace, calendar = await call.workspace_id(args.workspace_id), await call.calendar()
     prepared = await prepare_entry(args, workspace, call)
-    start = call.now if args.start is None else parse_time_argument("start", args.start, calendar)
+    start = call.now if args.start is None else parse_time_argument("start", args.start, call.now, calendar)
     if start > call.now:
         message = "start: is in the future. Omit it to start now."
         raise InvalidArguments(message)
@@ -81,7 +83,8 @@ async def stop_timer(_: StopTimer, call: CallContext) -> TimeEntryResult:
 
 
 async def get_timer(args: GetTimer, call: CallContext) -> Timer:
-    """Get the running timer, across all workspaces. Changes made elsewhere show within two minutes."""
+    """Get the time now and the running timer, in any workspace. Changes made elsewhere show within two minutes."""
+    calendar = await call.calendar()
     read = await call.toggl.entry_cache.read(refresh=args.refresh)
     entry = next((entry for entry in read.collection.items.values() if entry.running), None)
     output, warnings = (None, None) if entry is None else await to_output(entry, call)
@@ -89,6 +92,7 @@ async def get_timer(args: GetTimer, call: CallContext) -> Timer:
         read,
         call.toggl.timestamp(),
         call.spending,
+        now=describe_now(call.now, calendar),
         running=entry is not None,
         entry=output,
         warnings=[*(warnings or ()), *list_unreadable(len(read.collection.unreadable_ids), "time entries")] or None,

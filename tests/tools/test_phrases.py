@@ -1,0 +1,40 @@
+"""Times, durations and periods in words, through the tools."""
+
+import pytest
+
+from tests.tools.host import Host
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_create_time_entry_in_words_has_start_and_seconds(host: Host) -> None:
+    entry = (await host.call("create_time_entry", start="yesterday 2am", duration="1h30m", allow_overlap=True))["entry"]
+
+    assert entry["start"].partition("T")[2].startswith("02:00")
+    assert entry["seconds"] == 5400
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "field"),
+    [
+        ("list_time_entries", {"period": "03/04/2026"}, "period"),
+        ("summarize_time", {"start": "03/04/2026", "end": "today"}, "start"),
+        ("create_time_entry", {"start": "yesterday 9", "duration": "1h"}, "start"),
+        ("create_time_entry", {"start": "yesterday 9:00", "duration": "1.5"}, "duration"),
+    ],
+)
+async def test_tool_phrase_with_two_readings_is_refused_with_both(
+    host: Host, tool: str, arguments: dict[str, object], field: str
+) -> None:
+    error = await host.fail(tool, **arguments)
+
+    assert error["code"] == "invalid_arguments"
+    assert error["message"].startswith(f"{field}: ")
+    assert "two readings" in error["message"]
+
+
+async def test_summarize_time_last_14_days_has_so_many(host: Host) -> None:
+    days = await host.call("summarize_time", period="last 14 days")
+    same = await host.call("summarize_time", start=days["first_day"], end=days["last_day"])
+
+    assert same["total"] == days["total"]

@@ -1,0 +1,144 @@
+"""Days as people write them: `2026-11-24`, `yesterday`, `3 days ago`, `last Friday`, `24 November`."""
+
+import re
+from datetime import date, timedelta
+
+from toggl_mcp.models.period import VALID_YEARS, Calendar
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+MONTHS = (
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
+)
+WEEKDAY_PATTERN = (
+    "mon(?:day)?|tue(?:s(?:day)?)?|wed(?:nesday)?|thu(?:rs(?:day)?)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?"
+)
+MONTH_PATTERN = "|".join([*(f"{month[:3]}(?:{month[3:]})?" for month in MONTHS), "sept"])
+_RELATIVE = {"today": 0, "yesterday": -1, "tomorrow": 1, "day before yesterday": -2}
+_DAYS_AGO = re.compile(r"(\d{1,4}) days? ago")
+_WEEKDAY = re.compile(rf"(?:(last|this|next) )?({WEEKDAY_PATTERN})")
+_YEAR_FIRST = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})")
+_YEAR_LAST = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4})")
+_DAY_AND_MONTH = re.compile(
+    rf"(?:(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<month>{MONTH_PATTERN})"
+    rf"|(?P<month2>{MONTH_PATTERN}) (?P<day2>\d{{1,2}})(?:st|nd|rd|th)?)(?:,? (?P<year>\d{{4}}))?"
+)
+_DAY = timedelta(days=1)
+
+
+def parse_day(text: str, today: date, calendar: Calendar) -> date:
+    """Return the day of a text.
+
+    Raises:
+        ValueError: It is no day, or has two readings.
+    """
+    words = normalize_words(text)
+    day = _parse_relative(text, words, today, calendar) or _parse_date(text, words, today)
+    if day is None:
+        message = f"{text!r:.60} is no day; write 2026-11-24, yesterday, 3 days ago, last Friday or 24 November 2026"
+        raise ValueError(message)
+    return check_year(day)
+
+
+def latest_weekday(name: str, today: date) -> date:
+    """Return the latest day of that name, today included."""
+    return today - (today.weekday() - _weekday_number(name)) % 7 * _DAY
+
+
+def normalize_words(text: str) -> str:
+    """Return a phrase in lower case, with single spaces, without underscores and a leading article."""
+    return " ".join(text.lower().replace("_", " ").split()).removeprefix("the ")
+
+
+def month_number(name: str) -> int:
+    """Return the number, from 1, of a month by its name or the first three letters of it."""
+    return next(number for number, month in enumerate(MONTHS, start=1) if month.startswith(name[:3]))
+
+
+def make_day(text: str, year: int, month: int, day: int) -> date:
+    """Return the day of these numbers.
+
+    Raises:
+        ValueError: There is no such day, or Toggl has no entries in that year.
+    """
+    try:
+        return check_year(date(year, month, day))
+    except ValueError as error:
+        if year not in VALID_YEARS:
+            raise
+        message = f"{text!r:.60} is not in the calendar; give a day that exists"
+        raise ValueError(message) from error
+
+
+def check_year(day: date) -> date:
+    """Return the day.
+
+    Raises:
+        ValueError: Toggl has no entries in that year.
+    """
+    if day.year not in VALID_YEARS:
+        message = f"lies outside the years that Toggl takes, {VALID_YEARS[0]} to {VALID_YEARS[-1]}"
+        raise ValueError(message)
+    return day
+
+
+def two_readings_error(text: str, first: object, second: object) -> ValueError:
+    """Return the error about a phrase with two readings."""
+    return ValueError(f"{text!r:.60} has two readings, {first} and {second}; give one of them")
+
+
+def _parse_relative(text: str, words: str, today: date, calendar: Calendar) -> date | None:
+    """Return a day that is named by its distance from today."""
+    if words in _RELATIVE:
+        return today + _RELATIVE[words] * _DAY
+    if match := _DAYS_AGO.fullmatch(words):
+        return today - int(match[1]) * _DAY
+    match = _WEEKDAY.fullmatch(words)
+    return match and _resolve_weekday(text, match, today, calendar)
+
+
+def _parse_date(text: str, words: str, today: date) -> date | None:
+    """Return a day that is named by its month; without a year it is this year's, if that has begun."""
+    if match := _YEAR_FIRST.fullmatch(words):
+        return make_day(text, int(match[1]), int(match[3]), int(match[4]))
+    if match := _YEAR_LAST.fullmatch(words):
+        return _resolve_year_last(text, int(match[1]), int(match[3]), int(match[4]))
+    match = _DAY_AND_MONTH.fullmatch(words)
+    if match is None:
+        return None
+    day, month = int(match["day"] or match["day2"]), month_number(match["month"] or match["month2"])
+    value = make_day(text, int(match["year"] or today.year), month, day)
+    if match["year"] is None and value > today:
+        raise two_readings_error(text, make_day(text, today.year - 1, month, day), value)
+    return value
+
+
+def _resolve_weekday(text: str, match: re.Match[str], today: date, calendar: Calendar) -> date:
+    """Return the day of a weekday, which is refused where its week is in doubt."""
+    latest = latest_weekday(match[2], today)
+    coming = latest + 7 * _DAY
+    first_of_week = calendar.first_of_week(today)
+    of_week = first_of_week + (_weekday_number(match[2]) - first_of_week.weekday()) % 7 * _DAY
+    match match[1]:
+        case "last":
+            readings = (of_week - 7 * _DAY, latest if latest < today else latest - 7 * _DAY)
+        case "next":
+            readings = (coming, of_week + 7 * _DAY)
+        case "this":
+            readings = (of_week, of_week if of_week >= today else coming)
+        case _:
+            readings = (latest, max(latest, of_week))
+    if readings[0] != readings[1]:
+        raise two_readings_error(text, *readings)
+    return readings[0]
+
+
+def _resolve_year_last(text: str, first: int, second: int, year: int) -> date:
+    """Return the day of a date whose year comes last, refused where day and month may be either."""
+    if first != second and max(first, second) <= len(MONTHS):
+        raise two_readings_error(text, make_day(text, year, first, second), make_day(text, year, second, first))
+    return make_day(text, year, *((first, second) if second > len(MONTHS) else (second, first)))
+
+
+def _weekday_number(name: str) -> int:
+    return next(number for number, weekday in enumerate(WEEKDAYS) if weekday.startswith(name[:3]))

@@ -1,0 +1,54 @@
+"""Durations as people write them: `5400`, `1h30m`, `1:30`, `90m`, `1.5h`, `PT90M`."""
+
+import re
+
+MAX_DURATION_SECONDS = 999 * 3600
+_NUMBER = r"\d{1,7}(?:[.]\d{1,6})?"
+_UNITS = {
+    "hours": (r"h|hrs?|hours?", 3600),
+    "minutes": (r"m|mins?|minutes?", 60),
+    "seconds": (r"s|secs?|seconds?", 1),
+}
+_WITH_UNITS = re.compile(
+    r"\s*(?:and\s+)?".join(rf"(?:(?P<{unit}>{_NUMBER})\s*(?:{names}))?" for unit, (names, _) in _UNITS.items())
+)
+_MINUTES_WITHOUT_UNIT = re.compile(r"(?P<hours>\d{1,3})\s*h\s*(?P<minutes>[0-5]\d)")
+_CLOCK = re.compile(r"(?P<hours>\d{1,3}):(?P<minutes>[0-5]\d)(?::(?P<seconds>[0-5]\d))?")
+_ISO = re.compile(rf"pt(?=\d)(?:(?P<hours>{_NUMBER})h)?(?:(?P<minutes>{_NUMBER})m)?(?:(?P<seconds>{_NUMBER})s)?")
+_FORMS = (_MINUTES_WITHOUT_UNIT, _WITH_UNITS, _CLOCK, _ISO)
+_WORDS = {"half an hour": "30m", "half hour": "30m", "an hour": "1h", "a minute": "1m"}
+
+
+def parse_duration(text: str) -> int:
+    """Return the seconds of a duration.
+
+    Raises:
+        ValueError: It is no duration, has two readings, or is longer than Toggl allows.
+    """
+    words = " ".join(text.lower().split())
+    words = _WORDS.get(words, words)
+    if re.fullmatch(r"\d{1,7}", words):
+        return _check_length(int(words))
+    match = next((match for form in _FORMS if words and (match := form.fullmatch(words))), None)
+    if match is None:
+        message = f"{text!r:.60} is no duration; write 1h30m, 1:30, 90m, 1.5h, PT90M or seconds"
+        if re.fullmatch(_NUMBER, words):
+            message = f"{words} has two readings, {words}h and {words}m; add the unit"
+        elif re.fullmatch(r"\d+,\d+\s*h\w*", words):
+            message = f"{text!r:.60} has a comma; write the decimals with a point, as in 1.5h"
+        raise ValueError(message)
+    parts = match.groupdict()
+    return _check_length(round(sum(float(parts.get(unit) or 0) * size for unit, (_, size) in _UNITS.items())))
+
+
+def format_duration(seconds: int) -> str:
+    """Return a duration as `parse_duration` reads it: `1h30m`."""
+    sizes = [(seconds // 3600, "h"), (seconds // 60 % 60, "m"), (seconds % 60, "s")]
+    return "".join(f"{count}{unit}" for count, unit in sizes if count) or "0s"
+
+
+def _check_length(seconds: int) -> int:
+    if seconds > MAX_DURATION_SECONDS:
+        message = f"is longer than {MAX_DURATION_SECONDS // 3600} hours; split it into several entries"
+        raise ValueError(message)
+    return seconds

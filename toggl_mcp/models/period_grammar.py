@@ -1,0 +1,160 @@
+"""Periods as people write them: `last week`, `last 14 days`, `2026-11`, `2026-W47`, `Q3`, `since Monday`."""
+
+import re
+from datetime import date, timedelta
+
+from toggl_mcp.models.day_grammar import (
+    MONTH_PATTERN,
+    WEEKDAY_PATTERN,
+    check_year,
+    latest_weekday,
+    month_number,
+    normalize_words,
+    parse_day,
+    two_readings_error,
+)
+from toggl_mcp.models.period import Calendar, DateRange
+
+_MONTHS = {"month": 1, "quarter": 3, "year": 12}
+_UNIT = re.compile(r"(this|current|last|previous|past) (week|month|quarter|year)")
+_LAST_DAYS = re.compile(r"(?:last|past) (\d{1,4}) days?")
+_LAST_UNITS = re.compile(r"(?:last|past) (\d{1,3}) (week|month|quarter|year)s?")
+_YEAR = re.compile(r"(\d{4})")
+_MONTH = re.compile(r"(\d{4})[-/](\d{1,2})")
+_NAMED_MONTH = re.compile(rf"({MONTH_PATTERN})(?:,? (\d{{4}}))?")
+_QUARTER = re.compile(r"(?:(?P<year>\d{4})[- ]?)?q(?P<number>[1-4])(?:[- ]?(?P<year2>\d{4}))?")
+_WEEK = re.compile(r"(?:(?P<year>\d{4})[- ]?w|week |w)(?P<number>\d{1,2})(?: (?:of )?(?P<year2>\d{4}))?")
+_RANGE = re.compile(r"(?:from )?(.+?) ?(?:\.\.| to | until | through | - ) ?(.+)")
+_SINCE_WEEKDAY = re.compile(rf"(?:last )?({WEEKDAY_PATTERN})")
+_DAY = timedelta(days=1)
+
+
+def parse_period(text: str, today: date, calendar: Calendar) -> DateRange:
+    """Return the days of a period; `last 14 days` and `since Monday` end with today.
+
+    Raises:
+        ValueError: It is no period, or has two readings.
+    """
+    words = normalize_words(text)
+    first, last = _parse_since(words, today, calendar) or (
+        _parse_relative(text, words, today, calendar)
+        or _parse_calendar_unit(text, words, today)
+        or _parse_range(words, today, calendar)
+        or _parse_single_day(text, today, calendar)
+    )
+    if last < first:
+        message = f"{text!r:.60} ends before it starts; give the earlier day first"
+        raise ValueError(message)
+    return DateRange(calendar, check_year(first), check_year(last))
+
+
+def _parse_since(words: str, today: date, calendar: Calendar) -> tuple[date, date] | None:
+    """Return the days from the first one of a day or period to today."""
+    if not words.startswith("since "):
+        return None
+    start = words.removeprefix("since ")
+    match = _SINCE_WEEKDAY.fullmatch(start)
+    if match and not start.startswith("last "):
+        return latest_weekday(match[1], today), today
+    return parse_period(start, today, calendar).first, today
+
+
+def _parse_relative(text: str, words: str, today: date, calendar: Calendar) -> tuple[date, date] | None:
+    """Return the days of a period that is named by its distance from today."""
+    if (match := _LAST_DAYS.fullmatch(words)) and int(match[1]):
+        return _days_up_to(today, int(match[1]))
+    if (match := _LAST_UNITS.fullmatch(words)) and int(match[1]):
+        count, unit = int(match[1]), match[2]
+        end = _unit_before(today, unit, 0, calendar)[0] - _DAY
+        whole = (_unit_before(today, unit, count, calendar)[0], end)
+        running = (_unit_before(today, unit, count - 1, calendar)[0], today)
+        raise two_readings_error(text, _format_days(*whole), _format_days(*running))
+    match = _UNIT.fullmatch(words)
+    if match is None:
+        return None
+    if match[1] == "past":
+        _, unit = match.groups()
+        length = {"week": 7, "month": 30, "quarter": 90, "year": 365}[unit]
+        raise two_readings_error(text, f"last {unit}", f"last {length} days")
+    return _unit_before(today, match[2], 0 if match[1] in {"this", "current"} else 1, calendar)
+
+
+def _parse_calendar_unit(text: str, words: str, today: date) -> tuple[date, date] | None:
+    """Return the days of a year, quarter, month or ISO week; without a year it is this year's, if that has begun."""
+    if match := _YEAR.fullmatch(words):
+        return _months_of(check_year(date(max(int(match[1]), 1), 1, 1)), 12)
+    if match := _MONTH.fullmatch(words):
+        return _months_of(_first_day(text, match[1], int(match[2]), today), 1)
+    if match := _NAMED_MONTH.fullmatch(words):
+        return _months_of(_first_day(text, match[2], month_number(match[1]), today), 1)
+    if match := _QUARTER.fullmatch(words):
+        return _months_of(_first_day(text, match["year"] or match["year2"], int(match["number"]) * 3 - 2, today), 3)
+    if match := _WEEK.fullmatch(words):
+        year = match["year"] or match["year2"]
+        number = int(match["number"])
+        first = _first_of_iso_week(text, int(year or today.isocalendar().year), number)
+        if year is None and first > today:
+            raise two_readings_error(text, f"{first.year - 1}-W{number:02}", f"{first.year}-W{number:02}")
+        return first, first + 6 * _DAY
+    return None
+
+
+def _parse_range(words: str, today: date, calendar: Calendar) -> tuple[date, date] | None:
+    """Return the days from one day to another."""
+    match = _RANGE.fullmatch(words)
+    return match and (parse_day(match[1], today, calendar), parse_day(match[2], today, calendar))
+
+
+def _parse_single_day(text: str, today: date, calendar: Calendar) -> tuple[date, date]:
+    try:
+        day = parse_day(text, today, calendar)
+    except ValueError as error:
+        if "is no day" not in str(error):
+            raise
+        message = (
+            f"{text!r:.60} is no period; write today, last week, last 14 days, 2026-11, 2026-W47, Q3, since Monday, "
+            "a day, or 2026-11-01 to 2026-11-15"
+        )
+        raise ValueError(message) from error
+    return day, day
+
+
+def _first_day(text: str, year: str | None, month: int, today: date) -> date:
+    """Return the first day of a month."""
+    if not 1 <= month <= _MONTHS["year"]:
+        message = f"{text!r:.60} has no month of that number; months are 01 to 12"
+        raise ValueError(message)
+    if year is None and month > today.month:
+        raise two_readings_error(text, f"that of {today.year - 1}", f"that of {today.year}")
+    return check_year(date(max(int(year or today.year), 1), month, 1))
+
+
+def _first_of_iso_week(text: str, year: int, number: int) -> date:
+    try:
+        return date.fromisocalendar(year, number, 1)
+    except ValueError as error:
+        message = f"{text!r:.60} is no week of {year}; weeks are W01 to W52 or W53"
+        raise ValueError(message) from error
+
+
+def _unit_before(today: date, unit: str, count: int, calendar: Calendar) -> tuple[date, date]:
+    """Return the days of the whole week, month, quarter or year so many before the running one."""
+    if unit == "week":
+        first = calendar.first_of_week(today) - count * 7 * _DAY
+        return first, first + 6 * _DAY
+    length = _MONTHS[unit]
+    month = today.year * 12 + (today.month - 1) // length * length - count * length
+    return _months_of(date(month // 12, month % 12 + 1, 1), length)
+
+
+def _months_of(first: date, count: int) -> tuple[date, date]:
+    month = first.year * 12 + first.month - 1 + count
+    return first, date(month // 12, month % 12 + 1, 1) - _DAY
+
+
+def _days_up_to(today: date, count: int) -> tuple[date, date]:
+    return today - (count - 1) * _DAY, today
+
+
+def _format_days(first: date, last: date) -> str:
+    return f"{first} to {last}"

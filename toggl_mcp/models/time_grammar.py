@@ -1,0 +1,101 @@
+"""Times as people write them: `2026-11-24T09:00+13:00`, `14:00`, `2pm`, `yesterday 14:00`, `now`, `-25m`."""
+
+import re
+from datetime import UTC, datetime, time, timedelta
+
+from toggl_mcp.models.day_grammar import check_year, normalize_words, parse_day, two_readings_error
+from toggl_mcp.models.duration_grammar import parse_duration
+from toggl_mcp.models.period import Calendar
+
+_CLOCK = r"(?P<hour>\d{1,2})(?::(?P<minute>\d\d)(?::(?P<second>\d\d)(?:\.\d{1,9})?)?)?\s?(?P<half>[ap]\.?m\.?)?"
+_OFFSET = r"\s?(?P<offset>z|[+-]\d\d:?\d\d)?"
+_DAY_FIRST = re.compile(rf"(?:(?P<day>.*?)(?:(?<=\d)t| at |,? |^)(?:at )?)??{_CLOCK}{_OFFSET}")
+_DAY_LAST = re.compile(rf"(?:at )?{_CLOCK},? (?:on )?(?P<day>[a-z].*|\d+ days? ago|\d+[-/. ].*)")
+_HOURS_OF_HALF_DAY = 12
+_DAY_ALONE = "needs a time of day as well, such as 2026-11-24T09:00"
+
+
+def parse_time(text: str, now: datetime, calendar: Calendar) -> datetime:
+    """Return the time, in UTC, of a text: by its offset, or else in the calendar's time zone.
+
+    Raises:
+        ValueError: It is no time, has two readings, or is one that a change of clocks skips or repeats.
+    """
+    words = normalize_words(text).replace("noon", "12:00")
+    if words == "now":
+        return now
+    elapsed = words.removeprefix("-").strip() if words.startswith("-") else words.removesuffix(" ago")
+    if elapsed != words and "day" not in words:
+        return now - timedelta(seconds=_parse_elapsed(elapsed))
+    today = calendar.day_of(now)
+    if "midnight" in words:
+        day = parse_day(re.sub(r"^at | ?(at )?midnight ?(on )?", "", words) or "today", today, calendar)
+        raise two_readings_error(text, f"{day}T00:00", f"{day + timedelta(days=1)}T00:00")
+    match = _DAY_FIRST.fullmatch(words) or _DAY_LAST.fullmatch(words)
+    if match is None or _is_day(words, calendar, now):
+        message = _DAY_ALONE if _is_day(words, calendar, now) else _describe_times(text)
+        raise ValueError(message)
+    day = today if not match["day"] else parse_day(match["day"], today, calendar)
+    local = datetime.combine(day, _parse_clock(text, match))
+    offset = match.groupdict().get("offset")
+    if offset is not None:
+        moment = datetime.fromisoformat(local.isoformat() + offset.upper()).astimezone(UTC)
+        check_year(calendar.day_of(moment))
+        return moment
+    return localize(local, calendar)
+
+
+def localize(local: datetime, calendar: Calendar) -> datetime:
+    """Return the time, in UTC, at which the calendar's clocks show a time.
+
+    Raises:
+        ValueError: A change of clocks skips or repeats it.
+    """
+    first, second = (local.replace(tzinfo=calendar.zone, fold=fold) for fold in (0, 1))
+    if first.utcoffset() != second.utcoffset():
+        happens = first.astimezone(UTC).astimezone(calendar.zone).replace(tzinfo=None, fold=0) == local
+        problem = "happens twice that night" if happens else "does not happen that night"
+        readings = " or ".join(choice.isoformat()[-len("+13:00") :] for choice in (first, second))
+        message = f"{problem}, as clocks change in {calendar.zone.key}; add the offset {readings}"
+        raise ValueError(message)
+    return first.astimezone(UTC)
+
+
+def describe_now(now: datetime, calendar: Calendar) -> str:
+    """Return a time with its weekday, offset and time zone."""
+    local = now.astimezone(calendar.zone)
+    return f"{local:%A} {local.isoformat(timespec='seconds')} {calendar.zone.key}"
+
+
+def _parse_elapsed(text: str) -> int:
+    """Return the seconds of a duration that has a unit: a bare number may be minutes or hours."""
+    if text.isdecimal():
+        raise two_readings_error(text, f"{text} minutes", f"{text} hours")
+    return parse_duration(text)
+
+
+def _parse_clock(text: str, match: re.Match[str]) -> time:
+    """Return the time of day of a match."""
+    hour, half = int(match["hour"]), match["half"]
+    if match["minute"] is None and half is None:
+        raise two_readings_error(text, f"{hour:02}:00", f"{(hour + _HOURS_OF_HALF_DAY) % 24:02}:00")
+    if half is not None:
+        if not 1 <= hour <= _HOURS_OF_HALF_DAY:
+            raise ValueError(_describe_times(text))
+        hour = hour % _HOURS_OF_HALF_DAY + (_HOURS_OF_HALF_DAY if half.startswith("p") else 0)
+    try:
+        return time(hour, int(match["minute"] or 0), int(match["second"] or 0))
+    except ValueError as error:
+        raise ValueError(_describe_times(text)) from error
+
+
+def _is_day(words: str, calendar: Calendar, now: datetime) -> bool:
+    try:
+        parse_day(words, calendar.day_of(now), calendar)
+    except ValueError:
+        return False
+    return True
+
+
+def _describe_times(text: str) -> str:
+    return f"{text!r:.60} is no time; write 2026-11-24T09:00, 14:00, 2pm, yesterday 14:00, 25 minutes ago or now"
