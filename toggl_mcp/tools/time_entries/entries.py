@@ -100,7 +100,8 @@ async def list_time_entries(args: ListTimeEntries, call: CallContext) -> TimeEnt
     filters = tuple(str(value) for value in args.model_dump(exclude={"limit", "cursor", "refresh"}).values())
     after = decode_cursor(args.cursor, filters, DatedPosition)
     if after is not None:
-        args = args.model_copy(update={"period": None, "start": after.first_day, "end": after.last_day})
+        days = {"start": after.first_day.isoformat(), "end": after.last_day.isoformat()}
+        args = args.model_copy(update=days | {"period": None})
     selection = await select_entries(args, call)
     date_range = selection.date_range
     entries = [entry for entry in selection.entries if entry.start >= date_range.start]
