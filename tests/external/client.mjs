@@ -159,6 +159,11 @@ async function tryTime(host) {
     if (!summary.groups_remaining) assert.equal(parts, summary.total.seconds);
     assert.ok(summary.complete);
   });
+  await host.succeed("review_time", { period: "last 14 days", expected: 8 }, ({ counts, findings, remaining }) => {
+    const total = Object.values(counts).reduce((one, other) => one + other, 0);
+    assert.equal(findings.length + remaining, total);
+    assert.ok(findings.every(({ fix }) => fix === undefined || "tool" in fix));
+  });
   await host.succeed("delete_time_entries", two, (gone) => assert.deepEqual(gone.deleted_ids.sort(), two.ids.sort()));
   await host.fail("not_found", "delete_time_entries", two);
 }
@@ -197,6 +202,7 @@ async function tryMistakes(host) {
     ["delete_time_entries", { ids: Array(11).fill(7) }],
     ["list_time_entries", { period: "fortnight" }],
     ["summarize_time", { group_by: ["colour"] }],
+    ["review_time", { work_hours: "9 to 5" }],
   ]) {
     await host.fail("invalid_arguments", tool, wrong);
   }
