@@ -75,6 +75,21 @@ async def test_review_time_fixes_leave_nothing_to_find(host: Host, sandbox: Sand
     assert (await host.call("review_time", start="2025-10-13", end="2025-10-14"))["findings"] == []
 
 
+@pytest.mark.parametrize(
+    "difference",
+    [{"workspace": NIGHT_SCHOOL, "project_id": None}, {"tags": ["design"]}, {"billable": True}],
+    ids=["workspace", "tags", "billable"],
+)
+async def test_review_time_entries_that_differ_are_no_duplicates(
+    host: Host, sandbox: Sandbox, difference: dict[str, Any]
+) -> None:
+    for more in ({"project_id": None}, {"project_id": None} | difference):
+        add_entry(sandbox, "2025-10-14T11:00", "2025-10-14T12:00", "Cake", **more)
+    review = await host.call("review_time", **TUESDAY)
+    assert "duplicate" not in review["counts"]
+    assert review["counts"]["overlap"] == 1
+
+
 async def test_review_time_overlap_tells_how_long_and_shortens_the_earlier(host: Host, sandbox: Sandbox) -> None:
     first = add_entry(sandbox, "2025-10-14T08:00", "2025-10-14T10:00", "Bread", **SHOP)
     second = add_entry(sandbox, "2025-10-14T09:00", "2025-10-14T10:30", "Rolls", NIGHT_SCHOOL, project_id=201_500_401)

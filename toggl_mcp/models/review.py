@@ -59,10 +59,11 @@ def list_past_days(date_range: DateRange, now: datetime) -> list[date]:
 
 
 def find_duplicates(entries: Iterable[TimeEntry]) -> list[list[TimeEntry]]:
-    """Return the entries that are alike in their times and in what they are about, by the first of them."""
+    """Return the entries that are alike in all that a person gives, by the first of them."""
     groups: dict[object, list[TimeEntry]] = defaultdict(list)
     for entry in sorted(entries, key=_position):
-        groups[entry.start, entry.duration, entry.description, entry.project_id, entry.task_id].append(entry)
+        work = (entry.workspace_id, entry.project_id, entry.task_id, entry.description)
+        groups[entry.start, entry.duration, *work, tuple(sorted(entry.tags)), entry.billable].append(entry)
     return [group for group in groups.values() if len(group) > 1]
 
 
