@@ -10,8 +10,7 @@ import pytest
 
 import toggl_mcp
 from scripts.docs import documents, with_sections
-from tests.process.server import run
-from tests.process.test_cli import serve_sandbox
+from tests.process.server import run, serve_sandbox
 from toggl_mcp import errors
 from toggl_mcp.errors import TogglError
 from toggl_mcp.sandbox import HARBOUR_STUDIO, TOKEN, Sandbox

@@ -14,7 +14,7 @@ from tests.cache.support import MINE
 from tests.chaos.scale import LARGE, scaled
 from tests.chaos.worker import READERS
 from tests.figures import check_figures, write_figures
-from tests.process.test_cli import serve_sandbox
+from tests.process.server import serve_sandbox
 from tests.sandbox.clock import Clock
 from toggl_mcp.cache.sqlite.connection import JOURNAL_MODE
 from toggl_mcp.cache.sqlite.store import SqliteStore

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from toggl_mcp.models.period import Calendar, DateRange
-from toggl_mcp.models.review import WorkHours, find_gaps, find_overlaps, find_windows, list_past_days
+from toggl_mcp.models.review import WorkHours, find_gaps, find_overlapping_pairs, find_windows, list_past_days
 from toggl_mcp.models.time_entries import TimeEntry
 
 MINUTE = timedelta(minutes=1)
@@ -59,7 +59,7 @@ def test_gaps_and_overlaps_equal_a_count_of_minutes(zone: str, first: date, seed
 
     shared = Counter(minute for entry in entries for minute in minutes_of(entry, now))
     pairs = sum(count * (count - 1) // 2 for count in shared.values())
-    assert sum(overlap.stretch.seconds for overlap in find_overlaps(entries, now)) == 60 * pairs
+    assert sum(overlap.stretch.seconds for overlap in find_overlapping_pairs(entries, now)) == 60 * pairs
 
     hours = [HOURS.on(day, date_range.calendar) for day in days]
     assert [gap.seconds // 60 for gap in find_gaps(entries, hours, now)] == [

@@ -1,14 +1,19 @@
-"""A server process, and a client that is nothing but lines of JSON."""
+"""A server process, a client that is nothing but lines of JSON, and the sandbox on a port."""
 
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+import threading
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from types import TracebackType
 from typing import IO, Any, Self, cast
 
+import uvicorn
 from pydantic_core import to_json
+
+from toggl_mcp.sandbox import Sandbox
 
 SECONDS = 30
 """For which a test waits before it takes a process for stuck."""
@@ -21,6 +26,7 @@ MODERN = {
 LEGACY = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "lines", "version": "1"}}
 
 Message = dict[str, Any]
+LIST_CLIENTS: Message = {"name": "list_clients", "arguments": {}}
 
 
 def environment(**settings: str) -> dict[str, str]:
@@ -99,3 +105,18 @@ class Process:
         """Wait for the end, and return the exit status and what was logged."""
         status = self.process.wait(SECONDS)
         return status, cast("IO[bytes]", self.process.stderr).read().decode()
+
+
+@contextmanager
+def serve_sandbox(sandbox: Sandbox) -> Generator[str]:
+    """Serve the sandbox on a port of this machine, and give its address."""
+    server = uvicorn.Server(uvicorn.Config(sandbox, port=0, log_level="error", ws="none", lifespan="off"))
+    socket = server.config.bind_socket()
+    thread = threading.Thread(target=server.run, args=([socket],))
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{socket.getsockname()[1]}/api/v9"
+    finally:
+        server.should_exit = True
+        thread.join()
+        socket.close()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from tests.process.test_cli import serve_sandbox
+from tests.process.server import serve_sandbox
 from toggl_mcp.check import check
 from toggl_mcp.sandbox import TOKEN, Fault, Sandbox
 from toggl_mcp.settings import Settings

@@ -4,49 +4,21 @@ import gc
 import json
 import os
 import shlex
-import sqlite3
 import subprocess
 import sys
-import threading
 from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, cast
 
 import pytest
-import uvicorn
 from pydantic import SecretStr
 
-from tests.process.server import SECONDS, Process, environment, run
+from tests.process.server import LIST_CLIENTS, SECONDS, Process, environment, run
 from toggl_mcp.check import check
 from toggl_mcp.cli import main
 from toggl_mcp.sandbox import NIGHT_SCHOOL, TOKEN, Sandbox
 from toggl_mcp.server import open_toggl
 from toggl_mcp.settings import Settings
-
-CALL: dict[str, object] = {"name": "list_clients", "arguments": {}}
-
-
-@contextmanager
-def serve_sandbox(sandbox: Sandbox) -> Generator[str]:
-    """Serve the sandbox on a port of this machine, and give its address."""
-    server = uvicorn.Server(uvicorn.Config(sandbox, port=0, log_level="error", ws="none", lifespan="off"))
-    socket = server.config.bind_socket()
-    thread = threading.Thread(target=server.run, args=([socket],))
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{socket.getsockname()[1]}/api/v9"
-    finally:
-        server.should_exit = True
-        thread.join()
-        socket.close()
-
-
-@pytest.fixture(scope="module")
-def toggl() -> Generator[tuple[Sandbox, str]]:
-    sandbox = Sandbox()
-    with serve_sandbox(sandbox) as url:
-        yield sandbox, url
 
 
 @pytest.fixture
@@ -299,73 +271,6 @@ def test_serve_unknown_tool_is_refused_with_known_names(flag: str, capsys: pytes
     )
 
 
-def test_serve_second_process_reads_the_shared_cache(toggl: tuple[Sandbox, str], tmp_path: Path) -> None:
-    sandbox, url = toggl
-    sandbox.calls.clear()
-    settings = {"TOGGL_API_TOKEN": TOKEN, "TOGGL_API_URL": url, "TOGGL_MCP_CACHE": str(tmp_path / "deep" / "c.sqlite")}
-
-    results = [_list_clients(settings) for _ in range(2)]
-
-    assert len(sandbox.calls) == 2
-    assert [result["source"] for result in results] == ["toggl", "cache"]
-    assert (tmp_path / "deep" / "c.sqlite").stat().st_mode & 0o777 == 0o600
-
-
-def test_serve_unwritable_cache_is_logged_once_and_server_continues(toggl: tuple[Sandbox, str], tmp_path: Path) -> None:
-    file = tmp_path / "file"
-    file.touch()
-    settings = {"TOGGL_API_TOKEN": TOKEN, "TOGGL_API_URL": toggl[1], "TOGGL_MCP_CACHE": str(file / "c.sqlite")}
-    with Process(**settings) as server:
-        server.initialize()
-        sources = [server.request("tools/call", CALL)["result"]["structuredContent"]["source"] for _ in range(3)]
-        server.close_input()
-        _, log = server.wait()
-
-    assert sources == ["toggl", "cache", "cache"]
-    assert log.count("\n") == 1
-    assert "TOGGL_MCP_CACHE" in log
-
-
-def test_serve_damaged_cache_is_replaced_and_server_continues(toggl: tuple[Sandbox, str], tmp_path: Path) -> None:
-    cache = tmp_path / "c.sqlite"
-    settings = {"TOGGL_API_TOKEN": TOKEN, "TOGGL_API_URL": toggl[1], "TOGGL_MCP_CACHE": str(cache)}
-    _list_clients(settings)
-    header, size = cache.read_bytes()[:100], cache.stat().st_size
-    cache.write_bytes(header + b"\xff" * (size - len(header)))
-
-    result = _list_clients(settings)
-
-    assert result["source"] == "toggl"
-    assert cache.with_name("c.sqlite.broken").read_bytes()[:100] == header
-    with sqlite3.connect(cache) as db:
-        assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-    db.close()
-
-
-@pytest.mark.parametrize("arguments", [["serve"], ["check"]])
-def test_cache_at_a_foreign_file_leaves_it_and_says_so(
-    toggl: tuple[Sandbox, str], tmp_path: Path, arguments: list[str]
-) -> None:
-    notes = tmp_path / "notes.txt"
-    notes.write_text("Milk, bread")
-    settings = {"TOGGL_API_TOKEN": TOKEN, "TOGGL_API_URL": toggl[1], "TOGGL_MCP_CACHE": str(notes)}
-    if arguments == ["check"]:
-        result = run(*arguments, **settings)
-        report = result.stdout
-        assert result.returncode == 1
-    else:
-        with Process(*arguments, **settings) as server:
-            server.initialize()
-            sources = [server.request("tools/call", CALL)["result"]["structuredContent"]["source"] for _ in range(2)]
-            server.close_input()
-            _, report = server.wait()
-        assert sources == ["toggl", "cache"]
-
-    assert "not this program's" in report
-    assert "memory" in report
-    assert [file.read_text() for file in tmp_path.iterdir()] == ["Milk, bread"]
-
-
 @pytest.mark.parametrize(
     ("arguments", "settings"),
     [([], {"TOGGL_MCP_READ_ONLY": "true"}), (["--read-only"], {"TOGGL_MCP_READ_ONLY": "false"})],
@@ -389,7 +294,7 @@ def test_settings_unexpanded_are_named_and_count_as_unset() -> None:
     }
     with Process(**unset) as server:
         server.initialize()
-        result = server.request("tools/call", CALL)["result"]
+        result = server.request("tools/call", LIST_CLIENTS)["result"]
         server.close_input()
         _, log = server.wait()
 
@@ -399,9 +304,3 @@ def test_settings_unexpanded_are_named_and_count_as_unset() -> None:
     assert [line.split()[1] for line in log.splitlines()] == [
         *("TOGGL_API_TOKEN", "TOGGL_MCP_CACHE", "TOGGL_MCP_LOG_LEVEL")
     ]
-
-
-def _list_clients(settings: dict[str, str]) -> dict[str, object]:
-    with Process(**settings) as server:
-        server.initialize()
-        return server.request("tools/call", CALL)["result"]["structuredContent"]

@@ -17,8 +17,7 @@ from starlette.types import Receive, Scope, Send
 
 from tests.chaos.scale import LARGE, scaled
 from tests.figures import write_figures
-from tests.process.server import Process
-from tests.process.test_cli import serve_sandbox
+from tests.process.server import Process, serve_sandbox
 from toggl_mcp.sandbox import TOKEN, Sandbox
 from toggl_mcp.stdio import MAX_LINE_BYTES, MAX_REQUESTS
 

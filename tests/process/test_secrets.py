@@ -4,8 +4,7 @@ import base64
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tests.process.server import Process
-from tests.process.test_cli import serve_sandbox
+from tests.process.server import Process, serve_sandbox
 from toggl_mcp.sandbox import TOKEN, Call, Fault, Sandbox
 from toggl_mcp.sandbox.faults import Kind
 

@@ -17,8 +17,7 @@ import pytest
 from mcp import Client, StdioServerParameters
 
 from tests.figures import check_figures
-from tests.process.server import MODERN, SECONDS, Process, environment
-from tests.process.test_cli import serve_sandbox
+from tests.process.server import MODERN, SECONDS, Process, environment, serve_sandbox
 from tests.tools.host import ERAS, Era, Host
 from tests.tools.test_tools_list import NAMES
 from toggl_mcp.sandbox import TOKEN, Fault, Sandbox

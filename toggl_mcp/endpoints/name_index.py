@@ -67,8 +67,8 @@ class NameIndex:
         """Return the items of an id or a name in what is cached; the whole list is not requested."""
         collection = await self._read_cached_items(endpoint)
         by_id = collection.items.get(int(ref)) if _is_id(ref) else None
-        others = [item for item in collection.find_by_name(ref) if item is not by_id]
-        return others if by_id is None else [by_id, *others]
+        by_name = [item for item in collection.find_by_name(ref) if item is not by_id]
+        return by_name if by_id is None else [by_id, *by_name]
 
     async def _read_cached_items(self, endpoint: CachedEndpoint[E]) -> Collection[E]:
         """Return the cached list if it is fresh, with the account's newer names; else only the account's names."""

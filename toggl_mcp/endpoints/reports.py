@@ -10,7 +10,7 @@ from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.store import Key, Version
 from toggl_mcp.endpoints.core.cached_collection import CachedCollection
 from toggl_mcp.endpoints.core.collection import CacheRead, Collection
-from toggl_mcp.endpoints.core.paging import Page, PagedFetch
+from toggl_mcp.endpoints.core.paging import FetchedPage, PagedFetch
 from toggl_mcp.endpoints.core.parsing import parse_entry, parse_items, parse_rows, to_fields
 from toggl_mcp.errors import QuotaSpent, RateLimited, TogglError, Unreachable
 from toggl_mcp.models.clock import Clock
@@ -105,7 +105,7 @@ def split_by_year(query: ReportQuery) -> Iterator[ReportQuery]:
         last = first - timedelta(days=1)
 
 
-async def _fetch_page(query: ReportQuery, transport: Transport, number: int, _: object) -> Page[TimeEntry]:
+async def _fetch_page(query: ReportQuery, transport: Transport, number: int, _: object) -> FetchedPage[TimeEntry]:
     path = f"{REPORTS_PATH_PREFIX}workspace/{query.workspace_id}/search/time_entries"
     body: dict[str, Any] = {"start_date": query.first.isoformat(), "end_date": query.last.isoformat()}
     order = {"order_by": "duration", "order_dir": "DESC"} if query.min_seconds else {"order_by": "date"}
@@ -119,8 +119,8 @@ async def _fetch_page(query: ReportQuery, transport: Transport, number: int, _: 
     long_entries = {key: item for key, item in page.items() if item is None or item.duration >= query.min_seconds}
     next_number = response.headers.get("X-Next-Row-Number")
     if next_number is None or len(long_entries) < len(page):
-        return Page(long_entries, None)
-    return Page(long_entries, _next_row_number(next_number, number, response.data))
+        return FetchedPage(long_entries, None)
+    return FetchedPage(long_entries, _next_row_number(next_number, number, response.data))
 
 
 def _next_row_number(next_row_number: str, row_number: int, page: object) -> int:

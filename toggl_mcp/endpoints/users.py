@@ -19,7 +19,7 @@ LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _log = logging.getLogger(__name__)
 
 
-class TeamActivity(NamedTuple):
+class ActivityRead(NamedTuple):
     """What each user works on, or worked on last, by the user's id; rows that cannot be read are left out."""
 
     by_user: Mapping[int, Activity]
@@ -38,10 +38,10 @@ class AsyncUserEndpoint(CachedEndpoint[User]):
     async def page(
         self, name: str | None = None, *, limit: int, after: Position | None = None, refresh: bool = False
     ) -> Page[User]:
-        """Return at most `limit` users whose name contains `name`, in any case, after a position."""
+        """Return at most `limit` users whose name contains `name` (case ignored), after a position."""
         return (await self.read(refresh=refresh)).page(name, lambda _: True, limit=limit, after=after)
 
-    async def fetch_activity(self) -> TeamActivity:
+    async def fetch_activity(self) -> ActivityRead:
         """Return what each user works on now or, of one without a running timer, worked on last.
 
         Source: https://engineering.toggl.com/docs/api/dashboard.
@@ -59,7 +59,7 @@ class AsyncUserEndpoint(CachedEndpoint[User]):
             except Unreachable:
                 _log.warning("The activity of a user cannot be read, and is left out.")
         activities.sort(key=lambda item: (item.running, item.stop or LONG_AGO))
-        return TeamActivity({item.user_id: item for item in activities}, len(rows) - len(activities))
+        return ActivityRead({item.user_id: item for item in activities}, len(rows) - len(activities))
 
     async def fetch_week(self, first: date) -> Mapping[int, list[int]]:
         """Return the seconds of each user on each of seven days; running timers are in no report.

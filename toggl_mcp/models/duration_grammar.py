@@ -2,7 +2,8 @@
 
 import re
 
-MAX_DURATION_SECONDS = 999 * 3600
+from toggl_mcp.models.time_entries import MAX_DURATION
+
 _NUMBER = r"\d{1,7}(?:[.]\d{1,6})?"
 _UNITS = {
     "hours": (r"h|hrs?|hours?", 3600),
@@ -41,14 +42,8 @@ def parse_duration(text: str) -> int:
     return _check_length(round(sum(float(parts.get(unit) or 0) * size for unit, (_, size) in _UNITS.items())))
 
 
-def format_duration(seconds: int) -> str:
-    """Return a duration as `parse_duration` reads it: `1h30m`."""
-    sizes = [(seconds // 3600, "h"), (seconds // 60 % 60, "m"), (seconds % 60, "s")]
-    return "".join(f"{count}{unit}" for count, unit in sizes if count) or "0s"
-
-
 def _check_length(seconds: int) -> int:
-    if seconds > MAX_DURATION_SECONDS:
-        message = f"is longer than {MAX_DURATION_SECONDS // 3600} hours; split it into several entries"
+    if seconds > MAX_DURATION.total_seconds():
+        message = f"is longer than {MAX_DURATION.total_seconds() / 3600:.0f} hours; split it into several entries"
         raise ValueError(message)
     return seconds

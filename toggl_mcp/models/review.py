@@ -16,7 +16,7 @@ LONG = timedelta(hours=12)
 OVERNIGHT = timedelta(hours=6)
 """An entry over midnight that lasts longer is no late evening."""
 
-Field = Literal["project", "description", "tags"]
+DescribingField = Literal["project", "description", "tags"]
 Excess = Literal["long", "overnight", "running"]
 
 
@@ -32,7 +32,7 @@ class Stretch(NamedTuple):
         return round((self.end - self.start).total_seconds())
 
 
-class Overlap(NamedTuple):
+class OverlappingPair(NamedTuple):
     """Two entries at once, and the stretch of time that counts twice."""
 
     earlier: TimeEntry
@@ -67,14 +67,14 @@ def find_duplicates(entries: Iterable[TimeEntry]) -> list[list[TimeEntry]]:
     return [group for group in groups.values() if len(group) > 1]
 
 
-def find_overlaps(entries: Iterable[TimeEntry], now: datetime) -> Iterator[Overlap]:
+def find_overlapping_pairs(entries: Iterable[TimeEntry], now: datetime) -> Iterator[OverlappingPair]:
     """Yield each two entries that share some time; a running timer lasts up to now."""
     active: list[TimeEntry] = []
     for later in sorted(entries, key=_position):
         active = [entry for entry in active if entry.end_at(now) > later.start]
         if later.end_at(now) > later.start:
             for earlier in active:
-                yield Overlap(earlier, later, Stretch(later.start, min(earlier.end_at(now), later.end_at(now))))
+                yield OverlappingPair(earlier, later, Stretch(later.start, min(earlier.end_at(now), later.end_at(now))))
             active.append(later)
 
 
@@ -115,13 +115,13 @@ def measure_excess(entry: TimeEntry, calendar: Calendar, now: datetime) -> Exces
     return "overnight" if crosses_midnight and length > OVERNIGHT else None
 
 
-def group_by_missing(entries: Iterable[TimeEntry], field: Field) -> list[list[TimeEntry]]:
+def group_by_missing(entries: Iterable[TimeEntry], field: DescribingField) -> list[list[TimeEntry]]:
     """Return the entries without a field, those of one kind of work together."""
     groups: dict[object, list[TimeEntry]] = defaultdict(list)
     for entry in sorted(entries, key=_position):
         if not _value(entry, field):
-            others = (_value(entry, other) for other in ("project", "description") if other != field)
-            groups[entry.workspace_id, *others].append(entry)
+            work = (_value(entry, name) for name in ("project", "description") if name != field)
+            groups[entry.workspace_id, *work].append(entry)
     return list(groups.values())
 
 
@@ -140,7 +140,7 @@ def _stretches(entries: Iterable[TimeEntry], now: datetime) -> Iterator[Stretch]
             yield Stretch(entry.start, entry.end_at(now))
 
 
-def _value(entry: TimeEntry, field: Field) -> object:
+def _value(entry: TimeEntry, field: DescribingField) -> object:
     match field:
         case "project":
             return entry.project_id

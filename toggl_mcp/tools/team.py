@@ -16,7 +16,7 @@ from toggl_mcp.tools.support.define import READ_ONLY, CallContext, ToolSpec
 from toggl_mcp.tools.support.resources import PageResult, ResourceOut, WorkspaceResult, decode_cursor, trim_page
 from toggl_mcp.tools.support.results import OutputModel, list_unreadable, take_within_budget, truncate
 
-MAX_DESCRIPTION = 200
+MAX_ACTIVITY_DESCRIPTION = 200
 """Characters of a description that a result shows."""
 
 
@@ -105,14 +105,14 @@ async def get_team_activity(args: GetTeamActivity, call: CallContext) -> TeamAct
         for key in dict.fromkeys([*active_ids, *activity.by_user, *seconds])
     ]
     rows.sort(key=lambda row: (not row.running, row.stopped_at is None, row.user))
-    shown = take_within_budget(rows)
+    rows_shown = take_within_budget(rows)
     return await TeamActivity.of_change(
         workspace_id,
         call,
         timezone=calendar.zone.key,
         running=sum(row.running for row in rows),
-        users=shown,
-        remaining=len(rows) - len(shown),
+        users=rows_shown,
+        remaining=len(rows) - len(rows_shown),
         warnings=[*list_unreadable(activity.unreadable_count, "rows"), *await _role_warnings(workspace_id, call)]
         or None,
     )
@@ -127,7 +127,7 @@ def _describe_activity(
     project = projects.get(item.project_id or 0)
     return {
         "running": item.running,
-        "description": truncate(item.description, MAX_DESCRIPTION) or None,
+        "description": truncate(item.description, MAX_ACTIVITY_DESCRIPTION) or None,
         "project": project.name if project else item.project_id and f"(project {item.project_id})",
         "seconds": item.count_seconds(call.now),
         "stopped_at": calendar.to_local_text(item.stop) if item.stop else None,

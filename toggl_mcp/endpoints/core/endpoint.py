@@ -19,7 +19,7 @@ from toggl_mcp.cache.store import Key, Store
 from toggl_mcp.endpoints.core.cached_collection import CachedCollection, Change
 from toggl_mcp.endpoints.core.collection import CacheRead, Collection, Lookup
 from toggl_mcp.endpoints.core.keys import HasId, names_key, to_id
-from toggl_mcp.endpoints.core.paging import Page, PagedFetch
+from toggl_mcp.endpoints.core.paging import FetchedPage, PagedFetch
 from toggl_mcp.endpoints.core.parsing import parse_items, parse_model, parse_rows, unreadable_confirmation_error
 from toggl_mcp.endpoints.core.session import Session
 from toggl_mcp.errors import REFUSALS, NoCache, NotFound, OutcomeUnknown, TogglError, Unreachable
@@ -242,12 +242,12 @@ class CachedEndpoint(Generic[E]):
         """Return all of them as Toggl has them; None is one that cannot be read."""
         return await self._pages.fetch(transport, (await self._collection.get_version()).number)
 
-    async def _fetch_page(self, transport: Transport, number: int, former: Mapping[int, E | None]) -> Page[E]:
+    async def _fetch_page(self, transport: Transport, number: int, former: Mapping[int, E | None]) -> FetchedPage[E]:
         paging = {"page": str(number), "per_page": str(MAX_PAGE_SIZE)} if self.PAGED else {}
         rows = self._extract_rows(await transport.send("GET", self._path(), query=self.LIST_PARAMS | paging))
         items = parse_items(rows, self._parse_row)
         is_last = not self.PAGED or len(rows) < MAX_PAGE_SIZE or items.keys() <= former.keys()
-        return Page(items, None if is_last else number + 1)
+        return FetchedPage(items, None if is_last else number + 1)
 
     def _extract_rows(self, response: object) -> list[object]:
         """Return the rows of a list's response."""

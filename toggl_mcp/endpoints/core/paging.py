@@ -15,7 +15,7 @@ MAX_PAUSE_SECONDS = 2 * 3600.0
 """Seconds after the last page for which pages are kept: longer than the hour of a quota."""
 
 
-class Page(NamedTuple, Generic[M]):
+class FetchedPage(NamedTuple, Generic[M]):
     """A page of rows by id, and the number of the next one; None if it is the last."""
 
     items: Mapping[int, M | None]
@@ -41,7 +41,7 @@ class PagedFetch(Generic[M]):
     """
 
     def __init__(
-        self, fetch_page: Callable[[Transport, int, Mapping[int, M | None]], Awaitable[Page[M]]], clock: Clock
+        self, fetch_page: Callable[[Transport, int, Mapping[int, M | None]], Awaitable[FetchedPage[M]]], clock: Clock
     ) -> None:
         self._fetch_page = fetch_page
         self._clock = clock

@@ -104,7 +104,7 @@ class EntryFilter(EntryRange, frozen=True):
     task: Annotated[Ref, Field(description="Name or id; 0: none.")] | Absent = None
     tag: Annotated[Ref, Field(description="Name or id; 0: none.")] | Absent = None
     billable: Annotated[bool, Field(description="true: only billable; false: only others.")] | Absent = None
-    description: Annotated[Description, Field(description="Part of it, in any case.")] | Absent = None
+    description: Annotated[Description, Field(description="Part of it; case is ignored.")] | Absent = None
 
 
 class ReviewTime(EntryRange, frozen=True):

@@ -117,7 +117,7 @@ async def review_time(args: ReviewTime, call: CallContext) -> Review:
     date_range = selection.date_range
     reviewer = _Reviewer(selection, review.list_past_days(date_range, call.now), call.now)
     findings = sorted(_find(reviewer, args), key=lambda finding: (finding.day, finding.start or ""))
-    shown = take_within_budget(findings[: args.limit])
+    findings_shown = take_within_budget(findings[: args.limit])
     reason = " ".join(selection.warnings) or None
     kinds = [finding.kind for finding in findings]
     return Review.of(
@@ -128,8 +128,8 @@ async def review_time(args: ReviewTime, call: CallContext) -> Review:
         first_day=date_range.first.isoformat(),
         last_day=date_range.last.isoformat(),
         counts={kind: kinds.count(kind) for kind in dict.fromkeys(kinds)},
-        findings=shown,
-        remaining=len(findings) - len(shown),
+        findings=findings_shown,
+        remaining=len(findings) - len(findings_shown),
         complete=reason is None,
         incomplete_reason=reason,
         quota=call.quota(),
@@ -154,7 +154,7 @@ def _list_duplicates(reviewer: _Reviewer, duplicates: Iterable[Sequence[TimeEntr
 
 def _list_overlaps(reviewer: _Reviewer, duplicates: Iterable[Sequence[TimeEntry]]) -> Iterator[Finding]:
     duplicate_ids = [{entry.id for entry in group} for group in duplicates]
-    for earlier, later, stretch in review.find_overlaps(reviewer.selection.entries, reviewer.now):
+    for earlier, later, stretch in review.find_overlapping_pairs(reviewer.selection.entries, reviewer.now):
         if any({earlier.id, later.id} <= ids for ids in duplicate_ids):
             continue
         if earlier.start < later.start and stretch.end < later.end_at(reviewer.now):
@@ -189,7 +189,7 @@ def _list_excesses(reviewer: _Reviewer) -> Iterator[Finding]:
 
 
 def _list_missing(reviewer: _Reviewer) -> Iterator[Finding]:
-    fields: dict[Kind, review.Field] = {"no_project": "project", "no_description": "description"}
+    fields: dict[Kind, review.DescribingField] = {"no_project": "project", "no_description": "description"}
     if any(entry.tags for entry in reviewer.entries):  # Who tags no entry misses no tags.
         fields["no_tags"] = "tags"
     for kind, field in fields.items():
