@@ -39,8 +39,8 @@ class Candidate(NamedTuple):
     id: int
     name: str
     workspace_id: int
-    client_id: int | None
-    archived: bool
+    client_id: int | None = None
+    archived: bool = False
 
 
 class TogglError(Exception):

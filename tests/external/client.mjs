@@ -99,8 +99,8 @@ async function tryOneClient(host, free) {
   await host.succeed("restore_client", it, ({ client }) => assert.ok(!archived(client)));
   await host.succeed("delete_client", it, (gone) => assert.equal(gone.deleted_client_id, it.client_id));
   await host.fail("not_found", "get_client", it);
-  const other = await host.succeed("create_client", { name: "Kererū Kayaks", workspace_id: free });
-  const reference = { client_id: other.client.id, workspace_id: free };
+  const other = await host.succeed("create_client", { name: "Kererū Kayaks", workspace: free });
+  const reference = { client_id: other.client.id, workspace: free };
   await host.fail("plan_required", "archive_client", reference);
   await host.succeed("delete_client", reference);
 }
@@ -175,7 +175,7 @@ async function tryMistakes(host) {
   await host.fail("not_found", "edit_client", { client_id: MISSING, name: "Nobody" });
   await host.fail("not_found", "get_client", { name: "Nobody" });
   const { next_cursor } = await host.succeed("list_clients", { limit: 1 });
-  const { clients } = await host.succeed("list_clients", { limit: "1", refresh: "false", workspace_id: "", name: null });
+  const { clients } = await host.succeed("list_clients", { limit: "1", refresh: "false", workspace: "", name: null });
   for (const client_id of [`${clients[0].id}`, `${clients[0].id}.0`]) {
     await host.succeed("get_client", { client_id, name: "", toolCallId: "call_1", sessionId: "s" });
   }

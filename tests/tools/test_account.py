@@ -82,13 +82,13 @@ async def test_default_workspace_is_fetched_once_and_never_if_configured(sandbox
     assert configured["workspace_id"] == NIGHT_SCHOOL
 
 
-async def test_default_workspace_absent_error_asks_for_workspace_id(host: Host, sandbox: Sandbox) -> None:
+async def test_default_workspace_absent_error_asks_for_workspace(host: Host, sandbox: Sandbox) -> None:
     sandbox.state.me["default_workspace_id"] = None
 
     error = await host.fail("list_clients")
 
     assert error["code"] == "invalid_arguments"
-    assert "workspace_id" in error["message"]
+    assert "Give workspace;" in error["message"]
 
 
 async def test_get_account_configured_workspace_is_default_even_if_unknown(sandbox: Sandbox, clock: Clock) -> None:

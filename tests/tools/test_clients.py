@@ -74,7 +74,7 @@ async def test_restore_client_keeps_projects_archived_by_default(host: Host, san
 
 
 async def test_archive_client_on_the_free_plan_is_plan_required(host: Host) -> None:
-    error = await host.fail("archive_client", client_id=64890401, workspace_id=NIGHT_SCHOOL)
+    error = await host.fail("archive_client", client_id=64890401, workspace=NIGHT_SCHOOL)
 
     assert error["code"] == "plan_required"
     assert error["retry"] == "no"
@@ -136,7 +136,7 @@ async def test_get_client_ambiguous_name_error_lists_the_ids(host: Host, sandbox
 
 async def test_get_client_searches_only_the_chosen_workspace(host: Host) -> None:
     default = await host.call("get_client", name="Aroha Bakery")
-    night_school = await host.call("get_client", name="Aroha Bakery", workspace_id=NIGHT_SCHOOL)
+    night_school = await host.call("get_client", name="Aroha Bakery", workspace=NIGHT_SCHOOL)
 
     assert default["client"]["id"] != night_school["client"]["id"]
     assert night_school["workspace_id"] == NIGHT_SCHOOL
@@ -172,7 +172,7 @@ async def test_get_client_refresh_returns_a_change_of_the_web_app(host: Host, sa
 async def test_edit_client_empty_values_keep_what_is_there(host: Host, sandbox: Sandbox) -> None:
     before = dict(sandbox.state.clients[AROHA])
 
-    await host.call("edit_client", client_id=AROHA, name="Aroha", notes="", external_reference="", workspace_id="")
+    await host.call("edit_client", client_id=AROHA, name="Aroha", notes="", external_reference="", workspace="")
 
     assert {**before, "name": "Aroha"} == {**sandbox.state.clients[AROHA], "at": before["at"]}
 

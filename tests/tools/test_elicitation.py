@@ -65,7 +65,7 @@ async def test_delete_client_elicitation_not_accepted_is_declined(
     assert not any(call.method == "DELETE" for call in sandbox.calls)
 
 
-@pytest.mark.parametrize("arguments", [{"client_id": "x"}, {"client_id": 7}, {"client_id": AROHA, "workspace_id": 5}])
+@pytest.mark.parametrize("arguments", [{"client_id": "x"}, {"client_id": 7}, {"client_id": AROHA, "workspace": 5}])
 async def test_delete_client_invalid_target_skips_elicitation(
     sandbox: Sandbox, clock: Clock, era: Era, arguments: dict[str, object]
 ) -> None:

@@ -29,7 +29,7 @@ INVALID_ARGUMENTS: list[tuple[str, dict[str, object], str]] = [
     (
         "create_client",
         {"name": "Acme", "status": "archived"},
-        "status: is not an argument of this tool, which takes workspace_id, name, notes, external_reference.",
+        "status: is not an argument of this tool, which takes workspace, name, notes, external_reference.",
     ),
     ("create_client", {"name": "Acme", "notes": "n" * 2001}, "notes: should have at most 2000 characters"),
     ("get_client", {}, "give exactly one of client_id or name"),
@@ -70,7 +70,7 @@ async def test_invalid_arguments_error_is_one_short_sentence_and_changes_nothing
 
 
 async def test_list_clients_and_get_client_null_argument_counts_as_absent(host: Host) -> None:
-    list_result = await host.call("list_clients", name=None, limit=None, status=None, workspace_id=None, cursor=None)
+    list_result = await host.call("list_clients", name=None, limit=None, status=None, workspace=None, cursor=None)
     get_result = await host.call("get_client", client_id=AROHA, name=None)
 
     assert list_result["total"] == 6
@@ -112,7 +112,7 @@ async def test_edit_client_duplicate_name_is_refused(host: Host) -> None:
 
 
 async def test_list_clients_foreign_workspace_error_points_to_get_account(host: Host) -> None:
-    error = await host.fail("list_clients", workspace_id=5)
+    error = await host.fail("list_clients", workspace=5)
 
     assert (error["code"], error["retry"]) == ("forbidden", "corrected")
     assert "get_account" in error["message"]
@@ -193,8 +193,8 @@ async def test_quota_spent_sends_no_request_until_the_reset(sandbox: Sandbox, cl
 
 
 async def test_archive_client_402_for_a_paid_plan_is_not_quota_spent(host: Host) -> None:
-    error = await host.fail("archive_client", client_id=64890401, workspace_id=NIGHT_SCHOOL)
-    result = await host.call("list_clients", workspace_id=NIGHT_SCHOOL)
+    error = await host.fail("archive_client", client_id=64890401, workspace=NIGHT_SCHOOL)
+    result = await host.call("list_clients", workspace=NIGHT_SCHOOL)
 
     assert error["code"] == "plan_required"
     assert result["total"] == 3

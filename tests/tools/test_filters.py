@@ -34,7 +34,7 @@ async def test_summarize_time_project_name_includes_archived_and_every_workspace
     for project in projects:
         add_entry(sandbox, NINE, TEN, "", project["workspace_id"], project_id=project["id"])
     for workspace in (HARBOUR_STUDIO, NIGHT_SCHOOL) if is_cached else ():
-        await host.call("list_projects", workspace_id=workspace)
+        await host.call("list_projects", workspace=workspace)
 
     assert await fetch_hours(host, project="website") == 3.0
     assert await fetch_hours(host, project=projects[1]["id"]) == 1.0

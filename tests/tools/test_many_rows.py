@@ -62,7 +62,7 @@ def count_reports(sandbox: Sandbox) -> int:
 
 async def test_summarize_time_of_5100_old_entries_costs_a_request_for_each_200(host: Host, sandbox: Sandbox) -> None:
     add_minutes(sandbox, 5100)
-    results = [await host.call("summarize_time", workspace_id=HARBOUR_STUDIO, **MARCH) for _ in range(2)]
+    results = [await host.call("summarize_time", workspace=HARBOUR_STUDIO, **MARCH) for _ in range(2)]
 
     # The first may end before the last page; the other report is of entries that began before March.
     assert (results[-1]["total"]["hours"], results[-1]["complete"]) == (85.0, True)
@@ -75,7 +75,7 @@ async def test_summarize_time_beyond_the_time_of_a_call_goes_on_from_the_pages_s
     add_minutes(sandbox, 900)
     async with Client(serve(sandbox, clock)) as client:
         host = Host(client)
-        results = [await host.call("summarize_time", workspace_id=HARBOUR_STUDIO, **MARCH) for _ in range(4)]
+        results = [await host.call("summarize_time", workspace=HARBOUR_STUDIO, **MARCH) for _ in range(4)]
 
     entries = [result["total"]["entries"] for result in results]
     assert [result["complete"] for result in results] == [count == 900 for count in entries]
@@ -89,7 +89,7 @@ async def test_summarize_time_beyond_the_quota_goes_on_after_its_reset(
     host: Host, sandbox: Sandbox, clock: Clock
 ) -> None:
     add_minutes(sandbox, 5900, NIGHT_SCHOOL)
-    period = MARCH | {"workspace_id": NIGHT_SCHOOL}
+    period = MARCH | {"workspace": NIGHT_SCHOOL}
     *_, first = [await host.call("summarize_time", **period) for _ in range(3)]
     clock.now += 3601
     last = await host.call("summarize_time", **period)
@@ -102,7 +102,7 @@ async def test_summarize_time_beyond_the_quota_goes_on_after_its_reset(
 
 async def test_summarize_time_refresh_begins_a_report_again(host: Host, sandbox: Sandbox, clock: Clock) -> None:
     add_minutes(sandbox, 5900, NIGHT_SCHOOL)
-    period = MARCH | {"workspace_id": NIGHT_SCHOOL}
+    period = MARCH | {"workspace": NIGHT_SCHOOL}
     await host.call("summarize_time", **period)
     clock.now += 3601
     for row in sandbox.state.entries.values():
@@ -120,9 +120,9 @@ async def test_list_projects_beyond_the_quota_goes_on_after_its_reset(
     sandbox.state.projects.clear()
     for number in range(6000):
         sandbox.state.add_project(NIGHT_SCHOOL, f"Project {number}")
-    *_, error = [await host.fail("list_projects", workspace_id=NIGHT_SCHOOL) for _ in range(3)]
+    *_, error = [await host.fail("list_projects", workspace=NIGHT_SCHOOL) for _ in range(3)]
     clock.now += 3601
-    result = await host.call("list_projects", workspace_id=NIGHT_SCHOOL)
+    result = await host.call("list_projects", workspace=NIGHT_SCHOOL)
 
     assert error["message"].startswith("5,400 rows are read and kept, and more are to come: repeat the call")
     assert (result["total"], error["code"]) == (6000, "quota_spent")

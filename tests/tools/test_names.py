@@ -158,9 +158,9 @@ async def test_create_task_project_deleted_at_toggl_is_named(sandbox: Sandbox, c
 
 
 async def test_summarize_time_of_one_workspace_offers_no_name_of_another(host: Host) -> None:
-    error = await host.fail("summarize_time", project="Kiln cours", workspace_id=HARBOUR_STUDIO)
+    error = await host.fail("summarize_time", project="Kiln cours", workspace=HARBOUR_STUDIO)
 
     assert "Kiln course" not in error["message"]
     assert all(row["workspace_id"] == HARBOUR_STUDIO for row in error.get("candidates", []))
-    result = await host.call("summarize_time", project="Kiln course", workspace_id=NIGHT_SCHOOL)
+    result = await host.call("summarize_time", project="Kiln course", workspace=NIGHT_SCHOOL)
     assert result["total"]["entries"] == 0

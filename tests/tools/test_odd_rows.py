@@ -272,7 +272,7 @@ async def test_create_time_entry_lost_response_takes_no_other_for_one_that_canno
 async def test_create_client_lost_response_beside_an_old_odd_row_is_settled(host: Host, sandbox: Sandbox) -> None:
     sandbox.fault = lambda call: Fault("lost after") if call.method == "POST" else odd("/clients", {"name": None})(call)
     assert (await host.call("create_client", name="Zoo"))["client"]["name"] == "Zoo"
-    assert (await host.call("list_clients", workspace_id=HARBOUR_STUDIO))["warnings"] == [ONE_ROW]
+    assert (await host.call("list_clients", workspace=HARBOUR_STUDIO))["warnings"] == [ONE_ROW]
 
 
 @pytest.mark.usefixtures("six_in_the_evening")

@@ -75,7 +75,7 @@ async def test_create_and_edit_project_color_in_capitals_is_sent_in_lower_case(h
 
 
 async def test_create_project_own_color_on_the_free_plan_says_that_color_is_why(host: Host, sandbox: Sandbox) -> None:
-    project = {"workspace_id": NIGHT_SCHOOL, "name": "Lamp"}
+    project = {"workspace": NIGHT_SCHOOL, "name": "Lamp"}
     error = await host.fail("create_project", **project, color="#123456")
     created = await host.call("create_project", **project, color="#2DA608")
 
@@ -163,10 +163,10 @@ async def test_list_projects_after_archive_client_omits_its_projects(host: Host)
 async def test_create_project_beyond_the_free_plan_is_plan_required(host: Host, sandbox: Sandbox, clock: Clock) -> None:
     active = [row for row in sandbox.state.projects.values() if row["workspace_id"] == NIGHT_SCHOOL and row["active"]]
     for number in range(5 - len(active)):
-        await host.call("create_project", workspace_id=NIGHT_SCHOOL, name=f"Project {number}")
+        await host.call("create_project", workspace=NIGHT_SCHOOL, name=f"Project {number}")
         clock.now += 1
 
-    error = await host.fail("create_project", workspace_id=NIGHT_SCHOOL, name="One too many")
+    error = await host.fail("create_project", workspace=NIGHT_SCHOOL, name="One too many")
 
     assert error["code"] == "plan_required"
 

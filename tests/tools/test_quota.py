@@ -21,17 +21,17 @@ pytestmark = pytest.mark.anyio
 async def spend_quota_except(sandbox: Sandbox, host: Host, remaining: int) -> None:
     """Use up an hour but for what is to be left, as another program with the same token would, and learn of it."""
     sandbox.quota.spend(NIGHT_SCHOOL, remaining=remaining + 2)
-    await host.call("edit_client", workspace_id=NIGHT_SCHOOL, client_id=64890401, notes="The last before that")
+    await host.call("edit_client", workspace=NIGHT_SCHOOL, client_id=64890401, notes="The last before that")
 
 
 @pytest.mark.promise("kept")
 async def test_quota_reserve_keeps_the_last_three_requests_for_changes(host: Host, sandbox: Sandbox) -> None:
-    await host.call("list_clients", workspace_id=NIGHT_SCHOOL)
+    await host.call("list_clients", workspace=NIGHT_SCHOOL)
     await spend_quota_except(sandbox, host, remaining=3)
     sandbox.calls.clear()
 
-    fresh = await host.fail("list_clients", workspace_id=NIGHT_SCHOOL, refresh=True)
-    created = await host.call("create_client", workspace_id=NIGHT_SCHOOL, name="Still possible")
+    fresh = await host.fail("list_clients", workspace=NIGHT_SCHOOL, refresh=True)
+    created = await host.call("create_client", workspace=NIGHT_SCHOOL, name="Still possible")
 
     assert fresh["code"] == "quota_spent"
     assert "kept for changes" in fresh["message"]
@@ -41,24 +41,24 @@ async def test_quota_reserve_keeps_the_last_three_requests_for_changes(host: Hos
 
 
 async def test_quota_reserve_serves_an_expired_snapshot_stale(host: Host, sandbox: Sandbox, clock: Clock) -> None:
-    await host.call("list_clients", workspace_id=NIGHT_SCHOOL)
+    await host.call("list_clients", workspace=NIGHT_SCHOOL)
     clock.now += 3700
     await spend_quota_except(sandbox, host, remaining=3)
     sandbox.calls.clear()
 
-    stale = await host.call("list_clients", workspace_id=NIGHT_SCHOOL)
+    stale = await host.call("list_clients", workspace=NIGHT_SCHOOL)
 
     assert (stale["source"], stale["age_seconds"]) == ("stale", 3700)
     assert sandbox.calls == []
 
 
 async def test_quota_reserve_reconciles_a_lost_create_client(host: Host, sandbox: Sandbox) -> None:
-    await host.call("list_clients", workspace_id=NIGHT_SCHOOL)
+    await host.call("list_clients", workspace=NIGHT_SCHOOL)
     await spend_quota_except(sandbox, host, remaining=2)
     faults = iter([Fault("lost after")])
     sandbox.fault = lambda call: next(faults, None) if call.method == "POST" else None
 
-    created = await host.call("create_client", workspace_id=NIGHT_SCHOOL, name="Found again")
+    created = await host.call("create_client", workspace=NIGHT_SCHOOL, name="Found again")
 
     assert created["client"]["name"] == "Found again"
     assert created["quota"]["remaining"] == 0

@@ -32,11 +32,11 @@ async def test_client_tools_work_with_each_sandbox_behavior(
     archived = await host.call("list_clients", status="archived", name="lighthouse")
     clock.now += 10
     restored = await host.call("restore_client", client_id=client_id)
-    plan_error = await host.fail("archive_client", client_id=64890401, workspace_id=NIGHT_SCHOOL)
-    workspace_error = await host.fail("list_clients", workspace_id=5)
+    plan_error = await host.fail("archive_client", client_id=64890401, workspace=NIGHT_SCHOOL)
+    workspace_error = await host.fail("list_clients", workspace=5)
     await host.call("delete_client", client_id=client_id)
     sandbox.quota.spend(NIGHT_SCHOOL)
-    quota_error = await host.fail("list_clients", workspace_id=NIGHT_SCHOOL, refresh=True)
+    quota_error = await host.fail("list_clients", workspace=NIGHT_SCHOOL, refresh=True)
 
     assert (edit_result["client"]["name"], edit_result["client"]["notes"]) == ("Lighthouse", "No name is sent")
     assert duplicate["code"] == "duplicate_name"

@@ -51,7 +51,7 @@ async def test_summarize_time_of_a_silent_workspace_is_incomplete_where_another_
     add_entry(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", workspace=NIGHT_SCHOOL)
 
     assert (await host.call("summarize_time"))["complete"]
-    assert not (await host.call("summarize_time", workspace_id=HARBOUR_STUDIO))["complete"]
+    assert not (await host.call("summarize_time", workspace=HARBOUR_STUDIO))["complete"]
 
 
 @pytest.mark.usefixtures("moved")

@@ -98,7 +98,7 @@ async def test_create_time_entry_resolves_the_task_name(host: Host, sandbox: San
 async def test_list_tasks_on_the_free_plan_is_plan_required(clock: Clock, status: int) -> None:
     sandbox = Sandbox(clock=clock, behaviors=Behaviors(tasks_on_free_status=status))  # pyright: ignore[reportArgumentType] - both are in the type
     async with Client(serve_all_toolsets(sandbox, clock)) as client:
-        error = await Host(client).fail("list_tasks", workspace_id=NIGHT_SCHOOL)
+        error = await Host(client).fail("list_tasks", workspace=NIGHT_SCHOOL)
 
     assert (error["code"], "paid" in error["message"]) == ("plan_required", True)
 

@@ -155,7 +155,7 @@ async def test_list_time_entries_is_newest_first_with_one_group_a_project(host: 
         ({"billable": False}, ["Clay", "Mail"]),
         ({"description": "A"}, ["Cart", "Clay", "Mail"]),
         ({"description": "cl"}, ["Clay"]),
-        ({"workspace_id": NIGHT_SCHOOL}, ["Clay"]),
+        ({"workspace": NIGHT_SCHOOL}, ["Clay"]),
         ({"start": "2025-10-13", "end": "2025-10-13"}, ["Before"]),
         ({"period": "yesterday"}, ["Before"]),
     ],
@@ -177,7 +177,7 @@ async def test_list_time_entries_filter_returns_the_matches(
     [
         ({"project": "Web shopp"}, "not_found"),
         ({"client": "Nobody"}, "not_found"),
-        ({"workspace_id": 7}, "not_found"),
+        ({"workspace": 7}, "not_found"),
         ({"period": "today", "start": "2025-10-13", "end": "2025-10-13"}, "invalid_arguments"),
         ({"start": "2025-10-13"}, "invalid_arguments"),
         ({"start": "2025-10-14", "end": "2025-10-13"}, "invalid_arguments"),

@@ -99,7 +99,7 @@ async def test_start_timer_warns_of_what_may_not_be_meant(host: Host, sandbox: S
     refreshed = await host.call("list_projects", refresh=True, status="archived")
     timer = await host.call("get_timer")
     usual = await host.call("start_timer", project="Studio upkeep")
-    free = await host.call("start_timer", workspace_id=NIGHT_SCHOOL, project="Kiln course")
+    free = await host.call("start_timer", workspace=NIGHT_SCHOOL, project="Kiln course")
 
     assert [text[:24] for text in billable["warnings"]] == ["Task “Product photos” is", "Project “Web shop” is bi"]
     assert "warnings" not in archived

@@ -56,7 +56,7 @@ CASES = {
     "a week by tag and project": week(group_by=["tag", "project"]),
     "a week by client and whether billable": week(group_by=["client", "billable"]),
     "a week by description": week(group_by=["description"]),
-    "a week by workspace's project": week(group_by=["project"], workspace_id=NIGHT_SCHOOL),
+    "a week by workspace's project": week(group_by=["project"], workspace=NIGHT_SCHOOL),
     "a week's overlaps by what they are about": week(description="each other", group_by=["day", "project"]),
     "a week's billable time, a timer and a plan included": week(billable=True, group_by=["day"]),
     "a week of a team, without the timer": week(team=True, group_by=["user", "day"]),
@@ -177,7 +177,7 @@ CASES = {
     ),
     "a night from reports only into the entry cache": Case(
         "2025-10-09T00:00Z",
-        {"start": "2025-07-12", "end": "2025-07-12", "workspace_id": HARBOUR_STUDIO},
+        {"start": "2025-07-12", "end": "2025-07-12", "workspace": HARBOUR_STUDIO},
         (Entry("2025-07-11T20:00+12:00", "2025-07-12T06:00+12:00", WEB_SHOP),),
     ),
 }

@@ -59,7 +59,7 @@ CASES = {
     "what is not billable": Case(IN_SPRING, {"period": "last_month", "billable": False, "group_by": ["billable"]}),
     "part of a description": Case(IN_SPRING, {"period": "last_30_days", "description": "MESSE"}),
     "part of a description in another alphabet": Case(IN_SPRING, {"period": "last_30_days", "description": "修正"}),
-    "one workspace": Case(IN_SPRING, {"period": "last_month", "workspace_id": NIGHT_SCHOOL, "group_by": ["project"]}),
+    "one workspace": Case(IN_SPRING, {"period": "last_month", "workspace": NIGHT_SCHOOL, "group_by": ["project"]}),
     "two workspaces by user": Case(IN_SPRING, {"period": "last_month", "group_by": ["user"]}),
     "client, tag and whether billable at once": Case(
         IN_SPRING, {"period": "last_30_days", "client": "Aroha Bakery", "tag": "design", "billable": True}
@@ -90,7 +90,7 @@ CASES = {
     "a team by user": Case(IN_SPRING, {"period": "last_month", "team": True, "group_by": ["user"]}),
     "a team by user and project in one workspace": Case(
         IN_SPRING,
-        {"period": "last_week", "team": True, "workspace_id": HARBOUR_STUDIO, "group_by": ["user", "project"]},
+        {"period": "last_week", "team": True, "workspace": HARBOUR_STUDIO, "group_by": ["user", "project"]},
     ),
     "a team's billable time by client": Case(
         IN_SPRING, {"period": "last_30_days", "team": True, "billable": True, "group_by": ["client"]}

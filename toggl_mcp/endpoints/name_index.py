@@ -8,7 +8,7 @@ from toggl_mcp.endpoints.account import AccountEndpoint
 from toggl_mcp.endpoints.core.collection import Collection
 from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
 from toggl_mcp.models.account import WorkspaceNames
-from toggl_mcp.models.base import NamedResource
+from toggl_mcp.models.base import NamedResource, is_id
 from toggl_mcp.models.clock import Clock
 
 E = TypeVar("E", bound=NamedResource)
@@ -57,7 +57,7 @@ class NameIndex:
 
         Digits can be the id of one item and the name of others; for the latter nothing is requested.
         """
-        by_id = await self.find_by_id(endpoint, [int(ref)]) if _is_id(ref) else {}
+        by_id = await self.find_by_id(endpoint, [int(ref)]) if is_id(ref) else {}
         if not by_id:
             return await self.find_by_name(endpoint, ref)
         collection = await self._read_cached_items(endpoint)
@@ -66,7 +66,7 @@ class NameIndex:
     async def resolve_cached(self, endpoint: CachedEndpoint[E], ref: str) -> list[E]:
         """Return the items of an id or a name in what is cached; the whole list is not requested."""
         collection = await self._read_cached_items(endpoint)
-        by_id = collection.items.get(int(ref)) if _is_id(ref) else None
+        by_id = collection.items.get(int(ref)) if is_id(ref) else None
         by_name = [item for item in collection.find_by_name(ref) if item is not by_id]
         return by_name if by_id is None else [by_id, *by_name]
 
@@ -88,8 +88,3 @@ class NameIndex:
         names = None if self._account_names is None else self._account_names.items.get(endpoint.workspace_id)
         items = cast("list[E]", getattr(names, endpoint.KIND, []))
         return {item.id: item for item in items}
-
-
-def _is_id(ref: str) -> bool:
-    """Tell whether a reference may be an id: 007 is a name."""
-    return ref.isdecimal() and ref == str(int(ref))

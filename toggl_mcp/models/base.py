@@ -57,6 +57,11 @@ def matches_status(status: Status, *, archived: bool) -> bool:
     return status == "both" or archived is (status == "archived")
 
 
+def is_id(ref: str) -> bool:
+    """Tell whether a reference may be an id: 007 is a name."""
+    return ref.isdecimal() and ref == str(int(ref)) and 0 < int(ref) <= MAX_ID
+
+
 class Payload(BaseModel, frozen=True):
     """The strict base of request bodies and arguments: trimmed, bounded, without unknown fields."""
 

@@ -124,7 +124,7 @@ class ClientArchived(WorkspaceResult):
 
 async def create_client(args: CreateClient, call: CallContext) -> ClientResult:
     """Create a client."""
-    clients = call.toggl.clients(await call.workspace_id(args.workspace_id))
+    clients = call.toggl.clients(await call.workspace_id(args.workspace))
     try:
         client = await clients.add(args)
     except DuplicateName as error:
@@ -137,7 +137,7 @@ async def get_client(args: GetClient, call: CallContext) -> ClientRead:
 
     list_clients finds clients by a part of the name.
     """
-    clients = call.toggl.clients(await call.workspace_id(args.workspace_id))
+    clients = call.toggl.clients(await call.workspace_id(args.workspace))
     client, read = await get_by_id_or_name(args.client_id, args.name, clients, refresh=args.refresh)
     return await ClientRead.of_read(read, clients.workspace_id, call, client=ClientOut.of(client))
 
@@ -147,7 +147,7 @@ async def list_clients(args: ListClients, call: CallContext) -> ClientList:
 
     Long notes are cut; get_client returns them whole.
     """
-    clients = call.toggl.clients(await call.workspace_id(args.workspace_id))
+    clients = call.toggl.clients(await call.workspace_id(args.workspace))
     filters = (clients.workspace_id, args.name, args.status)
     after = decode_cursor(args.cursor, filters)
     page = await clients.page(args, limit=args.limit, after=after, refresh=args.refresh)
@@ -157,21 +157,21 @@ async def list_clients(args: ListClients, call: CallContext) -> ClientList:
 
 async def edit_client(args: EditClient, call: CallContext) -> ClientResult:
     """Edit a client's name, notes or external reference; omitted fields keep their values."""
-    clients = call.toggl.clients(await call.workspace_id(args.workspace_id))
+    clients = call.toggl.clients(await call.workspace_id(args.workspace))
     client = require_found(await clients.edit(args.client_id, args.apply_clear()), args.client_id, clients)
     return await ClientResult.of_change(clients.workspace_id, call, client=ClientOut.of(client))
 
 
 async def delete_client(args: ClientIdArgs, call: CallContext) -> ClientDeleted:
     """Delete a client permanently. Its projects and time entries stay, without a client. To keep it, archive_client."""
-    clients = call.toggl.clients(await call.workspace_id(args.workspace_id))
+    clients = call.toggl.clients(await call.workspace_id(args.workspace))
     await delete_by_id(args.client_id, clients)
     return await ClientDeleted.of_change(clients.workspace_id, call, deleted_client_id=args.client_id)
 
 
 async def archive_client(args: ClientIdArgs, call: CallContext) -> ClientArchived:
     """Archive a client and its projects. Needs a paid Toggl plan; restore_client undoes it."""
-    workspace_id = await call.workspace_id(args.workspace_id)
+    workspace_id = await call.workspace_id(args.workspace)
     project_ids = await call.toggl.clients(workspace_id).archive(args.client_id)
     return await ClientArchived.of_change(
         workspace_id, call, archived_client_id=args.client_id, archived_project_ids=project_ids
@@ -180,13 +180,13 @@ async def archive_client(args: ClientIdArgs, call: CallContext) -> ClientArchive
 
 async def restore_client(args: RestoreClient, call: CallContext) -> ClientResult:
     """Restore an archived client, and with restore_projects its archived projects."""
-    workspace_id = await call.workspace_id(args.workspace_id)
+    workspace_id = await call.workspace_id(args.workspace)
     client = await call.toggl.clients(workspace_id).restore(args.client_id, restore_projects=args.restore_projects)
     return await ClientResult.of_change(workspace_id, call, client=ClientOut.of(client))
 
 
 async def _confirmation_text(args: ClientIdArgs, call: CallContext) -> str:
-    clients = call.toggl.clients(await call.workspace_id(args.workspace_id))
+    clients = call.toggl.clients(await call.workspace_id(args.workspace))
     return await deletion_question(args.client_id, clients, "Its projects and time entries stay, without a client.")
 
 

@@ -113,7 +113,7 @@ class ProjectDeleted(WorkspaceResult):
 
 async def create_project(args: CreateProject, call: CallContext) -> ProjectResult:
     """Create an active project, for a client if one is given."""
-    projects = call.toggl.projects(await call.workspace_id(args.workspace_id))
+    projects = call.toggl.projects(await call.workspace_id(args.workspace))
     body = await _to_body(args, projects.workspace_id, call)
     try:
         async with naming_deleted(body.client_id, call.toggl.clients(projects.workspace_id).reserved, call.name_index):
@@ -127,14 +127,14 @@ async def create_project(args: CreateProject, call: CallContext) -> ProjectResul
 
 async def get_project(args: GetProject, call: CallContext) -> ProjectRead:
     """Get one project by its id or its exact name (case ignored), archived projects included."""
-    projects = call.toggl.projects(await call.workspace_id(args.workspace_id))
+    projects = call.toggl.projects(await call.workspace_id(args.workspace))
     project, read = await get_by_id_or_name(args.project_id, args.name, projects, refresh=args.refresh)
     return await ProjectRead.of_read(read, projects.workspace_id, call, project=ProjectOut.of(project))
 
 
 async def list_projects(args: ListProjects, call: CallContext) -> ProjectList:
     """List the projects of a workspace by name, by default active ones."""
-    workspace_id = await call.workspace_id(args.workspace_id)
+    workspace_id = await call.workspace_id(args.workspace)
     client_id = await resolve_id(args.client, call.toggl.clients(workspace_id), call.name_index)
     filters = (workspace_id, args.name, args.status, client_id)
     page = await call.toggl.projects(workspace_id).page(
@@ -151,7 +151,7 @@ async def list_projects(args: ListProjects, call: CallContext) -> ProjectList:
 
 async def edit_project(args: EditProject, call: CallContext) -> ProjectResult:
     """Edit a project's name, client, color, state, privacy or billable; omitted fields keep their values."""
-    projects = call.toggl.projects(await call.workspace_id(args.workspace_id))
+    projects = call.toggl.projects(await call.workspace_id(args.workspace))
     body = await _to_body(args.apply_clear(), projects.workspace_id, call)
     async with naming_deleted(body.client_id, call.toggl.clients(projects.workspace_id).reserved, call.name_index):
         project = require_found(await projects.edit(args.project_id, body), args.project_id, projects)
@@ -163,13 +163,13 @@ async def delete_project(args: DeleteProject, call: CallContext) -> ProjectDelet
 
     To keep it, edit_project(active: false).
     """
-    projects = call.toggl.projects(await call.workspace_id(args.workspace_id))
+    projects = call.toggl.projects(await call.workspace_id(args.workspace))
     await delete_by_id(args.project_id, projects)
     return await ProjectDeleted.of_change(projects.workspace_id, call, deleted_project_id=args.project_id)
 
 
 async def _confirmation_text(args: DeleteProject, call: CallContext) -> str:
-    projects = call.toggl.projects(await call.workspace_id(args.workspace_id))
+    projects = call.toggl.projects(await call.workspace_id(args.workspace))
     return await deletion_question(args.project_id, projects, "Its time entries stay, without a project.")
 
 

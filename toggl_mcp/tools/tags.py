@@ -64,7 +64,7 @@ class TagDeleted(WorkspaceResult):
 
 async def create_tag(args: CreateTag, call: CallContext) -> TagResult:
     """Create a tag."""
-    tags = call.toggl.tags(await call.workspace_id(args.workspace_id))
+    tags = call.toggl.tags(await call.workspace_id(args.workspace))
     try:
         tag = await tags.add(args)
     except DuplicateName as error:
@@ -74,7 +74,7 @@ async def create_tag(args: CreateTag, call: CallContext) -> TagResult:
 
 async def list_tags(args: ListTags, call: CallContext) -> TagList:
     """List the tags of a workspace by name."""
-    tags = call.toggl.tags(await call.workspace_id(args.workspace_id))
+    tags = call.toggl.tags(await call.workspace_id(args.workspace))
     filters = (tags.workspace_id, args.name)
     after = decode_cursor(args.cursor, filters)
     page = await tags.page(args.name, limit=args.limit, after=after, refresh=args.refresh)
@@ -84,20 +84,20 @@ async def list_tags(args: ListTags, call: CallContext) -> TagList:
 
 async def edit_tag(args: EditTag, call: CallContext) -> TagResult:
     """Rename a tag, on all time entries that have it."""
-    tags = call.toggl.tags(await call.workspace_id(args.workspace_id))
+    tags = call.toggl.tags(await call.workspace_id(args.workspace))
     tag = require_found(await tags.edit(args.tag_id, args), args.tag_id, tags)
     return await TagResult.of_change(tags.workspace_id, call, tag=TagOut.of(tag))
 
 
 async def delete_tag(args: DeleteTag, call: CallContext) -> TagDeleted:
     """Delete a tag permanently, and remove it from all time entries."""
-    tags = call.toggl.tags(await call.workspace_id(args.workspace_id))
+    tags = call.toggl.tags(await call.workspace_id(args.workspace))
     await delete_by_id(args.tag_id, tags)
     return await TagDeleted.of_change(tags.workspace_id, call, deleted_tag_id=args.tag_id)
 
 
 async def _confirmation_text(args: DeleteTag, call: CallContext) -> str:
-    tags = call.toggl.tags(await call.workspace_id(args.workspace_id))
+    tags = call.toggl.tags(await call.workspace_id(args.workspace))
     return await deletion_question(args.tag_id, tags, "All its time entries lose it.")
 
 

@@ -84,13 +84,13 @@ class TaskDeleted(WorkspaceResult):
     deleted_task_id: int
 
 
-async def _workspace_with_tasks(requested: int | None, call: CallContext) -> int:
+async def _workspace_with_tasks(ref: str | None, call: CallContext) -> int:
     """Return the id of the requested workspace, or of the default one.
 
     Raises:
         PlanRequired: Its plan has no tasks.
     """
-    workspace_id = await call.workspace_id(requested)
+    workspace_id = await call.workspace_id(ref)
     if not await call.has_tasks(workspace_id):
         message = (
             f"Tasks need a paid Toggl plan (Starter or higher), and workspace {workspace_id} is on the free one. "
@@ -102,7 +102,7 @@ async def _workspace_with_tasks(requested: int | None, call: CallContext) -> int
 
 async def create_task(args: CreateTask, call: CallContext) -> TaskResult:
     """Create a task in a project. Needs a paid Toggl plan."""
-    workspace_id = await _workspace_with_tasks(args.workspace_id, call)
+    workspace_id = await _workspace_with_tasks(args.workspace, call)
     projects = call.toggl.projects(workspace_id).reserved
     project = await resolve(args.project, projects, call.name_index)
     try:
@@ -116,7 +116,7 @@ async def create_task(args: CreateTask, call: CallContext) -> TaskResult:
 
 async def list_tasks(args: ListTasks, call: CallContext) -> TaskList:
     """List the tasks of a workspace or of one project by name, by default active ones."""
-    workspace_id = await _workspace_with_tasks(args.workspace_id, call)
+    workspace_id = await _workspace_with_tasks(args.workspace, call)
     project_id = None
     if args.project is not None:
         project_id = (await resolve(args.project, call.toggl.projects(workspace_id), call.name_index)).id
@@ -135,20 +135,20 @@ async def list_tasks(args: ListTasks, call: CallContext) -> TaskList:
 
 async def edit_task(args: EditTask, call: CallContext) -> TaskResult:
     """Edit a task's name, state or estimate; omitted fields keep their values."""
-    tasks = call.toggl.tasks(await _workspace_with_tasks(args.workspace_id, call))
+    tasks = call.toggl.tasks(await _workspace_with_tasks(args.workspace, call))
     task = require_found(await tasks.edit(args.task_id, args.apply_clear()), args.task_id, tasks)
     return await TaskResult.of_change(tasks.workspace_id, call, task=TaskOut.of(task))
 
 
 async def delete_task(args: DeleteTask, call: CallContext) -> TaskDeleted:
     """Delete a task permanently. Its time entries stay, without a task. To keep it, edit_task(active: false)."""
-    tasks = call.toggl.tasks(await _workspace_with_tasks(args.workspace_id, call))
+    tasks = call.toggl.tasks(await _workspace_with_tasks(args.workspace, call))
     await delete_by_id(args.task_id, tasks)
     return await TaskDeleted.of_change(tasks.workspace_id, call, deleted_task_id=args.task_id)
 
 
 async def _confirmation_text(args: DeleteTask, call: CallContext) -> str:
-    tasks = call.toggl.tasks(await _workspace_with_tasks(args.workspace_id, call))
+    tasks = call.toggl.tasks(await _workspace_with_tasks(args.workspace, call))
     return await deletion_question(args.task_id, tasks, "Its time entries stay, without a task.")
 
 

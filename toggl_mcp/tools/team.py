@@ -69,7 +69,7 @@ class TeamActivity(WorkspaceResult):
 
 async def list_users(args: ListUsers, call: CallContext) -> UserList:
     """List the users of a workspace by name."""
-    workspace_id = await call.workspace_id(args.workspace_id)
+    workspace_id = await call.workspace_id(args.workspace)
     filters = (workspace_id, args.name)
     page = await call.toggl.users(workspace_id).page(
         args.name, limit=args.limit, after=decode_cursor(args.cursor, filters), refresh=args.refresh
@@ -87,7 +87,7 @@ async def get_team_activity(args: GetTeamActivity, call: CallContext) -> TeamAct
 
     week adds each user's time a day; it lacks running timers. For totals by project, summarize_time with team: true.
     """
-    workspace_id, calendar = await call.workspace_id(args.workspace_id), await call.calendar()
+    workspace_id, calendar = await call.workspace_id(args.workspace), await call.calendar()
     endpoint = call.toggl.users(workspace_id)
     activity, users = await endpoint.fetch_activity(), (await endpoint.read()).collection.items
     project_ids = {item.project_id or 0 for item in activity.by_user.values()}

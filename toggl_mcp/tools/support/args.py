@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Self, TypeVar
 from pydantic import AfterValidator, BeforeValidator, Field, create_model, model_validator
 
 from toggl_mcp.errors import InvalidArguments
-from toggl_mcp.models.base import REF_NONE, Absent, Id, Name, Payload
+from toggl_mcp.models.base import REF_NONE, Absent, Name, Payload
 from toggl_mcp.models.text import clean_text, require_one_line
 
 PayloadT = TypeVar("PayloadT", bound=Payload)
@@ -39,7 +39,7 @@ Cursor = Annotated[str, Field(max_length=2000), ANY_TEXT, Field(description="nex
 class WorkspaceArgs(Payload, frozen=True):
     """Arguments about one workspace: the given one, else the configured one, else the account's default."""
 
-    workspace_id: Annotated[Id, Field(description="Omitted: the default one.")] | Absent = None
+    workspace: Annotated[Ref, Field(description="Name or id. Omitted: the default one.")] | Absent = None
 
 
 class ReadArgs(WorkspaceArgs, frozen=True):

@@ -19,11 +19,12 @@ from pydantic_core import to_json
 
 from toggl_mcp.errors import Candidate, Declined, InvalidArguments, OutcomeUnknown, TogglError, Unreachable
 from toggl_mcp.models.account import Access, AccountSnapshot, Workspace
-from toggl_mcp.models.base import Payload
+from toggl_mcp.models.base import Payload, is_id
 from toggl_mcp.models.period import Calendar, make_calendar
 from toggl_mcp.models.quota import SPENDING, Spending
 from toggl_mcp.models.text import strip_invisible
 from toggl_mcp.tools.support.coercion import coerce_arguments
+from toggl_mcp.tools.support.lookup import resolve_workspace
 from toggl_mcp.tools.support.results import (
     CandidateOut,
     QuotaRemaining,
@@ -93,17 +94,29 @@ class CallContext:
         """Return the workspaces that the token opens, by id."""
         return {workspace.id: workspace for workspace in (await self.account()).workspaces}
 
-    async def workspace_id(self, requested: int | None) -> int:
-        """Return the id of the requested workspace, else of the configured one, else of the account's default.
+    async def workspace_id(self, ref: str | None) -> int:
+        """Return the id of the workspace of a name or an id, else of the configured one, else of the account's default.
 
         Raises:
-            InvalidArguments: None of them is set.
+            NotFound: No workspace has the name.
+            Ambiguous: Several have it.
+            InvalidArguments: There is no reference, and no default.
         """
-        workspace_id = requested or self.toggl.configured_workspace_id or (await self.account()).me.default_workspace_id
+        if ref is not None:
+            return await self._resolve_workspace_id(ref)
+        workspace_id = self.toggl.configured_workspace_id or (await self.account()).me.default_workspace_id
         if workspace_id is None:
-            message = "The account has no default workspace. Give workspace_id; get_account lists the workspaces."
+            message = "The account has no default workspace. Give workspace; get_account lists the workspaces."
             raise InvalidArguments(message)
         return workspace_id
+
+    async def _resolve_workspace_id(self, ref: str) -> int:
+        if not is_id(ref):
+            return resolve_workspace(ref, (await self.workspaces()).values()).id
+        # An id costs no request: Toggl refuses one that the token does not open. A cached name may have these digits.
+        workspaces = await self.toggl.account.fresh_workspaces()
+        is_name = any(workspace.name == ref for workspace in workspaces)
+        return resolve_workspace(ref, workspaces).id if is_name else int(ref)
 
     async def has_tasks(self, workspace_id: int) -> bool:
         """Tell whether a workspace's plan has tasks; an unlisted workspace may have them."""

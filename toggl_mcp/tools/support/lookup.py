@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from toggl_mcp.errors import Ambiguous, Candidate, DuplicateName, InvalidArguments, NotFound
+from toggl_mcp.models.account import Workspace
 from toggl_mcp.models.base import REF_NONE, NamedResource
 from toggl_mcp.models.text import fold
 from toggl_mcp.tools.support.results import HasFreshness
@@ -39,6 +40,25 @@ async def resolve_id(ref: str | None, endpoint: "CachedEndpoint[ResourceT]", nam
     if ref is None or ref == REF_NONE:
         return None if ref is None else 0
     return (await resolve(ref, endpoint, name_index)).id
+
+
+def resolve_workspace(ref: str, workspaces: Iterable[Workspace]) -> Workspace:
+    """Return the only workspace of a name or an id.
+
+    Raises:
+        NotFound: There is none; its candidates are all workspaces.
+        Ambiguous: There are several, which are its candidates.
+    """
+    matches = [item for item in workspaces if ref == str(item.id) or fold(ref) == fold(item.name)]
+    exact_matches = [item for item in matches if ref in (str(item.id), item.name)]
+    if len(exact_matches or matches) == 1:
+        return (exact_matches or matches)[0]
+    candidates = [Candidate(item.id, item.name, item.id) for item in list(matches or workspaces)[:MAX_CANDIDATES]]
+    if matches:
+        message = f"{len(matches)} workspaces have “{ref}” as name or id. Give the id of one, or its exact name."
+        raise Ambiguous(message, candidates)
+    message = f"This token opens no workspace “{ref}”. Give one of the candidates."
+    raise NotFound(message, candidates)
 
 
 def require_found(item: ResourceT | None, item_id: int, endpoint: "CachedEndpoint[ResourceT]") -> ResourceT:

@@ -98,7 +98,7 @@ class EntryRange(Payload, frozen=True):
 class EntryFilter(EntryRange, frozen=True):
     """The entries to read: their days, and what they are about."""
 
-    workspace_id: Annotated[Id, Field(description="Only this workspace. Default: all.")] | Absent = None
+    workspace: Annotated[Ref, Field(description="Name or id. Default: all.")] | Absent = None
     client: Annotated[Ref, Field(description="Name or id; 0: none.")] | Absent = None
     project: Annotated[Ref, Field(description="Name or id; 0: none.")] | Absent = None
     task: Annotated[Ref, Field(description="Name or id; 0: none.")] | Absent = None

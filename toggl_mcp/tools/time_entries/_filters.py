@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import anyio
 
-from toggl_mcp.errors import InvalidArguments, NotFound, PlanRequired, TogglError
+from toggl_mcp.errors import InvalidArguments, PlanRequired, TogglError
+from toggl_mcp.models.account import Workspace
 from toggl_mcp.models.base import REF_NONE, RESOURCE_KINDS, NamedResource, ResourceKind
 from toggl_mcp.models.day_grammar import parse_day
 from toggl_mcp.models.period import LAST_DAY, Calendar, DateRange
@@ -14,7 +15,7 @@ from toggl_mcp.models.period_grammar import parse_period
 from toggl_mcp.models.time_entries import TimeEntry
 from toggl_mcp.tools.support.args import naming_argument
 from toggl_mcp.tools.support.define import CallContext
-from toggl_mcp.tools.support.lookup import not_found_error, require_one_meaning
+from toggl_mcp.tools.support.lookup import not_found_error, require_one_meaning, resolve_workspace
 from toggl_mcp.tools.support.results import list_unreadable
 from toggl_mcp.tools.support.silence import describe_silence, find_last_end
 from toggl_mcp.tools.time_entries._args import EntryFilter
@@ -60,14 +61,14 @@ async def select_entries(
         call.name_index.refreshed_at = call.toggl.timestamp()
     account = await call.account(refresh=args.refresh)
     date_range = _resolve_range(args, await call.calendar(), call.now)
-    workspaces = await _resolve_workspaces(args.workspace_id, call)
+    workspaces = await _resolve_workspaces(args.workspace, call)
     query = EntryQuery(
         date_range=date_range,
         workspace_ids=tuple(workspaces),
         user_id=None if team else account.me.id,
         from_reports=from_reports,
         refresh=args.refresh,
-        all_workspaces=args.workspace_id is None,
+        all_workspaces=args.workspace is None,
         since=None if team else account.me.created_at,
     )
     with anyio.fail_after(MAX_READ_SECONDS):
@@ -124,15 +125,11 @@ def _resolve_range(args: EntryFilter, calendar: Calendar, now: "datetime") -> Da
     return date_range
 
 
-async def _resolve_workspaces(requested: int | None, call: CallContext) -> dict[int, str]:
+async def _resolve_workspaces(ref: str | None, call: CallContext) -> dict[int, str]:
     """Return the name of the requested workspace, or of each workspace, by id."""
-    workspaces = {key: workspace.name for key, workspace in (await call.workspaces()).items()}
-    if requested is None:
-        return workspaces
-    if requested not in workspaces:
-        message = f"This token opens no workspace {requested}. get_account lists the workspaces that it opens."
-        raise NotFound(message)
-    return {requested: workspaces[requested]}
+    workspaces = (await call.workspaces()).values()
+    requested: Iterable[Workspace] = workspaces if ref is None else [resolve_workspace(ref, workspaces)]
+    return {workspace.id: workspace.name for workspace in requested}
 
 
 def _source_warnings(

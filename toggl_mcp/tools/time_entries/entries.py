@@ -73,7 +73,7 @@ class TimeEntryList(WithQuota, Freshness):
 
 async def create_time_entry(args: CreateTimeEntry, call: CallContext) -> TimeEntryResult:
     """Create a completed time entry. Overlaps and duplicates are refused unless allow_overlap is true."""
-    workspace, calendar = await call.workspace_id(args.workspace_id), await call.calendar()
+    workspace, calendar = await call.workspace_id(args.workspace), await call.calendar()
     start = parse_time_argument("start", args.start, call.now, calendar)
     if args.stop is None:
         with naming_argument("duration"):

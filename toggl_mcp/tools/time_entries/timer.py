@@ -47,7 +47,7 @@ class Timer(WithQuota, Freshness):
 
 async def start_timer(args: StartTimer, call: CallContext) -> TimerStarted:
     """Start a timer. It stops the running timer, which stopped_entry names."""
-    workspace, calendar = await call.workspace_id(args.workspace_id), await call.calendar()
+    workspace, calendar = await call.workspace_id(args.workspace), await call.calendar()
     prepared = await prepare_entry(args, workspace, call)
     start = call.now if args.start is None else parse_time_argument("start", args.start, call.now, calendar)
     if start > call.now:
