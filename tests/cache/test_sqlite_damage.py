@@ -208,3 +208,17 @@ async def test_damaged_file_with_foreign_journal_starts_empty(path: Path, sqlite
     await anyio.Path(path).unlink()
     await anyio.Path(left_behind).replace(f"{path}-journal")
     await check(sqlite)
+
+
+@pytest.mark.parametrize("pages", [1, 2])
+async def test_file_that_another_process_lets_grow_is_no_foreign_one(path: Path, clock: Clock, pages: int) -> None:
+    await fill(path)
+    grown = await anyio.Path(path).read_bytes()
+    await anyio.Path(path).write_bytes(grown[: pages * 4096])
+
+    store = SqliteStore(path, clock=clock)
+    await write_row(store, MINE, 1, None)
+
+    assert store.problem is None
+    assert await store.get_version(MINE) == Version(1, None)
+    await store.aclose()

@@ -297,6 +297,9 @@ def require_own_file(path: Path, schema: Schema) -> None:
         # SQLite looks, because closing a file of one's own would release the locks that SQLite has on it in this
         # process; as immutable it is neither locked nor recovered from a journal.
         with contextlib.closing(connect(f"{path.as_uri()}?mode=ro&immutable=1", 0)) as db:
+            # While another process lets the file grow, or after one was killed then, the first page counts more pages
+            # than the file has. Without this, SQLite would call that malformed.
+            db.execute("PRAGMA writable_schema = ON")
             ((application_id,),) = db.execute("PRAGMA application_id").fetchall()
             version = _get_user_version(db)
     except sqlite3.DatabaseError as error:
