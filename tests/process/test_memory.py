@@ -7,6 +7,7 @@ import sys
 import threading
 import zlib
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import repeat
 from pathlib import Path
 from typing import IO, cast
@@ -53,11 +54,20 @@ def gzip_bomb() -> Iterator[bytes]:
     yield compressor.flush()
 
 
-def odd_list() -> Iterator[bytes]:
-    row = json.dumps({"id": 7, "wid": None, "name": None, "notes": "\ud800" * 100, "at": 0}).encode()
+def list_of(row: bytes, megabytes: int) -> Iterator[bytes]:
+    rows = (b"," + row) * (65536 // len(row))
     yield b"[" + row
-    yield from repeat(b"," + row, 40 * MEGABYTE // len(row))
+    yield from repeat(rows, megabytes * MEGABYTE // len(rows))
     yield b"]"
+
+
+def odd_rows(megabytes: int) -> Callable[[], Iterator[bytes]]:
+    row = json.dumps({"id": 7, "wid": None, "name": None, "notes": "\ud800" * 100, "at": 0}).encode()
+    return partial(list_of, row, megabytes)
+
+
+def tiny_rows(row: str, megabytes: int) -> Callable[[], Iterator[bytes]]:
+    return partial(list_of, row.encode(), megabytes)
 
 
 def read_peak(server: Process) -> int:
@@ -80,7 +90,9 @@ def check_peak(name: str, server: Process) -> None:
     [
         ("endless_body", endless_body, {}),
         ("gzip_bomb", gzip_bomb, {"Content-Encoding": "gzip"}),
-        ("odd_list", odd_list, {}),
+        ("odd_rows", odd_rows(31), {}),
+        ("empty_rows", tiny_rows("{}", 4), {}),
+        ("nested_rows", tiny_rows("[[[[[[[[]]]]]]]]", 20), {}),
     ],
 )
 def test_memory_stays_below_200_mb_with_a_body_of_any_size(
