@@ -42,7 +42,8 @@ class StepRun:
     async def _step(self, number: int) -> None:
         arena = self.arena
         arena.clock.now += 4000 if arena.chance.random() < 0.02 else arena.chance.choice([1, 5, 30, 60])
-        arena.local_clock.set(arena.chance)
+        for clock in arena.local_clocks:
+            clock.set(arena.chance)
         if arena.chance.random() < 0.2:
             arena.person.act()
             return
@@ -52,6 +53,8 @@ class StepRun:
         arena.faults.requests.clear()
         outcome = await self._perform(process, operation)
         self._count(outcome)
+        store = arena.stores[arena.processes.index(process)]
+        self._add_violations(invariants.check_read(arena.resource, outcome, arena.at_toggl(), store.clock()))
         self._check_outcome(outcome, before, cached_ids)
         self._add_violations(
             invariants.check_unknown_creation(
@@ -90,7 +93,6 @@ class StepRun:
     def _check_outcome(self, outcome: Outcome, before: object, cached_ids: set[int]) -> None:
         resource, items = self.arena.resource, self.arena.at_toggl()
         self._add_violations(invariants.check_error_type(outcome))
-        self._add_violations(invariants.check_read(resource, outcome, items, self.arena.local_clock()))
         if len(self.arena.faults.creations) > 1:
             self._add_violations([invariants.DUPLICATED])
         if outcome.error is not None and not outcome.is_unknown and self.arena.dump_state() != before:

@@ -119,10 +119,15 @@ def group_by_missing(entries: Iterable[TimeEntry], field: DescribingField) -> li
     """Return the entries without a field, those of one kind of work together."""
     groups: dict[object, list[TimeEntry]] = defaultdict(list)
     for entry in sorted(entries, key=_position):
-        if not _value(entry, field):
+        if is_missing(entry, field):
             work = (_value(entry, name) for name in ("project", "description") if name != field)
             groups[entry.workspace_id, *work].append(entry)
     return list(groups.values())
+
+
+def is_missing(entry: TimeEntry, field: DescribingField) -> bool:
+    """Tell whether an entry lacks a field."""
+    return not _value(entry, field)
 
 
 def sum_by_day(entries: Iterable[TimeEntry], date_range: DateRange, now: datetime) -> Mapping[date, int]:

@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from toggl_mcp.models.base import Absent, Id, Payload
 from toggl_mcp.models.period import FIRST_DAY, LAST_DAY
+from toggl_mcp.models.review import DescribingField
 from toggl_mcp.models.text import clean_text
 from toggl_mcp.models.time_entries import Description
 from toggl_mcp.models.totals import Group
@@ -29,6 +30,9 @@ ClearableField = Literal["description", "project", "task", "tags"]
 WORKDAYS = (1, 1, 1, 1, 1, 0, 0)
 """Whether work is expected on a weekday, from Monday on, if nobody says otherwise."""
 TagList = Annotated[list[Ref], Field(max_length=50)]
+Refs = Annotated[list[Ref], Field(max_length=20)]
+"""Names or ids of one kind."""
+Format = Literal["json", "csv"]
 
 
 class EntryFields(Payload, frozen=True):
@@ -99,12 +103,16 @@ class EntryFilter(EntryRange, frozen=True):
     """The entries to read: their days, and what they are about."""
 
     workspace: Annotated[Ref, Field(description="Name or id. Default: all.")] | Absent = None
-    client: Annotated[Ref, Field(description="Name or id; 0: none.")] | Absent = None
-    project: Annotated[Ref, Field(description="Name or id; 0: none.")] | Absent = None
-    task: Annotated[Ref, Field(description="Name or id; 0: none.")] | Absent = None
-    tag: Annotated[Ref, Field(description="Name or id; 0: none.")] | Absent = None
-    billable: Annotated[bool, Field(description="true: only billable; false: only others.")] | Absent = None
-    description: Annotated[Description, Field(description="Part of it; case is ignored.")] | Absent = None
+    client: Annotated[Refs, Field(description="Names or ids, any of them; 0: none.")] | Absent = None
+    project: Annotated[Refs, Field(description="Like client.")] | Absent = None
+    task: Annotated[Refs, Field(description="Like client.")] | Absent = None
+    tag: Annotated[Refs, Field(description="Like client.")] | Absent = None
+    tag_match: Annotated[Literal["any", "all"], Field(description="How many of tag.")] = "any"
+    missing: Annotated[list[DescribingField], Field(max_length=3, description="Lacking any of these.")] | Absent = None
+    longer_than: Annotated[TimeText, Field(description="1h30m.")] | Absent = None
+    billable: Annotated[bool, Field(description="false: only others.")] | Absent = None
+    description: Annotated[Description, ANY_TEXT, Field(description="Part of it; case is ignored.")] | Absent = None
+    user: Annotated[Ref, Field(description="A colleague's name or id; from reports.")] | Absent = None
 
 
 class ReviewTime(EntryRange, frozen=True):
@@ -146,6 +154,8 @@ class ReviewTime(EntryRange, frozen=True):
 class ListTimeEntries(EntryFilter, frozen=True):
     """The arguments of `list_time_entries`."""
 
+    sort: Annotated[Literal["newest", "oldest", "longest", "shortest"], Field(description="First entry.")] = "newest"
+    format: Annotated[Format, Field(description="csv: whole descriptions; pages join to one file.")] = "json"
     limit: Annotated[int, Field(ge=1, le=200, description="Entries per page.")] = 100
     cursor: Cursor | Absent = None
 

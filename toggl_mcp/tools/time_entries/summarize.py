@@ -6,12 +6,12 @@ from datetime import date
 from functools import partial
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
 from toggl_mcp.models.account import Me
 from toggl_mcp.models.base import Absent
 from toggl_mcp.models.period import Calendar
-from toggl_mcp.models.time_entries import MAX_DURATION, TimeEntry
+from toggl_mcp.models.time_entries import TimeEntry
 from toggl_mcp.models.totals import (
     EntrySlice,
     Group,
@@ -22,13 +22,17 @@ from toggl_mcp.models.totals import (
     sum_slices,
 )
 from toggl_mcp.tools.support.define import READ_ONLY, CallContext, ToolSpec
-from toggl_mcp.tools.support.results import Freshness, OutputModel, Timestamp, WithQuota, take_within_budget, truncate
+from toggl_mcp.tools.support.results import OutputModel, take_within_budget, truncate
 from toggl_mcp.tools.time_entries._args import SummarizeTime
 from toggl_mcp.tools.time_entries._filters import Selection, select_entries
-from toggl_mcp.tools.time_entries._output import KINDS_WITH_IDS
+from toggl_mcp.tools.time_entries._output import KINDS_WITH_IDS, PeriodResult
 
 MAX_LABEL = 200
 """Characters of a description that a group shows."""
+
+
+_ROWS = {"type": "array", "items": {"type": "object"}}
+"""The schema of groups, whose fields are those of the total."""
 
 
 class Total(OutputModel):
@@ -57,23 +61,18 @@ class GroupTotal(Total):
     by: dict[str, str]
 
 
-class Summary(WithQuota, Freshness):
+class Summary(PeriodResult):
     """The total of a range of days, and of its groups."""
 
-    timezone: str
-    first_day: str
-    last_day: str
-    starts_at: Timestamp
-    ends_before: Timestamp
     workspaces: dict[str, str]
     total: Total
     amounts_rounding: Literal["total", "entries"] | Absent = None
-    groups: list[GroupTotal] | Absent = None
+    groups: (
+        Annotated[list[GroupTotal], WithJsonSchema(_ROWS), Field(description="Fields of total, and by.")] | Absent
+    ) = None
     groups_remaining: int | Absent = None
     running_seconds: Annotated[int, Field(description="Part of total: the running timer, up to now.")] | Absent = None
     future_seconds: Annotated[int, Field(description="Part of total: what begins later.")] | Absent = None
-    complete: bool
-    incomplete_reason: Annotated[str, Field(description="What is missing, and why.")] | Absent = None
 
 
 async def summarize_time(args: SummarizeTime, call: CallContext) -> Summary:
@@ -92,16 +91,10 @@ async def summarize_time(args: SummarizeTime, call: CallContext) -> Summary:
     groups = {key: sum_slices(members) for key, members in group_slices(slices, labels).items()}
     ordered = sort_groups(groups, by) if by else []
     groups_shown = take_within_budget(_to_group_total(key, groups[key], args) for key in ordered[: args.limit])
-    reason = " ".join([*selection.warnings, *_report_warnings(args, selection, call)]) or None
-    return Summary.of(
-        selection.result,
-        call.toggl.timestamp(),
-        call.spending,
-        timezone=date_range.calendar.zone.key,
-        first_day=date_range.first.isoformat(),
-        last_day=date_range.last.isoformat(),
-        starts_at=date_range.start,
-        ends_before=date_range.end,
+    return Summary.of_selection(
+        selection,
+        call,
+        _report_warnings(args, selection),
         workspaces={str(key): name for key, name in selection.workspaces.items()},
         total=Total.of(sum_slices(slices), args),
         amounts_rounding=_amounts_rounding(selection.entries) if args.amounts else None,
@@ -109,9 +102,6 @@ async def summarize_time(args: SummarizeTime, call: CallContext) -> Summary:
         groups_remaining=len(ordered) - len(groups_shown) or None,
         running_seconds=sum(part.seconds for part in slices if part.entry.running) or None,
         future_seconds=sum(part.seconds for part in slices if part.entry.start > call.now) or None,
-        complete=reason is None,
-        incomplete_reason=reason,
-        quota=call.quota(),
     )
 
 
@@ -125,11 +115,8 @@ def _to_group_total(key: Sequence[str], totals: Totals, args: SummarizeTime) -> 
     return GroupTotal(by=labels, **Total.of(totals, args).model_dump())
 
 
-def _report_warnings(args: SummarizeTime, selection: Selection, call: CallContext) -> Iterator[str]:
-    """Yield what reports lack of these days."""
-    now = call.now
-    if args.team and selection.date_range.start <= now and selection.date_range.end > now - MAX_DURATION:
-        yield "Reports lack timers that are still running, so the team's running timers are not counted."
+def _report_warnings(args: SummarizeTime, selection: Selection) -> Iterator[str]:
+    """Yield that amounts are missing, and what they need."""
     unpriced = sum(entry.billable and entry.amount_in_cents is None for entry in selection.entries)
     if args.amounts and unpriced:
         yield (
