@@ -80,6 +80,23 @@ async def test_list_projects_client_of_another_workspace_lists_its_projects(host
     assert result["workspace"] == "Night School"
 
 
+@pytest.mark.parametrize(
+    ("kind", "name", "plain_name"),
+    [("client", "Café Miró", "cafe miro"), ("project", "Carte d'été", "CARTE D'ETE"), ("tag", "réunion", "reunion")],
+)
+async def test_summarize_time_name_without_accents_selects_the_same_entries(
+    host: Host, kind: str, name: str, plain_name: str
+) -> None:
+    await host.call("create_time_entry", start="2025-10-14T09:00", duration=60, project="carte d'ete", tags="REUNION")
+
+    totals = [
+        (await host.call("summarize_time", period="2025-10-14", **{kind: spelling}))["total"]["seconds"]
+        for spelling in (name, plain_name)
+    ]
+
+    assert totals == [60, 60]
+
+
 CHANGES: list[tuple[str, dict[str, object]]] = [
     ("edit_client", {"client": "Evening Pottery", "notes": "x"}),
     ("delete_client", {"client": "Evening Pottery"}),
