@@ -54,6 +54,8 @@ MAX_REQUESTS = 64
 """Requests in progress; the next one is read when one of them has been answered and its answer taken."""
 MAX_LINE_BYTES = 1 << 20
 """Bytes of the longest message, of which MAX_REQUESTS are in memory at a time; the longest call takes some thousand."""
+MAX_LINE_VALUES = 20_000
+"""Commas and brackets of the largest message: they bound the values in it, which take many times their bytes."""
 
 
 class _Responses:
@@ -208,6 +210,8 @@ def _read_line() -> str:
 
 def _parse(line: str) -> JSONRPCMessage | None:
     """Return the message of a line, or None if it is none."""
+    if sum(map(line.count, ",[{")) > MAX_LINE_VALUES:
+        return None
     try:
         message = jsonrpc_message_adapter.validate_json(line, by_name=False)
     except ValidationError:
@@ -234,7 +238,8 @@ def _refuse(line: str) -> Iterable[_Refusal]:
         return [_Refusal(None, PARSE_ERROR, text)]
     text = (
         "That line is not a valid JSON-RPC request. Send one request a line, with an id that is a text or an integer, "
-        "parameters that are an object, and no half of a character (an unpaired surrogate)."
+        f"parameters that are an object of at most {MAX_LINE_VALUES:,} values, and no half of a character (an unpaired "
+        "surrogate)."
     )
     return [_Refusal(item if isinstance(item, str | int | float) else None, INVALID_REQUEST, text) for item in ids]
 

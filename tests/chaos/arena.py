@@ -31,7 +31,7 @@ class Arena:
     resource: Resource
     chance: random.Random
     clock: TickingClock
-    local_clock: LocalClock
+    local_clocks: list[LocalClock]
     sandbox: Sandbox
     faults: FaultInjector
     person: Person
@@ -39,6 +39,11 @@ class Arena:
     stores: list[Store]
     key: Key
     path: Path | None
+
+    @property
+    def local_clock(self) -> LocalClock:
+        """The clock of the first process."""
+        return self.local_clocks[0]
 
     def at_toggl(self) -> dict[int, WorkspaceResource]:
         """Return the items as Toggl has them."""
@@ -81,19 +86,23 @@ async def open_arena(
     *,
     resource: Resource = CLIENTS,
     skews: Sequence[float] | None = None,
+    seconds_apart: float = 0,
 ) -> AsyncGenerator[Arena]:
     """Yield an arena in which every random choice follows from the seed.
 
     `proxy` is put between the processes and Toggl. `skews` are the seconds by which their clock is ahead of Toggl's: of
-    several, now one and now another.
+    several, now one and now another. `seconds_apart` are those between the clocks of processes that share a file.
     """
     chance, clock = random.Random(seed), TickingClock()  # noqa: S311 - repeatable
-    local_clock = LocalClock(clock, skews or [resource.CLOCK_SKEW_SECONDS])
+    skews, moments = skews or [resource.CLOCK_SKEW_SECONDS], dict[float, float]()
+    local_clocks = [
+        LocalClock(clock, [skew + number * seconds_apart for skew in skews], moments) for number in range(PROCESSES)
+    ]
     faults = FaultInjector(chance, resource.ENDPOINT.PATH)
     sandbox = Sandbox(clock=clock, fault=faults)
     resource.prepare(sandbox)
     file = folder / f"{seed}.sqlite" if storage == "in a file" else None
-    stores = _stores(file, local_clock)
+    stores = _stores(file, local_clocks)
     async with AsyncExitStack() as opening:
         app = proxy(sandbox, chance)
         connections = [await opening.enter_async_context(connect_in_process(app)) for _ in stores]
@@ -103,10 +112,10 @@ async def open_arena(
         processes = [make_process(HARBOUR_STUDIO, AUTH, store, connection) for store, connection in pairs]
         key = resource.key(derive_scope(AUTH, connections[0]))
         person = Person(resource, sandbox.state, clock, chance)
-        yield Arena(resource, chance, clock, local_clock, sandbox, faults, person, processes, stores, key, file)
+        yield Arena(resource, chance, clock, local_clocks, sandbox, faults, person, processes, stores, key, file)
 
 
-def _stores(file: Path | None, clock: LocalClock) -> list[Store]:
+def _stores(file: Path | None, clocks: Sequence[LocalClock]) -> list[Store]:
     """Return a store for each process: one file, or else the same memory."""
-    shared = MemoryStore(clock=clock)
-    return [SqliteStore(file, clock=clock) if file else shared for _ in range(PROCESSES)]
+    shared = MemoryStore(clock=clocks[0])
+    return [SqliteStore(file, clock=clock) if file else shared for clock in clocks]

@@ -32,13 +32,16 @@ class TickingClock(Clock):
 
 
 class LocalClock:
-    """This computer's clock, ahead of Toggl's by some seconds, which change when somebody sets it."""
+    """A computer's clock, ahead of Toggl's by some seconds, which change when somebody sets it.
 
-    def __init__(self, clock: TickingClock, skews: Sequence[float]) -> None:
+    `moments` are Toggl's times by the readings of all computers.
+    """
+
+    def __init__(self, clock: TickingClock, skews: Sequence[float], moments: dict[float, float]) -> None:
         self._clock = clock
         self._skews = skews
         self._skew = skews[0]
-        self._moments: dict[float, float] = {}
+        self._moments = moments
 
     def __call__(self) -> float:
         moment = self._clock()
@@ -55,7 +58,7 @@ class LocalClock:
             self._skew = chance.choice(self._skews)
 
     def moment_of(self, reading: float) -> float:
-        """Return the time on Toggl's clock at which this one has shown a reading."""
+        """Return the time on Toggl's clock at which a computer has shown a reading."""
         return self._moments[reading]
 
 

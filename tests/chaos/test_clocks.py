@@ -35,3 +35,18 @@ async def test_changes_by_a_wrong_clock_are_never_duplicated_lost_or_misreported
         await run.advance(STEPS[storage])
 
     assert run.violations == []
+
+
+@pytest.mark.parametrize("resource", [CLIENTS, ENTRIES], ids=str)
+@pytest.mark.parametrize("seconds_apart", [HOURS, -HOURS])
+@pytest.mark.parametrize("skews", [SKEWS["hours ahead"], SKEWS["set by minutes"]], ids=["wrong", "set"])
+async def test_changes_by_clocks_that_differ_are_never_duplicated_lost_or_misreported(
+    tmp_path: Path, resource: Resource, seconds_apart: float, skews: list[float]
+) -> None:
+    async with open_arena(
+        SEED, "in a file", tmp_path, resource=resource, skews=skews, seconds_apart=seconds_apart
+    ) as arena:
+        run = StepRun(arena)
+        await run.advance(STEPS["in a file"])
+
+    assert run.violations == []

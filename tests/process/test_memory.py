@@ -7,6 +7,7 @@ import sys
 import threading
 import zlib
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import repeat
 from pathlib import Path
 from typing import IO, cast
@@ -53,11 +54,20 @@ def gzip_bomb() -> Iterator[bytes]:
     yield compressor.flush()
 
 
-def odd_list() -> Iterator[bytes]:
-    row = json.dumps({"id": 7, "wid": None, "name": None, "notes": "\ud800" * 100, "at": 0}).encode()
+def list_of(row: bytes, megabytes: int) -> Iterator[bytes]:
+    rows = (b"," + row) * (65536 // len(row))
     yield b"[" + row
-    yield from repeat(b"," + row, 40 * MEGABYTE // len(row))
+    yield from repeat(rows, megabytes * MEGABYTE // len(rows))
     yield b"]"
+
+
+def odd_rows(megabytes: int) -> Callable[[], Iterator[bytes]]:
+    row = json.dumps({"id": 7, "wid": None, "name": None, "notes": "\ud800" * 100, "at": 0}).encode()
+    return partial(list_of, row, megabytes)
+
+
+def tiny_rows(row: str, megabytes: int) -> Callable[[], Iterator[bytes]]:
+    return partial(list_of, row.encode(), megabytes)
 
 
 def read_peak(server: Process) -> int:
@@ -80,7 +90,9 @@ def check_peak(name: str, server: Process) -> None:
     [
         ("endless_body", endless_body, {}),
         ("gzip_bomb", gzip_bomb, {"Content-Encoding": "gzip"}),
-        ("odd_list", odd_list, {}),
+        ("odd_rows", odd_rows(31), {}),
+        ("empty_rows", tiny_rows("{}", 4), {}),
+        ("nested_rows", tiny_rows("[[[[[[[[]]]]]]]]", 20), {}),
     ],
 )
 def test_memory_stays_below_200_mb_with_a_body_of_any_size(
@@ -103,7 +115,7 @@ def test_memory_stays_below_200_mb_with_a_client_that_does_not_read() -> None:
         server.initialize()
         stdin = cast("IO[bytes]", server.process.stdin).fileno()
         os.set_blocking(stdin, False)
-        requests, written = (make_call(0, b"") + b"\n") * 1000, 0
+        requests, written = (make_call(0, b'""') + b"\n") * 1000, 0
         while written < 256 * MEGABYTE and select.select([], [stdin], [], 3)[1]:
             written += os.write(stdin, requests[written % len(requests) :])
         check_peak("unread", server)
@@ -112,19 +124,20 @@ def test_memory_stays_below_200_mb_with_a_client_that_does_not_read() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "length", "count"),
+    ("name", "argument", "count"),
     [
-        ("longest_lines", MAX_LINE_BYTES - 200, scaled(16, 4 * MAX_REQUESTS)),
-        ("pipelined", 0, scaled(1000, 100_000)),
+        ("longest_lines", b'"%s"' % (b"x" * (MAX_LINE_BYTES - 200)), scaled(16, 4 * MAX_REQUESTS)),
+        ("emptiest_lines", b"[{}%s]" % (b",{}" * ((MAX_LINE_BYTES - 200) // 3)), 2 * MAX_REQUESTS),
+        ("pipelined", b'""', scaled(1000, 100_000)),
     ],
 )
-def test_memory_stays_below_200_mb_with_requests_in_a_row(name: str, length: int, count: int) -> None:
+def test_memory_stays_below_200_mb_with_requests_in_a_row(name: str, argument: bytes, count: int) -> None:
     with Process("--sandbox") as server:
         server.initialize()
 
         def send_calls() -> None:
             for number in range(count):
-                server.send_line(make_call(number, b"x" * length))
+                server.send_line(make_call(number, argument))
 
         writer = threading.Thread(target=send_calls)
         writer.start()
@@ -136,6 +149,6 @@ def test_memory_stays_below_200_mb_with_requests_in_a_row(name: str, length: int
 
 
 def make_call(number: int, name: bytes) -> bytes:
-    """Return a call that is refused: its name is absent, or too long."""
-    params = b'{"name":"create_client","arguments":{"name":"%s"}}' % name
+    """Return a call that is refused: its name is empty, too long or no text."""
+    params = b'{"name":"create_client","arguments":{"name":%s}}' % name
     return b'{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":%s}' % (number, params)

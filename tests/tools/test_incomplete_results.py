@@ -179,7 +179,7 @@ async def test_summarize_time_new_workspace_is_not_among_the_reported(
     add_entry(sandbox, NINE, TEN, workspace=NIGHT_SCHOOL)
     clock.now += 130
     sandbox.quota.spend(NIGHT_SCHOOL, remaining=5)
-    await host.call("edit_client", workspace=NIGHT_SCHOOL, client_id=64_890_401, notes="Its quota is learned")
+    await host.call("edit_client", workspace=NIGHT_SCHOOL, client=64_890_401, notes="Its quota is learned")
 
     result = await host.call("summarize_time", period="this_year")
 

@@ -195,8 +195,8 @@ async def test_summarize_time_reports_follow_edit_tag_and_delete_project(host: H
     add_entry(sandbox, "2025-03-24T09:00", "2025-03-24T10:00", project_id=WEB_SHOP, tags=["on site"])
     march = {"start": "2025-03-01", "end": "2025-03-31", "group_by": ["project", "tag"]}
     await host.call("summarize_time", **march)
-    await host.call("delete_project", project_id=WEB_SHOP)
-    await host.call("edit_tag", tag_id=17_300_303, name="at site")
+    await host.call("delete_project", project=WEB_SHOP)
+    await host.call("edit_tag", tag=17_300_303, name="at site")
 
     result = await host.call("summarize_time", **march)
 
@@ -213,7 +213,7 @@ async def test_edit_tag_renames_entries_tagged_under_each_former_name(
     add_entry(sandbox, "2025-10-14T10:00", "2025-10-14T11:00", tags=["x"])
     clock.now += 900
     await host.call("list_time_entries")
-    await host.call("edit_tag", tag_id=17_300_301, name="y")
+    await host.call("edit_tag", tag=17_300_301, name="y")
 
     assert (await host.call("summarize_time", tag="y"))["total"]["hours"] == 2.0
 
@@ -224,7 +224,7 @@ async def test_edit_tag_renames_cached_entries(host: Host, sandbox: Sandbox, clo
     await host.call("list_time_entries")
     sandbox.state.rename_tag(17_300_301, "x")
     clock.now += 90
-    await host.call("edit_tag", tag_id=17_300_301, name="y")
+    await host.call("edit_tag", tag=17_300_301, name="y")
 
     assert (await host.call("list_time_entries"))["entries"][0]["tags"] == ["y"]
 
@@ -238,7 +238,7 @@ async def test_edit_tag_keeps_entries_of_a_new_tag_with_the_former_name(
     add_entry(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", tags=["design"])
     clock.now += 90
     await host.call("list_time_entries")
-    await host.call("edit_tag", tag_id=17_300_301, name="y")
+    await host.call("edit_tag", tag=17_300_301, name="y")
 
     assert (await host.call("list_time_entries"))["entries"][0]["tags"] == ["design"]
 

@@ -19,6 +19,8 @@ ItemT = TypeVar("ItemT", bound=HasId)
 _NO_LIST = "Toggl sent something else than the list it was asked for; look for a newer version of this server."
 DELETED = {"start": EARLIEST_START, "duration": 0, "workspace_id": 0, "deleted_at": EARLIEST_START}
 """What a deleted entry may lack: of such a row it counts only that it is gone."""
+MAX_UNREADABLE_ROWS = 1000
+"""Rows that a list may leave out; each costs as much as some ten others."""
 
 _log = logging.getLogger(__name__)
 
@@ -47,20 +49,24 @@ def parse_items(rows: Iterable[object], parse: Callable[[object], ItemT]) -> dic
     Such a row is under its id or, without one, under a negative number that the same row has again.
 
     Raises:
-        Unreachable: No row has an id: they are rows of something else.
+        Unreachable: No row has an id, or too many cannot be read: they are rows of something else.
     """
     items: dict[int, ItemT | None] = {}
+    unreadable_count = 0
     for row in rows:
         try:
             item = parse(row)
         except Unreachable:
-            key = _parse_id(row) or -1 - zlib.crc32(repr(row).encode(errors="replace"))
-            _log.warning("Row %d cannot be read, and is left out.", key)  # Without the error, which quotes it.
-            items[key] = None
+            unreadable_count += 1
+            if unreadable_count > MAX_UNREADABLE_ROWS:
+                break
+            items[_parse_id(row) or -1 - zlib.crc32(repr(row).encode(errors="replace"))] = None
         else:
             items[item.id] = item
-    if items and max(items) < 0:
+    if unreadable_count > MAX_UNREADABLE_ROWS or (items and max(items) < 0):
         raise Unreachable(_NO_LIST)
+    if unreadable_count:  # Without the errors, which quote the rows.
+        _log.warning("Rows that cannot be read, and are left out: %d.", unreadable_count)
     return items
 
 

@@ -255,17 +255,16 @@ async def _filter_by_ref(
     if not matches and ref != REF_NONE:
         resolved = await _resolve_everywhere(ref, endpoints, call)
         names = await look_up_names(entries, call, {kind})
+        # An entry names its tags, and has no ids of them; and a name may be given without its accents.
+        spellings = {(item.workspace_id, item.name) for item in resolved}
         matches = names.filter_entries(ref, kind, entries) or [
-            entry for entry in entries if kind == "tag" and _has_tag(entry, resolved)
+            entry
+            for entry in entries
+            if any((entry.workspace_id, entry_ref.name) in spellings for entry_ref in names.refs_of(kind, entry))
         ]
     count = sum(any(entry_ref.is_unresolvable(ref) for entry_ref in names.refs_of(kind, entry)) for entry in entries)
     hidden = [f"{count} entries have a {kind} that is hidden, or new (refresh: true reads it)."] if count else []
     return matches, [*names.warnings, *hidden]
-
-
-def _has_tag(entry: TimeEntry, tags: Iterable[NamedResource]) -> bool:
-    """Tell whether an entry has one of these tags: an entry names its tags, and has no ids of them."""
-    return any(tag.workspace_id == entry.workspace_id and tag.name in entry.tags for tag in tags)
 
 
 async def _resolve_everywhere(
