@@ -1,22 +1,16 @@
-"""The tools that create and list time entries."""
+"""The tool that lists time entries."""
 
-from datetime import timedelta
 from typing import Annotated, NamedTuple
 
 from pydantic import Field
 
 from toggl_mcp.models.base import Absent
-from toggl_mcp.models.duration_grammar import parse_duration
 from toggl_mcp.models.time_entries import TimeEntry, to_rfc3339
-from toggl_mcp.tools.support.args import naming_argument
-from toggl_mcp.tools.support.define import ADDITIVE, READ_ONLY, CallContext, ToolSpec
+from toggl_mcp.tools.support.define import READ_ONLY, CallContext, ToolSpec
 from toggl_mcp.tools.support.resources import decode_cursor, encode_cursor
 from toggl_mcp.tools.support.results import MAX_RESULT_BYTES, Freshness, OutputModel, WithQuota, count_bytes, truncate
-from toggl_mcp.tools.time_entries._args import CreateTimeEntry, Day, ListTimeEntries
+from toggl_mcp.tools.time_entries._args import Day, ListTimeEntries
 from toggl_mcp.tools.time_entries._filters import Selection, select_entries
-from toggl_mcp.tools.time_entries._input import check_duration, parse_time_argument, prepare_entry, settle_references
-from toggl_mcp.tools.time_entries._output import TimeEntryResult, to_output
-from toggl_mcp.tools.time_entries._overlap import reject_overlaps
 
 MAX_ROW_DESCRIPTION = 200
 """Characters of each description that a list shows."""
@@ -69,27 +63,6 @@ class TimeEntryList(WithQuota, Freshness):
     next_cursor: str | Absent = None
     complete: bool
     incomplete_reason: Annotated[str, Field(description="What is missing, and why.")] | Absent = None
-
-
-async def create_time_entry(args: CreateTimeEntry, call: CallContext) -> TimeEntryResult:
-    """Create a completed time entry. Overlaps and duplicates are refused unless allow_overlap is true."""
-    workspace, calendar = await call.workspace_id(args.workspace), await call.calendar()
-    start = parse_time_argument("start", args.start, call.now, calendar)
-    if args.stop is None:
-        with naming_argument("duration"):
-            stop = start + timedelta(seconds=parse_duration(args.duration or "0"))
-    else:
-        stop = parse_time_argument("stop", args.stop, call.now, calendar)
-    check_duration(start, stop)
-    prepared = await prepare_entry(args, workspace, call)
-    if not args.allow_overlap:
-        await reject_overlaps(start, stop, calendar, call)
-    times = {"start": start, "duration": round((stop - start).total_seconds())}
-    body = prepared.body.model_copy(update=times)
-    async with settle_references(prepared, workspace, call):
-        entry = await call.toggl.time_entries(workspace).add(body)
-    output, warnings = await to_output(entry, call)
-    return TimeEntryResult(entry=output, warnings=warnings, quota=call.quota())
 
 
 async def list_time_entries(args: ListTimeEntries, call: CallContext) -> TimeEntryList:
@@ -178,7 +151,4 @@ def _to_group(entry: TimeEntry, selection: Selection, number: int) -> EntryGroup
     )
 
 
-TOOLS = (
-    ToolSpec(create_time_entry, ADDITIVE),
-    ToolSpec(list_time_entries, READ_ONLY),
-)
+TOOLS = (ToolSpec(list_time_entries, READ_ONLY),)
