@@ -98,7 +98,17 @@ class CreateTimeEntries(WorkspaceArgs, frozen=True):
 
 
 class StopTimer(Payload, frozen=True):
-    """The arguments of `stop_timer`: there are none."""
+    """The arguments of `stop_timer`."""
+
+    stop: Annotated[TimeText, Field(description="When it was over: 17:30, -25m. Default: now.")] | Absent = None
+    discard: Annotated[bool, Field(description="Delete the entry instead; no stop then.")] = False
+
+    @model_validator(mode="after")
+    def _require_one_end(self) -> Self:
+        if self.discard and self.stop is not None:
+            message = "discard deletes the entry; omit stop, or omit discard"
+            raise ValueError(message)
+        return self
 
 
 class GetTimer(Payload, frozen=True):
