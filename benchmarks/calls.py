@@ -40,7 +40,7 @@ class Server:
 
     def call(self, tool: str, client_id: int) -> tuple[float, Mapping[str, Any]]:
         """Return the seconds from the request to its response, and the structured content."""
-        params = {"name": tool, "arguments": {"client_id": client_id}}
+        params = {"name": tool, "arguments": {"client": str(client_id)}}
         line = json.dumps({"jsonrpc": "2.0", "id": client_id, "method": "tools/call", "params": params})
         started_at = perf_counter()
         self._write(line)

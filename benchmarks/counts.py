@@ -107,6 +107,6 @@ def _to_tool_call(step: Step) -> tuple[str, dict[str, object]]:
         case "create":
             return "create_client", {"name": step.name}
         case "rename":
-            return "edit_client", {"client_id": step.client_id, "name": step.name}
+            return "edit_client", {"client": step.client_id, "name": step.name}
         case _:
-            return f"{step.verb}_client", {"client_id": step.client_id}
+            return f"{step.verb}_client", {"client": step.client_id}

@@ -34,12 +34,12 @@ CLIENTS = {RESPONSE["client"]["id"]: ClientResult.model_validate(RESPONSE)}
 RESULT = CallToolResult(content=[TextContent(text=json.dumps(RESPONSE))], structured_content=RESPONSE)
 
 
-def get_client(client_id: int) -> ClientResult:
+def get_client(client: str) -> ClientResult:
     """Return one client by its id."""
-    return CLIENTS[client_id]
+    return CLIENTS[int(client)]
 
 
-def get_result(client_id: int) -> CallToolResult:  # noqa: ARG001 - the same argument
+def get_result(client: str) -> CallToolResult:  # noqa: ARG001 - the same argument
     """Return a result that needs no more work."""
     return RESULT
 

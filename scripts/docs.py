@@ -68,8 +68,8 @@ exist ends the start with a message that lists the names that do.
 
 {access}
 
-`--read-only` is `--access read`, whatever else is set. In `time-tracking`, `edit_project` and `edit_task` do not take
-`active`, because that argument archives.
+`--read-only` is `--access read`, whatever else is set. In `time-tracking`, `edit_client` does not take
+`archived`, nor `edit_project` and `edit_task` `active`, because these arguments archive.
 """
 TOOLSET_NAMES = tuple(TOOLSETS)
 MANAGING_TOOLSETS = ("clients", "projects", "tags")

@@ -51,7 +51,7 @@ def test_enabled_tools_selects_by_toolset_name_and_access_mode(
 
 def test_enabled_tools_time_tracking_omits_deletes_and_archives() -> None:
     excluded = {*list_tool_names(toolsets="all")} - {*list_tool_names(toolsets="all", access="time-tracking")}
-    assert excluded == {"delete_client", "archive_client", "delete_project", "delete_tag", "delete_task"}
+    assert excluded == {"delete_client", "delete_project", "delete_tag", "delete_task"}
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ async def test_get_account_lists_the_unavailable_tools_of_each_workspace(sandbox
             "tools": ["create_tag", "edit_tag", "delete_tag"],
             "reason": "reserved to admins",
         },
-        {"workspace_id": NIGHT_SCHOOL, "tools": ["archive_client", *TASKS], "reason": "needs a paid plan"},
+        {"workspace_id": NIGHT_SCHOOL, "tools": TASKS, "reason": "needs a paid plan"},
     ]
 
 
@@ -88,9 +88,8 @@ async def test_get_account_projects_reserved_to_admins_make_clients_unavailable(
     async with Client(serve(sandbox, clock, toolsets="clients,projects,account")) as client:
         result = await Host(client).call("get_account")
 
-    verbs = [("create", "edit", "delete", "archive", "restore"), ("create", "edit", "delete")]
-    tools = [f"{verb}_{kind}" for kind, names in zip(("client", "project"), verbs, strict=True) for verb in names]
-    assert [item["tools"] for item in result["unavailable"]] == [["archive_client"], tools]
+    tools = [f"{verb}_{kind}" for kind in ("client", "project") for verb in ("create", "edit", "delete")]
+    assert [item["tools"] for item in result["unavailable"]] == [tools]
 
 
 async def test_get_account_returns_the_access_mode(sandbox: Sandbox, clock: Clock) -> None:
@@ -99,16 +98,22 @@ async def test_get_account_returns_the_access_mode(sandbox: Sandbox, clock: Cloc
 
 
 @pytest.mark.parametrize(
-    ("tool", "argument"), [("edit_project", {"project_id": 201_500_302}), ("edit_task", {"task_id": 80_400_301})]
+    ("tool", "argument", "state"),
+    [
+        ("edit_client", {"client": 64_890_301}, "archived"),
+        ("edit_project", {"project": 201_500_302}, "active"),
+        ("edit_task", {"task": 80_400_301}, "active"),
+    ],
 )
-async def test_time_tracking_edit_project_and_edit_task_refuse_active(
-    sandbox: Sandbox, clock: Clock, tool: str, argument: dict[str, int]
+async def test_time_tracking_edit_of_a_client_project_or_task_refuses_its_state(
+    sandbox: Sandbox, clock: Clock, tool: str, argument: dict[str, int], state: str
 ) -> None:
     async with Client(serve(sandbox, clock, access="time-tracking", toolsets="all")) as client:
-        error = await Host(client).fail(tool, **argument, active=False)
+        error = await Host(client).fail(tool, **argument, **{state: False})
         renamed = await Host(client).call(tool, **argument, name="New name")
         (listed_tool,) = [item for item in (await client.list_tools()).tools if item.name == tool]
 
-    assert (error["code"], "active: is not an argument of this tool" in error["message"]) == ("invalid_arguments", True)
+    assert error["code"] == "invalid_arguments"
+    assert f"{state}: is not an argument of this tool" in error["message"]
     assert renamed
-    assert "active" not in listed_tool.input_schema["properties"]
+    assert state not in listed_tool.input_schema["properties"]

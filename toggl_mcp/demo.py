@@ -183,7 +183,7 @@ STEPS = (
         {"name": "Lighthouse Books", "notes": "Met at the fair"},
         _describe_creation,
     ),
-    Step("Do we have lighthouse books?", "get_client", {"name": "lighthouse books"}, _describe_client),
+    Step("Do we have lighthouse books?", "get_client", {"client": "lighthouse books"}, _describe_client),
     Step("Add Lighthouse Books.", "create_client", {"name": "Lighthouse Books"}, _describe_creation),
 )
 STEPS_WITHOUT_QUOTA = (

@@ -83,10 +83,10 @@ async function tryReading(host) {
 
 async function tryOneClient(host, free) {
   const created = await host.succeed("create_client", { name: "Kererū Kayaks", notes: "Met at the regatta" });
-  const it = { client_id: created.client.id };
+  const it = { client: created.client.id };
   const same = ({ client }) => assert.deepEqual(client, created.client);
   await host.succeed("get_client", it, same);
-  await host.succeed("get_client", { name: "KERERŪ kayaks" }, same);
+  await host.succeed("get_client", { client: "KERERŪ kayaks" }, same);
   await host.succeed("get_client", { ...it, refresh: true }, ({ source }) => assert.equal(source, "toggl"));
   await host.succeed("list_clients", { name: "rerū k" }, ({ clients }) => assert.deepEqual(clients, [created.client]));
   await host.fail("duplicate_name", "create_client", { name: "Kererū Kayaks" });
@@ -94,34 +94,34 @@ async function tryOneClient(host, free) {
     assert.equal(client.name, "Kererū Canoes");
     assert.equal(client.notes, created.client.notes);
   });
-  await host.succeed("archive_client", it, (gone) => assert.equal(gone.archived_client_id, it.client_id));
+  await host.succeed("edit_client", { ...it, archived: true }, ({ client }) => assert.ok(archived(client)));
   await host.succeed("get_client", it, ({ client }) => assert.ok(archived(client)));
-  await host.succeed("restore_client", it, ({ client }) => assert.ok(!archived(client)));
-  await host.succeed("delete_client", it, (gone) => assert.equal(gone.deleted_client_id, it.client_id));
+  await host.succeed("edit_client", { ...it, archived: false }, ({ client }) => assert.ok(!archived(client)));
+  await host.succeed("delete_client", it, (gone) => assert.equal(gone.deleted_client_id, it.client));
   await host.fail("not_found", "get_client", it);
   const other = await host.succeed("create_client", { name: "Kererū Kayaks", workspace: free });
-  const reference = { client_id: other.client.id, workspace: free };
-  await host.fail("plan_required", "archive_client", reference);
+  const reference = { client: other.client.id, workspace: free };
+  await host.fail("plan_required", "edit_client", { ...reference, archived: true });
   await host.succeed("delete_client", reference);
 }
 
 async function tryOneProject(host) {
   const { client } = await host.succeed("create_client", { name: "Kererū Kayaks" });
   const created = await host.succeed("create_project", { name: "Paddles", client: "KERERŪ kayaks", color: "#2da608" });
-  const it = { project_id: created.project.id };
-  await host.succeed("get_project", { name: "paddles" }, ({ project }) => assert.deepEqual(project, created.project));
+  const it = { project: created.project.id };
+  await host.succeed("get_project", { project: "paddles" }, ({ project }) => assert.deepEqual(project, created.project));
   await host.succeed("list_projects", { client: client.id }, ({ total }) => assert.equal(total, 1));
   await host.succeed("edit_project", { ...it, active: false }, ({ project }) => assert.ok(!project.active));
-  await host.fail("not_found", "create_project", { name: "Sails", client: "Kereru Kayaks" });
+  await host.fail("not_found", "create_project", { name: "Sails", client: "Kereru Canoes" });
   await host.fail("invalid_arguments", "create_project", { name: "Sails", color: "green" });
   await host.succeed("delete_project", it);
   await host.fail("not_found", "get_project", it);
-  await host.succeed("delete_client", { client_id: client.id });
+  await host.succeed("delete_client", { client: client.id });
 }
 
 async function tryOneTag(host) {
   const created = await host.succeed("create_tag", { name: "by boat" });
-  const it = { tag_id: created.tag.id };
+  const it = { tag: created.tag.id };
   await host.succeed("list_tags", { name: "BOAT" }, ({ tags }) => assert.deepEqual(tags, [created.tag]));
   await host.succeed("edit_tag", { ...it, name: "by kayak" }, ({ tag }) => assert.equal(tag.name, "by kayak"));
   await host.fail("duplicate_name", "create_tag", { name: "by kayak" });
@@ -162,7 +162,7 @@ async function tryTime(host) {
   });
   await host.succeed("summarize_time", { ...{ period: "this_month" }, group_by: ["client", "day"] }, (summary) => {
     const parts = summary.groups.map(({ seconds }) => seconds).reduce((one, other) => one + other, 0);
-    if (!summary.groups_remaining) assert.equal(parts, summary.total.seconds);
+    if (!summary.remaining) assert.equal(parts, summary.total.seconds);
     assert.ok(summary.complete);
   });
   await host.succeed("review_time", { period: "last 14 days", expected: 8 }, ({ counts, findings, remaining }) => {
@@ -175,15 +175,15 @@ async function tryTime(host) {
 }
 
 async function tryMistakes(host) {
-  for (const tool of ["get_client", "delete_client", "archive_client", "restore_client"]) {
-    await host.fail("not_found", tool, { client_id: MISSING });
+  for (const tool of ["get_client", "delete_client"]) {
+    await host.fail("not_found", tool, { client: MISSING });
   }
-  await host.fail("not_found", "edit_client", { client_id: MISSING, name: "Nobody" });
+  await host.fail("not_found", "edit_client", { client: MISSING, name: "Nobody" });
   await host.fail("not_found", "get_client", { name: "Nobody" });
   const { next_cursor } = await host.succeed("list_clients", { limit: 1 });
   const { clients } = await host.succeed("list_clients", { limit: "1", refresh: "false", workspace: "", name: null });
-  for (const client_id of [`${clients[0].id}`, `${clients[0].id}.0`]) {
-    await host.succeed("get_client", { client_id, name: "", toolCallId: "call_1", sessionId: "s" });
+  for (const client of [`${clients[0].id}`, clients[0].id]) {
+    await host.succeed("get_client", { client, name: "", toolCallId: "call_1", sessionId: "s" });
   }
   for (const [tool, wrong] of [
     ["create_client", {}],
@@ -191,16 +191,16 @@ async function tryMistakes(host) {
     ["create_client", { name: "Colourful", colour: "red" }],
     ["create_client", { name: "x".repeat(256) }],
     ["get_client", {}],
-    ["get_client", { client_id: "7.5" }],
-    ["get_client", { client_id: 7, name: "Both" }],
-    ["edit_client", { client_id: 7 }],
-    ["edit_client", { client_id: 7, status: "archived" }],
+    ["get_client", {}],
+    ["get_client", { client: 7, name: "Both" }],
+    ["edit_client", { client: 7 }],
+    ["edit_client", { client: 7, status: "archived" }],
     ["list_clients", { limit: 0 }],
     ["list_clients", { cursor: "made up" }],
     ["list_clients", { cursor: next_cursor, status: "both" }],
-    ["delete_client", { client_id: true }],
-    ["archive_client", { client_id: 0 }],
-    ["restore_client", { client_id: 7, restore_projects: "perhaps" }],
+    ["delete_client", { client: true }],
+    ["edit_client", { client: 7, archived: true, name: "Both" }],
+    ["edit_client", { client: 7, restore_projects: "perhaps" }],
     ["get_account", { refresh: 2 }],
     ["create_time_entries", { entries: [{ start: "nine", duration: 60 }] }],
     ["create_time_entries", { entries: [{ start: "2026-11-24T09:00" }] }],
@@ -221,11 +221,11 @@ async function tryQuestions() {
   const host = await Host.start(server, { answer: ({ message }) => (messages.push(message), answer) });
   await step("tools/list, with a host that can ask", () => host.tools());
   const { client } = await host.succeed("create_client", { name: "Kererū Kayaks" });
-  await host.fail("declined", "delete_client", { client_id: client.id });
-  await host.succeed("get_client", { client_id: client.id });
+  await host.fail("declined", "delete_client", { client: client.id });
+  await host.succeed("get_client", { client: client.id });
   answer = { action: "accept", content: { delete: true } };
-  await host.succeed("delete_client", { client_id: client.id });
-  await host.fail("not_found", "get_client", { client_id: client.id });
+  await host.succeed("delete_client", { client: client.id });
+  await host.fail("not_found", "get_client", { client: client.id });
   await step("the person was asked both times", () => {
     assert.equal(messages.length, 2);
     assert.ok(messages.every((message) => message.includes(client.name)));

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from toggl_mcp.models.clients import ClientBody, Verb
-from toggl_mcp.tools.clients import ClientIdArgs, CreateClient, EditClient, GetClient, ListClients, RestoreClient
+from toggl_mcp.tools.clients import CreateClient, DeleteClient, EditClient, GetClient, ListClients
 
 FULL = ClientBody(name="Lighthouse", notes="By the sea", external_reference="CRM-7", status="archived")
 
@@ -91,16 +91,16 @@ def test_client_body_valid_field_is_accepted(fields: dict[str, Any]) -> None:
     ("version", "fields", "message"),
     [
         (CreateClient, {"name": "x", "status": "active"}, "status\n +Extra inputs are not permitted"),
-        (EditClient, {"client_id": 1, "name": "x", "status": "archived"}, "status\n +Extra inputs are not permitted"),
+        (EditClient, {"client": "1", "name": "x", "status": "archived"}, "status\n +Extra inputs are not permitted"),
         (ListClients, {"notes": "x"}, "notes\n +Extra inputs are not permitted"),
         (ListClients, {"external_reference": "x"}, "external_reference\n +Extra inputs are not permitted"),
-        (EditClient, {"client_id": 1}, "give at least one of name, notes, external_reference or clear"),
-        (GetClient, {}, "give exactly one of client_id or name"),
-        (GetClient, {"client_id": 1, "name": "x"}, "give exactly one of client_id or name"),
+        (EditClient, {"client": "1"}, "give at least one of name, notes, external_reference, archived or clear"),
+        (GetClient, {}, "client"),
+        (GetClient, {"client": "1", "name": "x"}, "name\n +Extra inputs are not permitted"),
         (CreateClient, {}, "name"),
         (CreateClient, {"name": None}, "name"),
-        (EditClient, {"name": "x"}, "client_id"),
-        (RestoreClient, {"client_id": 1, "projects": [1]}, "projects"),
+        (EditClient, {"name": "x"}, "client"),
+        (EditClient, {"client": "1", "restore_projects": True, "name": "x"}, "restore_projects"),
     ],
 )
 def test_client_args_misplaced_field_names_the_alternative(
@@ -114,18 +114,18 @@ def test_client_args_misplaced_field_names_the_alternative(
 def test_client_args_keep_the_bounds_of_the_body(version: type[ClientBody]) -> None:
     for name in ("", "x" * 256, "Ac\u202eme", "two\nlines"):
         with pytest.raises(ValidationError, match="name"):
-            version.model_validate({"client_id": 1, "name": name} if version is EditClient else {"name": name})
+            version.model_validate({"client": "1", "name": name} if version is EditClient else {"name": name})
 
 
-@pytest.mark.parametrize("number", [0, -1, 2**53, 10**40])
-def test_client_args_ids_are_positive_and_below_2_to_the_53(number: int) -> None:
-    with pytest.raises(ValidationError, match="client_id"):
-        ClientIdArgs.model_validate({"client_id": number})
-    assert ClientIdArgs(client_id=2**53 - 1).client_id == 2**53 - 1
+@pytest.mark.parametrize("reference", ["", " ", "x" * 256, "two\nlines"])
+def test_client_args_reference_is_one_line_of_at_most_255_characters(reference: str) -> None:
+    with pytest.raises(ValidationError, match="client"):
+        DeleteClient(client=reference)
+    assert DeleteClient(client="x" * 255).client == "x" * 255
 
 
 def test_format_omits_ids_and_paging() -> None:
-    edit = EditClient(client_id=1, clear=["notes"], workspace="7").apply_clear()
+    edit = EditClient(client="1", clear=["notes"], workspace="7").apply_clear()
     assert edit.format("edit") == {"notes": ""}
     assert CreateClient(name="x", workspace="7").format("add") == {"name": "x"}
     assert ListClients(limit=5, cursor="c", refresh=True).format("collect") == {"status": "active"}

@@ -14,7 +14,7 @@ ELICITATIONS: list[tuple[object, bool]] = [
 
 
 def deletion(client_id: int) -> dict[str, object]:
-    return {"name": "delete_client", "arguments": {"client_id": client_id}}
+    return {"name": "delete_client", "arguments": {"client": client_id}}
 
 
 def test_elicitation_modern_host_is_asked_if_it_supports_forms() -> None:

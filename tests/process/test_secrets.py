@@ -12,8 +12,8 @@ CALLS: list[tuple[str, dict[str, object]]] = [
     ("get_account", {}),
     ("list_clients", {"refresh": True}),
     ("create_client", {"name": "Lighthouse"}),
-    ("edit_client", {"client_id": 64890301, "notes": "x"}),
-    ("delete_client", {"client_id": 64890302}),
+    ("edit_client", {"client": 64890301, "notes": "x"}),
+    ("delete_client", {"client": 64890302}),
 ]
 
 

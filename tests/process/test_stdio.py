@@ -45,11 +45,11 @@ async def call_every_tool(era: Era) -> None:
     async with Client(server, mode=era) as connected:
         host = Host(connected)
         tools = [tool.name for tool in (await connected.list_tools()).tools]
-        client = {"client_id": (await host.call("create_client", name="Lighthouse"))["client"]["id"]}
+        client = {"client": (await host.call("create_client", name="Lighthouse"))["client"]["id"]}
         project = {
-            "project_id": (await host.call("create_project", name="Lamp", client=client["client_id"]))["project"]["id"]
+            "project": (await host.call("create_project", name="Lamp", client=client["client"]))["project"]["id"]
         }
-        tag = {"tag_id": (await host.call("create_tag", name="by night"))["tag"]["id"]}
+        tag = {"tag": (await host.call("create_tag", name="by night"))["tag"]["id"]}
         await host.create_entry(start="2026-01-05T09:00", duration=60, on_overlap="allow")
         entries = {"ids": [(await host.call("start_timer", project="Lamp"))["entry"]["id"]]}
         for tool, arguments in calls_after_creation(client, project, tag, entries):
@@ -71,8 +71,8 @@ def calls_after_creation(
         ("get_client", client),
         ("list_clients", {"limit": 2}),
         ("edit_client", {**client, "notes": "By the sea"}),
-        ("archive_client", client),
-        ("restore_client", client),
+        ("edit_client", {**client, "archived": True}),
+        ("edit_client", {**client, "archived": False}),
         ("get_project", project),
         ("list_projects", {"client": "lighthouse", "status": "both"}),
         ("edit_project", {**project, "active": True}),

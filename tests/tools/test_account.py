@@ -70,7 +70,7 @@ async def test_default_workspace_is_fetched_once_and_never_if_configured(sandbox
     store = MemoryStore(clock=clock)
     async with Client(serve(sandbox, clock, store=store)) as client:
         default = await Host(client).call("list_clients")
-        await Host(client).call("get_client", name="Aroha Bakery")
+        await Host(client).call("get_client", client="Aroha Bakery")
     by_default = [call.path for call in sandbox.calls]
     sandbox.calls.clear()
     async with Client(serve(sandbox, clock, workspace_id=NIGHT_SCHOOL)) as client:

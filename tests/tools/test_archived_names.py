@@ -50,7 +50,7 @@ async def test_change_with_a_name_of_an_active_and_an_archived_project_is_ambigu
 
 
 async def test_get_project_with_a_name_of_two_projects_is_ambiguous(host: Host, website_ids: list[int]) -> None:
-    error = await host.fail("get_project", name="Website")
+    error = await host.fail("get_project", project="Website")
 
     assert (error["code"], [row["id"] for row in error["candidates"]]) == ("ambiguous", website_ids)
 
@@ -96,7 +96,7 @@ async def test_not_found_project_names_a_near_archived_one(host: Host) -> None:
 
 
 async def test_edit_project_name_of_an_archived_project_is_taken(host: Host, sandbox: Sandbox) -> None:
-    error = await host.fail("edit_project", project_id=WEB_SHOP, name="Shop sign")
+    error = await host.fail("edit_project", project=WEB_SHOP, name="Shop sign")
 
     assert error["code"] == "duplicate_name"
     assert sandbox.state.projects[WEB_SHOP]["name"] == "Web shop"
@@ -104,7 +104,7 @@ async def test_edit_project_name_of_an_archived_project_is_taken(host: Host, san
 
 async def test_archive_and_delete_project_are_seen_by_the_next_call_by_name(host: Host, sandbox: Sandbox) -> None:
     await host.call("get_account")
-    await host.call("edit_project", project_id=WEB_SHOP, active=False)
+    await host.call("edit_project", project=WEB_SHOP, active=False)
     created = await host.call("create_project", name="Web shop", client="Blue Gull Charters")
 
     error = await host.fail("start_timer", project="Web shop")
@@ -112,6 +112,6 @@ async def test_archive_and_delete_project_are_seen_by_the_next_call_by_name(host
         (WEB_SHOP, True),
         (created["project"]["id"], False),
     }
-    await host.call("delete_project", project_id=WEB_SHOP)
+    await host.call("delete_project", project=WEB_SHOP)
     started = await host.call("start_timer", project="Web shop")
     assert sandbox.state.entries[started["entry"]["id"]]["project_id"] == created["project"]["id"]

@@ -14,19 +14,21 @@ AROHA, ARCHIVED = 64890301, 64890304
 async def test_create_client_then_get_edit_archive_restore_and_delete(host: Host, sandbox: Sandbox) -> None:
     created = await host.call("create_client", name="  Lighthouse Books ", notes="Met at the fair")
     client_id = created["client"]["id"]
-    by_name = await host.call("get_client", name="LIGHTHOUSE books")
-    renamed = await host.call("edit_client", client_id=client_id, name="Lighthouse Press")
-    archived = await host.call("archive_client", client_id=client_id)
-    by_id = await host.call("get_client", client_id=client_id)
-    restored = await host.call("restore_client", client_id=client_id)
-    deleted = await host.call("delete_client", client_id=client_id)
+    by_name = await host.call("get_client", client="LIGHTHOUSE books")
+    renamed = await host.call("edit_client", client=client_id, name="Lighthouse Press")
+    archived = await host.call("edit_client", client=client_id, archived=True)
+    by_id = await host.call("get_client", client=client_id)
+    restored = await host.call("edit_client", client=client_id, archived=False)
+    deleted = await host.call("delete_client", client=client_id)
 
     assert created["client"]["name"] == "Lighthouse Books"
     assert by_name["client"] == created["client"]
     assert by_name["source"] == "cache"
     assert renamed["client"]["name"] == "Lighthouse Press"
     assert renamed["client"]["notes"] == "Met at the fair"
-    assert archived["archived_client_id"] == client_id
+    assert archived["client"] == {key: value for key, value in restored["client"].items() if key != "updated_at"} | {
+        "archived": True
+    }
     assert by_id["client"]["archived"] is True
     assert restored["client"]["archived"] is False
     assert deleted["deleted_client_id"] == client_id
@@ -42,7 +44,7 @@ async def test_edit_client_returns_quota_remaining_and_cached_list_clients_omits
     cold = await host.call("list_clients")
     calls = len(sandbox.calls)
     warm = await host.call("list_clients", name="a")
-    edit_result = await host.call("edit_client", client_id=AROHA, notes="New notes")
+    edit_result = await host.call("edit_client", client=AROHA, notes="New notes")
 
     # The account and the clients; the user's own quota is the scarcer.
     assert (cold["source"], cold["requests"]) == ("toggl", 2)
@@ -53,11 +55,11 @@ async def test_edit_client_returns_quota_remaining_and_cached_list_clients_omits
     assert len(sandbox.calls) == calls + 2
 
 
-async def test_archive_client_returns_the_projects_that_restore_client_restores(host: Host, sandbox: Sandbox) -> None:
+async def test_edit_client_archived_returns_the_projects_that_it_restores(host: Host, sandbox: Sandbox) -> None:
     project_ids = [row["id"] for row in sandbox.state.projects.values() if row["client_id"] == AROHA and row["active"]]
 
-    result = await host.call("archive_client", client_id=AROHA)
-    restored = await host.call("restore_client", client_id=AROHA, restore_projects=True)
+    result = await host.call("edit_client", client=AROHA, archived=True)
+    restored = await host.call("edit_client", client=AROHA, archived=False, restore_projects=True)
 
     assert result["archived_project_ids"] == project_ids
     assert project_ids
@@ -65,16 +67,16 @@ async def test_archive_client_returns_the_projects_that_restore_client_restores(
     assert all(sandbox.state.projects[project_id]["active"] for project_id in project_ids)
 
 
-async def test_restore_client_keeps_projects_archived_by_default(host: Host, sandbox: Sandbox) -> None:
-    result = await host.call("archive_client", client_id=AROHA)
+async def test_edit_client_restored_keeps_projects_archived_by_default(host: Host, sandbox: Sandbox) -> None:
+    result = await host.call("edit_client", client=AROHA, archived=True)
 
-    await host.call("restore_client", client_id=AROHA)
+    await host.call("edit_client", client=AROHA, archived=False)
 
     assert not any(sandbox.state.projects[project]["active"] for project in result["archived_project_ids"])
 
 
-async def test_archive_client_on_the_free_plan_is_plan_required(host: Host) -> None:
-    error = await host.fail("archive_client", client_id=64890401, workspace=NIGHT_SCHOOL)
+async def test_edit_client_archived_on_the_free_plan_is_plan_required(host: Host) -> None:
+    error = await host.fail("edit_client", client=64890401, archived=True, workspace=NIGHT_SCHOOL)
 
     assert error["code"] == "plan_required"
     assert error["retry"] == "no"
@@ -95,7 +97,7 @@ async def test_list_clients_filters_by_status_and_sorts_by_name(host: Host) -> N
 async def test_list_clients_pages_cover_the_list_while_it_changes(host: Host, sandbox: Sandbox) -> None:
     whole = await host.call("list_clients", status="both")
     first = await host.call("list_clients", status="both", limit=3)
-    await host.call("delete_client", client_id=first["clients"][2]["id"])
+    await host.call("delete_client", client=first["clients"][2]["id"])
     await host.call("create_client", name="AAA before the cursor")
     second = await host.call("list_clients", status="both", limit=3, cursor=first["next_cursor"])
     third = await host.call("list_clients", status="both", limit=3, cursor=second["next_cursor"])
@@ -128,15 +130,15 @@ async def test_list_clients_name_filter_is_a_substring_in_any_case(host: Host, s
 async def test_get_client_ambiguous_name_error_lists_the_ids(host: Host, sandbox: Sandbox) -> None:
     ids = [sandbox.state.add_client(HARBOUR_STUDIO, name)["id"] for name in ("Twin", "TWIN")]
 
-    error = await host.fail("get_client", name="twin")
+    error = await host.fail("get_client", client="twin")
 
     assert error["code"] == "ambiguous"
     assert all(str(client_id) in error["message"] for client_id in ids)
 
 
 async def test_get_client_searches_only_the_chosen_workspace(host: Host) -> None:
-    default = await host.call("get_client", name="Aroha Bakery")
-    night_school = await host.call("get_client", name="Aroha Bakery", workspace=NIGHT_SCHOOL)
+    default = await host.call("get_client", client="Aroha Bakery")
+    night_school = await host.call("get_client", client="Aroha Bakery", workspace=NIGHT_SCHOOL)
 
     assert default["client"]["id"] != night_school["client"]["id"]
     assert night_school["workspace_id"] == NIGHT_SCHOOL
@@ -148,9 +150,9 @@ async def test_get_client_miss_in_a_cache_older_than_a_minute_reads_again(
     await host.call("list_clients")
     sandbox.state.add_client(HARBOUR_STUDIO, "Brand New")
 
-    error = await host.fail("get_client", name="Brand New")
+    error = await host.fail("get_client", client="Brand New")
     clock.now += 61
-    result = await host.call("get_client", name="Brand New")
+    result = await host.call("get_client", client="Brand New")
 
     assert error["code"] == "not_found"
     assert "refresh" in error["message"]
@@ -162,8 +164,8 @@ async def test_get_client_refresh_returns_a_change_of_the_web_app(host: Host, sa
     sandbox.state.rename_client(AROHA, "Aroha & Daughters")
     clock.now += 1
 
-    cached = await host.call("get_client", client_id=AROHA)
-    fresh = await host.call("get_client", client_id=AROHA, refresh=True)
+    cached = await host.call("get_client", client=AROHA)
+    fresh = await host.call("get_client", client=AROHA, refresh=True)
 
     assert cached["client"]["name"] == "Aroha Bakery"
     assert fresh["client"]["name"] == "Aroha & Daughters"
@@ -172,13 +174,13 @@ async def test_get_client_refresh_returns_a_change_of_the_web_app(host: Host, sa
 async def test_edit_client_empty_values_keep_what_is_there(host: Host, sandbox: Sandbox) -> None:
     before = dict(sandbox.state.clients[AROHA])
 
-    await host.call("edit_client", client_id=AROHA, name="Aroha", notes="", external_reference="", workspace="")
+    await host.call("edit_client", client=AROHA, name="Aroha", notes="", external_reference="", workspace="")
 
     assert {**before, "name": "Aroha"} == {**sandbox.state.clients[AROHA], "at": before["at"]}
 
 
 async def test_edit_client_keeps_the_omitted_fields(host: Host, sandbox: Sandbox) -> None:
-    await host.call("edit_client", client_id=AROHA, notes="Only this")
+    await host.call("edit_client", client=AROHA, notes="Only this")
 
     client = sandbox.state.clients[AROHA]
     assert (client["name"], client["notes"], client["external_reference"]) == ("Aroha Bakery", "Only this", "CRM-1001")

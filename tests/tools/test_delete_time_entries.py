@@ -103,10 +103,10 @@ async def test_delete_time_entries_first_response_lost_names_the_unconfirmed_id(
 @pytest.mark.parametrize(
     ("tool", "arguments", "expected"),
     [
-        ("edit_tag", {"tag_id": 17_300_301, "name": "dsgn"}, {"tags": ["dsgn", "meeting"], "project": "Web shop"}),
-        ("delete_tag", {"tag_id": 17_300_301}, {"tags": ["meeting"], "project": "Web shop"}),
-        ("delete_project", {"project_id": 201_500_302}, {"tags": ["design", "meeting"]}),
-        ("delete_task", {"task_id": 80_400_301}, {"tags": ["design", "meeting"], "project": "Web shop"}),
+        ("edit_tag", {"tag": 17_300_301, "name": "dsgn"}, {"tags": ["dsgn", "meeting"], "project": "Web shop"}),
+        ("delete_tag", {"tag": 17_300_301}, {"tags": ["meeting"], "project": "Web shop"}),
+        ("delete_project", {"project": 201_500_302}, {"tags": ["design", "meeting"]}),
+        ("delete_task", {"task": 80_400_301}, {"tags": ["design", "meeting"], "project": "Web shop"}),
     ],
 )
 async def test_cascade_of_a_change_reaches_cached_entries_on_a_spent_user_quota(

@@ -41,7 +41,7 @@ NOT_ACCEPTED = [
 async def test_delete_client_elicitation_accepted_deletes_the_client(sandbox: Sandbox, clock: Clock, era: Era) -> None:
     person = Person(ACCEPTED)
     async with Client(serve(sandbox, clock), mode=era, elicitation_callback=person) as client:
-        await Host(client).call("delete_client", client_id=AROHA)
+        await Host(client).call("delete_client", client=AROHA)
 
     assert AROHA not in sandbox.state.clients
     (question,) = person.questions
@@ -58,7 +58,7 @@ async def test_delete_client_elicitation_not_accepted_is_declined(
     sandbox: Sandbox, clock: Clock, era: Era, response: ElicitResult
 ) -> None:
     async with Client(serve(sandbox, clock), mode=era, elicitation_callback=Person(response)) as client:
-        error = await Host(client).fail("delete_client", client_id=AROHA)
+        error = await Host(client).fail("delete_client", client=AROHA)
 
     assert error["code"] == "declined"
     assert AROHA in sandbox.state.clients
@@ -82,7 +82,7 @@ async def test_delete_client_lookup_failure_deletes_nothing(sandbox: Sandbox, cl
     sandbox.fault = lambda call: Fault("502 before") if call.method == "GET" else None
     server = serve(sandbox, clock, workspace_id=HARBOUR_STUDIO)
     async with Client(server, mode=era, elicitation_callback=person) as client:
-        error = await Host(client).fail("delete_client", client_id=AROHA)
+        error = await Host(client).fail("delete_client", client=AROHA)
 
     assert error["code"] == "unreachable"
     assert AROHA in sandbox.state.clients
@@ -92,6 +92,6 @@ async def test_delete_client_elicitation_strips_invisible_characters(sandbox: Sa
     row = sandbox.state.add_client(HARBOUR_STUDIO, "Good\u202e\U000e0041 name")
     person = Person(NOT_ACCEPTED[0])
     async with Client(serve(sandbox, clock), mode=era, elicitation_callback=person) as client:
-        await Host(client).fail("delete_client", client_id=row["id"])
+        await Host(client).fail("delete_client", client=row["id"])
 
     assert "“Good name”" in person.questions[0]

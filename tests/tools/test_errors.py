@@ -32,16 +32,17 @@ INVALID_ARGUMENTS: list[tuple[str, dict[str, object], str]] = [
         "status: is not an argument of this tool, which takes workspace, name, notes, external_reference.",
     ),
     ("create_client", {"name": "Acme", "notes": "n" * 2001}, "notes: should have at most 2000 characters"),
-    ("get_client", {}, "give exactly one of client_id or name"),
-    ("get_client", {"client_id": 1, "name": "Acme"}, "give exactly one of client_id or name"),
-    ("get_client", {"client_id": "7.5"}, "client_id: should be a valid integer"),
-    ("get_client", {"client_id": True}, "client_id: should be a valid integer"),
-    ("get_client", {"client_id": 7.5}, "client_id: should be a valid integer"),
-    ("get_client", {"client_id": 0}, "client_id: should be greater than 0"),
-    ("get_client", {"client_id": 10**40}, "client_id: should be less than or equal to 9007199254740991"),
-    ("get_client", {"name": "Acme", "refresh": "yes"}, "refresh: should be a valid boolean"),
-    ("edit_client", {"client_id": AROHA}, "give at least one of name, notes, external_reference or clear"),
-    ("edit_client", {"client_id": AROHA, "status": "archived"}, "status: is not an argument of this tool"),
+    ("get_client", {}, "client: is required"),
+    ("get_client", {"client": 1, "name": "Acme"}, "name: is not an argument of this tool"),
+    ("get_client", {"client": True}, "client: should be a valid string"),
+    ("delete_time_entries", {"ids": "7.5"}, "ids: should be a valid integer"),
+    ("delete_time_entries", {"ids": [0]}, "ids: should be greater than 0"),
+    ("delete_time_entries", {"ids": [10**40]}, "ids: should be less than or equal to 9007199254740991"),
+    ("get_client", {"client": "Acme", "refresh": "yes"}, "refresh: should be a valid boolean"),
+    ("edit_client", {"client": AROHA}, "give at least one of name, notes, external_reference, archived or clear"),
+    ("edit_client", {"client": AROHA, "archived": True, "name": "x"}, "archived: give it in a call of its own"),
+    ("edit_client", {"client": AROHA, "archived": True, "restore_projects": True}, "restore_projects: needs archived"),
+    ("edit_client", {"client": AROHA, "status": "archived"}, "status: is not an argument of this tool"),
     ("list_clients", {"limit": 0}, "limit: should be greater than or equal to 1"),
     ("list_clients", {"limit": 201}, "limit: should be less than or equal to 200"),
     ("list_clients", {"status": "gone"}, "status: should be 'active', 'archived' or 'both'"),
@@ -51,8 +52,12 @@ INVALID_ARGUMENTS: list[tuple[str, dict[str, object], str]] = [
     ("create_client", {"name": "\ud800"}, "unpaired surrogate; send valid Unicode"),
     ("create_client", {"name": "Acme", "note": "x"}, "note: is not an argument of this tool; the nearest is notes."),
     ("stop_timer", {"entry": 7}, "entry: is not an argument of this tool, which takes none."),
-    ("delete_client", {"client_id": None}, "client_id: is required"),
-    ("restore_client", {"client_id": AROHA, "restore_projects": 1}, "restore_projects: should be a valid boolean"),
+    ("delete_client", {"client": None}, "client: is required"),
+    (
+        "edit_client",
+        {"client": AROHA, "archived": False, "restore_projects": 1},
+        "restore_projects: should be a valid",
+    ),
 ]
 
 
@@ -71,7 +76,7 @@ async def test_invalid_arguments_error_is_one_short_sentence_and_changes_nothing
 
 async def test_list_clients_and_get_client_null_argument_counts_as_absent(host: Host) -> None:
     list_result = await host.call("list_clients", name=None, limit=None, status=None, workspace=None, cursor=None)
-    get_result = await host.call("get_client", client_id=AROHA, name=None)
+    get_result = await host.call("get_client", client=AROHA, name=None)
 
     assert list_result["total"] == 6
     assert get_result["client"]["id"] == AROHA
@@ -80,12 +85,12 @@ async def test_list_clients_and_get_client_null_argument_counts_as_absent(host: 
 @pytest.mark.parametrize(
     ("tool", "arguments"),
     [
-        ("get_client", {"client_id": 12345678}),
-        ("get_client", {"name": "Nobody"}),
-        ("edit_client", {"client_id": 12345678, "name": "Acme"}),
-        ("delete_client", {"client_id": 12345678}),
-        ("archive_client", {"client_id": 12345678}),
-        ("restore_client", {"client_id": 12345678}),
+        ("get_client", {"client": 12345678}),
+        ("get_client", {"client": "Nobody"}),
+        ("edit_client", {"client": 12345678, "name": "Acme"}),
+        ("delete_client", {"client": 12345678}),
+        ("edit_client", {"client": 12345678, "archived": True}),
+        ("edit_client", {"client": 12345678, "archived": False}),
     ],
 )
 async def test_client_unknown_is_not_found(host: Host, tool: str, arguments: dict[str, object]) -> None:
@@ -106,7 +111,7 @@ async def test_create_client_duplicate_name_error_has_the_existing_id(host: Host
 
 
 async def test_edit_client_duplicate_name_is_refused(host: Host) -> None:
-    error = await host.fail("edit_client", client_id=64890302, name="Aroha Bakery")
+    error = await host.fail("edit_client", client=64890302, name="Aroha Bakery")
 
     assert error["code"] == "duplicate_name"
 
@@ -193,7 +198,7 @@ async def test_quota_spent_sends_no_request_until_the_reset(sandbox: Sandbox, cl
 
 
 async def test_archive_client_402_for_a_paid_plan_is_not_quota_spent(host: Host) -> None:
-    error = await host.fail("archive_client", client_id=64890401, workspace=NIGHT_SCHOOL)
+    error = await host.fail("edit_client", client=64890401, archived=True, workspace=NIGHT_SCHOOL)
     result = await host.call("list_clients", workspace=NIGHT_SCHOOL)
 
     assert error["code"] == "plan_required"
@@ -244,11 +249,11 @@ async def test_lost_response_retries_edit_client_and_reconciles_create_client(
     host: Host, sandbox: Sandbox, kind: str
 ) -> None:
     sandbox.fault = fault_once(Fault(kind), "PUT")  # pyright: ignore[reportArgumentType] - parametrized with its literals
-    edit_result = await host.call("edit_client", client_id=AROHA, name="Aroha Bakehouse")
+    edit_result = await host.call("edit_client", client=AROHA, name="Aroha Bakehouse")
     sandbox.fault = fault_once(Fault(kind), "POST")  # pyright: ignore[reportArgumentType]
     create_result = await host.call("create_client", name="Only Once")
     sandbox.fault = fault_once(Fault(kind), "DELETE")  # pyright: ignore[reportArgumentType]
-    await host.call("delete_client", client_id=create_result["client"]["id"])
+    await host.call("delete_client", client=create_result["client"]["id"])
 
     assert edit_result["client"]["name"] == "Aroha Bakehouse"
     assert [call.method for call in sandbox.calls].count("POST") == 1

@@ -59,13 +59,13 @@ async def test_request_budget_of_an_hour_with_60_calls_fits_the_free_plan(
                 case 10 | 25 | 40:
                     await host.call("create_client", name=f"Client of minute {minute}")
                 case 15 | 45:
-                    await host.call("edit_client", client_id=AROHA, name=f"Renamed in minute {minute}")
+                    await host.call("edit_client", client=AROHA, name=f"Renamed in minute {minute}")
                 case 50:
-                    await host.call("delete_client", client_id=64890302)
+                    await host.call("delete_client", client=64890302)
                 case _ if minute % 3 == 0:
                     await host.call("list_clients", status="both")
                 case _ if minute % 3 == 1:
-                    await host.call("get_client", client_id=64890303)
+                    await host.call("get_client", client=64890303)
                 case _:
                     await host.call("list_clients", name="a", limit=5)
             clock.now += MINUTE
@@ -76,10 +76,10 @@ async def test_request_budget_of_an_hour_with_60_calls_fits_the_free_plan(
 CALLS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("get_account", {"refresh": True}),
     ("create_client", {"name": "Lighthouse"}),
-    ("edit_client", {"client_id": AROHA, "notes": "By the sea"}),
-    ("archive_client", {"client_id": AROHA}),
+    ("edit_client", {"client": AROHA, "notes": "By the sea"}),
+    ("edit_client", {"client": AROHA, "archived": True}),
     ("list_clients", {"refresh": True}),
-    ("delete_client", {"client_id": 7}),
+    ("delete_client", {"client": 7}),
 )
 
 

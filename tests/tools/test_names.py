@@ -133,7 +133,7 @@ async def test_time_entry_project_deleted_at_toggl_is_named_and_looked_for_again
 async def test_project_client_deleted_at_toggl_is_named_and_looked_for_again(
     host: Host, sandbox: Sandbox, clock: Clock, tool: str
 ) -> None:
-    arguments = {"create_project": {"name": "Jetty"}, "edit_project": {"project_id": WEB_SHOP, "name": "Jetty"}}[tool]
+    arguments = {"create_project": {"name": "Jetty"}, "edit_project": {"project": WEB_SHOP, "name": "Jetty"}}[tool]
     await host.call("list_clients")
     clock.now += 60
     sandbox.state.remove_client(BLUE_GULL)

@@ -219,7 +219,7 @@ async def test_client_that_cannot_be_read_is_not_denied(host: Host, sandbox: San
     sandbox.fault = odd("/clients", {"name": None})
     await host.call("list_clients")
 
-    error = await host.fail(tool, client_id=AROHA)
+    error = await host.fail(tool, client=AROHA)
 
     assert error["code"] == "unreachable"
     assert error["message"].startswith(f"Toggl's row {AROHA} cannot be read.")

@@ -14,11 +14,11 @@ AROHA = 64890301
 async def test_create_project_then_get_edit_list_and_delete(host: Host, sandbox: Sandbox) -> None:
     created = await host.call("create_project", name="Spring catalogue", client="AROHA bakery", color="#d94182")
     project_id = created["project"]["id"]
-    by_name = await host.call("get_project", name="spring CATALOGUE")
-    renamed = await host.call("edit_project", project_id=project_id, name="Summer catalogue")
-    archived = await host.call("edit_project", project_id=project_id, active=False)
+    by_name = await host.call("get_project", project="spring CATALOGUE")
+    renamed = await host.call("edit_project", project=project_id, name="Summer catalogue")
+    archived = await host.call("edit_project", project=project_id, active=False)
     list_result = await host.call("list_projects", status="archived", name="summer")
-    deleted = await host.call("delete_project", project_id=project_id)
+    deleted = await host.call("delete_project", project=project_id)
 
     assert created["project"]["active"] is True
     assert created["project"]["client_id"] == AROHA
@@ -57,8 +57,8 @@ async def test_create_project_unknown_client_suggests_names_and_creates_nothing(
 
 async def test_edit_project_sets_and_clears_the_client(host: Host) -> None:
     created = await host.call("create_project", name="Wandering")
-    with_client = await host.call("edit_project", project_id=created["project"]["id"], client=AROHA)
-    without_client = await host.call("edit_project", project_id=created["project"]["id"], clear=["client"])
+    with_client = await host.call("edit_project", project=created["project"]["id"], client=AROHA)
+    without_client = await host.call("edit_project", project=created["project"]["id"], clear=["client"])
 
     assert "client_id" not in created["project"]
     assert with_client["project"]["client_id"] == AROHA
@@ -68,7 +68,7 @@ async def test_edit_project_sets_and_clears_the_client(host: Host) -> None:
 async def test_create_and_edit_project_color_in_capitals_is_sent_in_lower_case(host: Host, sandbox: Sandbox) -> None:
     created = await host.call("create_project", name="Lamp", color=" #0B83D9")
     project_id = created["project"]["id"]
-    await host.call("edit_project", project_id=project_id, color="#FF00AA")
+    await host.call("edit_project", project=project_id, color="#FF00AA")
 
     assert created["project"]["color"] == "#0b83d9"
     assert sandbox.state.projects[project_id]["color"] == "#ff00aa"
@@ -91,9 +91,8 @@ async def test_create_project_own_color_on_the_free_plan_says_that_color_is_why(
         ("create_project", {"name": "x", "color": "red"}, "color: should be a # and six hexadecimal digits"),
         ("create_project", {"name": "x", "client_id": 1}, "client_id: is not an argument of this tool"),
         ("create_project", {"name": "x", "active": False}, "active: is not an argument of this tool"),
-        ("edit_project", {"project_id": 1}, "is_private, active, client or clear"),
-        ("edit_project", {"project_id": "1.5", "name": "x"}, "project_id: should be a valid integer"),
-        ("get_project", {}, "give exactly one of project_id or name"),
+        ("edit_project", {"project": 1}, "is_private, active, client or clear"),
+        ("get_project", {}, "project: is required"),
         ("list_projects", {"limit": 1000}, "limit: should be less than or equal to 200"),
     ],
 )
@@ -110,10 +109,10 @@ async def test_project_invalid_arguments_are_refused_without_a_request(
 @pytest.mark.parametrize(
     ("tool", "arguments"),
     [
-        ("get_project", {"project_id": 12345678}),
-        ("get_project", {"name": "Nothing of the kind"}),
-        ("delete_project", {"project_id": 12345678}),
-        ("edit_project", {"project_id": 12345678, "name": "x"}),
+        ("get_project", {"project": 12345678}),
+        ("get_project", {"project": "Nothing of the kind"}),
+        ("delete_project", {"project": 12345678}),
+        ("edit_project", {"project": 12345678, "name": "x"}),
     ],
 )
 async def test_project_unknown_is_not_found(host: Host, tool: str, arguments: dict[str, object]) -> None:
@@ -153,7 +152,7 @@ async def test_list_projects_reads_every_page(host: Host, sandbox: Sandbox) -> N
 
 async def test_list_projects_after_archive_client_omits_its_projects(host: Host) -> None:
     before = await host.call("list_projects", client=AROHA)
-    await host.call("archive_client", client_id=AROHA)
+    await host.call("edit_client", client=AROHA, archived=True)
     after = await host.call("list_projects", client=AROHA)
 
     assert before["total"] > 0

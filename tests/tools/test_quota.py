@@ -21,7 +21,7 @@ pytestmark = pytest.mark.anyio
 async def spend_quota_except(sandbox: Sandbox, host: Host, remaining: int) -> None:
     """Use up an hour but for what is to be left, as another program with the same token would, and learn of it."""
     sandbox.quota.spend(NIGHT_SCHOOL, remaining=remaining + 2)
-    await host.call("edit_client", workspace=NIGHT_SCHOOL, client_id=64890401, notes="The last before that")
+    await host.call("edit_client", workspace=NIGHT_SCHOOL, client=64890401, notes="The last before that")
 
 
 @pytest.mark.promise("kept")

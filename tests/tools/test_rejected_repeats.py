@@ -53,10 +53,10 @@ async def test_edit_time_entries_rejected_repeat_returns_what_toggl_has(
 @pytest.mark.parametrize(
     ("tool", "arguments"),
     [
-        ("delete_client", {"client_id": AROHA}),
-        ("delete_project", {"project_id": 201500302}),
-        ("edit_client", {"client_id": AROHA, "notes": "By the sea"}),
-        ("edit_project", {"project_id": 201500302, "name": "Ferry"}),
+        ("delete_client", {"client": AROHA}),
+        ("delete_project", {"project": 201500302}),
+        ("edit_client", {"client": AROHA, "notes": "By the sea"}),
+        ("edit_project", {"project": 201500302, "name": "Ferry"}),
     ],
 )
 async def test_change_rejected_repeat_returns_what_toggl_has(
@@ -81,7 +81,7 @@ async def test_delete_time_entries_rejected_repeat_returns_the_deleted_ids(
 
 @pytest.mark.parametrize(
     ("tool", "arguments"),
-    [("archive_client", {"client_id": AROHA}), ("restore_client", {"client_id": ARCHIVED})],
+    [("edit_client", {"client": AROHA, "archived": True}), ("edit_client", {"client": ARCHIVED, "archived": False})],
 )
 async def test_change_rejected_lookup_is_outcome_unknown(
     host: Host, sandbox: Sandbox, rejection: Rejection, tool: str, arguments: dict[str, Any]

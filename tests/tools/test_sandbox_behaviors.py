@@ -26,15 +26,15 @@ async def test_client_tools_work_with_each_sandbox_behavior(
 
     created = await host.call("create_client", name="Lighthouse")
     client_id = created["client"]["id"]
-    edit_result = await host.call("edit_client", client_id=client_id, notes="No name is sent")
+    edit_result = await host.call("edit_client", client=client_id, notes="No name is sent")
     duplicate = await host.fail("create_client", name="Lighthouse")
-    await host.call("archive_client", client_id=client_id)
+    await host.call("edit_client", client=client_id, archived=True)
     archived = await host.call("list_clients", status="archived", name="lighthouse")
     clock.now += 10
-    restored = await host.call("restore_client", client_id=client_id)
-    plan_error = await host.fail("archive_client", client_id=64890401, workspace=NIGHT_SCHOOL)
+    restored = await host.call("edit_client", client=client_id, archived=False)
+    plan_error = await host.fail("edit_client", client=64890401, archived=True, workspace=NIGHT_SCHOOL)
     workspace_error = await host.fail("list_clients", workspace=5)
-    await host.call("delete_client", client_id=client_id)
+    await host.call("delete_client", client=client_id)
     sandbox.quota.spend(NIGHT_SCHOOL)
     quota_error = await host.fail("list_clients", workspace=NIGHT_SCHOOL, refresh=True)
 

@@ -75,10 +75,10 @@ async def test_summarize_time_amounts_exclude_entries_deleted_in_the_web_app(
 
 async def test_summarize_time_team_total_includes_a_created_entry_at_once(host: Host, sandbox: Sandbox) -> None:
     add_entry(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", user_id=7_301_002)
-    assert await fetch_total(host, **TUESDAY, team=True) == (1.0, 1, None)
+    assert await fetch_total(host, **TUESDAY, user="all") == (1.0, 1, None)
     await host.create_entry(start="2025-10-14T11:00", duration=3600)
 
-    assert await fetch_total(host, **TUESDAY, team=True) == (2.0, 2, None)
+    assert await fetch_total(host, **TUESDAY, user="all") == (2.0, 2, None)
 
 
 async def test_create_time_entries_of_long_ago_counts_at_once_and_blocks_a_duplicate(
@@ -153,8 +153,8 @@ async def test_create_time_entries_of_long_ago_lost_response_is_reconciled(host:
     ("arguments", "expected"),
     [
         ({"start": "2025-10-12", "end": "2025-10-12"}, 24.0),
-        ({"start": "2025-10-12", "end": "2025-10-12", "team": True}, 24.0),
-        ({"start": "2025-10-13", "end": "2025-10-13", "team": True}, 9.0),
+        ({"start": "2025-10-12", "end": "2025-10-12", "user": "all"}, 24.0),
+        ({"start": "2025-10-13", "end": "2025-10-13", "user": "all"}, 9.0),
         ({"start": "2025-10-13", "end": "2025-10-13", "amounts": True}, 9.0),
     ],
     ids=str,
@@ -196,8 +196,8 @@ async def test_summarize_time_reports_follow_edit_tag_and_delete_project(host: H
     add_entry(sandbox, "2025-03-24T09:00", "2025-03-24T10:00", project_id=WEB_SHOP, tags=["on site"])
     march = {"start": "2025-03-01", "end": "2025-03-31", "group_by": ["project", "tag"]}
     await host.call("summarize_time", **march)
-    await host.call("delete_project", project_id=WEB_SHOP)
-    await host.call("edit_tag", tag_id=17_300_303, name="at site")
+    await host.call("delete_project", project=WEB_SHOP)
+    await host.call("edit_tag", tag=17_300_303, name="at site")
 
     result = await host.call("summarize_time", **march)
 
@@ -214,7 +214,7 @@ async def test_edit_tag_renames_entries_tagged_under_each_former_name(
     add_entry(sandbox, "2025-10-14T10:00", "2025-10-14T11:00", tags=["x"])
     clock.now += 900
     await host.call("list_time_entries")
-    await host.call("edit_tag", tag_id=17_300_301, name="y")
+    await host.call("edit_tag", tag=17_300_301, name="y")
 
     assert (await host.call("summarize_time", tag="y"))["total"]["hours"] == 2.0
 
@@ -225,7 +225,7 @@ async def test_edit_tag_renames_cached_entries(host: Host, sandbox: Sandbox, clo
     await host.call("list_time_entries")
     sandbox.state.rename_tag(17_300_301, "x")
     clock.now += 90
-    await host.call("edit_tag", tag_id=17_300_301, name="y")
+    await host.call("edit_tag", tag=17_300_301, name="y")
 
     assert (await host.call("list_time_entries"))["entries"][0]["tags"] == ["y"]
 
@@ -239,7 +239,7 @@ async def test_edit_tag_keeps_entries_of_a_new_tag_with_the_former_name(
     add_entry(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", tags=["design"])
     clock.now += 90
     await host.call("list_time_entries")
-    await host.call("edit_tag", tag_id=17_300_301, name="y")
+    await host.call("edit_tag", tag=17_300_301, name="y")
 
     assert (await host.call("list_time_entries"))["entries"][0]["tags"] == ["design"]
 

@@ -12,8 +12,8 @@ async def test_create_tag_then_list_edit_and_delete(host: Host, sandbox: Sandbox
     created = await host.call("create_tag", name="on the road")
     tag_id = created["tag"]["id"]
     list_result = await host.call("list_tags", name="ON THE RO")
-    renamed = await host.call("edit_tag", tag_id=tag_id, name="at the client's")
-    deleted = await host.call("delete_tag", tag_id=tag_id)
+    renamed = await host.call("edit_tag", tag=tag_id, name="at the client's")
+    deleted = await host.call("delete_tag", tag=tag_id)
 
     assert list_result["tags"] == [{"id": tag_id, "name": "on the road"}]
     assert list_result["source"] == "cache"
@@ -42,7 +42,7 @@ async def test_create_tag_lost_response_creates_one_tag(host: Host, sandbox: San
 
 @pytest.mark.parametrize(
     ("tool", "arguments"),
-    [("edit_tag", {"tag_id": 12345678, "name": "x"}), ("delete_tag", {"tag_id": 12345678})],
+    [("edit_tag", {"tag": 12345678, "name": "x"}), ("delete_tag", {"tag": 12345678})],
 )
 async def test_tag_unknown_is_not_found(host: Host, tool: str, arguments: dict[str, object]) -> None:
     assert (await host.fail(tool, **arguments))["code"] == "not_found"

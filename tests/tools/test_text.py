@@ -34,7 +34,7 @@ async def test_get_client_strips_invisible_characters(host: Host, sandbox: Sandb
     row = sandbox.state.add_client(HARBOUR_STUDIO, "Plain", notes=text, external_reference=text)
     sandbox.state.clients[row["id"]]["name"] = text
 
-    result = await host.call("get_client", client_id=row["id"])
+    result = await host.call("get_client", client=row["id"])
 
     assert {result["client"][field] for field in ("name", "notes", "external_reference")} == {expected}
 
@@ -58,7 +58,7 @@ async def test_edit_client_writes_no_stripped_text_back(host: Host, sandbox: San
     await host.call("list_clients")
     clock.now += 1
 
-    await host.call("edit_client", client_id=row["id"], notes="new")
+    await host.call("edit_client", client=row["id"], notes="new")
 
     assert sandbox.state.clients[row["id"]]["name"] == "Odd\u200bname"
 
@@ -66,7 +66,7 @@ async def test_edit_client_writes_no_stripped_text_back(host: Host, sandbox: San
 async def test_get_client_resolves_the_stripped_name(host: Host, sandbox: Sandbox) -> None:
     row = sandbox.state.add_client(HARBOUR_STUDIO, "Good\u200b Name")
 
-    result = await host.call("get_client", name="good name")
+    result = await host.call("get_client", client="good name")
 
     assert result["client"]["id"] == row["id"]
 
@@ -75,7 +75,7 @@ async def test_list_clients_truncates_notes_and_get_client_does_not(host: Host, 
     row = sandbox.state.add_client(HARBOUR_STUDIO, "Wordy", notes="n" * 4000)
 
     list_result = await host.call("list_clients", name="wordy")
-    get_result = await host.call("get_client", client_id=row["id"])
+    get_result = await host.call("get_client", client=row["id"])
 
     assert list_result["clients"][0]["notes"] == "n" * 99 + "…"
     assert get_result["client"]["notes"] == "n" * 4000

@@ -37,8 +37,8 @@ async def test_create_time_entries_name_lookup_failure_still_returns_the_entry(
     def fail_lists(call: Call) -> Fault | None:
         return fault if call.method == "GET" and call.path.endswith(("/projects", "/clients")) else None
 
-    await host.call("edit_client", client_id=64_890_302, notes="So that the names are dropped")
-    project = (await host.call("get_project", name="Web shop"))["project"]["id"]
+    await host.call("edit_client", client=64_890_302, notes="So that the names are dropped")
+    project = (await host.call("get_project", project="Web shop"))["project"]["id"]
     sandbox.fault = fail_lists
     result = await host.create_entry(**entry, project=project)
 
@@ -61,7 +61,7 @@ async def test_stop_timer_name_lookup_failure_still_returns_the_entry(
 ) -> None:
     row = sandbox.state.add_entry(HARBOUR_STUDIO, at("2025-10-14T17:00"), running=True, project_id=201_500_302)
     await host.call("get_timer")
-    await host.call("edit_tag", tag_id=17_300_301, name="So that the names are dropped")
+    await host.call("edit_tag", tag=17_300_301, name="So that the names are dropped")
     sandbox.fault = lambda call: fault if call.path.endswith("/projects") else None
     result = await host.call("stop_timer")
 

@@ -166,7 +166,7 @@ async def test_delete_project_reads_from_the_quota_reserve(host: Host, sandbox: 
     sandbox.quota.spend(HARBOUR_STUDIO, remaining=4)
     await host.call("list_tags")
 
-    result = await host.call("delete_project", project_id=201_500_310)
+    result = await host.call("delete_project", project=201_500_310)
 
     assert result["quota"]["remaining"] == 1
 

@@ -34,8 +34,6 @@ NAMES = [
     "list_clients",
     "edit_client",
     "delete_client",
-    "archive_client",
-    "restore_client",
     "create_project",
     "get_project",
     "list_projects",
@@ -160,7 +158,7 @@ async def test_tools_list_read_only_omits_tools_that_write(sandbox: Sandbox, clo
         host = Host(client)
         tools = await fetch_tools(host)
         account = await host.call("get_account")
-        result = await host.raw("delete_client", client_id=64890301)
+        result = await host.raw("delete_client", client=64890301)
 
     assert [tool.name for tool in tools] == [
         "get_timer",

@@ -60,10 +60,10 @@ class AccountEndpoint:
         by_id = {workspace.id: workspace for workspace in workspaces}
         return CacheRead(Collection(by_id, read.collection.version), read.source)
 
-    async def fresh_workspaces(self) -> list[Workspace]:
-        """Return the workspaces that the token opens, as far as they are fresh in the cache; nothing is requested."""
+    async def fresh_snapshot(self) -> AccountSnapshot | None:
+        """Return the owner and the workspaces if they are fresh in the cache; nothing is requested."""
         collection = await self._account.fresh_or_none()
-        return [] if collection is None else collection.items[ACCOUNT_ID].workspaces
+        return None if collection is None else collection.items[ACCOUNT_ID]
 
     async def names(self, *, may_request: bool = True) -> Collection[WorkspaceNames] | None:
         """Return the names in use, without workspaces in which one was changed from here since.

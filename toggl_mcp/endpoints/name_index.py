@@ -1,7 +1,7 @@
 """Names and ids: looked up in what is cached, and in the whole list only where that does not have them."""
 
-from collections.abc import Iterable
-from typing import TypeVar, cast
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar, cast
 
 from toggl_mcp.cache.store import Version
 from toggl_mcp.endpoints.account import AccountEndpoint
@@ -12,6 +12,8 @@ from toggl_mcp.models.base import NamedResource, is_id
 from toggl_mcp.models.clock import Clock
 
 E = TypeVar("E", bound=NamedResource)
+EndpointOpener = Callable[[str, int], CachedEndpoint[Any]]
+"""Returns the endpoint of a kind in a workspace."""
 
 NAME_NEGATIVE_TTL_SECONDS = 600.0
 """Seconds for which a list may show that an id does not exist: an id that the user may not see is never in it."""
@@ -23,8 +25,9 @@ class NameIndex:
     For a change it is given an endpoint's `reserved`, whose reads may use the last requests of the hour.
     """
 
-    def __init__(self, account: AccountEndpoint, clock: Clock) -> None:
+    def __init__(self, account: AccountEndpoint, clock: Clock, open_endpoint: EndpointOpener) -> None:
         self._account = account
+        self._open_endpoint = open_endpoint
         self._clock = clock
         self._account_names: Collection[WorkspaceNames] | None = None
         self.refreshed_at = 0.0
@@ -45,7 +48,7 @@ class NameIndex:
         return {key: collection.items[key] for key in requested_ids & collection.items.keys()}
 
     async def find_by_name(self, endpoint: CachedEndpoint[E], name: str) -> tuple[list[E], Collection[E]]:
-        """Return the items of exactly a name (case ignored), and the collection that was searched."""
+        """Return the items of exactly a name (case ignored, then accents), and the collection that was searched."""
         collection = await self._read_cached_items(endpoint)
         if matches := collection.find_by_name(name):
             return matches, collection
@@ -65,10 +68,13 @@ class NameIndex:
 
     async def resolve_cached(self, endpoint: CachedEndpoint[E], ref: str) -> list[E]:
         """Return the items of an id or a name in what is cached; the whole list is not requested."""
-        collection = await self._read_cached_items(endpoint)
-        by_id = collection.items.get(int(ref)) if is_id(ref) else None
-        by_name = [item for item in collection.find_by_name(ref) if item is not by_id]
-        return by_name if by_id is None else [by_id, *by_name]
+        return (await self._read_cached_items(endpoint)).find_by_ref(ref)
+
+    async def resolve_elsewhere(self, endpoint: CachedEndpoint[E], ref: str) -> list[E]:
+        """Return the items of an id or a name in the other workspaces, in what is cached of these."""
+        workspaces = (await self._account.workspaces()).collection.items
+        others = [self._open_endpoint(endpoint.KIND, key) for key in workspaces if key != endpoint.workspace_id]
+        return [item for other in others for item in await self.resolve_cached(other, ref)]
 
     async def _read_cached_items(self, endpoint: CachedEndpoint[E]) -> Collection[E]:
         """Return the cached list if it is fresh, with the account's newer names; else only the account's names."""

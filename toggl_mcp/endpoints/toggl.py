@@ -20,7 +20,6 @@ from toggl_mcp.endpoints.time_entry_cache import TimeEntryCache
 from toggl_mcp.endpoints.time_entry_query import TimeEntrySource
 from toggl_mcp.endpoints.users import AsyncUserEndpoint
 from toggl_mcp.errors import InvalidArguments
-from toggl_mcp.models.base import ResourceKind
 from toggl_mcp.models.quota import Bucket
 
 MAX_OPEN_WORKSPACES = 32
@@ -58,7 +57,7 @@ class Toggl:
             partial(AsyncTimeEntryEndpoint.from_session, session, entry_cache=self.entry_cache)
         )
 
-    def endpoint(self, kind: ResourceKind, workspace_id: int) -> CachedEndpoint[Any]:
+    def endpoint(self, kind: str, workspace_id: int) -> CachedEndpoint[Any]:
         """Return a workspace's endpoint of a kind."""
         match kind:
             case "client":
@@ -69,10 +68,12 @@ class Toggl:
                 return self.tasks(workspace_id)
             case "tag":
                 return self.tags(workspace_id)
+            case _:
+                return self.users(workspace_id)
 
     def make_name_index(self) -> NameIndex:
         """Return the finder of names and ids for one call, in which it reads the account's names once."""
-        return NameIndex(self.account, self._cache.clock)
+        return NameIndex(self.account, self._cache.clock, self.endpoint)
 
     async def open_time_entries(self) -> AsyncTimeEntryEndpoint:
         """Return the time entries' endpoint for what is not of one workspace, such as the running timer.

@@ -36,6 +36,7 @@ _VALID_JOINER = (
 _JOINER = re.compile(f"({_VALID_JOINER})|[\u200c\u200d\ufe0e\ufe0f]")
 _REORDERING = re.compile("[\u202a-\u202e]")
 _LINE_BREAKS = re.compile("[\t\n\r]")
+_ACCENTS = re.compile("[\u0300-\u036f]")  # of Latin, Greek and Cyrillic: Japanese marks make another sound
 
 
 def strip_invisible(text: str) -> str:
@@ -71,6 +72,12 @@ def _strip(text: str, invisible: re.Pattern[str]) -> str:
 def fold(text: str) -> str:
     """Return the form of a name that is compared: visible, trimmed, composed (NFC), without case."""
     return normalize("NFC", normalize("NFC", strip_invisible(text).strip()).casefold())
+
+
+def fold_accents(text: str) -> str:
+    """Return the folded form of a name without its accents."""
+    folded = fold(text)
+    return folded if folded.isascii() else _ACCENTS.sub("", normalize("NFD", folded))
 
 
 def require_one_line(text: str) -> str:

@@ -3,19 +3,28 @@
 from functools import partial
 from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from toggl_mcp.errors import DuplicateName
-from toggl_mcp.models.base import Absent, Id, Name, NamedResource, Status
+from toggl_mcp.models.base import Absent, Name, NamedResource, Status
 from toggl_mcp.models.clients import Client, ClientDetails, ClientFilter
-from toggl_mcp.tools.support.args import EditArgs, ListArgs, ReadArgs, WorkspaceArgs, require_any_of, require_one_of
-from toggl_mcp.tools.support.define import ADDITIVE, ADDITIVE_IDEMPOTENT, DESTRUCTIVE, READ_ONLY, CallContext, ToolSpec
+from toggl_mcp.tools.support.args import (
+    EditArgs,
+    ListArgs,
+    NameOrId,
+    ReadArgs,
+    WorkspaceArgs,
+    omit_fields,
+    require_any_of,
+)
+from toggl_mcp.tools.support.define import ADDITIVE, DESTRUCTIVE, READ_ONLY, CallContext, ToolSpec
 from toggl_mcp.tools.support.lookup import (
-    delete_by_id,
+    delete_by_ref,
     deletion_question,
     duplicate_name_error,
-    get_by_id_or_name,
+    get_by_ref,
     require_found,
+    resolve,
 )
 from toggl_mcp.tools.support.resources import (
     PageResult,
@@ -28,7 +37,6 @@ from toggl_mcp.tools.support.resources import (
 from toggl_mcp.tools.support.results import Timestamp, truncate
 
 ClearableField = Literal["notes", "external_reference"]
-ClientId = Annotated[Id, Field(description="The client's id.")]
 
 
 class CreateClient(ClientDetails, WorkspaceArgs, frozen=True):
@@ -40,10 +48,30 @@ class CreateClient(ClientDetails, WorkspaceArgs, frozen=True):
 class EditClient(EditArgs, ClientDetails, WorkspaceArgs, frozen=True):
     """The arguments of `edit_client`."""
 
-    client_id: ClientId
+    client: NameOrId
     clear: Annotated[list[ClearableField], Field(max_length=2, description="Fields to empty.")] | Absent = None
 
-    _change = require_any_of(*ClientDetails.model_fields, "clear")
+    archived: Annotated[bool, Field(description="Give no other change with it.")] | Absent = None
+    restore_projects: Annotated[bool, Field(description="With archived: false, restore its projects too.")] = False
+
+    _change = require_any_of(*ClientDetails.model_fields, "archived", "clear")
+
+    @model_validator(mode="after")
+    def _check_archived(self) -> Self:
+        # Toggl takes it in a request of its own: of two requests, one may fail.
+        if self.archived is not None and any(
+            getattr(self, field) is not None for field in (*ClientDetails.model_fields, "clear")
+        ):
+            message = "archived: give it in a call of its own, without other changes"
+            raise ValueError(message)
+        if self.restore_projects and self.archived is not False:
+            message = "restore_projects: needs archived: false"
+            raise ValueError(message)
+        return self
+
+
+EditClientRestricted = omit_fields(EditClient, "archived", "restore_projects")
+"""The arguments of `edit_client` where nothing may be archived."""
 
 
 class ListClients(ListArgs, ClientFilter, frozen=True):
@@ -55,22 +83,13 @@ class ListClients(ListArgs, ClientFilter, frozen=True):
 class GetClient(ReadArgs, frozen=True):
     """The arguments of `get_client`."""
 
-    client_id: ClientId | Absent = None
-    name: Annotated[Name, Field(description="Exact name; case is ignored.")] | Absent = None
-
-    _id_or_name = require_one_of("client_id", "name")
+    client: NameOrId
 
 
-class ClientIdArgs(WorkspaceArgs, frozen=True):
-    """The arguments of `delete_client` and `archive_client`."""
+class DeleteClient(WorkspaceArgs, frozen=True):
+    """The arguments of `delete_client`."""
 
-    client_id: ClientId
-
-
-class RestoreClient(ClientIdArgs, frozen=True):
-    """The arguments of `restore_client`."""
-
-    restore_projects: Annotated[bool, Field(description="Restore its archived projects too.")] = False
+    client: NameOrId
 
 
 MAX_NOTES = 5000
@@ -95,6 +114,7 @@ class ClientResult(WorkspaceResult):
     """One client after a change."""
 
     client: ClientOut
+    archived_project_ids: list[int] | Absent = None
 
 
 class ClientRead(ReadResult):
@@ -115,13 +135,6 @@ class ClientDeleted(WorkspaceResult):
     deleted_client_id: int
 
 
-class ClientArchived(WorkspaceResult):
-    """The result of `archive_client`."""
-
-    archived_client_id: int
-    archived_project_ids: Annotated[list[int], Field(description="Omitted: unknown.")] | Absent = None
-
-
 async def create_client(args: CreateClient, call: CallContext) -> ClientResult:
     """Create a client."""
     clients = call.toggl.clients(await call.workspace_id(args.workspace))
@@ -133,13 +146,12 @@ async def create_client(args: CreateClient, call: CallContext) -> ClientResult:
 
 
 async def get_client(args: GetClient, call: CallContext) -> ClientRead:
-    """Get one client by its id or its exact name (case ignored), archived clients included.
+    """Get one client by its id or its whole name, archived clients included.
 
     list_clients finds clients by a part of the name.
     """
-    clients = call.toggl.clients(await call.workspace_id(args.workspace))
-    client, read = await get_by_id_or_name(args.client_id, args.name, clients, refresh=args.refresh)
-    return await ClientRead.of_read(read, clients.workspace_id, call, client=ClientOut.of(client))
+    client, read = await get_by_ref(args.client, call.toggl.clients, args, call)
+    return await ClientRead.of_read(read, client.workspace_id, call, client=ClientOut.of(client))
 
 
 async def list_clients(args: ListClients, call: CallContext) -> ClientList:
@@ -156,46 +168,47 @@ async def list_clients(args: ListClients, call: CallContext) -> ClientList:
 
 
 async def edit_client(args: EditClient, call: CallContext) -> ClientResult:
-    """Edit a client's name, notes or external reference; omitted fields keep their values."""
+    """Edit a client's name, notes or external reference, or archive or restore it; omitted fields keep their values.
+
+    Archiving needs a paid plan, and archives the client's projects, too.
+    """
     clients = call.toggl.clients(await call.workspace_id(args.workspace))
-    client = require_found(await clients.edit(args.client_id, args.apply_clear()), args.client_id, clients)
-    return await ClientResult.of_change(clients.workspace_id, call, client=ClientOut.of(client))
-
-
-async def delete_client(args: ClientIdArgs, call: CallContext) -> ClientDeleted:
-    """Delete a client permanently. Its projects and time entries stay, without a client. To keep it, archive_client."""
-    clients = call.toggl.clients(await call.workspace_id(args.workspace))
-    await delete_by_id(args.client_id, clients)
-    return await ClientDeleted.of_change(clients.workspace_id, call, deleted_client_id=args.client_id)
-
-
-async def archive_client(args: ClientIdArgs, call: CallContext) -> ClientArchived:
-    """Archive a client and its projects. Needs a paid Toggl plan; restore_client undoes it."""
-    workspace_id = await call.workspace_id(args.workspace)
-    project_ids = await call.toggl.clients(workspace_id).archive(args.client_id)
-    return await ClientArchived.of_change(
-        workspace_id, call, archived_client_id=args.client_id, archived_project_ids=project_ids
+    client = await resolve(args.client, clients.reserved, call.name_index)
+    archived_project_ids = None
+    if args.archived:
+        archived_project_ids = await clients.archive(client.id)
+        # Toggl confirms without the client, and what is done is not to fail for a read.
+        client = client.model_copy(update={"archived": True, "updated_at": None})
+    elif args.archived is False:
+        client = await clients.restore(client.id, restore_projects=args.restore_projects)
+    else:
+        client = require_found(await clients.edit(client.id, args.apply_clear()), client.id, clients)
+    return await ClientResult.of_change(
+        clients.workspace_id, call, client=ClientOut.of(client), archived_project_ids=archived_project_ids
     )
 
 
-async def restore_client(args: RestoreClient, call: CallContext) -> ClientResult:
-    """Restore an archived client, and with restore_projects its archived projects."""
-    workspace_id = await call.workspace_id(args.workspace)
-    client = await call.toggl.clients(workspace_id).restore(args.client_id, restore_projects=args.restore_projects)
-    return await ClientResult.of_change(workspace_id, call, client=ClientOut.of(client))
+async def delete_client(args: DeleteClient, call: CallContext) -> ClientDeleted:
+    """Delete a client permanently. Its projects and time entries stay, without a client.
 
-
-async def _confirmation_text(args: ClientIdArgs, call: CallContext) -> str:
+    To keep it, edit_client(archived: true).
+    """
     clients = call.toggl.clients(await call.workspace_id(args.workspace))
-    return await deletion_question(args.client_id, clients, "Its projects and time entries stay, without a client.")
+    client_id = await delete_by_ref(args.client, clients, call.name_index)
+    return await ClientDeleted.of_change(clients.workspace_id, call, deleted_client_id=client_id)
+
+
+async def _confirmation_text(args: DeleteClient, call: CallContext) -> str:
+    clients = call.toggl.clients(await call.workspace_id(args.workspace))
+    return await deletion_question(
+        args.client, clients, call.name_index, "Its projects and time entries stay, without a client."
+    )
 
 
 TOOLS = (
     ToolSpec(create_client, ADDITIVE, requires=["projects"]),
     ToolSpec(get_client, READ_ONLY),
     ToolSpec(list_clients, READ_ONLY),
-    ToolSpec(edit_client, DESTRUCTIVE, requires=["projects"]),
+    ToolSpec(edit_client, DESTRUCTIVE, requires=["projects"], restricted_input=EditClientRestricted),
     ToolSpec(delete_client, DESTRUCTIVE, confirm=_confirmation_text, needs_full_access=True, requires=["projects"]),
-    ToolSpec(archive_client, DESTRUCTIVE, requires=["paid", "projects"], needs_full_access=True),
-    ToolSpec(restore_client, ADDITIVE_IDEMPOTENT, requires=["projects"]),
 )

@@ -5,26 +5,28 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from toggl_mcp.errors import DuplicateName
-from toggl_mcp.models.base import Absent, Id, Name, Status
+from toggl_mcp.models.base import Absent, Name, Status
 from toggl_mcp.models.projects import Project, ProjectBody, ProjectDetails
 from toggl_mcp.tools.support.args import (
     EditArgs,
     ListArgs,
+    NameOrId,
     ReadArgs,
     Ref,
     WorkspaceArgs,
-    omit_field,
+    omit_fields,
     require_any_of,
-    require_one_of,
 )
 from toggl_mcp.tools.support.define import ADDITIVE, DESTRUCTIVE, READ_ONLY, CallContext, ToolSpec
 from toggl_mcp.tools.support.lookup import (
-    delete_by_id,
+    delete_by_ref,
     deletion_question,
     duplicate_name_error,
-    get_by_id_or_name,
+    get_by_ref,
     naming_deleted,
     require_found,
+    resolve,
+    resolve_filter,
     resolve_id,
 )
 from toggl_mcp.tools.support.resources import (
@@ -36,28 +38,26 @@ from toggl_mcp.tools.support.resources import (
     trim_page,
 )
 
-ProjectId = Annotated[Id, Field(description="The project's id.")]
-
 
 class CreateProject(ProjectDetails, WorkspaceArgs, frozen=True):
     """The arguments of `create_project`."""
 
     name: Annotated[Name, Field(description="The new project's name, unique for its client.")]  # pyright: ignore[reportGeneralTypeIssues] - the version that requires it
-    client: Annotated[Ref, Field(description="Its client's name or id.")] | Absent = None
+    client: NameOrId | Absent = None
     active: ClassVar[None] = None  # pyright: ignore[reportIncompatibleVariableOverride] - a new project is active
 
 
 class EditProject(EditArgs, ProjectDetails, WorkspaceArgs, frozen=True):
     """The arguments of `edit_project`."""
 
-    project_id: ProjectId
-    client: Annotated[Ref, Field(description="Its client's name or id.")] | Absent = None
+    project: NameOrId
+    client: NameOrId | Absent = None
     clear: Annotated[list[Literal["client"]], Field(max_length=1, description="Fields to empty.")] | Absent = None
 
     _change = require_any_of(*ProjectDetails.model_fields, "client", "clear")
 
 
-EditProjectRestricted = omit_field(EditProject, "active")
+EditProjectRestricted = omit_fields(EditProject, "active")
 """The arguments of `edit_project` where nothing may be archived."""
 
 
@@ -71,16 +71,13 @@ class ListProjects(ListArgs, frozen=True):
 class GetProject(ReadArgs, frozen=True):
     """The arguments of `get_project`."""
 
-    project_id: ProjectId | Absent = None
-    name: Annotated[Name, Field(description="Exact name; case is ignored.")] | Absent = None
-
-    _id_or_name = require_one_of("project_id", "name")
+    project: NameOrId
 
 
 class DeleteProject(WorkspaceArgs, frozen=True):
     """The arguments of `delete_project`."""
 
-    project_id: ProjectId
+    project: NameOrId
 
 
 class ProjectOut(ResourceOut, Project, frozen=True):
@@ -126,16 +123,14 @@ async def create_project(args: CreateProject, call: CallContext) -> ProjectResul
 
 
 async def get_project(args: GetProject, call: CallContext) -> ProjectRead:
-    """Get one project by its id or its exact name (case ignored), archived projects included."""
-    projects = call.toggl.projects(await call.workspace_id(args.workspace))
-    project, read = await get_by_id_or_name(args.project_id, args.name, projects, refresh=args.refresh)
-    return await ProjectRead.of_read(read, projects.workspace_id, call, project=ProjectOut.of(project))
+    """Get one project by its id or its whole name, archived projects included."""
+    project, read = await get_by_ref(args.project, call.toggl.projects, args, call)
+    return await ProjectRead.of_read(read, project.workspace_id, call, project=ProjectOut.of(project))
 
 
 async def list_projects(args: ListProjects, call: CallContext) -> ProjectList:
     """List the projects of a workspace by name, by default active ones."""
-    workspace_id = await call.workspace_id(args.workspace)
-    client_id = await resolve_id(args.client, call.toggl.clients(workspace_id), call.name_index)
+    workspace_id, client_id = await resolve_filter(args.client, call.toggl.clients, args, call)
     filters = (workspace_id, args.name, args.status, client_id)
     page = await call.toggl.projects(workspace_id).page(
         name=args.name,
@@ -152,9 +147,10 @@ async def list_projects(args: ListProjects, call: CallContext) -> ProjectList:
 async def edit_project(args: EditProject, call: CallContext) -> ProjectResult:
     """Edit a project's name, client, color, state, privacy or billable; omitted fields keep their values."""
     projects = call.toggl.projects(await call.workspace_id(args.workspace))
+    project_id = (await resolve(args.project, projects.reserved, call.name_index)).id
     body = await _to_body(args.apply_clear(), projects.workspace_id, call)
     async with naming_deleted(body.client_id, call.toggl.clients(projects.workspace_id).reserved, call.name_index):
-        project = require_found(await projects.edit(args.project_id, body), args.project_id, projects)
+        project = require_found(await projects.edit(project_id, body), project_id, projects)
     return await ProjectResult.of_change(projects.workspace_id, call, project=ProjectOut.of(project))
 
 
@@ -164,13 +160,13 @@ async def delete_project(args: DeleteProject, call: CallContext) -> ProjectDelet
     To keep it, edit_project(active: false).
     """
     projects = call.toggl.projects(await call.workspace_id(args.workspace))
-    await delete_by_id(args.project_id, projects)
-    return await ProjectDeleted.of_change(projects.workspace_id, call, deleted_project_id=args.project_id)
+    project_id = await delete_by_ref(args.project, projects, call.name_index)
+    return await ProjectDeleted.of_change(projects.workspace_id, call, deleted_project_id=project_id)
 
 
 async def _confirmation_text(args: DeleteProject, call: CallContext) -> str:
     projects = call.toggl.projects(await call.workspace_id(args.workspace))
-    return await deletion_question(args.project_id, projects, "Its time entries stay, without a project.")
+    return await deletion_question(args.project, projects, call.name_index, "Its time entries stay, without a project.")
 
 
 async def _to_body(args: CreateProject | EditProject, workspace_id: int, call: CallContext) -> ProjectBody:

@@ -5,14 +5,18 @@ from typing import Annotated
 from pydantic import Field
 
 from toggl_mcp.errors import DuplicateName
-from toggl_mcp.models.base import Id, Name
+from toggl_mcp.models.base import Name
 from toggl_mcp.models.tags import Tag, TagBody
-from toggl_mcp.tools.support.args import ListArgs, WorkspaceArgs
+from toggl_mcp.tools.support.args import ListArgs, NameOrId, WorkspaceArgs
 from toggl_mcp.tools.support.define import ADDITIVE, DESTRUCTIVE, READ_ONLY, CallContext, ToolSpec
-from toggl_mcp.tools.support.lookup import delete_by_id, deletion_question, duplicate_name_error, require_found
+from toggl_mcp.tools.support.lookup import (
+    delete_by_ref,
+    deletion_question,
+    duplicate_name_error,
+    require_found,
+    resolve,
+)
 from toggl_mcp.tools.support.resources import PageResult, ResourceOut, WorkspaceResult, decode_cursor, trim_page
-
-TagId = Annotated[Id, Field(description="The tag's id.")]
 
 
 class CreateTag(TagBody, WorkspaceArgs, frozen=True):
@@ -24,7 +28,7 @@ class CreateTag(TagBody, WorkspaceArgs, frozen=True):
 class EditTag(TagBody, WorkspaceArgs, frozen=True):
     """The arguments of `edit_tag`."""
 
-    tag_id: TagId
+    tag: NameOrId
     name: Annotated[Name, Field(description="The new name.")]  # pyright: ignore[reportGeneralTypeIssues] - the version that requires it
 
 
@@ -37,7 +41,7 @@ class ListTags(ListArgs, frozen=True):
 class DeleteTag(WorkspaceArgs, frozen=True):
     """The arguments of `delete_tag`."""
 
-    tag_id: TagId
+    tag: NameOrId
 
 
 class TagOut(ResourceOut, Tag, frozen=True):
@@ -85,20 +89,21 @@ async def list_tags(args: ListTags, call: CallContext) -> TagList:
 async def edit_tag(args: EditTag, call: CallContext) -> TagResult:
     """Rename a tag, on all time entries that have it."""
     tags = call.toggl.tags(await call.workspace_id(args.workspace))
-    tag = require_found(await tags.edit(args.tag_id, args), args.tag_id, tags)
+    tag_id = (await resolve(args.tag, tags.reserved, call.name_index)).id
+    tag = require_found(await tags.edit(tag_id, args), tag_id, tags)
     return await TagResult.of_change(tags.workspace_id, call, tag=TagOut.of(tag))
 
 
 async def delete_tag(args: DeleteTag, call: CallContext) -> TagDeleted:
     """Delete a tag permanently, and remove it from all time entries."""
     tags = call.toggl.tags(await call.workspace_id(args.workspace))
-    await delete_by_id(args.tag_id, tags)
-    return await TagDeleted.of_change(tags.workspace_id, call, deleted_tag_id=args.tag_id)
+    tag_id = await delete_by_ref(args.tag, tags, call.name_index)
+    return await TagDeleted.of_change(tags.workspace_id, call, deleted_tag_id=tag_id)
 
 
 async def _confirmation_text(args: DeleteTag, call: CallContext) -> str:
     tags = call.toggl.tags(await call.workspace_id(args.workspace))
-    return await deletion_question(args.tag_id, tags, "All its time entries lose it.")
+    return await deletion_question(args.tag, tags, call.name_index, "All its time entries lose it.")
 
 
 TOOLS = (

@@ -6,28 +6,33 @@ from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 
 from toggl_mcp.errors import DuplicateName, PlanRequired
-from toggl_mcp.models.base import Absent, Id, Name, NamedResource, Status
+from toggl_mcp.models.base import Absent, Name, NamedResource, Status
 from toggl_mcp.models.tasks import MAX_ESTIMATE, Task, TaskBody
-from toggl_mcp.tools.support.args import EditArgs, ListArgs, Ref, WorkspaceArgs, omit_field, require_any_of
+from toggl_mcp.tools.support.args import EditArgs, ListArgs, NameOrId, WorkspaceArgs, omit_fields, require_any_of
 from toggl_mcp.tools.support.define import ADDITIVE, DESTRUCTIVE, READ_ONLY, CallContext, ToolSpec
-from toggl_mcp.tools.support.lookup import delete_by_id, deletion_question, naming_deleted, require_found, resolve
+from toggl_mcp.tools.support.lookup import (
+    delete_by_ref,
+    deletion_question,
+    naming_deleted,
+    require_found,
+    resolve,
+    resolve_filter,
+)
 from toggl_mcp.tools.support.resources import PageResult, ResourceOut, WorkspaceResult, decode_cursor, trim_page
-
-TaskId = Annotated[Id, Field(description="The task's id.")]
 
 
 class CreateTask(TaskBody, WorkspaceArgs, frozen=True):
     """The arguments of `create_task`."""
 
     name: Annotated[Name, Field(description="The new task's name, unique in its project.")]  # pyright: ignore[reportGeneralTypeIssues] - the version that requires it
-    project: Annotated[Ref, Field(description="Its project's name or id.")]
+    project: NameOrId
     active: ClassVar[None] = None  # pyright: ignore[reportIncompatibleVariableOverride] - a new task is active
 
 
 class EditTask(EditArgs, TaskBody, WorkspaceArgs, frozen=True):
     """The arguments of `edit_task`."""
 
-    task_id: TaskId
+    task: NameOrId
     estimated_seconds: Annotated[int, Field(ge=0, le=MAX_ESTIMATE, description="Seconds.")] | Absent = None
     clear: (
         Annotated[list[Literal["estimated_seconds"]], Field(max_length=1, description="Fields to empty.")] | Absent
@@ -36,21 +41,21 @@ class EditTask(EditArgs, TaskBody, WorkspaceArgs, frozen=True):
     _change = require_any_of(*TaskBody.model_fields, "clear")
 
 
-EditTaskRestricted = omit_field(EditTask, "active")
+EditTaskRestricted = omit_fields(EditTask, "active")
 """The arguments of `edit_task` where no task may be completed."""
 
 
 class ListTasks(ListArgs, frozen=True):
     """The arguments of `list_tasks`."""
 
-    project: Annotated[Ref, Field(description="Project's name or id.")] | Absent = None
+    project: NameOrId | Absent = None
     status: Annotated[Status, Field(description="archived: completed tasks.")] = "active"
 
 
 class DeleteTask(WorkspaceArgs, frozen=True):
     """The arguments of `delete_task`."""
 
-    task_id: TaskId
+    task: NameOrId
 
 
 class TaskOut(ResourceOut, Task, frozen=True):
@@ -91,13 +96,22 @@ async def _workspace_with_tasks(ref: str | None, call: CallContext) -> int:
         PlanRequired: Its plan has no tasks.
     """
     workspace_id = await call.workspace_id(ref)
+    await _require_tasks(workspace_id, call)
+    return workspace_id
+
+
+async def _require_tasks(workspace_id: int, call: CallContext) -> None:
+    """Require that a workspace's plan has tasks.
+
+    Raises:
+        PlanRequired: It has none.
+    """
     if not await call.has_tasks(workspace_id):
         message = (
             f"Tasks need a paid Toggl plan (Starter or higher), and workspace {workspace_id} is on the free one. "
             "Work without tasks, or upgrade the plan and call get_account(refresh: true)."
         )
         raise PlanRequired(message)
-    return workspace_id
 
 
 async def create_task(args: CreateTask, call: CallContext) -> TaskResult:
@@ -116,10 +130,8 @@ async def create_task(args: CreateTask, call: CallContext) -> TaskResult:
 
 async def list_tasks(args: ListTasks, call: CallContext) -> TaskList:
     """List the tasks of a workspace or of one project by name, by default active ones."""
-    workspace_id = await _workspace_with_tasks(args.workspace, call)
-    project_id = None
-    if args.project is not None:
-        project_id = (await resolve(args.project, call.toggl.projects(workspace_id), call.name_index)).id
+    workspace_id, project_id = await resolve_filter(args.project, call.toggl.projects, args, call)
+    await _require_tasks(workspace_id, call)
     filters = (workspace_id, args.name, args.status, project_id)
     page = await call.toggl.tasks(workspace_id).page(
         name=args.name,
@@ -136,20 +148,21 @@ async def list_tasks(args: ListTasks, call: CallContext) -> TaskList:
 async def edit_task(args: EditTask, call: CallContext) -> TaskResult:
     """Edit a task's name, state or estimate; omitted fields keep their values."""
     tasks = call.toggl.tasks(await _workspace_with_tasks(args.workspace, call))
-    task = require_found(await tasks.edit(args.task_id, args.apply_clear()), args.task_id, tasks)
+    task_id = (await resolve(args.task, tasks.reserved, call.name_index)).id
+    task = require_found(await tasks.edit(task_id, args.apply_clear()), task_id, tasks)
     return await TaskResult.of_change(tasks.workspace_id, call, task=TaskOut.of(task))
 
 
 async def delete_task(args: DeleteTask, call: CallContext) -> TaskDeleted:
     """Delete a task permanently. Its time entries stay, without a task. To keep it, edit_task(active: false)."""
     tasks = call.toggl.tasks(await _workspace_with_tasks(args.workspace, call))
-    await delete_by_id(args.task_id, tasks)
-    return await TaskDeleted.of_change(tasks.workspace_id, call, deleted_task_id=args.task_id)
+    task_id = await delete_by_ref(args.task, tasks, call.name_index)
+    return await TaskDeleted.of_change(tasks.workspace_id, call, deleted_task_id=task_id)
 
 
 async def _confirmation_text(args: DeleteTask, call: CallContext) -> str:
     tasks = call.toggl.tasks(await _workspace_with_tasks(args.workspace, call))
-    return await deletion_question(args.task_id, tasks, "Its time entries stay, without a task.")
+    return await deletion_question(args.task, tasks, call.name_index, "Its time entries stay, without a task.")
 
 
 TOOLS = (

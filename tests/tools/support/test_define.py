@@ -16,7 +16,7 @@ from toggl_mcp.endpoints.toggl import Toggl
 from toggl_mcp.errors import InvalidArguments
 from toggl_mcp.models.base import Payload
 from toggl_mcp.sandbox import TOKEN
-from toggl_mcp.tools.support.define import ADDITIVE, ADDITIVE_IDEMPOTENT, DESTRUCTIVE, READ_ONLY, CallContext, ToolSpec
+from toggl_mcp.tools.support.define import ADDITIVE, DESTRUCTIVE, READ_ONLY, CallContext, ToolSpec
 
 pytestmark = pytest.mark.anyio
 
@@ -85,7 +85,6 @@ async def call_failing_tool(
         (READ_ONLY, "unreachable", "later"),
         (ADDITIVE, "outcome_unknown", "no"),
         (DESTRUCTIVE, "outcome_unknown", "no"),
-        (ADDITIVE_IDEMPOTENT, "outcome_unknown", "no"),
     ],
 )
 async def test_tool_spec_timeout_after_20_seconds_is_outcome_unknown_for_changes(

@@ -1,6 +1,7 @@
 """Parsed collections, and what is read from them: all of it, a page or one item."""
 
 from bisect import bisect_left, bisect_right, insort
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -13,8 +14,8 @@ from pydantic import BaseModel
 
 from toggl_mcp.cache.store import Version
 from toggl_mcp.errors import NotFound, OutcomeUnknown, Unreachable
-from toggl_mcp.models.base import Position, Source
-from toggl_mcp.models.text import fold
+from toggl_mcp.models.base import Position, Source, is_id
+from toggl_mcp.models.text import fold, fold_accents
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -86,11 +87,26 @@ class Collection(Generic[M]):
         return collection
 
     def find_by_name(self, name: str) -> list[M]:
-        """Return every model of exactly that name; case is ignored."""
+        """Return every model of exactly that name, case ignored; if there is none, accents are ignored too."""
         folded = fold(name)
         start = bisect_left(self.by_name, folded, key=lambda entry: entry[0])
         end = bisect_right(self.by_name, folded, key=lambda entry: entry[0])
-        return [item for _, _, item in self.by_name[start:end]]
+        matches = [item for _, _, item in self.by_name[start:end]]
+        return matches if matches or is_id(name) else self._by_plain_name.get(fold_accents(name), [])
+
+    def find_by_ref(self, ref: str) -> list[M]:
+        """Return the model of an id, and every one of a name: digits can be both."""
+        by_id = self.items.get(int(ref)) if is_id(ref) else None
+        by_name = [item for item in self.find_by_name(ref) if item is not by_id]
+        return by_name if by_id is None else [by_id, *by_name]
+
+    @cached_property
+    def _by_plain_name(self) -> Mapping[str, list[M]]:
+        """The models by their names without case and accents."""
+        models: defaultdict[str, list[M]] = defaultdict(list)
+        for name, _, model in self.by_name:
+            models[fold_accents(name)].append(model)
+        return dict(models)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from toggl_mcp.endpoints.core.paging import FetchedPage, PagedFetch
 from toggl_mcp.endpoints.core.parsing import parse_items, parse_model, parse_rows, unreadable_confirmation_error
 from toggl_mcp.endpoints.core.session import Session
 from toggl_mcp.errors import REFUSALS, NoCache, NotFound, OutcomeUnknown, TogglError, Unreachable
-from toggl_mcp.models.base import WorkspaceResource
+from toggl_mcp.models.base import WorkspaceResource, is_id
 from toggl_mcp.models.query import Query
 
 _log = logging.getLogger(__name__)
@@ -198,9 +198,34 @@ class CachedEndpoint(Generic[E]):
         return await self.read(refresh=True)
 
     async def find_by_name(self, name: str, *, refresh: bool = False) -> tuple[list[E], CacheRead[E]]:
-        """Return those of exactly a name (case ignored), archived ones too, and the read that they were found in."""
+        """Return those of exactly a name, archived ones too, and the read that they were found in.
+
+        Case is ignored; accents are ignored where no name has them.
+        """
         read = await self.read_authoritative(lambda collection: bool(collection.find_by_name(name)), refresh=refresh)
         return read.collection.find_by_name(name), read
+
+    async def find_by_ref(
+        self, ref: str, *, refresh: bool = False, is_name_fresh: bool = False
+    ) -> tuple[list[E], CacheRead[E]]:
+        """Return the one of an id and those of a name, and the read that they were found in.
+
+        Args:
+            ref: The id or the name.
+            refresh: Request them from Toggl even if the cached ones have it.
+            is_name_fresh: Request them for a name, unless that was done within the last minute.
+
+        Raises:
+            Unreachable: Toggl has one of that id, in a form that cannot be read.
+        """
+        may_be_cached = is_id(ref) or not is_name_fresh
+        read = await self.read_authoritative(
+            lambda collection: may_be_cached and bool(collection.find_by_ref(ref)), refresh=refresh
+        )
+        matches = read.collection.find_by_ref(ref)
+        if not matches and is_id(ref):
+            read.collection.get(int(ref))
+        return matches, read
 
     async def fresh_or_none(self) -> Collection[E] | None:
         """Return the cached collection if it is fresh, without a request; None if it is not."""

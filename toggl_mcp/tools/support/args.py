@@ -30,6 +30,8 @@ Ref = Annotated[
 """A reference to a resource: its name or its id."""
 
 
+NameOrId = Annotated[Ref, Field(description="Name or id.")]
+
 NameContains = Annotated[Name, ANY_TEXT, Field(description="Part of the name; case is ignored.")]
 
 
@@ -39,7 +41,7 @@ Cursor = Annotated[str, Field(max_length=2000), ANY_TEXT, Field(description="nex
 class WorkspaceArgs(Payload, frozen=True):
     """Arguments about one workspace: the given one, else the configured one, else the account's default."""
 
-    workspace: Annotated[Ref, Field(description="Name or id. Omitted: the default one.")] | Absent = None
+    workspace: NameOrId | Absent = None
 
 
 class ReadArgs(WorkspaceArgs, frozen=True):
@@ -76,7 +78,8 @@ class EditArgs(Payload, frozen=True):
 
     @model_validator(mode="after")
     def _check_clear(self) -> Self:
-        for field in EMPTY_VALUES.keys() & type(self).model_fields.keys():
+        optional_fields = {name for name, info in type(self).model_fields.items() if not info.is_required()}
+        for field in EMPTY_VALUES.keys() & optional_fields:
             value = getattr(self, field)
             if value is not None and field in (self.clear or ()):
                 message = f"{field} is given, and is in clear; leave it out of one of them"
@@ -116,11 +119,11 @@ def require_any_of(*fields: str) -> Any:  # noqa: ANN401 - pydantic keeps the ty
     return model_validator(mode="after")(check_fields)
 
 
-def omit_field(model: type[PayloadT], field: str) -> type[PayloadT]:
-    """Return the version of an input model without a field."""
+def omit_fields(model: type[PayloadT], *fields: str) -> type[PayloadT]:
+    """Return the version of an input model without some fields."""
     # A class variable takes the place of the inherited field: pydantic leaves the field out, and refuses it as unknown.
-    class_variable: dict[str, Any] = {field: (ClassVar[None], None)}
-    return create_model(f"{model.__name__}Restricted", __base__=model, **class_variable)
+    class_variables: dict[str, Any] = dict.fromkeys(fields, (ClassVar[None], None))
+    return create_model(f"{model.__name__}Restricted", __base__=model, **class_variables)
 
 
 @contextmanager

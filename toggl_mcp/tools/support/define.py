@@ -53,9 +53,6 @@ MAX_BULK_CALL_SECONDS = 120.0
 READ_ONLY = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=True)
 ADDITIVE = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=False, open_world_hint=True)
 DESTRUCTIVE = ToolAnnotations(read_only_hint=False, destructive_hint=True, idempotent_hint=True, open_world_hint=True)
-ADDITIVE_IDEMPOTENT = ToolAnnotations(
-    read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=True
-)
 
 _log = logging.getLogger(__name__)
 
@@ -125,9 +122,17 @@ class CallContext:
         if not is_id(ref):
             return resolve_workspace(ref, (await self.workspaces()).values()).id
         # An id costs no request: Toggl refuses one that the token does not open. A cached name may have these digits.
-        workspaces = await self.toggl.account.fresh_workspaces()
+        snapshot = await self.toggl.account.fresh_snapshot()
+        workspaces = [] if snapshot is None else snapshot.workspaces
         is_name = any(workspace.name == ref for workspace in workspaces)
         return resolve_workspace(ref, workspaces).id if is_name else int(ref)
+
+    async def name_other_workspace(self, workspace_id: int) -> str | None:
+        """Return the name of a workspace that is not the default one, as far as it is cached."""
+        snapshot = await self.toggl.account.fresh_snapshot()
+        if snapshot is None or workspace_id == (self.toggl.configured_workspace_id or snapshot.me.default_workspace_id):
+            return None
+        return next((item.name for item in snapshot.workspaces if item.id == workspace_id), None)
 
     async def has_tasks(self, workspace_id: int) -> bool:
         """Tell whether a workspace's plan has tasks; an unlisted workspace may have them."""

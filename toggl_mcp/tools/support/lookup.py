@@ -10,12 +10,16 @@ from toggl_mcp.errors import Ambiguous, Candidate, DuplicateName, InvalidArgumen
 from toggl_mcp.models.account import Workspace
 from toggl_mcp.models.base import REF_NONE, NamedResource
 from toggl_mcp.models.text import fold
+from toggl_mcp.tools.support.args import ReadArgs, WorkspaceArgs
 from toggl_mcp.tools.support.results import HasFreshness
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
+    from collections.abc import Callable
+
     from toggl_mcp.endpoints.core.collection import Collection
     from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
     from toggl_mcp.endpoints.name_index import NameIndex
+    from toggl_mcp.tools.support.define import CallContext
 
 ResourceT = TypeVar("ResourceT", bound=NamedResource)
 
@@ -24,15 +28,51 @@ MAX_CANDIDATES = 10
 HINT_REFRESH = "refresh: true reads Toggl again."
 
 
-async def resolve(ref: str, endpoint: "CachedEndpoint[ResourceT]", name_index: "NameIndex") -> ResourceT:
-    """Return the only match of a name or an id.
+async def resolve(
+    ref: str, endpoint: "CachedEndpoint[ResourceT]", name_index: "NameIndex", *, any_workspace: bool = False
+) -> ResourceT:
+    """Return the only match of a name or an id, with `any_workspace` also the only one of the other workspaces.
 
     Raises:
-        NotFound: There is no match; its candidates have the nearest names.
+        NotFound: There is no match; its candidates are those of other workspaces, or have the nearest names.
         Ambiguous: There are several, which are its candidates.
     """
     matches, collection = await name_index.resolve(endpoint, ref)
+    if not matches:
+        matches = await _resolve_elsewhere(ref, endpoint, name_index, is_usable=any_workspace)
     return exactly_one(matches, ref, collection, endpoint)
+
+
+async def resolve_to_delete(ref: str, endpoint: "CachedEndpoint[ResourceT]", name_index: "NameIndex") -> ResourceT:
+    """Return the only match of an id, or of a name as Toggl has it now: it may have passed to another since.
+
+    Raises:
+        NotFound: There is no match; its candidates are those of other workspaces, or have the nearest names.
+        Ambiguous: There are several, which are its candidates.
+    """
+    matches, read = await endpoint.reserved.find_by_ref(ref, is_name_fresh=True)
+    if not matches:
+        await _resolve_elsewhere(ref, endpoint, name_index, is_usable=False)
+    return exactly_one(matches, ref, read.collection, endpoint)
+
+
+async def _resolve_elsewhere(
+    ref: str, endpoint: "CachedEndpoint[ResourceT]", name_index: "NameIndex", *, is_usable: bool
+) -> list[ResourceT]:
+    """Return the only match in the other workspaces, if it is usable there; none if there is none.
+
+    Raises:
+        NotFound: There are several, or a workspace has to be named for it; these are its candidates.
+    """
+    matches = _prefer_exact(await name_index.resolve_elsewhere(endpoint, ref), ref)
+    if not matches or (is_usable and len(matches) == 1):
+        return matches
+    workspaces = ", ".join(str(key) for key in dict.fromkeys(item.workspace_id for item in matches))
+    message = (
+        f"There is no {endpoint.KIND} “{ref}” in workspace {endpoint.workspace_id}, but in others: {workspaces}. "
+        "Give the one that is meant as workspace."
+    )
+    raise NotFound(message, to_candidates(matches))
 
 
 async def resolve_id(ref: str | None, endpoint: "CachedEndpoint[ResourceT]", name_index: "NameIndex") -> int | None:
@@ -76,50 +116,76 @@ def require_found(item: ResourceT | None, item_id: int, endpoint: "CachedEndpoin
     return item
 
 
-async def get_or_raise(item_id: int, endpoint: "CachedEndpoint[ResourceT]") -> ResourceT:
-    """Read the item that has an id, before it is changed.
+async def resolve_filter(
+    ref: str | None,
+    open_endpoint: "Callable[[int], CachedEndpoint[ResourceT]]",
+    args: WorkspaceArgs,
+    call: "CallContext",
+) -> tuple[int, int | None]:
+    """Return the ids of the workspace to read and of the only match in it; of `REF_NONE` 0, of no reference None.
+
+    If no workspace is given, the default one is searched, then the others.
+
+    Raises:
+        NotFound: There is no match; its candidates have the nearest names.
+        Ambiguous: There are several, which are its candidates.
+    """
+    workspace_id = await call.workspace_id(args.workspace)
+    if ref is None or ref == REF_NONE:
+        return workspace_id, None if ref is None else 0
+    any_workspace = args.workspace is None
+    item = await resolve(ref, open_endpoint(workspace_id), call.name_index, any_workspace=any_workspace)
+    return item.workspace_id, item.id
+
+
+async def deletion_question(
+    ref: str, endpoint: "CachedEndpoint[ResourceT]", name_index: "NameIndex", consequence: str
+) -> str:
+    """Return the question to a person before the item of a name or an id is deleted.
 
     Raises:
         NotFound: There is none.
+        Ambiguous: There are several.
     """
-    return require_found((await endpoint.reserved.find(item_id)).item, item_id, endpoint)
-
-
-async def deletion_question(item_id: int, endpoint: "CachedEndpoint[ResourceT]", consequence: str) -> str:
-    """Return the question to a person before the item that has an id is deleted.
-
-    Raises:
-        NotFound: There is none.
-    """
-    item = await get_or_raise(item_id, endpoint)
+    item = await resolve_to_delete(ref, endpoint, name_index)
     place = f"workspace {endpoint.workspace_id}"
-    return f"Delete the {endpoint.KIND} “{item.name}” ({item_id}) from {place} permanently? {consequence}"
+    return f"Delete the {endpoint.KIND} “{item.name}” ({item.id}) from {place} permanently? {consequence}"
 
 
-async def delete_by_id(item_id: int, endpoint: "CachedEndpoint[ResourceT]") -> None:
-    """Delete the item that has an id.
+async def delete_by_ref(ref: str, endpoint: "CachedEndpoint[ResourceT]", name_index: "NameIndex") -> int:
+    """Delete the item of a name or an id, and return its id.
 
     Raises:
         NotFound: There is none.
+        Ambiguous: There are several.
     """
-    await get_or_raise(item_id, endpoint)
-    await endpoint.delete(item_id)
+    item = await resolve_to_delete(ref, endpoint, name_index)
+    await endpoint.delete(item.id)
+    return item.id
 
 
-async def get_by_id_or_name(
-    item_id: int | None, name: str | None, endpoint: "CachedEndpoint[ResourceT]", *, refresh: bool
+async def get_by_ref(
+    ref: str,
+    open_endpoint: "Callable[[int], CachedEndpoint[ResourceT]]",
+    args: ReadArgs,
+    call: "CallContext",
 ) -> tuple[ResourceT, HasFreshness]:
-    """Return the item that has an id, or a name if there is no id, and the read that it is from.
+    """Return the item of a name or an id, and the read that it is from.
+
+    If no workspace is given, the default one is searched, then the others.
 
     Raises:
         NotFound: There is none; its candidates have the nearest names.
         Ambiguous: Several have the name, and are its candidates.
     """
-    if item_id is not None:
-        lookup = await endpoint.find(item_id, refresh=refresh)
-        return require_found(lookup.item, item_id, endpoint), lookup
-    matches, read = await endpoint.find_by_name(name or "", refresh=refresh)
-    return exactly_one(matches, name or "", read.collection, endpoint, hint=HINT_REFRESH), read
+    endpoint = open_endpoint(await call.workspace_id(args.workspace))
+    matches, read = await endpoint.find_by_ref(ref, refresh=args.refresh)
+    if not matches:
+        is_usable = args.workspace is None
+        for item in await _resolve_elsewhere(ref, endpoint, call.name_index, is_usable=is_usable):
+            endpoint = open_endpoint(item.workspace_id)
+            matches, read = await endpoint.find_by_ref(ref, refresh=args.refresh)
+    return exactly_one(matches, ref, read.collection, endpoint, hint=HINT_REFRESH), read
 
 
 def exactly_one(
@@ -139,14 +205,19 @@ def exactly_one(
     if not matches:
         raise not_found_error(ref, [endpoint], collection.items.values(), hint)
     require_one_meaning(ref, matches, endpoint.KIND)
-    exact_matches = [item for item in matches if item.name == ref]
-    if len(matches) > 1 and len(exact_matches) != 1:
-        ids = ", ".join(str(item.id) for item in matches[:MAX_CANDIDATES]) + (
-            ", …" if len(matches) > MAX_CANDIDATES else ""
+    preferred = _prefer_exact(matches, ref)
+    if len(preferred) > 1:
+        ids = ", ".join(str(item.id) for item in preferred[:MAX_CANDIDATES]) + (
+            ", …" if len(preferred) > MAX_CANDIDATES else ""
         )
-        message = f"{len(matches)} {endpoint.KIND}s are called “{ref}”: {ids}. Give the id of one."
-        raise Ambiguous(message, to_candidates(matches))
-    return (exact_matches or matches)[0]
+        message = f"{len(preferred)} {endpoint.KIND}s are called “{ref}”: {ids}. Give the id of one."
+        raise Ambiguous(message, to_candidates(preferred))
+    return preferred[0]
+
+
+def _prefer_exact(matches: list[ResourceT], ref: str) -> list[ResourceT]:
+    """Return the matches that are spelled like the name, or all of them if none is."""
+    return [item for item in matches if item.name == ref] or matches
 
 
 def require_one_meaning(ref: str, matches: Sequence[NamedResource], kind: str) -> None:

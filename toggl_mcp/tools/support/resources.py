@@ -55,6 +55,9 @@ class WorkspaceResult(WithQuota):
 class ReadResult(WorkspaceResult, Freshness):
     """What was read of one workspace, and how fresh it is."""
 
+    workspace: str | Absent = None
+    """Its name, if it is not the default one."""
+
     @classmethod
     async def of_read(cls, read: HasFreshness, workspace_id: int, call: CallContext, **fields: Any) -> Self:  # noqa: ANN401 - a subclass's
         """Return the result of a read, with the fields that a subclass adds."""
@@ -63,6 +66,7 @@ class ReadResult(WorkspaceResult, Freshness):
             call.toggl.timestamp(),
             call.spending,
             workspace_id=workspace_id,
+            workspace=await call.name_other_workspace(workspace_id),
             quota=call.quota(),
             **fields,
         )

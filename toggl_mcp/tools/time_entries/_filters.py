@@ -1,26 +1,32 @@
 """The entries that a filter selects: by days, by workspaces, and by what they are about."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import anyio
 
-from toggl_mcp.errors import InvalidArguments, PlanRequired, TogglError
+from toggl_mcp.errors import Ambiguous, Candidate, InvalidArguments, PlanRequired, TogglError
 from toggl_mcp.models.account import Workspace
 from toggl_mcp.models.base import REF_NONE, RESOURCE_KINDS, NamedResource, ResourceKind
 from toggl_mcp.models.day_grammar import parse_day
-from toggl_mcp.models.period import LAST_DAY, Calendar, DateRange
+from toggl_mcp.models.duration_grammar import parse_duration
+from toggl_mcp.models.period import LAST_DAY, Calendar, Comparison, DateRange, compare_with_previous
 from toggl_mcp.models.period_grammar import parse_period
-from toggl_mcp.models.time_entries import TimeEntry
+from toggl_mcp.models.review import is_missing
+from toggl_mcp.models.text import fold
+from toggl_mcp.models.time_entries import MAX_DURATION, TimeEntry
 from toggl_mcp.tools.support.args import naming_argument
 from toggl_mcp.tools.support.define import CallContext
-from toggl_mcp.tools.support.lookup import not_found_error, require_one_meaning, resolve_workspace
+from toggl_mcp.tools.support.lookup import MAX_CANDIDATES, not_found_error, require_one_meaning, resolve_workspace
 from toggl_mcp.tools.support.results import list_unreadable
 from toggl_mcp.tools.support.silence import describe_silence, find_last_end
 from toggl_mcp.tools.time_entries._args import EntryFilter
 from toggl_mcp.tools.time_entries._output import KINDS_WITH_IDS, EntryNames, look_up_names
 
+EVERYBODY = "all"
+"""The user whose entries are everybody's."""
 MAX_READ_SECONDS = 13.0
 """Seconds that the read of entries may take: after it names are looked up, also of those that were read in time."""
 
@@ -32,7 +38,10 @@ if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a cal
 
 
 class Selection(NamedTuple):
-    """The entries that a filter selects, their names, where they were read from, and what may be missing."""
+    """The entries that a filter selects, their names, where they were read from, and what may be missing.
+
+    With a comparison, the entries are those of the days before as well.
+    """
 
     entries: list[TimeEntry]
     names: EntryNames
@@ -40,17 +49,20 @@ class Selection(NamedTuple):
     workspaces: Mapping[int, str]
     result: "EntryResult"
     warnings: list[str]
+    comparison: Comparison | None = None
 
 
 async def select_entries(
     args: EntryFilter,
     call: CallContext,
     *,
-    team: bool = False,
     from_reports: bool = False,
     kinds: AbstractSet[ResourceKind] = KINDS_WITH_IDS,
+    with_previous: bool = False,
 ) -> Selection:
     """Return the entries that overlap with the days and match the filter, with the names of these kinds.
+
+    `with_previous` adds the entries of the days before, to compare with.
 
     Raises:
         NotFound: There is no such workspace, or nothing of a name; the message lists the closest names.
@@ -61,15 +73,19 @@ async def select_entries(
         call.name_index.refreshed_at = call.toggl.timestamp()
     account = await call.account(refresh=args.refresh)
     date_range = _resolve_range(args, await call.calendar(), call.now)
+    comparison = None
+    if with_previous:
+        with naming_argument("compare"):
+            comparison = compare_with_previous(date_range, date_range.calendar.day_of(call.now))
     workspaces = await _resolve_workspaces(args.workspace, call)
     query = EntryQuery(
-        date_range=date_range,
+        date_range=date_range if comparison is None else replace(date_range, first=comparison.previous.first),
         workspace_ids=tuple(workspaces),
-        user_id=None if team else account.me.id,
+        user_id=account.me.id if args.user is None else None,
         from_reports=from_reports,
         refresh=args.refresh,
         all_workspaces=args.workspace is None,
-        since=None if team else account.me.created_at,
+        since=account.me.created_at if args.user is None else None,
     )
     with anyio.fail_after(MAX_READ_SECONDS):
         result = await call.toggl.entry_source.fetch(query)
@@ -79,13 +95,14 @@ async def select_entries(
     entries, filter_warnings = await _filter_entries(args, result.entries, [*workspaces], call)
     names = await look_up_names(entries, call, kinds)
     warnings = [
-        *_source_warnings(result, workspaces, date_range, call.toggl.entry_cache.latest_start()),
+        *_source_warnings(result, workspaces, query.date_range, call.toggl.entry_cache.latest_start()),
         *_silence_warnings(result, query, call),
+        *(_team_warnings(query.date_range, account.workspaces, workspaces, call) if args.user else ()),
         *list_unreadable(account.unreadable.get("workspaces", 0), "workspaces"),
         *filter_warnings,
         *names.warnings,
     ]
-    return Selection(entries, names, date_range, workspaces, result, list(dict.fromkeys(warnings)))
+    return Selection(entries, names, date_range, workspaces, result, list(dict.fromkeys(warnings)), comparison)
 
 
 def _silence_warnings(result: "EntryResult", query: "EntryQuery", call: CallContext) -> list[str]:
@@ -142,23 +159,82 @@ def _source_warnings(
     return [*failures, *stale, *future, *list_unreadable(result.unreadable_count, "time entries")]
 
 
+def _team_warnings(
+    date_range: DateRange, workspaces: Iterable[Workspace], workspace_ids: Iterable[int], call: CallContext
+) -> Iterator[str]:
+    """Yield what the reports of a team lack of these days."""
+    if date_range.start <= call.now and date_range.end > call.now - MAX_DURATION:
+        yield "Reports lack timers that are still running, so the team's running timers are not counted."
+    names = ", ".join(item.name for item in workspaces if item.id in [*workspace_ids] and not item.admin)
+    if names:
+        yield f"You are no admin of {names}: Toggl may leave out the time of colleagues."
+
+
 async def _filter_entries(
     args: EntryFilter, entries: list[TimeEntry], workspace_ids: Sequence[int], call: CallContext
 ) -> tuple[list[TimeEntry], list[str]]:
     """Return the entries that match the filter, and warnings about those that may match."""
     description = (args.description or "").casefold()
+    with naming_argument("longer_than"):
+        min_seconds = -1 if args.longer_than is None else parse_duration(args.longer_than)
     matches = [
         entry
         for entry in entries
-        if args.billable in (None, entry.billable) and description in entry.description.casefold()
+        if args.billable in (None, entry.billable)
+        and description in entry.description.casefold()
+        and entry.count_seconds(call.now) > min_seconds
+        and (args.missing is None or any(is_missing(entry, field) for field in args.missing))
     ]
     warnings: list[str] = []
+    if args.user not in (None, EVERYBODY):
+        matches = await _filter_by_user(args.user, matches, workspace_ids, call)
     for kind in RESOURCE_KINDS:
-        ref = getattr(args, kind)
-        if ref is not None:
-            matches, kind_warnings = await _filter_by_ref(ref, kind, matches, workspace_ids, call)
-            warnings += kind_warnings
+        for refs in _group_refs(args, kind):
+            matches, ref_warnings = await _filter_by_refs(refs, kind, matches, workspace_ids, call)
+            warnings += ref_warnings
     return matches, warnings
+
+
+def _group_refs(args: EntryFilter, kind: ResourceKind) -> Iterable[Sequence[str]]:
+    """Return the groups of references of a kind; an entry has to match one of each group."""
+    refs: Sequence[str] = getattr(args, kind) or ()
+    if kind == "tag" and args.tag_match == "all":
+        return [[ref] for ref in refs]
+    return [refs] if refs else []
+
+
+async def _filter_by_refs(
+    refs: Sequence[str], kind: ResourceKind, entries: list[TimeEntry], workspace_ids: Sequence[int], call: CallContext
+) -> tuple[list[TimeEntry], list[str]]:
+    """Return the entries that one of these references matches, and warnings about those that may match."""
+    matching_ids: set[int] = set()
+    warnings: list[str] = []
+    for ref in refs:
+        matches, ref_warnings = await _filter_by_ref(ref, kind, entries, workspace_ids, call)
+        matching_ids |= {entry.id for entry in matches}
+        warnings += ref_warnings
+    return [entry for entry in entries if entry.id in matching_ids], warnings
+
+
+async def _filter_by_user(
+    ref: str, entries: list[TimeEntry], workspace_ids: Sequence[int], call: CallContext
+) -> list[TimeEntry]:
+    """Return the entries of the user that a name or an id means: reports name the users of their entries.
+
+    Raises:
+        NotFound: No workspace has such a user.
+        Ambiguous: Several users have the name.
+    """
+    matches = [entry for entry in entries if ref == str(entry.user_id) or fold(ref) == fold(entry.user_name or "")]
+    users = {entry.user_id or 0: entry for entry in matches}
+    if len(users) > 1:
+        ids = ", ".join(map(str, users))
+        message = f"{len(users)} users are called “{ref}”: {ids}. Give the id of one."
+        candidates = [Candidate(key, entry.user_name or "", entry.workspace_id) for key, entry in users.items()]
+        raise Ambiguous(message, candidates[:MAX_CANDIDATES])
+    if not users:
+        await _resolve_everywhere(ref, [call.toggl.users(key) for key in workspace_ids], call)
+    return matches
 
 
 async def _filter_by_ref(
@@ -179,17 +255,16 @@ async def _filter_by_ref(
     if not matches and ref != REF_NONE:
         resolved = await _resolve_everywhere(ref, endpoints, call)
         names = await look_up_names(entries, call, {kind})
+        # An entry names its tags, and has no ids of them; and a name may be given without its accents.
+        spellings = {(item.workspace_id, item.name) for item in resolved}
         matches = names.filter_entries(ref, kind, entries) or [
-            entry for entry in entries if kind == "tag" and _has_tag(entry, resolved)
+            entry
+            for entry in entries
+            if any((entry.workspace_id, entry_ref.name) in spellings for entry_ref in names.refs_of(kind, entry))
         ]
     count = sum(any(entry_ref.is_unresolvable(ref) for entry_ref in names.refs_of(kind, entry)) for entry in entries)
     hidden = [f"{count} entries have a {kind} that is hidden, or new (refresh: true reads it)."] if count else []
     return matches, [*names.warnings, *hidden]
-
-
-def _has_tag(entry: TimeEntry, tags: Iterable[NamedResource]) -> bool:
-    """Tell whether an entry has one of these tags: an entry names its tags, and has no ids of them."""
-    return any(tag.workspace_id == entry.workspace_id and tag.name in entry.tags for tag in tags)
 
 
 async def _resolve_everywhere(

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self, TypeVar
 
 import anyio
 
@@ -15,14 +15,15 @@ from toggl_mcp.models.period import Calendar
 from toggl_mcp.models.projects import Project
 from toggl_mcp.models.tasks import Task
 from toggl_mcp.models.text import fold
-from toggl_mcp.models.time_entries import TimeEntry
+from toggl_mcp.models.time_entries import TimeEntry, to_rfc3339
 from toggl_mcp.tools.support.define import CallContext
-from toggl_mcp.tools.support.results import OutputModel, WithQuota
+from toggl_mcp.tools.support.results import Freshness, OutputModel, WithQuota
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from datetime import datetime
 
     from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
+    from toggl_mcp.tools.time_entries._filters import Selection
 
 
 ResourceT = TypeVar("ResourceT", bound=NamedResource)
@@ -149,6 +150,45 @@ def _display_name(names_by_id: Mapping[int, NamedResource], item_id: int | None,
         return f"({kind} {item_id})"
     name = names_by_id[item_id].name
     return f"{name} ({item_id})" if [item.name for item in names_by_id.values()].count(name) > 1 else name
+
+
+class PeriodResult(WithQuota, Freshness):
+    """A result about the time entries of some days."""
+
+    timezone: str
+    first_day: str
+    last_day: str
+    starts_at: str
+    ends_before: str
+    complete: bool
+    incomplete_reason: str | Absent = None
+
+    @classmethod
+    def of_selection(
+        cls,
+        selection: "Selection",
+        call: CallContext,
+        /,
+        warnings: Iterable[str] = (),
+        **fields: Any,  # noqa: ANN401 - the fields of a subclass
+    ) -> Self:
+        """Return the result about a selection of entries, with the fields that a subclass adds."""
+        date_range = selection.date_range
+        reason = " ".join([*selection.warnings, *warnings]) or None
+        return cls.of(
+            selection.result,
+            call.toggl.timestamp(),
+            call.spending,
+            timezone=date_range.calendar.zone.key,
+            first_day=date_range.first.isoformat(),
+            last_day=date_range.last.isoformat(),
+            starts_at=to_rfc3339(date_range.start),
+            ends_before=to_rfc3339(date_range.end),
+            complete=reason is None,
+            incomplete_reason=reason,
+            quota=call.quota(),
+            **fields,
+        )
 
 
 class TimeEntryOut(OutputModel):

@@ -11,9 +11,10 @@ from toggl_mcp.models.base import Absent
 from toggl_mcp.models.period import Calendar
 from toggl_mcp.models.time_entries import TimeEntry
 from toggl_mcp.tools.support.define import READ_ONLY, CallContext, ToolSpec
-from toggl_mcp.tools.support.results import Freshness, OutputModel, WithQuota, take_within_budget, truncate
+from toggl_mcp.tools.support.results import OutputModel, take_within_budget, truncate
 from toggl_mcp.tools.time_entries._args import WORKDAYS, EntryFilter, EntryRange, ReviewTime
 from toggl_mcp.tools.time_entries._filters import Selection, select_entries
+from toggl_mcp.tools.time_entries._output import PeriodResult
 
 MAX_ABOUT = 120
 """Characters that say what the entries of a finding are about."""
@@ -56,17 +57,12 @@ class Finding(OutputModel):
     fix: Fix | Absent = None
 
 
-class Review(WithQuota, Freshness):
+class Review(PeriodResult):
     """What is to be looked at again in a range of days."""
 
-    timezone: str
-    first_day: str
-    last_day: str
     counts: Annotated[dict[str, int], Field(description="Findings by kind.")]
     findings: list[Finding]
     remaining: int
-    complete: bool
-    incomplete_reason: Annotated[str, Field(description="What is missing, and why.")] | Absent = None
 
 
 class _Reviewer(NamedTuple):
@@ -114,25 +110,16 @@ async def review_time(args: ReviewTime, call: CallContext) -> Review:
     """
     entry_filter = EntryFilter.model_validate(args.model_dump(include=set(EntryRange.model_fields)))
     selection = await select_entries(entry_filter, call, kinds={"project"})
-    date_range = selection.date_range
-    reviewer = _Reviewer(selection, review.list_past_days(date_range, call.now), call.now)
+    reviewer = _Reviewer(selection, review.list_past_days(selection.date_range, call.now), call.now)
     findings = sorted(_find(reviewer, args), key=lambda finding: (finding.day, finding.start or ""))
     findings_shown = take_within_budget(findings[: args.limit])
-    reason = " ".join(selection.warnings) or None
     kinds = [finding.kind for finding in findings]
-    return Review.of(
-        selection.result,
-        call.toggl.timestamp(),
-        call.spending,
-        timezone=date_range.calendar.zone.key,
-        first_day=date_range.first.isoformat(),
-        last_day=date_range.last.isoformat(),
+    return Review.of_selection(
+        selection,
+        call,
         counts={kind: kinds.count(kind) for kind in dict.fromkeys(kinds)},
         findings=findings_shown,
         remaining=len(findings) - len(findings_shown),
-        complete=reason is None,
-        incomplete_reason=reason,
-        quota=call.quota(),
     )
 
 
