@@ -23,7 +23,7 @@ NAMES = [
     "start_timer",
     "stop_timer",
     "get_timer",
-    "create_time_entry",
+    "create_time_entries",
     "list_time_entries",
     "edit_time_entries",
     "delete_time_entries",
