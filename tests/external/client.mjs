@@ -126,6 +126,8 @@ async function tryOneTag(host) {
   await host.succeed("edit_tag", { ...it, name: "by kayak" }, ({ tag }) => assert.equal(tag.name, "by kayak"));
   await host.fail("duplicate_name", "create_tag", { name: "by kayak" });
   await host.succeed("delete_tag", it);
+  await host.succeed("undo", {}, ({ complete, rows }) => assert.ok(complete && rows[0].new_id));
+  await host.succeed("delete_tag", { tag: "by kayak" });
 }
 
 async function tryTime(host) {

@@ -43,6 +43,7 @@ NAMES = [
     "list_tags",
     "edit_tag",
     "delete_tag",
+    "undo",
     "get_account",
 ]
 PLAIN = {
@@ -101,7 +102,7 @@ async def test_tools_list_has_titles_descriptions_and_annotations(host: Host) ->
             annotations.idempotent_hint,
             annotations.open_world_hint,
         )
-        assert re.fullmatch(r"[a-z]+(_[a-z]+)+", tool.name)
+        assert re.fullmatch(r"[a-z]+(_[a-z]+)*", tool.name)
         assert len(tool.name) <= 40
 
 

@@ -17,7 +17,7 @@ from toggl_mcp.models.tasks import Task
 from toggl_mcp.models.text import fold
 from toggl_mcp.models.time_entries import TimeEntry, to_rfc3339
 from toggl_mcp.tools.support.define import CallContext
-from toggl_mcp.tools.support.results import Freshness, OutputModel, WithQuota
+from toggl_mcp.tools.support.results import Freshness, OutputModel, WithChange, WithQuota
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from datetime import datetime
@@ -207,7 +207,7 @@ class TimeEntryOut(OutputModel):
     billable: bool | Absent = None
 
 
-class TimeEntryResult(WithQuota):
+class TimeEntryResult(WithChange):
     """One time entry after a change."""
 
     entry: TimeEntryOut

@@ -13,7 +13,7 @@ from toggl_mcp.tools.support.define import (
     CallContext,
     ToolSpec,
 )
-from toggl_mcp.tools.support.results import WithQuota
+from toggl_mcp.tools.support.results import WithChange
 from toggl_mcp.tools.time_entries._args import CreateTimeEntries
 from toggl_mcp.tools.time_entries._input import settle_references
 from toggl_mcp.tools.time_entries._output import TimeEntryOut, to_outputs
@@ -31,7 +31,7 @@ class CreatedEntry(TimeEntryOut):
     status: Status
 
 
-class TimeEntriesCreated(WithQuota):
+class TimeEntriesCreated(WithChange):
     """What became of each entry of a plan, in the order of the arguments."""
 
     entries: list[CreatedEntry]
