@@ -23,7 +23,7 @@ NAMES = [
     "start_timer",
     "stop_timer",
     "get_timer",
-    "create_time_entry",
+    "create_time_entries",
     "list_time_entries",
     "edit_time_entries",
     "delete_time_entries",
@@ -44,6 +44,7 @@ NAMES = [
     "list_tags",
     "edit_tag",
     "delete_tag",
+    "undo",
     "get_account",
 ]
 PLAIN = {
@@ -102,7 +103,7 @@ async def test_tools_list_has_titles_descriptions_and_annotations(host: Host) ->
             annotations.idempotent_hint,
             annotations.open_world_hint,
         )
-        assert re.fullmatch(r"[a-z]+(_[a-z]+)+", tool.name)
+        assert re.fullmatch(r"[a-z]+(_[a-z]+)*", tool.name)
         assert len(tool.name) <= 40
 
 

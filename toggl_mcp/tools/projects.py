@@ -30,10 +30,10 @@ from toggl_mcp.tools.support.lookup import (
     resolve_id,
 )
 from toggl_mcp.tools.support.resources import (
+    ChangeResult,
     PageResult,
     ReadResult,
     ResourceOut,
-    WorkspaceResult,
     decode_cursor,
     trim_page,
 )
@@ -84,7 +84,7 @@ class ProjectOut(ResourceOut, Project, frozen=True):
     """A project, as results show it."""
 
 
-class ProjectResult(WorkspaceResult):
+class ProjectResult(ChangeResult):
     """One project after a change."""
 
     project: ProjectOut
@@ -102,7 +102,7 @@ class ProjectList(PageResult):
     projects: list[ProjectOut]
 
 
-class ProjectDeleted(WorkspaceResult):
+class ProjectDeleted(ChangeResult):
     """The result of `delete_project`."""
 
     deleted_project_id: int

@@ -16,7 +16,7 @@ from toggl_mcp.tools.support.lookup import (
     require_found,
     resolve,
 )
-from toggl_mcp.tools.support.resources import PageResult, ResourceOut, WorkspaceResult, decode_cursor, trim_page
+from toggl_mcp.tools.support.resources import ChangeResult, PageResult, ResourceOut, decode_cursor, trim_page
 
 
 class CreateTag(TagBody, WorkspaceArgs, frozen=True):
@@ -48,7 +48,7 @@ class TagOut(ResourceOut, Tag, frozen=True):
     """A tag, as results show it."""
 
 
-class TagResult(WorkspaceResult):
+class TagResult(ChangeResult):
     """One tag after a change."""
 
     tag: TagOut
@@ -60,7 +60,7 @@ class TagList(PageResult):
     tags: list[TagOut]
 
 
-class TagDeleted(WorkspaceResult):
+class TagDeleted(ChangeResult):
     """The result of `delete_tag`."""
 
     deleted_tag_id: int
