@@ -39,6 +39,7 @@ NAMES = [
     "list_projects",
     "edit_project",
     "delete_project",
+    "project_status",
     "create_tag",
     "list_tags",
     "edit_tag",
@@ -169,6 +170,7 @@ async def test_tools_list_read_only_omits_tools_that_write(sandbox: Sandbox, clo
         "list_clients",
         "get_project",
         "list_projects",
+        "project_status",
         "list_tags",
         "get_account",
     ]

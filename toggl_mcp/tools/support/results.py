@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import Annotated, Any, Protocol, Self, TypeVar, cast
 
 from mcp.types import CallToolResult, TextContent
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, ValidationError, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, PlainSerializer, ValidationError, WithJsonSchema
 from pydantic_core import ErrorDetails, to_json
 
 from toggl_mcp.errors import Candidate, TogglError
@@ -94,7 +94,7 @@ class Freshness(OutputModel):
     source: Source
     as_of: Timestamp
     age_seconds: int
-    requests: Annotated[int, Field(description="Sent to Toggl by this call.")]
+    requests: int
 
     @classmethod
     def of(cls, read: HasFreshness, timestamp: float, spending: Spending, /, **fields: Any) -> Self:  # noqa: ANN401 - the fields of a subclass
