@@ -158,7 +158,7 @@ async function tryTime(host) {
   });
   await host.succeed("summarize_time", { ...{ period: "this_month" }, group_by: ["client", "day"] }, (summary) => {
     const parts = summary.groups.map(({ seconds }) => seconds).reduce((one, other) => one + other, 0);
-    if (!summary.groups_remaining) assert.equal(parts, summary.total.seconds);
+    if (!summary.remaining) assert.equal(parts, summary.total.seconds);
     assert.ok(summary.complete);
   });
   await host.succeed("review_time", { period: "last 14 days", expected: 8 }, ({ counts, findings, remaining }) => {

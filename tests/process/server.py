@@ -51,9 +51,9 @@ def run(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
 class Process:
     """A running server."""
 
-    def __init__(self, *arguments: str, **settings: str) -> None:
+    def __init__(self, *arguments: str, module: str = "toggl_mcp", **settings: str) -> None:
         self.process = subprocess.Popen(  # noqa: S603 - our own command
-            [sys.executable, "-m", "toggl_mcp", *arguments],
+            [sys.executable, "-m", module, *arguments],
             env=environment(**settings),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

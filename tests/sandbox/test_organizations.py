@@ -12,7 +12,7 @@ STUDIO, SCHOOL = 3_901_001, 3_901_002
 
 async def test_list_organizations_have_plans_which_one_of_them_alone_does_not_say(toggl: httpx.AsyncClient) -> None:
     studio, school = (await toggl.get("/me/organizations")).json()
-    assert (studio["id"], studio["pricing_plan_name"], studio["user_count"]) == (STUDIO, "Premium", 3)
+    assert (studio["id"], studio["pricing_plan_name"], studio["user_count"]) == (STUDIO, "Premium", 6)
     assert (school["id"], school["pricing_plan_name"], school["user_count"]) == (SCHOOL, "Free", 1)
     assert (await toggl.get(f"/organizations/{STUDIO}")).json() == studio | {"pricing_plan_name": ""}
 

@@ -17,11 +17,14 @@ async def test_list_users_of_a_workspace_has_its_people_and_one_admin(toggl: htt
         (ME, "Marama Quayle", "admin"),
         (7_301_002, "Tāne Whitlock", "user"),
         (7_301_003, "Inés Moreau", "user"),
+        (7_301_004, "Priya Natarajan", "user"),
+        (7_301_005, "Jonas Weber", "user"),
+        (7_301_006, "青木 愛子", "user"),
     ]
     assert [user["id"] for user in (await toggl.get(f"/workspaces/{NIGHT_SCHOOL}/users")).json()] == [ME]
 
 
-@pytest.mark.parametrize(("workspace_id", "groups", "members"), [(HARBOUR_STUDIO, 1, 3), (NIGHT_SCHOOL, 0, 1)])
+@pytest.mark.parametrize(("workspace_id", "groups", "members"), [(HARBOUR_STUDIO, 1, 6), (NIGHT_SCHOOL, 0, 1)])
 async def test_workspace_statistics_count_people_and_groups(
     toggl: httpx.AsyncClient, workspace_id: int, groups: int, members: int
 ) -> None:

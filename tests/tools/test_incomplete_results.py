@@ -98,7 +98,7 @@ async def test_summarize_time_without_the_report_of_long_entries_is_incomplete(h
     sandbox.fault = lambda call: Fault("402") if b"duration" in call.body else None
 
     result = await host.call(
-        "summarize_time", start="2025-06-02", end="2025-06-06", team=True, workspace=HARBOUR_STUDIO
+        "summarize_time", start="2025-06-02", end="2025-06-06", user="all", workspace=HARBOUR_STUDIO
     )
 
     assert (result["total"]["hours"], result["complete"]) == (1.0, False)
@@ -108,8 +108,8 @@ async def test_summarize_time_without_the_report_of_long_entries_is_incomplete(h
 async def test_summarize_time_team_total_of_yesterday_is_incomplete(host: Host, sandbox: Sandbox) -> None:
     add_entry(sandbox, "2025-10-13T09:00", "2025-10-13T10:00", user_id=TANE)
 
-    result = await host.call("summarize_time", period="yesterday", team=True)
-    long_ago = await host.call("summarize_time", start="2025-06-02", end="2025-06-06", team=True)
+    result = await host.call("summarize_time", period="yesterday", user="all")
+    long_ago = await host.call("summarize_time", start="2025-06-02", end="2025-06-06", user="all")
 
     assert (result["total"]["hours"], result["complete"], long_ago["complete"]) == (1.0, False, True)
     assert "still running" in result["incomplete_reason"]

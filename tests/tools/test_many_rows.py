@@ -147,9 +147,9 @@ async def test_summarize_time_of_a_team_since_2006_keeps_the_years_that_were_rea
     for workspace in (NIGHT_SCHOOL, HARBOUR_STUDIO):
         add_entry(sandbox, "2006-02-01T09:00", "2006-02-01T10:00", workspace=workspace, user_id=TANE)
     add_minutes(sandbox, 2000, NIGHT_SCHOOL)
-    first = await host.call("summarize_time", team=True, start="2006-01-01", end="2025-05-31")
+    first = await host.call("summarize_time", user="all", start="2006-01-01", end="2025-05-31")
     clock.now += 3601
-    second = await host.call("summarize_time", team=True, start="2006-01-01", end="2025-05-31")
+    second = await host.call("summarize_time", user="all", start="2006-01-01", end="2025-05-31")
 
     assert (first["complete"], second["complete"], second["total"]["entries"]) == (False, True, 2002)
     # Twenty years of the studio, and the last of them again; nineteen of the school, and the pages of its last.

@@ -133,7 +133,7 @@ async def test_summarize_time_longest_names_stay_under_100_000_bytes(
     result, size = _parse_page(result.content[0])
 
     assert size < 100_000
-    assert len(result["groups"]) + result["groups_remaining"] == 200
+    assert len(result["groups"]) + result["remaining"]["groups"] == 200
     assert result["total"]["seconds"] == 200 * 60
 
 

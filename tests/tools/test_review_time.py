@@ -41,6 +41,13 @@ async def test_review_time_gap_between_entries_is_found(host: Host, sandbox: San
     assert (review["counts"], review["remaining"], review["complete"]) == ({"gap": 1}, 0, True)
 
 
+async def test_review_time_night_after_late_work_is_no_gap(host: Host, sandbox: Sandbox) -> None:
+    add_entry(sandbox, "2025-10-13T22:00", "2025-10-14T01:45", "Kiln", **SHOP)
+    add_entry(sandbox, "2025-10-14T08:30", "2025-10-14T12:00", "Bread", **SHOP)
+
+    assert "gap" not in (await host.call("review_time", **TUESDAY))["counts"]
+
+
 async def test_review_time_work_hours_have_gaps_at_their_ends_up_to_now(host: Host, sandbox: Sandbox) -> None:
     add_entry(sandbox, "2025-10-14T09:00", "2025-10-14T17:00", "Bread", **SHOP)
     review = await host.call("review_time", **TUESDAY, work_hours="08:00 - 19:00")

@@ -18,7 +18,7 @@ def moved(sandbox: Sandbox, six_in_the_evening: None) -> None:  # noqa: ARG001 -
 
 
 @pytest.mark.usefixtures("moved")
-@pytest.mark.parametrize("arguments", [{}, {"team": True}, {"amounts": True}, {"period": "this_month"}], ids=str)
+@pytest.mark.parametrize("arguments", [{}, {"user": "all"}, {"amounts": True}, {"period": "this_month"}], ids=str)
 async def test_summarize_time_after_the_last_entry_is_incomplete_and_names_its_day(
     host: Host, arguments: dict[str, object]
 ) -> None:

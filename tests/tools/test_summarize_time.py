@@ -75,10 +75,10 @@ async def test_summarize_time_amounts_exclude_entries_deleted_in_the_web_app(
 
 async def test_summarize_time_team_total_includes_a_created_entry_at_once(host: Host, sandbox: Sandbox) -> None:
     add_entry(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", user_id=7_301_002)
-    assert await fetch_total(host, **TUESDAY, team=True) == (1.0, 1, None)
+    assert await fetch_total(host, **TUESDAY, user="all") == (1.0, 1, None)
     await host.call("create_time_entry", start="2025-10-14T11:00", duration=3600)
 
-    assert await fetch_total(host, **TUESDAY, team=True) == (2.0, 2, None)
+    assert await fetch_total(host, **TUESDAY, user="all") == (2.0, 2, None)
 
 
 async def test_create_time_entry_of_long_ago_counts_at_once_and_blocks_a_duplicate(
@@ -152,8 +152,8 @@ async def test_create_time_entry_of_long_ago_lost_response_is_reconciled(host: H
     ("arguments", "expected"),
     [
         ({"start": "2025-10-12", "end": "2025-10-12"}, 24.0),
-        ({"start": "2025-10-12", "end": "2025-10-12", "team": True}, 24.0),
-        ({"start": "2025-10-13", "end": "2025-10-13", "team": True}, 9.0),
+        ({"start": "2025-10-12", "end": "2025-10-12", "user": "all"}, 24.0),
+        ({"start": "2025-10-13", "end": "2025-10-13", "user": "all"}, 9.0),
         ({"start": "2025-10-13", "end": "2025-10-13", "amounts": True}, 9.0),
     ],
     ids=str,

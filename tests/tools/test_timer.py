@@ -164,6 +164,14 @@ async def test_get_timer_returns_the_elapsed_seconds(host: Host, sandbox: Sandbo
     assert "stop" not in result["entry"]
 
 
+async def test_get_timer_sums_today_over_workspaces_with_the_running_timer(host: Host, sandbox: Sandbox) -> None:
+    add_entry(sandbox, "2025-10-13T23:00", "2025-10-14T00:30", "Kiln", NIGHT_SCHOOL)
+    add_entry(sandbox, "2025-10-14T07:00", "2025-10-14T08:00", "Bread")
+    running(sandbox, "2025-10-14T08:45", "Rolls")
+
+    assert (await host.call("get_timer"))["today_seconds"] == 1800 + 3600 + 900
+
+
 async def test_get_timer_costs_one_request_in_two_minutes(host: Host, sandbox: Sandbox, clock: Clock) -> None:
     for _ in range(5):
         await host.call("get_timer")

@@ -79,7 +79,7 @@ def compute_totals(data: TogglData, args: Args, now: float, users: Mapping[int, 
 def _is_candidate(row: Row, me: Row, args: Args) -> bool:
     """Tell whether an entry may count: deleted ones do not, and running ones are in no report."""
     is_own = row["user_id"] == me["id"]
-    is_visible = row["duration"] >= 0 if args.get("team") else is_own
+    is_visible = row["duration"] >= 0 if args.get("user") else is_own
     return is_visible and not row["server_deleted_at"] and args.get("workspace") in (None, row["workspace_id"])
 
 

@@ -59,7 +59,7 @@ CASES = {
     "a week by workspace's project": week(group_by=["project"], workspace=NIGHT_SCHOOL),
     "a week's overlaps by what they are about": week(description="each other", group_by=["day", "project"]),
     "a week's billable time, a timer and a plan included": week(billable=True, group_by=["day"]),
-    "a week of a team, without the timer": week(team=True, group_by=["user", "day"]),
+    "a week of a team, without the timer": week(user="all", group_by=["user", "day"]),
     "a week from Sunday as Los Angeles counts it": week("America/Los_Angeles", 0, group_by=["day"]),
     "a week from Saturday as Kolkata counts it": week("Asia/Kolkata", 6, group_by=["day", "project"]),
     "a week as Kathmandu counts it": week("Asia/Kathmandu", group_by=["day"]),
@@ -130,7 +130,7 @@ CASES = {
     ),
     "two colleagues of one name": Case(
         THIS_WEEK,
-        {"period": "this_month", "team": True, "group_by": ["user"]},
+        {"period": "this_month", "user": "all", "group_by": ["user"]},
         (
             Entry("2025-10-03T09:00+13:00", "2025-10-03T10:00+13:00", WEB_SHOP, user=TANE),
             Entry("2025-10-03T11:00+13:00", "2025-10-03T11:20+13:00", WEB_SHOP, user=INES),
@@ -172,7 +172,7 @@ CASES = {
     ),
     "23 hours and 45 minutes from the eve of a day of 23 hours into the day after it": Case(
         "2025-10-01T00:00Z",
-        {"start": "2025-09-29", "end": "2025-09-29", "team": True},
+        {"start": "2025-09-29", "end": "2025-09-29", "user": "all"},
         (Entry("2025-09-27T23:30+12:00", "2025-09-29T00:15+13:00", WEB_SHOP),),
     ),
     "a night from reports only into the entry cache": Case(

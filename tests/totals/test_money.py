@@ -48,7 +48,7 @@ async def test_summarize_time_amounts_are_those_of_toggl_for_the_entries_of_ever
     tables = {(case.now, case.entries, case.zone): case for case in TABLES}
     for case in tables.values():
         async with open_case(case, clock) as (host, sandbox):
-            total = (await host.call("summarize_time", amounts=True, team=team, **YEAR))["total"]
+            total = (await host.call("summarize_time", amounts=True, user="all" if team else "", **YEAR))["total"]
             expected = await fetch_totals(sandbox, None if team else sandbox.state.me["id"])
 
         assert total.get("amounts", {}) == pytest.approx(expected, abs=0.011), case

@@ -55,7 +55,7 @@ AMOUNT_CASES = {
     "a colleague's hour is counted among the team's amounts": (
         Case(
             IN_SPRING,
-            {"period": "this_week", "amounts": True, "team": True},
+            {"period": "this_week", "amounts": True, "user": "all"},
             (
                 Entry("2025-10-07T09:00+13:00", "2025-10-07T10:00+13:00", WEB_SHOP, billable=True),
                 Entry("2025-10-07T09:00+13:00", "2025-10-07T10:00+13:00", WEB_SHOP, billable=True, user=TANE),
@@ -76,7 +76,7 @@ async def test_summarize_time_amounts_match_worked_example(
 @pytest.mark.parametrize("period", ["last_week", "last_month", "this_quarter"])
 @pytest.mark.parametrize("team", [False, True])
 async def test_summarize_time_amounts_match_rates_to_the_cent(period: str, clock: Clock, *, team: bool) -> None:
-    case = Case(IN_SPRING, {"period": period, "amounts": True, "team": team, "group_by": ["project"]})
+    case = Case(IN_SPRING, {"period": period, "amounts": True, "user": "all" if team else "", "group_by": ["project"]})
 
     async with open_case(case, clock) as (host, sandbox):
         now = clock.now
@@ -115,7 +115,7 @@ async def test_summarize_time_across_cache_horizon_counts_each_entry_once(clock:
 
 
 async def test_summarize_time_team_with_running_timer_is_incomplete(clock: Clock) -> None:
-    case = Case(IN_SPRING, {"period": "today", "team": True})
+    case = Case(IN_SPRING, {"period": "today", "user": "all"})
 
     result = await check_case(case, clock)
 

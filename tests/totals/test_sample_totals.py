@@ -87,13 +87,13 @@ CASES = {
         IN_SPRING, {"start": "2025-07-07", "end": "2025-07-17", "group_by": ["day"]}
     ),
     "more than a year": Case(IN_SPRING, {"start": "2024-03-01", "end": "2025-10-09", "group_by": ["month"]}),
-    "a team by user": Case(IN_SPRING, {"period": "last_month", "team": True, "group_by": ["user"]}),
+    "a team by user": Case(IN_SPRING, {"period": "last_month", "user": "all", "group_by": ["user"]}),
     "a team by user and project in one workspace": Case(
         IN_SPRING,
-        {"period": "last_week", "team": True, "workspace": HARBOUR_STUDIO, "group_by": ["user", "project"]},
+        {"period": "last_week", "user": "all", "workspace": HARBOUR_STUDIO, "group_by": ["user", "project"]},
     ),
     "a team's billable time by client": Case(
-        IN_SPRING, {"period": "last_30_days", "team": True, "billable": True, "group_by": ["client"]}
+        IN_SPRING, {"period": "last_30_days", "user": "all", "billable": True, "group_by": ["client"]}
     ),
 }
 

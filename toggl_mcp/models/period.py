@@ -75,6 +75,40 @@ class DateRange:
         ]
 
 
+class Comparison(NamedTuple):
+    """The days of a range up to today, and days before the range that are like them."""
+
+    current: DateRange
+    previous: DateRange
+
+
+def compare_with_previous(date_range: DateRange, today: date) -> Comparison:
+    """Return the days of a range so far and as many before it; whole months are compared with the months before.
+
+    A month that is over is compared with all of the one before it, whatever the days of each.
+
+    Raises:
+        ValueError: The range is the first one that Toggl can have.
+    """
+    calendar, first, last = date_range.calendar, date_range.first, date_range.last
+    is_whole = last <= today or today < first
+    days_so_far = (last if is_whole else today) - first
+    if first.day == 1 and (last + _DAY).day == 1:
+        months = (last.year - first.year) * 12 + last.month - first.month + 1
+        month = first.year * 12 + first.month - 1 - months
+        previous_first = date(month // 12, month % 12 + 1, 1)
+        previous_last = first - _DAY if is_whole else min(previous_first + days_so_far, first - _DAY)
+    else:
+        previous_first = first - (last - first) - _DAY
+        previous_last = previous_first + days_so_far
+    if previous_first < FIRST_DAY:
+        message = f"Toggl has no days before {FIRST_DAY} to compare with; give a later period"
+        raise ValueError(message)
+    return Comparison(
+        DateRange(calendar, first, first + days_so_far), DateRange(calendar, previous_first, previous_last)
+    )
+
+
 def make_calendar(zone: str, week_begins_on: int) -> Calendar:
     """Return the calendar of a time zone.
 

@@ -92,16 +92,15 @@ def find_gaps(entries: Sequence[TimeEntry], windows: Iterable[Stretch], now: dat
 def find_windows(
     entries: Sequence[TimeEntry], days: Iterable[date], calendar: Calendar, now: datetime
 ) -> Iterator[Stretch]:
-    """Yield each of these days from its first entry to its last one."""
+    """Yield each of these days from the first entry that starts in it to the last one's end."""
     for day in days:
         whole_day = DateRange(calendar, day, day)
+        # Work until two in the night opens no day: the hours after it are no gap, but sleep.
         stretches = [
-            Stretch(max(stretch.start, whole_day.start), min(stretch.end, whole_day.end))
-            for stretch in _stretches(entries, now)
-            if stretch.start < whole_day.end and stretch.end > whole_day.start
+            stretch for stretch in _stretches(entries, now) if whole_day.start <= stretch.start < whole_day.end
         ]
         if stretches:
-            yield Stretch(min(stretches).start, max(stretch.end for stretch in stretches))
+            yield Stretch(min(stretches).start, min(max(stretch.end for stretch in stretches), whole_day.end))
 
 
 def measure_excess(entry: TimeEntry, calendar: Calendar, now: datetime) -> Excess | None:

@@ -8,9 +8,23 @@ from typing import Literal, NamedTuple
 from toggl_mcp.models.period import DateRange
 from toggl_mcp.models.time_entries import TimeEntry
 
-Group = Literal["client", "project", "task", "tag", "user", "billable", "day", "week", "month", "description"]
-DATE_GROUPS = ("day", "week", "month")
+Group = Literal[
+    "workspace",
+    "client",
+    "project",
+    "task",
+    "tag",
+    "user",
+    "billable",
+    "day",
+    "weekday",
+    "week",
+    "month",
+    "description",
+]
+DATE_GROUPS = ("day", "weekday", "week", "month")
 """Groups that are sorted by date; others are sorted by their seconds."""
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 class EntrySlice(NamedTuple):
@@ -20,14 +34,24 @@ class EntrySlice(NamedTuple):
     day: date
     seconds: int
     whole: int
+    rounded: int
+
+
+class Money(NamedTuple):
+    """What was earned in one currency, and in how much time."""
+
+    cents: float
+    seconds: int
 
 
 class Totals(NamedTuple):
-    """The totals of a group: seconds, entries, and cents by currency."""
+    """The totals of a group: seconds, entries, and money by currency."""
 
     seconds: int
+    rounded: int
+    billable: int
     entries: int
-    cents: Mapping[str, float]
+    money: Mapping[str, Money]
 
 
 Label = Callable[[EntrySlice], Sequence[str]]
@@ -42,9 +66,9 @@ def slice_by_day(entries: Iterable[TimeEntry], days: DateRange, now: datetime) -
     for entry in entries:
         whole = entry.count_seconds(now)
         if whole == 0 and days.start <= entry.start < days.end:
-            yield EntrySlice(entry, days.calendar.day_of(entry.start), 0, 0)
+            yield EntrySlice(entry, days.calendar.day_of(entry.start), 0, 0, 0)
         for day, seconds in days.split_by_day(entry.start, entry.end_at(now)):
-            yield EntrySlice(entry, day, seconds, whole)
+            yield EntrySlice(entry, day, seconds, whole, seconds)
 
 
 def group_slices(slices: Iterable[EntrySlice], labels: Sequence[Label]) -> dict[tuple[str, ...], list[EntrySlice]]:
@@ -61,14 +85,19 @@ def group_slices(slices: Iterable[EntrySlice], labels: Sequence[Label]) -> dict[
 
 def sum_slices(slices: Sequence[EntrySlice]) -> Totals:
     """Return the totals of slices."""
-    cents: dict[str, float] = defaultdict(float)
+    money: dict[str, Money] = {}
     for part in slices:
         if part.entry.amount_in_cents and part.whole:
-            cents[part.entry.currency or ""] += part.entry.amount_in_cents * part.seconds / part.whole
+            currency = part.entry.currency or ""
+            cents, seconds = money.get(currency, Money(0.0, 0))
+            amount = part.entry.amount_in_cents * part.seconds / part.whole
+            money[currency] = Money(cents + amount, seconds + part.seconds)
     return Totals(
-        sum(part.seconds for part in slices),
-        len({part.entry.id for part in slices}),
-        dict(cents),
+        seconds=sum(part.seconds for part in slices),
+        rounded=sum(part.rounded for part in slices),
+        billable=sum(part.seconds for part in slices if part.entry.billable),
+        entries=len({part.entry.id for part in slices}),
+        money=money,
     )
 
 
@@ -76,7 +105,11 @@ def sort_groups(groups: Mapping[tuple[str, ...], Totals], by: Sequence[Group]) -
     """Return the groups by date, then by seconds, most first."""
 
     def sort_key(key: tuple[str, ...]) -> tuple[object, ...]:
-        dates = tuple(name for name, kind in zip(key, by, strict=True) if kind in DATE_GROUPS)
+        dates = tuple(
+            WEEKDAYS.index(name) if kind == "weekday" else name
+            for name, kind in zip(key, by, strict=True)
+            if kind in DATE_GROUPS
+        )
         return (*dates, -groups[key].seconds, *key)
 
     return sorted(groups, key=sort_key)

@@ -15,7 +15,14 @@ NIGHT_SCHOOL = 4_102_002
 PLANS: Mapping[int, Plan] = {HARBOUR_STUDIO: "premium", NIGHT_SCHOOL: "free"}
 
 _USER = 7_301_001
-PEOPLE: Mapping[int, str] = {_USER: "Marama Quayle", 7_301_002: "Tāne Whitlock", 7_301_003: "Inés Moreau"}
+PEOPLE: Mapping[int, str] = {
+    _USER: "Marama Quayle",
+    7_301_002: "Tāne Whitlock",
+    7_301_003: "Inés Moreau",
+    7_301_004: "Priya Natarajan",
+    7_301_005: "Jonas Weber",
+    7_301_006: "青木 愛子",
+}
 _DAY = 86_400
 
 

@@ -55,11 +55,11 @@ class SampleEntries:
         self._today = datetime.fromtimestamp(now, ZONE).date()
 
     def entries(self, colleagues: tuple[int, ...]) -> list[Row]:
-        """Every entry, the oldest first; none is later than the timer that runs now."""
+        """Every entry, the oldest first; none is later than the user's timer, which runs as that of one colleague."""
         entries = [*self._entries_by_day(colleagues), *self._edge_cases()]
         limit = self._now - _RUNNING_FOR
         past = [row for row in entries if datetime.fromisoformat(row["start"]).timestamp() + row["duration"] <= limit]
-        return [*past, self._running()]
+        return [*past, self._running(colleagues[-1], _STUDIO[8]), self._running(self._me, _STUDIO[1])]
 
     def _entries_by_day(self, colleagues: tuple[int, ...]) -> Iterator[Row]:
         for back in range(DAYS, -1, -1):
@@ -99,12 +99,12 @@ class SampleEntries:
             deleted = self._entry(self._today - timedelta(days=back), 6 * 60, 45, _STUDIO[8], self._me, self._studio)
             yield deleted | {"server_deleted_at": stamp(self._now - 86_400), "at": fine_stamp(self._now - 86_400)}
 
-    def _running(self) -> Row:
+    def _running(self, user_id: int, work: _Work) -> Row:
         start = int(self._now - _RUNNING_FOR)
-        description, project_id, task_id, tags, billable = _STUDIO[1]
+        description, project_id, task_id, tags, billable = work
         fields: Row = {"description": description, "project_id": project_id, "task_id": task_id, "billable": billable}
         fields |= {"tag_ids": [tag_id for tag_id, _ in tags], "tags": [name for _, name in tags], "duration": -start}
-        return rows.entry(next(self._ids), self._studio, start, start, self._me, **fields)
+        return rows.entry(next(self._ids), self._studio, start, start, user_id, **fields)
 
     def _entry(
         self,

@@ -85,7 +85,7 @@ async def list_users(args: ListUsers, call: CallContext) -> UserList:
 async def get_team_activity(args: GetTeamActivity, call: CallContext) -> TeamActivity:
     """Get who works on what now in a workspace, and what the others worked on last. Costs one Toggl request.
 
-    week adds each user's time a day; it lacks running timers. For totals by project, summarize_time with team: true.
+    week adds each user's time a day; it lacks running timers. For totals by project, summarize_time with user: all.
     """
     workspace_id, calendar = await call.workspace_id(args.workspace), await call.calendar()
     endpoint = call.toggl.users(workspace_id)

@@ -11,7 +11,7 @@ from toggl_mcp.models.period import FIRST_DAY, LAST_DAY
 from toggl_mcp.models.review import DescribingField
 from toggl_mcp.models.text import clean_text
 from toggl_mcp.models.time_entries import Description
-from toggl_mcp.models.totals import Group
+from toggl_mcp.models.totals import DATE_GROUPS, Group
 from toggl_mcp.tools.support.args import (
     ANY_TEXT,
     Cursor,
@@ -33,6 +33,7 @@ TagList = Annotated[list[Ref], Field(max_length=50)]
 Refs = Annotated[list[Ref], Field(max_length=20)]
 """Names or ids of one kind."""
 Format = Literal["json", "csv"]
+RoundingText = Annotated[TimeText, Field(description="up 15m per entry; or down, nearest; per day, total.")]
 
 
 class EntryFields(Payload, frozen=True):
@@ -80,7 +81,7 @@ class GetTimer(Payload, frozen=True):
 class EntryRange(Payload, frozen=True):
     """The days of the entries to read."""
 
-    refresh: Annotated[bool, Field(description="Read from Toggl (2 requests or more).")] = False
+    refresh: Annotated[bool, Field(description="Read from Toggl (2+ requests).")] = False
     period: (
         Annotated[
             TimeText,
@@ -88,7 +89,7 @@ class EntryRange(Payload, frozen=True):
         ]
         | Absent
     ) = None
-    start: Annotated[TimeText, Field(description="First day, instead of period.")] | Absent = None
+    start: Annotated[TimeText, Field(description="First day; or period.")] | Absent = None
     end: Annotated[TimeText, Field(description="Last day, inclusive.")] | Absent = None
 
     @model_validator(mode="after")
@@ -107,12 +108,12 @@ class EntryFilter(EntryRange, frozen=True):
     project: Annotated[Refs, Field(description="Like client.")] | Absent = None
     task: Annotated[Refs, Field(description="Like client.")] | Absent = None
     tag: Annotated[Refs, Field(description="Like client.")] | Absent = None
-    tag_match: Annotated[Literal["any", "all"], Field(description="How many of tag.")] = "any"
-    missing: Annotated[list[DescribingField], Field(max_length=3, description="Lacking any of these.")] | Absent = None
+    tag_match: Annotated[Literal["any", "all"], Field(description="Of tag.")] = "any"
+    missing: Annotated[list[DescribingField], Field(max_length=3, description="Lacking any.")] | Absent = None
     longer_than: Annotated[TimeText, Field(description="1h30m.")] | Absent = None
     billable: Annotated[bool, Field(description="false: only others.")] | Absent = None
     description: Annotated[Description, ANY_TEXT, Field(description="Part of it; case is ignored.")] | Absent = None
-    user: Annotated[Ref, Field(description="A colleague's name or id; from reports.")] | Absent = None
+    user: Annotated[Ref, Field(description="A colleague's name or id, or all; from reports.")] | Absent = None
 
 
 class ReviewTime(EntryRange, frozen=True):
@@ -163,10 +164,20 @@ class ListTimeEntries(EntryFilter, frozen=True):
 class SummarizeTime(EntryFilter, frozen=True):
     """The arguments of `summarize_time`."""
 
-    group_by: Annotated[list[Group], Field(min_length=1, max_length=2, description="One or two.")] | Absent = None
-    team: Annotated[bool, Field(description="All users' entries, not only yours; from reports.")] = False
-    amounts: Annotated[bool, Field(description="Add billable amounts (paid plans); from reports.")] = False
+    group_by: Annotated[list[Group], Field(max_length=2, description="One or two.")] | Absent = None
+    amounts: Annotated[bool, Field(description="Add amounts (paid plans); from reports.")] = False
+    rounding: RoundingText | Absent = None
+    compare: Annotated[Literal["previous"], Field(description="With the days before.")] | Absent = None
+    include_empty: Annotated[bool, Field(description="Empty days, too.")] = False
     limit: Annotated[int, Field(ge=1, le=200, description="Groups to return.")] = 100
+    cursor: Cursor | Absent = None
+
+    @model_validator(mode="after")
+    def _require_dates_for_empty(self) -> Self:
+        if self.include_empty and [kind in DATE_GROUPS for kind in self.group_by or ()] != [True]:
+            message = f"include_empty: needs group_by with one of {', '.join(DATE_GROUPS)} alone"
+            raise ValueError(message)
+        return self
 
 
 class EditTimeEntries(EditArgs, EntryFields, frozen=True):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import anyio
@@ -11,7 +12,7 @@ from toggl_mcp.models.account import Workspace
 from toggl_mcp.models.base import REF_NONE, RESOURCE_KINDS, NamedResource, ResourceKind
 from toggl_mcp.models.day_grammar import parse_day
 from toggl_mcp.models.duration_grammar import parse_duration
-from toggl_mcp.models.period import LAST_DAY, Calendar, DateRange
+from toggl_mcp.models.period import LAST_DAY, Calendar, Comparison, DateRange, compare_with_previous
 from toggl_mcp.models.period_grammar import parse_period
 from toggl_mcp.models.review import is_missing
 from toggl_mcp.models.text import fold
@@ -24,6 +25,8 @@ from toggl_mcp.tools.support.silence import describe_silence, find_last_end
 from toggl_mcp.tools.time_entries._args import EntryFilter
 from toggl_mcp.tools.time_entries._output import KINDS_WITH_IDS, EntryNames, look_up_names
 
+EVERYBODY = "all"
+"""The user whose entries are everybody's."""
 MAX_READ_SECONDS = 13.0
 """Seconds that the read of entries may take: after it names are looked up, also of those that were read in time."""
 
@@ -35,7 +38,10 @@ if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a cal
 
 
 class Selection(NamedTuple):
-    """The entries that a filter selects, their names, where they were read from, and what may be missing."""
+    """The entries that a filter selects, their names, where they were read from, and what may be missing.
+
+    With a comparison, the entries are those of the days before as well.
+    """
 
     entries: list[TimeEntry]
     names: EntryNames
@@ -43,17 +49,20 @@ class Selection(NamedTuple):
     workspaces: Mapping[int, str]
     result: "EntryResult"
     warnings: list[str]
+    comparison: Comparison | None = None
 
 
 async def select_entries(
     args: EntryFilter,
     call: CallContext,
     *,
-    team: bool = False,
     from_reports: bool = False,
     kinds: AbstractSet[ResourceKind] = KINDS_WITH_IDS,
+    with_previous: bool = False,
 ) -> Selection:
     """Return the entries that overlap with the days and match the filter, with the names of these kinds.
+
+    `with_previous` adds the entries of the days before, to compare with.
 
     Raises:
         NotFound: There is no such workspace, or nothing of a name; the message lists the closest names.
@@ -62,18 +71,21 @@ async def select_entries(
 
     if args.refresh:
         call.name_index.refreshed_at = call.toggl.timestamp()
-    team = team or args.user is not None
     account = await call.account(refresh=args.refresh)
     date_range = _resolve_range(args, await call.calendar(), call.now)
+    comparison = None
+    if with_previous:
+        with naming_argument("compare"):
+            comparison = compare_with_previous(date_range, date_range.calendar.day_of(call.now))
     workspaces = await _resolve_workspaces(args.workspace, call)
     query = EntryQuery(
-        date_range=date_range,
+        date_range=date_range if comparison is None else replace(date_range, first=comparison.previous.first),
         workspace_ids=tuple(workspaces),
-        user_id=None if team else account.me.id,
+        user_id=account.me.id if args.user is None else None,
         from_reports=from_reports,
         refresh=args.refresh,
         all_workspaces=args.workspace is None,
-        since=None if team else account.me.created_at,
+        since=account.me.created_at if args.user is None else None,
     )
     with anyio.fail_after(MAX_READ_SECONDS):
         result = await call.toggl.entry_source.fetch(query)
@@ -83,14 +95,14 @@ async def select_entries(
     entries, filter_warnings = await _filter_entries(args, result.entries, [*workspaces], call)
     names = await look_up_names(entries, call, kinds)
     warnings = [
-        *_source_warnings(result, workspaces, date_range, call.toggl.entry_cache.latest_start()),
+        *_source_warnings(result, workspaces, query.date_range, call.toggl.entry_cache.latest_start()),
         *_silence_warnings(result, query, call),
-        *(_team_warnings(date_range, account.workspaces, workspaces, call) if team else ()),
+        *(_team_warnings(query.date_range, account.workspaces, workspaces, call) if args.user else ()),
         *list_unreadable(account.unreadable.get("workspaces", 0), "workspaces"),
         *filter_warnings,
         *names.warnings,
     ]
-    return Selection(entries, names, date_range, workspaces, result, list(dict.fromkeys(warnings)))
+    return Selection(entries, names, date_range, workspaces, result, list(dict.fromkeys(warnings)), comparison)
 
 
 def _silence_warnings(result: "EntryResult", query: "EntryQuery", call: CallContext) -> list[str]:
@@ -174,7 +186,7 @@ async def _filter_entries(
         and (args.missing is None or any(is_missing(entry, field) for field in args.missing))
     ]
     warnings: list[str] = []
-    if args.user is not None:
+    if args.user not in (None, EVERYBODY):
         matches = await _filter_by_user(args.user, matches, workspace_ids, call)
     for kind in RESOURCE_KINDS:
         for refs in _group_refs(args, kind):

@@ -7,8 +7,10 @@ from pydantic import Field
 
 from toggl_mcp.errors import InvalidArguments, NotFound
 from toggl_mcp.models.base import Absent
+from toggl_mcp.models.period import DateRange
 from toggl_mcp.models.time_entries import TimerStart
 from toggl_mcp.models.time_grammar import describe_now
+from toggl_mcp.models.totals import slice_by_day
 from toggl_mcp.tools.support.define import ADDITIVE, DESTRUCTIVE, READ_ONLY, CallContext, ToolSpec
 from toggl_mcp.tools.support.results import Freshness, OutputModel, WithQuota, list_unreadable
 from toggl_mcp.tools.time_entries._args import GetTimer, StartTimer, StopTimer
@@ -40,6 +42,7 @@ class Timer(WithQuota, Freshness):
     """The running timer, if there is one."""
 
     now: str
+    today_seconds: Annotated[int, Field(description="Worked today, the running timer included.")]
     running: bool
     entry: TimeEntryOut | Absent = None
     warnings: list[str] | Absent = None
@@ -83,16 +86,22 @@ async def stop_timer(_: StopTimer, call: CallContext) -> TimeEntryResult:
 
 
 async def get_timer(args: GetTimer, call: CallContext) -> Timer:
-    """Get the time now and the running timer, in any workspace. Changes made elsewhere show within two minutes."""
+    """Get the time now, the running timer and today's total, over all workspaces.
+
+    Changes made elsewhere show within two minutes.
+    """
     calendar = await call.calendar()
     read = await call.toggl.entry_cache.read(refresh=args.refresh)
-    entry = next((entry for entry in read.collection.items.values() if entry.running), None)
+    entries = read.collection.items.values()
+    entry = next((entry for entry in entries if entry.running), None)
+    today = calendar.day_of(call.now)
     output, warnings = (None, None) if entry is None else await to_output(entry, call)
     return Timer.of(
         read,
         call.toggl.timestamp(),
         call.spending,
         now=describe_now(call.now, calendar),
+        today_seconds=sum(part.seconds for part in slice_by_day(entries, DateRange(calendar, today, today), call.now)),
         running=entry is not None,
         entry=output,
         warnings=[*(warnings or ()), *list_unreadable(len(read.collection.unreadable_ids), "time entries")] or None,
