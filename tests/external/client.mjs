@@ -127,6 +127,10 @@ async function tryOneTag(host) {
   await host.succeed("list_tags", { name: "BOAT" }, ({ tags }) => assert.deepEqual(tags, [created.tag]));
   await host.succeed("edit_tag", { ...it, name: "by kayak" }, ({ tag }) => assert.equal(tag.name, "by kayak"));
   await host.fail("duplicate_name", "create_tag", { name: "by kayak" });
+  const other = await host.succeed("create_tag", { name: "by canoe" });
+  await host.succeed("edit_tag", { tag: "by canoe", merge_into: "by kayak" }, (merged) => {
+    assert.equal(merged.deleted_tag_id, other.tag.id);
+  });
   await host.succeed("delete_tag", it);
 }
 

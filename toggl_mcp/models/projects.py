@@ -79,12 +79,10 @@ class ProjectBody(Payload, frozen=True):
     billable: Annotated[bool, Field(description="Paid plans only.")] | Absent = None
     is_private: Annotated[bool, Field(description="Only members see it.")] | Absent = None
     active: Annotated[bool, Field(description="false archives it.")] | Absent = None
-    estimated_hours: Annotated[int, Field(ge=0, le=10**6, description="Paid plans only, as what follows.")] | Absent = (
-        None
-    )
+    estimated_hours: Annotated[int, Field(ge=0, le=10**6, description="Paid plans only.")] | Absent = None
     rate: Annotated[float, Field(ge=0, le=10**6, description="An hour.")] | Absent = None
-    fixed_fee: Annotated[float, Field(ge=0, le=10**9, description="For all of it.")] | Absent = None
-    recurring_period: Annotated[RecurringPeriod, Field(description="The estimate is for each.")] | Absent = None
+    fixed_fee: Annotated[float, Field(ge=0, le=10**9, description="Total.")] | Absent = None
+    recurring_period: Annotated[RecurringPeriod, Field(description="Of the estimate.")] | Absent = None
     start_date: Annotated[Day, Field(description="2026-11-24.")] | Absent = None
     end_date: Annotated[Day, Field(description="2026-11-24.")] | Absent = None
 

@@ -52,7 +52,7 @@ class EditClient(EditArgs, ClientDetails, WorkspaceArgs, frozen=True):
     clear: Annotated[list[ClearableField], Field(max_length=2, description="Fields to empty.")] | Absent = None
 
     archived: Annotated[bool, Field(description="Alone; true archives its projects too (paid plans).")] | Absent = None
-    restore_projects: Annotated[bool, Field(description="With archived: false, restore its projects too.")] = False
+    restore_projects: Annotated[bool, Field(description="With archived: false.")] = False
 
     _change = require_any_of(*ClientDetails.model_fields, "archived", "clear")
 

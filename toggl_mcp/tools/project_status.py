@@ -45,8 +45,8 @@ class ProjectBudget(OutputModel):
     name: str
     archived: bool
     estimated_seconds: int | Absent = None
-    tracked_seconds: Annotated[int, Field(description="By all users, without running timers.")]
-    remaining_seconds: Annotated[int, Field(description="Negative: exceeded.")] | Absent = None
+    tracked_seconds: Annotated[int, Field(description="By all users.")]
+    remaining_seconds: int | Absent = None
     rate: float | Absent = None
     earned: float | Absent = None
     fixed_fee: float | Absent = None
