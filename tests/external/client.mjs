@@ -132,6 +132,8 @@ async function tryOneTag(host) {
     assert.equal(merged.deleted_tag_id, other.tag.id);
   });
   await host.succeed("delete_tag", it);
+  await host.succeed("undo", {}, ({ complete, rows }) => assert.ok(complete && rows[0].new_id));
+  await host.succeed("delete_tag", { tag: "by kayak" });
 }
 
 async function tryTime(host) {
@@ -148,8 +150,14 @@ async function tryTime(host) {
   await host.fail("not_found", "stop_timer", {});
   await host.fail("not_found", "start_timer", { project: "Web shopp" });
   const day = new Date(Date.now() - 400 * 86_400_000).toISOString().slice(0, 10);
-  const early = { start: `${day}T05:00`, duration: 1800, allow_overlap: true };
-  await host.succeed("create_time_entry", { ...early, ...work }, ({ entry }) => assert.equal(entry.seconds, 1800));
+  const early = { start: `${day}T05:00`, duration: 1800, ...work };
+  const logged = { entries: [early, { ...early, start: `${day}T06:00` }], on_overlap: "allow" };
+  await host.succeed("create_time_entries", logged, ({ entries }) => {
+    assert.deepEqual(entries.map(({ seconds, status }) => [seconds, status]), Array(2).fill([1800, "created"]));
+  });
+  await host.succeed("create_time_entries", logged, ({ entries }) => {
+    assert.ok(entries.every(({ status }) => status === "already_there"));
+  });
   const page = { period: "last_30_days", limit: 200 };
   const { entries } = await host.succeed("list_time_entries", page, ({ entries, groups, total, remaining }) => {
     assert.equal(entries.length + remaining, total);
@@ -202,8 +210,8 @@ async function tryMistakes(host) {
     ["edit_client", { client: 7, archived: true, name: "Both" }],
     ["edit_client", { client: 7, restore_projects: "perhaps" }],
     ["get_account", { refresh: 2 }],
-    ["create_time_entry", { start: "nine", duration: 60 }],
-    ["create_time_entry", { start: "2026-11-24T09:00" }],
+    ["create_time_entries", { entries: [{ start: "nine", duration: 60 }] }],
+    ["create_time_entries", { entries: [{ start: "2026-11-24T09:00" }] }],
     ["edit_time_entries", { ids: [] }],
     ["delete_time_entries", { ids: Array(11).fill(7) }],
     ["list_time_entries", { period: "fortnight" }],

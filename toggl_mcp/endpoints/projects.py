@@ -1,6 +1,8 @@
 """Projects: https://engineering.toggl.com/docs/api/projects."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from toggl_mcp.api import REPORTS_PATH_PREFIX
 from toggl_mcp.endpoints.core.collection import Page
@@ -50,7 +52,13 @@ class AsyncProjectEndpoint(CascadingEndpoint[Project]):
         if body.client_id == 0 and len(changes) > 1:
             message = "Toggl may keep a client that an edit removes. Remove it alone, then make the other changes."
             raise InvalidArguments(message)
-        result = await self._update(to_id(project), changes)
+        before = None
+        if changes and await self._collection.get_any_age(to_id(project)) is None:
+            # The names that come with the account do not have what is changed, which an undo needs.
+            before = await self.reserved._fetch_one(to_id(project))  # noqa: SLF001 - itself
+            if before is None:
+                return await self._evict(to_id(project))
+        result = await self._update(to_id(project), changes, before=before)
         if body.client_id == 0 and result is not None and result.client_id:
             message = "Toggl kept the project's client. Remove it in Toggl's web app, or give another client."
             raise InvalidArguments(message)
@@ -86,6 +94,26 @@ class AsyncProjectEndpoint(CascadingEndpoint[Project]):
             message = "Toggl's report lacks some of the days. Look at the project in Toggl's web app."
             raise Unreachable(message)
         return seconds
+
+    async def put_back_fields(
+        self,
+        item: Project,
+        fields: Mapping[str, Any],
+        related_ids: Sequence[int],  # noqa: ARG002 - nothing is archived along with a project
+    ) -> Project | None:
+        """Give a project its former values of these fields; a client is removed by itself."""
+        result: Project | None = item
+        values = dict(fields)
+        if "client_id" in values and values["client_id"] is None:
+            del values["client_id"]
+            result = await self.edit(item, ProjectBody(client_id=0))
+        return await self.edit(item, ProjectBody.model_construct(**values)) if values else result
+
+    async def make_anew(self, item: Project) -> Project:
+        """Create what a deleted project was, without its tasks and members."""
+        body = ProjectBody.model_construct(**item.model_dump(include=ProjectBody.model_fields.keys() - {"active"}))
+        project = await self.add(body)
+        return project if item.active else await self.edit(project, ProjectBody(active=False)) or project
 
     async def page(
         self,

@@ -28,6 +28,11 @@ def _to_period(parameters: object) -> object:
     return cast("dict[str, object]", parameters).get("period") if isinstance(parameters, dict) else parameters
 
 
+def _to_whole(hours: object) -> object:
+    """Return hours as Toggl takes them: whole."""
+    return round(hours) if isinstance(hours, float) else hours
+
+
 def _require_day(text: str) -> str:
     """Return a day as Toggl takes it."""
     try:
@@ -52,7 +57,7 @@ class Project(NamedResource, frozen=True):
     color: str | Absent = None
     billable: bool | Absent = None
     is_private: bool | Absent = None
-    estimated_hours: float | Absent = None
+    estimated_hours: Annotated[int | Absent, BeforeValidator(_to_whole)] = None
     rate: float | Absent = None
     fixed_fee: float | Absent = None
     currency: str | Absent = None
@@ -79,9 +84,9 @@ class ProjectBody(Payload, frozen=True):
     billable: Annotated[bool, Field(description="Paid plans only.")] | Absent = None
     is_private: Annotated[bool, Field(description="Only members see it.")] | Absent = None
     active: Annotated[bool, Field(description="false archives it.")] | Absent = None
-    estimated_hours: Annotated[int, Field(ge=0, le=10**6, description="Paid plans only.")] | Absent = None
-    rate: Annotated[float, Field(ge=0, le=10**6, description="An hour.")] | Absent = None
-    fixed_fee: Annotated[float, Field(ge=0, le=10**9, description="Total.")] | Absent = None
+    estimated_hours: Annotated[int, Field(ge=0, description="Paid plans only.")] | Absent = None
+    rate: Annotated[float, Field(ge=0, description="An hour.")] | Absent = None
+    fixed_fee: Annotated[float, Field(ge=0, description="Total.")] | Absent = None
     recurring_period: Annotated[RecurringPeriod, Field(description="Of the estimate.")] | Absent = None
     start_date: Annotated[Day, Field(description="2026-11-24.")] | Absent = None
     end_date: Annotated[Day, Field(description="2026-11-24.")] | Absent = None

@@ -34,6 +34,10 @@ class TimeEntry(WorkspaceResource, frozen=True):
     report has no rate.
     """
 
+    FIELDS_OF_TOGGL = WorkspaceResource.FIELDS_OF_TOGGL | {
+        *("user_id", "deleted_at", "user_name", "amount_in_cents", "currency", "is_amount_rounded")
+    }
+
     user_id: int | None = Field(default=None, validation_alias=AliasChoices("user_id", "uid"))
     start: Annotated[AwareDatetime, Field(ge=EARLIEST_START, le=LATEST_START)]
     duration: Annotated[int, Field(le=MAX_SECONDS)]
@@ -53,6 +57,10 @@ class TimeEntry(WorkspaceResource, frozen=True):
     def running(self) -> bool:
         """Whether its timer runs."""
         return self.duration < 0
+
+    def content(self) -> dict[str, Any]:
+        """Return what a change can give it: Toggl tells the length of a running timer in several ways."""
+        return super().content() | {"tags": sorted(self.tags), "duration": max(self.duration, -1)}
 
     def stop_at(self, at: datetime) -> "TimeEntry":
         """Return the entry with its timer stopped at a moment; `updated_at` is unknown then."""

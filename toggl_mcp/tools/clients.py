@@ -27,10 +27,10 @@ from toggl_mcp.tools.support.lookup import (
     resolve,
 )
 from toggl_mcp.tools.support.resources import (
+    ChangeResult,
     PageResult,
     ReadResult,
     ResourceOut,
-    WorkspaceResult,
     decode_cursor,
     trim_page,
 )
@@ -110,7 +110,7 @@ class ClientOut(ResourceOut, Client, frozen=True):
         return client.model_copy(update={"notes": client.notes and truncate(client.notes, max_notes)})
 
 
-class ClientResult(WorkspaceResult):
+class ClientResult(ChangeResult):
     """One client after a change."""
 
     client: ClientOut
@@ -129,7 +129,7 @@ class ClientList(PageResult):
     clients: list[ClientOut]
 
 
-class ClientDeleted(WorkspaceResult):
+class ClientDeleted(ChangeResult):
     """The result of `delete_client`."""
 
     deleted_client_id: int

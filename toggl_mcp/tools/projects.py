@@ -33,10 +33,10 @@ from toggl_mcp.tools.support.lookup import (
     resolve_id,
 )
 from toggl_mcp.tools.support.resources import (
+    ChangeResult,
     PageResult,
     ReadResult,
     ResourceOut,
-    WorkspaceResult,
     decode_cursor,
     trim_page,
 )
@@ -94,7 +94,7 @@ class ProjectOut(ResourceOut, Project, frozen=True):
 class ProjectRow(ProjectOut, frozen=True):
     """A project in a list: project_status has the rest."""
 
-    estimated_hours: SkipJsonSchema[float | None] = Field(default=None, exclude=True)
+    estimated_hours: SkipJsonSchema[int | None] = Field(default=None, exclude=True)
     rate: SkipJsonSchema[float | None] = Field(default=None, exclude=True)
     fixed_fee: SkipJsonSchema[float | None] = Field(default=None, exclude=True)
     start_date: SkipJsonSchema[str | None] = Field(default=None, exclude=True)
@@ -102,7 +102,7 @@ class ProjectRow(ProjectOut, frozen=True):
     recurring_period: SkipJsonSchema[str | None] = Field(default=None, exclude=True)
 
 
-class ProjectResult(WorkspaceResult):
+class ProjectResult(ChangeResult):
     """One project after a change."""
 
     project: ProjectOut
@@ -120,7 +120,7 @@ class ProjectList(PageResult):
     projects: list[ProjectRow]
 
 
-class ProjectDeleted(WorkspaceResult):
+class ProjectDeleted(ChangeResult):
     """The result of `delete_project`."""
 
     deleted_project_id: int

@@ -21,7 +21,7 @@ from toggl_mcp.tools.support.lookup import (
     resolve,
     resolve_to_delete,
 )
-from toggl_mcp.tools.support.resources import PageResult, ResourceOut, WorkspaceResult, decode_cursor, trim_page
+from toggl_mcp.tools.support.resources import ChangeResult, PageResult, ResourceOut, decode_cursor, trim_page
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from toggl_mcp.endpoints.tags import AsyncTagEndpoint
@@ -66,7 +66,7 @@ class TagOut(ResourceOut, Tag, frozen=True):
     """A tag, as results show it."""
 
 
-class TagResult(WorkspaceResult):
+class TagResult(ChangeResult):
     """One tag after a change."""
 
     tag: TagOut
@@ -85,7 +85,7 @@ class TagList(PageResult):
     tags: list[TagOut]
 
 
-class TagDeleted(WorkspaceResult):
+class TagDeleted(ChangeResult):
     """The result of `delete_tag`."""
 
     deleted_tag_id: int

@@ -10,7 +10,7 @@ from toggl_mcp.errors import NotFound, OutcomeUnknown, QuotaSpent, TogglError
 from toggl_mcp.models.base import Absent
 from toggl_mcp.models.time_entries import TimeEntry
 from toggl_mcp.tools.support.define import CallContext
-from toggl_mcp.tools.support.results import WithQuota
+from toggl_mcp.tools.support.results import WithChange
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from toggl_mcp.endpoints.core.collection import CacheRead
@@ -49,7 +49,7 @@ class BulkOutcome(NamedTuple):
         raise self.failure
 
 
-class BulkResult(WithQuota):
+class BulkResult(WithChange):
     """What became of each entry of a change of several."""
 
     unchanged_ids: UnsettledIds | Absent = None

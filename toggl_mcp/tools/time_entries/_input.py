@@ -9,7 +9,7 @@ from toggl_mcp.errors import InvalidArguments
 from toggl_mcp.models.base import REF_NONE
 from toggl_mcp.models.tasks import Task
 from toggl_mcp.models.text import fold
-from toggl_mcp.models.time_entries import MAX_DURATION, TimeEntryBody
+from toggl_mcp.models.time_entries import MAX_DURATION, TimeEntry, TimeEntryBody
 from toggl_mcp.models.time_grammar import parse_time
 from toggl_mcp.tools.support.args import naming_argument
 from toggl_mcp.tools.support.define import CallContext
@@ -34,6 +34,16 @@ class PreparedEntry(NamedTuple):
 
     body: TimeEntryBody
     new_tags: list[str]
+
+    def continue_work(self, entry: TimeEntry | None) -> "PreparedEntry":
+        """Return the body with the work of another entry where it names none; billable goes with the project."""
+        if entry is None:
+            return self
+        fields = ["description", "tags"]
+        if self.body.project_id is None and self.body.task_id is None:
+            fields += ["project_id", "task_id", "billable"]
+        values = {field: getattr(entry, field) for field in fields if getattr(self.body, field) is None}
+        return self._replace(body=self.body.model_copy(update=values))
 
 
 async def prepare_entry(args: EntryFields, workspace_id: int, call: CallContext) -> PreparedEntry:
