@@ -7,13 +7,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from mcp import Client
 
 from tests.chaos.kills import Killed, Lifetime, run_process
 from tests.endpoints.support import AROHA, NORTHWIND
 from tests.figures import check_figures
 from tests.sandbox.clock import Clock
-from tests.tools.host import Host
 from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
 from toggl_mcp.endpoints.toggl import Toggl
 from toggl_mcp.models.base import WorkspaceResource
@@ -23,8 +21,9 @@ from toggl_mcp.models.tags import Tag, TagBody
 from toggl_mcp.models.tasks import TaskBody
 from toggl_mcp.models.time_entries import TimeEntry, TimeEntryBody
 from toggl_mcp.sandbox import HARBOUR_STUDIO, Sandbox
-from toggl_mcp.server import build_server
-from toggl_mcp.settings import Settings
+from toggl_mcp.tools.support.define import CallContext
+from toggl_mcp.tools.time_entries._args import CreateTimeEntries
+from toggl_mcp.tools.time_entries.create import create_time_entries
 
 pytestmark = pytest.mark.anyio
 
@@ -131,7 +130,7 @@ CHANGES: dict[str, Change] = {
     "create_task": add_task,
     "edit_task": edit_task,
     "delete_task": delete_task,
-    "create_time_entry": add_entry,
+    "create_time_entries": add_entry,
     "start_timer": start_timer,
     "stop_timer": lambda toggl: toggl.time_entries(W).stop_current(),
     "edit_time_entry": edit_entry,
@@ -173,19 +172,47 @@ async def test_changes_killed_at_any_step_leave_no_cache_that_differs_from_toggl
     check_figures("crash", kills=sum(count for count, _ in kills.values()), changes=len(kills), stale_reads=0)
 
 
-async def test_create_time_entry_repeated_after_a_kill_is_refused_as_overlap(clock: Clock, tmp_path: Path) -> None:
-    sandbox, path = Sandbox(clock=clock), tmp_path / "cache.sqlite"
+async def create_plan(toggl: Toggl, entries: list[dict[str, Any]]) -> list[str]:
+    """Return what became of each entry of a plan."""
+    args = CreateTimeEntries.model_validate({"entries": entries})
+    result = await create_time_entries(args, CallContext(toggl, "full", {}))
+    return [row.status for row in result.entries]
+
+
+async def repeat_killed_plan(folder: Path, clock: Clock, lifetime: Lifetime) -> tuple[list[str], list[str]]:
+    """Kill a plan; return what the same plan does in a new process, and the descriptions that Toggl has after it."""
+    sandbox, path = Sandbox(clock=clock), folder / "cache.sqlite"
     start = datetime.fromtimestamp(clock.now, UTC) - timedelta(hours=30)
+    entries = [
+        {
+            "start": (start + timedelta(hours=number)).isoformat(),
+            "duration": "1h",
+            "description": f"Lighthouse {number}",
+            "tags": ["design"],
+        }
+        for number in range(3)
+    ]
+    sandbox.state.entries.clear()
     async with run_process(sandbox, path, clock) as before:
         await view(before)
-    async with run_process(sandbox, path, clock, Lifetime(1)) as killed:
-        with pytest.raises(Killed):
-            await killed.time_entries(W).add(TimeEntryBody(description="Lighthouse", start=start, duration=3600))
+    async with run_process(sandbox, path, clock, lifetime) as killed:
+        with suppress(Killed):
+            await create_plan(killed, entries)
     async with run_process(sandbox, path, clock) as after:
-        server = build_server(Settings.model_construct(), lambda: after)
-        async with Client(server) as client:
-            arguments = {"start": start.isoformat(), "duration": 3600, "description": "Lighthouse"}
-            failure = await Host(client).fail("create_time_entry", **arguments)
+        statuses = await create_plan(after, entries)
+    return statuses, sorted(row["description"] for row in sandbox.state.entries.values())
 
-    assert failure["code"] == "overlap"
-    assert [row["description"] for row in sandbox.state.entries.values()].count("Lighthouse") == 1
+
+async def test_create_time_entries_killed_at_any_step_and_repeated_makes_each_entry_once(
+    clock: Clock, tmp_path: Path
+) -> None:
+    outcomes: set[tuple[str, ...]] = set()
+    for steps in range(MAX_STEPS):
+        lifetime = Lifetime(steps)
+        statuses, descriptions = await repeat_killed_plan(tmp_path / str(steps), clock, lifetime)
+        assert descriptions == ["Lighthouse 0", "Lighthouse 1", "Lighthouse 2"], steps
+        outcomes.add(tuple(statuses))
+        if not lifetime.is_over:
+            break
+
+    assert outcomes == {tuple(["already_there"] * count + ["created"] * (3 - count)) for count in range(4)}

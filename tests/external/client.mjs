@@ -111,6 +111,8 @@ async function tryOneProject(host) {
   const it = { project: created.project.id };
   await host.succeed("get_project", { project: "paddles" }, ({ project }) => assert.deepEqual(project, created.project));
   await host.succeed("list_projects", { client: client.id }, ({ total }) => assert.equal(total, 1));
+  await host.succeed("edit_project", { ...it, estimated_hours: 40, rate: 90 }, ({ project }) => assert.equal(project.rate, 90));
+  await host.succeed("project_status", it, ({ projects: [status] }) => assert.equal(status.remaining_seconds, 40 * 3600));
   await host.succeed("edit_project", { ...it, active: false }, ({ project }) => assert.ok(!project.active));
   await host.fail("not_found", "create_project", { name: "Sails", client: "Kereru Canoes" });
   await host.fail("invalid_arguments", "create_project", { name: "Sails", color: "green" });
@@ -125,6 +127,10 @@ async function tryOneTag(host) {
   await host.succeed("list_tags", { name: "BOAT" }, ({ tags }) => assert.deepEqual(tags, [created.tag]));
   await host.succeed("edit_tag", { ...it, name: "by kayak" }, ({ tag }) => assert.equal(tag.name, "by kayak"));
   await host.fail("duplicate_name", "create_tag", { name: "by kayak" });
+  const other = await host.succeed("create_tag", { name: "by canoe" });
+  await host.succeed("edit_tag", { tag: "by canoe", merge_into: "by kayak" }, (merged) => {
+    assert.equal(merged.deleted_tag_id, other.tag.id);
+  });
   await host.succeed("delete_tag", it);
   await host.succeed("undo", {}, ({ complete, rows }) => assert.ok(complete && rows[0].new_id));
   await host.succeed("delete_tag", { tag: "by kayak" });
@@ -144,8 +150,14 @@ async function tryTime(host) {
   await host.fail("not_found", "stop_timer", {});
   await host.fail("not_found", "start_timer", { project: "Web shopp" });
   const day = new Date(Date.now() - 400 * 86_400_000).toISOString().slice(0, 10);
-  const early = { start: `${day}T05:00`, duration: 1800, allow_overlap: true };
-  await host.succeed("create_time_entry", { ...early, ...work }, ({ entry }) => assert.equal(entry.seconds, 1800));
+  const early = { start: `${day}T05:00`, duration: 1800, ...work };
+  const logged = { entries: [early, { ...early, start: `${day}T06:00` }], on_overlap: "allow" };
+  await host.succeed("create_time_entries", logged, ({ entries }) => {
+    assert.deepEqual(entries.map(({ seconds, status }) => [seconds, status]), Array(2).fill([1800, "created"]));
+  });
+  await host.succeed("create_time_entries", logged, ({ entries }) => {
+    assert.ok(entries.every(({ status }) => status === "already_there"));
+  });
   const page = { period: "last_30_days", limit: 200 };
   const { entries } = await host.succeed("list_time_entries", page, ({ entries, groups, total, remaining }) => {
     assert.equal(entries.length + remaining, total);
@@ -166,6 +178,8 @@ async function tryTime(host) {
     assert.equal(findings.length + remaining, total);
     assert.ok(findings.every(({ fix }) => fix === undefined || "tool" in fix));
   });
+  const csv = { client: "Evening Pottery", period: "last 90 days", rates: [{ amount: 60, currency: "NZD" }], format: "csv" };
+  await host.succeed("prepare_statement", csv, (statement) => assert.match(statement.csv, /^project,hours,/));
   await host.succeed("delete_time_entries", two, (gone) => assert.deepEqual(gone.deleted_ids.sort(), two.ids.sort()));
   await host.fail("not_found", "delete_time_entries", two);
 }
@@ -198,8 +212,8 @@ async function tryMistakes(host) {
     ["edit_client", { client: 7, archived: true, name: "Both" }],
     ["edit_client", { client: 7, restore_projects: "perhaps" }],
     ["get_account", { refresh: 2 }],
-    ["create_time_entry", { start: "nine", duration: 60 }],
-    ["create_time_entry", { start: "2026-11-24T09:00" }],
+    ["create_time_entries", { entries: [{ start: "nine", duration: 60 }] }],
+    ["create_time_entries", { entries: [{ start: "2026-11-24T09:00" }] }],
     ["edit_time_entries", { ids: [] }],
     ["delete_time_entries", { ids: Array(11).fill(7) }],
     ["list_time_entries", { period: "fortnight" }],

@@ -50,13 +50,13 @@ async def call_every_tool(era: Era) -> None:
             "project": (await host.call("create_project", name="Lamp", client=client["client"]))["project"]["id"]
         }
         tag = {"tag": (await host.call("create_tag", name="by night"))["tag"]["id"]}
-        await host.call("create_time_entry", start="2026-01-05T09:00", duration=60, allow_overlap=True)
+        await host.create_entry(start="2026-01-05T09:00", duration=60, on_overlap="allow")
         entries = {"ids": [(await host.call("start_timer", project="Lamp"))["entry"]["id"]]}
         for tool, arguments in calls_after_creation(client, project, tag, entries):
             await host.call(tool, **arguments)
         missing = await host.fail("get_client", **client)
 
-    created = {"create_client", "create_project", "create_tag", "create_time_entry", "start_timer"}
+    created = {"create_client", "create_project", "create_tag", "create_time_entries", "start_timer"}
     called = created | {tool for tool, _ in calls_after_creation(client, project, tag, entries)}
     assert tools == NAMES
     assert called == set(NAMES)

@@ -55,6 +55,15 @@ class Host:
             assert candidate.keys() - {"client", "workspace"} == {"id", "name", "workspace_id", "archived"}
         return error
 
+    async def create_entry(self, **fields: object) -> Result:
+        """Create one time entry; return it with its status."""
+        (entry,) = (await self.call("create_time_entries", **_to_plan(fields)))["entries"]
+        return cast("Result", entry)
+
+    async def fail_to_create_entry(self, **fields: object) -> Result:
+        """Return the failure to create one time entry."""
+        return await self.fail("create_time_entries", **_to_plan(fields))
+
 
 def serve(
     sandbox: Sandbox,
@@ -74,6 +83,12 @@ def serve(
             BasicAuth(token, "api_token"), cache, client=connect_in_process(sandbox), workspace_id=workspace_id
         ),
     )
+
+
+def _to_plan(fields: Result) -> Result:
+    """Return the arguments that create one entry of these fields; `on_overlap` is of the plan."""
+    options = {name: fields.pop(name) for name in ("on_overlap",) if name in fields}
+    return {"entries": [fields], **options}
 
 
 def _text(result: CallToolResult) -> str:

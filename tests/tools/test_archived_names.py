@@ -26,17 +26,22 @@ def website_ids(sandbox: Sandbox) -> list[int]:
     return [active["id"], archived["id"]]
 
 
-@pytest.mark.parametrize("tool", ["start_timer", "create_time_entry", "edit_time_entries"])
+@pytest.mark.parametrize("tool", ["start_timer", "create_time_entries", "edit_time_entries"])
 @pytest.mark.parametrize("is_cached", [False, True])
 async def test_change_with_a_name_of_an_active_and_an_archived_project_is_ambiguous(
     host: Host, sandbox: Sandbox, website_ids: list[int], tool: str, *, is_cached: bool
 ) -> None:
     entry = add_entry(sandbox, "2025-10-13T09:00", "2025-10-13T10:00")
-    arguments: dict[str, dict[str, Any]] = {"create_time_entry": ENTRY, "edit_time_entries": {"ids": [entry["id"]]}}
+    fields = {"project": "website"}
+    arguments: dict[str, dict[str, Any]] = {
+        "start_timer": fields,
+        "create_time_entries": {"entries": [ENTRY | fields]},
+        "edit_time_entries": {"ids": [entry["id"]], **fields},
+    }
     if is_cached:
         await host.call("list_projects")
 
-    error = await host.fail(tool, **arguments.get(tool, {}), project="website")
+    error = await host.fail(tool, **arguments[tool])
 
     assert error["code"] == "ambiguous"
     candidates = [(row["id"], row["client"], row["archived"]) for row in error["candidates"]]
@@ -75,11 +80,11 @@ async def test_list_time_entries_archived_project_is_found_by_its_name_without_t
 
 async def test_changes_with_the_name_of_an_archived_project_refer_to_it(host: Host, sandbox: Sandbox) -> None:
     other = add_entry(sandbox, "2025-10-13T09:00", "2025-10-13T10:00")
-    created = await host.call("create_time_entry", **ENTRY, project="Shop sign")
+    created = await host.create_entry(**ENTRY, project="Shop sign")
     started = await host.call("start_timer", project="shop sign")
     await host.call("edit_time_entries", ids=[other["id"]], project="SHOP SIGN")
 
-    rows = [sandbox.state.entries[key] for key in (created["entry"]["id"], started["entry"]["id"], other["id"])]
+    rows = [sandbox.state.entries[key] for key in (created["id"], started["entry"]["id"], other["id"])]
     assert [row["project_id"] for row in rows] == [SHOP_SIGN] * 3
 
 

@@ -38,7 +38,7 @@ async def test_delete_time_entries_sends_one_request_an_entry(host: Host, sandbo
 async def test_delete_time_entries_beyond_the_quota_deletes_nothing(host: Host, sandbox: Sandbox) -> None:
     rows = [add_entry(sandbox, f"2025-10-14T0{hour}:00", f"2025-10-14T0{hour}:30") for hour in range(3)]
     sandbox.quota.spend(HARBOUR_STUDIO, remaining=3)
-    await host.call("create_time_entry", start=NINE, duration=60)
+    await host.create_entry(start=NINE, duration=60)
     error = await host.fail("delete_time_entries", ids=[row["id"] for row in rows])
 
     assert (error["code"], "Nothing was deleted" in error["message"]) == ("quota_spent", True)

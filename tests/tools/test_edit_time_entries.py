@@ -132,11 +132,11 @@ async def test_edit_time_entries_creates_missing_tags_and_list_tags_has_them(hos
     assert (await host.fail("edit_time_entries", ids=[row["id"]], **removal))["code"] == "invalid_arguments"
 
 
-async def test_create_time_entry_refusal_creates_no_tag(host: Host, sandbox: Sandbox) -> None:
+async def test_create_time_entries_refusal_creates_no_tag(host: Host, sandbox: Sandbox) -> None:
     sandbox.fault = lambda call: Fault("402") if call.method == "POST" else None
     entry = {"start": NINE, "duration": 60, "tags": ["neu"], "create_missing_tags": True}
 
-    assert (await host.fail("create_time_entry", **entry))["code"] == "quota_spent"
+    assert (await host.fail_to_create_entry(**entry))["code"] == "quota_spent"
     assert "neu" not in {row["name"] for row in sandbox.state.tags.values()}
 
 
@@ -210,15 +210,15 @@ async def test_edit_time_entries_removal_of_an_unknown_tag_suggests_no_creation(
     assert "create_missing_tags" not in error["message"]
 
 
-async def test_create_time_entry_unreadable_period_is_refused_as_overlap(host: Host, sandbox: Sandbox) -> None:
+async def test_create_time_entries_unreadable_period_is_refused_as_overlap(host: Host, sandbox: Sandbox) -> None:
     add_entry(sandbox, "2025-02-14T09:00", "2025-02-14T10:00", "Old")
     entry = {"start": "2025-02-14T09:00", "duration": 3600, "description": "Old"}
     sandbox.fault = lambda call: Fault("500 before") if "/search/" in call.path else None
-    error = await host.fail("create_time_entry", **entry)
+    error = await host.fail_to_create_entry(**entry)
 
     assert (error["code"], "could not be checked" in error["message"]) == ("overlap", True)
     assert len(sandbox.state.entries) == 1
-    await host.call("create_time_entry", **entry, allow_overlap=True)
+    await host.create_entry(**entry, on_overlap="allow")
 
 
 def test_bodies_for_another_project_clears_the_task() -> None:

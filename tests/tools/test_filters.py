@@ -50,12 +50,12 @@ async def test_summarize_time_task_name_includes_completed_tasks(host: Host, san
     assert await fetch_hours(host, task="Checkout", project="Web shop") == 1.0
 
 
-async def test_create_time_entry_and_summarize_time_accept_a_tag_id(host: Host, sandbox: Sandbox) -> None:
+async def test_create_time_entries_and_summarize_time_accept_a_tag_id(host: Host, sandbox: Sandbox) -> None:
     add_entry(sandbox, NINE, TEN, tags=["design"])
     add_entry(sandbox, TEN, TWELVE)
-    created = await host.call("create_time_entry", start=TWELVE, duration=1800, tags=[DESIGN])
+    created = await host.create_entry(start=TWELVE, duration=1800, tags=[DESIGN])
 
-    assert created["entry"]["tags"] == ["design"]
+    assert created["tags"] == ["design"]
     assert await fetch_hours(host, tag=str(DESIGN)) == 1.5
     assert (await host.call("list_time_entries", tag=DESIGN))["total"] == 2
 
@@ -189,8 +189,8 @@ async def test_summarize_time_name_none_is_a_name(host: Host, sandbox: Sandbox) 
     assert await fetch_hours(host, tag="None", refresh=True) == 2.0
 
 
-async def test_create_time_entry_tag_ids_distinguish_names_by_case(host: Host, sandbox: Sandbox) -> None:
+async def test_create_time_entries_tag_ids_distinguish_names_by_case(host: Host, sandbox: Sandbox) -> None:
     tags = [sandbox.state.add_tag(HARBOUR_STUDIO, name) for name in ("Alpha", "alpha")]
-    result = await host.call("create_time_entry", start=NINE, duration=60, tags=[tag["id"] for tag in tags])
+    result = await host.create_entry(start=NINE, duration=60, tags=[tag["id"] for tag in tags])
 
-    assert result["entry"]["tags"] == ["Alpha", "alpha"]
+    assert result["tags"] == ["Alpha", "alpha"]

@@ -14,15 +14,15 @@ WEB_SHOP = 201_500_302
 ENTRY = {"start": "2025-10-14T09:00", "duration": 60}
 
 
-async def test_create_time_entry_ambiguous_project_has_the_candidates_with_their_clients(
+async def test_create_time_entries_ambiguous_project_has_the_candidates_with_their_clients(
     host: Host, sandbox: Sandbox
 ) -> None:
     active = sandbox.state.add_project(HARBOUR_STUDIO, "Website", AROHA)
     archived = sandbox.state.add_project(HARBOUR_STUDIO, "website", BLUE_GULL, active=False)
     await host.call("list_projects")
 
-    error = await host.fail("create_time_entry", **ENTRY, project="WEBSITE")
-    exact = await host.call("create_time_entry", **ENTRY, project="website")
+    error = await host.fail_to_create_entry(**ENTRY, project="WEBSITE")
+    exact = await host.create_entry(**ENTRY, project="website")
 
     assert (error["code"], error["retry"]) == ("ambiguous", "corrected")
     rows = [(row["id"], row["name"], row["client"], row["workspace"], row["archived"]) for row in error["candidates"]]
@@ -30,7 +30,7 @@ async def test_create_time_entry_ambiguous_project_has_the_candidates_with_their
         (active["id"], "Website", "Aroha Bakery", "Harbour Studio", False),
         (archived["id"], "website", "Blue Gull Charters", "Harbour Studio", True),
     ]
-    assert sandbox.state.entries[exact["entry"]["id"]]["project_id"] == archived["id"]
+    assert sandbox.state.entries[exact["id"]]["project_id"] == archived["id"]
 
 
 async def test_create_client_duplicate_name_is_the_candidate(host: Host) -> None:
@@ -40,7 +40,7 @@ async def test_create_client_duplicate_name_is_the_candidate(host: Host) -> None
 
 
 @pytest.mark.parametrize("name", ["2024", "007", 2025, "\u0663"])
-async def test_create_time_entry_and_lists_name_of_digits_is_a_name_where_no_such_id_exists(
+async def test_create_time_entries_and_lists_name_of_digits_is_a_name_where_no_such_id_exists(
     host: Host, sandbox: Sandbox, name: str | int
 ) -> None:
     client = sandbox.state.add_client(HARBOUR_STUDIO, str(name))
@@ -49,11 +49,11 @@ async def test_create_time_entry_and_lists_name_of_digits_is_a_name_where_no_suc
     for other in (WEB_SHOP, project["id"]):
         sandbox.state.add_task(other, name=str(name))
 
-    created = await host.call("create_time_entry", **ENTRY, project=name, task=name, tags=name)
+    created = await host.create_entry(**ENTRY, project=name, task=name, tags=name)
     projects = await host.call("list_projects", client=name)
     summary = await host.call("summarize_time", client=name, project=name, task=name, tag=name)
 
-    row = sandbox.state.entries[created["entry"]["id"]]
+    row = sandbox.state.entries[created["id"]]
     assert (row["project_id"], row["tags"]) == (project["id"], [tag["name"]])
     assert [item["id"] for item in projects["projects"]] == [project["id"]]
     assert summary["total"]["seconds"] == 60
@@ -62,7 +62,7 @@ async def test_create_time_entry_and_lists_name_of_digits_is_a_name_where_no_suc
 @pytest.mark.parametrize(
     ("tool", "args"),
     [
-        ("create_time_entry", {"start": "2025-10-14T10:00", "duration": 60, "project": str(WEB_SHOP)}),
+        ("create_time_entries", {"entries": [{"start": "2025-10-14T10:00", "duration": 60, "project": str(WEB_SHOP)}]}),
         ("edit_time_entries", {"project": WEB_SHOP}),
         ("list_time_entries", {"period": "last_30_days", "project": str(WEB_SHOP)}),
         ("summarize_time", {"project": WEB_SHOP}),
@@ -71,7 +71,7 @@ async def test_create_time_entry_and_lists_name_of_digits_is_a_name_where_no_suc
 async def test_project_of_digits_that_are_an_id_and_a_name_is_ambiguous(
     host: Host, sandbox: Sandbox, tool: str, args: dict[str, object]
 ) -> None:
-    entry = (await host.call("create_time_entry", **ENTRY))["entry"]
+    entry = await host.create_entry(**ENTRY)
     other = sandbox.state.add_project(HARBOUR_STUDIO, str(WEB_SHOP), AROHA)
     before = dict(sandbox.state.entries)
     await host.call("list_projects", refresh=True)
@@ -83,49 +83,50 @@ async def test_project_of_digits_that_are_an_id_and_a_name_is_ambiguous(
     assert sandbox.state.entries == before
 
 
-async def test_create_time_entry_project_whose_id_is_a_name_is_found_by_its_own_name(
+async def test_create_time_entries_project_whose_id_is_a_name_is_found_by_its_own_name(
     host: Host, sandbox: Sandbox
 ) -> None:
     other = sandbox.state.add_project(HARBOUR_STUDIO, str(WEB_SHOP), AROHA)
 
-    by_name = await host.call("create_time_entry", **ENTRY, project="Web shop")
-    by_id = await host.call("create_time_entry", **ENTRY, project=other["id"], allow_overlap=True)
+    by_name = await host.create_entry(**ENTRY, project="Web shop")
+    by_id = await host.create_entry(**ENTRY, project=other["id"], on_overlap="allow")
 
-    project_ids = [sandbox.state.entries[item["entry"]["id"]]["project_id"] for item in (by_name, by_id)]
+    project_ids = [sandbox.state.entries[item["id"]]["project_id"] for item in (by_name, by_id)]
     assert project_ids == [WEB_SHOP, other["id"]]
 
 
-async def test_create_time_entry_tag_that_is_an_id_and_a_name_is_ambiguous(host: Host, sandbox: Sandbox) -> None:
+async def test_create_time_entries_tag_that_is_an_id_and_a_name_is_ambiguous(host: Host, sandbox: Sandbox) -> None:
     first = sandbox.state.add_tag(HARBOUR_STUDIO, "Lighthouse")
     second = sandbox.state.add_tag(HARBOUR_STUDIO, str(first["id"]))
 
-    error = await host.fail("create_time_entry", **ENTRY, tags=[str(first["id"])])
+    error = await host.fail_to_create_entry(**ENTRY, tags=[str(first["id"])])
 
     assert (error["code"], [row["id"] for row in error["candidates"]]) == ("ambiguous", [first["id"], second["id"]])
 
 
-@pytest.mark.parametrize("tool", ["create_time_entry", "start_timer", "edit_time_entries"])
+@pytest.mark.parametrize("tool", ["create_time_entries", "start_timer", "edit_time_entries"])
 async def test_time_entry_project_deleted_at_toggl_is_named_and_looked_for_again(
     host: Host, sandbox: Sandbox, clock: Clock, tool: str
 ) -> None:
-    entry = await host.call("create_time_entry", **ENTRY)
+    entry = await host.create_entry(**ENTRY)
+    fields = {"project": "Web shop"}
     arguments = {
-        "create_time_entry": {"start": "2025-10-14T10:00", "duration": 60},
-        "start_timer": {},
-        "edit_time_entries": {"ids": [entry["entry"]["id"]]},
+        "create_time_entries": {"entries": [{"start": "2025-10-14T10:00", "duration": 60, **fields}]},
+        "start_timer": fields,
+        "edit_time_entries": {"ids": [entry["id"]], **fields},
     }[tool]
     await host.call("list_projects")
     clock.now += 60
     sandbox.state.remove_project(WEB_SHOP)
     again = sandbox.state.add_project(HARBOUR_STUDIO, "Web Shop", BLUE_GULL)
 
-    error = await host.fail(tool, **arguments, project="Web shop")
-    result = await host.call(tool, **arguments, project="Web shop")
+    error = await host.fail(tool, **arguments)
+    result = await host.call(tool, **arguments)
 
     assert error["code"] == "not_found"
     assert "Toggl has deleted the project “Web shop” (201500302)" in error["message"]
     assert [(row["id"], row["client"]) for row in error["candidates"]] == [(again["id"], "Blue Gull Charters")]
-    assert result["entry"]["project"] == "Web Shop"
+    assert (result.get("entry") or result["entries"][0])["project"] == "Web Shop"
 
 
 @pytest.mark.parametrize("tool", ["create_project", "edit_project"])

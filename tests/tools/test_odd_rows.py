@@ -253,7 +253,7 @@ async def test_create_client_lost_response_and_unreadable_new_row_is_unknown(
 
 
 @pytest.mark.usefixtures("six_in_the_evening")
-async def test_create_time_entry_lost_response_takes_no_other_for_one_that_cannot_be_read(
+async def test_create_time_entries_lost_response_takes_no_other_for_one_that_cannot_be_read(
     host: Host, sandbox: Sandbox
 ) -> None:
     def fault(call: Call) -> Fault | None:
@@ -263,7 +263,7 @@ async def test_create_time_entry_lost_response_takes_no_other_for_one_that_canno
         return odd("/me/time_entries", {"duration": None, "stop": None})(call) if sandbox.state.entries else None
 
     sandbox.fault = fault
-    error = await host.fail("create_time_entry", start=NINE, stop=TEN, description="Bread", allow_overlap=True)
+    error = await host.fail_to_create_entry(start=NINE, stop=TEN, description="Bread", on_overlap="allow")
 
     assert error["code"] == "outcome_unknown"
     assert len(sandbox.state.entries) == 2

@@ -7,8 +7,8 @@ from tests.tools.host import Host
 pytestmark = pytest.mark.anyio
 
 
-async def test_create_time_entry_in_words_has_start_and_seconds(host: Host) -> None:
-    entry = (await host.call("create_time_entry", start="yesterday 2am", duration="1h30m", allow_overlap=True))["entry"]
+async def test_create_time_entries_in_words_has_start_and_seconds(host: Host) -> None:
+    entry = await host.create_entry(start="yesterday 2am", duration="1h30m", on_overlap="allow")
 
     assert entry["start"].partition("T")[2].startswith("02:00")
     assert entry["seconds"] == 5400
@@ -19,8 +19,8 @@ async def test_create_time_entry_in_words_has_start_and_seconds(host: Host) -> N
     [
         ("list_time_entries", {"period": "03/04/2026"}, "period"),
         ("summarize_time", {"start": "03/04/2026", "end": "today"}, "start"),
-        ("create_time_entry", {"start": "yesterday 9", "duration": "1h"}, "start"),
-        ("create_time_entry", {"start": "yesterday 9:00", "duration": "1.5"}, "duration"),
+        ("create_time_entries", {"entries": [{"start": "yesterday 9", "duration": "1h"}]}, "entries[0]: start"),
+        ("create_time_entries", {"entries": [{"start": "yesterday 9:00", "duration": "1.5"}]}, "entries[0]: duration"),
     ],
 )
 async def test_tool_phrase_with_two_readings_is_refused_with_both(

@@ -87,7 +87,7 @@ async def test_list_projects_client_of_another_workspace_lists_its_projects(host
 async def test_summarize_time_name_without_accents_selects_the_same_entries(
     host: Host, kind: str, name: str, plain_name: str
 ) -> None:
-    await host.call("create_time_entry", start="2025-10-14T09:00", duration=60, project="carte d'ete", tags="REUNION")
+    await host.create_entry(start="2025-10-14T09:00", duration=60, project="carte d'ete", tags="REUNION")
 
     totals = [
         (await host.call("summarize_time", period="2025-10-14", **{kind: spelling}))["total"]["seconds"]

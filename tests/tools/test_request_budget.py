@@ -50,8 +50,12 @@ def evening_steps(ids: list[int]) -> list[Step]:
     """
     creations = [
         Step(
-            "create_time_entry",
-            {"description": description, "project": project, "tags": [tag], "start": start, "duration": 1200},
+            "create_time_entries",
+            {
+                "entries": [
+                    {"description": description, "project": project, "tags": [tag], "start": start, "duration": 1200}
+                ]
+            },
             writes=1,
             lookups=1,
         )

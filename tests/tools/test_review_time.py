@@ -35,7 +35,11 @@ async def test_review_time_gap_between_entries_is_found(host: Host, sandbox: San
             "day": "2025-10-14 Tuesday",
             **times,
             "seconds": 1800,
-            "fix": {"tool": "create_time_entry", "arguments": times, "add": ["description", "project"]},
+            "fix": {
+                "tool": "create_time_entries",
+                "arguments": {"entries": [times]},
+                "add": ["description", "project"],
+            },
         }
     ]
     assert (review["counts"], review["remaining"], review["complete"]) == ({"gap": 1}, 0, True)
@@ -76,8 +80,9 @@ async def test_review_time_fixes_leave_nothing_to_find(host: Host, sandbox: Sand
     assert kinds(review) == ["long", "overlap", "gap", "duplicate", "no_project", "no_description"]
     for finding in review["findings"]:
         fix = finding["fix"]
-        asked = {name: answers[name] for name in fix.get("add", [])}
-        await host.call(fix["tool"], **fix["arguments"] | asked)
+        (fields,) = fix["arguments"].get("entries", [fix["arguments"]])
+        fields.update({name: answers[name] for name in fix.get("add", [])})
+        await host.call(fix["tool"], **fix["arguments"])
 
     assert (await host.call("review_time", start="2025-10-13", end="2025-10-14"))["findings"] == []
 

@@ -56,7 +56,7 @@ async def test_summarize_time_amounts_follow_edits_and_deletions(host: Host, san
     await host.call("delete_time_entries", ids=[first["id"]])
     await host.call("edit_time_entries", ids=[second["id"]], stop="2025-10-14T12:00")
     new = {"start": "2025-10-14T13:00", "duration": 3600, "project": "Web shop", "billable": True}
-    await host.call("create_time_entry", **new)
+    await host.create_entry(**new)
 
     assert await fetch_total(host, **TUESDAY, amounts=True) == (3.0, 2, {"NZD": 285.0})
     assert await fetch_total(host, **TUESDAY) == (3.0, 2, None)
@@ -76,20 +76,21 @@ async def test_summarize_time_amounts_exclude_entries_deleted_in_the_web_app(
 async def test_summarize_time_team_total_includes_a_created_entry_at_once(host: Host, sandbox: Sandbox) -> None:
     add_entry(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", user_id=7_301_002)
     assert await fetch_total(host, **TUESDAY, user="all") == (1.0, 1, None)
-    await host.call("create_time_entry", start="2025-10-14T11:00", duration=3600)
+    await host.create_entry(start="2025-10-14T11:00", duration=3600)
 
     assert await fetch_total(host, **TUESDAY, user="all") == (2.0, 2, None)
 
 
-async def test_create_time_entry_of_long_ago_counts_at_once_and_blocks_a_duplicate(
+async def test_create_time_entries_of_long_ago_counts_at_once_and_blocks_a_duplicate(
     host: Host, sandbox: Sandbox, clock: Clock
 ) -> None:
     assert await fetch_total(host, **OLD) == (0.0, 0, None)
     entry = {"start": "2025-05-06T09:00", "duration": 3600, "description": "Long ago"}
-    await host.call("create_time_entry", **entry)
+    await host.create_entry(**entry)
     for _ in range(2):
         assert await fetch_total(host, **OLD) == (1.0, 1, None)
-        assert (await host.fail("create_time_entry", **entry))["code"] == "overlap"
+        assert (await host.create_entry(**entry))["status"] == "already_there"
+        assert (await host.fail_to_create_entry(**entry, tags=["design"]))["code"] == "overlap"
         clock.now += 125
     assert len(sandbox.state.entries) == 1
 
@@ -134,18 +135,18 @@ async def test_summarize_time_of_a_year_after_a_start_and_a_stop_sends_no_report
 
 async def test_summarize_time_of_long_ago_follows_a_deletion_of_an_entry_of_then(host: Host) -> None:
     entry = {"start": "2025-05-06T09:00", "duration": 3600, "description": "Long ago"}
-    created = await host.call("create_time_entry", **entry)
+    created = await host.create_entry(**entry)
     assert await fetch_total(host, **OLD) == (1.0, 1, None)
-    await host.call("delete_time_entries", ids=[created["entry"]["id"]])
+    await host.call("delete_time_entries", ids=[created["id"]])
 
     assert await fetch_total(host, **OLD) == (0.0, 0, None)
 
 
-async def test_create_time_entry_of_long_ago_lost_response_is_reconciled(host: Host, sandbox: Sandbox) -> None:
+async def test_create_time_entries_of_long_ago_lost_response_is_reconciled(host: Host, sandbox: Sandbox) -> None:
     sandbox.fault = lambda call: Fault("lost after") if call.method == "POST" and "reports" not in call.path else None
-    result = await host.call("create_time_entry", start="2025-05-06T09:00", duration=3600, description="Long ago")
+    result = await host.create_entry(start="2025-05-06T09:00", duration=3600, description="Long ago")
 
-    assert [*sandbox.state.entries] == [result["entry"]["id"]]
+    assert [*sandbox.state.entries] == [result["id"]]
 
 
 @pytest.mark.parametrize(

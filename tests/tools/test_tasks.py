@@ -79,17 +79,14 @@ async def test_delete_task_clears_it_from_time_entries(host: Host, sandbox: Sand
     assert (await host.fail("delete_task", task=CHECKOUT))["code"] == "not_found"
 
 
-async def test_create_time_entry_resolves_the_task_name(host: Host, sandbox: Sandbox, clock: Clock) -> None:
+async def test_create_time_entries_resolves_the_task_name(host: Host, sandbox: Sandbox, clock: Clock) -> None:
     sandbox.state.entries.clear()
     clock.now = at("2025-10-14T18:00")
-    result = await host.call("create_time_entry", start="2025-10-14T09:00", duration=3600, task="checkout")
+    result = await host.create_entry(start="2025-10-14T09:00", duration=3600, task="checkout")
 
-    assert (result["entry"]["task"], result["entry"]["project"]) == ("Checkout", "Web shop")
+    assert (result["task"], result["project"]) == ("Checkout", "Web shop")
     mismatch = {"start": "2025-10-14T11:00", "duration": 60, "task": "Cover", "project": "Web shop"}
-    assert (
-        "“Cover” (80400304) belongs to project 201500304"
-        in (await host.fail("create_time_entry", **mismatch))["message"]
-    )
+    assert "“Cover” (80400304) belongs to project 201500304" in (await host.fail_to_create_entry(**mismatch))["message"]
     summary = await host.call("summarize_time", task="Checkout", group_by=["task"])
     (group,) = summary["groups"]
     assert (group["by"], group["seconds"], group["entries"]) == ({"task": "Checkout"}, 3600, 1)

@@ -41,8 +41,7 @@ async def test_get_client_strips_invisible_characters(host: Host, sandbox: Sandb
 
 async def test_create_client_and_time_entry_pasted_marks_are_dropped(host: Host, sandbox: Sandbox) -> None:
     client = await host.call("create_client", name="\u200eAcme\u200b Ltd\ufeff", notes="For 👩\u200d💻\u00ad")
-    entry = await host.call(
-        "create_time_entry",
+    entry = await host.create_entry(
         start="\u200e2025-10-14T09:00",
         duration=60,
         description="\u2060Caf\u00e9",
@@ -51,7 +50,7 @@ async def test_create_client_and_time_entry_pasted_marks_are_dropped(host: Host,
 
     row = sandbox.state.clients[client["client"]["id"]]
     assert (row["name"], row["notes"]) == ("Acme Ltd", "For 👩\u200d💻")
-    assert sandbox.state.entries[entry["entry"]["id"]]["description"] == "Café"
+    assert sandbox.state.entries[entry["id"]]["description"] == "Café"
 
 
 async def test_edit_client_writes_no_stripped_text_back(host: Host, sandbox: Sandbox, clock: Clock) -> None:

@@ -21,25 +21,26 @@ NINE = "2025-10-14T09:00"
         {"start": "2025-10-13T20:00:00Z", "stop": "2025-10-14T10:30+13:00"},
     ],
 )
-async def test_create_time_entry_accepts_stop_duration_and_utc_offset(
+async def test_create_time_entries_accepts_stop_duration_and_utc_offset(
     host: Host, sandbox: Sandbox, times: dict[str, object]
 ) -> None:
-    result = await host.call("create_time_entry", description="Call", project="web shop", tags=["meeting"], **times)
+    entry = await host.create_entry(description="Call", project="web shop", tags=["meeting"], **times)
 
-    assert (result["entry"]["start"], result["entry"]["stop"]) == (
+    assert (entry["start"], entry["stop"]) == (
         "2025-10-14T09:00:00+13:00",
         "2025-10-14T10:30:00+13:00",
     )
-    assert (result["entry"]["seconds"], result["entry"]["client"]) == (5400, "Aroha Bakery")
-    row = sandbox.state.entries[result["entry"]["id"]]
+    assert (entry["seconds"], entry["client"], entry["status"]) == (5400, "Aroha Bakery", "created")
+    row = sandbox.state.entries[entry["id"]]
     assert (row["project_id"], row["duration"], row["tags"]) == (WEB_SHOP, 5400, ["meeting"])
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"start": NINE}, "exactly one of stop or duration; start_timer starts a timer"),
-        ({"start": NINE, "stop": NINE, "duration": 5}, "exactly one of stop or duration"),
+        ({"start": NINE}, "two of start, stop and duration, or duration alone; start_timer starts a timer"),
+        ({"stop": NINE}, "two of start, stop and duration"),
+        ({"start": NINE, "stop": NINE, "duration": 5}, "two of start, stop and duration"),
         ({"start": NINE, "stop": "2025-10-14T08:59"}, "stop: must not be before start"),
         ({"start": NINE, "duration": 999 * 3600 + 1}, "999 hours"),
         ({"start": "nine", "duration": 60}, "start: 'nine' is no time"),
@@ -59,59 +60,60 @@ async def test_create_time_entry_accepts_stop_duration_and_utc_offset(
         ({"start": NINE, "duration": 60, "project": "Web\u202eshop"}, "project"),
     ],
 )
-async def test_create_time_entry_invalid_arguments_change_nothing(
+async def test_create_time_entries_invalid_arguments_change_nothing(
     host: Host, sandbox: Sandbox, arguments: dict[str, object], message: str
 ) -> None:
-    error = await host.fail("create_time_entry", **arguments)
+    error = await host.fail_to_create_entry(**arguments)
 
     assert (error["code"], message in error["message"]) == ("invalid_arguments", True)
     assert list_changes(sandbox) == []
 
 
-async def test_create_time_entry_overlap_is_refused_unless_allowed(host: Host, sandbox: Sandbox) -> None:
+async def test_create_time_entries_overlap_is_refused_unless_allowed(host: Host, sandbox: Sandbox) -> None:
     lesson = add_entry(sandbox, NINE, "2025-10-14T10:00", "Lesson", NIGHT_SCHOOL)
-    error = await host.fail("create_time_entry", start="2025-10-14T09:59", duration=120)
+    error = await host.fail_to_create_entry(start="2025-10-14T09:59", duration=120)
 
     assert error["code"] == "overlap"
     assert f"entry {lesson['id']} “Lesson”, 2025-10-14T09:00:00 to 2025-10-14T10:00:00" in error["message"]
     assert list_changes(sandbox) == []
-    allowed = await host.call("create_time_entry", start="2025-10-14T09:59", duration=120, allow_overlap=True)
-    assert allowed["entry"]["seconds"] == 120
+    allowed = await host.create_entry(start="2025-10-14T09:59", duration=120, on_overlap="allow")
+    assert allowed["seconds"] == 120
 
 
-async def test_create_time_entry_duplicate_is_an_overlap(host: Host, sandbox: Sandbox) -> None:
+async def test_create_time_entries_duplicate_is_an_overlap(host: Host, sandbox: Sandbox) -> None:
     for duration in (3600, 0):
         entry = {"start": f"2025-10-14T{12 if duration else 15}:00", "duration": duration, "description": "Report"}
-        await host.call("create_time_entry", **entry)
-        assert (await host.fail("create_time_entry", **entry))["code"] == "overlap"
+        await host.create_entry(**entry)
+        other = entry | {"description": "Another"}
+        assert (await host.fail_to_create_entry(**other))["code"] == "overlap"
     assert len(sandbox.state.entries) == 2
 
 
-async def test_create_time_entry_adjacent_entry_is_no_overlap(host: Host, sandbox: Sandbox) -> None:
+async def test_create_time_entries_adjacent_entry_is_no_overlap(host: Host, sandbox: Sandbox) -> None:
     add_entry(sandbox, NINE, "2025-10-14T10:00")
     for start in ("2025-10-14T08:00", "2025-10-14T10:00"):
-        await host.call("create_time_entry", start=start, duration=3600)
+        await host.create_entry(start=start, duration=3600)
 
 
-async def test_create_time_entry_overlaps_a_running_timer_until_now(host: Host, sandbox: Sandbox) -> None:
+async def test_create_time_entries_overlaps_a_running_timer_until_now(host: Host, sandbox: Sandbox) -> None:
     running(sandbox, "2025-10-14T17:00", "Now")
 
-    assert (await host.fail("create_time_entry", start="2025-10-14T17:30", duration=60))["code"] == "overlap"
-    await host.call("create_time_entry", start="2025-10-14T16:00", duration=3600)
+    assert (await host.fail_to_create_entry(start="2025-10-14T17:30", duration=60))["code"] == "overlap"
+    await host.create_entry(start="2025-10-14T16:00", duration=3600)
 
 
-async def test_create_time_entry_lost_response_is_reconciled(host: Host, sandbox: Sandbox) -> None:
+async def test_create_time_entries_lost_response_is_reconciled(host: Host, sandbox: Sandbox) -> None:
     sandbox.fault = lambda call: Fault("lost after") if call.method == "POST" else None
-    result = await host.call("create_time_entry", start=NINE, duration=60, description="Once")
+    result = await host.create_entry(start=NINE, duration=60, description="Once")
 
-    assert [row["id"] for row in sandbox.state.entries.values()] == [result["entry"]["id"]]
+    assert [row["id"] for row in sandbox.state.entries.values()] == [result["id"]]
     assert list_changes(sandbox) == [f"POST /workspaces/{HARBOUR_STUDIO}/time_entries"]
 
 
-async def test_create_time_entry_unconfirmed_is_outcome_unknown(host: Host, sandbox: Sandbox) -> None:
+async def test_create_time_entries_unconfirmed_is_outcome_unknown(host: Host, sandbox: Sandbox) -> None:
     sandbox.fault = lambda call: Fault("lost before") if call.method == "POST" else None
 
-    assert (await host.fail("create_time_entry", start=NINE, duration=60))["code"] == "outcome_unknown"
+    assert (await host.fail_to_create_entry(start=NINE, duration=60))["code"] == "outcome_unknown"
     assert len(list_changes(sandbox)) == 1
 
 
@@ -218,13 +220,14 @@ async def test_list_time_entries_cursor_keeps_the_days_of_a_word_after_midnight(
     assert "Repeat the other arguments of that call" in other["message"]
 
 
-async def test_create_time_entry_in_the_future_is_named_as_such_in_every_result(host: Host) -> None:
-    result = await host.call("create_time_entry", start="2025-10-14T20:00", duration=3600)
-    await host.call("create_time_entry", start=NINE, duration=60)
+async def test_create_time_entries_in_the_future_is_named_as_such_in_every_result(host: Host) -> None:
+    future = {"start": "2025-10-14T20:00", "duration": 3600}
+    result = await host.call("create_time_entries", entries=[future])
+    await host.create_entry(start=NINE, duration=60)
     rows = (await host.call("list_time_entries"))["entries"]
     summary = await host.call("summarize_time")
 
-    assert result["warnings"][0].startswith("The entry begins in the future.")
+    assert result["warnings"][0].startswith("entries[0]: The entry begins in the future.")
     assert [row.get("future") for row in rows] == [True, None]
     assert (summary["total"]["seconds"], summary["future_seconds"]) == (3660, 3600)
 

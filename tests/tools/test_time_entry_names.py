@@ -28,7 +28,7 @@ async def test_list_time_entries_hidden_project_costs_one_lookup_in_ten_minutes(
 
 
 @pytest.mark.parametrize("fault", [Fault("500 before"), Fault("402"), Fault("refused"), Fault("429")])
-async def test_create_time_entry_name_lookup_failure_still_returns_the_entry(
+async def test_create_time_entries_name_lookup_failure_still_returns_the_entry(
     host: Host, sandbox: Sandbox, fault: Fault
 ) -> None:
     await host.call("list_time_entries")
@@ -40,9 +40,9 @@ async def test_create_time_entry_name_lookup_failure_still_returns_the_entry(
     await host.call("edit_client", client=64_890_302, notes="So that the names are dropped")
     project = (await host.call("get_project", project="Web shop"))["project"]["id"]
     sandbox.fault = fail_lists
-    result = await host.call("create_time_entry", **entry, project=project)
+    result = await host.create_entry(**entry, project=project)
 
-    assert sandbox.state.entries[result["entry"]["id"]]["project_id"] == project
+    assert sandbox.state.entries[result["id"]]["project_id"] == project
 
 
 async def test_list_time_entries_and_summarize_time_show_an_unresolvable_task_by_id(
@@ -76,7 +76,7 @@ async def test_summarize_time_includes_entries_of_an_uncached_workspace(host: Ho
 
     assert result["total"]["hours"] == 1.0
     assert result["workspaces"]["4102009"] == "(workspace 4102009)"
-    assert (await host.fail("create_time_entry", start=NINE, duration=60))["code"] == "overlap"
+    assert (await host.fail_to_create_entry(start=NINE, duration=60))["code"] == "overlap"
 
 
 async def test_summarize_time_refresh_names_an_archived_project_as_it_is_now(

@@ -35,11 +35,11 @@ def add_entries(sandbox: Sandbox, count: int) -> list[int]:
 
 
 async def test_undo_of_a_created_entry_deletes_it(host: Host, sandbox: Sandbox) -> None:
-    created = await host.call("create_time_entry", start="2025-10-14T09:00", duration=60)
+    created = await host.call("create_time_entries", entries=[{"start": "2025-10-14T09:00", "duration": 60}])
     result = await host.call("undo")
 
     assert (result["undone_change_id"], result["complete"]) == (created["change_id"], True)
-    assert result["rows"] == [{"kind": "time_entry", "id": created["entry"]["id"], "effect": "delete"}]
+    assert result["rows"] == [{"kind": "time_entry", "id": created["entries"][0]["id"], "effect": "delete"}]
     assert live_entries(sandbox) == {}
 
 
@@ -200,7 +200,7 @@ async def test_undo_of_named_resources_puts_edits_back_and_makes_deleted_ones_an
 
 async def test_undo_of_a_created_project_with_time_entries_keeps_it(host: Host, sandbox: Sandbox) -> None:
     created = await host.call("create_project", name="Fresh")
-    await host.call("create_time_entry", start="2025-10-14T09:00", duration=60, project="Fresh")
+    await host.call("create_time_entries", entries=[{"start": "2025-10-14T09:00", "duration": 60, "project": "Fresh"}])
     result = await host.call("undo", change=created["change_id"])
 
     assert "In use" in result["rows"][0]["reason"]
@@ -282,7 +282,7 @@ async def test_undo_of_a_change_that_was_never_confirmed_says_so(host: Host, san
     sandbox.fault = lambda call: (
         Fault("lost after") if call.method == "POST" else Fault("500 before") if sandbox.calls[2:] else None
     )
-    await host.fail("create_time_entry", start="2025-10-14T09:00", duration=60)
+    await host.fail("create_time_entries", entries=[{"start": "2025-10-14T09:00", "duration": 60}])
     sandbox.fault = lambda _: None
     result = await host.call("undo")
 

@@ -1,8 +1,9 @@
 """The account: the token's owner, and the workspaces that the token opens."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Literal, cast
 
-from pydantic import AliasChoices, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from toggl_mcp.models.base import MAX_ID
 from toggl_mcp.models.clients import Client
@@ -10,6 +11,8 @@ from toggl_mcp.models.projects import Project
 from toggl_mcp.models.tags import Tag
 from toggl_mcp.models.tasks import Task
 
+ENTRY_FIELDS = ("description", "project", "task", "tag")
+"""What a workspace may require of a completed entry."""
 Plan = Literal["free", "starter", "premium"]
 Access = Literal["read", "time-tracking", "full"]
 """What a server may change: nothing; anything, but delete and archive only time entries; everything."""
@@ -31,6 +34,13 @@ class Me(BaseModel, frozen=True):
     created_at: AwareDatetime | None = None
 
 
+def _list_constraints(value: object) -> object:
+    """Return the names of the constraints that are on, whatever else Toggl may send; a list of names as it is."""
+    if isinstance(value, Mapping):
+        return [name for name, is_on in cast("Mapping[str, object]", value).items() if is_on is True]
+    return value or []
+
+
 class Workspace(BaseModel, frozen=True):
     """A workspace of the account."""
 
@@ -45,6 +55,13 @@ class Workspace(BaseModel, frozen=True):
     admin: bool = True
     only_admins_may_create_projects: bool = False
     only_admins_may_create_tags: bool = False
+    te_constraints: Annotated[frozenset[str], BeforeValidator(_list_constraints)] = frozenset()
+
+    @property
+    def required_entry_fields(self) -> list[str]:
+        """What the workspace requires of a completed entry: some of description, project, task and tag."""
+        names = [name for name in ENTRY_FIELDS if f"{name}_present" in self.te_constraints]
+        return names if "time_entry_constraints_enabled" in self.te_constraints else []
 
     def allows(self, requirement: str) -> bool:
         """Tell whether the plan and the user's role allow what a tool requires."""

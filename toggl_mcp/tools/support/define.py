@@ -48,12 +48,22 @@ Requirement = Literal["paid", "projects", "tags"]
 
 MAX_CALL_SECONDS = 20.0
 """Seconds that a call may take in all."""
+MAX_BULK_CALL_SECONDS = 120.0
+"""Seconds that a call may take that sends a request for each of many entries."""
 
 READ_ONLY = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=True)
 ADDITIVE = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=False, open_world_hint=True)
 DESTRUCTIVE = ToolAnnotations(read_only_hint=False, destructive_hint=True, idempotent_hint=True, open_world_hint=True)
 
 _log = logging.getLogger(__name__)
+
+
+ProgressReporter = Callable[[float, float | None], Awaitable[None]]
+"""Tells the host how much of a call is done, of how much in all."""
+
+
+async def _report_nothing(progress: float, total: float | None = None) -> None:
+    """Tell nobody: outside of a host's call there is nobody to tell."""
 
 
 class CallContext:
@@ -73,6 +83,7 @@ class CallContext:
         self.tools_by_requirement = tools_by_requirement
         self.now = toggl.now_utc()
         self._account: AccountSnapshot | None = None
+        self.report_progress: ProgressReporter = _report_nothing
         self.spending = Spending()
         SPENDING.set(self.spending)
 
@@ -195,6 +206,7 @@ class ToolSpec(Generic[ArgsT, ResultT]):
     `confirm` returns what the person is asked before the handler runs, where the host shows forms.
     `requires` is what a workspace has to allow for it. `needs_full_access` tools delete or archive
     more than time entries.
+    `max_seconds` is how long a call may take.
     `restricted_input` is the input model where nothing may be archived (`is_restricted`).
     """
 
@@ -205,6 +217,7 @@ class ToolSpec(Generic[ArgsT, ResultT]):
     restricted_input: type[ArgsT] | None = None
     needs_full_access: bool = False
     is_restricted: bool = False
+    max_seconds: float = MAX_CALL_SECONDS
 
     @property
     def input_model(self) -> type[ArgsT]:
@@ -239,6 +252,7 @@ class ToolSpec(Generic[ArgsT, ResultT]):
             "fn_metadata": FuncMetadata(arg_model=_RawArguments, output_schema=output_schema(self.output_model)),
             "is_async": True,
             "annotations": self.annotations,
+            "context_kwarg": "ctx",
         }
         if self.confirm is None:
             return Tool(fn=runner.run, **tool)
@@ -255,11 +269,12 @@ class _ToolRunner(Generic[ArgsT, ResultT]):
     schema: Schema
     open_call: CallOpener
 
-    async def run(self, raw: dict[str, Any]) -> CallToolResult:
+    async def run(self, raw: dict[str, Any], ctx: Context[Any, Any]) -> CallToolResult:
         """Return the handler's result."""
 
         async def run_handler() -> CallToolResult:
             args, call = self._validate(raw), await self.open_call()
+            call.report_progress = ctx.report_progress
             result = await self.spec.handler(args, call)
             if isinstance(result, WithChange) and call.spending.has_changes:
                 result.change_id = call.spending.change_id
@@ -282,14 +297,14 @@ class _ToolRunner(Generic[ArgsT, ResultT]):
         return await self._map_errors(build_elicitation)
 
     async def run_confirmed(
-        self, raw: dict[str, Any], confirmation: ElicitationResult[DeleteConfirmation]
+        self, raw: dict[str, Any], confirmation: ElicitationResult[DeleteConfirmation], ctx: Context[Any, Any]
     ) -> CallToolResult:
         """Return the handler's result if the person agreed."""
         outcome: object = confirmation.data if isinstance(confirmation, AcceptedElicitation) else None
         if isinstance(outcome, CallToolResult):
             return outcome
         if isinstance(outcome, DeleteConfirmation) and outcome.delete:
-            return await self.run(raw)
+            return await self.run(raw, ctx)
         return to_error_result(Declined("The person declined; nothing was changed. Do not ask again unprompted."))
 
     def _validate(self, raw: dict[str, Any]) -> ArgsT:
@@ -305,7 +320,7 @@ class _ToolRunner(Generic[ArgsT, ResultT]):
     async def _map_errors(self, body: Callable[[], Awaitable[ValueT]]) -> ValueT | CallToolResult:
         """Return what the body returns, or its failure in words for the model."""
         try:
-            with anyio.fail_after(MAX_CALL_SECONDS):
+            with anyio.fail_after(self.spec.max_seconds):
                 return await body()
         except TogglError as error:
             return to_error_result(error, await self._describe_candidates(error.candidates))

@@ -179,21 +179,33 @@ def describe_validation_error(error: ValidationError, schema: Schema) -> str:
 
 
 def _sentence(detail: ErrorDetails, schema: Schema) -> str:
-    field = strip_invisible(str(detail["loc"][0]))[:60] if detail["loc"] else ""
+    field, siblings = _locate(detail["loc"], schema)
     match detail["type"]:
         case "missing":
             problem = "is required"
         case "extra_forbidden":
-            problem = f"is not an argument of this tool{_suggest_arguments(field, schema)}"
+            problem = f"is not an argument of this tool{_suggest_arguments(field, siblings)}"
         case _:
             problem = _PYDANTIC_SUBJECT.sub("", detail["msg"])
     return f"{field}: {problem}" if field else problem
 
 
-def _suggest_arguments(name: str, schema: Schema) -> str:
-    """Return the nearest of a tool's arguments, or all of them."""
-    arguments: list[str] = [*schema["properties"]]
-    nearest = get_close_matches(name, arguments, n=1)
+def _locate(location: Sequence[int | str], schema: Schema) -> tuple[str, list[str]]:
+    """Return the path of an argument, such as `entries[0].start`, and the names of those beside it."""
+    path, siblings = "", [*schema["properties"]]
+    for step in location:
+        if isinstance(step, int) and "properties" in schema.get("items", {}):
+            path, schema = f"{path}[{step}]", schema["items"]
+        elif isinstance(step, str) and "properties" in schema:
+            siblings = [*schema["properties"]]
+            path = f"{path}.{strip_invisible(step)[:60]}".removeprefix(".")
+            schema = schema["properties"].get(step, {})
+    return path, siblings
+
+
+def _suggest_arguments(path: str, arguments: list[str]) -> str:
+    """Return the nearest of the arguments that one could have meant, or all of them."""
+    nearest = get_close_matches(path.rpartition(".")[2], arguments, n=1)
     return f"; the nearest is {nearest[0]}" if nearest else f", which takes {', '.join(arguments) or 'none'}"
 
 

@@ -4,9 +4,9 @@ import re
 from datetime import date
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
-from toggl_mcp.models.base import Absent, Id, Payload
+from toggl_mcp.models.base import Absent, Id, Payload, is_id
 from toggl_mcp.models.period import FIRST_DAY, LAST_DAY
 from toggl_mcp.models.review import DescribingField
 from toggl_mcp.models.text import clean_text
@@ -29,6 +29,18 @@ EntryIds = Annotated[list[Id], Field(min_length=1)]
 ClearableField = Literal["description", "project", "task", "tags"]
 WORKDAYS = (1, 1, 1, 1, 1, 0, 0)
 """Whether work is expected on a weekday, from Monday on, if nobody says otherwise."""
+
+
+def _require_entry_ref(ref: str) -> str:
+    if ref.lower() not in REF_WORDS and not is_id(ref):
+        message = "give the id of an entry, running, or last (the latest completed one)"
+        raise ValueError(message)
+    return ref.lower()
+
+
+REF_WORDS = frozenset(("running", "last"))
+"""What names an entry without its id: the one whose timer runs, and the latest completed one."""
+TimeEntryRef = Annotated[str, Field(max_length=40), AfterValidator(_require_entry_ref), ANY_TEXT]
 TagList = Annotated[list[Ref], Field(max_length=50)]
 Refs = Annotated[list[Ref], Field(max_length=20)]
 """Names or ids of one kind."""
@@ -47,29 +59,62 @@ class EntryFields(Payload, frozen=True):
     billable: Annotated[bool, Field(description="Paid plans only.")] | Absent = None
 
 
-class StartTimer(EntryFields, WorkspaceArgs, frozen=True):
+class WorkFields(EntryFields, frozen=True):
+    """The fields of new time, which may be the same work again."""
+
+    like: Annotated[TimeEntryRef, Field(description="Same work again: an entry's id, running or last.")] | Absent = None
+
+
+class StartTimer(WorkFields, WorkspaceArgs, frozen=True):
     """The arguments of `start_timer`."""
 
     start: Annotated[TimeText, Field(description="2026-11-24T09:00, 9am, -25m. Default: now.")] | Absent = None
     allow_overlap: Annotated[bool, Field(description="Allow overlaps.")] = False
 
 
-class CreateTimeEntry(EntryFields, WorkspaceArgs, frozen=True):
-    """The arguments of `create_time_entry`."""
+class NewEntry(WorkFields, frozen=True):
+    """A completed entry to create: two of its times, or the duration alone, which ends now."""
 
-    start: Annotated[
-        TimeText,
-        Field(description="2026-11-24T09:00 in the account's time zone, or with offset; yesterday 14:00, -1h."),
-    ]
-    stop: Annotated[TimeText, Field(description="Like start; or give duration.")] | Absent = None
+    start: (
+        Annotated[
+            TimeText,
+            Field(description="2026-11-24T09:00 in the account's time zone, or with offset; yesterday 14:00, -1h."),
+        ]
+        | Absent
+    ) = None
+    stop: Annotated[TimeText, Field(description="Like start.")] | Absent = None
     duration: Annotated[TimeText, Field(description="1h30m, 1:30, 90m or seconds.")] | Absent = None
-    allow_overlap: Annotated[bool, Field(description="Allow overlaps and duplicates.")] = False
 
-    _end = require_one_of("stop", "duration", hint="; start_timer starts a timer")
+
+class CreateTimeEntries(WorkspaceArgs, frozen=True):
+    """The arguments of `create_time_entries`."""
+
+    entries: Annotated[
+        list[NewEntry],
+        Field(
+            min_length=1,
+            max_length=50,
+            description="Each with two of start, stop and duration, or with duration alone: it ends now.",
+        ),
+    ]
+    on_overlap: Annotated[Literal["refuse", "allow"], Field(description="With each other, or with existing ones.")] = (
+        "refuse"
+    )
+    dry_run: Annotated[bool, Field(description="Check and show all, create nothing.")] = False
 
 
 class StopTimer(Payload, frozen=True):
-    """The arguments of `stop_timer`: there are none."""
+    """The arguments of `stop_timer`."""
+
+    stop: Annotated[TimeText, Field(description="When it was over: 17:30, -25m. Default: now.")] | Absent = None
+    discard: Annotated[bool, Field(description="Delete the entry instead; no stop then.")] = False
+
+    @model_validator(mode="after")
+    def _require_one_end(self) -> Self:
+        if self.discard and self.stop is not None:
+            message = "discard deletes the entry; omit stop, or omit discard"
+            raise ValueError(message)
+        return self
 
 
 class GetTimer(Payload, frozen=True):
@@ -180,13 +225,47 @@ class SummarizeTime(EntryFilter, frozen=True):
         return self
 
 
+def _parse_currency(text: str) -> str:
+    """Return a currency's code in capitals."""
+    if not re.fullmatch("[A-Za-z]{3}", text):
+        message = "should be a currency's code of three letters, such as EUR"
+        raise ValueError(message)
+    return text.upper()
+
+
+class GivenRate(Payload, frozen=True):
+    """A rate an hour that Toggl does not have."""
+
+    project: Annotated[Ref, Field(description="Omitted: all others.")] | Absent = None
+    amount: Annotated[float, Field(gt=0, le=100_000)]
+    currency: Annotated[str, AfterValidator(_parse_currency)]
+
+
+class PrepareStatement(EntryRange, frozen=True):
+    """The arguments of `prepare_statement`."""
+
+    workspace: Annotated[Ref, Field(description="Name or id. Default: all.")] | Absent = None
+    client: Annotated[Ref, Field(description="Name or id; or project.")] | Absent = None
+    project: Annotated[Ref, Field(description="Name or id; or client.")] | Absent = None
+    user: Annotated[Ref, Field(description="A colleague, or all. Default: your time.")] | Absent = None
+    group_by: Annotated[Literal["project", "task", "day", "entry"], Field(description="Lines.")] = "project"
+    rounding: RoundingText | Absent = None
+    rates: (
+        Annotated[list[GivenRate], Field(max_length=50, description="An hour, where Toggl has none; never guess.")]
+        | Absent
+    ) = None
+    format: Annotated[Format, Field(description="How lines come.")] = "json"
+
+    _subject = require_one_of("client", "project")
+
+
 class EditTimeEntries(EditArgs, EntryFields, frozen=True):
     """The arguments of `edit_time_entries`."""
 
     ids: Annotated[EntryIds, Field(max_length=100, description="Up to 100 entries.")]
     tags: Annotated[TagList, Field(description="Names or ids; see tag_action.")] | Absent = None
     tag_action: Annotated[Literal["replace", "add", "remove"], Field(description="What to do with tags.")] = "replace"
-    start: Annotated[TimeText, Field(description="One entry only; as in create_time_entry.")] | Absent = None
+    start: Annotated[TimeText, Field(description="One entry only; as in create_time_entries.")] | Absent = None
     stop: Annotated[TimeText, Field(description="One entry only.")] | Absent = None
     allow_overlap: Annotated[bool, Field(description="Allow overlaps.")] = False
 

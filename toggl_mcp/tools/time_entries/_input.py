@@ -9,7 +9,7 @@ from toggl_mcp.errors import InvalidArguments
 from toggl_mcp.models.base import REF_NONE
 from toggl_mcp.models.tasks import Task
 from toggl_mcp.models.text import fold
-from toggl_mcp.models.time_entries import MAX_DURATION, TimeEntryBody
+from toggl_mcp.models.time_entries import MAX_DURATION, TimeEntry, TimeEntryBody
 from toggl_mcp.models.time_grammar import parse_time
 from toggl_mcp.tools.support.args import naming_argument
 from toggl_mcp.tools.support.define import CallContext
@@ -35,6 +35,16 @@ class PreparedEntry(NamedTuple):
     body: TimeEntryBody
     new_tags: list[str]
 
+    def continue_work(self, entry: TimeEntry | None) -> "PreparedEntry":
+        """Return the body with the work of another entry where it names none; billable goes with the project."""
+        if entry is None:
+            return self
+        fields = ["description", "tags"]
+        if self.body.project_id is None and self.body.task_id is None:
+            fields += ["project_id", "task_id", "billable"]
+        values = {field: getattr(entry, field) for field in fields if getattr(self.body, field) is None}
+        return self._replace(body=self.body.model_copy(update=values))
+
 
 async def prepare_entry(args: EntryFields, workspace_id: int, call: CallContext) -> PreparedEntry:
     """Resolve names to ids and return the request body; nothing is sent that changes anything.
@@ -59,6 +69,25 @@ async def prepare_entry(args: EntryFields, workspace_id: int, call: CallContext)
         task_id=task.id if task is not None else 0 if args.task == REF_NONE else None,
     )
     return PreparedEntry(body, [] if tags is None else tags.new)
+
+
+async def prepare_new_entry(
+    args: EntryFields, like: TimeEntry | None, workspace_id: int, call: CallContext
+) -> PreparedEntry:
+    """Return the body of a new entry, with the work of another one, and billable as its project is.
+
+    Raises:
+        NotFound, Ambiguous, InvalidArguments: As for `prepare_entry`.
+    """
+    prepared = (await prepare_entry(args, workspace_id, call)).continue_work(like)
+    body = prepared.body
+    workspace = (await call.workspaces()).get(workspace_id)
+    if body.billable is not None or not body.project_id or not (workspace and workspace.allows("paid")):
+        return prepared
+    # Toggl's apps make an entry billable with its project; its API does not.
+    projects = await call.name_index.find_by_id(call.toggl.projects(workspace_id).reserved, [body.project_id])
+    is_billable = any(project.billable for project in projects.values())
+    return prepared._replace(body=body.model_copy(update={"billable": is_billable or None}))
 
 
 @asynccontextmanager

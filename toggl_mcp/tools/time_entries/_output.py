@@ -1,7 +1,7 @@
 """Time entries as results show them: with the names of what they refer to by id."""
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self, TypeVar
 
@@ -11,6 +11,7 @@ from toggl_mcp.errors import TogglError
 from toggl_mcp.models.account import Workspace
 from toggl_mcp.models.base import REF_NONE, Absent, NamedResource, ResourceKind
 from toggl_mcp.models.clients import Client
+from toggl_mcp.models.period import Calendar
 from toggl_mcp.models.projects import Project
 from toggl_mcp.models.tasks import Task
 from toggl_mcp.models.text import fold
@@ -191,9 +192,9 @@ class PeriodResult(WithQuota, Freshness):
 
 
 class TimeEntryOut(OutputModel):
-    """A time entry, as a result about one shows it."""
+    """A time entry, as a result about one shows it; a planned one has no id."""
 
-    id: int
+    id: int | Absent = None
     workspace_id: int
     start: str
     stop: str | Absent = None
@@ -215,9 +216,26 @@ class TimeEntryResult(WithChange):
 
 async def to_output(entry: TimeEntry, call: CallContext) -> tuple[TimeEntryOut, list[str] | None]:
     """Return an entry as a result shows it, and warnings of what may not be meant, if there are any."""
-    names, now, calendar = await look_up_names([entry], call), call.now, await call.calendar()
-    output = TimeEntryOut(
-        id=entry.id,
+    ((output, warnings),) = await to_outputs([entry], call)
+    return output, warnings or None
+
+
+async def to_outputs(entries: Sequence[TimeEntry], call: CallContext) -> list[tuple[TimeEntryOut, list[str]]]:
+    """Return entries as a result shows them, each with warnings of what may not be meant."""
+    names, now, calendar = await look_up_names(entries, call), call.now, await call.calendar()
+    workspaces = await call.workspaces()
+    return [
+        (
+            _to_output(entry, names, now, calendar),
+            [*_warnings(entry, names, workspaces.get(entry.workspace_id), now)],
+        )
+        for entry in entries
+    ]
+
+
+def _to_output(entry: TimeEntry, names: EntryNames, now: "datetime", calendar: Calendar) -> TimeEntryOut:
+    return TimeEntryOut(
+        id=entry.id or None,
         workspace_id=entry.workspace_id,
         start=entry.start.astimezone(calendar.zone).isoformat(timespec="seconds"),
         stop=None if entry.running else entry.end_at(now).astimezone(calendar.zone).isoformat(timespec="seconds"),
@@ -229,8 +247,6 @@ async def to_output(entry: TimeEntry, call: CallContext) -> tuple[TimeEntryOut, 
         tags=entry.tags or None,
         billable=entry.billable or None,
     )
-    workspace = (await call.workspaces()).get(entry.workspace_id)
-    return output, [*_warnings(entry, names, workspace, now)] or None
 
 
 def _warnings(entry: TimeEntry, names: EntryNames, workspace: Workspace | None, now: "datetime") -> Iterator[str]:

@@ -1,5 +1,6 @@
 """Entries that overlap others are refused before a change is sent."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from toggl_mcp.errors import Overlap
@@ -37,14 +38,23 @@ async def reject_overlaps(
     ]
     if not overlaps:
         return
-    descriptions = "; ".join(_describe_entry(entry, calendar, call) for entry in overlaps[:MAX_OVERLAPS_IN_MESSAGE])
-    rest = f"; and {len(overlaps) - MAX_OVERLAPS_IN_MESSAGE} more" if len(overlaps) > MAX_OVERLAPS_IN_MESSAGE else ""
-    message = f"Overlaps {descriptions}{rest}. Nothing was changed. {HINT}"
+    descriptions = [describe_entry(entry, calendar, call.now) for entry in overlaps]
+    message = f"Overlaps {enumerate_overlaps(descriptions)}. Nothing was changed. {HINT}"
     raise Overlap(message)
 
 
+def enumerate_overlaps(descriptions: Sequence[str]) -> str:
+    """Return what a stretch of time overlaps, as a message names it."""
+    rest = len(descriptions) - MAX_OVERLAPS_IN_MESSAGE
+    return "; ".join([*descriptions[:MAX_OVERLAPS_IN_MESSAGE], *([f"and {rest} more"] if rest > 0 else [])])
+
+
 async def find_overlaps(start: datetime, end: datetime, calendar: Calendar, call: CallContext) -> list[TimeEntry]:
-    """Return the entries that overlap a stretch of time; one without length overlaps its equal."""
+    """Return the entries that overlap a stretch of time.
+
+    Raises:
+        Overlap: They could not be read.
+    """
     from toggl_mcp.endpoints.time_entry_query import EntryQuery  # noqa: PLC0415 - start-up
 
     now = call.now
@@ -60,11 +70,12 @@ async def find_overlaps(start: datetime, end: datetime, calendar: Calendar, call
     for error in result.errors_by_workspace.values():
         message = f"Overlaps could not be checked, so nothing was changed. {error} {HINT_UNCHECKED}"
         raise Overlap(message) from error
-    return [
-        entry
-        for entry in result.entries
-        if (entry.start < end and entry.end_at(now) > start) or (entry.start, entry.end_at(now)) == (start, end)
-    ]
+    return [entry for entry in result.entries if do_overlap(entry.start, entry.end_at(now), start, end)]
+
+
+def do_overlap(first_start: datetime, first_end: datetime, start: datetime, end: datetime) -> bool:
+    """Tell whether two stretches of time overlap; one without length overlaps its equal."""
+    return (first_start < end and first_end > start) or (first_start, first_end) == (start, end)
 
 
 def _grows(entry: TimeEntry, start: datetime, end: datetime, former: TimeEntry, now: datetime) -> bool:
@@ -78,7 +89,8 @@ def _grows(entry: TimeEntry, start: datetime, end: datetime, former: TimeEntry, 
     return overlap(start, end) > overlap(former.start, former.end_at(now))
 
 
-def _describe_entry(entry: TimeEntry, calendar: Calendar, call: CallContext) -> str:
-    end = "now" if entry.running else calendar.to_local_text(entry.end_at(call.now))
+def describe_entry(entry: TimeEntry, calendar: Calendar, now: datetime) -> str:
+    """Return an entry as a message names it: its id, description and times."""
+    end = "now" if entry.running else calendar.to_local_text(entry.end_at(now))
     description = f" “{truncate(entry.description, 60)}”" if entry.description else ""
     return f"entry {entry.id}{description}, {calendar.to_local_text(entry.start)} to {end}"

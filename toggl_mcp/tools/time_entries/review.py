@@ -37,7 +37,7 @@ Kind = Literal[
 
 
 class Fix(OutputModel):
-    """A call that mends a finding; `add` are the arguments that only the person knows."""
+    """A call that mends a finding; `add` are the fields of the entries that only the person knows."""
 
     tool: str
     arguments: dict[str, Any]
@@ -163,7 +163,7 @@ def _list_gaps(reviewer: _Reviewer, args: ReviewTime) -> Iterator[Finding]:
         windows = (hours.on(day, calendar) for day in reviewer.days if expected[day.weekday()])
     for gap in review.find_gaps(entries, windows, now):
         times = {"start": calendar.to_local_text(gap.start), "stop": calendar.to_local_text(gap.end)}
-        fix = Fix(tool="create_time_entry", arguments=times, add=["description", "project"])
+        fix = Fix(tool="create_time_entries", arguments={"entries": [times]}, add=["description", "project"])
         yield reviewer.finding("gap", [], gap, fix)
 
 

@@ -14,9 +14,10 @@ from toggl_mcp.models.totals import slice_by_day
 from toggl_mcp.tools.support.define import ADDITIVE, DESTRUCTIVE, READ_ONLY, CallContext, ToolSpec
 from toggl_mcp.tools.support.results import Freshness, OutputModel, WithQuota, list_unreadable
 from toggl_mcp.tools.time_entries._args import GetTimer, StartTimer, StopTimer
-from toggl_mcp.tools.time_entries._input import parse_time_argument, prepare_entry, settle_references
+from toggl_mcp.tools.time_entries._input import parse_time_argument, prepare_new_entry, settle_references
 from toggl_mcp.tools.time_entries._output import TimeEntryOut, TimeEntryResult, to_output
 from toggl_mcp.tools.time_entries._overlap import reject_overlaps
+from toggl_mcp.tools.time_entries._refs import choose_workspace, load_like
 
 MIN_RUN = timedelta(seconds=1)
 """The shortest time that a timer is taken to run."""
@@ -50,8 +51,9 @@ class Timer(WithQuota, Freshness):
 
 async def start_timer(args: StartTimer, call: CallContext) -> TimerStarted:
     """Start a timer. It stops the running timer, which stopped_entry names."""
-    workspace, calendar = await call.workspace_id(args.workspace), await call.calendar()
-    prepared = await prepare_entry(args, workspace, call)
+    like, calendar = await load_like(args.like, call), await call.calendar()
+    workspace = await choose_workspace(args.workspace, like, call)
+    prepared = await prepare_new_entry(args, like, workspace, call)
     start = call.now if args.start is None else parse_time_argument("start", args.start, call.now, calendar)
     if start > call.now:
         message = "start: is in the future. Omit it to start now."
@@ -79,7 +81,7 @@ async def stop_timer(_: StopTimer, call: CallContext) -> TimeEntryResult:
     entry = await entries.stop_current()
     if entry is None:
         hint = list_unreadable(len((await entries.read()).collection.unreadable_ids), "time entries")
-        message = "No timer is running. start_timer starts one; create_time_entry adds completed time."
+        message = "No timer is running. start_timer starts one; create_time_entries adds completed time."
         raise NotFound(" ".join([message, *hint]))
     output, warnings = await to_output(entry, call)
     return TimeEntryResult(entry=output, warnings=warnings, quota=call.quota())

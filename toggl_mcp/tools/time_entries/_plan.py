@@ -1,0 +1,199 @@
+"""A plan of entries to create: all are checked, and compared with what is there, before any is sent."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from toggl_mcp.errors import REFUSALS, Ambiguous, Candidate, InvalidArguments, Overlap, PlanRequired, TogglError
+from toggl_mcp.models.duration_grammar import parse_duration
+from toggl_mcp.models.time_entries import TimeEntry
+from toggl_mcp.tools.support.args import naming_argument
+from toggl_mcp.tools.support.define import CallContext
+from toggl_mcp.tools.support.lookup import MAX_CANDIDATES
+from toggl_mcp.tools.time_entries._args import CreateTimeEntries, NewEntry
+from toggl_mcp.tools.time_entries._input import PreparedEntry, check_duration, parse_time_argument, prepare_new_entry
+from toggl_mcp.tools.time_entries._overlap import describe_entry, do_overlap, enumerate_overlaps, find_overlaps
+from toggl_mcp.tools.time_entries._refs import choose_workspace, load_like
+
+if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
+    from datetime import datetime
+
+Status = Literal["planned", "created", "already_there", "refused", "unconfirmed", "not_sent"]
+CORRECTABLE_ERRORS = (*REFUSALS, Ambiguous, Overlap)
+"""The errors of one entry of a plan that a corrected call need not repeat."""
+NO_ID = 0
+"""The id of an entry that Toggl does not have yet."""
+
+
+class PlannedEntry(NamedTuple):
+    """An entry to create: as it will be, the request that creates it, and what became of it."""
+
+    entry: TimeEntry
+    prepared: PreparedEntry
+    status: Status = "planned"
+
+
+class Plan(NamedTuple):
+    """The entries of a plan, in the order of the arguments, and what could not be checked."""
+
+    entries: list[PlannedEntry]
+    warnings: list[str]
+
+    @property
+    def positions_to_send(self) -> list[int]:
+        """The positions of the entries that are still to be created."""
+        return [position for position, planned in enumerate(self.entries) if planned.status == "planned"]
+
+
+async def make_plan(args: CreateTimeEntries, call: CallContext) -> Plan:
+    """Return the plan of the arguments; the entries that Toggl has already are found, and not planned again.
+
+    Raises:
+        TogglError: Some entries have problems; the message has all of them, each with the entry's index.
+    """
+    problems: dict[int, TogglError] = {}
+    planned: dict[int, PlannedEntry] = {}
+    for index, entry in enumerate(args.entries):
+        try:
+            planned[index] = await _plan_entry(entry, args, call)
+        except CORRECTABLE_ERRORS as error:
+            problems[index] = error
+    warnings = await _compare(planned, problems, args, call)
+    if problems:
+        raise _combine(problems)
+    return Plan([planned[index] for index in sorted(planned)], warnings)
+
+
+async def describe_shortage(plan: Plan, call: CallContext) -> list[str]:
+    """Return for which workspaces fewer requests remain this hour than the plan needs."""
+    needed = Counter(plan.entries[position].entry.workspace_id for position in plan.positions_to_send)
+    buckets = {workspace_id: await call.toggl.get_quota(workspace_id) for workspace_id in needed}
+    return [
+        f"{count} entries need as many requests, and {bucket.remaining} remain this hour in workspace {workspace_id}. "
+        "The rest can follow by the same call after the reset."
+        for workspace_id, count in needed.items()
+        if (bucket := buckets[workspace_id]) is not None and bucket.remaining < count
+    ]
+
+
+async def _plan_entry(args: NewEntry, plan_args: CreateTimeEntries, call: CallContext) -> PlannedEntry:
+    """Return the plan of one entry, which is not compared with others yet."""
+    start, stop = await _resolve_times(args, call)
+    like = await load_like(args.like, call)
+    workspace_id = await choose_workspace(plan_args.workspace, like, call)
+    prepared = await prepare_new_entry(args, like, workspace_id, call)
+    duration = round((stop - start).total_seconds())
+    body = prepared.body.model_copy(update={"start": start, "duration": duration})
+    fields = body.model_dump(include={"start", "duration", "description", "billable", "tags"}, exclude_none=True)
+    entry = TimeEntry(
+        id=NO_ID,
+        workspace_id=workspace_id,
+        project_id=body.project_id or None,
+        task_id=body.task_id or None,
+        **fields,
+    )
+    await _check_workspace_rules(entry, call)
+    return PlannedEntry(entry, prepared._replace(body=body))
+
+
+async def _resolve_times(args: NewEntry, call: CallContext) -> "tuple[datetime, datetime]":
+    """Return the start and the stop of an entry.
+
+    Raises:
+        InvalidArguments: They are too few or too many, none in any grammar, or no time that Toggl takes.
+    """
+    calendar, now = await call.calendar(), call.now
+    times = [time for time in (args.start, args.stop, args.duration) if time is not None]
+    if len(times) != 2 and [args.duration] != times:  # noqa: PLR2004 - two times say when an entry is
+        message = "give two of start, stop and duration, or duration alone; start_timer starts a timer."
+        raise InvalidArguments(message)
+    with naming_argument("duration"):
+        length = timedelta(seconds=parse_duration(args.duration or "0"))
+    start = None if args.start is None else parse_time_argument("start", args.start, now, calendar)
+    stop = None if args.stop is None else parse_time_argument("stop", args.stop, now, calendar)
+    if start is None:
+        stop = stop or now
+        start = stop - length
+    stop = stop or start + length
+    check_duration(start, stop)
+    return start, stop
+
+
+async def _check_workspace_rules(entry: TimeEntry, call: CallContext) -> None:
+    """Check what the workspace's plan allows and its settings require, as far as the account shows it.
+
+    Raises:
+        PlanRequired: It is billable in a free workspace.
+        InvalidArguments: It lacks what the workspace requires.
+    """
+    workspace = (await call.workspaces()).get(entry.workspace_id)
+    if workspace is None:
+        return
+    if entry.billable and not workspace.allows("paid"):
+        message = f"billable: workspace “{workspace.name}” is on the free plan. Omit it."
+        raise PlanRequired(message)
+    values = {"description": entry.description, "project": entry.project_id, "task": entry.task_id, "tag": entry.tags}
+    missing = [field for field in workspace.required_entry_fields if not values[field]]
+    if missing:
+        message = f"Workspace “{workspace.name}” requires {', '.join(missing)}. Ask the person for it."
+        raise InvalidArguments(message)
+
+
+async def _compare(
+    planned: dict[int, PlannedEntry], problems: dict[int, TogglError], args: CreateTimeEntries, call: CallContext
+) -> list[str]:
+    """Find the planned entries that are there already, and add the problem of each that overlaps others.
+
+    Returns what could not be checked, where overlaps are allowed.
+    """
+    warnings: list[str] = []
+    twin_ids: set[int] = set()
+    calendar = await call.calendar()
+    for index, draft in planned.items():
+        entry, end = draft.entry, draft.entry.end_at(call.now)
+        try:
+            existing = await find_overlaps(entry.start, end, calendar, call)
+        except Overlap as error:
+            if args.on_overlap == "refuse":
+                problems[index] = error
+            else:
+                warnings.append(f"entries[{index}] could not be compared with those of its day.")
+            continue
+        twin = next((item for item in existing if item.id not in twin_ids and _is_same(item, entry)), None)
+        if twin is not None:
+            twin_ids.add(twin.id)
+            planned[index] = draft._replace(entry=twin, status="already_there")
+        elif args.on_overlap == "refuse":
+            overlaps = [describe_entry(item, calendar, call.now) for item in existing]
+            overlaps += [f"entries[{other}]" for other in _find_overlapping(index, planned, call)]
+            if overlaps:
+                problems[index] = Overlap(f"overlaps {enumerate_overlaps(overlaps)}.")
+    return warnings
+
+
+def _find_overlapping(index: int, planned: Mapping[int, PlannedEntry], call: CallContext) -> list[int]:
+    """Return the indexes of the entries of the plan that overlap one."""
+    start, end = planned[index].entry.start, planned[index].entry.end_at(call.now)
+    return [
+        other
+        for other, draft in planned.items()
+        if other != index and do_overlap(draft.entry.start, draft.entry.end_at(call.now), start, end)
+    ]
+
+
+def _is_same(entry: TimeEntry, draft: TimeEntry) -> bool:
+    """Tell whether an entry is what a call has planned, or had planned before it was cut off."""
+    fields = ("workspace_id", "start", "duration", "description", "project_id", "task_id")
+    return {*entry.tags} == {*draft.tags} and all(getattr(entry, field) == getattr(draft, field) for field in fields)
+
+
+def _combine(problems: Mapping[int, TogglError]) -> TogglError:
+    """Return the problems of a plan as one error: of their kind, or of invalid arguments if there are several kinds."""
+    kinds = {type(error) for error in problems.values()}
+    kind = kinds.pop() if len(kinds) == 1 else InvalidArguments
+    sentences = [f"entries[{index}]: {problems[index]}" for index in sorted(problems)]
+    if any(isinstance(error, Overlap) for error in problems.values()):
+        sentences.append('Change the times, or pass on_overlap: "allow".')
+    candidates: Sequence[Candidate] = [item for error in problems.values() for item in error.candidates]
+    return kind(" ".join([*sentences, "Nothing was created."]), candidates[:MAX_CANDIDATES])

@@ -1,0 +1,119 @@
+"""The tool that creates time entries."""
+
+from typing import NamedTuple
+
+import anyio
+
+from toggl_mcp.errors import REFUSALS, OutcomeUnknown, TogglError, Unreachable
+from toggl_mcp.models.base import Absent
+from toggl_mcp.tools.support.define import (
+    ADDITIVE,
+    MAX_BULK_CALL_SECONDS,
+    MAX_CALL_SECONDS,
+    CallContext,
+    ToolSpec,
+)
+from toggl_mcp.tools.support.results import WithChange
+from toggl_mcp.tools.time_entries._args import CreateTimeEntries
+from toggl_mcp.tools.time_entries._input import settle_references
+from toggl_mcp.tools.time_entries._output import TimeEntryOut, to_outputs
+from toggl_mcp.tools.time_entries._plan import Plan, PlannedEntry, Status, describe_shortage, make_plan
+
+GO_ON = (
+    "What is there is not made twice: repeat the same call to go on, "
+    "with the start and stop shown for entries that were given relative to now."
+)
+
+
+class CreatedEntry(TimeEntryOut):
+    """An entry of the plan, and what became of it."""
+
+    status: Status
+
+
+class TimeEntriesCreated(WithChange):
+    """What became of each entry of a plan, in the order of the arguments."""
+
+    entries: list[CreatedEntry]
+    incomplete_reason: str | Absent = None
+    warnings: list[str] | Absent = None
+
+
+class _Failure(NamedTuple):
+    """The failure that ended a plan, and the position of the entry that it is about."""
+
+    position: int
+    error: TogglError
+
+    @property
+    def status(self) -> Status:
+        """What became of the entry."""
+        if isinstance(self.error, OutcomeUnknown):
+            return "unconfirmed"
+        return "refused" if isinstance(self.error, REFUSALS) else "not_sent"
+
+
+async def create_time_entries(args: CreateTimeEntries, call: CallContext) -> TimeEntriesCreated:
+    """Create 1 to 50 completed time entries, one request each. All are checked first; if any is wrong, none is created.
+
+    One that is there already is not made twice, so the same call goes on where a spent quota stopped it.
+    """
+    plan = await make_plan(args, call)
+    warnings = [*plan.warnings, *await describe_shortage(plan, call)]
+    failure = None if args.dry_run else await _send(plan, call)
+    statuses = [planned.status for planned in plan.entries]
+    if failure is not None and "created" not in statuses and (len(statuses) == 1 or failure.status != "unconfirmed"):
+        raise failure.error
+    outputs = await to_outputs([planned.entry for planned in plan.entries], call)
+    warnings += [f"entries[{index}]: {text}" for index, (_, texts) in enumerate(outputs) for text in texts]
+    return TimeEntriesCreated(
+        entries=[
+            CreatedEntry.model_validate({**output.model_dump(), "status": planned.status})
+            for planned, (output, _) in zip(plan.entries, outputs, strict=True)
+        ],
+        incomplete_reason=failure and f"entries[{failure.position}]: {failure.error} {GO_ON}",
+        warnings=warnings or None,
+        quota=call.quota(),
+    )
+
+
+async def _send(plan: Plan, call: CallContext) -> _Failure | None:
+    """Create one entry after another, up to the first failure, which is returned."""
+    positions = plan.positions_to_send
+    for count, position in enumerate(positions):
+        planned = plan.entries[position]
+        try:
+            created = await _create(planned, call)
+        except TogglError as error:
+            failure = _Failure(position, error)
+            for rest in positions[count:]:
+                plan.entries[rest] = plan.entries[rest]._replace(status="not_sent")
+            plan.entries[position] = planned._replace(status=failure.status)
+            return failure
+        plan.entries[position] = created
+        await call.report_progress(count + 1, len(positions))
+    return None
+
+
+async def _create(planned: PlannedEntry, call: CallContext) -> PlannedEntry:
+    """Create one entry, within the time of a call of its own.
+
+    Raises:
+        Unreachable: So much time no longer remains.
+        OutcomeUnknown: Toggl never confirmed it.
+    """
+    if anyio.current_effective_deadline() - anyio.current_time() < MAX_CALL_SECONDS:
+        message = "The time of a call was over, and this one was not sent."
+        raise Unreachable(message)
+    workspace_id = planned.entry.workspace_id
+    try:
+        with anyio.fail_after(MAX_CALL_SECONDS):
+            async with settle_references(planned.prepared, workspace_id, call):
+                entry = await call.toggl.time_entries(workspace_id).add(planned.prepared.body)
+    except TimeoutError as error:
+        message = "Toggl did not confirm it in time."
+        raise OutcomeUnknown(message) from error
+    return planned._replace(entry=entry, status="created")
+
+
+TOOLS = (ToolSpec(create_time_entries, ADDITIVE, max_seconds=MAX_BULK_CALL_SECONDS),)
