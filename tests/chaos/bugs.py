@@ -11,7 +11,8 @@ from toggl_mcp.api.transport import Delivery
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.store import Key
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
-from toggl_mcp.endpoints.core.cached_collection import CachedCollection, Change
+from toggl_mcp.endpoints.core.cached_collection import CachedCollection
+from toggl_mcp.endpoints.core.change import Change
 from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
 from toggl_mcp.errors import TogglError
 from toggl_mcp.models.clients import Client
@@ -124,9 +125,9 @@ def keep_lease(patch: Patch) -> None:
 def _write_through_only(patch: Patch, is_written: Callable[[Client | None], bool]) -> None:
     original = Change[Client].add_confirmed_row
 
-    def add_confirmed_row(change: Change[Client], row_id: int, item: Client | None) -> None:
+    def add_confirmed_row(change: Change[Client], row_id: int, item: Client | None, **former: Any) -> None:  # noqa: ANN401 - of several types
         if is_written(item):
-            original(change, row_id, item)
+            original(change, row_id, item, **former)
 
     patch.setattr(Change, "add_confirmed_row", add_confirmed_row)
 

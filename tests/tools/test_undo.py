@@ -1,7 +1,8 @@
 """Undoing changes, by what Toggl has before and after."""
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from mcp import Client
@@ -74,6 +75,22 @@ async def test_undo_of_deleted_entries_restores_them_under_their_ids(host: Host,
 
     assert (result["complete"], {row["effect"] for row in result["rows"]}) == (True, {"restore"})
     assert live_entries(sandbox) == before
+
+
+@pytest.mark.parametrize("answer", ["refused", "ignored"])
+async def test_undo_of_deleted_entries_that_toggl_does_not_restore_makes_them_anew(
+    host: Host, sandbox: Sandbox, answer: Literal["refused", "ignored"]
+) -> None:
+    sandbox.behaviors = replace(sandbox.behaviors, undelete_by_patch=answer)
+    ids = add_entries(sandbox, 2)
+    before = live_entries(sandbox)
+    await host.call("delete_time_entries", ids=ids)
+    result = await host.call("undo")
+    again = await host.call("undo", change=result["undone_change_id"])
+
+    new_ids = [row["new_id"] for row in result["rows"]]
+    assert live_entries(sandbox) == dict(zip(new_ids, before.values(), strict=True))
+    assert [row["new_id"] for row in again["rows"]] == new_ids
 
 
 async def test_undo_of_a_started_timer_lets_the_former_one_run(host: Host, sandbox: Sandbox, clock: Clock) -> None:

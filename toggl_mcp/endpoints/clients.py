@@ -181,9 +181,7 @@ class AsyncClientEndpoint(UndoableEndpoint[Client]):
         """Write an archived client through; Toggl confirms it without sending the client."""
         client = await self._collection.get_any_age(client_id)
         if client is None:
-            # An undo needs to know only that it was not archived.
-            before = Client(id=client_id, workspace_id=self.workspace_id, name="")
-            change.add_journal_row(client_id, before.model_copy(update={"archived": True}), before=before)
+            change.add_journal_row(client_id, None)
             await self._collection.invalidate()
         else:
             change.add_confirmed_row(client_id, client.model_copy(update={"archived": True, "updated_at": None}))

@@ -28,6 +28,7 @@ MAX_ASSUMED_DIFFERENCE_SECONDS = 2
 _MOVED_ON = "It was changed again since. Undo the later change first, or edit it by hand."
 _UNKNOWN_BEFORE = "What it was before is not known. Look at it in Toggl's web app."
 _UNCONFIRMED = "Toggl never confirmed this change, and what it has now is neither certain. Compare it by hand."
+_UNKNOWN_PROJECTS = "Which of its projects were archived with it is not known. Restore it and them by hand."
 _UNSENT = "Not tried. The same call goes on here."
 
 
@@ -53,7 +54,7 @@ class JournalRow:
     after: WorkspaceResource | None = None
     is_created: bool = False
     is_confirmed: bool = False
-    related_ids: Sequence[int] = ()
+    related_ids: Sequence[int] | None = ()
     is_deleted: bool = False
     effect: Effect | None = None
     new_id: int | None = None
@@ -191,7 +192,7 @@ class Journal:
                     await endpoint.delete(cast("int", batch[0].row_id))
                 case "edit":
                     items, fields = [row.before for row in batch], batch[0].fields
-                    ids = await endpoint.put_back(items, fields, batch[0].related_ids)
+                    ids = await endpoint.put_back(items, fields, batch[0].related_ids or ())
                     for row in batch:
                         row.reason = None if row.row_id in ids else "Toggl kept other values. Look at it by hand."
                 case _:
@@ -213,14 +214,14 @@ class Journal:
                 row.new_id = (await endpoint.make_anew(row.before)).id
                 row.reason = None
             elif row.before is not None and (fields := find_differences(row.before, item)):
-                await endpoint.put_back([row.before], fields, row.related_ids)
+                await endpoint.put_back([row.before], fields, row.related_ids or ())
 
     def _merge_rows(self, change: JournalChange) -> list[JournalRow]:
         """Return one row for each that the requests of a change have altered, in their order."""
         rows: dict[tuple[str, int], JournalRow] = {}
         unknown: list[JournalRow] = []
         for record in change.records:
-            if not record.rows:
+            if not record.rows or (record.verb == "add" and not record.is_confirmed):
                 unknown.append(JournalRow(record.kind, None, record.workspace_id, reason=_UNCONFIRMED))
             for row_id, before_text, after_text in record.rows:
                 model = self._endpoint_of(record.kind, record.workspace_id).MODEL
@@ -241,7 +242,7 @@ class Journal:
                     )
                 row.after, row.is_deleted = after, record.verb == "delete"
                 row.is_confirmed = row.is_confirmed and record.is_confirmed
-                row.related_ids = row.related_ids or record.related_ids
+                row.related_ids = row.related_ids if record.related_ids == () else record.related_ids
         return [*rows.values(), *unknown]
 
     def _adopt_restored(
@@ -319,7 +320,9 @@ def _plan_row(row: JournalRow, present: WorkspaceResource | None, last_edit: dat
         row.reason = "It was deleted since. Undo that deletion first."
     if row.effect is None or present is None:
         return
-    if not row.is_confirmed:
+    if row.related_ids is None:
+        row.reason = _UNKNOWN_PROJECTS
+    elif not row.is_confirmed:
         row.reason = _UNCONFIRMED
     elif row.after is None or not _is_as_left(row, present, row.after, last_edit):
         row.reason = _MOVED_ON

@@ -62,8 +62,13 @@ class AsyncTimeEntryEndpoint(CascadingEndpoint[TimeEntry]):
         def matches(entry: TimeEntry) -> bool:
             return (entry.start, entry.description, entry.project_id) == fields
 
+        stopped_ids: list[int] = []
+        if body.stop is None and body.duration in (None, -1):
+            entries = (await self.reserved.read()).collection.items
+            stopped_ids = [entry_id for entry_id, entry in entries.items() if entry.running]
         try:
-            return await self._create(body.format("add", workspace_id=self.workspace_id), matches)
+            payload = body.format("add", workspace_id=self.workspace_id)
+            return await self._create(payload, matches, changed_ids=stopped_ids)
         except OutcomeUnknown as error:
             if start >= self._entry_cache.earliest_start():
                 raise

@@ -102,8 +102,9 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
                 await self._write(change.rows)
                 change.rows.clear()
                 for timer in timers:
-                    await self._stop_others(timer, change)
-                change.confirm()
+                    await self._stop_others(timer)
+            if change.record.verb == "add" and change.journal_rows:
+                self._add_stopped_rows(change)
             # Last of all: until the change is settled, the end of this process makes the collection untrusted.
             await super().settle_change(change, keys_to_invalidate, drops_names=drops_names)
 
@@ -113,7 +114,7 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
         starts = [entry.start for entry in entries if entry is not None]
         return min(starts, default=self.earliest_start()) <= self.earliest_start()
 
-    async def _stop_others(self, item: TimeEntry, change: Change[TimeEntry]) -> None:
+    async def _stop_others(self, item: TimeEntry) -> None:
         for key in await self._other_running_ids(item.id):
             row = await self.get_row(key)
             entry = self._parse_row(row.text)
@@ -121,9 +122,17 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
                 continue
             if not _starts_before(entry, item):
                 return await self.invalidate()
-            change.add_journal_row(key, entry.stop_at(item.start), row)
             await self.write_through(key, entry.stop_at(item.start), row)
         return None
+
+    def _add_stopped_rows(self, change: Change[TimeEntry]) -> None:
+        """Let the journal have the timers that ran before a new one was started, as Toggl is taken to stop them."""
+        timer = self._parse_row(change.journal_rows[0].after)
+        for row_id, before, _ in change.record.rows:
+            entry = self._parse_row(before)
+            if timer is not None and entry is not None:
+                change.add_journal_row(row_id, entry.stop_at(timer.start), before=entry)
+        change.confirm()
 
     async def update_where(
         self, matches: Callable[[TimeEntry], bool], change: Callable[[TimeEntry], TimeEntry]

@@ -33,12 +33,16 @@ class ChangeRecord(BaseModel, frozen=True):
     kind: str
     workspace_id: int
     rows: tuple[RowChange, ...] = ()
-    related_ids: tuple[int, ...] = ()
-    """What was archived along."""
+    related_ids: tuple[int, ...] | None = ()
+    """What was archived along; None where that is not known."""
     is_confirmed: bool = False
     is_undone: bool = False
 
-    def confirm(self, rows: Sequence[RowChange], related_ids: Sequence[int]) -> "ChangeRecord":
+    def confirm(self, rows: Sequence[RowChange], related_ids: Sequence[int] | None) -> "ChangeRecord":
         """Return the record with what was confirmed."""
-        update = {"rows": tuple(rows), "related_ids": tuple(related_ids), "is_confirmed": True}
+        update = {
+            "rows": tuple(rows),
+            "related_ids": None if related_ids is None else tuple(related_ids),
+            "is_confirmed": True,
+        }
         return self.model_copy(update=update)

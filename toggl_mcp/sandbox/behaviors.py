@@ -31,4 +31,5 @@ class Behaviors:
     start_stops_others: bool = True
     tasks_on_free_status: Literal[402, 403] = 402
     team_activity: Literal["latest of each user", "latest 20"] = "latest of each user"
+    undelete_by_patch: Literal["done", "refused", "ignored"] = "done"
     user_requests_per_hour: Literal[30, 600] = 30

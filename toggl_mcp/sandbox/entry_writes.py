@@ -79,8 +79,11 @@ def _patch(request: RequestContext) -> Response:
 
 def _patch_one(request: RequestContext, entry_id: int, steps: list[Row]) -> None:
     row = _find_own(request, entry_id)
-    if row is None:
+    is_deleted = row is not None and row["server_deleted_at"] is not None
+    if row is None or (is_deleted and request.behaviors.undelete_by_patch == "refused"):
         raise Refusal(error(404, f"Time entry with ID: {entry_id} was not found/is not accessible"))
+    if is_deleted and request.behaviors.undelete_by_patch == "ignored":
+        return
     payload: Row = {}
     for step in steps:
         payload |= {} if "tag_action" in step else step

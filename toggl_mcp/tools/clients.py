@@ -169,6 +169,8 @@ async def edit_client(args: EditClient, call: CallContext) -> ClientResult:
     clients = call.toggl.clients(await call.workspace_id(args.workspace))
     client = await resolve(args.client, clients.reserved, call.name_index)
     archived_project_ids = None
+    if args.archived is not None:  # The names that come with the account do not tell what it was, as an undo needs.
+        client = require_found((await clients.reserved.find(client.id)).item, client.id, clients)
     if args.archived:
         archived_project_ids = await clients.archive(client.id)
         # Toggl confirms without the client, and what is done is not to fail for a read.

@@ -151,11 +151,14 @@ class CachedCollection(Generic[M]):
         return await self._store.get_row(self.key, row_id)
 
     async def open_change(self, verb: str, workspace_id: int, row_ids: Sequence[int], keys: Sequence[Key]) -> Change[M]:
-        """Return a change of rows, of none for a creation, that is not sent yet, and may alter these collections."""
+        """Return a change that is not sent yet, and may alter these collections.
+
+        The rows are those that it changes, or that it changes along with a creation.
+        """
         store, key = self._store, self.key
         rows = {row_id: await store.get_row(key, row_id) for row_id in row_ids}
         record = open_record(verb, key, workspace_id, store.clock(), rows)
-        expected = rows[row_ids[0]] if len(rows) == 1 else Row(await store.get_version(key), None)
+        expected = rows[row_ids[0]] if len(rows) == 1 and verb != "add" else Row(await store.get_version(key), None)
         return Change(expected, PendingChange(record.record_id, keys, record=record), record, records=(record,))
 
     async def settle_change(self, change: Change[M], keys_to_invalidate: Sequence[Key], *, drops_names: bool) -> None:

@@ -40,8 +40,8 @@ class Change(Generic[M]):
     """What the journal has of it while its outcome is unknown."""
     rows: list[ConfirmedRow[M]] = field(default_factory=list[ConfirmedRow[M]])
     journal_rows: list[RowChange] = field(default_factory=list[RowChange])
-    related_ids: Sequence[int] = ()
-    """What was archived along."""
+    related_ids: Sequence[int] | None = None
+    """What was archived along, if that is known."""
     records: tuple[ChangeRecord, ...] = ()
     """What the journal has of it once it is settled."""
 
@@ -79,7 +79,8 @@ class Change(Generic[M]):
 
     def confirm(self) -> None:
         """Let the journal have what the change did; nothing, if it did nothing."""
-        self.records = (self.record.confirm(self.journal_rows, self.related_ids),) if self.journal_rows else ()
+        related_ids = self.record.related_ids if self.related_ids is None else self.related_ids
+        self.records = (self.record.confirm(self.journal_rows, related_ids),) if self.journal_rows else ()
         spending = SPENDING.get()
         if spending is not None and self.records:
             spending.has_changes = True
@@ -96,6 +97,7 @@ def open_record(verb: str, key: Key, workspace_id: int, made_at: float, rows: Ma
         verb=verb,
         kind=key.kind,
         workspace_id=workspace_id,
+        related_ids=None if verb == "archive" else (),
         rows=tuple(RowChange(row_id, row.text, None) for row_id, row in rows.items()),
     )
 

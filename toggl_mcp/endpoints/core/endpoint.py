@@ -5,7 +5,7 @@ and returns the only new item that matches, or else raises OutcomeUnknown. `_cha
 """
 
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import asynccontextmanager
 from typing import Any, ClassVar, TypeVar
@@ -59,10 +59,19 @@ class CachedEndpoint(ReadEndpoint[E]):
             if cascade is not None:
                 await cascade(None)
 
-    async def _create(self, body: Mapping[str, Any], matches: Callable[[E], bool], path: str | None = None) -> E:
-        """Create one, at most once: after a lost response, look for it at Toggl."""
+    async def _create(
+        self,
+        body: Mapping[str, Any],
+        matches: Callable[[E], bool],
+        path: str | None = None,
+        changed_ids: Sequence[int] = (),
+    ) -> E:
+        """Create one, at most once: after a lost response, look for it at Toggl.
+
+        `changed_ids` are those of others that Toggl changes along with it.
+        """
         ids_before = (await self.reserved.read()).collection.ids
-        async with self._change("add") as change:
+        async with self._change("add", *changed_ids) as change:
             try:
                 response = await self._transport.send("POST", path or self._path(), body=body, change=change.pending)
                 item = await self._parse_confirmation(change, response)

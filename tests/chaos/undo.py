@@ -1,0 +1,252 @@
+"""Changes of one call, each undone under faults: Toggl has what it had before, or the answer says what differs."""
+
+import random
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import anyio
+from anyio.lowlevel import checkpoint
+
+from tests.chaos.arena import AUTH, Storage
+from tests.chaos.faults import FaultInjector, TickingClock
+from toggl_mcp.api import connect_in_process
+from toggl_mcp.cache.memory import MemoryStore
+from toggl_mcp.cache.sqlite.store import SqliteStore
+from toggl_mcp.cache.store import Store
+from toggl_mcp.endpoints.journal import JournalRow
+from toggl_mcp.endpoints.toggl import Toggl
+from toggl_mcp.errors import TogglError
+from toggl_mcp.models.clients import ClientBody
+from toggl_mcp.models.projects import ProjectBody
+from toggl_mcp.models.quota import SPENDING, Spending
+from toggl_mcp.models.tags import TagBody
+from toggl_mcp.models.time_entries import TimeEntryBody
+from toggl_mcp.sandbox import HARBOUR_STUDIO, Sandbox
+
+Rows = dict[tuple[str, int], dict[str, Any]]
+TABLES: Mapping[str, tuple[str, ...]] = {
+    "client": ("name", "notes", "external_reference", "archived"),
+    "project": ("name", "client_id", "active", "billable", "color", "is_private"),
+    "tag": ("name",),
+    "time_entry": ("start", "stop", "description", "project_id", "task_id", "billable", "tags"),
+}
+SILENT = "differs after the undo, which does not say so"
+HONEST = ("confirmed", "projects", "not known")
+INCOMPLETE = "not undone without faults"
+OVERWRITTEN = "has taken back what the person did since"
+MAX_TRIES = 3
+PERSON_SHARE = 0.1
+CUT_OFF_SHARE = 0.15
+MAX_CHECKPOINTS = 200
+ENTRIES = 8
+"""Entries to begin with: a small diary shows more collisions."""
+
+
+@dataclass
+class UndoRun:
+    """A run with its violations, and how many undos were complete."""
+
+    chance: random.Random
+    clock: TickingClock
+    sandbox: Sandbox
+    faults: FaultInjector
+    store: Store
+    toggl: Toggl
+    violations: list[str] = field(default_factory=list[str])
+    steps: int = 0
+    complete: int = 0
+    unfinished: int = 0
+
+    async def advance(self, steps: int) -> None:
+        """Run so many steps, each a change and its undo."""
+        for number in range(self.steps, self.steps + steps):
+            before = len(self.violations)
+            await self._step(number)
+            self.violations[before:] = [f"step {number}: {violation}" for violation in self.violations[before:]]
+        self.steps += steps
+
+    async def _step(self, number: int) -> None:
+        self.clock.now += self.chance.choice([1, 5, 30, 150])
+        before, (verb, change) = self.rows(), self._make_change(number)
+        is_cut_off = self.chance.random() < CUT_OFF_SHARE
+        spending = await self._call(partial(self._cut_off, change) if is_cut_off else change)
+        touched = self._act_by_hand(before, number) if self.chance.random() < PERSON_SHARE else None
+        rows, is_complete = await self._undo(spending.change_id)
+        self.complete += is_complete
+        self.unfinished += not is_complete
+        texts = {reason for row in rows for reason in [row.reason] if reason is not None}
+        if touched is not None and self.rows().get(touched, {}).get("description") != f"By hand {number}":
+            self.violations.append(f"{verb} {OVERWRITTEN}: {touched}")
+        if touched is not None and touched in before and touched in self.rows():
+            before[touched] |= {"description": self.rows()[touched]["description"]}
+        if unexplained := self._differences(before, rows):
+            self.violations.append(f"{verb} {SILENT}: {unexplained}, {texts}")
+        elif touched is None and not is_complete and not any(text in reason for reason in texts for text in HONEST):
+            self.violations.append(f"{verb} {INCOMPLETE}: {texts}")
+
+    def _act_by_hand(self, before: Rows, number: int) -> tuple[str, int] | None:
+        """Let the person describe one of the entries that were changed, some time later; return which."""
+        after = self.rows()
+        changed = [key for key in after if key[0] == "time_entry" and after[key] != before.get(key)]
+        if not changed:
+            return None
+        self.clock.now += 60
+        key = self.chance.choice(changed)
+        self.sandbox.state.edit_entry(key[1], description=f"By hand {number}")
+        return key
+
+    async def _call(self, act: Callable[[], Awaitable[object]]) -> Spending:
+        """Run a call, which may fail, and return what it has spent."""
+        spending = Spending()
+        SPENDING.set(spending)
+        try:
+            await act()
+        except TogglError:
+            pass
+        finally:
+            SPENDING.set(None)
+        return spending
+
+    async def _cut_off(self, act: Callable[[], Awaitable[object]]) -> None:
+        """Run what is cancelled after a while, as by a host that gives up or ends."""
+
+        async def run() -> None:
+            with suppress(TogglError):
+                await act()
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(run)
+            for _ in range(self.chance.randrange(MAX_CHECKPOINTS)):
+                await checkpoint()
+            tasks.cancel_scope.cancel()
+
+    async def _undo(self, change_id: str) -> tuple[list[JournalRow], bool]:
+        """Undo a change, at last without faults; return its rows, and whether all are as before."""
+        rows: list[JournalRow] = []
+
+        async def undo() -> None:
+            journal = self.toggl.journal
+            if any(change.change_id == change_id for change in await journal.list_changes()):
+                rows[:] = await journal.undo(await journal.find(change_id))
+
+        for attempt in range(MAX_TRIES):
+            self.faults.enabled = attempt < MAX_TRIES - 1
+            self.clock.now += 10 if self.faults.enabled else 3700
+            await self._call(undo)
+        self.faults.enabled = True
+        return rows, all(row.reason is None for row in rows)
+
+    def rows(self) -> Rows:
+        """Return what Toggl has of each row."""
+        state = self.sandbox.state
+        tables = {"client": state.clients, "project": state.projects, "tag": state.tags, "time_entry": state.entries}
+        return {
+            (kind, key): {name: row.get(name) for name in TABLES[kind]}
+            for kind, table in tables.items()
+            for key, row in table.items()
+            if kind != "time_entry" or row["server_deleted_at"] is None
+        }
+
+    def _differences(self, before: Rows, rows: list[JournalRow]) -> list[object]:
+        """Return the rows that differ from before, and of which the undo says neither that nor a new id."""
+        after = self.rows()
+        named = {(row.kind, row.row_id) for row in rows if row.reason is not None or row.new_id is not None}
+        named |= {(row.kind, row.new_id) for row in rows if row.new_id is not None}
+        unknown_kinds = {row.kind for row in rows if row.row_id is None and row.reason is not None}
+        has_unknown_projects = any("projects" in (row.reason or "") for row in rows)
+        replaced = {key for kind, key in named if kind != "time_entry"}
+        return [
+            (key, before.get(key), after.get(key))
+            for key in before.keys() | after.keys()
+            if before.get(key) != after.get(key)
+            and key not in named
+            and not (key[0] == "project" and has_unknown_projects)
+            and not (key[0] in unknown_kinds and key not in before)
+            and not (replaced and _lost_reference(before.get(key), after.get(key)))
+        ]
+
+    def _make_change(self, number: int) -> tuple[str, Callable[[], Awaitable[object]]]:
+        entries, chance, state = self.toggl.time_entries(HARBOUR_STUDIO), self.chance, self.sandbox.state
+        ids = [key for kind, key in self.rows() if kind == "time_entry"]
+        some = chance.sample(ids, k=min(len(ids), chance.randint(1, 4)))
+        name, start = f"Thing {number}", self.toggl.now_utc()
+        clients, projects, tags = (
+            self.toggl.clients(HARBOUR_STUDIO),
+            self.toggl.projects(HARBOUR_STUDIO),
+            self.toggl.tags(HARBOUR_STUDIO),
+        )
+        tag = chance.choice([row["name"] for row in state.tags.values() if row["workspace_id"] == HARBOUR_STUDIO])
+        body = chance.choice([TimeEntryBody(description=name), TimeEntryBody(billable=True), TimeEntryBody(tags=[tag])])
+
+        async def read_some() -> None:
+            await entries.read_authoritative(lambda collection: set(some) <= collection.items.keys())
+
+        async def delete_some() -> None:
+            await read_some()
+            for entry_id in some:
+                await entries.delete(entry_id)
+
+        async def edit_some() -> None:
+            await read_some()
+            await entries.bulk_edit(some, body)
+
+        async def edit_one() -> None:
+            await read_some()
+            await entries.edit(some[0], body)
+
+        client_id, project_id, tag_id = (
+            chance.choice(
+                [key for key, row in table.items() if row.get("workspace_id", row.get("wid")) == HARBOUR_STUDIO]
+            )
+            for table in (state.clients, state.projects, state.tags)
+        )
+        changes: list[tuple[str, Callable[[], Awaitable[object]]]] = [
+            ("create entry", lambda: entries.add(TimeEntryBody(start=start, duration=60, description=name))),
+            ("start timer", lambda: entries.start(TimeEntryBody(description=name))),
+            ("stop timer", entries.stop_current),
+            ("create client", lambda: clients.add(ClientBody(name=name))),
+            ("edit client", lambda: clients.edit(client_id, ClientBody(notes=name))),
+            ("create project", lambda: projects.add(ProjectBody(name=name))),
+            ("edit project", lambda: projects.edit(project_id, ProjectBody(name=name))),
+            ("create tag", lambda: tags.add(TagBody(name=name))),
+            ("edit tag", lambda: tags.edit(tag_id, TagBody(name=name))),
+            ("archive client", lambda: clients.archive(client_id)),
+        ]
+        if some:
+            changes += [
+                ("edit entry", edit_one),
+                ("edit entries", edit_some),
+                ("delete entries", delete_some),
+            ]
+        return chance.choice(changes)
+
+
+def _lost_reference(before: dict[str, Any] | None, after: dict[str, Any] | None) -> bool:
+    """Return whether a row differs only in what it refers to."""
+    references = {"client_id", "project_id", "task_id", "tags"}
+    if before is None or after is None:
+        return False
+    return all(before[name] == after[name] for name in before.keys() - references)
+
+
+@asynccontextmanager
+async def open_undo_run(seed: int, storage: Storage, folder: Path, **behaviors: Any) -> AsyncGenerator[UndoRun]:  # noqa: ANN401 - fields of the behaviors
+    """Yield a run in which every random choice follows from the seed."""
+    chance, clock = random.Random(seed), TickingClock()  # noqa: S311 - repeatable
+    faults = FaultInjector(chance, "time_entries")
+    sandbox = Sandbox(clock=clock, fault=faults)
+    sandbox.behaviors = replace(sandbox.behaviors, user_requests_per_hour=600, **behaviors)
+    sandbox.state.entries.clear()
+    for number in range(ENTRIES):
+        start = clock() - 3600 * (number + 1)
+        sandbox.state.add_entry(HARBOUR_STUDIO, start, stop=start + 1800, description=f"Work {number % 3}")
+    store = SqliteStore(folder / f"{seed}.sqlite", clock=clock) if storage == "in a file" else MemoryStore(clock=clock)
+    toggl = Toggl(AUTH, store, client=connect_in_process(sandbox), workspace_id=HARBOUR_STUDIO)
+    try:
+        yield UndoRun(chance, clock, sandbox, faults, store, toggl)
+    finally:
+        await toggl.aclose()
