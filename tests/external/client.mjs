@@ -178,6 +178,8 @@ async function tryTime(host) {
     assert.equal(findings.length + remaining, total);
     assert.ok(findings.every(({ fix }) => fix === undefined || "tool" in fix));
   });
+  const csv = { client: "Evening Pottery", period: "last 90 days", rates: [{ amount: 60, currency: "NZD" }], format: "csv" };
+  await host.succeed("prepare_statement", csv, (statement) => assert.match(statement.csv, /^project,hours,/));
   await host.succeed("delete_time_entries", two, (gone) => assert.deepEqual(gone.deleted_ids.sort(), two.ids.sort()));
   await host.fail("not_found", "delete_time_entries", two);
 }

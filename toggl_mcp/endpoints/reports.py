@@ -154,6 +154,7 @@ def _split_row(row: object, workspace_id: int) -> Iterator[object]:
         amount = fields.get("billable_amount_in_cents") if exact_amount is None and len(parts) == 1 else exact_amount
         identity = {name: times.get(name) for name in ("id", "start", "stop", "at")}
         amounts = {"amount_in_cents": amount, "is_amount_rounded": (amount != exact_amount) or None}
+        amounts |= {} if exact_amount is None else {"rate_in_cents": fields.get("hourly_rate_in_cents")}
         yield shared | identity | amounts | {"duration": times.get("seconds")}
 
 

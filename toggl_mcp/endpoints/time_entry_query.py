@@ -16,7 +16,7 @@ from toggl_mcp.models.time_entries import MAX_DURATION, TimeEntry
 _DAY = timedelta(days=1)
 MIN_LONG_SECONDS = 23 * 3600
 """Seconds of the shortest day: an entry that began before the day before a range, and reaches it, lasts as long."""
-REPORT_FIELDS = ("user_name", "amount_in_cents", "currency", "is_amount_rounded")
+REPORT_FIELDS = ("user_name", "amount_in_cents", "rate_in_cents", "currency", "is_amount_rounded")
 SOURCES_BY_FRESHNESS: Sequence[Source] = ("toggl", "cache", "stale")
 RECOVERABLE_ERRORS = (Forbidden, PlanRequired, QuotaSpent, RateLimited, Unreachable)
 

@@ -30,8 +30,8 @@ _TIMES = ("start", "stop", "duration")
 class TimeEntry(WorkspaceResource, frozen=True):
     """A time entry. Times are UTC; `duration` is in seconds, and negative while the timer runs.
 
-    Only entries from a report have `user_name`, `amount_in_cents` and `currency`; the amount is rounded up where the
-    report has no rate.
+    Only entries from a report have `user_name`, `amount_in_cents`, `rate_in_cents` (an hour) and `currency`; the amount
+    is rounded up where the report has no rate.
     """
 
     FIELDS_OF_TOGGL = WorkspaceResource.FIELDS_OF_TOGGL | {
@@ -50,6 +50,7 @@ class TimeEntry(WorkspaceResource, frozen=True):
     deleted_at: datetime | None = Field(default=None, validation_alias=AliasChoices("deleted_at", "server_deleted_at"))
     user_name: str | None = None
     amount_in_cents: float | None = None
+    rate_in_cents: float | None = None
     currency: str | None = None
     is_amount_rounded: bool | None = None
 

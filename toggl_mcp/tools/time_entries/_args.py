@@ -19,6 +19,7 @@ from toggl_mcp.tools.support.args import (
     Ref,
     WorkspaceArgs,
     require_any_of,
+    require_one_of,
 )
 
 TimeText = Annotated[str, Field(max_length=40), BeforeValidator(clean_text), ANY_TEXT]
@@ -222,6 +223,40 @@ class SummarizeTime(EntryFilter, frozen=True):
             message = f"include_empty: needs group_by with one of {', '.join(DATE_GROUPS)} alone"
             raise ValueError(message)
         return self
+
+
+def _parse_currency(text: str) -> str:
+    """Return a currency's code in capitals."""
+    if not re.fullmatch("[A-Za-z]{3}", text):
+        message = "should be a currency's code of three letters, such as EUR"
+        raise ValueError(message)
+    return text.upper()
+
+
+class GivenRate(Payload, frozen=True):
+    """A rate an hour that Toggl does not have."""
+
+    project: Annotated[Ref, Field(description="Omitted: all others.")] | Absent = None
+    amount: Annotated[float, Field(gt=0, le=100_000)]
+    currency: Annotated[str, AfterValidator(_parse_currency)]
+
+
+class PrepareStatement(EntryRange, frozen=True):
+    """The arguments of `prepare_statement`."""
+
+    workspace: Annotated[Ref, Field(description="Name or id. Default: all.")] | Absent = None
+    client: Annotated[Ref, Field(description="Name or id; or project.")] | Absent = None
+    project: Annotated[Ref, Field(description="Name or id; or client.")] | Absent = None
+    user: Annotated[Ref, Field(description="A colleague, or all. Default: your time.")] | Absent = None
+    group_by: Annotated[Literal["project", "task", "day", "entry"], Field(description="Lines.")] = "project"
+    rounding: RoundingText | Absent = None
+    rates: (
+        Annotated[list[GivenRate], Field(max_length=50, description="An hour, where Toggl has none; never guess.")]
+        | Absent
+    ) = None
+    format: Annotated[Format, Field(description="How lines come.")] = "json"
+
+    _subject = require_one_of("client", "project")
 
 
 class EditTimeEntries(EditArgs, EntryFields, frozen=True):

@@ -14,7 +14,7 @@ from toggl_mcp.models.totals import slice_by_day
 from toggl_mcp.tools.support.define import ADDITIVE, DESTRUCTIVE, READ_ONLY, CallContext, ToolSpec
 from toggl_mcp.tools.support.results import Freshness, OutputModel, WithQuota, list_unreadable
 from toggl_mcp.tools.time_entries._args import GetTimer, StartTimer, StopTimer
-from toggl_mcp.tools.time_entries._input import parse_time_argument, prepare_entry, settle_references
+from toggl_mcp.tools.time_entries._input import parse_time_argument, prepare_new_entry, settle_references
 from toggl_mcp.tools.time_entries._output import TimeEntryOut, TimeEntryResult, to_output
 from toggl_mcp.tools.time_entries._overlap import reject_overlaps
 from toggl_mcp.tools.time_entries._refs import choose_workspace, load_like
@@ -53,7 +53,7 @@ async def start_timer(args: StartTimer, call: CallContext) -> TimerStarted:
     """Start a timer. It stops the running timer, which stopped_entry names."""
     like, calendar = await load_like(args.like, call), await call.calendar()
     workspace = await choose_workspace(args.workspace, like, call)
-    prepared = (await prepare_entry(args, workspace, call)).continue_work(like)
+    prepared = await prepare_new_entry(args, like, workspace, call)
     start = call.now if args.start is None else parse_time_argument("start", args.start, call.now, calendar)
     if start > call.now:
         message = "start: is in the future. Omit it to start now."
