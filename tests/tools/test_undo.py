@@ -15,7 +15,7 @@ from toggl_mcp.sandbox import Call, Fault, Sandbox
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("six_in_the_evening")]
 
-WEB_SHOP = 201_500_302
+WEB_SHOP, BREAD_LABELS = 201_500_302, 201_500_301
 AROHA_BAKERY = 64_890_301
 FIELDS = ("start", "stop", "duration", "description", "project_id", "task_id", "billable", "tags", "server_deleted_at")
 
@@ -288,3 +288,21 @@ async def test_undo_of_a_change_that_was_never_confirmed_says_so(host: Host, san
 
     assert result["complete"] is False
     assert "never confirmed" in result["rows"][0]["reason"]
+
+
+async def test_undo_of_a_changed_estimate_puts_it_back(host: Host, sandbox: Sandbox) -> None:
+    await host.call("edit_project", project=WEB_SHOP, estimated_hours=300, rate=120)
+    await host.call("undo")
+
+    row = sandbox.state.projects[WEB_SHOP]
+    assert (row["estimated_hours"], row["rate"]) == (260, 95)
+
+
+async def test_undo_of_a_first_estimate_says_where_to_empty_it(host: Host, sandbox: Sandbox) -> None:
+    await host.call("edit_project", project=BREAD_LABELS, estimated_hours=40)
+
+    result = await host.call("undo")
+
+    assert result["complete"] is False
+    assert "estimated_hours. Empty it in Toggl's web app." in result["rows"][0]["reason"]
+    assert sandbox.state.projects[BREAD_LABELS]["estimated_hours"] == 40

@@ -106,6 +106,10 @@ class AsyncProjectEndpoint(CascadingEndpoint[Project]):
         values = dict(fields)
         if "client_id" in values and values["client_id"] is None:
             del values["client_id"]
+        if fields_to_empty := [field for field, value in values.items() if value is None]:
+            message = f"Toggl may keep what an edit empties: {', '.join(fields_to_empty)}. Empty it in Toggl's web app."
+            raise InvalidArguments(message)
+        if len(values) < len(fields):
             result = await self.edit(item, ProjectBody(client_id=0))
         return await self.edit(item, ProjectBody.model_construct(**values)) if values else result
 
