@@ -29,12 +29,15 @@ def test_enabled_tools_default_is_all_but_tasks_and_team() -> None:
     ("settings", "expected"),
     [
         ({"toolsets": "tags, account"}, ["create_tag", "list_tags", "edit_tag", "delete_tag", "get_account"]),
-        ({"toolsets": "reports"}, ["summarize_time", "review_time"]),
+        ({"toolsets": "reports"}, ["summarize_time", "review_time", "prepare_statement"]),
         ({"tools": "get_timer,list_tasks"}, ["get_timer", "list_tasks"]),
-        ({"toolsets": "reports", "tools": "get_timer"}, ["get_timer", "summarize_time", "review_time"]),
+        (
+            {"toolsets": "reports", "tools": "get_timer"},
+            ["get_timer", "summarize_time", "review_time", "prepare_statement"],
+        ),
         (
             {"toolsets": "reports,tags", "exclude_tools": "delete_tag,edit_tag,create_tag"},
-            ["summarize_time", "review_time", "list_tags"],
+            ["summarize_time", "review_time", "prepare_statement", "list_tags"],
         ),
         ({"tools": "delete_tag,list_tags", "read_only": True}, ["list_tags"]),
         ({"tools": "delete_tag,list_tags,edit_tag", "access": "read"}, ["list_tags"]),
@@ -60,7 +63,7 @@ def test_enabled_tools_time_tracking_omits_deletes_and_archives() -> None:
         ({"toolsets": "timers"}, "choose from time_entries, reports, clients"),
         ({"tools": "start_clock"}, "choose from start_timer"),
         ({"exclude_tools": "start_clock"}, "exclude-tools: there is no 'start_clock'"),
-        ({"toolsets": "reports", "exclude_tools": "summarize_time,review_time"}, "leave no tool"),
+        ({"toolsets": "reports", "exclude_tools": "summarize_time,review_time,prepare_statement"}, "leave no tool"),
     ],
 )
 def test_enabled_tools_unknown_name_error_lists_the_choices(settings: dict[str, object], message: str) -> None:

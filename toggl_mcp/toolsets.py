@@ -7,17 +7,18 @@ from typing import Any
 from toggl_mcp.errors import InvalidArguments
 from toggl_mcp.models.account import Access
 from toggl_mcp.settings import Settings
-from toggl_mcp.tools import account, clients, projects, tags, tasks, team, time_entries
+from toggl_mcp.tools import account, clients, project_status, projects, tags, tasks, team, time_entries, undo
 from toggl_mcp.tools.support.define import Requirement, ToolSpec
 
 TOOLSETS: Mapping[str, Sequence[ToolSpec[Any, Any]]] = {
     "time_entries": time_entries.TOOLS,
     "reports": time_entries.REPORT_TOOLS,
     "clients": clients.TOOLS,
-    "projects": projects.TOOLS,
+    "projects": (*projects.TOOLS, *project_status.TOOLS),
     "tags": tags.TOOLS,
     "tasks": tasks.TOOLS,
     "team": team.TOOLS,
+    "undo": undo.TOOLS,
     "account": account.TOOLS,
 }
 """Every tool, in the order in which hosts list them."""

@@ -7,7 +7,7 @@ from tests.chaos.arena import Arena
 from tests.chaos.operations import Items, Outcome, Process
 from tests.chaos.resource import Resource, differing_ids, is_same
 from toggl_mcp.endpoints.core.cached_collection import CacheRead, Lookup
-from toggl_mcp.endpoints.core.endpoint import ITEM_NEGATIVE_TTL_SECONDS
+from toggl_mcp.endpoints.core.read_endpoint import ITEM_NEGATIVE_TTL_SECONDS
 from toggl_mcp.errors import QuotaSpent, TogglError
 from toggl_mcp.models.base import WorkspaceResource
 from toggl_mcp.models.time_entries import TimeEntry, TimerStart

@@ -130,7 +130,7 @@ CHANGES: dict[str, Change] = {
     "create_task": add_task,
     "edit_task": edit_task,
     "delete_task": delete_task,
-    "create_time_entry": add_entry,
+    "create_time_entries": add_entry,
     "start_timer": start_timer,
     "stop_timer": lambda toggl: toggl.time_entries(W).stop_current(),
     "edit_time_entry": edit_entry,

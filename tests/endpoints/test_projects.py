@@ -69,7 +69,7 @@ async def test_project_verbs_write_through_the_cache(projects: AsyncProjectEndpo
     await projects.delete(new)
     assert sandbox.calls[-1].query == {"teDeletionMode": "unassign"}
     assert await cached_fields(projects) == toggl_fields(sandbox)
-    assert list_methods(sandbox) == ["GET", "POST", "PUT", "PUT", "PUT", "DELETE"]
+    assert list_methods(sandbox) == ["GET", "POST", "PUT", "PUT", "GET", "DELETE"]
 
 
 async def test_edit_project_client_not_cleared_is_an_error(projects: AsyncProjectEndpoint, sandbox: Sandbox) -> None:

@@ -111,6 +111,8 @@ async function tryOneProject(host) {
   const it = { project: created.project.id };
   await host.succeed("get_project", { project: "paddles" }, ({ project }) => assert.deepEqual(project, created.project));
   await host.succeed("list_projects", { client: client.id }, ({ total }) => assert.equal(total, 1));
+  await host.succeed("edit_project", { ...it, estimated_hours: 40, rate: 90 }, ({ project }) => assert.equal(project.rate, 90));
+  await host.succeed("project_status", it, ({ projects: [status] }) => assert.equal(status.remaining_seconds, 40 * 3600));
   await host.succeed("edit_project", { ...it, active: false }, ({ project }) => assert.ok(!project.active));
   await host.fail("not_found", "create_project", { name: "Sails", client: "Kereru Canoes" });
   await host.fail("invalid_arguments", "create_project", { name: "Sails", color: "green" });
@@ -125,7 +127,13 @@ async function tryOneTag(host) {
   await host.succeed("list_tags", { name: "BOAT" }, ({ tags }) => assert.deepEqual(tags, [created.tag]));
   await host.succeed("edit_tag", { ...it, name: "by kayak" }, ({ tag }) => assert.equal(tag.name, "by kayak"));
   await host.fail("duplicate_name", "create_tag", { name: "by kayak" });
+  const other = await host.succeed("create_tag", { name: "by canoe" });
+  await host.succeed("edit_tag", { tag: "by canoe", merge_into: "by kayak" }, (merged) => {
+    assert.equal(merged.deleted_tag_id, other.tag.id);
+  });
   await host.succeed("delete_tag", it);
+  await host.succeed("undo", {}, ({ complete, rows }) => assert.ok(complete && rows[0].new_id));
+  await host.succeed("delete_tag", { tag: "by kayak" });
 }
 
 async function tryTime(host) {
@@ -176,6 +184,8 @@ async function tryTime(host) {
     assert.equal(findings.length + remaining, total);
     assert.ok(findings.every(({ fix }) => fix === undefined || "tool" in fix));
   });
+  const csv = { client: "Evening Pottery", period: "last 90 days", rates: [{ amount: 60, currency: "NZD" }], format: "csv" };
+  await host.succeed("prepare_statement", csv, (statement) => assert.match(statement.csv, /^project,hours,/));
   await host.succeed("delete_time_entries", two, (gone) => assert.deepEqual(gone.deleted_ids.sort(), two.ids.sort()));
   await host.fail("not_found", "delete_time_entries", two);
 }

@@ -140,14 +140,35 @@ async def test_create_project_name_is_unique_per_client(toggl: httpx.AsyncClient
     assert (duplicate.status_code, duplicate.json()) == (400, "Name has already been taken")
 
 
-async def test_update_project_changes_only_sent_fields_and_at(
-    toggl: httpx.AsyncClient, sandbox: Sandbox, clock: Clock
-) -> None:
-    before = {field: value for field, value in sandbox.state.projects[WEB_SHOP].items() if field != "pinned"}
-    before |= {"client_name": "Aroha Bakery", "total_count": 0}
+async def test_update_project_changes_only_sent_fields_and_at(toggl: httpx.AsyncClient, clock: Clock) -> None:
+    before = (await toggl.get(f"{PROJECTS}/{WEB_SHOP}")).json()
     clock.now = 1_800_000_000.0
     response = await toggl.put(f"{PROJECTS}/{WEB_SHOP}", json={"active": False, "name": None, "wid": 1})
     assert response.json() == before | {"active": False, "status": "archived", "at": "2027-01-15T08:00:00+00:00"}
+
+
+async def test_get_project_counts_what_everybody_tracked_but_running_and_deleted_entries(
+    toggl: httpx.AsyncClient, sandbox: Sandbox
+) -> None:
+    sandbox.state.entries.clear()
+    start = sandbox.state.now() - 7200
+    sandbox.state.add_entry(HARBOUR_STUDIO, start, stop=start + 3600, project_id=WEB_SHOP)
+    sandbox.state.add_entry(HARBOUR_STUDIO, start, stop=start + 1800, user_id=7_301_002, project_id=WEB_SHOP)
+    sandbox.state.add_entry(HARBOUR_STUDIO, start, running=True, project_id=WEB_SHOP)
+    deleted = sandbox.state.add_entry(HARBOUR_STUDIO, start, stop=start + 60, project_id=WEB_SHOP)
+    sandbox.state.remove_entry(deleted["id"])
+
+    row = (await toggl.get(f"{PROJECTS}/{WEB_SHOP}")).json()
+    empty = (await toggl.get(f"{PROJECTS}/{SHOP_SIGN}")).json()
+
+    assert (row["actual_seconds"], row["actual_hours"]) == (5400, 2)
+    assert (empty["actual_seconds"], empty["actual_hours"]) == (None, None)
+
+
+async def test_update_project_recurring_parameters_come_back_as_a_list(toggl: httpx.AsyncClient) -> None:
+    body = {"recurring": True, "recurring_parameters": {"period": "monthly"}}
+    row = (await toggl.put(f"{PROJECTS}/{WEB_SHOP}", json=body)).json()
+    assert (row["recurring"], [item["period"] for item in row["recurring_parameters"]]) == (True, ["monthly"])
 
 
 async def test_update_project_null_client_id_clears_client(toggl: httpx.AsyncClient) -> None:

@@ -207,7 +207,7 @@ async def test_create_time_entries_like_an_entry_takes_its_work_but_for_what_is_
     assert [tuple(row[field] for field in fields) for row in rows] == [
         ("Cart", WEB_SHOP, CHECKOUT, True, ["design"]),
         ("Basket", WEB_SHOP, CHECKOUT, True, ["meeting"]),
-        ("Cart", 201_500_301, None, False, ["design"]),
+        ("Cart", 201_500_301, None, True, ["design"]),
     ]
 
 

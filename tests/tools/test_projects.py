@@ -91,7 +91,7 @@ async def test_create_project_own_color_on_the_free_plan_says_that_color_is_why(
         ("create_project", {"name": "x", "color": "red"}, "color: should be a # and six hexadecimal digits"),
         ("create_project", {"name": "x", "client_id": 1}, "client_id: is not an argument of this tool"),
         ("create_project", {"name": "x", "active": False}, "active: is not an argument of this tool"),
-        ("edit_project", {"project": 1}, "is_private, active, client or clear"),
+        ("edit_project", {"project": 1}, "start_date, end_date, client or clear"),
         ("get_project", {}, "project: is required"),
         ("list_projects", {"limit": 1000}, "limit: should be less than or equal to 200"),
     ],

@@ -79,7 +79,11 @@ async def office(clock: Clock) -> AsyncIterator[tuple[Host, Sandbox]]:
     """A studio whose timer does not run yet, on the morning of a day."""
     clock.now = MORNING
     sandbox = Sandbox(clock=clock)
-    running = next(row for row in sandbox.state.entries.values() if row["duration"] < 0)
+    running = next(
+        row
+        for row in sandbox.state.entries.values()
+        if row["duration"] < 0 and row["user_id"] == sandbox.state.me["id"]
+    )
     sandbox.state.stop_entry(running["id"])
     async with Client(serve(sandbox, clock)) as client:
         yield Host(client), sandbox

@@ -1,9 +1,13 @@
 """The tag tools, as a model uses them."""
 
+from typing import Any
+
 import pytest
 
+from tests.sandbox.diary import add_entry, list_changes
 from tests.tools.host import Host
 from toggl_mcp.sandbox import HARBOUR_STUDIO, Behaviors, Fault, Sandbox
+from toggl_mcp.sandbox.faults import Kind
 
 pytestmark = pytest.mark.anyio
 
@@ -63,3 +67,114 @@ async def test_list_tags_empty_workspace_is_an_empty_list(host: Host, sandbox: S
     sandbox.state.tags.clear()
 
     assert (await host.call("list_tags"))["tags"] == []
+
+
+DESIGN, MEETING = 17_300_301, 17_300_302
+NINE, TEN = "2025-10-14T09:00", "2025-10-14T10:00"
+
+
+def tags_of(sandbox: Sandbox, row_id: int) -> set[str]:
+    return set(sandbox.state.entries[row_id]["tags"])
+
+
+@pytest.mark.usefixtures("six_in_the_evening")
+async def test_edit_tag_merge_into_replaces_the_tag_on_every_entry_and_deletes_it(host: Host, sandbox: Sandbox) -> None:
+    ids = [
+        add_entry(sandbox, NINE, TEN, tags=tags)["id"]
+        for tags in (["design"], ["design", "on site"], ["design", "meeting"], ["on site"])
+    ]
+
+    result = await host.call("edit_tag", tag="Design", merge_into="meeting")
+
+    assert [tags_of(sandbox, row_id) for row_id in ids] == [
+        {"meeting"},
+        {"meeting", "on site"},
+        {"meeting"},
+        {"on site"},
+    ]
+    assert (result["tag"]["id"], result["deleted_tag_id"], set(result["edited_ids"])) == (MEETING, DESIGN, {*ids[:3]})
+    assert DESIGN not in sandbox.state.tags
+    listed = await host.call("list_time_entries", period="today", tag="meeting")
+    assert (listed["total"], listed["source"]) == (3, "cache")
+
+
+@pytest.mark.usefixtures("six_in_the_evening")
+async def test_edit_tag_merge_into_sends_a_hundred_entries_a_request(host: Host, sandbox: Sandbox) -> None:
+    for _ in range(101):
+        add_entry(sandbox, NINE, TEN, tags=["design"])
+
+    result = await host.call("edit_tag", tag=DESIGN, merge_into=MEETING)
+
+    assert len(result["edited_ids"]) == 101
+    assert [change.split()[0] for change in list_changes(sandbox) if "reports" not in change] == [
+        "PATCH",
+        "PATCH",
+        "DELETE",
+    ]
+
+
+@pytest.mark.usefixtures("six_in_the_evening")
+@pytest.mark.parametrize(
+    "fields",
+    [{"start": NINE, "stop": TEN, "user_id": 7_301_002}, {"start": "2024-02-05T09:00", "stop": "2024-02-05T10:00"}],
+    ids=["of a colleague", "old"],
+)
+async def test_edit_tag_merge_into_that_entries_out_of_reach_would_lose_is_refused(
+    host: Host, sandbox: Sandbox, fields: dict[str, Any]
+) -> None:
+    mine = add_entry(sandbox, NINE, TEN, tags=["design"])
+    beyond = add_entry(sandbox, **fields, tags=["design"])
+
+    error = await host.fail("edit_tag", tag="design", merge_into="meeting")
+
+    assert error["code"] == "invalid_arguments"
+    assert f"“design”: {beyond['id']}. They would lose it, so nothing was changed." in error["message"]
+    assert [tags_of(sandbox, row["id"]) for row in (mine, beyond)] == [{"design"}, {"design"}]
+    assert DESIGN in sandbox.state.tags
+
+
+@pytest.mark.usefixtures("six_in_the_evening")
+@pytest.mark.parametrize("method", ["PATCH", "DELETE"])
+@pytest.mark.parametrize("kind", ["rejected", "lost after", "lost before"])
+async def test_edit_tag_merge_into_goes_on_with_the_same_call_after_a_failure(
+    host: Host, sandbox: Sandbox, method: str, kind: Kind
+) -> None:
+    row = add_entry(sandbox, NINE, TEN, tags=["design"])
+    sandbox.fault = lambda call: Fault(kind) if call.method == method else None
+    await host.fail("edit_tag", tag="design", merge_into="meeting")
+    assert tags_of(sandbox, row["id"]) & {"design", "meeting"}
+    sandbox.fault = lambda _: None
+
+    if DESIGN in sandbox.state.tags:
+        await host.call("edit_tag", tag="design", merge_into="meeting")
+
+    assert tags_of(sandbox, row["id"]) == {"meeting"}
+    assert DESIGN not in sandbox.state.tags
+
+
+@pytest.mark.usefixtures("six_in_the_evening")
+async def test_edit_tag_merge_into_that_toggl_refuses_for_an_entry_keeps_the_tag(host: Host, sandbox: Sandbox) -> None:
+    row = add_entry(sandbox, NINE, TEN, tags=["design"])
+    sandbox.fault = lambda call: Fault("rejected") if call.method == "PATCH" else None
+
+    await host.fail("edit_tag", tag="design", merge_into="meeting")
+
+    assert tags_of(sandbox, row["id"]) == {"design"}
+    assert DESIGN in sandbox.state.tags
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({}, "give exactly one of name or merge_into"),
+        ({"name": "x", "merge_into": "meeting"}, "give exactly one of name or merge_into"),
+        ({"merge_into": "DESIGN"}, "merge_into: is the same tag"),
+    ],
+)
+async def test_edit_tag_invalid_arguments_change_nothing(
+    host: Host, sandbox: Sandbox, arguments: dict[str, object], sentence: str
+) -> None:
+    error = await host.fail("edit_tag", tag="design", **arguments)
+
+    assert sentence in error["message"]
+    assert list_changes(sandbox) == []

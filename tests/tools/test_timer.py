@@ -31,6 +31,24 @@ async def test_start_timer_resolves_names(host: Host, sandbox: Sandbox) -> None:
     assert (row["project_id"], row["tags"], row["duration"] < 0) == (WEB_SHOP, ["design"], True)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "billable"),
+    [
+        ({"project": "Web shop"}, True),
+        ({"task": "Checkout"}, True),
+        ({"project": "Web shop", "billable": False}, False),
+        ({"project": "Studio upkeep"}, False),
+        ({}, False),
+    ],
+)
+async def test_start_timer_is_billable_as_its_project(
+    host: Host, sandbox: Sandbox, arguments: dict[str, object], *, billable: bool
+) -> None:
+    result = await host.call("start_timer", **arguments)
+
+    assert sandbox.state.entries[result["entry"]["id"]]["billable"] is billable
+
+
 async def test_start_timer_costs_three_requests_cold_and_one_warm(host: Host, sandbox: Sandbox) -> None:
     await host.call("start_timer", project="Web shop")
     assert [f"{call.method} {call.path}" for call in sandbox.calls] == [
@@ -93,7 +111,7 @@ async def test_start_timer_past_start_is_allowed_unless_it_overlaps(host: Host, 
 
 async def test_start_timer_warns_of_what_may_not_be_meant(host: Host, sandbox: Sandbox) -> None:
     sandbox.state.edit_project(201_500_401, billable=True)  # In a workspace whose plan has no billable time.
-    billable = await host.call("start_timer", project="Web shop", task="Product photos")
+    billable = await host.call("start_timer", project="Web shop", task="Product photos", billable=False)
     sandbox.state.edit_project(WEB_SHOP, active=False)
     archived = await host.call("edit_time_entries", ids=[billable["entry"]["id"]], billable=True, clear=["task"])
     refreshed = await host.call("list_projects", refresh=True, status="archived")

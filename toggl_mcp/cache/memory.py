@@ -19,6 +19,7 @@ from toggl_mcp.cache.store import (
     may_replace,
 )
 from toggl_mcp.models.clock import Clock, SystemClock
+from toggl_mcp.models.journal import MAX_CHANGES, MAX_JOURNAL_SECONDS, ChangeRecord
 from toggl_mcp.models.quota import Admission, Bucket, PendingChange, Queue, find_scarcest
 
 
@@ -50,6 +51,7 @@ class MemoryStore:
         self._collections: defaultdict[Key, _Collection] = defaultdict(_Collection)
         self._buckets: defaultdict[str, dict[str, Bucket]] = defaultdict(dict)
         self._queues: defaultdict[str, Queue] = defaultdict(Queue)
+        self._journals: defaultdict[str, dict[str, ChangeRecord]] = defaultdict(dict)
 
     async def get_version(self, key: Key) -> Version:
         """Return the version of a collection."""
@@ -88,10 +90,14 @@ class MemoryStore:
         rows: Sequence[RowWrite] = (),
         invalidate: Sequence[Key] = (),
         bucket: Bucket | None = None,
-        settled_id: str | None = None,  # noqa: ARG002 - see reserve_slot
+        settled_id: str | None = None,
+        records: Sequence[ChangeRecord] = (),
     ) -> Sequence[Version]:
-        """Write rows, drop snapshots and record a bucket."""
+        """Write rows, drop snapshots, record a bucket, and settle a change."""
         with self._lock:
+            self._journals[scope].update((record.record_id, record) for record in records)
+            if settled_id is not None and settled_id not in {record.record_id for record in records}:
+                self._journals[scope].pop(settled_id, None)
             if bucket is not None:
                 self._buckets[scope][bucket.name] = bucket
             versions = [self._write_row(*row) for row in rows]
@@ -99,6 +105,11 @@ class MemoryStore:
                 self._collections[key].drop()
                 self._collections[key].count_write()
             return versions
+
+    async def list_records(self, scope: str) -> Sequence[ChangeRecord]:
+        """Return the records of the journal."""
+        with self._lock:
+            return list(self._journals[scope].values())
 
     async def acquire_lease(self, key: Key, seconds: float, *, held_until: float | None = None) -> float | None:
         """Acquire the lease to refresh, or renew it."""
@@ -125,7 +136,7 @@ class MemoryStore:
         bucket_names: Container[str],
         reserved: int,
         max_wait_seconds: float,
-        pending: PendingChange | None = None,  # noqa: ARG002 - what is pending ends with the process, as the cache does
+        pending: PendingChange | None = None,
     ) -> Admission:
         """Reserve the next slot to send a request."""
         with self._lock:
@@ -134,6 +145,8 @@ class MemoryStore:
             if bucket is not None and bucket.remaining <= reserved:
                 return Admission(bucket, 0.0)
             self._queues[scope], wait_seconds = self._queues[scope].reserve(now, max_wait_seconds)
+            if pending is not None and pending.record is not None and wait_seconds <= max_wait_seconds:
+                self._add_record(scope, pending.record, now)
             return Admission(bucket, wait_seconds)
 
     async def throttle(self, scope: str, pause_seconds: float) -> None:
@@ -143,6 +156,16 @@ class MemoryStore:
 
     async def aclose(self) -> None:
         """Do nothing: no file is open."""
+
+    def _add_record(self, scope: str, record: ChangeRecord, now: float) -> None:
+        journal = self._journals[scope]
+        journal[record.record_id] = record
+        change_ids = list(dict.fromkeys(record.change_id for record in reversed(journal.values())))[:MAX_CHANGES]
+        self._journals[scope] = {
+            record_id: record
+            for record_id, record in journal.items()
+            if record.change_id in change_ids and record.made_at >= now - MAX_JOURNAL_SECONDS
+        }
 
     def _write_row(self, key: Key, row_id: int, text: str | None, expected: Row | None) -> Version:
         stored = self._collections[key]

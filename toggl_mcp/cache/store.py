@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Protocol
 
 from toggl_mcp.models.clock import Clock
+from toggl_mcp.models.journal import ChangeRecord
 from toggl_mcp.models.quota import Bucket, QuotaStore
 
 DEFAULT_TTL_SECONDS = 3600.0
@@ -100,15 +101,21 @@ class Store(QuotaStore, Protocol):
         invalidate: Sequence[Key] = (),
         bucket: Bucket | None = None,
         settled_id: str | None = None,
+        records: Sequence[ChangeRecord] = (),
     ) -> Sequence[Version]:
         """Write rows, drop snapshots and record a bucket, and return the version after each row.
 
-        `settled_id` is the id of a change that is not pending any more.
+        `settled_id` is the id of a change that is not pending any more. The journal has these records from then on;
+        if none is that of the settled change, the change did nothing, and the journal has it no more.
 
         Each row, and each dropped snapshot, counts as a write of its collection; without a snapshot it is only counted.
         If a row is not the `expected` one any more, or the snapshot is another one, it is unknown which of two
         responses is the later: the snapshot is dropped instead.
         """
+        ...
+
+    async def list_records(self, scope: str) -> Sequence[ChangeRecord]:
+        """Return the records of the journal in the order in which they were opened."""
         ...
 
     async def acquire_lease(self, key: Key, seconds: float, *, held_until: float | None = None) -> float | None:

@@ -1,18 +1,18 @@
 """Clients: https://engineering.toggl.com/docs/api/clients."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import cast
+from typing import Any, cast
 
 import anyio
 from pydantic import TypeAdapter, ValidationError
 
-from toggl_mcp.endpoints.core.cached_collection import Change
+from toggl_mcp.endpoints.core.change import Change
 from toggl_mcp.endpoints.core.collection import Page
-from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
 from toggl_mcp.endpoints.core.keys import HasId, require_name, to_id
 from toggl_mcp.endpoints.core.parsing import parse_items, parse_rows, unreadable_confirmation_error
+from toggl_mcp.endpoints.core.undo import UndoableEndpoint
 from toggl_mcp.errors import NotFound, OutcomeUnknown
 from toggl_mcp.models.base import Position, matches_status
 from toggl_mcp.models.clients import Client, ClientBody, ClientDetails
@@ -22,7 +22,7 @@ _log = logging.getLogger(__name__)
 _STATUS_IGNORED = "An edit does not change a client's status, so it was left out; use archive() or restore()."
 
 
-class AsyncClientEndpoint(CachedEndpoint[Client]):
+class AsyncClientEndpoint(UndoableEndpoint[Client]):
     """The clients of a workspace, for asyncio.
 
     Examples:
@@ -71,7 +71,8 @@ class AsyncClientEndpoint(CachedEndpoint[Client]):
             if current is None:
                 return await self._evict(client_id)
             whole = {field: getattr(current, field) for field in ClientDetails.model_fields} | changes
-            return await self._update(client_id, {field: text for field, text in whole.items() if text is not None})
+            payload = {field: text for field, text in whole.items() if text is not None}
+            return await self._update(client_id, payload, before=current)
 
     async def collect(self, body: ClientBody | None = None, *, refresh: bool = False) -> list[Client]:
         """Return the clients whose name contains the body's, and that have its status, by name.
@@ -108,12 +109,13 @@ class AsyncClientEndpoint(CachedEndpoint[Client]):
                 archived_project_ids = _parse_ids(response)
             except OutcomeUnknown as error:
                 await self._collection.record_remaining(change)
-                await self._confirm_archived(client_id, error, archived=True)
+                change.add_journal_row(client_id, await self._confirm_archived(client_id, error, archived=True))
                 return None
             except NotFound:
                 change.add_confirmed_row(client_id, None)
                 raise
-            await self._write_archived(client_id, change, archived=True)
+            await self._write_archived(client_id, change)
+            change.related_ids = archived_project_ids
             return archived_project_ids
 
     async def restore(self, client: int | HasId, *, restore_projects: bool = False) -> Client:
@@ -123,20 +125,45 @@ class AsyncClientEndpoint(CachedEndpoint[Client]):
             NotFound: Toggl has no such client.
             OutcomeUnknown: Toggl never confirmed it.
         """
-        client_id = to_id(client)
-        body = {"restore_all_projects": restore_projects}
+        return await self._restore(to_id(client), {"restore_all_projects": restore_projects})
+
+    async def _restore(self, client_id: int, body: Mapping[str, object]) -> Client:
         async with self._change("restore", client_id) as change:
             try:
                 path = self._path(client_id, "restore")
                 response = await self._transport.send("POST", path, body=body, change=change.pending)
                 item = await self._parse_confirmation(change, response)
             except OutcomeUnknown as error:
-                return await self._confirm_archived(client_id, error, archived=False)
+                item = await self._confirm_archived(client_id, error, archived=False)
+                change.add_journal_row(client_id, item)
+                return item
             except NotFound:
                 change.add_confirmed_row(client_id, None)
                 raise
             change.add_confirmed_row(client_id, item)
             return item
+
+    async def put_back_fields(
+        self, item: Client, fields: Mapping[str, Any], related_ids: Sequence[int]
+    ) -> Client | None:
+        """Give a client its former values of these fields; its projects are restored with it."""
+        details = {name: fields[name] or "" for name in ClientDetails.model_fields.keys() & fields.keys()}
+        result: Client | None = item
+        if fields.get("archived") is False:
+            result = await self._restore(item.id, {"restore_all_projects": False, "projects": [*related_ids]})
+        if details:
+            result = await self.edit(item, ClientBody.model_construct(None, **details))
+        if fields.get("archived"):
+            await self.archive(item)
+            result = await self.get(item)
+        return result
+
+    async def make_anew(self, item: Client) -> Client:
+        """Create what a deleted client was."""
+        client = await self.add(ClientBody.model_construct(**item.model_dump(include=set(ClientDetails.model_fields))))
+        if item.archived:
+            await self.archive(client)
+        return client
 
     @cached_property
     def _edit_lock(self) -> anyio.Lock:
@@ -150,13 +177,16 @@ class AsyncClientEndpoint(CachedEndpoint[Client]):
             raise outcome_unknown
         return item
 
-    async def _write_archived(self, client_id: int, change: Change[Client], *, archived: bool) -> None:
+    async def _write_archived(self, client_id: int, change: Change[Client]) -> None:
         """Write an archived client through; Toggl confirms it without sending the client."""
         client = await self._collection.get_any_age(client_id)
         if client is None:
+            # An undo needs to know only that it was not archived.
+            before = Client(id=client_id, workspace_id=self.workspace_id, name="")
+            change.add_journal_row(client_id, before.model_copy(update={"archived": True}), before=before)
             await self._collection.invalidate()
         else:
-            change.add_confirmed_row(client_id, client.model_copy(update={"archived": archived, "updated_at": None}))
+            change.add_confirmed_row(client_id, client.model_copy(update={"archived": True, "updated_at": None}))
 
 
 def _matches_status(body: ClientBody) -> Callable[[Client], bool]:

@@ -1,9 +1,15 @@
 """Projects: https://engineering.toggl.com/docs/api/projects."""
 
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from toggl_mcp.api import REPORTS_PATH_PREFIX
 from toggl_mcp.endpoints.core.collection import Page
 from toggl_mcp.endpoints.core.keys import HasId, require_name, to_id
+from toggl_mcp.endpoints.core.parsing import parse_rows, to_fields
 from toggl_mcp.endpoints.time_entry_cache import CascadingEndpoint
-from toggl_mcp.errors import InvalidArguments
+from toggl_mcp.errors import InvalidArguments, Unreachable
 from toggl_mcp.models.base import Position, Status, matches_status
 from toggl_mcp.models.projects import Project, ProjectBody
 
@@ -29,7 +35,7 @@ class AsyncProjectEndpoint(CascadingEndpoint[Project]):
             OutcomeUnknown: Toggl never confirmed it, and it was not found.
         """
         require_name(body.name, self.KIND)
-        fields = {"client_id": None} | body.format("add")
+        fields = {"client_id": None, "active": True} | body.to_fields()
         return await self._create(
             body.format("add"), lambda item: all(getattr(item, field) == value for field, value in fields.items())
         )
@@ -46,7 +52,13 @@ class AsyncProjectEndpoint(CascadingEndpoint[Project]):
         if body.client_id == 0 and len(changes) > 1:
             message = "Toggl may keep a client that an edit removes. Remove it alone, then make the other changes."
             raise InvalidArguments(message)
-        result = await self._update(to_id(project), changes)
+        before = None
+        if changes and await self._collection.get_any_age(to_id(project)) is None:
+            # The names that come with the account do not have what is changed, which an undo needs.
+            before = await self.reserved._fetch_one(to_id(project))  # noqa: SLF001 - itself
+            if before is None:
+                return await self._evict(to_id(project))
+        result = await self._update(to_id(project), changes, before=before)
         if body.client_id == 0 and result is not None and result.client_id:
             message = "Toggl kept the project's client. Remove it in Toggl's web app, or give another client."
             raise InvalidArguments(message)
@@ -62,6 +74,46 @@ class AsyncProjectEndpoint(CascadingEndpoint[Project]):
                 lambda entry: entry.project_id == project_id, lambda entry: entry.clear_fields("project_id", "task_id")
             ),
         )
+
+    async def fetch_daily_seconds(self, project_id: int, first: date, last: date) -> list[int]:
+        """Return the seconds that all users tracked on a project on each of some days; running timers are not in it.
+
+        Source: https://engineering.toggl.com/docs/reports/detailed_reports.
+
+        Raises:
+            Unreachable: The report cannot be read.
+        """
+        path = f"{REPORTS_PATH_PREFIX}workspace/{self.workspace_id}/search/time_entries/totals"
+        days = {"start_date": first.isoformat(), "end_date": last.isoformat()}
+        # What is left out defaults to the user's preference, which may round.
+        options = {"granularity": "day", "with_graph": True, "rounding": 0, "rounding_minutes": 0}
+        response = await self._transport.query_report(path, {"project_ids": [project_id], **days, **options})
+        points = [to_fields(point).get("seconds") for point in parse_rows(to_fields(response.data).get("graph"))]
+        seconds = [point for point in points if isinstance(point, int)]
+        if len(seconds) != (last - first).days + 1:
+            message = "Toggl's report lacks some of the days. Look at the project in Toggl's web app."
+            raise Unreachable(message)
+        return seconds
+
+    async def put_back_fields(
+        self,
+        item: Project,
+        fields: Mapping[str, Any],
+        related_ids: Sequence[int],  # noqa: ARG002 - nothing is archived along with a project
+    ) -> Project | None:
+        """Give a project its former values of these fields; a client is removed by itself."""
+        result: Project | None = item
+        values = dict(fields)
+        if "client_id" in values and values["client_id"] is None:
+            del values["client_id"]
+            result = await self.edit(item, ProjectBody(client_id=0))
+        return await self.edit(item, ProjectBody.model_construct(**values)) if values else result
+
+    async def make_anew(self, item: Project) -> Project:
+        """Create what a deleted project was, without its tasks and members."""
+        body = ProjectBody.model_construct(**item.model_dump(include=ProjectBody.model_fields.keys() - {"active"}))
+        project = await self.add(body)
+        return project if item.active else await self.edit(project, ProjectBody(active=False)) or project
 
     async def page(
         self,

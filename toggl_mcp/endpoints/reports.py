@@ -29,6 +29,7 @@ class ReportQuery(NamedTuple):
     """Selects a report: a workspace's entries that begin on these days, the last included, of one user or of all.
 
     `min_seconds` leaves out entries of fewer seconds, by their order: Toggl's filter needs a paid feature.
+    `tag_id` leaves out entries without that tag.
     `fingerprint` is a digest of the cached entries: a change makes it another report.
     """
 
@@ -37,6 +38,7 @@ class ReportQuery(NamedTuple):
     last: date
     user_id: int | None
     min_seconds: int = 0
+    tag_id: int | None = None
     fingerprint: str = ""
 
 
@@ -112,6 +114,7 @@ async def _fetch_page(query: ReportQuery, transport: Transport, number: int, _: 
     # What is left out defaults to the user's preference, which may round.
     body |= {"enrich_response": True, "page_size": REPORT_PAGE_SIZE, "rounding": 0, "rounding_minutes": 0} | order
     body |= {} if query.user_id is None else {"user_ids": [query.user_id]}
+    body |= {} if query.tag_id is None else {"tag_ids": [query.tag_id]}
     body |= {"first_row_number": number} if number > 1 else {}
     response = await transport.query_report(path, body)
     rows = [part for row in parse_rows(response.data) for part in _split_row(row, query.workspace_id)]
@@ -151,6 +154,7 @@ def _split_row(row: object, workspace_id: int) -> Iterator[object]:
         amount = fields.get("billable_amount_in_cents") if exact_amount is None and len(parts) == 1 else exact_amount
         identity = {name: times.get(name) for name in ("id", "start", "stop", "at")}
         amounts = {"amount_in_cents": amount, "is_amount_rounded": (amount != exact_amount) or None}
+        amounts |= {} if exact_amount is None else {"rate_in_cents": fields.get("hourly_rate_in_cents")}
         yield shared | identity | amounts | {"duration": times.get("seconds")}
 
 

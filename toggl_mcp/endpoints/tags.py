@@ -1,6 +1,8 @@
 """Tags: https://engineering.toggl.com/docs/api/tags."""
 
+from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import Any
 
 from toggl_mcp.endpoints.core.collection import Page
 from toggl_mcp.endpoints.core.keys import HasId, require_name, to_id
@@ -43,6 +45,19 @@ class AsyncTagEndpoint(CascadingEndpoint[Tag]):
         """Delete a tag; it is no error if Toggl has none. Its time entries stay, without it."""
         names = await self._names_in_entries(to_id(entity))
         await self._remove(to_id(entity), self._path(to_id(entity)), partial(self._rename_in_entries, names))
+
+    async def put_back_fields(
+        self,
+        item: Tag,
+        fields: Mapping[str, Any],
+        related_ids: Sequence[int],  # noqa: ARG002 - nothing is archived along with a tag
+    ) -> Tag | None:
+        """Give a tag its former name."""
+        return await self.edit(item, TagBody.model_construct(**fields))
+
+    async def make_anew(self, item: Tag) -> Tag:
+        """Create what a deleted tag was."""
+        return await self.add(TagBody.model_construct(name=item.name))
 
     async def page(
         self, name: str | None = None, *, limit: int, after: Position | None = None, refresh: bool = False

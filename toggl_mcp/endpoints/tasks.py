@@ -1,6 +1,7 @@
 """Tasks: https://engineering.toggl.com/docs/api/tasks."""
 
-from typing import cast
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
 
 from toggl_mcp.endpoints.core.collection import Page
 from toggl_mcp.endpoints.core.keys import HasId, require_name, to_id
@@ -57,6 +58,22 @@ class AsyncTaskEndpoint(CascadingEndpoint[Task]):
                 lambda entry: entry.task_id == current.id, lambda entry: entry.clear_fields("task_id")
             ),
         )
+
+    async def put_back_fields(
+        self,
+        item: Task,
+        fields: Mapping[str, Any],
+        related_ids: Sequence[int],  # noqa: ARG002 - nothing is archived along with a task
+    ) -> Task | None:
+        """Give a task its former values of these fields."""
+        return await self.edit(
+            item, TaskBody.model_construct(None, **{name: value or 0 for name, value in fields.items()})
+        )
+
+    async def make_anew(self, item: Task) -> Task:
+        """Create what a deleted task was."""
+        body = TaskBody.model_construct(**item.model_dump(include=set(TaskBody.model_fields)))
+        return await self.add(item.project_id, body)
 
     async def page(
         self,

@@ -2,8 +2,9 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Collection as AbstractCollection
 from datetime import UTC, datetime, timedelta
-from typing import cast
+from typing import Any, cast
 
 from toggl_mcp.endpoints.core.collection import Collection
 from toggl_mcp.endpoints.core.keys import HasId, to_id
@@ -32,6 +33,8 @@ _NOT_STOPPED = (
     "Call get_timer with refresh: true."
 )
 
+_NOT_RESTORED = "Toggl may have restored the entries, and sent no list of them. Undo the same change again."
+
 
 class AsyncTimeEntryEndpoint(CascadingEndpoint[TimeEntry]):
     """The time entries of the token's owner, for asyncio. New ones are made in the workspace.
@@ -43,6 +46,7 @@ class AsyncTimeEntryEndpoint(CascadingEndpoint[TimeEntry]):
     KIND = "time_entry"
     PATH = "time_entries"
     IN_ACCOUNT_RESPONSE = False
+    BULK_FIELDS = frozenset(("description", "project_id", "task_id", "billable", "tags"))
 
     async def add(self, body: TimeEntryBody) -> TimeEntry:
         """Create an entry, at most once; without `stop` and `duration` its timer runs, and Toggl stops any other.
@@ -110,7 +114,7 @@ class AsyncTimeEntryEndpoint(CascadingEndpoint[TimeEntry]):
         entries_by_id = {entry_id: await self._collection.get_any_age(entry_id) for entry_id in expected}
         edited_entries = {entry_id: entry and body.apply_to(entry) for entry_id, entry in entries_by_id.items()}
         path = f"{self._path()}/{','.join(map(str, expected))}"
-        async with self._change("edit") as change:
+        async with self._change("edit", *expected) as change:
             try:
                 response = await self._transport.send("PATCH", path, body=body.to_json_patch(), change=change.pending)
                 confirmed_ids = _parse_edited_ids(response)
@@ -118,6 +122,8 @@ class AsyncTimeEntryEndpoint(CascadingEndpoint[TimeEntry]):
                 items = (await self._refetch_refused(error)).items
                 if not all(entry_id in items and body.is_applied_to(items[entry_id]) for entry_id in expected):
                     raise
+                for entry_id, row in expected.items():
+                    change.add_journal_row(entry_id, items[entry_id], row)
                 return BulkEditResult([*expected], [])
             edited_ids = [entry_id for entry_id in expected if entry_id in confirmed_ids]
             if any(edited_entries[entry_id] is None for entry_id in edited_ids):
@@ -125,6 +131,48 @@ class AsyncTimeEntryEndpoint(CascadingEndpoint[TimeEntry]):
             for entry_id in edited_ids:
                 change.add_confirmed_row(entry_id, edited_entries[entry_id], expected[entry_id])
         return BulkEditResult(edited_ids, [entry_id for entry_id in expected if entry_id not in confirmed_ids])
+
+    async def undelete(self, items: Sequence[TimeEntry]) -> None:
+        """Bring deleted entries back: Toggl does so, as far as is known, for an edit of several.
+
+        Raises:
+            OutcomeUnknown: Toggl never confirmed it.
+        """
+        ids_by_description: dict[str, list[int]] = {}
+        for item in items:
+            ids_by_description.setdefault(item.description, []).append(item.id)
+        for description, ids in ids_by_description.items():
+            async with self._change("add") as change:
+                patch = TimeEntryBody.model_construct(description=description).to_json_patch()
+                path = f"{self._path()}/{','.join(map(str, ids))}"
+                response = await self._transport.send("PATCH", path, body=patch, change=change.pending)
+                if not _parse_edited_ids(response):
+                    continue
+                # That Toggl confirms it does not prove that the entries are back.
+                entries = (await self._refetch(OutcomeUnknown(_NOT_RESTORED))).items
+                for entry_id in entries.keys() & ids:
+                    change.add_journal_row(entry_id, entries[entry_id])
+
+    async def put_back(
+        self, items: Sequence[TimeEntry], fields: Mapping[str, Any], related_ids: Sequence[int]
+    ) -> set[int]:
+        """Give entries their former values of these fields, several of them by one request."""
+        if len(items) == 1:
+            return await super().put_back(items, fields, related_ids)
+        return {*(await self.bulk_edit(items, _to_body(items[0], fields))).edited_ids}
+
+    async def put_back_fields(
+        self,
+        item: TimeEntry,
+        fields: Mapping[str, Any],
+        related_ids: Sequence[int],  # noqa: ARG002 - nothing is archived along with an entry
+    ) -> TimeEntry | None:
+        """Give an entry its former values of these fields; a timer that was stopped runs again."""
+        return await self.edit(item, _to_body(item, fields))
+
+    async def make_anew(self, item: TimeEntry) -> TimeEntry:
+        """Create what a deleted entry was."""
+        return await self.add(_to_body(item, item.content()))
 
     async def stop(self, entry: int | HasId) -> TimeEntry | None:
         """Stop an entry's timer, in any workspace; return the entry, or None if Toggl has none.
@@ -146,8 +194,11 @@ class AsyncTimeEntryEndpoint(CascadingEndpoint[TimeEntry]):
             except NotFound:
                 return await self._evict(entry_id)
             except (InvalidArguments, OutcomeUnknown) as error:
-                return await self._confirm_stopped(entry_id, error)
-            change.add_confirmed_row(item.id, item)
+                item = await self._confirm_stopped(entry_id, error)
+                if item is not None:
+                    change.add_journal_row(entry_id, item, fields=("duration",))
+                return item
+            change.add_confirmed_row(item.id, item, fields=("duration",))
             return item
 
     async def stop_current(self) -> TimeEntry | None:
@@ -265,6 +316,17 @@ class AsyncTimeEntryEndpoint(CascadingEndpoint[TimeEntry]):
         if entry is not None and entry.workspace_id != self.workspace_id:
             message = f"Time entry {entry_id} is in workspace {entry.workspace_id}; ask that workspace's endpoint."
             raise NotFound(message)
+
+
+def _to_body(item: TimeEntry, fields: AbstractCollection[str]) -> TimeEntryBody:
+    """Return the body that gives an entry the values of these fields that an item has."""
+    values: dict[str, Any] = {name: getattr(item, name) for name in TimeEntryBody.model_fields.keys() & set(fields)}
+    values |= {name: values[name] or 0 for name in ("project_id", "task_id") if name in values}
+    if {"start", "duration"} & values.keys():
+        # Toggl needs stop and duration to agree; of a timer, none.
+        values |= {"start": item.start, "duration": max(item.duration, -1)}
+        values |= {} if item.running else {"stop": item.end_at(item.start)}
+    return TimeEntryBody.model_construct(**values)
 
 
 def _find_running(collection: Collection[TimeEntry] | None) -> TimeEntry | None:

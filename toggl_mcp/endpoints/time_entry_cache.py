@@ -8,11 +8,12 @@ import anyio
 
 from toggl_mcp.api import Transport
 from toggl_mcp.cache.store import Key, Row, Version
-from toggl_mcp.endpoints.core.cached_collection import CachedCollection, Change, ConfirmedRow
+from toggl_mcp.endpoints.core.cached_collection import CachedCollection
+from toggl_mcp.endpoints.core.change import Change, ConfirmedRow
 from toggl_mcp.endpoints.core.collection import CacheRead, Collection
-from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
 from toggl_mcp.endpoints.core.parsing import parse_entry, parse_items, parse_rows
 from toggl_mcp.endpoints.core.session import Session
+from toggl_mcp.endpoints.core.undo import UndoableEndpoint
 from toggl_mcp.models.base import WorkspaceResource
 from toggl_mcp.models.time_entries import TimeEntry, to_rfc3339
 
@@ -101,7 +102,8 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
                 await self._write(change.rows)
                 change.rows.clear()
                 for timer in timers:
-                    await self._stop_others(timer)
+                    await self._stop_others(timer, change)
+                change.confirm()
             # Last of all: until the change is settled, the end of this process makes the collection untrusted.
             await super().settle_change(change, keys_to_invalidate, drops_names=drops_names)
 
@@ -111,7 +113,7 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
         starts = [entry.start for entry in entries if entry is not None]
         return min(starts, default=self.earliest_start()) <= self.earliest_start()
 
-    async def _stop_others(self, item: TimeEntry) -> None:
+    async def _stop_others(self, item: TimeEntry, change: Change[TimeEntry]) -> None:
         for key in await self._other_running_ids(item.id):
             row = await self.get_row(key)
             entry = self._parse_row(row.text)
@@ -119,6 +121,7 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
                 continue
             if not _starts_before(entry, item):
                 return await self.invalidate()
+            change.add_journal_row(key, entry.stop_at(item.start), row)
             await self.write_through(key, entry.stop_at(item.start), row)
         return None
 
@@ -211,7 +214,7 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
         return datetime.fromtimestamp(self._clock(), UTC)
 
 
-class CascadingEndpoint(CachedEndpoint[E]):
+class CascadingEndpoint(UndoableEndpoint[E]):
     """An endpoint whose changes cascade to time entries, in a cache that it shares with others or, alone, owns."""
 
     CASCADING_VERBS: ClassVar[frozenset[str]] = frozenset()

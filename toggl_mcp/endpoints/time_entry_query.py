@@ -1,8 +1,8 @@
 """Time entries of a period: recent ones from the cache, others from reports."""
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import AsyncGenerator, Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from toggl_mcp.endpoints.core.collection import CacheRead
@@ -16,7 +16,7 @@ from toggl_mcp.models.time_entries import MAX_DURATION, TimeEntry
 _DAY = timedelta(days=1)
 MIN_LONG_SECONDS = 23 * 3600
 """Seconds of the shortest day: an entry that began before the day before a range, and reaches it, lasts as long."""
-REPORT_FIELDS = ("user_name", "amount_in_cents", "currency", "is_amount_rounded")
+REPORT_FIELDS = ("user_name", "amount_in_cents", "rate_in_cents", "currency", "is_amount_rounded")
 SOURCES_BY_FRESHNESS: Sequence[Source] = ("toggl", "cache", "stale")
 RECOVERABLE_ERRORS = (Forbidden, PlanRequired, QuotaSpent, RateLimited, Unreachable)
 
@@ -108,6 +108,24 @@ class TimeEntrySource:
             cached_entries=None if cached is None else cached.items.values(),
             unreadable_count=len({key for read in reads for key in read.collection.unreadable_ids} - entries.keys()),
         )
+
+    async def fetch_tagged_ids(
+        self, workspace_id: int, tag_id: int, last: date, since: date
+    ) -> AsyncGenerator[set[int]]:
+        """Yield the ids of everybody's completed entries that have a tag, year by year, from the last day back.
+
+        An empty year before `since`, when the user's account was created, is the last one.
+
+        Raises:
+            TogglError: A report could not be read to its end.
+        """
+        for query in split_by_year(ReportQuery(workspace_id, FIRST_DAY, last, None, tag_id=tag_id)):
+            read, error = await self._reports.read_entries(query, refresh=True)
+            if error is not None:
+                raise error
+            yield set(read.collection.ids)
+            if not read.collection.ids and query.last < since:
+                break
 
     async def _fetch_reports(self, query: EntryQuery) -> _ReportReads:
         """Return the reports of every workspace, or none where the cache has every entry."""

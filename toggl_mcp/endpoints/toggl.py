@@ -10,6 +10,8 @@ from toggl_mcp.endpoints.account import AccountEndpoint
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
 from toggl_mcp.endpoints.core.session import Session
+from toggl_mcp.endpoints.core.undo import UndoableEndpoint
+from toggl_mcp.endpoints.journal import Journal
 from toggl_mcp.endpoints.name_index import NameIndex
 from toggl_mcp.endpoints.projects import AsyncProjectEndpoint
 from toggl_mcp.endpoints.reports import Reports
@@ -56,6 +58,7 @@ class Toggl:
         self.time_entries = per_workspace(
             partial(AsyncTimeEntryEndpoint.from_session, session, entry_cache=self.entry_cache)
         )
+        self.journal = Journal(session, self._undoable_endpoint)
 
     def endpoint(self, kind: str, workspace_id: int) -> CachedEndpoint[Any]:
         """Return a workspace's endpoint of a kind."""
@@ -70,6 +73,20 @@ class Toggl:
                 return self.tags(workspace_id)
             case _:
                 return self.users(workspace_id)
+
+    def _undoable_endpoint(self, kind: str, workspace_id: int) -> UndoableEndpoint[Any]:
+        """Return a workspace's endpoint of a kind of the journal."""
+        factories = {
+            endpoint.KIND: factory
+            for endpoint, factory in (
+                (AsyncClientEndpoint, self.clients),
+                (AsyncProjectEndpoint, self.projects),
+                (AsyncTaskEndpoint, self.tasks),
+                (AsyncTagEndpoint, self.tags),
+                (AsyncTimeEntryEndpoint, self.time_entries),
+            )
+        }
+        return factories[kind](workspace_id)
 
     def make_name_index(self) -> NameIndex:
         """Return the finder of names and ids for one call, in which it reads the account's names once."""

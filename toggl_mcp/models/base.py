@@ -1,7 +1,7 @@
 """What Toggl's entities have in common, and what request bodies and arguments have."""
 
 from datetime import datetime
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import AfterValidator, AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
@@ -41,8 +41,16 @@ class WorkspaceResource(BaseModel, frozen=True):
 
     model_config = ConfigDict(extra="ignore", validate_by_name=True, defer_build=True)
 
+    FIELDS_OF_TOGGL: ClassVar[frozenset[str]] = frozenset(("id", "workspace_id", "updated_at"))
+    """The fields that no change can give it."""
+
     id: Annotated[int, Field(ge=0, le=MAX_ID)]
     workspace_id: int = Field(ge=0, le=MAX_ID, validation_alias=AliasChoices("workspace_id", "wid"))
+
+    def content(self) -> dict[str, Any]:
+        """Return what a change can give it; a value that is empty counts as none."""
+        names = type(self).model_fields.keys() - self.FIELDS_OF_TOGGL
+        return {name: getattr(self, name) or None for name in names}
 
 
 class NamedResource(WorkspaceResource, frozen=True):

@@ -4,6 +4,9 @@ from collections.abc import Container, Iterable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
+from uuid import uuid4
+
+from toggl_mcp.models.journal import ChangeRecord
 
 QUOTA_WINDOW_SECONDS = 3600.0
 """Seconds after which a quota resets at the latest."""
@@ -23,11 +26,17 @@ class Bucket(NamedTuple):
 
 
 class Spending:
-    """What a call has spent: its requests to Toggl, and what the responses say remains of each bucket, by name."""
+    """What a call has spent: its requests to Toggl, and what the responses say remains of each bucket, by name.
+
+    Its changes have one id in the journal; `has_changes` tells whether there are any, `undoes` what they undo.
+    """
 
     def __init__(self) -> None:
         self.requests = 0
         self.buckets: dict[str, Bucket] = {}
+        self.change_id = uuid4().hex[:12]
+        self.has_changes = False
+        self.undoes: str | None = None
 
 
 SPENDING: ContextVar[Spending | None] = ContextVar("spending", default=None)
@@ -97,6 +106,8 @@ class PendingChange:
     is_recorded: bool = False
     """Whether the store may have a record of it, which is removed when it is settled."""
     bucket: Bucket | None = None
+    record: ChangeRecord | None = None
+    """What the journal has of it from now on, if it is sent."""
 
 
 class QuotaStore(Protocol):
@@ -121,7 +132,8 @@ class QuotaStore(Protocol):
         """Reserve the next slot to send a request, unless `reserved` requests or fewer remain in one of these buckets.
 
         A slot that is further away than `max_wait_seconds` is returned, and not reserved. With the slot of a change,
-        `pending` is recorded: if this process ends before the change is settled, its collections are dropped.
+        `pending` is recorded: if this process ends before the change is settled, its collections are dropped. Its
+        record enters the journal, from which older ones go.
         """
         ...
 

@@ -14,6 +14,8 @@ BoolOrTrue = Annotated[bool, BeforeValidator(lambda value: True if value is None
 class Task(NamedResource, frozen=True):
     """A task of a project. `estimated_seconds` is None without an estimate; Toggl sends the tracked time in ms."""
 
+    FIELDS_OF_TOGGL = NamedResource.FIELDS_OF_TOGGL | {"project_id", "tracked_ms"}
+
     project_id: int
     active: BoolOrTrue = True
     estimated_seconds: int | Absent = None

@@ -30,9 +30,13 @@ _TIMES = ("start", "stop", "duration")
 class TimeEntry(WorkspaceResource, frozen=True):
     """A time entry. Times are UTC; `duration` is in seconds, and negative while the timer runs.
 
-    Only entries from a report have `user_name`, `amount_in_cents` and `currency`; the amount is rounded up where the
-    report has no rate.
+    Only entries from a report have `user_name`, `amount_in_cents`, `rate_in_cents` (an hour) and `currency`; the amount
+    is rounded up where the report has no rate.
     """
+
+    FIELDS_OF_TOGGL = WorkspaceResource.FIELDS_OF_TOGGL | {
+        *("user_id", "deleted_at", "user_name", "amount_in_cents", "currency", "is_amount_rounded")
+    }
 
     user_id: int | None = Field(default=None, validation_alias=AliasChoices("user_id", "uid"))
     start: Annotated[AwareDatetime, Field(ge=EARLIEST_START, le=LATEST_START)]
@@ -46,6 +50,7 @@ class TimeEntry(WorkspaceResource, frozen=True):
     deleted_at: datetime | None = Field(default=None, validation_alias=AliasChoices("deleted_at", "server_deleted_at"))
     user_name: str | None = None
     amount_in_cents: float | None = None
+    rate_in_cents: float | None = None
     currency: str | None = None
     is_amount_rounded: bool | None = None
 
@@ -53,6 +58,10 @@ class TimeEntry(WorkspaceResource, frozen=True):
     def running(self) -> bool:
         """Whether its timer runs."""
         return self.duration < 0
+
+    def content(self) -> dict[str, Any]:
+        """Return what a change can give it: Toggl tells the length of a running timer in several ways."""
+        return super().content() | {"tags": sorted(self.tags), "duration": max(self.duration, -1)}
 
     def stop_at(self, at: datetime) -> "TimeEntry":
         """Return the entry with its timer stopped at a moment; `updated_at` is unknown then."""

@@ -18,7 +18,7 @@ def _me(request: RequestContext) -> Response:
         "clients": list(state.clients.values()),
         "tasks": [row for row in state.tasks.values() if row["active"]],
         "time_entries": recent_entries(state),
-        "projects": list(state.projects.values()),
+        "projects": state.count_tracked(list(state.projects.values())),
         "workspaces": list(state.workspaces.values()),
     }
     me = dict(state.me)

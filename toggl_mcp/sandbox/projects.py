@@ -31,11 +31,16 @@ _PAYLOAD: Mapping[str, type] = {
     "name": str,
     "rate": float,
     "recurring": bool,
+    "recurring_parameters": dict,
     "start_date": str,
     "template": bool,
     "template_id": int,
 }
-_PREMIUM = ("auto_estimates", "billable", "currency", "estimated_hours", "fixed_fee", "rate", "recurring", "template")
+_PREMIUM = (
+    *("auto_estimates", "billable", "currency", "estimated_hours", "fixed_fee", "rate"),
+    *("recurring", "recurring_parameters", "template"),
+)
+_PARAMETERS: Row = {"custom_period": None, "estimated_seconds": None}
 _NEW_PROJECT: Row = {"name": "", "client_id": None, "active": False}
 _NEW_CLIENT_ID = 0  # Stands for the client that is made once its project is accepted.
 _PALETTE = (
@@ -52,8 +57,8 @@ def _list(request: RequestContext) -> Response:
     if client_ids is not None:
         rows = [row for row in rows if str(row["client_id"]) in client_ids.split(",")]
     rows = by_name([row for row in rows if row["active"] in active])
-    counted = [_with_client_name(request, row) | {"total_count": len(rows)} for row in request.page(rows, _PAGE)]
-    response = request.rows(counted)
+    page = request.state.count_tracked(request.page(rows, _PAGE))
+    response = request.rows([_with_client_name(request, row) | {"total_count": len(rows)} for row in page])
     response.headers["X-Page"] = str(request.number("page", 1))
     response.headers["X-Page-Size"] = str(request.number("per_page", _PAGE))
     response.headers["X-Sort-Field"], response.headers["X-Sort-Order"] = "project_name", "asc"
@@ -65,7 +70,7 @@ def _list_own(request: RequestContext) -> Response:
     if archived not in ("true", "false"):
         raise Refusal(error(400, "Invalid include_archived"))
     rows = [row for row in request.state.projects.values() if row["active"] or archived == "true"]
-    return request.rows(request.changed_since(rows))
+    return request.rows(request.state.count_tracked(request.changed_since(rows)))
 
 
 def _create(request: RequestContext) -> Response:
@@ -122,7 +127,8 @@ def _patch(request: RequestContext) -> Response:
 
 def _project_response(request: RequestContext, row: Row, *omitted: str) -> Response:
     # Only a list counts, and says what is pinned.
-    row = _with_client_name(request, row) | {"total_count": 0}
+    (counted,) = request.state.count_tracked([row])
+    row = _with_client_name(request, counted) | {"total_count": 0}
     return json_response({field: value for field, value in row.items() if field not in ("pinned", *omitted)})
 
 
@@ -151,6 +157,9 @@ def _list_in_workspace(request: RequestContext) -> list[Row]:
 def _parse_fields(request: RequestContext, before: Row) -> Row:
     fields = request.fields(_PAYLOAD)
     client_name = fields.pop("client_name", "").strip()
+    if parameters := fields.pop("recurring_parameters", None):
+        # One is sent, and a list comes back.
+        fields["recurring_parameters"] = [_PARAMETERS | parameters]
     if request.behaviors.null_clears_client and "client_id" in request.nulls():
         fields["client_id"] = None
     _require_color(fields.get("color"))

@@ -125,6 +125,17 @@ _PROJECTS = [
     (201_500_403, NIGHT_SCHOOL, 64_890_404, "Summer concert", "#566614"),
 ]
 _RATES = {201_500_302: 95, 201_500_309: 110}
+_BUDGETS: Mapping[int, Row] = {
+    201_500_302: {"estimated_hours": 260},
+    201_500_304: {"estimated_hours": 110, "fixed_fee": 9000, "currency": "NZD"},
+    201_500_308: {
+        "estimated_hours": 40,
+        "recurring": True,
+        "recurring_parameters": [{"period": "monthly", "custom_period": None, "estimated_seconds": 144_000}],
+    },
+    201_500_309: {"estimated_hours": 120},
+}
+_WITH_END = 201_500_309
 _ARCHIVED = (201_500_303, 201_500_305, 201_500_306, 201_500_403)
 _TAGS = [
     (17_300_301, HARBOUR_STUDIO, "design"),
@@ -143,6 +154,9 @@ def _project(now: float, project_id: int, workspace_id: int, client_id: int | No
     fields["billable"] = workspace_id == HARBOUR_STUDIO and client_id is not None
     if project_id in _RATES:
         fields |= {"rate": _RATES[project_id], "currency": "NZD"}
+    fields |= _BUDGETS.get(project_id, {})
+    if project_id == _WITH_END:
+        fields["end_date"] = stamp(now + 45 * _DAY)[:10]
     return rows.project(project_id, workspace_id, name, now - 70 * _DAY, **fields)
 
 

@@ -1,6 +1,7 @@
 """Everything that this Toggl Track knows."""
 
 import itertools
+from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import cached_property
 
@@ -153,6 +154,18 @@ class State:
     def rename_project(self, project_id: int, name: str) -> Row:
         """The project's row under its new name."""
         return self.edit_project(project_id, name=name)
+
+    def count_tracked(self, projects: list[Row]) -> list[Row]:
+        """The projects' rows with the time that everybody tracked on each, null if it is none; timers do not count."""
+        seconds: Counter[int] = Counter()
+        for row in self.entries.values():
+            if row["server_deleted_at"] is None:
+                seconds[row["project_id"]] += max(0, row["duration"])
+        return [
+            row | {"actual_seconds": total or None, "actual_hours": round(total / 3600) or None}
+            for row in projects
+            for total in [seconds[row["id"]]]
+        ]
 
     def remove_project(self, project_id: int) -> None:
         """Forget the project and its tasks; its entries stay without one."""

@@ -27,10 +27,10 @@ from toggl_mcp.tools.support.lookup import (
     resolve,
 )
 from toggl_mcp.tools.support.resources import (
+    ChangeResult,
     PageResult,
     ReadResult,
     ResourceOut,
-    WorkspaceResult,
     decode_cursor,
     trim_page,
 )
@@ -51,8 +51,8 @@ class EditClient(EditArgs, ClientDetails, WorkspaceArgs, frozen=True):
     client: NameOrId
     clear: Annotated[list[ClearableField], Field(max_length=2, description="Fields to empty.")] | Absent = None
 
-    archived: Annotated[bool, Field(description="Give no other change with it.")] | Absent = None
-    restore_projects: Annotated[bool, Field(description="With archived: false, restore its projects too.")] = False
+    archived: Annotated[bool, Field(description="Alone; true archives its projects too (paid plans).")] | Absent = None
+    restore_projects: Annotated[bool, Field(description="With archived: false.")] = False
 
     _change = require_any_of(*ClientDetails.model_fields, "archived", "clear")
 
@@ -110,7 +110,7 @@ class ClientOut(ResourceOut, Client, frozen=True):
         return client.model_copy(update={"notes": client.notes and truncate(client.notes, max_notes)})
 
 
-class ClientResult(WorkspaceResult):
+class ClientResult(ChangeResult):
     """One client after a change."""
 
     client: ClientOut
@@ -129,7 +129,7 @@ class ClientList(PageResult):
     clients: list[ClientOut]
 
 
-class ClientDeleted(WorkspaceResult):
+class ClientDeleted(ChangeResult):
     """The result of `delete_client`."""
 
     deleted_client_id: int
@@ -146,10 +146,7 @@ async def create_client(args: CreateClient, call: CallContext) -> ClientResult:
 
 
 async def get_client(args: GetClient, call: CallContext) -> ClientRead:
-    """Get one client by its id or its whole name, archived clients included.
-
-    list_clients finds clients by a part of the name.
-    """
+    """Get one client by its id or its whole name, archived clients included."""
     client, read = await get_by_ref(args.client, call.toggl.clients, args, call)
     return await ClientRead.of_read(read, client.workspace_id, call, client=ClientOut.of(client))
 
@@ -168,10 +165,7 @@ async def list_clients(args: ListClients, call: CallContext) -> ClientList:
 
 
 async def edit_client(args: EditClient, call: CallContext) -> ClientResult:
-    """Edit a client's name, notes or external reference, or archive or restore it; omitted fields keep their values.
-
-    Archiving needs a paid plan, and archives the client's projects, too.
-    """
+    """Edit a client's name, notes or external reference, or archive or restore it; omitted fields keep their values."""
     clients = call.toggl.clients(await call.workspace_id(args.workspace))
     client = await resolve(args.client, clients.reserved, call.name_index)
     archived_project_ids = None

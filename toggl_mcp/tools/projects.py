@@ -1,12 +1,15 @@
 """The tools about projects."""
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
+from pydantic.json_schema import SkipJsonSchema
 
-from toggl_mcp.errors import DuplicateName
+from toggl_mcp.errors import DuplicateName, PlanRequired
 from toggl_mcp.models.base import Absent, Name, Status
-from toggl_mcp.models.projects import Project, ProjectBody, ProjectDetails
+from toggl_mcp.models.projects import PAID_FIELDS, Project, ProjectBody, ProjectDetails
 from toggl_mcp.tools.support.args import (
     EditArgs,
     ListArgs,
@@ -30,10 +33,10 @@ from toggl_mcp.tools.support.lookup import (
     resolve_id,
 )
 from toggl_mcp.tools.support.resources import (
+    ChangeResult,
     PageResult,
     ReadResult,
     ResourceOut,
-    WorkspaceResult,
     decode_cursor,
     trim_page,
 )
@@ -83,8 +86,23 @@ class DeleteProject(WorkspaceArgs, frozen=True):
 class ProjectOut(ResourceOut, Project, frozen=True):
     """A project, as results show it."""
 
+    estimated_seconds: SkipJsonSchema[int | None] = Field(default=None, exclude=True)
+    actual_seconds: SkipJsonSchema[int | None] = Field(default=None, exclude=True)
+    currency: SkipJsonSchema[str | None] = Field(default=None, exclude=True)
 
-class ProjectResult(WorkspaceResult):
+
+class ProjectRow(ProjectOut, frozen=True):
+    """A project in a list: project_status has the rest."""
+
+    estimated_hours: SkipJsonSchema[int | None] = Field(default=None, exclude=True)
+    rate: SkipJsonSchema[float | None] = Field(default=None, exclude=True)
+    fixed_fee: SkipJsonSchema[float | None] = Field(default=None, exclude=True)
+    start_date: SkipJsonSchema[str | None] = Field(default=None, exclude=True)
+    end_date: SkipJsonSchema[str | None] = Field(default=None, exclude=True)
+    recurring_period: SkipJsonSchema[str | None] = Field(default=None, exclude=True)
+
+
+class ProjectResult(ChangeResult):
     """One project after a change."""
 
     project: ProjectOut
@@ -99,21 +117,21 @@ class ProjectRead(ReadResult):
 class ProjectList(PageResult):
     """One page of projects."""
 
-    projects: list[ProjectOut]
+    projects: list[ProjectRow]
 
 
-class ProjectDeleted(WorkspaceResult):
+class ProjectDeleted(ChangeResult):
     """The result of `delete_project`."""
 
     deleted_project_id: int
 
 
 async def create_project(args: CreateProject, call: CallContext) -> ProjectResult:
-    """Create an active project, for a client if one is given."""
+    """Create an active project, for a client if one is given, with its estimate, rate, fee and dates."""
     projects = call.toggl.projects(await call.workspace_id(args.workspace))
     body = await _to_body(args, projects.workspace_id, call)
     try:
-        async with naming_deleted(body.client_id, call.toggl.clients(projects.workspace_id).reserved, call.name_index):
+        async with _naming_refused(body, projects.workspace_id, call):
             project = await projects.add(body)
     except DuplicateName as error:
         # A project's name is unique for its client.
@@ -140,16 +158,16 @@ async def list_projects(args: ListProjects, call: CallContext) -> ProjectList:
         after=decode_cursor(args.cursor, filters),
         refresh=args.refresh,
     )
-    rows, page = trim_page(page, ProjectOut.of)
+    rows, page = trim_page(page, ProjectRow.of)
     return await ProjectList.of_page(page, filters, call, workspace_id, projects=rows)
 
 
 async def edit_project(args: EditProject, call: CallContext) -> ProjectResult:
-    """Edit a project's name, client, color, state, privacy or billable; omitted fields keep their values."""
+    """Edit a project: its name, client, color, state, estimate, rate, fee, dates; omitted fields keep their values."""
     projects = call.toggl.projects(await call.workspace_id(args.workspace))
     project_id = (await resolve(args.project, projects.reserved, call.name_index)).id
     body = await _to_body(args.apply_clear(), projects.workspace_id, call)
-    async with naming_deleted(body.client_id, call.toggl.clients(projects.workspace_id).reserved, call.name_index):
+    async with _naming_refused(body, projects.workspace_id, call):
         project = require_found(await projects.edit(project_id, body), project_id, projects)
     return await ProjectResult.of_change(projects.workspace_id, call, project=ProjectOut.of(project))
 
@@ -167,6 +185,28 @@ async def delete_project(args: DeleteProject, call: CallContext) -> ProjectDelet
 async def _confirmation_text(args: DeleteProject, call: CallContext) -> str:
     projects = call.toggl.projects(await call.workspace_id(args.workspace))
     return await deletion_question(args.project, projects, call.name_index, "Its time entries stay, without a project.")
+
+
+@asynccontextmanager
+async def _naming_refused(body: ProjectBody, workspace_id: int, call: CallContext) -> AsyncGenerator[None]:
+    """Run a request, and name the client that Toggl has deleted, or the fields that the plan does not have.
+
+    Raises:
+        NotFound: Toggl has no such client any more.
+        PlanRequired: The plan lacks one of the fields.
+    """
+    try:
+        async with naming_deleted(body.client_id, call.toggl.clients(workspace_id).reserved, call.name_index):
+            yield
+    except PlanRequired as error:
+        fields = ", ".join(field for field in PAID_FIELDS if getattr(body, field))
+        if not fields:
+            raise
+        message = (
+            f"{fields}: the plan of workspace {workspace_id} does not include this, so nothing was changed. "
+            "Leave it out, or upgrade the plan."
+        )
+        raise PlanRequired(message) from error
 
 
 async def _to_body(args: CreateProject | EditProject, workspace_id: int, call: CallContext) -> ProjectBody:

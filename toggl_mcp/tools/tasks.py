@@ -18,7 +18,7 @@ from toggl_mcp.tools.support.lookup import (
     resolve,
     resolve_filter,
 )
-from toggl_mcp.tools.support.resources import PageResult, ResourceOut, WorkspaceResult, decode_cursor, trim_page
+from toggl_mcp.tools.support.resources import ChangeResult, PageResult, ResourceOut, decode_cursor, trim_page
 
 
 class CreateTask(TaskBody, WorkspaceArgs, frozen=True):
@@ -71,7 +71,7 @@ class TaskOut(ResourceOut, Task, frozen=True):
         return task.model_copy(update={"tracked_seconds": None if task.tracked_ms is None else task.tracked_ms // 1000})
 
 
-class TaskResult(WorkspaceResult):
+class TaskResult(ChangeResult):
     """One task after a change."""
 
     task: TaskOut
@@ -83,7 +83,7 @@ class TaskList(PageResult):
     tasks: list[TaskOut]
 
 
-class TaskDeleted(WorkspaceResult):
+class TaskDeleted(ChangeResult):
     """The result of `delete_task`."""
 
     deleted_task_id: int

@@ -26,6 +26,7 @@ from toggl_mcp.cache.store import (
     may_replace,
 )
 from toggl_mcp.models.clock import Clock, SystemClock
+from toggl_mcp.models.journal import ChangeRecord
 from toggl_mcp.models.quota import Admission, Bucket, PendingChange, find_scarcest
 
 T = TypeVar("T")
@@ -120,6 +121,7 @@ class SqliteStore:
         invalidate: Sequence[Key] = (),
         bucket: Bucket | None = None,
         settled_id: str | None = None,
+        records: Sequence[ChangeRecord] = (),
     ) -> Sequence[Version]:
         """Write rows, drop snapshots, record a bucket, and settle a change."""
 
@@ -131,9 +133,21 @@ class SqliteStore:
                 _drop_snapshot(db, key)
             if settled_id is not None:
                 tables.drop_pending(db, settled_id)
+                if settled_id not in {record.record_id for record in records}:
+                    tables.drop_record(db, settled_id)
+            for record in records:
+                tables.put_record(db, scope, record)
             return versions
 
         return await self._change(transaction_body)
+
+    async def list_records(self, scope: str) -> Sequence[ChangeRecord]:
+        """Return the records of the journal."""
+
+        def query(db: sqlite3.Connection) -> Sequence[ChangeRecord]:
+            return tables.get_records(db, scope)
+
+        return await anyio.to_thread.run_sync(self._file.read, query)
 
     async def acquire_lease(self, key: Key, seconds: float, *, held_until: float | None = None) -> float | None:
         """Acquire the lease to refresh, or renew it."""
@@ -182,6 +196,9 @@ class SqliteStore:
             tables.put_queue(db, scope, queue)
             if pending is not None and wait_seconds <= max_wait_seconds:
                 tables.put_pending(db, pending, self._owner.id)
+                if pending.record is not None:
+                    tables.put_record(db, scope, pending.record)
+                    tables.drop_old_records(db, scope, now)
             return Admission(bucket, wait_seconds)
 
         def hold_owner_and_reserve() -> Admission:

@@ -13,10 +13,11 @@ from typing import NamedTuple, cast
 
 from toggl_mcp.cache.sqlite.connection import CorruptFile, Schema
 from toggl_mcp.cache.store import Key, Row, Version
+from toggl_mcp.models.journal import MAX_CHANGES, MAX_JOURNAL_SECONDS, ChangeRecord
 from toggl_mcp.models.quota import Bucket, PendingChange, Queue
 
 SCHEMA = Schema(
-    version=4,
+    version=5,
     tables=(
         """CREATE TABLE collection (
             scope TEXT, kind TEXT, parent INTEGER, version INTEGER NOT NULL, fetched_at REAL, size INTEGER NOT NULL,
@@ -38,6 +39,11 @@ SCHEMA = Schema(
             scope TEXT, kind TEXT, parent INTEGER, change_id TEXT, owner_id TEXT NOT NULL, checksum INTEGER NOT NULL,
             PRIMARY KEY (scope, kind, parent, change_id)
         ) WITHOUT ROWID""",
+        """CREATE TABLE journal (
+            sequence INTEGER PRIMARY KEY, record_id TEXT NOT NULL UNIQUE, scope TEXT NOT NULL, change_id TEXT NOT NULL,
+            made_at REAL NOT NULL, checksum INTEGER NOT NULL, body BLOB NOT NULL
+        )""",
+        "CREATE INDEX change_of_journal ON journal (scope, change_id, made_at)",
     ),
 )
 
@@ -70,6 +76,13 @@ _PUT_QUEUE = "INSERT OR REPLACE INTO queue VALUES (?, ?, ?, ?)"
 
 _GET_PENDING = "SELECT change_id, owner_id, checksum FROM pending WHERE scope = ? AND kind = ? AND parent = ?"
 _PUT_PENDING = "INSERT OR REPLACE INTO pending VALUES (?, ?, ?, ?, ?, ?)"
+
+_PUT_RECORD = """INSERT INTO journal (record_id, scope, change_id, made_at, checksum, body) VALUES (?, ?, ?, ?, ?, ?)
+    ON CONFLICT (record_id) DO UPDATE SET checksum = excluded.checksum, body = excluded.body"""
+_GET_RECORDS = "SELECT record_id, checksum, body FROM journal WHERE scope = ? ORDER BY sequence"
+_DROP_OLD_RECORDS = """DELETE FROM journal WHERE scope = ?1 AND (made_at < ?2 OR sequence <= (
+    SELECT MAX(sequence) AS latest FROM journal WHERE scope = ?1
+    GROUP BY change_id ORDER BY latest DESC LIMIT 1 OFFSET ?3))"""
 
 _StateRow = tuple[int, float | None, int, float, float, int]
 _JoinedRow = tuple[int, float | None, int, float, float, int, object, object]
@@ -207,6 +220,31 @@ def pop_pending_keys(db: sqlite3.Connection, owner_id: str) -> list[Key]:
     rows = db.execute("SELECT DISTINCT scope, kind, parent FROM pending WHERE owner_id = ?", (owner_id,)).fetchall()
     db.execute("DELETE FROM pending WHERE owner_id = ?", (owner_id,))
     return [Key(*row) for row in rows]
+
+
+def put_record(db: sqlite3.Connection, scope: str, record: ChangeRecord) -> None:
+    """Insert a record of the journal, or replace the one with its id."""
+    body = record.model_dump_json(exclude_defaults=True).encode("utf-8", "surrogatepass")
+    checksum = _checksum(record.record_id, scope, body)
+    db.execute(_PUT_RECORD, (record.record_id, scope, record.change_id, record.made_at, checksum, body))
+
+
+def drop_record(db: sqlite3.Connection, record_id: str) -> None:
+    """Delete a record of the journal."""
+    db.execute("DELETE FROM journal WHERE record_id = ?", (record_id,))
+
+
+def drop_old_records(db: sqlite3.Connection, scope: str, now: float) -> None:
+    """Delete the records of a scope that are too old, and those before its last changes."""
+    db.execute(_DROP_OLD_RECORDS, (scope, now - MAX_JOURNAL_SECONDS, MAX_CHANGES))
+
+
+def get_records(db: sqlite3.Connection, scope: str) -> list[ChangeRecord]:
+    """Return the records of a scope's journal in the order in which they were inserted."""
+    rows: list[tuple[str, int, bytes]] = db.execute(_GET_RECORDS, (scope,)).fetchall()
+    if any(_checksum(record_id, scope, body) != checksum for record_id, checksum, body in rows):
+        raise _altered_error()
+    return [ChangeRecord.model_validate_json(body) for _, _, body in rows]
 
 
 def _verify_state(key: Key, row: _StateRow) -> State:

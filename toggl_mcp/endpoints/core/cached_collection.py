@@ -10,17 +10,18 @@ from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import inf
-from typing import Generic, NamedTuple, Self, TypeVar
-from uuid import uuid4
+from typing import Generic, Self, TypeVar
 
 import anyio
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from toggl_mcp.api import Transport
 from toggl_mcp.cache.store import MAX_CLOCK_LEAD_SECONDS, Key, Row, RowWrite, Store, Version
+from toggl_mcp.endpoints.core.change import Change, ConfirmedRow, open_record
 from toggl_mcp.endpoints.core.collection import CacheRead, Collection, Lookup
 from toggl_mcp.endpoints.core.keys import names_key
 from toggl_mcp.errors import CacheBusy, QuotaSpent, RateLimited, Unreachable
+from toggl_mcp.models.journal import ChangeRecord
 from toggl_mcp.models.quota import Bucket, PendingChange
 
 M = TypeVar("M", bound=BaseModel)
@@ -39,28 +40,6 @@ Fetch = Callable[[Transport], Awaitable[Mapping[int, M | None]]]
 """Returns a whole collection as Toggl has it, by id; None is a row that cannot be read."""
 UNREADABLE = "null"
 """The stored text of a row that Toggl has, and that cannot be read: it shows neither what it is nor that it is gone."""
-
-
-class ConfirmedRow(NamedTuple, Generic[M]):
-    """A model as Toggl confirmed it, or None for one that is gone, and the row from before the change was sent."""
-
-    row_id: int
-    item: M | None
-    expected: Row | None = None
-
-
-@dataclass(slots=True)
-class Change(Generic[M]):
-    """One change of a collection: the row from before it was sent, its record, and the rows that are confirmed."""
-
-    expected: Row
-    pending: PendingChange
-    rows: list[ConfirmedRow[M]] = field(default_factory=list[ConfirmedRow[M]])
-
-    def add_confirmed_row(self, row_id: int, item: M | None, expected: Row | None = None) -> None:
-        """Keep a row that Toggl confirmed, until the change is settled."""
-        # What is gone is gone, whatever else was written meanwhile; of two confirmations, either may be the later.
-        self.rows.append(ConfirmedRow(row_id, item, None if item is None else expected or self.expected))
 
 
 @dataclass(slots=True)
@@ -171,15 +150,13 @@ class CachedCollection(Generic[M]):
         """Return a row from before a change."""
         return await self._store.get_row(self.key, row_id)
 
-    async def open_change(self, row_id: int | None, keys: Sequence[Key]) -> Change[M]:
-        """Return a change that is not sent yet, and may alter these collections.
-
-        `row_id` is None for a creation, or a change of many.
-        """
-        store, key, pending = self._store, self.key, PendingChange(uuid4().hex, keys)
-        if row_id is None:
-            return Change(Row(await store.get_version(key), None), pending)
-        return Change(await store.get_row(key, row_id), pending)
+    async def open_change(self, verb: str, workspace_id: int, row_ids: Sequence[int], keys: Sequence[Key]) -> Change[M]:
+        """Return a change of rows, of none for a creation, that is not sent yet, and may alter these collections."""
+        store, key = self._store, self.key
+        rows = {row_id: await store.get_row(key, row_id) for row_id in row_ids}
+        record = open_record(verb, key, workspace_id, store.clock(), rows)
+        expected = rows[row_ids[0]] if len(rows) == 1 else Row(await store.get_version(key), None)
+        return Change(expected, PendingChange(record.record_id, keys, record=record), record, records=(record,))
 
     async def settle_change(self, change: Change[M], keys_to_invalidate: Sequence[Key], *, drops_names: bool) -> None:
         """Write a change through that has ended, drop what it made doubtful, and record what remains."""
@@ -190,6 +167,7 @@ class CachedCollection(Generic[M]):
             drops_names=drops_names,
             bucket=pending.bucket,
             settled_id=pending.change_id if pending.is_recorded else None,
+            records=change.records if pending.is_recorded else (),
         )
 
     async def record_remaining(self, change: Change[M]) -> None:
@@ -220,6 +198,7 @@ class CachedCollection(Generic[M]):
         drops_names: bool = False,
         bucket: Bucket | None = None,
         settled_id: str | None = None,
+        records: Sequence[ChangeRecord] = (),
     ) -> None:
         """Write to the store in one step, which neither a cancellation nor a busy cache prevents for good."""
         pending_invalidations = self._store.pending_invalidations
@@ -234,7 +213,12 @@ class CachedCollection(Generic[M]):
             return
         with anyio.CancelScope(shield=True), self._invalidate_later_if_busy(*(write.key for write in writes)):
             versions = await self._store.write(
-                self.key.scope, rows=writes, invalidate=invalidate, bucket=bucket, settled_id=settled_id
+                self.key.scope,
+                rows=writes,
+                invalidate=invalidate,
+                bucket=bucket,
+                settled_id=settled_id,
+                records=records,
             )
             pending_invalidations.difference_update(invalidate)
             for (row_id, item, _), version in zip(rows, versions, strict=False):

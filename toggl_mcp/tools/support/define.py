@@ -28,6 +28,7 @@ from toggl_mcp.tools.support.lookup import resolve_workspace
 from toggl_mcp.tools.support.results import (
     CandidateOut,
     QuotaRemaining,
+    WithChange,
     describe_validation_error,
     to_error_result,
     to_result,
@@ -272,10 +273,12 @@ class _ToolRunner(Generic[ArgsT, ResultT]):
         """Return the handler's result."""
 
         async def run_handler() -> CallToolResult:
-            args = self._validate(raw)
-            call = await self.open_call()
+            args, call = self._validate(raw), await self.open_call()
             call.report_progress = ctx.report_progress
-            return to_result(await self.spec.handler(args, call))
+            result = await self.spec.handler(args, call)
+            if isinstance(result, WithChange) and call.spending.has_changes:
+                result.change_id = call.spending.change_id
+            return to_result(result)
 
         return await self._map_errors(run_handler)
 

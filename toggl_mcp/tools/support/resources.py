@@ -14,7 +14,14 @@ from toggl_mcp.errors import InvalidArguments
 from toggl_mcp.models.base import Absent, NamedResource, Position
 from toggl_mcp.models.text import fold
 from toggl_mcp.tools.support.define import CallContext
-from toggl_mcp.tools.support.results import Freshness, HasFreshness, WithQuota, list_unreadable, take_within_budget
+from toggl_mcp.tools.support.results import (
+    Freshness,
+    HasFreshness,
+    WithChange,
+    WithQuota,
+    list_unreadable,
+    take_within_budget,
+)
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from toggl_mcp.endpoints.core.collection import Page
@@ -50,6 +57,10 @@ class WorkspaceResult(WithQuota):
     async def of_change(cls, workspace_id: int, call: CallContext, **fields: Any) -> Self:  # noqa: ANN401 - a subclass's
         """Return the result of a change, with the fields that a subclass adds."""
         return cls(workspace_id=workspace_id, quota=call.quota(), **fields)
+
+
+class ChangeResult(WorkspaceResult, WithChange):
+    """The result of a change in one workspace."""
 
 
 class ReadResult(WorkspaceResult, Freshness):

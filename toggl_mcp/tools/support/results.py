@@ -116,6 +116,12 @@ class WithQuota(OutputModel):
     quota: Annotated[QuotaRemaining, WithJsonSchema({"type": "object"})] | Absent = None
 
 
+class WithChange(WithQuota):
+    """The result of a change, with its id in the journal, if it changed anything."""
+
+    change_id: str | Absent = None
+
+
 def list_unreadable(count: int, kind: str) -> list[str]:
     """Return the warning that so many rows of a kind were left out of a result, if any were."""
     warning = f"{kind.capitalize()} that cannot be read, and are left out: {count}. Look at them in Toggl's web app."

@@ -103,8 +103,8 @@ def _to_argument(part: Schema) -> Schema:
 
 
 def _to_field(part: Schema) -> Schema:
-    """Return a part of plain keywords and formats; a result has no limits that a host would have to check."""
-    return {key: value for key, value in part.items() if key in (*_PLAIN_KEYWORDS, "format") and key != "required"}
+    """Return a part of plain keywords; a result has no limits that a host would have to check."""
+    return {key: value for key, value in part.items() if key in _PLAIN_KEYWORDS and key != "required"}
 
 
 def _properties(node: Schema, defs: Mapping[str, object]) -> Schema:

@@ -225,6 +225,40 @@ class SummarizeTime(EntryFilter, frozen=True):
         return self
 
 
+def _parse_currency(text: str) -> str:
+    """Return a currency's code in capitals."""
+    if not re.fullmatch("[A-Za-z]{3}", text):
+        message = "should be a currency's code of three letters, such as EUR"
+        raise ValueError(message)
+    return text.upper()
+
+
+class GivenRate(Payload, frozen=True):
+    """A rate an hour that Toggl does not have."""
+
+    project: Annotated[Ref, Field(description="Omitted: all others.")] | Absent = None
+    amount: Annotated[float, Field(gt=0, le=100_000)]
+    currency: Annotated[str, AfterValidator(_parse_currency)]
+
+
+class PrepareStatement(EntryRange, frozen=True):
+    """The arguments of `prepare_statement`."""
+
+    workspace: Annotated[Ref, Field(description="Name or id. Default: all.")] | Absent = None
+    client: Annotated[Ref, Field(description="Name or id; or project.")] | Absent = None
+    project: Annotated[Ref, Field(description="Name or id; or client.")] | Absent = None
+    user: Annotated[Ref, Field(description="A colleague, or all. Default: your time.")] | Absent = None
+    group_by: Annotated[Literal["project", "task", "day", "entry"], Field(description="Lines.")] = "project"
+    rounding: RoundingText | Absent = None
+    rates: (
+        Annotated[list[GivenRate], Field(max_length=50, description="An hour, where Toggl has none; never guess.")]
+        | Absent
+    ) = None
+    format: Annotated[Format, Field(description="How lines come.")] = "json"
+
+    _subject = require_one_of("client", "project")
+
+
 def _omit_descriptions(schema: dict[str, Any]) -> None:
     """Leave the descriptions of fields to the tool that describes them."""
     for part in schema["properties"].values():

@@ -12,7 +12,7 @@ from toggl_mcp.errors import InvalidArguments, NotFound, OutcomeUnknown, QuotaSp
 from toggl_mcp.models.base import Absent
 from toggl_mcp.models.time_entries import TimeEntry
 from toggl_mcp.tools.support.define import MAX_CALL_SECONDS, CallContext
-from toggl_mcp.tools.support.results import WithQuota
+from toggl_mcp.tools.support.results import WithChange
 from toggl_mcp.tools.time_entries._args import REF_WORDS, EntrySelection
 from toggl_mcp.tools.time_entries._filters import select_entries
 from toggl_mcp.tools.time_entries._overlap import describe_entry
@@ -53,7 +53,7 @@ class BulkOutcome(NamedTuple):
         raise self.failure
 
 
-class BulkResult(WithQuota):
+class BulkResult(WithChange):
     """What became of each entry of a change of several."""
 
     unchanged_ids: list[int] | Absent = None

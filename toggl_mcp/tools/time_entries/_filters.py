@@ -190,7 +190,7 @@ async def _filter_entries(
         matches = await _filter_by_user(args.user, matches, workspace_ids, call)
     for kind in RESOURCE_KINDS:
         for refs in _group_refs(args, kind):
-            matches, ref_warnings = await _filter_by_refs(refs, kind, matches, workspace_ids, call)
+            matches, ref_warnings = await filter_by_refs(refs, kind, matches, workspace_ids, call)
             warnings += ref_warnings
     return matches, warnings
 
@@ -203,7 +203,7 @@ def _group_refs(args: EntryFilter, kind: ResourceKind) -> Iterable[Sequence[str]
     return [refs] if refs else []
 
 
-async def _filter_by_refs(
+async def filter_by_refs(
     refs: Sequence[str], kind: ResourceKind, entries: list[TimeEntry], workspace_ids: Sequence[int], call: CallContext
 ) -> tuple[list[TimeEntry], list[str]]:
     """Return the entries that one of these references matches, and warnings about those that may match."""

@@ -71,6 +71,25 @@ async def prepare_entry(args: EntryFields, workspace_id: int, call: CallContext)
     return PreparedEntry(body, [] if tags is None else tags.new)
 
 
+async def prepare_new_entry(
+    args: EntryFields, like: TimeEntry | None, workspace_id: int, call: CallContext
+) -> PreparedEntry:
+    """Return the body of a new entry, with the work of another one, and billable as its project is.
+
+    Raises:
+        NotFound, Ambiguous, InvalidArguments: As for `prepare_entry`.
+    """
+    prepared = (await prepare_entry(args, workspace_id, call)).continue_work(like)
+    body = prepared.body
+    workspace = (await call.workspaces()).get(workspace_id)
+    if body.billable is not None or not body.project_id or not (workspace and workspace.allows("paid")):
+        return prepared
+    # Toggl's apps make an entry billable with its project; its API does not.
+    projects = await call.name_index.find_by_id(call.toggl.projects(workspace_id).reserved, [body.project_id])
+    is_billable = any(project.billable for project in projects.values())
+    return prepared._replace(body=body.model_copy(update={"billable": is_billable or None}))
+
+
 @asynccontextmanager
 async def settle_references(prepared: PreparedEntry, workspace_id: int, call: CallContext) -> AsyncGenerator[None]:
     """Run a request, invalidate the cached tags if it may have created some, and name what Toggl has deleted.

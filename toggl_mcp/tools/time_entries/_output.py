@@ -3,9 +3,10 @@
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Self, TypeVar
 
 import anyio
+from pydantic import WithJsonSchema
 
 from toggl_mcp.errors import TogglError
 from toggl_mcp.models.account import Workspace
@@ -17,7 +18,7 @@ from toggl_mcp.models.tasks import Task
 from toggl_mcp.models.text import fold
 from toggl_mcp.models.time_entries import TimeEntry, to_rfc3339
 from toggl_mcp.tools.support.define import CallContext
-from toggl_mcp.tools.support.results import Freshness, OutputModel, WithQuota
+from toggl_mcp.tools.support.results import Freshness, OutputModel, WithChange, WithQuota
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from datetime import datetime
@@ -207,7 +208,11 @@ class TimeEntryOut(OutputModel):
     billable: bool | Absent = None
 
 
-class TimeEntryResult(WithQuota):
+# The schema of every tool would repeat the fields of a row, which that of create_time_entries has.
+EntryRows = Annotated[list[TimeEntryOut], WithJsonSchema({"type": "array", "items": {"type": "object"}})]
+
+
+class TimeEntryResult(WithChange):
     """One time entry after a change."""
 
     entry: TimeEntryOut

@@ -12,7 +12,7 @@ from toggl_mcp.tools.support.args import naming_argument
 from toggl_mcp.tools.support.define import CallContext
 from toggl_mcp.tools.support.lookup import MAX_CANDIDATES
 from toggl_mcp.tools.time_entries._args import CreateTimeEntries, NewEntry
-from toggl_mcp.tools.time_entries._input import PreparedEntry, check_duration, parse_time_argument, prepare_entry
+from toggl_mcp.tools.time_entries._input import PreparedEntry, check_duration, parse_time_argument, prepare_new_entry
 from toggl_mcp.tools.time_entries._overlap import describe_entry, do_overlap, enumerate_overlaps, find_overlaps
 from toggl_mcp.tools.time_entries._refs import choose_workspace, load_like
 
@@ -82,7 +82,7 @@ async def _plan_entry(args: NewEntry, plan_args: CreateTimeEntries, call: CallCo
     start, stop = await _resolve_times(args, call)
     like = await load_like(args.like, call)
     workspace_id = await choose_workspace(plan_args.workspace, like, call)
-    prepared = (await prepare_entry(args, workspace_id, call)).continue_work(like)
+    prepared = await prepare_new_entry(args, like, workspace_id, call)
     duration = round((stop - start).total_seconds())
     body = prepared.body.model_copy(update={"start": start, "duration": duration})
     fields = body.model_dump(include={"start", "duration", "description", "billable", "tags"}, exclude_none=True)

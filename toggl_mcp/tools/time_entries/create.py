@@ -10,7 +10,7 @@ from toggl_mcp.tools.support.define import (
     CallContext,
     ToolSpec,
 )
-from toggl_mcp.tools.support.results import WithQuota
+from toggl_mcp.tools.support.results import WithChange
 from toggl_mcp.tools.time_entries._args import CreateTimeEntries
 from toggl_mcp.tools.time_entries._bulk import limit_change
 from toggl_mcp.tools.time_entries._input import settle_references
@@ -29,7 +29,7 @@ class CreatedEntry(TimeEntryOut):
     status: Status
 
 
-class TimeEntriesCreated(WithQuota):
+class TimeEntriesCreated(WithChange):
     """What became of each entry of a plan, in the order of the arguments."""
 
     entries: list[CreatedEntry]

@@ -12,14 +12,14 @@ from toggl_mcp.tools.time_entries._bulk import (
     limit_change,
     select_targets,
 )
-from toggl_mcp.tools.time_entries._output import TimeEntryOut, to_outputs
+from toggl_mcp.tools.time_entries._output import EntryRows, to_outputs
 
 
 class TimeEntriesDeleted(BulkResult):
     """What became of a deletion."""
 
     deleted_ids: list[int]
-    deleted: list[TimeEntryOut]
+    deleted: EntryRows
 
 
 async def delete_time_entries(args: DeleteTimeEntries, call: CallContext) -> TimeEntriesDeleted:

@@ -6,11 +6,11 @@ from toggl_mcp.errors import InvalidArguments, OutcomeUnknown, QuotaSpent, Toggl
 from toggl_mcp.models.base import Absent
 from toggl_mcp.models.time_entries import TimeEntry, TimeEntryBody
 from toggl_mcp.tools.support.define import DESTRUCTIVE, CallContext, ToolSpec
-from toggl_mcp.tools.support.results import WithQuota
+from toggl_mcp.tools.support.results import WithChange
 from toggl_mcp.tools.time_entries._args import LaterHalf, SplitTimeEntry
 from toggl_mcp.tools.time_entries._bulk import load_entries, no_entries_error
-from toggl_mcp.tools.time_entries._input import parse_time_argument, prepare_entry, settle_references
-from toggl_mcp.tools.time_entries._output import TimeEntryOut, to_outputs
+from toggl_mcp.tools.time_entries._input import parse_time_argument, prepare_new_entry, settle_references
+from toggl_mcp.tools.time_entries._output import EntryRows, to_outputs
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from datetime import datetime
@@ -18,10 +18,10 @@ if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a cal
 NEEDED_REQUESTS = 2
 
 
-class TimeEntrySplit(WithQuota):
+class TimeEntrySplit(WithChange):
     """The two entries that one became, the earlier one first."""
 
-    entries: list[TimeEntryOut]
+    entries: EntryRows
     warnings: list[str] | Absent = None
 
 
@@ -32,7 +32,7 @@ async def split_time_entry(args: SplitTimeEntry, call: CallContext) -> TimeEntry
         message = "entry: its timer is running. stop_timer takes a stop; then start_timer(start, like: last) goes on."
         raise InvalidArguments(message)
     at = await _parse_split(args.at, entry, call)
-    prepared = (await prepare_entry(args.second or LaterHalf(), entry.workspace_id, call)).continue_work(entry)
+    prepared = await prepare_new_entry(args.second or LaterHalf(), entry, entry.workspace_id, call)
     await _check_quota(entry.workspace_id, call)
     seconds = round((entry.end_at(call.now) - at).total_seconds())
     body = prepared.body.model_copy(update={"start": at, "duration": seconds})

@@ -15,7 +15,12 @@ from toggl_mcp.tools.support.define import ADDITIVE, DESTRUCTIVE, READ_ONLY, Cal
 from toggl_mcp.tools.support.results import Freshness, OutputModel, WithQuota, list_unreadable
 from toggl_mcp.tools.time_entries._args import GetTimer, StartTimer, StopTimer
 from toggl_mcp.tools.time_entries._bulk import load_entries
-from toggl_mcp.tools.time_entries._input import check_duration, parse_time_argument, prepare_entry, settle_references
+from toggl_mcp.tools.time_entries._input import (
+    check_duration,
+    parse_time_argument,
+    prepare_new_entry,
+    settle_references,
+)
 from toggl_mcp.tools.time_entries._output import TimeEntryOut, TimeEntryResult, to_output
 from toggl_mcp.tools.time_entries._overlap import describe_entry, reject_overlaps
 from toggl_mcp.tools.time_entries._refs import choose_workspace, describe_missing, load_like
@@ -54,7 +59,7 @@ async def start_timer(args: StartTimer, call: CallContext) -> TimerStarted:
     """Start a timer. It stops the running timer, which stopped_entry names."""
     like, calendar = await load_like(args.like, call), await call.calendar()
     workspace = await choose_workspace(args.workspace, like, call)
-    prepared = (await prepare_entry(args, workspace, call)).continue_work(like)
+    prepared = await prepare_new_entry(args, like, workspace, call)
     start = call.now if args.start is None else parse_time_argument("start", args.start, call.now, calendar)
     if start > call.now:
         message = "start: is in the future. Omit it to start now."

@@ -1,0 +1,176 @@
+"""Budgets of projects, as a model sets and reads them."""
+
+from collections.abc import AsyncGenerator
+from datetime import datetime, timedelta
+
+import pytest
+from mcp import Client
+
+from tests.sandbox.clock import Clock
+from tests.sandbox.diary import AUCKLAND, add_entry
+from tests.tools.host import Era, Host, serve
+from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Fault, Sandbox
+
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("six_in_the_evening")]
+
+AROHA, WEB_SHOP, CARTE, SHOP_SIGN = 64_890_301, 201_500_302, 201_500_308, 201_500_303
+TANE = 7_301_002
+TODAY = datetime(2025, 10, 14, tzinfo=AUCKLAND).date()
+
+
+@pytest.fixture
+async def host(sandbox: Sandbox, clock: Clock, era: Era) -> AsyncGenerator[Host]:
+    async with Client(serve(sandbox, clock, toolsets="all"), mode=era) as client:
+        yield Host(client)
+
+
+def work_daily(sandbox: Sandbox, first_day_back: int, user_id: int | None = None) -> None:
+    """Let somebody work for an hour on each day from so many days ago up to yesterday."""
+    for back in range(first_day_back, 0, -1):
+        day = TODAY - timedelta(days=back)
+        add_entry(sandbox, f"{day}T09:00", f"{day}T10:00", "Shop", project_id=WEB_SHOP, user_id=user_id)
+
+
+async def test_project_status_of_a_steady_project_has_its_pace_and_its_last_day(host: Host, sandbox: Sandbox) -> None:
+    work_daily(sandbox, 40)
+    await host.call("list_projects")
+    await host.call("list_tasks")
+    calls = len(sandbox.calls)
+
+    result = await host.call("project_status", project="web shop")
+
+    (status,) = result["projects"]
+    assert (status["estimated_seconds"], status["tracked_seconds"]) == (260 * 3600, 40 * 3600)
+    assert status["remaining_seconds"] == 220 * 3600
+    assert (status["rate"], status["currency"], status["earned"]) == (95, "NZD", 40 * 95)
+    assert result["pace_seconds_per_week"] == 7 * 3600
+    assert result["forecast_date"] == (TODAY + timedelta(days=220)).isoformat()
+    assert len(sandbox.calls) == calls + 1
+
+
+async def test_project_status_counts_the_time_of_colleagues(host: Host, sandbox: Sandbox) -> None:
+    work_daily(sandbox, 30, user_id=TANE)
+
+    result = await host.call("project_status", project=WEB_SHOP)
+
+    assert result["pace_seconds_per_week"] == 7 * 3600
+
+
+@pytest.mark.parametrize(("days", "pace"), [(14, 7 * 3600), (13, None), (0, None)])
+async def test_project_status_pace_needs_two_weeks_of_data(
+    host: Host, sandbox: Sandbox, days: int, pace: int | None
+) -> None:
+    work_daily(sandbox, days)
+
+    result = await host.call("project_status", project=WEB_SHOP)
+
+    assert result.get("pace_seconds_per_week") == pace
+    assert ("forecast_date" in result) is (pace is not None)
+
+
+async def test_project_status_exceeded_estimate_has_no_forecast(host: Host, sandbox: Sandbox) -> None:
+    work_daily(sandbox, 28)
+    await host.call("edit_project", project=WEB_SHOP, estimated_hours=10)
+
+    result = await host.call("project_status", project=WEB_SHOP, refresh=True)
+
+    assert result["projects"][0]["remaining_seconds"] == -18 * 3600
+    assert "forecast_date" not in result
+
+
+async def test_project_status_lists_the_estimates_of_tasks(host: Host) -> None:
+    result = await host.call("project_status", project=WEB_SHOP)
+
+    assert [(task["name"], task["estimated_seconds"], task["tracked_seconds"]) for task in result["tasks"]] == [
+        ("Checkout", 36_000, 5400)
+    ]
+
+
+async def test_project_status_recurring_project_tells_its_period_and_no_remaining_time(host: Host) -> None:
+    (status,) = (await host.call("project_status", project="Carte d'ete"))["projects"]
+
+    assert (status["recurring_period"], status["estimated_seconds"]) == ("monthly", 40 * 3600)
+    assert "remaining_seconds" not in status
+
+
+async def test_project_status_of_a_client_has_its_archived_projects_and_costs_nothing_warm(
+    host: Host, sandbox: Sandbox
+) -> None:
+    await host.call("list_projects")
+    calls = len(sandbox.calls)
+
+    result = await host.call("project_status", client="Aroha Bakery")
+
+    assert [(row["name"], row["archived"]) for row in result["projects"]] == [
+        ("Bread labels", False),
+        ("Shop sign", True),
+        ("Web shop", False),
+    ]
+    assert (result["source"], len(sandbox.calls)) == ("cache", calls)
+
+
+async def test_project_status_archived_project_has_no_pace(host: Host, sandbox: Sandbox) -> None:
+    result = await host.call("project_status", project=SHOP_SIGN)
+
+    assert result["projects"][0]["archived"] is True
+    assert not [call for call in sandbox.calls if "reports" in call.path]
+
+
+async def test_project_status_report_that_fails_leaves_the_rest(host: Host, sandbox: Sandbox) -> None:
+    sandbox.fault = lambda call: Fault("rejected", rejection=402) if "reports" in call.path else None
+
+    result = await host.call("project_status", project=WEB_SHOP)
+
+    assert result["projects"][0]["estimated_seconds"] == 260 * 3600
+    assert result["warnings"][0].startswith("Tasks or pace are missing.")
+
+
+@pytest.mark.parametrize("arguments", [{}, {"project": WEB_SHOP, "client": AROHA}])
+async def test_project_status_needs_a_project_or_a_client(host: Host, arguments: dict[str, object]) -> None:
+    error = await host.fail("project_status", **arguments)
+
+    assert error["message"] == "give exactly one of project or client."
+
+
+BUDGET = {"estimated_hours": 40, "rate": 90.5, "fixed_fee": 1200, "recurring_period": "monthly"}
+DATES = {"start_date": "2025-10-01", "end_date": "2025-12-31"}
+
+
+async def test_create_project_sets_its_budget_and_edit_project_keeps_it(host: Host, sandbox: Sandbox) -> None:
+    created = (await host.call("create_project", name="Jetty", **BUDGET, **DATES))["project"]
+    edited = (await host.call("edit_project", project="Jetty", end_date="2026-01-31"))["project"]
+
+    assert {field: created[field] for field in BUDGET | DATES} == BUDGET | DATES
+    assert {field: edited[field] for field in BUDGET | DATES} == BUDGET | DATES | {"end_date": "2026-01-31"}
+    assert sandbox.state.projects[created["id"]]["recurring_parameters"][0]["period"] == "monthly"
+
+
+@pytest.mark.parametrize("tool", ["create_project", "edit_project"])
+async def test_project_budget_on_the_free_plan_is_refused_by_the_names_of_its_fields(
+    host: Host, sandbox: Sandbox, tool: str
+) -> None:
+    reference = {"name": "Jetty"} if tool == "create_project" else {"project": "Kiln course"}
+
+    error = await host.fail(tool, **reference, rate=90, estimated_hours=40, workspace=NIGHT_SCHOOL)
+
+    assert error["code"] == "plan_required"
+    assert error["message"].startswith(f"estimated_hours, rate: the plan of workspace {NIGHT_SCHOOL} does not include")
+    assert all(row["name"] != "Jetty" for row in sandbox.state.projects.values())
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"start_date": "soon"}, "start_date: should be a day, such as 2026-11-24"),
+        ({"start_date": "2025-12-31", "end_date": "2025-10-01"}, "end_date: is before start_date"),
+        ({"rate": -1}, "rate: should be greater than or equal to 0"),
+        ({"recurring_period": "now and then"}, "recurring_period: should be 'weekly', 'monthly'"),
+    ],
+)
+async def test_create_project_invalid_budget_is_refused_without_a_request(
+    host: Host, sandbox: Sandbox, fields: dict[str, object], sentence: str
+) -> None:
+    error = await host.fail("create_project", name="Jetty", workspace=HARBOUR_STUDIO, **fields)
+
+    assert sentence in error["message"]
+    assert sandbox.calls == []

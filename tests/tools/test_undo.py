@@ -1,0 +1,273 @@
+"""Undoing changes, by what Toggl has before and after."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mcp import Client
+
+from tests.sandbox.clock import Clock
+from tests.sandbox.diary import add_entry, list_changes, running, timers
+from tests.tools.host import Host, serve
+from toggl_mcp.cache.sqlite.store import SqliteStore
+from toggl_mcp.sandbox import Call, Fault, Sandbox
+
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("six_in_the_evening")]
+
+WEB_SHOP = 201_500_302
+AROHA_BAKERY = 64_890_301
+FIELDS = ("start", "stop", "duration", "description", "project_id", "task_id", "billable", "tags", "server_deleted_at")
+
+
+def live_entries(sandbox: Sandbox) -> dict[int, dict[str, Any]]:
+    """Return what a person sees of each entry."""
+    rows = sandbox.state.entries.values()
+    return {row["id"]: {field: row[field] for field in FIELDS} for row in rows if row["server_deleted_at"] is None}
+
+
+def add_entries(sandbox: Sandbox, count: int) -> list[int]:
+    """Add entries of half an hour each, and return their ids."""
+    return [
+        add_entry(sandbox, f"2025-10-14T0{hour}:00", f"2025-10-14T0{hour}:30", f"No. {hour % 2}")["id"]
+        for hour in range(count)
+    ]
+
+
+async def test_undo_of_a_created_entry_deletes_it(host: Host, sandbox: Sandbox) -> None:
+    created = await host.call("create_time_entries", entries=[{"start": "2025-10-14T09:00", "duration": 60}])
+    result = await host.call("undo")
+
+    assert (result["undone_change_id"], result["complete"]) == (created["change_id"], True)
+    assert result["rows"] == [{"kind": "time_entry", "id": created["entries"][0]["id"], "effect": "delete"}]
+    assert live_entries(sandbox) == {}
+
+
+async def test_undo_of_an_edited_entry_puts_its_fields_back(host: Host, sandbox: Sandbox) -> None:
+    (entry_id,) = add_entries(sandbox, 1)
+    before = live_entries(sandbox)
+    edit = {"description": "Other", "project": "Web shop", "tags": ["meeting"], "stop": "2025-10-14T00:10"}
+    await host.call("edit_time_entries", ids=[entry_id], **edit)
+    assert live_entries(sandbox) != before
+    result = await host.call("undo")
+
+    assert result["complete"] is True
+    assert live_entries(sandbox) == before
+
+
+async def test_undo_of_a_bulk_edit_is_one_change_and_few_requests(host: Host, sandbox: Sandbox) -> None:
+    ids = add_entries(sandbox, 6)
+    before = live_entries(sandbox)
+    await host.call("edit_time_entries", ids=ids, description="Same", tags=["meeting"])
+    sandbox.calls.clear()
+    result = await host.call("undo")
+
+    assert (result["complete"], len(result["rows"])) == (True, 6)
+    assert live_entries(sandbox) == before
+    assert [call.method for call in sandbox.calls] == ["GET", "PATCH", "PATCH"]
+
+
+async def test_undo_of_deleted_entries_restores_them_under_their_ids(host: Host, sandbox: Sandbox) -> None:
+    ids = add_entries(sandbox, 3)
+    before = live_entries(sandbox)
+    await host.call("delete_time_entries", ids=ids)
+    result = await host.call("undo")
+
+    assert (result["complete"], {row["effect"] for row in result["rows"]}) == (True, {"restore"})
+    assert live_entries(sandbox) == before
+
+
+async def test_undo_of_a_started_timer_lets_the_former_one_run(host: Host, sandbox: Sandbox, clock: Clock) -> None:
+    running(sandbox, "2025-10-14T17:00", "First")
+    await host.call("start_timer", description="Second")
+    clock.now += 60
+    assert timers(sandbox) == ["Second"]
+    result = await host.call("undo")
+
+    assert result["complete"] is True
+    assert [row["description"] for row in live_entries(sandbox).values() if row["stop"] is None] == ["First"]
+
+
+async def test_undo_of_a_stopped_timer_lets_it_run(host: Host, sandbox: Sandbox) -> None:
+    running(sandbox, "2025-10-14T17:00", "First")
+    before = live_entries(sandbox)
+    await host.call("stop_timer")
+    assert timers(sandbox) == []
+    await host.call("undo")
+
+    assert live_entries(sandbox) == before
+
+
+async def test_undo_of_a_stopped_timer_while_another_runs_names_it(host: Host, sandbox: Sandbox) -> None:
+    running(sandbox, "2025-10-14T17:00", "First")
+    stopped = await host.call("stop_timer")
+    other = running(sandbox, "2025-10-14T17:30", "In the web app")
+    result = await host.call("undo", change=stopped["change_id"])
+
+    assert result["complete"] is False
+    assert str(other["id"]) in result["rows"][0]["reason"]
+    assert timers(sandbox) == ["In the web app"]
+
+
+async def test_undo_of_what_toggl_has_changed_since_changes_nothing(host: Host, sandbox: Sandbox, clock: Clock) -> None:
+    (entry_id,) = add_entries(sandbox, 1)
+    await host.call("edit_time_entries", ids=[entry_id], description="Ours")
+    clock.now += 60
+    sandbox.state.edit_entry(entry_id, billable=True)
+    sandbox.calls.clear()
+    result = await host.call("undo")
+
+    assert result["complete"] is False
+    assert "changed again since" in result["rows"][0]["reason"]
+    assert list_changes(sandbox) == []
+
+
+async def test_undo_of_one_change_after_another_goes_back_step_by_step(
+    host: Host, sandbox: Sandbox, clock: Clock
+) -> None:
+    (entry_id,) = add_entries(sandbox, 1)
+    states = [live_entries(sandbox)]
+    for description in ("One", "Two"):
+        clock.now += 60
+        await host.call("edit_time_entries", ids=[entry_id], description=description)
+        states.append(live_entries(sandbox))
+    clock.now += 60
+    for state in (states[1], states[0]):
+        await host.call("undo")
+        assert live_entries(sandbox) == state
+    error = await host.fail("undo")
+
+    assert error["code"] == "not_found"
+
+
+async def test_undo_of_an_undo_makes_the_change_again(host: Host, sandbox: Sandbox) -> None:
+    (entry_id,) = add_entries(sandbox, 1)
+    await host.call("edit_time_entries", ids=[entry_id], description="Changed")
+    changed = live_entries(sandbox)
+    undone = await host.call("undo")
+    await host.call("undo", change=undone["change_id"])
+
+    assert live_entries(sandbox) == changed
+    assert (await host.call("undo"))["complete"] is True
+
+
+@pytest.mark.parametrize(
+    ("create", "edit", "delete", "rows"),
+    [
+        ("create_client", ("edit_client", {"name": "New", "notes": "Text"}), "delete_client", "clients"),
+        ("create_project", ("edit_project", {"name": "New", "client": "Aroha Bakery"}), "delete_project", "projects"),
+        ("create_tag", ("edit_tag", {"name": "New"}), "delete_tag", "tags"),
+    ],
+)
+async def test_undo_of_named_resources_puts_edits_back_and_makes_deleted_ones_anew(
+    host: Host, sandbox: Sandbox, create: str, edit: tuple[str, dict[str, str]], delete: str, rows: str
+) -> None:
+    kind = rows.removesuffix("s")
+    created = await host.call(create, name="Fresh")
+    item_id = created[kind]["id"]
+    tool, changes = edit
+    edited = await host.call(tool, **{kind: str(item_id)}, **changes)
+    await host.call("undo", change=edited["change_id"])
+    after_edit = await host.call(f"list_{rows}", name="Fresh", refresh=True)
+    await host.call(delete, **{kind: str(item_id)})
+    restored = await host.call("undo")
+    (restored_item,) = (await host.call(f"list_{rows}", name="Fresh", refresh=True))[rows]
+    again = await host.call("undo", change=restored["undone_change_id"])
+
+    assert [item["name"] for item in after_edit[rows]] == ["Fresh"]
+    assert after_edit[rows][0].get("client_id") is after_edit[rows][0].get("notes") is None
+    assert restored["rows"][0]["new_id"] == restored_item["id"] != item_id
+    assert str(restored_item["id"]) in restored["warnings"][0]
+    assert again["rows"][0]["new_id"] == restored_item["id"]
+    assert [item["name"] for item in getattr(sandbox.state, rows).values()].count("Fresh") == 1
+
+
+async def test_undo_of_a_created_project_with_time_entries_keeps_it(host: Host, sandbox: Sandbox) -> None:
+    created = await host.call("create_project", name="Fresh")
+    await host.call("create_time_entries", entries=[{"start": "2025-10-14T09:00", "duration": 60, "project": "Fresh"}])
+    result = await host.call("undo", change=created["change_id"])
+
+    assert "In use" in result["rows"][0]["reason"]
+    assert created["project"]["id"] in sandbox.state.projects
+
+
+async def test_undo_of_an_archived_client_restores_the_projects_that_were_archived_with_it(
+    host: Host, sandbox: Sandbox
+) -> None:
+    before = {key: row["active"] for key, row in sandbox.state.projects.items()}
+    await host.call("edit_client", client=str(AROHA_BAKERY), archived=True)
+    assert {key: row["active"] for key, row in sandbox.state.projects.items()} != before
+    result = await host.call("undo")
+
+    assert result["complete"] is True
+    assert {key: row["active"] for key, row in sandbox.state.projects.items()} == before
+    assert sandbox.state.clients[AROHA_BAKERY]["archived"] is False
+
+
+async def test_undo_dry_run_lists_changes_and_changes_nothing(host: Host, sandbox: Sandbox) -> None:
+    ids = add_entries(sandbox, 2)
+    edited = await host.call("edit_time_entries", ids=ids, description="Same")
+    deleted = await host.call("delete_time_entries", ids=ids[:1])
+    sandbox.calls.clear()
+    result = await host.call("undo", dry_run=True)
+
+    assert [change["change_id"] for change in result["changes"]] == [deleted["change_id"], edited["change_id"]]
+    assert result["changes"][0]["requests"] == [f"delete time_entry {ids[0]}"]
+    assert [(row["id"], row["effect"]) for row in result["rows"]] == [(ids[0], "restore")]
+    assert list_changes(sandbox) == []
+    assert "change_id" not in result
+
+
+async def test_undo_where_the_quota_ends_goes_on_with_the_same_call(host: Host, sandbox: Sandbox, clock: Clock) -> None:
+    ids = add_entries(sandbox, 4)
+    before = live_entries(sandbox)
+    await host.call("edit_time_entries", ids=ids, description="Same")
+    sent: list[str] = []
+
+    def refuse_second(call: Call) -> Fault | None:
+        sent.append(call.method)
+        return Fault("402") if sent.count("PATCH") > 1 and call.method == "PATCH" else None
+
+    sandbox.fault = refuse_second
+    partial = await host.call("undo")
+    sandbox.fault = lambda _: None
+    clock.now += 3600
+
+    after_failure = live_entries(sandbox)
+    result = await host.call("undo")
+
+    assert (partial["complete"], result["complete"]) == (False, True)
+    assert [row["id"] for row in partial["rows"] if "reason" in row] == [ids[1], ids[3]]
+    assert {key for key, row in after_failure.items() if row == before[key]} == {ids[0], ids[2]}
+    assert live_entries(sandbox) == before
+
+
+async def test_undo_survives_a_restart(sandbox: Sandbox, clock: Clock, tmp_path: Path) -> None:
+    (entry_id,) = add_entries(sandbox, 1)
+    before = live_entries(sandbox)
+    async with Client(serve(sandbox, clock, store=SqliteStore(tmp_path / "cache.db", clock=clock))) as client:
+        await Host(client).call("edit_time_entries", ids=[entry_id], description="Changed")
+    async with Client(serve(sandbox, clock, store=SqliteStore(tmp_path / "cache.db", clock=clock))) as client:
+        result = await Host(client).call("undo")
+
+    assert result["complete"] is True
+    assert live_entries(sandbox) == before
+
+
+async def test_undo_where_only_time_entries_may_be_changed_refuses_others(sandbox: Sandbox, clock: Clock) -> None:
+    async with Client(serve(sandbox, clock, access="time-tracking")) as client:
+        await Host(client).call("create_client", name="Fresh")
+        error = await Host(client).fail("undo")
+
+    assert error["code"] == "forbidden"
+
+
+async def test_undo_of_a_change_that_was_never_confirmed_says_so(host: Host, sandbox: Sandbox) -> None:
+    sandbox.fault = lambda call: (
+        Fault("lost after") if call.method == "POST" else Fault("500 before") if sandbox.calls[2:] else None
+    )
+    await host.fail("create_time_entries", entries=[{"start": "2025-10-14T09:00", "duration": 60}])
+    sandbox.fault = lambda _: None
+    result = await host.call("undo")
+
+    assert result["complete"] is False
+    assert "never confirmed" in result["rows"][0]["reason"]

@@ -1,0 +1,115 @@
+"""One change of a collection, from before it is sent until it is settled: what was there, and what is confirmed."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, NamedTuple, TypeVar
+from uuid import uuid4
+
+from pydantic import BaseModel, ValidationError
+
+from toggl_mcp.cache.store import Key, Row
+from toggl_mcp.models.journal import ChangeRecord, RowChange
+from toggl_mcp.models.quota import SPENDING, PendingChange
+
+M = TypeVar("M", bound=BaseModel)
+
+_DERIVED_FIELDS = {
+    "start": ("duration",),
+    "stop": ("start", "duration"),
+    "duration": ("start",),
+    "project_id": ("task_id", "billable"),
+}
+"""What Toggl changes along with a field that is sent."""
+
+
+class ConfirmedRow(NamedTuple, Generic[M]):
+    """A model as Toggl confirmed it, or None for one that is gone, and the row from before the change was sent."""
+
+    row_id: int
+    item: M | None
+    expected: Row | None = None
+
+
+@dataclass(slots=True)
+class Change(Generic[M]):
+    """One change of a collection: the row from before it was sent, its record, and the rows that are confirmed."""
+
+    expected: Row
+    pending: PendingChange
+    record: ChangeRecord
+    """What the journal has of it while its outcome is unknown."""
+    rows: list[ConfirmedRow[M]] = field(default_factory=list[ConfirmedRow[M]])
+    journal_rows: list[RowChange] = field(default_factory=list[RowChange])
+    related_ids: Sequence[int] = ()
+    """What was archived along."""
+    records: tuple[ChangeRecord, ...] = ()
+    """What the journal has of it once it is settled."""
+
+    def add_confirmed_row(
+        self,
+        row_id: int,
+        item: M | None,
+        expected: Row | None = None,
+        *,
+        before: M | None = None,
+        fields: Collection[str] | None = None,
+    ) -> None:
+        """Keep a row that Toggl confirmed, until the change is settled; see `add_journal_row`."""
+        # What is gone is gone, whatever else was written meanwhile; of two confirmations, either may be the later.
+        self.rows.append(ConfirmedRow(row_id, item, None if item is None else expected or self.expected))
+        self.add_journal_row(row_id, item, expected, before=before, fields=fields)
+
+    def add_journal_row(
+        self,
+        row_id: int,
+        item: M | None,
+        expected: Row | None = None,
+        *,
+        before: M | None = None,
+        fields: Collection[str] | None = None,
+    ) -> None:
+        """Keep what a confirmed change did to a row: `before` is what was there, else what the cache had.
+
+        The cache may be older than other changes, so that only the `fields` that were sent are taken from it.
+        """
+        text = (expected or self.expected).text if before is None else _to_text(before)
+        if before is None and text is not None and item is not None and fields is not None:
+            text = _restrict(text, item, fields)
+        self.journal_rows.append(RowChange(row_id, text, None if item is None else _to_text(item)))
+
+    def confirm(self) -> None:
+        """Let the journal have what the change did; nothing, if it did nothing."""
+        self.records = (self.record.confirm(self.journal_rows, self.related_ids),) if self.journal_rows else ()
+        spending = SPENDING.get()
+        if spending is not None and self.records:
+            spending.has_changes = True
+
+
+def open_record(verb: str, key: Key, workspace_id: int, made_at: float, rows: Mapping[int, Row]) -> ChangeRecord:
+    """Return the record of a change that is not sent yet."""
+    spending, record_id = SPENDING.get(), uuid4().hex
+    return ChangeRecord(
+        record_id=record_id,
+        change_id=record_id[:12] if spending is None else spending.change_id,
+        undoes=None if spending is None else spending.undoes,
+        made_at=made_at,
+        verb=verb,
+        kind=key.kind,
+        workspace_id=workspace_id,
+        rows=tuple(RowChange(row_id, row.text, None) for row_id, row in rows.items()),
+    )
+
+
+def _restrict(text: str, item: BaseModel, fields: Collection[str]) -> str | None:
+    """Return an item as it was before these fields were sent; None if the former row cannot be read."""
+    try:
+        former = type(item).model_validate_json(text)
+    except ValidationError:
+        return None
+    sent = {*fields, *(derived for name in fields for derived in _DERIVED_FIELDS.get(name, ()))}
+    update = {name: getattr(former, name) for name in sent if name in type(item).model_fields}
+    return _to_text(item.model_copy(update=update))
+
+
+def _to_text(item: BaseModel) -> str:
+    return item.model_dump_json(exclude_none=True)

@@ -1,0 +1,363 @@
+"""The journal of an account's changes, and how one of them is undone."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal, NamedTuple, cast
+
+from pydantic_core import to_json
+
+from toggl_mcp.endpoints.core.collection import Collection
+from toggl_mcp.endpoints.core.session import Session
+from toggl_mcp.endpoints.core.undo import UndoableEndpoint, find_differences
+from toggl_mcp.errors import REFUSALS, NotFound, OutcomeUnknown, TogglError
+from toggl_mcp.models.base import WorkspaceResource
+from toggl_mcp.models.journal import MAX_JOURNAL_SECONDS, ChangeRecord
+from toggl_mcp.models.quota import SPENDING
+from toggl_mcp.models.time_entries import TimeEntry
+
+Effect = Literal["delete", "edit", "restore"]
+"""What undoes the change of a row: a new one is deleted, an edited one put back, a deleted one restored."""
+Endpoints = Callable[[str, int], UndoableEndpoint[Any]]
+"""Returns the endpoint of a kind and a workspace."""
+
+MAX_BULK_ITEMS = 100
+"""Time entries that one request can edit."""
+MAX_ASSUMED_DIFFERENCE_SECONDS = 2
+"""Seconds by which the assumed length of a timer may be wrong that Toggl stopped as another was started."""
+_MOVED_ON = "It was changed again since. Undo the later change first, or edit it by hand."
+_UNKNOWN_BEFORE = "What it was before is not known. Look at it in Toggl's web app."
+_UNCONFIRMED = "Toggl never confirmed this change, and what it has now is neither certain. Compare it by hand."
+_UNSENT = "Not tried. The same call goes on here."
+
+
+class Undone(NamedTuple):
+    """What undoing did to a row: `new_id` if it was made anew; a `reason` if it is not as it was before."""
+
+    kind: str
+    row_id: int | None
+    name: str | None
+    effect: Effect | None
+    new_id: int | None = None
+    reason: str | None = None
+
+
+@dataclass(slots=True)
+class JournalRow:
+    """A row of a change, from before its first request until after its last, and what undoes that."""
+
+    kind: str
+    row_id: int | None
+    workspace_id: int
+    before: WorkspaceResource | None = None
+    after: WorkspaceResource | None = None
+    is_created: bool = False
+    is_confirmed: bool = False
+    related_ids: Sequence[int] = ()
+    is_deleted: bool = False
+    effect: Effect | None = None
+    new_id: int | None = None
+    reason: str | None = None
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """The fields that the change has given other values, with the former ones."""
+        return find_differences(self.before, self.after) if self.before and self.after else {}
+
+    def limit(self, differences: Mapping[str, Any]) -> dict[str, Any]:
+        """Return those of the differences that are of the fields that an edit has changed."""
+        return {name: value for name, value in differences.items() if not self.fields or name in self.fields}
+
+    @property
+    def result(self) -> Undone:
+        """What undoing did."""
+        item = self.before or self.after
+        name = getattr(item, "name", None) or getattr(item, "description", None) or None
+        return Undone(self.kind, self.row_id, name, self.effect, self.new_id, self.reason)
+
+
+class JournalChange(NamedTuple):
+    """The change of one call: its records, and when it was made."""
+
+    change_id: str
+    made_at: datetime
+    records: Sequence[ChangeRecord]
+
+    @property
+    def undoes(self) -> str | None:
+        """The change that this undoes."""
+        return self.records[0].undoes
+
+    @property
+    def is_undone(self) -> bool:
+        """Whether it was undone as a whole."""
+        return self.records[0].is_undone
+
+
+class Journal:
+    """Lists the changes that this program made with a token, and undoes one.
+
+    Args:
+        session: Has the store.
+        endpoint_of: Returns the endpoint that undoes.
+    """
+
+    def __init__(self, session: Session, endpoint_of: Endpoints) -> None:
+        self._store = session.store
+        self._scope = session.scope
+        self._endpoint_of = endpoint_of
+
+    async def list_changes(self) -> list[JournalChange]:
+        """Return the changes of the last 7 days, the newest first."""
+        earliest = self._store.clock() - MAX_JOURNAL_SECONDS
+        groups: dict[str, list[ChangeRecord]] = {}
+        for record in await self._store.list_records(self._scope):
+            if record.made_at >= earliest:
+                groups.setdefault(record.change_id, []).append(record)
+        return [
+            JournalChange(change_id, datetime.fromtimestamp(records[0].made_at, UTC), records)
+            for change_id, records in reversed(groups.items())
+        ]
+
+    async def find(self, change_id: str | None = None) -> JournalChange:
+        """Return a change by its id; without one, the last that was not undone and undoes none.
+
+        Raises:
+            NotFound: There is none.
+        """
+        changes = await self.list_changes()
+        for change in changes:
+            if change.change_id == change_id or (change_id is None and not change.is_undone and change.undoes is None):
+                return change
+        subject = "nothing to undo" if change_id is None else f"no change {change_id}"
+        message = f"There is {subject} among the last {len(changes)} changes. undo(dry_run: true) lists them."
+        raise NotFound(message)
+
+    async def plan(self, change: JournalChange) -> list[JournalRow]:
+        """Return the rows of a change with what undoes each, or why that cannot be: Toggl is read first.
+
+        Raises:
+            TogglError: Toggl cannot be read.
+        """
+        rows = self._merge_rows(change)
+        collections: dict[tuple[str, int], Collection[Any]] = {}
+        for row in rows:
+            if _key_of(row) not in collections:
+                endpoint = self._endpoint_of(row.kind, row.workspace_id)
+                collections[_key_of(row)] = (await endpoint.reserved.read(refresh=True)).collection
+        last_edits = await self._find_last_edits()
+        for row in rows:
+            if row.row_id is not None:
+                present = collections[_key_of(row)].get(row.row_id)
+                _plan_row(row, present, last_edits.get((row.kind, row.row_id)))
+        self._adopt_restored(change, rows, collections, await self.list_changes())
+        for row in rows:
+            if row.effect == "delete" and row.reason is None:
+                row.reason = await self._find_use(row, collections)
+            others = {row.row_id for row in rows}
+            entries = collections.get(("time_entry", 0))
+            if isinstance(row.before, TimeEntry) and row.before.running and row.effect and entries is not None:
+                timer = next((item for key, item in entries.items.items() if item.running and key not in others), None)
+                row.reason = row.reason or (timer and f"Another timer runs ({timer.id}). Stop it first.")
+        return rows
+
+    async def undo(self, change: JournalChange) -> list[JournalRow]:
+        """Undo a change as far as Toggl has what it left there; return its rows with what became of each.
+
+        Raises:
+            TogglError: Toggl cannot be read, and nothing was undone.
+        """
+        rows = await self.plan(change)
+        spending = SPENDING.get()
+        if spending is not None:
+            spending.undoes = change.change_id
+        error: TogglError | None = None
+        for batch in _split(rows):
+            if error is None:
+                error = await self._undo_batch(batch)
+            else:
+                for row in batch:
+                    row.reason = _UNSENT
+        if all(row.reason is None for row in rows):
+            await self._mark_undone(change)
+        return rows
+
+    async def _undo_batch(self, batch: Sequence[JournalRow]) -> TogglError | None:
+        """Undo rows of one kind, workspace and effect; return the error that the rest would meet too, if any."""
+        endpoint = self._endpoint_of(batch[0].kind, batch[0].workspace_id)
+        try:
+            match batch[0].effect:
+                case "delete":
+                    await endpoint.delete(cast("int", batch[0].row_id))
+                case "edit":
+                    items, fields = [row.before for row in batch], batch[0].fields
+                    ids = await endpoint.put_back(items, fields, batch[0].related_ids)
+                    for row in batch:
+                        row.reason = None if row.row_id in ids else "Toggl kept other values. Look at it by hand."
+                case _:
+                    await self._restore(endpoint, batch)
+        except TogglError as error:
+            for row in batch:
+                row.reason = row.reason or str(error)
+            return None if isinstance(error, (*REFUSALS, OutcomeUnknown)) else error
+        return None
+
+    async def _restore(self, endpoint: UndoableEndpoint[Any], batch: Sequence[JournalRow]) -> None:
+        """Bring deleted ones back, or else make them anew."""
+        await endpoint.undelete([row.before for row in batch])
+        collection = (await endpoint.reserved.read()).collection
+        for row in batch:
+            item = collection.items.get(row.row_id or 0)
+            if item is None:
+                row.reason = _UNSENT
+                row.new_id = (await endpoint.make_anew(row.before)).id
+                row.reason = None
+            elif row.before is not None and (fields := find_differences(row.before, item)):
+                await endpoint.put_back([row.before], fields, row.related_ids)
+
+    def _merge_rows(self, change: JournalChange) -> list[JournalRow]:
+        """Return one row for each that the requests of a change have altered, in their order."""
+        rows: dict[tuple[str, int], JournalRow] = {}
+        unknown: list[JournalRow] = []
+        for record in change.records:
+            if not record.rows:
+                unknown.append(JournalRow(record.kind, None, record.workspace_id, reason=_UNCONFIRMED))
+            for row_id, before_text, after_text in record.rows:
+                model = self._endpoint_of(record.kind, record.workspace_id).MODEL
+                before = None if before_text is None else model.model_validate_json(before_text)
+                after = None if after_text is None else model.model_validate_json(after_text)
+                key, item = (record.kind, row_id), after or before
+                row = rows.get(key)
+                if row is None:
+                    row = rows[key] = JournalRow(
+                        record.kind,
+                        row_id,
+                        record.workspace_id if item is None else item.workspace_id,
+                        before,
+                        after,
+                        record.verb == "add" and before is None,
+                        record.is_confirmed,
+                        record.related_ids,
+                    )
+                row.after, row.is_deleted = after, record.verb == "delete"
+                row.is_confirmed = row.is_confirmed and record.is_confirmed
+                row.related_ids = row.related_ids or record.related_ids
+        return [*rows.values(), *unknown]
+
+    def _adopt_restored(
+        self,
+        change: JournalChange,
+        rows: Sequence[JournalRow],
+        collections: Mapping[tuple[str, int], Collection[Any]],
+        changes: Sequence[JournalChange],
+    ) -> None:
+        """Leave out what an undo of the same change, which did not end, has made anew already."""
+        records = [record for other in changes if other.undoes == change.change_id for record in other.records]
+        creations = [record for record in records if record.verb == "add"]
+        ids = {(record.kind, row.row_id) for record in creations for row in record.rows}
+        unconfirmed_kinds = {record.kind for record in creations if not record.is_confirmed}
+        for row in rows:
+            if row.effect != "restore" or row.before is None or row.row_id is None:
+                continue
+            for key, item in collections[_key_of(row)].items.items():
+                may_be_new = (row.kind, key) in ids or (row.kind in unconfirmed_kinds and key > row.row_id)
+                if may_be_new and not find_differences(row.before, item):
+                    row.effect, row.new_id = None, key
+                    ids.discard((row.kind, key))
+                    break
+
+    async def _find_last_edits(self) -> dict[tuple[str, int], datetime | None]:
+        """Return when Toggl last changed each row for this program, as far as that is known."""
+        last_edits: dict[tuple[str, int], datetime | None] = {}
+        for record in await self._store.list_records(self._scope):
+            for row_id, _, after in record.rows if record.is_confirmed else ():
+                model = self._endpoint_of(record.kind, record.workspace_id).MODEL
+                item = None if after is None else model.model_validate_json(after)
+                last_edits[record.kind, row_id] = getattr(item, "updated_at", None)
+        return last_edits
+
+    async def _find_use(self, row: JournalRow, collections: Mapping[tuple[str, int], Collection[Any]]) -> str | None:
+        """Return why a new one cannot be deleted: what was made since refers to it."""
+        if row.kind == "time_entry":
+            return None
+        kind = "project" if row.kind == "client" else "time_entry"
+        users = collections.get((kind, 0 if kind == "time_entry" else row.workspace_id))
+        if users is None:
+            users = (await self._endpoint_of(kind, row.workspace_id).reserved.read(refresh=True)).collection
+        count = sum(_refers_to(item, row) for item in users.items.values())
+        return (
+            f"In use by now ({kind.replace('_', ' ')}s: {count}). Delete it by hand if that is meant."
+            if count
+            else None
+        )
+
+    async def _mark_undone(self, change: JournalChange) -> None:
+        """Let the journal show that a change was undone, and that the one which it had undone is back."""
+        records = [record.model_copy(update={"is_undone": True}) for record in change.records]
+        for other in await self.list_changes() if change.undoes else ():
+            if other.change_id == change.undoes:
+                records += [record.model_copy(update={"is_undone": False}) for record in other.records]
+        await self._store.write(self._scope, records=records)
+
+
+def _key_of(row: JournalRow) -> tuple[str, int]:
+    """Return the kind of a row's collection, and its workspace; time entries have one collection for all."""
+    return row.kind, 0 if row.kind == "time_entry" else row.workspace_id
+
+
+def _plan_row(row: JournalRow, present: WorkspaceResource | None, last_edit: datetime | None) -> None:
+    """Decide what undoes the change of a row, by what Toggl has now."""
+    if row.is_created:
+        row.effect = None if present is None else "delete"
+    elif row.before is None:
+        row.reason = _UNKNOWN_BEFORE
+    elif present is not None:
+        row.effect = "edit" if row.limit(find_differences(row.before, present)) else None
+    elif row.is_deleted:
+        row.effect = "restore"
+    else:
+        row.reason = "It was deleted since. Undo that deletion first."
+    if row.effect is None or present is None:
+        return
+    if not row.is_confirmed:
+        row.reason = _UNCONFIRMED
+    elif row.after is None or not _is_as_left(row, present, row.after, last_edit):
+        row.reason = _MOVED_ON
+
+
+def _is_as_left(
+    row: JournalRow, present: WorkspaceResource, after: WorkspaceResource, last_edit: datetime | None
+) -> bool:
+    """Tell whether Toggl has a row as a change has left it, and has not changed it since."""
+    updated_at = cast("datetime | None", getattr(present, "updated_at", None))
+    if last_edit is not None and updated_at is not None and abs(last_edit - updated_at) >= timedelta(seconds=1):
+        return False
+    differences = row.limit(find_differences(after, present))
+    if isinstance(present, TimeEntry) and isinstance(after, TimeEntry) and after.updated_at is None:
+        is_near = abs(present.duration - after.duration) <= MAX_ASSUMED_DIFFERENCE_SECONDS
+        if is_near and not present.running:
+            differences.pop("duration", None)
+    return not differences
+
+
+def _split(rows: Sequence[JournalRow]) -> Iterator[list[JournalRow]]:
+    """Yield the rows to undo, those together that one request can put back, or that one read verifies."""
+    batches: dict[bytes, list[JournalRow]] = {}
+    for index, row in enumerate(rows):
+        if row.effect is None or row.reason is not None:
+            continue
+        is_entry, fields = row.kind == "time_entry", row.fields
+        is_bulk = is_entry and (
+            row.effect == "restore" or (row.effect == "edit" and fields.keys().isdisjoint(("start", "duration")))
+        )
+        key = to_json([row.kind, row.workspace_id, row.effect, None if row.effect == "restore" else fields])
+        batches.setdefault(key if is_bulk else str(index).encode(), []).append(row)
+    for batch in batches.values():
+        yield from (batch[first : first + MAX_BULK_ITEMS] for first in range(0, len(batch), MAX_BULK_ITEMS))
+
+
+def _refers_to(item: Any, row: JournalRow) -> bool:  # noqa: ANN401 - a project or a time entry
+    """Tell whether a project or a time entry refers to what a row is about."""
+    if row.kind == "tag":
+        return item.workspace_id == row.workspace_id and getattr(row.after, "name", None) in item.tags
+    return getattr(item, f"{row.kind}_id") == row.row_id

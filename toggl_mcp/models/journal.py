@@ -1,0 +1,44 @@
+"""The journal: each change of an account, with what was there before it."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from pydantic import BaseModel
+
+MAX_CHANGES = 500
+"""Changes that the journal of an account keeps."""
+MAX_JOURNAL_SECONDS = 7 * 24 * 3600.0
+"""Seconds for which the journal keeps a change."""
+
+
+class RowChange(NamedTuple):
+    """A row before and after a change, as JSON texts; None for no row, or for one that is not known."""
+
+    row_id: int
+    before: str | None
+    after: str | None
+
+
+class ChangeRecord(BaseModel, frozen=True):
+    """One request that changes something, and what it did; those of one call have one `change_id`.
+
+    `undoes` is the change that it undoes. Until it is confirmed, `rows` are what was there before it was sent.
+    """
+
+    record_id: str
+    change_id: str
+    undoes: str | None = None
+    made_at: float
+    verb: str
+    kind: str
+    workspace_id: int
+    rows: tuple[RowChange, ...] = ()
+    related_ids: tuple[int, ...] = ()
+    """What was archived along."""
+    is_confirmed: bool = False
+    is_undone: bool = False
+
+    def confirm(self, rows: Sequence[RowChange], related_ids: Sequence[int]) -> "ChangeRecord":
+        """Return the record with what was confirmed."""
+        update = {"rows": tuple(rows), "related_ids": tuple(related_ids), "is_confirmed": True}
+        return self.model_copy(update=update)

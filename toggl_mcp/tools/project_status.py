@@ -1,0 +1,144 @@
+"""The tool that tells how projects stand against their budgets."""
+
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import Field
+
+from toggl_mcp.errors import TogglError
+from toggl_mcp.models.base import Absent
+from toggl_mcp.models.budget import PACE_DAYS, count_budget, forecast_day, measure_pace
+from toggl_mcp.models.projects import Project
+from toggl_mcp.tools.support.args import NameOrId, ReadArgs, require_one_of
+from toggl_mcp.tools.support.define import READ_ONLY, CallContext, ToolSpec
+from toggl_mcp.tools.support.lookup import get_by_ref, resolve_filter
+from toggl_mcp.tools.support.resources import ReadResult
+from toggl_mcp.tools.support.results import OutputModel
+
+MAX_PROJECTS = 200
+MAX_TASKS = 200
+
+
+class ProjectStatusArgs(ReadArgs, frozen=True):
+    """The arguments of `project_status`."""
+
+    project: NameOrId | Absent = None
+    client: Annotated[NameOrId, Field(description="All its projects, without pace.")] | Absent = None
+
+    _subject = require_one_of("project", "client")
+
+
+class TaskStatus(OutputModel):
+    """A task with an estimate."""
+
+    id: int
+    name: str
+    active: bool
+    estimated_seconds: int
+    tracked_seconds: int
+
+
+class ProjectBudget(OutputModel):
+    """How a project stands."""
+
+    id: int
+    name: str
+    archived: bool
+    estimated_seconds: int | Absent = None
+    tracked_seconds: Annotated[int, Field(description="By all users.")]
+    remaining_seconds: int | Absent = None
+    rate: float | Absent = None
+    earned: float | Absent = None
+    fixed_fee: float | Absent = None
+    currency: str | Absent = None
+    start_date: str | Absent = None
+    end_date: str | Absent = None
+    recurring_period: str | Absent = None
+
+    @classmethod
+    def of(cls, project: Project) -> "ProjectBudget":
+        """Return how a project stands, from what Toggl tells with it."""
+        budget = count_budget(project)
+        shared_fields = {"id", "name", "rate", "fixed_fee", "currency", "start_date", "end_date", "recurring_period"}
+        return cls(
+            **project.model_dump(include=shared_fields),
+            archived=project.archived,
+            estimated_seconds=project.estimated_seconds or None,
+            tracked_seconds=project.actual_seconds or 0,
+            remaining_seconds=budget.remaining_seconds,
+            earned=budget.earned,
+        )
+
+
+class ProjectStatus(ReadResult):
+    """How projects stand."""
+
+    projects: list[ProjectBudget]
+    remaining: int
+    pace_seconds_per_week: int | Absent = None
+    forecast_date: str | Absent = None
+    tasks: list[TaskStatus] | Absent = None
+    warnings: list[str] | Absent = None
+
+
+async def project_status(args: ProjectStatusArgs, call: CallContext) -> ProjectStatus:
+    """Get how a project, or each project of a client, stands: estimate, tracked and remaining time, fee, rate, dates.
+
+    earned: tracked time times rate. For one active project also the pace of the last four weeks (1 request), none under
+    two weeks of data, and forecast_date: the day on which that pace uses up the estimate.
+    """
+    if args.project is not None:
+        project, read = await get_by_ref(args.project, call.toggl.projects, args, call)
+        warnings: list[str] = []
+        fields: dict[str, object] = {"projects": [ProjectBudget.of(project)], "remaining": 0}
+        for describe in (_describe_tasks, _describe_pace):
+            try:
+                fields |= await describe(project, call)
+            except TogglError as error:
+                # What the project's own row tells is not lost for what does not come.
+                warnings.append(f"Tasks or pace are missing. {error}")
+        return await ProjectStatus.of_read(read, project.workspace_id, call, warnings=warnings or None, **fields)
+    workspace_id, client_id = await resolve_filter(args.client, call.toggl.clients, args, call)
+    page = await call.toggl.projects(workspace_id).page(
+        status="both", client_id=client_id, limit=MAX_PROJECTS, refresh=args.refresh
+    )
+    projects = [ProjectBudget.of(project) for project in page.items]
+    return await ProjectStatus.of_read(page.read, workspace_id, call, projects=projects, remaining=page.remaining)
+
+
+async def _describe_pace(project: Project, call: CallContext) -> dict[str, object]:
+    """Return the pace of an active project, and the day on which its estimate is used up."""
+    if project.archived:
+        return {}
+    today = (await call.calendar()).day_of(call.now)
+    first = today - timedelta(days=PACE_DAYS)
+    daily_seconds = await call.toggl.projects(project.workspace_id).fetch_daily_seconds(project.id, first, today)
+    has_older_time = (project.actual_seconds or 0) > sum(daily_seconds)
+    # Today is not over.
+    pace = measure_pace(daily_seconds[:-1], has_older_time=has_older_time)
+    if pace is None:
+        return {}
+    day = forecast_day(count_budget(project).remaining_seconds or 0, pace, today)
+    return {"pace_seconds_per_week": pace.seconds_per_week, "forecast_date": None if day is None else day.isoformat()}
+
+
+async def _describe_tasks(project: Project, call: CallContext) -> dict[str, object]:
+    """Return the tasks of a project that have an estimate, completed ones too."""
+    if not await call.has_tasks(project.workspace_id):
+        return {}
+    tasks = await call.toggl.tasks(project.workspace_id).page(status="both", project_id=project.id, limit=MAX_TASKS)
+    rows = [
+        TaskStatus(
+            id=task.id,
+            name=task.name,
+            active=task.active,
+            estimated_seconds=task.estimated_seconds,
+            tracked_seconds=(task.tracked_ms or 0) // 1000,
+        )
+        for task in tasks.items
+        if task.estimated_seconds
+    ]
+    return {"tasks": rows or None}
+
+
+TOOLS = (ToolSpec(project_status, READ_ONLY),)

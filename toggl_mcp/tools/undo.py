@@ -1,0 +1,112 @@
+"""The tool that undoes a change."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from toggl_mcp.errors import Forbidden
+from toggl_mcp.models.base import Absent, Payload
+from toggl_mcp.tools.support.args import ANY_TEXT
+from toggl_mcp.tools.support.define import DESTRUCTIVE, CallContext, ToolSpec
+from toggl_mcp.tools.support.results import OutputModel, Timestamp, WithChange, truncate
+
+MAX_LISTED_CHANGES = 20
+"""Changes that `dry_run` lists."""
+MAX_NAME = 60
+"""Characters of a name in a result."""
+
+
+class Undo(Payload, frozen=True):
+    """The arguments of `undo`."""
+
+    change: (
+        Annotated[str, Field(max_length=100), ANY_TEXT, Field(description="change_id. Omitted: the last change.")]
+        | Absent
+    ) = None
+    dry_run: Annotated[bool, Field(description="Only list the last changes and what undoing would do.")] = False
+
+
+class UndoneRow(OutputModel):
+    """What undoing does to one thing."""
+
+    kind: str
+    id: int | Absent = None
+    name: str | Absent = None
+    effect: Literal["delete", "edit", "restore", "none"]
+    new_id: Annotated[int, Field(description="Made anew under this id.")] | Absent = None
+    reason: Annotated[str, Field(description="Why it is not as before.")] | Absent = None
+
+
+class ListedChange(OutputModel):
+    """A change of the journal."""
+
+    change_id: str
+    made_at: Timestamp
+    requests: Annotated[list[str], Field(description="Verb, kind and ids.")]
+    undone: bool | Absent = None
+    undoes: str | Absent = None
+
+
+class UndoResult(WithChange):
+    """What undoing a change did, or would do."""
+
+    undone_change_id: str
+    complete: Annotated[bool, Field(description="All is as before.")]
+    rows: list[UndoneRow]
+    warnings: list[str] | Absent = None
+    changes: Annotated[list[ListedChange], Field(description="Newest first.")] | Absent = None
+
+
+async def undo(args: Undo, call: CallContext) -> UndoResult:
+    """Undo a change that was made here in the last 7 days: the last one, or the one of a change_id.
+
+    Use it when the person wants something back. It deletes what was created, puts edits back, and restores what was
+    deleted; what was changed again since stays, with a reason. Undo the undo's change_id to redo.
+    """
+    journal = call.toggl.journal
+    change = await journal.find(args.change)
+    if call.access != "full" and any(record.kind != "time_entry" for record in change.records):
+        message = "This server may only change time entries, and that change was of something else. Ask the person."
+        raise Forbidden(message)
+    rows = await (journal.plan(change) if args.dry_run else journal.undo(change))
+    changes = await journal.list_changes() if args.dry_run else []
+    results = [row.result for row in rows]
+    return UndoResult(
+        undone_change_id=change.change_id,
+        complete=all(result.reason is None for result in results),
+        rows=[
+            UndoneRow(
+                kind=result.kind,
+                id=result.row_id,
+                name=result.name and truncate(result.name, MAX_NAME),
+                effect=result.effect or "none",
+                new_id=result.new_id,
+                reason=result.reason,
+            )
+            for result in results
+        ],
+        warnings=[
+            f"The {result.kind} {result.new_id} is new: nothing of what referred to {result.row_id} refers to it."
+            for result in results
+            if result.new_id is not None and result.kind != "time_entry"
+        ]
+        or None,
+        changes=[
+            ListedChange(
+                change_id=item.change_id,
+                made_at=item.made_at,
+                requests=[
+                    " ".join([record.verb, record.kind, *(str(row.row_id) for row in record.rows)])
+                    for record in item.records
+                ],
+                undone=item.is_undone or None,
+                undoes=item.undoes,
+            )
+            for item in changes[:MAX_LISTED_CHANGES]
+        ]
+        or None,
+        quota=call.quota(),
+    )
+
+
+TOOLS = (ToolSpec(undo, DESTRUCTIVE),)
