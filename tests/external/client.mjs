@@ -158,6 +158,12 @@ async function tryTime(host) {
   await host.succeed("create_time_entries", logged, ({ entries }) => {
     assert.ok(entries.every(({ status }) => status === "already_there"));
   });
+  const night = { entries: { start: "yesterday 3am", duration: "30m" }, on_overlap: "allow" };
+  const { entries: [{ id: entry }] } = await host.succeed("create_time_entries", night);
+  const halves = { entry, at: "yesterday 03:10", second: { description: "Slice the bread" } };
+  await host.succeed("split_time_entry", halves, ({ entries }) => {
+    assert.deepEqual(entries.map(({ seconds }) => seconds), [600, 1200]);
+  });
   const page = { period: "last_30_days", limit: 200 };
   const { entries } = await host.succeed("list_time_entries", page, ({ entries, groups, total, remaining }) => {
     assert.equal(entries.length + remaining, total);
@@ -215,7 +221,7 @@ async function tryMistakes(host) {
     ["create_time_entries", { entries: [{ start: "nine", duration: 60 }] }],
     ["create_time_entries", { entries: [{ start: "2026-11-24T09:00" }] }],
     ["edit_time_entries", { ids: [] }],
-    ["delete_time_entries", { ids: Array(11).fill(7) }],
+    ["delete_time_entries", { ids: Array(101).fill(7) }],
     ["list_time_entries", { period: "fortnight" }],
     ["summarize_time", { group_by: ["colour"] }],
     ["review_time", { work_hours: "9 to 5" }],

@@ -50,13 +50,21 @@ async def call_every_tool(era: Era) -> None:
             "project": (await host.call("create_project", name="Lamp", client=client["client"]))["project"]["id"]
         }
         tag = {"tag": (await host.call("create_tag", name="by night"))["tag"]["id"]}
-        await host.create_entry(start="2026-01-05T09:00", duration=60, on_overlap="allow")
+        entry = await host.create_entry(start="yesterday 3am", duration="30m", on_overlap="allow")
+        await host.call("split_time_entry", entry=entry["id"], at="yesterday 03:10")
         entries = {"ids": [(await host.call("start_timer", project="Lamp"))["entry"]["id"]]}
         for tool, arguments in calls_after_creation(client, project, tag, entries):
             await host.call(tool, **arguments)
         missing = await host.fail("get_client", **client)
 
-    created = {"create_client", "create_project", "create_tag", "create_time_entries", "start_timer"}
+    created = {
+        "create_client",
+        "create_project",
+        "create_tag",
+        "create_time_entries",
+        "start_timer",
+        "split_time_entry",
+    }
     called = created | {tool for tool, _ in calls_after_creation(client, project, tag, entries)}
     assert tools == NAMES
     assert called == set(NAMES)

@@ -213,3 +213,43 @@ async def test_get_timer_is_stale_while_toggl_is_unreachable(host: Host, sandbox
 
     assert (result["source"], result["running"], result["entry"]["seconds"]) == ("stale", True, 3600)
     assert (await host.fail("get_timer", refresh=True))["code"] == "unreachable"
+
+
+async def test_stop_timer_at_an_earlier_time_ends_the_entry_then(host: Host, sandbox: Sandbox) -> None:
+    row = running(sandbox, "2025-10-14T07:00", "Forgotten")
+    result = await host.call("stop_timer", stop="08:15")
+
+    assert (result["entry"]["stop"], result["entry"]["seconds"]) == ("2025-10-14T08:15:00+13:00", 4500)
+    assert (row["duration"], timers(sandbox)) == (4500, [])
+
+
+async def test_stop_timer_discard_deletes_the_entry_and_returns_it(host: Host, sandbox: Sandbox) -> None:
+    row = running(sandbox, "2025-10-14T07:00", "Mistake")
+    result = await host.call("stop_timer", discard=True)
+
+    assert (result["entry"]["id"], result["entry"]["description"]) == (row["id"], "Mistake")
+    assert row["server_deleted_at"] is not None
+    assert (await host.call("get_timer"))["running"] is False
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"stop": "06:59"}, "stop: must be between the start of the timer, 2025-10-14T07:00:00, and now."),
+        ({"stop": "09:01"}, "stop: must be between"),
+        ({"stop": "08:00", "discard": True}, "discard deletes the entry; omit stop, or omit discard"),
+    ],
+)
+async def test_stop_timer_impossible_end_is_refused(
+    host: Host, sandbox: Sandbox, arguments: dict[str, object], message: str
+) -> None:
+    running(sandbox, "2025-10-14T07:00")
+    error = await host.fail("stop_timer", **arguments)
+
+    assert (error["code"], message in error["message"]) == ("invalid_arguments", True)
+    assert len(timers(sandbox)) == 1
+
+
+@pytest.mark.parametrize("arguments", [{"stop": "08:00"}, {"discard": True}])
+async def test_stop_timer_without_a_running_timer_is_not_found(host: Host, arguments: dict[str, object]) -> None:
+    assert (await host.fail("stop_timer", **arguments))["code"] == "not_found"

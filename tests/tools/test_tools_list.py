@@ -26,6 +26,7 @@ NAMES = [
     "create_time_entries",
     "list_time_entries",
     "edit_time_entries",
+    "split_time_entry",
     "delete_time_entries",
     "summarize_time",
     "review_time",
@@ -124,7 +125,7 @@ async def test_tools_list_input_schemas_are_plain_closed_and_described(
             assert part["type"] != "object" or part["additionalProperties"] is False
         for name, part in schema["properties"].items():
             assert part["description"]
-            bounded = part["type"] in ("boolean", "string") or name.endswith("_id") or part.keys() & BOUNDS
+            bounded = part["type"] in ("boolean", "object", "string") or name.endswith("_id") or part.keys() & BOUNDS
             assert bounded, (tool.name, name)
 
 

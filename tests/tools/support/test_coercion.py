@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from dataclasses import replace
+from itertools import product
 from typing import Any, cast
 
 import pytest
@@ -29,6 +30,13 @@ ARGUMENTS = [
 EMPTY_VALUES: tuple[object, ...] = (None, "", " \u00a0\n", "\u200b", [])
 TEXTS = ("last", "2026-01-02", "#0b83d9", "09:00-17:30")
 """Values of a text, of which each argument takes at least one."""
+SELECTIONS: tuple[dict[str, object], ...] = (
+    {},
+    {"ids": ["last"]},
+    {"dry_run": True},
+    {"filters": {"period": "today"}, "dry_run": True},
+)
+"""What a change of entries needs beside what it changes; nothing for other tools."""
 NO_TEXTS = (True, {"a": 1}, ["a"], "x" * 10_000)
 NO_INTEGERS = ("7.5", 7.5, "seven", "1e3", "9" * 5000, True, {"a": 1}, [7])
 NO_NUMBERS = ("seven", "1e3", "9" * 5000, True, {"a": 1}, [7])
@@ -101,8 +109,9 @@ class EchoHost:
         extras: list[dict[str, object]] = [
             {name: sample} for name, part in properties.items() if name != argument for sample in samples(part)
         ]
-        for extra in ({}, *extras):
-            others = {**required, **extra}
+        selections = [selection for selection in SELECTIONS if selection.keys() <= properties.keys()]
+        for selection, extra in product(selections, [{}, *extras]):
+            others = {**required, **selection, **extra}
             others.pop(argument, None)
             if (await self.call({**others, argument: value})).startswith("{"):
                 return others

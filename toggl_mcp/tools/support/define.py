@@ -203,7 +203,7 @@ class _ElicitedTool(Tool):
 class ToolSpec(Generic[ArgsT, ResultT]):
     """One tool: its name, title and description are the handler's, its schemas those of the handler's models.
 
-    `confirm` returns what the person is asked before the handler runs, where the host shows forms.
+    `confirm` returns what the person is asked before the handler runs, where the host shows forms; None asks nothing.
     `requires` is what a workspace has to allow for it. `needs_full_access` tools delete or archive
     more than time entries.
     `max_seconds` is how long a call may take.
@@ -212,7 +212,7 @@ class ToolSpec(Generic[ArgsT, ResultT]):
 
     handler: Callable[[ArgsT, CallContext], Awaitable[ResultT]]
     annotations: ToolAnnotations
-    confirm: Callable[[ArgsT, CallContext], Awaitable[str]] | None = None
+    confirm: Callable[[ArgsT, CallContext], Awaitable[str | None]] | None = None
     requires: Sequence[Requirement] = ()
     restricted_input: type[ArgsT] | None = None
     needs_full_access: bool = False
@@ -290,8 +290,10 @@ class _ToolRunner(Generic[ArgsT, ResultT]):
         if confirm is None or not _supports_form_elicitation(ctx):
             return DeleteConfirmation(delete=True)
 
-        async def build_elicitation() -> Elicit[DeleteConfirmation]:
+        async def build_elicitation() -> DeleteConfirmation | Elicit[DeleteConfirmation]:
             text = await confirm(self._validate(raw), await self.open_call())
+            if text is None:
+                return DeleteConfirmation(delete=True)
             return Elicit(strip_invisible(text), DeleteConfirmation)
 
         return await self._map_errors(build_elicitation)

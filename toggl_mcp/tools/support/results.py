@@ -179,7 +179,7 @@ def describe_validation_error(error: ValidationError, schema: Schema) -> str:
 
 
 def _sentence(detail: ErrorDetails, schema: Schema) -> str:
-    field, siblings = _locate(detail["loc"], schema)
+    field, siblings = _locate(detail, schema)
     match detail["type"]:
         case "missing":
             problem = "is required"
@@ -190,14 +190,16 @@ def _sentence(detail: ErrorDetails, schema: Schema) -> str:
     return f"{field}: {problem}" if field else problem
 
 
-def _locate(location: Sequence[int | str], schema: Schema) -> tuple[str, list[str]]:
+def _locate(detail: ErrorDetails, schema: Schema) -> tuple[str, list[str]]:
     """Return the path of an argument, such as `entries[0].start`, and the names of those beside it."""
-    path, siblings = "", [*schema["properties"]]
-    for step in location:
+    path = ""
+    siblings: list[str] = [*schema["properties"]]
+    for position, step in enumerate(detail["loc"], start=1):
+        is_unknown = detail["type"] == "extra_forbidden" and position == len(detail["loc"])
         if isinstance(step, int) and "properties" in schema.get("items", {}):
             path, schema = f"{path}[{step}]", schema["items"]
-        elif isinstance(step, str) and "properties" in schema:
-            siblings = [*schema["properties"]]
+        elif isinstance(step, str) and (is_unknown or step in schema.get("properties", {})):  # Not a name of a type.
+            siblings = [*schema.get("properties", {})]
             path = f"{path}.{strip_invisible(step)[:60]}".removeprefix(".")
             schema = schema["properties"].get(step, {})
     return path, siblings

@@ -2,11 +2,11 @@
 
 import re
 from datetime import date
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
-from toggl_mcp.models.base import Absent, Id, Payload, is_id
+from toggl_mcp.models.base import Absent, Payload, is_id
 from toggl_mcp.models.period import FIRST_DAY, LAST_DAY
 from toggl_mcp.models.review import DescribingField
 from toggl_mcp.models.text import clean_text
@@ -25,17 +25,17 @@ from toggl_mcp.tools.support.args import (
 TimeText = Annotated[str, Field(max_length=40), BeforeValidator(clean_text), ANY_TEXT]
 """A time, day or period in words, read by its grammar where the account's calendar is known."""
 Day = Annotated[date, Field(ge=FIRST_DAY, le=LAST_DAY)]
-EntryIds = Annotated[list[Id], Field(min_length=1)]
 ClearableField = Literal["description", "project", "task", "tags"]
 WORKDAYS = (1, 1, 1, 1, 1, 0, 0)
 """Whether work is expected on a weekday, from Monday on, if nobody says otherwise."""
 
 
 def _require_entry_ref(ref: str) -> str:
-    if ref.lower() not in REF_WORDS and not is_id(ref):
+    number = re.sub(r"\.0+$", "", ref)
+    if ref.lower() not in REF_WORDS and not is_id(number):
         message = "give the id of an entry, running, or last (the latest completed one)"
         raise ValueError(message)
-    return ref.lower()
+    return number.lower()
 
 
 REF_WORDS = frozenset(("running", "last"))
@@ -259,14 +259,60 @@ class PrepareStatement(EntryRange, frozen=True):
     _subject = require_one_of("client", "project")
 
 
-class EditTimeEntries(EditArgs, EntryFields, frozen=True):
+def _omit_descriptions(schema: dict[str, Any]) -> None:
+    """Leave the descriptions of fields to the tool that describes them."""
+    for part in schema["properties"].values():
+        part.pop("description", None)
+
+
+def _omit_user(schema: dict[str, Any]) -> None:
+    _omit_descriptions(schema)
+    del schema["properties"]["user"]
+
+
+class OwnFilter(EntryFilter, frozen=True):
+    """The filters of a change: those of `list_time_entries`, which describes them, for one's own entries."""
+
+    model_config = ConfigDict(json_schema_extra=_omit_user)
+
+    @field_validator("user")
+    @classmethod
+    def _require_own_entries(cls, user: str | None) -> None:
+        if user is not None:
+            message = "user: only your own entries can be changed; omit it"
+            raise ValueError(message)
+
+
+class EntrySelection(Payload, frozen=True):
+    """The entries to change: by their ids, or by filters and their number."""
+
+    ids: (
+        Annotated[list[TimeEntryRef], Field(min_length=1, max_length=100, description="Ids, running or last.")] | Absent
+    ) = None
+    filters: (
+        Annotated[OwnFilter, Field(description="As in list_time_entries, instead of ids; needs expected_count.")]
+        | Absent
+    ) = None
+    expected_count: Annotated[int, Field(ge=1, le=100, description="Entries that filters match.")] | Absent = None
+    dry_run: Annotated[bool, Field(description="List the entries, change nothing.")] = False
+
+    _selection = require_one_of("ids", "filters")
+
+    @model_validator(mode="after")
+    def _require_count(self) -> Self:
+        if self.filters is not None and self.expected_count is None and not self.dry_run:
+            message = "filters need expected_count, the number of entries that they match; dry_run: true lists them"
+            raise ValueError(message)
+        return self
+
+
+class EditTimeEntries(EditArgs, EntryFields, EntrySelection, frozen=True):
     """The arguments of `edit_time_entries`."""
 
-    ids: Annotated[EntryIds, Field(max_length=100, description="Up to 100 entries.")]
     tags: Annotated[TagList, Field(description="Names or ids; see tag_action.")] | Absent = None
     tag_action: Annotated[Literal["replace", "add", "remove"], Field(description="What to do with tags.")] = "replace"
-    start: Annotated[TimeText, Field(description="One entry only; as in create_time_entries.")] | Absent = None
-    stop: Annotated[TimeText, Field(description="One entry only.")] | Absent = None
+    start: Annotated[TimeText, Field(description="One id only; as in create_time_entries.")] | Absent = None
+    stop: Annotated[TimeText, Field(description="One id only.")] | Absent = None
     allow_overlap: Annotated[bool, Field(description="Allow overlaps.")] = False
 
     clear: Annotated[list[ClearableField], Field(max_length=4, description="Fields to empty.")] | Absent = None
@@ -278,13 +324,25 @@ class EditTimeEntries(EditArgs, EntryFields, frozen=True):
         if self.create_missing_tags and self.tag_action == "remove":
             message = "create_missing_tags: a missing tag cannot be removed; omit this argument"
             raise ValueError(message)
-        if len(self.ids) > 1 and (self.start is not None or self.stop is not None):
+        if len(self.ids or ()) != 1 and (self.start is not None or self.stop is not None):
             message = "start and stop need exactly one id in ids"
             raise ValueError(message)
         return self
 
 
-class DeleteTimeEntries(Payload, frozen=True):
-    """The arguments of `delete_time_entries`."""
+class LaterHalf(EntryFields, frozen=True):
+    """What differs in the later half of an entry: the fields of `create_time_entries`, which describes them."""
 
-    ids: Annotated[EntryIds, Field(max_length=10, description="Up to 10 entries; one request each.")]
+    model_config = ConfigDict(json_schema_extra=_omit_descriptions)
+
+
+class SplitTimeEntry(Payload, frozen=True):
+    """The arguments of `split_time_entry`."""
+
+    entry: Annotated[TimeEntryRef, Field(description="Id, or last.")]
+    at: Annotated[TimeText, Field(description="When the second begins: 14:00 of its day, 2026-11-24T14:00.")]
+    second: Annotated[LaterHalf, Field(description="What differs in the second.")] | Absent = None
+
+
+class DeleteTimeEntries(EntrySelection, frozen=True):
+    """The arguments of `delete_time_entries`."""

@@ -1,22 +1,26 @@
 """What edits and deletions of several entries have in common: the entries, the outcome, and the result."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Self
 
+import anyio
 from pydantic import Field
 
-from toggl_mcp.errors import NotFound, OutcomeUnknown, QuotaSpent, TogglError
+from toggl_mcp.errors import InvalidArguments, NotFound, OutcomeUnknown, QuotaSpent, TogglError, Unreachable
 from toggl_mcp.models.base import Absent
 from toggl_mcp.models.time_entries import TimeEntry
-from toggl_mcp.tools.support.define import CallContext
+from toggl_mcp.tools.support.define import MAX_CALL_SECONDS, CallContext
 from toggl_mcp.tools.support.results import WithChange
+from toggl_mcp.tools.time_entries._args import REF_WORDS, EntrySelection
+from toggl_mcp.tools.time_entries._filters import select_entries
+from toggl_mcp.tools.time_entries._overlap import describe_entry
+from toggl_mcp.tools.time_entries._refs import describe_missing, find_by_ref
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from toggl_mcp.endpoints.core.collection import CacheRead
     from toggl_mcp.endpoints.time_entries import AsyncTimeEntryEndpoint
-
-UnsettledIds = Annotated[list[int], Field(description="See incomplete_reason.")]
 
 
 class BulkOutcome(NamedTuple):
@@ -52,21 +56,21 @@ class BulkOutcome(NamedTuple):
 class BulkResult(WithChange):
     """What became of each entry of a change of several."""
 
-    unchanged_ids: UnsettledIds | Absent = None
+    unchanged_ids: list[int] | Absent = None
     not_found_ids: Annotated[list[int], Field(description="None of your entries of the last 89 days.")] | Absent = None
-    unconfirmed_ids: UnsettledIds | Absent = None
+    unconfirmed_ids: list[int] | Absent = None
     incomplete_reason: str | Absent = None
+    matches: Annotated[list[str], Field(description="Of a dry_run.")] | Absent = None
 
     @classmethod
     async def of(
         cls,
         outcome: BulkOutcome,
-        entries: list[TimeEntry],
-        not_found_ids: list[int],
+        targets: "Targets",
         call: CallContext,
-        **changed_ids: Any,  # noqa: ANN401 - the field of a subclass
+        **fields: Any,  # noqa: ANN401 - the fields of a subclass
     ) -> Self:
-        """Return the result of an outcome, with the field of the changed ids that a subclass adds.
+        """Return the result of an outcome, with the fields that a subclass adds.
 
         Raises:
             TogglError: No entry was changed.
@@ -74,35 +78,110 @@ class BulkResult(WithChange):
         outcome.raise_if_nothing_done()
         settled_ids = {*outcome.changed_ids, *outcome.unconfirmed_ids}
         return cls(
-            unchanged_ids=[entry.id for entry in entries if entry.id not in settled_ids] or None,
-            not_found_ids=not_found_ids or None,
+            unchanged_ids=[entry.id for entry in targets.entries if entry.id not in settled_ids] or None,
+            not_found_ids=targets.not_found_ids or None,
             unconfirmed_ids=[*outcome.unconfirmed_ids] or None,
             incomplete_reason=None if outcome.failure is None else str(outcome.failure),
             quota=call.quota(),
-            **changed_ids,
+            **fields,
+        )
+
+    @classmethod
+    async def of_dry_run(
+        cls,
+        targets: "Targets",
+        call: CallContext,
+        **fields: Any,  # noqa: ANN401 - the fields of a subclass
+    ) -> Self:
+        """Return the result of a dry run, which lists the entries, with the fields that a subclass adds."""
+        calendar = await call.calendar()
+        return cls(
+            matches=[describe_entry(entry, calendar, call.now) for entry in targets.entries],
+            not_found_ids=targets.not_found_ids or None,
+            quota=call.quota(),
+            **fields,
         )
 
 
-async def load_entries(
-    ids: list[int], call: CallContext, *, require_fresh: bool = False
-) -> tuple[list[TimeEntry], list[int]]:
-    """Return the entries of these ids, and the ids that have none; Toggl is read before an entry is denied.
+class Targets(NamedTuple):
+    """The entries to change, and the ids that have none."""
+
+    entries: list[TimeEntry]
+    not_found_ids: list[int]
+
+
+async def select_targets(args: EntrySelection, call: CallContext, *, require_fresh: bool = False) -> Targets:
+    """Return the entries that the arguments mean.
+
+    Raises:
+        NotFound: They mean none.
+        InvalidArguments: The filters match more or fewer than is expected.
+        Unreachable: One of the entries, or what the filters match, cannot be read.
+    """
+    if args.filters is None:
+        return await load_entries(args.ids or (), call, require_fresh=require_fresh)
+    selection = await select_entries(args.filters, call)
+    matches = [entry for entry in selection.entries if entry.start >= selection.date_range.start]
+    if not matches:
+        message = " ".join(["filters match none of your entries; look with list_time_entries.", *selection.warnings])
+        raise NotFound(message)
+    if args.dry_run:
+        return Targets(matches, [])
+    if selection.result.source == "stale":
+        message = "What filters match could not be read from Toggl. Nothing was changed. Try later, or give ids."
+        raise Unreachable(message)
+    if len(matches) != args.expected_count:
+        counts = f"filters match {len(matches)} entries, not {args.expected_count}"
+        message = f"{counts}. Nothing was changed. dry_run: true lists them."
+        raise InvalidArguments(message)
+    return await load_entries([str(entry.id) for entry in matches], call, require_fresh=require_fresh)
+
+
+async def load_entries(refs: Sequence[str], call: CallContext, *, require_fresh: bool = False) -> Targets:
+    """Return the entries of these ids or words; Toggl is read before an entry is denied, and for a word.
 
     `require_fresh` refuses a stale read: an edit of several would restore what was deleted since.
 
     Raises:
-        NotFound: None of the ids has an entry.
+        NotFound: None of the ids has an entry, or a word means none.
         Unreachable: One of the entries cannot be read.
     """
     endpoint = await call.toggl.open_time_entries()
-    read = await endpoint.read_authoritative(lambda collection: set(ids) <= collection.items.keys())
+    words = REF_WORDS & {*refs}
+    ids = [int(ref) for ref in refs if ref not in words]
+    if words:
+        read = await endpoint.reserved.read(refresh=True)
+    else:
+        read = await endpoint.read_authoritative(lambda collection: {*ids} <= collection.items.keys())
     if require_fresh and read.source == "stale":
         read = await refetch(endpoint)
-    items = {entry_id: read.collection.get(entry_id) for entry_id in ids}
-    entries = [entry for entry in items.values() if entry is not None]
+    items = {ref: find_by_ref(ref, read.collection, call.now) for ref in refs}
+    for word in words:
+        if items[word] is None:
+            raise NotFound(describe_missing(word))
+    entries = {entry.id: entry for entry in items.values() if entry is not None}
     if not entries:
         raise no_entries_error(ids)
-    return entries, [entry_id for entry_id, entry in items.items() if entry is None]
+    return Targets([*entries.values()], [entry_id for entry_id in ids if entry_id not in entries])
+
+
+@contextmanager
+def limit_change() -> Generator[None]:
+    """Let one change of several take as long as a call of its own.
+
+    Raises:
+        Unreachable: So much time no longer remains; the change was not sent.
+        OutcomeUnknown: Toggl never confirmed it.
+    """
+    if anyio.current_effective_deadline() - anyio.current_time() < MAX_CALL_SECONDS:
+        message = "The time of a call was over, and this one was not sent."
+        raise Unreachable(message)
+    try:
+        with anyio.fail_after(MAX_CALL_SECONDS):
+            yield
+    except TimeoutError as error:
+        message = "Toggl did not confirm it in time."
+        raise OutcomeUnknown(message) from error
 
 
 async def refetch(endpoint: "AsyncTimeEntryEndpoint") -> "CacheRead[TimeEntry]":
@@ -138,7 +217,7 @@ async def check_quota_covers(entries: list[TimeEntry], call: CallContext) -> Non
             raise QuotaSpent(message, bucket.resets_at - call.toggl.timestamp())
 
 
-def no_entries_error(ids: list[int]) -> NotFound:
+def no_entries_error(ids: Sequence[int]) -> NotFound:
     """Return the error that none of these ids has an entry."""
     ids_text = ", ".join(map(str, ids[:10]))
     return NotFound(

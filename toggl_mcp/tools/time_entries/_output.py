@@ -3,9 +3,10 @@
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Self, TypeVar
 
 import anyio
+from pydantic import WithJsonSchema
 
 from toggl_mcp.errors import TogglError
 from toggl_mcp.models.account import Workspace
@@ -205,6 +206,10 @@ class TimeEntryOut(OutputModel):
     task: str | Absent = None
     tags: list[str] | Absent = None
     billable: bool | Absent = None
+
+
+# The schema of every tool would repeat the fields of a row, which that of create_time_entries has.
+EntryRows = Annotated[list[TimeEntryOut], WithJsonSchema({"type": "array", "items": {"type": "object"}})]
 
 
 class TimeEntryResult(WithChange):

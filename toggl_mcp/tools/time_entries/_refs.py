@@ -1,6 +1,5 @@
 """The entries that an id, `running` or `last` mean."""
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from toggl_mcp.errors import InvalidArguments, NotFound
@@ -10,9 +9,16 @@ from toggl_mcp.tools.support.define import CallContext
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from datetime import datetime
 
+    from toggl_mcp.endpoints.core.collection import Collection
 
-def find_by_ref(ref: str, entries: Iterable[TimeEntry], now: "datetime") -> TimeEntry | None:
-    """Return the entry of an id, the one whose timer runs, or the latest completed one; None if there is none."""
+
+def find_by_ref(ref: str, collection: "Collection[TimeEntry]", now: "datetime") -> TimeEntry | None:
+    """Return the entry of an id, the one whose timer runs, or the latest completed one; None if there is none.
+
+    Raises:
+        Unreachable: Toggl has one of that id, in a form that cannot be read.
+    """
+    entries = collection.items.values()
     match ref:
         case "running":
             return next((entry for entry in entries if entry.running), None)
@@ -20,7 +26,7 @@ def find_by_ref(ref: str, entries: Iterable[TimeEntry], now: "datetime") -> Time
             completed = [entry for entry in entries if not entry.running and entry.end_at(now) <= now]
             return max(completed, key=lambda entry: (entry.end_at(now), entry.start, entry.id), default=None)
         case _:
-            return next((entry for entry in entries if entry.id == int(ref)), None)
+            return collection.get(int(ref))
 
 
 async def load_like(ref: str | None, call: CallContext) -> TimeEntry | None:
@@ -32,10 +38,8 @@ async def load_like(ref: str | None, call: CallContext) -> TimeEntry | None:
     if ref is None:
         return None
     endpoint = await call.toggl.open_time_entries()
-    read = await endpoint.read_authoritative(
-        lambda collection: find_by_ref(ref, collection.items.values(), call.now) is not None
-    )
-    entry = find_by_ref(ref, read.collection.items.values(), call.now)
+    read = await endpoint.read_authoritative(lambda collection: find_by_ref(ref, collection, call.now) is not None)
+    entry = find_by_ref(ref, read.collection, call.now)
     if entry is None:
         message = f"like: {describe_missing(ref)}"
         raise NotFound(message)

@@ -2,19 +2,17 @@
 
 from typing import NamedTuple
 
-import anyio
-
-from toggl_mcp.errors import REFUSALS, OutcomeUnknown, TogglError, Unreachable
+from toggl_mcp.errors import REFUSALS, OutcomeUnknown, TogglError
 from toggl_mcp.models.base import Absent
 from toggl_mcp.tools.support.define import (
     ADDITIVE,
     MAX_BULK_CALL_SECONDS,
-    MAX_CALL_SECONDS,
     CallContext,
     ToolSpec,
 )
 from toggl_mcp.tools.support.results import WithChange
 from toggl_mcp.tools.time_entries._args import CreateTimeEntries
+from toggl_mcp.tools.time_entries._bulk import limit_change
 from toggl_mcp.tools.time_entries._input import settle_references
 from toggl_mcp.tools.time_entries._output import TimeEntryOut, to_outputs
 from toggl_mcp.tools.time_entries._plan import Plan, PlannedEntry, Status, describe_shortage, make_plan
@@ -102,17 +100,10 @@ async def _create(planned: PlannedEntry, call: CallContext) -> PlannedEntry:
         Unreachable: So much time no longer remains.
         OutcomeUnknown: Toggl never confirmed it.
     """
-    if anyio.current_effective_deadline() - anyio.current_time() < MAX_CALL_SECONDS:
-        message = "The time of a call was over, and this one was not sent."
-        raise Unreachable(message)
     workspace_id = planned.entry.workspace_id
-    try:
-        with anyio.fail_after(MAX_CALL_SECONDS):
-            async with settle_references(planned.prepared, workspace_id, call):
-                entry = await call.toggl.time_entries(workspace_id).add(planned.prepared.body)
-    except TimeoutError as error:
-        message = "Toggl did not confirm it in time."
-        raise OutcomeUnknown(message) from error
+    with limit_change():
+        async with settle_references(planned.prepared, workspace_id, call):
+            entry = await call.toggl.time_entries(workspace_id).add(planned.prepared.body)
     return planned._replace(entry=entry, status="created")
 
 

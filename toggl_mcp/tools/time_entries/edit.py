@@ -9,7 +9,7 @@ from toggl_mcp.models.base import Absent
 from toggl_mcp.models.time_entries import TimeEntry, TimeEntryBody
 from toggl_mcp.tools.support.define import DESTRUCTIVE, CallContext, ToolSpec
 from toggl_mcp.tools.time_entries._args import EditTimeEntries
-from toggl_mcp.tools.time_entries._bulk import BulkOutcome, BulkResult, load_entries, no_entries_error
+from toggl_mcp.tools.time_entries._bulk import BulkOutcome, BulkResult, no_entries_error, select_targets
 from toggl_mcp.tools.time_entries._input import (
     PreparedEntry,
     check_duration,
@@ -41,11 +41,15 @@ async def edit_time_entries(args: EditTimeEntries, call: CallContext) -> TimeEnt
     All get the same change, by one or two requests per workspace. The result lists what became of each id.
     """
     args = args.apply_clear()
-    entries, not_found_ids = await load_entries(args.ids, call, require_fresh=len(args.ids) > 1)
-    if len(args.ids) == 1:
-        return await _edit_entry(entries[0], args, call)
-    outcome = await _edit_batches(await prepare_batches(entries, args, call), call)
-    return await TimeEntriesEdited.of(outcome, entries, not_found_ids, call, edited_ids=outcome.changed_ids)
+    is_single = len(args.ids or ()) == 1
+    targets = await select_targets(args, call, require_fresh=not is_single)
+    if args.dry_run:
+        await prepare_batches(targets.entries, args, call)
+        return await TimeEntriesEdited.of_dry_run(targets, call, edited_ids=[])
+    if is_single:
+        return await _edit_entry(targets.entries[0], args, call)
+    outcome = await _edit_batches(await prepare_batches(targets.entries, args, call), call)
+    return await TimeEntriesEdited.of(outcome, targets, call, edited_ids=outcome.changed_ids)
 
 
 async def _edit_batches(batches: list[Batch], call: CallContext) -> BulkOutcome:

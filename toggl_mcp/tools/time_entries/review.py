@@ -18,7 +18,7 @@ from toggl_mcp.tools.time_entries._output import PeriodResult
 
 MAX_ABOUT = 120
 """Characters that say what the entries of a finding are about."""
-MAX_EDITED_IDS, MAX_DELETED_IDS = 100, 10
+MAX_IDS = 100
 """The ids that one call of a fix takes."""
 
 Kind = Literal[
@@ -135,7 +135,7 @@ def _find(reviewer: _Reviewer, args: ReviewTime) -> Iterator[Finding]:
 
 def _list_duplicates(reviewer: _Reviewer, duplicates: Iterable[Sequence[TimeEntry]]) -> Iterator[Finding]:
     for group in duplicates:
-        ids = [entry.id for entry in group[1 : MAX_DELETED_IDS + 1]]
+        ids = [entry.id for entry in group[1 : MAX_IDS + 1]]
         yield reviewer.finding("duplicate", group, fix=Fix(tool="delete_time_entries", arguments={"ids": ids}))
 
 
@@ -181,7 +181,7 @@ def _list_missing(reviewer: _Reviewer) -> Iterator[Finding]:
         fields["no_tags"] = "tags"
     for kind, field in fields.items():
         for group in review.group_by_missing(reviewer.entries, field):
-            ids = [entry.id for entry in group[:MAX_EDITED_IDS]]
+            ids = [entry.id for entry in group[:MAX_IDS]]
             yield reviewer.finding(kind, group, fix=Fix(tool="edit_time_entries", arguments={"ids": ids}, add=[field]))
 
 

@@ -8,16 +8,22 @@ from pydantic import Field
 from toggl_mcp.errors import InvalidArguments, NotFound
 from toggl_mcp.models.base import Absent
 from toggl_mcp.models.period import DateRange
-from toggl_mcp.models.time_entries import TimerStart
+from toggl_mcp.models.time_entries import TimeEntry, TimeEntryBody, TimerStart
 from toggl_mcp.models.time_grammar import describe_now
 from toggl_mcp.models.totals import slice_by_day
 from toggl_mcp.tools.support.define import ADDITIVE, DESTRUCTIVE, READ_ONLY, CallContext, ToolSpec
 from toggl_mcp.tools.support.results import Freshness, OutputModel, WithQuota, list_unreadable
 from toggl_mcp.tools.time_entries._args import GetTimer, StartTimer, StopTimer
-from toggl_mcp.tools.time_entries._input import parse_time_argument, prepare_new_entry, settle_references
+from toggl_mcp.tools.time_entries._bulk import load_entries
+from toggl_mcp.tools.time_entries._input import (
+    check_duration,
+    parse_time_argument,
+    prepare_new_entry,
+    settle_references,
+)
 from toggl_mcp.tools.time_entries._output import TimeEntryOut, TimeEntryResult, to_output
-from toggl_mcp.tools.time_entries._overlap import reject_overlaps
-from toggl_mcp.tools.time_entries._refs import choose_workspace, load_like
+from toggl_mcp.tools.time_entries._overlap import describe_entry, reject_overlaps
+from toggl_mcp.tools.time_entries._refs import choose_workspace, describe_missing, load_like
 
 MIN_RUN = timedelta(seconds=1)
 """The shortest time that a timer is taken to run."""
@@ -75,16 +81,64 @@ async def start_timer(args: StartTimer, call: CallContext) -> TimerStarted:
     )
 
 
-async def stop_timer(_: StopTimer, call: CallContext) -> TimeEntryResult:
-    """Stop the running timer, in any workspace."""
+async def stop_timer(args: StopTimer, call: CallContext) -> TimeEntryResult:
+    """Stop the running timer, in any workspace, now or at an earlier time; or discard it, which deletes its entry."""
+    if args.discard or args.stop is not None:
+        ((running,), _) = await load_entries(["running"], call)
+        entry = await (_discard(running, call) if args.stop is None else _stop_at(running, args.stop, call))
+    else:
+        entry = await _stop(call)
+    output, warnings = await to_output(entry, call)
+    return TimeEntryResult(entry=output, warnings=warnings, quota=call.quota())
+
+
+async def _stop(call: CallContext) -> TimeEntry:
+    """Stop the running timer now.
+
+    Raises:
+        NotFound: None runs.
+    """
     entries = await call.toggl.open_time_entries()
     entry = await entries.stop_current()
     if entry is None:
         hint = list_unreadable(len((await entries.read()).collection.unreadable_ids), "time entries")
         message = "No timer is running. start_timer starts one; create_time_entries adds completed time."
         raise NotFound(" ".join([message, *hint]))
-    output, warnings = await to_output(entry, call)
-    return TimeEntryResult(entry=output, warnings=warnings, quota=call.quota())
+    return entry
+
+
+async def _stop_at(entry: TimeEntry, text: str, call: CallContext) -> TimeEntry:
+    """Stop a running timer at a time that is over.
+
+    Raises:
+        InvalidArguments: The time is before the start, or in the future.
+        NotFound: Toggl does not have the entry any more.
+    """
+    stop = parse_time_argument("stop", text, call.now, await call.calendar())
+    if not entry.start <= stop <= call.now:
+        start = (await call.calendar()).to_local_text(entry.start)
+        message = f"stop: must be between the start of the timer, {start}, and now."
+        raise InvalidArguments(message)
+    check_duration(entry.start, stop)
+    seconds = round((stop - entry.start).total_seconds())
+    body = TimeEntryBody(start=entry.start, stop=stop, duration=seconds)
+    edited_entry = await call.toggl.time_entries(entry.workspace_id).edit(entry, body)
+    if edited_entry is None:
+        raise NotFound(describe_missing("running"))
+    return edited_entry
+
+
+async def _discard(entry: TimeEntry, call: CallContext) -> TimeEntry:
+    """Delete a running timer's entry; return it as it was."""
+    await call.toggl.time_entries(entry.workspace_id).delete(entry)
+    return entry
+
+
+async def _discard_question(args: StopTimer, call: CallContext) -> str | None:
+    if not args.discard:
+        return None
+    ((entry,), _) = await load_entries(["running"], call)
+    return f"Delete {describe_entry(entry, await call.calendar(), call.now)}, whose timer is running?"
 
 
 async def get_timer(args: GetTimer, call: CallContext) -> Timer:
@@ -122,6 +176,6 @@ def _to_stopped(result: TimerStart, call: CallContext) -> StoppedTimer | None:
 
 TOOLS = (
     ToolSpec(start_timer, ADDITIVE),
-    ToolSpec(stop_timer, DESTRUCTIVE),
+    ToolSpec(stop_timer, DESTRUCTIVE, confirm=_discard_question),
     ToolSpec(get_timer, READ_ONLY),
 )

@@ -1,0 +1,118 @@
+"""Which entries an edit or a deletion means: by ids, by words, or by filters and their number."""
+
+from typing import Any
+
+import pytest
+
+from tests.sandbox.clock import Clock
+from tests.sandbox.diary import add_entry, list_changes, running
+from tests.tools.host import Host
+from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Sandbox
+
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("six_in_the_evening")]
+
+WEB_SHOP = 201_500_302
+
+
+@pytest.fixture
+def rows(sandbox: Sandbox, six_in_the_evening: None) -> list[dict[str, Any]]:
+    """Three entries of today, two of them without a project, and one of yesterday."""
+    del six_in_the_evening  # It empties the diary first.
+    return [
+        add_entry(sandbox, "2025-10-13T09:00", "2025-10-13T10:00", "Yesterday"),
+        add_entry(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", "Cart", project_id=WEB_SHOP),
+        add_entry(sandbox, "2025-10-14T10:00", "2025-10-14T11:00", "Mail"),
+        add_entry(sandbox, "2025-10-14T11:00", "2025-10-14T12:00", "Lesson", NIGHT_SCHOOL),
+    ]
+
+
+async def test_edit_time_entries_by_filters_changes_the_entries_that_the_dry_run_lists(
+    host: Host, sandbox: Sandbox, rows: list[dict[str, Any]]
+) -> None:
+    filters = {"period": "today", "missing": ["project"], "workspace": "Harbour Studio"}
+    plan = await host.call("edit_time_entries", filters=filters, project="Web shop", dry_run=True)
+
+    assert (plan["edited_ids"], list_changes(sandbox)) == ([], [])
+    assert plan["matches"] == [f"entry {rows[2]['id']} “Mail”, 2025-10-14T10:00:00 to 2025-10-14T11:00:00"]
+    result = await host.call("edit_time_entries", filters=filters, project="Web shop", expected_count=1)
+    assert result["edited_ids"] == [rows[2]["id"]]
+    assert rows[2]["project_id"] == WEB_SHOP
+
+
+async def test_delete_time_entries_by_filters_answers_with_what_was_deleted(
+    host: Host, sandbox: Sandbox, rows: list[dict[str, Any]]
+) -> None:
+    result = await host.call(
+        "delete_time_entries", filters={"period": "today", "project": "Web shop"}, expected_count=1
+    )
+
+    (deleted,) = result["deleted"]
+    assert (deleted["id"], deleted["description"], deleted["project"]) == (rows[1]["id"], "Cart", "Web shop")
+    assert list_changes(sandbox) == [f"DELETE /workspaces/{HARBOUR_STUDIO}/time_entries/{rows[1]['id']}"]
+
+
+@pytest.mark.parametrize("tool", ["edit_time_entries", "delete_time_entries"])
+@pytest.mark.parametrize(
+    ("selection", "code", "message"),
+    [
+        ({"filters": {"period": "today"}}, "invalid_arguments", "filters need expected_count"),
+        ({"filters": {"period": "today"}, "expected_count": 2}, "invalid_arguments", "filters match 3 entries, not 2."),
+        ({"filters": {"period": "2025-10-01"}, "expected_count": 2}, "not_found", "filters match none"),
+        ({"filters": {"user": "all"}, "expected_count": 2}, "invalid_arguments", "filters: user: only your own"),
+        ({"filters": {"projet": "x"}, "expected_count": 2}, "invalid_arguments", "filters.projet: is not an argument"),
+        ({"filters": {"period": "today"}, "ids": ["last"]}, "invalid_arguments", "give exactly one of ids or filters"),
+        ({}, "invalid_arguments", "give exactly one of ids or filters"),
+        ({"ids": ["running"]}, "not_found", "No timer is running."),
+    ],
+)
+@pytest.mark.usefixtures("rows")
+async def test_change_of_entries_that_are_not_certain_is_refused(
+    host: Host, sandbox: Sandbox, tool: str, selection: dict[str, object], code: str, message: str
+) -> None:
+    changes = {"description": "New"} if tool == "edit_time_entries" else {}
+    error = await host.fail(tool, **selection, **changes)
+
+    assert (error["code"], message in error["message"]) == (code, True)
+    assert list_changes(sandbox) == []
+
+
+@pytest.mark.usefixtures("rows")
+async def test_delete_time_entries_by_filters_is_refused_on_a_stale_cache(
+    host: Host, sandbox: Sandbox, clock: Clock
+) -> None:
+    await host.call("list_time_entries")
+    clock.now += 600
+    sandbox.quota.spend(None)
+    error = await host.fail("delete_time_entries", filters={"period": "today"}, expected_count=3)
+
+    assert error["code"] == "unreachable"
+    assert list_changes(sandbox) == []
+
+
+async def test_edit_and_delete_time_entries_running_and_last_mean_what_toggl_has_now(
+    host: Host, sandbox: Sandbox, rows: list[dict[str, Any]]
+) -> None:
+    await host.call("list_time_entries")
+    timer = running(sandbox, "2025-10-14T17:00", "Now")
+    edited = await host.call("edit_time_entries", ids=["running"], description="Still")
+    deleted = await host.call("delete_time_entries", ids="last")
+
+    assert (edited["edited_ids"], timer["description"]) == ([timer["id"]], "Still")
+    assert deleted["deleted_ids"] == [rows[3]["id"]]
+
+
+async def test_delete_time_entries_of_many_reports_progress(host: Host, sandbox: Sandbox) -> None:
+    for minute in range(12):
+        add_entry(sandbox, f"2025-10-14T09:{minute:02}", f"2025-10-14T09:{minute + 1:02}")
+    reports: list[float] = []
+
+    async def report(progress: float, total: float | None, message: str | None) -> None:
+        del message
+        assert total == 12
+        reports.append(progress)
+
+    arguments = {"filters": {"period": "today"}, "expected_count": 12}
+    await host.client.call_tool("delete_time_entries", arguments, progress_callback=report)
+
+    assert reports == [*range(1, 13)]
+    assert all(row["server_deleted_at"] for row in sandbox.state.entries.values())

@@ -1,0 +1,114 @@
+"""The tool that splits a time entry in two."""
+
+from typing import TYPE_CHECKING
+
+from toggl_mcp.errors import InvalidArguments, OutcomeUnknown, QuotaSpent, TogglError
+from toggl_mcp.models.base import Absent
+from toggl_mcp.models.time_entries import TimeEntry, TimeEntryBody
+from toggl_mcp.tools.support.define import DESTRUCTIVE, CallContext, ToolSpec
+from toggl_mcp.tools.support.results import WithChange
+from toggl_mcp.tools.time_entries._args import LaterHalf, SplitTimeEntry
+from toggl_mcp.tools.time_entries._bulk import load_entries, no_entries_error
+from toggl_mcp.tools.time_entries._input import parse_time_argument, prepare_new_entry, settle_references
+from toggl_mcp.tools.time_entries._output import EntryRows, to_outputs
+
+if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
+    from datetime import datetime
+
+NEEDED_REQUESTS = 2
+
+
+class TimeEntrySplit(WithChange):
+    """The two entries that one became, the earlier one first."""
+
+    entries: EntryRows
+    warnings: list[str] | Absent = None
+
+
+async def split_time_entry(args: SplitTimeEntry, call: CallContext) -> TimeEntrySplit:
+    """Split a completed time entry into two adjoining ones. If one half fails, it is undone."""
+    ((entry,), _) = await load_entries([args.entry], call)
+    if entry.running:
+        message = "entry: its timer is running. stop_timer takes a stop; then start_timer(start, like: last) goes on."
+        raise InvalidArguments(message)
+    at = await _parse_split(args.at, entry, call)
+    prepared = await prepare_new_entry(args.second or LaterHalf(), entry, entry.workspace_id, call)
+    await _check_quota(entry.workspace_id, call)
+    seconds = round((entry.end_at(call.now) - at).total_seconds())
+    body = prepared.body.model_copy(update={"start": at, "duration": seconds})
+    # The later half comes first: if that fails, nothing has to be undone, and no time is lost if undoing fails.
+    async with settle_references(prepared, entry.workspace_id, call):
+        second = await call.toggl.time_entries(entry.workspace_id).add(body)
+    first = await _shorten(entry, at, second, call)
+    outputs = await to_outputs([first, second], call)
+    return TimeEntrySplit(
+        entries=[output for output, _ in outputs],
+        warnings=[text for _, texts in outputs for text in texts] or None,
+        quota=call.quota(),
+    )
+
+
+async def _parse_split(text: str, entry: TimeEntry, call: CallContext) -> "datetime":
+    """Return the time of a split, which is within the entry; a time of day may be that of the entry's day.
+
+    Raises:
+        InvalidArguments: It is no time, or not within the entry.
+    """
+    calendar = await call.calendar()
+    for now in (call.now, entry.start):
+        moment = parse_time_argument("at", text, now, calendar)
+        if entry.start < moment < entry.end_at(call.now):
+            return moment
+    start, end = (calendar.to_local_text(time) for time in (entry.start, entry.end_at(call.now)))
+    message = f"at: must be within the entry, after {start} and before {end}."
+    raise InvalidArguments(message)
+
+
+async def _check_quota(workspace_id: int, call: CallContext) -> None:
+    """Check that the quota allows both changes.
+
+    Raises:
+        QuotaSpent: It does not.
+    """
+    bucket = await call.toggl.get_quota(workspace_id)
+    if bucket is not None and bucket.remaining < NEEDED_REQUESTS:
+        message = (
+            f"A split needs {NEEDED_REQUESTS} requests, and {bucket.remaining} remain this hour. Nothing was changed."
+        )
+        raise QuotaSpent(message, bucket.resets_at - call.toggl.timestamp())
+
+
+async def _shorten(entry: TimeEntry, at: "datetime", second: TimeEntry, call: CallContext) -> TimeEntry:
+    """Let an entry stop where its later half begins; delete that half if this fails.
+
+    Raises:
+        TogglError: Toggl refused it, and nothing is changed.
+        OutcomeUnknown: Both halves, or the whole and the later half, may be there; the message says what to do.
+    """
+    endpoint = call.toggl.time_entries(entry.workspace_id)
+    body = TimeEntryBody(start=entry.start, stop=at, duration=round((at - entry.start).total_seconds()))
+    stop = (await call.calendar()).to_local_text(at)
+    shorten_hint = (
+        f"the later half is entry {second.id}; edit_time_entries(ids: [{entry.id}], stop: {stop}) completes it."
+    )
+    try:
+        first = await endpoint.edit(entry, body)
+    except OutcomeUnknown as error:
+        message = f"Whether entry {entry.id} was shortened is unknown; {shorten_hint}"
+        raise OutcomeUnknown(message) from error
+    except TogglError as error:
+        failure = error
+    else:
+        if first is not None:
+            return first
+        failure = no_entries_error([entry.id])
+    try:
+        await endpoint.delete(second)
+    except TogglError as error:
+        message = f"Entry {entry.id} could not be shortened, nor the split undone: {shorten_hint}"
+        raise OutcomeUnknown(message) from error
+    failure.args = (f"{failure} The later half was deleted again, so that nothing is changed.",)
+    raise failure
+
+
+TOOLS = (ToolSpec(split_time_entry, DESTRUCTIVE),)
