@@ -34,7 +34,7 @@ from toggl_mcp.tools.support.resources import (
     decode_cursor,
     trim_page,
 )
-from toggl_mcp.tools.support.results import Timestamp, truncate
+from toggl_mcp.tools.support.results import Timestamp, declared_by, truncate
 
 ClearableField = Literal["notes", "external_reference"]
 
@@ -113,7 +113,7 @@ class ClientOut(ResourceOut, Client, frozen=True):
 class ClientResult(ChangeResult):
     """One client after a change."""
 
-    client: ClientOut
+    client: Annotated[ClientOut, declared_by("get_client")]
     archived_project_ids: list[int] | Absent = None
 
 

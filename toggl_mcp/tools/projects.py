@@ -40,6 +40,7 @@ from toggl_mcp.tools.support.resources import (
     decode_cursor,
     trim_page,
 )
+from toggl_mcp.tools.support.results import declared_by
 
 
 class CreateProject(ProjectDetails, WorkspaceArgs, frozen=True):
@@ -105,7 +106,7 @@ class ProjectRow(ProjectOut, frozen=True):
 class ProjectResult(ChangeResult):
     """One project after a change."""
 
-    project: ProjectOut
+    project: Annotated[ProjectOut, declared_by("get_project")]
 
 
 class ProjectRead(ReadResult):

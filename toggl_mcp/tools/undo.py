@@ -8,7 +8,7 @@ from toggl_mcp.errors import Forbidden
 from toggl_mcp.models.base import Absent, Payload
 from toggl_mcp.tools.support.args import ANY_TEXT
 from toggl_mcp.tools.support.define import DESTRUCTIVE, CallContext, ToolSpec
-from toggl_mcp.tools.support.results import OutputModel, Timestamp, WithChange, truncate
+from toggl_mcp.tools.support.results import OBJECTS, OutputModel, Timestamp, WithChange, truncate
 
 MAX_LISTED_CHANGES = 20
 """Changes that `dry_run` lists."""
@@ -54,7 +54,7 @@ class UndoResult(WithChange):
     complete: Annotated[bool, Field(description="All is as before.")]
     rows: list[UndoneRow]
     warnings: list[str] | Absent = None
-    changes: Annotated[list[ListedChange], Field(description="Newest first.")] | Absent = None
+    changes: Annotated[list[ListedChange], OBJECTS] | Absent = None
 
 
 async def undo(args: Undo, call: CallContext) -> UndoResult:

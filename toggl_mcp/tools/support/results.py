@@ -30,6 +30,16 @@ def _to_the_second(moment: datetime) -> str:
 Timestamp = Annotated[datetime, PlainSerializer(_to_the_second)]
 
 
+OBJECT = WithJsonSchema({"type": "object"})
+"""Declares a part of a result without its fields: all tools together may take 11,000 tokens."""
+OBJECTS = WithJsonSchema({"type": "array", "items": {"type": "object"}})
+
+
+def declared_by(tool: str) -> WithJsonSchema:
+    """Return the schema of a part whose fields another tool declares."""
+    return WithJsonSchema({"type": "object", "description": f"As {tool} has it."})
+
+
 class OutputModel(BaseModel):
     """The base of everything in a result."""
 
@@ -91,7 +101,7 @@ class HasFreshness(Protocol):
 class Freshness(OutputModel):
     """Where the data of a result is from, and how old it is."""
 
-    source: Source
+    source: Annotated[Source, WithJsonSchema({"type": "string"})]
     as_of: Timestamp
     age_seconds: int
     requests: int
@@ -113,7 +123,7 @@ class WithQuota(OutputModel):
     """A result with what remains of the quota, if the call sent a request to Toggl."""
 
     # The schema of every tool would repeat its fields, which every result shows.
-    quota: Annotated[QuotaRemaining, WithJsonSchema({"type": "object"})] | Absent = None
+    quota: Annotated[QuotaRemaining, OBJECT] | Absent = None
 
 
 class WithChange(WithQuota):

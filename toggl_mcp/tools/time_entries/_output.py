@@ -18,7 +18,7 @@ from toggl_mcp.models.tasks import Task
 from toggl_mcp.models.text import fold
 from toggl_mcp.models.time_entries import TimeEntry, to_rfc3339
 from toggl_mcp.tools.support.define import CallContext
-from toggl_mcp.tools.support.results import Freshness, OutputModel, WithChange, WithQuota
+from toggl_mcp.tools.support.results import Freshness, OutputModel, WithChange, WithQuota, declared_by
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from datetime import datetime
@@ -215,7 +215,7 @@ EntryRows = Annotated[list[TimeEntryOut], WithJsonSchema({"type": "array", "item
 class TimeEntryResult(WithChange):
     """One time entry after a change."""
 
-    entry: TimeEntryOut
+    entry: Annotated[TimeEntryOut, declared_by("get_timer")]
     warnings: list[str] | Absent = None
 
 

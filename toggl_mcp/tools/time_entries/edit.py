@@ -2,12 +2,11 @@
 
 from typing import Annotated
 
-from pydantic import Field
-
 from toggl_mcp.errors import InvalidArguments, TogglError
 from toggl_mcp.models.base import Absent
 from toggl_mcp.models.time_entries import TimeEntry, TimeEntryBody
 from toggl_mcp.tools.support.define import DESTRUCTIVE, CallContext, ToolSpec
+from toggl_mcp.tools.support.results import declared_by
 from toggl_mcp.tools.time_entries._args import EditTimeEntries
 from toggl_mcp.tools.time_entries._bulk import BulkOutcome, BulkResult, no_entries_error, select_targets
 from toggl_mcp.tools.time_entries._input import (
@@ -31,7 +30,7 @@ class TimeEntriesEdited(BulkResult):
     """What became of an edit."""
 
     edited_ids: list[int]
-    entry: Annotated[TimeEntryOut, Field(description="If ids has one id.")] | Absent = None
+    entry: Annotated[TimeEntryOut, declared_by("get_timer")] | Absent = None
     warnings: list[str] | Absent = None
 
 

@@ -28,7 +28,7 @@ from toggl_mcp.models.totals import (
 from toggl_mcp.tools.support.args import naming_argument
 from toggl_mcp.tools.support.define import READ_ONLY, CallContext, ToolSpec
 from toggl_mcp.tools.support.resources import decode_cursor, encode_cursor
-from toggl_mcp.tools.support.results import take_within_budget
+from toggl_mcp.tools.support.results import OBJECT, take_within_budget
 from toggl_mcp.tools.time_entries._args import Day, SummarizeTime
 from toggl_mcp.tools.time_entries._filters import Selection, select_entries
 from toggl_mcp.tools.time_entries._output import KINDS_WITH_IDS, PeriodResult
@@ -48,7 +48,6 @@ MAX_CELLS_PER_GROUP, MAX_ROWS_PER_GROUP = 4, 2 / 3
 
 K = TypeVar("K")
 Groups = Mapping[tuple[str, ...], Sequence[EntrySlice]]
-_OBJECT = WithJsonSchema({"type": "object"})
 _GROUPS = WithJsonSchema(
     {"type": "array", "items": {"type": "object"}, "description": "Like total; by, share (%), cells by columns."}
 )
@@ -57,15 +56,15 @@ _GROUPS = WithJsonSchema(
 class Summary(PeriodResult):
     """The total of a range of days, and of its groups."""
 
-    workspaces: Annotated[dict[str, str], _OBJECT]
+    workspaces: Annotated[dict[str, str], OBJECT]
     total: Annotated[Total, WithJsonSchema({"type": "object", "description": "seconds, hours, entries."})]
     rounding: str | Absent = None
     amounts_rounding: Annotated[Literal["total", "entries"], WithJsonSchema({"type": "string"})] | Absent = None
-    average: Annotated[Average, _OBJECT] | Absent = None
-    previous: Annotated[PreviousTotal, _OBJECT] | Absent = None
+    average: Annotated[Average, OBJECT] | Absent = None
+    previous: Annotated[PreviousTotal, OBJECT] | Absent = None
     columns: list[str] | Absent = None
     groups: Annotated[list[GroupTotal], _GROUPS] | Absent = None
-    remaining: Annotated[RemainingTotal, _OBJECT] | Absent = None
+    remaining: Annotated[RemainingTotal, OBJECT] | Absent = None
     next_cursor: str | Absent = None
     running_seconds: int | Absent = None
     future_seconds: int | Absent = None
