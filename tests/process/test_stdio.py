@@ -84,6 +84,7 @@ def calls_after_creation(
         ("get_project", project),
         ("list_projects", {"client": "lighthouse", "status": "both"}),
         ("edit_project", {**project, "active": True}),
+        ("project_status", project),
         ("list_tags", {"name": "night"}),
         ("edit_tag", {**tag, "name": "by day"}),
         ("get_timer", {}),
@@ -92,10 +93,12 @@ def calls_after_creation(
         ("edit_time_entries", {**entries, "description": "Trimmed the wick"}),
         ("summarize_time", {"period": "this_week", "group_by": ["client", "day"]}),
         ("review_time", {"period": "this_week", "expected": 8}),
+        ("prepare_statement", {"client": "lighthouse", "period": "this_week"}),
         ("delete_time_entries", entries),
         ("delete_tag", tag),
         ("delete_project", project),
         ("delete_client", client),
+        ("undo", {"dry_run": True}),
         ("get_account", {}),
     ]
 
