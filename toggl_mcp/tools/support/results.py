@@ -8,6 +8,7 @@ from typing import Annotated, Any, Protocol, Self, TypeVar, cast
 
 from mcp.types import CallToolResult, TextContent
 from pydantic import BaseModel, ConfigDict, PlainSerializer, ValidationError, WithJsonSchema
+from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import ErrorDetails, to_json
 
 from toggl_mcp.errors import Candidate, TogglError
@@ -103,7 +104,7 @@ class Freshness(OutputModel):
 
     source: Annotated[Source, WithJsonSchema({"type": "string"})]
     as_of: Timestamp
-    age_seconds: int
+    age_seconds: SkipJsonSchema[int]  # The schema of every read would repeat what as_of says already.
     requests: int
 
     @classmethod

@@ -50,10 +50,8 @@ def build_input_schema(model: type[Payload]) -> Schema:
 
 
 def build_output_schema(model: type[BaseModel]) -> Schema:
-    """Build the schema of a tool's result; `required` stands at its top only, to save tokens."""
-    schema = _build_schema(model)
-    schema["properties"] = {name: _map_parts(part, _to_field) for name, part in schema["properties"].items()}
-    return schema
+    """Build the schema of a tool's result, without `required`, to save tokens."""
+    return _map_parts(_build_schema(model), _to_field)
 
 
 def _build_schema(model: type[BaseModel]) -> Schema:

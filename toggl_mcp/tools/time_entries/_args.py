@@ -244,7 +244,6 @@ class GivenRate(Payload, frozen=True):
 class PrepareStatement(EntryRange, frozen=True):
     """The arguments of `prepare_statement`."""
 
-    workspace: Annotated[Ref, Field(description="Name or id. Default: all.")] | Absent = None
     client: Annotated[Ref, Field(description="Name or id; or project.")] | Absent = None
     project: Annotated[Ref, Field(description="Name or id; or client.")] | Absent = None
     user: Annotated[Ref, Field(description="A colleague, or all. Default: your time.")] | Absent = None

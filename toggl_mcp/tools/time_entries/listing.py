@@ -1,7 +1,9 @@
 """The tool that lists time entries, as rows or as CSV."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
+
+from pydantic import WithJsonSchema
 
 from toggl_mcp.models.base import Absent
 from toggl_mcp.models.time_entries import TimeEntry, to_rfc3339
@@ -18,6 +20,15 @@ MAX_ROW_DESCRIPTION = 200
 CSV_HEADER = (
     *("id", "start", "stop", "seconds", "description", "client", "project", "task", "tags", "billable"),
     *("workspace", "user"),
+)
+
+
+_GROUPS = WithJsonSchema(
+    {
+        "type": "array",
+        "items": {"type": "object"},
+        "description": "group, workspace_id, project, client, task, billable.",
+    }
 )
 
 
@@ -60,7 +71,7 @@ class TimeEntryList(PeriodResult):
     """One page of time entries."""
 
     entries: list[TimeEntryRow] | Absent = None
-    groups: list[EntryGroup] | Absent = None
+    groups: Annotated[list[EntryGroup], _GROUPS] | Absent = None
     csv: str | Absent = None
     total: int
     remaining: int

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
 from toggl_mcp.models import review
 from toggl_mcp.models.base import Absent
@@ -54,7 +54,7 @@ class Finding(OutputModel):
     stop: str | Absent = None
     seconds: Annotated[int, Field(description="Of the gap, overlap or entries; what the day lacks.")] | Absent = None
     about: str | Absent = None
-    fix: Fix | Absent = None
+    fix: Annotated[Fix, WithJsonSchema({"type": "object", "description": "tool, arguments, add."})] | Absent = None
 
 
 class Review(PeriodResult):

@@ -90,7 +90,7 @@ async def prepare_statement(args: PrepareStatement, call: CallContext) -> Statem
     """
     with naming_argument("rounding"):
         rounding = None if args.rounding is None else parse_rounding(args.rounding)
-    fields = {*EntryRange.model_fields, "workspace", "user"}
+    fields = {*EntryRange.model_fields, "user"}
     entry_filter = EntryFilter.model_validate(args.model_dump(include=fields))
     selection = await select_entries(entry_filter, call, from_reports=True)
     subject, warnings = await _select_subject(args, selection, call)
