@@ -52,6 +52,8 @@ PAID_FIELDS = ("billable", "estimated_hours", "rate", "fixed_fee", "recurring_pe
 class Project(NamedResource, frozen=True):
     """A project of a workspace. `client_id` is None for a project without a client."""
 
+    FIELDS_OF_TOGGL = NamedResource.FIELDS_OF_TOGGL | {"estimated_seconds", "actual_seconds"}
+
     client_id: int | Absent = None
     active: bool = True
     color: str | Absent = None
