@@ -170,6 +170,14 @@ PROMISES = (
         "tests/chaos/test_processes.py::test_write_damaged_or_moved_file_keeps_three_processes_on_one_file",
     ),
     Promise(
+        "week",
+        "Few calls for what people ask",
+        "Each thing that a person asks for in a working week is one call, or as many as it has steps.",
+        "{tasks} of {tasks} tasks right with {calls} calls, where an ideal server needs {ideal_calls}; "
+        "{kilobytes} kB of results",
+        "tests/week/test_week.py::test_tools_of_a_working_week_do_each_task_with_few_more_calls_than_an_ideal_server",
+    ),
+    Promise(
         "memory",
         "Bounded memory",
         "Responses, lines and requests in progress are bounded, whatever Toggl sends and however the host reads.",
