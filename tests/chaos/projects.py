@@ -30,7 +30,7 @@ class Projects(Resource):
         return process.projects
 
     def rows(self, state: State) -> Iterable[Row]:
-        return [row for row in state.projects.values() if row["workspace_id"] == HARBOUR_STUDIO]
+        return state.count_tracked([row for row in state.projects.values() if row["workspace_id"] == HARBOUR_STUDIO])
 
     def operation(self, chance: random.Random, items: Items, target_id: int, new_name: str, now: float) -> Operation:
         del now

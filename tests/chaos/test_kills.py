@@ -30,6 +30,8 @@ pytestmark = pytest.mark.anyio
 Change = Callable[[Toggl], Awaitable[object]]
 W = HARBOUR_STUDIO
 T = TypeVar("T", bound=WorkspaceResource)
+UNSYNCED_FIELDS = {"updated_at", "actual_seconds"}
+"""What Toggl counts by itself when something else is changed; project_status reads it again."""
 
 
 async def view(toggl: Toggl) -> dict[str, dict[int, dict[str, Any]]]:
@@ -44,7 +46,7 @@ async def view(toggl: Toggl) -> dict[str, dict[int, dict[str, Any]]]:
     views: dict[str, dict[int, dict[str, Any]]] = {}
     for name, endpoint in kinds.items():
         items = (await endpoint(W).read()).collection.items
-        views[name] = {key: item.model_dump(exclude={"updated_at"}) for key, item in items.items()}
+        views[name] = {key: item.model_dump(exclude=UNSYNCED_FIELDS) for key, item in items.items()}
         for row in views[name].values():
             row.update(
                 {"duration": max(row["duration"], -1)} if "duration" in row else {}

@@ -7,6 +7,7 @@ import pytest
 
 from tests.endpoints.support import AUTH, Gate, fault_in_turn
 from tests.sandbox.clock import Clock
+from tests.sandbox.diary import timers
 from toggl_mcp.api import AsyncClient, connect_in_process
 from toggl_mcp.cache.store import Store
 from toggl_mcp.endpoints.time_entries import AsyncTimeEntryEndpoint
@@ -104,7 +105,7 @@ async def test_add_time_entry_crossing_responses_leave_the_running_timer_cached(
     current = await second_endpoint.current()
     assert current is not None
     assert current.description == "Second"
-    assert [row["description"] for row in sandbox.state.entries.values() if row["duration"] < 0] == ["Second"]
+    assert timers(sandbox) == ["Second"]
     entries = (await time_entries.read()).collection.items.values()
     assert [entry.duration for entry in entries if entry.description == "First"] == [
         row["duration"] for row in sandbox.state.entries.values() if row["description"] == "First"

@@ -280,8 +280,9 @@ def test_serve_read_only_from_flag_or_environment(arguments: list[str], settings
         server.initialize()
         tools = [tool["name"] for tool in server.request("tools/list")["result"]["tools"]]
 
-    assert tools[:4] == ["get_timer", "list_time_entries", "summarize_time", "review_time"]
-    assert tools[4:] == ["get_client", "list_clients", "get_project", "list_projects", "list_tags", "get_account"]
+    assert tools[:5] == ["get_timer", "list_time_entries", "summarize_time", "review_time", "prepare_statement"]
+    assert tools[5:10] == ["get_client", "list_clients", "get_project", "list_projects", "project_status"]
+    assert tools[10:] == ["list_tags", "get_account"]
 
 
 def test_settings_unexpanded_are_named_and_count_as_unset() -> None:

@@ -38,5 +38,6 @@ def list_changes(sandbox: Sandbox) -> list[str]:
 
 
 def timers(sandbox: Sandbox) -> list[str]:
-    """Return the descriptions of the running timers."""
-    return [row["description"] for row in sandbox.state.entries.values() if row["duration"] < 0]
+    """Return the descriptions of the user's running timers."""
+    rows = [row for row in sandbox.state.entries.values() if row["user_id"] == sandbox.state.me["id"]]
+    return [row["description"] for row in rows if row["duration"] < 0]

@@ -174,3 +174,14 @@ async def test_create_project_invalid_budget_is_refused_without_a_request(
 
     assert sentence in error["message"]
     assert sandbox.calls == []
+
+
+@pytest.mark.parametrize("subject", [{"project": "Web shop"}, {"client": "Aroha Bakery"}], ids=["project", "client"])
+async def test_project_status_after_an_entry_was_created_here_counts_it(host: Host, subject: dict[str, str]) -> None:
+    await host.call("project_status", **subject)
+    entry = {"start": "2025-10-14T09:00", "duration": "2h", "project": "Web shop"}
+    await host.call("create_time_entries", entries=[entry])
+
+    result = await host.call("project_status", **subject)
+
+    assert {row["name"]: row["tracked_seconds"] for row in result["projects"]}["Web shop"] == 7200

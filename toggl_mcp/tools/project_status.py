@@ -1,6 +1,7 @@
 """The tool that tells how projects stand against their budgets."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Annotated
 
 from pydantic import Field
@@ -13,7 +14,7 @@ from toggl_mcp.tools.support.args import NameOrId, ReadArgs, require_one_of
 from toggl_mcp.tools.support.define import READ_ONLY, CallContext, ToolSpec
 from toggl_mcp.tools.support.lookup import get_by_ref, resolve_filter
 from toggl_mcp.tools.support.resources import ReadResult
-from toggl_mcp.tools.support.results import OutputModel
+from toggl_mcp.tools.support.results import HasFreshness, OutputModel
 
 MAX_PROJECTS = 200
 MAX_TASKS = 200
@@ -89,6 +90,9 @@ async def project_status(args: ProjectStatusArgs, call: CallContext) -> ProjectS
     """
     if args.project is not None:
         project, read = await get_by_ref(args.project, call.toggl.projects, args, call)
+        if await _is_outdated(read, call):
+            fresh_args = args.model_copy(update={"refresh": True})
+            project, read = await get_by_ref(args.project, call.toggl.projects, fresh_args, call)
         warnings: list[str] = []
         fields: dict[str, object] = {"projects": [ProjectBudget.of(project)], "remaining": 0}
         for describe in (_describe_tasks, _describe_pace):
@@ -99,11 +103,18 @@ async def project_status(args: ProjectStatusArgs, call: CallContext) -> ProjectS
                 warnings.append(f"Tasks or pace are missing. {error}")
         return await ProjectStatus.of_read(read, project.workspace_id, call, warnings=warnings or None, **fields)
     workspace_id, client_id = await resolve_filter(args.client, call.toggl.clients, args, call)
-    page = await call.toggl.projects(workspace_id).page(
-        status="both", client_id=client_id, limit=MAX_PROJECTS, refresh=args.refresh
-    )
+    read_page = partial(call.toggl.projects(workspace_id).page, status="both", client_id=client_id, limit=MAX_PROJECTS)
+    page = await read_page(refresh=args.refresh)
+    if await _is_outdated(page.read, call):
+        page = await read_page(refresh=True)
     projects = [ProjectBudget.of(project) for project in page.items]
     return await ProjectStatus.of_read(page.read, workspace_id, call, projects=projects, remaining=page.remaining)
+
+
+async def _is_outdated(read: HasFreshness, call: CallContext) -> bool:
+    """Tell whether a time entry was changed from here since projects were read: Toggl counts its time on them."""
+    changes = await call.toggl.journal.list_changes() if read.source == "cache" else []
+    return any(change.made_at >= read.as_of and change.records[0].kind == "time_entry" for change in changes)
 
 
 async def _describe_pace(project: Project, call: CallContext) -> dict[str, object]:

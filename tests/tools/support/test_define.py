@@ -2,13 +2,14 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from typing import Annotated
 
 import anyio
 import pytest
 from mcp import Client
 from mcp.server.mcpserver import MCPServer
 from mcp.types import ToolAnnotations
-from pydantic import BaseModel
+from pydantic import BaseModel, WithJsonSchema
 
 from tests.endpoints.loop import JUMPING
 from tests.tools.host import Host, Result
@@ -52,15 +53,15 @@ async def raise_with_name(args: NoArgs, call: CallContext) -> EmptyResult:
 
 
 class CountResult(EmptyResult):
-    """A result that says how many."""
+    """A result that says how many, in a word where its schema has a number."""
 
-    count: int
+    count: Annotated[str, WithJsonSchema({"type": "integer"})]
 
 
 async def miscount(args: NoArgs, call: CallContext) -> CountResult:
-    """Return less than the output schema says."""
+    """Return something else than the output schema says."""
     del args, call
-    return CountResult.model_construct()
+    return CountResult(count="seven")
 
 
 @pytest.fixture
