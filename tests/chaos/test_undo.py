@@ -12,7 +12,7 @@ from tests.chaos.bugs import Patch
 from tests.chaos.scale import LARGE, scaled
 from tests.chaos.undo import open_undo_run
 from tests.figures import write_figures
-from toggl_mcp.endpoints import journal
+from toggl_mcp.endpoints import undo_plan
 from toggl_mcp.endpoints.core.change import Change
 from toggl_mcp.endpoints.time_entry_cache import TimeEntryCache
 
@@ -36,7 +36,7 @@ def overwrite_what_has_moved_on(patch: Patch) -> None:
     def is_as_left(*_: object) -> bool:
         return True
 
-    patch.setattr(journal, "_is_as_left", is_as_left)
+    patch.setattr(undo_plan, "_is_as_left", is_as_left)
 
 
 def forget_what_was_never_confirmed(patch: Patch) -> None:

@@ -17,8 +17,8 @@ from toggl_mcp.api import connect_in_process
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.sqlite.store import SqliteStore
 from toggl_mcp.cache.store import Store
-from toggl_mcp.endpoints.journal import JournalRow
 from toggl_mcp.endpoints.toggl import Toggl
+from toggl_mcp.endpoints.undo_plan import JournalRow
 from toggl_mcp.errors import TogglError
 from toggl_mcp.models.clients import ClientBody
 from toggl_mcp.models.projects import ProjectBody
@@ -42,6 +42,7 @@ MAX_TRIES = 3
 PERSON_SHARE = 0.1
 CUT_OFF_SHARE = 0.15
 MAX_CHECKPOINTS = 200
+MIN_ROWS = 4
 ENTRIES = 8
 """Entries to begin with: a small diary shows more collisions."""
 
@@ -71,6 +72,7 @@ class UndoRun:
 
     async def _step(self, number: int) -> None:
         self.clock.now += self.chance.choice([1, 5, 30, 150])
+        self._replenish(number)
         before, (verb, change) = self.rows(), self._make_change(number)
         is_cut_off = self.chance.random() < CUT_OFF_SHARE
         spending = await self._call(partial(self._cut_off, change) if is_cut_off else change)
@@ -87,6 +89,18 @@ class UndoRun:
             self.violations.append(f"{verb} {SILENT}: {unexplained}, {texts}")
         elif touched is None and not is_complete and not any(text in reason for reason in texts for text in HONEST):
             self.violations.append(f"{verb} {INCOMPLETE}: {texts}")
+
+    def _replenish(self, number: int) -> None:
+        """Let the person add what has become scarce, as what cannot be restored stays away."""
+        state = self.sandbox.state
+        if len([row for row in state.tags.values() if row["workspace_id"] == HARBOUR_STUDIO]) < MIN_ROWS:
+            state.add_tag(HARBOUR_STUDIO, f"Tag {number}")
+        if len([row for row in state.projects.values() if row["workspace_id"] == HARBOUR_STUDIO]) < MIN_ROWS:
+            state.add_project(HARBOUR_STUDIO, f"Project {number}")
+        if len([row for row in state.entries.values() if not row["server_deleted_at"]]) < MIN_ROWS:
+            state.add_entry(
+                HARBOUR_STUDIO, self.clock() - 7200, stop=self.clock() - 3600, description=f"Entry {number}"
+            )
 
     def _act_by_hand(self, before: Rows, number: int) -> tuple[str, int] | None:
         """Let the person describe one of the entries that were changed, some time later; return which."""
@@ -159,6 +173,7 @@ class UndoRun:
         unknown_kinds = {row.kind for row in rows if row.row_id is None and row.reason is not None}
         has_unknown_projects = any("projects" in (row.reason or "") for row in rows)
         replaced = {key for kind, key in named if kind != "time_entry"}
+        covered = {(row.kind, row.row_id) for row in rows}
         return [
             (key, before.get(key), after.get(key))
             for key in before.keys() | after.keys()
@@ -166,7 +181,7 @@ class UndoRun:
             and key not in named
             and not (key[0] == "project" and has_unknown_projects)
             and not (key[0] in unknown_kinds and key not in before)
-            and not (replaced and _lost_reference(before.get(key), after.get(key)))
+            and not (replaced and key not in covered and _lost_reference(before.get(key), after.get(key)))
         ]
 
     def _make_change(self, number: int) -> tuple[str, Callable[[], Awaitable[object]]]:
@@ -198,6 +213,13 @@ class UndoRun:
             await read_some()
             await entries.edit(some[0], body)
 
+        async def merge_tags() -> None:
+            items = (await entries.reserved.read(refresh=True)).collection.items.values()
+            name = state.tags[tag_id]["name"]
+            tagged = [item for item in items if name in item.tags and item.workspace_id == HARBOUR_STUDIO]
+            await entries.bulk_edit(tagged, TimeEntryBody(tags=[tag], tag_action="add"))
+            await tags.delete(tag_id)
+
         client_id, project_id, tag_id = (
             chance.choice(
                 [key for key, row in table.items() if row.get("workspace_id", row.get("wid")) == HARBOUR_STUDIO]
@@ -215,6 +237,9 @@ class UndoRun:
             ("create tag", lambda: tags.add(TagBody(name=name))),
             ("edit tag", lambda: tags.edit(tag_id, TagBody(name=name))),
             ("archive client", lambda: clients.archive(client_id)),
+            ("delete project", lambda: projects.delete(project_id)),
+            ("delete tag", lambda: tags.delete(tag_id)),
+            ("merge tags", merge_tags),
         ]
         if some:
             changes += [

@@ -41,7 +41,7 @@ async def test_create_client_returns_only_set_fields(toggl: httpx.AsyncClient, c
     response = await toggl.post(CLIENTS, json={"name": "  Acme ", "notes": "", "archived": True, "wid": "ignored"})
     assert response.status_code == 200
     assert response.text == (
-        '{"id":65000001,"wid":4102001,"archived":false,"name":"Acme",'
+        '{"id":301600001,"wid":4102001,"archived":false,"name":"Acme",'
         '"at":"2020-01-02T03:04:05+00:00","creator_id":7301001,"total_count":0}'
     )
 

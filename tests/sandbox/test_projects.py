@@ -83,7 +83,7 @@ async def test_get_project_row_matches_recorded_rows(toggl: httpx.AsyncClient) -
 async def test_create_project_without_active_is_archived(toggl: httpx.AsyncClient) -> None:
     archived = (await toggl.post(PROJECTS, json={"name": "  Acme "})).json()
     active = (await toggl.post(PROJECTS, json={"name": "Ajax", "active": True})).json()
-    assert (archived["name"], archived["active"], archived["id"]) == ("Acme", False, 65_000_001)
+    assert (archived["name"], archived["active"], archived["id"]) == ("Acme", False, 301_600_001)
     assert (active["active"], active["client_id"], active["is_private"], active["billable"]) == (True, None, True, True)
     assert not {"created_at", "status"} & active.keys()
     usual = {"status": "active", "created_at": "2025-10-09T08:53:20+00:00"}

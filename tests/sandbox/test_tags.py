@@ -51,7 +51,7 @@ async def test_create_tag_returns_one_object_with_microseconds(toggl: httpx.Asyn
     clock.now = 1_577_934_245.5
     response = await toggl.post(TAGS, json={"name": "  urgent "})
     assert response.text == (
-        '{"id":65000001,"workspace_id":4102001,"name":"urgent","at":"2020-01-02T03:04:05.500000Z","creator_id":7301001}'
+        '{"id":301600001,"workspace_id":4102001,"name":"urgent","at":"2020-01-02T03:04:05.500000Z","creator_id":7301001}'
     )
 
 

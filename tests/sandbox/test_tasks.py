@@ -57,7 +57,7 @@ async def test_create_task_is_active_and_nobodys(toggl: httpx.AsyncClient, clock
     clock.now = 1_577_934_245.5
     response = await toggl.post(TASKS, json={"name": "  Search ", "external_reference": ""})
     assert response.json() == {
-        "id": 65_000_001,
+        "id": 301_600_001,
         "name": "Search",
         "workspace_id": HARBOUR_STUDIO,
         "project_id": 201_500_302,

@@ -11,12 +11,13 @@ from tests.sandbox.clock import Clock
 from tests.sandbox.diary import add_entry, list_changes, running, timers
 from tests.tools.host import Host, serve
 from toggl_mcp.cache.sqlite.store import SqliteStore
-from toggl_mcp.sandbox import Call, Fault, Sandbox
+from toggl_mcp.sandbox import HARBOUR_STUDIO, Call, Fault, Sandbox
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("six_in_the_evening")]
 
 WEB_SHOP, BREAD_LABELS = 201_500_302, 201_500_301
 AROHA_BAKERY = 64_890_301
+TANE = 7_301_002
 FIELDS = ("start", "stop", "duration", "description", "project_id", "task_id", "billable", "tags", "server_deleted_at")
 
 
@@ -193,9 +194,39 @@ async def test_undo_of_named_resources_puts_edits_back_and_makes_deleted_ones_an
     assert [item["name"] for item in after_edit[rows]] == ["Fresh"]
     assert after_edit[rows][0].get("client_id") is after_edit[rows][0].get("notes") is None
     assert restored["rows"][0]["new_id"] == restored_item["id"] != item_id
-    assert str(restored_item["id"]) in restored["warnings"][0]
+    assert restored["complete"] is False
+    assert "what referred to it" in restored["rows"][0]["reason"]
     assert again["rows"][0]["new_id"] == restored_item["id"]
     assert [item["name"] for item in getattr(sandbox.state, rows).values()].count("Fresh") == 1
+
+
+async def test_undo_of_a_deleted_project_gives_it_to_its_entries_again(host: Host, sandbox: Sandbox) -> None:
+    entry_id = add_entry(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", "Bread", project_id=WEB_SHOP)["id"]
+    theirs = add_entry(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", "Rolls", project_id=WEB_SHOP, user_id=TANE)
+    await host.call("list_time_entries", period="today")
+    await host.call("delete_project", project=WEB_SHOP)
+    lost_ids = [sandbox.state.entries[key]["project_id"] for key in (entry_id, theirs["id"])]
+    result = await host.call("undo")
+    project, *_ = (row for row in result["rows"] if row["kind"] == "project")
+
+    assert lost_ids == [None, None]
+    assert sandbox.state.entries[entry_id]["project_id"] == project["new_id"]
+    assert sandbox.state.entries[theirs["id"]]["project_id"] is None
+    assert result["complete"] is False
+    assert "is in no row" in project["reason"]
+
+
+async def test_undo_of_merged_tags_gives_each_entry_its_own_back(host: Host, sandbox: Sandbox) -> None:
+    tags = {row["name"]: row["id"] for row in sandbox.state.tags.values() if row["workspace_id"] == HARBOUR_STUDIO}
+    for names in (["réunion"], ["design", "réunion"], ["meeting", "réunion"], ["meeting"]):
+        ids = [tags[name] for name in names]
+        add_entry(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", "Bread", tags=names, tag_ids=ids)
+    before = {key: sorted(row["tags"]) for key, row in live_entries(sandbox).items()}
+    await host.call("edit_tag", tag="réunion", merge_into="meeting")
+    result = await host.call("undo")
+
+    assert {key: sorted(row["tags"]) for key, row in live_entries(sandbox).items()} == before
+    assert [row["kind"] for row in result["rows"] if "reason" in row] == ["tag"]
 
 
 async def test_undo_of_a_created_project_with_time_entries_keeps_it(host: Host, sandbox: Sandbox) -> None:

@@ -11,7 +11,7 @@ from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Sandbox
 
 pytestmark = pytest.mark.anyio
 
-FIRST_NEW = 65_000_001
+FIRST_NEW = 301_600_001
 WEEK_OF_NIGHTS = (
     Entry("2025-10-06T22:30+13:00", "2025-10-07T01:15+13:00", WEB_SHOP, ("design",), "Late", billable=True),
     Entry("2025-10-07T09:00+13:00", "2025-10-07T09:00+13:00", UPKEEP, description="No time at all"),

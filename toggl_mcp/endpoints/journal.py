@@ -1,80 +1,32 @@
 """The journal of an account's changes, and how one of them is undone."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any, Literal, NamedTuple, cast
-
-from pydantic_core import to_json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple, cast
 
 from toggl_mcp.endpoints.core.collection import Collection
 from toggl_mcp.endpoints.core.session import Session
 from toggl_mcp.endpoints.core.undo import UndoableEndpoint, find_differences
+from toggl_mcp.endpoints.undo_plan import (
+    UNCONFIRMED,
+    JournalRow,
+    key_of,
+    plan_row,
+    refers_to,
+    replace_references,
+    split_into_batches,
+)
 from toggl_mcp.errors import REFUSALS, NotFound, OutcomeUnknown, TogglError
-from toggl_mcp.models.base import WorkspaceResource
 from toggl_mcp.models.journal import MAX_JOURNAL_SECONDS, ChangeRecord
 from toggl_mcp.models.quota import SPENDING
 from toggl_mcp.models.time_entries import TimeEntry
 
-Effect = Literal["delete", "edit", "restore"]
-"""What undoes the change of a row: a new one is deleted, an edited one put back, a deleted one restored."""
 Endpoints = Callable[[str, int], UndoableEndpoint[Any]]
 """Returns the endpoint of a kind and a workspace."""
 
-MAX_BULK_ITEMS = 100
-"""Time entries that one request can edit."""
-MAX_ASSUMED_DIFFERENCE_SECONDS = 2
-"""Seconds by which the assumed length of a timer may be wrong that Toggl stopped as another was started."""
-_MOVED_ON = "It was changed again since. Undo the later change first, or edit it by hand."
-_UNKNOWN_BEFORE = "What it was before is not known. Look at it in Toggl's web app."
-_UNCONFIRMED = "Toggl never confirmed this change, and what it has now is neither certain. Compare it by hand."
-_UNKNOWN_PROJECTS = "Which of its projects were archived with it is not known. Restore it and them by hand."
+FIELDS_SET_LATER = {"active", "archived"}
+"""The fields that what is made anew gets by a request of their own."""
 _UNSENT = "Not tried. The same call goes on here."
-
-
-class Undone(NamedTuple):
-    """What undoing did to a row: `new_id` if it was made anew; a `reason` if it is not as it was before."""
-
-    kind: str
-    row_id: int | None
-    name: str | None
-    effect: Effect | None
-    new_id: int | None = None
-    reason: str | None = None
-
-
-@dataclass(slots=True)
-class JournalRow:
-    """A row of a change, from before its first request until after its last, and what undoes that."""
-
-    kind: str
-    row_id: int | None
-    workspace_id: int
-    before: WorkspaceResource | None = None
-    after: WorkspaceResource | None = None
-    is_created: bool = False
-    is_confirmed: bool = False
-    related_ids: Sequence[int] | None = ()
-    is_deleted: bool = False
-    effect: Effect | None = None
-    new_id: int | None = None
-    reason: str | None = None
-
-    @property
-    def fields(self) -> dict[str, Any]:
-        """The fields that the change has given other values, with the former ones."""
-        return find_differences(self.before, self.after) if self.before and self.after else {}
-
-    def limit(self, differences: Mapping[str, Any]) -> dict[str, Any]:
-        """Return those of the differences that are of the fields that an edit has changed."""
-        return {name: value for name, value in differences.items() if not self.fields or name in self.fields}
-
-    @property
-    def result(self) -> Undone:
-        """What undoing did."""
-        item = self.before or self.after
-        name = getattr(item, "name", None) or getattr(item, "description", None) or None
-        return Undone(self.kind, self.row_id, name, self.effect, self.new_id, self.reason)
 
 
 class JournalChange(NamedTuple):
@@ -140,18 +92,22 @@ class Journal:
         Raises:
             TogglError: Toggl cannot be read.
         """
+        changes = await self.list_changes()
         rows = self._merge_rows(change)
         collections: dict[tuple[str, int], Collection[Any]] = {}
         for row in rows:
-            if _key_of(row) not in collections:
+            if key_of(row) not in collections:
                 endpoint = self._endpoint_of(row.kind, row.workspace_id)
-                collections[_key_of(row)] = (await endpoint.reserved.read(refresh=True)).collection
-        last_edits = await self._find_last_edits()
-        for row in rows:
-            if row.row_id is not None:
-                present = collections[_key_of(row)].get(row.row_id)
-                _plan_row(row, present, last_edits.get((row.kind, row.row_id)))
-        self._adopt_restored(change, rows, collections, await self.list_changes())
+                collections[key_of(row)] = (await endpoint.reserved.read(refresh=True)).collection
+        last_edits = self._find_last_edits(changes)
+        for is_entry in (False, True):  # What was made anew before is known before the entries that refer to it.
+            part = [row for row in rows if (row.kind == "time_entry") is is_entry]
+            for row in part:
+                if row.row_id is not None:
+                    present = collections[key_of(row)].get(row.row_id)
+                    plan_row(row, present, last_edits.get((row.kind, row.row_id)))
+            self._adopt_restored(change, part, collections, changes)
+            replace_references(rows)
         for row in rows:
             if row.effect == "delete" and row.reason is None:
                 row.reason = await self._find_use(row, collections)
@@ -173,9 +129,10 @@ class Journal:
         if spending is not None:
             spending.undoes = change.change_id
         error: TogglError | None = None
-        for batch in _split(rows):
+        for batch in split_into_batches(rows):
             if error is None:
                 error = await self._undo_batch(batch)
+                replace_references(rows)
             else:
                 for row in batch:
                     row.reason = _UNSENT
@@ -198,23 +155,36 @@ class Journal:
                 case _:
                     await self._restore(endpoint, batch)
         except TogglError as error:
-            for row in batch:
-                row.reason = row.reason or str(error)
+            if batch[0].effect != "restore":
+                for row in batch:
+                    row.reason = str(error)
             return None if isinstance(error, (*REFUSALS, OutcomeUnknown)) else error
         return None
 
     async def _restore(self, endpoint: UndoableEndpoint[Any], batch: Sequence[JournalRow]) -> None:
-        """Bring deleted ones back, or else make them anew."""
-        await endpoint.undelete([row.before for row in batch])
-        collection = (await endpoint.reserved.read()).collection
-        for row in batch:
-            item = collection.items.get(row.row_id or 0)
-            if item is None:
-                row.reason = _UNSENT
-                row.new_id = (await endpoint.make_anew(row.before)).id
-                row.reason = None
-            elif row.before is not None and (fields := find_differences(row.before, item)):
-                await endpoint.put_back([row.before], fields, row.related_ids or ())
+        """Bring deleted ones back, or else make them anew.
+
+        Raises:
+            TogglError: Toggl refused it, or never confirmed it; each row has the reason.
+        """
+        remaining = list(batch)
+        try:
+            await endpoint.undelete([row.before for row in batch])
+            collection = (await endpoint.reserved.read()).collection
+            while remaining:
+                row = remaining[0]
+                item = collection.items.get(row.new_id or row.row_id or 0)
+                if item is None:
+                    row.new_id = (await endpoint.make_anew(row.before)).id
+                elif row.before is not None and (fields := find_differences(row.before, item)):
+                    before = row.before.model_copy(update={"id": item.id})
+                    await endpoint.put_back([before], fields, row.related_ids or ())
+                del remaining[0]
+        except TogglError as error:
+            for row in remaining:
+                row.reason = _UNSENT if len(remaining) < len(batch) else str(error)
+            remaining[0].reason = str(error)
+            raise
 
     def _merge_rows(self, change: JournalChange) -> list[JournalRow]:
         """Return one row for each that the requests of a change have altered, in their order."""
@@ -222,7 +192,7 @@ class Journal:
         unknown: list[JournalRow] = []
         for record in change.records:
             if not record.rows or (record.verb == "add" and not record.is_confirmed):
-                unknown.append(JournalRow(record.kind, None, record.workspace_id, reason=_UNCONFIRMED))
+                unknown.append(JournalRow(record.kind, None, record.workspace_id, reason=UNCONFIRMED))
             for row_id, before_text, after_text in record.rows:
                 model = self._endpoint_of(record.kind, record.workspace_id).MODEL
                 before = None if before_text is None else model.model_validate_json(before_text)
@@ -260,17 +230,18 @@ class Journal:
         for row in rows:
             if row.effect != "restore" or row.before is None or row.row_id is None:
                 continue
-            for key, item in collections[_key_of(row)].items.items():
+            for key, item in collections[key_of(row)].items.items():
                 may_be_new = (row.kind, key) in ids or (row.kind in unconfirmed_kinds and key > row.row_id)
-                if may_be_new and not find_differences(row.before, item):
-                    row.effect, row.new_id = None, key
+                differences = find_differences(row.before, item).keys()
+                if may_be_new and differences <= FIELDS_SET_LATER:
+                    row.effect, row.new_id = "restore" if differences else None, key
                     ids.discard((row.kind, key))
                     break
 
-    async def _find_last_edits(self) -> dict[tuple[str, int], datetime | None]:
+    def _find_last_edits(self, changes: Sequence[JournalChange]) -> dict[tuple[str, int], datetime | None]:
         """Return when Toggl last changed each row for this program, as far as that is known."""
         last_edits: dict[tuple[str, int], datetime | None] = {}
-        for record in await self._store.list_records(self._scope):
+        for record in (record for change in reversed(changes) for record in change.records):
             for row_id, _, after in record.rows if record.is_confirmed else ():
                 model = self._endpoint_of(record.kind, record.workspace_id).MODEL
                 item = None if after is None else model.model_validate_json(after)
@@ -285,7 +256,7 @@ class Journal:
         users = collections.get((kind, 0 if kind == "time_entry" else row.workspace_id))
         if users is None:
             users = (await self._endpoint_of(kind, row.workspace_id).reserved.read(refresh=True)).collection
-        count = sum(_refers_to(item, row) for item in users.items.values())
+        count = sum(refers_to(item, row) for item in users.items.values())
         return (
             f"In use by now ({kind.replace('_', ' ')}s: {count}). Delete it by hand if that is meant."
             if count
@@ -299,68 +270,3 @@ class Journal:
             if other.change_id == change.undoes:
                 records += [record.model_copy(update={"is_undone": False}) for record in other.records]
         await self._store.write(self._scope, records=records)
-
-
-def _key_of(row: JournalRow) -> tuple[str, int]:
-    """Return the kind of a row's collection, and its workspace; time entries have one collection for all."""
-    return row.kind, 0 if row.kind == "time_entry" else row.workspace_id
-
-
-def _plan_row(row: JournalRow, present: WorkspaceResource | None, last_edit: datetime | None) -> None:
-    """Decide what undoes the change of a row, by what Toggl has now."""
-    if row.is_created:
-        row.effect = None if present is None else "delete"
-    elif row.before is None:
-        row.reason = _UNKNOWN_BEFORE
-    elif present is not None:
-        row.effect = "edit" if row.limit(find_differences(row.before, present)) else None
-    elif row.is_deleted:
-        row.effect = "restore"
-    else:
-        row.reason = "It was deleted since. Undo that deletion first."
-    if row.effect is None or present is None:
-        return
-    if row.related_ids is None:
-        row.reason = _UNKNOWN_PROJECTS
-    elif not row.is_confirmed:
-        row.reason = _UNCONFIRMED
-    elif row.after is None or not _is_as_left(row, present, row.after, last_edit):
-        row.reason = _MOVED_ON
-
-
-def _is_as_left(
-    row: JournalRow, present: WorkspaceResource, after: WorkspaceResource, last_edit: datetime | None
-) -> bool:
-    """Tell whether Toggl has a row as a change has left it, and has not changed it since."""
-    updated_at = cast("datetime | None", getattr(present, "updated_at", None))
-    if last_edit is not None and updated_at is not None and abs(last_edit - updated_at) >= timedelta(seconds=1):
-        return False
-    differences = row.limit(find_differences(after, present))
-    if isinstance(present, TimeEntry) and isinstance(after, TimeEntry) and after.updated_at is None:
-        is_near = abs(present.duration - after.duration) <= MAX_ASSUMED_DIFFERENCE_SECONDS
-        if is_near and not present.running:
-            differences.pop("duration", None)
-    return not differences
-
-
-def _split(rows: Sequence[JournalRow]) -> Iterator[list[JournalRow]]:
-    """Yield the rows to undo, those together that one request can put back, or that one read verifies."""
-    batches: dict[bytes, list[JournalRow]] = {}
-    for index, row in enumerate(rows):
-        if row.effect is None or row.reason is not None:
-            continue
-        is_entry, fields = row.kind == "time_entry", row.fields
-        is_bulk = is_entry and (
-            row.effect == "restore" or (row.effect == "edit" and fields.keys().isdisjoint(("start", "duration")))
-        )
-        key = to_json([row.kind, row.workspace_id, row.effect, None if row.effect == "restore" else fields])
-        batches.setdefault(key if is_bulk else str(index).encode(), []).append(row)
-    for batch in batches.values():
-        yield from (batch[first : first + MAX_BULK_ITEMS] for first in range(0, len(batch), MAX_BULK_ITEMS))
-
-
-def _refers_to(item: Any, row: JournalRow) -> bool:  # noqa: ANN401 - a project or a time entry
-    """Tell whether a project or a time entry refers to what a row is about."""
-    if row.kind == "tag":
-        return item.workspace_id == row.workspace_id and getattr(row.after, "name", None) in item.tags
-    return getattr(item, f"{row.kind}_id") == row.row_id

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from toggl_mcp.endpoints.core.change import Cascade
 from toggl_mcp.endpoints.core.collection import Page
 from toggl_mcp.endpoints.core.keys import HasId, require_name, to_id
 from toggl_mcp.endpoints.time_entry_cache import CascadingEndpoint
@@ -39,7 +40,9 @@ class AsyncTagEndpoint(CascadingEndpoint[Tag]):
             OutcomeUnknown: Toggl never confirmed it.
         """
         names = await self._names_in_entries(to_id(tag))
-        return await self._update(to_id(tag), body.format("edit"), cascade=partial(self._rename_in_entries, names))
+        return await self._update(
+            to_id(tag), body.format("edit"), write_cascade=partial(self._rename_in_entries, names)
+        )
 
     async def delete(self, entity: int | HasId) -> None:
         """Delete a tag; it is no error if Toggl has none. Its time entries stay, without it."""
@@ -76,9 +79,9 @@ class AsyncTagEndpoint(CascadingEndpoint[Tag]):
         names_of_others = {tag.name for key, tag in tags.items() if key != tag_id}
         return names - names_of_others
 
-    async def _rename_in_entries(self, names: set[str], tag: Tag | None) -> None:
+    async def _rename_in_entries(self, names: set[str], tag: Tag | None) -> Cascade:
         """Rename a tag in the cached entries, or remove it from them: they have the names of their tags, not ids."""
-        await self._entry_cache.update_where(
+        return await self._entry_cache.update_where(
             lambda entry: entry.workspace_id == self.workspace_id and not names.isdisjoint(entry.tags),
             lambda entry: entry.rename_tag(names, None if tag is None else tag.name),
         )

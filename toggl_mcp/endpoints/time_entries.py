@@ -46,7 +46,6 @@ class AsyncTimeEntryEndpoint(CascadingEndpoint[TimeEntry]):
     KIND = "time_entry"
     PATH = "time_entries"
     IN_ACCOUNT_RESPONSE = False
-    BULK_FIELDS = frozenset(("description", "project_id", "task_id", "billable", "tags"))
 
     async def add(self, body: TimeEntryBody) -> TimeEntry:
         """Create an entry, at most once; without `stop` and `duration` its timer runs, and Toggl stops any other.

@@ -9,12 +9,13 @@ import anyio
 from toggl_mcp.api import Transport
 from toggl_mcp.cache.store import Key, Row, Version
 from toggl_mcp.endpoints.core.cached_collection import CachedCollection
-from toggl_mcp.endpoints.core.change import Change, ConfirmedRow
+from toggl_mcp.endpoints.core.change import Cascade, Change, ConfirmedRow
 from toggl_mcp.endpoints.core.collection import CacheRead, Collection
 from toggl_mcp.endpoints.core.parsing import parse_entry, parse_items, parse_rows
 from toggl_mcp.endpoints.core.session import Session
 from toggl_mcp.endpoints.core.undo import UndoableEndpoint
 from toggl_mcp.models.base import WorkspaceResource
+from toggl_mcp.models.journal import RowChange
 from toggl_mcp.models.time_entries import TimeEntry, to_rfc3339
 
 E = TypeVar("E", bound=WorkspaceResource)
@@ -136,8 +137,9 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
 
     async def update_where(
         self, matches: Callable[[TimeEntry], bool], change: Callable[[TimeEntry], TimeEntry]
-    ) -> None:
+    ) -> Cascade:
         """Write through what a confirmed change of another resource has done to the cached entries that match."""
+        row_changes: list[RowChange] = []
         with anyio.CancelScope(shield=True), self._invalidate_later_if_busy(self.key):
             await self._apply_pending_invalidations()
             snapshot = await self._store.read(self.key)
@@ -146,8 +148,11 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
             for row_id, text in snapshot.rows.items() if snapshot else ():
                 entry = self._parse_row(text)
                 if snapshot and entry is not None and matches(entry):
-                    rows.append(ConfirmedRow(row_id, change(entry), Row(snapshot.version, text)))
+                    changed_entry = change(entry)
+                    rows.append(ConfirmedRow(row_id, changed_entry, Row(snapshot.version, text)))
+                    row_changes.append(RowChange(row_id, text, changed_entry.model_dump_json(exclude_none=True)))
             await self._write(rows, [self._past_key])
+        return Cascade(self.key.kind, row_changes)
 
     async def fetch_recently_changed(self) -> Mapping[int, TimeEntry | None]:
         """Return the entries that were changed in the last day, whatever their start, as Toggl has them."""

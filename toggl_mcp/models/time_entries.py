@@ -24,6 +24,8 @@ TagNames = Annotated[list[str], BeforeValidator(lambda value: [] if value is Non
 TextOrEmpty = Annotated[str, BeforeValidator(lambda value: "" if value is None else value)]
 BoolOrFalse = Annotated[bool, BeforeValidator(bool)]
 Verb = Literal["add", "edit"]
+MAX_BULK_ITEMS = 100
+"""Time entries that one request can edit."""
 _TIMES = ("start", "stop", "duration")
 
 
@@ -35,7 +37,7 @@ class TimeEntry(WorkspaceResource, frozen=True):
     """
 
     FIELDS_OF_TOGGL = WorkspaceResource.FIELDS_OF_TOGGL | {
-        *("user_id", "deleted_at", "user_name", "amount_in_cents", "currency", "is_amount_rounded")
+        *("user_id", "deleted_at", "user_name", "amount_in_cents", "rate_in_cents", "currency", "is_amount_rounded")
     }
 
     user_id: int | None = Field(default=None, validation_alias=AliasChoices("user_id", "uid"))

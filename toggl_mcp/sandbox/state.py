@@ -8,8 +8,8 @@ from functools import cached_property
 from toggl_mcp.sandbox import rows
 from toggl_mcp.sandbox.rows import Row, fine_stamp, stamp
 
-_FIRST_NEW_ID = 65_000_001
-_FIRST_NEW_ENTRY_ID = 3_740_000_001  # Above those of the sample: of two entries, the later has the higher id.
+_FIRST_NEW_ID = 301_600_001  # Above those of the sample: of two rows, the later has the higher id.
+_FIRST_NEW_ENTRY_ID = 3_740_000_001
 
 
 class State:

@@ -9,7 +9,7 @@ from toggl_mcp.errors import DuplicateName, InvalidArguments
 from toggl_mcp.models.base import Absent, Name
 from toggl_mcp.models.period import FIRST_DAY, LAST_DAY
 from toggl_mcp.models.tags import Tag, TagBody
-from toggl_mcp.models.time_entries import TimeEntryBody
+from toggl_mcp.models.time_entries import MAX_BULK_ITEMS, TimeEntryBody
 from toggl_mcp.tools.support.args import ListArgs, NameOrId, WorkspaceArgs, omit_fields, require_one_of
 from toggl_mcp.tools.support.define import ADDITIVE, DESTRUCTIVE, READ_ONLY, CallContext, ToolSpec
 from toggl_mcp.tools.support.lookup import (
@@ -25,9 +25,6 @@ from toggl_mcp.tools.support.resources import ChangeResult, PageResult, Resource
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from toggl_mcp.endpoints.tags import AsyncTagEndpoint
-
-MAX_BULK_EDIT = 100
-"""Entries that Toggl changes by one request."""
 
 
 class CreateTag(TagBody, WorkspaceArgs, frozen=True):
@@ -143,8 +140,8 @@ async def _merge_tag(ref: str, target_ref: str, tags: "AsyncTagEndpoint", call: 
     # Only what lacks the other tag is changed, so that the same call goes on after a failure.
     missing = [entry for entry in tagged if target.name not in entry.tags]
     body = TimeEntryBody(tags=[target.name], tag_action="add")
-    for start in range(0, len(missing), MAX_BULK_EDIT):
-        result = await endpoint.bulk_edit(missing[start : start + MAX_BULK_EDIT], body)
+    for start in range(0, len(missing), MAX_BULK_ITEMS):
+        result = await endpoint.bulk_edit(missing[start : start + MAX_BULK_ITEMS], body)
         if result.unchanged_ids:
             ids = ", ".join(map(str, result.unchanged_ids))
             message = f"Toggl refused to change entries {ids}, so “{tag.name}” stays. Edit one of them to learn why."

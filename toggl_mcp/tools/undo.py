@@ -1,6 +1,6 @@
 """The tool that undoes a change."""
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import Field
 
@@ -10,10 +10,14 @@ from toggl_mcp.tools.support.args import ANY_TEXT
 from toggl_mcp.tools.support.define import DESTRUCTIVE, CallContext, ToolSpec
 from toggl_mcp.tools.support.results import OBJECTS, OutputModel, Timestamp, WithChange, truncate
 
+if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
+    from toggl_mcp.endpoints.undo_plan import Undone
+
 MAX_LISTED_CHANGES = 20
 """Changes that `dry_run` lists."""
 MAX_NAME = 60
 """Characters of a name in a result."""
+LOST_REFERENCES = "It is new: what referred to it, and is in no row, does not any more. Set it there again."
 
 
 class Undo(Payload, frozen=True):
@@ -36,6 +40,19 @@ class UndoneRow(OutputModel):
     new_id: Annotated[int, Field(description="Made anew under this id.")] | Absent = None
     reason: Annotated[str, Field(description="Why it is not as before.")] | Absent = None
 
+    @classmethod
+    def of(cls, row: "Undone") -> Self:
+        """Return a row as results show it; under another id, nothing but time entries is as before."""
+        is_referred_to = row.new_id is not None and row.kind != "time_entry"
+        return cls(
+            kind=row.kind,
+            id=row.row_id,
+            name=row.name and truncate(row.name, MAX_NAME),
+            effect=row.effect or "none",
+            new_id=row.new_id,
+            reason=row.reason or (LOST_REFERENCES if is_referred_to else None),
+        )
+
 
 class ListedChange(OutputModel):
     """A change of the journal."""
@@ -53,7 +70,6 @@ class UndoResult(WithChange):
     undone_change_id: str
     complete: Annotated[bool, Field(description="All is as before.")]
     rows: list[UndoneRow]
-    warnings: list[str] | Absent = None
     changes: Annotated[list[ListedChange], OBJECTS] | Absent = None
 
 
@@ -70,27 +86,11 @@ async def undo(args: Undo, call: CallContext) -> UndoResult:
         raise Forbidden(message)
     rows = await (journal.plan(change) if args.dry_run else journal.undo(change))
     changes = await journal.list_changes() if args.dry_run else []
-    results = [row.result for row in rows]
+    results = [UndoneRow.of(row.result) for row in rows]
     return UndoResult(
         undone_change_id=change.change_id,
         complete=all(result.reason is None for result in results),
-        rows=[
-            UndoneRow(
-                kind=result.kind,
-                id=result.row_id,
-                name=result.name and truncate(result.name, MAX_NAME),
-                effect=result.effect or "none",
-                new_id=result.new_id,
-                reason=result.reason,
-            )
-            for result in results
-        ],
-        warnings=[
-            f"The {result.kind} {result.new_id} is new: nothing of what referred to {result.row_id} refers to it."
-            for result in results
-            if result.new_id is not None and result.kind != "time_entry"
-        ]
-        or None,
+        rows=results,
         changes=[
             ListedChange(
                 change_id=item.change_id,

@@ -22,6 +22,13 @@ _DERIVED_FIELDS = {
 """What Toggl changes along with a field that is sent."""
 
 
+class Cascade(NamedTuple):
+    """What a confirmed change has done to the rows of another kind."""
+
+    kind: str
+    rows: Sequence[RowChange]
+
+
 class ConfirmedRow(NamedTuple, Generic[M]):
     """A model as Toggl confirmed it, or None for one that is gone, and the row from before the change was sent."""
 
@@ -42,6 +49,8 @@ class Change(Generic[M]):
     journal_rows: list[RowChange] = field(default_factory=list[RowChange])
     related_ids: Sequence[int] | None = None
     """What was archived along, if that is known."""
+    cascade: Cascade | None = None
+    """What it did to rows of another kind that an undo has to put back by itself."""
     records: tuple[ChangeRecord, ...] = ()
     """What the journal has of it once it is settled."""
 
@@ -81,6 +90,9 @@ class Change(Generic[M]):
         """Let the journal have what the change did; nothing, if it did nothing."""
         related_ids = self.record.related_ids if self.related_ids is None else self.related_ids
         self.records = (self.record.confirm(self.journal_rows, related_ids),) if self.journal_rows else ()
+        if self.records and self.cascade is not None and self.cascade.rows:
+            fields = {"record_id": uuid4().hex, "verb": "edit", "kind": self.cascade.kind}
+            self.records += (self.record.model_copy(update=fields).confirm(self.cascade.rows, ()),)
         spending = SPENDING.get()
         if spending is not None and self.records:
             spending.has_changes = True

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from typing import Any, ClassVar, TypeVar
 
 from toggl_mcp.cache.store import Key
-from toggl_mcp.endpoints.core.change import Change
+from toggl_mcp.endpoints.core.change import Cascade, Change
 from toggl_mcp.endpoints.core.collection import Collection
 from toggl_mcp.endpoints.core.keys import HasId, names_key, to_id
 from toggl_mcp.endpoints.core.parsing import unreadable_confirmation_error
@@ -22,8 +22,8 @@ from toggl_mcp.models.base import WorkspaceResource
 _log = logging.getLogger(__name__)
 
 E = TypeVar("E", bound=WorkspaceResource)
-Cascade = Callable[[E | None], Awaitable[None]]
-"""Writes through what a confirmed change, to the item or to none, has done to other collections."""
+WriteCascade = Callable[[E | None], Awaitable[Cascade]]
+"""Writes through what a confirmed change, to the item or to none, has done to rows of another kind; returns that."""
 
 
 class CachedEndpoint(ReadEndpoint[E]):
@@ -43,7 +43,7 @@ class CachedEndpoint(ReadEndpoint[E]):
         """
         await self._remove(to_id(entity), self._path(to_id(entity)))
 
-    async def _remove(self, entity_id: int, path: str, cascade: Cascade[E] | None = None) -> None:
+    async def _remove(self, entity_id: int, path: str, write_cascade: WriteCascade[E] | None = None) -> None:
         async with self._change("delete", entity_id) as change:
             try:
                 await self._transport.send("DELETE", path, query=self.DELETE_PARAMS, change=change.pending)
@@ -56,8 +56,8 @@ class CachedEndpoint(ReadEndpoint[E]):
                 change.add_confirmed_row(entity_id, None)
             else:
                 change.add_confirmed_row(entity_id, None)
-            if cascade is not None:
-                await cascade(None)
+            if write_cascade is not None:
+                change.cascade = await write_cascade(None)
 
     async def _create(
         self,
@@ -87,7 +87,7 @@ class CachedEndpoint(ReadEndpoint[E]):
         entity_id: int,
         body: Mapping[str, Any],
         path: str | None = None,
-        cascade: Cascade[E] | None = None,
+        write_cascade: WriteCascade[E] | None = None,
         *,
         before: E | None = None,
     ) -> E | None:
@@ -109,8 +109,8 @@ class CachedEndpoint(ReadEndpoint[E]):
                 if item is None:
                     return await self._evict(entity_id)
             change.add_confirmed_row(item.id, item, before=before, fields=body.keys())
-            if cascade is not None:
-                await cascade(item)
+            if write_cascade is not None:
+                await write_cascade(item)  # An undo does not put it back by itself: the former value cascades, too.
             return item
 
     async def _evict(self, entity_id: int) -> None:

@@ -13,9 +13,6 @@ E = TypeVar("E", bound=WorkspaceResource)
 class UndoableEndpoint(CachedEndpoint[E]):
     """An endpoint whose edits are put back, and whose deleted ones are restored or made anew."""
 
-    BULK_FIELDS: frozenset[str] = frozenset()
-    """The fields that `put_back` gives several items by one request."""
-
     async def undelete(self, items: Sequence[E]) -> None:  # noqa: ARG002 - overridden where Toggl can
         """Bring deleted ones back under their ids where Toggl can; a read shows which are back."""
         return

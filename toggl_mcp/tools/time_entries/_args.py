@@ -10,7 +10,7 @@ from toggl_mcp.models.base import Absent, Payload, is_id
 from toggl_mcp.models.period import FIRST_DAY, LAST_DAY
 from toggl_mcp.models.review import DescribingField
 from toggl_mcp.models.text import clean_text
-from toggl_mcp.models.time_entries import Description
+from toggl_mcp.models.time_entries import MAX_BULK_ITEMS, Description
 from toggl_mcp.models.totals import DATE_GROUPS, Group
 from toggl_mcp.tools.support.args import (
     ANY_TEXT,
@@ -286,13 +286,18 @@ class EntrySelection(Payload, frozen=True):
     """The entries to change: by their ids, or by filters and their number."""
 
     ids: (
-        Annotated[list[TimeEntryRef], Field(min_length=1, max_length=100, description="Ids, running or last.")] | Absent
+        Annotated[
+            list[TimeEntryRef], Field(min_length=1, max_length=MAX_BULK_ITEMS, description="Ids, running or last.")
+        ]
+        | Absent
     ) = None
     filters: (
         Annotated[OwnFilter, Field(description="As in list_time_entries, instead of ids; needs expected_count.")]
         | Absent
     ) = None
-    expected_count: Annotated[int, Field(ge=1, le=100, description="Entries that filters match.")] | Absent = None
+    expected_count: (
+        Annotated[int, Field(ge=1, le=MAX_BULK_ITEMS, description="Entries that filters match.")] | Absent
+    ) = None
     dry_run: Annotated[bool, Field(description="List the entries, change nothing.")] = False
 
     _selection = require_one_of("ids", "filters")

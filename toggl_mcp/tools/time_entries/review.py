@@ -9,7 +9,7 @@ from pydantic import Field, WithJsonSchema
 from toggl_mcp.models import review
 from toggl_mcp.models.base import Absent
 from toggl_mcp.models.period import Calendar
-from toggl_mcp.models.time_entries import TimeEntry
+from toggl_mcp.models.time_entries import MAX_BULK_ITEMS, TimeEntry
 from toggl_mcp.tools.support.define import READ_ONLY, CallContext, ToolSpec
 from toggl_mcp.tools.support.results import OutputModel, take_within_budget, truncate
 from toggl_mcp.tools.time_entries._args import WORKDAYS, EntryFilter, EntryRange, ReviewTime
@@ -18,8 +18,6 @@ from toggl_mcp.tools.time_entries._output import PeriodResult
 
 MAX_ABOUT = 120
 """Characters that say what the entries of a finding are about."""
-MAX_IDS = 100
-"""The ids that one call of a fix takes."""
 
 Kind = Literal[
     "gap",
@@ -135,7 +133,7 @@ def _find(reviewer: _Reviewer, args: ReviewTime) -> Iterator[Finding]:
 
 def _list_duplicates(reviewer: _Reviewer, duplicates: Iterable[Sequence[TimeEntry]]) -> Iterator[Finding]:
     for group in duplicates:
-        ids = [entry.id for entry in group[1 : MAX_IDS + 1]]
+        ids = [entry.id for entry in group[1 : MAX_BULK_ITEMS + 1]]
         yield reviewer.finding("duplicate", group, fix=Fix(tool="delete_time_entries", arguments={"ids": ids}))
 
 
@@ -181,7 +179,7 @@ def _list_missing(reviewer: _Reviewer) -> Iterator[Finding]:
         fields["no_tags"] = "tags"
     for kind, field in fields.items():
         for group in review.group_by_missing(reviewer.entries, field):
-            ids = [entry.id for entry in group[:MAX_IDS]]
+            ids = [entry.id for entry in group[:MAX_BULK_ITEMS]]
             yield reviewer.finding(kind, group, fix=Fix(tool="edit_time_entries", arguments={"ids": ids}, add=[field]))
 
 
