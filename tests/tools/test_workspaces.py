@@ -20,6 +20,12 @@ async def test_workspace_by_name_is_the_one_of_that_id(host: Host, tool: str) ->
     assert by_name == by_id
 
 
+async def test_workspace_by_a_name_without_its_accents_is_used(host: Host, sandbox: Sandbox) -> None:
+    sandbox.state.workspaces[NIGHT_SCHOOL]["name"] = "Écōle du soir"
+
+    assert (await host.call("list_clients", workspace="ecole du soir"))["workspace_id"] == NIGHT_SCHOOL
+
+
 async def test_workspace_by_id_costs_no_request_for_the_account(host: Host, sandbox: Sandbox) -> None:
     await host.call("list_clients", workspace=NIGHT_SCHOOL)
 

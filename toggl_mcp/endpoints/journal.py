@@ -21,8 +21,8 @@ from toggl_mcp.models.journal import MAX_JOURNAL_SECONDS, ChangeRecord
 from toggl_mcp.models.quota import SPENDING
 from toggl_mcp.models.time_entries import TimeEntry
 
-Endpoints = Callable[[str, int], UndoableEndpoint[Any]]
-"""Returns the endpoint of a kind and a workspace."""
+Endpoints = Mapping[str, Callable[[int], UndoableEndpoint[Any]]]
+"""What returns a workspace's endpoint, by kind."""
 
 FIELDS_SET_LATER = {"active", "archived"}
 """The fields that what is made anew gets by a request of their own."""
@@ -52,13 +52,13 @@ class Journal:
 
     Args:
         session: Has the store.
-        endpoint_of: Returns the endpoint that undoes.
+        endpoints: For each kind, what returns a workspace's endpoint.
     """
 
-    def __init__(self, session: Session, endpoint_of: Endpoints) -> None:
+    def __init__(self, session: Session, endpoints: Endpoints) -> None:
         self._store = session.store
         self._scope = session.scope
-        self._endpoint_of = endpoint_of
+        self._endpoints = endpoints
 
     async def list_changes(self) -> list[JournalChange]:
         """Return the changes of the last 7 days, the newest first."""
@@ -97,7 +97,7 @@ class Journal:
         collections: dict[tuple[str, int], Collection[Any]] = {}
         for row in rows:
             if key_of(row) not in collections:
-                endpoint = self._endpoint_of(row.kind, row.workspace_id)
+                endpoint = self._endpoints[row.kind](row.workspace_id)
                 collections[key_of(row)] = (await endpoint.reserved.read(refresh=True)).collection
         last_edits = self._find_last_edits(changes)
         for is_entry in (False, True):  # What was made anew before is known before the entries that refer to it.
@@ -142,7 +142,7 @@ class Journal:
 
     async def _undo_batch(self, batch: Sequence[JournalRow]) -> TogglError | None:
         """Undo rows of one kind, workspace and effect; return the error that the rest would meet too, if any."""
-        endpoint = self._endpoint_of(batch[0].kind, batch[0].workspace_id)
+        endpoint = self._endpoints[batch[0].kind](batch[0].workspace_id)
         try:
             match batch[0].effect:
                 case "delete":
@@ -194,7 +194,7 @@ class Journal:
             if not record.rows or (record.verb == "add" and not record.is_confirmed):
                 unknown.append(JournalRow(record.kind, None, record.workspace_id, reason=UNCONFIRMED))
             for row_id, before_text, after_text in record.rows:
-                model = self._endpoint_of(record.kind, record.workspace_id).MODEL
+                model = self._endpoints[record.kind](record.workspace_id).MODEL
                 before = None if before_text is None else model.model_validate_json(before_text)
                 after = None if after_text is None else model.model_validate_json(after_text)
                 key, item = (record.kind, row_id), after or before
@@ -243,7 +243,7 @@ class Journal:
         last_edits: dict[tuple[str, int], datetime | None] = {}
         for record in (record for change in reversed(changes) for record in change.records):
             for row_id, _, after in record.rows if record.is_confirmed else ():
-                model = self._endpoint_of(record.kind, record.workspace_id).MODEL
+                model = self._endpoints[record.kind](record.workspace_id).MODEL
                 item = None if after is None else model.model_validate_json(after)
                 last_edits[record.kind, row_id] = getattr(item, "updated_at", None)
         return last_edits
@@ -255,7 +255,7 @@ class Journal:
         kind = "project" if row.kind == "client" else "time_entry"
         users = collections.get((kind, 0 if kind == "time_entry" else row.workspace_id))
         if users is None:
-            users = (await self._endpoint_of(kind, row.workspace_id).reserved.read(refresh=True)).collection
+            users = (await self._endpoints[kind](row.workspace_id).reserved.read(refresh=True)).collection
         count = sum(refers_to(item, row) for item in users.items.values())
         return (
             f"In use by now ({kind.replace('_', ' ')}s: {count}). Delete it by hand if that is meant."

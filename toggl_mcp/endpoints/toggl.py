@@ -1,5 +1,6 @@
 """One account at Toggl: every endpoint of one token, over one connection and one cache."""
 
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache, partial
 from typing import Any
@@ -58,35 +59,22 @@ class Toggl:
         self.time_entries = per_workspace(
             partial(AsyncTimeEntryEndpoint.from_session, session, entry_cache=self.entry_cache)
         )
-        self.journal = Journal(session, self._undoable_endpoint)
+        undoable: Mapping[str, Callable[[int], UndoableEndpoint[Any]]] = {
+            AsyncClientEndpoint.KIND: self.clients,
+            AsyncProjectEndpoint.KIND: self.projects,
+            AsyncTaskEndpoint.KIND: self.tasks,
+            AsyncTagEndpoint.KIND: self.tags,
+            AsyncTimeEntryEndpoint.KIND: self.time_entries,
+        }
+        self.journal = Journal(session, undoable)
+        self._endpoints: Mapping[str, Callable[[int], CachedEndpoint[Any]]] = {
+            **undoable,
+            AsyncUserEndpoint.KIND: self.users,
+        }
 
     def endpoint(self, kind: str, workspace_id: int) -> CachedEndpoint[Any]:
         """Return a workspace's endpoint of a kind."""
-        match kind:
-            case "client":
-                return self.clients(workspace_id)
-            case "project":
-                return self.projects(workspace_id)
-            case "task":
-                return self.tasks(workspace_id)
-            case "tag":
-                return self.tags(workspace_id)
-            case _:
-                return self.users(workspace_id)
-
-    def _undoable_endpoint(self, kind: str, workspace_id: int) -> UndoableEndpoint[Any]:
-        """Return a workspace's endpoint of a kind of the journal."""
-        factories = {
-            endpoint.KIND: factory
-            for endpoint, factory in (
-                (AsyncClientEndpoint, self.clients),
-                (AsyncProjectEndpoint, self.projects),
-                (AsyncTaskEndpoint, self.tasks),
-                (AsyncTagEndpoint, self.tags),
-                (AsyncTimeEntryEndpoint, self.time_entries),
-            )
-        }
-        return factories[kind](workspace_id)
+        return self._endpoints[kind](workspace_id)
 
     def make_name_index(self) -> NameIndex:
         """Return the finder of names and ids for one call, in which it reads the account's names once."""

@@ -101,7 +101,7 @@ class PendingChange:
     `keys` are the scope, kind and parent of each collection that it may alter.
     """
 
-    change_id: str
+    record_id: str
     keys: Sequence[tuple[str, str, int]]
     is_recorded: bool = False
     """Whether the store may have a record of it, which is removed when it is settled."""

@@ -36,8 +36,8 @@ SCHEMA = Schema(
             scope TEXT PRIMARY KEY, empty_at REAL NOT NULL, throttled_at REAL NOT NULL, checksum INTEGER NOT NULL
         ) WITHOUT ROWID""",
         """CREATE TABLE pending (
-            scope TEXT, kind TEXT, parent INTEGER, change_id TEXT, owner_id TEXT NOT NULL, checksum INTEGER NOT NULL,
-            PRIMARY KEY (scope, kind, parent, change_id)
+            scope TEXT, kind TEXT, parent INTEGER, record_id TEXT, owner_id TEXT NOT NULL, checksum INTEGER NOT NULL,
+            PRIMARY KEY (scope, kind, parent, record_id)
         ) WITHOUT ROWID""",
         """CREATE TABLE journal (
             sequence INTEGER PRIMARY KEY, record_id TEXT NOT NULL UNIQUE, scope TEXT NOT NULL, change_id TEXT NOT NULL,
@@ -74,7 +74,7 @@ _PUT_BUCKET = "INSERT OR REPLACE INTO bucket VALUES (?, ?, ?, ?, ?)"
 _GET_QUEUE = "SELECT empty_at, throttled_at, checksum FROM queue WHERE scope = ?"
 _PUT_QUEUE = "INSERT OR REPLACE INTO queue VALUES (?, ?, ?, ?)"
 
-_GET_PENDING = "SELECT change_id, owner_id, checksum FROM pending WHERE scope = ? AND kind = ? AND parent = ?"
+_GET_PENDING = "SELECT record_id, owner_id, checksum FROM pending WHERE scope = ? AND kind = ? AND parent = ?"
 _PUT_PENDING = "INSERT OR REPLACE INTO pending VALUES (?, ?, ?, ?, ?, ?)"
 
 _PUT_RECORD = """INSERT INTO journal (record_id, scope, change_id, made_at, checksum, body) VALUES (?, ?, ?, ?, ?, ?)
@@ -206,13 +206,13 @@ def get_other_owners(db: sqlite3.Connection, key: Key, owner_id: str) -> set[str
 
 def put_pending(db: sqlite3.Connection, pending: PendingChange, owner_id: str) -> None:
     """Record a change, for each collection that it may alter."""
-    ids = pending.change_id, owner_id
+    ids = pending.record_id, owner_id
     db.executemany(_PUT_PENDING, ((*key, *ids, _checksum(*key, *ids)) for key in pending.keys))
 
 
-def drop_pending(db: sqlite3.Connection, change_id: str) -> None:
+def drop_pending(db: sqlite3.Connection, record_id: str) -> None:
     """Delete the record of a change."""
-    db.execute("DELETE FROM pending WHERE change_id = ?", (change_id,))
+    db.execute("DELETE FROM pending WHERE record_id = ?", (record_id,))
 
 
 def pop_pending_keys(db: sqlite3.Connection, owner_id: str) -> list[Key]:

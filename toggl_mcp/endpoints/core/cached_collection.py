@@ -169,7 +169,7 @@ class CachedCollection(Generic[M]):
             keys_to_invalidate,
             drops_names=drops_names,
             bucket=pending.bucket,
-            settled_id=pending.change_id if pending.is_recorded else None,
+            settled_id=pending.record_id if pending.is_recorded else None,
             records=change.records if pending.is_recorded else (),
         )
 

@@ -89,7 +89,10 @@ def resolve_workspace(ref: str, workspaces: Iterable[Workspace]) -> Workspace:
         NotFound: There is none; its candidates are all workspaces.
         Ambiguous: There are several, which are its candidates.
     """
-    matches = [item for item in workspaces if ref == str(item.id) or fold(ref) == fold(item.name)]
+    from toggl_mcp.cache.store import Version  # noqa: PLC0415 - start-up
+    from toggl_mcp.endpoints.core.collection import Collection  # noqa: PLC0415 - start-up
+
+    matches = Collection({item.id: item for item in workspaces}, Version(0)).find_by_ref(ref)
     exact_matches = [item for item in matches if ref in (str(item.id), item.name)]
     if len(exact_matches or matches) == 1:
         return (exact_matches or matches)[0]
