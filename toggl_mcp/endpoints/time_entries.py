@@ -114,27 +114,28 @@ class AsyncTimeEntryEndpoint(CascadingEndpoint[TimeEntry]):
         """
         if not entries or not body.to_json_patch():
             return BulkEditResult([], [])
-        expected = {entry_id: await self._collection.get_row(entry_id) for entry_id in map(to_id, entries)}
-        entries_by_id = {entry_id: await self._collection.get_any_age(entry_id) for entry_id in expected}
-        edited_entries = {entry_id: entry and body.apply_to(entry) for entry_id, entry in entries_by_id.items()}
-        path = f"{self._path()}/{','.join(map(str, expected))}"
-        async with self._change("edit", *expected) as change:
+        ids = list(dict.fromkeys(map(to_id, entries)))
+        path = f"{self._path()}/{','.join(map(str, ids))}"
+        async with self._change("edit", *ids) as change:
+            # After the rows were read: what is written meanwhile is in doubt, and not overwritten.
+            entries_by_id = {entry_id: await self._collection.get_any_age(entry_id) for entry_id in ids}
+            edited_entries = {entry_id: entry and body.apply_to(entry) for entry_id, entry in entries_by_id.items()}
             try:
                 response = await self._transport.send("PATCH", path, body=body.to_json_patch(), change=change.pending)
                 confirmed_ids = _parse_edited_ids(response)
             except OutcomeUnknown as error:
                 items = (await self._refetch_refused(error)).items
-                if not all(entry_id in items and body.is_applied_to(items[entry_id]) for entry_id in expected):
+                if not all(entry_id in items and body.is_applied_to(items[entry_id]) for entry_id in ids):
                     raise
-                for entry_id, row in expected.items():
-                    change.add_journal_row(entry_id, items[entry_id], row)
-                return BulkEditResult([*expected], [])
-            edited_ids = [entry_id for entry_id in expected if entry_id in confirmed_ids]
+                for entry_id in ids:
+                    change.add_journal_row(entry_id, items[entry_id])
+                return BulkEditResult(ids, [])
+            edited_ids = [entry_id for entry_id in ids if entry_id in confirmed_ids]
             if any(edited_entries[entry_id] is None for entry_id in edited_ids):
                 await self._collection.invalidate()
             for entry_id in edited_ids:
-                change.add_confirmed_row(entry_id, edited_entries[entry_id], expected[entry_id])
-        return BulkEditResult(edited_ids, [entry_id for entry_id in expected if entry_id not in confirmed_ids])
+                change.add_confirmed_row(entry_id, edited_entries[entry_id])
+        return BulkEditResult(edited_ids, [entry_id for entry_id in ids if entry_id not in confirmed_ids])
 
     async def undelete(self, items: Sequence[TimeEntry]) -> None:
         """Bring deleted entries back: Toggl does so, as far as is known, for an edit of several.

@@ -111,7 +111,7 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
 
     def _is_of_past(self, row: ConfirmedRow[TimeEntry], change: Change[TimeEntry]) -> bool:
         """Tell whether an entry was or is from before the window; what is gone without having been cached may be."""
-        entries = [self._parse_row((row.expected or change.expected).text), row.item]
+        entries = [self._parse_row(change.get_row_before(row.row_id).text), row.item]
         starts = [entry.start for entry in entries if entry is not None]
         return min(starts, default=self.earliest_start()) <= self.earliest_start()
 

@@ -158,8 +158,9 @@ class CachedCollection(Generic[M]):
         store, key = self._store, self.key
         rows = {row_id: await store.get_row(key, row_id) for row_id in row_ids}
         record = open_record(verb, key, workspace_id, store.clock(), rows)
-        expected = rows[row_ids[0]] if len(rows) == 1 and verb != "add" else Row(await store.get_version(key), None)
-        return Change(expected, PendingChange(record.record_id, keys, record=record), record, records=(record,))
+        version = rows[row_ids[0]].version if rows else await store.get_version(key)
+        pending = PendingChange(record.record_id, keys, record=record)
+        return Change(rows, Row(version, None), pending, record, records=(record,))
 
     async def settle_change(self, change: Change[M], keys_to_invalidate: Sequence[Key], *, drops_names: bool) -> None:
         """Write a change through that has ended, drop what it made doubtful, and record what remains."""

@@ -39,9 +39,11 @@ class ConfirmedRow(NamedTuple, Generic[M]):
 
 @dataclass(slots=True)
 class Change(Generic[M]):
-    """One change of a collection: the row from before it was sent, its record, and the rows that are confirmed."""
+    """One change of a collection: the rows from before it was sent, its record, and the rows that are confirmed."""
 
-    expected: Row
+    rows_before: Mapping[int, Row]
+    absent_row: Row
+    """What there was before of any other row: none, at that version."""
     pending: PendingChange
     record: ChangeRecord
     """What the journal has of it while its outcome is unknown."""
@@ -54,25 +56,27 @@ class Change(Generic[M]):
     records: tuple[ChangeRecord, ...] = ()
     """What the journal has of it once it is settled."""
 
+    def get_row_before(self, row_id: int) -> Row:
+        """Return a row from before the change was sent."""
+        return self.rows_before.get(row_id, self.absent_row)
+
     def add_confirmed_row(
         self,
         row_id: int,
         item: M | None,
-        expected: Row | None = None,
         *,
         before: M | None = None,
         fields: Collection[str] | None = None,
     ) -> None:
         """Keep a row that Toggl confirmed, until the change is settled; see `add_journal_row`."""
         # What is gone is gone, whatever else was written meanwhile; of two confirmations, either may be the later.
-        self.rows.append(ConfirmedRow(row_id, item, None if item is None else expected or self.expected))
-        self.add_journal_row(row_id, item, expected, before=before, fields=fields)
+        self.rows.append(ConfirmedRow(row_id, item, None if item is None else self.get_row_before(row_id)))
+        self.add_journal_row(row_id, item, before=before, fields=fields)
 
     def add_journal_row(
         self,
         row_id: int,
         item: M | None,
-        expected: Row | None = None,
         *,
         before: M | None = None,
         fields: Collection[str] | None = None,
@@ -81,7 +85,7 @@ class Change(Generic[M]):
 
         The cache may be older than other changes, so that only the `fields` that were sent are taken from it.
         """
-        text = (expected or self.expected).text if before is None else _to_text(before)
+        text = self.get_row_before(row_id).text if before is None else _to_text(before)
         if before is None and text is not None and item is not None and fields is not None:
             text = _restrict(text, item, fields)
         self.journal_rows.append(RowChange(row_id, text, None if item is None else _to_text(item)))

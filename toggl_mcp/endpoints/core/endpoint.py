@@ -50,7 +50,8 @@ class CachedEndpoint(ReadEndpoint[E]):
             except NotFound:
                 await self._evict(entity_id)
             except OutcomeUnknown as error:
-                is_denied, was_cached = isinstance(error.__cause__, NotFound), change.expected.text is not None
+                is_denied = isinstance(error.__cause__, NotFound)
+                was_cached = change.get_row_before(entity_id).text is not None
                 if not is_denied and (not was_cached or entity_id in (await self._refetch_refused(error)).ids):
                     raise
                 change.add_confirmed_row(entity_id, None)
