@@ -150,7 +150,9 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
                 if snapshot and entry is not None and matches(entry):
                     changed_entry = change(entry)
                     rows.append(ConfirmedRow(row_id, changed_entry, Row(snapshot.version, text)))
-                    row_changes.append(RowChange(row_id, text, changed_entry.model_dump_json(exclude_none=True)))
+                    # When Toggl changed them is not known: it may be now, or not count as a change.
+                    after = changed_entry.model_dump_json(exclude_none=True, exclude={"updated_at"})
+                    row_changes.append(RowChange(row_id, text, after))
             await self._write(rows, [self._past_key])
         return Cascade(self.key.kind, row_changes)
 

@@ -1,6 +1,6 @@
 """What an endpoint does so that its changes can be undone."""
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -10,7 +10,7 @@ from toggl_mcp.models.base import WorkspaceResource
 E = TypeVar("E", bound=WorkspaceResource)
 
 
-class UndoableEndpoint(CachedEndpoint[E]):
+class UndoableEndpoint(CachedEndpoint[E], ABC):
     """An endpoint whose edits are put back, and whose deleted ones are restored or made anew."""
 
     async def undelete(self, items: Sequence[E]) -> None:  # noqa: ARG002 - overridden where Toggl can
@@ -28,12 +28,10 @@ class UndoableEndpoint(CachedEndpoint[E]):
     @abstractmethod
     async def put_back_fields(self, item: E, fields: Mapping[str, Any], related_ids: Sequence[int]) -> E | None:
         """Give an item its former values of these fields; return it, or None if Toggl has none."""
-        raise NotImplementedError
 
     @abstractmethod
     async def make_anew(self, item: E) -> E:
         """Create what a deleted item was, under another id."""
-        raise NotImplementedError
 
 
 def find_differences(item: WorkspaceResource, other: WorkspaceResource) -> dict[str, Any]:

@@ -36,9 +36,19 @@ OBJECT = WithJsonSchema({"type": "object"})
 OBJECTS = WithJsonSchema({"type": "array", "items": {"type": "object"}})
 
 
+def describe_object(fields: str) -> WithJsonSchema:
+    """Return the schema of an object that only names its fields."""
+    return WithJsonSchema({"type": "object", "description": fields})
+
+
+def describe_objects(fields: str) -> WithJsonSchema:
+    """Return the schema of a list of objects that only names their fields."""
+    return WithJsonSchema({"type": "array", "items": {"type": "object"}, "description": fields})
+
+
 def declared_by(tool: str) -> WithJsonSchema:
     """Return the schema of a part whose fields another tool declares."""
-    return WithJsonSchema({"type": "object", "description": f"As {tool} has it."})
+    return describe_object(f"As {tool} has it.")
 
 
 class OutputModel(BaseModel):

@@ -6,7 +6,6 @@ from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Self, TypeVar
 
 import anyio
-from pydantic import WithJsonSchema
 
 from toggl_mcp.errors import TogglError
 from toggl_mcp.models.account import Workspace
@@ -18,7 +17,7 @@ from toggl_mcp.models.tasks import Task
 from toggl_mcp.models.text import fold
 from toggl_mcp.models.time_entries import TimeEntry, to_rfc3339
 from toggl_mcp.tools.support.define import CallContext
-from toggl_mcp.tools.support.results import Freshness, OutputModel, WithChange, WithQuota, declared_by
+from toggl_mcp.tools.support.results import OBJECTS, Freshness, OutputModel, WithChange, WithQuota, declared_by
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from datetime import datetime
@@ -209,7 +208,7 @@ class TimeEntryOut(OutputModel):
 
 
 # The schema of every tool would repeat the fields of a row, which that of create_time_entries has.
-EntryRows = Annotated[list[TimeEntryOut], WithJsonSchema({"type": "array", "items": {"type": "object"}})]
+EntryRows = Annotated[list[TimeEntryOut], OBJECTS]
 
 
 class TimeEntryResult(WithChange):

@@ -3,14 +3,12 @@
 from collections.abc import Sequence
 from typing import Annotated, Any, NamedTuple
 
-from pydantic import WithJsonSchema
-
 from toggl_mcp.models.base import Absent
 from toggl_mcp.models.time_entries import TimeEntry, to_rfc3339
 from toggl_mcp.tools.support.csv_text import to_csv
 from toggl_mcp.tools.support.define import READ_ONLY, CallContext, ToolSpec
 from toggl_mcp.tools.support.resources import decode_cursor, encode_cursor
-from toggl_mcp.tools.support.results import MAX_RESULT_BYTES, OutputModel, count_bytes, truncate
+from toggl_mcp.tools.support.results import MAX_RESULT_BYTES, OutputModel, count_bytes, describe_objects, truncate
 from toggl_mcp.tools.time_entries._args import Day, ListTimeEntries
 from toggl_mcp.tools.time_entries._filters import Selection, select_entries
 from toggl_mcp.tools.time_entries._output import PeriodResult
@@ -23,13 +21,7 @@ CSV_HEADER = (
 )
 
 
-_GROUPS = WithJsonSchema(
-    {
-        "type": "array",
-        "items": {"type": "object"},
-        "description": "group, workspace_id, project, client, task, billable.",
-    }
-)
+_GROUPS = describe_objects("group, workspace_id, project, client, task, billable.")
 
 
 class EntryGroup(OutputModel):

@@ -4,14 +4,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import Field, WithJsonSchema
+from pydantic import Field
 
 from toggl_mcp.models import review
 from toggl_mcp.models.base import Absent
 from toggl_mcp.models.period import Calendar
 from toggl_mcp.models.time_entries import MAX_BULK_ITEMS, TimeEntry
 from toggl_mcp.tools.support.define import READ_ONLY, CallContext, ToolSpec
-from toggl_mcp.tools.support.results import OutputModel, take_within_budget, truncate
+from toggl_mcp.tools.support.results import OutputModel, describe_object, take_within_budget, truncate
 from toggl_mcp.tools.time_entries._args import WORKDAYS, EntryFilter, EntryRange, ReviewTime
 from toggl_mcp.tools.time_entries._filters import Selection, select_entries
 from toggl_mcp.tools.time_entries._output import PeriodResult
@@ -52,7 +52,7 @@ class Finding(OutputModel):
     stop: str | Absent = None
     seconds: Annotated[int, Field(description="Of the gap, overlap or entries; what the day lacks.")] | Absent = None
     about: str | Absent = None
-    fix: Annotated[Fix, WithJsonSchema({"type": "object", "description": "tool, arguments, add."})] | Absent = None
+    fix: Annotated[Fix, describe_object("tool, arguments, add.")] | Absent = None
 
 
 class Review(PeriodResult):

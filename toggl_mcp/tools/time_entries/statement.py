@@ -4,8 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Annotated, Literal, NamedTuple
 
-from pydantic import WithJsonSchema
-
 from toggl_mcp.errors import Ambiguous, Candidate
 from toggl_mcp.models.base import REF_NONE, Absent
 from toggl_mcp.models.rounding import parse_rounding
@@ -15,7 +13,7 @@ from toggl_mcp.models.totals import EntrySlice, slice_by_day
 from toggl_mcp.tools.support.args import naming_argument
 from toggl_mcp.tools.support.csv_text import to_csv
 from toggl_mcp.tools.support.define import READ_ONLY, CallContext, ToolSpec
-from toggl_mcp.tools.support.results import OutputModel, take_within_budget
+from toggl_mcp.tools.support.results import OBJECTS, OutputModel, describe_objects, take_within_budget
 from toggl_mcp.tools.time_entries._args import EntryFilter, EntryRange, GivenRate, PrepareStatement
 from toggl_mcp.tools.time_entries._filters import Selection, filter_by_refs, select_entries
 from toggl_mcp.tools.time_entries._output import EntryNames, PeriodResult
@@ -60,20 +58,14 @@ class LeftOut(OutputModel):
 class Statement(PeriodResult):
     """What to charge for a range of days."""
 
-    lines: (
-        Annotated[
-            list[StatementLine],
-            WithJsonSchema({"type": "array", "items": {"type": "object"}, "description": "by, hours, rate, amount."}),
-        ]
-        | Absent
-    ) = None
+    lines: Annotated[list[StatementLine], describe_objects("by, hours, rate, amount.")] | Absent = None
     csv: str | Absent = None
     remaining: int
     seconds: int
     rounding: str
     rounded_seconds: int
     totals: dict[str, float]
-    left_out: Annotated[list[LeftOut], WithJsonSchema({"type": "array", "items": {"type": "object"}})]
+    left_out: Annotated[list[LeftOut], OBJECTS]
 
 
 class _Subject(NamedTuple):

@@ -28,7 +28,7 @@ from toggl_mcp.models.totals import (
 from toggl_mcp.tools.support.args import naming_argument
 from toggl_mcp.tools.support.define import READ_ONLY, CallContext, ToolSpec
 from toggl_mcp.tools.support.resources import decode_cursor, encode_cursor
-from toggl_mcp.tools.support.results import OBJECT, take_within_budget
+from toggl_mcp.tools.support.results import OBJECT, describe_object, describe_objects, take_within_budget
 from toggl_mcp.tools.time_entries._args import Day, SummarizeTime
 from toggl_mcp.tools.time_entries._filters import Selection, select_entries
 from toggl_mcp.tools.time_entries._output import KINDS_WITH_IDS, PeriodResult
@@ -48,16 +48,14 @@ MAX_CELLS_PER_GROUP, MAX_ROWS_PER_GROUP = 4, 2 / 3
 
 K = TypeVar("K")
 Groups = Mapping[tuple[str, ...], Sequence[EntrySlice]]
-_GROUPS = WithJsonSchema(
-    {"type": "array", "items": {"type": "object"}, "description": "Like total; by, share (%), cells by columns."}
-)
+_GROUPS = describe_objects("Like total; by, share (%), cells by columns.")
 
 
 class Summary(PeriodResult):
     """The total of a range of days, and of its groups."""
 
     workspaces: Annotated[dict[str, str], OBJECT]
-    total: Annotated[Total, WithJsonSchema({"type": "object", "description": "seconds, hours, entries."})]
+    total: Annotated[Total, describe_object("seconds, hours, entries.")]
     rounding: str | Absent = None
     amounts_rounding: Annotated[Literal["total", "entries"], WithJsonSchema({"type": "string"})] | Absent = None
     average: Annotated[Average, OBJECT] | Absent = None
