@@ -13,6 +13,7 @@ from anyio.lowlevel import checkpoint
 
 from tests.chaos.arena import AUTH, Storage
 from tests.chaos.faults import FaultInjector, TickingClock
+from tests.chaos.undo_changes import choose_change
 from toggl_mcp.api import connect_in_process
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.sqlite.store import SqliteStore
@@ -20,11 +21,7 @@ from toggl_mcp.cache.store import Store
 from toggl_mcp.endpoints.toggl import Toggl
 from toggl_mcp.endpoints.undo_plan import JournalRow
 from toggl_mcp.errors import TogglError
-from toggl_mcp.models.clients import ClientBody
-from toggl_mcp.models.projects import ProjectBody
 from toggl_mcp.models.quota import SPENDING, Spending
-from toggl_mcp.models.tags import TagBody
-from toggl_mcp.models.time_entries import TimeEntryBody
 from toggl_mcp.sandbox import HARBOUR_STUDIO, Sandbox
 
 Rows = dict[tuple[str, int], dict[str, Any]]
@@ -32,10 +29,11 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "client": ("name", "notes", "external_reference", "archived"),
     "project": ("name", "client_id", "active", "billable", "color", "is_private"),
     "tag": ("name",),
+    "task": ("name", "project_id", "active", "estimated_seconds"),
     "time_entry": ("start", "stop", "description", "project_id", "task_id", "billable", "tags"),
 }
 SILENT = "differs after the undo, which does not say so"
-HONEST = ("confirmed", "projects", "not known")
+HONEST = ("confirmed", "projects", "not known", "older than")
 INCOMPLETE = "not undone without faults"
 OVERWRITTEN = "has taken back what the person did since"
 MAX_TRIES = 3
@@ -73,7 +71,8 @@ class UndoRun:
     async def _step(self, number: int) -> None:
         self.clock.now += self.chance.choice([1, 5, 30, 150])
         self._replenish(number)
-        before, (verb, change) = self.rows(), self._make_change(number)
+        before = self.rows()
+        verb, change = choose_change(self.toggl, self.sandbox.state, self.chance, number)
         is_cut_off = self.chance.random() < CUT_OFF_SHARE
         spending = await self._call(partial(self._cut_off, change) if is_cut_off else change)
         touched = self._act_by_hand(before, number) if self.chance.random() < PERSON_SHARE else None
@@ -97,6 +96,9 @@ class UndoRun:
             state.add_tag(HARBOUR_STUDIO, f"Tag {number}")
         if len([row for row in state.projects.values() if row["workspace_id"] == HARBOUR_STUDIO]) < MIN_ROWS:
             state.add_project(HARBOUR_STUDIO, f"Project {number}")
+        if len(state.tasks) < MIN_ROWS:
+            projects = [key for key, row in state.projects.items() if row["workspace_id"] == HARBOUR_STUDIO]
+            state.add_task(self.chance.choice(projects), f"Task {number}")
         if len([row for row in state.entries.values() if not row["server_deleted_at"]]) < MIN_ROWS:
             state.add_entry(
                 HARBOUR_STUDIO, self.clock() - 7200, stop=self.clock() - 3600, description=f"Entry {number}"
@@ -157,7 +159,13 @@ class UndoRun:
     def rows(self) -> Rows:
         """Return what Toggl has of each row."""
         state = self.sandbox.state
-        tables = {"client": state.clients, "project": state.projects, "tag": state.tags, "time_entry": state.entries}
+        tables = {
+            "client": state.clients,
+            "project": state.projects,
+            "tag": state.tags,
+            "task": state.tasks,
+            "time_entry": state.entries,
+        }
         return {
             (kind, key): {name: row.get(name) for name in TABLES[kind]}
             for kind, table in tables.items()
@@ -182,72 +190,8 @@ class UndoRun:
             and not (key[0] == "project" and has_unknown_projects)
             and not (key[0] in unknown_kinds and key not in before)
             and not (replaced and key not in covered and _lost_reference(before.get(key), after.get(key)))
+            and not (key[0] == "task" and key not in after and before[key]["project_id"] in replaced)
         ]
-
-    def _make_change(self, number: int) -> tuple[str, Callable[[], Awaitable[object]]]:
-        entries, chance, state = self.toggl.time_entries(HARBOUR_STUDIO), self.chance, self.sandbox.state
-        ids = [key for kind, key in self.rows() if kind == "time_entry"]
-        some = chance.sample(ids, k=min(len(ids), chance.randint(1, 4)))
-        name, start = f"Thing {number}", self.toggl.now_utc()
-        clients, projects, tags = (
-            self.toggl.clients(HARBOUR_STUDIO),
-            self.toggl.projects(HARBOUR_STUDIO),
-            self.toggl.tags(HARBOUR_STUDIO),
-        )
-        tag = chance.choice([row["name"] for row in state.tags.values() if row["workspace_id"] == HARBOUR_STUDIO])
-        body = chance.choice([TimeEntryBody(description=name), TimeEntryBody(billable=True), TimeEntryBody(tags=[tag])])
-
-        async def read_some() -> None:
-            await entries.read_authoritative(lambda collection: set(some) <= collection.items.keys())
-
-        async def delete_some() -> None:
-            await read_some()
-            for entry_id in some:
-                await entries.delete(entry_id)
-
-        async def edit_some() -> None:
-            await read_some()
-            await entries.bulk_edit(some, body)
-
-        async def edit_one() -> None:
-            await read_some()
-            await entries.edit(some[0], body)
-
-        async def merge_tags() -> None:
-            items = (await entries.reserved.read(refresh=True)).collection.items.values()
-            name = state.tags[tag_id]["name"]
-            tagged = [item for item in items if name in item.tags and item.workspace_id == HARBOUR_STUDIO]
-            await entries.bulk_edit(tagged, TimeEntryBody(tags=[tag], tag_action="add"))
-            await tags.delete(tag_id)
-
-        client_id, project_id, tag_id = (
-            chance.choice(
-                [key for key, row in table.items() if row.get("workspace_id", row.get("wid")) == HARBOUR_STUDIO]
-            )
-            for table in (state.clients, state.projects, state.tags)
-        )
-        changes: list[tuple[str, Callable[[], Awaitable[object]]]] = [
-            ("create entry", lambda: entries.add(TimeEntryBody(start=start, duration=60, description=name))),
-            ("start timer", lambda: entries.start(TimeEntryBody(description=name))),
-            ("stop timer", entries.stop_current),
-            ("create client", lambda: clients.add(ClientBody(name=name))),
-            ("edit client", lambda: clients.edit(client_id, ClientBody(notes=name))),
-            ("create project", lambda: projects.add(ProjectBody(name=name))),
-            ("edit project", lambda: projects.edit(project_id, ProjectBody(name=name))),
-            ("create tag", lambda: tags.add(TagBody(name=name))),
-            ("edit tag", lambda: tags.edit(tag_id, TagBody(name=name))),
-            ("archive client", lambda: clients.archive(client_id)),
-            ("delete project", lambda: projects.delete(project_id)),
-            ("delete tag", lambda: tags.delete(tag_id)),
-            ("merge tags", merge_tags),
-        ]
-        if some:
-            changes += [
-                ("edit entry", edit_one),
-                ("edit entries", edit_some),
-                ("delete entries", delete_some),
-            ]
-        return chance.choice(changes)
 
 
 def _lost_reference(before: dict[str, Any] | None, after: dict[str, Any] | None) -> bool:

@@ -101,3 +101,18 @@ async def test_split_time_entry_beyond_the_quota_sends_nothing(
 
     assert (error["code"], "needs 2 requests" in error["message"]) == ("quota_spent", True)
     assert list_changes(sandbox) == []
+
+
+async def test_split_time_entry_again_after_it_was_cut_off_creates_no_second_half(
+    host: Host, sandbox: Sandbox, row: dict[str, Any]
+) -> None:
+    def fault(call: Call) -> Fault | None:
+        return Fault("rejected") if call.method in ("PUT", "DELETE") else None
+
+    sandbox.fault = fault
+    await host.fail("split_time_entry", entry=row["id"], at="11:00")
+    sandbox.fault = lambda _: None
+    result = await host.call("split_time_entry", entry=row["id"], at="11:00")
+
+    assert [part["seconds"] for part in result["entries"]] == [7200, 3600]
+    assert [seconds for _, seconds in times(sandbox)] == [7200, 3600]

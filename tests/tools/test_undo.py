@@ -16,6 +16,7 @@ from toggl_mcp.sandbox import HARBOUR_STUDIO, Call, Fault, Sandbox
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("six_in_the_evening")]
 
 WEB_SHOP, BREAD_LABELS = 201_500_302, 201_500_301
+CHECKOUT = 80_400_301
 AROHA_BAKERY = 64_890_301
 TANE = 7_301_002
 FIELDS = ("start", "stop", "duration", "description", "project_id", "task_id", "billable", "tags", "server_deleted_at")
@@ -214,6 +215,55 @@ async def test_undo_of_a_deleted_project_gives_it_to_its_entries_again(host: Hos
     assert sandbox.state.entries[theirs["id"]]["project_id"] is None
     assert result["complete"] is False
     assert "is in no row" in project["reason"]
+
+
+async def test_undo_of_a_deleted_tag_that_was_cut_off_goes_on_with_the_same_call(host: Host, sandbox: Sandbox) -> None:
+    (tag_id,) = (row["id"] for row in sandbox.state.tags.values() if row["name"] == "réunion")
+    entry = add_entry(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", "Bread", tags=["réunion"], tag_ids=[tag_id])
+    await host.call("list_time_entries", period="today")
+    await host.call("delete_tag", tag=tag_id)
+    sandbox.fault = lambda call: Fault("rejected") if call.method == "PUT" else None
+    refused = await host.call("undo")
+    sandbox.fault = lambda _: None
+    await host.call("undo", change=refused["undone_change_id"])
+
+    assert sandbox.state.entries[entry["id"]]["tags"] == ["réunion"]
+    assert [row["name"] for row in sandbox.state.tags.values()].count("réunion") == 1
+
+
+async def test_undo_of_a_deleted_task_gives_the_new_one_to_its_entries(sandbox: Sandbox, clock: Clock) -> None:
+    entry = add_entry(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", project_id=WEB_SHOP, task_id=CHECKOUT)
+    async with Client(serve(sandbox, clock, toolsets="all")) as client:
+        await Host(client).call("list_time_entries", period="today")
+        await Host(client).call("delete_task", task=CHECKOUT)
+        result = await Host(client).call("undo")
+
+    task = next(row for row in result["rows"] if row["kind"] == "task")
+    assert sandbox.state.tasks[task["new_id"]]["name"] == task["name"]
+    assert sandbox.state.entries[entry["id"]]["task_id"] == task["new_id"]
+
+
+async def test_undo_of_an_edited_task_puts_its_fields_back(sandbox: Sandbox, clock: Clock) -> None:
+    fields = ("name", "active", "estimated_seconds")
+    before = [sandbox.state.tasks[CHECKOUT][field] for field in fields]
+    async with Client(serve(sandbox, clock, toolsets="all")) as client:
+        await Host(client).call("edit_task", task=CHECKOUT, name="Payment", active=False, estimated_seconds=60)
+        await Host(client).call("undo")
+        await Host(client).call("edit_task", task=CHECKOUT, active=False)
+        await Host(client).call("edit_task", task=CHECKOUT, active=True)
+        await Host(client).call("undo")
+
+    assert [sandbox.state.tasks[CHECKOUT][field] for field in fields] == [before[0], False, before[2]]
+
+
+async def test_undo_of_an_entry_that_toggl_lists_no_longer_says_so(host: Host, sandbox: Sandbox, clock: Clock) -> None:
+    entry = add_entry(sandbox, "2025-07-19T09:00", "2025-07-19T10:00", "Old")
+    await host.call("edit_time_entries", ids=[entry["id"]], description="Changed")
+    clock.now += 3 * 86_400
+    result = await host.call("undo")
+
+    assert result["complete"] is False
+    assert "older than what Toggl lists" in result["rows"][0]["reason"]
 
 
 async def test_undo_of_merged_tags_gives_each_entry_its_own_back(host: Host, sandbox: Sandbox) -> None:

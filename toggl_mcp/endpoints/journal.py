@@ -9,6 +9,7 @@ from toggl_mcp.endpoints.core.session import Session
 from toggl_mcp.endpoints.core.undo import UndoableEndpoint, find_differences
 from toggl_mcp.endpoints.undo_plan import (
     UNCONFIRMED,
+    UNLISTED,
     JournalRow,
     key_of,
     plan_row,
@@ -103,8 +104,13 @@ class Journal:
         for is_entry in (False, True):  # What was made anew before is known before the entries that refer to it.
             part = [row for row in rows if (row.kind == "time_entry") is is_entry]
             for row in part:
-                if row.row_id is not None:
-                    present = collections[key_of(row)].get(row.row_id)
+                if row.row_id is None:
+                    continue
+                present, item = collections[key_of(row)].get(row.row_id), row.before or row.after
+                endpoint = self._endpoints[row.kind](row.workspace_id)
+                if present is None and item is not None and not endpoint.is_listed(item):
+                    row.reason = UNLISTED
+                else:
                     plan_row(row, present, last_edits.get((row.kind, row.row_id)))
             self._adopt_restored(change, part, collections, changes)
             replace_references(rows)

@@ -66,9 +66,8 @@ class AsyncTaskEndpoint(CascadingEndpoint[Task]):
         related_ids: Sequence[int],  # noqa: ARG002 - nothing is archived along with a task
     ) -> Task | None:
         """Give a task its former values of these fields."""
-        return await self.edit(
-            item, TaskBody.model_construct(None, **{name: value or 0 for name, value in fields.items()})
-        )
+        values = {name: 0 if value is None else value for name, value in fields.items()}  # No estimate is 0.
+        return await self.edit(item, TaskBody.model_construct(None, **values))
 
     async def make_anew(self, item: Task) -> Task:
         """Create what a deleted task was."""

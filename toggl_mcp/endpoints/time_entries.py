@@ -137,6 +137,10 @@ class AsyncTimeEntryEndpoint(CascadingEndpoint[TimeEntry]):
                 change.add_confirmed_row(entry_id, edited_entries[entry_id])
         return BulkEditResult(edited_ids, [entry_id for entry_id in ids if entry_id not in confirmed_ids])
 
+    def is_listed(self, item: TimeEntry) -> bool:
+        """Return whether Toggl's list would have an entry, if it exists: not one from before its window."""
+        return item.start >= self._entry_cache.earliest_start()
+
     async def undelete(self, items: Sequence[TimeEntry]) -> None:
         """Bring deleted entries back: Toggl does so, as far as is known, for an edit of several.
 

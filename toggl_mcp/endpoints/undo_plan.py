@@ -17,6 +17,7 @@ MAX_ASSUMED_DIFFERENCE_SECONDS = 2
 """Seconds by which the assumed length of a timer may be wrong that Toggl stopped as another was started."""
 _MOVED_ON = "It was changed again since. Undo the later change first, or edit it by hand."
 _UNKNOWN_BEFORE = "What it was before is not known. Look at it in Toggl's web app."
+UNLISTED = "It is older than what Toggl lists by now. Compare it in Toggl's web app."
 UNCONFIRMED = "Toggl never confirmed this change, and what it has now is neither certain. Compare it by hand."
 _UNKNOWN_PROJECTS = "Which of its projects were archived with it is not known. Restore it and them by hand."
 

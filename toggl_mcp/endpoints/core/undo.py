@@ -13,6 +13,10 @@ E = TypeVar("E", bound=WorkspaceResource)
 class UndoableEndpoint(CachedEndpoint[E], ABC):
     """An endpoint whose edits are put back, and whose deleted ones are restored or made anew."""
 
+    def is_listed(self, item: E) -> bool:  # noqa: ARG002 - overridden where Toggl lists only some
+        """Return whether Toggl's list would have an item, if it exists."""
+        return True
+
     async def undelete(self, items: Sequence[E]) -> None:  # noqa: ARG002 - overridden where Toggl can
         """Bring deleted ones back under their ids where Toggl can; a read shows which are back."""
         return

@@ -12,6 +12,7 @@ from toggl_mcp.tools.support.args import naming_argument
 from toggl_mcp.tools.support.define import CallContext
 from toggl_mcp.tools.support.lookup import MAX_CANDIDATES
 from toggl_mcp.tools.time_entries._args import CreateTimeEntries, NewEntry
+from toggl_mcp.tools.time_entries._draft import is_same, to_draft
 from toggl_mcp.tools.time_entries._input import PreparedEntry, check_duration, parse_time_argument, prepare_new_entry
 from toggl_mcp.tools.time_entries._overlap import describe_entry, do_overlap, enumerate_overlaps, find_overlaps
 from toggl_mcp.tools.time_entries._refs import choose_workspace, load_like
@@ -22,8 +23,6 @@ if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a cal
 Status = Literal["planned", "created", "already_there", "refused", "unconfirmed", "not_sent"]
 CORRECTABLE_ERRORS = (*REFUSALS, Ambiguous, Overlap)
 """The errors of one entry of a plan that a corrected call need not repeat."""
-NO_ID = 0
-"""The id of an entry that Toggl does not have yet."""
 
 
 class PlannedEntry(NamedTuple):
@@ -85,14 +84,7 @@ async def _plan_entry(args: NewEntry, plan_args: CreateTimeEntries, call: CallCo
     prepared = await prepare_new_entry(args, like, workspace_id, call)
     duration = round((stop - start).total_seconds())
     body = prepared.body.model_copy(update={"start": start, "duration": duration})
-    fields = body.model_dump(include={"start", "duration", "description", "billable", "tags"}, exclude_none=True)
-    entry = TimeEntry(
-        id=NO_ID,
-        workspace_id=workspace_id,
-        project_id=body.project_id or None,
-        task_id=body.task_id or None,
-        **fields,
-    )
+    entry = to_draft(body, workspace_id)
     await _check_workspace_rules(entry, call)
     return PlannedEntry(entry, prepared._replace(body=body))
 
@@ -160,7 +152,7 @@ async def _compare(
             else:
                 warnings.append(f"entries[{index}] could not be compared with those of its day.")
             continue
-        twin = next((item for item in existing if item.id not in twin_ids and _is_same(item, entry)), None)
+        twin = next((item for item in existing if item.id not in twin_ids and is_same(item, entry)), None)
         if twin is not None:
             twin_ids.add(twin.id)
             planned[index] = draft._replace(entry=twin, status="already_there")
@@ -180,12 +172,6 @@ def _find_overlapping(index: int, planned: Mapping[int, PlannedEntry], call: Cal
         for other, draft in planned.items()
         if other != index and do_overlap(draft.entry.start, draft.entry.end_at(call.now), start, end)
     ]
-
-
-def _is_same(entry: TimeEntry, draft: TimeEntry) -> bool:
-    """Tell whether an entry is what a call has planned, or had planned before it was cut off."""
-    fields = ("workspace_id", "start", "duration", "description", "project_id", "task_id")
-    return {*entry.tags} == {*draft.tags} and all(getattr(entry, field) == getattr(draft, field) for field in fields)
 
 
 def _combine(problems: Mapping[int, TogglError]) -> TogglError:

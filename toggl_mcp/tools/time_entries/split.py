@@ -9,6 +9,7 @@ from toggl_mcp.tools.support.define import DESTRUCTIVE, CallContext, ToolSpec
 from toggl_mcp.tools.support.results import WithChange
 from toggl_mcp.tools.time_entries._args import LaterHalf, SplitTimeEntry
 from toggl_mcp.tools.time_entries._bulk import load_entries, no_entries_error
+from toggl_mcp.tools.time_entries._draft import is_same, to_draft
 from toggl_mcp.tools.time_entries._input import parse_time_argument, prepare_new_entry, settle_references
 from toggl_mcp.tools.time_entries._output import EntryRows, to_outputs
 
@@ -37,8 +38,10 @@ async def split_time_entry(args: SplitTimeEntry, call: CallContext) -> TimeEntry
     seconds = round((entry.end_at(call.now) - at).total_seconds())
     body = prepared.body.model_copy(update={"start": at, "duration": seconds})
     # The later half comes first: if that fails, nothing has to be undone, and no time is lost if undoing fails.
-    async with settle_references(prepared, entry.workspace_id, call):
-        second = await call.toggl.time_entries(entry.workspace_id).add(body)
+    second = await _find_later_half(body, entry, call)
+    if second is None:
+        async with settle_references(prepared, entry.workspace_id, call):
+            second = await call.toggl.time_entries(entry.workspace_id).add(body)
     first = await _shorten(entry, at, second, call)
     outputs = await to_outputs([first, second], call)
     return TimeEntrySplit(
@@ -62,6 +65,13 @@ async def _parse_split(text: str, entry: TimeEntry, call: CallContext) -> "datet
     start, end = (calendar.to_local_text(time) for time in (entry.start, entry.end_at(call.now)))
     message = f"at: must be within the entry, after {start} and before {end}."
     raise InvalidArguments(message)
+
+
+async def _find_later_half(body: TimeEntryBody, entry: TimeEntry, call: CallContext) -> TimeEntry | None:
+    """Return the later half that the same call has created already, before it was cut off; None if there is none."""
+    draft = to_draft(body, entry.workspace_id)
+    items = (await call.toggl.time_entries(entry.workspace_id).read()).collection.items.values()
+    return next((item for item in items if is_same(item, draft)), None)
 
 
 async def _check_quota(workspace_id: int, call: CallContext) -> None:
