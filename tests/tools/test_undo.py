@@ -196,7 +196,7 @@ async def test_undo_of_named_resources_puts_edits_back_and_makes_deleted_ones_an
     assert after_edit[rows][0].get("client_id") is after_edit[rows][0].get("notes") is None
     assert restored["rows"][0]["new_id"] == restored_item["id"] != item_id
     assert restored["complete"] is False
-    assert "what referred to it" in restored["rows"][0]["reason"]
+    assert "what referred to the former one" in restored["rows"][0]["reason"]
     assert again["rows"][0]["new_id"] == restored_item["id"]
     assert [item["name"] for item in getattr(sandbox.state, rows).values()].count("Fresh") == 1
 
@@ -215,6 +215,7 @@ async def test_undo_of_a_deleted_project_gives_it_to_its_entries_again(host: Hos
     assert sandbox.state.entries[theirs["id"]]["project_id"] is None
     assert result["complete"] is False
     assert "is in no row" in project["reason"]
+    assert "Its tasks are gone" in project["reason"]
 
 
 async def test_undo_of_a_deleted_tag_that_was_cut_off_goes_on_with_the_same_call(host: Host, sandbox: Sandbox) -> None:

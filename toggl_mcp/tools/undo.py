@@ -17,7 +17,8 @@ MAX_LISTED_CHANGES = 20
 """Changes that `dry_run` lists."""
 MAX_NAME = 60
 """Characters of a name in a result."""
-LOST_REFERENCES = "It is new: what referred to it, and is in no row, does not any more. Set it there again."
+LOST_REFERENCES = "It is new: what referred to the former one, and is in no row, lost it. Set it there again."
+LOST_TASKS = " Its tasks are gone."
 
 
 class Undo(Payload, frozen=True):
@@ -44,13 +45,14 @@ class UndoneRow(OutputModel):
     def of(cls, row: "Undone") -> Self:
         """Return a row as results show it; under another id, nothing but time entries is as before."""
         is_referred_to = row.new_id is not None and row.kind != "time_entry"
+        loss = LOST_REFERENCES + (LOST_TASKS if row.kind == "project" else "") if is_referred_to else None
         return cls(
             kind=row.kind,
             id=row.row_id,
             name=row.name and truncate(row.name, MAX_NAME),
             effect=row.effect or "none",
             new_id=row.new_id,
-            reason=row.reason or (LOST_REFERENCES if is_referred_to else None),
+            reason=row.reason or loss,
         )
 
 
