@@ -147,7 +147,7 @@ class UndoRun:
         async def undo() -> None:
             journal = self.toggl.journal
             if any(change.change_id == change_id for change in await journal.list_changes()):
-                rows[:] = await journal.undo(await journal.find(change_id))
+                rows[:] = await self.toggl.undo.run(await journal.find(change_id))
 
         for attempt in range(MAX_TRIES):
             self.faults.enabled = attempt < MAX_TRIES - 1
@@ -176,12 +176,12 @@ class UndoRun:
     def _differences(self, before: Rows, rows: list[JournalRow]) -> list[object]:
         """Return the rows that differ from before, and of which the undo says neither that nor a new id."""
         after = self.rows()
-        named = {(row.kind, row.row_id) for row in rows if row.reason is not None or row.new_id is not None}
+        named = {(row.kind, row.journal_id) for row in rows if row.reason is not None or row.new_id is not None}
         named |= {(row.kind, row.new_id) for row in rows if row.new_id is not None}
-        unknown_kinds = {row.kind for row in rows if row.row_id is None and row.reason is not None}
+        unknown_kinds = {row.kind for row in rows if row.journal_id is None and row.reason is not None}
         has_unknown_projects = any("projects" in (row.reason or "") for row in rows)
         replaced = {key for kind, key in named if kind != "time_entry"}
-        covered = {(row.kind, row.row_id) for row in rows}
+        covered = {(row.kind, row.journal_id) for row in rows}
         return [
             (key, before.get(key), after.get(key))
             for key in before.keys() | after.keys()

@@ -1,9 +1,11 @@
 """Undoing changes, by what Toggl has before and after."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
+import anyio
 import pytest
 from mcp import Client
 
@@ -75,12 +77,12 @@ async def test_undo_of_deleted_entries_restores_them_under_their_ids(host: Host,
     await host.call("delete_time_entries", ids=ids)
     result = await host.call("undo")
 
-    assert (result["complete"], {row["effect"] for row in result["rows"]}) == (True, {"restore"})
+    assert (result["complete"], {row["effect"] for row in result["rows"]}) == (True, {"undelete"})
     assert live_entries(sandbox) == before
 
 
 @pytest.mark.parametrize("answer", ["refused", "ignored"])
-async def test_undo_of_deleted_entries_that_toggl_does_not_restore_makes_them_anew(
+async def test_undo_of_deleted_entries_that_toggl_does_not_restore_creates_them_again(
     host: Host, sandbox: Sandbox, answer: Literal["refused", "ignored"]
 ) -> None:
     sandbox.behaviors = replace(sandbox.behaviors, undelete_by_patch=answer)
@@ -177,7 +179,7 @@ async def test_undo_of_an_undo_makes_the_change_again(host: Host, sandbox: Sandb
         ("create_tag", ("edit_tag", {"name": "New"}), "delete_tag", "tags"),
     ],
 )
-async def test_undo_of_named_resources_puts_edits_back_and_makes_deleted_ones_anew(
+async def test_undo_of_named_resources_puts_edits_back_and_creates_deleted_ones_again(
     host: Host, sandbox: Sandbox, create: str, edit: tuple[str, dict[str, str]], delete: str, rows: str
 ) -> None:
     kind = rows.removesuffix("s")
@@ -195,8 +197,8 @@ async def test_undo_of_named_resources_puts_edits_back_and_makes_deleted_ones_an
     assert [item["name"] for item in after_edit[rows]] == ["Fresh"]
     assert after_edit[rows][0].get("client_id") is after_edit[rows][0].get("notes") is None
     assert restored["rows"][0]["new_id"] == restored_item["id"] != item_id
-    assert restored["complete"] is False
-    assert "what referred to the former one" in restored["rows"][0]["reason"]
+    assert (restored["complete"], restored["rows"][0]["effect"]) == (True, "recreate")
+    assert "used the former id" in restored["rows"][0]["warning"]
     assert again["rows"][0]["new_id"] == restored_item["id"]
     assert [item["name"] for item in getattr(sandbox.state, rows).values()].count("Fresh") == 1
 
@@ -213,9 +215,8 @@ async def test_undo_of_a_deleted_project_gives_it_to_its_entries_again(host: Hos
     assert lost_ids == [None, None]
     assert sandbox.state.entries[entry_id]["project_id"] == project["new_id"]
     assert sandbox.state.entries[theirs["id"]]["project_id"] is None
-    assert result["complete"] is False
-    assert "is in no row" in project["reason"]
-    assert "Its tasks are gone" in project["reason"]
+    assert result["complete"] is True
+    assert "except the rows listed here" in project["warning"]
 
 
 async def test_undo_of_a_deleted_tag_that_was_cut_off_goes_on_with_the_same_call(host: Host, sandbox: Sandbox) -> None:
@@ -264,7 +265,7 @@ async def test_undo_of_an_entry_that_toggl_lists_no_longer_says_so(host: Host, s
     result = await host.call("undo")
 
     assert result["complete"] is False
-    assert "older than what Toggl lists" in result["rows"][0]["reason"]
+    assert "older than the entries that Toggl lists" in result["rows"][0]["reason"]
 
 
 async def test_undo_of_merged_tags_gives_each_entry_its_own_back(host: Host, sandbox: Sandbox) -> None:
@@ -277,7 +278,7 @@ async def test_undo_of_merged_tags_gives_each_entry_its_own_back(host: Host, san
     result = await host.call("undo")
 
     assert {key: sorted(row["tags"]) for key, row in live_entries(sandbox).items()} == before
-    assert [row["kind"] for row in result["rows"] if "reason" in row] == ["tag"]
+    assert [row["kind"] for row in result["rows"] if "warning" in row] == ["tag"]
 
 
 async def test_undo_of_a_created_project_with_time_entries_keeps_it(host: Host, sandbox: Sandbox) -> None:
@@ -285,7 +286,7 @@ async def test_undo_of_a_created_project_with_time_entries_keeps_it(host: Host, 
     await host.call("create_time_entries", entries=[{"start": "2025-10-14T09:00", "duration": 60, "project": "Fresh"}])
     result = await host.call("undo", change=created["change_id"])
 
-    assert "In use" in result["rows"][0]["reason"]
+    assert "in use by now (time entries: 1)" in result["rows"][0]["reason"]
     assert created["project"]["id"] in sandbox.state.projects
 
 
@@ -302,6 +303,124 @@ async def test_undo_of_an_archived_client_restores_the_projects_that_were_archiv
     assert sandbox.state.clients[AROHA_BAKERY]["archived"] is False
 
 
+async def test_undo_dry_run_without_a_change_lists_none(host: Host) -> None:
+    result = await host.call("undo", dry_run=True)
+
+    assert (result["rows"], result["changes"]) == ([], [])
+
+
+async def test_undo_of_a_deleted_client_gives_the_new_one_to_its_projects(host: Host, sandbox: Sandbox) -> None:
+    project_ids = [key for key, row in sandbox.state.projects.items() if row["client_id"] == AROHA_BAKERY]
+    await host.call("list_projects", refresh=True)
+    await host.call("delete_client", client=str(AROHA_BAKERY))
+    result = await host.call("undo")
+
+    client = next(row for row in result["rows"] if row["kind"] == "client")
+    assert result["complete"] is True
+    assert {sandbox.state.projects[key]["client_id"] for key in project_ids} == {client["new_id"]}
+
+
+async def test_undo_of_a_deleted_project_creates_its_tasks_again(sandbox: Sandbox, clock: Clock) -> None:
+    fields = ("name", "active", "estimated_seconds")
+    entry = add_entry(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", project_id=WEB_SHOP, task_id=CHECKOUT)
+    before = [[row[field] for field in fields] for row in list_tasks(sandbox, WEB_SHOP)]
+    async with Client(serve(sandbox, clock, toolsets="all")) as client:
+        await Host(client).call("list_tasks", refresh=True)
+        await Host(client).call("list_time_entries", period="today")
+        await Host(client).call("delete_project", project=WEB_SHOP)
+        result = await Host(client).call("undo")
+
+    new_ids = {(row["kind"], row["id"]): row["new_id"] for row in result["rows"] if "new_id" in row}
+    tasks = list_tasks(sandbox, new_ids["project", WEB_SHOP])
+    assert [[row[field] for field in fields] for row in tasks] == before
+    assert sandbox.state.entries[entry["id"]]["task_id"] == new_ids["task", CHECKOUT]
+
+
+def list_tasks(sandbox: Sandbox, project_id: int) -> list[dict[str, Any]]:
+    rows = [row for row in sandbox.state.tasks.values() if row["project_id"] == project_id]
+    return sorted(rows, key=lambda row: row["name"])
+
+
+async def test_undo_of_a_creation_that_was_redone_deletes_what_there_is_now(host: Host, sandbox: Sandbox) -> None:
+    created = await host.call("create_client", name="Zed")
+    undone = await host.call("undo")
+    await host.call("undo", change=undone["change_id"])
+    names_after_redo = [row["name"] for row in sandbox.state.clients.values()]
+    result = await host.call("undo", change=created["change_id"])
+
+    assert names_after_redo.count("Zed") == 1
+    assert (result["complete"], result["rows"][0]["effect"]) == (True, "delete")
+    assert "Zed" not in [row["name"] for row in sandbox.state.clients.values()]
+
+
+async def test_undo_of_an_edit_after_the_item_was_created_again_edits_the_new_one(host: Host, sandbox: Sandbox) -> None:
+    created = await host.call("create_client", name="Zed")
+    edited = await host.call("edit_client", client="Zed", notes="Later")
+    await host.call("delete_client", client=str(created["client"]["id"]))
+    await host.call("undo")
+    result = await host.call("undo", change=edited["change_id"])
+
+    (row,) = (row for row in sandbox.state.clients.values() if row["name"] == "Zed")
+    assert (result["complete"], row["id"] == created["client"]["id"], row.get("notes")) == (True, False, None)
+
+
+async def test_undo_of_a_split_whose_second_half_has_changed_keeps_both_halves(
+    host: Host, sandbox: Sandbox, clock: Clock
+) -> None:
+    entry = add_entry(sandbox, "2025-10-14T09:00", "2025-10-14T11:00", "Cart")
+    split = await host.call("split_time_entry", entry=entry["id"], at="10:00")
+    clock.now += 60
+    sandbox.state.edit_entry(split["entries"][1]["id"], description="By hand")
+    before = live_entries(sandbox)
+    result = await host.call("undo", change=split["change_id"])
+
+    assert result["complete"] is False
+    assert live_entries(sandbox) == before
+
+
+async def test_undo_of_merged_tags_can_be_undone(host: Host, sandbox: Sandbox) -> None:
+    (tag_id,) = (row["id"] for row in sandbox.state.tags.values() if row["name"] == "réunion")
+    entry = add_entry(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", "Bread", tags=["réunion"], tag_ids=[tag_id])
+    await host.call("edit_tag", tag="réunion", merge_into="meeting")
+    undone = await host.call("undo")
+    result = await host.call("undo", change=undone["change_id"])
+
+    assert result["complete"] is True
+    assert sandbox.state.entries[entry["id"]]["tags"] == ["meeting"]
+    assert "réunion" not in [row["name"] for row in sandbox.state.tags.values()]
+
+
+async def test_undo_twice_at_once_creates_deleted_entries_once(host: Host, sandbox: Sandbox) -> None:
+    sandbox.behaviors = replace(sandbox.behaviors, undelete_by_patch="ignored")
+    ids = add_entries(sandbox, 3)
+    deleted = await host.call("delete_time_entries", ids=ids)
+    async with anyio.create_task_group() as tasks:
+        for _ in range(2):
+            tasks.start_soon(partial(host.call, "undo", change=deleted["change_id"]))
+
+    assert len(live_entries(sandbox)) == len(ids)
+
+
+async def test_undo_of_a_deletion_names_the_entries_that_are_there_by_now(host: Host, sandbox: Sandbox) -> None:
+    (entry_id,) = add_entries(sandbox, 1)
+    await host.call("delete_time_entries", ids=[entry_id])
+    later = add_entry(sandbox, "2025-10-14T00:15", "2025-10-14T00:45", "Later")
+    result = await host.call("undo")
+
+    assert result["complete"] is True
+    assert str(later["id"]) in result["rows"][0]["warning"]
+
+
+async def test_undo_of_a_project_that_has_a_task_by_now_keeps_it(sandbox: Sandbox, clock: Clock) -> None:
+    async with Client(serve(sandbox, clock, toolsets="all")) as client:
+        created = await Host(client).call("create_project", name="Fresh")
+        await Host(client).call("create_task", project="Fresh", name="First")
+        result = await Host(client).call("undo", change=created["change_id"])
+
+    assert "tasks: 1" in result["rows"][0]["reason"]
+    assert "Fresh" in [row["name"] for row in sandbox.state.projects.values()]
+
+
 async def test_undo_dry_run_lists_changes_and_changes_nothing(host: Host, sandbox: Sandbox) -> None:
     ids = add_entries(sandbox, 2)
     edited = await host.call("edit_time_entries", ids=ids, description="Same")
@@ -310,8 +429,8 @@ async def test_undo_dry_run_lists_changes_and_changes_nothing(host: Host, sandbo
     result = await host.call("undo", dry_run=True)
 
     assert [change["change_id"] for change in result["changes"]] == [deleted["change_id"], edited["change_id"]]
-    assert result["changes"][0]["requests"] == [f"delete time_entry {ids[0]}"]
-    assert [(row["id"], row["effect"]) for row in result["rows"]] == [(ids[0], "restore")]
+    assert result["changes"][0]["steps"] == [f"delete time_entry {ids[0]}"]
+    assert [(row["id"], row["effect"]) for row in result["rows"]] == [(ids[0], "undelete")]
     assert list_changes(sandbox) == []
     assert "change_id" not in result
 

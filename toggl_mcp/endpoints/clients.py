@@ -10,9 +10,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from toggl_mcp.endpoints.core.change import Change
 from toggl_mcp.endpoints.core.collection import Page
+from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
 from toggl_mcp.endpoints.core.keys import HasId, require_name, to_id
 from toggl_mcp.endpoints.core.parsing import parse_items, parse_rows, unreadable_confirmation_error
-from toggl_mcp.endpoints.core.undo import UndoableEndpoint
 from toggl_mcp.errors import NotFound, OutcomeUnknown
 from toggl_mcp.models.base import Position, matches_status
 from toggl_mcp.models.clients import Client, ClientBody, ClientDetails
@@ -22,7 +22,7 @@ _log = logging.getLogger(__name__)
 _STATUS_IGNORED = "An edit does not change a client's status, so it was left out; use archive() or restore()."
 
 
-class AsyncClientEndpoint(UndoableEndpoint[Client]):
+class AsyncClientEndpoint(CachedEndpoint[Client]):
     """The clients of a workspace, for asyncio.
 
     Examples:
@@ -36,6 +36,7 @@ class AsyncClientEndpoint(UndoableEndpoint[Client]):
     PATH = "clients"
     LIST_PARAMS = {"status": "both"}  # noqa: RUF012 - declared in the base as what it is
     INVALIDATES = dict.fromkeys(("delete", "archive", "restore"), ("project",))
+    DEPENDENTS = {"project": "edit"}  # noqa: RUF012 - declared in the base as what it is
 
     async def add(self, body: ClientBody) -> Client:
         """Create a client, at most once.
@@ -115,7 +116,7 @@ class AsyncClientEndpoint(UndoableEndpoint[Client]):
                 change.add_confirmed_row(client_id, None)
                 raise
             await self._write_archived(client_id, change)
-            change.related_ids = archived_project_ids
+            change.archived_project_ids = archived_project_ids
             return archived_project_ids
 
     async def restore(self, client: int | HasId, *, restore_projects: bool = False) -> Client:
@@ -143,22 +144,26 @@ class AsyncClientEndpoint(UndoableEndpoint[Client]):
             change.add_confirmed_row(client_id, item)
             return item
 
-    async def put_back_fields(
-        self, item: Client, fields: Mapping[str, Any], related_ids: Sequence[int]
-    ) -> Client | None:
-        """Give a client its former values of these fields; its projects are restored with it."""
-        details = {name: fields[name] or "" for name in ClientDetails.model_fields.keys() & fields.keys()}
-        result: Client | None = item
+    async def put_back(
+        self, items: Sequence[Client], fields: Mapping[str, Any], archived_project_ids: Sequence[int]
+    ) -> set[int]:
+        """Give clients their former values of these fields; a restored one has its projects restored with it."""
         if fields.get("archived") is False:
-            result = await self._restore(item.id, {"restore_all_projects": False, "projects": [*related_ids]})
-        if details:
-            result = await self.edit(item, ClientBody.model_construct(None, **details))
+            for item in items:
+                await self._restore(item.id, {"restore_all_projects": False, "projects": [*archived_project_ids]})
+        return await super().put_back(items, fields, archived_project_ids)
+
+    async def put_back_fields(self, item: Client, fields: Mapping[str, Any]) -> Client | None:
+        """Give a client its former values of these fields, but for those that restoring it gives."""
+        details = {name: fields[name] or "" for name in ClientDetails.model_fields.keys() & fields.keys()}
+        body = ClientBody.model_construct(None, **details)
+        result = await (self.edit(item, body) if details else self.get(item))
         if fields.get("archived"):
             await self.archive(item)
-            result = await self.get(item)
+            return await self.get(item)
         return result
 
-    async def make_anew(self, item: Client) -> Client:
+    async def recreate(self, item: Client) -> Client:
         """Create what a deleted client was."""
         client = await self.add(ClientBody.model_construct(**item.model_dump(include=set(ClientDetails.model_fields))))
         if item.archived:

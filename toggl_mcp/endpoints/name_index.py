@@ -6,13 +6,13 @@ from typing import Any, TypeVar, cast
 from toggl_mcp.cache.store import Version
 from toggl_mcp.endpoints.account import AccountEndpoint
 from toggl_mcp.endpoints.core.collection import Collection
-from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
+from toggl_mcp.endpoints.core.read_endpoint import ReadEndpoint
 from toggl_mcp.models.account import WorkspaceNames
 from toggl_mcp.models.base import NamedResource, is_id
 from toggl_mcp.models.clock import Clock
 
 E = TypeVar("E", bound=NamedResource)
-EndpointOpener = Callable[[str, int], CachedEndpoint[Any]]
+EndpointOpener = Callable[[str, int], ReadEndpoint[Any]]
 """Returns the endpoint of a kind in a workspace."""
 
 NAME_NEGATIVE_TTL_SECONDS = 600.0
@@ -33,7 +33,7 @@ class NameIndex:
         self.refreshed_at = 0.0
         """When the account was read with `refresh`: older lists do not count for what the account has no names of."""
 
-    async def find_by_id(self, endpoint: CachedEndpoint[E], ids: Iterable[int]) -> dict[int, E]:
+    async def find_by_id(self, endpoint: ReadEndpoint[E], ids: Iterable[int]) -> dict[int, E]:
         """Return the items of these ids that exist, by id; 0 is no id."""
         requested_ids = set(ids) - {0}
         if not requested_ids:
@@ -47,7 +47,7 @@ class NameIndex:
             collection = (await endpoint.read(refresh=collection.version.fetched_at is not None)).collection
         return {key: collection.items[key] for key in requested_ids & collection.items.keys()}
 
-    async def find_by_name(self, endpoint: CachedEndpoint[E], name: str) -> tuple[list[E], Collection[E]]:
+    async def find_by_name(self, endpoint: ReadEndpoint[E], name: str) -> tuple[list[E], Collection[E]]:
         """Return the items of exactly a name (case ignored, then accents), and the collection that was searched."""
         collection = await self._read_cached_items(endpoint)
         if matches := collection.find_by_name(name):
@@ -55,7 +55,7 @@ class NameIndex:
         matches, read = await endpoint.find_by_name(name)
         return matches, read.collection
 
-    async def resolve(self, endpoint: CachedEndpoint[E], ref: str) -> tuple[list[E], Collection[E]]:
+    async def resolve(self, endpoint: ReadEndpoint[E], ref: str) -> tuple[list[E], Collection[E]]:
         """Return the items of an id or a name, and the collection that was searched.
 
         Digits can be the id of one item and the name of others; for the latter nothing is requested.
@@ -66,17 +66,17 @@ class NameIndex:
         collection = await self._read_cached_items(endpoint)
         return list((by_id | {item.id: item for item in collection.find_by_name(ref)}).values()), collection
 
-    async def resolve_cached(self, endpoint: CachedEndpoint[E], ref: str) -> list[E]:
+    async def resolve_cached(self, endpoint: ReadEndpoint[E], ref: str) -> list[E]:
         """Return the items of an id or a name in what is cached; the whole list is not requested."""
         return (await self._read_cached_items(endpoint)).find_by_ref(ref)
 
-    async def resolve_elsewhere(self, endpoint: CachedEndpoint[E], ref: str) -> list[E]:
+    async def resolve_elsewhere(self, endpoint: ReadEndpoint[E], ref: str) -> list[E]:
         """Return the items of an id or a name in the other workspaces, in what is cached of these."""
         workspaces = (await self._account.workspaces()).collection.items
         others = [self._open_endpoint(endpoint.KIND, key) for key in workspaces if key != endpoint.workspace_id]
         return [item for other in others for item in await self.resolve_cached(other, ref)]
 
-    async def _read_cached_items(self, endpoint: CachedEndpoint[E]) -> Collection[E]:
+    async def _read_cached_items(self, endpoint: ReadEndpoint[E]) -> Collection[E]:
         """Return the cached list if it is fresh, with the account's newer names; else only the account's names."""
         collection = await endpoint.fresh_or_none()
         if self._account_names is None:
@@ -89,7 +89,7 @@ class NameIndex:
             return collection
         return Collection({**collection.items, **account_items}, collection.version)
 
-    def _account_items(self, endpoint: CachedEndpoint[E]) -> dict[int, E]:
+    def _account_items(self, endpoint: ReadEndpoint[E]) -> dict[int, E]:
         """Return what the account names of an endpoint's kind and workspace."""
         names = None if self._account_names is None else self._account_names.items.get(endpoint.workspace_id)
         items = cast("list[E]", getattr(names, endpoint.KIND, []))

@@ -1,6 +1,6 @@
 """Projects: https://engineering.toggl.com/docs/api/projects."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -25,6 +25,7 @@ class AsyncProjectEndpoint(CascadingEndpoint[Project]):
     CASCADING_VERBS = frozenset({"delete"})
     DELETE_PARAMS = {"teDeletionMode": "unassign"}  # noqa: RUF012 - declared in the base as what it is
     INVALIDATES = {"delete": ("task",)}  # noqa: RUF012 - declared in the base as what it is
+    DEPENDENTS = {"task": "delete"}  # noqa: RUF012 - declared in the base as what it is
 
     async def add(self, body: ProjectBody) -> Project:
         """Create a project, at most once; it is active.
@@ -95,12 +96,7 @@ class AsyncProjectEndpoint(CascadingEndpoint[Project]):
             raise Unreachable(message)
         return seconds
 
-    async def put_back_fields(
-        self,
-        item: Project,
-        fields: Mapping[str, Any],
-        related_ids: Sequence[int],  # noqa: ARG002 - nothing is archived along with a project
-    ) -> Project | None:
+    async def put_back_fields(self, item: Project, fields: Mapping[str, Any]) -> Project | None:
         """Give a project its former values of these fields; a client is removed by itself."""
         result: Project | None = item
         values = dict(fields)
@@ -113,7 +109,7 @@ class AsyncProjectEndpoint(CascadingEndpoint[Project]):
             result = await self.edit(item, ProjectBody(client_id=0))
         return await self.edit(item, ProjectBody.model_construct(**values)) if values else result
 
-    async def make_anew(self, item: Project) -> Project:
+    async def recreate(self, item: Project) -> Project:
         """Create what a deleted project was, without its tasks and members."""
         body = ProjectBody.model_construct(**item.model_dump(include=ProjectBody.model_fields.keys() - {"active"}))
         project = await self.add(body)

@@ -1,6 +1,6 @@
 """Tags: https://engineering.toggl.com/docs/api/tags."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -49,16 +49,11 @@ class AsyncTagEndpoint(CascadingEndpoint[Tag]):
         names = await self._names_in_entries(to_id(entity))
         await self._remove(to_id(entity), self._path(to_id(entity)), partial(self._rename_in_entries, names))
 
-    async def put_back_fields(
-        self,
-        item: Tag,
-        fields: Mapping[str, Any],
-        related_ids: Sequence[int],  # noqa: ARG002 - nothing is archived along with a tag
-    ) -> Tag | None:
+    async def put_back_fields(self, item: Tag, fields: Mapping[str, Any]) -> Tag | None:
         """Give a tag its former name."""
         return await self.edit(item, TagBody.model_construct(**fields))
 
-    async def make_anew(self, item: Tag) -> Tag:
+    async def recreate(self, item: Tag) -> Tag:
         """Create what a deleted tag was."""
         return await self.add(TagBody.model_construct(name=item.name))
 

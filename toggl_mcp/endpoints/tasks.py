@@ -1,6 +1,6 @@
 """Tasks: https://engineering.toggl.com/docs/api/tasks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, cast
 
 from toggl_mcp.endpoints.core.collection import Page
@@ -59,17 +59,12 @@ class AsyncTaskEndpoint(CascadingEndpoint[Task]):
             ),
         )
 
-    async def put_back_fields(
-        self,
-        item: Task,
-        fields: Mapping[str, Any],
-        related_ids: Sequence[int],  # noqa: ARG002 - nothing is archived along with a task
-    ) -> Task | None:
+    async def put_back_fields(self, item: Task, fields: Mapping[str, Any]) -> Task | None:
         """Give a task its former values of these fields."""
         values = {name: 0 if value is None else value for name, value in fields.items()}  # No estimate is 0.
         return await self.edit(item, TaskBody.model_construct(None, **values))
 
-    async def make_anew(self, item: Task) -> Task:
+    async def recreate(self, item: Task) -> Task:
         """Create what a deleted task was."""
         body = TaskBody.model_construct(**item.model_dump(include=set(TaskBody.model_fields)))
         return await self.add(item.project_id, body)

@@ -142,44 +142,36 @@ class AsyncTimeEntryEndpoint(CascadingEndpoint[TimeEntry]):
         return item.start >= self._entry_cache.earliest_start()
 
     async def undelete(self, items: Sequence[TimeEntry]) -> None:
-        """Bring deleted entries back: Toggl does so, as far as is known, for an edit of several.
+        """Bring deleted entries of one description back: Toggl does so, as far as is known, for an edit of several.
 
         Raises:
             OutcomeUnknown: Toggl never confirmed it.
         """
-        ids_by_description: dict[str, list[int]] = {}
-        for item in items:
-            ids_by_description.setdefault(item.description, []).append(item.id)
-        for description, ids in ids_by_description.items():
-            async with self._change("add") as change:
-                patch = TimeEntryBody.model_construct(description=description).to_json_patch()
-                path = f"{self._path()}/{','.join(map(str, ids))}"
-                response = await self._transport.send("PATCH", path, body=patch, change=change.pending)
-                if not _parse_edited_ids(response):
-                    continue
-                # That Toggl confirms it does not prove that the entries are back.
-                entries = (await self._refetch(OutcomeUnknown(_NOT_RESTORED))).items
-                for entry_id in entries.keys() & ids:
-                    change.add_journal_row(entry_id, entries[entry_id])
+        ids = [item.id for item in items]
+        async with self._change("add") as change:
+            patch = TimeEntryBody.model_construct(description=items[0].description).to_json_patch()
+            path = f"{self._path()}/{','.join(map(str, ids))}"
+            response = await self._transport.send("PATCH", path, body=patch, change=change.pending)
+            if not _parse_edited_ids(response):
+                return
+            # That Toggl confirms it does not prove that the entries are back.
+            entries = (await self._refetch(OutcomeUnknown(_NOT_RESTORED))).items
+            for entry_id in entries.keys() & ids:
+                change.add_journal_row(entry_id, entries[entry_id])
 
     async def put_back(
-        self, items: Sequence[TimeEntry], fields: Mapping[str, Any], related_ids: Sequence[int]
+        self, items: Sequence[TimeEntry], fields: Mapping[str, Any], archived_project_ids: Sequence[int]
     ) -> set[int]:
         """Give entries their former values of these fields, several of them by one request."""
         if len(items) == 1:
-            return await super().put_back(items, fields, related_ids)
+            return await super().put_back(items, fields, archived_project_ids)
         return {*(await self.bulk_edit(items, _to_body(items[0], fields))).edited_ids}
 
-    async def put_back_fields(
-        self,
-        item: TimeEntry,
-        fields: Mapping[str, Any],
-        related_ids: Sequence[int],  # noqa: ARG002 - nothing is archived along with an entry
-    ) -> TimeEntry | None:
+    async def put_back_fields(self, item: TimeEntry, fields: Mapping[str, Any]) -> TimeEntry | None:
         """Give an entry its former values of these fields; a timer that was stopped runs again."""
         return await self.edit(item, _to_body(item, fields))
 
-    async def make_anew(self, item: TimeEntry) -> TimeEntry:
+    async def recreate(self, item: TimeEntry) -> TimeEntry:
         """Create what a deleted entry was."""
         return await self.add(_to_body(item, item.content()))
 

@@ -11,9 +11,9 @@ from toggl_mcp.cache.store import Key, Row, Version
 from toggl_mcp.endpoints.core.cached_collection import CachedCollection
 from toggl_mcp.endpoints.core.change import Cascade, Change, ConfirmedRow
 from toggl_mcp.endpoints.core.collection import CacheRead, Collection
+from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
 from toggl_mcp.endpoints.core.parsing import parse_entry, parse_items, parse_rows
 from toggl_mcp.endpoints.core.session import Session
-from toggl_mcp.endpoints.core.undo import UndoableEndpoint
 from toggl_mcp.models.base import WorkspaceResource
 from toggl_mcp.models.journal import RowChange
 from toggl_mcp.models.time_entries import TimeEntry, to_rfc3339
@@ -230,7 +230,7 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
         return datetime.fromtimestamp(self._clock(), UTC)
 
 
-class CascadingEndpoint(UndoableEndpoint[E]):
+class CascadingEndpoint(CachedEndpoint[E]):
     """An endpoint whose changes cascade to time entries, in a cache that it shares with others or, alone, owns."""
 
     CASCADING_VERBS: ClassVar[frozenset[str]] = frozenset()

@@ -10,8 +10,8 @@ from toggl_mcp.cache.store import Store
 from toggl_mcp.endpoints.account import AccountEndpoint
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
+from toggl_mcp.endpoints.core.read_endpoint import ReadEndpoint
 from toggl_mcp.endpoints.core.session import Session
-from toggl_mcp.endpoints.core.undo import UndoableEndpoint
 from toggl_mcp.endpoints.journal import Journal
 from toggl_mcp.endpoints.name_index import NameIndex
 from toggl_mcp.endpoints.projects import AsyncProjectEndpoint
@@ -21,6 +21,7 @@ from toggl_mcp.endpoints.tasks import AsyncTaskEndpoint
 from toggl_mcp.endpoints.time_entries import AsyncTimeEntryEndpoint
 from toggl_mcp.endpoints.time_entry_cache import TimeEntryCache
 from toggl_mcp.endpoints.time_entry_query import TimeEntrySource
+from toggl_mcp.endpoints.undo import Undo
 from toggl_mcp.endpoints.users import AsyncUserEndpoint
 from toggl_mcp.errors import InvalidArguments
 from toggl_mcp.models.quota import Bucket
@@ -59,20 +60,21 @@ class Toggl:
         self.time_entries = per_workspace(
             partial(AsyncTimeEntryEndpoint.from_session, session, entry_cache=self.entry_cache)
         )
-        undoable: Mapping[str, Callable[[int], UndoableEndpoint[Any]]] = {
+        changeable: Mapping[str, Callable[[int], CachedEndpoint[Any]]] = {
             AsyncClientEndpoint.KIND: self.clients,
             AsyncProjectEndpoint.KIND: self.projects,
             AsyncTaskEndpoint.KIND: self.tasks,
             AsyncTagEndpoint.KIND: self.tags,
             AsyncTimeEntryEndpoint.KIND: self.time_entries,
         }
-        self.journal = Journal(session, undoable)
-        self._endpoints: Mapping[str, Callable[[int], CachedEndpoint[Any]]] = {
-            **undoable,
+        self.journal = Journal(session)
+        self.undo = Undo(self.journal, changeable)
+        self._endpoints: Mapping[str, Callable[[int], ReadEndpoint[Any]]] = {
+            **changeable,
             AsyncUserEndpoint.KIND: self.users,
         }
 
-    def endpoint(self, kind: str, workspace_id: int) -> CachedEndpoint[Any]:
+    def endpoint(self, kind: str, workspace_id: int) -> ReadEndpoint[Any]:
         """Return a workspace's endpoint of a kind."""
         return self._endpoints[kind](workspace_id)
 

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from toggl_mcp.api import REPORTS_PATH_PREFIX
 from toggl_mcp.endpoints.core.collection import Page
-from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
 from toggl_mcp.endpoints.core.parsing import parse_model, parse_rows, to_fields
+from toggl_mcp.endpoints.core.read_endpoint import ReadEndpoint
 from toggl_mcp.errors import Unreachable
 from toggl_mcp.models.base import Position
 from toggl_mcp.models.users import Activity, User
@@ -26,7 +26,7 @@ class ActivityRead(NamedTuple):
     unreadable_count: int
 
 
-class AsyncUserEndpoint(CachedEndpoint[User]):
+class AsyncUserEndpoint(ReadEndpoint[User]):
     """The users of a workspace, for asyncio; they are read only."""
 
     MODEL = User

@@ -1,7 +1,8 @@
 """What Toggl's entities have in common, and what request bodies and arguments have."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self
 
 from pydantic import AfterValidator, AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
@@ -51,6 +52,15 @@ class WorkspaceResource(BaseModel, frozen=True):
         """Return what a change can give it; a value that is empty counts as none."""
         names = type(self).model_fields.keys() - self.FIELDS_OF_TOGGL
         return {name: getattr(self, name) or None for name in names}
+
+    def find_differences(self, expected: Self) -> dict[str, Any]:
+        """Return the fields, with this one's values, in which it differs from another."""
+        expected_content = expected.content()
+        return {name: getattr(self, name) for name, value in self.content().items() if value != expected_content[name]}
+
+    def has_values(self, fields: Mapping[str, Any]) -> bool:
+        """Return whether its fields have these values."""
+        return not self.find_differences(self.model_copy(update=dict(fields)))
 
 
 class NamedResource(WorkspaceResource, frozen=True):

@@ -33,16 +33,18 @@ class ChangeRecord(BaseModel, frozen=True):
     kind: str
     workspace_id: int
     rows: tuple[RowChange, ...] = ()
-    related_ids: tuple[int, ...] | None = ()
-    """What was archived along; None where that is not known."""
+    archived_project_ids: tuple[int, ...] | None = ()
+    """The projects that were archived with a client; None where that is not known."""
+    former_id: int | None = None
+    """The id of the deleted item of which an undo has created this one again."""
     is_confirmed: bool = False
     is_undone: bool = False
 
-    def confirm(self, rows: Sequence[RowChange], related_ids: Sequence[int] | None) -> "ChangeRecord":
+    def confirm(self, rows: Sequence[RowChange], archived_project_ids: Sequence[int] | None) -> "ChangeRecord":
         """Return the record with what was confirmed."""
         update = {
             "rows": tuple(rows),
-            "related_ids": None if related_ids is None else tuple(related_ids),
+            "archived_project_ids": None if archived_project_ids is None else tuple(archived_project_ids),
             "is_confirmed": True,
         }
         return self.model_copy(update=update)

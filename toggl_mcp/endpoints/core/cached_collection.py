@@ -14,14 +14,15 @@ from typing import Generic, Self, TypeVar
 
 import anyio
 from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic_core import from_json, to_json
 
 from toggl_mcp.api import Transport
 from toggl_mcp.cache.store import MAX_CLOCK_LEAD_SECONDS, Key, Row, RowWrite, Store, Version
-from toggl_mcp.endpoints.core.change import Change, ConfirmedRow, open_record
+from toggl_mcp.endpoints.core.change import Cascade, Change, ConfirmedRow, open_record
 from toggl_mcp.endpoints.core.collection import CacheRead, Collection, Lookup
 from toggl_mcp.endpoints.core.keys import names_key
 from toggl_mcp.errors import CacheBusy, QuotaSpent, RateLimited, Unreachable
-from toggl_mcp.models.journal import ChangeRecord
+from toggl_mcp.models.journal import ChangeRecord, RowChange
 from toggl_mcp.models.quota import Bucket, PendingChange
 
 M = TypeVar("M", bound=BaseModel)
@@ -149,6 +150,20 @@ class CachedCollection(Generic[M]):
     async def get_row(self, row_id: int) -> Row:
         """Return a row from before a change."""
         return await self._store.get_row(self.key, row_id)
+
+    async def find_dependents(self, row_id: int, kind: str, verb: str) -> Cascade:
+        """Return what the deletion of an item does to the cached items of another kind that refer to it."""
+        field = f"{self.key.kind}_id"
+        snapshot = await self._store.read(self.key._replace(kind=kind))
+        row_changes: list[RowChange] = []
+        for dependent_id, text in snapshot.rows.items() if snapshot else ():
+            fields: dict[str, object] = from_json(text) or {}  # Of an unreadable row there is none.
+            if fields.get(field) == row_id:
+                # When Toggl changed it is not known: it may be now, or not count as a change.
+                remaining = {name: value for name, value in fields.items() if name not in (field, "updated_at")}
+                after = to_json(remaining).decode() if verb == "edit" else None
+                row_changes.append(RowChange(dependent_id, text, after))
+        return Cascade(kind, row_changes, verb)
 
     async def open_change(self, verb: str, workspace_id: int, row_ids: Sequence[int], keys: Sequence[Key]) -> Change[M]:
         """Return a change that is not sent yet, and may alter these collections.

@@ -23,10 +23,11 @@ _DERIVED_FIELDS = {
 
 
 class Cascade(NamedTuple):
-    """What a confirmed change has done to the rows of another kind."""
+    """What a confirmed change has done to the rows of another kind: it has edited or deleted them."""
 
     kind: str
     rows: Sequence[RowChange]
+    verb: str = "edit"
 
 
 class ConfirmedRow(NamedTuple, Generic[M]):
@@ -49,10 +50,10 @@ class Change(Generic[M]):
     """What the journal has of it while its outcome is unknown."""
     rows: list[ConfirmedRow[M]] = field(default_factory=list[ConfirmedRow[M]])
     journal_rows: list[RowChange] = field(default_factory=list[RowChange])
-    related_ids: Sequence[int] | None = None
-    """What was archived along, if that is known."""
-    cascade: Cascade | None = None
-    """What it did to rows of another kind that an undo has to put back by itself."""
+    archived_project_ids: Sequence[int] | None = None
+    """The projects that were archived with a client, if that is known."""
+    cascades: list[Cascade] = field(default_factory=list[Cascade])
+    """What it did to rows of other kinds that an undo has to put back by itself."""
     records: tuple[ChangeRecord, ...] = ()
     """What the journal has of it once it is settled."""
 
@@ -92,13 +93,18 @@ class Change(Generic[M]):
 
     def confirm(self) -> None:
         """Let the journal have what the change did; nothing, if it did nothing."""
-        related_ids = self.record.related_ids if self.related_ids is None else self.related_ids
-        self.records = (self.record.confirm(self.journal_rows, related_ids),) if self.journal_rows else ()
-        if self.records and self.cascade is not None and self.cascade.rows:
-            fields = {"record_id": uuid4().hex, "verb": "edit", "kind": self.cascade.kind}
-            self.records += (self.record.model_copy(update=fields).confirm(self.cascade.rows, ()),)
+        if not self.journal_rows:
+            self.records = ()
+            return
+        known = self.record.archived_project_ids if self.archived_project_ids is None else self.archived_project_ids
+        cascades = (
+            self.record.model_copy(update={"record_id": uuid4().hex, "verb": verb, "kind": kind}).confirm(rows, ())
+            for kind, rows, verb in self.cascades
+            if rows
+        )
+        self.records = (self.record.confirm(self.journal_rows, known), *cascades)
         spending = SPENDING.get()
-        if spending is not None and self.records:
+        if spending is not None:
             spending.has_changes = True
 
 
@@ -113,7 +119,7 @@ def open_record(verb: str, key: Key, workspace_id: int, made_at: float, rows: Ma
         verb=verb,
         kind=key.kind,
         workspace_id=workspace_id,
-        related_ids=None if verb == "archive" else (),
+        archived_project_ids=None if verb == "archive" else (),
         rows=tuple(RowChange(row_id, row.text, None) for row_id, row in rows.items()),
     )
 

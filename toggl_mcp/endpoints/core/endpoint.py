@@ -5,6 +5,7 @@ and returns the only new item that matches, or else raises OutcomeUnknown. `_cha
 """
 
 import logging
+from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import asynccontextmanager
@@ -26,13 +27,16 @@ WriteCascade = Callable[[E | None], Awaitable[Cascade]]
 """Writes through what a confirmed change, to the item or to none, has done to rows of another kind; returns that."""
 
 
-class CachedEndpoint(ReadEndpoint[E]):
-    """A resource of a workspace: reads go through the cache, changes are written through to it."""
+class CachedEndpoint(ReadEndpoint[E], ABC):
+    """A resource of a workspace: reads go through the cache, changes are written through to it, and can be undone."""
 
     DELETE_PARAMS: ClassVar[dict[str, str]] = {}
     """The query parameters of a deletion."""
     INVALIDATES: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     """For each verb, the kinds of resources that Toggl changes with it."""
+
+    DEPENDENTS: ClassVar[Mapping[str, str]] = {}
+    """What a deletion does to the items of other kinds that refer to it (edit, delete), by kind."""
 
     async def delete(self, entity: int | HasId) -> None:
         """Delete one by its id; it is no error if Toggl has none.
@@ -43,7 +47,36 @@ class CachedEndpoint(ReadEndpoint[E]):
         """
         await self._remove(to_id(entity), self._path(to_id(entity)))
 
+    def is_listed(self, item: E) -> bool:  # noqa: ARG002 - overridden where Toggl lists only some
+        """Return whether Toggl's list would have an item, if it exists."""
+        return True
+
+    async def undelete(self, items: Sequence[E]) -> None:  # noqa: ARG002 - overridden where Toggl can
+        """Bring deleted items back under their ids where Toggl can; a read shows which are back."""
+        return
+
+    async def put_back(
+        self,
+        items: Sequence[E],
+        fields: Mapping[str, Any],
+        archived_project_ids: Sequence[int],  # noqa: ARG002 - overridden where projects are archived along
+    ) -> set[int]:
+        """Give items their former values of these fields; return the ids of those that have them then."""
+        results = [await self.put_back_fields(item, fields) for item in items]
+        return {item.id for item in results if item is not None and item.has_values(fields)}
+
+    @abstractmethod
+    async def put_back_fields(self, item: E, fields: Mapping[str, Any]) -> E | None:
+        """Give an item its former values of these fields; return it, or None if Toggl has none."""
+
+    @abstractmethod
+    async def recreate(self, item: E) -> E:
+        """Create what a deleted item was, under another id."""
+
     async def _remove(self, entity_id: int, path: str, write_cascade: WriteCascade[E] | None = None) -> None:
+        dependents = [
+            await self._collection.find_dependents(entity_id, kind, verb) for kind, verb in self.DEPENDENTS.items()
+        ]
         async with self._change("delete", entity_id) as change:
             try:
                 await self._transport.send("DELETE", path, query=self.DELETE_PARAMS, change=change.pending)
@@ -58,7 +91,8 @@ class CachedEndpoint(ReadEndpoint[E]):
             else:
                 change.add_confirmed_row(entity_id, None)
             if write_cascade is not None:
-                change.cascade = await write_cascade(None)
+                change.cascades.append(await write_cascade(None))
+            change.cascades += dependents
 
     async def _create(
         self,

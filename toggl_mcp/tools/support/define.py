@@ -54,6 +54,10 @@ MAX_BULK_CALL_SECONDS = 120.0
 READ_ONLY = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=True)
 ADDITIVE = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=False, open_world_hint=True)
 DESTRUCTIVE = ToolAnnotations(read_only_hint=False, destructive_hint=True, idempotent_hint=True, open_world_hint=True)
+DESTRUCTIVE_EACH_TIME = ToolAnnotations(
+    read_only_hint=False, destructive_hint=True, idempotent_hint=False, open_world_hint=True
+)
+"""For a tool whose repeated call may change something else, such as the change before the last."""
 
 _log = logging.getLogger(__name__)
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a cal
 
     from toggl_mcp.endpoints.core.collection import Collection
     from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
+    from toggl_mcp.endpoints.core.read_endpoint import ReadEndpoint
     from toggl_mcp.endpoints.name_index import NameIndex
     from toggl_mcp.tools.support.define import CallContext
 
@@ -29,7 +30,7 @@ HINT_REFRESH = "refresh: true reads Toggl again."
 
 
 async def resolve(
-    ref: str, endpoint: "CachedEndpoint[ResourceT]", name_index: "NameIndex", *, any_workspace: bool = False
+    ref: str, endpoint: "ReadEndpoint[ResourceT]", name_index: "NameIndex", *, any_workspace: bool = False
 ) -> ResourceT:
     """Return the only match of a name or an id, with `any_workspace` also the only one of the other workspaces.
 
@@ -43,7 +44,7 @@ async def resolve(
     return exactly_one(matches, ref, collection, endpoint)
 
 
-async def resolve_to_delete(ref: str, endpoint: "CachedEndpoint[ResourceT]", name_index: "NameIndex") -> ResourceT:
+async def resolve_to_delete(ref: str, endpoint: "ReadEndpoint[ResourceT]", name_index: "NameIndex") -> ResourceT:
     """Return the only match of an id, or of a name as Toggl has it now: it may have passed to another since.
 
     Raises:
@@ -57,7 +58,7 @@ async def resolve_to_delete(ref: str, endpoint: "CachedEndpoint[ResourceT]", nam
 
 
 async def _resolve_elsewhere(
-    ref: str, endpoint: "CachedEndpoint[ResourceT]", name_index: "NameIndex", *, is_usable: bool
+    ref: str, endpoint: "ReadEndpoint[ResourceT]", name_index: "NameIndex", *, is_usable: bool
 ) -> list[ResourceT]:
     """Return the only match in the other workspaces, if it is usable there; none if there is none.
 
@@ -75,7 +76,7 @@ async def _resolve_elsewhere(
     raise NotFound(message, to_candidates(matches))
 
 
-async def resolve_id(ref: str | None, endpoint: "CachedEndpoint[ResourceT]", name_index: "NameIndex") -> int | None:
+async def resolve_id(ref: str | None, endpoint: "ReadEndpoint[ResourceT]", name_index: "NameIndex") -> int | None:
     """Return the id of the only match of a name or an id, 0 for `REF_NONE`, and None if there is no reference."""
     if ref is None or ref == REF_NONE:
         return None if ref is None else 0
@@ -104,7 +105,7 @@ def resolve_workspace(ref: str, workspaces: Iterable[Workspace]) -> Workspace:
     raise NotFound(message, candidates)
 
 
-def require_found(item: ResourceT | None, item_id: int, endpoint: "CachedEndpoint[ResourceT]") -> ResourceT:
+def require_found(item: ResourceT | None, item_id: int, endpoint: "ReadEndpoint[ResourceT]") -> ResourceT:
     """Return the item that has an id.
 
     Raises:
@@ -121,7 +122,7 @@ def require_found(item: ResourceT | None, item_id: int, endpoint: "CachedEndpoin
 
 async def resolve_filter(
     ref: str | None,
-    open_endpoint: "Callable[[int], CachedEndpoint[ResourceT]]",
+    open_endpoint: "Callable[[int], ReadEndpoint[ResourceT]]",
     args: WorkspaceArgs,
     call: "CallContext",
 ) -> tuple[int, int | None]:
@@ -142,7 +143,7 @@ async def resolve_filter(
 
 
 async def deletion_question(
-    ref: str, endpoint: "CachedEndpoint[ResourceT]", name_index: "NameIndex", consequence: str
+    ref: str, endpoint: "ReadEndpoint[ResourceT]", name_index: "NameIndex", consequence: str
 ) -> str:
     """Return the question to a person before the item of a name or an id is deleted.
 
@@ -169,7 +170,7 @@ async def delete_by_ref(ref: str, endpoint: "CachedEndpoint[ResourceT]", name_in
 
 async def get_by_ref(
     ref: str,
-    open_endpoint: "Callable[[int], CachedEndpoint[ResourceT]]",
+    open_endpoint: "Callable[[int], ReadEndpoint[ResourceT]]",
     args: ReadArgs,
     call: "CallContext",
 ) -> tuple[ResourceT, HasFreshness]:
@@ -195,7 +196,7 @@ def exactly_one(
     matches: list[ResourceT],
     ref: str,
     collection: "Collection[ResourceT]",
-    endpoint: "CachedEndpoint[ResourceT]",
+    endpoint: "ReadEndpoint[ResourceT]",
     *,
     hint: str = "",
 ) -> ResourceT:
@@ -240,7 +241,7 @@ def require_one_meaning(ref: str, matches: Sequence[NamedResource], kind: str) -
 
 
 def not_found_error(
-    ref: str, endpoints: Sequence["CachedEndpoint[Any]"], items: Iterable[NamedResource], hint: str = ""
+    ref: str, endpoints: Sequence["ReadEndpoint[Any]"], items: Iterable[NamedResource], hint: str = ""
 ) -> NotFound:
     """Return the error that no item of these endpoints has a name; its message ends with the hint."""
     place = " and ".join(f"workspace {endpoint.workspace_id}" for endpoint in endpoints)
@@ -282,7 +283,7 @@ def to_candidates(items: Iterable[NamedResource]) -> list[Candidate]:
 
 @asynccontextmanager
 async def naming_deleted(
-    item_id: int | None, endpoint: "CachedEndpoint[ResourceT]", name_index: "NameIndex"
+    item_id: int | None, endpoint: "ReadEndpoint[ResourceT]", name_index: "NameIndex"
 ) -> AsyncGenerator[None]:
     """Run a request that refers to a cached item, and say so if Toggl refuses because it has deleted the item.
 
@@ -306,7 +307,7 @@ async def naming_deleted(
         raise
 
 
-def duplicate_name_error(name: str, endpoint: "CachedEndpoint[ResourceT]", items: Iterable[ResourceT]) -> DuplicateName:
+def duplicate_name_error(name: str, endpoint: "ReadEndpoint[ResourceT]", items: Iterable[ResourceT]) -> DuplicateName:
     """Return the error that a name is in use, with the items that have it."""
     holders = [item for item in items if fold(item.name) == fold(name)]
     holder_text = "".join(

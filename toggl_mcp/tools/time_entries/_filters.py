@@ -33,7 +33,7 @@ MAX_READ_SECONDS = 13.0
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from datetime import datetime
 
-    from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
+    from toggl_mcp.endpoints.core.read_endpoint import ReadEndpoint
     from toggl_mcp.endpoints.time_entry_query import EntryQuery, EntryResult
 
 
@@ -268,7 +268,7 @@ async def _filter_by_ref(
 
 
 async def _resolve_everywhere(
-    ref: str, endpoints: Sequence["CachedEndpoint[Any]"], call: CallContext
+    ref: str, endpoints: Sequence["ReadEndpoint[Any]"], call: CallContext
 ) -> list[NamedResource]:
     """Return everything that has a name or an id, in any workspace; from the cache if the cache has some.
 

@@ -22,7 +22,7 @@ from toggl_mcp.tools.support.results import OBJECTS, Freshness, OutputModel, Wit
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from datetime import datetime
 
-    from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
+    from toggl_mcp.endpoints.core.read_endpoint import ReadEndpoint
     from toggl_mcp.tools.time_entries._filters import Selection
 
 
@@ -126,7 +126,7 @@ def group_by_workspace(entries: Iterable[TimeEntry]) -> dict[int, list[TimeEntry
 
 
 async def _fetch_names(
-    endpoint: "CachedEndpoint[ResourceT]", ids: set[int], call: CallContext, warnings: list[str]
+    endpoint: "ReadEndpoint[ResourceT]", ids: set[int], call: CallContext, warnings: list[str]
 ) -> dict[int, ResourceT]:
     try:
         with anyio.fail_after(MAX_LOOKUP_SECONDS):
