@@ -85,7 +85,7 @@ async def test_delete_time_entries_by_filters_is_refused_on_a_stale_cache(
     sandbox.quota.spend(None)
     error = await host.fail("delete_time_entries", filters={"period": "today"}, expected_count=3)
 
-    assert error["code"] == "unreachable"
+    assert error["code"] == "quota_spent"
     assert list_changes(sandbox) == []
 
 

@@ -254,3 +254,29 @@ async def test_start_timer_like_an_entry_that_is_not_there_is_refused(
 
     assert (error["code"], error["message"].startswith(message)) == (code, True)
     assert list_changes(sandbox) == []
+
+
+@pytest.mark.parametrize(
+    ("start", "stop", "expected"),
+    [
+        ("2025-10-10T09:00", "10:30", ("2025-10-10T09:00:00+13:00", "2025-10-10T10:30:00+13:00")),
+        ("yesterday 9am", "10:30am", ("2025-10-13T09:00:00+13:00", "2025-10-13T10:30:00+13:00")),
+        ("9:00", "yesterday 10:30", ("2025-10-13T09:00:00+13:00", "2025-10-13T10:30:00+13:00")),
+        ("last friday 23:00", "01:00", ("2025-10-10T23:00:00+13:00", "2025-10-11T01:00:00+13:00")),
+        ("23:00", "yesterday 01:00", ("2025-10-12T23:00:00+13:00", "2025-10-13T01:00:00+13:00")),
+        ("9:00", "10:30", ("2025-10-14T09:00:00+13:00", "2025-10-14T10:30:00+13:00")),
+    ],
+)
+async def test_create_time_entries_time_of_day_alone_is_of_the_day_of_the_other_time(
+    host: Host, start: str, stop: str, expected: tuple[str, str]
+) -> None:
+    entry = await host.create_entry(start=start, stop=stop)
+
+    assert (entry["start"], entry["stop"]) == expected
+
+
+@pytest.mark.parametrize(("start", "stop"), [("23:00", "01:00"), ("yesterday 16:00", "15:00")])
+async def test_create_time_entries_stop_before_start_is_refused(host: Host, start: str, stop: str) -> None:
+    error = await host.fail_to_create_entry(start=start, stop=stop)
+
+    assert "must not be before start" in error["message"]

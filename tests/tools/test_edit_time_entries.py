@@ -237,3 +237,58 @@ def test_bodies_for_another_project_clears_the_task() -> None:
     assert split_by_task([moves], to_project) == [([moves], no_task)]
     for body in (no_task, TimeEntryBody(description="x")):
         assert split_by_task([stays, moves], body) == [([stays, moves], body)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "start", "stop"),
+    [
+        ({"stop": "17:00"}, "2025-10-13T14:00:00+13:00", "2025-10-13T17:00:00+13:00"),
+        ({"start": "13:30"}, "2025-10-13T13:30:00+13:00", "2025-10-13T16:00:00+13:00"),
+        ({"start": "08:30", "stop": "11:30"}, "2025-10-13T08:30:00+13:00", "2025-10-13T11:30:00+13:00"),
+        ({"start": "22:00", "stop": "01:00"}, "2025-10-13T22:00:00+13:00", "2025-10-14T01:00:00+13:00"),
+        ({"start": "today 8am", "stop": "9am"}, "2025-10-14T08:00:00+13:00", "2025-10-14T09:00:00+13:00"),
+    ],
+)
+async def test_edit_time_entries_time_of_day_alone_is_of_the_day_of_the_entry(
+    host: Host, sandbox: Sandbox, changes: dict[str, str], start: str, stop: str
+) -> None:
+    row = add_entry(sandbox, "2025-10-13T14:00", "2025-10-13T16:00", "Cart")
+    result = await host.call("edit_time_entries", ids=[row["id"]], **changes)
+
+    assert (result["entry"]["start"], result["entry"]["stop"]) == (start, stop)
+
+
+async def test_edit_time_entries_times_keep_what_was_changed_in_the_web_app(
+    host: Host, sandbox: Sandbox, clock: Clock
+) -> None:
+    row = add_entry(sandbox, NINE, "2025-10-14T10:00", "Cart")
+    await host.call("list_time_entries")
+    sandbox.state.edit_entry(row["id"], stop=clock() - 6 * 3600)
+    clock.now += 30
+    result = await host.call("edit_time_entries", ids=[row["id"]], start="08:45")
+
+    assert (result["entry"]["start"], result["entry"]["stop"]) == (
+        "2025-10-14T08:45:00+13:00",
+        "2025-10-14T12:00:00+13:00",
+    )
+
+
+async def test_edit_time_entries_dry_run_of_one_shows_it_as_it_would_be(host: Host, sandbox: Sandbox) -> None:
+    row = add_entry(sandbox, NINE, "2025-10-14T10:00", "Cart")
+    result = await host.call("edit_time_entries", ids=[row["id"]], stop="11:00", description="Checkout", dry_run=True)
+
+    assert (result["entry"]["stop"], result["entry"]["description"]) == ("2025-10-14T11:00:00+13:00", "Checkout")
+    assert list_changes(sandbox) == []
+
+
+@pytest.mark.parametrize(
+    ("stop", "code"), [("banana", "invalid_arguments"), ("08:00", "invalid_arguments"), ("10:30", "overlap")]
+)
+async def test_edit_time_entries_dry_run_refuses_what_the_edit_would(
+    host: Host, sandbox: Sandbox, stop: str, code: str
+) -> None:
+    row = add_entry(sandbox, NINE, "2025-10-14T10:00", "Cart")
+    add_entry(sandbox, "2025-10-14T10:00", "2025-10-14T11:00", "Next")
+    error = await host.fail("edit_time_entries", ids=[row["id"]], stop=stop, dry_run=True)
+
+    assert error["code"] == code

@@ -12,6 +12,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("six_in_the_evening")]
 AROHA, BLUE_GULL = 64_890_301, 64_890_302
 BREAD_LABELS, WEB_SHOP, SHOP_SIGN, BROCHURE = 201_500_301, 201_500_302, 201_500_303, 201_500_304
 HIDDEN = 999
+TANE = 7_301_002
 DESIGN, CHECKOUT = 17_300_301, 80_400_301
 NINE, TEN, TWELVE = "2025-10-14T09:00", "2025-10-14T10:00", "2025-10-14T12:00"
 
@@ -194,3 +195,21 @@ async def test_create_time_entries_tag_ids_distinguish_names_by_case(host: Host,
     result = await host.create_entry(start=NINE, duration=60, tags=[tag["id"] for tag in tags])
 
     assert result["tags"] == ["Alpha", "alpha"]
+
+
+@pytest.mark.parametrize("user", ["Tāne Whitlock", "Tane Whitlock", "tane whitlock", str(TANE)])
+async def test_summarize_time_user_is_recognised_without_accents(host: Host, sandbox: Sandbox, user: str) -> None:
+    add_entry(sandbox, NINE, TEN, "Rolls", user_id=TANE)
+    result = await host.call("summarize_time", period="today", user=user)
+
+    assert result["total"]["hours"] == 1
+
+
+async def test_summarize_time_name_as_it_is_spelled_excludes_other_cases(host: Host, sandbox: Sandbox) -> None:
+    other = sandbox.state.add_project(HARBOUR_STUDIO, "web shop", AROHA)
+    add_entry(sandbox, NINE, TEN, project_id=WEB_SHOP)
+    add_entry(sandbox, TEN, TWELVE, project_id=other["id"])
+
+    assert await fetch_hours(host, project="Web shop") == 1
+    assert await fetch_hours(host, project="web shop") == 2
+    assert await fetch_hours(host, project="WEB SHOP") == 3

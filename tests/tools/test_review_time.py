@@ -1,5 +1,6 @@
 """What `review_time` finds, and that its fixes mend it."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from tests.sandbox.clock import Clock
 from tests.sandbox.diary import add_entry, at, running
 from tests.tools.host import Host
-from toggl_mcp.sandbox import NIGHT_SCHOOL, Fault, Sandbox
+from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Fault, Sandbox
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("six_in_the_evening")]
 
@@ -214,3 +215,25 @@ async def test_review_time_limit_leaves_the_rest_in_remaining(host: Host, sandbo
 async def test_review_time_unclear_arguments_are_refused(host: Host, arguments: dict[str, Any], message: str) -> None:
     error = await host.fail("review_time", **TUESDAY, **arguments)
     assert error["message"].startswith(message)
+
+
+async def test_review_time_timer_that_runs_since_yesterday_is_found(host: Host, sandbox: Sandbox) -> None:
+    running(sandbox, "2025-10-13T16:00", "Bread")
+    result = await host.call("review_time")
+
+    assert "running" in result["counts"]
+
+
+async def test_review_time_fix_in_the_hour_that_clocks_repeat_can_be_called(
+    host: Host, sandbox: Sandbox, clock: Clock
+) -> None:
+    clock.now = at("2025-04-06T18:00")
+    for first, last in (("13:00", "13:50"), ("13:30", "14:30")):  # 02:00 to 02:50 of +13:00; 02:30, and again 02:30.
+        start, stop = (datetime.fromisoformat(f"2025-04-05T{text}+00:00").timestamp() for text in (first, last))
+        sandbox.state.add_entry(HARBOUR_STUDIO, start, stop=stop, description=f"Bread {first}")
+    result = await host.call("review_time")
+    (overlap,) = (finding for finding in result["findings"] if finding["kind"] == "overlap")
+    await host.call(overlap["fix"]["tool"], **overlap["fix"]["arguments"])
+
+    assert overlap["fix"]["arguments"]["stop"] == "2025-04-06T02:30:00+13:00"
+    assert "overlap" not in (await host.call("review_time"))["counts"]

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.sandbox.clock import Clock
 from tests.sandbox.diary import add_entry, list_changes, running
 from tests.tools.host import Host
 from toggl_mcp.sandbox import HARBOUR_STUDIO, Call, Fault, Sandbox
@@ -116,3 +117,33 @@ async def test_split_time_entry_again_after_it_was_cut_off_creates_no_second_hal
 
     assert [part["seconds"] for part in result["entries"]] == [7200, 3600]
     assert [seconds for _, seconds in times(sandbox)] == [7200, 3600]
+
+
+@pytest.mark.parametrize(
+    ("at", "stop"), [("01:00", "2025-10-13T01:00:00+13:00"), ("23:00", "2025-10-12T23:00:00+13:00")]
+)
+async def test_split_time_entry_time_of_day_is_on_the_day_within_the_entry(
+    host: Host, sandbox: Sandbox, at: str, stop: str
+) -> None:
+    entry = add_entry(sandbox, "2025-10-12T22:00", "2025-10-13T03:00", "Night")
+    result = await host.call("split_time_entry", entry=entry["id"], at=at)
+
+    assert result["entries"][0]["stop"] == stop
+
+
+async def test_split_time_entry_time_of_day_on_two_days_is_refused_with_both(host: Host, sandbox: Sandbox) -> None:
+    entry = add_entry(sandbox, "2025-10-12T09:00", "2025-10-13T12:00", "Long")
+    error = await host.fail("split_time_entry", entry=entry["id"], at="10:00")
+
+    assert "2025-10-12T10:00:00 or 2025-10-13T10:00:00" in error["message"]
+
+
+async def test_split_time_entry_keeps_what_was_changed_in_the_web_app(
+    host: Host, sandbox: Sandbox, clock: Clock, row: dict[str, Any]
+) -> None:
+    await host.call("list_time_entries", period="yesterday")
+    sandbox.state.edit_entry(row["id"], stop=clock() - 28 * 3600)
+    clock.now += 30
+    result = await host.call("split_time_entry", entry=row["id"], at="11:00")
+
+    assert [part["seconds"] for part in result["entries"]] == [7200, 3 * 3600]

@@ -178,3 +178,13 @@ async def test_edit_tag_invalid_arguments_change_nothing(
 
     assert sentence in error["message"]
     assert list_changes(sandbox) == []
+
+
+@pytest.mark.usefixtures("six_in_the_evening")
+async def test_edit_tag_merge_into_whose_deletion_is_refused_says_what_was_done(host: Host, sandbox: Sandbox) -> None:
+    add_entry(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", "Bread", tags=["design"], tag_ids=[DESIGN])
+    sandbox.fault = lambda call: Fault("rejected") if call.method == "DELETE" else None
+    error = await host.fail("edit_tag", tag="design", merge_into="meeting")
+
+    assert "have “meeting” as well now" in error["message"]
+    assert "undo takes" in error["message"]

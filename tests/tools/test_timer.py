@@ -1,5 +1,7 @@
 """Starting, stopping and looking at the timer."""
 
+from datetime import datetime
+
 import pytest
 
 from tests.sandbox.clock import Clock
@@ -253,3 +255,19 @@ async def test_stop_timer_impossible_end_is_refused(
 @pytest.mark.parametrize("arguments", [{"stop": "08:00"}, {"discard": True}])
 async def test_stop_timer_without_a_running_timer_is_not_found(host: Host, arguments: dict[str, object]) -> None:
     assert (await host.fail("stop_timer", **arguments))["code"] == "not_found"
+
+
+async def test_stop_timer_at_a_time_of_day_is_in_the_night_after_the_start(host: Host, sandbox: Sandbox) -> None:
+    running(sandbox, "2025-10-13T22:00", "Late")
+    result = await host.call("stop_timer", stop="23:30")
+
+    assert result["entry"]["stop"] == "2025-10-13T23:30:00+13:00"
+
+
+async def test_get_timer_counts_of_a_planned_entry_what_is_over(host: Host, sandbox: Sandbox) -> None:
+    add_entry(sandbox, "2025-10-14T08:30", "2025-10-14T12:00", "Some of it")
+    add_entry(sandbox, "2025-10-14T20:00", "2025-10-14T21:00", "Planned")
+    now = datetime.fromisoformat((await host.call("get_timer"))["now"].split()[1])
+    expected = (now - now.replace(hour=8, minute=30, second=0)).total_seconds()
+
+    assert (await host.call("get_timer"))["today_seconds"] == expected < 4 * 3600

@@ -36,8 +36,10 @@ class Calendar(NamedTuple):
         return day - timedelta(days=(day.isoweekday() - self.week_begins_on) % 7)
 
     def to_local_text(self, moment: datetime) -> str:
-        """Return the local time as text, to the second."""
-        return moment.astimezone(self.zone).replace(tzinfo=None).isoformat(timespec="seconds")
+        """Return the local time as text, to the second; with its offset in the hour that a change of clocks repeats."""
+        local = moment.astimezone(self.zone)
+        is_repeated = local.utcoffset() != local.replace(fold=1 - local.fold).utcoffset()
+        return (local if is_repeated else local.replace(tzinfo=None)).isoformat(timespec="seconds")
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Times as people write them: `2026-11-24T09:00+13:00`, `14:00`, `2pm`, `yesterday 14:00`, `now`, `-25m`."""
 
 import re
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from toggl_mcp.models.day_grammar import check_year, normalize_words, parse_day, two_readings_error
 from toggl_mcp.models.duration_grammar import parse_duration
@@ -15,8 +15,10 @@ _HOURS_OF_HALF_DAY = 12
 _DAY_ALONE = "needs a time of day as well, such as 2026-11-24T09:00"
 
 
-def parse_time(text: str, now: datetime, calendar: Calendar) -> datetime:
+def parse_time(text: str, now: datetime, calendar: Calendar, default_day: date | None = None) -> datetime:
     """Return the time, in UTC, of a text: by its offset, or else in the calendar's time zone.
+
+    A time of day alone is that of the default day, or of today.
 
     Raises:
         ValueError: It is no time, has two readings, or is one that a change of clocks skips or repeats.
@@ -35,7 +37,7 @@ def parse_time(text: str, now: datetime, calendar: Calendar) -> datetime:
     if match is None or _is_day(words, calendar, now):
         message = _DAY_ALONE if _is_day(words, calendar, now) else _describe_times(text)
         raise ValueError(message)
-    day = today if not match["day"] else parse_day(match["day"], today, calendar)
+    day = parse_day(match["day"], today, calendar) if match["day"] else default_day or today
     local = datetime.combine(day, _parse_clock(text, match))
     offset = match.groupdict().get("offset")
     if offset is not None:
@@ -43,6 +45,12 @@ def parse_time(text: str, now: datetime, calendar: Calendar) -> datetime:
         check_year(calendar.day_of(moment))
         return moment
     return localize(local, calendar)
+
+
+def is_time_of_day(text: str) -> bool:
+    """Return whether a text is a time of day alone."""
+    match = _DAY_FIRST.fullmatch(normalize_words(text).replace("noon", "12:00"))
+    return match is not None and not match["day"]
 
 
 def localize(local: datetime, calendar: Calendar) -> datetime:

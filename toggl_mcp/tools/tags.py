@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from toggl_mcp.errors import DuplicateName, InvalidArguments
+from toggl_mcp.errors import DuplicateName, InvalidArguments, TogglError
 from toggl_mcp.models.base import Absent, Name
 from toggl_mcp.models.period import FIRST_DAY, LAST_DAY
 from toggl_mcp.models.tags import Tag, TagBody
@@ -146,7 +146,12 @@ async def _merge_tag(ref: str, target_ref: str, tags: "AsyncTagEndpoint", call: 
             ids = ", ".join(map(str, result.unchanged_ids))
             message = f"Toggl refused to change entries {ids}, so “{tag.name}” stays. Edit one of them to learn why."
             raise InvalidArguments(message)
-    await tags.delete(tag.id)
+    try:
+        await tags.delete(tag.id)
+    except TogglError as error:
+        done = f"The entries that have “{tag.name}” have “{target.name}” as well now ({len(tagged)})."
+        error.args = (f"{error} {done} The same call deletes “{tag.name}”; undo takes “{target.name}” off again.",)
+        raise
     edited_ids = [entry.id for entry in tagged]
     return await TagEdited.of_change(
         tags.workspace_id, call, tag=TagOut.of(target), deleted_tag_id=tag.id, edited_ids=edited_ids
@@ -179,6 +184,14 @@ async def delete_tag(args: DeleteTag, call: CallContext) -> TagDeleted:
     return await TagDeleted.of_change(tags.workspace_id, call, deleted_tag_id=tag_id)
 
 
+async def _merge_question(args: EditTag, call: CallContext) -> str | None:
+    if args.merge_into is None:
+        return None
+    tags = call.toggl.tags(await call.workspace_id(args.workspace))
+    tag = await resolve_to_delete(args.tag, tags, call.name_index)
+    return f"Replace the tag “{tag.name}” by {args.merge_into} on all time entries, and delete it?"
+
+
 async def _confirmation_text(args: DeleteTag, call: CallContext) -> str:
     tags = call.toggl.tags(await call.workspace_id(args.workspace))
     return await deletion_question(args.tag, tags, call.name_index, "All its time entries lose it.")
@@ -187,6 +200,6 @@ async def _confirmation_text(args: DeleteTag, call: CallContext) -> str:
 TOOLS = (
     ToolSpec(create_tag, ADDITIVE, requires=["tags"]),
     ToolSpec(list_tags, READ_ONLY),
-    ToolSpec(edit_tag, DESTRUCTIVE, requires=["tags"], restricted_input=EditTagRestricted),
+    ToolSpec(edit_tag, DESTRUCTIVE, confirm=_merge_question, requires=["tags"], restricted_input=EditTagRestricted),
     ToolSpec(delete_tag, DESTRUCTIVE, confirm=_confirmation_text, needs_full_access=True, requires=["tags"]),
 )

@@ -23,6 +23,10 @@ if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a cal
     from toggl_mcp.endpoints.time_entries import AsyncTimeEntryEndpoint
 
 
+MAX_RECENT_SECONDS = 10.0
+"""Seconds for which a read is recent."""
+
+
 class BulkOutcome(NamedTuple):
     """What a change of several entries did: the ids that it changed, and the failure of some or of the rest, if any.
 
@@ -110,26 +114,26 @@ class Targets(NamedTuple):
     not_found_ids: list[int]
 
 
-async def select_targets(args: EntrySelection, call: CallContext, *, require_fresh: bool = False) -> Targets:
+async def select_targets(
+    args: EntrySelection, call: CallContext, *, require_fresh: bool = False, require_recent: bool = False
+) -> Targets:
     """Return the entries that the arguments mean.
 
     Raises:
         NotFound: They mean none.
         InvalidArguments: The filters match more or fewer than is expected.
-        Unreachable: One of the entries, or what the filters match, cannot be read.
+        TogglError: One of the entries, or what the filters match, cannot be read.
     """
     if args.filters is None:
-        return await load_entries(args.ids or (), call, require_fresh=require_fresh)
-    selection = await select_entries(args.filters, call)
+        return await load_entries(args.ids or (), call, require_fresh=require_fresh, require_recent=require_recent)
+    # What was changed elsewhere may not match any more, so that a change reads Toggl first.
+    selection = await select_entries(args.filters.model_copy(update={"refresh": not args.dry_run}), call)
     matches = [entry for entry in selection.entries if entry.start >= selection.date_range.start]
     if not matches:
         message = " ".join(["filters match none of your entries; look with list_time_entries.", *selection.warnings])
         raise NotFound(message)
     if args.dry_run:
         return Targets(matches, [])
-    if selection.result.source == "stale":
-        message = "What filters match could not be read from Toggl. Nothing was changed. Try later, or give ids."
-        raise Unreachable(message)
     if len(matches) != args.expected_count:
         counts = f"filters match {len(matches)} entries, not {args.expected_count}"
         message = f"{counts}. Nothing was changed. dry_run: true lists them."
@@ -137,10 +141,13 @@ async def select_targets(args: EntrySelection, call: CallContext, *, require_fre
     return await load_entries([str(entry.id) for entry in matches], call, require_fresh=require_fresh)
 
 
-async def load_entries(refs: Sequence[str], call: CallContext, *, require_fresh: bool = False) -> Targets:
+async def load_entries(
+    refs: Sequence[str], call: CallContext, *, require_fresh: bool = False, require_recent: bool = False
+) -> Targets:
     """Return the entries of these ids or words; Toggl is read before an entry is denied, and for a word.
 
-    `require_fresh` refuses a stale read: an edit of several would restore what was deleted since.
+    `require_fresh` refuses a stale read: an edit of several would restore what was deleted since. `require_recent`
+    reads Toggl unless that was done a moment ago: what a change is computed from may have been changed elsewhere.
 
     Raises:
         NotFound: None of the ids has an entry, or a word means none.
@@ -153,6 +160,8 @@ async def load_entries(refs: Sequence[str], call: CallContext, *, require_fresh:
         read = await endpoint.reserved.read(refresh=True)
     else:
         read = await endpoint.read_authoritative(lambda collection: {*ids} <= collection.items.keys())
+        if require_recent and (call.now - read.as_of).total_seconds() > MAX_RECENT_SECONDS:
+            read = await endpoint.reserved.read(refresh=True)
     if require_fresh and read.source == "stale":
         read = await refetch(endpoint)
     items = {ref: find_by_ref(ref, read.collection, call.now) for ref in refs}

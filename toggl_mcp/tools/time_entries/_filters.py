@@ -226,14 +226,17 @@ async def _filter_by_user(
         Ambiguous: Several users have the name.
     """
     matches = [entry for entry in entries if ref == str(entry.user_id) or fold(ref) == fold(entry.user_name or "")]
+    if not matches:
+        # A name may be given without its accents.
+        resolved = await _resolve_everywhere(ref, [call.toggl.users(key) for key in workspace_ids], call)
+        user_ids = {user.id for user in resolved}
+        matches = [entry for entry in entries if entry.user_id in user_ids]
     users = {entry.user_id or 0: entry for entry in matches}
     if len(users) > 1:
         ids = ", ".join(map(str, users))
         message = f"{len(users)} users are called “{ref}”: {ids}. Give the id of one."
         candidates = [Candidate(key, entry.user_name or "", entry.workspace_id) for key, entry in users.items()]
         raise Ambiguous(message, candidates[:MAX_CANDIDATES])
-    if not users:
-        await _resolve_everywhere(ref, [call.toggl.users(key) for key in workspace_ids], call)
     return matches
 
 
@@ -247,11 +250,13 @@ async def _filter_by_ref(
         Ambiguous: It is the id of one item and the name of another.
     """
     endpoints = [call.toggl.endpoint(kind, key) for key in workspace_ids]
+    cached_items = [item for endpoint in endpoints for item in await call.name_index.resolve_cached(endpoint, ref)]
     if ref.isdecimal() and ref != REF_NONE:
-        cached = [item for endpoint in endpoints for item in await call.name_index.resolve_cached(endpoint, ref)]
-        require_one_meaning(ref, cached, kind)
+        require_one_meaning(ref, cached_items, kind)
     names = await look_up_names(entries, call, {kind})
     matches = names.filter_entries(ref, kind, entries)
+    if any(item.name == ref for item in cached_items):  # Another one may have this name in another case.
+        matches = [entry for entry in matches if any(item.is_exactly(ref) for item in names.refs_of(kind, entry))]
     if not matches and ref != REF_NONE:
         resolved = await _resolve_everywhere(ref, endpoints, call)
         names = await look_up_names(entries, call, {kind})

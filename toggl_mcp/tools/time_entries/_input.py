@@ -2,24 +2,16 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from datetime import timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from toggl_mcp.errors import InvalidArguments
 from toggl_mcp.models.base import REF_NONE
 from toggl_mcp.models.tasks import Task
 from toggl_mcp.models.text import fold
-from toggl_mcp.models.time_entries import MAX_DURATION, TimeEntry, TimeEntryBody
-from toggl_mcp.models.time_grammar import parse_time
-from toggl_mcp.tools.support.args import naming_argument
+from toggl_mcp.models.time_entries import TimeEntry, TimeEntryBody
 from toggl_mcp.tools.support.define import CallContext
 from toggl_mcp.tools.support.lookup import exactly_one, naming_deleted, not_found_error, resolve, resolve_id
 from toggl_mcp.tools.time_entries._args import EditTimeEntries, EntryFields
-
-if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
-    from datetime import datetime
-
-    from toggl_mcp.models.period import Calendar
 
 
 class ResolvedTags(NamedTuple):
@@ -107,27 +99,6 @@ async def settle_references(prepared: PreparedEntry, workspace_id: int, call: Ca
     finally:
         if prepared.new_tags:
             await call.toggl.tags(workspace_id).invalidate()
-
-
-def parse_time_argument(field: str, text: str, now: "datetime", calendar: "Calendar") -> "datetime":
-    """Return the time that an argument gives, in UTC.
-
-    Raises:
-        InvalidArguments: It is no time, has two readings, or is one that a change of clocks skips or repeats.
-    """
-    with naming_argument(field):
-        return parse_time(text, now, calendar)
-
-
-def check_duration(start: "datetime", stop: "datetime") -> None:
-    """Check that an entry stops after it starts, and is no longer than Toggl allows.
-
-    Raises:
-        InvalidArguments: It is not.
-    """
-    if not timedelta() <= stop - start <= MAX_DURATION:
-        message = "stop: must not be before start, nor more than 999 hours after it."
-        raise InvalidArguments(message)
 
 
 async def _resolve_task(ref: str, project_id: int | None, workspace_id: int, call: CallContext) -> Task:

@@ -50,6 +50,10 @@ class EntryRef(NamedTuple):
         by_id = self.item_id is not None and ref == str(self.item_id)
         return by_id or (self.name is not None and fold(ref) == fold(self.name))
 
+    def is_exactly(self, ref: str) -> bool:
+        """Return whether an id or a name as it is spelled means this."""
+        return ref in (str(self.item_id), self.name)
+
     def is_unresolvable(self, ref: str) -> bool:
         """Tell whether the reference may match, as the name cannot be read."""
         by_id = self.item_id is not None and ref.isdecimal()

@@ -13,9 +13,10 @@ from toggl_mcp.tools.support.define import CallContext
 from toggl_mcp.tools.support.lookup import MAX_CANDIDATES
 from toggl_mcp.tools.time_entries._args import CreateTimeEntries, NewEntry
 from toggl_mcp.tools.time_entries._draft import is_same, to_draft
-from toggl_mcp.tools.time_entries._input import PreparedEntry, check_duration, parse_time_argument, prepare_new_entry
+from toggl_mcp.tools.time_entries._input import PreparedEntry, prepare_new_entry
 from toggl_mcp.tools.time_entries._overlap import describe_entry, do_overlap, enumerate_overlaps, find_overlaps
 from toggl_mcp.tools.time_entries._refs import choose_workspace, load_like
+from toggl_mcp.tools.time_entries._times import check_duration, parse_time_argument, parse_times
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from datetime import datetime
@@ -102,6 +103,10 @@ async def _resolve_times(args: NewEntry, call: CallContext) -> "tuple[datetime, 
         raise InvalidArguments(message)
     with naming_argument("duration"):
         length = timedelta(seconds=parse_duration(args.duration or "0"))
+    if args.start is not None and args.stop is not None:
+        start, stop = parse_times(args.start, args.stop, now, calendar)
+        check_duration(start, stop)
+        return start, stop
     start = None if args.start is None else parse_time_argument("start", args.start, now, calendar)
     stop = None if args.stop is None else parse_time_argument("stop", args.stop, now, calendar)
     if start is None:

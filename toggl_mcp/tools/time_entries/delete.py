@@ -24,7 +24,7 @@ class TimeEntriesDeleted(BulkResult):
 
 async def delete_time_entries(args: DeleteTimeEntries, call: CallContext) -> TimeEntriesDeleted:
     """Delete your time entries permanently, up to 100. Each costs one request; the quota has to cover all."""
-    targets = await select_targets(args, call)
+    targets = await select_targets(args, call, require_recent=True)
     if args.dry_run:
         return await TimeEntriesDeleted.of_dry_run(targets, call, deleted_ids=[], deleted=[])
     await check_quota_covers(targets.entries, call)

@@ -1,6 +1,6 @@
 """The tool that edits time entries."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from toggl_mcp.errors import InvalidArguments, TogglError
 from toggl_mcp.models.base import Absent
@@ -8,16 +8,20 @@ from toggl_mcp.models.time_entries import TimeEntry, TimeEntryBody
 from toggl_mcp.tools.support.define import DESTRUCTIVE, CallContext, ToolSpec
 from toggl_mcp.tools.support.results import declared_by
 from toggl_mcp.tools.time_entries._args import EditTimeEntries
-from toggl_mcp.tools.time_entries._bulk import BulkOutcome, BulkResult, no_entries_error, select_targets
+from toggl_mcp.tools.time_entries._bulk import BulkOutcome, BulkResult, Targets, no_entries_error, select_targets
 from toggl_mcp.tools.time_entries._input import (
     PreparedEntry,
-    check_duration,
-    parse_time_argument,
     prepare_entry,
     settle_references,
 )
 from toggl_mcp.tools.time_entries._output import TimeEntryOut, group_by_workspace, to_output
 from toggl_mcp.tools.time_entries._overlap import reject_overlaps
+from toggl_mcp.tools.time_entries._times import check_duration, parse_start, parse_stop, parse_times
+
+if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
+    from datetime import datetime
+
+    from toggl_mcp.models.period import Calendar
 
 _ACTIONS = {"add": "add", "remove": "delete"}
 
@@ -40,15 +44,28 @@ async def edit_time_entries(args: EditTimeEntries, call: CallContext) -> TimeEnt
     All get the same change, by one or two requests per workspace. The result lists what became of each id.
     """
     args = args.apply_clear()
-    is_single = len(args.ids or ()) == 1
-    targets = await select_targets(args, call, require_fresh=not is_single)
+    is_single, has_times = len(args.ids or ()) == 1, args.start is not None or args.stop is not None
+    targets = await select_targets(args, call, require_fresh=not is_single, require_recent=has_times)
     if args.dry_run:
-        await prepare_batches(targets.entries, args, call)
-        return await TimeEntriesEdited.of_dry_run(targets, call, edited_ids=[])
+        return await _plan_edit(targets, args, call, is_single=is_single)
     if is_single:
         return await _edit_entry(targets.entries[0], args, call)
     outcome = await _edit_batches(await prepare_batches(targets.entries, args, call), call)
     return await TimeEntriesEdited.of(outcome, targets, call, edited_ids=outcome.changed_ids)
+
+
+async def _plan_edit(
+    targets: Targets, args: EditTimeEntries, call: CallContext, *, is_single: bool
+) -> TimeEntriesEdited:
+    """Return what an edit would change: of a single entry, how it would be."""
+    batches = await prepare_batches(targets.entries, args, call)
+    if not is_single:
+        return await TimeEntriesEdited.of_dry_run(targets, call, edited_ids=[])
+    (entry,), ((_, prepared),) = targets.entries, batches
+    times = (await add_times(entry, args, TimeEntryBody(), call)).model_dump(exclude_none=True, exclude={"stop"})
+    edited_entry = prepared.body.apply_to(entry.model_copy(update=times))
+    output = None if edited_entry is None else (await to_output(edited_entry, call))[0]
+    return await TimeEntriesEdited.of_dry_run(targets, call, edited_ids=[], entry=output)
 
 
 async def _edit_batches(batches: list[Batch], call: CallContext) -> BulkOutcome:
@@ -90,9 +107,8 @@ async def add_times(entry: TimeEntry, args: EditTimeEntries, body: TimeEntryBody
     if args.start is None and args.stop is None:
         return body
     calendar, now = await call.calendar(), call.now
-    start = entry.start if args.start is None else parse_time_argument("start", args.start, now, calendar)
     runs = entry.running and args.stop is None
-    stop = entry.end_at(now) if args.stop is None else parse_time_argument("stop", args.stop, now, calendar)
+    start, stop = _resolve_times(entry, args, now, calendar)
     if runs and start > now:
         message = "start: is in the future, and the timer is running. Give an earlier start, or a stop too."
         raise InvalidArguments(message)
@@ -101,6 +117,26 @@ async def add_times(entry: TimeEntry, args: EditTimeEntries, body: TimeEntryBody
         await reject_overlaps(start, stop, calendar, call, former=entry)
     length = {} if runs else {"stop": stop, "duration": round((stop - start).total_seconds())}
     return body.model_copy(update={"start": start, **length})
+
+
+def _resolve_times(
+    entry: TimeEntry, args: EditTimeEntries, now: "datetime", calendar: "Calendar"
+) -> "tuple[datetime, datetime]":
+    """Return the start and the stop of an entry after an edit; a time of day alone is of the entry's own day or night.
+
+    Raises:
+        InvalidArguments: As for `parse_time_argument`.
+    """
+    start, stop = entry.start, entry.end_at(now)
+    match args.start, args.stop:
+        case None, None:
+            return start, stop
+        case None, str(stop_text):
+            return start, parse_stop(stop_text, start, now, calendar)
+        case str(start_text), None:
+            return parse_start(start_text, stop, now, calendar), stop
+        case start_text, stop_text:
+            return parse_times(start_text, stop_text, now, calendar, calendar.day_of(start))
 
 
 async def prepare_batches(entries: list[TimeEntry], args: EditTimeEntries, call: CallContext) -> list[Batch]:

@@ -76,9 +76,9 @@ class _Reviewer(NamedTuple):
 
     @property
     def entries(self) -> list[TimeEntry]:
-        """The entries that begin in the range and are not in the future."""
-        start = self.selection.date_range.start
-        return [entry for entry in self.selection.entries if start <= entry.start <= self.now]
+        """The entries that begin in the range and are not in the future, and a timer that still runs."""
+        start, entries = self.selection.date_range.start, self.selection.entries
+        return [entry for entry in entries if entry.start <= self.now and (start <= entry.start or entry.running)]
 
     def finding(
         self, kind: Kind, entries: Sequence[TimeEntry], stretch: review.Stretch | None = None, fix: Fix | None = None

@@ -5,13 +5,15 @@ from typing import TYPE_CHECKING
 from toggl_mcp.errors import InvalidArguments, OutcomeUnknown, QuotaSpent, TogglError
 from toggl_mcp.models.base import Absent
 from toggl_mcp.models.time_entries import TimeEntry, TimeEntryBody
+from toggl_mcp.models.time_grammar import is_time_of_day
 from toggl_mcp.tools.support.define import DESTRUCTIVE, CallContext, ToolSpec
 from toggl_mcp.tools.support.results import WithChange
 from toggl_mcp.tools.time_entries._args import LaterHalf, SplitTimeEntry
 from toggl_mcp.tools.time_entries._bulk import load_entries, no_entries_error
 from toggl_mcp.tools.time_entries._draft import is_same, to_draft
-from toggl_mcp.tools.time_entries._input import parse_time_argument, prepare_new_entry, settle_references
+from toggl_mcp.tools.time_entries._input import prepare_new_entry, settle_references
 from toggl_mcp.tools.time_entries._output import EntryRows, to_outputs
+from toggl_mcp.tools.time_entries._times import parse_time_argument
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from datetime import datetime
@@ -28,7 +30,7 @@ class TimeEntrySplit(WithChange):
 
 async def split_time_entry(args: SplitTimeEntry, call: CallContext) -> TimeEntrySplit:
     """Split a completed time entry into two adjoining ones. If one half fails, it is undone."""
-    ((entry,), _) = await load_entries([args.entry], call)
+    ((entry,), _) = await load_entries([args.entry], call, require_recent=True)
     if entry.running:
         message = "entry: its timer is running. stop_timer takes a stop; then start_timer(start, like: last) goes on."
         raise InvalidArguments(message)
@@ -52,18 +54,23 @@ async def split_time_entry(args: SplitTimeEntry, call: CallContext) -> TimeEntry
 
 
 async def _parse_split(text: str, entry: TimeEntry, call: CallContext) -> "datetime":
-    """Return the time of a split, which is within the entry; a time of day may be that of the entry's day.
+    """Return the time of a split; a time of day alone is of the day on which it is within the entry.
 
     Raises:
-        InvalidArguments: It is no time, or not within the entry.
+        InvalidArguments: It is no time, not within the entry, or so on several days.
     """
-    calendar = await call.calendar()
-    for now in (call.now, entry.start):
-        moment = parse_time_argument("at", text, now, calendar)
-        if entry.start < moment < entry.end_at(call.now):
-            return moment
-    start, end = (calendar.to_local_text(time) for time in (entry.start, entry.end_at(call.now)))
-    message = f"at: must be within the entry, after {start} and before {end}."
+    calendar, end = await call.calendar(), entry.end_at(call.now)
+    first_day, last_day = calendar.day_of(entry.start), calendar.day_of(end)
+    days = [first_day, last_day] if is_time_of_day(text) else [first_day]
+    moments = {parse_time_argument("at", text, call.now, calendar, day) for day in days}
+    matches = sorted(moment for moment in moments if entry.start < moment < end)
+    if len(matches) == 1:
+        return matches[0]
+    if matches:
+        message = f"at: may be {' or '.join(calendar.to_local_text(moment) for moment in matches)}. Give the date, too."
+        raise InvalidArguments(message)
+    times = f"after {calendar.to_local_text(entry.start)} and before {calendar.to_local_text(end)}"
+    message = f"at: must be within the entry, {times}."
     raise InvalidArguments(message)
 
 

@@ -16,14 +16,13 @@ from toggl_mcp.tools.support.results import Freshness, OutputModel, WithQuota, l
 from toggl_mcp.tools.time_entries._args import GetTimer, StartTimer, StopTimer
 from toggl_mcp.tools.time_entries._bulk import load_entries
 from toggl_mcp.tools.time_entries._input import (
-    check_duration,
-    parse_time_argument,
     prepare_new_entry,
     settle_references,
 )
 from toggl_mcp.tools.time_entries._output import TimeEntryOut, TimeEntryResult, to_output
 from toggl_mcp.tools.time_entries._overlap import describe_entry, reject_overlaps
 from toggl_mcp.tools.time_entries._refs import choose_workspace, describe_missing, load_like
+from toggl_mcp.tools.time_entries._times import check_duration, parse_stop, parse_time_argument
 
 MIN_RUN = timedelta(seconds=1)
 """The shortest time that a timer is taken to run."""
@@ -114,7 +113,7 @@ async def _stop_at(entry: TimeEntry, text: str, call: CallContext) -> TimeEntry:
         InvalidArguments: The time is before the start, or in the future.
         NotFound: Toggl does not have the entry any more.
     """
-    stop = parse_time_argument("stop", text, call.now, await call.calendar())
+    stop = parse_stop(text, entry.start, call.now, await call.calendar())
     if not entry.start <= stop <= call.now:
         start = (await call.calendar()).to_local_text(entry.start)
         message = f"stop: must be between the start of the timer, {start}, and now."
@@ -150,6 +149,9 @@ async def get_timer(args: GetTimer, call: CallContext) -> Timer:
     read = await call.toggl.entry_cache.read(refresh=args.refresh)
     entries = read.collection.items.values()
     entry = next((entry for entry in entries if entry.running), None)
+    past = [
+        entry if entry.running or entry.end_at(call.now) <= call.now else entry.stop_at(call.now) for entry in entries
+    ]
     today = calendar.day_of(call.now)
     output, warnings = (None, None) if entry is None else await to_output(entry, call)
     return Timer.of(
@@ -157,7 +159,7 @@ async def get_timer(args: GetTimer, call: CallContext) -> Timer:
         call.toggl.timestamp(),
         call.spending,
         now=describe_now(call.now, calendar),
-        today_seconds=sum(part.seconds for part in slice_by_day(entries, DateRange(calendar, today, today), call.now)),
+        today_seconds=sum(part.seconds for part in slice_by_day(past, DateRange(calendar, today, today), call.now)),
         running=entry is not None,
         entry=output,
         warnings=[*(warnings or ()), *list_unreadable(len(read.collection.unreadable_ids), "time entries")] or None,

@@ -1,0 +1,86 @@
+"""The start and the stop of an entry, of which one may say the day of both."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from toggl_mcp.errors import InvalidArguments
+from toggl_mcp.models.time_entries import MAX_DURATION
+from toggl_mcp.models.time_grammar import is_time_of_day, parse_time
+from toggl_mcp.tools.support.args import naming_argument
+
+if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
+    from datetime import date, datetime
+
+    from toggl_mcp.models.period import Calendar
+
+MAX_NIGHT = timedelta(hours=12)
+"""The longest time from a start to a stop that is on the next day without saying so."""
+
+
+def parse_time_argument(
+    field: str, text: str, now: "datetime", calendar: "Calendar", default_day: "date | None" = None
+) -> "datetime":
+    """Return the time that an argument gives, in UTC; a time of day alone is that of the default day, or of today.
+
+    Raises:
+        InvalidArguments: It is no time, has two readings, or is one that a change of clocks skips or repeats.
+    """
+    with naming_argument(field):
+        return parse_time(text, now, calendar, default_day)
+
+
+def parse_stop(text: str, start: "datetime", now: "datetime", calendar: "Calendar") -> "datetime":
+    """Return a stop; a time of day alone is on the day of the start, or in the night after it.
+
+    Raises:
+        InvalidArguments: As for `parse_time_argument`.
+    """
+    day = calendar.day_of(start)
+    stop = parse_time_argument("stop", text, now, calendar, day)
+    if stop >= start or not is_time_of_day(text):
+        return stop
+    later_stop = parse_time_argument("stop", text, now, calendar, day + timedelta(days=1))
+    return later_stop if later_stop - start <= MAX_NIGHT else stop
+
+
+def parse_start(text: str, stop: "datetime", now: "datetime", calendar: "Calendar") -> "datetime":
+    """Return a start; a time of day alone is on the day of the stop, or in the night before it.
+
+    Raises:
+        InvalidArguments: As for `parse_time_argument`.
+    """
+    day = calendar.day_of(stop)
+    start = parse_time_argument("start", text, now, calendar, day)
+    if start <= stop or not is_time_of_day(text):
+        return start
+    earlier_start = parse_time_argument("start", text, now, calendar, day - timedelta(days=1))
+    return earlier_start if stop - earlier_start <= MAX_NIGHT else start
+
+
+def parse_times(
+    start_text: str, stop_text: str, now: "datetime", calendar: "Calendar", default_day: "date | None" = None
+) -> "tuple[datetime, datetime]":
+    """Return a start and a stop: that of a time of day alone is by the other, or that of the default day, or of today.
+
+    Raises:
+        InvalidArguments: As for `parse_time_argument`.
+    """
+    is_start_alone, is_stop_alone = is_time_of_day(start_text), is_time_of_day(stop_text)
+    if is_start_alone and not is_stop_alone:
+        stop = parse_time_argument("stop", stop_text, now, calendar)
+        return parse_start(start_text, stop, now, calendar), stop
+    start = parse_time_argument("start", start_text, now, calendar, default_day)
+    if is_start_alone and is_stop_alone and default_day is None:  # Of which night they are is not certain.
+        return start, parse_time_argument("stop", stop_text, now, calendar)
+    return start, parse_stop(stop_text, start, now, calendar)
+
+
+def check_duration(start: "datetime", stop: "datetime") -> None:
+    """Check that an entry stops after it starts, and is no longer than Toggl allows.
+
+    Raises:
+        InvalidArguments: It is not.
+    """
+    if not timedelta() <= stop - start <= MAX_DURATION:
+        message = "stop: must not be before start, nor more than 999 hours after it."
+        raise InvalidArguments(message)
