@@ -108,6 +108,24 @@ async def test_undo_of_a_started_timer_lets_the_former_one_run(host: Host, sandb
     assert [row["description"] for row in live_entries(sandbox).values() if row["stop"] is None] == ["First"]
 
 
+@pytest.mark.parametrize("method", ["DELETE", "PUT"])
+async def test_undo_of_a_started_timer_that_is_cut_off_goes_on_with_the_same_call(
+    host: Host, sandbox: Sandbox, clock: Clock, method: str
+) -> None:
+    running(sandbox, "2025-10-14T17:00", "First")
+    before = live_entries(sandbox)
+    await host.call("start_timer", description="Second")
+    clock.now += 60
+    sandbox.fault = lambda call: Fault("402", resets_in=5) if call.method == method else None
+    partial_result = await host.call("undo")
+    sandbox.fault = lambda _: None
+    clock.now += 3700
+    result = await host.call("undo")
+
+    assert (partial_result["complete"], result["complete"]) == (False, True)
+    assert live_entries(sandbox) == before
+
+
 async def test_undo_of_a_stopped_timer_lets_it_run(host: Host, sandbox: Sandbox) -> None:
     running(sandbox, "2025-10-14T17:00", "First")
     before = live_entries(sandbox)

@@ -233,7 +233,10 @@ def split_into_batches(rows: Sequence[JournalRow]) -> Iterator[list[JournalRow]]
 
 
 def _rank(row: JournalRow) -> tuple[int, int]:
-    """Return a row's place: what others refer to is brought back before them, and deleted after them."""
+    """Return a row's place: what others refer to is brought back before them, and deleted after them.
+
+    A timer runs again after the one that stopped it is deleted: Toggl would stop that for it.
+    """
     position = KINDS.index(row.kind)
     match row.effect:
         case "undelete":
@@ -241,7 +244,7 @@ def _rank(row: JournalRow) -> tuple[int, int]:
         case "delete":
             return 2, -position
         case _:
-            return 1, 0
+            return 3 if isinstance(row.before, TimeEntry) and row.before.running else 1, 0
 
 
 def refers_to(item: Any, row: JournalRow) -> bool:  # noqa: ANN401 - a project, a task or a time entry
