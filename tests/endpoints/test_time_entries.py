@@ -69,11 +69,12 @@ async def test_add_time_entry_lost_response_is_reconciled(
     assert [*sandbox.state.entries] == [entry.id]
 
 
+@pytest.mark.parametrize("description", ["Else", "Once"])
 async def test_add_time_entry_match_with_other_fields_is_not_adopted(
-    time_entries: AsyncTimeEntryEndpoint, sandbox: Sandbox
+    time_entries: AsyncTimeEntryEndpoint, sandbox: Sandbox, description: str
 ) -> None:
     await time_entries.read()
-    add_entry(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", "Else")
+    add_entry(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", description)
     sandbox.fault = fault_every("POST", Fault("lost before"))
     with pytest.raises(OutcomeUnknown):
         await time_entries.add(TimeEntryBody(start=NINE, duration=60, description="Once"))

@@ -51,6 +51,7 @@ INVALID_ARGUMENTS: list[tuple[str, dict[str, object], str]] = [
     ("list_clients", {"cursor": "WyJ4IiwiYSIsMWU5OTld"}, "cursor: is no next_cursor of this tool"),
     ("create_client", {"name": "\ud800"}, "unpaired surrogate; send valid Unicode"),
     ("create_client", {"name": "Acme", "note": "x"}, "note: is not an argument of this tool; the nearest is notes."),
+    ("start_timer", {"duration": "1h"}, "duration: is not an argument of this tool, which takes "),
     ("stop_timer", {"entry": 7}, "entry: is not an argument of this tool, which takes stop, discard."),
     ("delete_client", {"client": None}, "client: is required"),
     (

@@ -156,6 +156,13 @@ async def test_summarize_time_misspelt_name_suggests_names_of_every_workspace(ho
     ]
 
 
+@pytest.mark.parametrize(("client", "name"), [("Aroha", "Aroha Bakery"), ("miro", "Café Miró")])
+async def test_summarize_time_part_of_a_name_suggests_it(host: Host, client: str, name: str) -> None:
+    error = await host.fail("summarize_time", client=client)
+
+    assert {candidate["name"] for candidate in error["candidates"]} == {name}
+
+
 async def test_summarize_time_near_name_of_two_workspaces_is_a_candidate_of_each(host: Host, sandbox: Sandbox) -> None:
     add_entry(sandbox, NINE, TEN, project_id=SHOP_SIGN)
 

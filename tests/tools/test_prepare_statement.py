@@ -125,13 +125,24 @@ async def test_prepare_statement_without_a_rate_has_no_amount_until_one_is_given
     assert by_project["totals"] == {"NZD": 60.0}
 
 
+@pytest.mark.parametrize(("project", "subject"), [({"project": "Web shop"}, " of “Web shop”"), ({}, "")])
 @pytest.mark.usefixtures("entries")
-async def test_prepare_statement_rate_that_toggl_has_is_not_replaced(host: Host) -> None:
-    rates = [{"project": "Web shop", "amount": 1, "currency": "USD"}]
+async def test_prepare_statement_rate_that_toggl_has_is_not_replaced(
+    host: Host, project: dict[str, str], subject: str
+) -> None:
+    rates = [{"amount": 1, "currency": "USD", **project}]
     result = await host.call("prepare_statement", **AROHA, rates=rates)
 
-    assert result["totals"] == {"NZD": 207.42}
-    assert "no line took that of “Web shop”" in result["incomplete_reason"]
+    assert (result["totals"], result["complete"]) == ({"NZD": 207.42}, True)
+    assert result["warnings"] == [f"rates: no line took 1 USD{subject}: Toggl's own rates go first."]
+
+
+async def test_prepare_statement_of_a_project_with_a_fixed_fee_names_it(host: Host, sandbox: Sandbox) -> None:
+    add_entry(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", project_id=BROCHURE, billable=True)
+    await host.call("list_projects", refresh=True)
+    result = await host.call("prepare_statement", project=BROCHURE, period="today")
+
+    assert "has a fixed fee of 9000" in result["warnings"][0]
 
 
 async def test_prepare_statement_of_two_rates_and_currencies_adds_neither(host: Host, sandbox: Sandbox) -> None:

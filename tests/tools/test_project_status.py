@@ -87,10 +87,12 @@ async def test_project_status_lists_the_estimates_of_tasks(host: Host) -> None:
 
 
 async def test_project_status_recurring_project_tells_its_period_and_no_remaining_time(host: Host) -> None:
-    (status,) = (await host.call("project_status", project="Carte d'ete"))["projects"]
+    result = await host.call("project_status", project="Carte d'ete")
+    (status,) = result["projects"]
 
     assert (status["recurring_period"], status["estimated_seconds"]) == ("monthly", 40 * 3600)
     assert "remaining_seconds" not in status
+    assert "is for each period (monthly)" in result["warnings"][0]
 
 
 async def test_project_status_of_a_client_has_its_archived_projects_and_costs_nothing_warm(

@@ -52,14 +52,16 @@ class AsyncTimeEntryEndpoint(CascadingEndpoint[TimeEntry]):
 
         Raises:
             InvalidArguments: Toggl refused a value.
-            OutcomeUnknown: Toggl never confirmed it, and no entry of that start, description and project was found.
+            OutcomeUnknown: Toggl never confirmed it, and no entry of those times, description and project was found.
         """
         start = (body.start or self._now()).astimezone(UTC).replace(microsecond=0)
         body = body.model_copy(update={"start": start})
         fields = (start, body.description or "", body.project_id or None)
+        seconds = body.duration if body.stop is None else round((body.stop - start).total_seconds())
 
         def matches(entry: TimeEntry) -> bool:
-            return (entry.start, entry.description, entry.project_id) == fields
+            is_same_work = (entry.start, entry.description, entry.project_id) == fields
+            return is_same_work and (seconds in (None, -1, entry.duration))
 
         stopped_ids: list[int] = []
         if body.stop is None and body.duration in (None, -1):

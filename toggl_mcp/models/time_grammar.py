@@ -11,6 +11,11 @@ _CLOCK = r"(?P<hour>\d{1,2})(?::(?P<minute>\d\d)(?::(?P<second>\d\d)(?:\.\d{1,9}
 _OFFSET = r"\s?(?P<offset>z|[+-]\d\d:?\d\d)?"
 _DAY_FIRST = re.compile(rf"(?:(?P<day>.*?)(?:(?<=\d)t| at |,? |^)(?:at )?)??{_CLOCK}{_OFFSET}")
 _DAY_LAST = re.compile(rf"(?:at )?{_CLOCK},? (?:on )?(?P<day>[a-z].*|\d+ days? ago|\d+[-/. ].*)")
+_HOURS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+_HOUR_WORD = rf"(?P<hour>{'|'.join(_HOURS)}|1[0-2]|[1-9])"
+_SPOKEN = re.compile(
+    rf"(?:(?P<part>half|quarter) (?P<side>past|to) )?{_HOUR_WORD}(?P<oclock> ?o'?clock)?(?P<half> ?[ap]\.?m\.?)?\b"
+)
 _HOURS_OF_HALF_DAY = 12
 _DAY_ALONE = "needs a time of day as well, such as 2026-11-24T09:00"
 
@@ -23,7 +28,7 @@ def parse_time(text: str, now: datetime, calendar: Calendar, default_day: date |
     Raises:
         ValueError: It is no time, has two readings, or is one that a change of clocks skips or repeats.
     """
-    words = normalize_words(text).replace("noon", "12:00")
+    words = _write_spoken_clock(text, normalize_words(text).replace("noon", "12:00"))
     if words == "now":
         return now
     elapsed = words.removeprefix("-").strip() if words.startswith("-") else words.removesuffix(" ago")
@@ -73,6 +78,25 @@ def describe_now(now: datetime, calendar: Calendar) -> str:
     """Return a time with its weekday, offset and time zone."""
     local = now.astimezone(calendar.zone)
     return f"{local:%A} {local.isoformat(timespec='seconds')} {calendar.zone.key}"
+
+
+def _write_spoken_clock(text: str, words: str) -> str:
+    """Return a phrase with a spoken clock, such as half past ten, in figures.
+
+    Raises:
+        ValueError: It is of the morning or of the evening.
+    """
+    match = next((match for match in _SPOKEN.finditer(words) if match["part"] or match["oclock"]), None)
+    if match is None or (match["part"] == "half" and match["side"] == "to"):
+        return words
+    hour = _HOURS.index(match["hour"]) + 1 if match["hour"] in _HOURS else int(match["hour"])
+    minute = {None: 0, "quarter": 15, "half": 30}[match["part"]]
+    if match["side"] == "to":
+        hour, minute = (hour - 2) % _HOURS_OF_HALF_DAY + 1, 60 - minute
+    if match["half"] is None:
+        morning = hour % _HOURS_OF_HALF_DAY
+        raise two_readings_error(text, f"{morning:02}:{minute:02}", f"{morning + _HOURS_OF_HALF_DAY:02}:{minute:02}")
+    return words[: match.start()] + f"{hour}:{minute:02}{match['half'].strip()}" + words[match.end() :]
 
 
 def _parse_elapsed(text: str) -> int:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from toggl_mcp.errors import Ambiguous, Candidate, DuplicateName, InvalidArguments, NotFound
 from toggl_mcp.models.account import Workspace
 from toggl_mcp.models.base import REF_NONE, NamedResource
-from toggl_mcp.models.text import fold
+from toggl_mcp.models.text import fold, fold_accents
 from toggl_mcp.tools.support.args import ReadArgs, WorkspaceArgs
 from toggl_mcp.tools.support.results import HasFreshness
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a cal
 
 ResourceT = TypeVar("ResourceT", bound=NamedResource)
 
+MIN_PART = 3
+"""Letters of a part of a name that finds it."""
 MAX_CANDIDATES = 10
 """Candidates that an error lists."""
 HINT_REFRESH = "refresh: true reads Toggl again."
@@ -71,7 +73,7 @@ async def _resolve_elsewhere(
     workspaces = ", ".join(str(key) for key in dict.fromkeys(item.workspace_id for item in matches))
     message = (
         f"There is no {endpoint.KIND} “{ref}” in workspace {endpoint.workspace_id}, but in others: {workspaces}. "
-        "Give the one that is meant as workspace."
+        "Give the one that is meant as workspace; what exists stays in its own."
     )
     raise NotFound(message, to_candidates(matches))
 
@@ -252,19 +254,21 @@ def not_found_error(
     )
     sentences = (
         f"There is no {endpoints[0].KIND} of exactly the name “{ref}” in {place}.",
-        f"Near: {names}." if names else f"list_{endpoints[0].PATH} finds parts of a name.",
+        f"Near: {names}." if names else "No name is near it.",
         hint,
     )
     return NotFound(" ".join(filter(None, sentences)), to_candidates(nearest))
 
 
 def find_nearest(ref: str, items: Iterable[NamedResource]) -> list[NamedResource]:
-    """Return the items of the names nearest to a name, the nearest first, from every workspace that has one."""
+    """Return the items of the names nearest to a name, the nearest first, and of those that have it as a part."""
     by_name: dict[str, list[NamedResource]] = defaultdict(list)
     for item in items:
         by_name[fold(item.name)].append(item)
-    nearest = [item for name in get_close_matches(fold(ref), by_name, n=3) for item in by_name[name]]
-    return nearest[:MAX_CANDIDATES]
+    names = get_close_matches(fold(ref), by_name, n=3)
+    part = fold_accents(ref)
+    names += [name for name in by_name if len(part) >= MIN_PART and part in fold_accents(name) and name not in names]
+    return [item for name in names for item in by_name[name]][:MAX_CANDIDATES]
 
 
 def to_candidates(items: Iterable[NamedResource]) -> list[Candidate]:

@@ -20,6 +20,8 @@ from toggl_mcp.tools.support.schema import Schema
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
 _PYDANTIC_SUBJECT = re.compile(r"^(?:Value error, |(?:Input|String|List|Dictionary) (?=should ))")
+MIN_SIMILARITY = 0.7
+"""How similar (0 to 1) an unknown argument is to one that could be meant: duration is no description."""
 MAX_RESULT_BYTES = 60_000
 """Bytes of the rows of one result: some 15,000 tokens, of the 25,000 that hosts take."""
 
@@ -228,7 +230,7 @@ def _locate(detail: ErrorDetails, schema: Schema) -> tuple[str, list[str]]:
 
 def _suggest_arguments(path: str, arguments: list[str]) -> str:
     """Return the nearest of the arguments that one could have meant, or all of them."""
-    nearest = get_close_matches(path.rpartition(".")[2], arguments, n=1)
+    nearest = get_close_matches(path.rpartition(".")[2], arguments, n=1, cutoff=MIN_SIMILARITY)
     return f"; the nearest is {nearest[0]}" if nearest else f", which takes {', '.join(arguments) or 'none'}"
 
 

@@ -172,13 +172,16 @@ class PeriodResult(WithQuota, Freshness):
         cls,
         selection: "Selection",
         call: CallContext,
+        reasons: Iterable[str] = (),
         /,
-        warnings: Iterable[str] = (),
         **fields: Any,  # noqa: ANN401 - the fields of a subclass
     ) -> Self:
-        """Return the result about a selection of entries, with the fields that a subclass adds."""
+        """Return the result about a selection of entries, with the fields that a subclass adds.
+
+        `reasons` are those for which it is incomplete, besides the selection's.
+        """
         date_range = selection.date_range
-        reason = " ".join([*selection.warnings, *warnings]) or None
+        reason = " ".join([*selection.warnings, *reasons]) or None
         return cls.of(
             selection.result,
             call.toggl.timestamp(),

@@ -1,6 +1,6 @@
 """The tool that prepares a statement, such as for an invoice."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Annotated, Literal, NamedTuple
 
@@ -66,6 +66,7 @@ class Statement(PeriodResult):
     rounded_seconds: int
     totals: dict[str, float]
     left_out: Annotated[list[LeftOut], OBJECTS]
+    warnings: list[str] | Absent = None
 
 
 class _Subject(NamedTuple):
@@ -97,7 +98,7 @@ async def prepare_statement(args: PrepareStatement, call: CallContext) -> Statem
     return Statement.of_selection(
         selection,
         call,
-        [*warnings, *rates.list_unused(), *_rate_warnings(lines)],
+        [*warnings, *_rate_warnings(lines)],
         lines=None if is_csv else rows,
         csv=_to_csv(rows, args) if is_csv else None,
         remaining=remaining,
@@ -106,6 +107,7 @@ async def prepare_statement(args: PrepareStatement, call: CallContext) -> Statem
         rounded_seconds=sum(line.rounded for line in lines),
         totals={currency: float(amount) for currency, amount in total_by_currency(lines).items()},
         left_out=[*_list_left_out(subject, selection, call)],
+        warnings=[*rates.list_unused(), *_list_fixed_fees(subject.entries, selection.names)] or None,
     )
 
 
@@ -157,13 +159,20 @@ def _require_one(ref: str, kind: Literal["client", "project"], entries: Sequence
         raise Ambiguous(message, candidates)
 
 
+def _list_fixed_fees(entries: Iterable[TimeEntry], names: EntryNames) -> Iterator[str]:
+    """Yield the fixed fees of the entries' projects, which no line has."""
+    for project in {names.projects[key] for entry in entries if (key := entry.project_id) in names.projects}:
+        if project.fixed_fee:
+            yield f"“{project.name}” has a fixed fee of {project.fixed_fee:g}: its hours may not be billed beside it."
+
+
 class _Rates:
     """The rate of each entry: Toggl's where it sent one, else the given one of its project, else that of all."""
 
     def __init__(self, rates: Sequence[GivenRate], names: EntryNames) -> None:
         self._rates = sorted(rates, key=lambda rate: rate.project is None)
         self._names = names
-        self._used: set[str | None] = {None}
+        self._used: set[str | None] = set()
 
     def rate_of(self, entry: TimeEntry) -> Rate | None:
         """Return an entry's rate; None if there is none."""
@@ -177,10 +186,11 @@ class _Rates:
         return None
 
     def list_unused(self) -> Iterator[str]:
-        """Yield that a rate's project has no line without a rate of Toggl's."""
+        """Yield the given rates that no line has: Toggl has others, or there is no time."""
         for rate in self._rates:
             if rate.project not in self._used:
-                yield f"rates: no line took that of “{rate.project}”: it has no time here, or a rate in Toggl."
+                project = "" if rate.project is None else f" of “{rate.project}”"
+                yield f"rates: no line took {rate.amount:g} {rate.currency}{project}: Toggl's own rates go first."
 
 
 class _Keys(NamedTuple):
