@@ -90,7 +90,7 @@ class Settings(BaseSettings):
         default=None,
         validation_alias="TOGGL_MCP_TOOLSETS",
         description="Toolsets to enable, separated by commas: time_entries, reports, clients, projects, tags, tasks, "
-        "team, account, or all; else all but tasks and team.",
+        "team, undo, account, or all; else all but tasks and team.",
     )
     tools: str | None = Field(
         default=None,

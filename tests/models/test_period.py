@@ -109,7 +109,7 @@ def test_parse_time_without_offset_uses_account_zone(text: str, moment: datetime
         ("2026-04-05T02:30", "happens twice"),
         ("2026-09-27T02:30", "does not happen"),
         ("2026-11-24", "time of day"),
-        ("2026-11-24T25:00", "is no time"),
+        ("2026-11-24T25:00", "is not a time"),
     ],
 )
 def test_parse_time_missing_or_ambiguous_time_is_refused(text: str, problem: str) -> None:

@@ -67,7 +67,7 @@ async def test_create_time_entries_all_problems_are_named_at_once_and_nothing_is
 
     assert error["code"] == "invalid_arguments"
     for part in (
-        "entries[0]: start: 'nine' is no time",
+        "entries[0]: start: 'nine' is not a time",
         "entries[1]: There is no project of exactly the name “Web shopp”",
         "entries[2]: overlaps entry",
         "entries[3]: overlaps entries[4]",

@@ -93,7 +93,7 @@ async def test_list_time_entries_user_of_a_workspace_without_admin_rights_is_inc
     result = await host.call("list_time_entries", user=TANE)
 
     assert result["complete"] is False
-    assert "You are no admin of Harbour Studio" in result["incomplete_reason"]
+    assert "You are not an admin of Harbour Studio" in result["incomplete_reason"]
     assert "timers that are still running" in result["incomplete_reason"]
 
 

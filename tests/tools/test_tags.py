@@ -128,7 +128,7 @@ async def test_edit_tag_merge_into_that_entries_out_of_reach_would_lose_is_refus
     error = await host.fail("edit_tag", tag="design", merge_into="meeting")
 
     assert error["code"] == "invalid_arguments"
-    assert f"“design”: {beyond['id']}. They would lose it, so nothing was changed." in error["message"]
+    assert f"cannot be changed here: {beyond['id']}. They would lose it, so nothing was changed." in error["message"]
     assert [tags_of(sandbox, row["id"]) for row in (mine, beyond)] == [{"design"}, {"design"}]
     assert DESIGN in sandbox.state.tags
 

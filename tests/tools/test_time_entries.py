@@ -43,7 +43,7 @@ async def test_create_time_entries_accepts_stop_duration_and_utc_offset(
         ({"start": NINE, "stop": NINE, "duration": 5}, "two of start, stop and duration"),
         ({"start": NINE, "stop": "2025-10-14T08:59"}, "stop: must not be before start"),
         ({"start": NINE, "duration": 999 * 3600 + 1}, "999 hours"),
-        ({"start": "nine", "duration": 60}, "start: 'nine' is no time"),
+        ({"start": "nine", "duration": 60}, "start: 'nine' is not a time"),
         ({"start": "2025-10-14", "duration": 60}, "start: needs a time of day"),
         ({"start": "2025-09-28T02:30", "duration": 60}, "does not happen that night"),
         ({"start": NINE, "duration": 60, "description": "x" * 3001}, "description"),

@@ -49,7 +49,7 @@ class AccountEndpoint:
         self._names = self._open_collection(names_key(session.scope), WorkspaceNames, self._fetch_names)
 
     async def me(self, *, refresh: bool = False) -> tuple[Me, CacheRead[AccountSnapshot]]:
-        """Return the token's owner, with where that comes from and when Toggl sent it; it is fresh for an hour."""
+        """Return the token's owner, with where that comes from and when it was requested; it is fresh for an hour."""
         read = await self._account.read(refresh=refresh)
         return read.collection.items[ACCOUNT_ID].me, read
 

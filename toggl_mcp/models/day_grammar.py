@@ -32,12 +32,22 @@ def parse_day(text: str, today: date, calendar: Calendar) -> date:
     Raises:
         ValueError: It is no day, or has two readings.
     """
+    day = parse_day_or_none(text, today, calendar)
+    if day is None:
+        message = f"{text!r:.60} is not a day; write 2026-11-24, yesterday, 3 days ago, last Friday or 24 November 2026"
+        raise ValueError(message)
+    return day
+
+
+def parse_day_or_none(text: str, today: date, calendar: Calendar) -> date | None:
+    """Return the day of a text; None if it is not one.
+
+    Raises:
+        ValueError: It has two readings, or is a day of a year that Toggl has no entries in.
+    """
     words = normalize_words(text)
     day = _parse_relative(text, words, today, calendar) or _parse_date(text, words, today)
-    if day is None:
-        message = f"{text!r:.60} is no day; write 2026-11-24, yesterday, 3 days ago, last Friday or 24 November 2026"
-        raise ValueError(message)
-    return check_year(day)
+    return day and check_year(day)
 
 
 def latest_weekday(name: str, today: date) -> date:

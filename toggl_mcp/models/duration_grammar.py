@@ -32,7 +32,7 @@ def parse_duration(text: str) -> int:
         return _check_length(int(words))
     match = next((match for form in _FORMS if words and (match := form.fullmatch(words))), None)
     if match is None:
-        message = f"{text!r:.60} is no duration; write 1h30m, 1:30, 90m, 1.5h, PT90M or seconds"
+        message = f"{text!r:.60} is not a duration; write 1h30m, 1:30, 90m, 1.5h, PT90M or seconds"
         if re.fullmatch(_NUMBER, words):
             message = f"{words} has two readings, {words}h and {words}m; add the unit"
         elif re.fullmatch(r"\d+,\d+\s*h\w*", words):

@@ -11,6 +11,7 @@ from toggl_mcp.models.day_grammar import (
     month_number,
     normalize_words,
     parse_day,
+    parse_day_or_none,
     two_readings_error,
 )
 from toggl_mcp.models.period import Calendar, DateRange
@@ -106,16 +107,13 @@ def _parse_range(words: str, today: date, calendar: Calendar) -> tuple[date, dat
 
 
 def _parse_single_day(text: str, today: date, calendar: Calendar) -> tuple[date, date]:
-    try:
-        day = parse_day(text, today, calendar)
-    except ValueError as error:
-        if "is no day" not in str(error):
-            raise
+    day = parse_day_or_none(text, today, calendar)
+    if day is None:
         message = (
-            f"{text!r:.60} is no period; write today, last week, last 14 days, 2026-11, 2026-W47, Q3, since Monday, "
+            f"{text!r:.60} is not a period; write today, last week, last 14 days, 2026-11, 2026-W47, Q3, since Monday, "
             "a day, or 2026-11-01 to 2026-11-15"
         )
-        raise ValueError(message) from error
+        raise ValueError(message)
     return day, day
 
 
@@ -133,7 +131,7 @@ def _first_of_iso_week(text: str, year: int, number: int) -> date:
     try:
         return date.fromisocalendar(year, number, 1)
     except ValueError as error:
-        message = f"{text!r:.60} is no week of {year}; weeks are W01 to W52 or W53"
+        message = f"{text!r:.60} is not a week of {year}; weeks are W01 to W52 or W53"
         raise ValueError(message) from error
 
 

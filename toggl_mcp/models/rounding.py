@@ -71,10 +71,10 @@ def parse_rounding(text: str) -> Rounding:
     """
     match = _ROUNDING.fullmatch(" ".join(text.lower().split()))
     if match is None:
-        message = f"{text!r:.60} is no rounding; write up, down or nearest, and a step: up 15m per entry, day or total"
+        message = f"{text!r:.60} is not a rounding; write up, down or nearest, and a step: up 15m per entry, day, total"
         raise ValueError(message)
     minutes, rest = divmod(parse_duration(match["step"]), 60)
     if rest or not 1 <= minutes <= MAX_STEP_MINUTES:
-        message = f"{match['step']!r:.60} is no step; give 1 to {MAX_STEP_MINUTES} whole minutes"
+        message = f"{match['step']!r:.60} is not a step; give 1 to {MAX_STEP_MINUTES} whole minutes"
         raise ValueError(message)
     return Rounding(cast("Direction", match["direction"]), minutes, cast("Unit", match["unit"] or "entry"))

@@ -130,4 +130,4 @@ def _is_day(words: str, calendar: Calendar, now: datetime) -> bool:
 
 
 def _describe_times(text: str) -> str:
-    return f"{text!r:.60} is no time; write 2026-11-24T09:00, 14:00, 2pm, yesterday 14:00, 25 minutes ago or now"
+    return f"{text!r:.60} is not a time; write 2026-11-24T09:00, 14:00, 2pm, yesterday 14:00, 25 minutes ago or now"

@@ -111,8 +111,8 @@ async def list_tags(args: ListTags, call: CallContext) -> TagList:
 async def edit_tag(args: EditTag, call: CallContext) -> TagEdited:
     """Rename a tag on all time entries that have it, or replace it on them by another tag, and delete it.
 
-    merge_into is refused if entries of colleagues or before the last 89 days have the tag. The same call goes on after
-    a failure.
+    merge_into is refused if entries of colleagues or before the last 89 days have the tag. Repeat the same call
+    to continue after a failure.
     """
     tags = call.toggl.tags(await call.workspace_id(args.workspace))
     if args.merge_into is not None:
@@ -137,7 +137,7 @@ async def _merge_tag(ref: str, target_ref: str, tags: "AsyncTagEndpoint", call: 
     entries = (await endpoint.reserved.read(refresh=True)).collection.items
     await _require_reach(tag, entries.keys(), call)
     tagged = [entry for entry in entries.values() if entry.workspace_id == tags.workspace_id and tag.name in entry.tags]
-    # Only what lacks the other tag is changed, so that the same call goes on after a failure.
+    # Only what lacks the other tag is changed, so that the same call continues after a failure.
     missing = [entry for entry in tagged if target.name not in entry.tags]
     body = TimeEntryBody(tags=[target.name], tag_action="add")
     for start in range(0, len(missing), MAX_BULK_ITEMS):
@@ -171,8 +171,8 @@ async def _require_reach(tag: Tag, ids_in_reach: AbstractSet[int], call: CallCon
         if ids := sorted(tagged_ids - ids_in_reach):
             text = ", ".join(map(str, ids[:MAX_CANDIDATES])) + (", …" if len(ids) > MAX_CANDIDATES else "")
             message = (
-                f"Entries that only Toggl's web app can change, of colleagues or old, have “{tag.name}”: {text}. They "
-                "would lose it, so nothing was changed. Rename the tag instead, or replace it there."
+                f"“{tag.name}” is also on entries of colleagues, or older than 89 days, which cannot be changed here: "
+                f"{text}. They would lose it, so nothing was changed. Rename the tag instead, or replace it there."
             )
             raise InvalidArguments(message)
 

@@ -145,7 +145,7 @@ async def _role_warnings(workspace_id: int, call: CallContext) -> list[str]:
     workspace = (await call.workspaces()).get(workspace_id)
     if workspace is None or workspace.admin:
         return []
-    return ["You are no admin of this workspace: Toggl may leave out colleagues, and work on private projects."]
+    return ["You are not an admin of this workspace: Toggl may leave out colleagues, and work on private projects."]
 
 
 TOOLS = (ToolSpec(list_users, READ_ONLY), ToolSpec(get_team_activity, READ_ONLY))

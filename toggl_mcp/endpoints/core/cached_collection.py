@@ -148,7 +148,7 @@ class CachedCollection(Generic[M]):
         return await self._store.get_version(self.key)
 
     async def get_row(self, row_id: int) -> Row:
-        """Return a row from before a change."""
+        """Return the stored row of an id."""
         return await self._store.get_row(self.key, row_id)
 
     async def find_dependents(self, row_id: int, kind: str, verb: str) -> Cascade:

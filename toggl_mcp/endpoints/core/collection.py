@@ -111,7 +111,7 @@ class Collection(Generic[M]):
 
 @dataclass(frozen=True, slots=True)
 class CacheRead(Generic[M]):
-    """A collection, with where it was read from and when Toggl sent it."""
+    """A collection, with where it was read from and when it was requested."""
 
     collection: Collection[M]
     source: Source
@@ -151,7 +151,7 @@ class Page(NamedTuple, Generic[M]):
 
 
 class Lookup(NamedTuple, Generic[M]):
-    """One model, or None if Toggl has none, with where that was read from and when Toggl sent it."""
+    """One model, or None if Toggl has none, with where that was read from and when it was requested."""
 
     item: M | None
     source: Source

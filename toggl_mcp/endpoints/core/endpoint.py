@@ -159,14 +159,14 @@ class CachedEndpoint(ReadEndpoint[E], ABC):
             raise NotFound(self._not_found_message(entity_id))
 
     async def _reconcile_create(
-        self, before: AbstractSet[int], matches: Callable[[E], bool], outcome_unknown: OutcomeUnknown
+        self, ids_before: AbstractSet[int], matches: Callable[[E], bool], outcome_unknown: OutcomeUnknown
     ) -> E:
         """Return what a creation whose response was lost has created, if exactly one new item matches it."""
         collection = await self._refetch(outcome_unknown)
-        candidates = [item for key, item in collection.items.items() if key not in before and matches(item)]
+        candidates = [item for key, item in collection.items.items() if key not in ids_before and matches(item)]
         # A new row that cannot be read may be what was created, and a row that had no id before may be the new match:
         # then neither of them is taken for it, nor is the creation taken to have failed.
-        is_doubtful = collection.unreadable_ids - before or min(before, default=0) < 0
+        is_doubtful = collection.unreadable_ids - ids_before or min(ids_before, default=0) < 0
         if len(candidates) != 1 or is_doubtful:
             raise outcome_unknown
         return candidates[0]

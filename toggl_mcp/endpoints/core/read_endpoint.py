@@ -139,7 +139,7 @@ class ReadEndpoint(Generic[E]):
         return None if lookup is None else lookup.item
 
     async def find(self, entity_id: int, *, refresh: bool = False) -> Lookup[E]:
-        """Return one by its id, or that Toggl has none, with where that comes from and when Toggl sent it.
+        """Return one by its id, or that Toggl has none, with where that comes from and when it was requested.
 
         Before it denies that one exists it requests them from Toggl, at most once a minute.
 

@@ -167,7 +167,7 @@ def _team_warnings(
         yield "Reports lack timers that are still running, so the team's running timers are not counted."
     names = ", ".join(item.name for item in workspaces if item.id in [*workspace_ids] and not item.admin)
     if names:
-        yield f"You are no admin of {names}: Toggl may leave out the time of colleagues."
+        yield f"You are not an admin of {names}: Toggl may leave out the time of colleagues."
 
 
 async def _filter_entries(

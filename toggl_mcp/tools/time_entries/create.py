@@ -17,9 +17,9 @@ from toggl_mcp.tools.time_entries._input import settle_references
 from toggl_mcp.tools.time_entries._output import TimeEntryOut, to_outputs
 from toggl_mcp.tools.time_entries._plan import Plan, PlannedEntry, Status, describe_shortage, make_plan
 
-GO_ON = (
-    "What is there is not made twice: repeat the same call to go on, "
-    "with the start and stop shown for entries that were given relative to now."
+HINT_CONTINUE = (
+    "Repeat the same call to continue; existing entries are skipped. "
+    "For times relative to now, pass the start and stop shown here."
 )
 
 
@@ -54,7 +54,7 @@ class _Failure(NamedTuple):
 async def create_time_entries(args: CreateTimeEntries, call: CallContext) -> TimeEntriesCreated:
     """Create 1 to 50 completed time entries, one request each. All are checked first; if any is wrong, none is created.
 
-    One that is there already is not made twice, so the same call goes on where a spent quota stopped it.
+    Existing ones are skipped, so repeat the same call to continue where a spent quota stopped it.
     """
     plan = await make_plan(args, call)
     warnings = [*plan.warnings, *await describe_shortage(plan, call)]
@@ -69,7 +69,7 @@ async def create_time_entries(args: CreateTimeEntries, call: CallContext) -> Tim
             CreatedEntry.model_validate({**output.model_dump(), "status": planned.status})
             for planned, (output, _) in zip(plan.entries, outputs, strict=True)
         ],
-        incomplete_reason=failure and f"entries[{failure.position}]: {failure.error} {GO_ON}",
+        incomplete_reason=failure and f"entries[{failure.position}]: {failure.error} {HINT_CONTINUE}",
         warnings=warnings or None,
         quota=call.quota(),
     )

@@ -138,8 +138,8 @@ async def _select_subject(
         "no_project": [item for item in unassigned if item.project_id is None],
     }
     if kind == "client":
-        projects = names.filter_entries(REF_NONE, "client", unassigned)
-        left_out["no_client"] = [item for item in projects if item.project_id is not None]
+        without_client = names.filter_entries(REF_NONE, "client", unassigned)
+        left_out["no_client"] = [item for item in without_client if item.project_id is not None]
     excluded_ids = {item.id for reason in ("unbillable", "running") for item in left_out[reason]}
     return _Subject([item for item in entries if item.id not in excluded_ids], left_out), warnings
 
