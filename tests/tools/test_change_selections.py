@@ -89,6 +89,20 @@ async def test_delete_time_entries_by_filters_is_refused_on_a_stale_cache(
     assert list_changes(sandbox) == []
 
 
+@pytest.mark.parametrize("dry_run", [False, True])
+async def test_edit_time_entries_filters_that_match_over_a_hundred_are_refused(
+    host: Host, sandbox: Sandbox, *, dry_run: bool
+) -> None:
+    for number in range(101):
+        add_entry(
+            sandbox, f"2025-10-14T{number // 60:02}:{number % 60:02}", f"2025-10-14T{number // 60:02}:{number % 60:02}"
+        )
+    arguments = {"dry_run": True} if dry_run else {"expected_count": 100}
+    error = await host.fail("edit_time_entries", filters={"period": "today"}, description="New", **arguments)
+
+    assert "match 101 entries, and one call changes at most 100" in error["message"]
+
+
 async def test_edit_and_delete_time_entries_running_and_last_mean_what_toggl_has_now(
     host: Host, sandbox: Sandbox, rows: list[dict[str, Any]]
 ) -> None:

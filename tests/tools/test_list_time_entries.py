@@ -62,7 +62,7 @@ async def test_list_and_summarize_time_entries_select_the_same_matches(
     ("filters", "code", "words"),
     [
         ({"project": ["Web shop", "Web shpo"]}, "not_found", "“Web shop”"),
-        ({"longer_than": "long"}, "invalid_arguments", "longer_than: 'long' is no duration"),
+        ({"longer_than": "long"}, "invalid_arguments", "longer_than: 'long' is not a duration"),
         ({"user": "Tane Whitlok"}, "not_found", "“Tāne Whitlock”"),
     ],
 )

@@ -145,6 +145,14 @@ async def test_prepare_statement_of_a_project_with_a_fixed_fee_names_it(host: Ho
     assert "has a fixed fee of 9000" in result["warnings"][0]
 
 
+async def test_prepare_statement_of_an_entry_across_its_end_names_it(host: Host, sandbox: Sandbox) -> None:
+    shop: dict[str, Any] = {"project_id": WEB_SHOP, "billable": True}
+    entry = add_entry(sandbox, "2025-10-12T23:50", "2025-10-13T00:05", "Cart", **shop)
+    result = await host.call("prepare_statement", **AROHA, rounding="up 15m per entry")
+
+    assert str(entry["id"]) in result["warnings"][0]
+
+
 async def test_prepare_statement_of_two_rates_and_currencies_adds_neither(host: Host, sandbox: Sandbox) -> None:
     client = sandbox.state.projects[KILN]["client_id"]
     other = sandbox.state.add_project(NIGHT_SCHOOL, "Glaze", client)

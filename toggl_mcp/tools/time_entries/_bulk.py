@@ -10,7 +10,7 @@ from pydantic import Field
 
 from toggl_mcp.errors import InvalidArguments, NotFound, OutcomeUnknown, QuotaSpent, TogglError, Unreachable
 from toggl_mcp.models.base import Absent
-from toggl_mcp.models.time_entries import TimeEntry
+from toggl_mcp.models.time_entries import MAX_BULK_ITEMS, TimeEntry
 from toggl_mcp.tools.support.define import MAX_CALL_SECONDS, CallContext
 from toggl_mcp.tools.support.results import WithChange
 from toggl_mcp.tools.time_entries._args import REF_WORDS, EntrySelection
@@ -132,6 +132,11 @@ async def select_targets(
     if not matches:
         message = " ".join(["filters match none of your entries; look with list_time_entries.", *selection.warnings])
         raise NotFound(message)
+    if len(matches) > MAX_BULK_ITEMS:
+        message = (
+            f"filters match {len(matches)} entries, and one call changes at most {MAX_BULK_ITEMS}. Give fewer days."
+        )
+        raise InvalidArguments(message)
     if args.dry_run:
         return Targets(matches, [])
     if len(matches) != args.expected_count:

@@ -79,7 +79,8 @@ class _Subject(NamedTuple):
 async def prepare_statement(args: PrepareStatement, call: CallContext) -> Statement:
     """Prepare the lines of an invoice: billable time of a client or project, at Toggl's rates or else the given ones.
 
-    Lines without a rate have no amount; none is guessed. left_out is what makes it too small: tell the person.
+    Lines add up to Toggl's total, so that one may differ by a cent from its hours times the rate. Without a rate a line
+    has no amount; none is guessed. left_out has time that is on no line, by reason: tell the person.
     """
     with naming_argument("rounding"):
         rounding = None if args.rounding is None else parse_rounding(args.rounding)
@@ -107,7 +108,12 @@ async def prepare_statement(args: PrepareStatement, call: CallContext) -> Statem
         rounded_seconds=sum(line.rounded for line in lines),
         totals={currency: float(amount) for currency, amount in total_by_currency(lines).items()},
         left_out=[*_list_left_out(subject, selection, call)],
-        warnings=[*rates.list_unused(), *_list_fixed_fees(subject.entries, selection.names)] or None,
+        warnings=[
+            *rates.list_unused(),
+            *_list_fixed_fees(subject.entries, selection.names),
+            *_list_cut_entries(subject.entries, selection, call),
+        ]
+        or None,
     )
 
 
@@ -164,6 +170,14 @@ def _list_fixed_fees(entries: Iterable[TimeEntry], names: EntryNames) -> Iterato
     for project in {names.projects[key] for entry in entries if (key := entry.project_id) in names.projects}:
         if project.fixed_fee:
             yield f"“{project.name}” has a fixed fee of {project.fixed_fee:g}: its hours may not be billed beside it."
+
+
+def _list_cut_entries(entries: Iterable[TimeEntry], selection: Selection, call: CallContext) -> Iterator[str]:
+    """Yield which entries reach beyond the days: the rest of them may be rounded up on another statement."""
+    days = selection.date_range
+    ids = [entry.id for entry in entries if entry.start < days.start or entry.end_at(call.now) > days.end]
+    if ids:
+        yield f"Of entries that reach beyond these days only the part within them counts: {', '.join(map(str, ids))}."
 
 
 class _Rates:
