@@ -100,7 +100,7 @@ async def test_edit_time_entries_filters_that_match_over_a_hundred_are_refused(
     arguments = {"dry_run": True} if dry_run else {"expected_count": 100}
     error = await host.fail("edit_time_entries", filters={"period": "today"}, description="New", **arguments)
 
-    assert "match 101 entries, and one call changes at most 100" in error["message"]
+    assert "match 101 entries; one call changes at most 100" in error["message"]
 
 
 async def test_edit_and_delete_time_entries_running_and_last_mean_what_toggl_has_now(

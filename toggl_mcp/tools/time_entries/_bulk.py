@@ -134,7 +134,7 @@ async def select_targets(
         raise NotFound(message)
     if len(matches) > MAX_BULK_ITEMS:
         message = (
-            f"filters match {len(matches)} entries, and one call changes at most {MAX_BULK_ITEMS}. Give fewer days."
+            f"filters match {len(matches)} entries; one call changes at most {MAX_BULK_ITEMS}. Give fewer days."
         )
         raise InvalidArguments(message)
     if args.dry_run:
