@@ -73,8 +73,8 @@ class NameIndex:
     async def resolve_elsewhere(self, endpoint: ReadEndpoint[E], ref: str) -> list[E]:
         """Return the items of an id or a name in the other workspaces, in what is cached of these."""
         workspaces = (await self._account.workspaces()).collection.items
-        others = [self._open_endpoint(endpoint.KIND, key) for key in workspaces if key != endpoint.workspace_id]
-        return [item for other in others for item in await self.resolve_cached(other, ref)]
+        endpoints = [self._open_endpoint(endpoint.KIND, key) for key in workspaces if key != endpoint.workspace_id]
+        return [item for other_endpoint in endpoints for item in await self.resolve_cached(other_endpoint, ref)]
 
     async def _read_cached_items(self, endpoint: ReadEndpoint[E]) -> Collection[E]:
         """Return the cached list if it is fresh, with the account's newer names; else only the account's names."""

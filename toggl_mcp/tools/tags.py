@@ -149,8 +149,10 @@ async def _merge_tag(ref: str, target_ref: str, tags: "AsyncTagEndpoint", call: 
     try:
         await tags.delete(tag.id)
     except TogglError as error:
-        done = f"The entries that have “{tag.name}” have “{target.name}” as well now ({len(tagged)})."
-        error.args = (f"{error} {done} The same call deletes “{tag.name}”; undo takes “{target.name}” off again.",)
+        outcome_text = f"The entries that have “{tag.name}” have “{target.name}” as well now ({len(tagged)})."
+        error.args = (
+            f"{error} {outcome_text} The same call deletes “{tag.name}”; undo takes “{target.name}” off again.",
+        )
         raise
     edited_ids = [entry.id for entry in tagged]
     return await TagEdited.of_change(

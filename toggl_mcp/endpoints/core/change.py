@@ -96,13 +96,15 @@ class Change(Generic[M]):
         if not self.journal_rows:
             self.records = ()
             return
-        known = self.record.archived_project_ids if self.archived_project_ids is None else self.archived_project_ids
+        project_ids = (
+            self.record.archived_project_ids if self.archived_project_ids is None else self.archived_project_ids
+        )
         cascades = (
             self.record.model_copy(update={"record_id": uuid4().hex, "verb": verb, "kind": kind}).confirm(rows, ())
             for kind, rows, verb in self.cascades
             if rows
         )
-        self.records = (self.record.confirm(self.journal_rows, known), *cascades)
+        self.records = (self.record.confirm(self.journal_rows, project_ids), *cascades)
         spending = SPENDING.get()
         if spending is not None:
             spending.has_changes = True

@@ -77,8 +77,8 @@ class PagedFetch(Generic[M]):
                 progress.next_number, progress.fetched_at = page.next_number, self._clock()
         except (QuotaSpent, RateLimited, Unreachable) as error:
             if progress.items:
-                kept = f"{len(progress.items):,} rows are read and kept, and more are to come"
-                error.args = (f"{kept}: repeat the call without refresh, and it goes on from there. {error}",)
+                progress_text = f"{len(progress.items):,} rows are read and kept, and more are to come"
+                error.args = (f"{progress_text}: repeat the call without refresh to continue. {error}",)
             raise
         self._progress = None
         return progress.items

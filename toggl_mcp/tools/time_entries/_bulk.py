@@ -133,9 +133,7 @@ async def select_targets(
         message = " ".join(["filters match none of your entries; look with list_time_entries.", *selection.warnings])
         raise NotFound(message)
     if len(matches) > MAX_BULK_ITEMS:
-        message = (
-            f"filters match {len(matches)} entries; one call changes at most {MAX_BULK_ITEMS}. Give fewer days."
-        )
+        message = f"filters match {len(matches)} entries; one call changes at most {MAX_BULK_ITEMS}. Give fewer days."
         raise InvalidArguments(message)
     if args.dry_run:
         return Targets(matches, [])

@@ -43,7 +43,7 @@ class Plan(NamedTuple):
     @property
     def positions_to_send(self) -> list[int]:
         """The positions of the entries that are still to be created."""
-        return [position for position, planned in enumerate(self.entries) if planned.status == "planned"]
+        return [position for position, draft in enumerate(self.entries) if draft.status == "planned"]
 
 
 async def make_plan(args: CreateTimeEntries, call: CallContext) -> Plan:
@@ -53,16 +53,16 @@ async def make_plan(args: CreateTimeEntries, call: CallContext) -> Plan:
         TogglError: Some entries have problems; the message has all of them, each with the entry's index.
     """
     problems: dict[int, TogglError] = {}
-    planned: dict[int, PlannedEntry] = {}
+    drafts: dict[int, PlannedEntry] = {}
     for index, entry in enumerate(args.entries):
         try:
-            planned[index] = await _plan_entry(entry, args, call)
+            drafts[index] = await _plan_entry(entry, args, call)
         except CORRECTABLE_ERRORS as error:
             problems[index] = error
-    warnings = await _compare(planned, problems, args, call)
+    warnings = await _compare(drafts, problems, args, call)
     if problems:
         raise _combine(problems)
-    return Plan([planned[index] for index in sorted(planned)], warnings)
+    return Plan([drafts[index] for index in sorted(drafts)], warnings)
 
 
 async def describe_shortage(plan: Plan, call: CallContext) -> list[str]:
@@ -138,7 +138,7 @@ async def _check_workspace_rules(entry: TimeEntry, call: CallContext) -> None:
 
 
 async def _compare(
-    planned: dict[int, PlannedEntry], problems: dict[int, TogglError], args: CreateTimeEntries, call: CallContext
+    drafts: dict[int, PlannedEntry], problems: dict[int, TogglError], args: CreateTimeEntries, call: CallContext
 ) -> list[str]:
     """Find the planned entries that are there already, and add the problem of each that overlaps others.
 
@@ -147,7 +147,7 @@ async def _compare(
     warnings: list[str] = []
     twin_ids: set[int] = set()
     calendar = await call.calendar()
-    for index, draft in planned.items():
+    for index, draft in drafts.items():
         entry, end = draft.entry, draft.entry.end_at(call.now)
         try:
             existing = await find_overlaps(entry.start, end, calendar, call)
@@ -160,22 +160,22 @@ async def _compare(
         twin = next((item for item in existing if item.id not in twin_ids and is_same(item, entry)), None)
         if twin is not None:
             twin_ids.add(twin.id)
-            planned[index] = draft._replace(entry=twin, status="already_there")
+            drafts[index] = draft._replace(entry=twin, status="already_there")
         elif args.on_overlap == "refuse":
             overlaps = [describe_entry(item, calendar, call.now) for item in existing]
-            overlaps += [f"entries[{other}]" for other in _find_overlapping(index, planned, call)]
+            overlaps += [f"entries[{other_index}]" for other_index in _find_overlapping(index, drafts, call)]
             if overlaps:
                 problems[index] = Overlap(f"overlaps {enumerate_overlaps(overlaps)}.")
     return warnings
 
 
-def _find_overlapping(index: int, planned: Mapping[int, PlannedEntry], call: CallContext) -> list[int]:
+def _find_overlapping(index: int, drafts: Mapping[int, PlannedEntry], call: CallContext) -> list[int]:
     """Return the indexes of the entries of the plan that overlap one."""
-    start, end = planned[index].entry.start, planned[index].entry.end_at(call.now)
+    start, end = drafts[index].entry.start, drafts[index].entry.end_at(call.now)
     return [
-        other
-        for other, draft in planned.items()
-        if other != index and do_overlap(draft.entry.start, draft.entry.end_at(call.now), start, end)
+        other_index
+        for other_index, draft in drafts.items()
+        if other_index != index and do_overlap(draft.entry.start, draft.entry.end_at(call.now), start, end)
     ]
 
 

@@ -59,15 +59,15 @@ async def create_time_entries(args: CreateTimeEntries, call: CallContext) -> Tim
     plan = await make_plan(args, call)
     warnings = [*plan.warnings, *await describe_shortage(plan, call)]
     failure = None if args.dry_run else await _send(plan, call)
-    statuses = [planned.status for planned in plan.entries]
+    statuses = [draft.status for draft in plan.entries]
     if failure is not None and "created" not in statuses and (len(statuses) == 1 or failure.status != "unconfirmed"):
         raise failure.error
-    outputs = await to_outputs([planned.entry for planned in plan.entries], call)
+    outputs = await to_outputs([draft.entry for draft in plan.entries], call)
     warnings += [f"entries[{index}]: {text}" for index, (_, texts) in enumerate(outputs) for text in texts]
     return TimeEntriesCreated(
         entries=[
-            CreatedEntry.model_validate({**output.model_dump(), "status": planned.status})
-            for planned, (output, _) in zip(plan.entries, outputs, strict=True)
+            CreatedEntry.model_validate({**output.model_dump(), "status": draft.status})
+            for draft, (output, _) in zip(plan.entries, outputs, strict=True)
         ],
         incomplete_reason=failure and f"entries[{failure.position}]: {failure.error} {HINT_CONTINUE}",
         warnings=warnings or None,
@@ -79,32 +79,32 @@ async def _send(plan: Plan, call: CallContext) -> _Failure | None:
     """Create one entry after another, up to the first failure, which is returned."""
     positions = plan.positions_to_send
     for count, position in enumerate(positions):
-        planned = plan.entries[position]
+        draft = plan.entries[position]
         try:
-            created = await _create(planned, call)
+            created = await _create(draft, call)
         except TogglError as error:
             failure = _Failure(position, error)
             for rest in positions[count:]:
                 plan.entries[rest] = plan.entries[rest]._replace(status="not_sent")
-            plan.entries[position] = planned._replace(status=failure.status)
+            plan.entries[position] = draft._replace(status=failure.status)
             return failure
         plan.entries[position] = created
         await call.report_progress(count + 1, len(positions))
     return None
 
 
-async def _create(planned: PlannedEntry, call: CallContext) -> PlannedEntry:
+async def _create(draft: PlannedEntry, call: CallContext) -> PlannedEntry:
     """Create one entry, within the time of a call of its own.
 
     Raises:
         Unreachable: So much time no longer remains.
         OutcomeUnknown: Toggl never confirmed it.
     """
-    workspace_id = planned.entry.workspace_id
+    workspace_id = draft.entry.workspace_id
     with limit_change():
-        async with settle_references(planned.prepared, workspace_id, call):
-            entry = await call.toggl.time_entries(workspace_id).add(planned.prepared.body)
-    return planned._replace(entry=entry, status="created")
+        async with settle_references(draft.prepared, workspace_id, call):
+            entry = await call.toggl.time_entries(workspace_id).add(draft.prepared.body)
+    return draft._replace(entry=entry, status="created")
 
 
 TOOLS = (ToolSpec(create_time_entries, ADDITIVE, max_seconds=MAX_BULK_CALL_SECONDS),)

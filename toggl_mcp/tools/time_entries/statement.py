@@ -186,7 +186,7 @@ class _Rates:
     def __init__(self, rates: Sequence[GivenRate], names: EntryNames) -> None:
         self._rates = sorted(rates, key=lambda rate: rate.project is None)
         self._names = names
-        self._used: set[str | None] = set()
+        self._used_projects: set[str | None] = set()
 
     def rate_of(self, entry: TimeEntry) -> Rate | None:
         """Return an entry's rate; None if there is none."""
@@ -195,14 +195,14 @@ class _Rates:
         (project,) = self._names.refs_of("project", entry)
         for rate in self._rates:
             if rate.project is None or project.matches(rate.project):
-                self._used.add(rate.project)
+                self._used_projects.add(rate.project)
                 return Rate(Decimal(str(rate.amount)), rate.currency, "given")
         return None
 
     def list_unused(self) -> Iterator[str]:
         """Yield the given rates that no line has: Toggl has others, or there is no time."""
         for rate in self._rates:
-            if rate.project not in self._used:
+            if rate.project not in self._used_projects:
                 project = "" if rate.project is None else f" of “{rate.project}”"
                 yield f"rates: no line took {rate.amount:g} {rate.currency}{project}: Toggl's own rates go first."
 
