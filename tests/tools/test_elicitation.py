@@ -7,6 +7,7 @@ from mcp import Client
 from mcp.types import ElicitRequestParams, ElicitResult
 
 from tests.sandbox.clock import Clock
+from tests.sandbox.diary import list_changes
 from tests.tools.host import Era, Host, each_era, serve
 from toggl_mcp.sandbox import HARBOUR_STUDIO, Fault, Sandbox
 
@@ -95,3 +96,22 @@ async def test_delete_client_elicitation_strips_invisible_characters(sandbox: Sa
         await Host(client).fail("delete_client", client=row["id"])
 
     assert "“Good name”" in person.questions[0]
+
+
+async def test_edit_tag_merge_into_elicitation_not_accepted_changes_nothing(
+    sandbox: Sandbox, clock: Clock, era: Era
+) -> None:
+    person = Person(ElicitResult(action="decline"))
+    async with Client(serve(sandbox, clock), mode=era, elicitation_callback=person) as client:
+        error = await Host(client).fail("edit_tag", tag="design", merge_into="meeting")
+
+    assert (error["code"], list_changes(sandbox)) == ("declined", [])
+    assert "Replace the tag “design” by meeting" in person.questions[0]
+
+
+async def test_edit_tag_rename_skips_elicitation(sandbox: Sandbox, clock: Clock, era: Era) -> None:
+    person = Person(ElicitResult(action="decline"))
+    async with Client(serve(sandbox, clock), mode=era, elicitation_callback=person) as client:
+        result = await Host(client).call("edit_tag", tag="design", name="drawing")
+
+    assert (result["tag"]["name"], person.questions) == ("drawing", [])
