@@ -294,3 +294,14 @@ async def test_timer_whose_duration_is_a_second_off_runs_since_its_start(
     summary = await host.call("summarize_time")
 
     assert (timer["entry"]["seconds"], summary["total"]["seconds"]) == (3600, 3600)
+
+
+@pytest.mark.parametrize(("count", "is_read"), [(1000, True), (1001, False)])
+async def test_list_tags_with_more_unreadable_rows_than_are_left_out_fails(
+    host: Host, sandbox: Sandbox, count: int, *, is_read: bool
+) -> None:
+    for number in range(count):
+        sandbox.state.add_tag(HARBOUR_STUDIO, f"Tag {number}")["name"] = None
+    result = await host.raw("list_tags", refresh=True)
+
+    assert result.is_error is not is_read

@@ -237,10 +237,13 @@ async def test_undo_of_a_deleted_project_gives_it_to_its_entries_again(host: Hos
     assert "except the rows listed here" in project["warning"]
 
 
-async def test_undo_of_a_deleted_tag_that_was_cut_off_goes_on_with_the_same_call(host: Host, sandbox: Sandbox) -> None:
+async def test_undo_of_a_deleted_tag_that_was_cut_off_goes_on_with_the_same_call(
+    host: Host, sandbox: Sandbox, clock: Clock
+) -> None:
     (tag_id,) = (row["id"] for row in sandbox.state.tags.values() if row["name"] == "réunion")
     entry = add_entry(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", "Bread", tags=["réunion"], tag_ids=[tag_id])
     await host.call("list_time_entries", period="today")
+    clock.now += 60  # Toggl counts the entry as changed by the deletion.
     await host.call("delete_tag", tag=tag_id)
     sandbox.fault = lambda call: Fault("rejected") if call.method == "PUT" else None
     refused = await host.call("undo")
@@ -417,6 +420,19 @@ async def test_undo_twice_at_once_creates_deleted_entries_once(host: Host, sandb
             tasks.start_soon(partial(host.call, "undo", change=deleted["change_id"]))
 
     assert len(live_entries(sandbox)) == len(ids)
+
+
+async def test_undo_of_a_deletion_brings_back_what_was_changed_in_the_web_app_before(
+    host: Host, sandbox: Sandbox, clock: Clock
+) -> None:
+    (entry_id,) = add_entries(sandbox, 1)
+    await host.call("list_time_entries", period="today")
+    sandbox.state.edit_entry(entry_id, description="By hand")
+    clock.now += 30
+    await host.call("delete_time_entries", ids=[entry_id])
+    result = await host.call("undo")
+
+    assert (result["complete"], live_entries(sandbox)[entry_id]["description"]) == (True, "By hand")
 
 
 async def test_undo_of_a_deletion_names_the_entries_that_are_there_by_now(host: Host, sandbox: Sandbox) -> None:
