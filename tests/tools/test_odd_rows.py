@@ -1,5 +1,6 @@
 """One row that cannot be read takes no others with it: it is left out, and the result says so."""
 
+import json
 from collections.abc import AsyncGenerator, Callable
 from typing import cast
 
@@ -300,8 +301,11 @@ async def test_timer_whose_duration_is_a_second_off_runs_since_its_start(
 async def test_list_tags_with_more_unreadable_rows_than_are_left_out_fails(
     host: Host, sandbox: Sandbox, count: int, *, is_read: bool
 ) -> None:
-    for number in range(count):
-        sandbox.state.add_tag(HARBOUR_STUDIO, f"Tag {number}")["name"] = None
+    rows: list[object] = [
+        *sandbox.state.tags.values(),
+        *({"id": number, "name": None} for number in range(1, count + 1)),
+    ]
+    sandbox.fault = lambda call: Fault("garbage after", body=json.dumps(rows)) if call.path.endswith("/tags") else None
     result = await host.raw("list_tags", refresh=True)
 
     assert result.is_error is not is_read
