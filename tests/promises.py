@@ -208,4 +208,11 @@ PROMISES = (
         "MCP {older} and {newer}",
         "tests/process/test_stdio.py::test_discover_does_not_select_the_era",
     ),
+    Promise(
+        "undo",
+        "Undo restores or names",
+        "After an undo Toggl has every row as before the change, or the result names the row and the reason.",
+        "{violations} violations in {steps:,} changes and undos while 3 in 10 requests failed and some were cut off",
+        "tests/chaos/test_undo.py::test_undo_under_faults_restores_every_row_or_names_it",
+    ),
 )

@@ -21,6 +21,7 @@ pytestmark = pytest.mark.anyio
 STEPS = {"in memory": scaled(150, 10_000), "in a file": scaled(50, 10_000)}
 
 
+@pytest.mark.promise("undo")
 @pytest.mark.parametrize("storage", ["in memory", "in a file"])
 async def test_undo_under_faults_restores_every_row_or_names_it(tmp_path: Path, storage: Storage) -> None:
     async with open_undo_run(1, storage, tmp_path) as run:
