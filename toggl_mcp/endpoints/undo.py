@@ -175,8 +175,10 @@ class Undo:
             row = remaining[0]
             item = collection.items.get(row.new_id or row.row_id or 0)
             if item is None:
-                new_id = row.new_id = (await endpoint.recreate(row.before)).id
-                await self._journal.record_replacement(row.kind, row.row_id or 0, new_id)
+                new_id = (await endpoint.recreate(row.before)).id
+                if new_id != row.row_id:  # Else Toggl has brought it back after all.
+                    row.new_id = new_id
+                    await self._journal.record_replacement(row.kind, row.row_id or 0, new_id)
             elif row.before is not None and (fields := row.before.find_differences(item)):
                 before = row.before.model_copy(update={"id": item.id})
                 await endpoint.put_back([before], fields, row.archived_project_ids or ())

@@ -126,8 +126,8 @@ def follow_replacements(rows: Sequence[JournalRow], change: JournalChange, chang
             if record.undoes == change.change_id:
                 own_ids.add((record.kind, record.rows[0].row_id))
     for row in rows:
-        while row.row_id is not None and (new_id := new_ids.get((row.kind, row.row_id))) is not None:
-            row.row_id = new_id
+        if row.row_id is not None:
+            row.row_id = _find_present_id(row.kind, row.row_id, new_ids)
         if (row.kind, row.row_id) in own_ids:
             row.new_id = row.row_id
         row.before = row.before and row.before.model_copy(update={"id": row.row_id})
@@ -149,8 +149,8 @@ def _replace_references(
     update: dict[str, int | None] = {}
     for kind in ("client", "project", "task"):
         reference = getattr(item, f"{kind}_id", None)
-        while reference is not None and (kind, reference) in new_ids:
-            reference = update[f"{kind}_id"] = new_ids[kind, reference]
+        if reference is not None and (kind, reference) in new_ids:
+            update[f"{kind}_id"] = _find_present_id(kind, reference, new_ids)
     if isinstance(item, TimeEntry) and update.keys() == {"project_id"} and ("task", item.task_id) not in keys:
         update["task_id"] = None
     return item.model_copy(update=update) if update else item
@@ -201,6 +201,15 @@ def _is_as_left(
         if is_near and not toggl_item.running:
             differences.pop("duration", None)
     return not differences
+
+
+def _find_present_id(kind: str, item_id: int, new_ids: Mapping[ItemKey, int]) -> int:
+    """Return the id of an item after it was created again, perhaps several times."""
+    former_ids = {item_id}
+    while (new_id := new_ids.get((kind, item_id))) is not None and new_id not in former_ids:
+        former_ids.add(new_id)
+        item_id = new_id
+    return item_id
 
 
 def keep_halves_together(rows: Sequence[JournalRow]) -> None:
