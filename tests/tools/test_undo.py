@@ -399,6 +399,17 @@ async def test_undo_of_a_split_whose_second_half_has_changed_keeps_both_halves(
     assert live_entries(sandbox) == before
 
 
+async def test_undo_of_a_split_whose_first_half_toggl_refuses_keeps_the_second(host: Host, sandbox: Sandbox) -> None:
+    entry = add_entry(sandbox, "2025-10-14T09:00", "2025-10-14T11:00", "Cart")
+    await host.call("split_time_entry", entry=entry["id"], at="10:00")
+    before = live_entries(sandbox)
+    sandbox.fault = lambda call: Fault("rejected") if call.method == "PUT" else None
+    result = await host.call("undo")
+
+    assert result["complete"] is False
+    assert live_entries(sandbox) == before
+
+
 async def test_undo_of_merged_tags_can_be_undone(host: Host, sandbox: Sandbox) -> None:
     (tag_id,) = (row["id"] for row in sandbox.state.tags.values() if row["name"] == "réunion")
     entry = add_entry(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", "Bread", tags=["réunion"], tag_ids=[tag_id])

@@ -99,13 +99,19 @@ class Undo:
             spending = SPENDING.get()
             if spending is not None:
                 spending.undoes = change.change_id
+            entries = [row for row in rows if row.kind == "time_entry"]
+            undone_ids: set[int | None] = set()
             error: TogglError | None = None
-            for batch in split_into_batches(rows):
-                if error is None:
+            for full_batch in split_into_batches(rows):
+                batch = [row for row in full_batch if row.reason is None]
+                if error is not None:
+                    _set_reason(batch, UNSENT)
+                elif batch:
                     error = await self._run_batch(batch)
                     replace_references(rows, _list_new_ids(rows))
-                else:
-                    _set_reason(batch, UNSENT)
+                    undone_ids |= {row.row_id for row in batch if row.kind == "time_entry" and row.reason is None}
+                    if error is None:
+                        keep_halves_together(entries, undone_ids)
             if all(row.reason is None for row in rows):
                 await self._journal.mark_undone(change)
             return rows

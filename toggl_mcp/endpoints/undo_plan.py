@@ -120,7 +120,7 @@ def follow_replacements(rows: Sequence[JournalRow], change: JournalChange, chang
     """Let rows be about, and refer to, the items that undos have created again in the place of the journal's."""
     new_ids: dict[ItemKey, int] = {}
     own_ids: set[ItemKey] = set()
-    for record in (record for item in changes for record in item.records):
+    for record in (record for item in reversed(changes) for record in item.records):  # The latest one counts.
         if record.former_id is not None and record.rows:
             new_ids[record.kind, record.former_id] = record.rows[0].row_id
             if record.undoes == change.change_id:
@@ -212,15 +212,19 @@ def _find_present_id(kind: str, item_id: int, new_ids: Mapping[ItemKey, int]) ->
     return item_id
 
 
-def keep_halves_together(rows: Sequence[JournalRow]) -> None:
-    """Undo neither, if one cannot be, of an entry that a change created and another whose time it took for that."""
+def keep_halves_together(rows: Sequence[JournalRow], undone_ids: Collection[int | None] = ()) -> None:
+    """Undo neither, if one cannot be, of an entry that a change created and another whose time it took for that.
+
+    `undone_ids` are those that have been undone already.
+    """
     time_fields = {"start", "duration"}
     created_rows = [row for row in rows if row.is_created]
     edited_rows = [row for row in rows if not row.is_created and not time_fields.isdisjoint(row.fields)]
     halves = [*created_rows, *edited_rows] if created_rows and edited_rows else []
     if any(row.reason is not None for row in halves):
         for row in halves:
-            row.reason = row.reason or OTHER_HALF
+            if row.row_id not in undone_ids:
+                row.reason = row.reason or OTHER_HALF
 
 
 def split_into_batches(rows: Sequence[JournalRow]) -> Iterator[list[JournalRow]]:
