@@ -69,7 +69,7 @@ async def test_seeded_bug_is_found_by_undo(
 ) -> None:
     bug(monkeypatch)
     async with open_undo_run(1, "in memory", tmp_path) as run:
-        for _ in range(12):
+        for _ in range(40):
             await run.advance(25)
             if any(violation in text for text in run.violations):
                 return

@@ -152,7 +152,8 @@ class UndoRun:
         for attempt in range(MAX_TRIES):
             self.faults.enabled = attempt < MAX_TRIES - 1
             self.clock.now += 10 if self.faults.enabled else 3700
-            await self._call(undo)
+            is_cut_off = self.faults.enabled and self.chance.random() < CUT_OFF_SHARE
+            await self._call(partial(self._cut_off, undo) if is_cut_off else undo)
         self.faults.enabled = True
         return rows, all(row.reason is None for row in rows)
 
