@@ -18,7 +18,7 @@ from toggl_mcp.api import BasicAuth, connect
 from toggl_mcp.cache.sqlite.store import SqliteStore
 from toggl_mcp.endpoints.toggl import Toggl
 from toggl_mcp.sandbox import TOKEN
-from toggl_mcp.server import build_server
+from toggl_mcp.server import SingleAccount, build_server
 from toggl_mcp.settings import Settings
 
 SIZE = 100
@@ -81,7 +81,7 @@ async def _count_ours(arena: Arena, *, configured: bool) -> int:
         store = SqliteStore(Path(folder) / "cache.sqlite", clock=clock)
         workspace = WORKSPACE if configured else None
         toggl = Toggl(BasicAuth(TOKEN, "api_token"), store, client=connect(arena.url), workspace_id=workspace)
-        async with Client(build_server(Settings.model_construct(), lambda: toggl)) as host:
+        async with Client(build_server(Settings.model_construct(), SingleAccount(lambda: toggl))) as host:
 
             async def perform(step: Step) -> NamesById:
                 result = await _call_tool(host, step)

@@ -14,7 +14,7 @@ from toggl_mcp.api import BasicAuth, connect_in_process
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.endpoints.toggl import Toggl
 from toggl_mcp.sandbox import HARBOUR_STUDIO, TOKEN, Sandbox
-from toggl_mcp.server import build_server
+from toggl_mcp.server import SingleAccount, build_server
 from toggl_mcp.settings import Settings
 
 Content = Mapping[str, Any]
@@ -59,7 +59,7 @@ async def play() -> Session:
     """Play the session."""
     clock = Clock()
     toggl = Sandbox(clock=clock)
-    server = build_server(Settings.model_construct(), lambda: _open_account(toggl, clock))
+    server = build_server(Settings.model_construct(), SingleAccount(lambda: _open_account(toggl, clock)))
     async with Client(server) as client:
         tools = [tool.name for tool in (await client.list_tools()).tools]
         results = [await _call(client, step) for step in STEPS]

@@ -5,23 +5,25 @@ not for that.
 """
 
 import logging
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 import anyio
 from mcp.server.caching import CacheHint
+from mcp.server.context import ServerMiddleware
 from mcp.server.mcpserver import MCPServer
+from mcp.server.request_state import RequestStateSecurity
 
 from toggl_mcp.errors import BadToken, InvalidArguments, NoToken
-from toggl_mcp.models.account import Access
 from toggl_mcp.settings import Settings, describe_placeholder
-from toggl_mcp.tools.support.define import CallContext, Requirement
+from toggl_mcp.tools.support.define import CallContext
 from toggl_mcp.toolsets import enabled_tools, group_by_requirement
 
 if TYPE_CHECKING:
+    from toggl_mcp.api import AsyncClient
     from toggl_mcp.cache.store import Store
     from toggl_mcp.endpoints.toggl import Toggl
 
@@ -41,40 +43,64 @@ INSTRUCTIONS = (
 TOOL_LIST_CACHE = CacheHint(ttl_ms=3_600_000, scope="public")
 
 
-class _LazyAccount:
-    """Opens the account at the first call of a tool, once, and closes it with the server."""
+class AccountSource(Protocol):
+    """Where the calls of a server get their account."""
 
-    def __init__(
-        self,
-        open_account: Callable[[], "Toggl"],
-        access: Access,
-        tools_by_requirement: Mapping[Requirement, Sequence[str]],
-    ) -> None:
-        self._open_account = open_account
-        self._access: Access = access
-        self._tools_by_requirement = tools_by_requirement
-        self._toggl: Toggl | None = None
+    def open(self) -> "Toggl":
+        """Return the account of the current call.
 
-    async def open_call(self) -> CallContext:
-        """Return the context of a new call."""
-        if self._toggl is None:
-            self._toggl = self._open_account()
-        return CallContext(self._toggl, self._access, self._tools_by_requirement)
+        Raises:
+            NoToken, BadToken, InvalidArguments: The settings open no account, or the caller has none.
+        """
+        ...
 
     async def aclose(self) -> None:
+        """Close what is open."""
+        ...
+
+
+class SingleAccount:
+    """One account for every call, opened at the first one and closed with the server: it starts without a token."""
+
+    def __init__(self, open_account: Callable[[], "Toggl"]) -> None:
+        self._open_account = open_account
+        self._toggl: Toggl | None = None
+
+    def open(self) -> "Toggl":
+        """Return the account."""
+        if self._toggl is None:
+            self._toggl = self._open_account()
+        return self._toggl
+
+    async def aclose(self) -> None:
+        """Close the account, if it was opened."""
         if self._toggl is not None:
             await self._toggl.aclose()
 
 
-def build_server(settings: Settings, open_account: Callable[[], "Toggl"] | None = None) -> MCPServer[None]:
+def build_server(
+    settings: Settings,
+    accounts: AccountSource | None = None,
+    *,
+    list_cache: CacheHint = TOOL_LIST_CACHE,
+    request_state_security: RequestStateSecurity | None = None,
+    middleware: Sequence[ServerMiddleware[Any]] = (),
+) -> MCPServer[None]:
     """Return the server. It starts without a token; the first call then says how to set one.
 
-    `open_account` opens the account in place of what the settings say.
+    Args:
+        settings: Which tools there are, and what opens the account.
+        accounts: What opens accounts in place of the settings; closed with the server.
+        list_cache: For how long, and for whom, a host may keep the list of tools.
+        request_state_security: What protects the state of a form that a person fills in; None is a key of this process.
+        middleware: What the SDK calls around every message.
     """
     tools = enabled_tools(settings)
-    account = _LazyAccount(
-        open_account or (lambda: open_toggl(settings)), settings.effective_access, group_by_requirement(tools)
-    )
+    source = accounts or SingleAccount(lambda: open_toggl(settings))
+    access, tools_by_requirement = settings.effective_access, group_by_requirement(tools)
+
+    async def open_call() -> CallContext:
+        return CallContext(source.open(), access, tools_by_requirement)
 
     @asynccontextmanager
     async def lifespan(_: MCPServer[None]) -> AsyncGenerator[None]:
@@ -82,7 +108,7 @@ def build_server(settings: Settings, open_account: Callable[[], "Toggl"] | None 
             yield
         finally:
             with anyio.CancelScope(shield=True):
-                await account.aclose()
+                await source.aclose()
             _log.info("Closed.")
 
     return MCPServer(
@@ -91,10 +117,12 @@ def build_server(settings: Settings, open_account: Callable[[], "Toggl"] | None 
         description="Timers, time entries, totals, projects and clients of Toggl Track, typed and cached",
         instructions=INSTRUCTIONS,
         version=version(DISTRIBUTION),
-        tools=[tool.to_tool(account.open_call) for tool in tools],
+        tools=[tool.to_tool(open_call) for tool in tools],
         log_level=settings.log_level,
         lifespan=lifespan,
-        cache_hints={"tools/list": TOOL_LIST_CACHE, "server/discover": TOOL_LIST_CACHE},
+        cache_hints={"tools/list": list_cache, "server/discover": list_cache},
+        request_state_security=request_state_security,
+        middleware=middleware,
     )
 
 
@@ -105,30 +133,44 @@ def open_toggl(settings: Settings, *, retries: int = 3) -> "Toggl":
         NoToken, BadToken: There is no token, or it is one of another Toggl product.
         InvalidArguments: The API's address is not allowed.
     """
-    from toggl_mcp.api import BasicAuth, connect, connect_in_process  # noqa: PLC0415 - start-up
-    from toggl_mcp.cache.memory import MemoryStore  # noqa: PLC0415 - start-up
+    from toggl_mcp.api import BasicAuth  # noqa: PLC0415 - start-up
     from toggl_mcp.endpoints.toggl import Toggl  # noqa: PLC0415 - start-up
 
-    if settings.sandbox:
-        from toggl_mcp.sandbox import TOKEN, Sandbox  # noqa: PLC0415 - start-up
-
-        store = MemoryStore(expire_after=settings.cache_ttl)
-        return Toggl(BasicAuth(TOKEN, "api_token"), store, client=connect_in_process(Sandbox()))
     return Toggl(
-        BasicAuth(_token(settings), "api_token"),
+        BasicAuth(require_token(settings), "api_token"),
         open_store(settings),
-        client=connect(settings.api_url),
-        workspace_id=settings.workspace_id,
+        client=open_client(settings),
+        workspace_id=default_workspace_id(settings),
         retries=retries,
     )
 
 
+def open_client(settings: Settings) -> "AsyncClient":
+    """Return the HTTP client for Toggl, or for the embedded one.
+
+    Raises:
+        InvalidArguments: The API's address is not allowed.
+    """
+    from toggl_mcp.api import connect, connect_in_process  # noqa: PLC0415 - start-up
+
+    if settings.sandbox:
+        from toggl_mcp.sandbox import Sandbox  # noqa: PLC0415 - start-up
+
+        return connect_in_process(Sandbox())
+    return connect(settings.api_url)
+
+
+def default_workspace_id(settings: Settings) -> int | None:
+    """Return the workspace of calls that name none, if one is configured: the embedded Toggl has others."""
+    return None if settings.sandbox else settings.workspace_id
+
+
 def open_store(settings: Settings) -> "Store":
-    """Return the cache of the settings; its file is opened at its first use."""
+    """Return the cache of the settings, in memory for the embedded Toggl; a file is opened at its first use."""
     from toggl_mcp.cache.memory import MemoryStore  # noqa: PLC0415 - start-up
     from toggl_mcp.cache.sqlite.store import SqliteStore  # noqa: PLC0415 - start-up
 
-    if settings.cache is not None and str(settings.cache).lower() in ("memory", ":memory:"):
+    if settings.sandbox or str(settings.cache).lower() in ("memory", ":memory:"):
         return MemoryStore(expire_after=settings.cache_ttl)
     try:
         return SqliteStore(cache_file(settings), expire_after=settings.cache_ttl)
@@ -156,7 +198,16 @@ def cache_file(settings: Settings) -> Path:
         raise InvalidArguments(message) from error
 
 
-def _token(settings: Settings) -> str:
+def require_token(settings: Settings) -> str:
+    """Return the configured API token.
+
+    Raises:
+        NoToken, BadToken: There is none, or it is one of another Toggl product.
+    """
+    if settings.sandbox:
+        from toggl_mcp.sandbox import TOKEN  # noqa: PLC0415 - start-up
+
+        return TOKEN
     token = settings.token.get_secret_value() if settings.token else ""
     if not token:
         if "TOGGL_API_TOKEN" in settings.placeholders:

@@ -14,7 +14,7 @@ from toggl_mcp.cache.store import Store
 from toggl_mcp.endpoints.toggl import Toggl
 from toggl_mcp.models.clock import Clock
 from toggl_mcp.sandbox import TOKEN, Sandbox
-from toggl_mcp.server import build_server
+from toggl_mcp.server import SingleAccount, build_server
 from toggl_mcp.settings import Settings
 
 Era = Literal["legacy", "auto"]
@@ -79,8 +79,10 @@ def serve(
     cache = store or MemoryStore(clock=clock)
     return build_server(
         Settings.model_construct(read_only=read_only, **settings),
-        lambda: Toggl(
-            BasicAuth(token, "api_token"), cache, client=connect_in_process(sandbox), workspace_id=workspace_id
+        SingleAccount(
+            lambda: Toggl(
+                BasicAuth(token, "api_token"), cache, client=connect_in_process(sandbox), workspace_id=workspace_id
+            )
         ),
     )
 

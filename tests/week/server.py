@@ -9,7 +9,7 @@ from toggl_mcp.api import BasicAuth, connect
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.endpoints.toggl import Toggl
 from toggl_mcp.sandbox import TOKEN
-from toggl_mcp.server import build_server
+from toggl_mcp.server import SingleAccount, build_server
 from toggl_mcp.settings import Settings
 from toggl_mcp.stdio import serve
 
@@ -20,7 +20,8 @@ def main(address: str, now: float) -> None:
     clock.now = now
     auth = BasicAuth(TOKEN, "api_token")
     settings = Settings.model_construct(toolsets="all")
-    server = build_server(settings, lambda: Toggl(auth, MemoryStore(clock=clock), client=connect(address)))
+    account = SingleAccount(lambda: Toggl(auth, MemoryStore(clock=clock), client=connect(address)))
+    server = build_server(settings, account)
     anyio.run(serve, server)
 
 
