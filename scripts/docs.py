@@ -15,6 +15,8 @@ from mcp.types import Tool
 
 from tests.figures import load_measurements
 from tests.promises import PROMISES
+from toggl_mcp.cli import SETTINGS_WITHOUT_FLAG
+from toggl_mcp.http.settings import HttpSettings
 from toggl_mcp.models.account import Access
 from toggl_mcp.server import build_server
 from toggl_mcp.settings import Settings, describe_setting, variable_name
@@ -53,6 +55,12 @@ server names such variables on standard error when it starts.
 
 The token and the address have no flag: the arguments of a process can be read by every user of the machine.
 
+## HTTP
+
+`toggl-mcp http` has these besides; [deployment.md](deployment.md) has the three ways in which callers authenticate.
+
+{http_settings}
+
 ## Toolsets
 
 Each tool's schema costs tokens in every conversation, so enable the toolsets that you use. `tasks` and `team` are
@@ -78,7 +86,11 @@ MANAGING_TOOLSETS = ("clients", "projects", "tags")
 def documents() -> dict[Path, str]:
     """Return the text of each generated file."""
     readme, benchmarks = ROOT / "README.md", ROOT / "docs" / "benchmarks.md"
-    sections = {"tools": tool_list(), "settings": settings_table(), "guarantees": guarantee_list()}
+    sections = {
+        "tools": tool_list(),
+        "settings": settings_table(Settings, Settings.model_fields),
+        "guarantees": guarantee_list(),
+    }
     return {
         ROOT / "docs" / "tools.md": tools_page(),
         ROOT / "docs" / "configuration.md": configuration_page(),
@@ -135,16 +147,18 @@ def _tool_rows(toolset: str) -> Iterator[tuple[str, str]]:
         yield f"`{tool.name}`", summary(tool)
 
 
-def settings_table() -> str:
-    """Return the table of settings: variable, flag, meaning and default."""
-    flags = {
-        name: f"`--{name.replace('_', '-')}`" for name in Settings.model_fields if name not in ("token", "api_url")
-    }
+def settings_table(settings_class: type[Settings], names: Iterable[str]) -> str:
+    """Return the table of these settings: variable, flag, meaning and default."""
+    fields = settings_class.model_fields
     return table(
         ("variable", "flag", "meaning"),
         (
-            (f"`{variable_name(name)}`", flags.get(name, ""), describe_setting(field))
-            for name, field in Settings.model_fields.items()
+            (
+                f"`{variable_name(name, settings_class)}`",
+                "" if name in SETTINGS_WITHOUT_FLAG else f"`--{name.replace('_', '-')}`",
+                describe_setting(fields[name]),
+            )
+            for name in names
         ),
     )
 
@@ -163,7 +177,15 @@ def configuration_page() -> str:
             for mode in get_args(Access)
         ),
     )
-    return CONFIGURATION_PAGE.format(note=NOTE, settings=settings_table(), toolsets=toolsets, access=access)
+    return CONFIGURATION_PAGE.format(
+        note=NOTE,
+        settings=settings_table(Settings, Settings.model_fields),
+        http_settings=settings_table(
+            HttpSettings, [name for name in HttpSettings.model_fields if name not in Settings.model_fields]
+        ),
+        toolsets=toolsets,
+        access=access,
+    )
 
 
 def _code(names: Iterable[str]) -> str:

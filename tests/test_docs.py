@@ -13,8 +13,9 @@ from scripts.docs import documents, with_sections
 from tests.process.server import run, serve_sandbox
 from toggl_mcp import errors
 from toggl_mcp.errors import TogglError
+from toggl_mcp.http.settings import HttpSettings
 from toggl_mcp.sandbox import HARBOUR_STUDIO, TOKEN, Sandbox
-from toggl_mcp.settings import Settings, describe_setting, variable_name
+from toggl_mcp.settings import describe_setting, variable_name
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -66,10 +67,10 @@ def test_files_that_page_names_exist(page: Path) -> None:
 def test_help_describes_every_setting() -> None:
     help_text = " ".join(run("--help").stdout.split())
 
-    for name, field in Settings.model_fields.items():
-        has_flag = name not in ("token", "api_url")
+    for name, field in HttpSettings.model_fields.items():
+        has_flag = name not in ("token", "api_url", "secret_keys")
         assert (f"--{name.replace('_', '-')} " in help_text) is has_flag
-        assert variable_name(name) in help_text
+        assert variable_name(name, HttpSettings) in help_text
         assert describe_setting(field) in help_text
 
 

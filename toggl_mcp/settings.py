@@ -46,7 +46,12 @@ def _to_lower(value: object) -> object:
     return value.strip().lower() if isinstance(value, str) else value
 
 
-def _expand_home(path: Path) -> Path:
+def expand_home(path: Path) -> Path:
+    """Return a path with the home folder that it begins with.
+
+    Raises:
+        ValueError: There is no such folder.
+    """
     try:
         return path.expanduser()
     except RuntimeError as error:
@@ -76,7 +81,7 @@ class Settings(BaseSettings):
         validation_alias="TOGGL_API_URL",
         description="Base URL of the API, if it is not Toggl's: https, or http on this machine.",
     )
-    cache: Annotated[Path, AfterValidator(_expand_home)] | None = Field(
+    cache: Annotated[Path, AfterValidator(expand_home)] | None = Field(
         default=None,
         validation_alias="TOGGL_MCP_CACHE",
         description="Path of the cache file, or `memory`; else a file in your cache folder.",
@@ -143,9 +148,9 @@ class Settings(BaseSettings):
         return settings
 
 
-def variable_name(name: str) -> str:
+def variable_name(name: str, settings_class: type[Settings] = Settings) -> str:
     """Return the environment variable of a setting, given its field or the variable itself."""
-    field = Settings.model_fields.get(name)
+    field = settings_class.model_fields.get(name)
     return name if field is None else str(field.validation_alias or f"TOGGL_MCP_{name.upper()}")
 
 

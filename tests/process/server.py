@@ -34,12 +34,13 @@ def environment(**settings: str) -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("TOGGL_")} | settings
 
 
-def run(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+def run(*arguments: str, stdin: str | None = None, **settings: str) -> subprocess.CompletedProcess[str]:
     """Run the command to its end."""
     command = [sys.executable, "-m", "toggl_mcp", *arguments]
     return subprocess.run(  # noqa: S603 - our own command
         command,
         env=environment(**settings),
+        input=stdin,
         capture_output=True,
         text=True,
         errors="replace",

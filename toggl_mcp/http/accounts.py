@@ -1,0 +1,91 @@
+"""The account of the caller: open ones are shared by all calls of a token, and close when they are idle."""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import NamedTuple
+
+from toggl_mcp.api import AsyncClient, BasicAuth
+from toggl_mcp.cache.memory import MemoryStore
+from toggl_mcp.cache.store import Store
+from toggl_mcp.endpoints.toggl import Toggl
+from toggl_mcp.models.clock import Clock, SystemClock
+
+MAX_ACCOUNTS = 256
+"""Accounts that are open at a time; the one that was idle longest closes first."""
+MAX_IDLE_SECONDS = 3600.0
+"""Seconds after its last call at which an account closes."""
+
+WORKSPACE_ID: ContextVar[int | None] = ContextVar("workspace_id", default=None)
+"""The workspace of this request's calls that name none; None leaves it to the settings."""
+
+
+class _Account(NamedTuple):
+    toggl: Toggl
+    used_at: float
+
+
+class AccountPool:
+    """Opens the accounts of callers, over one HTTP client and one store, in which each token has its own keys.
+
+    Args:
+        find_token: Returns the Toggl token of the current request's caller, or raises NoToken or BadToken.
+        client: The HTTP client; closed with the pool.
+        store: The store; closed with the pool. In memory, each account gets its own, which goes with it.
+        workspace_id: The workspace of calls that name none; None means each account's default.
+        clock: What idle time is measured by.
+    """
+
+    def __init__(
+        self,
+        find_token: Callable[[], str],
+        client: AsyncClient,
+        store: Store,
+        *,
+        workspace_id: int | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self._find_token = find_token
+        self._client = client
+        self._store = store
+        self._workspace_id = workspace_id
+        self._clock = clock or SystemClock()
+        self._accounts: OrderedDict[tuple[str, int | None], _Account] = OrderedDict()
+
+    @property
+    def size(self) -> int:
+        """How many accounts are open."""
+        return len(self._accounts)
+
+    def open(self) -> Toggl:
+        """Return the account of the current request's caller.
+
+        Raises:
+            NoToken, BadToken: The caller has no Toggl token.
+        """
+        key, now = (self._find_token(), WORKSPACE_ID.get() or self._workspace_id), self._clock()
+        account = self._accounts.pop(key, None)
+        toggl = self._open(*key) if account is None else account.toggl
+        self._accounts[key] = _Account(toggl, now)
+        self._close_idle(now)
+        return toggl
+
+    async def aclose(self) -> None:
+        """Close every account."""
+        self._accounts.clear()
+        await self._client.aclose()
+        await self._store.aclose()
+
+    def _open(self, token: str, workspace_id: int | None) -> Toggl:
+        store = self._store
+        if isinstance(store, MemoryStore):
+            store = MemoryStore(expire_after=store.expire_after, clock=store.clock)
+        return Toggl(BasicAuth(token, "api_token"), store, client=self._client, workspace_id=workspace_id)
+
+    def _close_idle(self, now: float) -> None:
+        # A call in progress keeps its account; what an account has of its own is memory.
+        while len(self._accounts) > MAX_ACCOUNTS or now - self._get_oldest().used_at > MAX_IDLE_SECONDS:
+            self._accounts.popitem(last=False)
+
+    def _get_oldest(self) -> _Account:
+        return next(iter(self._accounts.values()))

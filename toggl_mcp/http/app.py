@@ -1,0 +1,157 @@
+"""The HTTP application: settings in, an ASGI app out."""
+
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from mcp.server.auth.middleware.auth_context import AuthContextMiddleware, get_access_token
+from mcp.server.auth.middleware.bearer_auth import BearerAuthBackend, RequireAuthMiddleware
+from mcp.server.auth.routes import build_resource_metadata_url, create_protected_resource_routes
+from mcp.server.request_state import RequestStateSecurity
+from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+from mcp.server.transport_security import TransportSecuritySettings
+from pydantic import AnyHttpUrl
+from starlette.applications import Starlette
+from starlette.middleware.authentication import AuthenticationMiddleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from toggl_mcp.api import AsyncClient
+from toggl_mcp.cache.store import Store
+from toggl_mcp.errors import InvalidArguments, NoToken
+from toggl_mcp.http.accounts import AccountPool
+from toggl_mcp.http.authentication import SCOPES, Authentication, list_modes, open_authentication
+from toggl_mcp.http.endpoint import Endpoint
+from toggl_mcp.http.limits import RequestLimits
+from toggl_mcp.http.restriction import restrict_tools
+from toggl_mcp.http.settings import HttpSettings, is_loopback
+from toggl_mcp.models.account import Access
+from toggl_mcp.server import (
+    TOOL_LIST_CACHE,
+    build_server,
+    default_workspace_id,
+    open_client,
+    open_store,
+    require_token,
+)
+
+MAX_BODY_BYTES = 1 << 20
+"""Bytes of the longest request; the longest call takes some thousand."""
+
+
+def build_app(settings: HttpSettings, *, client: AsyncClient | None = None, store: Store | None = None) -> Starlette:
+    """Return the application; it answers at the path of the MCP endpoint, `/health` and `/ready`.
+
+    Args:
+        settings: Where it is reached, who may call, and which tools there are.
+        client: The HTTP client for Toggl, in place of what the settings say.
+        store: The store of all accounts, in place of what the settings say.
+
+    Raises:
+        InvalidArguments: The settings do not fit together, or one of their files cannot be read.
+    """
+    settings.require_complete()
+    authentication = open_authentication(settings)
+    security = _list_hosts(settings)
+    accounts = AccountPool(
+        lambda: _find_token(settings, authentication),
+        client or open_client(settings),
+        store or open_store(settings),
+        workspace_id=default_workspace_id(settings),
+    )
+    managers = _open_managers(settings, accounts, security, is_public=authentication is None)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncGenerator[None]:
+        async with AsyncExitStack() as stack:
+            for manager in managers.values():
+                await stack.enter_async_context(manager.run())
+            yield
+
+    endpoint: ASGIApp = Endpoint(managers, settings.effective_access, max(1, settings.max_calls // 4))
+    if authentication is not None:
+        endpoint = _require_caller(endpoint, settings, authentication)
+    endpoint = RequestLimits(endpoint, security, settings.max_calls)
+    if settings.origins:
+        endpoint = CORSMiddleware(endpoint, settings.origins, allow_methods=["POST"], allow_headers=["*"])
+    routes = [
+        Route(settings.path, endpoint=endpoint, methods=["POST", "OPTIONS"]),
+        Route("/health", _answer_health),
+        Route("/ready", _answer_health),
+        *_describe_resource(settings),
+    ]
+    return Starlette(routes=routes, lifespan=lifespan)
+
+
+def _open_managers(
+    settings: HttpSettings, accounts: AccountPool, security: TransportSecuritySettings, *, is_public: bool
+) -> dict[Access, StreamableHTTPSessionManager]:
+    """Return a server for each access mode up to that of the settings, all over the same accounts."""
+    state_security = RequestStateSecurity(keys=settings.keys) if settings.keys else RequestStateSecurity.ephemeral()
+    list_cache = TOOL_LIST_CACHE if is_public else replace(TOOL_LIST_CACHE, scope="private")
+    managers: dict[Access, StreamableHTTPSessionManager] = {}
+    for access in list_modes(settings.effective_access):
+        try:
+            server = build_server(
+                settings.model_copy(update={"access": access}),
+                accounts,
+                list_cache=list_cache,
+                request_state_security=state_security,
+                middleware=[restrict_tools],
+            )
+        except InvalidArguments:
+            if access == settings.effective_access:
+                raise
+            continue  # What the settings enable changes something: this mode has no tool.
+        server.streamable_http_app(
+            json_response=True, stateless_http=True, transport_security=security, max_request_body_size=MAX_BODY_BYTES
+        )
+        managers[access] = server.session_manager
+    return managers
+
+
+def _find_token(settings: HttpSettings, authentication: Authentication | None) -> str:
+    """Return the Toggl token of the current request's caller, or the settings' own where nobody authenticates."""
+    if authentication is None:
+        return require_token(settings)
+    caller = get_access_token()
+    if caller is None:
+        message = "This request has no caller. Send the header Authorization: Bearer and a token."
+        raise NoToken(message)
+    return authentication.find_toggl_token(caller)
+
+
+def _require_caller(endpoint: ASGIApp, settings: HttpSettings, authentication: Authentication) -> ASGIApp:
+    """Return the endpoint behind the check of bearer tokens."""
+    url = settings.public_url if settings.way == "oauth" else None
+    metadata_url = build_resource_metadata_url(AnyHttpUrl(url)) if url else None
+    endpoint = AuthContextMiddleware(RequireAuthMiddleware(endpoint, [], metadata_url))
+    return AuthenticationMiddleware(endpoint, backend=BearerAuthBackend(authentication))
+
+
+def _describe_resource(settings: HttpSettings) -> list[Route]:
+    """Return the route of the protected resource's metadata, which says who gives tokens for it (RFC 9728)."""
+    if settings.way != "oauth":
+        return []
+    return create_protected_resource_routes(
+        AnyHttpUrl(settings.public_url or ""), [AnyHttpUrl(settings.oauth_issuer or "")], [*SCOPES]
+    )
+
+
+def _list_hosts(settings: HttpSettings) -> TransportSecuritySettings:
+    """Return the Host and Origin headers that are accepted: those of this machine, or of the public address."""
+    hosts = [urlsplit(settings.public_url).netloc] if settings.public_url else []
+    if is_loopback(settings.host):
+        hosts += ["127.0.0.1", "localhost", "[::1]"]
+    return TransportSecuritySettings(
+        allowed_hosts=[*hosts, *(f"{host}:*" for host in hosts)],
+        allowed_origins=settings.origins,
+    )
+
+
+async def _answer_health(_: Request) -> JSONResponse:
+    return JSONResponse({"status": "ok"})

@@ -1,0 +1,80 @@
+"""What a request may cost the server before its caller is known: the host and origin it names, a place, and a time."""
+
+import anyio
+from mcp.server.transport_security import TransportSecurityMiddleware, TransportSecuritySettings
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+BODY_SECONDS = 10.0
+"""Seconds in which the whole request has to arrive."""
+REQUEST_SECONDS = 130.0
+"""Seconds after which a request ends; the longest call ends by itself before."""
+
+
+class RequestLimits:
+    """Refuses a request to another host, from another origin, that arrives too slowly, or for which there is no place.
+
+    Args:
+        app: What answers the others.
+        security: The hosts and origins.
+        max_requests: The requests in progress at a time.
+    """
+
+    def __init__(self, app: ASGIApp, security: TransportSecuritySettings, max_requests: int) -> None:
+        self._app = app
+        self._security = TransportSecurityMiddleware(security)
+        self._max_requests = max_requests
+        self._in_progress = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        refusal = await self._security.validate_request(Request(scope))
+        if refusal is not None:
+            await refusal(scope, receive, send)
+        elif self._in_progress >= self._max_requests:
+            await busy_response()(scope, receive, send)
+        else:
+            self._in_progress += 1
+            try:
+                await self._answer_in_time(scope, receive, send)
+            finally:
+                self._in_progress -= 1
+
+    async def _answer_in_time(self, scope: Scope, receive: Receive, send: Send) -> None:
+        body_deadline = anyio.current_time() + BODY_SECONDS
+        has_body = has_response = False
+
+        async def receive_in_time() -> Message:
+            nonlocal has_body
+            if has_body:  # What comes now is that the client is gone.
+                return await receive()
+            with anyio.fail_after(body_deadline - anyio.current_time()):
+                message = await receive()
+            has_body = not message.get("more_body", False)
+            return message
+
+        async def send_response(message: Message) -> None:
+            nonlocal has_response
+            has_response = True
+            await send(message)
+
+        try:
+            with anyio.fail_after(REQUEST_SECONDS):
+                await self._app(scope, receive_in_time, send_response)
+        except TimeoutError:
+            if not has_response:
+                await _timeout_response(has_body=has_body)(scope, receive, send)
+
+
+def busy_response() -> JSONResponse:
+    """Return the refusal of a request for which there is no place."""
+    text = "Too many requests are in progress. Try again in a second."
+    return JSONResponse({"error": text}, 503, {"Retry-After": "1"})
+
+
+def _timeout_response(*, has_body: bool) -> JSONResponse:
+    if has_body:
+        text = "The call took too long. Whether it changed something is unknown: look before you repeat it."
+        return JSONResponse({"error": text}, 504)
+    return JSONResponse({"error": f"Send the whole request within {BODY_SECONDS:.0f} seconds."}, 408)

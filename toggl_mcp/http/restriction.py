@@ -1,0 +1,72 @@
+"""What the headers of a request restrict: they leave out tools and changes, and never add any."""
+
+from collections.abc import Collection, Mapping
+from contextvars import ContextVar
+from typing import Any, NamedTuple
+
+from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
+from mcp.types import ListToolsResult
+
+from toggl_mcp.errors import InvalidArguments
+from toggl_mcp.models.base import MAX_ID
+from toggl_mcp.settings import Settings
+from toggl_mcp.tools.support.results import to_error_result
+from toggl_mcp.toolsets import enabled_tools
+
+READ_ONLY_HEADER = "x-toggl-mcp-read-only"
+TOOLSETS_HEADER = "x-toggl-mcp-toolsets"
+WORKSPACE_HEADER = "x-toggl-mcp-workspace"
+
+TOOL_NAMES: ContextVar[Collection[str] | None] = ContextVar("tool_names", default=None)
+"""The tools that this request may use; None for all of the server's."""
+
+
+class Restriction(NamedTuple):
+    """The access mode, the tools and the workspace of one request, as far as its headers name them."""
+
+    is_read_only: bool
+    tool_names: Collection[str] | None
+    workspace_id: int | None
+
+
+def read_restriction(headers: Mapping[str, str]) -> Restriction:
+    """Return what a request's headers restrict.
+
+    Raises:
+        InvalidArguments: One of them says nothing that there is: it is not ignored, as it would leave more than meant.
+    """
+    read_only, toolsets = headers.get(READ_ONLY_HEADER, "false").lower(), headers.get(TOOLSETS_HEADER)
+    if read_only not in ("true", "1", "false", "0"):
+        message = "X-Toggl-MCP-Read-Only has to be true or false."
+        raise InvalidArguments(message)
+    return Restriction(
+        read_only in ("true", "1"),
+        None
+        if toolsets is None
+        else [tool.name for tool in enabled_tools(Settings.model_construct(toolsets=toolsets))],
+        _read_workspace_id(headers.get(WORKSPACE_HEADER)),
+    )
+
+
+async def restrict_tools(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+    """List, and call, only the tools of the request."""
+    names = TOOL_NAMES.get()
+    if names is None:
+        return await call_next(ctx)
+    if ctx.method == "tools/call" and (ctx.params or {}).get("name") not in names:
+        message = "X-Toggl-MCP-Toolsets leaves out that tool. Use one that tools/list names."
+        return to_error_result(InvalidArguments(message))
+    result = await call_next(ctx)
+    if ctx.method != "tools/list":
+        return result
+    listed = ListToolsResult.model_validate(result)
+    return listed.model_copy(update={"tools": [tool for tool in listed.tools if tool.name in names]})
+
+
+def _read_workspace_id(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit() and 0 < int(text) <= MAX_ID):
+        message = "X-Toggl-MCP-Workspace has to be the id of a workspace."
+        raise InvalidArguments(message)
+    return int(text)

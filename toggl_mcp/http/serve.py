@@ -1,0 +1,53 @@
+"""Serves the application on a socket, until a signal comes and what is in progress is answered."""
+
+import logging
+import socket
+import sys
+
+import uvicorn
+
+from toggl_mcp.errors import InvalidArguments
+from toggl_mcp.http.app import build_app
+from toggl_mcp.http.settings import HttpSettings
+
+STOP_SECONDS = 25
+"""Seconds for which requests in progress may go on after a signal: an ordinary call ends within twenty."""
+KEEP_ALIVE_SECONDS = 75
+"""Seconds for which an idle connection stays open: longer than load balancers keep theirs, so that they close first."""
+MAX_HEADER_BYTES = 16 << 10
+"""Bytes of the longest request line with its headers."""
+
+
+def serve(settings: HttpSettings) -> None:
+    """Serve until SIGINT or SIGTERM.
+
+    Raises:
+        InvalidArguments: The settings do not fit together, or nothing can listen at this address.
+    """
+    app = build_app(settings)
+    listener = _listen(settings.host, settings.port)
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    sys.stderr.write(f"toggl-mcp: listening at http://{host}:{listener.getsockname()[1]}{settings.path}\n")
+    logging.getLogger("uvicorn").setLevel(settings.log_level)
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=STOP_SECONDS,
+        h11_max_incomplete_event_size=MAX_HEADER_BYTES,
+        http="h11",
+        ws="none",
+    )
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host.strip("[]"), port), family=family, backlog=2048)
+    except OSError as error:
+        message = f"Nothing can listen at {host}, port {port}: {error.strerror}. Choose another --host or --port."
+        raise InvalidArguments(message) from error
