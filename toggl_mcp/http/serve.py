@@ -17,6 +17,9 @@ KEEP_ALIVE_SECONDS = 75
 MAX_HEADER_BYTES = 16 << 10
 """Bytes of the longest request line with its headers."""
 
+BACKLOG = 2048
+"""Connections that may wait to be accepted."""
+
 
 def serve(settings: HttpSettings) -> None:
     """Serve until SIGINT or SIGTERM.
@@ -45,9 +48,18 @@ def serve(settings: HttpSettings) -> None:
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host.strip("[]"), port), family=family, backlog=2048)
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host.strip("[]"), port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP, flags=socket.AI_PASSIVE
+        )[0]
+        # With its protocol named: asyncio sends without delay (TCP_NODELAY) on sockets of TCP only, and a response that
+        # is sent in two parts waits 40 ms for the client's acknowledgement otherwise.
+        listener = socket.socket(family, kind, protocol)
+        if sys.platform != "win32":  # There it would let two servers have one port.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(BACKLOG)
     except OSError as error:
         message = f"Nothing can listen at {host}, port {port}: {error.strerror}. Choose another --host or --port."
         raise InvalidArguments(message) from error
+    return listener
