@@ -118,6 +118,13 @@ class Arena:
 @contextmanager
 def open_arena() -> Generator[Arena]:
     """Serve the sandbox on a loopback port, and install the wrapper into its own environment."""
+    with open_sandbox(install_wrapper()) as arena:
+        yield arena
+
+
+@contextmanager
+def open_sandbox(wrapper: Path = Path()) -> Generator[Arena]:
+    """Serve the sandbox on a loopback port; `wrapper` is the Python of the wrapper's environment, if that is needed."""
     sandbox = Sandbox(clock=Hours())
     config = uvicorn.Config(sandbox, port=0, log_level="error", ws="none", lifespan="off", timeout_keep_alive=3600)
     server = uvicorn.Server(config)
@@ -127,7 +134,7 @@ def open_arena() -> Generator[Arena]:
         thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()
         try:
-            yield Arena(sandbox, f"http://127.0.0.1:{listener.getsockname()[1]}/api/v9", install_wrapper())
+            yield Arena(sandbox, f"http://127.0.0.1:{listener.getsockname()[1]}/api/v9", wrapper)
         finally:
             server.should_exit = True
             thread.join()

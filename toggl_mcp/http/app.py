@@ -63,7 +63,7 @@ def build_app(settings: HttpSettings, *, client: AsyncClient | None = None, stor
         store or open_store(settings),
         workspace_id=default_workspace_id(settings),
     )
-    managers = _open_managers(settings, accounts, security, is_public=authentication is None)
+    managers = _open_managers(settings, accounts, is_public=authentication is None)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:
@@ -88,7 +88,7 @@ def build_app(settings: HttpSettings, *, client: AsyncClient | None = None, stor
 
 
 def _open_managers(
-    settings: HttpSettings, accounts: AccountPool, security: TransportSecuritySettings, *, is_public: bool
+    settings: HttpSettings, accounts: AccountPool, *, is_public: bool
 ) -> dict[Access, StreamableHTTPSessionManager]:
     """Return a server for each access mode up to that of the settings, all over the same accounts."""
     state_security = RequestStateSecurity(keys=settings.keys) if settings.keys else RequestStateSecurity.ephemeral()
@@ -108,7 +108,11 @@ def _open_managers(
                 raise
             continue  # What the settings enable changes something: this mode has no tool.
         server.streamable_http_app(
-            json_response=True, stateless_http=True, transport_security=security, max_request_body_size=MAX_BODY_BYTES
+            json_response=True,
+            stateless_http=True,
+            # RequestLimits has looked at the host and the origin.
+            transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
+            max_request_body_size=MAX_BODY_BYTES,
         )
         managers[access] = server.session_manager
     return managers

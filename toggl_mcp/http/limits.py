@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 BODY_SECONDS = 10.0
 """Seconds in which the whole request has to arrive."""
 REQUEST_SECONDS = 130.0
-"""Seconds after which a request ends; the longest call ends by itself before."""
+"""Seconds after its arrival at which a request ends; the longest call ends by itself before."""
 
 
 class RequestLimits:
@@ -42,16 +42,14 @@ class RequestLimits:
                 self._in_progress -= 1
 
     async def _answer_in_time(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body_deadline = anyio.current_time() + BODY_SECONDS
         has_body = has_response = False
 
         async def receive_in_time() -> Message:
             nonlocal has_body
-            if has_body:  # What comes now is that the client is gone.
-                return await receive()
-            with anyio.fail_after(body_deadline - anyio.current_time()):
-                message = await receive()
-            has_body = not message.get("more_body", False)
+            message = await receive()
+            if not has_body and not message.get("more_body", False):
+                has_body = True
+                time_limit.deadline = anyio.current_time() + REQUEST_SECONDS
             return message
 
         async def send_response(message: Message) -> None:
@@ -59,12 +57,10 @@ class RequestLimits:
             has_response = True
             await send(message)
 
-        try:
-            with anyio.fail_after(REQUEST_SECONDS):
-                await self._app(scope, receive_in_time, send_response)
-        except TimeoutError:
-            if not has_response:
-                await _timeout_response(has_body=has_body)(scope, receive, send)
+        with anyio.CancelScope(deadline=anyio.current_time() + BODY_SECONDS) as time_limit:
+            await self._app(scope, receive_in_time, send_response)
+        if time_limit.cancelled_caught and not has_response:
+            await _timeout_response(has_body=has_body)(scope, receive, send)
 
 
 def busy_response() -> JSONResponse:
