@@ -292,3 +292,13 @@ async def test_edit_time_entries_dry_run_refuses_what_the_edit_would(
     error = await host.fail("edit_time_entries", ids=[row["id"]], stop=stop, dry_run=True)
 
     assert error["code"] == code
+
+
+async def test_edit_time_entries_of_several_warns_of_time_that_nobody_bills(host: Host, sandbox: Sandbox) -> None:
+    rows = [add_entry(sandbox, f"2025-10-13T{hour}:00", f"2025-10-13T{hour}:30", "Cart") for hour in (14, 15)]
+    ids = [row["id"] for row in rows]
+    result = await host.call("edit_time_entries", ids=ids, project="Web shop")
+
+    (warning,) = result["warnings"]
+    assert warning.startswith(f"{ids[0]}, {ids[1]}: Project “Web shop” is billable, this entry is not.")
+    assert "warnings" not in await host.call("edit_time_entries", ids=ids, billable=True, project="Web shop")

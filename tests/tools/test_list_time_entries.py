@@ -166,3 +166,17 @@ async def test_list_time_entries_warm_sends_no_request(host: Host, sandbox: Sand
     warm = await host.call("list_time_entries", **filters, format="csv")
 
     assert (cold["requests"] <= 4, warm["requests"], warm["total"]) == (True, 0, 1)
+
+
+@pytest.mark.usefixtures("work")
+async def test_list_time_entries_of_everybody_names_the_user_of_each_group(host: Host, sandbox: Sandbox) -> None:
+    add_entry(sandbox, NINE, TEN, "Theirs", user_id=TANE)
+    result = await host.call("list_time_entries", user="all")
+    users = {group["group"]: group["user"] for group in result["groups"]}
+
+    assert {users[entry["group"]] for entry in result["entries"] if entry.get("description") == "Theirs"} == {
+        "Tāne Whitlock"
+    }
+    own = await host.call("list_time_entries", user="me")
+    assert own["total"] < result["total"]
+    assert not any("user" in group for group in own["groups"])

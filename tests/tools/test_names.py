@@ -165,3 +165,7 @@ async def test_summarize_time_of_one_workspace_offers_no_name_of_another(host: H
     assert all(row["workspace_id"] == HARBOUR_STUDIO for row in error.get("candidates", []))
     result = await host.call("summarize_time", project="Kiln course", workspace=NIGHT_SCHOOL)
     assert result["total"]["entries"] == 0
+
+
+async def test_create_time_entries_project_matches_any_apostrophe(host: Host) -> None:
+    assert (await host.create_entry(**ENTRY, project="CARTE D\u2019ETE"))["project"] == "Carte d'été"

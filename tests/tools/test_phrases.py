@@ -38,3 +38,23 @@ async def test_summarize_time_last_14_days_has_so_many(host: Host) -> None:
     same = await host.call("summarize_time", start=days["first_day"], end=days["last_day"])
 
     assert same["total"] == days["total"]
+
+
+@pytest.mark.usefixtures("nine_in_the_morning")
+async def test_start_timer_hour_of_which_one_reading_is_to_come_is_the_other(host: Host) -> None:
+    result = await host.call("start_timer", start="quarter to nine")
+
+    assert result["entry"]["start"] == "2025-10-14T08:45:00+13:00"
+    assert (await host.call("stop_timer", stop="at 9"))["entry"]["seconds"] == 900
+
+
+@pytest.mark.usefixtures("nine_in_the_morning")
+async def test_create_time_entries_stop_at_midnight_is_that_after_the_start(host: Host) -> None:
+    entry = await host.create_entry(start="yesterday 10pm", stop="midnight")
+
+    assert (entry["stop"], entry["seconds"]) == ("2025-10-14T00:00:00+13:00", 7200)
+
+
+@pytest.mark.usefixtures("nine_in_the_morning")
+async def test_list_time_entries_weekday_alone_is_one_that_has_been(host: Host) -> None:
+    assert (await host.call("list_time_entries", period="Sunday"))["first_day"] == "2025-10-12"

@@ -134,7 +134,9 @@ async def test_prepare_statement_rate_that_toggl_has_is_not_replaced(
     result = await host.call("prepare_statement", **AROHA, rates=rates)
 
     assert (result["totals"], result["complete"]) == ({"NZD": 207.42}, True)
-    assert result["warnings"] == [f"rates: no line took 1 USD{subject}: Toggl's own rates go first."]
+    assert result["warnings"] == [
+        f"rates: no line took 1 USD{subject}: Toggl's own rates go first, and what is not billable has none."
+    ]
 
 
 async def test_prepare_statement_of_a_project_with_a_fixed_fee_names_it(host: Host, sandbox: Sandbox) -> None:

@@ -237,3 +237,20 @@ async def test_review_time_fix_in_the_hour_that_clocks_repeat_can_be_called(
 
     assert overlap["fix"]["arguments"]["stop"] == "2025-04-06T02:30:00+13:00"
     assert "overlap" not in (await host.call("review_time"))["counts"]
+
+
+async def test_review_time_overlap_with_a_forgotten_entry_is_mended_there(host: Host, sandbox: Sandbox) -> None:
+    forgotten = add_entry(sandbox, "2025-10-13T10:00", "2025-10-14T03:00", "Bread", **SHOP)
+    add_entry(sandbox, "2025-10-13T09:00", "2025-10-13T10:30", "Kiln", **SHOP)
+    add_entry(sandbox, "2025-10-13T13:00", "2025-10-13T14:00", "Mail", **SHOP)
+    review = await host.call("review_time", **WEEK)
+
+    fixes = [finding["fix"]["arguments"] for finding in review["findings"] if finding["kind"] == "overlap"]
+    assert fixes == [{"ids": [forgotten["id"]]}] * 2
+
+
+async def test_review_time_counts_the_entries_that_lack_something(host: Host, sandbox: Sandbox) -> None:
+    for hour in (10, 11, 12):
+        add_entry(sandbox, f"2025-10-14T{hour}:00", f"2025-10-14T{hour}:30", "Bread")
+
+    assert (await host.call("review_time", **TUESDAY))["counts"]["no_project"] == 3

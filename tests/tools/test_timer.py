@@ -230,6 +230,7 @@ async def test_stop_timer_discard_deletes_the_entry_and_returns_it(host: Host, s
     result = await host.call("stop_timer", discard=True)
 
     assert (result["entry"]["id"], result["entry"]["description"]) == (row["id"], "Mistake")
+    assert result["warnings"] == ["The entry is deleted. undo brings it back."]
     assert row["server_deleted_at"] is not None
     assert (await host.call("get_timer"))["running"] is False
 

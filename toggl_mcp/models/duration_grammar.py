@@ -17,7 +17,21 @@ _MINUTES_WITHOUT_UNIT = re.compile(r"(?P<hours>\d{1,3})\s*h\s*(?P<minutes>[0-5]\
 _CLOCK = re.compile(r"(?P<hours>\d{1,3}):(?P<minutes>[0-5]\d)(?::(?P<seconds>[0-5]\d))?")
 _ISO = re.compile(rf"pt(?=\d)(?:(?P<hours>{_NUMBER})h)?(?:(?P<minutes>{_NUMBER})m)?(?:(?P<seconds>{_NUMBER})s)?")
 _FORMS = (_MINUTES_WITHOUT_UNIT, _WITH_UNITS, _CLOCK, _ISO)
-_WORDS = {"half an hour": "30m", "half hour": "30m", "an hour": "1h", "a minute": "1m"}
+_WORDS = {
+    "half an hour": "30m",
+    "half hour": "30m",
+    "a quarter of an hour": "15m",
+    "quarter of an hour": "15m",
+    "three quarters of an hour": "45m",
+    "an hour": "1h",
+    "an hour and a quarter": "1h15m",
+    "an hour and a half": "1h30m",
+    "an hour and three quarters": "1h45m",
+    "a minute": "1m",
+}
+_NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+_NUMBER_WORD = re.compile(rf"({'|'.join(_NUMBERS)})(?= (?:and a half )?(?:hour|minute)s?\b)")
+_AND_A_HALF = re.compile(r"(\d+) and a half (hours?)")
 
 
 def parse_duration(text: str) -> int:
@@ -27,7 +41,8 @@ def parse_duration(text: str) -> int:
         ValueError: It is no duration, has two readings, or is longer than Toggl allows.
     """
     words = " ".join(text.lower().split())
-    words = _WORDS.get(words, words)
+    words = _NUMBER_WORD.sub(lambda match: str(_NUMBERS.index(match[1]) + 1), _WORDS.get(words, words))
+    words = _AND_A_HALF.sub(r"\1.5 \2", words)
     if re.fullmatch(r"\d{1,7}", words):
         return _check_length(int(words))
     match = next((match for form in _FORMS if words and (match := form.fullmatch(words))), None)

@@ -26,6 +26,7 @@ _NAMED_MONTH = re.compile(rf"({MONTH_PATTERN})(?:,? (\d{{4}}))?")
 _QUARTER = re.compile(r"(?:(?P<year>\d{4})[- ]?)?q(?P<number>[1-4])(?:[- ]?(?P<year2>\d{4}))?")
 _WEEK = re.compile(r"(?:(?P<year>\d{4})[- ]?w|week |w)(?P<number>\d{1,2})(?: (?:of )?(?P<year2>\d{4}))?")
 _RANGE = re.compile(r"(?:from )?(.+?) ?(?:\.\.| to | until | through | - ) ?(.+)")
+_WEEKDAY = re.compile(rf"(?:on )?({WEEKDAY_PATTERN})")
 _SINCE_WEEKDAY = re.compile(rf"(?:last )?({WEEKDAY_PATTERN})")
 _DAY = timedelta(days=1)
 
@@ -107,7 +108,9 @@ def _parse_range(words: str, today: date, calendar: Calendar) -> tuple[date, dat
 
 
 def _parse_single_day(text: str, today: date, calendar: Calendar) -> tuple[date, date]:
-    day = parse_day_or_none(text, today, calendar)
+    weekday = _WEEKDAY.fullmatch(normalize_words(text))
+    # Who asks for the time of a Sunday means one that has been.
+    day = latest_weekday(weekday[1], today) if weekday else parse_day_or_none(text, today, calendar)
     if day is None:
         message = (
             f"{text!r:.60} is not a period; write today, last week, last 14 days, 2026-11, 2026-W47, Q3, since Monday, "

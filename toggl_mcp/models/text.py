@@ -74,9 +74,12 @@ def fold(text: str) -> str:
     return normalize("NFC", normalize("NFC", strip_invisible(text).strip()).casefold())
 
 
+_APOSTROPHES = str.maketrans("\u2018\u2019\u02bc", "'''")
+
+
 def fold_accents(text: str) -> str:
-    """Return the folded form of a name without its accents."""
-    folded = fold(text)
+    """Return the folded form of a name without its accents, its apostrophes as a typewriter has them."""
+    folded = fold(text).translate(_APOSTROPHES)
     return folded if folded.isascii() else _ACCENTS.sub("", normalize("NFD", folded))
 
 

@@ -17,23 +17,38 @@ _SPOKEN = re.compile(
     rf"(?:(?P<part>half|quarter) (?P<side>past|to) )?{_HOUR_WORD}(?P<oclock> ?o'?clock)?(?P<half> ?[ap]\.?m\.?)?\b"
 )
 _HOURS_OF_HALF_DAY = 12
+_LAST_NIGHT = "last night"
 _DAY_ALONE = "needs a time of day as well, such as 2026-11-24T09:00"
 
 
-def parse_time(text: str, now: datetime, calendar: Calendar, default_day: date | None = None) -> datetime:
+def parse_time(
+    text: str, now: datetime, calendar: Calendar, default_day: date | None = None, *, is_past: bool = False
+) -> datetime:
     """Return the time, in UTC, of a text: by its offset, or else in the calendar's time zone.
 
-    A time of day alone is that of the default day, or of today.
+    A time of day alone is that of the default day, or of today. With `is_past`, a reading to come is none.
 
     Raises:
         ValueError: It is no time, has two readings, or is one that a change of clocks skips or repeats.
     """
-    words = _write_spoken_clock(text, normalize_words(text).replace("noon", "12:00"))
+    phrases = _write_spoken_clock(normalize_words(text).replace("noon", "12:00"))
+    readings = [moment for words in phrases for moment in _list_readings(text, words, now, calendar, default_day)]
+    if is_past:
+        readings = [moment for moment in readings if moment <= now] or readings
+    if len(readings) > 1:
+        raise two_readings_error(text, *(f"{moment.astimezone(calendar.zone):%H:%M}" for moment in readings))
+    return readings[0]
+
+
+def _list_readings(
+    text: str, words: str, now: datetime, calendar: Calendar, default_day: date | None
+) -> list[datetime]:
+    """Return the time of a phrase whose clock is in figures; two of one whose hour may be of either half of the day."""
     if words == "now":
-        return now
+        return [now]
     elapsed = words.removeprefix("-").strip() if words.startswith("-") else words.removesuffix(" ago")
     if elapsed != words and "day" not in words:
-        return now - timedelta(seconds=_parse_elapsed(elapsed))
+        return [now - timedelta(seconds=_parse_elapsed(elapsed))]
     today = calendar.day_of(now)
     if "midnight" in words:
         day = parse_day(re.sub(r"^at | ?(at )?midnight ?(on )?", "", words) or "today", today, calendar)
@@ -42,14 +57,21 @@ def parse_time(text: str, now: datetime, calendar: Calendar, default_day: date |
     if match is None or _is_day(words, calendar, now):
         message = _DAY_ALONE if _is_day(words, calendar, now) else _describe_times(text)
         raise ValueError(message)
-    day = parse_day(match["day"], today, calendar) if match["day"] else default_day or today
-    local = datetime.combine(day, _parse_clock(text, match))
+    clocks = _parse_clock(text, match)
+    if match["day"] == _LAST_NIGHT:
+        day = today if clocks[0].hour < _HOURS_OF_HALF_DAY else today - timedelta(days=1)
+    else:
+        day = parse_day(match["day"], today, calendar) if match["day"] else default_day or today
     offset = match.groupdict().get("offset")
-    if offset is not None:
-        moment = datetime.fromisoformat(local.isoformat() + offset.upper()).astimezone(UTC)
+    if offset is None:
+        return [localize(datetime.combine(day, clock), calendar) for clock in clocks]
+    moments = [
+        datetime.fromisoformat(datetime.combine(day, clock).isoformat() + offset.upper()).astimezone(UTC)
+        for clock in clocks
+    ]
+    for moment in moments:
         check_year(calendar.day_of(moment))
-        return moment
-    return localize(local, calendar)
+    return moments
 
 
 def is_time_of_day(text: str) -> bool:
@@ -80,23 +102,17 @@ def describe_now(now: datetime, calendar: Calendar) -> str:
     return f"{local:%A} {local.isoformat(timespec='seconds')} {calendar.zone.key}"
 
 
-def _write_spoken_clock(text: str, words: str) -> str:
-    """Return a phrase with a spoken clock, such as half past ten, in figures.
-
-    Raises:
-        ValueError: It is of the morning or of the evening.
-    """
+def _write_spoken_clock(words: str) -> list[str]:
+    """Return a phrase with a spoken clock, such as half past ten, in figures: of each half of the day, if in doubt."""
     match = next((match for match in _SPOKEN.finditer(words) if match["part"] or match["oclock"]), None)
     if match is None or (match["part"] == "half" and match["side"] == "to"):
-        return words
+        return [words]
     hour = _HOURS.index(match["hour"]) + 1 if match["hour"] in _HOURS else int(match["hour"])
     minute = {None: 0, "quarter": 15, "half": 30}[match["part"]]
     if match["side"] == "to":
         hour, minute = (hour - 2) % _HOURS_OF_HALF_DAY + 1, 60 - minute
-    if match["half"] is None:
-        morning = hour % _HOURS_OF_HALF_DAY
-        raise two_readings_error(text, f"{morning:02}:{minute:02}", f"{morning + _HOURS_OF_HALF_DAY:02}:{minute:02}")
-    return words[: match.start()] + f"{hour}:{minute:02}{match['half'].strip()}" + words[match.end() :]
+    halves = ["am", "pm"] if match["half"] is None else [match["half"].strip()]
+    return [words[: match.start()] + f"{hour}:{minute:02}{half}" + words[match.end() :] for half in halves]
 
 
 def _parse_elapsed(text: str) -> int:
@@ -106,17 +122,19 @@ def _parse_elapsed(text: str) -> int:
     return parse_duration(text)
 
 
-def _parse_clock(text: str, match: re.Match[str]) -> time:
-    """Return the time of day of a match."""
+def _parse_clock(text: str, match: re.Match[str]) -> list[time]:
+    """Return the time of day of a match, or the two of an hour without minutes and half."""
     hour, half = int(match["hour"]), match["half"]
     if match["minute"] is None and half is None:
-        raise two_readings_error(text, f"{hour:02}:00", f"{(hour + _HOURS_OF_HALF_DAY) % 24:02}:00")
-    if half is not None:
-        if not 1 <= hour <= _HOURS_OF_HALF_DAY:
-            raise ValueError(_describe_times(text))
-        hour = hour % _HOURS_OF_HALF_DAY + (_HOURS_OF_HALF_DAY if half.startswith("p") else 0)
+        hours = [hour, (hour + _HOURS_OF_HALF_DAY) % 24]
+    elif half is None:
+        hours = [hour]
+    elif 1 <= hour <= _HOURS_OF_HALF_DAY:
+        hours = [hour % _HOURS_OF_HALF_DAY + (_HOURS_OF_HALF_DAY if half.startswith("p") else 0)]
+    else:
+        raise ValueError(_describe_times(text))
     try:
-        return time(hour, int(match["minute"] or 0), int(match["second"] or 0))
+        return [time(hour, int(match["minute"] or 0), int(match["second"] or 0)) for hour in hours]
     except ValueError as error:
         raise ValueError(_describe_times(text)) from error
 

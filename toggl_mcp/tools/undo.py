@@ -31,7 +31,7 @@ class UndoArguments(Payload, frozen=True):
             str,
             Field(max_length=100),
             ANY_TEXT,
-            Field(description="A result's change_id. Default: the last change not undone."),
+            Field(description="A result's change_id. Default: the last change not undone; undos do not count."),
         ]
         | Absent
     ) = None

@@ -73,7 +73,7 @@ async def _resolve_elsewhere(
     workspaces = ", ".join(str(key) for key in dict.fromkeys(item.workspace_id for item in matches))
     message = (
         f"There is no {endpoint.KIND} “{ref}” in workspace {endpoint.workspace_id}, but in others: {workspaces}. "
-        "Give the one that is meant as workspace; what exists stays in its own."
+        "Name that workspace where it is meant; what exists stays in its own."
     )
     raise NotFound(message, to_candidates(matches))
 

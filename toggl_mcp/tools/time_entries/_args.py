@@ -160,6 +160,12 @@ class EntryFilter(EntryRange, frozen=True):
     description: Annotated[Description, ANY_TEXT, Field(description="Part of it; case is ignored.")] | Absent = None
     user: Annotated[Ref, Field(description="A colleague's name or id, or all; from reports.")] | Absent = None
 
+    @field_validator("user")
+    @classmethod
+    def _read_me(cls, user: str | None) -> str | None:
+        """Return no user for oneself: the default."""
+        return None if user is not None and user.lower() in ("me", "myself") else user
+
 
 class ReviewTime(EntryRange, frozen=True):
     """The arguments of `review_time`."""

@@ -1,5 +1,6 @@
 """The start and the stop of an entry, of which one may say the day of both."""
 
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -13,30 +14,42 @@ if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a cal
 
     from toggl_mcp.models.period import Calendar
 
+_MIDNIGHT = re.compile(r"^\s*(at )?midnight\s*$", re.IGNORECASE)
 MAX_NIGHT = timedelta(hours=12)
 """The longest time from a start to a stop that is on the next day without saying so."""
 
 
 def parse_time_argument(
-    field: str, text: str, now: "datetime", calendar: "Calendar", default_day: "date | None" = None
+    field: str,
+    text: str,
+    now: "datetime",
+    calendar: "Calendar",
+    default_day: "date | None" = None,
+    *,
+    is_past: bool = False,
 ) -> "datetime":
     """Return the time that an argument gives, in UTC; a time of day alone is that of the default day, or of today.
+
+    With `is_past`, a reading that is still to come is none.
 
     Raises:
         InvalidArguments: It is no time, has two readings, or is one that a change of clocks skips or repeats.
     """
     with naming_argument(field):
-        return parse_time(text, now, calendar, default_day)
+        return parse_time(text, now, calendar, default_day, is_past=is_past)
 
 
-def parse_stop(text: str, start: "datetime", now: "datetime", calendar: "Calendar") -> "datetime":
+def parse_stop(
+    text: str, start: "datetime", now: "datetime", calendar: "Calendar", *, is_past: bool = False
+) -> "datetime":
     """Return a stop; a time of day alone is on the day of the start, or in the night after it.
 
     Raises:
         InvalidArguments: As for `parse_time_argument`.
     """
     day = calendar.day_of(start)
-    stop = parse_time_argument("stop", text, now, calendar, day)
+    text = _MIDNIGHT.sub("00:00", text)  # Beside the other time it is not in doubt which one is meant.
+    stop = parse_time_argument("stop", text, now, calendar, day, is_past=is_past)
     if stop >= start or not is_time_of_day(text):
         return stop
     later_stop = parse_time_argument("stop", text, now, calendar, day + timedelta(days=1))
@@ -50,6 +63,7 @@ def parse_start(text: str, stop: "datetime", now: "datetime", calendar: "Calenda
         InvalidArguments: As for `parse_time_argument`.
     """
     day = calendar.day_of(stop)
+    text = _MIDNIGHT.sub("00:00", text)
     start = parse_time_argument("start", text, now, calendar, day)
     if start <= stop or not is_time_of_day(text):
         return start

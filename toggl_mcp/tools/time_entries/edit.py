@@ -14,7 +14,7 @@ from toggl_mcp.tools.time_entries._input import (
     prepare_entry,
     settle_references,
 )
-from toggl_mcp.tools.time_entries._output import TimeEntryOut, group_by_workspace, to_output
+from toggl_mcp.tools.time_entries._output import TimeEntryOut, group_by_workspace, to_output, to_outputs
 from toggl_mcp.tools.time_entries._overlap import reject_overlaps
 from toggl_mcp.tools.time_entries._times import check_duration, parse_start, parse_stop, parse_times
 
@@ -50,8 +50,10 @@ async def edit_time_entries(args: EditTimeEntries, call: CallContext) -> TimeEnt
         return await _plan_edit(targets, args, call, is_single=is_single)
     if is_single:
         return await _edit_entry(targets.entries[0], args, call)
-    outcome = await _edit_batches(await prepare_batches(targets.entries, args, call), call)
-    return await TimeEntriesEdited.of(outcome, targets, call, edited_ids=outcome.changed_ids)
+    batches = await prepare_batches(targets.entries, args, call)
+    outcome = await _edit_batches(batches, call)
+    warnings = None if args.project is None else await _list_warnings(batches, outcome.changed_ids, call)
+    return await TimeEntriesEdited.of(outcome, targets, call, edited_ids=outcome.changed_ids, warnings=warnings)
 
 
 async def _plan_edit(
@@ -66,6 +68,17 @@ async def _plan_edit(
     edited_entry = prepared.body.apply_to(entry.model_copy(update=times))
     output = None if edited_entry is None else (await to_output(edited_entry, call))[0]
     return await TimeEntriesEdited.of_dry_run(targets, call, edited_ids=[], entry=output)
+
+
+async def _list_warnings(batches: list[Batch], changed_ids: list[int], call: CallContext) -> list[str] | None:
+    """Return what may not be meant of the changed entries: each warning once, with the ids that it is about."""
+    edited = [prepared.body.apply_to(entry) for entries, prepared in batches for entry in entries]
+    changed = [entry for entry in edited if entry is not None and entry.id in changed_ids]
+    ids: dict[str, list[int]] = {}
+    for output, warnings in await to_outputs(changed, call):
+        for warning in warnings:
+            ids.setdefault(warning, []).append(output.id or 0)
+    return [f"{', '.join(map(str, entry_ids))}: {warning}" for warning, entry_ids in ids.items()] or None
 
 
 async def _edit_batches(batches: list[Batch], call: CallContext) -> BulkOutcome:

@@ -1,6 +1,7 @@
 """The tool that lists time entries, as rows or as CSV."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Annotated, Any, NamedTuple
 
 from toggl_mcp.models.base import Absent
@@ -21,7 +22,7 @@ CSV_HEADER = (
 )
 
 
-_GROUPS = describe_objects("group, workspace_id, project, client, task, billable.")
+_GROUPS = describe_objects("group, workspace_id, project, client, task, billable, user.")
 
 
 class EntryGroup(OutputModel):
@@ -34,6 +35,7 @@ class EntryGroup(OutputModel):
     client: str | Absent = None
     task: str | Absent = None
     billable: bool | Absent = None
+    user: str | Absent = None
 
 
 class TimeEntryRow(OutputModel):
@@ -80,7 +82,7 @@ class _Page(NamedTuple):
 async def list_time_entries(args: ListTimeEntries, call: CallContext) -> TimeEntryList:
     """List your time entries of a period, newest first, across all workspaces.
 
-    groups has their projects. Long descriptions are cut. For totals, summarize_time is correct and far shorter.
+    groups has projects and users. Long descriptions are cut. For totals, summarize_time is correct and far shorter.
     """
     filters = tuple(str(value) for value in args.model_dump(exclude={"limit", "cursor", "refresh"}).values())
     after = decode_cursor(args.cursor, filters, DatedPosition)
@@ -98,7 +100,7 @@ async def list_time_entries(args: ListTimeEntries, call: CallContext) -> TimeEnt
     entries = [entry for entry in selection.entries if entry.start >= date_range.start]
     entries.sort(key=sort_position, reverse=is_descending)
     rest = [entry for entry in entries if after is None or _is_after(sort_position(entry), after, is_descending)]
-    build_page = _build_csv if args.format == "csv" else _build_rows
+    build_page = _build_csv if args.format == "csv" else partial(_build_rows, has_users=args.user is not None)
     page = build_page(rest[: args.limit], selection, call, is_first=after is None)
     remaining = len(rest) - page.length
     end = DatedPosition(*sort_position(rest[page.length - 1]), date_range.first, date_range.last) if remaining else None
@@ -116,14 +118,22 @@ def _is_after(position: tuple[str, int], after: DatedPosition, is_descending: bo
     return position < after[:2] if is_descending else position > after[:2]
 
 
-def _build_rows(entries: Sequence[TimeEntry], selection: Selection, call: CallContext, *, is_first: bool) -> _Page:  # noqa: ARG001 - as for CSV
+def _build_rows(
+    entries: Sequence[TimeEntry],
+    selection: Selection,
+    call: CallContext,
+    *,
+    is_first: bool,  # noqa: ARG001 - as for CSV
+    has_users: bool,
+) -> _Page:
     """Return the rows of a page, and the groups that they refer to."""
     rows: list[TimeEntryRow] = []
     groups: dict[tuple[object, ...], EntryGroup] = {}
     remaining_bytes = MAX_RESULT_BYTES
     for entry in entries:
-        key = (entry.workspace_id, entry.project_id, entry.task_id, entry.billable)
-        group = groups.get(key) or _to_group(entry, selection, len(groups) + 1)
+        user = entry.user_name if has_users else None
+        key = (entry.workspace_id, entry.project_id, entry.task_id, entry.billable, user and entry.user_id)
+        group = groups.get(key) or _to_group(entry, user, selection, len(groups) + 1)
         row = _to_row(entry, group.group, selection, call)
         remaining_bytes -= count_bytes(row) + (0 if key in groups else count_bytes(group))
         if remaining_bytes < 0 and rows:
@@ -177,7 +187,7 @@ def _to_row(entry: TimeEntry, group: int, selection: Selection, call: CallContex
     )
 
 
-def _to_group(entry: TimeEntry, selection: Selection, number: int) -> EntryGroup:
+def _to_group(entry: TimeEntry, user: str | None, selection: Selection, number: int) -> EntryGroup:
     return EntryGroup(
         group=number,
         workspace_id=entry.workspace_id,
@@ -186,6 +196,7 @@ def _to_group(entry: TimeEntry, selection: Selection, number: int) -> EntryGroup
         client=selection.names.name_of("client", entry),
         task=selection.names.name_of("task", entry),
         billable=entry.billable or None,
+        user=user,
     )
 
 

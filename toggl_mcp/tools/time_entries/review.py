@@ -1,6 +1,7 @@
 """The tool that finds what a person would look at again in recorded time."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -34,6 +35,13 @@ Kind = Literal[
 ]
 
 
+_MISSING_FIELDS: Mapping[Kind, review.DescribingField] = {
+    "no_project": "project",
+    "no_description": "description",
+    "no_tags": "tags",
+}
+
+
 class Fix(OutputModel):
     """A call that mends a finding; `add` are the fields of the entries that only the person knows."""
 
@@ -58,7 +66,7 @@ class Finding(OutputModel):
 class Review(PeriodResult):
     """What is to be looked at again in a range of days."""
 
-    counts: Annotated[dict[str, int], Field(description="Findings by kind.")]
+    counts: Annotated[dict[str, int], Field(description="Findings by kind; of no_…, entries.")]
     findings: list[Finding]
     remaining: int
 
@@ -96,6 +104,10 @@ class _Reviewer(NamedTuple):
             fix=fix,
         )
 
+    def is_excessive(self, entry: TimeEntry) -> bool:
+        """Return whether an entry is probably longer than the work was."""
+        return review.measure_excess(entry, self.calendar, self.now) is not None
+
     def _describe(self, entry: TimeEntry) -> str:
         parts = filter(None, (entry.description, self.selection.names.name_of("project", entry)))
         return truncate(" · ".join(parts), MAX_ABOUT)
@@ -111,11 +123,13 @@ async def review_time(args: ReviewTime, call: CallContext) -> Review:
     reviewer = _Reviewer(selection, review.list_past_days(selection.date_range, call.now), call.now)
     findings = sorted(_find(reviewer, args), key=lambda finding: (finding.day, finding.start or ""))
     findings_shown = take_within_budget(findings[: args.limit])
-    kinds = [finding.kind for finding in findings]
+    counts = Counter[Kind]()
+    for finding in findings:
+        counts[finding.kind] += len(finding.ids or ()) if finding.kind in _MISSING_FIELDS else 1
     return Review.of_selection(
         selection,
         call,
-        counts={kind: kinds.count(kind) for kind in dict.fromkeys(kinds)},
+        counts=dict(counts),
         findings=findings_shown,
         remaining=len(findings) - len(findings_shown),
     )
@@ -142,7 +156,10 @@ def _list_overlaps(reviewer: _Reviewer, duplicates: Iterable[Sequence[TimeEntry]
     for earlier, later, stretch in review.find_overlapping_pairs(reviewer.selection.entries, reviewer.now):
         if any({earlier.id, later.id} <= ids for ids in duplicate_ids):
             continue
-        if earlier.start < later.start and stretch.end < later.end_at(reviewer.now):
+        excessive_ids = [entry.id for entry in (earlier, later) if reviewer.is_excessive(entry)]
+        if len(excessive_ids) == 1:  # The other one is right: to cut it would keep the error.
+            fix = Fix(tool="edit_time_entries", arguments={"ids": excessive_ids}, add=["start", "stop"])
+        elif earlier.start < later.start and stretch.end < later.end_at(reviewer.now):
             # The earlier one was stopped too late, as the work on the later one went on.
             stop = reviewer.calendar.to_local_text(later.start)
             fix = Fix(tool="edit_time_entries", arguments={"ids": [earlier.id], "stop": stop})
@@ -174,10 +191,10 @@ def _list_excesses(reviewer: _Reviewer) -> Iterator[Finding]:
 
 
 def _list_missing(reviewer: _Reviewer) -> Iterator[Finding]:
-    fields: dict[Kind, review.DescribingField] = {"no_project": "project", "no_description": "description"}
-    if any(entry.tags for entry in reviewer.entries):  # Who tags no entry misses no tags.
-        fields["no_tags"] = "tags"
-    for kind, field in fields.items():
+    has_tags = any(entry.tags for entry in reviewer.entries)
+    for kind, field in _MISSING_FIELDS.items():
+        if field == "tags" and not has_tags:  # Who tags no entry misses no tags.
+            continue
         for group in review.group_by_missing(reviewer.entries, field):
             ids = [entry.id for entry in group[:MAX_BULK_ITEMS]]
             yield reviewer.finding(kind, group, fix=Fix(tool="edit_time_entries", arguments={"ids": ids}, add=[field]))

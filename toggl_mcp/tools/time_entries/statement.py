@@ -204,7 +204,8 @@ class _Rates:
         for rate in self._rates:
             if rate.project not in self._used_projects:
                 project = "" if rate.project is None else f" of “{rate.project}”"
-                yield f"rates: no line took {rate.amount:g} {rate.currency}{project}: Toggl's own rates go first."
+                reason = "Toggl's own rates go first, and what is not billable has none"
+                yield f"rates: no line took {rate.amount:g} {rate.currency}{project}: {reason}."
 
 
 class _Keys(NamedTuple):

@@ -24,6 +24,7 @@ from toggl_mcp.tools.time_entries._overlap import describe_entry, reject_overlap
 from toggl_mcp.tools.time_entries._refs import choose_workspace, describe_missing, load_like
 from toggl_mcp.tools.time_entries._times import check_duration, parse_stop, parse_time_argument
 
+DISCARDED = "The entry is deleted. undo brings it back."
 MIN_RUN = timedelta(seconds=1)
 """The shortest time that a timer is taken to run."""
 
@@ -59,7 +60,9 @@ async def start_timer(args: StartTimer, call: CallContext) -> TimerStarted:
     like, calendar = await load_like(args.like, call), await call.calendar()
     workspace = await choose_workspace(args.workspace, like, call)
     prepared = await prepare_new_entry(args, like, workspace, call)
-    start = call.now if args.start is None else parse_time_argument("start", args.start, call.now, calendar)
+    start = call.now
+    if args.start is not None:
+        start = parse_time_argument("start", args.start, call.now, calendar, is_past=True)
     if start > call.now:
         message = "start: is in the future. Omit it to start now."
         raise InvalidArguments(message)
@@ -88,6 +91,8 @@ async def stop_timer(args: StopTimer, call: CallContext) -> TimeEntryResult:
     else:
         entry = await _stop(call)
     output, warnings = await to_output(entry, call)
+    if args.discard:
+        warnings = [DISCARDED]
     return TimeEntryResult(entry=output, warnings=warnings, quota=call.quota())
 
 
@@ -113,7 +118,7 @@ async def _stop_at(entry: TimeEntry, text: str, call: CallContext) -> TimeEntry:
         InvalidArguments: The time is before the start, or in the future.
         NotFound: Toggl does not have the entry any more.
     """
-    stop = parse_stop(text, entry.start, call.now, await call.calendar())
+    stop = parse_stop(text, entry.start, call.now, await call.calendar(), is_past=True)
     if not entry.start <= stop <= call.now:
         start = (await call.calendar()).to_local_text(entry.start)
         message = f"stop: must be between the start of the timer, {start}, and now."
