@@ -3,7 +3,6 @@
 import argparse
 import difflib
 import gc
-import logging
 import os
 import sys
 import textwrap
@@ -31,7 +30,7 @@ _GROUPS = {
     "Account": ("token", "workspace_id", "api_url"),
     "Tools": ("toolsets", "tools", "exclude_tools", "access", "read_only"),
     "Cache": ("cache", "cache_ttl"),
-    "Running": ("sandbox", "log_level"),
+    "Running": ("sandbox", "log_level", "log_format", "audit"),
     "HTTP": ("host", "port", "path", "public_url", "allowed_origins", "max_calls"),
     "Callers, with http": (
         "tokens",
@@ -102,6 +101,7 @@ def _run(flags: _Flags) -> int:
         return _demo(is_json=flags.is_json)
     from pydantic import ValidationError  # noqa: PLC0415 - start-up
 
+    from toggl_mcp.logs import configure_logs  # noqa: PLC0415 - start-up
     from toggl_mcp.settings import variable_name  # noqa: PLC0415 - start-up
 
     settings_class = _find_settings_class(has_http=flags.command in _HTTP_COMMANDS)
@@ -112,7 +112,7 @@ def _run(flags: _Flags) -> int:
             name = variable_name(".".join(map(str, detail["loc"])), settings_class)
             sys.stderr.write(f"toggl-mcp: {name}: {detail['msg']}. Correct it, or leave it out.\n")
         return 2
-    logging.basicConfig(level=settings.log_level, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+    configure_logs(settings)
     if flags.command in _HTTP_COMMANDS:
         return _run_http(cast("HttpSettings", settings), flags)
     return _check(settings) if flags.command == "check" else _serve(settings)

@@ -122,6 +122,16 @@ class Settings(BaseSettings):
         validation_alias="TOGGL_MCP_LOG_LEVEL",
         description="DEBUG, INFO, WARNING or ERROR; the log goes to standard error.",
     )
+    log_format: Annotated[Literal["text", "json"], BeforeValidator(_to_lower)] = Field(
+        default="text",
+        validation_alias="TOGGL_MCP_LOG_FORMAT",
+        description="`text`, or `json`: an object a line.",
+    )
+    audit: bool = Field(
+        default=False,
+        validation_alias="TOGGL_MCP_AUDIT",
+        description="Log a line for each change at Toggl, whatever the log level is; by HTTP that is the default.",
+    )
     sandbox: bool = Field(default=False, description="Serve an embedded Toggl with sample data; no account needed.")
 
     @property

@@ -12,6 +12,7 @@ import anyio
 
 from toggl_mcp.errors import CacheBusy, QuotaSpent, RateLimited
 from toggl_mcp.models.clock import Clock
+from toggl_mcp.models.metrics import record_wait
 from toggl_mcp.models.quota import QUOTA_WINDOW_SECONDS, Bucket, PendingChange, QuotaStore, find_scarcest
 
 _log = logging.getLogger(__name__)
@@ -64,6 +65,7 @@ class RateLimiter:
         if wait_seconds > max_wait_seconds:
             message = "Too many requests at once; this one was held back, and nothing was sent. Wait, then try again."
             raise RateLimited(message, wait_seconds)
+        record_wait(wait_seconds)
         if wait_seconds:
             await self._clock.sleep(wait_seconds)
 

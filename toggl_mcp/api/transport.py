@@ -41,6 +41,7 @@ from toggl_mcp.api.error_mapping import error_for_response, is_quota_response, i
 from toggl_mcp.api.rate_limit import RateLimiter, parse_seconds
 from toggl_mcp.errors import OutcomeUnknown, RateLimited, TogglError, Unreachable
 from toggl_mcp.models.clock import Clock
+from toggl_mcp.models.metrics import record_quota, record_request
 from toggl_mcp.models.quota import SPENDING, PendingChange, Spending
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -208,18 +209,22 @@ class Transport:
             started_at = time.monotonic()
             spending = SPENDING.get() or Spending()
             spending.requests += 1
+            state.count_attempt()
             state.move_to(Delivery.SENT)
             try:
                 response = await read_bounded(await self._client.send(request, auth=self._auth, stream=True))
             except CONNECT_ERRORS as error:
                 spending.requests -= 1
+                record_request(state.method, state.template, "not_sent", time.monotonic() - started_at)
                 state.move_to(Delivery.NOT_SENT)
                 raise _Retry from error
             except httpx.RequestError as error:
+                record_request(state.method, state.template, "lost", time.monotonic() - started_at)
                 state.move_to(Delivery.MAYBE_APPLIED)
                 raise state.unusable_response_error() from error
             span.set_attribute("http.response.status_code", response.status_code)
             seconds = time.monotonic() - started_at
+            record_request(state.method, state.template, str(response.status_code), seconds)
             _log.debug("%s %s: %d in %.0f ms", state.method, state.template, response.status_code, seconds * 1000)
             self._compare_clocks(response.headers.get("Date", ""))
             return await self._parse_response(state, response)
@@ -232,8 +237,10 @@ class Transport:
 
     async def _parse_response(self, state: "_RequestState", response: httpx.Response) -> ApiResponse:
         bucket, spending = self._rate_limiter.parse_headers(state.bucket_names, response.headers), SPENDING.get()
-        if bucket is not None and spending is not None:
-            spending.buckets[bucket.name] = bucket
+        if bucket is not None:
+            record_quota(bucket.name, bucket.remaining)
+            if spending is not None:
+                spending.buckets[bucket.name] = bucket
         if response.is_success:
             try:
                 data = state.decode(response)
@@ -280,6 +287,11 @@ class _RequestState:
     def is_creation(self) -> bool:
         """Whether sending it twice could do it twice."""
         return self.is_change and self.method == "POST"
+
+    def count_attempt(self) -> None:
+        """Count an attempt of a change."""
+        if self.change is not None:
+            self.change.attempts += 1
 
     def move_to(self, delivery: Delivery, cause: TogglError | None = None) -> None:
         """Set how far the request has come, and why its last attempt failed."""

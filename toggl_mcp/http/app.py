@@ -27,6 +27,7 @@ from toggl_mcp.http.accounts import AccountPool
 from toggl_mcp.http.authentication import SCOPES, Authentication, list_modes, open_authentication
 from toggl_mcp.http.endpoint import Endpoint
 from toggl_mcp.http.limits import RequestLimits
+from toggl_mcp.http.metrics import answer_metrics, open_metrics
 from toggl_mcp.http.restriction import restrict_tools
 from toggl_mcp.http.settings import HttpSettings, is_loopback
 from toggl_mcp.models.account import Access
@@ -44,7 +45,7 @@ MAX_BODY_BYTES = 1 << 20
 
 
 def build_app(settings: HttpSettings, *, client: AsyncClient | None = None, store: Store | None = None) -> Starlette:
-    """Return the application; it answers at the path of the MCP endpoint, `/health` and `/ready`.
+    """Return the application; it answers at the path of the MCP endpoint, `/health`, `/ready` and `/metrics`.
 
     Args:
         settings: Where it is reached, who may call, and which tools there are.
@@ -82,6 +83,7 @@ def build_app(settings: HttpSettings, *, client: AsyncClient | None = None, stor
         Route(settings.path, endpoint=endpoint, methods=["POST", "OPTIONS"]),
         Route("/health", _answer_health),
         Route("/ready", _answer_health),
+        *([Route("/metrics", answer_metrics)] if open_metrics() else []),
         *_describe_resource(settings),
     ]
     return Starlette(routes=routes, lifespan=lifespan)

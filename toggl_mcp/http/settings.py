@@ -98,6 +98,11 @@ class HttpSettings(Settings):
         description="Keys of `toggl-mcp tokens new-key`, separated by commas: the first encrypts, all decrypt. "
         "Replicas share them.",
     )
+    audit: bool = Field(
+        default=True,
+        validation_alias="TOGGL_MCP_AUDIT",
+        description="Log a line for each change at Toggl, whatever the log level is.",
+    )
     max_calls: Annotated[int, Field(gt=0)] = Field(
         default=100,
         validation_alias="TOGGL_MCP_HTTP_MAX_CALLS",

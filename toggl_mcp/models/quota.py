@@ -28,10 +28,13 @@ class Bucket(NamedTuple):
 class Spending:
     """What a call has spent: its requests to Toggl, and what the responses say remains of each bucket, by name.
 
-    Its changes have one id in the journal; `has_changes` tells whether there are any, `undoes` what they undo.
+    Its changes have one id in the journal; `has_changes` tells whether there are any, `undoes` what they undo. `tool`
+    and `subject` say what was called and by whom, as a digest; None outside of tools, and where nobody authenticates.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, subject: str | None = None) -> None:
+        self.tool: str | None = None
+        self.subject = subject
         self.requests = 0
         self.buckets: dict[str, Bucket] = {}
         self.change_id = uuid4().hex[:12]
@@ -106,6 +109,8 @@ class PendingChange:
     is_recorded: bool = False
     """Whether the store may have a record of it, which is removed when it is settled."""
     bucket: Bucket | None = None
+    attempts: int = 0
+    """How often it was sent."""
     record: ChangeRecord | None = None
     """What the journal has of it from now on, if it is sent."""
 

@@ -23,6 +23,7 @@ from toggl_mcp.endpoints.core.collection import CacheRead, Collection, Lookup
 from toggl_mcp.endpoints.core.keys import names_key
 from toggl_mcp.errors import CacheBusy, QuotaSpent, RateLimited, Unreachable
 from toggl_mcp.models.journal import ChangeRecord, RowChange
+from toggl_mcp.models.metrics import record_read
 from toggl_mcp.models.quota import Bucket, PendingChange
 
 M = TypeVar("M", bound=BaseModel)
@@ -102,15 +103,19 @@ class CachedCollection(Generic[M]):
         """
         since = self._store.clock() if refresh else self._fresh_since()
         if collection := await self._read_newer_than(since):
+            record_read("cache")
             return CacheRead(collection, "cache")
         try:
-            return await self._refresh(since)
+            read = await self._refresh(since)
         except (QuotaSpent, RateLimited, Unreachable):
             if self._may_be_stale and not refresh:
                 since -= MAX_STALE_SECONDS
                 if collection := await self._read_newer_than(since):
+                    record_read("stale")
                     return CacheRead(collection, "stale")
             raise
+        record_read(read.source)
+        return read
 
     def try_get_fresh(self, row_id: int) -> Lookup[M] | None:
         """Return one item, or its absence, from the fresh collection, without waiting; None where only `read` can tell.

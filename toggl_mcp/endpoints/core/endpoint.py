@@ -4,7 +4,6 @@ A creation whose response is lost is never sent again: `_create` leaves it to `_
 and returns the only new item that matches, or else raises OutcomeUnknown. `_change` invalidates what is in doubt.
 """
 
-import logging
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -12,6 +11,7 @@ from contextlib import asynccontextmanager
 from typing import Any, ClassVar, TypeVar
 
 from toggl_mcp.cache.store import Key
+from toggl_mcp.endpoints.core.audit import write_audit_line
 from toggl_mcp.endpoints.core.change import Cascade, Change
 from toggl_mcp.endpoints.core.collection import Collection
 from toggl_mcp.endpoints.core.keys import HasId, names_key, to_id
@@ -19,8 +19,6 @@ from toggl_mcp.endpoints.core.parsing import unreadable_confirmation_error
 from toggl_mcp.endpoints.core.read_endpoint import ReadEndpoint
 from toggl_mcp.errors import REFUSALS, NotFound, OutcomeUnknown, TogglError, Unreachable
 from toggl_mcp.models.base import WorkspaceResource
-
-_log = logging.getLogger(__name__)
 
 E = TypeVar("E", bound=WorkspaceResource)
 WriteCascade = Callable[[E | None], Awaitable[Cascade]]
@@ -204,8 +202,7 @@ class CachedEndpoint(ReadEndpoint[E], ABC):
                 keys, drops_names, change.records = [], isinstance(error, NotFound), ()
             raise
         finally:
-            ids_text = ",".join(map(str, entity_ids))
-            _log.info("%s %s %s in workspace %d: %s", verb, self.KIND, ids_text, self.workspace_id, outcome)
+            write_audit_line(change, entity_ids, outcome)
             try:
                 await self._collection.settle_change(change, keys, drops_names=drops_names and self.IN_ACCOUNT_RESPONSE)
             except BaseException:  # No scope shields from asyncio's own cancellation, so it may not be stored.

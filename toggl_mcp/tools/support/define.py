@@ -5,9 +5,12 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import blake2b
+from time import perf_counter
 from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeVar
 
 import anyio
+from mcp.server.auth.middleware.auth_context import get_access_token
 from mcp.server.mcpserver import AcceptedElicitation, Context, Elicit, ElicitationResult, Resolve
 from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
 from mcp.server.mcpserver.resolve import build_resolver_plans
@@ -20,6 +23,7 @@ from pydantic_core import to_json
 from toggl_mcp.errors import Candidate, Declined, InvalidArguments, OutcomeUnknown, TogglError, Unreachable
 from toggl_mcp.models.account import Access, AccountSnapshot, Workspace
 from toggl_mcp.models.base import Payload, is_id
+from toggl_mcp.models.metrics import record_tool_call
 from toggl_mcp.models.period import Calendar, make_calendar
 from toggl_mcp.models.quota import SPENDING, Spending
 from toggl_mcp.models.text import strip_invisible
@@ -88,7 +92,7 @@ class CallContext:
         self.now = toggl.now_utc()
         self._account: AccountSnapshot | None = None
         self.report_progress: ProgressReporter = _report_nothing
-        self.spending = Spending()
+        self.spending = Spending(_digest_caller())
         SPENDING.set(self.spending)
 
     @cached_property
@@ -166,6 +170,14 @@ class CallContext:
         """Return what remains of the scarcest quota that the call has spent of; None if it sent no request."""
         bucket = min(self.spending.buckets.values(), key=lambda bucket: bucket.remaining, default=None)
         return None if bucket is None else QuotaRemaining.of(bucket, self.toggl.timestamp())
+
+
+def _digest_caller() -> str | None:
+    """Return a digest of who calls, if callers authenticate: what the audit log has of them."""
+    caller = get_access_token()
+    if caller is None:
+        return None
+    return blake2b((caller.subject or caller.client_id).encode(), digest_size=8, person=b"toggl-mcp-audit").hexdigest()
 
 
 CallOpener = Callable[[], Awaitable[CallContext]]
@@ -278,13 +290,17 @@ class _ToolRunner(Generic[ArgsT, ResultT]):
 
         async def run_handler() -> CallToolResult:
             args, call = self._validate(raw), await self.open_call()
+            call.spending.tool = self.spec.name
             call.report_progress = ctx.report_progress
             result = await self.spec.handler(args, call)
             if isinstance(result, WithChange) and call.spending.has_changes:
                 result.change_id = call.spending.change_id
             return to_result(result)
 
-        return await self._map_errors(run_handler)
+        started_at = perf_counter()
+        result, error_code = await self._map_errors(run_handler)
+        record_tool_call(self.spec.name, error_code, perf_counter() - started_at)
+        return result
 
     async def elicit(
         self, raw: dict[str, Any], ctx: Context[Any, Any]
@@ -300,7 +316,8 @@ class _ToolRunner(Generic[ArgsT, ResultT]):
                 return DeleteConfirmation(delete=True)
             return Elicit(strip_invisible(text), DeleteConfirmation)
 
-        return await self._map_errors(build_elicitation)
+        result, _ = await self._map_errors(build_elicitation)
+        return result
 
     async def run_confirmed(
         self, raw: dict[str, Any], confirmation: ElicitationResult[DeleteConfirmation], ctx: Context[Any, Any]
@@ -323,15 +340,15 @@ class _ToolRunner(Generic[ArgsT, ResultT]):
             message = "Arguments contain an unpaired surrogate; send valid Unicode."
             raise InvalidArguments(message) from error
 
-    async def _map_errors(self, body: Callable[[], Awaitable[ValueT]]) -> ValueT | CallToolResult:
-        """Return what the body returns, or its failure in words for the model."""
+    async def _map_errors(self, body: Callable[[], Awaitable[ValueT]]) -> tuple[ValueT | CallToolResult, str | None]:
+        """Return what the body returns; or its failure in words for the model, and the code of that."""
         try:
             with anyio.fail_after(self.spec.max_seconds):
-                return await body()
+                return await body(), None
         except TogglError as error:
-            return to_error_result(error, await self._describe_candidates(error.candidates))
+            return to_error_result(error, await self._describe_candidates(error.candidates)), error.code
         except TimeoutError:
-            return to_error_result(
+            failure = (
                 _too_slow_error()
                 if self.spec.is_read_only
                 else OutcomeUnknown(
@@ -340,9 +357,8 @@ class _ToolRunner(Generic[ArgsT, ResultT]):
             )
         except Exception:  # noqa: BLE001 - the edge: a bug is reported and logged, and the server goes on
             _log.exception("%s failed", self.spec.name)
-            return to_error_result(
-                TogglError("This is a bug in toggl_mcp; its log (stderr) has the details. Do not retry.")
-            )
+            failure = TogglError("This is a bug in toggl_mcp; its log (stderr) has the details. Do not retry.")
+        return to_error_result(failure), failure.code
 
     async def _describe_candidates(self, candidates: Sequence[Candidate]) -> list[CandidateOut]:
         """Return candidates with names if these can be read: an error is never lost for a name."""
