@@ -1,10 +1,15 @@
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 
 import pytest
 
+from tests.cache.redis.server import PROGRAMS, Server, make_address, open_store, require_program
 from tests.sandbox.clock import Clock
 from toggl_mcp.cache.memory import MemoryStore
+from toggl_mcp.cache.redis.address import RedisAddress
+from toggl_mcp.cache.redis.store import RedisStore
 from toggl_mcp.cache.sqlite.store import SqliteStore
 from toggl_mcp.cache.store import Store
 
@@ -21,8 +26,39 @@ async def sqlite(path: Path, clock: Clock) -> AsyncGenerator[SqliteStore]:
     await store.aclose()
 
 
-@pytest.fixture(params=["memory", "sqlite", "sqlite in memory"])
-def closed_store(request: pytest.FixtureRequest, path: Path, clock: Clock) -> Store:
+@pytest.fixture(scope="session")
+def get_server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Callable[[str], Server]]:
+    """Return the server of a program, which the tests of this process share, each under a prefix of its own."""
+    with ExitStack() as running:
+
+        @cache
+        def start(program: str) -> Server:
+            require_program(program)
+            server = Server(program, tmp_path_factory.mktemp("redis")).start()
+            running.callback(server.stop)
+            return server
+
+        yield start
+
+
+@pytest.fixture(params=PROGRAMS)
+def address(request: pytest.FixtureRequest, get_server: Callable[[str], Server]) -> RedisAddress:
+    return make_address(get_server(request.param))
+
+
+@pytest.fixture
+async def redis_store(address: RedisAddress, clock: Clock) -> AsyncGenerator[RedisStore]:
+    store = open_store(address, clock)
+    yield store
+    await store.aclose()
+
+
+@pytest.fixture(params=["memory", "sqlite", "sqlite in memory", *PROGRAMS])
+def closed_store(
+    request: pytest.FixtureRequest, path: Path, clock: Clock, get_server: Callable[[str], Server]
+) -> Store:
+    if request.param in PROGRAMS:
+        return open_store(make_address(get_server(request.param)), clock)
     if request.param == "memory":
         return MemoryStore(clock=clock)
     if request.param == "sqlite in memory":

@@ -2,15 +2,17 @@
 
 import asyncio
 import tempfile
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from math import inf
 from pathlib import Path
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from tests.cache.redis.server import PROGRAMS, Server, make_address, open_store
 from tests.cache.support import MINE
 from tests.sandbox.clock import Clock
 from toggl_mcp.cache.memory import MemoryStore
@@ -145,7 +147,35 @@ class FileStoreMachine(StoreMachine):
         self.folder.cleanup()
 
 
+class RedisStoreMachine(StoreMachine):
+    """The same for a server that two stores share, taking turns."""
+
+    server: ClassVar[Server]
+
+    def open_store(self) -> Store:
+        address = make_address(self.server)
+        self.stores = [open_store(address, self.clock) for _ in range(2)]
+        return self.stores[0]
+
+    @rule()
+    def take_turns(self) -> None:
+        self.stores.reverse()
+        self.store = self.stores[0]
+
+    def teardown(self) -> None:
+        for store in self.stores:
+            self.run(store.aclose())
+        self.loop.close()
+
+
+@pytest.fixture
+def server_of_machine(get_server: Callable[[str], Server]) -> None:
+    RedisStoreMachine.server = get_server(PROGRAMS[0])
+
+
 StoreMachine.TestCase.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)
 FileStoreMachine.TestCase.settings = settings(max_examples=20, stateful_step_count=30, deadline=None)
+RedisStoreMachine.TestCase.settings = FileStoreMachine.TestCase.settings
 TestMemory = StoreMachine.TestCase
 TestFile = FileStoreMachine.TestCase
+TestRedis = pytest.mark.usefixtures("server_of_machine")(RedisStoreMachine.TestCase)

@@ -41,14 +41,19 @@ class _Collection:
 
 
 class MemoryStore:
-    """Keeps the cache in dictionaries; threads and event loops may share it, processes cannot."""
+    """Keeps the cache in dictionaries; threads and event loops may share it, processes cannot.
 
-    def __init__(self, *, expire_after: ExpireAfter = DEFAULT_TTL_SECONDS, clock: Clock | None = None) -> None:
+    `first_number` is the number of writes at which its collections begin.
+    """
+
+    def __init__(
+        self, *, expire_after: ExpireAfter = DEFAULT_TTL_SECONDS, clock: Clock | None = None, first_number: int = 0
+    ) -> None:
         self.expire_after = expiry_seconds(expire_after)
         self.clock = clock or SystemClock()
         self.pending_invalidations: set[Key] = set()
         self._lock = threading.Lock()
-        self._collections: defaultdict[Key, _Collection] = defaultdict(_Collection)
+        self._collections = defaultdict[Key, _Collection](lambda: _Collection(Version(first_number)))
         self._buckets: defaultdict[str, dict[str, Bucket]] = defaultdict(dict)
         self._queues: defaultdict[str, Queue] = defaultdict(Queue)
         self._journals: defaultdict[str, dict[str, ChangeRecord]] = defaultdict(dict)

@@ -1,0 +1,88 @@
+"""A real Redis or Valkey server on loopback, without persistence."""
+
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
+from uuid import uuid4
+
+import pytest
+import redis
+
+from tests.sandbox.clock import Clock
+from toggl_mcp.cache.redis.address import RedisAddress
+from toggl_mcp.cache.redis.store import RedisStore
+
+PROGRAMS = tuple(name for name in ("redis-server", "valkey-server") if shutil.which(name)) or ("redis-server",)
+START_SECONDS = 20
+
+
+class Server:
+    """A server on a port of its own; each start begins empty."""
+
+    def __init__(self, program: str, folder: Path, options: Sequence[str] = ()) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            self.port: int = listener.getsockname()[1]
+        self._command = [program, "--bind", "127.0.0.1", "--port", str(self.port), "--dir", str(folder), *options]
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> Self:
+        """Start it, and wait until it answers."""
+        self._process = subprocess.Popen(  # noqa: S603 - ours
+            [*self._command, "--save", "", "--appendonly", "no"], stdout=subprocess.DEVNULL
+        )
+        deadline = time.monotonic() + START_SECONDS
+        while not self._is_listening():
+            assert time.monotonic() < deadline
+        return self
+
+    def stop(self) -> None:
+        """Stop it, and lose what it has."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    @contextmanager
+    def paused(self) -> Generator[None]:
+        """Let it accept connections, and answer nothing."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
+
+    def connect(self) -> "redis.Redis":
+        """Return a client of an administrator."""
+        return redis.Redis(port=self.port, socket_timeout=5)
+
+    def _is_listening(self) -> bool:
+        try:
+            with self.connect() as client:
+                return bool(client.ping())
+        except redis.AuthenticationError:
+            return True
+        except redis.RedisError:
+            return False
+
+
+def require_program(program: str) -> None:
+    """Skip a test where a server is not installed."""
+    if shutil.which(program) is None:
+        pytest.skip(f"{program} is not installed (Debian: apt install redis-server)")
+
+
+def make_address(server: Server, **fields: object) -> RedisAddress:
+    """Return the address of a part of a server that no other test uses."""
+    return RedisAddress("127.0.0.1", server.port, **{"prefix": f"{uuid4().hex}:", **fields})  # pyright: ignore[reportArgumentType] - fields by name
+
+
+def open_store(address: RedisAddress, clock: Clock) -> RedisStore:
+    """Return a store whose numbers begin at 0, as those of the other stores do."""
+    return RedisStore(address, clock=clock, draw_number=lambda: 0)
