@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from toggl_mcp.cache.sqlite.store import SqliteStore
+from toggl_mcp.cache.memory import MemoryStore
+from toggl_mcp.cache.redis.address import RedisAddress
 from toggl_mcp.cache.store import Key
 from toggl_mcp.endpoints.toggl import Toggl
 from toggl_mcp.errors import BadToken, CacheBusy, InvalidArguments, NoToken, QuotaSpent, TogglError, Unreachable
@@ -108,18 +109,18 @@ async def _check_workspace(toggl: Toggl, me: Me) -> Line:
 
 async def _check_cache(settings: Settings) -> Line:
     try:
-        path = cache_file(settings)
+        place = str(settings.cache if isinstance(settings.cache, RedisAddress) else cache_file(settings.cache))
+        store = open_store(settings)
     except InvalidArguments as error:
         return _fail("cache", str(error))
-    store = open_store(settings)
     try:
         await store.acquire_lease(PROBE_KEY, 0)
     except TogglError as error:
         return _fail("cache", str(error))
     finally:
         await store.aclose()
-    if not isinstance(store, SqliteStore):
+    if isinstance(store, MemoryStore):
         return _ok("cache", "In memory, as configured: it is empty at each start.")
     if store.problem is not None:
         return _fail("cache", store.problem)
-    return _ok("cache", f"{path} can be written.")
+    return _ok("cache", f"{place} can be written.")

@@ -17,6 +17,7 @@ from mcp.server.context import ServerMiddleware
 from mcp.server.mcpserver import MCPServer
 from mcp.server.request_state import RequestStateSecurity
 
+from toggl_mcp.cache.redis.address import RedisAddress
 from toggl_mcp.errors import BadToken, InvalidArguments, NoToken
 from toggl_mcp.settings import Settings, describe_placeholder
 from toggl_mcp.tools.support.define import CallContext
@@ -166,20 +167,39 @@ def default_workspace_id(settings: Settings) -> int | None:
 
 
 def open_store(settings: Settings) -> "Store":
-    """Return the cache of the settings, in memory for the embedded Toggl; a file is opened at its first use."""
+    """Return the cache of the settings, in memory for the embedded Toggl; a file or server is opened at its first use.
+
+    Raises:
+        InvalidArguments: It is on a server, and what speaks to one is not installed.
+    """
     from toggl_mcp.cache.memory import MemoryStore  # noqa: PLC0415 - start-up
-    from toggl_mcp.cache.sqlite.store import SqliteStore  # noqa: PLC0415 - start-up
 
     if settings.sandbox or str(settings.cache).lower() in ("memory", ":memory:"):
         return MemoryStore(expire_after=settings.cache_ttl)
+    if isinstance(settings.cache, RedisAddress):
+        return _open_redis_store(settings.cache, settings.cache_ttl)
+    from toggl_mcp.cache.sqlite.store import SqliteStore  # noqa: PLC0415 - start-up
+
     try:
-        return SqliteStore(cache_file(settings), expire_after=settings.cache_ttl)
+        return SqliteStore(cache_file(settings.cache), expire_after=settings.cache_ttl)
     except InvalidArguments as error:
         _log.warning("%s Until then the cache is in memory.", error)
         return MemoryStore(expire_after=settings.cache_ttl)
 
 
-def cache_file(settings: Settings) -> Path:
+def _open_redis_store(address: RedisAddress, cache_ttl: float) -> "Store":
+    try:
+        from toggl_mcp.cache.redis.store import RedisStore  # noqa: PLC0415 - start-up
+    except ModuleNotFoundError as error:
+        message = (
+            "TOGGL_MCP_CACHE is the URL of a server, and what speaks to one is not installed. Install it with "
+            "pip install 'toggl-mcp-server[redis]', or set TOGGL_MCP_CACHE to a path or to memory; then restart."
+        )
+        raise InvalidArguments(message) from error
+    return RedisStore(address, expire_after=cache_ttl)
+
+
+def cache_file(configured: Path | None) -> Path:
     """Return the path of the cache file; the default name holds the format, so that versions do not share a file.
 
     Raises:
@@ -190,7 +210,7 @@ def cache_file(settings: Settings) -> Path:
     from toggl_mcp.cache.sqlite.store import FORMAT  # noqa: PLC0415 - start-up
 
     try:
-        return settings.cache or (user_cache_path("toggl-mcp") / f"cache-{FORMAT}.sqlite").expanduser()
+        return configured or (user_cache_path("toggl-mcp") / f"cache-{FORMAT}.sqlite").expanduser()
     except RuntimeError as error:
         message = (
             "There is no home folder for the cache file. Set TOGGL_MCP_CACHE to a path, or to memory; then restart."

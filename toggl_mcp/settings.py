@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
-    AfterValidator,
     BeforeValidator,
     Field,
     ModelWrapValidatorHandler,
@@ -16,6 +15,7 @@ from pydantic import (
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from toggl_mcp.cache.redis.address import RedisAddress, is_redis_url, parse_redis_url
 from toggl_mcp.models.account import Access
 
 # What shells, hosts and templates replace, and what documentation has in its examples.
@@ -32,6 +32,7 @@ _PLACEHOLDER = re.compile(
 )
 # A token of Toggl Track has the digits and letters of hexadecimal numbers: "key" and "x" are in none.
 _TOKEN_EXAMPLE = re.compile(r"(?!toggl_sk_)(.*(\s|://|your|token|key|here|change.?me|x{4})|[x.…*_-]+$)", re.IGNORECASE)
+_PERCENT_ENCODED = re.compile(r"%[0-9A-Fa-f]{2}")
 _QUOTES = "\"'\u201c\u201d\u2018\u2019"
 _TOKEN_FRAME = re.compile(r"(?:(?:Bearer|Basic)(?:\s+|$))?[\"']?(.*?)[\"']?(?::api_token)?", re.IGNORECASE)
 
@@ -44,6 +45,14 @@ def _to_upper(value: object) -> object:
 
 def _to_lower(value: object) -> object:
     return value.strip().lower() if isinstance(value, str) else value
+
+
+def _parse_cache(value: object) -> object:
+    if not isinstance(value, str | Path):
+        return value
+    if is_redis_url(str(value)):
+        return parse_redis_url(str(value))
+    return expand_home(Path(value))
 
 
 def expand_home(path: Path) -> Path:
@@ -63,7 +72,12 @@ class Settings(BaseSettings):
     """The settings of a server. Empty values, and placeholders that nothing replaced, count as unset."""
 
     # The prefix keeps the fields' own names apart: `TOKEN` and `CACHE` belong to other programs.
-    model_config = SettingsConfigDict(env_prefix="TOGGL_MCP_", validate_by_name=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="TOGGL_MCP_",
+        validate_by_name=True,
+        extra="ignore",
+        hide_input_in_errors=True,  # It may be a token, or a URL with a password.
+    )
 
     token: SecretStr | None = Field(
         default=None,
@@ -81,10 +95,11 @@ class Settings(BaseSettings):
         validation_alias="TOGGL_API_URL",
         description="Base URL of the API, if it is not Toggl's: https, or http on this machine.",
     )
-    cache: Annotated[Path, AfterValidator(expand_home)] | None = Field(
+    cache: Annotated[Path | RedisAddress | None, BeforeValidator(_parse_cache)] = Field(
         default=None,
         validation_alias="TOGGL_MCP_CACHE",
-        description="Path of the cache file, or `memory`; else a file in your cache folder.",
+        description="Path of the cache file, `memory`, or the URL of a Redis or Valkey server that several machines "
+        "share; else a file in your cache folder.",
     )
     cache_ttl: Annotated[float, Field(ge=0)] = Field(
         default=3600.0,
@@ -185,9 +200,11 @@ def _clean(name: str, value: object) -> object:
 
 
 def _is_placeholder(name: str, value: object) -> bool:
-    return isinstance(value, str) and bool(
-        _PLACEHOLDER.search(value) or (_is_token(name) and _TOKEN_EXAMPLE.match(value))
-    )
+    if not isinstance(value, str):
+        return False
+    # In a URL, what follows a percent sign may be a character: %C3%A4 is no variable of Windows.
+    text = _PERCENT_ENCODED.sub("", value) if is_redis_url(value) else value
+    return bool(_PLACEHOLDER.search(text) or (_is_token(name) and _TOKEN_EXAMPLE.match(value)))
 
 
 def _is_token(name: str) -> bool:

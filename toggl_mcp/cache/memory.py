@@ -52,6 +52,7 @@ class MemoryStore:
         self.expire_after = expiry_seconds(expire_after)
         self.clock = clock or SystemClock()
         self.pending_invalidations: set[Key] = set()
+        self.problem: str | None = None
         self._lock = threading.Lock()
         self._collections = defaultdict[Key, _Collection](lambda: _Collection(Version(first_number)))
         self._buckets: defaultdict[str, dict[str, Bucket]] = defaultdict(dict)

@@ -73,6 +73,11 @@ class Store(QuotaStore, Protocol):
     pending_invalidations: set[Key]
     """Collections whose invalidation could not be stored: whoever reads one from here invalidates it first."""
 
+    @property
+    def problem(self) -> str | None:
+        """Why this process keeps the cache in memory although it should not, and what to do; None if all is well."""
+        ...
+
     async def get_version(self, key: Key) -> Version:
         """Return the version of a collection."""
         ...

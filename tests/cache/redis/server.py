@@ -65,7 +65,8 @@ class Server:
     def _is_listening(self) -> bool:
         try:
             with self.connect() as client:
-                return bool(client.ping())
+                client.execute_command("PING")  # pyright: ignore[reportUnknownMemberType] - redis-py's
+                return True
         except redis.AuthenticationError:
             return True
         except redis.RedisError:

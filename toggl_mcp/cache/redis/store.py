@@ -219,5 +219,5 @@ class RedisStore:
     def _describe_problem(self, error: ServerUnavailable) -> str:
         return (
             f"The server of the cache, {self._address}, cannot be used: {error}. This process keeps its cache in "
-            "memory until it can, which is tried every few seconds. Start the server, or correct TOGGL_MCP_CACHE and restart."
+            "memory until it can, which is tried every few seconds. Start it, or correct TOGGL_MCP_CACHE and restart."
         )
