@@ -3,7 +3,9 @@
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
+from toggl_mcp.cache.redis.address import RedisAddress
 from toggl_mcp.sandbox import TOKEN
 from toggl_mcp.settings import Settings
 
@@ -125,6 +127,29 @@ def test_settings_path_without_placeholder_is_kept(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("TOGGL_MCP_CACHE", path)
 
     assert (str(Settings().cache), Settings().placeholders) == (path, ())
+
+
+def test_settings_url_of_a_server_is_its_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOGGL_MCP_CACHE", '"rediss://me:%C3%A4%3Cb%3E@cache:7000/1" ')
+
+    assert Settings().cache == RedisAddress("cache", 7000, 1, "me", "ä<b>", uses_tls=True)
+    assert "ä<b>" not in repr(Settings())
+
+
+def test_settings_invalid_url_of_a_server_is_refused_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOGGL_MCP_CACHE", "redis://me:secret@cache/main")
+
+    with pytest.raises(ValidationError, match="TOGGL_MCP_CACHE") as raised:
+        Settings()
+
+    assert "number of a database" in str(raised.value)
+    assert "secret" not in str(raised.value)
+
+
+def test_settings_url_of_a_server_with_a_placeholder_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOGGL_MCP_CACHE", "redis://me:${PASSWORD}@cache")
+
+    assert (Settings().cache, Settings().placeholders) == (None, ("TOGGL_MCP_CACHE",))
 
 
 @pytest.mark.parametrize(

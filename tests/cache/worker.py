@@ -1,4 +1,4 @@
-"""A process that shares a cache: `python -m tests.cache.worker <action> <path>`."""
+"""A process that shares a cache: `python -m tests.cache.worker <action> <path or URL>`."""
 
 import sqlite3
 import sys
@@ -9,6 +9,8 @@ from pathlib import Path
 import anyio
 
 from tests.cache.support import MINE, write_row
+from toggl_mcp.cache.redis.address import is_redis_url, parse_redis_url
+from toggl_mcp.cache.redis.store import RedisStore
 from toggl_mcp.cache.sqlite.store import SqliteStore
 from toggl_mcp.models.quota import PendingChange
 
@@ -37,9 +39,9 @@ async def write(path: Path) -> None:
     await store.aclose()
 
 
-async def open_change(path: Path) -> None:
-    """Record a change that is never settled."""
-    store = SqliteStore(path)
+async def open_change(place: str) -> None:
+    """Record a change that is never settled, in a file or on a server."""
+    store = RedisStore(parse_redis_url(place)) if is_redis_url(place) else SqliteStore(Path(place))
     await store.replace(MINE, {1: "written"}, expected=0, fetched_at=12)
     await store.reserve_slot(MINE.scope, (), 0, inf, PendingChange("change", [MINE]))
     say("open")
@@ -70,7 +72,9 @@ def probe(path: Path) -> None:
 
 if __name__ == "__main__":
     action, file = sys.argv[1], Path(sys.argv[2])
-    if action in ("hold", "probe"):
+    if action == "open_change":
+        anyio.run(open_change, sys.argv[2])
+    elif action in ("hold", "probe"):
         {"hold": hold, "probe": probe}[action](file)
     else:
-        anyio.run({"replace": replace, "write": write, "open_change": open_change}[action], file)
+        anyio.run({"replace": replace, "write": write}[action], file)

@@ -1,12 +1,15 @@
 """What `toggl-mcp check` costs, and that it takes nobody's word for what Toggl would say."""
 
+import sys
 from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 
+from tests.cache.redis.server import PROGRAMS, Server, make_address, require_program
 from tests.process.server import serve_sandbox
+from toggl_mcp.cache.redis.address import RedisAddress
 from toggl_mcp.check import check
 from toggl_mcp.sandbox import TOKEN, Fault, Sandbox
 from toggl_mcp.settings import Settings
@@ -34,3 +37,39 @@ async def test_check_does_not_read_the_cache(settings: Settings, sandbox: Sandbo
         assert await check(settings, lambda _: None)
 
     assert [call.path for call in sandbox.calls] == ["/me"] * 2
+
+
+@pytest.fixture
+def redis_server(tmp_path: Path) -> Generator[Server]:
+    require_program(PROGRAMS[0])
+    server = Server(PROGRAMS[0], tmp_path).start()
+    yield server
+    server.stop()
+
+
+async def test_check_cache_on_a_server_says_whether_it_can_be_used(settings: Settings, redis_server: Server) -> None:
+    settings.cache = make_address(redis_server, password="secret")
+    redis_server.execute("CONFIG", "SET", "requirepass", "secret")
+    lines: list[str] = []
+    assert await check(settings, lines.append)
+    assert lines[-1] == f"ok    cache      127.0.0.1:{redis_server.port}, database 0 can be written."
+
+    redis_server.stop()
+    assert not await check(settings, lines.append)
+    assert lines[-1].startswith("FAIL  cache      The server of the cache, 127.0.0.1")
+    assert "secret" not in "".join(lines)
+
+
+async def test_check_cache_on_a_server_without_its_client_says_what_to_install(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in sys.modules if name.startswith(("redis", "toggl_mcp.cache.redis.store"))]:
+        monkeypatch.delitem(sys.modules, name)
+    for name in ("connection", "drafts", "layout", "outage", "tables"):
+        monkeypatch.delitem(sys.modules, f"toggl_mcp.cache.redis.{name}", raising=False)
+    monkeypatch.setitem(sys.modules, "redis", None)
+    settings.cache = RedisAddress("localhost")
+    lines: list[str] = []
+
+    assert not await check(settings, lines.append)
+    assert "pip install 'toggl-mcp-server[redis]'" in lines[-1]

@@ -5,10 +5,10 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Self
+from typing import Self, cast
 from uuid import uuid4
 
 import pytest
@@ -25,9 +25,12 @@ START_SECONDS = 20
 class Server:
     """A server on a port of its own; each start begins empty."""
 
-    def __init__(self, program: str, folder: Path, options: Sequence[str] = ()) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as listener:
+    def __init__(self, program: str, folder: Path, options: Sequence[str] = (), *, has_tls: bool = False) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as listener, socket.create_server(("127.0.0.1", 0)) as second:
             self.port: int = listener.getsockname()[1]
+            self.tls_port: int = second.getsockname()[1]
+        if has_tls:
+            options = ["--tls-port", str(self.tls_port), *options]
         self._command = [program, "--bind", "127.0.0.1", "--port", str(self.port), "--dir", str(folder), *options]
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -58,19 +61,21 @@ class Server:
         finally:
             self._process.send_signal(signal.SIGCONT)
 
-    def connect(self) -> "redis.Redis":
-        """Return a client of an administrator."""
-        return redis.Redis(port=self.port, socket_timeout=5)
+    def execute(self, *command: str | bytes | int) -> list[bytes]:
+        """Execute a command as an administrator, and return its reply; in a list if it is none."""
+        with redis.Redis(port=self.port, socket_timeout=5) as client:
+            run = cast("Callable[..., bytes | list[bytes]]", client.execute_command)  # pyright: ignore[reportUnknownMemberType] - redis-py's
+            reply = run(*command)
+        return reply if isinstance(reply, list) else [reply]
 
     def _is_listening(self) -> bool:
         try:
-            with self.connect() as client:
-                client.execute_command("PING")  # pyright: ignore[reportUnknownMemberType] - redis-py's
-                return True
+            self.execute("PING")
         except redis.AuthenticationError:
             return True
         except redis.RedisError:
             return False
+        return True
 
 
 def require_program(program: str) -> None:
@@ -81,7 +86,8 @@ def require_program(program: str) -> None:
 
 def make_address(server: Server, **fields: object) -> RedisAddress:
     """Return the address of a part of a server that no other test uses."""
-    return RedisAddress("127.0.0.1", server.port, **{"prefix": f"{uuid4().hex}:", **fields})  # pyright: ignore[reportArgumentType] - fields by name
+    values = {"port": server.port, "prefix": f"{uuid4().hex}:", **fields}
+    return RedisAddress("127.0.0.1", **values)  # pyright: ignore[reportArgumentType] - fields by name
 
 
 def open_store(address: RedisAddress, clock: Clock) -> RedisStore:

@@ -42,22 +42,21 @@ def parse_redis_url(url: str) -> RedisAddress:
     Raises:
         ValueError: It is not such a URL; the message repeats none of it.
     """
+    _require("#" not in url, "it has a #; write %23 where one belongs to the password")
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError:  # Its own message repeats a part of the URL, which may be the password.
         message = f"its host or port cannot be read; {URL_HINT}"
         raise ValueError(message) from None
-    _require("#" not in url, "it has a #; write %23 where one belongs to the password")
-    _require(parts.scheme in ("redis", "rediss"), "it has another scheme")
+    if not host:
+        message = f"its host is missing; {URL_HINT}"
+        raise ValueError(message)
     database = parts.path.strip("/") or "0"
     _require(database.isdecimal(), "what follows the host is not the number of a database")
     parameters = dict(parse_qsl(parts.query, keep_blank_values=True))
     _require(parameters.keys() <= set(PARAMETERS), f"of parameters there are only {', '.join(PARAMETERS)}")
     _require(parts.scheme == "rediss" or parameters.keys() <= {"prefix"}, "certificates need rediss://")
-    if not host:
-        message = f"its host is missing; {URL_HINT}"
-        raise ValueError(message)
     return RedisAddress(
         host,
         port or DEFAULT_PORT,
