@@ -1,11 +1,15 @@
 """What every test may ask for."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from contextlib import ExitStack
+from functools import cache
 
 import pytest
 import stamina
 
+from tests.cache.redis.server import PROGRAMS, Server, make_address, require_program
 from tests.sandbox.clock import Clock
+from toggl_mcp.cache.redis.address import RedisAddress
 from toggl_mcp.sandbox import Sandbox
 
 
@@ -35,3 +39,23 @@ def clock() -> Clock:
 @pytest.fixture
 def sandbox(clock: Clock) -> Sandbox:
     return Sandbox(clock=clock)
+
+
+@pytest.fixture(scope="session")
+def get_server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Callable[[str], Server]]:
+    """Return the server of a program, which the tests of this process share, each under a prefix of its own."""
+    with ExitStack() as running:
+
+        @cache
+        def start(program: str) -> Server:
+            require_program(program)
+            server = Server(program, tmp_path_factory.mktemp("redis")).start()
+            running.callback(server.stop)
+            return server
+
+        yield start
+
+
+@pytest.fixture(params=PROGRAMS)
+def address(request: pytest.FixtureRequest, get_server: Callable[[str], Server]) -> RedisAddress:
+    return make_address(get_server(request.param))

@@ -1,11 +1,9 @@
-from collections.abc import AsyncGenerator, Callable, Generator
-from contextlib import ExitStack
-from functools import cache
+from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 
 import pytest
 
-from tests.cache.redis.server import PROGRAMS, Server, make_address, open_store, require_program
+from tests.cache.redis.server import PROGRAMS, Server, make_address, open_store
 from tests.sandbox.clock import Clock
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.redis.address import RedisAddress
@@ -24,26 +22,6 @@ async def sqlite(path: Path, clock: Clock) -> AsyncGenerator[SqliteStore]:
     store = SqliteStore(path, clock=clock, busy_timeout=0.05)
     yield store
     await store.aclose()
-
-
-@pytest.fixture(scope="session")
-def get_server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Callable[[str], Server]]:
-    """Return the server of a program, which the tests of this process share, each under a prefix of its own."""
-    with ExitStack() as running:
-
-        @cache
-        def start(program: str) -> Server:
-            require_program(program)
-            server = Server(program, tmp_path_factory.mktemp("redis")).start()
-            running.callback(server.stop)
-            return server
-
-        yield start
-
-
-@pytest.fixture(params=PROGRAMS)
-def address(request: pytest.FixtureRequest, get_server: Callable[[str], Server]) -> RedisAddress:
-    return make_address(get_server(request.param))
 
 
 @pytest.fixture

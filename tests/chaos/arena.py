@@ -13,13 +13,15 @@ from tests.chaos.operations import Process, make_process
 from tests.chaos.resource import Resource, differing_ids
 from toggl_mcp.api import BasicAuth, connect_in_process
 from toggl_mcp.cache.memory import MemoryStore
+from toggl_mcp.cache.redis.address import RedisAddress
+from toggl_mcp.cache.redis.store import RedisStore
 from toggl_mcp.cache.sqlite.store import SqliteStore
 from toggl_mcp.cache.store import Key, Store
 from toggl_mcp.endpoints.core.keys import derive_scope
 from toggl_mcp.models.base import WorkspaceResource
 from toggl_mcp.sandbox import HARBOUR_STUDIO, TOKEN, Sandbox
 
-Storage = Literal["in memory", "in a file"]
+Storage = Literal["in memory", "in a file", "on a server"]
 PROCESSES = 2
 AUTH = BasicAuth(TOKEN, "api_token")
 
@@ -87,11 +89,13 @@ async def open_arena(
     resource: Resource = CLIENTS,
     skews: Sequence[float] | None = None,
     seconds_apart: float = 0,
+    address: RedisAddress | None = None,
 ) -> AsyncGenerator[Arena]:
     """Yield an arena in which every random choice follows from the seed.
 
     `proxy` is put between the processes and Toggl. `skews` are the seconds by which their clock is ahead of Toggl's: of
-    several, now one and now another. `seconds_apart` are those between the clocks of processes that share a file.
+    several, now one and now another. `seconds_apart` are those between the clocks of processes that share a file, or
+    the server at `address`.
     """
     chance, clock = random.Random(seed), TickingClock()  # noqa: S311 - repeatable
     skews, moments = skews or [resource.CLOCK_SKEW_SECONDS], dict[float, float]()
@@ -102,7 +106,7 @@ async def open_arena(
     sandbox = Sandbox(clock=clock, fault=faults)
     resource.prepare(sandbox)
     file = folder / f"{seed}.sqlite" if storage == "in a file" else None
-    stores = _stores(file, local_clocks)
+    stores = _stores(file, local_clocks, address)
     async with AsyncExitStack() as opening:
         app = proxy(sandbox, chance)
         connections = [await opening.enter_async_context(connect_in_process(app)) for _ in stores]
@@ -115,7 +119,9 @@ async def open_arena(
         yield Arena(resource, chance, clock, local_clocks, sandbox, faults, person, processes, stores, key, file)
 
 
-def _stores(file: Path | None, clocks: Sequence[LocalClock]) -> list[Store]:
-    """Return a store for each process: one file, or else the same memory."""
+def _stores(file: Path | None, clocks: Sequence[LocalClock], address: RedisAddress | None) -> list[Store]:
+    """Return a store for each process: one server, one file, or else the same memory."""
+    if address is not None:
+        return [RedisStore(address, clock=clock) for clock in clocks]
     shared = MemoryStore(clock=clocks[0])
     return [SqliteStore(file, clock=clock) if file else shared for clock in clocks]
