@@ -78,6 +78,32 @@ exist ends the start with a message that lists the names that do.
 
 `--read-only` is `--access read`, whatever else is set. In `time-tracking`, `edit_client` does not take
 `archived`, nor `edit_project` and `edit_task` `active`, because these arguments archive.
+
+## A cache that several machines share
+
+`pip install 'toggl-mcp-server[redis]'`, and the URL of a Redis (6 or later) or Valkey server in `TOGGL_MCP_CACHE`:
+
+```
+redis://user:password@host:6379/0?prefix=toggl-mcp:
+```
+
+`rediss://` is TLS, with `ssl_ca_certs`, `ssl_certfile` and `ssl_keyfile` as further parameters. User, password, port,
+database and prefix may be left out; in a user or a password, write what is neither a letter nor a digit as `%` and its
+code. A URL with a password belongs into the variable, not into the flag.
+
+One prefix is one cache: give each installation its own, and each its own user, such as
+
+```
+ACL SETUSER agent on >password ~toggl-mcp:* -@all +@read +@write +@transaction +@connection +info
+```
+
+Everything there expires: lists and the journal after 7 days, quotas after an hour, changes in flight after a day; once in
+30 days all lists are read anew. Rows
+are in plain text, as in the cache file. The server needs neither persistence nor a replica, as a lost cache costs one
+request for each list. Prefer `noeviction` and enough memory, some 300 bytes a row. While the server cannot be used,
+each process goes on with its memory, says so once in its log, and tries again every five seconds; what it changed
+meanwhile is dropped on the server before anything is read there. [Limitations](limitations.md#the-cache) has what a file
+promises and a server does not.
 """
 TOOLSET_NAMES = tuple(TOOLSETS)
 MANAGING_TOOLSETS = ("clients", "projects", "tags")

@@ -209,6 +209,17 @@ async def test_flushed_server_does_not_take_a_response_from_before(server: Serve
     assert await other_store.read(MINE) is None
 
 
+async def test_flushed_server_is_one_cache_for_connections_from_before_and_after(
+    server: Server, open_replica: OpenStore
+) -> None:
+    store = open_replica()
+    await store_rows(store)
+    server.execute("FLUSHALL")
+    after = await store_rows(open_replica(), fetched_at=13)
+
+    assert await store.read(MINE) == Snapshot(after, ROWS)
+
+
 async def test_evicted_collection_does_not_take_a_response_from_before(server: Server, open_replica: OpenStore) -> None:
     store, other_store = open_replica(), open_replica()
     expected = (await store.get_version(MINE)).number

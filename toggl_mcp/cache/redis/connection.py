@@ -29,7 +29,7 @@ MAX_ATTEMPTS = 100
 MAX_BACKOFF_SECONDS = 0.02
 GENERATION_BYTES = 8
 GENERATION_SECONDS = 30 * 24 * 3600
-"""Seconds that the generation is kept after its last use; longer than any snapshot."""
+"""Seconds that a generation lasts; then every list is read from Toggl once."""
 
 Command = Sequence[bytes | int | float]
 Reply = bytes | int | None | list["Reply"] | redis.ResponseError
@@ -138,8 +138,7 @@ class _Session:
         Raises:
             _Conflict: What is watched has changed, and none was executed.
         """
-        keep: Command = (b"EXPIRE", self._generation_key, GENERATION_SECONDS)
-        result = self.execute([(b"MULTI",), *commands, keep, (b"EXEC",)])[-1]
+        result = self.execute([(b"MULTI",), *commands, (b"EXEC",)])[-1]
         if result is None:
             raise _Conflict
         for reply in result if isinstance(result, list) else ():
@@ -154,7 +153,9 @@ class _Session:
             self._generation = value
             self.execute([(b"UNWATCH",)])
         else:
-            self.commit([(b"SET", key, self._run_id + secrets.token_hex(GENERATION_BYTES).encode())])
+            value = self._run_id + secrets.token_hex(GENERATION_BYTES).encode()
+            # Not renewed: each renewal would count as a change of what all transactions watch.
+            self.commit([(b"SET", key, value, b"EX", GENERATION_SECONDS)])
 
     def _read_reply(self) -> Reply:
         try:
