@@ -97,13 +97,13 @@ One prefix is one cache: give each installation its own, and each its own user, 
 ACL SETUSER agent on >password ~toggl-mcp:* -@all +@read +@write +@transaction +@connection +info
 ```
 
-Everything there expires: lists and the journal after 7 days, quotas after an hour, changes in flight after a day; once in
-30 days all lists are read anew. Rows
-are in plain text, as in the cache file. The server needs neither persistence nor a replica, as a lost cache costs one
-request for each list. Prefer `noeviction` and enough memory, some 300 bytes a row. While the server cannot be used,
-each process goes on with its memory, says so once in its log, and tries again every five seconds; what it changed
-meanwhile is dropped on the server before anything is read there. [Limitations](limitations.md#the-cache) has what a file
-promises and a server does not.
+Everything there expires: lists and the journal after 7 days, quotas after an hour, changes in flight after a day; once
+in 30 days all lists are read anew. Rows are in plain text, as in the cache file. The server needs neither persistence
+nor a replica, as a lost cache costs one request for each list; prefer `noeviction` and enough memory.
+
+While the server cannot be used, each process goes on with its memory, says so once in its log, and tries again every
+five seconds; what it changed meanwhile is dropped on the server before anything is read there.
+[Limitations](limitations.md#the-cache) has what a file promises and a server does not.
 """
 TOOLSET_NAMES = tuple(TOOLSETS)
 MANAGING_TOOLSETS = ("clients", "projects", "tags")
