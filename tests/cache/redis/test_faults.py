@@ -187,16 +187,18 @@ async def test_change_begun_during_an_outage_is_pending_after_it(
     assert await other_store.list_records("mine") == []
 
 
-async def test_refused_change_of_an_outage_is_in_no_journal(
+async def test_refused_change_of_an_outage_is_neither_in_the_journal_nor_pending(
     server: Server, open_replica: OpenStore, clock: Clock
 ) -> None:
-    store, record = open_replica(), make_record("change", clock)
+    store, other_store = open_replica(), open_replica()
+    snapshot, record = await store_rows(store), make_record("change", clock)
     with server.paused():
         await store.reserve_slot("mine", (), 0, inf, PendingChange("change", [MINE], record=record))
         await store.write("mine", settled_id="change")
     clock.now += RETRY_SECONDS
 
     assert await store.list_records("mine") == []
+    assert await other_store.get_version(MINE) == snapshot
 
 
 async def test_flushed_server_does_not_take_a_response_from_before(server: Server, open_replica: OpenStore) -> None:
