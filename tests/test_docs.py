@@ -86,6 +86,14 @@ def test_hosts_are_given_json_that_starts_the_command(page: Path) -> None:
         assert "TOGGL_API_TOKEN" in server["env"]
 
 
+def test_threats_name_tests_that_exist() -> None:
+    names = set(re.findall(r"`(test_\w+)`", (ROOT / "SECURITY.md").read_text("utf-8")))
+    tests = "\n".join(file.read_text("utf-8") for file in (ROOT / "tests" / "http").glob("test_*.py"))
+
+    assert names
+    assert [name for name in names if f"def {name}(" not in tests] == []
+
+
 def test_install_names_the_bundle_of_this_version() -> None:
     install = (ROOT / "docs" / "install.md").read_text("utf-8")
 
