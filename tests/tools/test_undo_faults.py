@@ -91,3 +91,37 @@ async def test_undo_of_a_change_that_was_never_confirmed_says_so(host: Host, san
 
     assert result["complete"] is False
     assert "never confirmed" in result["rows"][0]["reason"]
+
+
+async def test_undo_of_a_split_whose_first_half_was_never_confirmed_keeps_the_second(
+    host: Host, sandbox: Sandbox
+) -> None:
+    entry = add_entry(sandbox, "2025-10-14T09:00", "2025-10-14T11:00", "Cart")
+    sandbox.fault = lambda call: Fault("lost after") if call.method == "PUT" else None
+    await host.fail("split_time_entry", entry=entry["id"], at="10:00")
+    sandbox.fault = lambda _: None
+    before = live_entries(sandbox)
+    result = await host.call("undo")
+
+    assert len(before) == 2
+    assert result["complete"] is False
+    assert live_entries(sandbox) == before
+
+
+async def test_undo_of_an_edit_after_the_undo_of_a_later_one_was_never_confirmed_puts_it_back(
+    host: Host, sandbox: Sandbox, clock: Clock
+) -> None:
+    (entry_id,) = add_entries(sandbox, 1)
+    before = live_entries(sandbox)
+    await host.call("edit_time_entries", ids=[entry_id], stop="2025-10-14T00:10")
+    clock.now += 60
+    await host.call("edit_time_entries", ids=[entry_id], stop="2025-10-14T00:20")
+    clock.now += 60
+    sandbox.fault = lambda call: Fault("lost after") if call.method == "PUT" else None
+    unconfirmed = await host.call("undo")
+    sandbox.fault = lambda _: None
+    await host.call("undo", change=unconfirmed["undone_change_id"])
+    result = await host.call("undo")
+
+    assert (unconfirmed["complete"], result["complete"]) == (False, True)
+    assert live_entries(sandbox) == before

@@ -191,10 +191,10 @@ class Undo:
             del remaining[0]
 
     def _find_last_edits(self, changes: Sequence[JournalChange]) -> dict[tuple[str, int], datetime | None]:
-        """Return when Toggl last changed each row for this program, as far as that is known."""
+        """Return when Toggl last changed each row for this program; None if that change was never confirmed."""
         last_edits: dict[tuple[str, int], datetime | None] = {}
         for record in (record for change in reversed(changes) for record in change.records):
-            for row_id, _, after in record.rows if record.is_confirmed else ():
+            for row_id, _, after in record.rows:
                 item = None if after is None else self._get_model(record.kind).model_validate_json(after)
                 last_edits[record.kind, row_id] = getattr(item, "updated_at", None)
         return last_edits

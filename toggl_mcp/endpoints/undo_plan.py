@@ -68,6 +68,12 @@ class JournalRow:
         """The fields that the change has given other values, with the former ones."""
         return self.before.find_differences(self.after) if self.before and self.after else {}
 
+    @property
+    def may_have_other_times(self) -> bool:
+        """Whether the change has given an entry other times, or was an edit that Toggl never confirmed."""
+        is_unconfirmed_edit = self.before is not None and self.after is None and not self.is_deleted
+        return is_unconfirmed_edit or not self.fields.keys().isdisjoint(("start", "duration"))
+
     def keep_edited_fields(self, differences: Mapping[str, Any]) -> dict[str, Any]:
         """Return those of the differences that are of the fields that an edit has changed."""
         return {name: value for name, value in differences.items() if not self.fields or name in self.fields}
@@ -217,9 +223,8 @@ def keep_halves_together(rows: Sequence[JournalRow], undone_ids: Collection[int 
 
     `undone_ids` are those that have been undone already.
     """
-    time_fields = {"start", "duration"}
     created_rows = [row for row in rows if row.is_created]
-    edited_rows = [row for row in rows if not row.is_created and not time_fields.isdisjoint(row.fields)]
+    edited_rows = [row for row in rows if not row.is_created and row.may_have_other_times]
     halves = [*created_rows, *edited_rows] if created_rows and edited_rows else []
     if any(row.reason is not None for row in halves):
         for row in halves:
@@ -234,9 +239,7 @@ def split_into_batches(rows: Sequence[JournalRow]) -> Iterator[list[JournalRow]]
         if row.effect is None or row.reason is not None:
             continue
         is_entry, fields = row.kind == "time_entry", row.fields
-        is_bulk = is_entry and (
-            row.effect == "undelete" or (row.effect == "edit" and fields.keys().isdisjoint(("start", "duration")))
-        )
+        is_bulk = is_entry and (row.effect == "undelete" or (row.effect == "edit" and not row.may_have_other_times))
         # One request brings back entries of one description, or puts the same fields back.
         values = row.name if row.effect == "undelete" else fields
         key = to_json([row.kind, row.workspace_id, row.effect, values])
