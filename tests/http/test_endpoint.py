@@ -5,7 +5,6 @@ from typing import Any
 import anyio
 import httpx2
 import pytest
-from mcp.server.transport_security import TransportSecuritySettings
 from starlette.types import Message, Receive, Scope, Send
 
 from tests.endpoints.support import Gate, fault_in_turn
@@ -15,6 +14,7 @@ from tests.tools.host import ERAS, Era, each_era
 from toggl_mcp.errors import InvalidArguments
 from toggl_mcp.http import limits
 from toggl_mcp.http.app import MAX_BODY_BYTES, build_app
+from toggl_mcp.http.headers import HeaderRules
 from toggl_mcp.http.limits import RequestLimits, busy_response
 from toggl_mcp.http.settings import HttpSettings
 from toggl_mcp.sandbox import Sandbox
@@ -112,7 +112,14 @@ async def test_request_that_arrives_too_slowly_is_refused(monkeypatch: pytest.Mo
         messages.append(message)
 
     headers = [(name.lower().encode(), value.encode()) for name, value in {**HEADERS, "Host": "localhost"}.items()]
-    scope = {"type": "http", "method": "POST", "path": "/mcp", "headers": headers, "query_string": b""}
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/mcp",
+        "headers": headers,
+        "query_string": b"",
+        "http_version": "1.1",
+    }
     async with app.router.lifespan_context(app):
         await app(scope, receive, send)
 
@@ -126,7 +133,7 @@ async def test_request_that_takes_too_long_is_answered(monkeypatch: pytest.Monke
         await anyio.sleep_forever()
 
     monkeypatch.setattr(limits, "REQUEST_SECONDS", 0.01)
-    app = RequestLimits(never_answer, TransportSecuritySettings(enable_dns_rebinding_protection=False), 1)
+    app = RequestLimits(never_answer, HeaderRules(["127.0.0.1"], []), 1)
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url=URL) as client:
         responses = [await client.post("/mcp", content=b"{}") for _ in range(2)]
 

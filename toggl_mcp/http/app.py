@@ -26,6 +26,7 @@ from toggl_mcp.errors import InvalidArguments, NoToken
 from toggl_mcp.http.accounts import AccountPool
 from toggl_mcp.http.authentication import SCOPES, Authentication, list_modes, open_authentication
 from toggl_mcp.http.endpoint import Endpoint
+from toggl_mcp.http.headers import HeaderRules
 from toggl_mcp.http.limits import RequestLimits
 from toggl_mcp.http.metrics import answer_metrics, open_metrics
 from toggl_mcp.http.restriction import restrict_tools
@@ -57,7 +58,7 @@ def build_app(settings: HttpSettings, *, client: AsyncClient | None = None, stor
     """
     settings.require_complete()
     authentication = open_authentication(settings)
-    security = _list_hosts(settings)
+    rules = _open_rules(settings)
     accounts = AccountPool(
         lambda: _find_token(settings, authentication),
         client or open_client(settings),
@@ -76,7 +77,7 @@ def build_app(settings: HttpSettings, *, client: AsyncClient | None = None, stor
     endpoint: ASGIApp = Endpoint(managers, settings.effective_access, max(1, settings.max_calls // 4))
     if authentication is not None:
         endpoint = _require_caller(endpoint, settings, authentication)
-    endpoint = RequestLimits(endpoint, security, settings.max_calls)
+    endpoint = RequestLimits(endpoint, rules, settings.max_calls)
     if settings.origins:
         endpoint = CORSMiddleware(endpoint, settings.origins, allow_methods=["POST"], allow_headers=["*"])
     routes = [
@@ -86,7 +87,10 @@ def build_app(settings: HttpSettings, *, client: AsyncClient | None = None, stor
         *([Route("/metrics", answer_metrics)] if open_metrics() else []),
         *_describe_resource(settings),
     ]
-    return Starlette(routes=routes, lifespan=lifespan)
+    app = Starlette(routes=routes, lifespan=lifespan)
+    # A redirect from /mcp/ would lead by http to whatever host the request names, with the caller's token.
+    app.router.redirect_slashes = False
+    return app
 
 
 def _open_managers(
@@ -112,7 +116,7 @@ def _open_managers(
         server.streamable_http_app(
             json_response=True,
             stateless_http=True,
-            # RequestLimits has looked at the host and the origin.
+            # HeaderRules has looked at the host and the origin.
             transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
             max_request_body_size=MAX_BODY_BYTES,
         )
@@ -148,15 +152,12 @@ def _describe_resource(settings: HttpSettings) -> list[Route]:
     )
 
 
-def _list_hosts(settings: HttpSettings) -> TransportSecuritySettings:
-    """Return the Host and Origin headers that are accepted: those of this machine, or of the public address."""
-    hosts = [urlsplit(settings.public_url).netloc] if settings.public_url else []
+def _open_rules(settings: HttpSettings) -> HeaderRules:
+    """Return the rules that accept the hosts of this machine, or of the public address, and the origins of settings."""
+    hosts = [urlsplit(settings.public_url).netloc.lower()] if settings.public_url else []
     if is_loopback(settings.host):
         hosts += ["127.0.0.1", "localhost", "[::1]"]
-    return TransportSecuritySettings(
-        allowed_hosts=[*hosts, *(f"{host}:*" for host in hosts)],
-        allowed_origins=settings.origins,
-    )
+    return HeaderRules(hosts, settings.origins)
 
 
 async def _answer_health(_: Request) -> JSONResponse:

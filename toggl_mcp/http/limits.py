@@ -1,10 +1,13 @@
-"""What a request may cost the server before its caller is known: the host and origin it names, a place, and a time."""
+"""What a request may cost the server before its caller is known: its headers, a place, and a time."""
+
+from contextlib import suppress
 
 import anyio
-from mcp.server.transport_security import TransportSecurityMiddleware, TransportSecuritySettings
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from toggl_mcp.http.headers import HeaderRules
 
 BODY_SECONDS = 10.0
 """Seconds in which the whole request has to arrive."""
@@ -13,23 +16,23 @@ REQUEST_SECONDS = 130.0
 
 
 class RequestLimits:
-    """Refuses a request to another host, from another origin, that arrives too slowly, or for which there is no place.
+    """Refuses a request that has wrong headers, that arrives too slowly, or for which there is no place.
 
     Args:
         app: What answers the others.
-        security: The hosts and origins.
+        rules: What their headers have to be.
         max_requests: The requests in progress at a time.
     """
 
-    def __init__(self, app: ASGIApp, security: TransportSecuritySettings, max_requests: int) -> None:
+    def __init__(self, app: ASGIApp, rules: HeaderRules, max_requests: int) -> None:
         self._app = app
-        self._security = TransportSecurityMiddleware(security)
+        self._rules = rules
         self._max_requests = max_requests
         self._in_progress = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
-        refusal = await self._security.validate_request(Request(scope))
+        refusal = self._rules.find_refusal(scope)
         if refusal is not None:
             await refusal(scope, receive, send)
         elif self._in_progress >= self._max_requests:
@@ -57,7 +60,8 @@ class RequestLimits:
             has_response = True
             await send(message)
 
-        with anyio.CancelScope(deadline=anyio.current_time() + BODY_SECONDS) as time_limit:
+        # A caller that goes before its request has arrived gets no response, and is no error of this server.
+        with anyio.CancelScope(deadline=anyio.current_time() + BODY_SECONDS) as time_limit, suppress(ClientDisconnect):
             await self._app(scope, receive_in_time, send_response)
         if time_limit.cancelled_caught and not has_response:
             await _timeout_response(has_body=has_body)(scope, receive, send)

@@ -8,15 +8,14 @@ import uvicorn
 
 from toggl_mcp.errors import InvalidArguments
 from toggl_mcp.http.app import build_app
+from toggl_mcp.http.connection import BoundedConnection
+from toggl_mcp.http.headers import MAX_HEADER_BYTES
 from toggl_mcp.http.settings import HttpSettings
 
 STOP_SECONDS = 25
 """Seconds for which requests in progress may go on after a signal: an ordinary call ends within twenty."""
 KEEP_ALIVE_SECONDS = 75
 """Seconds for which an idle connection stays open: longer than load balancers keep theirs, so that they close first."""
-MAX_HEADER_BYTES = 16 << 10
-"""Bytes of the longest request line with its headers."""
-
 BACKLOG = 2048
 """Connections that may wait to be accepted."""
 
@@ -41,7 +40,7 @@ def serve(settings: HttpSettings) -> None:
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=STOP_SECONDS,
         h11_max_incomplete_event_size=MAX_HEADER_BYTES,
-        http="h11",
+        http=BoundedConnection,
         ws="none",
     )
     uvicorn.Server(config).run(sockets=[listener])

@@ -1,0 +1,73 @@
+"""What the version, the host, the origin and the headers of a request have to be, before anything else is looked at."""
+
+import re
+from collections import Counter
+from collections.abc import Collection
+from http import HTTPStatus
+from typing import NamedTuple
+
+from starlette.datastructures import Headers
+from starlette.responses import JSONResponse
+from starlette.types import Scope
+
+MAX_HEADERS = 100
+MAX_HEADER_BYTES = 16 << 10
+"""Bytes of the path, the query and all headers of a request."""
+# Of two values, a proxy before this server may have looked at the other one.
+_SINGLE_HEADER = re.compile(rb"authorization|content-type|host|origin|(mcp|x-toggl-mcp)-.*")
+_PORT = re.compile(r"(:[0-9]{1,5})?")
+
+
+class HeaderRules(NamedTuple):
+    """The hosts and origins that a request may name.
+
+    Attributes:
+        hosts: In small letters; each with every port, too.
+        origins: As browsers send them.
+    """
+
+    hosts: Collection[str]
+    origins: Collection[str]
+
+    def find_refusal(self, scope: Scope) -> JSONResponse | None:
+        """Return the refusal of a request whose headers are wrong, or None."""
+        return _find_frame_refusal(scope) or self._find_address_refusal(Headers(scope=scope))
+
+    def _find_address_refusal(self, headers: Headers) -> JSONResponse | None:
+        if not self._has_host(headers.get("host", "").lower()):
+            text = "This server has another name. Use its own address, which --public-url sets."
+            return _refuse(HTTPStatus.MISDIRECTED_REQUEST, text)
+        if headers.get("origin") not in (None, *self.origins):
+            text = "Pages of this origin may not call. The server's operator can allow it by --allowed-origins."
+            return _refuse(HTTPStatus.FORBIDDEN, text)
+        return None
+
+    def _has_host(self, host: str) -> bool:
+        return any(
+            host.startswith(allowed) and _PORT.fullmatch(host.removeprefix(allowed)) is not None
+            for allowed in self.hosts
+        )
+
+
+def _find_frame_refusal(scope: Scope) -> JSONResponse | None:
+    """Return the refusal of a request that a proxy may have understood in another way, or that is too long."""
+    pairs: list[tuple[bytes, bytes]] = scope["headers"]
+    size = len(scope["path"]) + len(scope["query_string"]) + sum(len(name) + len(value) for name, value in pairs)
+    if len(pairs) > MAX_HEADERS or size > MAX_HEADER_BYTES:
+        text = f"A request may have {MAX_HEADERS} headers, and {MAX_HEADER_BYTES} bytes of them. Send fewer."
+        return _refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, text)
+    if scope["http_version"] not in ("1.0", "1.1"):
+        return _refuse(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED, "Use HTTP/1.1.")
+    counts = Counter(name for name, _ in pairs)
+    repeated = next((name for name in counts if counts[name] > 1 and _SINGLE_HEADER.fullmatch(name)), None)
+    if repeated is not None:
+        return _refuse(HTTPStatus.BAD_REQUEST, f"Send the header {repeated.decode('ascii')} once.")
+    if b"transfer-encoding" in counts and (b"content-length" in counts or scope["http_version"] == "1.0"):
+        text = "Send Content-Length or Transfer-Encoding, not both; with HTTP/1.0, Content-Length."
+        return _refuse(HTTPStatus.BAD_REQUEST, text)
+    return None
+
+
+def _refuse(status: HTTPStatus, text: str) -> JSONResponse:
+    """Return a refusal after which the connection closes: what follows on it is not to be believed."""
+    return JSONResponse({"error": text}, status, {"Connection": "close"})
