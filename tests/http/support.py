@@ -80,7 +80,10 @@ async def serve(sandbox: Sandbox, clock: Clock, **settings: Any) -> AsyncGenerat
     """Yield a client of a server whose Toggl is the sandbox."""
     values = {"token": TOKEN, **settings}
     app = build_app(
-        HttpSettings.model_validate(values), client=connect_in_process(sandbox), store=MemoryStore(clock=clock)
+        HttpSettings.model_validate(values),
+        client=connect_in_process(sandbox),
+        store=MemoryStore(clock=clock),
+        clock=clock,
     )
     transport = httpx2.ASGITransport(app)
     async with app.router.lifespan_context(app), httpx2.AsyncClient(transport=transport, base_url=URL) as client:

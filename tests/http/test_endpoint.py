@@ -14,7 +14,6 @@ from tests.tools.host import ERAS, Era, each_era
 from toggl_mcp.errors import InvalidArguments
 from toggl_mcp.http import limits
 from toggl_mcp.http.app import MAX_BODY_BYTES, build_app
-from toggl_mcp.http.headers import HeaderRules
 from toggl_mcp.http.limits import RequestLimits, busy_response
 from toggl_mcp.http.settings import HttpSettings
 from toggl_mcp.sandbox import Sandbox
@@ -133,7 +132,7 @@ async def test_request_that_takes_too_long_is_answered(monkeypatch: pytest.Monke
         await anyio.sleep_forever()
 
     monkeypatch.setattr(limits, "REQUEST_SECONDS", 0.01)
-    app = RequestLimits(never_answer, HeaderRules(["127.0.0.1"], []), 1)
+    app = RequestLimits(never_answer, 1)
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url=URL) as client:
         responses = [await client.post("/mcp", content=b"{}") for _ in range(2)]
 

@@ -13,9 +13,10 @@ from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.server.transport_security import TransportSecuritySettings
 from pydantic import AnyHttpUrl
 from starlette.applications import Starlette
+from starlette.authentication import AuthenticationError
 from starlette.middleware.authentication import AuthenticationMiddleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp
@@ -27,11 +28,13 @@ from toggl_mcp.http.accounts import AccountPool
 from toggl_mcp.http.authentication import SCOPES, Authentication, list_modes, open_authentication
 from toggl_mcp.http.endpoint import Endpoint
 from toggl_mcp.http.headers import HeaderRules
+from toggl_mcp.http.issuer_keys import COOL_DOWN_SECONDS
 from toggl_mcp.http.limits import RequestLimits
 from toggl_mcp.http.metrics import answer_metrics, open_metrics
 from toggl_mcp.http.restriction import restrict_tools
 from toggl_mcp.http.settings import HttpSettings, is_loopback
 from toggl_mcp.models.account import Access
+from toggl_mcp.models.clock import Clock, SystemClock
 from toggl_mcp.server import (
     TOOL_LIST_CACHE,
     build_server,
@@ -45,25 +48,34 @@ MAX_BODY_BYTES = 1 << 20
 """Bytes of the longest request; the longest call takes some thousand."""
 
 
-def build_app(settings: HttpSettings, *, client: AsyncClient | None = None, store: Store | None = None) -> Starlette:
+def build_app(
+    settings: HttpSettings,
+    *,
+    client: AsyncClient | None = None,
+    store: Store | None = None,
+    clock: Clock | None = None,
+) -> Starlette:
     """Return the application; it answers at the path of the MCP endpoint, `/health`, `/ready` and `/metrics`.
 
     Args:
         settings: Where it is reached, who may call, and which tools there are.
         client: The HTTP client for Toggl, in place of what the settings say.
         store: The store of all accounts, in place of what the settings say.
+        clock: What the age of the issuer's keys, and the idle time of accounts, are measured by.
 
     Raises:
         InvalidArguments: The settings do not fit together, or one of their files cannot be read.
     """
     settings.require_complete()
-    authentication = open_authentication(settings)
-    rules = _open_rules(settings)
+    clock = clock or SystemClock()
+    authentication = open_authentication(settings, clock)
+    hosts = _list_hosts(settings)
     accounts = AccountPool(
         lambda: _find_token(settings, authentication),
         client or open_client(settings),
         store or open_store(settings),
         workspace_id=default_workspace_id(settings),
+        clock=clock,
     )
     managers = _open_managers(settings, accounts, is_public=authentication is None)
 
@@ -75,9 +87,10 @@ def build_app(settings: HttpSettings, *, client: AsyncClient | None = None, stor
             yield
 
     endpoint: ASGIApp = Endpoint(managers, settings.effective_access, max(1, settings.max_calls // 4))
-    if authentication is not None:
+    endpoint = RequestLimits(endpoint, settings.max_calls)
+    if authentication is not None:  # Outside of the limits: who is no caller takes nobody's place.
         endpoint = _require_caller(endpoint, settings, authentication)
-    endpoint = RequestLimits(endpoint, rules, settings.max_calls)
+    endpoint = HeaderRules(endpoint, hosts, settings.origins)
     if settings.origins:
         endpoint = CORSMiddleware(endpoint, settings.origins, allow_methods=["POST"], allow_headers=["*"])
     routes = [
@@ -140,7 +153,7 @@ def _require_caller(endpoint: ASGIApp, settings: HttpSettings, authentication: A
     url = settings.public_url if settings.way == "oauth" else None
     metadata_url = build_resource_metadata_url(AnyHttpUrl(url)) if url else None
     endpoint = AuthContextMiddleware(RequireAuthMiddleware(endpoint, [], metadata_url))
-    return AuthenticationMiddleware(endpoint, backend=BearerAuthBackend(authentication))
+    return AuthenticationMiddleware(endpoint, BearerAuthBackend(authentication), _answer_without_keys)
 
 
 def _describe_resource(settings: HttpSettings) -> list[Route]:
@@ -152,12 +165,15 @@ def _describe_resource(settings: HttpSettings) -> list[Route]:
     )
 
 
-def _open_rules(settings: HttpSettings) -> HeaderRules:
-    """Return the rules that accept the hosts of this machine, or of the public address, and the origins of settings."""
+def _list_hosts(settings: HttpSettings) -> list[str]:
+    """Return the Host headers that are accepted: those of this machine, or of the public address."""
     hosts = [urlsplit(settings.public_url).netloc.lower()] if settings.public_url else []
-    if is_loopback(settings.host):
-        hosts += ["127.0.0.1", "localhost", "[::1]"]
-    return HeaderRules(hosts, settings.origins)
+    return [*hosts, "127.0.0.1", "localhost", "[::1]"] if is_loopback(settings.host) else hosts
+
+
+def _answer_without_keys(_: HTTPConnection, error: AuthenticationError) -> JSONResponse:
+    """Return the refusal of a token of which nothing can be said yet: 401 would have clients throw it away."""
+    return JSONResponse({"error": str(error)}, 503, {"Retry-After": f"{COOL_DOWN_SECONDS:.0f}"})
 
 
 async def _answer_health(_: Request) -> JSONResponse:

@@ -5,18 +5,20 @@ import logging
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any, Protocol, cast
 
-import anyio.to_thread
 import jwt
 from mcp.server.auth.provider import AccessToken, TokenVerifier
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.authentication import AuthenticationError
 
-from toggl_mcp.errors import NoToken
+from toggl_mcp.errors import NoToken, Unreachable
 from toggl_mcp.http.files import WatchedFile
+from toggl_mcp.http.issuer_keys import IssuerKeys
 from toggl_mcp.http.settings import HttpSettings
 from toggl_mcp.http.vault import Vault
 from toggl_mcp.models.account import Access
+from toggl_mcp.models.clock import Clock
 from toggl_mcp.server import require_token
 
 _log = logging.getLogger(__name__)
@@ -27,8 +29,6 @@ ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES
 """How a JWT may be signed: by a private key. A shared secret, or no signature, proves nothing of the issuer."""
 LEEWAY_SECONDS = 30.0
 """Seconds by which the issuer's clock may differ."""
-JWKS_TIMEOUT_SECONDS = 5.0
-"""Seconds to wait for the issuer's keys."""
 _TOGGL_TOKEN = re.compile(r"[0-9a-fA-F]{32}")
 
 
@@ -44,7 +44,7 @@ class Authentication(TokenVerifier, Protocol):
         ...
 
 
-def open_authentication(settings: HttpSettings) -> Authentication | None:
+def open_authentication(settings: HttpSettings, clock: Clock) -> Authentication | None:
     """Return the configured way in; None lets everybody call who reaches the server.
 
     Raises:
@@ -55,7 +55,7 @@ def open_authentication(settings: HttpSettings) -> Authentication | None:
     if settings.bring_your_own_token:
         return OwnTokens()
     if settings.oauth_issuer is not None:
-        return OAuthTokens(settings)
+        return OAuthTokens(settings, clock)
     return None
 
 
@@ -132,22 +132,30 @@ class OwnTokens:
 class OAuthTokens:
     """JWTs of one issuer, for this server alone; each subject has a Toggl token in the vault."""
 
-    def __init__(self, settings: HttpSettings) -> None:
+    def __init__(self, settings: HttpSettings, clock: Clock) -> None:
         assert settings.vault is not None  # noqa: S101 - `require_complete` has looked
         self._vault = Vault(settings.vault, settings.keys)
         self._issuer = settings.oauth_issuer
         self._audience = settings.public_url
-        self._keys = jwt.PyJWKClient(settings.oauth_jwks_url or "", timeout=JWKS_TIMEOUT_SECONDS)
+        self._keys = IssuerKeys(settings.oauth_jwks_url or "", clock)
 
     async def verify_token(self, token: str) -> AccessToken | None:
-        """Return the caller of a JWT; None if anything of it is wrong."""
+        """Return the caller of a JWT; None if anything of it is wrong.
+
+        Raises:
+            AuthenticationError: Nothing can be said of it, as the issuer's keys cannot be fetched.
+        """
         try:
-            claims = await anyio.to_thread.run_sync(self._decode, token)
-        except jwt.PyJWKClientConnectionError as error:
-            _log.error("The issuer's keys cannot be fetched: %s. Look at --oauth-jwks-url.", error)
-            return None
-        except jwt.PyJWTError as error:
-            _log.info("A token was refused: %s", error)
+            claims = await self._decode(token)
+        except Unreachable as error:
+            raise AuthenticationError(str(error)) from error
+        except (
+            jwt.PyJWTError,
+            ArithmeticError,
+            RecursionError,
+            ValueError,
+        ) as error:  # PyJWT lets some of them through.
+            _log.info("A token was refused: %r", error)
             return None
         client_id = claims.get("client_id") or claims.get("azp") or claims["sub"]
         return AccessToken(
@@ -174,8 +182,13 @@ class OAuthTokens:
             raise NoToken(message)
         return token
 
-    def _decode(self, token: str) -> dict[str, Any]:
-        key = self._keys.get_signing_key_from_jwt(token)
+    async def _decode(self, token: str) -> dict[str, Any]:
+        """Return the claims of a JWT whose signature and claims are right."""
+        key_id = jwt.get_unverified_header(token).get("kid")
+        key = await self._keys.find_key(key_id) if isinstance(key_id, str) else None
+        if key is None:
+            message = "it is signed by no key of the issuer"
+            raise jwt.InvalidTokenError(message)
         return jwt.decode(
             token,
             key,
@@ -190,7 +203,9 @@ class OAuthTokens:
 def _list_scopes(claims: Mapping[str, Any]) -> list[str]:
     """Return the scopes of a JWT: RFC 9068 has one text, others a list."""
     scopes = claims.get("scope", claims.get("scp", ""))
-    return [str(scope) for scope in (scopes.split() if isinstance(scopes, str) else scopes)]
+    if isinstance(scopes, str):
+        return scopes.split()
+    return [str(scope) for scope in cast("list[object]", scopes)] if isinstance(scopes, list) else []
 
 
 def _parse_operator_tokens(text: str) -> dict[str, _OperatorToken]:

@@ -4,11 +4,10 @@ import re
 from collections import Counter
 from collections.abc import Collection
 from http import HTTPStatus
-from typing import NamedTuple
 
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
-from starlette.types import Scope
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 MAX_HEADERS = 100
 MAX_HEADER_BYTES = 16 << 10
@@ -18,26 +17,30 @@ _SINGLE_HEADER = re.compile(rb"authorization|content-type|host|origin|(mcp|x-tog
 _PORT = re.compile(r"(:[0-9]{1,5})?")
 
 
-class HeaderRules(NamedTuple):
-    """The hosts and origins that a request may name.
+class HeaderRules:
+    """Refuses a request whose version, host, origin or headers are wrong.
 
-    Attributes:
-        hosts: In small letters; each with every port, too.
-        origins: As browsers send them.
+    Args:
+        app: What answers the others.
+        hosts: The hosts that a request may name, in small letters; each with every port, too.
+        origins: The origins of browsers that may call.
     """
 
-    hosts: Collection[str]
-    origins: Collection[str]
+    def __init__(self, app: ASGIApp, hosts: Collection[str], origins: Collection[str]) -> None:
+        self._app = app
+        self._hosts = hosts
+        self._origins = origins
 
-    def find_refusal(self, scope: Scope) -> JSONResponse | None:
-        """Return the refusal of a request whose headers are wrong, or None."""
-        return _find_frame_refusal(scope) or self._find_address_refusal(Headers(scope=scope))
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        refusal = _find_frame_refusal(scope) or self._find_address_refusal(Headers(scope=scope))
+        await (refusal or self._app)(scope, receive, send)
 
     def _find_address_refusal(self, headers: Headers) -> JSONResponse | None:
         if not self._has_host(headers.get("host", "").lower()):
             text = "This server has another name. Use its own address, which --public-url sets."
             return _refuse(HTTPStatus.MISDIRECTED_REQUEST, text)
-        if headers.get("origin") not in (None, *self.origins):
+        if headers.get("origin") not in (None, *self._origins):
             text = "Pages of this origin may not call. The server's operator can allow it by --allowed-origins."
             return _refuse(HTTPStatus.FORBIDDEN, text)
         return None
@@ -45,7 +48,7 @@ class HeaderRules(NamedTuple):
     def _has_host(self, host: str) -> bool:
         return any(
             host.startswith(allowed) and _PORT.fullmatch(host.removeprefix(allowed)) is not None
-            for allowed in self.hosts
+            for allowed in self._hosts
         )
 
 

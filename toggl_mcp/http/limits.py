@@ -1,4 +1,4 @@
-"""What a request may cost the server before its caller is known: its headers, a place, and a time."""
+"""What a request may cost the server: a place, and a time."""
 
 from contextlib import suppress
 
@@ -7,8 +7,6 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from toggl_mcp.http.headers import HeaderRules
-
 BODY_SECONDS = 10.0
 """Seconds in which the whole request has to arrive."""
 REQUEST_SECONDS = 130.0
@@ -16,26 +14,21 @@ REQUEST_SECONDS = 130.0
 
 
 class RequestLimits:
-    """Refuses a request that has wrong headers, that arrives too slowly, or for which there is no place.
+    """Refuses a request that arrives too slowly, or for which there is no place.
 
     Args:
         app: What answers the others.
-        rules: What their headers have to be.
         max_requests: The requests in progress at a time.
     """
 
-    def __init__(self, app: ASGIApp, rules: HeaderRules, max_requests: int) -> None:
+    def __init__(self, app: ASGIApp, max_requests: int) -> None:
         self._app = app
-        self._rules = rules
         self._max_requests = max_requests
         self._in_progress = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
-        refusal = self._rules.find_refusal(scope)
-        if refusal is not None:
-            await refusal(scope, receive, send)
-        elif self._in_progress >= self._max_requests:
+        if self._in_progress >= self._max_requests:
             await busy_response()(scope, receive, send)
         else:
             self._in_progress += 1
