@@ -66,7 +66,7 @@ class Response(NamedTuple):
 
 
 class HttpServer:
-    """A server process that runs, and its log."""
+    """A server process that runs, and its log; the port is 0 if it ended before it listened."""
 
     def __init__(self, *flags: str, **settings: str) -> None:
         self.process = subprocess.Popen(  # noqa: S603 - our own command
@@ -77,12 +77,14 @@ class HttpServer:
             stderr=subprocess.PIPE,
         )
         lines = cast("IO[bytes]", self.process.stderr)
-        self._lines = [lines.readline()]
+        self._lines = list[bytes]()
         self._reader = Thread(target=self._lines.extend, args=[lines], daemon=True)
+        match = None
+        while match is None and (line := lines.readline()):
+            self._lines.append(line)
+            match = re.search(rb"listening at .*:([0-9]+)/", line)
         self._reader.start()
-        match = re.search(r":([0-9]+)/", self.log)
-        assert match is not None, self.log
-        self.port = int(match[1])
+        self.port = 0 if match is None else int(match[1])
 
     @property
     def log(self) -> str:

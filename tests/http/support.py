@@ -104,9 +104,8 @@ class Issuer:
         """Publish a new key, which signs from now on, instead of the others."""
         self.keys = {key_id: generate_private_key(public_exponent=65537, key_size=2048)}
 
-    def sign(self, *, algorithm: str = "RS256", key: Any = None, **changes: object) -> str:  # noqa: ANN401 - of PyJWT
-        """Return a token for Alice that may read, with these claims changed; None leaves a claim out."""
-        ((key_id, own_key),) = self.keys.items()
+    def claims(self, **changes: object) -> dict[str, object]:
+        """Return the claims of a token for Alice that may read, with these changed; None leaves a claim out."""
         claims: dict[str, object] = {
             "iss": self.url,
             "sub": "alice",
@@ -115,8 +114,13 @@ class Issuer:
             "scope": "toggl:read",
             **changes,
         }
-        present = {name: value for name, value in claims.items() if value is not None}
-        return jwt.encode(present, own_key if key is None else key, algorithm, headers={"kid": key_id})
+        return {name: value for name, value in claims.items() if value is not None}
+
+    def sign(self, *, algorithm: str = "RS256", key: Any = None, **changes: object) -> str:  # noqa: ANN401 - of PyJWT
+        """Return a token with these claims changed."""
+        ((key_id, own_key),) = self.keys.items()
+        claims = self.claims(**changes)
+        return jwt.encode(claims, own_key if key is None else key, algorithm, headers={"kid": key_id})
 
     def publish(self) -> Mapping[str, object]:
         """Return the keys as a client gets them."""
