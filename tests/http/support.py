@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import AsyncGenerator, Generator, Mapping
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -91,13 +91,19 @@ async def serve(sandbox: Sandbox, clock: Clock, **settings: Any) -> AsyncGenerat
 
 
 class Issuer:
-    """An identity provider: its keys on a port of this machine, and tokens that it signs."""
+    """An identity provider: its keys on a port of this machine, and tokens that it signs.
+
+    Attributes:
+        requests: How many requests for keys it got.
+        answer: Answers them in place of what it publishes.
+    """
 
     def __init__(self, address: str) -> None:
         self.url = address
         self.jwks_url = f"{address}/keys"
         self.keys: dict[str, RSAPrivateKey] = {}
         self.requests = 0
+        self.answer: Callable[[BaseHTTPRequestHandler], None] | None = None
         self.rotate("first")
 
     def rotate(self, key_id: str) -> None:
@@ -124,7 +130,6 @@ class Issuer:
 
     def publish(self) -> Mapping[str, object]:
         """Return the keys as a client gets them."""
-        self.requests += 1
         return {
             "keys": [
                 {**RSAAlgorithm.to_jwk(key.public_key(), as_dict=True), "kid": key_id, "use": "sig", "alg": "RS256"}
@@ -139,6 +144,10 @@ def run_issuer() -> Generator[Issuer]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            issuer.requests += 1
+            if issuer.answer is not None:
+                issuer.answer(self)
+                return
             body = json.dumps(issuer.publish()).encode()
             self.send_response(200)
             self.send_header("Content-Length", str(len(body)))

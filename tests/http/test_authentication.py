@@ -1,7 +1,6 @@
 """Who may call, what they may change, and whose account answers."""
 
 import hashlib
-from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +8,6 @@ import pytest
 
 from tests.http.support import URL, Issuer, run_issuer, serve, write_tokens
 from tests.sandbox.clock import Clock
-from toggl_mcp.http.vault import Vault, new_key
 from toggl_mcp.sandbox import TOKEN, Sandbox
 
 pytestmark = pytest.mark.anyio
@@ -33,26 +31,6 @@ def tokens(tmp_path: Path) -> Path:
         tracker=(digest("track-secret"), "time-tracking"),
         owner=(digest("full-secret"), "full"),
     )
-
-
-@pytest.fixture
-def issuer() -> Generator[Issuer]:
-    with run_issuer() as issuer:
-        yield issuer
-
-
-@pytest.fixture
-def oauth(tmp_path: Path, issuer: Issuer) -> dict[str, Any]:
-    """The settings of a server that takes this issuer's tokens, and has a Toggl token for Alice."""
-    key = new_key()
-    Vault(tmp_path / "vault.json", [key]).add("alice", TOKEN)
-    return {
-        "oauth_issuer": issuer.url,
-        "oauth_jwks_url": issuer.jwks_url,
-        "public_url": f"{URL}/mcp",
-        "vault": tmp_path / "vault.json",
-        "secret_keys": key,
-    }
 
 
 @pytest.mark.parametrize(
