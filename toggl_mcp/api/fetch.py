@@ -1,5 +1,7 @@
 """Fetches a document of another server than Toggl, such as the keys of an issuer."""
 
+from http import HTTPStatus
+
 import anyio
 import httpx
 
@@ -20,7 +22,7 @@ async def fetch(url: str, *, max_bytes: int, seconds: float) -> bytes:
                 connect(url) as client,
                 client.stream("GET", url, headers={"Accept-Encoding": "identity"}) as response,
             ):
-                if response.status_code != httpx.codes.OK:
+                if response.status_code != HTTPStatus.OK:
                     message = f"{url} was answered with status {response.status_code}. Correct the address."
                     raise Unreachable(message)
                 content = bytearray()
