@@ -15,14 +15,16 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generat
 from jwt.algorithms import RSAAlgorithm
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
+from starlette.types import ASGIApp
 
 from tests.sandbox.clock import Clock
 from tests.tools.host import Era, Host
 from toggl_mcp.api import connect_in_process
 from toggl_mcp.cache.memory import MemoryStore
+from toggl_mcp.cache.store import Store
 from toggl_mcp.http.app import build_app
 from toggl_mcp.http.settings import HttpSettings
-from toggl_mcp.sandbox import TOKEN, Sandbox
+from toggl_mcp.sandbox import TOKEN
 
 URL = "http://127.0.0.1:8000"
 META: dict[str, Any] = {
@@ -51,9 +53,12 @@ class Web:
         authorization = {"Authorization": f"Bearer {token}"} if token else {}
         return await self.client.post("/mcp", content=content, headers={**HEADERS, **authorization, **named})
 
-    async def call(self, tool: str, token: str = "", **headers: str) -> httpx2.Response:
-        """Call a tool without arguments."""
-        body = {**LIST_TOOLS, "method": "tools/call", "params": {"name": tool, "arguments": {}, "_meta": META}}
+    async def call(
+        self, tool: str, token: str = "", arguments: Mapping[str, object] | None = None, **headers: str
+    ) -> httpx2.Response:
+        """Call a tool."""
+        params = {"name": tool, "arguments": arguments or {}, "_meta": META}
+        body = {**LIST_TOOLS, "method": "tools/call", "params": params}
         return await self.post(body, token=token, Mcp_Method="tools/call", Mcp_Name=tool, **headers)
 
     async def list_tools(self, token: str = "", **headers: str) -> list[str]:
@@ -76,13 +81,13 @@ class Web:
 
 
 @asynccontextmanager
-async def serve(sandbox: Sandbox, clock: Clock, **settings: Any) -> AsyncGenerator[Web]:  # noqa: ANN401 - fields
+async def serve(sandbox: ASGIApp, clock: Clock, *, store: Store | None = None, **settings: Any) -> AsyncGenerator[Web]:  # noqa: ANN401 - fields
     """Yield a client of a server whose Toggl is the sandbox."""
     values = {"token": TOKEN, **settings}
     app = build_app(
         HttpSettings.model_validate(values),
         client=connect_in_process(sandbox),
-        store=MemoryStore(clock=clock),
+        store=store or MemoryStore(clock=clock),
         clock=clock,
     )
     transport = httpx2.ASGITransport(app)
