@@ -125,3 +125,25 @@ async def test_undo_of_an_edit_after_the_undo_of_a_later_one_was_never_confirmed
 
     assert (unconfirmed["complete"], result["complete"]) == (False, True)
     assert live_entries(sandbox) == before
+
+
+async def test_undo_of_a_creation_whose_second_one_was_never_confirmed_deletes_what_there_is_now(
+    host: Host, sandbox: Sandbox, clock: Clock
+) -> None:
+    created = await host.call("create_client", name="Zed")
+    deleted = await host.call("delete_client", client=str(created["client"]["id"]))
+    sandbox.calls.clear()
+
+    def lose_creation(call: Call) -> Fault | None:
+        is_sent = any(call.method == "POST" for call in sandbox.calls)
+        return Fault("lost after") if call.method == "POST" else Fault("500 before") if is_sent else None
+
+    sandbox.fault = lose_creation
+    unconfirmed = await host.call("undo", change=deleted["change_id"])
+    sandbox.fault = lambda _: None
+    clock.now += 3600
+    repeated = await host.call("undo", change=deleted["change_id"])
+    result = await host.call("undo", change=created["change_id"])
+
+    assert [undone["complete"] for undone in (unconfirmed, repeated, result)] == [False, True, True]
+    assert "Zed" not in [row["name"] for row in sandbox.state.clients.values()]

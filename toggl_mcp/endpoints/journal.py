@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from toggl_mcp.endpoints.core.session import Session
 from toggl_mcp.errors import NotFound
-from toggl_mcp.models.journal import MAX_JOURNAL_SECONDS, ChangeRecord
+from toggl_mcp.models.base import WorkspaceResource
+from toggl_mcp.models.journal import MAX_JOURNAL_SECONDS, ChangeRecord, RowChange
 
 
 class JournalChange(NamedTuple):
@@ -69,14 +70,17 @@ class Journal:
         message = f"There is {subject} among the last {len(changes)} changes. undo(dry_run: true) lists them."
         raise NotFound(message)
 
-    async def record_replacement(self, kind: str, former_id: int, new_id: int) -> None:
-        """Record under which id an undo has created a deleted item again."""
-        records = [
-            record.model_copy(update={"former_id": former_id})
-            for record in await self._store.list_records(self._scope)
-            if record.kind == kind and record.verb == "add" and any(row.row_id == new_id for row in record.rows)
-        ]
-        await self._store.write(self._scope, records=records)
+    async def record_replacement(
+        self, change: JournalChange, kind: str, former_id: int, item: WorkspaceResource
+    ) -> None:
+        """Record as what an undo of a change has created a deleted item again; that confirms a creation, too."""
+        records = await self._store.list_records(self._scope)
+        creations = [record for record in records if (record.verb, record.kind) == ("add", kind)]
+        unconfirmed = [record for record in creations if record.undoes == change.change_id and not record.is_confirmed]
+        row = RowChange(item.id, None, item.model_dump_json(exclude_none=True, exclude={"updated_at"}))
+        confirmed = [record for record in creations if any(item.id == row_id for row_id, _, _ in record.rows)]
+        for record in confirmed or [record.confirm([row], ()) for record in unconfirmed[:1]]:
+            await self._store.write(self._scope, records=[record.model_copy(update={"former_id": former_id})])
 
     async def mark_undone(self, change: JournalChange) -> None:
         """Record that a change was undone, and that the one which it had undone is in effect again."""

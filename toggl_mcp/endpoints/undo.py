@@ -96,6 +96,11 @@ class Undo:
         """
         async with self._lock:
             rows = await self.plan(change)
+            for row in rows:
+                if row.before is not None and row.new_id not in (None, row.row_id):
+                    # An earlier undo was cut off before the journal had it.
+                    item = row.before.model_copy(update={"id": row.new_id})
+                    await self._journal.record_replacement(change, row.kind, row.row_id or 0, item)
             spending = SPENDING.get()
             if spending is not None:
                 spending.undoes = change.change_id
@@ -107,7 +112,7 @@ class Undo:
                 if error is not None:
                     _set_reason(batch, UNSENT)
                 elif batch:
-                    error = await self._run_batch(batch)
+                    error = await self._run_batch(change, batch)
                     replace_references(rows, _list_new_ids(rows))
                     undone_ids |= {row.row_id for row in batch if row.kind == "time_entry" and row.reason is None}
                     if error is None:
@@ -148,7 +153,7 @@ class Undo:
         else:
             row.effect, row.reason = decide(row, toggl_item, last_edits.get((row.kind, row.row_id)))
 
-    async def _run_batch(self, batch: Sequence[JournalRow]) -> TogglError | None:
+    async def _run_batch(self, change: JournalChange, batch: Sequence[JournalRow]) -> TogglError | None:
         """Undo rows of one kind, workspace and effect; return the error that the rest would meet too, if any."""
         endpoint = self._endpoints[batch[0].kind](batch[0].workspace_id)
         remaining = list(batch)
@@ -162,14 +167,16 @@ class Undo:
                     for row in batch:
                         row.reason = None if row.row_id in ids else "Toggl kept other values. Correct it with an edit."
                 case _:
-                    await self._undelete(endpoint, remaining)
+                    await self._undelete(change, endpoint, remaining)
         except TogglError as error:
             _set_reason(remaining, UNSENT if len(remaining) < len(batch) else str(error))
             remaining[0].reason = str(error)
             return None if isinstance(error, (*REFUSALS, OutcomeUnknown)) else error
         return None
 
-    async def _undelete(self, endpoint: CachedEndpoint[Any], remaining: list[JournalRow]) -> None:
+    async def _undelete(
+        self, change: JournalChange, endpoint: CachedEndpoint[Any], remaining: list[JournalRow]
+    ) -> None:
         """Bring deleted items back, or else create them again; take those that are back from what remains.
 
         Raises:
@@ -181,10 +188,10 @@ class Undo:
             row = remaining[0]
             item = collection.items.get(row.new_id or row.row_id or 0)
             if item is None:
-                new_id = (await endpoint.recreate(row.before)).id
-                if new_id != row.row_id:  # Else Toggl has brought it back after all.
-                    row.new_id = new_id
-                    await self._journal.record_replacement(row.kind, row.row_id or 0, new_id)
+                new_item = await endpoint.recreate(row.before)
+                if new_item.id != row.row_id:  # Else Toggl has brought it back after all.
+                    row.new_id = new_item.id
+                    await self._journal.record_replacement(change, row.kind, row.row_id or 0, new_item)
             elif row.before is not None and (fields := row.before.find_differences(item)):
                 before = row.before.model_copy(update={"id": item.id})
                 await endpoint.put_back([before], fields, row.archived_project_ids or ())
