@@ -12,6 +12,7 @@ from tests.chaos.bugs import Patch
 from tests.chaos.scale import LARGE, scaled
 from tests.chaos.undo import open_undo_run
 from tests.figures import write_figures
+from toggl_mcp.endpoints import undo as undo_endpoint
 from toggl_mcp.endpoints import undo_plan
 from toggl_mcp.endpoints.core.change import Change
 from toggl_mcp.endpoints.time_entry_cache import TimeEntryCache
@@ -52,6 +53,14 @@ def forget_the_former_timer(patch: Patch) -> None:
     patch.setattr(cache, "_add_stopped_rows", _do_nothing)
 
 
+def undo_halves_apart(patch: Patch) -> None:
+    patch.setattr(undo_endpoint, "keep_halves_together", _do_nothing)
+
+
+def forget_replacements(patch: Patch) -> None:
+    patch.setattr(undo_endpoint, "follow_replacements", _do_nothing)
+
+
 def _do_nothing(*_: object) -> None:
     pass
 
@@ -62,6 +71,8 @@ def _do_nothing(*_: object) -> None:
         (overwrite_what_has_moved_on, undo.OVERWRITTEN),
         (forget_what_was_never_confirmed, undo.SILENT),
         (forget_the_former_timer, undo.SILENT),
+        (undo_halves_apart, undo.LOST_TIME),
+        (forget_replacements, undo.SILENT),
     ],
 )
 async def test_seeded_bug_is_found_by_undo(

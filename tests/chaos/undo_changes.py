@@ -1,11 +1,12 @@
 """The changes that are undone, each as one call makes it."""
 
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from datetime import timedelta
 from typing import Any
 
 from toggl_mcp.endpoints.toggl import Toggl
+from toggl_mcp.endpoints.undo_plan import ItemKey
 from toggl_mcp.models.clients import ClientBody
 from toggl_mcp.models.projects import ProjectBody
 from toggl_mcp.models.tags import TagBody
@@ -21,52 +22,71 @@ MAX_EDITED = 4
 MAX_CREATED = 3
 
 
-def choose_change(toggl: Toggl, state: State, chance: random.Random, number: int) -> Change:
-    """Return one of the changes that are possible, of rows that there are."""
-    name = f"Thing {number}"
-    entries = EntryChanges(toggl, state, chance, name)
-    return chance.choice([*_list_named_changes(toggl, state, chance, name), *entries.list_changes()])
+def choose_change(
+    toggl: Toggl, state: State, chance: random.Random, name: str, keys: Collection[ItemKey] = ()
+) -> Change:
+    """Return one of the changes that are possible, of rows that there are: of these if any are given."""
+    ids = {row_id for _, row_id in keys}
+    changes = _list_named_changes(toggl, state, chance, name, ids)
+    changes["time_entry"] = EntryChanges(toggl, state, chance, name, ids).list_changes()
+    kinds = {kind for kind, _ in keys} or changes.keys()
+    return chance.choice([change for kind, kind_changes in changes.items() if kind in kinds for change in kind_changes])
 
 
-def _choose(table: dict[int, dict[str, Any]], chance: random.Random) -> dict[str, Any]:
-    """Return a row of the workspace."""
-    return chance.choice([row for row in table.values() if row.get("workspace_id", row.get("wid")) == HARBOUR_STUDIO])
+def _choose(table: dict[int, dict[str, Any]], chance: random.Random, ids: Collection[int]) -> dict[str, Any]:
+    """Return a row of the workspace, one of these ids if there is one."""
+    rows = [row for row in table.values() if row.get("workspace_id", row.get("wid")) == HARBOUR_STUDIO]
+    return chance.choice([row for row in rows if row["id"] in ids] or rows)
 
 
-def _list_named_changes(toggl: Toggl, state: State, chance: random.Random, name: str) -> list[Change]:
-    """Return a change of each kind of clients, projects, tasks and tags."""
+def _list_named_changes(
+    toggl: Toggl, state: State, chance: random.Random, name: str, ids: Collection[int]
+) -> dict[str, list[Change]]:
+    """Return a change of each sort of clients, projects, tasks and tags, by kind."""
     clients, projects = toggl.clients(HARBOUR_STUDIO), toggl.projects(HARBOUR_STUDIO)
     tags, tasks = toggl.tags(HARBOUR_STUDIO), toggl.tasks(HARBOUR_STUDIO)
     client_id, project_id, tag_id, task_id = (
-        _choose(table, chance)["id"] for table in (state.clients, state.projects, state.tags, state.tasks)
+        _choose(table, chance, ids)["id"] for table in (state.clients, state.projects, state.tags, state.tasks)
     )
     is_active = chance.random() < ACTIVE_SHARE
-    return [
-        ("create client", lambda: clients.add(ClientBody(name=name))),
-        ("edit client", lambda: clients.edit(client_id, ClientBody(notes=name))),
-        ("archive client", lambda: clients.archive(client_id)),
-        ("create project", lambda: projects.add(ProjectBody(name=name))),
-        ("edit project", lambda: projects.edit(project_id, ProjectBody(name=name))),
-        ("delete project", lambda: projects.delete(project_id)),
-        ("create task", lambda: tasks.add(project_id, TaskBody(name=name))),
-        ("edit task", lambda: tasks.edit(task_id, TaskBody(name=name, active=is_active))),
-        ("delete task", lambda: tasks.delete(task_id)),
-        ("create tag", lambda: tags.add(TagBody(name=name))),
-        ("edit tag", lambda: tags.edit(tag_id, TagBody(name=name))),
-        ("delete tag", lambda: tags.delete(tag_id)),
-    ]
+    return {
+        "client": [
+            ("create client", lambda: clients.add(ClientBody(name=name))),
+            ("edit client", lambda: clients.edit(client_id, ClientBody(notes=name))),
+            ("archive client", lambda: clients.archive(client_id)),
+            ("delete client", lambda: clients.delete(client_id)),
+        ],
+        "project": [
+            ("create project", lambda: projects.add(ProjectBody(name=name))),
+            ("edit project", lambda: projects.edit(project_id, ProjectBody(name=name))),
+            ("delete project", lambda: projects.delete(project_id)),
+        ],
+        "task": [
+            ("create task", lambda: tasks.add(project_id, TaskBody(name=name))),
+            ("edit task", lambda: tasks.edit(task_id, TaskBody(name=name, active=is_active))),
+            ("delete task", lambda: tasks.delete(task_id)),
+        ],
+        "tag": [
+            ("create tag", lambda: tags.add(TagBody(name=name))),
+            ("edit tag", lambda: tags.edit(tag_id, TagBody(name=name))),
+            ("delete tag", lambda: tags.delete(tag_id)),
+        ],
+    }
 
 
 class EntryChanges:
     """Changes of time entries, of which some are chosen."""
 
-    def __init__(self, toggl: Toggl, state: State, chance: random.Random, name: str) -> None:
+    def __init__(
+        self, toggl: Toggl, state: State, chance: random.Random, name: str, preferred_ids: Collection[int]
+    ) -> None:
         ids = [key for key, row in state.entries.items() if row["server_deleted_at"] is None]
+        ids = [key for key in ids if key in preferred_ids] or ids
         self._ids = chance.sample(ids, k=min(len(ids), chance.randint(1, MAX_EDITED)))
         self._entries = toggl.time_entries(HARBOUR_STUDIO)
         self._tags = toggl.tags(HARBOUR_STUDIO)
         self._start, self._name = toggl.now_utc(), name
-        self._tag, self._merged_tag = _choose(state.tags, chance), _choose(state.tags, chance)
+        self._tag, self._merged_tag = (_choose(state.tags, chance, ids) for ids in ((), preferred_ids))
         tag_body = TimeEntryBody(tags=[self._tag["name"]])
         self._body = chance.choice([TimeEntryBody(description=name), TimeEntryBody(billable=True), tag_body])
 
