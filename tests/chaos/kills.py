@@ -10,6 +10,8 @@ from starlette.types import Receive, Scope, Send
 
 from tests.sandbox.clock import Clock
 from toggl_mcp.api import BasicAuth, connect_in_process
+from toggl_mcp.cache.redis.address import RedisAddress
+from toggl_mcp.cache.redis.store import RedisStore
 from toggl_mcp.cache.sqlite.store import SqliteStore
 from toggl_mcp.cache.store import Store
 from toggl_mcp.endpoints.toggl import Toggl
@@ -76,10 +78,10 @@ class MortalProxy:
 
 @asynccontextmanager
 async def run_process(
-    sandbox: Sandbox, path: Path, clock: Clock, lifetime: Lifetime | None = None
+    sandbox: Sandbox, place: Path | RedisAddress, clock: Clock, lifetime: Lifetime | None = None
 ) -> AsyncGenerator[Toggl]:
-    """Yield the account of a process that shares a cache file, and close what the system closes when it ends."""
-    store = SqliteStore(path, clock=clock)
+    """Yield the account of a process that shares a file or a server, and close what the system closes at its end."""
+    store = RedisStore(place, clock=clock) if isinstance(place, RedisAddress) else SqliteStore(place, clock=clock)
     app = sandbox if lifetime is None else MortalProxy(sandbox, lifetime)
     mortal = store if lifetime is None else cast("Store", MortalStore(store, lifetime))
     async with connect_in_process(app) as connection:

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,6 +13,7 @@ from tests.chaos.kills import Killed, Lifetime, run_process
 from tests.endpoints.support import AROHA, NORTHWIND
 from tests.figures import check_figures
 from tests.sandbox.clock import Clock
+from toggl_mcp.cache.redis.address import RedisAddress
 from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
 from toggl_mcp.endpoints.toggl import Toggl
 from toggl_mcp.models.base import WorkspaceResource
@@ -143,24 +145,29 @@ MAX_STEPS = 60
 """More steps than any change has after its first request."""
 
 
-async def differs_after_kill(folder: Path, clock: Clock, change: Change, lifetime: Lifetime) -> bool:
+async def differs_after_kill(
+    folder: Path, place: Path | RedisAddress, clock: Clock, change: Change, lifetime: Lifetime
+) -> bool:
     """Return whether a new process reads otherwise than Toggl has it, after a change was killed."""
-    sandbox, path = Sandbox(clock=clock), folder / "cache.sqlite"
-    async with run_process(sandbox, path, clock) as before:
+    sandbox = Sandbox(clock=clock)
+    async with run_process(sandbox, place, clock) as before:
         await view(before)
-    async with run_process(sandbox, path, clock, lifetime) as killed:
+    async with run_process(sandbox, place, clock, lifetime) as killed:
         with suppress(Killed):
             await change(killed)
-    async with run_process(sandbox, path, clock) as after, run_process(sandbox, folder / "cold.sqlite", clock) as cold:
+    async with run_process(sandbox, place, clock) as after, run_process(sandbox, folder / "cold.sqlite", clock) as cold:
         return await view(after) != await view(cold)
 
 
-async def count_kills(folder: Path, clock: Clock, change: Change) -> tuple[int, int]:
+async def count_kills(
+    folder: Path, clock: Clock, change: Change, address: RedisAddress | None = None
+) -> tuple[int, int]:
     """Kill a change at each of its steps; return the number of kills, and of those that left an untrue cache."""
     stale_reads = 0
     for steps in range(MAX_STEPS):
-        lifetime = Lifetime(steps)
-        stale_reads += await differs_after_kill(folder / str(steps), clock, change, lifetime)
+        lifetime, trial = Lifetime(steps), folder / str(steps)
+        place = trial / "cache.sqlite" if address is None else replace(address, prefix=f"{address.prefix}{trial}:")
+        stale_reads += await differs_after_kill(trial, place, clock, change, lifetime)
         if not lifetime.is_over:
             return steps, stale_reads
     return MAX_STEPS, stale_reads
@@ -172,6 +179,16 @@ async def test_changes_killed_at_any_step_leave_no_cache_that_differs_from_toggl
 
     assert {verb: count for verb, count in kills.items() if count[0] == MAX_STEPS or count[1]} == {}
     check_figures("crash", kills=sum(count for count, _ in kills.values()), changes=len(kills), stale_reads=0)
+
+
+@pytest.mark.parametrize("verb", ["create_client", "delete_project", "create_time_entries", "edit_time_entries"])
+async def test_change_on_a_server_killed_at_any_step_leaves_no_cache_that_differs_from_toggl(
+    clock: Clock, tmp_path: Path, address: RedisAddress, verb: str
+) -> None:
+    kills, stale_reads = await count_kills(tmp_path, clock, CHANGES[verb], address)
+
+    assert 0 < kills < MAX_STEPS
+    assert stale_reads == 0
 
 
 async def create_plan(toggl: Toggl, entries: list[dict[str, Any]]) -> list[str]:

@@ -16,7 +16,7 @@ from tests.sandbox.clock import Clock
 from toggl_mcp.cache.redis.address import RedisAddress
 from toggl_mcp.cache.redis.connection import TIMEOUT_SECONDS
 from toggl_mcp.cache.redis.store import RETRY_SECONDS, RedisStore
-from toggl_mcp.cache.store import Key, Row, Snapshot, Store, Version
+from toggl_mcp.cache.store import Key, Row, RowWrite, Snapshot, Store, Version
 from toggl_mcp.models.journal import RowChange
 from toggl_mcp.models.quota import Bucket, PendingChange
 
@@ -85,6 +85,49 @@ async def test_memory_of_an_outage_is_not_that_of_the_one_before(
 
     assert not await store.replace(MINE, ROWS, expected=first.number, fetched_at=12)
     assert await store.read(MINE) is None
+
+
+async def test_outage_that_lasts_keeps_its_memory_and_is_logged_once(
+    server: Server, open_replica: OpenStore, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = open_replica()
+    server.stop()
+    in_memory = await store_rows(store)
+    clock.now += RETRY_SECONDS
+
+    assert await store.get_version(MINE) == in_memory
+    assert len([record for record in caplog.records if record.name == "toggl_mcp.cache"]) == 1
+
+
+async def test_outage_before_the_clock_was_set_back_ends(server: Server, open_replica: OpenStore, clock: Clock) -> None:
+    store = open_replica()
+    server.stop()
+    await store.get_version(MINE)
+    server.start()
+    clock.now -= 3600
+    await store.get_version(MINE)
+
+    assert store.problem is None
+
+
+async def test_paused_server_is_tried_again_by_one_caller(
+    server: Server, open_replica: OpenStore, clock: Clock
+) -> None:
+    store, durations = open_replica(), list[float]()
+
+    async def get_version() -> None:
+        began = time.monotonic()
+        await store.get_version(MINE)
+        durations.append(time.monotonic() - began)
+
+    with server.paused():
+        await store.get_version(MINE)
+        clock.now += RETRY_SECONDS
+        async with anyio.create_task_group() as tasks:
+            for _ in range(8):
+                tasks.start_soon(get_version)
+
+    assert sum(durations) < 2 * TIMEOUT_SECONDS
 
 
 async def test_paused_server_costs_a_call_one_timeout_and_no_other(server: Server, open_replica: OpenStore) -> None:
@@ -274,35 +317,65 @@ async def test_full_server_is_replaced_by_memory(server: Server, open_replica: O
     assert "memory is full" in (store.problem or "")
 
 
+async def change_and_settle(store: Store, clock: Clock) -> None:
+    """Do all that a change does on a server."""
+    record = make_record("it", clock)
+    await store.reserve_slot("mine", ("me",), 0, inf, PendingChange("it", [MINE], record=record))
+    bucket = Bucket("me", 4, 3600)
+    await store.write("mine", rows=[RowWrite(MINE, 1, "x")], bucket=bucket, settled_id="it", records=[record])
+
+
 @pytest.mark.parametrize("kind", ["collection", "pending", "buckets", "queue", "entries", "records", "generation"])
-@pytest.mark.parametrize("value", ["text", "list", "field"])
+@pytest.mark.parametrize("value", ["text", "list", "fields"])
+@pytest.mark.parametrize("is_read_first", [True, False])
 async def test_foreign_value_counts_as_absent(
-    server: Server, open_replica: OpenStore, clock: Clock, kind: str, value: str
+    server: Server, open_replica: OpenStore, clock: Clock, *, kind: str, value: str, is_read_first: bool
 ) -> None:
     store = open_replica()
     await store_rows(store)
     await store.reserve_slot("mine", (), 0, inf, PendingChange("id", [MINE], record=make_record("id", clock)))
     await store.write("mine", bucket=Bucket("me", 5, clock.now + 60))
     (name,) = server.execute("KEYS", f"*:{kind}*")
-    if value != "field":
-        server.execute("DEL", name)
+    is_text = server.execute("TYPE", name) == [b"string"]
+    server.execute("DEL", name)
     if value == "list":
         server.execute("RPUSH", name, "foreign")
-    elif value == "text" or server.execute("TYPE", name) == [b"string"]:
+    elif value == "text" or is_text:
         server.execute("SET", name, "foreign")
     else:
-        server.execute("HSET", name, b"\xff\xff", "foreign", "state", "[1]", "1", b"\xff", "id", "{}", "me", "[]")
+        server.execute("HSET", name, b"\xff\xff", "foreign", "state", "{}", "1", b"\xff", "id", "{}", "me", "[]")
 
-    await store.list_records("mine")
-    await store.list_buckets("mine")
-    await store.reserve_slot("mine", ("me",), 0, inf, PendingChange("it", [MINE], record=make_record("it", clock)))
-    await store.write("mine", bucket=Bucket("me", 4, 3600), settled_id="it", records=[make_record("it", clock)])
+    if is_read_first:
+        assert await store.list_records("mine") == (
+            [] if kind in {"entries", "records"} else [make_record("id", clock)]
+        )
+        assert len(await store.list_buckets("mine")) == (kind != "buckets")
+        assert await store.read(MINE) is None or kind not in {"collection", "generation"}
+    await change_and_settle(store, clock)
     version = await store_rows(store, fetched_at=13)
     assert await store.read(MINE) == Snapshot(version, ROWS)
     assert await store.get_row(MINE, 1) == Row(version, ROWS[1])
-    assert "it" in [record.record_id for record in await store.list_records("mine")]
+    assert make_record("it", clock) in await store.list_records("mine")
     assert list(await store.list_buckets("mine")) == [Bucket("me", 4, 3600)]
     assert store.problem is None
+
+
+@pytest.mark.parametrize(("field", "value"), [("1", b"\xff"), ("x", b"foreign"), ("state", b"{}")])
+async def test_foreign_field_of_a_collection_leaves_no_row_and_no_snapshot(
+    server: Server, open_replica: OpenStore, field: str, value: bytes
+) -> None:
+    store, other_store = open_replica(), open_replica()
+    await store_rows(store)
+    expected = await store.get_row(MINE, 1)
+    (name,) = server.execute("KEYS", "*:collection:*")
+    server.execute("HSET", name, field, value)
+
+    assert await store.read(MINE) is None
+    for _ in range(2):
+        row = await other_store.get_row(MINE, 1)
+        assert row.text in (None, ROWS[1] if field == "x" else None)
+        assert row.version.fetched_at is None or field == "x"
+    assert (await write_row(store, MINE, 1, "changed", expected)).fetched_at is None or field == "x"
 
 
 async def test_every_key_expires(server: Server, open_replica: OpenStore, clock: Clock) -> None:

@@ -1,6 +1,7 @@
 """Every step on the server: what is read together, and what is decided and executed together.
 
-For worker threads. Each method raises what `RedisServer` raises.
+For worker threads. Each method raises what `RedisServer` raises. A transaction reads every key that it writes, if only the
+length: so it is watched, and what another program has put there is found and removed first.
 """
 
 from collections.abc import Callable, Collection, Container, Mapping, Sequence
@@ -239,14 +240,17 @@ class Tables:
         }
 
     def _read_journal(self, transaction: Transaction, scope: str) -> JournalDraft:
-        (reply,) = transaction.read((b"HGETALL", self._names.entries(scope)))
-        return JournalDraft(self._names.entries(scope), self._names.records(scope), reply)
+        names = self._names.entries(scope), self._names.records(scope)
+        reply, _ = transaction.read((b"HGETALL", names[0]), (b"HLEN", names[1]))
+        return JournalDraft(*names, reply)
 
     def _settle(
         self, transaction: Transaction, scope: str, settled_ids: Collection[str], records: Collection[ChangeRecord]
     ) -> None:
         if settled_ids:
-            transaction.add((b"HDEL", self._names.pending(scope), *map(encode_text, settled_ids)))
+            name = self._names.pending(scope)
+            transaction.read((b"HLEN", name))
+            transaction.add((b"HDEL", name, *map(encode_text, settled_ids)))
         if settled_ids or records:
             journal = self._read_journal(transaction, scope)
             for settled_id in set(settled_ids).difference(record.record_id for record in records):
@@ -258,7 +262,7 @@ class Tables:
     def _put_buckets(self, transaction: Transaction, scope: str, buckets: Collection[Bucket]) -> None:
         name, fields = self._names.buckets(scope), [(encode_text(item.name), encode(item[1:])) for item in buckets]
         if fields:
-            transaction.read((b"HLEN", name))  # It has to be a hash.
+            transaction.read((b"HLEN", name))
             transaction.add(*set_fields(name, fields, QUOTA_TTL_SECONDS))
 
     def _put_queue(self, transaction: Transaction, scope: str, queue: Queue) -> None:
@@ -268,7 +272,7 @@ class Tables:
         keys = tuple(Key(*key) for key in pending.keys)
         field = encode_text(pending.record_id), encode(PendingRecord(owner_id, self._clock(), keys))
         name = self._names.pending(scope)
-        transaction.read((b"HLEN", name))  # It has to be a hash.
+        transaction.read((b"HLEN", name))
         transaction.add(*set_fields(name, [field], PENDING_TTL_SECONDS))
 
 
