@@ -1,7 +1,7 @@
 """Every step on the server: what is read together, and what is decided and executed together.
 
-For worker threads. Each method raises what `RedisServer` raises. A transaction reads every key that it writes, if only the
-length: so it is watched, and what another program has put there is found and removed first.
+For worker threads. Each method raises what `RedisServer` raises. A transaction reads every key that it writes, if
+only the length: so it is watched, and what another program has put there is found and removed first.
 """
 
 from collections.abc import Callable, Collection, Container, Mapping, Sequence
