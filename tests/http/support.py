@@ -81,8 +81,13 @@ class Web:
 
 
 @asynccontextmanager
-async def serve(sandbox: ASGIApp, clock: Clock, *, store: Store | None = None, **settings: Any) -> AsyncGenerator[Web]:  # noqa: ANN401 - fields
-    """Yield a client of a server whose Toggl is the sandbox."""
+async def serve(
+    sandbox: ASGIApp,
+    clock: Clock,
+    store: Store | None = None,
+    **settings: Any,  # noqa: ANN401 - fields
+) -> AsyncGenerator[Web]:
+    """Yield a client of a server whose Toggl is the sandbox; its store is in memory unless one is given."""
     values = {"token": TOKEN, **settings}
     app = build_app(
         HttpSettings.model_validate(values),
