@@ -360,6 +360,18 @@ async def test_foreign_value_counts_as_absent(
     assert store.problem is None
 
 
+async def test_write_settles_a_change_in_whose_place_is_a_foreign_value(
+    server: Server, open_replica: OpenStore
+) -> None:
+    store = open_replica()
+    await store.reserve_slot("mine", (), 0, inf, PendingChange("id", [MINE]))
+    (name,) = server.execute("KEYS", "*:pending:*")
+    server.execute("SET", name, "foreign")
+    await store.write("mine", settled_id="id")
+
+    assert store.problem is None
+
+
 @pytest.mark.parametrize(("field", "value"), [("1", b"\xff"), ("x", b"foreign"), ("state", b"{}")])
 async def test_foreign_field_of_a_collection_leaves_no_row_and_no_snapshot(
     server: Server, open_replica: OpenStore, field: str, value: bytes
