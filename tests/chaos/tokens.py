@@ -2,6 +2,7 @@
 
 import base64
 import random
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,16 +28,16 @@ WORKSPACES = (HARBOUR_STUDIO, NIGHT_SCHOOL)
 class Accounts:
     """Serves each token from its own sandbox; clients have the same ids in all of them, and different notes."""
 
-    def __init__(self, clock: TickingClock) -> None:
+    def __init__(self, clock: TickingClock, tokens: Sequence[str] = TOKENS) -> None:
         plans: dict[int, Plan] = dict.fromkeys(WORKSPACES, "premium")
-        self.sandboxes = {token: Sandbox(clock=clock, plans=plans) for token in TOKENS}
+        self.sandboxes = {token: Sandbox(clock=clock, plans=plans) for token in tokens}
         for token, sandbox in self.sandboxes.items():
             for row in sandbox.state.clients.values():
                 row["notes"] = token
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers: dict[bytes, bytes] = dict(scope["headers"])
-        (token,) = (token for token in TOKENS if _basic(token) == headers[b"authorization"])
+        (token,) = (token for token in self.sandboxes if _basic(token) == headers[b"authorization"])
         headers[b"authorization"] = _basic(TOKEN)
         await self.sandboxes[token]({**scope, "headers": list(headers.items())}, receive, send)
 

@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Callable
 from contextvars import ContextVar
+from functools import lru_cache
 from typing import NamedTuple
 
 from toggl_mcp.api import AsyncClient, BasicAuth
@@ -15,13 +16,17 @@ MAX_ACCOUNTS = 256
 """Accounts that are open at a time; the one that was idle longest closes first."""
 MAX_IDLE_SECONDS = 3600.0
 """Seconds after its last call at which an account closes."""
+MAX_WORKSPACES = 8
+"""Workspaces of an account that are open at a time, as its requests name them."""
 
 WORKSPACE_ID: ContextVar[int | None] = ContextVar("workspace_id", default=None)
 """The workspace of this request's calls that name none; None leaves it to the settings."""
 
 
 class _Account(NamedTuple):
-    toggl: Toggl
+    """The account of a token: the endpoints of each workspace that calls are for, all over one store."""
+
+    open_workspace: Callable[[int | None], Toggl]
     used_at: float
 
 
@@ -50,7 +55,7 @@ class AccountPool:
         self._store = store
         self._workspace_id = workspace_id
         self._clock = clock or SystemClock()
-        self._accounts: OrderedDict[tuple[str, int | None], _Account] = OrderedDict()
+        self._accounts: OrderedDict[str, _Account] = OrderedDict()
 
     @property
     def size(self) -> int:
@@ -63,12 +68,12 @@ class AccountPool:
         Raises:
             NoToken, BadToken: The caller has no Toggl token.
         """
-        key, now = (self._find_token(), WORKSPACE_ID.get() or self._workspace_id), self._clock()
-        account = self._accounts.pop(key, None)
-        toggl = self._open(*key) if account is None else account.toggl
-        self._accounts[key] = _Account(toggl, now)
+        token, now = self._find_token(), self._clock()
+        account = self._accounts.pop(token, None)
+        open_workspace = self._make_opener(token) if account is None else account.open_workspace
+        self._accounts[token] = _Account(open_workspace, now)
         self._close_idle(now)
-        return toggl
+        return open_workspace(WORKSPACE_ID.get() or self._workspace_id)
 
     async def aclose(self) -> None:
         """Close every account."""
@@ -76,11 +81,18 @@ class AccountPool:
         await self._client.aclose()
         await self._store.aclose()
 
-    def _open(self, token: str, workspace_id: int | None) -> Toggl:
+    def _make_opener(self, token: str) -> Callable[[int | None], Toggl]:
+        """Return what opens the workspaces of a token over one store: they share its quota, pace and journal."""
         store = self._store
         if isinstance(store, MemoryStore):
             store = MemoryStore(expire_after=store.expire_after, clock=store.clock)
-        return Toggl(BasicAuth(token, "api_token"), store, client=self._client, workspace_id=workspace_id)
+        auth = BasicAuth(token, "api_token")
+
+        @lru_cache(MAX_WORKSPACES)
+        def open_workspace(workspace_id: int | None) -> Toggl:
+            return Toggl(auth, store, client=self._client, workspace_id=workspace_id)
+
+        return open_workspace
 
     def _close_idle(self, now: float) -> None:
         # A call in progress keeps its account; what an account has of its own is memory.
