@@ -75,15 +75,19 @@ class _Flags(NamedTuple):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status: 0, 1 for a failed check, 2 for settings that cannot be used."""
     gc.disable()  # Imports make hundreds of thousands of objects, none of them garbage.
-    if sys.stderr is None:  # Closed. What is opened next would get its number, and the messages of libraries.
-        sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115 - open until the end
-    if sys.stdin is None or sys.stdout is None:
-        sys.stderr.write("toggl-mcp: standard input or output is closed; start it with both open, as hosts do.\n")
-        return 2
+    is_closed = sys.stdin is None or sys.stdout is None
+    # What is opened next would get the number of a closed stream, and what libraries write to it.
+    sys.stdin = sys.stdin or Path(os.devnull).open()  # noqa: SIM115 - open until the end
+    sys.stdout = sys.stdout or Path(os.devnull).open("w")  # noqa: SIM115 - the same
+    sys.stderr = sys.stderr or Path(os.devnull).open("w")  # noqa: SIM115 - the same
     # The console may not be UTF-8: it shows `?` for what it does not have.
     cast("TextIOWrapper", sys.stdout).reconfigure(errors="replace")
     try:
-        status = _run(_parse(arguments))
+        flags = _parse(arguments)
+        if is_closed and flags.command != "http":  # Services are started with both closed.
+            sys.stderr.write("toggl-mcp: standard input or output is closed; start it with both open, as hosts do.\n")
+            return 2
+        status = _run(flags)
         sys.stdout.flush()
     except KeyboardInterrupt:
         return 130

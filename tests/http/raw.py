@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from threading import Thread
+from threading import Condition, Thread
 from types import TracebackType
 from typing import IO, Any, NamedTuple, Self, cast
 
@@ -66,30 +66,53 @@ class Response(NamedTuple):
 
 
 class HttpServer:
-    """A server process that runs, and its log; the port is 0 if it ended before it listened."""
+    """A server process that runs, and its log; the port is 0 if it ended before it listened.
 
-    def __init__(self, *flags: str, **settings: str) -> None:
+    Args:
+        flags: Of the command line.
+        streams: What the shell does with standard input and output.
+        settings: Variables of the environment.
+    """
+
+    def __init__(self, *flags: str, streams: str = "</dev/null >/dev/null", **settings: str) -> None:
         self.process = subprocess.Popen(  # noqa: S603 - our own command
-            [sys.executable, "-m", "toggl_mcp", "http", "--port", "0", *flags],
+            [
+                "/bin/sh",
+                "-c",
+                f'exec "$0" "$@" {streams}',
+                sys.executable,
+                "-m",
+                "toggl_mcp",
+                "http",
+                "--port",
+                "0",
+                *flags,
+            ],
             env=environment(**settings),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
         )
-        lines = cast("IO[bytes]", self.process.stderr)
-        self._lines = list[bytes]()
-        self._reader = Thread(target=self._lines.extend, args=[lines], daemon=True)
-        match = None
-        while match is None and (line := lines.readline()):
-            self._lines.append(line)
-            match = re.search(rb"listening at .*:([0-9]+)/", line)
+        self.log = ""
+        self._changed = Condition()
+        self._is_open = True
+        self._reader = Thread(target=self._read_log, daemon=True)
         self._reader.start()
+        self.wait_for_log("listening at")
+        match = re.search(r"listening at .*:([0-9]+)/", self.log)
         self.port = 0 if match is None else int(match[1])
 
-    @property
-    def log(self) -> str:
-        """What was logged so far."""
-        return b"".join(self._lines).decode()
+    def _read_log(self) -> None:
+        for line in cast("IO[bytes]", self.process.stderr):
+            with self._changed:
+                self.log += line.decode()
+                self._changed.notify_all()
+        with self._changed:
+            self._is_open = False
+            self._changed.notify_all()
+
+    def wait_for_log(self, text: str) -> None:
+        """Wait until this was logged, or the process has ended."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: text in self.log or not self._is_open, SECONDS), self.log
 
     @property
     def resident_bytes(self) -> int:
@@ -113,9 +136,9 @@ class HttpServer:
         cast("IO[bytes]", self.process.stderr).close()
         return status
 
-    def connect(self) -> socket.socket:
+    def connect(self, host: str = "127.0.0.1") -> socket.socket:
         """Return a connection to the server."""
-        return socket.create_connection(("127.0.0.1", self.port), SECONDS)
+        return socket.create_connection((host, self.port), SECONDS)
 
     def send(self, request: bytes) -> Response:
         """Send a request, all of it that the server takes, and return what comes until the connection is closed."""

@@ -1,0 +1,175 @@
+"""Server processes: how they start, how they end while a change is in flight, and how replicas share a form."""
+
+import json
+import signal
+import socket
+import threading
+from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import anyio.to_thread
+import pytest
+
+from tests.endpoints.support import fault_in_turn
+from tests.http.raw import CALL, HttpServer, encode, read_response
+from tests.http.support import META
+from tests.process.server import SECONDS, serve_sandbox
+from toggl_mcp.http.vault import new_key
+from toggl_mcp.sandbox import TOKEN, Fault, Sandbox
+
+pytestmark = pytest.mark.process
+
+CAPABILITIES = "io.modelcontextprotocol/clientCapabilities"
+
+
+def encode_call(tool: str, **params: object) -> bytes:
+    """Return a call of a tool."""
+    body = {**CALL, "params": {"_meta": META, **params, "name": tool}}
+    return encode(("Mcp-Name", tool), body=body)
+
+
+class Hold:
+    """Holds the first change at Toggl, after it was made and before it is confirmed."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.is_reached = threading.Event()
+        self.is_over = threading.Event()
+        sandbox.fault = fault_in_turn("POST", Fault("slow", until=self._wait))
+
+    async def _wait(self) -> None:
+        self.is_reached.set()
+        await anyio.to_thread.run_sync(self.is_over.wait)
+
+
+@pytest.fixture
+def sandbox() -> Sandbox:
+    return Sandbox()
+
+
+@pytest.fixture
+def settings(sandbox: Sandbox) -> Generator[dict[str, str]]:
+    """The settings of a server whose Toggl is the sandbox, on a port."""
+    with serve_sandbox(sandbox) as url:
+        yield {
+            "TOGGL_API_URL": url,
+            "TOGGL_API_TOKEN": TOKEN,
+            "TOGGL_MCP_CACHE": "memory",
+            "TOGGL_MCP_LOG_LEVEL": "INFO",
+        }
+
+
+@pytest.mark.parametrize("streams", ["<&-", ">&-", "<&- >&-"])
+def test_http_with_closed_streams_serves(streams: str) -> None:
+    with HttpServer("--sandbox", streams=streams) as server:
+        assert server.send(encode()).status == 200
+
+
+def test_http_at_the_loopback_of_ipv6_serves() -> None:
+    with HttpServer("--sandbox", "--host", "::1") as server, server.connect("::1") as connection:
+        connection.sendall(encode(("Host", f"[::1]:{server.port}")))
+
+        assert read_response(connection).status == 200
+        assert f"http://[::1]:{server.port}/mcp" in server.log
+
+
+def test_http_at_a_port_in_use_says_so() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with HttpServer("--sandbox", "--port", str(port)) as server:
+            assert server.wait() == 2
+
+    assert server.log.count("\n") == 1
+    assert f"port {port}" in server.log
+    assert "--port" in server.log
+
+
+@pytest.mark.parametrize("kind", ["missing", "a folder", "not TOML", "not UTF-8", "another TOML", "a token itself"])
+def test_http_with_a_file_of_tokens_that_cannot_be_read_says_so(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "tokens.toml"
+    match kind:
+        case "missing":
+            pass
+        case "a folder":
+            path.mkdir()
+        case "not UTF-8":
+            path.write_bytes(b"\xff\xfe")
+        case _:
+            path.write_text(
+                {"not TOML": "{", "another TOML": "x = 1"}.get(kind, f'[[tokens]]\nname="a"\nsha256="{TOKEN}"')
+            )
+    with HttpServer("--tokens", str(path)) as server:
+        assert server.wait() == 2
+
+    assert server.log.count("\n") == 1
+    assert str(path) in server.log
+    assert TOKEN not in server.log
+
+
+def test_http_at_a_signal_settles_the_change_in_flight(sandbox: Sandbox, settings: dict[str, str]) -> None:
+    hold = Hold(sandbox)
+    with HttpServer(**settings) as server, ThreadPoolExecutor() as executor:
+        response = executor.submit(server.send, encode_call("create_client", arguments={"name": "Last"}))
+        assert hold.is_reached.wait(SECONDS)
+        server.process.send_signal(signal.SIGTERM)
+        server.wait_for_log("Shutting down")
+        hold.is_over.set()
+
+        assert response.result(SECONDS).status == 200
+        assert b"change_id" in response.result().content
+        assert server.wait() == -signal.SIGTERM
+
+    assert "Traceback" not in server.log
+    assert "Last" in {row["name"] for row in sandbox.state.clients.values()}
+
+
+def test_http_at_a_second_signal_ends_at_once(sandbox: Sandbox, settings: dict[str, str]) -> None:
+    hold = Hold(sandbox)
+    with HttpServer(**settings) as server, ThreadPoolExecutor() as executor:
+        executor.submit(server.send, encode_call("create_client", arguments={"name": "Last"}))
+        assert hold.is_reached.wait(SECONDS)
+        server.process.send_signal(signal.SIGTERM)
+        server.wait_for_log("Shutting down")
+        server.process.send_signal(signal.SIGINT)
+
+        status = server.wait()
+        hold.is_over.set()
+
+    assert status in (130, -signal.SIGINT, -signal.SIGTERM)
+    assert "Traceback" not in server.log
+
+
+def delete_client(server: HttpServer, **params: object) -> dict[str, Any]:
+    """Delete a client from a host that can show a form, and return the response."""
+    meta: dict[str, Any] = {**META, CAPABILITIES: {"elicitation": {}}}
+    request = encode_call("delete_client", arguments={"client": 64890301}, _meta=meta, **params)
+    return json.loads(server.send(request).content.partition(b"\r\n\r\n")[2])
+
+
+def test_form_of_one_replica_is_answered_by_another_with_the_same_keys(
+    sandbox: Sandbox, settings: dict[str, str]
+) -> None:
+    key, former_key = new_key(), new_key()
+    with (
+        HttpServer(TOGGL_MCP_HTTP_SECRET_KEYS=key, **settings) as first,
+        HttpServer(TOGGL_MCP_HTTP_SECRET_KEYS=f"{former_key},{key}", **settings) as second,
+        HttpServer(TOGGL_MCP_HTTP_SECRET_KEYS=former_key, **settings) as stranger,
+    ):
+        form = delete_client(first)["result"]
+        answers = {
+            name: {
+                "action": "accept",
+                "content": dict.fromkeys(request["params"]["requestedSchema"]["properties"], True),
+            }
+            for name, request in form["inputRequests"].items()
+        }
+        answer: dict[str, object] = {"inputResponses": answers, "requestState": form["requestState"]}
+        refusal = delete_client(stranger, **answer)
+        remaining = 64890301 in sandbox.state.clients
+        result = delete_client(second, **answer)["result"]
+
+    assert "requestState" in refusal["error"]["message"]
+    assert remaining
+    assert (result["resultType"], result["isError"]) == ("complete", False)
+    assert 64890301 not in sandbox.state.clients
