@@ -9,6 +9,7 @@ import stamina
 
 from tests.cache.redis.server import PROGRAMS, Server, make_address, require_program
 from tests.sandbox.clock import Clock
+from tests.spans import SpanRecorder, open_recorder
 from toggl_mcp.cache.redis.address import RedisAddress
 from toggl_mcp.sandbox import Sandbox
 
@@ -59,3 +60,9 @@ def get_server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Callable[[
 @pytest.fixture(params=PROGRAMS)
 def address(request: pytest.FixtureRequest, get_server: Callable[[str], Server]) -> RedisAddress:
     return make_address(get_server(request.param))
+
+
+@pytest.fixture
+def spans() -> Generator[SpanRecorder]:
+    with open_recorder().record() as recorder:
+        yield recorder

@@ -1,12 +1,16 @@
 """The audit log: a line for each change, and nothing of what was written."""
 
 import logging
+from functools import partial
 from typing import Any
 
+import anyio
 import pytest
 
+from tests.endpoints.support import AROHA, Gate
 from tests.http.support import serve
 from tests.sandbox.clock import Clock
+from tests.sandbox.diary import add_entry
 from tests.tools.host import Host
 from toggl_mcp.sandbox import HARBOUR_STUDIO, TOKEN, Fault, Sandbox
 
@@ -38,18 +42,73 @@ async def test_create_and_edit_write_a_line_each(host: Host, audit: pytest.LogCa
     assert TOKEN not in audit.text
 
 
-async def test_refused_and_lost_changes_write_what_became_of_them(
+@pytest.mark.parametrize(
+    ("faults", "outcome", "code", "attempts"),
+    [
+        ([], "confirmed", None, 1),
+        ([Fault("500 before"), Fault("429", retry_after=1)], "confirmed", None, 3),
+        ([Fault("rejected")], "refused", "invalid_arguments", 1),
+        ([Fault("rejected", rejection=404)], "refused", None, 1),
+        ([Fault("402")], "refused", "quota_spent", 1),
+        ([Fault("lost before")] * 4, "unknown", "outcome_unknown", 4),
+        ([Fault("refused")] * 4, "not_sent", "unreachable", 0),
+        ([Fault("refused"), Fault("lost after")], "confirmed", None, 2),
+    ],
+)
+async def test_edit_writes_what_became_of_it(
+    host: Host,
+    sandbox: Sandbox,
+    audit: pytest.LogCaptureFixture,
+    faults: list[Fault],
+    outcome: str,
+    code: str | None,
+    attempts: int,
+) -> None:
+    remaining = iter(faults)
+    sandbox.fault = lambda call: next(remaining, None) if call.method == "PUT" else None
+    await host.raw("edit_client", client=str(AROHA), notes="Sealed")
+    (line,) = lines(audit)
+
+    assert (line["outcome"], line.get("code"), line["attempts"]) == (outcome, code, attempts)
+    assert line["ids"] == [AROHA]
+
+
+async def test_change_that_no_quota_allows_is_not_sent(
     host: Host, sandbox: Sandbox, audit: pytest.LogCaptureFixture
 ) -> None:
-    faults = iter([Fault("rejected"), *[Fault("lost before")] * 4])
-    sandbox.fault = lambda call: None if call.method == "GET" else next(faults, None)
+    await host.call("list_tags")
+    sandbox.fault = lambda call: Fault("402") if call.method == "POST" else None
     await host.fail("create_tag", name="first")
-    await host.fail("edit_client", client="64890301", name="second")
+    await host.fail("create_tag", name="second")
 
-    assert [(line["outcome"], line["attempts"]) for line in lines(audit)] == [
-        ("invalid_arguments", 1),
-        ("outcome_unknown", 4),
+    assert [(line["outcome"], line["code"], line["attempts"]) for line in lines(audit)] == [
+        ("refused", "quota_spent", 1),
+        ("not_sent", "quota_spent", 0),
     ]
+
+
+async def test_change_that_is_cut_off_is_unknown(host: Host, sandbox: Sandbox, audit: pytest.LogCaptureFixture) -> None:
+    gate = Gate()
+    sandbox.fault = lambda call: gate.fault if call.method == "POST" else None
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(partial(host.raw, "create_tag", name="first"))
+        await gate.reached.wait()
+        tasks.cancel_scope.cancel()
+    await host.call("list_tags")  # Answered after the cancelled call has ended.
+
+    assert [(line["outcome"], line.get("code"), line["attempts"]) for line in lines(audit)] == [("unknown", None, 1)]
+
+
+async def test_edit_of_several_names_those_that_toggl_changed(
+    host: Host, sandbox: Sandbox, audit: pytest.LogCaptureFixture
+) -> None:
+    rows = [add_entry(sandbox, f"2025-10-14T0{hour}:00", f"2025-10-14T0{hour}:30") for hour in (1, 2)]
+    changed_id, refused_id = ids = [row["id"] for row in rows]
+    body = f'{{"success": [{changed_id}], "failure": [{{"id": {refused_id}, "message": "No"}}]}}'
+    sandbox.fault = lambda call: Fault("garbage before", body=body) if call.method == "PATCH" else None
+    await host.call("edit_time_entries", ids=ids, billable=True)
+
+    assert [(line["outcome"], line["ids"]) for line in lines(audit)] == [("confirmed", [changed_id])]
 
 
 async def test_caller_is_a_digest(sandbox: Sandbox, clock: Clock, audit: pytest.LogCaptureFixture) -> None:

@@ -1,32 +1,35 @@
-"""The audit log: one line for each change that was sent to Toggl, whatever became of it."""
+"""The audit log: one line for each change, whatever became of it."""
 
 import logging
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from toggl_mcp.endpoints.core.change import Change
 from toggl_mcp.models.quota import SPENDING, Spending
 
+Outcome = Literal["confirmed", "refused", "unknown"]
+
 _log = logging.getLogger("toggl_mcp.audit")
 
 
-def write_audit_line(change: Change[Any], ids: Sequence[int], outcome: str) -> None:
+def write_audit_line(change: Change[Any], ids: Sequence[int], outcome: Outcome, code: str | None) -> None:
     """Log who changed what, and what became of it: no name, no text and no token.
 
-    `outcome` is `confirmed`, `unknown`, or the code of the error; `subject` is a digest of the caller, or of the
-    account's token; `ids` are those that the change named or created.
+    `ids` are those that the change named, in case that none is confirmed; `code` is that of the error that ended it.
+    A change that no attempt has sent is `not_sent`, whatever ended it.
     """
-    record, spending = change.record, SPENDING.get() or Spending()
-    changed_ids = [row.row_id for row in change.journal_rows]
+    record, pending, spending = change.record, change.pending, SPENDING.get() or Spending()
     fields = {
         "tool": spending.tool,
-        "subject": spending.subject or change.pending.keys[0][0][:16],
+        "subject": spending.subject or pending.keys[0][0][:16],
         "verb": record.verb,
         "kind": record.kind,
         "workspace_id": record.workspace_id,
-        "ids": list(dict.fromkeys([*ids, *changed_ids])),
-        "outcome": outcome,
-        "attempts": change.pending.attempts,
+        "ids": list(dict.fromkeys([row.row_id for row in change.journal_rows] or ids)),
+        "outcome": outcome if pending.attempts else "not_sent",
+        "code": code,
+        "attempts": pending.attempts,
         "change_id": record.change_id,
     }
+    fields = {name: value for name, value in fields.items() if value is not None}
     _log.info("%s", " ".join(f"{name}={value}" for name, value in fields.items()), extra={"fields": fields})

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from typing import Any, ClassVar, TypeVar
 
 from toggl_mcp.cache.store import Key
-from toggl_mcp.endpoints.core.audit import write_audit_line
+from toggl_mcp.endpoints.core.audit import Outcome, write_audit_line
 from toggl_mcp.endpoints.core.change import Cascade, Change
 from toggl_mcp.endpoints.core.collection import Collection
 from toggl_mcp.endpoints.core.keys import HasId, names_key, to_id
@@ -189,20 +189,23 @@ class CachedEndpoint(ReadEndpoint[E], ABC):
         """Open a change, and settle it when it ends: log its outcome, and invalidate what it may have altered."""
         dependent_keys = [self._collection.key._replace(kind=kind) for kind in self.INVALIDATES.get(verb, ())]
         # A change that is cut off may have been applied, as one without a confirmation.
-        keys, drops_names, outcome = [*self._keys_if_applied(verb), *dependent_keys], True, "unknown"
+        keys, drops_names = [*self._keys_if_applied(verb), *dependent_keys], True
+        outcome: Outcome = "unknown"
+        code: str | None = None
         account_keys = [names_key(self._collection.key.scope)] if self.IN_ACCOUNT_RESPONSE else []
         change = await self._collection.open_change(verb, self.workspace_id, entity_ids, [*keys, *account_keys])
         try:
             yield change
-            keys, outcome = dependent_keys, "confirmed"
+            # Without a row, Toggl had nothing to change: it has none of that id, or has refused each of several.
+            keys, outcome = dependent_keys, "confirmed" if change.journal_rows else "refused"
             change.confirm()
         except TogglError as error:
-            outcome = error.code
+            code = error.code
             if not isinstance(error, OutcomeUnknown):  # It was not applied; but what is not found may be named still.
-                keys, drops_names, change.records = [], isinstance(error, NotFound), ()
+                keys, drops_names, change.records, outcome = [], isinstance(error, NotFound), (), "refused"
             raise
         finally:
-            write_audit_line(change, entity_ids, outcome)
+            write_audit_line(change, entity_ids, outcome, code)
             try:
                 await self._collection.settle_change(change, keys, drops_names=drops_names and self.IN_ACCOUNT_RESPONSE)
             except BaseException:  # No scope shields from asyncio's own cancellation, so it may not be stored.
