@@ -3,16 +3,15 @@
 import base64
 import logging
 import traceback
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
-from typing import Any
 
+import anyio
 import pytest
-from opentelemetry import trace
+from opentelemetry.trace import SpanKind, StatusCode
 
-from tests.endpoints.support import AROHA, MISSING
+from tests.endpoints.support import AROHA, MISSING, Gate
+from tests.spans import SpanRecorder
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
-from toggl_mcp.errors import TogglError
+from toggl_mcp.errors import QuotaSpent, TogglError
 from toggl_mcp.models.clients import ClientBody
 from toggl_mcp.sandbox import TOKEN, Fault, Sandbox
 from toggl_mcp.sandbox.faults import Kind
@@ -32,38 +31,6 @@ KINDS: list[Kind | None] = [
     "garbage after",
     "empty",
 ]
-
-
-class Spans:
-    """Records the spans that a tracing back end would get."""
-
-    def __init__(self) -> None:
-        self.records: list[tuple[str, Mapping[str, Any]]] = []
-
-    @contextmanager
-    def start_as_current_span(
-        self, name: str, *, kind: trace.SpanKind, attributes: dict[str, Any], record_exception: bool
-    ) -> Generator["Spans"]:
-        assert kind is trace.SpanKind.CLIENT
-        assert record_exception is False
-        self.records.append((name, attributes))
-        yield self
-
-    def set_attribute(self, key: str, value: object) -> None:
-        name, attributes = self.records.pop()
-        self.records.append((name, {**attributes, key: value}))
-
-
-@pytest.fixture
-def spans(monkeypatch: pytest.MonkeyPatch) -> Spans:
-    recorder = Spans()
-
-    def get_tracer(name: str) -> Spans:
-        assert name == "toggl_mcp"
-        return recorder
-
-    monkeypatch.setattr(trace, "get_tracer", get_tracer)
-    return recorder
 
 
 async def collect_failures(clients: AsyncClientEndpoint) -> list[str]:
@@ -89,50 +56,76 @@ async def collect_failures(clients: AsyncClientEndpoint) -> list[str]:
 
 @pytest.mark.parametrize("kind", KINDS)
 async def test_token_is_in_no_log_trace_or_error(
-    in_memory: AsyncClientEndpoint, sandbox: Sandbox, spans: Spans, caplog: pytest.LogCaptureFixture, kind: Kind | None
+    in_memory: AsyncClientEndpoint,
+    sandbox: Sandbox,
+    spans: SpanRecorder,
+    caplog: pytest.LogCaptureFixture,
+    kind: Kind | None,
 ) -> None:
     caplog.set_level(logging.DEBUG)
     sandbox.fault = lambda _: None if kind is None else Fault(kind)
     failures = await collect_failures(in_memory)
     assert bool(failures) is (kind is not None)
-    output = f"{failures} {spans.records} {caplog.text} {in_memory!r} {vars(in_memory)!r}"
+    output = f"{failures} {spans.to_text()} {caplog.text} {in_memory!r} {vars(in_memory)!r}"
     assert [secret for secret in SECRETS if secret in output] == []
-    assert "Secret Client" not in f"{spans.records} {caplog.text}"
+    assert "Secret Client" not in f"{spans.to_text()} {caplog.text}"
 
 
-async def test_trace_has_method_route_and_status_without_ids(in_memory: AsyncClientEndpoint, spans: Spans) -> None:
+async def test_trace_has_method_route_and_status_without_ids(
+    in_memory: AsyncClientEndpoint, spans: SpanRecorder
+) -> None:
     await in_memory.get(AROHA)
     await in_memory.edit(AROHA, ClientBody(notes="New"))
     await in_memory.archive(AROHA)
-    assert [name for name, _ in spans.records] == [
+    assert [span.name for span in spans.toggl] == [
         "GET /workspaces/{id}/clients",
         "GET /workspaces/{id}/clients/{id}",
         "PUT /workspaces/{id}/clients/{id}",
         "POST /workspaces/{id}/clients/{id}/archive",
     ]
-    assert spans.records[0][1] == {
+    assert {span.kind for span in spans.toggl} == {SpanKind.CLIENT}
+    assert spans.toggl[0].attributes == {
         "http.request.method": "GET",
         "url.template": "/workspaces/{id}/clients",
         "http.response.status_code": 200,
     }
 
 
-async def test_trace_has_a_span_per_try(in_memory: AsyncClientEndpoint, sandbox: Sandbox, spans: Spans) -> None:
-    sandbox.fault = lambda _: Fault("500 before")
+@pytest.mark.parametrize(
+    ("kind", "outcome", "count"), [("500 before", "500", 4), ("lost after", "lost", 4), ("refused", "not_sent", 4)]
+)
+async def test_trace_has_a_span_per_try_with_its_outcome(
+    in_memory: AsyncClientEndpoint, sandbox: Sandbox, spans: SpanRecorder, kind: Kind, outcome: str, count: int
+) -> None:
+    sandbox.fault = lambda _: Fault(kind)
     with pytest.raises(TogglError):
         await in_memory.collect()
-    assert [attributes.get("http.response.status_code") for _, attributes in spans.records] == [500] * 4
+
+    assert [(span.attributes or {})["error.type"] for span in spans.toggl] == [outcome] * count
+    assert {(span.status.status_code, span.status.description) for span in spans.toggl} == {(StatusCode.ERROR, None)}
+    statuses = [(span.attributes or {}).get("http.response.status_code") for span in spans.toggl]
+    assert statuses == [500 if kind == "500 before" else None] * count
 
 
-async def test_log_reports_the_outcome_of_each_change(
-    in_memory: AsyncClientEndpoint, sandbox: Sandbox, caplog: pytest.LogCaptureFixture
+async def test_request_that_is_held_back_has_no_span(
+    in_memory: AsyncClientEndpoint, sandbox: Sandbox, spans: SpanRecorder
 ) -> None:
-    caplog.set_level(logging.INFO, "toggl_mcp")
-    await in_memory.edit(AROHA, ClientBody(notes="New"))
-    sandbox.fault = lambda _: Fault("lost before")
-    with pytest.raises(TogglError):
-        await in_memory.delete(AROHA)
-    assert caplog.messages == [
-        f"edit client {AROHA} in workspace {in_memory.workspace_id}: confirmed",
-        f"delete client {AROHA} in workspace {in_memory.workspace_id}: outcome_unknown",
-    ]
+    sandbox.fault = lambda _: Fault("402")
+    for _ in range(2):
+        with pytest.raises(QuotaSpent):
+            await in_memory.collect(refresh=True)
+
+    assert [(span.attributes or {})["error.type"] for span in spans.toggl] == ["402"]
+
+
+async def test_request_that_is_cut_off_counts_as_lost(
+    in_memory: AsyncClientEndpoint, sandbox: Sandbox, spans: SpanRecorder
+) -> None:
+    gate = Gate()
+    sandbox.fault = lambda _: gate.fault
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(in_memory.collect)
+        await gate.reached.wait()
+        tasks.cancel_scope.cancel()
+
+    assert [(span.attributes or {})["error.type"] for span in spans.toggl] == ["lost"]

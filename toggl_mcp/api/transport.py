@@ -199,33 +199,37 @@ class Transport:
         raise AssertionError
 
     async def _send_once(self, state: "_RequestState", request: httpx.Request) -> ApiResponse:
+        await self._rate_limiter.acquire(state.bucket_names, use_reserve=state.use_reserve, change=state.change)
         with trace.get_tracer("toggl_mcp").start_as_current_span(
             f"{state.method} {state.template}",
             kind=trace.SpanKind.CLIENT,
             attributes={"http.request.method": state.method, "url.template": state.template},
             record_exception=False,  # An exception may hold what a person wrote.
+            set_status_on_exception=False,
         ) as span:
-            await self._rate_limiter.acquire(state.bucket_names, use_reserve=state.use_reserve, change=state.change)
             started_at = time.monotonic()
+            outcome = "lost"  # As is what the caller's deadline cuts off.
             spending = SPENDING.get() or Spending()
             spending.requests += 1
-            state.count_attempt()
+            state.count_attempts(1)
             state.move_to(Delivery.SENT)
             try:
                 response = await read_bounded(await self._client.send(request, auth=self._auth, stream=True))
+                outcome = str(response.status_code)
             except CONNECT_ERRORS as error:
+                outcome = "not_sent"
                 spending.requests -= 1
-                record_request(state.method, state.template, "not_sent", time.monotonic() - started_at)
+                state.count_attempts(-1)
                 state.move_to(Delivery.NOT_SENT)
                 raise _Retry from error
             except httpx.RequestError as error:
-                record_request(state.method, state.template, "lost", time.monotonic() - started_at)
                 state.move_to(Delivery.MAYBE_APPLIED)
                 raise state.unusable_response_error() from error
-            span.set_attribute("http.response.status_code", response.status_code)
-            seconds = time.monotonic() - started_at
-            record_request(state.method, state.template, str(response.status_code), seconds)
-            _log.debug("%s %s: %d in %.0f ms", state.method, state.template, response.status_code, seconds * 1000)
+            finally:
+                seconds = time.monotonic() - started_at
+                record_request(state.method, state.template, outcome, seconds)
+                _log.debug("%s %s: %s in %.0f ms", state.method, state.template, outcome, seconds * 1000)
+                _describe_outcome(span, outcome)
             self._compare_clocks(response.headers.get("Date", ""))
             return await self._parse_response(state, response)
 
@@ -288,10 +292,10 @@ class _RequestState:
         """Whether sending it twice could do it twice."""
         return self.is_change and self.method == "POST"
 
-    def count_attempt(self) -> None:
-        """Count an attempt of a change."""
+    def count_attempts(self, count: int) -> None:
+        """Add to how often a change was sent."""
         if self.change is not None:
-            self.change.attempts += 1
+            self.change.attempts += count
 
     def move_to(self, delivery: Delivery, cause: TogglError | None = None) -> None:
         """Set how far the request has come, and why its last attempt failed."""
@@ -330,6 +334,15 @@ class _RequestState:
             self._was_throttled = True
             return _Retry(random.uniform(2, 5))  # noqa: S311 - spreads clients, hides nothing
         return _Retry(pause_seconds) if pause_seconds is not None and pause_seconds <= MAX_WAIT_SECONDS else error
+
+
+def _describe_outcome(span: trace.Span, outcome: str) -> None:
+    """Set the outcome of a span: the response's status; for 4xx and 5xx, and without a response, also as its error."""
+    if outcome.isdecimal():
+        span.set_attribute("http.response.status_code", int(outcome))
+    if not outcome.isdecimal() or int(outcome) >= HTTPStatus.BAD_REQUEST:
+        span.set_attribute("error.type", outcome)
+        span.set_status(trace.StatusCode.ERROR)
 
 
 def _retry_decision(error: Exception) -> bool | float:
