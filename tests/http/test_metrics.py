@@ -2,11 +2,20 @@
 
 import re
 
+import anyio
 import pytest
+from mcp import Client
+from mcp.types import ElicitResult
 
+from tests.endpoints.support import AROHA, Gate
 from tests.http.support import Web, serve
 from tests.sandbox.clock import Clock
-from toggl_mcp.sandbox import TOKEN, Sandbox
+from tests.tools.host import Host
+from tests.tools.host import serve as serve_tools
+from toggl_mcp.api import BasicAuth, connect_in_process
+from toggl_mcp.cache.memory import MemoryStore
+from toggl_mcp.endpoints.clients import AsyncClientEndpoint
+from toggl_mcp.sandbox import HARBOUR_STUDIO, TOKEN, Sandbox
 
 pytestmark = pytest.mark.anyio
 
@@ -44,6 +53,64 @@ async def test_metrics_count_calls_requests_and_reads(sandbox: Sandbox, clock: C
     assert count_new("toggl_mcp_reads_total", 'toggl_mcp_source="cache"') >= 1
     assert count_new("toggl_mcp_reads_total", 'toggl_mcp_source="toggl"') >= 2
     assert count(after, "toggl_mcp_quota_remaining", 'toggl_mcp_bucket="user"') >= 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "response", "code"),
+    [
+        ({"client": AROHA}, ElicitResult(action="accept", content={"delete": True}), ""),
+        ({"client": AROHA}, ElicitResult(action="decline"), "declined"),
+        ({"client": AROHA}, ElicitResult(action="accept", content={"delete": "yes"}), "declined"),
+        ({"client": "Nobody at all"}, ElicitResult(action="decline"), "not_found"),
+    ],
+)
+async def test_call_that_a_person_confirms_is_counted_once(
+    sandbox: Sandbox, clock: Clock, arguments: dict[str, object], response: ElicitResult, code: str
+) -> None:
+    async def respond(_: object, __: object) -> ElicitResult:
+        return response
+
+    async with serve(sandbox, clock) as web:
+        before = await read_samples(web)
+        async with Client(serve_tools(sandbox, clock), elicitation_callback=respond) as client:
+            await Host(client).raw("delete_client", **arguments)
+        after = await read_samples(web)
+
+    name, tool = "toggl_mcp_tool_duration_seconds_count", 'gen_ai_tool_name="delete_client"'
+    assert count(after, name, tool) - count(before, name, tool) == 1
+    label = f'error_type="{code}"' if code else tool
+    assert count(after, name, tool, label) - count(before, name, tool, label) == 1
+
+
+async def test_call_that_is_cut_off_is_counted_as_cancelled(sandbox: Sandbox, clock: Clock) -> None:
+    gate = Gate()
+    async with serve(sandbox, clock) as web, Client(serve_tools(sandbox, clock)) as client:
+        before = await read_samples(web)
+        sandbox.fault = lambda _: gate.fault
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(client.call_tool, "list_clients", {})
+            await gate.reached.wait()
+            tasks.cancel_scope.cancel()
+        sandbox.fault = None
+        await Host(client).call("list_clients")
+        after = await read_samples(web)
+
+    for name, label in (("tool", 'error_type="cancelled"'), ("request", 'error_type="lost"')):
+        metric = f"toggl_mcp_{name}_duration_seconds_count"
+        assert count(after, metric, label) - count(before, metric, label) == 1
+
+
+async def test_get_of_a_cached_client_is_counted_as_a_read(sandbox: Sandbox, clock: Clock) -> None:
+    store, client = MemoryStore(clock=clock), connect_in_process(sandbox)
+    clients = AsyncClientEndpoint(HARBOUR_STUDIO, BasicAuth(TOKEN, "api_token"), store, client=client)
+    async with serve(sandbox, clock) as web:
+        await clients.collect()
+        before = await read_samples(web)
+        await clients.get(AROHA)
+        after = await read_samples(web)
+
+    source = 'toggl_mcp_source="cache"'
+    assert count(after, "toggl_mcp_reads_total", source) - count(before, "toggl_mcp_reads_total", source) == 1
 
 
 async def test_metrics_have_no_name_and_no_id(sandbox: Sandbox, clock: Clock) -> None:

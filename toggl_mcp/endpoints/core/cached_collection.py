@@ -126,7 +126,10 @@ class CachedCollection(Generic[M]):
         if row is None or not self._is_newer_than(row.version, self._fresh_since()):
             return None
         item = self._parse_row(row.text)
-        return None if item is None and row.text is not None else Lookup(item, "cache", row.version.as_of)
+        if item is None and row.text is not None:
+            return None
+        record_read("cache")
+        return Lookup(item, "cache", row.version.as_of)
 
     async def get_any_age(self, row_id: int) -> M | None:
         """Return one item from the cached collection, however old that is; None if it has none."""

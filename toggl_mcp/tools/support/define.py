@@ -212,7 +212,7 @@ class _ElicitedTool(Tool):
         except UnexpectedToolError:
             raise
         except ToolError:
-            return to_error_result(Declined("The host did not say that the person agreed; nothing was changed."))
+            return _decline(self.name, "The host did not say that the person agreed; nothing was changed.")
 
 
 @dataclass(frozen=True)
@@ -297,9 +297,11 @@ class _ToolRunner(Generic[ArgsT, ResultT]):
                 result.change_id = call.spending.change_id
             return to_result(result)
 
-        started_at = perf_counter()
-        result, error_code = await self._map_errors(run_handler)
-        record_tool_call(self.spec.name, error_code, perf_counter() - started_at)
+        started_at, error_code = perf_counter(), "cancelled"
+        try:
+            result, error_code = await self._map_errors(run_handler)
+        finally:
+            record_tool_call(self.spec.name, error_code, perf_counter() - started_at)
         return result
 
     async def elicit(
@@ -316,7 +318,10 @@ class _ToolRunner(Generic[ArgsT, ResultT]):
                 return DeleteConfirmation(delete=True)
             return Elicit(strip_invisible(text), DeleteConfirmation)
 
-        result, _ = await self._map_errors(build_elicitation)
+        started_at = perf_counter()
+        result, error_code = await self._map_errors(build_elicitation)
+        if error_code is not None:  # The call ends with it.
+            record_tool_call(self.spec.name, error_code, perf_counter() - started_at)
         return result
 
     async def run_confirmed(
@@ -328,7 +333,7 @@ class _ToolRunner(Generic[ArgsT, ResultT]):
             return outcome
         if isinstance(outcome, DeleteConfirmation) and outcome.delete:
             return await self.run(raw, ctx)
-        return to_error_result(Declined("The person declined; nothing was changed. Do not ask again unprompted."))
+        return _decline(self.spec.name, "The person declined; nothing was changed. Do not ask again unprompted.")
 
     def _validate(self, raw: dict[str, Any]) -> ArgsT:
         arguments = coerce_arguments(raw, self.schema)
@@ -369,6 +374,12 @@ class _ToolRunner(Generic[ArgsT, ResultT]):
         except TogglError:
             _log.warning("The names of workspaces could not be looked up.", exc_info=True)
             return [CandidateOut.of(candidate, {}, {}) for candidate in candidates]
+
+
+def _decline(tool: str, message: str) -> CallToolResult:
+    """Return that a call was not confirmed, and record it: it took a person's time, and none of the server's."""
+    record_tool_call(tool, Declined.code, 0.0)
+    return to_error_result(Declined(message))
 
 
 def _too_slow_error() -> Unreachable:
