@@ -76,7 +76,7 @@ def read_rows(state: State) -> Rows:
         "time_entry": state.entries,
     }
     return {
-        (kind, key): {name: row.get(name) for name in TABLES[kind]}
+        (kind, key): {name: row.get(name) or None for name in TABLES[kind]}  # No description is null or "".
         for kind, table in tables.items()
         for key, row in table.items()
         if kind != "time_entry" or row["server_deleted_at"] is None
