@@ -124,6 +124,7 @@ def _run(flags: _Flags) -> int:
 
 def _run_http(settings: "HttpSettings", flags: _Flags) -> int:
     from toggl_mcp.errors import TogglError  # noqa: PLC0415 - start-up
+    from toggl_mcp.logs import NOTICES  # noqa: PLC0415 - start-up
 
     try:
         if flags.command == "tokens":
@@ -136,7 +137,7 @@ def _run_http(settings: "HttpSettings", flags: _Flags) -> int:
             _enable_gc()
             serve(settings)
     except TogglError as error:
-        sys.stderr.write(f"toggl-mcp: {error}\n")
+        NOTICES.error("%s", error)
         return 2
     return 0
 
@@ -156,6 +157,7 @@ def _serve(settings: "Settings") -> int:
     import anyio  # noqa: PLC0415 - start-up
 
     from toggl_mcp.errors import InvalidArguments  # noqa: PLC0415 - start-up
+    from toggl_mcp.logs import NOTICES  # noqa: PLC0415 - start-up
     from toggl_mcp.server import build_server  # noqa: PLC0415 - start-up
     from toggl_mcp.settings import describe_placeholder  # noqa: PLC0415 - start-up
     from toggl_mcp.stdio import serve  # noqa: PLC0415 - start-up
@@ -163,10 +165,10 @@ def _serve(settings: "Settings") -> int:
     try:
         server = build_server(settings)
     except InvalidArguments as error:
-        sys.stderr.write(f"toggl-mcp: {error}\n")
+        NOTICES.error("%s", error)
         return 2
     for variable in settings.placeholders:
-        sys.stderr.write(f"toggl-mcp: {describe_placeholder(variable)}\n")
+        NOTICES.warning("%s", describe_placeholder(variable))
     if sys.stdin.isatty():
         sys.stderr.write(_TERMINAL_HINT)
     _enable_gc()

@@ -1,11 +1,12 @@
 """What `/metrics` has, and what it never has."""
 
 import re
+from typing import Any
 
 import anyio
 import pytest
 from mcp import Client
-from mcp.types import ElicitResult
+from mcp.types import ElicitRequestParams, ElicitResult
 
 from tests.endpoints.support import AROHA, Gate
 from tests.http.support import Web, serve
@@ -67,7 +68,7 @@ async def test_metrics_count_calls_requests_and_reads(sandbox: Sandbox, clock: C
 async def test_call_that_a_person_confirms_is_counted_once(
     sandbox: Sandbox, clock: Clock, arguments: dict[str, object], response: ElicitResult, code: str
 ) -> None:
-    async def respond(_: object, __: object) -> ElicitResult:
+    async def respond(context: Any, params: ElicitRequestParams) -> ElicitResult:  # noqa: ANN401, ARG001 - the SDK's signature
         return response
 
     async with serve(sandbox, clock) as web:
@@ -88,7 +89,7 @@ async def test_call_that_is_cut_off_is_counted_as_cancelled(sandbox: Sandbox, cl
         before = await read_samples(web)
         sandbox.fault = lambda _: gate.fault
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(client.call_tool, "list_clients", {})
+            tasks.start_soon(Host(client).raw, "list_clients")
             await gate.reached.wait()
             tasks.cancel_scope.cancel()
         sandbox.fault = None

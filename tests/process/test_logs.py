@@ -1,15 +1,18 @@
 """The log of a process, in both formats."""
 
 import json
+from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 
-from tests.process.server import Process
+from tests.process.server import LIST_CLIENTS, Process
+from toggl_mcp.sandbox import TOKEN, Sandbox
 
 
-def read_log(*arguments: str) -> list[str]:
+def read_log(*arguments: str, **settings: str) -> list[str]:
     """Return what a server logs while a tag is created."""
-    with Process("--sandbox", *arguments) as server:
+    with Process("--sandbox", *arguments, **settings) as server:
         server.initialize()
         server.request("tools/call", {"name": "create_tag", "arguments": {"name": "first"}})
         server.close_input()
@@ -25,8 +28,31 @@ def test_log_as_json_has_an_object_a_line() -> None:
     assert len(lines) > len(audit)
 
 
-@pytest.mark.parametrize(("flags", "count"), [((), 0), (("--audit",), 1)])
-def test_audit_line_is_written_whatever_the_level_is(flags: tuple[str, ...], count: int) -> None:
-    lines = read_log("--log-level", "ERROR", *flags)
+def test_log_as_json_has_what_a_start_tells_a_person() -> None:
+    (line,) = [json.loads(line) for line in read_log("--log-format", "json", TOGGL_WORKSPACE_ID="${ID}")]
+
+    assert (line["level"], line["logger"]) == ("WARNING", "toggl-mcp")
+    assert line["message"].startswith("TOGGL_WORKSPACE_ID holds a placeholder")
+    assert datetime.fromisoformat(line["time"]).utcoffset() == timedelta()
+
+
+def test_log_as_json_is_json_on_a_console_of_any_encoding(toggl: tuple[Sandbox, str], tmp_path: Path) -> None:
+    cache = tmp_path / "Süß.txt"
+    cache.write_text("Something else", "utf-8")
+    settings = {"TOGGL_API_TOKEN": TOKEN, "TOGGL_API_URL": toggl[1], "TOGGL_MCP_CACHE": str(cache)}
+    with Process("--log-format", "json", PYTHONIOENCODING="ascii", **settings) as server:
+        server.initialize()
+        server.request("tools/call", LIST_CLIENTS)
+        server.close_input()
+        lines = [json.loads(line) for line in server.wait()[1].splitlines()]
+
+    assert any("Süß.txt" in line["message"] for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("flags", "count"), [(("ERROR",), 0), (("ERROR", "--audit"), 1), (("WARNING",), 0), (("INFO",), 1)]
+)
+def test_audit_line_is_written_by_level_or_by_setting(flags: tuple[str, ...], count: int) -> None:
+    lines = read_log("--log-level", *flags)
 
     assert len([line for line in lines if line.startswith("INFO toggl_mcp.audit: tool=create_tag ")]) == count

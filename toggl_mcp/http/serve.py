@@ -11,6 +11,7 @@ from toggl_mcp.http.app import build_app
 from toggl_mcp.http.connection import BoundedConnection
 from toggl_mcp.http.headers import MAX_HEADER_BYTES
 from toggl_mcp.http.settings import HttpSettings
+from toggl_mcp.logs import NOTICES
 
 STOP_SECONDS = 25
 """Seconds for which requests in progress may go on after a signal: an ordinary call ends within twenty."""
@@ -29,7 +30,8 @@ def serve(settings: HttpSettings) -> None:
     app = build_app(settings)
     listener = _listen(settings.host, settings.port)
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    sys.stderr.write(f"toggl-mcp: listening at http://{host}:{listener.getsockname()[1]}{settings.path}\n")
+    port = listener.getsockname()[1]
+    NOTICES.info("listening at http://%s:%d%s", host, port, settings.path)
     logging.getLogger("uvicorn").setLevel(settings.log_level)
     config = uvicorn.Config(
         app,
