@@ -3,10 +3,11 @@
 import json
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import IO, cast
 
 import pytest
 
-from tests.process.server import LIST_CLIENTS, Process
+from tests.process.server import LIST_CLIENTS, SECONDS, Process
 from toggl_mcp.sandbox import TOKEN, Sandbox
 
 
@@ -56,3 +57,18 @@ def test_audit_line_is_written_by_level_or_by_setting(flags: tuple[str, ...], co
     lines = read_log("--log-level", *flags)
 
     assert len([line for line in lines if line.startswith("INFO toggl_mcp.audit: tool=create_tag ")]) == count
+
+
+@pytest.mark.parametrize("log_format", ["text", "json"])
+def test_change_is_made_though_nobody_reads_the_log(log_format: str) -> None:
+    with Process("--sandbox", "--audit", "--log-format", log_format) as server:
+        server.initialize()
+        cast("IO[bytes]", server.process.stderr).close()
+        results = [
+            server.request("tools/call", {"name": "create_tag", "arguments": {"name": name}})["result"]
+            for name in ("first", "second")
+        ]
+        server.close_input()
+
+        assert [result["structuredContent"]["tag"]["name"] for result in results] == ["first", "second"]
+        assert server.process.wait(SECONDS) == 0
