@@ -108,7 +108,14 @@ async def test_edit_of_several_names_those_that_toggl_changed(
     sandbox.fault = lambda call: Fault("garbage before", body=body) if call.method == "PATCH" else None
     await host.call("edit_time_entries", ids=ids, billable=True)
 
-    assert [(line["outcome"], line["ids"]) for line in lines(audit)] == [("confirmed", [changed_id])]
+    sandbox.fault = None
+    await host.call("edit_time_entries", ids=ids, billable=False)
+
+    assert [(line["outcome"], line["ids"]) for line in lines(audit)] == [
+        ("confirmed", [changed_id]),
+        ("confirmed", ids),
+    ]
+    assert f" ids={changed_id},{refused_id} outcome=confirmed " in audit.messages[-1]
 
 
 async def test_caller_is_a_digest(sandbox: Sandbox, clock: Clock, audit: pytest.LogCaptureFixture) -> None:

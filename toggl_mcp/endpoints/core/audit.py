@@ -19,17 +19,19 @@ def write_audit_line(change: Change[Any], ids: Sequence[int], outcome: Outcome, 
     A change that no attempt has sent is `not_sent`, whatever ended it.
     """
     record, pending, spending = change.record, change.pending, SPENDING.get() or Spending()
+    changed_ids = list(dict.fromkeys([row.row_id for row in change.journal_rows] or ids))
     fields = {
         "tool": spending.tool,
         "subject": spending.subject or pending.keys[0][0][:16],
         "verb": record.verb,
         "kind": record.kind,
         "workspace_id": record.workspace_id,
-        "ids": list(dict.fromkeys([row.row_id for row in change.journal_rows] or ids)),
+        "ids": changed_ids,
         "outcome": outcome if pending.attempts else "not_sent",
         "code": code,
         "attempts": pending.attempts,
         "change_id": record.change_id,
     }
     fields = {name: value for name, value in fields.items() if value is not None}
-    _log.info("%s", " ".join(f"{name}={value}" for name, value in fields.items()), extra={"fields": fields})
+    words = {**fields, "ids": ",".join(map(str, changed_ids))}
+    _log.info("%s", " ".join(f"{name}={value}" for name, value in words.items()), extra={"fields": fields})
