@@ -32,8 +32,8 @@ MAX_STEPS = 10_000
 """More steps than any undo has."""
 ENTRIES = 20
 """The latest time entries, which each process reads."""
-STRIDE = scaled(11, 1)
-"""How many steps lie between two kills; no divisor of how many a request takes."""
+STRIDE = scaled(23, 1)
+"""How many steps lie between two kills, of which all are in the large run."""
 
 
 def has_length(entry: TimeEntry) -> bool:
@@ -65,7 +65,8 @@ CHANGES: Mapping[str, Change] = {
 
 def keep_latest_entries(state: State) -> None:
     """Keep the user's own latest entries; of another's, the cache does not know what an undo has to give back."""
-    ids = sorted(key for key, row in state.entries.items() if row["user_id"] == state.me["id"])
+    own_rows = [row for row in state.entries.values() if row["user_id"] == state.me["id"]]
+    ids = [row["id"] for row in sorted(own_rows, key=lambda row: row["start"])]
     for entry_id in state.entries.keys() - set(ids[-ENTRIES:]):
         del state.entries[entry_id]
 
