@@ -2,13 +2,15 @@
 
 import logging
 from functools import partial
+from hashlib import blake2b, sha256
+from pathlib import Path
 from typing import Any
 
 import anyio
 import pytest
 
 from tests.endpoints.support import AROHA, Gate
-from tests.http.support import serve
+from tests.http.support import serve, write_tokens
 from tests.sandbox.clock import Clock
 from tests.sandbox.diary import add_entry
 from tests.tools.host import Host
@@ -118,7 +120,21 @@ async def test_edit_of_several_names_those_that_toggl_changed(
     assert f" ids={changed_id},{refused_id} outcome=confirmed " in audit.messages[-1]
 
 
-async def test_caller_is_a_digest(sandbox: Sandbox, clock: Clock, audit: pytest.LogCaptureFixture) -> None:
+async def test_subject_is_the_digest_of_the_caller_that_the_page_describes(
+    sandbox: Sandbox, clock: Clock, audit: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    tokens = write_tokens(tmp_path / "tokens.toml", alice=(sha256(b"opener").hexdigest(), "full"))
+    async with serve(sandbox, clock, tokens=tokens) as web, web.connect("opener") as host:
+        await host.call("create_tag", name="first")
+    (line,) = lines(audit)
+
+    assert line["subject"] == blake2b(b"alice", digest_size=8, person=b"toggl-mcp-audit").hexdigest()
+    assert ("alice" in audit.text, "opener" in audit.text) == (False, False)
+
+
+async def test_subject_of_a_caller_with_their_own_token_is_a_digest(
+    sandbox: Sandbox, clock: Clock, audit: pytest.LogCaptureFixture
+) -> None:
     async with serve(sandbox, clock, bring_your_own_token=True) as web, web.connect(TOKEN) as host:
         await host.call("create_tag", name="first")
     (line,) = lines(audit)
