@@ -13,7 +13,7 @@ from tests.figures import write_figures
 
 pytestmark = pytest.mark.anyio
 
-STEPS = scaled(300, 20_000)
+STEPS = scaled(150, 20_000)
 
 
 @pytest.fixture
