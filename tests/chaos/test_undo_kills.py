@@ -32,7 +32,7 @@ MAX_STEPS = 10_000
 """More steps than any undo has."""
 ENTRIES = 20
 """The latest time entries, which each process reads."""
-STRIDE = scaled(23, 1)
+STRIDE = scaled(41, 1)
 """How many steps lie between two kills, of which all are in the large run."""
 
 
