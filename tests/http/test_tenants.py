@@ -101,7 +101,7 @@ class Tenants:
 @pytest.mark.parametrize("seed", [1, 2])
 async def test_tenants_of_one_process_never_get_what_is_anothers(seed: int) -> None:
     clock, chance = TickingClock(), random.Random(seed)  # noqa: S311 - repeatable
-    accounts, steps = Accounts(clock, TOKENS), scaled(200, 10_000)
+    accounts, steps = Accounts(clock, TOKENS), scaled(100, 10_000)
     for token in TROUBLED:
         accounts.sandboxes[token].fault = lambda _: chance.choice(FAULTS) if chance.random() < 0.3 else None
     async with serve(accounts, clock, bring_your_own_token=True, token=None) as web:

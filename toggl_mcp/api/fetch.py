@@ -3,6 +3,7 @@
 from http import HTTPStatus
 
 import anyio
+import anyio.to_thread
 import httpx
 
 from toggl_mcp.api.connection import connect
@@ -18,8 +19,9 @@ async def fetch(url: str, *, max_bytes: int, seconds: float) -> bytes:
     """
     try:
         with anyio.fail_after(seconds):
+            # In a thread: a new client reads all certificates of the machine, and every caller would wait for that.
             async with (
-                connect(url) as client,
+                await anyio.to_thread.run_sync(connect, url) as client,
                 client.stream("GET", url, headers={"Accept-Encoding": "identity"}) as response,
             ):
                 if response.status_code != HTTPStatus.OK:
