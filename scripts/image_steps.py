@@ -4,8 +4,11 @@ import json
 import os
 import re
 import shutil
+import signal
+import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -42,23 +45,39 @@ def _copy(words: list[str], app: Path) -> None:
 
 
 def _start(lines: list[str], environment: Path, folder: Path) -> None:
-    """Start without a home, in a folder that cannot be written to, and ask the health check until it is right."""
+    """Start without a home, where no file can be written, and ask the health check until it passes."""
     text = "\n".join(lines)
-    entry = json.loads(re.findall(r"^ENTRYPOINT (.+)$", text, re.MULTILINE)[0])
-    check = json.loads(re.findall(r"CMD (\[.+\])$", text, re.MULTILINE)[0])
-    variables = dict(re.findall(r"(TOGGL_\w+)=(\S+)", text))
-    variables |= {"TOGGL_MCP_HTTP_HOST": "127.0.0.1", "PATH": f"{environment / 'bin'}:{os.environ['PATH']}"}
-    read_only = folder / "read-only"
-    read_only.mkdir(mode=0o500)
-    with subprocess.Popen([*entry, "--sandbox"], cwd=read_only, env=variables) as server:  # noqa: S603 - the Dockerfile's
+    check, entry, command = (
+        json.loads(re.findall(pattern, text, re.MULTILINE)[0])
+        for pattern in (r"^HEALTHCHECK .*CMD (\[.+\])$", r"^ENTRYPOINT (.+)$", r"^CMD (.+)$")
+    )
+    variables = dict(re.findall(r"(TOGGL_\w+|PYTHON\w+)=(\S+)", text))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        variables["TOGGL_MCP_HTTP_PORT"] = str(listener.getsockname()[1])
+    variables |= {
+        "TOGGL_MCP_HTTP_HOST": "127.0.0.1",
+        "PATH": f"{environment / 'bin'}:{os.environ['PATH']}",
+        "http_proxy": "http://127.0.0.1:9",  # Of a company: the health check has to go without it.
+    }
+    before, deadline = _list_files(folder), time.monotonic() + START_SECONDS
+    # A file can have no byte from now on, whoever writes it.
+    run = ["prlimit", "--fsize=0", *entry, *command, "--sandbox"]
+    with subprocess.Popen(run, cwd=folder, env=variables) as server:  # noqa: S603 - the Dockerfile's
         try:
-            for _ in range(START_SECONDS):
-                if subprocess.run(check, env=variables, stderr=subprocess.DEVNULL, check=False).returncode == 0:  # noqa: S603 - the Dockerfile's
-                    sys.stdout.write("The image's steps build a server that is healthy.\n")
-                    return
-            sys.exit("The health check never passed.")
+            while subprocess.run(check, env=variables, stderr=subprocess.DEVNULL, check=False).returncode:  # noqa: S603 - the Dockerfile's
+                if server.poll() is not None or time.monotonic() > deadline:
+                    sys.exit("The server has ended, or is not healthy in time.")
         finally:
             server.terminate()
+    if server.returncode != -signal.SIGTERM:  # uvicorn sends itself the signal again once everything is closed.
+        sys.exit(f"The server ended with status {server.returncode} after SIGTERM.")
+    if _list_files(folder) != before:
+        sys.exit("The server has written files.")
+    sys.stdout.write("The image's steps build a server that is healthy, writes no file, and ends when it is told to.\n")
+
+
+def _list_files(folder: Path) -> set[Path]:
+    return set(folder.rglob("*"))
 
 
 if __name__ == "__main__":

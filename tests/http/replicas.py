@@ -5,9 +5,10 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO, cast
 
 from tests.process.server import environment
@@ -22,9 +23,9 @@ class Replica:
     def __init__(self, process: "subprocess.Popen[bytes]") -> None:
         self.process = process
         line = cast("IO[bytes]", process.stderr).readline().decode()
-        found = re.search(r":(\d+)/mcp", line)
-        assert found, line
-        self.port = int(found[1])
+        match = re.search(r":(\d+)/mcp", line)
+        assert match, line
+        self.port = int(match[1])
 
 
 @contextmanager
@@ -45,22 +46,30 @@ def start_replicas(count: int, *arguments: str, **settings: str) -> Generator[li
 
 
 @contextmanager
-def start_nginx(folder: Path, replicas: Sequence[Replica]) -> Generator[str]:
-    """Yield the address of nginx in front of these replicas."""
+def start_nginx(
+    folder: Path, replicas: Sequence[Replica], changes: Mapping[str, str] = MappingProxyType({})
+) -> Generator[str]:
+    """Yield the address of nginx in front of these replicas, with the addresses and paths of this machine.
+
+    Args:
+        folder: Where it writes.
+        replicas: What it passes requests to.
+        changes: What else of its configuration is replaced, and by what.
+    """
     assert NGINX is not None
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
-    text = CONFIGURATION.read_text("utf-8").replace("listen 8080", f"listen 127.0.0.1:{port}")
-    for number, replica in enumerate(replicas, start=1):
-        text = text.replace(f"replica{number}:8000", f"127.0.0.1:{replica.port}")
-    paths = "".join(
-        f"{name}_temp_path {folder}/{name};" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    )
-    text = text.replace("/dev/stdout", f"{folder}/access.log").replace("http {", f"http {{ {paths}", 1)
+    addresses = {f"replica{number}:8000 resolve": f"127.0.0.1:{item.port}" for number, item in enumerate(replicas, 1)}
+    paths = {"/tmp/": f"{folder}/", "/dev/stdout": f"{folder}/access.log"}  # noqa: S108 - of the container
+    local = {**paths, **addresses, "listen 8080": f"listen 127.0.0.1:{port}"}
+    text = CONFIGURATION.read_text("utf-8")
+    for name, value in {**local, **changes}.items():
+        assert name in text
+        text = text.replace(name, value)
     file = folder / "nginx.conf"
-    file.write_text(f"daemon off; pid {folder}/nginx.pid; error_log {folder}/error.log;\n{text}")
-    with subprocess.Popen([NGINX, "-p", str(folder), "-c", str(file), "-e", f"{folder}/error.log"]) as process:  # noqa: S603 - Debian's nginx
+    file.write_text(text)
+    with subprocess.Popen([NGINX, "-p", str(folder), "-c", str(file)]) as process:  # noqa: S603 - Debian's nginx
         try:
             _wait_for(port, process)
             yield f"http://127.0.0.1:{port}"
