@@ -5,7 +5,8 @@ import re
 import shutil
 import subprocess
 import tomllib
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping
+from contextlib import asynccontextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, cast
@@ -216,32 +217,56 @@ def test_stores_password_is_changed_without_a_restart(valkey: Server, settings: 
 
 @pytest.mark.anyio
 @pytest.mark.process
-@pytest.mark.skipif(NGINX is None, reason="nginx is not installed: apt-get install nginx-light")
+@pytest.mark.skipif(NGINX is None, reason="nginx is not installed: apt-get install nginx")
 async def test_create_tag_through_the_reference_deployment_is_listed_by_every_replica(
     valkey: Server, settings: dict[str, str], tmp_path: Path
 ) -> None:
     sandbox = Sandbox()
-    variables = {
-        **settings,
-        "TOGGL_MCP_CACHE": settings["TOGGL_MCP_CACHE"].replace("valkey:6379", f"127.0.0.1:{valkey.port}"),
-    }
+    async with run_deployment(sandbox, valkey, settings, tmp_path) as host:
+        await host.call("create_tag", name="Lighthouse")
+        totals = [(await host.call("list_tags", name="Lighthouse"))["total"] for _ in range(3)]
+    reads = [call.path for call in sandbox.calls if call.method == "GET"]
+
+    assert totals == [1, 1, 1]
+    assert len(reads) == len(set(reads))  # What one replica has read, no other one reads.
+
+
+@pytest.mark.anyio
+@pytest.mark.process
+@pytest.mark.skipif(NGINX is None, reason="nginx is not installed: apt-get install nginx")
+async def test_store_of_the_reference_deployment_has_no_token(
+    valkey: Server, settings: dict[str, str], tmp_path: Path
+) -> None:
+    async with run_deployment(Sandbox(), valkey, settings, tmp_path) as host:
+        await host.call("create_tag", name="Lighthouse")
+        await host.call("get_account")
+    user = ("toggl-mcp", find_password(settings))
+    _, keys = cast("tuple[int, list[bytes]]", execute(valkey, *user, "SCAN", "0", "COUNT", "1000"))
+    reads = {b"string": "GET", b"hash": "HGETALL"}
+    types = {key: cast("bytes", execute(valkey, *user, "TYPE", key.decode())) for key in keys}
+    content = repr([(key, execute(valkey, *user, reads[kind], key.decode())) for key, kind in types.items()])
+
+    assert "Lighthouse" in content
+    assert TOKEN not in content
+
+
+@asynccontextmanager
+async def run_deployment(
+    sandbox: Sandbox, valkey: Server, settings: Mapping[str, str], folder: Path
+) -> AsyncGenerator[Host]:
+    """Yield a host of nginx, three replicas and the store, with the sandbox as their Toggl."""
+    cache = settings["TOGGL_MCP_CACHE"].replace("valkey:6379", f"127.0.0.1:{valkey.port}")
     headers = {"Host": "toggl.example", "Authorization": f"Bearer {TOKEN}"}
     with (
         serve_sandbox(sandbox) as toggl,
-        start_replicas(3, **variables, TOGGL_API_URL=toggl) as replicas,
-        start_nginx(tmp_path, replicas) as url,
+        start_replicas(3, **{**settings, "TOGGL_MCP_CACHE": cache, "TOGGL_API_URL": toggl}) as replicas,
+        start_nginx(folder, replicas) as url,
     ):
         async with (
             httpx2.AsyncClient(headers=headers) as web,
             Client(streamable_http_client(f"{url}/mcp", http_client=web)) as client,
         ):
-            host = Host(client)
-            await host.call("create_tag", name="Lighthouse")
-            totals = [(await host.call("list_tags", name="Lighthouse"))["total"] for _ in replicas]
-    reads = [call.path for call in sandbox.calls if call.method == "GET"]
-
-    assert totals == [1, 1, 1]
-    assert len(reads) == len(set(reads))  # What one replica has read, no other one reads.
+            yield Host(client)
 
 
 def test_hosts_are_given_json_with_the_address_and_a_token_that_is_not_in_it() -> None:

@@ -17,7 +17,7 @@ from toggl_mcp.sandbox import TOKEN, Fault, Sandbox
 pytestmark = [
     pytest.mark.anyio,
     pytest.mark.process,
-    pytest.mark.skipif(NGINX is None, reason="nginx is not installed: apt-get install nginx-light"),
+    pytest.mark.skipif(NGINX is None, reason="nginx is not installed: apt-get install nginx"),
 ]
 
 CREATE_TAG = {
