@@ -101,21 +101,22 @@ class CachedCollection(Generic[M]):
         Raises:
             QuotaSpent, RateLimited, Unreachable: Toggl gave no answer, and no stale collection may be served instead.
         """
+        read = await self._read(refresh=refresh)
+        record_read(read.source)
+        return read
+
+    async def _read(self, *, refresh: bool) -> CacheRead[M]:
         since = self._store.clock() if refresh else self._fresh_since()
         if collection := await self._read_newer_than(since):
-            record_read("cache")
             return CacheRead(collection, "cache")
         try:
-            read = await self._refresh(since)
+            return await self._refresh(since)
         except (QuotaSpent, RateLimited, Unreachable):
             if self._may_be_stale and not refresh:
                 since -= MAX_STALE_SECONDS
                 if collection := await self._read_newer_than(since):
-                    record_read("stale")
                     return CacheRead(collection, "stale")
             raise
-        record_read(read.source)
-        return read
 
     def try_get_fresh(self, row_id: int) -> Lookup[M] | None:
         """Return one item, or its absence, from the fresh collection, without waiting; None where only `read` can tell.
