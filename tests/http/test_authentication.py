@@ -190,7 +190,6 @@ async def test_oauth_token_without_a_scope_of_ours_is_refused(
         {"exp": "soon"},
         {"nbf": 1 << 40},
         {"sub": None},
-        {"sub": 7},
         {"algorithm": "none", "key": ""},
         {"algorithm": "HS256", "key": "a secret that is shared with everybody"},
     ],
@@ -199,11 +198,7 @@ async def test_oauth_token_with_a_wrong_claim_is_refused(
     sandbox: Sandbox, clock: Clock, issuer: Issuer, oauth: dict[str, Any], changes: dict[str, Any]
 ) -> None:
     async with serve(sandbox, clock, **oauth) as web:
-        try:
-            token = issuer.sign(**changes)
-        except TypeError:  # PyJWT does not sign what no issuer should.
-            pytest.skip("PyJWT does not sign that")
-        response = await web.post(token=token)
+        response = await web.post(token=issuer.sign(**changes))
 
     assert response.status_code == 401
     assert sandbox.calls == []

@@ -28,7 +28,7 @@ def serve(settings: HttpSettings) -> None:
         InvalidArguments: The settings do not fit together, or nothing can listen at this address.
     """
     app = build_app(settings)
-    listener = _listen(settings.host, settings.port)
+    listener = listen(settings.host, settings.port)
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     port = listener.getsockname()[1]
     NOTICES.info("listening at http://%s:%d%s", host, port, settings.path)
@@ -48,7 +48,12 @@ def serve(settings: HttpSettings) -> None:
     uvicorn.Server(config).run(sockets=[listener])
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens at an address; port 0 is a free one.
+
+    Raises:
+        InvalidArguments: Nothing can listen there.
+    """
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host.strip("[]"), port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP, flags=socket.AI_PASSIVE
