@@ -29,8 +29,9 @@ _WORDS = {
     "an hour and three quarters": "1h45m",
     "a minute": "1m",
 }
-_NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
-_NUMBER_WORD = re.compile(rf"({'|'.join(_NUMBERS)})(?= (?:and a half )?(?:hour|minute)s?\b)")
+NUMBER_WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+"""The numbers from one, in words."""
+_NUMBER_WORD = re.compile(rf"({'|'.join(NUMBER_WORDS)})(?= (?:and a half )?(?:hour|minute)s?\b)")
 _AND_A_HALF = re.compile(r"(\d+) and a half (hours?)")
 
 
@@ -41,7 +42,7 @@ def parse_duration(text: str) -> int:
         ValueError: It is no duration, has two readings, or is longer than Toggl allows.
     """
     words = " ".join(text.lower().split())
-    words = _NUMBER_WORD.sub(lambda match: str(_NUMBERS.index(match[1]) + 1), _WORDS.get(words, words))
+    words = _NUMBER_WORD.sub(lambda match: str(NUMBER_WORDS.index(match[1]) + 1), _WORDS.get(words, words))
     words = _AND_A_HALF.sub(r"\1.5 \2", words)
     if re.fullmatch(r"\d{1,7}", words):
         return _check_length(int(words))

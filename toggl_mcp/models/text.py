@@ -37,6 +37,7 @@ _JOINER = re.compile(f"({_VALID_JOINER})|[\u200c\u200d\ufe0e\ufe0f]")
 _REORDERING = re.compile("[\u202a-\u202e]")
 _LINE_BREAKS = re.compile("[\t\n\r]")
 _ACCENTS = re.compile("[\u0300-\u036f]")  # of Latin, Greek and Cyrillic: Japanese marks make another sound
+_APOSTROPHES = str.maketrans("\u2018\u2019\u02bc", "'''")
 
 
 def strip_invisible(text: str) -> str:
@@ -72,9 +73,6 @@ def _strip(text: str, invisible: re.Pattern[str]) -> str:
 def fold(text: str) -> str:
     """Return the form of a name that is compared: visible, trimmed, composed (NFC), without case."""
     return normalize("NFC", normalize("NFC", strip_invisible(text).strip()).casefold())
-
-
-_APOSTROPHES = str.maketrans("\u2018\u2019\u02bc", "'''")
 
 
 def fold_accents(text: str) -> str:

@@ -4,20 +4,21 @@ import re
 from datetime import UTC, date, datetime, time, timedelta
 
 from toggl_mcp.models.day_grammar import check_year, normalize_words, parse_day, two_readings_error
-from toggl_mcp.models.duration_grammar import parse_duration
+from toggl_mcp.models.duration_grammar import NUMBER_WORDS, parse_duration
 from toggl_mcp.models.period import Calendar
 
 _CLOCK = r"(?P<hour>\d{1,2})(?::(?P<minute>\d\d)(?::(?P<second>\d\d)(?:\.\d{1,9})?)?)?\s?(?P<half>[ap]\.?m\.?)?"
 _OFFSET = r"\s?(?P<offset>z|[+-]\d\d:?\d\d)?"
 _DAY_FIRST = re.compile(rf"(?:(?P<day>.*?)(?:(?<=\d)t| at |,? |^)(?:at )?)??{_CLOCK}{_OFFSET}")
 _DAY_LAST = re.compile(rf"(?:at )?{_CLOCK},? (?:on )?(?P<day>[a-z].*|\d+ days? ago|\d+[-/. ].*)")
-_HOURS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
-_HOUR_WORD = rf"(?P<hour>{'|'.join(_HOURS)}|1[0-2]|[1-9])"
+_HOUR_WORD = rf"(?P<hour>{'|'.join(NUMBER_WORDS)}|1[0-2]|[1-9])"
 _SPOKEN = re.compile(
     rf"(?:(?P<part>half|quarter) (?P<side>past|to) )?{_HOUR_WORD}(?P<oclock> ?o'?clock)?(?P<half> ?[ap]\.?m\.?)?\b"
 )
 _HOURS_OF_HALF_DAY = 12
 _LAST_NIGHT = "last night"
+_START_OF_NIGHT, _END_OF_NIGHT = 17, 6
+"""Hours of last night: up to the second those of today, from the first on those of yesterday."""
 _DAY_ALONE = "needs a time of day as well, such as 2026-11-24T09:00"
 
 
@@ -31,10 +32,13 @@ def parse_time(
     Raises:
         ValueError: It is no time, has two readings, or is one that a change of clocks skips or repeats.
     """
-    phrases = _write_spoken_clock(normalize_words(text).replace("noon", "12:00"))
-    readings = [moment for words in phrases for moment in _list_readings(text, words, now, calendar, default_day)]
+    readings = [
+        moment for words in _write_clock(text) for moment in _list_readings(text, words, now, calendar, default_day)
+    ]
     if is_past:
         readings = [moment for moment in readings if moment <= now] or readings
+    if not readings:
+        raise ValueError(_describe_times(text))
     if len(readings) > 1:
         raise two_readings_error(text, *(f"{moment.astimezone(calendar.zone):%H:%M}" for moment in readings))
     return readings[0]
@@ -59,16 +63,14 @@ def _list_readings(
         raise ValueError(message)
     clocks = _parse_clock(text, match)
     if match["day"] == _LAST_NIGHT:
-        day = today if clocks[0].hour < _HOURS_OF_HALF_DAY else today - timedelta(days=1)
+        local_times = [datetime.combine(_day_of_night(clock, today), clock) for clock in clocks if _is_of_night(clock)]
     else:
         day = parse_day(match["day"], today, calendar) if match["day"] else default_day or today
+        local_times = [datetime.combine(day, clock) for clock in clocks]
     offset = match.groupdict().get("offset")
     if offset is None:
-        return [localize(datetime.combine(day, clock), calendar) for clock in clocks]
-    moments = [
-        datetime.fromisoformat(datetime.combine(day, clock).isoformat() + offset.upper()).astimezone(UTC)
-        for clock in clocks
-    ]
+        return [localize(local, calendar) for local in local_times]
+    moments = [datetime.fromisoformat(local.isoformat() + offset.upper()).astimezone(UTC) for local in local_times]
     for moment in moments:
         check_year(calendar.day_of(moment))
     return moments
@@ -76,7 +78,8 @@ def _list_readings(
 
 def is_time_of_day(text: str) -> bool:
     """Return whether a text is a time of day alone."""
-    match = _DAY_FIRST.fullmatch(normalize_words(text).replace("noon", "12:00"))
+    words, *_ = _write_clock(text)
+    match = _DAY_FIRST.fullmatch(words)
     return match is not None and not match["day"]
 
 
@@ -102,12 +105,22 @@ def describe_now(now: datetime, calendar: Calendar) -> str:
     return f"{local:%A} {local.isoformat(timespec='seconds')} {calendar.zone.key}"
 
 
-def _write_spoken_clock(words: str) -> list[str]:
+def _is_of_night(clock: time) -> bool:
+    return clock.hour < _END_OF_NIGHT or clock.hour >= _START_OF_NIGHT
+
+
+def _day_of_night(clock: time, today: date) -> date:
+    """Return the day of a time of last night, which ended today."""
+    return today if clock.hour < _END_OF_NIGHT else today - timedelta(days=1)
+
+
+def _write_clock(text: str) -> list[str]:
     """Return a phrase with a spoken clock, such as half past ten, in figures: of each half of the day, if in doubt."""
+    words = normalize_words(text).replace("noon", "12:00")
     match = next((match for match in _SPOKEN.finditer(words) if match["part"] or match["oclock"]), None)
     if match is None or (match["part"] == "half" and match["side"] == "to"):
         return [words]
-    hour = _HOURS.index(match["hour"]) + 1 if match["hour"] in _HOURS else int(match["hour"])
+    hour = NUMBER_WORDS.index(match["hour"]) + 1 if match["hour"] in NUMBER_WORDS else int(match["hour"])
     minute = {None: 0, "quarter": 15, "half": 30}[match["part"]]
     if match["side"] == "to":
         hour, minute = (hour - 2) % _HOURS_OF_HALF_DAY + 1, 60 - minute
