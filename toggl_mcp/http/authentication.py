@@ -13,10 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.authentication import AuthenticationError
 
 from toggl_mcp.errors import NoToken, Unreachable
-from toggl_mcp.http.files import WatchedFile
 from toggl_mcp.http.issuer_keys import IssuerKeys
 from toggl_mcp.http.settings import HttpSettings
 from toggl_mcp.http.vault import Vault
+from toggl_mcp.http.watched_file import WatchedFile
 from toggl_mcp.models.account import Access
 from toggl_mcp.models.clock import Clock
 from toggl_mcp.server import require_token

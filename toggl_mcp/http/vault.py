@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from toggl_mcp.cache.sqlite.files import lock_exclusively
 from toggl_mcp.errors import InvalidArguments
-from toggl_mcp.http.files import WatchedFile
+from toggl_mcp.http.watched_file import WatchedFile
 
 LOCK_SECONDS = 5.0
 """Seconds to wait for another command that edits the vault."""
