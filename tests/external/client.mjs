@@ -226,7 +226,7 @@ async function tryMistakes(host) {
     ["delete_time_entries", { ids: Array(101).fill(7) }],
     ["list_time_entries", { period: "fortnight" }],
     ["summarize_time", { group_by: ["colour"] }],
-    ["review_time", { work_hours: "9 to 5" }],
+    ["review_time", { work_hours: "17-9" }],
   ]) {
     await host.fail("invalid_arguments", tool, wrong);
   }

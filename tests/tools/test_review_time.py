@@ -53,9 +53,14 @@ async def test_review_time_night_after_late_work_is_no_gap(host: Host, sandbox: 
     assert "gap" not in (await host.call("review_time", **TUESDAY))["counts"]
 
 
-async def test_review_time_work_hours_have_gaps_at_their_ends_up_to_now(host: Host, sandbox: Sandbox) -> None:
+@pytest.mark.parametrize(
+    "work_hours", ["08:00 - 19:00", "8:00\u201319:00", "8-19", "8am to 7pm", "eight o'clock to 19:00"]
+)
+async def test_review_time_work_hours_have_gaps_at_their_ends_up_to_now(
+    host: Host, sandbox: Sandbox, work_hours: str
+) -> None:
     add_entry(sandbox, "2025-10-14T09:00", "2025-10-14T17:00", "Bread", **SHOP)
-    review = await host.call("review_time", **TUESDAY, work_hours="08:00 - 19:00")
+    review = await host.call("review_time", **TUESDAY, work_hours=work_hours)
     assert [(gap["start"][-8:], gap["stop"][-8:]) for gap in review["findings"]] == [
         ("08:00:00", "09:00:00"),
         ("17:00:00", "18:00:00"),
@@ -206,8 +211,11 @@ async def test_review_time_limit_leaves_the_rest_in_remaining(host: Host, sandbo
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"work_hours": "17:00-09:00"}, "work_hours: write two times of one day, the later one last"),
-        ({"work_hours": "9 to 5"}, "work_hours: write two times of one day, the later one last"),
+        ({"work_hours": "17:00-09:00"}, "work_hours: '17:00-09:00' is not the hours of one day; write two times"),
+        ({"work_hours": "17-9"}, "work_hours: '17-9' is not the hours of one day"),
+        ({"work_hours": "22-6"}, "work_hours: '22-6' is not the hours of one day"),
+        ({"work_hours": "9-25"}, "work_hours: '25' is not a time"),
+        ({"work_hours": "8 to 11"}, "work_hours: '8 to 11' has two readings, 08:00-11:00 and 08:00-23:00"),
         ({"expected": [8, 8]}, "expected: give one number of hours, or seven"),
         ({"expected": [25]}, "expected: should be less than or equal to 24"),
     ],

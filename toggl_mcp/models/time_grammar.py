@@ -1,6 +1,7 @@
 """Times as people write them: `2026-11-24T09:00+13:00`, `14:00`, `2pm`, `yesterday 14:00`, `now`, `-25m`."""
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 
 from toggl_mcp.models.day_grammar import check_year, normalize_words, parse_day, two_readings_error
@@ -83,6 +84,24 @@ def is_time_of_day(text: str) -> bool:
     return match is not None and not match["day"]
 
 
+def parse_hours(text: str) -> tuple[time, time]:
+    """Return the two times of day of a text such as `9-17:30` or `9am to 5pm`: the one reading with the later one last.
+
+    Raises:
+        ValueError: It is no two times of one day, or has two readings.
+    """
+    words = re.sub("[\u2013\u2014]| to ", "-", normalize_words(text))
+    has_24_hours = any(int(hour) > _HOURS_OF_HALF_DAY for hour in re.findall(r"(?<![:\d])\d+", words))
+    start, _, end = ([*_read_clocks(part, has_24_hours=has_24_hours)] for part in words.partition("-"))
+    readings = [(first, last) for first in start for last in end if first < last]
+    if not readings:
+        message = f"{text!r:.60} is not the hours of one day; write two times, the later one last, such as 09:00-17:30"
+        raise ValueError(message)
+    if len(readings) > 1:
+        raise two_readings_error(text, *(f"{first:%H:%M}-{last:%H:%M}" for first, last in readings[:2]))
+    return readings[0]
+
+
 def localize(local: datetime, calendar: Calendar) -> datetime:
     """Return the time, in UTC, at which the calendar's clocks show a time.
 
@@ -126,6 +145,16 @@ def _write_clock(text: str) -> list[str]:
         hour, minute = (hour - 2) % _HOURS_OF_HALF_DAY + 1, 60 - minute
     halves = ["am", "pm"] if match["half"] is None else [match["half"].strip()]
     return [words[: match.start()] + f"{hour}:{minute:02}{half}" + words[match.end() :] for half in halves]
+
+
+def _read_clocks(text: str, *, has_24_hours: bool) -> Iterator[time]:
+    """Yield the times of day that a text may mean: those of both halves of the day where nothing says of which."""
+    for words in _write_clock(text):
+        match = _DAY_FIRST.fullmatch(words.strip())
+        if match is None or match["day"] or match["offset"]:
+            continue
+        clocks = _parse_clock(text, match)
+        yield from clocks[:1] if has_24_hours else clocks
 
 
 def _parse_elapsed(text: str) -> int:

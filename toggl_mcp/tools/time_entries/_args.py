@@ -11,6 +11,7 @@ from toggl_mcp.models.period import FIRST_DAY, LAST_DAY
 from toggl_mcp.models.review import DescribingField
 from toggl_mcp.models.text import clean_text
 from toggl_mcp.models.time_entries import MAX_BULK_ITEMS, Description
+from toggl_mcp.models.time_grammar import parse_hours
 from toggl_mcp.models.totals import DATE_GROUPS, Group
 from toggl_mcp.tools.support.args import (
     ANY_TEXT,
@@ -192,15 +193,8 @@ class ReviewTime(EntryRange, frozen=True):
 
     @field_validator("work_hours")
     @classmethod
-    def _require_hours_of_one_day(cls, work_hours: str | None) -> str | None:
-        if work_hours is None:
-            return None
-        hours = re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d", work_hours.replace(" ", ""))
-        start, _, end = work_hours.replace(" ", "").partition("-")
-        if hours is None or end <= start:
-            message = "write two times of one day, the later one last, such as 09:00-17:30"
-            raise ValueError(message)
-        return f"{start}-{end}"
+    def _write_in_figures(cls, work_hours: str | None) -> str | None:
+        return None if work_hours is None else "-".join(f"{clock:%H:%M}" for clock in parse_hours(work_hours))
 
 
 class ListTimeEntries(EntryFilter, frozen=True):
