@@ -8,9 +8,9 @@ from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from math import inf
-from typing import Generic, Self, TypeVar
+from typing import Generic, Self, TypeVar, cast
 
 import anyio
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -54,6 +54,12 @@ class _SingleFlight(Generic[M]):
     error: Exception | None = None
 
 
+@cache
+def _make_list_adapter(model: type[BaseModel]) -> TypeAdapter[list[BaseModel | None]]:
+    """Return what reads a stored list, built once for each model: that takes longer than an account takes to open."""
+    return TypeAdapter(list[model | None])  # pyright: ignore[reportInvalidTypeForm] - a run-time type
+
+
 class CachedCollection(Generic[M]):
     """Reads and writes one collection of the store, and fetches it from Toggl when it is not fresh.
 
@@ -81,7 +87,7 @@ class CachedCollection(Generic[M]):
         self._store = store
         self.key = key
         self._model = model
-        self._list_adapter: TypeAdapter[list[M | None]] = TypeAdapter(list[model | None])  # pyright: ignore[reportInvalidTypeForm] - a run-time type
+        self._list_adapter = cast("TypeAdapter[list[M | None]]", _make_list_adapter(model))
         self._transport = transport
         self._fetch = fetch
         self._ttl_seconds = ttl_seconds
