@@ -160,7 +160,7 @@ PROMISES = (
         "Crash consistency of changes",
         "A change is recorded before it is sent: where its process dies, others read what it may have changed anew.",
         "{stale_reads} stale reads after {kills} kills, one at each step of {changes} changes",
-        "tests/chaos/test_kills.py::test_changes_killed_at_any_step_leave_no_cache_that_differs_from_toggl",
+        "tests/chaos/test_kills.py::test_change_killed_at_any_step_leaves_no_cache_that_differs_from_toggl",
     ),
     Promise(
         "one-file",
