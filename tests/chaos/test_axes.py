@@ -17,7 +17,7 @@ from tests.chaos.steps import StepRun
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("resource", [CLIENTS, PROJECTS, ENTRIES], ids=str)]
 
-STEPS = scaled(400, 10_000)
+STEPS = scaled(200, 10_000)
 
 
 async def test_changes_whose_repeat_is_rejected_are_never_misreported(tmp_path: Path, resource: Resource) -> None:

@@ -22,7 +22,7 @@ from toggl_mcp.sandbox import Sandbox
 
 pytestmark = pytest.mark.anyio
 
-STEPS = scaled(250, 10_000)
+STEPS = scaled(150, 10_000)
 ROUNDS = scaled(8, 300)
 REPLICAS = 3
 

@@ -41,17 +41,15 @@ async def fetch_totals(sandbox: Sandbox, user_id: int | None) -> dict[str, float
     return amounts
 
 
-@pytest.mark.parametrize("team", [False, True])
-async def test_summarize_time_amounts_are_those_of_toggl_for_the_entries_of_every_table(
-    clock: Clock, *, team: bool
-) -> None:
+async def test_summarize_time_amounts_are_those_of_toggl_for_the_entries_of_every_table(clock: Clock) -> None:
     tables = {(case.now, case.entries, case.zone): case for case in TABLES}
     for case in tables.values():
         async with open_case(case, clock) as (host, sandbox):
-            total = (await host.call("summarize_time", amounts=True, user="all" if team else "", **YEAR))["total"]
-            expected = await fetch_totals(sandbox, None if team else sandbox.state.me["id"])
+            for user, user_id in (("me", sandbox.state.me["id"]), ("all", None)):
+                total = (await host.call("summarize_time", amounts=True, user=user, **YEAR))["total"]
+                expected = pytest.approx(await fetch_totals(sandbox, user_id), abs=0.011)
 
-        assert total.get("amounts", {}) == pytest.approx(expected, abs=0.011), case
+                assert total.get("amounts", {}) == expected, (case, user)
 
 
 @pytest.mark.parametrize(("has_rates", "amount", "rounding"), [(True, 9.5, "total"), (False, 9.54, "entries")])
