@@ -30,6 +30,23 @@ async def test_get_client_name_without_case_and_accents_is_found(host: Host, nam
     assert (await host.call("get_client", client=name))["client"]["id"] == client_id
 
 
+@pytest.mark.parametrize(
+    ("tool", "arguments"),
+    [
+        ("get_project", {"project": "cafe miro"}),
+        ("start_timer", {"project": "Café Miró"}),
+        ("summarize_time", {"project": "Café Miró", "period": "this week"}),
+        ("prepare_statement", {"project": "Café Miró", "period": "this week"}),
+    ],
+)
+async def test_reference_to_the_name_of_another_kind_says_of_which(
+    host: Host, tool: str, arguments: dict[str, str]
+) -> None:
+    message = (await host.fail(tool, **arguments))["message"]
+
+    assert f"It is the name of the client {CAFE_MIRO}; give it as client." in message
+
+
 async def test_get_client_ss_is_a_sharp_s(host: Host, sandbox: Sandbox) -> None:
     row = sandbox.state.add_client(HARBOUR_STUDIO, "Straßenbahn")
 

@@ -8,7 +8,7 @@ from toggl_mcp.endpoints.account import AccountEndpoint
 from toggl_mcp.endpoints.core.collection import Collection
 from toggl_mcp.endpoints.core.read_endpoint import ReadEndpoint
 from toggl_mcp.models.account import WorkspaceNames
-from toggl_mcp.models.base import NamedResource, is_id
+from toggl_mcp.models.base import RESOURCE_KINDS, NamedResource, ResourceKind, is_id
 from toggl_mcp.models.clock import Clock
 
 E = TypeVar("E", bound=NamedResource)
@@ -75,6 +75,16 @@ class NameIndex:
         workspaces = (await self._account.workspaces()).collection.items
         endpoints = [self._open_endpoint(endpoint.KIND, key) for key in workspaces if key != endpoint.workspace_id]
         return [item for other_endpoint in endpoints for item in await self.resolve_cached(other_endpoint, ref)]
+
+    async def find_other_kind(self, endpoint: ReadEndpoint[E], name: str) -> tuple[ResourceKind, NamedResource] | None:
+        """Return what of another kind has a name in the same workspace, in what is cached; None if nothing has it."""
+        for kind in RESOURCE_KINDS:
+            if kind == endpoint.KIND:
+                continue
+            other_endpoint = self._open_endpoint(kind, endpoint.workspace_id)
+            for item in (await self._read_cached_items(other_endpoint)).find_by_name(name):
+                return kind, item
+        return None
 
     async def _read_cached_items(self, endpoint: ReadEndpoint[E]) -> Collection[E]:
         """Return the cached list if it is fresh, with the account's newer names; else only the account's names."""

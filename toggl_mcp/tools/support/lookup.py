@@ -43,7 +43,14 @@ async def resolve(
     matches, collection = await name_index.resolve(endpoint, ref)
     if not matches:
         matches = await _resolve_elsewhere(ref, endpoint, name_index, is_usable=any_workspace)
-    return exactly_one(matches, ref, collection, endpoint)
+    hint = "" if matches else await describe_other_kind(ref, endpoint, name_index)
+    return exactly_one(matches, ref, collection, endpoint, hint=hint)
+
+
+async def describe_other_kind(ref: str, endpoint: "ReadEndpoint[Any]", name_index: "NameIndex") -> str:
+    """Return the sentence that a name is that of something of another kind; none if it is not."""
+    other = await name_index.find_other_kind(endpoint, ref)
+    return "" if other is None else f"It is the name of the {other[0]} {other[1].id}; give it as {other[0]}."
 
 
 async def resolve_to_delete(ref: str, endpoint: "ReadEndpoint[ResourceT]", name_index: "NameIndex") -> ResourceT:
@@ -191,7 +198,8 @@ async def get_by_ref(
         for item in await _resolve_elsewhere(ref, endpoint, call.name_index, is_usable=is_usable):
             endpoint = open_endpoint(item.workspace_id)
             matches, read = await endpoint.find_by_ref(ref, refresh=args.refresh)
-    return exactly_one(matches, ref, read.collection, endpoint, hint=HINT_REFRESH), read
+    hint = "" if matches else await describe_other_kind(ref, endpoint, call.name_index) or HINT_REFRESH
+    return exactly_one(matches, ref, read.collection, endpoint, hint=hint), read
 
 
 def exactly_one(

@@ -19,7 +19,13 @@ from toggl_mcp.models.text import fold
 from toggl_mcp.models.time_entries import MAX_DURATION, TimeEntry
 from toggl_mcp.tools.support.args import naming_argument
 from toggl_mcp.tools.support.define import CallContext
-from toggl_mcp.tools.support.lookup import MAX_CANDIDATES, not_found_error, require_one_meaning, resolve_workspace
+from toggl_mcp.tools.support.lookup import (
+    MAX_CANDIDATES,
+    describe_other_kind,
+    not_found_error,
+    require_one_meaning,
+    resolve_workspace,
+)
 from toggl_mcp.tools.support.results import list_unreadable
 from toggl_mcp.tools.support.silence import describe_silence, find_last_end
 from toggl_mcp.tools.time_entries._args import EntryFilter
@@ -298,5 +304,7 @@ async def _resolve_everywhere(
             items += matches
             candidates += collection.items.values()
     if not items:
-        raise next(iter(failures), not_found_error(ref, endpoints, candidates))
+        hints = [await describe_other_kind(ref, endpoint, name_index) for endpoint in endpoints]
+        hint = next(filter(None, hints), "")
+        raise next(iter(failures), not_found_error(ref, endpoints, candidates, hint))
     return items
