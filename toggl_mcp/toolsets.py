@@ -1,6 +1,7 @@
 """The tools of a server: by toolset, by name, and by access mode."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any
 
@@ -24,6 +25,8 @@ TOOLSETS: Mapping[str, Sequence[ToolSpec[Any, Any]]] = {
 """Every tool, in the order in which hosts list them."""
 OPT_IN_TOOLSETS = ("tasks", "team")
 """Toolsets that are enabled only by name."""
+TOOL_NAMES: ContextVar[Collection[str] | None] = ContextVar("tool_names", default=None)
+"""The tools that the current request may use; None for all of the server's."""
 
 
 def enabled_tools(settings: Settings) -> list[ToolSpec[Any, Any]]:

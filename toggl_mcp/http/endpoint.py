@@ -15,8 +15,9 @@ from toggl_mcp.errors import InvalidArguments
 from toggl_mcp.http.accounts import WORKSPACE_ID
 from toggl_mcp.http.authentication import SCOPES, find_access
 from toggl_mcp.http.limits import busy_response
-from toggl_mcp.http.restriction import TOOL_NAMES, read_restriction
+from toggl_mcp.http.restriction import read_restriction
 from toggl_mcp.models.account import Access
+from toggl_mcp.toolsets import TOOL_NAMES
 
 
 class Endpoint:

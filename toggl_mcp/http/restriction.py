@@ -1,7 +1,6 @@
 """What the headers of a request restrict: they leave out tools and changes, and never add any."""
 
 from collections.abc import Collection, Mapping
-from contextvars import ContextVar
 from typing import Any, NamedTuple
 
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
@@ -11,14 +10,11 @@ from toggl_mcp.errors import InvalidArguments
 from toggl_mcp.models.base import MAX_ID
 from toggl_mcp.settings import Settings
 from toggl_mcp.tools.support.results import to_error_result
-from toggl_mcp.toolsets import enabled_tools
+from toggl_mcp.toolsets import TOOL_NAMES, enabled_tools
 
 READ_ONLY_HEADER = "x-toggl-mcp-read-only"
 TOOLSETS_HEADER = "x-toggl-mcp-toolsets"
 WORKSPACE_HEADER = "x-toggl-mcp-workspace"
-
-TOOL_NAMES: ContextVar[Collection[str] | None] = ContextVar("tool_names", default=None)
-"""The tools that this request may use; None for all of the server's."""
 
 
 class Restriction(NamedTuple):

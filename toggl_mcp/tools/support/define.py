@@ -20,7 +20,7 @@ from mcp.types import CallToolResult, ToolAnnotations
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import to_json
 
-from toggl_mcp.errors import Candidate, Declined, InvalidArguments, OutcomeUnknown, TogglError, Unreachable
+from toggl_mcp.errors import Candidate, Declined, InvalidArguments, TogglError
 from toggl_mcp.models.account import Access, AccountSnapshot, Workspace
 from toggl_mcp.models.base import Payload, is_id
 from toggl_mcp.models.metrics import record_tool_call
@@ -28,6 +28,7 @@ from toggl_mcp.models.period import Calendar, make_calendar
 from toggl_mcp.models.quota import SPENDING, Spending
 from toggl_mcp.models.text import strip_invisible
 from toggl_mcp.tools.support.coercion import coerce_arguments
+from toggl_mcp.tools.support.failures import MAX_CALL_SECONDS, to_toggl_error
 from toggl_mcp.tools.support.lookup import resolve_workspace
 from toggl_mcp.tools.support.results import (
     CandidateOut,
@@ -50,8 +51,6 @@ ValueT = TypeVar("ValueT")
 Requirement = Literal["paid", "projects", "tags"]
 """A paid plan; or, where these are reserved to admins, the right to make and change projects and clients, or tags."""
 
-MAX_CALL_SECONDS = 20.0
-"""Seconds that a call may take in all."""
 MAX_BULK_CALL_SECONDS = 120.0
 """Seconds that a call may take that sends a request for each of many entries."""
 
@@ -156,6 +155,11 @@ class CallContext:
         """
         me = (await self.account()).me
         return make_calendar(me.timezone, me.beginning_of_week)
+
+    async def cached_calendar(self) -> Calendar | None:
+        """Return how the account's owner counts days, if that is fresh in the cache; nothing is requested."""
+        snapshot = await self.toggl.account.fresh_snapshot()
+        return None if snapshot is None else make_calendar(snapshot.me.timezone, snapshot.me.beginning_of_week)
 
     async def describe_candidates(self, candidates: Sequence[Candidate]) -> list[CandidateOut]:
         """Return candidates with the names of their clients and workspaces, as far as these are cached."""
@@ -352,17 +356,8 @@ class _ToolRunner(Generic[ArgsT, ResultT]):
                 return await body(), None
         except TogglError as error:
             return to_error_result(error, await self._describe_candidates(error.candidates)), error.code
-        except TimeoutError:
-            failure = (
-                _too_slow_error()
-                if self.spec.is_read_only
-                else OutcomeUnknown(
-                    "Toggl did not confirm in time. Read the data with refresh: true before you repeat the call."
-                )
-            )
-        except Exception:  # noqa: BLE001 - the edge: a bug is reported and logged, and the server goes on
-            _log.exception("%s failed", self.spec.name)
-            failure = TogglError("This is a bug in toggl_mcp; its log (stderr) has the details. Do not retry.")
+        except Exception as error:  # noqa: BLE001 - the edge: a bug is reported and logged, and the server goes on
+            failure = to_toggl_error(error, self.spec.name, is_read_only=self.spec.is_read_only)
         return to_error_result(failure), failure.code
 
     async def _describe_candidates(self, candidates: Sequence[Candidate]) -> list[CandidateOut]:
@@ -380,10 +375,6 @@ def _decline(tool: str, message: str) -> CallToolResult:
     """Return that a call was not confirmed, and record it: it took a person's time, and none of the server's."""
     record_tool_call(tool, Declined.code, 0.0)
     return to_error_result(Declined(message))
-
-
-def _too_slow_error() -> Unreachable:
-    return Unreachable(f"Toggl did not answer within {MAX_CALL_SECONDS:.0f} s. Try again in a minute.")
 
 
 def _supports_form_elicitation(ctx: Context[Any, Any]) -> bool:

@@ -175,12 +175,22 @@ def take_within_budget(items: Iterable[ModelT]) -> list[ModelT]:
 
 def to_result(result: BaseModel) -> CallToolResult:
     """Return the same data twice: structured, and as compact JSON text."""
-    data = cast("dict[str, Any]", _strip_invisible(result.model_dump(mode="json", exclude_none=True)))
+    data = to_data(result)
     return CallToolResult(content=[TextContent(text=to_json(data).decode())], structured_content=data)
+
+
+def to_data(result: BaseModel) -> dict[str, Any]:
+    """Return a result as JSON has it, without nulls and invisible characters."""
+    return cast("dict[str, Any]", _strip_invisible(result.model_dump(mode="json", exclude_none=True)))
 
 
 def to_error_result(error: TogglError, candidates: Sequence[CandidateOut] = ()) -> CallToolResult:
     """Return an error as text only: clients of the first TypeScript generation choke on structured ones."""
+    return CallToolResult(is_error=True, content=[TextContent(text=to_json(to_error_data(error, candidates)).decode())])
+
+
+def to_error_data(error: TogglError, candidates: Sequence[CandidateOut] = ()) -> dict[str, Any]:
+    """Return the fields of an error, without nulls and invisible characters."""
     fields = {
         "code": error.code,
         "message": strip_invisible(str(error)),
@@ -189,8 +199,7 @@ def to_error_result(error: TogglError, candidates: Sequence[CandidateOut] = ()) 
         "resets_in_seconds": error.resets_in_seconds,
         "retry_after_seconds": error.retry_after_seconds,
     }
-    non_null = {key: value for key, value in fields.items() if value is not None}
-    return CallToolResult(is_error=True, content=[TextContent(text=to_json(non_null).decode())])
+    return {key: value for key, value in fields.items() if value is not None}
 
 
 def describe_validation_error(error: ValidationError, schema: Schema) -> str:
