@@ -42,6 +42,8 @@ from mcp.types import (
 from mcp.types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import ValidationError
 
+from toggl_mcp.subscriptions import Subscriptions
+
 _log = logging.getLogger(__name__)
 
 VERSION_META_KEY = "io.modelcontextprotocol/protocolVersion"
@@ -119,6 +121,7 @@ async def serve(server: MCPServer[None]) -> None:
                     async with sender:
                         with reading:
                             await _read_messages(lowlevel, write, sender, slots)
+                        _close_subscriptions(lowlevel)
                         with anyio.move_on_after(ANSWER_SECONDS):
                             for _ in range(MAX_REQUESTS):
                                 await slots.acquire()
@@ -132,6 +135,13 @@ async def serve(server: MCPServer[None]) -> None:
     except* BrokenPipeError:
         _log.info("The client is gone.")
         _exit_now(1)  # The reader may still wait for its input.
+
+
+def _close_subscriptions(lowlevel: Server[Any]) -> None:
+    """End the streams that would otherwise be requests in progress for ever."""
+    entry = lowlevel.get_request_handler("subscriptions/listen")
+    if entry is not None and isinstance(entry.handler, Subscriptions):
+        entry.handler.close()
 
 
 async def _stop_on_signal(reading: anyio.CancelScope, signals: list[int]) -> None:

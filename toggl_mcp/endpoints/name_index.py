@@ -86,11 +86,23 @@ class NameIndex:
                 return kind, item
         return None
 
-    async def _read_cached_items(self, endpoint: ReadEndpoint[E]) -> Collection[E]:
+    async def list_cached(self, kind: str, *, may_request: bool) -> list[NamedResource]:
+        """Return the items of a kind in all workspaces that are cached.
+
+        With `may_request` the account's names are requested where neither they nor a workspace's list are fresh.
+        """
+        if may_request:
+            await self._account.workspaces()
+        snapshot = await self._account.fresh_snapshot()
+        endpoints = [self._open_endpoint(kind, workspace.id) for workspace in snapshot.workspaces] if snapshot else []
+        collections = [await self._read_cached_items(endpoint, may_request=may_request) for endpoint in endpoints]
+        return [item for collection in collections for item in collection.items.values()]
+
+    async def _read_cached_items(self, endpoint: ReadEndpoint[E], *, may_request: bool = True) -> Collection[E]:
         """Return the cached list if it is fresh, with the account's newer names; else only the account's names."""
         collection = await endpoint.fresh_or_none()
         if self._account_names is None:
-            self._account_names = await self._account.names(may_request=collection is None)
+            self._account_names = await self._account.names(may_request=may_request and collection is None)
         account_names = self._account_names
         account_items = self._account_items(endpoint)
         if collection is None:

@@ -36,7 +36,7 @@ from toggl_mcp.http.settings import HttpSettings, is_loopback
 from toggl_mcp.models.account import Access
 from toggl_mcp.models.clock import Clock, SystemClock
 from toggl_mcp.server import (
-    TOOL_LIST_CACHE,
+    LIST_CACHE,
     build_server,
     default_workspace_id,
     open_client,
@@ -111,7 +111,7 @@ def _open_managers(
 ) -> dict[Access, StreamableHTTPSessionManager]:
     """Return a server for each access mode up to that of the settings, all over the same accounts."""
     state_security = RequestStateSecurity(keys=settings.keys) if settings.keys else RequestStateSecurity.ephemeral()
-    list_cache = TOOL_LIST_CACHE if is_public else replace(TOOL_LIST_CACHE, scope="private")
+    list_cache = LIST_CACHE if is_public else replace(LIST_CACHE, scope="private")
     managers: dict[Access, StreamableHTTPSessionManager] = {}
     for access in list_modes(settings.effective_access):
         try:
@@ -119,6 +119,7 @@ def _open_managers(
                 settings.model_copy(update={"access": access}),
                 accounts,
                 list_cache=list_cache,
+                can_push=False,  # No connection outlives its request.
                 request_state_security=state_security,
                 middleware=[restrict_tools],
             )

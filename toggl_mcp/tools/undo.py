@@ -119,11 +119,15 @@ async def undo(args: UndoArguments, call: CallContext) -> UndoResult:
     )
 
 
+async def list_last_changes(call: CallContext) -> list[ListedChange]:
+    """Return the last changes of the journal, the newest first."""
+    return [ListedChange.of(item) for item in (await call.toggl.journal.list_changes())[:MAX_LISTED_CHANGES]]
+
+
 async def _list_changes(args: UndoArguments, call: CallContext) -> UndoResult:
     """Return the last changes, and what undoing the one of the arguments would do, if there is one."""
-    journal = call.toggl.journal
     try:
-        change = await journal.find(args.change)
+        change = await call.toggl.journal.find(args.change)
     except NotFound:
         if args.change is not None:
             raise
@@ -133,7 +137,7 @@ async def _list_changes(args: UndoArguments, call: CallContext) -> UndoResult:
         undone_change_id=None if change is None else change.change_id,
         complete=all(row.reason is None for row in rows),
         rows=rows,
-        changes=[ListedChange.of(item) for item in (await journal.list_changes())[:MAX_LISTED_CHANGES]],
+        changes=await list_last_changes(call),
         quota=call.quota(),
     )
 

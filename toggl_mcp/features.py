@@ -1,0 +1,157 @@
+"""What a server offers besides tools: resources, prompts and completions, as far as the tools of a request go."""
+
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from typing import Any, NamedTuple, TypeVar
+
+import anyio
+from mcp.types import (
+    CompleteRequestParams,
+    CompleteResult,
+    Completion,
+    GetPromptResult,
+    PromptReference,
+    ReadResourceResult,
+    TextResourceContents,
+)
+from pydantic_core import to_json
+
+from toggl_mcp.completions import Completer, find_completions
+from toggl_mcp.errors import InvalidArguments, NotFound
+from toggl_mcp.prompts import PROMPTS
+from toggl_mcp.prompts.support import COMPLETERS, PromptSpec
+from toggl_mcp.resources import RESOURCES
+from toggl_mcp.resources.support import JSON, ResourceSpec
+from toggl_mcp.tools.support.define import CallContext, CallOpener
+from toggl_mcp.tools.support.failures import MAX_CALL_SECONDS, as_protocol_errors
+from toggl_mcp.tools.support.results import to_data
+from toggl_mcp.toolsets import TOOL_NAMES
+
+ValueT = TypeVar("ValueT")
+
+MAX_COMPLETIONS = 100
+"""Values of a completion; the protocol allows no more."""
+
+
+class ResourceMatch(NamedTuple):
+    """The resource of an address, and the value of its variable there."""
+
+    resource: ResourceSpec
+    value: str
+
+
+class Features:
+    """The resources, prompts and completions of a server.
+
+    Args:
+        tool_names: The server's tools.
+        open_call: Opens the account of the current request.
+    """
+
+    def __init__(self, tool_names: Collection[str], open_call: CallOpener) -> None:
+        self._tool_names = frozenset(tool_names)
+        self._open_call = open_call
+
+    def list_resources(self) -> list[ResourceSpec]:
+        """Return the resources of the current request."""
+        return [spec for spec in RESOURCES if spec.tool in self.current_tools()]
+
+    def list_prompts(self) -> list[PromptSpec[Any]]:
+        """Return the prompts of the current request."""
+        return [spec for spec in PROMPTS if self.current_tools().issuperset(spec.tools)]
+
+    def current_tools(self) -> frozenset[str]:
+        """Return the tools of the current request."""
+        names = TOOL_NAMES.get()
+        return self._tool_names if names is None else self._tool_names & {*names}
+
+    async def read(self, uri: str) -> ReadResourceResult:
+        """Return what a resource has.
+
+        Raises:
+            MCPError: There is no such resource, or it cannot be read.
+        """
+
+        async def read_text(call: CallContext) -> str:
+            match = self._match_resource(uri)
+            return to_json(to_data(await match.resource.read(match.value, call))).decode()
+
+        text = await self._run(read_text, uri, uri)
+        return ReadResourceResult(contents=[TextResourceContents(uri=uri, mime_type=JSON, text=text)])
+
+    async def read_etag(self, uri: str) -> str | None:
+        """Return the etag of a resource, from the cache alone; None where that cannot tell.
+
+        Raises:
+            NotFound, InvalidArguments: There is no such resource.
+            NoToken, BadToken: No account is open.
+        """
+        match = self._match_resource(uri)
+        return await match.resource.make_etag(match.value, await self._open_call())
+
+    async def get_prompt(self, name: str, arguments: Mapping[str, str]) -> GetPromptResult:
+        """Return the messages of a prompt.
+
+        Raises:
+            MCPError: There is no such prompt, or an argument is missing, unknown or invalid.
+        """
+
+        async def render(call: CallContext) -> GetPromptResult:
+            return await self._find_prompt(name).render(arguments, self.current_tools(), call)
+
+        return await self._run(render, name)
+
+    async def complete(self, params: CompleteRequestParams) -> CompleteResult:
+        """Return the values of an argument that have what was typed.
+
+        Raises:
+            MCPError: There is no such argument, or names could not be read.
+        """
+
+        async def list_values(call: CallContext) -> list[str]:
+            completer = self._find_completer(params)
+            return [] if completer is None else find_completions(params.argument.value, await completer(call))
+
+        values = await self._run(list_values, params.argument.name)
+        has_more = len(values) > MAX_COMPLETIONS
+        return CompleteResult(
+            completion=Completion(values=values[:MAX_COMPLETIONS], total=len(values), has_more=has_more)
+        )
+
+    async def _run(self, body: Callable[[CallContext], Awaitable[ValueT]], name: str, uri: str | None = None) -> ValueT:
+        with as_protocol_errors(name, uri), anyio.fail_after(MAX_CALL_SECONDS):
+            return await body(await self._open_call())
+
+    def _match_resource(self, uri: str) -> ResourceMatch:
+        resources = self.list_resources()
+        for resource in resources:
+            value = resource.match(uri)
+            if value is not None:
+                return ResourceMatch(resource, value)
+        message = f"There is no resource {uri!r:.60}. {_enumerate('Resources', (item.uri for item in resources))}"
+        raise NotFound(message)
+
+    def _find_prompt(self, name: str) -> PromptSpec[Any]:
+        prompts = {spec.name: spec for spec in self.list_prompts()}
+        if name not in prompts:
+            message = f"There is no prompt {name!r:.60}. {_enumerate('Prompts', prompts)}"
+            raise NotFound(message)
+        return prompts[name]
+
+    def _find_completer(self, params: CompleteRequestParams) -> Completer | None:
+        """Return what completes an argument; None if it is free text."""
+        ref, argument = params.ref, params.argument.name
+        if isinstance(ref, PromptReference):
+            fields = self._find_prompt(ref.name).args_model.model_fields
+            if argument not in fields:
+                message = f"{argument!r:.60} is no argument of {ref.name}. {_enumerate('Arguments', fields)}"
+                raise InvalidArguments(message)
+            return COMPLETERS.get(argument)
+        templates = {spec.uri: spec for spec in self.list_resources() if spec.is_template}
+        if ref.uri not in templates or f"{{{argument}}}" not in ref.uri:
+            message = f"There is no {argument!r:.60} in {ref.uri!r:.60}. {_enumerate('Templates', templates)}"
+            raise NotFound(message)
+        return templates[ref.uri].complete
+
+
+def _enumerate(subject: str, names: Iterable[str]) -> str:
+    return f"{subject}: {', '.join(names) or 'none'}."

@@ -1,0 +1,171 @@
+"""How a server serves resources, prompts, completions and subscriptions.
+
+The SDK's server takes them once and for all, without a request's tools or account, and has no `resources/subscribe`;
+its low-level server has handlers for all of it. What the SDK serves by itself, such as resources of extensions, stays.
+"""
+
+from collections.abc import Collection
+from typing import Any, cast
+
+from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
+from mcp.server.lowlevel.server import NotificationOptions, RequestHandler, Server
+from mcp.server.mcpserver import MCPServer
+from mcp.types import (
+    CompleteRequestParams,
+    CompleteResult,
+    EmptyResult,
+    GetPromptRequestParams,
+    GetPromptResult,
+    ListPromptsResult,
+    ListResourcesResult,
+    ListResourceTemplatesResult,
+    PaginatedRequestParams,
+    PromptsCapability,
+    ReadResourceRequestParams,
+    ResourcesCapability,
+    ServerCapabilities,
+    SubscribeRequestParams,
+    SubscriptionsListenRequestParams,
+    ToolsCapability,
+    UnsubscribeRequestParams,
+)
+
+from toggl_mcp.features import Features
+from toggl_mcp.instructions import write_instructions
+from toggl_mcp.resources.support import SCHEME
+from toggl_mcp.subscriptions import Subscriptions
+from toggl_mcp.tools.support.define import CallOpener
+from toggl_mcp.toolsets import TOOL_NAMES
+
+RequestContext = ServerRequestContext[Any, Any]
+
+METHODS_WITH_NEWS = ("tools/call", "resources/read")
+"""What may bring something new into the cache."""
+METHODS_WITH_INSTRUCTIONS = ("initialize", "server/discover")
+
+
+def add_handlers(
+    server: MCPServer[None], tool_names: Collection[str], open_call: CallOpener, *, can_push: bool
+) -> None:
+    """Let a server serve what its tools allow, and advertise that and nothing else.
+
+    Args:
+        server: The server, with its tools.
+        tool_names: The names of these.
+        open_call: Opens the account of the current request.
+        can_push: Whether the server can tell a client something between its requests.
+    """
+    lowlevel: Server[Any] = server._lowlevel_server  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - see above
+    features = Features(tool_names, open_call)
+    _add_resources(lowlevel, features)
+    _add_prompts(lowlevel, features)
+    if can_push:
+        _add_subscriptions(server, lowlevel, Subscriptions(features.read_etag))
+    _restrict_capabilities(lowlevel, features)
+
+    async def restrict_instructions(ctx: RequestContext, call_next: CallNext) -> HandlerResult:
+        result = await call_next(ctx)
+        if ctx.method not in METHODS_WITH_INSTRUCTIONS or TOOL_NAMES.get() is None:
+            return result
+        return {**cast("dict[str, Any]", result), "instructions": write_instructions(features.current_tools())}
+
+    server.middleware.append(restrict_instructions)
+
+
+def _add_resources(lowlevel: Server[Any], features: Features) -> None:
+    list_others = _find_handler(lowlevel, "resources/list")
+    list_other_templates = _find_handler(lowlevel, "resources/templates/list")
+    read_other = _find_handler(lowlevel, "resources/read")
+
+    async def list_resources(ctx: RequestContext, params: PaginatedRequestParams) -> ListResourcesResult:
+        others = cast("ListResourcesResult", await list_others(ctx, params))
+        resources = [resource for spec in features.list_resources() for resource in spec.list_resources()]
+        return ListResourcesResult(resources=[*resources, *others.resources])
+
+    async def list_templates(ctx: RequestContext, params: PaginatedRequestParams) -> ListResourceTemplatesResult:
+        others = cast("ListResourceTemplatesResult", await list_other_templates(ctx, params))
+        templates = [spec.to_template() for spec in features.list_resources() if spec.is_template]
+        return ListResourceTemplatesResult(resource_templates=[*templates, *others.resource_templates])
+
+    async def read_resource(ctx: RequestContext, params: ReadResourceRequestParams) -> HandlerResult:
+        is_other = not params.uri.startswith(SCHEME)
+        return await (read_other(ctx, params) if is_other else features.read(params.uri))
+
+    lowlevel.add_request_handler("resources/list", PaginatedRequestParams, list_resources)
+    lowlevel.add_request_handler("resources/templates/list", PaginatedRequestParams, list_templates)
+    lowlevel.add_request_handler("resources/read", ReadResourceRequestParams, read_resource)
+
+
+def _add_prompts(lowlevel: Server[Any], features: Features) -> None:
+    async def list_prompts(_: RequestContext, __: PaginatedRequestParams) -> ListPromptsResult:
+        return ListPromptsResult(prompts=[spec.to_prompt() for spec in features.list_prompts()])
+
+    async def get_prompt(_: RequestContext, params: GetPromptRequestParams) -> GetPromptResult:
+        return await features.get_prompt(params.name, params.arguments or {})
+
+    async def complete(_: RequestContext, params: CompleteRequestParams) -> CompleteResult:
+        return await features.complete(params)
+
+    lowlevel.add_request_handler("prompts/list", PaginatedRequestParams, list_prompts)
+    lowlevel.add_request_handler("prompts/get", GetPromptRequestParams, get_prompt)
+    lowlevel.add_request_handler("completion/complete", CompleteRequestParams, complete)
+
+
+def _add_subscriptions(server: MCPServer[None], lowlevel: Server[Any], subscriptions: Subscriptions) -> None:
+    async def subscribe(ctx: RequestContext, params: SubscribeRequestParams) -> EmptyResult:
+        await subscriptions.subscribe(params.uri, ctx.session)
+        return EmptyResult()
+
+    async def unsubscribe(_: RequestContext, params: UnsubscribeRequestParams) -> EmptyResult:
+        subscriptions.unsubscribe(params.uri)
+        return EmptyResult()
+
+    async def notify_subscribers(ctx: RequestContext, call_next: CallNext) -> HandlerResult:
+        result = await call_next(ctx)
+        if ctx.method in METHODS_WITH_NEWS:
+            await subscriptions.notify()
+        return result
+
+    lowlevel.add_request_handler("resources/subscribe", SubscribeRequestParams, subscribe)
+    lowlevel.add_request_handler("resources/unsubscribe", UnsubscribeRequestParams, unsubscribe)
+    lowlevel.add_request_handler("subscriptions/listen", SubscriptionsListenRequestParams, subscriptions)
+    server.middleware.append(notify_subscribers)
+
+
+def _restrict_capabilities(lowlevel: Server[Any], features: Features) -> None:
+    """Advertise no empty list, and no change of a list: all lists are as long as the process lives.
+
+    The SDK derives capabilities from handlers, of which it always has some, and the newer protocol's `listChanged` from
+    whether `subscriptions/listen` is served.
+    """
+    derive = lowlevel.get_capabilities
+    has_prompts = bool(features.list_prompts())
+    has_resources = bool(features.list_resources() or lowlevel.extensions)
+
+    def get_capabilities(
+        notification_options: NotificationOptions | None = None,
+        experimental_capabilities: dict[str, dict[str, Any]] | None = None,
+        extensions: dict[str, dict[str, Any]] | None = None,
+        *,
+        protocol_version: str | None = None,
+    ) -> ServerCapabilities:
+        derived = derive(notification_options, experimental_capabilities, extensions, protocol_version=protocol_version)
+        subscribe = derived.resources is not None and derived.resources.subscribe
+        return derived.model_copy(
+            update={
+                "tools": ToolsCapability(),
+                "prompts": PromptsCapability() if has_prompts else None,
+                "resources": ResourcesCapability(subscribe=subscribe or None) if has_resources else None,
+                "completions": derived.completions if has_prompts or has_resources else None,
+            }
+        )
+
+    lowlevel.get_capabilities = get_capabilities
+
+
+def _find_handler(lowlevel: Server[Any], method: str) -> RequestHandler[Any, Any]:
+    entry = lowlevel.get_request_handler(method)
+    if entry is None:
+        message = f"The SDK serves no {method}."
+        raise LookupError(message)
+    return entry.handler

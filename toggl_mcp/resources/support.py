@@ -1,0 +1,121 @@
+"""How the result of a tool becomes a resource: an address, a reader, and an etag that costs no request."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from hashlib import blake2b
+
+from mcp.shared.uri_template import UriTemplate
+from mcp.types import Annotations, Resource, ResourceTemplate
+from pydantic import BaseModel
+
+from toggl_mcp.completions import Completer
+from toggl_mcp.icons import draw_icon
+from toggl_mcp.models.time_entries import TimeEntry
+from toggl_mcp.tools.support.define import CallContext
+
+JSON = "application/json"
+SCHEME = "toggl://"
+AUDIENCE = ("user", "assistant")
+NO_VALUE = ""
+"""What a resource without a variable is read with."""
+
+
+@dataclass(frozen=True)
+class ResourceSpec:
+    """A resource, or a template of one variable.
+
+    Attributes:
+        uri: Its address, or the template of it (RFC 6570).
+        title: Its title for a person.
+        icon: The path of its icon.
+        priority: How important it is, 0 to 1.
+        tool: The tool whose result it has; without that it is not offered.
+        read: Returns that result for a value of the variable; its docstring describes the resource.
+        make_etag: Returns what changes with the body, from the cache alone; None where that cannot tell.
+        examples: Values of the variable that are listed as resources, with their titles.
+        complete: Returns values of the variable.
+    """
+
+    uri: str
+    title: str
+    icon: str
+    priority: float
+    tool: str
+    read: Callable[[str, CallContext], Awaitable[BaseModel]]
+    make_etag: Callable[[str, CallContext], Awaitable[str | None]]
+    examples: Mapping[str, str] = field(default_factory=dict[str, str])
+    complete: Completer | None = None
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self.uri.removeprefix(SCHEME).partition("/")[0]
+
+    @property
+    def description(self) -> str:
+        """What it has."""
+        return (self.read.__doc__ or "").strip()
+
+    @property
+    def is_template(self) -> bool:
+        """Whether its address has a variable."""
+        return UriTemplate.is_template(self.uri)
+
+    def match(self, uri: str) -> str | None:
+        """Return the value of the variable in an address; None if the address is of another resource."""
+        values = UriTemplate.parse(self.uri).match(uri)
+        return None if values is None else str(next(iter(values.values()), NO_VALUE))
+
+    def list_resources(self) -> list[Resource]:
+        """Return it as hosts list it, or its examples."""
+        listed = self.examples if self.is_template else {NO_VALUE: self.title}
+        template = UriTemplate.parse(self.uri)
+        return [
+            Resource(
+                uri=template.expand(dict.fromkeys(template.variable_names, value)),
+                name=value or self.name,
+                title=title,
+                description=self.description,
+                mime_type=JSON,
+                icons=[draw_icon(self.icon)],
+                annotations=self._annotations,
+            )
+            for value, title in listed.items()
+        ]
+
+    def to_template(self) -> ResourceTemplate:
+        """Return it as hosts list templates."""
+        return ResourceTemplate(
+            uri_template=self.uri,
+            name=self.name,
+            title=self.title,
+            description=self.description,
+            mime_type=JSON,
+            icons=[draw_icon(self.icon)],
+            annotations=self._annotations,
+        )
+
+    @property
+    def _annotations(self) -> Annotations:
+        return Annotations(audience=[*AUDIENCE], priority=self.priority)
+
+
+def digest(*parts: str) -> str:
+    """Return an etag of these texts."""
+    return blake2b("\0".join(parts).encode(), digest_size=16).hexdigest()
+
+
+async def digest_entries(matches: Callable[[TimeEntry], bool], call: CallContext) -> str | None:
+    """Return an etag of the cached entries that match, and of the names that they may show; None if none are cached.
+
+    A name changes by a change of ours, which the journal has, or by a list that is read again, which is not looked at.
+    """
+    collection = await call.toggl.entry_cache.any_age_or_none()
+    if collection is None:
+        return None
+    entries = (entry for _, entry in sorted(collection.items.items()) if matches(entry))
+    changes = [record for change in await call.toggl.journal.list_changes() for record in change.records]
+    return digest(
+        *(entry.model_dump_json(exclude={"updated_at"}) for entry in entries),
+        *(record.record_id for record in changes if record.kind != "time_entry" and record.verb != "add"),
+    )
