@@ -41,14 +41,9 @@ def names_of(kind: ResourceKind) -> Completer:
     return list_names
 
 
-async def find_calendar(call: CallContext) -> Calendar:
-    """Return how the account's owner counts days, or how UTC does where that is not cached."""
-    return await call.cached_calendar() or UTC_CALENDAR
-
-
 async def find_today(call: CallContext) -> date:
-    """Return the account's day, as far as its time zone is cached."""
-    return (await find_calendar(call)).day_of(call.now)
+    """Return the account's day, or that of UTC where the account's time zone is not cached."""
+    return (await call.cached_calendar() or UTC_CALENDAR).day_of(call.now)
 
 
 async def list_periods(call: CallContext) -> list[str]:

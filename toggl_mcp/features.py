@@ -20,11 +20,11 @@ from toggl_mcp.errors import InvalidArguments, NotFound
 from toggl_mcp.prompts import PROMPTS
 from toggl_mcp.prompts.support import COMPLETERS, PromptSpec
 from toggl_mcp.resources import RESOURCES
-from toggl_mcp.resources.support import JSON, ResourceSpec
+from toggl_mcp.resources.support import JSON, SCHEME, ResourceSpec
 from toggl_mcp.tools.support.define import CallContext, CallOpener
 from toggl_mcp.tools.support.failures import MAX_CALL_SECONDS, as_protocol_errors
 from toggl_mcp.tools.support.results import to_data
-from toggl_mcp.toolsets import TOOL_NAMES
+from toggl_mcp.toolsets import PROMPT_TOOLS, RESOURCE_TOOLS, current_tools
 
 ValueT = TypeVar("ValueT")
 
@@ -48,21 +48,23 @@ class Features:
     """
 
     def __init__(self, tool_names: Collection[str], open_call: CallOpener) -> None:
-        self._tool_names = frozenset(tool_names)
+        self._tool_names = tool_names
         self._open_call = open_call
 
     def list_resources(self) -> list[ResourceSpec]:
         """Return the resources of the current request."""
-        return [spec for spec in RESOURCES if spec.tool in self.current_tools()]
+        tools = current_tools(self._tool_names)
+        return [spec for spec in RESOURCES if RESOURCE_TOOLS[spec.name] in tools]
 
     def list_prompts(self) -> list[PromptSpec[Any]]:
         """Return the prompts of the current request."""
-        return [spec for spec in PROMPTS if self.current_tools().issuperset(spec.tools)]
+        tools = current_tools(self._tool_names)
+        return [spec for spec in PROMPTS if PROMPT_TOOLS[spec.name] in tools]
 
-    def current_tools(self) -> frozenset[str]:
-        """Return the tools of the current request."""
-        names = TOOL_NAMES.get()
-        return self._tool_names if names is None else self._tool_names & {*names}
+    @staticmethod
+    def has_scheme(uri: str) -> bool:
+        """Tell whether an address is of these resources, and not of an extension's."""
+        return uri.startswith(SCHEME)
 
     async def read(self, uri: str) -> ReadResourceResult:
         """Return what a resource has.
@@ -96,7 +98,7 @@ class Features:
         """
 
         async def render(call: CallContext) -> GetPromptResult:
-            return await self._find_prompt(name).render(arguments, self.current_tools(), call)
+            return await self._find_prompt(name).render(arguments, current_tools(self._tool_names), call)
 
         return await self._run(render, name)
 

@@ -2,10 +2,12 @@
 
 The SDK's server takes them once and for all, without a request's tools or account, and has no `resources/subscribe`;
 its low-level server has handlers for all of it. What the SDK serves by itself, such as resources of extensions, stays.
+What they are is imported at the first request for them: a host waits for the list of tools, not for that.
 """
 
-from collections.abc import Collection
-from typing import Any, cast
+from collections.abc import Callable, Collection
+from functools import cache
+from typing import TYPE_CHECKING, Any, cast
 
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.lowlevel.server import NotificationOptions, RequestHandler, Server
@@ -30,14 +32,16 @@ from mcp.types import (
     UnsubscribeRequestParams,
 )
 
-from toggl_mcp.features import Features
 from toggl_mcp.instructions import write_instructions
-from toggl_mcp.resources.support import SCHEME
 from toggl_mcp.subscriptions import Subscriptions
 from toggl_mcp.tools.support.define import CallOpener
-from toggl_mcp.toolsets import TOOL_NAMES
+from toggl_mcp.toolsets import PROMPT_TOOLS, RESOURCE_TOOLS, TOOL_NAMES, current_tools
+
+if TYPE_CHECKING:
+    from toggl_mcp.features import Features
 
 RequestContext = ServerRequestContext[Any, Any]
+FeatureOpener = Callable[[], "Features"]
 
 METHODS_WITH_NEWS = ("tools/call", "resources/read")
 """What may bring something new into the cache."""
@@ -56,55 +60,63 @@ def add_handlers(
         can_push: Whether the server can tell a client something between its requests.
     """
     lowlevel: Server[Any] = server._lowlevel_server  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - see above
-    features = Features(tool_names, open_call)
-    _add_resources(lowlevel, features)
-    _add_prompts(lowlevel, features)
-    if can_push:
-        _add_subscriptions(server, lowlevel, Subscriptions(features.read_etag))
-    _restrict_capabilities(lowlevel, features)
+
+    @cache
+    def open_features() -> "Features":
+        from toggl_mcp.features import Features  # noqa: PLC0415 - start-up
+
+        return Features(tool_names, open_call)
+
+    async def read_etag(uri: str) -> str | None:
+        return await open_features().read_etag(uri)
 
     async def restrict_instructions(ctx: RequestContext, call_next: CallNext) -> HandlerResult:
         result = await call_next(ctx)
         if ctx.method not in METHODS_WITH_INSTRUCTIONS or TOOL_NAMES.get() is None:
             return result
-        return {**cast("dict[str, Any]", result), "instructions": write_instructions(features.current_tools())}
+        return {**cast("dict[str, Any]", result), "instructions": write_instructions(current_tools(tool_names))}
 
+    _add_resources(lowlevel, open_features)
+    _add_prompts(lowlevel, open_features)
+    if can_push:
+        _add_subscriptions(server, lowlevel, Subscriptions(read_etag))
+    _restrict_capabilities(lowlevel, tool_names)
     server.middleware.append(restrict_instructions)
 
 
-def _add_resources(lowlevel: Server[Any], features: Features) -> None:
+def _add_resources(lowlevel: Server[Any], open_features: FeatureOpener) -> None:
     list_others = _find_handler(lowlevel, "resources/list")
     list_other_templates = _find_handler(lowlevel, "resources/templates/list")
     read_other = _find_handler(lowlevel, "resources/read")
 
     async def list_resources(ctx: RequestContext, params: PaginatedRequestParams) -> ListResourcesResult:
         others = cast("ListResourcesResult", await list_others(ctx, params))
-        resources = [resource for spec in features.list_resources() for resource in spec.list_resources()]
+        resources = [resource for spec in open_features().list_resources() for resource in spec.list_resources()]
         return ListResourcesResult(resources=[*resources, *others.resources])
 
     async def list_templates(ctx: RequestContext, params: PaginatedRequestParams) -> ListResourceTemplatesResult:
         others = cast("ListResourceTemplatesResult", await list_other_templates(ctx, params))
-        templates = [spec.to_template() for spec in features.list_resources() if spec.is_template]
+        templates = [spec.to_template() for spec in open_features().list_resources() if spec.is_template]
         return ListResourceTemplatesResult(resource_templates=[*templates, *others.resource_templates])
 
     async def read_resource(ctx: RequestContext, params: ReadResourceRequestParams) -> HandlerResult:
-        is_other = not params.uri.startswith(SCHEME)
-        return await (read_other(ctx, params) if is_other else features.read(params.uri))
+        features = open_features()
+        return await (features.read(params.uri) if features.has_scheme(params.uri) else read_other(ctx, params))
 
     lowlevel.add_request_handler("resources/list", PaginatedRequestParams, list_resources)
     lowlevel.add_request_handler("resources/templates/list", PaginatedRequestParams, list_templates)
     lowlevel.add_request_handler("resources/read", ReadResourceRequestParams, read_resource)
 
 
-def _add_prompts(lowlevel: Server[Any], features: Features) -> None:
+def _add_prompts(lowlevel: Server[Any], open_features: FeatureOpener) -> None:
     async def list_prompts(_: RequestContext, __: PaginatedRequestParams) -> ListPromptsResult:
-        return ListPromptsResult(prompts=[spec.to_prompt() for spec in features.list_prompts()])
+        return ListPromptsResult(prompts=[spec.to_prompt() for spec in open_features().list_prompts()])
 
     async def get_prompt(_: RequestContext, params: GetPromptRequestParams) -> GetPromptResult:
-        return await features.get_prompt(params.name, params.arguments or {})
+        return await open_features().get_prompt(params.name, params.arguments or {})
 
     async def complete(_: RequestContext, params: CompleteRequestParams) -> CompleteResult:
-        return await features.complete(params)
+        return await open_features().complete(params)
 
     lowlevel.add_request_handler("prompts/list", PaginatedRequestParams, list_prompts)
     lowlevel.add_request_handler("prompts/get", GetPromptRequestParams, get_prompt)
@@ -132,15 +144,15 @@ def _add_subscriptions(server: MCPServer[None], lowlevel: Server[Any], subscript
     server.middleware.append(notify_subscribers)
 
 
-def _restrict_capabilities(lowlevel: Server[Any], features: Features) -> None:
+def _restrict_capabilities(lowlevel: Server[Any], tool_names: Collection[str]) -> None:
     """Advertise no empty list, and no change of a list: all lists are as long as the process lives.
 
     The SDK derives capabilities from handlers, of which it always has some, and the newer protocol's `listChanged` from
     whether `subscriptions/listen` is served.
     """
     derive = lowlevel.get_capabilities
-    has_prompts = bool(features.list_prompts())
-    has_resources = bool(features.list_resources() or lowlevel.extensions)
+    has_prompts = not {*PROMPT_TOOLS.values()}.isdisjoint(tool_names)
+    has_resources = not {*RESOURCE_TOOLS.values()}.isdisjoint(tool_names) or bool(lowlevel.extensions)
 
     def get_capabilities(
         notification_options: NotificationOptions | None = None,

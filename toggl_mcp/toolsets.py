@@ -25,6 +25,22 @@ TOOLSETS: Mapping[str, Sequence[ToolSpec[Any, Any]]] = {
 """Every tool, in the order in which hosts list them."""
 OPT_IN_TOOLSETS = ("tasks", "team")
 """Toolsets that are enabled only by name."""
+RESOURCE_TOOLS: Mapping[str, str] = {
+    "account": "get_account",
+    "day": "list_time_entries",
+    "week": "summarize_time",
+    "project": "project_status",
+    "changes": "undo",
+}
+"""The tool whose result each resource has: without it, the resource is not offered."""
+PROMPT_TOOLS: Mapping[str, str] = {
+    "weekly_review": "summarize_time",
+    "fill_my_week": "create_time_entries",
+    "standup": "list_time_entries",
+    "client_statement": "prepare_statement",
+    "month_end": "summarize_time",
+}
+"""The tool without which each prompt is not offered; steps with other tools that are not enabled are left out."""
 TOOL_NAMES: ContextVar[Collection[str] | None] = ContextVar("tool_names", default=None)
 """The tools that the current request may use; None for all of the server's."""
 
@@ -47,6 +63,12 @@ def enabled_tools(settings: Settings) -> list[ToolSpec[Any, Any]]:
         message = "These settings leave no tool. Name more toolsets or tools, or exclude fewer."
         raise InvalidArguments(message)
     return tools
+
+
+def current_tools(tool_names: Collection[str]) -> frozenset[str]:
+    """Return those of a server's tools that the current request may use."""
+    names = TOOL_NAMES.get()
+    return frozenset(tool_names) if names is None else frozenset(tool_names) & {*names}
 
 
 def group_by_requirement(tools: Sequence[ToolSpec[Any, Any]]) -> dict[Requirement, list[str]]:

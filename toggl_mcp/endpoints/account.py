@@ -65,6 +65,11 @@ class AccountEndpoint:
         collection = await self._account.fresh_or_none()
         return None if collection is None else collection.items[ACCOUNT_ID]
 
+    async def last_snapshot(self) -> AccountSnapshot | None:
+        """Return the owner and the workspaces as last read, however long ago; nothing is requested."""
+        collection = await self._account.any_age_or_none()
+        return None if collection is None else collection.items[ACCOUNT_ID]
+
     async def names(self, *, may_request: bool = True) -> Collection[WorkspaceNames] | None:
         """Return the names in use, without workspaces in which one was changed from here since.
 

@@ -51,4 +51,4 @@ def client_statement(args: ClientStatementArgs, _: date) -> Script:
     )
 
 
-PROMPTS = (PromptSpec(client_statement, BILL, ("prepare_statement",)),)
+PROMPTS = (PromptSpec(client_statement, BILL),)

@@ -57,4 +57,4 @@ def fill_my_week(args: FillMyWeekArgs, today: date) -> Script:
     )
 
 
-PROMPTS = (PromptSpec(fill_my_week, PEN, ("list_time_entries", "create_time_entries")),)
+PROMPTS = (PromptSpec(fill_my_week, PEN),)

@@ -39,4 +39,4 @@ def month_end(args: MonthEndArgs, _: date) -> Script:
     )
 
 
-PROMPTS = (PromptSpec(month_end, CHECK, ("review_time", "summarize_time")),)
+PROMPTS = (PromptSpec(month_end, CHECK),)

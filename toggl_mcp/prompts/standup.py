@@ -37,4 +37,4 @@ def standup(args: StandupArgs, today: date) -> Script:
     )
 
 
-PROMPTS = (PromptSpec(standup, SPEECH, ("list_time_entries",)),)
+PROMPTS = (PromptSpec(standup, SPEECH),)

@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined, to_json
 
-from toggl_mcp.completions import Completer, find_calendar, list_clients, list_periods
+from toggl_mcp.completions import Completer, list_clients, list_periods
 from toggl_mcp.errors import InvalidArguments
 from toggl_mcp.icons import draw_icon
 from toggl_mcp.models.base import Payload
@@ -63,12 +63,10 @@ class PromptSpec(Generic[ArgsT]):
     Attributes:
         write: Returns the script for these arguments and the account's day.
         icon: The path of its icon.
-        tools: The tools without which it is not offered.
     """
 
     write: Callable[[ArgsT, date], Script]
     icon: str
-    tools: Collection[str]
 
     @property
     def name(self) -> str:
@@ -108,7 +106,7 @@ class PromptSpec(Generic[ArgsT]):
             InvalidArguments: An argument is missing, unknown or invalid.
         """
         args = self._validate(arguments)
-        calendar = await find_calendar(call)
+        calendar = await call.cached_calendar() or await call.calendar()  # A request that the steps need as well.
         today = calendar.day_of(call.now)
         period: str | None = getattr(args, "period", None)
         if period is not None:

@@ -41,4 +41,4 @@ def weekly_review(args: WeeklyReviewArgs, _: date) -> Script:
     )
 
 
-PROMPTS = (PromptSpec(weekly_review, WEEK, ("summarize_time", "review_time")),)
+PROMPTS = (PromptSpec(weekly_review, WEEK),)

@@ -13,10 +13,8 @@ async def read_account(_: str, call: CallContext) -> Account:
 
 async def make_account_etag(_: str, call: CallContext) -> str | None:
     """Return the etag of the cached account: requests that remain, and the time, are nothing new."""
-    snapshot = await call.toggl.account.fresh_snapshot()
+    snapshot = await call.toggl.account.last_snapshot()
     return None if snapshot is None else digest(snapshot.model_dump_json(exclude={"has_recent_entries"}))
 
 
-RESOURCES = (
-    ResourceSpec("toggl://account", "Toggl account", PERSON, 0.6, "get_account", read_account, make_account_etag),
-)
+RESOURCES = (ResourceSpec("toggl://account", "Toggl account", PERSON, 0.6, read_account, make_account_etag),)

@@ -23,4 +23,4 @@ async def make_changes_etag(_: str, call: CallContext) -> str:
     return digest(*(change.model_dump_json() for change in await list_last_changes(call)))
 
 
-RESOURCES = (ResourceSpec("toggl://changes", "Last changes", HISTORY, 0.3, "undo", read_changes, make_changes_etag),)
+RESOURCES = (ResourceSpec("toggl://changes", "Last changes", HISTORY, 0.3, read_changes, make_changes_etag),)

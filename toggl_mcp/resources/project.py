@@ -30,7 +30,6 @@ RESOURCES = (
         "How a project stands",
         GAUGE,
         0.5,
-        "project_status",
         read_project,
         make_project_etag,
         complete=list_projects,

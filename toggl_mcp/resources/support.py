@@ -29,8 +29,7 @@ class ResourceSpec:
         title: Its title for a person.
         icon: The path of its icon.
         priority: How important it is, 0 to 1.
-        tool: The tool whose result it has; without that it is not offered.
-        read: Returns that result for a value of the variable; its docstring describes the resource.
+        read: Returns what a tool returns, for a value of the variable; its docstring describes the resource.
         make_etag: Returns what changes with the body, from the cache alone; None where that cannot tell.
         examples: Values of the variable that are listed as resources, with their titles.
         complete: Returns values of the variable.
@@ -40,7 +39,6 @@ class ResourceSpec:
     title: str
     icon: str
     priority: float
-    tool: str
     read: Callable[[str, CallContext], Awaitable[BaseModel]]
     make_etag: Callable[[str, CallContext], Awaitable[str | None]]
     examples: Mapping[str, str] = field(default_factory=dict[str, str])

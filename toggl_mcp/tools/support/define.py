@@ -157,8 +157,8 @@ class CallContext:
         return make_calendar(me.timezone, me.beginning_of_week)
 
     async def cached_calendar(self) -> Calendar | None:
-        """Return how the account's owner counts days, if that is fresh in the cache; nothing is requested."""
-        snapshot = await self.toggl.account.fresh_snapshot()
+        """Return how the account's owner counts days, if that was ever read: it seldom changes."""
+        snapshot = await self.toggl.account.last_snapshot()
         return None if snapshot is None else make_calendar(snapshot.me.timezone, snapshot.me.beginning_of_week)
 
     async def describe_candidates(self, candidates: Sequence[Candidate]) -> list[CandidateOut]:

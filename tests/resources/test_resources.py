@@ -1,0 +1,173 @@
+"""Resources: what tools return, by an address; what they cost, and what they say where there is nothing to read."""
+
+import json
+from typing import Any
+
+import pytest
+from mcp import Client
+from mcp.shared.exceptions import MCPError
+from mcp.types import ReadResourceResult, TextResourceContents
+
+from tests.endpoints.support import fault_every
+from tests.sandbox.clock import Clock
+from tests.tools.host import Era, Host, each_era, serve
+from toggl_mcp.sandbox import Fault, Sandbox
+from toggl_mcp.server import build_server
+from toggl_mcp.settings import Settings
+
+pytestmark = pytest.mark.anyio
+
+VOLATILE = {"as_of", "age_seconds", "requests", "quota", "quotas", "source"}
+"""What tells of the call, and not of what was read."""
+COSTS = {
+    "toggl://account": (1, 0),
+    "toggl://day/today": (2, 0),
+    "toggl://day/2025-10-08": (2, 0),
+    "toggl://week/this_week": (2, 0),
+    "toggl://week/2025-W40": (2, 0),
+    "toggl://project/Web%20shop": (4, 1),
+    "toggl://changes": (0, 0),
+}
+"""The requests to Toggl with an empty cache, and with a warm one: the pace of a project is a report each time."""
+CALLS: dict[str, tuple[str, dict[str, Any]]] = {
+    "toggl://account": ("get_account", {}),
+    "toggl://day/2025-10-08": ("list_time_entries", {"period": "2025-10-08", "limit": 200}),
+    "toggl://day/yesterday": ("list_time_entries", {"period": "yesterday", "limit": 200}),
+    "toggl://week/2025-W40": ("summarize_time", {"period": "2025-W40", "group_by": ["project", "day"], "limit": 200}),
+    "toggl://week/2025-10-08": ("summarize_time", {"period": "this week", "group_by": ["project", "day"]}),
+    "toggl://project/Web%20shop": ("project_status", {"project": "Web shop"}),
+    "toggl://project/201500302": ("project_status", {"project": "Web shop"}),
+}
+
+
+async def read(client: Client, uri: str) -> dict[str, Any]:
+    return json.loads(get_text(await client.read_resource(uri)))
+
+
+def get_text(result: ReadResourceResult) -> str:
+    (content,) = result.contents
+    assert isinstance(content, TextResourceContents)
+    assert content.mime_type == "application/json"
+    return content.text
+
+
+@each_era
+async def test_resources_list_has_titles_annotations_and_icons(sandbox: Sandbox, clock: Clock, era: Era) -> None:
+    async with Client(serve(sandbox, clock), mode=era) as client:
+        resources = (await client.list_resources()).resources
+        templates = (await client.list_resource_templates()).resource_templates
+
+    assert [item.uri for item in resources] == [
+        "toggl://account",
+        "toggl://day/today",
+        "toggl://week/this_week",
+        "toggl://changes",
+    ]
+    assert [item.uri_template for item in templates] == [
+        "toggl://day/{date}",
+        "toggl://week/{date}",
+        "toggl://project/{id}",
+    ]
+    for item in (*resources, *templates):
+        assert item.title
+        assert item.description
+        assert item.mime_type == "application/json"
+        assert item.annotations is not None
+        assert item.annotations.audience == ["user", "assistant"]
+        assert item.annotations.priority is not None
+        assert item.icons is not None
+        assert len(item.icons[0].src) < 500
+    assert sandbox.calls == []
+
+
+@pytest.mark.parametrize(("uri", "costs"), COSTS.items(), ids=COSTS)
+async def test_resources_read_costs_requests_once(
+    sandbox: Sandbox, clock: Clock, uri: str, costs: tuple[int, int]
+) -> None:
+    async with Client(serve(sandbox, clock)) as client:
+        await client.read_resource(uri)
+        cold_count = len(sandbox.calls)
+        await client.read_resource(uri)
+
+    assert (cold_count, len(sandbox.calls) - cold_count) == costs
+
+
+@each_era
+async def test_resources_read_returns_what_the_tool_returns(sandbox: Sandbox, clock: Clock, era: Era) -> None:
+    async with Client(serve(sandbox, clock), mode=era) as client:
+        for uri, (tool, arguments) in CALLS.items():
+            body = await read(client, uri)
+            result = await Host(client).call(tool, **arguments)
+
+            assert body.keys() == result.keys() | (body.keys() & VOLATILE), uri
+            assert {key: body[key] for key in body.keys() - VOLATILE} == {
+                key: result[key] for key in result.keys() - VOLATILE
+            }, uri
+
+
+async def test_resources_read_changes_returns_the_last_changes(sandbox: Sandbox, clock: Clock) -> None:
+    async with Client(serve(sandbox, clock)) as client:
+        host = Host(client)
+        created = await host.call("create_client", name="Lighthouse")
+        count = len(sandbox.calls)
+        (change,) = (await read(client, "toggl://changes"))["changes"]
+
+        assert len(sandbox.calls) == count
+        assert change["change_id"] == created["change_id"]
+        assert change["steps"] == [f"add client {created['client']['id']}"]
+        assert (await host.call("undo", dry_run=True))["changes"] == [change]
+
+
+@pytest.mark.parametrize(
+    ("uri", "code", "text"),
+    [
+        ("toggl://day/2025-02-30", "invalid_arguments", "give a day that exists"),
+        ("toggl://day/03%2F04%2F2025", "invalid_arguments", "two readings, 2025-03-04 and 2025-04-03"),
+        ("toggl://day/last%20week", "invalid_arguments", "is not one day. Write 2026-11-24"),
+        ("toggl://week/2025-11", "invalid_arguments", "is not one week. Write 2026-W47"),
+        ("toggl://week/soon", "invalid_arguments", "is not a period; write today"),
+        ("toggl://project/Web%20shopp", "not_found", "Near: “Web shop” (201500302)"),
+        ("toggl://days/today", "not_found", "Resources: toggl://account, toggl://day/{date}"),
+    ],
+)
+async def test_resources_read_of_nothing_says_what_to_read(
+    sandbox: Sandbox, clock: Clock, uri: str, code: str, text: str
+) -> None:
+    async with Client(serve(sandbox, clock)) as client:
+        with pytest.raises(MCPError, match=r"\w") as failure:
+            await client.read_resource(uri)
+
+    assert failure.value.code == -32602
+    assert text in failure.value.message
+    assert failure.value.data["uri"] == uri
+    assert failure.value.data["code"] == code
+
+
+async def test_resources_read_in_an_outage_says_to_read_it_later(sandbox: Sandbox, clock: Clock) -> None:
+    sandbox.fault = fault_every("GET", Fault("refused"))
+    async with Client(serve(sandbox, clock)) as client:
+        with pytest.raises(MCPError, match="again") as failure:
+            await client.read_resource("toggl://account")
+
+    assert failure.value.code == -32603
+    assert failure.value.data["retry"] == "later"
+
+
+async def test_resources_read_without_a_token_says_where_to_get_one() -> None:
+    async with Client(build_server(Settings.model_construct())) as client:
+        assert (await client.list_resources()).resources
+        with pytest.raises(MCPError, match=r"Copy yours from the end of https://track\.toggl\.com/profile"):
+            await client.read_resource("toggl://account")
+
+
+async def test_resources_read_hides_what_no_reader_can_see(sandbox: Sandbox, clock: Clock) -> None:
+    async with Client(serve(sandbox, clock)) as client:
+        await Host(client).call("start_timer", description="Bread")
+        row = next(row for row in sandbox.state.entries.values() if row["description"] == "Bread")
+        row["description"] = "Bread\u202eegaugnal"
+        clock.now += 121
+        row["at"] = row["at"].replace("2025", "2026")
+        text = get_text(await client.read_resource("toggl://day/today"))
+
+    assert "Bread" in text
+    assert "\u202e" not in text
