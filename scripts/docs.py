@@ -1,7 +1,7 @@
 """Write the documentation that is made of code: `uv run python -m scripts.docs`.
 
-docs/tools.md, docs/configuration.md and docs/guarantees.md are generated as a whole; in README.md and
-docs/benchmarks.md, what stands between `<!-- NAME: generated -->` and `<!-- end -->`.
+docs/tools.md, docs/configuration.md and docs/guarantees.md are generated as a whole; in README.md, docs/benchmarks.md
+and docs/resources-and-prompts.md, what stands between `<!-- NAME: generated -->` and `<!-- end -->`.
 """
 
 import json
@@ -11,16 +11,19 @@ from pathlib import Path
 from typing import Any, get_args
 
 import anyio
-from mcp.types import Tool
+from mcp.types import Prompt, Tool
 
 from tests.figures import load_measurements
 from tests.promises import PROMISES
+from tests.resources.costs import COSTS
 from toggl_mcp.cli import SETTINGS_WITHOUT_FLAG
 from toggl_mcp.http.settings import HttpSettings
 from toggl_mcp.models.account import Access
+from toggl_mcp.prompts import PROMPTS
+from toggl_mcp.resources import RESOURCES
 from toggl_mcp.server import build_server
 from toggl_mcp.settings import Settings, describe_setting, variable_name
-from toggl_mcp.toolsets import OPT_IN_TOOLSETS, TOOLSETS
+from toggl_mcp.toolsets import OPT_IN_TOOLSETS, PROMPT_TOOLS, RESOURCE_TOOLS, TOOLSETS
 
 ROOT = Path(__file__).parent.parent
 NOTE = "<!-- Written by `uv run python -m scripts.docs`; do not edit. -->"
@@ -112,6 +115,7 @@ MANAGING_TOOLSETS = ("clients", "projects", "tags")
 def documents() -> dict[Path, str]:
     """Return the text of each generated file."""
     readme, benchmarks = ROOT / "README.md", ROOT / "docs" / "benchmarks.md"
+    features = ROOT / "docs" / "resources-and-prompts.md"
     sections = {
         "tools": tool_list(),
         "settings": settings_table(Settings, Settings.model_fields),
@@ -121,6 +125,7 @@ def documents() -> dict[Path, str]:
         ROOT / "docs" / "tools.md": tools_page(),
         ROOT / "docs" / "configuration.md": configuration_page(),
         ROOT / "docs" / "guarantees.md": guarantees_page(),
+        features: with_sections(features.read_text("utf-8"), feature_tables()),
         benchmarks: with_sections(benchmarks.read_text("utf-8"), benchmark_tables()),
         readme: with_sections(readme.read_text("utf-8"), sections),
     }
@@ -290,6 +295,28 @@ def guarantees_page() -> str:
         for promise in PROMISES
     )
     return "\n".join([GUARANTEES_HEAD, *parts])
+
+
+def feature_tables() -> dict[str, str]:
+    """Return the tables of docs/resources-and-prompts.md."""
+    resources = (
+        (f"`{spec.uri}`", spec.description, f"`{RESOURCE_TOOLS[spec.name]}`", ", ".join(map(str, COSTS[spec.name])))
+        for spec in RESOURCES
+    )
+    prompts = (
+        (f"`{spec.name}`", spec.description, _list_arguments(spec.to_prompt()), f"`{PROMPT_TOOLS[spec.name]}`")
+        for spec in PROMPTS
+    )
+    return {
+        "resources": table(("resource", "what it has", "needs", "requests (empty cache, warm)"), resources),
+        "prompts": table(("prompt", "what it is for", "arguments", "needs"), prompts),
+    }
+
+
+def _list_arguments(prompt: Prompt) -> str:
+    return "<br>".join(
+        f"`{item.name}`{' (required)' if item.required else ''}: {item.description}" for item in prompt.arguments or ()
+    )
 
 
 def benchmark_tables() -> dict[str, str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from toggl_mcp.prompts import PROMPTS
 from toggl_mcp.server import build_server
 from toggl_mcp.settings import Settings
 
@@ -25,6 +26,17 @@ async def test_manifest_tools_match_the_server() -> None:
     assert MANIFEST["tools"] == [
         {"name": tool.name, "description": extract_first_sentence(tool.description)} for tool in tools
     ]
+
+
+def test_manifest_prompts_match_the_server() -> None:
+    for item, spec in zip(MANIFEST["prompts"], PROMPTS, strict=True):
+        prompt = spec.to_prompt()
+        names = [argument.name for argument in prompt.arguments or ()]
+        parts = [prompt.description, *(f"{name}: ${{arguments.{name}}}." for name in names)]
+
+        assert (item["name"], item["description"]) == (prompt.name, prompt.description)
+        assert item["arguments"] == names
+        assert item["text"] == " ".join(map(str, parts))
 
 
 def extract_first_sentence(description: str | None) -> str:

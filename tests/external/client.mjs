@@ -2,6 +2,7 @@
 // The command must serve the sandbox, whose first workspace has a paid plan and whose second one has not.
 
 import assert from "node:assert/strict";
+import { ResourceUpdatedNotificationSchema } from "@modelcontextprotocol/sdk/types.js";
 import { Host, step, summary } from "./host.mjs";
 
 const HINTS = ["readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"];
@@ -13,6 +14,7 @@ const server = { command, args };
 
 await tryTools();
 await tryQuestions();
+await tryContext();
 summary();
 
 async function tryTools() {
@@ -28,6 +30,46 @@ async function tryTools() {
   await tryMistakes(host);
   await step("every tool was called", () => assert.deepEqual([...host.called].sort(), tools.map(nameOf).sort()));
   await host.close();
+}
+
+/** Reads every resource, gets every prompt, completes an argument, and is told of a change. */
+async function tryContext() {
+  const { client } = await Host.start(server);
+  const { resources } = await step("resources/list", () => client.listResources());
+  const { resourceTemplates } = await step("resources/templates/list", () => client.listResourceTemplates());
+  const values = { date: "today", id: "Web%20shop" };
+  const ofTemplates = resourceTemplates.map(({ uriTemplate }) => uriTemplate.replace(/\{(\w+)\}/, (_, name) => values[name]));
+  for (const uri of new Set([...resources.map((resource) => resource.uri), ...ofTemplates])) {
+    await step(`resources/read ${uri}`, async () => {
+      const { contents: [content] } = await client.readResource({ uri });
+      assert.equal(content.mimeType, "application/json");
+      assert.equal(typeof JSON.parse(content.text), "object");
+    });
+  }
+  await step("resources/read of nothing fails", () => assert.rejects(client.readResource({ uri: "toggl://day/soon" }), /today/));
+  const { prompts } = await step("prompts/list", () => client.listPrompts());
+  for (const { name, arguments: taken } of prompts) {
+    await step(`prompts/get ${name}`, async () => {
+      const required = taken.filter((argument) => argument.required).map((argument) => [argument.name, "Aroha Bakery"]);
+      const { messages } = await client.getPrompt({ name, arguments: Object.fromEntries(required) });
+      assert.match(messages[0].content.text, /^1\. `\w+ \{.*\}`: /m);
+    });
+  }
+  await step("completion/complete", async () => {
+    const ref = { type: "ref/prompt", name: "client_statement" };
+    const { completion } = await client.complete({ ref, argument: { name: "client", value: "AROHA" } });
+    assert.deepEqual(completion.values, ["Aroha Bakery"]);
+  });
+  await step("resources/subscribe", async () => {
+    const uri = "toggl://changes";
+    const told = new Promise((resolve) => {
+      client.setNotificationHandler(ResourceUpdatedNotificationSchema, ({ params }) => resolve(params.uri));
+    });
+    await client.subscribeResource({ uri });
+    await client.callTool({ name: "create_tag", arguments: { name: "by sail" } });
+    assert.equal(await told, uri);
+  });
+  await client.close();
 }
 
 function checkTool(tool) {

@@ -342,7 +342,8 @@ def test_client_that_is_gone_ends_the_process_without_a_traceback() -> None:
 
 def test_start_imports_no_module_that_only_calls_need() -> None:
     build = "import toggl_mcp.stdio, toggl_mcp.server as s; s.build_server(s.Settings())"
-    loaded = "import sys; print({'httpx', 'sqlite3', 'stamina', 'redis', 'toggl_mcp.sandbox'} & set(sys.modules))"
+    for_calls = {"httpx", "sqlite3", "stamina", "redis", "toggl_mcp.sandbox", "toggl_mcp.features"}
+    loaded = f"import sys; print({for_calls} & set(sys.modules))"
     unmeasured = {name: value for name, value in environment().items() if not name.startswith("COVERAGE_")}
     result = subprocess.run(  # noqa: S603 - our own code
         [sys.executable, "-c", f"{build}; {loaded}"],
