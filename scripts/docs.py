@@ -16,7 +16,7 @@ from mcp.types import Prompt, Tool
 from tests.figures import load_measurements
 from tests.promises import PROMISES
 from tests.resources.costs import COSTS
-from toggl_mcp.cli import SETTINGS_WITHOUT_FLAG
+from toggl_mcp.cli.parser import SETTINGS_WITHOUT_FLAG
 from toggl_mcp.http.settings import HttpSettings
 from toggl_mcp.models.account import Access
 from toggl_mcp.prompts import PROMPTS
