@@ -1,5 +1,6 @@
 """Every test of this folder is marked as process, so that a quick look can leave it out."""
 
+import gc
 from collections.abc import Generator
 from pathlib import Path
 
@@ -20,3 +21,11 @@ def toggl() -> Generator[tuple[Sandbox, str]]:
     sandbox = Sandbox()
     with serve_sandbox(sandbox) as url:
         yield sandbox, url
+
+
+@pytest.fixture
+def gc_enabled() -> Generator[None]:
+    """Collect garbage again after the command, which ends with its process else."""
+    yield
+    gc.enable()
+    gc.unfreeze()

@@ -13,8 +13,10 @@ from toggl_mcp.cache.redis.address import RedisAddress
 from toggl_mcp.check import check
 from toggl_mcp.sandbox import TOKEN, Fault, Sandbox
 from toggl_mcp.settings import Settings
+from toggl_mcp.shell import Shell
 
 pytestmark = pytest.mark.anyio
+BASH = Shell("bash", {})
 
 
 @pytest.fixture
@@ -27,14 +29,14 @@ async def test_check_failed_request_is_not_retried(settings: Settings, sandbox: 
     sandbox.fault = lambda _: Fault("502 before")
     lines: list[str] = []
 
-    assert not await check(settings, lines.append)
+    assert not await check(settings, lines.append, BASH)
     assert len(sandbox.calls) == 1
     assert [line.split()[1] for line in lines if line.startswith("FAIL")] == ["network"]
 
 
 async def test_check_does_not_read_the_cache(settings: Settings, sandbox: Sandbox) -> None:
     for _ in range(2):
-        assert await check(settings, lambda _: None)
+        assert await check(settings, lambda _: None, BASH)
 
     assert [call.path for call in sandbox.calls] == ["/me"] * 2
 
@@ -51,11 +53,11 @@ async def test_check_cache_on_a_server_says_whether_it_can_be_used(settings: Set
     settings.cache = make_address(redis_server, password="secret")
     redis_server.execute("CONFIG", "SET", "requirepass", "secret")
     lines: list[str] = []
-    assert await check(settings, lines.append)
+    assert await check(settings, lines.append, BASH)
     assert lines[-1] == f"ok    cache      127.0.0.1:{redis_server.port}, database 0 can be written."
 
     redis_server.stop()
-    assert not await check(settings, lines.append)
+    assert not await check(settings, lines.append, BASH)
     assert lines[-1].startswith("FAIL  cache      The server of the cache, 127.0.0.1")
     assert "secret" not in "".join(lines)
 
@@ -71,5 +73,5 @@ async def test_check_cache_on_a_server_without_its_client_says_what_to_install(
     settings.cache = RedisAddress("localhost")
     lines: list[str] = []
 
-    assert not await check(settings, lines.append)
+    assert not await check(settings, lines.append, BASH)
     assert "pip install 'toggl-mcp-server[redis]'" in lines[-1]

@@ -1,14 +1,10 @@
-"""The command: demo, check, settings, and flags."""
+"""The command: check, settings, and flags."""
 
-import gc
-import json
 import os
 import shlex
 import subprocess
 import sys
-from collections.abc import Generator
 from pathlib import Path
-from typing import IO, cast
 
 import pytest
 from pydantic import SecretStr
@@ -19,48 +15,12 @@ from toggl_mcp.cli import main
 from toggl_mcp.sandbox import NIGHT_SCHOOL, TOKEN, Sandbox
 from toggl_mcp.server import open_toggl
 from toggl_mcp.settings import Settings
-
-
-@pytest.fixture
-def gc_enabled() -> Generator[None]:
-    """Collect garbage again after the command, which ends with its process else."""
-    yield
-    gc.enable()
-
-
-def test_demo_fits_two_screens_and_ends_with_its_cost() -> None:
-    result = run("demo", TOGGL_WORKSPACE_ID="not a number")
-
-    assert result.returncode == 0, result.stderr
-    lines = result.stdout.splitlines()
-    assert len(lines) <= 60
-    assert max(map(len, lines)) <= 88
-    assert "\x1b" not in result.stdout
-    for part in ("Aroha Bakery", "Near: “Bread labels”", "already taken", "stale", "used up", "36.58 h"):
-        assert part in result.stdout
-    assert "That cost 10 requests to Toggl, whose free plan allows 30 an hour." in lines
-    assert result.stderr == ""
-
-
-def test_demo_json_has_every_tool_call_and_whole_result() -> None:
-    first, *calls, last = map(json.loads, run("demo", "--json").stdout.splitlines())
-
-    assert "delete_client" in first["tools"]
-    assert [call["error"]["code"] for call in calls if "error" in call] == [
-        "not_found",
-        "duplicate_name",
-        "quota_spent",
-    ]
-    assert [call["result"]["source"] for call in calls if "source" in call.get("result", {})] == [
-        *("toggl", "cache", "cache", "stale")
-    ]
-    assert last == {"requests": 10}  # Two of them find the quota spent: the account, and the clients.
+from toggl_mcp.shell import Shell
 
 
 @pytest.mark.parametrize(
     ("arguments", "console"),
     [
-        (["demo"], {"PYTHONIOENCODING": "cp1252"}),
         (["demo", "--json"], {"PYTHONIOENCODING": "ascii"}),
         (["check"], {"PYTHONIOENCODING": "ascii"}),
         (["help"], {"LC_ALL": "C", "PYTHONUTF8": "0"}),
@@ -73,14 +33,6 @@ def test_command_prints_to_a_console_of_any_encoding(
     result = run(*arguments, TOGGL_API_TOKEN=TOKEN, PYTHONCOERCECLOCALE="0", **settings, **console)
 
     assert (result.returncode, result.stderr) == (0, "")
-
-
-def test_demo_without_a_reader_ends_without_a_traceback() -> None:
-    with Process("demo") as demo:
-        cast("IO[bytes]", demo.process.stdout).close()
-        status, log = demo.wait()
-
-    assert (status, log) == (1, "")
 
 
 def test_serve_in_a_terminal_says_what_it_waits_for() -> None:
@@ -135,6 +87,9 @@ def test_serve_closed_standard_stream_is_named(closed: str) -> None:
         (["serve", "demo"], "one command only"),
         (["--frobnicate"], "`toggl-mcp help` lists all"),
         (["check", "--json"], "toggl-mcp demo --json"),
+        (["--cache", "check", "--raw"], "toggl-mcp call --raw"),
+        (["call", "list_client"], "takes no 'list_client'; choose from start_timer,"),
+        (["completion", "csh"], "choose from bash, zsh, fish"),
     ],
 )
 @pytest.mark.usefixtures("gc_enabled")
@@ -184,7 +139,7 @@ def test_check_success_prints_a_line_per_topic(toggl: tuple[Sandbox, str], tmp_p
     ],
 )
 @pytest.mark.anyio
-async def test_check_failure_names_topic_and_next_step(
+async def test_check_failure_names_topic_and_the_lines_that_repair_it(
     toggl: tuple[Sandbox, str], monkeypatch: pytest.MonkeyPatch, settings: dict[str, str], topic: str, step: str
 ) -> None:
     for name in {*os.environ} - {*environment()}:
@@ -193,11 +148,29 @@ async def test_check_failure_names_topic_and_next_step(
         monkeypatch.setenv(name, value)
     lines: list[str] = []
 
-    assert not await check(Settings(), lines.append)
+    assert not await check(Settings(), lines.append, Shell("bash", os.environ))
 
     failures = [line for line in lines if line.startswith("FAIL")]
     assert [line.split()[1] for line in failures] == [topic]
     assert step in failures[0]
+
+    monkeypatch.setattr("toggl_mcp.api.connection.TOGGL_URL", toggl[1])
+    repaired = repair_in_bash(failures[0], typed=TOKEN)
+    for name in {*os.environ} - {*repaired}:
+        monkeypatch.delenv(name)
+    for name, value in repaired.items():
+        monkeypatch.setenv(name, value)
+    assert await check(Settings(), lines.append, Shell("bash", os.environ))
+
+
+def repair_in_bash(failure: str, typed: str) -> dict[str, str]:
+    """Return the environment after bash has run the lines that repair a failure, at which a person types a text."""
+    pytest.importorskip("pwd")
+    lines = [line.removeprefix("      repair     ") for line in failure.splitlines()[1:]]
+    commands = [line for line in lines if not line.endswith(":")]
+    script = "\n".join(["set -e", *commands, "env -0"])
+    result = subprocess.run(["bash", "-c", script], input=typed + "\n", capture_output=True, text=True, check=True)  # noqa: S603, S607 - our own lines
+    return dict(pair.split("=", 1) for pair in result.stdout.split("\0") if pair)
 
 
 @pytest.mark.anyio
@@ -214,7 +187,7 @@ async def test_cache_without_a_home_folder_is_in_memory_and_check_says_so(
     settings = Settings(token=SecretStr(TOKEN), api_url=toggl[1], cache=None)
     lines: list[str] = []
 
-    assert not await check(settings, lines.append)
+    assert not await check(settings, lines.append, Shell("bash", {}))
     (failure,) = [line for line in lines if line.startswith("FAIL")]
     assert failure.split()[1] == "cache"
     assert "TOGGL_MCP_CACHE" in failure
@@ -222,7 +195,7 @@ async def test_cache_without_a_home_folder_is_in_memory_and_check_says_so(
     await account.account.me()
     await account.aclose()
     assert {record.getMessage() for record in caplog.records if record.name == "toggl_mcp.server"} == {
-        f"{failure.partition('cache')[2].strip()} Until then the cache is in memory."
+        f"{failure.splitlines()[0].partition('cache')[2].strip()} Until then the cache is in memory."
     }
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 DEFAULT_COMMAND = "serve"
+SHELLS = ("bash", "zsh", "fish")
 TOKEN_ACTIONS = ("add", "remove", "list", "new-key", "encrypt-again")
 
 
@@ -26,6 +27,17 @@ class Command(NamedTuple):
     has_http_settings: bool = False
 
 
+ARGUMENT = Flag("--arg", "an argument of the tool, as text or JSON; again for several, or for a list", "NAME=VALUE")
+JSON_ARGUMENTS = Flag("--json", "all arguments of the tool as one JSON object", "OBJECT")
+RAW = Flag("--raw", "the result as a model gets it")
+
+
+def _list_tools() -> Sequence[str]:
+    from toggl_mcp.toolsets import TOOLSETS  # noqa: PLC0415 - start-up
+
+    return [tool.name for specs in TOOLSETS.values() for tool in specs]
+
+
 COMMANDS: Mapping[str, Command] = {
     "serve": Command("serve the Model Context Protocol on standard input and output (the default)"),
     "http": Command(
@@ -39,9 +51,20 @@ COMMANDS: Mapping[str, Command] = {
         has_http_settings=True,
     ),
     "demo": Command(
-        "play a session with an embedded Toggl; no account needed",
+        "tell a morning with an embedded Toggl, by real calls; no account needed",
         flags=(Flag("--json", "every call and result as JSON, a line each"),),
     ),
     "check": Command("tell whether settings, tools, network, token, workspace and cache are in order"),
+    "call": Command(
+        "call one TOOL as a model would, or list the tools; --sandbox needs no account",
+        words=("TOOL",),
+        list_choices=_list_tools,
+        flags=(ARGUMENT, JSON_ARGUMENTS, RAW),
+    ),
+    "completion": Command(
+        "print what completes commands, flags and tools in a SHELL: bash, zsh or fish",
+        words=("SHELL",),
+        list_choices=lambda: SHELLS,
+    ),
     "help": Command("show this text"),
 }

@@ -27,6 +27,8 @@ GROUPS = {
 EXAMPLES = """Examples:
   toggl-mcp demo                                  what it does, without an account
   TOGGL_API_TOKEN=... toggl-mcp check             whether all is in order
+  toggl-mcp call get_timer --sandbox              one tool, by hand
+  source <(toggl-mcp completion bash)             what the Tab key completes
   toggl-mcp --sandbox                             what a host runs to try it
   toggl-mcp --toolsets time_entries,reports       fewer tools, fewer tokens
   toggl-mcp --access time-tracking --cache memory

@@ -118,7 +118,7 @@ def _reject_unknown_words(parser: argparse.ArgumentParser, name: str, words: Seq
         word = words[len(command.words)]
         parser.error(f"{word!r} is one word too many: give one command only, and values after their flags")
     if words and words[0] not in (choices := command.list_choices()):
-        parser.error(f"{name} has no {command.words[0].lower()} {words[0]!r}{_nearest(words[0], choices)}")
+        parser.error(f"{name} takes no {words[0]!r}; choose from {', '.join(choices)}")
 
 
 def _nearest(word: str, choices: Iterable[str]) -> str:

@@ -1,0 +1,102 @@
+"""`toggl-mcp call` and what completes it in a shell."""
+
+import json
+import shutil
+import subprocess
+
+import pytest
+
+from toggl_mcp.cli import main
+
+pytestmark = pytest.mark.usefixtures("gc_enabled")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["list_clients", "--sandbox", "--arg", "name=ar", "--arg", "limit=1"],
+        ["--sandbox", "list_clients", "--json", '{"name": "ar", "limit": "50"}', "--arg", "limit=1"],
+    ],
+)
+def test_call_reads_arguments_as_those_of_a_model(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["call", *arguments]) == 0
+    pretty = capsys.readouterr().out
+    assert main(["call", *arguments, "--raw"]) == 0
+    raw = capsys.readouterr().out
+
+    assert [client["name"] for client in json.loads(pretty)["clients"]] == ["Aroha Bakery"]
+    assert pretty.splitlines()[0] == "{"
+    assert raw.count("\n") == 1
+    assert json.loads(raw)["clients"] == json.loads(pretty)["clients"]
+
+
+def test_call_repeated_argument_is_a_list(capsys: pytest.CaptureFixture[str]) -> None:
+    tags = ["--arg", "tags=design", "--arg", "tags=a=b", "--arg", "create_missing_tags=true"]
+
+    assert main(["call", "--sandbox", "start_timer", *tags]) == 0
+    assert json.loads(capsys.readouterr().out)["entry"]["tags"] == ["design", "a=b"]
+
+
+def test_call_failure_has_status_1_and_the_error_of_a_model(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["call", "--sandbox", "get_client", "--arg", "client=Blue Gul"]) == 1
+    error = json.loads(capsys.readouterr().out)
+
+    assert error["code"] == "not_found"
+    assert error["candidates"][0]["name"] == "Blue Gull Charters"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "advice"),
+    [
+        (["get_client", "--json", "[1]"], "one JSON object"),
+        (["get_client", "--json", "{"], "one JSON object"),
+        (["get_client", "--arg", "client"], "an equals sign"),
+        (["list_users"], "`--tools list_users` adds it"),
+        (["delete_client", "--read-only"], "do not enable delete_client"),
+    ],
+)
+def test_call_mistake_says_what_to_do(arguments: list[str], advice: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["call", "--sandbox", *arguments]) == 2
+    assert advice in capsys.readouterr().err
+
+
+def test_call_without_a_tool_lists_what_the_settings_enable(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["call", "--sandbox", "--read-only"]) == 0
+    tools = capsys.readouterr().out
+
+    assert "\nget_client\n    Get one client" in tools
+    assert "\n    client [workspace]" in tools
+    assert "delete_client" not in tools
+
+
+def test_completion_of_bash_completes_commands_flags_values_and_tools(capsys: pytest.CaptureFixture[str]) -> None:
+    bash = shutil.which("bash")
+    if bash is None:
+        pytest.skip("no bash here")
+    completions = {
+        "": "serve http tokens demo check call completion help",
+        "ch": "check",
+        "--acc": "--access",
+        "check --cache x --access ": "read time-tracking full",
+        "http --pu": "--public-url",
+        "check --pu": "",
+        "call list_c": "list_clients",
+        "call --sandbox list_clients --arg na": "name=",
+        "call list_clients --js": "--json",
+        "completion ": "bash zsh fish",
+        "tokens re": "remove",
+        "check --cache ": "",
+    }
+    assert main(["completion", "bash"]) == 0
+    script = [
+        capsys.readouterr().out,
+        *(
+            f"COMP_WORDS=(toggl-mcp {words} {'' if words[-1:].strip() else chr(34) * 2}); COMPREPLY=(); "
+            'COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _toggl_mcp 2>/dev/null; echo "${COMPREPLY[*]}"'
+            for words in completions
+        ),
+    ]
+    result = subprocess.run([bash], input="\n".join(script), capture_output=True, text=True, check=True)  # noqa: S603 - ours
+
+    assert result.stderr == ""
+    assert result.stdout.splitlines() == [*completions.values()]

@@ -1,0 +1,75 @@
+"""The demo: a story for a person, and JSON for a program."""
+
+import json
+import sys
+from typing import IO, cast
+
+import pytest
+
+from tests.process.server import Process, run
+from toggl_mcp.cli import main
+
+
+def test_demo_fits_two_screens_and_ends_with_its_cost() -> None:
+    result = run("demo", TOGGL_WORKSPACE_ID="not a number", PYTHONIOENCODING="utf-8")
+
+    assert (result.returncode, result.stderr) == (0, "")
+    lines = result.stdout.splitlines()
+    assert len(lines) <= 80
+    assert max(map(len, lines)) <= 96
+    assert "\x1b" not in result.stdout
+    for part in (
+        "Aroha Bakery",
+        "Near:",
+        "08:30-10:05  Entwurf Messestand",
+        "  36.58 h",
+        "█▏",
+        "Undone",
+        "stale",
+        "used up",
+    ):
+        assert part in result.stdout
+    assert "That cost 15 requests to Toggl, whose free plan allows 30 an hour." in lines
+
+
+def test_demo_on_a_console_without_unicode_draws_with_ascii() -> None:
+    result = run("demo", PYTHONIOENCODING="ascii")
+
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.isascii()
+    columns = {line.index(" h  ##") for line in result.stdout.splitlines() if " h  ##" in line}
+    assert len(columns) == 1
+
+
+@pytest.mark.parametrize(("variables", "colors"), [({}, 10), ({"NO_COLOR": "1"}, 0), ({"TERM": "dumb"}, 0)])
+@pytest.mark.usefixtures("gc_enabled")
+def test_demo_in_a_terminal_is_colored_unless_the_person_wants_none(
+    variables: dict[str, str], colors: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+
+    assert main(["demo"]) == 0
+    assert capsys.readouterr().out.count("\x1b[36m█") == colors
+
+
+def test_demo_json_has_every_tool_call_and_whole_result() -> None:
+    first, *calls, last = map(json.loads, run("demo", "--json").stdout.splitlines())
+
+    assert "delete_client" in first["tools"]
+    assert [call["error"]["code"] for call in calls if "error" in call] == ["not_found", "quota_spent"]
+    assert [call["result"]["source"] for call in calls if "source" in call.get("result", {})] == [
+        *("toggl", "cache", "cache", "cache", "toggl", "stale")
+    ]
+    assert last == {"requests": 15}  # Two of them find the quota spent: the account, and the clients.
+
+
+def test_demo_without_a_reader_ends_without_a_traceback() -> None:
+    with Process("demo") as demo:
+        cast("IO[bytes]", demo.process.stdout).close()
+        status, log = demo.wait()
+
+    assert (status, log) == (1, "")

@@ -1,0 +1,69 @@
+"""What a console can show: its width, colours where it is a terminal, and signs that its encoding has."""
+
+import shutil
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, TextIO
+from unicodedata import combining, east_asian_width
+
+MAX_WIDTH = 88
+_EIGHTHS = " ▏▎▍▌▋▊▉"
+_SIGNS = str.maketrans({"█": "#", "▒": "+", "·": "-", "…": "...", "“": "'", "”": "'"})
+_COLORS = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
+
+
+class Console(NamedTuple):
+    """A console: whether it shows colours, its encoding, and its columns."""
+
+    has_color: bool = False
+    encoding: str = "utf-8"
+    width: int = MAX_WIDTH
+
+    @classmethod
+    def of(cls, stream: TextIO, environment: Mapping[str, str]) -> "Console":
+        """Return the console of a stream."""
+        if not stream.isatty():
+            return cls(encoding=stream.encoding)
+        has_color = not environment.get("NO_COLOR") and environment.get("TERM") != "dumb"
+        return cls(has_color, stream.encoding, min(shutil.get_terminal_size().columns, MAX_WIDTH))
+
+    @property
+    def has_unicode(self) -> bool:
+        """Whether the encoding has every sign."""
+        return self.encoding.lower().replace("-", "").startswith("utf")
+
+    def color(self, text: str, name: str) -> str:
+        """Return a text in a color, or bold or dim, where the console shows that."""
+        return f"\x1b[{_COLORS[name]}m{text}\x1b[0m" if self.has_color else text
+
+    def bar(self, share: float, columns: int) -> str:
+        """Return a bar that fills this share of the columns, to an eighth of one where the console has such signs."""
+        eighths = round(max(0.0, min(share, 1.0)) * columns * 8)
+        if not self.has_unicode:
+            return "#" * round(eighths / 8)
+        return "█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip()
+
+    def fit(self, text: str) -> str:
+        """Return a text in signs that the console has, `?` where it has none that is like it."""
+        if self.has_unicode:
+            return text
+        return text.translate(_SIGNS).encode(self.encoding, "replace").decode(self.encoding)
+
+
+def table(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> list[str]:
+    """Return rows as lines with aligned columns; those of `right` end, and all others begin, at one place."""
+    widths = [max(map(columns_of, cells)) for cells in zip(*rows, strict=True)]
+    return [
+        "  ".join(pad(cell, widths[number], right=number in right) for number, cell in enumerate(row)).rstrip()
+        for row in rows
+    ]
+
+
+def pad(text: str, columns: int, *, right: bool = False) -> str:
+    """Return a text with blanks after it, or before it, so that it takes so many columns."""
+    blanks = " " * (columns - columns_of(text))
+    return blanks + text if right else text + blanks
+
+
+def columns_of(text: str) -> int:
+    """Return the columns of a text in a terminal, where East Asian characters take two."""
+    return sum(0 if combining(sign) else 2 if east_asian_width(sign) in "WF" else 1 for sign in text)
