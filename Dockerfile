@@ -14,7 +14,8 @@ FROM python:3.13-slim
 LABEL org.opencontainers.image.title="toggl-mcp" \
       org.opencontainers.image.description="The Model Context Protocol server for Toggl Track" \
       org.opencontainers.image.source="https://github.com/toggl-mcp/toggl-mcp" \
-      org.opencontainers.image.licenses="MIT"
+      org.opencontainers.image.licenses="MIT" \
+      io.modelcontextprotocol.server.name="io.github.toggl-mcp/toggl-mcp"
 COPY --from=build /opt/toggl-mcp /opt/toggl-mcp
 # Nothing is written but the log, so that the root file system may be read-only: the cache is in memory or in Redis.
 ENV PATH=/opt/toggl-mcp/bin:$PATH \
