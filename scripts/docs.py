@@ -1,7 +1,7 @@
 """Write the documentation that is made of code: `uv run python -m scripts.docs`.
 
-docs/tools.md, docs/configuration.md and docs/guarantees.md are generated as a whole; in README.md, docs/benchmarks.md
-and docs/resources-and-prompts.md, what stands between `<!-- NAME: generated -->` and `<!-- end -->`.
+docs/tools.md, docs/configuration.md and docs/guarantees.md are generated as a whole; in README.md, docs/tour.md,
+docs/benchmarks.md and docs/resources-and-prompts.md, what stands between `<!-- NAME: generated -->` and `<!-- end -->`.
 """
 
 import json
@@ -13,6 +13,7 @@ from typing import Any, get_args
 import anyio
 from mcp.types import Prompt, Tool
 
+from scripts.tour import tour_sections
 from tests.figures import load_measurements
 from tests.promises import PROMISES
 from tests.resources.costs import COSTS
@@ -114,7 +115,7 @@ MANAGING_TOOLSETS = ("clients", "projects", "tags")
 
 def documents() -> dict[Path, str]:
     """Return the text of each generated file."""
-    readme, benchmarks = ROOT / "README.md", ROOT / "docs" / "benchmarks.md"
+    readme, benchmarks, tour = ROOT / "README.md", ROOT / "docs" / "benchmarks.md", ROOT / "docs" / "tour.md"
     features = ROOT / "docs" / "resources-and-prompts.md"
     sections = {
         "tools": tool_list(),
@@ -127,6 +128,7 @@ def documents() -> dict[Path, str]:
         ROOT / "docs" / "guarantees.md": guarantees_page(),
         features: with_sections(features.read_text("utf-8"), feature_tables()),
         benchmarks: with_sections(benchmarks.read_text("utf-8"), benchmark_tables()),
+        tour: with_sections(tour.read_text("utf-8"), tour_sections()),
         readme: with_sections(readme.read_text("utf-8"), sections),
     }
 

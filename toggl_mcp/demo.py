@@ -6,6 +6,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from mcp import Client
+from mcp.server.mcpserver import MCPServer
 
 from toggl_mcp.api import BasicAuth, connect_in_process
 from toggl_mcp.cache.memory import MemoryStore
@@ -90,8 +91,7 @@ async def play() -> Session:
     """Play the session."""
     clock = Clock()
     toggl = Sandbox(clock=clock)
-    server = build_server(Settings.model_construct(), SingleAccount(lambda: _open_account(toggl, clock)))
-    async with Client(server) as client:
+    async with Client(build_story_server(toggl, clock)) as client:
         tools = [tool.name for tool in (await client.list_tools()).tools]
         results = [(step, await call_tool(client, step.tool, step.arguments)) for step in STEPS]
         clock.now += HOUR + 1
@@ -100,6 +100,11 @@ async def play() -> Session:
     return Session(tools, results, len(toggl.calls))
 
 
-def _open_account(toggl: Sandbox, clock: Clock) -> Toggl:
-    store = MemoryStore(expire_after=HOUR, clock=clock)
-    return Toggl(BasicAuth(TOKEN, "api_token"), store, client=connect_in_process(toggl))
+def build_story_server(toggl: Sandbox, clock: Clock) -> MCPServer[None]:
+    """Return a server with the embedded Toggl and the time of the story."""
+
+    def open_account() -> Toggl:
+        store = MemoryStore(expire_after=HOUR, clock=clock)
+        return Toggl(BasicAuth(TOKEN, "api_token"), store, client=connect_in_process(toggl))
+
+    return build_server(Settings.model_construct(), SingleAccount(open_account))
