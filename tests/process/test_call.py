@@ -14,8 +14,8 @@ pytestmark = pytest.mark.usefixtures("gc_enabled")
 @pytest.mark.parametrize(
     "arguments",
     [
-        ["list_clients", "--sandbox", "--arg", "name=ar", "--arg", "limit=1"],
-        ["--sandbox", "list_clients", "--json", '{"name": "ar", "limit": "50"}', "--arg", "limit=1"],
+        ["list_clients", "--sandbox", "--arg", "name=gull", "--arg", "limit=1"],
+        ["--sandbox", "list_clients", "--json", '{"name": "gull", "limit": "50"}', "--arg", "limit=1"],
     ],
 )
 def test_call_reads_arguments_as_those_of_a_model(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
@@ -24,10 +24,9 @@ def test_call_reads_arguments_as_those_of_a_model(arguments: list[str], capsys: 
     assert main(["call", *arguments, "--raw"]) == 0
     raw = capsys.readouterr().out
 
-    assert [client["name"] for client in json.loads(pretty)["clients"]] == ["Aroha Bakery"]
-    assert pretty.splitlines()[0] == "{"
-    assert raw.count("\n") == 1
-    assert json.loads(raw)["clients"] == json.loads(pretty)["clients"]
+    assert (pretty.splitlines()[0], raw.count("\n")) == ("{", 1)
+    for text in (pretty, raw):
+        assert [client["name"] for client in json.loads(text)["clients"]] == ["Blue Gull Charters"]
 
 
 def test_call_repeated_argument_is_a_list(capsys: pytest.CaptureFixture[str]) -> None:
@@ -100,3 +99,20 @@ def test_completion_of_bash_completes_commands_flags_values_and_tools(capsys: py
 
     assert result.stderr == ""
     assert result.stdout.splitlines() == [*completions.values()]
+
+
+def test_completion_takes_the_shell_of_the_environment_and_describes_flags_in_fish(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHELL", "/usr/bin/fish")
+    assert main(["completion"]) == 0
+    rules = capsys.readouterr().out.splitlines()
+
+    condition = "__fish_seen_subcommand_from call; and __fish_seen_subcommand_from get_timer"
+    assert [rule.partition(" -d ")[0] for rule in rules if condition in rule] == [
+        f"complete -c toggl-mcp -n '{condition}' -l arg -x -a 'refresh='"
+    ]
+    assert "complete -c toggl-mcp-server -w toggl-mcp" in rules
+
+    assert main(["completion", "zsh"]) == 0
+    assert "compdef _toggl_mcp toggl-mcp toggl-mcp-server" in capsys.readouterr().out

@@ -41,6 +41,62 @@ async def test_check_does_not_read_the_cache(settings: Settings, sandbox: Sandbo
     assert [call.path for call in sandbox.calls] == ["/me"] * 2
 
 
+@pytest.mark.parametrize(
+    ("environment", "platform", "lines"),
+    [
+        (
+            {"SHELL": "/bin/zsh"},
+            "darwin",
+            ["unset TOGGL_WORKSPACE_ID", "read -rs TOGGL_API_TOKEN && export TOGGL_API_TOKEN"],
+        ),
+        ({"SHELL": "/usr/bin/fish"}, "linux", ["set -e TOGGL_WORKSPACE_ID", "read -gxs TOGGL_API_TOKEN"]),
+        (
+            {"SHELL": "/bin/dash"},
+            "linux",
+            ["unset TOGGL_WORKSPACE_ID", "read -rs TOGGL_API_TOKEN && export TOGGL_API_TOKEN"],
+        ),
+        (
+            {},
+            "win32",
+            ["Remove-Item Env:TOGGL_WORKSPACE_ID", "$env:TOGGL_API_TOKEN = Read-Host 'TOGGL_API_TOKEN'"],
+        ),
+    ],
+)
+async def test_check_repairs_are_lines_of_the_persons_shell(
+    environment: dict[str, str], platform: str, lines: list[str]
+) -> None:
+    settings = Settings.model_validate({"TOGGL_WORKSPACE_ID": "${WORKSPACE}", "TOGGL_MCP_CACHE": "memory"})
+
+    assert await find_repairs(settings, Shell.of(environment, platform)) == lines
+
+
+@pytest.mark.parametrize(
+    ("environment", "lines"),
+    [
+        (
+            {"TOGGL_MCP_TOOLS": "x", "TOGGL_MCP_CACHE": "x"},
+            ["set -e TOGGL_MCP_TOOLS", "set -gx TOGGL_MCP_CACHE memory"],
+        ),
+        ({}, ["Leave out --tools.", "Give --cache memory."]),
+    ],
+)
+async def test_check_repairs_a_variable_or_the_flag_that_overrides_it(
+    environment: dict[str, str], lines: list[str]
+) -> None:
+    settings = Settings(cache=Path("/dev/null/cache.sqlite"), tools="start_clock", token=SecretStr("toggl_sk_1"))
+    first, _, last = await find_repairs(settings, Shell("fish", environment))
+
+    assert [first, last] == lines
+
+
+async def find_repairs(settings: Settings, shell: Shell) -> list[str]:
+    """Return the lines that repair, without those that are for a person to read."""
+    report: list[str] = []
+    await check(settings, report.append, shell)
+    repairs = [line.partition("repair     ")[2] for line in "\n".join(report).splitlines() if "  repair  " in line]
+    return [line for line in repairs if not line.endswith(":")]
+
+
 @pytest.fixture
 def redis_server(tmp_path: Path) -> Generator[Server]:
     require_program(PROGRAMS[0])

@@ -87,7 +87,7 @@ def test_serve_closed_standard_stream_is_named(closed: str) -> None:
         (["serve", "demo"], "one command only"),
         (["--frobnicate"], "`toggl-mcp help` lists all"),
         (["check", "--json"], "toggl-mcp demo --json"),
-        (["--cache", "check", "--raw"], "toggl-mcp call --raw"),
+        (["--cache", "demo", "--json"], "toggl-mcp demo --json"),
         (["call", "list_client"], "takes no 'list_client'; choose from start_timer,"),
         (["completion", "csh"], "choose from bash, zsh, fish"),
     ],

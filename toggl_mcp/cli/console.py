@@ -23,7 +23,9 @@ class Console(NamedTuple):
         """Return the console of a stream."""
         if not stream.isatty():
             return cls(encoding=stream.encoding)
-        has_color = not environment.get("NO_COLOR") and environment.get("TERM") != "dumb"
+        # Windows has consoles that show the codes themselves; those that do not say so by one of the two.
+        is_capable = environment.get("TERM", "dumb") != "dumb" or "WT_SESSION" in environment
+        has_color = is_capable and not environment.get("NO_COLOR")
         return cls(has_color, stream.encoding, min(shutil.get_terminal_size().columns, MAX_WIDTH))
 
     @property
