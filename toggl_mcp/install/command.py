@@ -1,0 +1,112 @@
+"""`toggl-mcp install HOST …`: put this server into the configuration of hosts, show that as a diff, or take it out."""
+
+import difflib
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from toggl_mcp.errors import InvalidArguments
+from toggl_mcp.install.files import Configuration
+from toggl_mcp.install.hosts import HOSTS, TOKEN_VARIABLE, Folders, Host, is_present
+from toggl_mcp.install.plan import Change, Request, plan_change
+
+ALL = "all"
+FLAGS = {
+    "--dry-run": "show what would change, and change nothing",
+    "--uninstall": "take the server out of the hosts' configurations",
+    "--token-in-file": f"write the token of {TOKEN_VARIABLE} into the configuration, where others may not read it",
+}
+_TOKEN_MASK = "(the token)"  # noqa: S105 - what stands for it
+
+
+class _Report(NamedTuple):
+    """Says lines, indented below the name of the host that they are about."""
+
+    say: Callable[[str], object]
+
+    def head(self, name: str, text: str) -> None:
+        self.say(f"{name:<16}{text}")
+
+    def line(self, text: str) -> None:
+        self.head("", text)
+
+
+def find_hosts(names: Sequence[str], folders: Folders) -> list[Host]:
+    """Return the hosts of these names; `all` stands for those that have been used here.
+
+    Raises:
+        InvalidArguments: There is no such host, or none has been used here.
+    """
+    choices = ", ".join(HOSTS)
+    if not names:
+        message = f"Give one host or more: {choices}; or all, which means those that have been used here."
+        raise InvalidArguments(message)
+    unknown = next((name for name in names if name not in (*HOSTS, ALL)), None)
+    if unknown is not None:
+        matches = difflib.get_close_matches(unknown, HOSTS, n=1)
+        nearest = f" Do you mean {matches[0]}?" if matches else ""
+        message = f"There is no host {unknown!r}.{nearest} Hosts: {choices}; or all."
+        raise InvalidArguments(message)
+    hosts = [host for host in HOSTS.values() if host.name in names or (ALL in names and is_present(host, folders))]
+    if not hosts:
+        message = f"No host has a configuration in {folders.home}. Start yours once, or name it: {choices}."
+        raise InvalidArguments(message)
+    return hosts
+
+
+def install(request: Request, folders: Folders, say: Callable[[str], object]) -> bool:
+    """Install or uninstall the server in each host; return whether none refused."""
+    report = _Report(say)
+    if not request.is_uninstall:
+        words = " ".join([request.server.command, *request.server.arguments, *request.options])
+        report.head("server", f"{words} ({request.server.description})")
+    results = [
+        _edit_host(host, request, folders, report) for host in request.hosts
+    ]  # One after the other, none left out.
+    return all(results)
+
+
+def _edit_host(host: Host, request: Request, folders: Folders, report: _Report) -> bool:
+    """Edit one host's configuration, or say why it is left alone."""
+    file = host.file(folders)
+    report.head(host.name, str(file))
+    try:
+        configuration = Configuration.read(file)
+        change = plan_change(host, request, configuration)
+        for note in change.notes:
+            report.line(note)
+        if request.is_dry_run:
+            for line in _format_diff(configuration, change):
+                report.say(line)
+        else:
+            _write(configuration, change)
+    except InvalidArguments as error:
+        report.line(f"refused: {error}")
+        return False
+    except OSError as error:
+        report.line(f"refused: it cannot be written ({error.strerror}) and is as it was. Correct that and try again.")
+        return False
+    report.line(f"{'dry run: ' if request.is_dry_run else ''}{change.summary}")
+    return True
+
+
+def _write(configuration: Configuration, change: Change) -> None:
+    if change.text == configuration.text:
+        return
+    if change.text is None:
+        configuration.remove()
+    elif change.is_restored:
+        configuration.restore_backup()
+    else:
+        if change.has_backup:
+            configuration.write_backup()
+        configuration.write(change.text, is_private=bool(change.secrets))
+
+
+def _format_diff(configuration: Configuration, change: Change) -> list[str]:
+    """Return the lines that change, with one around them: those near them may be secrets of other servers."""
+    before, after = (configuration.text or "").splitlines(), (change.text or "").splitlines()
+    name = str(configuration.path)
+    lines = [line.rstrip("\n") for line in difflib.unified_diff(before, after, name, name, n=1, lineterm="")]
+    for secret in change.masks:
+        lines = [line.replace(secret, _TOKEN_MASK) for line in lines]
+    return lines
