@@ -29,6 +29,13 @@ class Command(NamedTuple):
 
 ARGUMENT = Flag("--arg", "an argument of the tool, as text or JSON; again for several, or for a list", "NAME=VALUE")
 JSON_ARGUMENTS = Flag("--json", "all arguments of the tool as one JSON object", "OBJECT")
+DRY_RUN = Flag("--dry-run", "show what would change, and change nothing")
+UNINSTALL = Flag("--uninstall", "take the server out of the hosts' configurations")
+TOKEN_IN_FILE = Flag(
+    "--token-in-file", "write the token of TOGGL_API_TOKEN into the configuration, where others may not read it"
+)
+MAX_HOSTS = 8
+"""Hosts that one command line names."""
 RAW = Flag("--raw", "the result as a model gets it")
 
 
@@ -38,8 +45,20 @@ def _list_tools() -> Sequence[str]:
     return [tool.name for specs in TOOLSETS.values() for tool in specs]
 
 
+def _list_hosts() -> Sequence[str]:
+    from toggl_mcp.install.hosts import HOSTS  # noqa: PLC0415 - start-up
+
+    return [*HOSTS, "all"]
+
+
 COMMANDS: Mapping[str, Command] = {
     "serve": Command("serve the Model Context Protocol on standard input and output (the default)"),
+    "install": Command(
+        "add the server to the configuration of a HOST, or of several (docs/install.md)",
+        words=("HOST",) * MAX_HOSTS,
+        list_choices=_list_hosts,
+        flags=(DRY_RUN, UNINSTALL, TOKEN_IN_FILE),
+    ),
     "http": Command(
         "serve it by streamable HTTP, for agents and teams (docs/deployment.md)",
         has_http_settings=True,

@@ -27,6 +27,7 @@ GROUPS = {
 EXAMPLES = """Examples:
   toggl-mcp demo                                  what it does, without an account
   TOGGL_API_TOKEN=... toggl-mcp check             whether all is in order
+  toggl-mcp install cursor                        add it to Cursor; `toggl-mcp install` lists all hosts
   toggl-mcp call get_timer --sandbox              one tool, by hand
   source <(toggl-mcp completion bash)             what the Tab key completes
   toggl-mcp --sandbox                             what a host runs to try it

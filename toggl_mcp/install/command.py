@@ -10,11 +10,6 @@ from toggl_mcp.install.hosts import HOSTS, TOKEN_VARIABLE, Folders, Host, is_pre
 from toggl_mcp.install.plan import Change, Request, plan_change
 
 ALL = "all"
-FLAGS = {
-    "--dry-run": "show what would change, and change nothing",
-    "--uninstall": "take the server out of the hosts' configurations",
-    "--token-in-file": f"write the token of {TOKEN_VARIABLE} into the configuration, where others may not read it",
-}
 _TOKEN_MASK = "(the token)"  # noqa: S105 - what stands for it
 
 

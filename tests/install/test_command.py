@@ -1,0 +1,136 @@
+"""`toggl-mcp install`: which hosts, which server, which options, and links that do the same."""
+
+import json
+import subprocess
+import sys
+from base64 import b64decode
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from tests.install.machine import FILES, TOKEN, Machine
+from tests.process.server import SECONDS, environment
+from toggl_mcp.cli import main
+from toggl_mcp.install.links import build_cursor_link, build_vscode_link
+from toggl_mcp.install.server_command import ServerCommand, find_server_command
+
+UVX = ServerCommand("uvx", ("toggl-mcp-server",), "")
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home folder of Linux, and a shell in it without any settings."""
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("TOGGL_API_TOKEN", "XDG_CONFIG_HOME", "CLAUDE_CONFIG_DIR", "CODEX_HOME", "GEMINI_CLI_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ([], "Give one host or more: claude-desktop, claude-code,"),
+        (["cursr"], "install takes no 'cursr'; choose from claude-desktop, claude-code,"),
+        (["zed", "cursr"], "There is no host 'cursr'. Do you mean cursor?"),
+        (["all"], "No host has a configuration in "),
+        (["cursor", "--dry-rum"], "there is no flag --dry-rum; do you mean --dry-run?"),
+        (["cursor", "--access", "all"], "TOGGL_MCP_ACCESS: Input should be 'read', 'time-tracking' or 'full'"),
+    ],
+)
+def test_install_with_wrong_words_says_which_are_right(
+    words: list[str], message: str, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    try:
+        status = main(["install", *words])
+    except SystemExit as error:
+        status = error.code
+
+    assert (status, list(home.iterdir())) == (2, [])
+    assert message in capsys.readouterr().err
+
+
+def test_install_all_edits_those_that_have_been_used_and_reports_refusals(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (home / ".claude.json").write_text('{"numStartups": 3}')
+    (home / ".gemini").mkdir()
+    (home / ".config/zed").mkdir(parents=True)
+
+    status = main(["install", "all", "--toolsets", "reports", "--read-only"])
+
+    assert status == 1
+    output = capsys.readouterr().out
+    assert [line.split()[0] for line in output.splitlines() if not line.startswith(" ")] == [
+        *("server", "claude-code", "zed", "gemini-cli")
+    ]
+    assert output.count("refused: Zed has no secret store") == 1
+    claude = json.loads((home / ".claude.json").read_text())
+    assert claude["numStartups"] == 3
+    assert claude["mcpServers"]["toggl"]["args"][-3:] == ["--toolsets", "reports", "--read-only"]
+    assert (home / ".gemini/settings.json").is_file()
+    assert main(["install", "all", "--uninstall"]) == 0
+    assert (home / ".claude.json").read_text() == '{"numStartups": 3}'
+
+
+def test_install_takes_the_token_from_the_environment_alone(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TOGGL_API_TOKEN", TOKEN)
+
+    assert main(["install", "zed", "--token-in-file"]) == 0
+
+    assert TOKEN not in "".join(capsys.readouterr())
+    assert TOKEN in (home / FILES["zed"]["linux"]).read_text()
+
+
+def test_install_imports_neither_the_protocol_nor_http(home: Path) -> None:
+    code = (
+        "import sys; from toggl_mcp.cli import main; main(['install', 'cursor']); "
+        "print(sorted({'mcp', 'httpx', 'anyio', 'starlette'} & {*sys.modules}))"
+    )
+    result = subprocess.run(  # noqa: S603 - our own code
+        [sys.executable, "-c", code],
+        env=environment(HOME=str(home)),
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=True,
+    )
+
+    assert result.stdout.splitlines()[-1] == "[]"
+
+
+def test_install_starts_the_server_as_the_command_was_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    script = tmp_path / "bin" / "toggl-mcp"
+    script.parent.mkdir()
+    script.write_text("")
+    script.chmod(0o700)
+    monkeypatch.setattr(sys, "argv", [str(script)])
+    assert find_server_command()[:2] == (str(script), ())
+    monkeypatch.setattr(sys, "argv", ["toggl_mcp/__main__.py"])
+    assert find_server_command()[:2] == (sys.executable, ("-m", "toggl_mcp"))
+    monkeypatch.setattr(sys, "prefix", str(tmp_path / "cache" / "archive-v0" / "x"))
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache" / "CACHEDIR.TAG").touch()
+    monkeypatch.setenv("PATH", "")
+    assert find_server_command()[:2] == ("uvx", ("toggl-mcp-server",))
+    uvx = script.rename(script.with_name("uvx"))
+    monkeypatch.setenv("PATH", str(uvx.parent))
+    assert find_server_command()[:2] == (str(uvx), ("toggl-mcp-server",))
+
+
+def test_links_hold_the_configuration_that_install_writes(tmp_path: Path) -> None:
+    cursor, vscode = Machine(tmp_path, "cursor"), Machine(tmp_path, "vscode")
+    for machine in (cursor, vscode):
+        assert machine.install(server=UVX).is_ok
+    written = json.loads(vscode.file.read_text())
+
+    query = parse_qs(urlsplit(build_cursor_link()).query)
+    assert query["name"] == ["toggl"]
+    assert json.loads(b64decode(query["config"][0])) == json.loads(cursor.file.read_text())["mcpServers"]["toggl"]
+    query = {name: values[0] for name, values in parse_qs(urlsplit(build_vscode_link()).query).items()}
+    assert query["name"] == "toggl"
+    assert json.loads(query["config"]) == written["servers"]["toggl"]
+    assert json.loads(query["inputs"]) == written["inputs"]
