@@ -19,6 +19,7 @@ from tests.promises import PROMISES
 from tests.resources.costs import COSTS
 from toggl_mcp.cli.parser import SETTINGS_WITHOUT_FLAG
 from toggl_mcp.http.settings import HttpSettings
+from toggl_mcp.install.links import build_cursor_link, build_vscode_link
 from toggl_mcp.models.account import Access
 from toggl_mcp.prompts import PROMPTS
 from toggl_mcp.resources import RESOURCES
@@ -121,6 +122,7 @@ def documents() -> dict[Path, str]:
         "tools": tool_list(),
         "settings": settings_table(Settings, Settings.model_fields),
         "guarantees": guarantee_list(),
+        "links": f"[Install in VS Code]({build_vscode_link()}) · [Install in Cursor]({build_cursor_link()})",
     }
     return {
         ROOT / "docs" / "tools.md": tools_page(),

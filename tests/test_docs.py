@@ -2,6 +2,7 @@
 
 import json
 import re
+import tomllib
 from collections.abc import Generator
 from importlib.metadata import version
 from pathlib import Path
@@ -14,6 +15,7 @@ from tests.process.server import run, serve_sandbox
 from toggl_mcp import errors
 from toggl_mcp.errors import TogglError
 from toggl_mcp.http.settings import HttpSettings
+from toggl_mcp.install.hosts import HOSTS
 from toggl_mcp.sandbox import HARBOUR_STUDIO, TOKEN, Sandbox
 from toggl_mcp.settings import describe_setting, variable_name
 
@@ -74,16 +76,27 @@ def test_help_describes_every_setting() -> None:
         assert describe_setting(field) in help_text
 
 
-@pytest.mark.parametrize("page", [ROOT / "README.md", ROOT / "docs" / "install.md"], ids=lambda page: page.name)
-def test_hosts_are_given_json_that_starts_the_command(page: Path) -> None:
-    blocks = re.findall(r"^```json\n(.+?)^```$", page.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+def test_hosts_are_given_json_that_starts_the_command() -> None:
+    install = (ROOT / "docs" / "install.md").read_text("utf-8")
+    blocks = re.findall(r"^```json\n(.+?)^```$", install, re.MULTILINE | re.DOTALL)
 
     assert blocks
     for block in blocks:
         hosts = json.loads(block)
-        server = (hosts.get("mcpServers") or hosts["servers"])["toggl"]
+        container = next(host.container for host in HOSTS.values() if host.container in hosts)
+        server = hosts[container]["toggl"]
         assert (server["command"], server["args"][-1]) == ("uv", "toggl-mcp")
         assert "TOGGL_API_TOKEN" in server["env"]
+
+
+def test_install_has_a_row_and_a_command_for_each_host() -> None:
+    install = (ROOT / "docs" / "install.md").read_text("utf-8")
+
+    assert re.findall(r"^\| \[`([a-z-]+)`\]\(https:", install, re.MULTILINE) == list(HOSTS)
+    (toml,) = re.findall(r"^```toml\n(.+?)^```$", install, re.MULTILINE | re.DOTALL)
+    server = tomllib.loads(toml)[HOSTS["codex"].container]["toggl"]
+    assert server.items() >= {**HOSTS["codex"].fields, **HOSTS["codex"].token}.items()
+    assert (server["command"], server["args"][-1]) == ("uv", "toggl-mcp")
 
 
 def test_threats_name_tests_that_exist() -> None:
