@@ -7,9 +7,20 @@ mcpb=tests/external/node_modules/.bin/mcpb
 [ -x "$mcpb" ] || npm install --prefix tests/external --no-package-lock --no-audit --no-fund --loglevel=error
 version=$(node -p 'require("./manifest.json").version')
 staged=$(mktemp -d)
-trap 'rm -rf "$staged"' EXIT
+pins=$(mktemp)
+trap 'rm -rf "$staged" "$pins"' EXIT
+
+# The versions that the tests ran with, as names and numbers: a lock file would also say where they were downloaded.
+{
+  echo 'constraint-dependencies = ['
+  uv export --quiet --no-dev --all-extras --no-emit-project --no-hashes --no-annotate --no-header | sed 's/.*/    "&",/'
+  echo ']'
+} >"$pins"
 
 tar -cf - --exclude=__pycache__ manifest.json icon.png pyproject.toml README.md LICENSE toggl_mcp | tar -xf - -C "$staged"
+# Without the groups of the tests, which would be resolved at the first start too.
+sed -i.orig -e '/^\[dependency-groups\]$/,/^$/d' -e "/^\[tool\.uv\]\$/r $pins" "$staged/pyproject.toml"
+rm "$staged/pyproject.toml.orig"
 "$mcpb" validate "$staged/manifest.json"
 rm -f dist/*.mcpb
 "$mcpb" pack "$staged" "dist/toggl-mcp-server-$version.mcpb"

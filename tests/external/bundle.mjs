@@ -1,7 +1,8 @@
-// Starts a packed bundle as a host would, from an empty home and without a token: node bundle.mjs FILE
+// Starts a packed bundle as a host would, without a token: node bundle.mjs FILE
+// First from an empty home; then unpacked anew, without a network, in a home that has uv's cache.
 
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { getMcpConfigForManifest, unpackExtension } from "@anthropic-ai/mcpb";
@@ -11,22 +12,40 @@ const FIRST_START = 240_000; // It downloads what the server needs.
 
 const folder = await mkdtemp(join(tmpdir(), "bundle-"));
 try {
-  const bundle = await unpacked(process.argv[2]);
-  await start("first", bundle);
-  await start("second", bundle);
+  const first = await unpacked("first");
+  await start("first", first);
+  await checkPins(first);
+  await start("offline", await unpacked("offline", { UV_OFFLINE: "1" }));
 } finally {
   await rm(folder, { recursive: true });
 }
 summary();
 
-/** Returns the manifest, and the command that a host makes of it. */
-async function unpacked(mcpbPath) {
-  const extensionPath = join(folder, "unpacked");
+/** Returns the folder, the manifest, and the command that a host makes of it. */
+async function unpacked(name, settings = {}) {
+  const extensionPath = join(folder, name);
+  const mcpbPath = process.argv[2];
   await step("unpack", async () => assert.ok(await unpackExtension({ mcpbPath, outputDir: extensionPath, silent: true })));
   const manifest = JSON.parse(await readFile(join(extensionPath, "manifest.json"), "utf8"));
   const userConfig = { api_token: " " }; // A host does not start a server whose required options are empty.
   const config = await getMcpConfigForManifest({ manifest, extensionPath, systemDirs: {}, userConfig, pathSeparator: "/" });
-  return { manifest, server: { ...config, env: { ...bareEnvironment(), ...config.env } } };
+  return { extensionPath, manifest, server: { ...config, env: { ...bareEnvironment(), ...config.env, ...settings } } };
+}
+
+/** Checks that every package that was installed has the version that the bundle names, and that it names no address. */
+async function checkPins({ extensionPath, manifest }) {
+  await step("every package has the version that was tested", async () => {
+    const project = await readFile(join(extensionPath, "pyproject.toml"), "utf8");
+    const pins = project.match(/^constraint-dependencies = \[\n(.*?)^\]/ms)[1];
+    assert.doesNotMatch(pins, /:\/\//);
+    const files = await readdir(join(extensionPath, ".venv"), { recursive: true });
+    const packages = files.map((file) => file.match(/site-packages.([^/\\]+)-([^-]+)\.dist-info$/)).filter(Boolean);
+    assert.ok(packages.length > 20);
+    for (const [, name, version] of packages) {
+      const pin = `"${name.replaceAll("_", "-").toLowerCase()}==${version}`;
+      assert.ok(pins.includes(pin) || `${name}-${version}` === `${manifest.name.replaceAll("-", "_")}-${manifest.version}`, pin);
+    }
+  });
 }
 
 /** Returns this environment with an empty home. */
