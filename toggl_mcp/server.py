@@ -16,7 +16,9 @@ from mcp.server.caching import CacheHint
 from mcp.server.context import ServerMiddleware
 from mcp.server.mcpserver import MCPServer
 from mcp.server.request_state import RequestStateSecurity
+from mcp.types import Resource
 
+from toggl_mcp.apps.extension import AppsExtension
 from toggl_mcp.cache.redis.address import RedisAddress
 from toggl_mcp.errors import BadToken, InvalidArguments, NoToken
 from toggl_mcp.handlers import add_handlers
@@ -39,6 +41,14 @@ LIST_METHODS = ("server/discover", "tools/list", "prompts/list", "resources/list
 LIST_CACHE = CacheHint(ttl_ms=3_600_000, scope="public")
 RESOURCE_CACHE = CacheHint(ttl_ms=0, scope="private")
 """What an account has may change with the next call; until then, reading it again costs no request to Toggl."""
+
+
+class TogglServer(MCPServer[None]):
+    """The SDK's server; hosts find its apps through the tools that they show, and list no documents of these."""
+
+    async def list_resources(self) -> list[Resource]:
+        """Return the resources for people and models."""
+        return [resource for resource in await super().list_resources() if not resource.uri.startswith("ui://")]
 
 
 class AccountSource(Protocol):
@@ -112,7 +122,7 @@ def build_server(
                 await source.aclose()
             _log.info("Closed.")
 
-    server = MCPServer(
+    server = TogglServer(
         "toggl-track",
         title="Toggl Track",
         description="Timers, time entries, totals, projects and clients of Toggl Track, typed and cached",
@@ -120,6 +130,7 @@ def build_server(
         icons=[draw_icon(STOPWATCH)],
         version=version(DISTRIBUTION),
         tools=[tool.to_tool(open_call) for tool in tools],
+        extensions=[AppsExtension(dict.fromkeys(tool.app for tool in tools if tool.app))],
         log_level=settings.log_level,
         lifespan=lifespan,
         cache_hints={**dict.fromkeys(LIST_METHODS, list_cache), "resources/read": RESOURCE_CACHE},

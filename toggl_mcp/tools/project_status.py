@@ -162,4 +162,4 @@ async def _describe_tasks(project: Project, call: CallContext) -> dict[str, obje
     return {"tasks": rows or None}
 
 
-TOOLS = (ToolSpec(project_status, READ_ONLY),)
+TOOLS = (ToolSpec(project_status, READ_ONLY, app="burn-down"),)

@@ -20,6 +20,7 @@ from mcp.types import CallToolResult, ToolAnnotations
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import to_json
 
+from toggl_mcp.apps.documents import AppName, app_uri
 from toggl_mcp.errors import Candidate, Declined, InvalidArguments, TogglError
 from toggl_mcp.models.account import Access, AccountSnapshot, Workspace
 from toggl_mcp.models.base import Payload, is_id
@@ -226,7 +227,7 @@ class ToolSpec(Generic[ArgsT, ResultT]):
     `confirm` returns what the person is asked before the handler runs, where the host shows forms; None asks nothing.
     `requires` is what a workspace has to allow for it. `needs_full_access` tools delete or archive
     more than time entries.
-    `max_seconds` is how long a call may take.
+    `max_seconds` is how long a call may take. `app` is what shows its result in a host with MCP Apps.
     `restricted_input` is the input model where nothing may be archived (`is_restricted`).
     """
 
@@ -238,6 +239,7 @@ class ToolSpec(Generic[ArgsT, ResultT]):
     needs_full_access: bool = False
     is_restricted: bool = False
     max_seconds: float = MAX_CALL_SECONDS
+    app: AppName | None = None
 
     @property
     def input_model(self) -> type[ArgsT]:
@@ -273,6 +275,7 @@ class ToolSpec(Generic[ArgsT, ResultT]):
             "is_async": True,
             "annotations": self.annotations,
             "context_kwarg": "ctx",
+            "meta": self.app and {"ui": {"resourceUri": app_uri(self.app)}},
         }
         if self.confirm is None:
             return Tool(fn=runner.run, **tool)

@@ -200,4 +200,4 @@ def _to_group(entry: TimeEntry, user: str | None, selection: Selection, number: 
     )
 
 
-TOOLS = (ToolSpec(list_time_entries, READ_ONLY),)
+TOOLS = (ToolSpec(list_time_entries, READ_ONLY, app="week"),)

@@ -218,4 +218,4 @@ def _to_day_text(day: date) -> str:
     return f"{day:%Y-%m-%d %A}"
 
 
-TOOLS = (ToolSpec(review_time, READ_ONLY),)
+TOOLS = (ToolSpec(review_time, READ_ONLY, app="week"),)

@@ -257,4 +257,4 @@ def _date_label(kind: Group, day: date, calendar: Calendar) -> str:
             return day.isoformat()
 
 
-TOOLS = (ToolSpec(summarize_time, READ_ONLY),)
+TOOLS = (ToolSpec(summarize_time, READ_ONLY, app="totals"),)

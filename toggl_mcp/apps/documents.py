@@ -1,0 +1,46 @@
+"""The HTML of each app, made of the files in static/: one document that needs nothing else and may load nothing."""
+
+import base64
+from hashlib import sha256
+from pathlib import Path
+from typing import Literal, get_args
+
+AppName = Literal["week", "totals", "burn-down"]
+
+APP_NAMES: tuple[AppName, ...] = get_args(AppName)
+_STATIC = Path(__file__).parent / "static"
+_SHARED_SCRIPTS = ("bridge.js", "elements.js", "times.js", "actions.js")
+
+
+def app_uri(name: AppName) -> str:
+    """Return the URI of an app's resource."""
+    return f"ui://{name}"
+
+
+def compose_document(name: AppName) -> str:
+    """Return an app's document; its policy allows its own style and script by their digests, and no request."""
+    style = _read("theme.css") + _read(f"{name}.css")
+    scripts = "".join(map(_read, (*_SHARED_SCRIPTS, f"{name}.js")))
+    script = f'(() => {{\n"use strict";\n{scripts}}})();\n'
+    parts = {
+        "title": f"Toggl Track: {name}",
+        "policy": (
+            f"default-src 'none'; script-src {_source_digest(script)}; style-src {_source_digest(style)}; "
+            "base-uri 'none'; form-action 'none'"
+        ),
+        "style": style,
+        "script": script,
+    }
+    document = _read("page.html")
+    for placeholder, text in parts.items():
+        document = document.replace(f"{{{{{placeholder}}}}}", text)
+    return document
+
+
+def _read(file: str) -> str:
+    return (_STATIC / file).read_text("utf-8")
+
+
+def _source_digest(text: str) -> str:
+    """Return a source of a content security policy: what allows this text alone."""
+    return f"'sha256-{base64.b64encode(sha256(text.encode()).digest()).decode()}'"
