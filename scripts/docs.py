@@ -1,7 +1,8 @@
 """Write the documentation that is made of code: `uv run python -m scripts.docs`.
 
-docs/tools.md, docs/configuration.md and docs/guarantees.md are generated as a whole; in README.md, docs/tour.md,
-docs/benchmarks.md and docs/resources-and-prompts.md, what stands between `<!-- NAME: generated -->` and `<!-- end -->`.
+docs/tools.md, docs/configuration.md and docs/guarantees.md are generated as a whole; in README.md, docs/apps.md,
+docs/tour.md, docs/benchmarks.md and docs/resources-and-prompts.md, what stands between `<!-- NAME: generated -->` and
+`<!-- end -->`.
 """
 
 import json
@@ -17,6 +18,7 @@ from scripts.tour import tour_sections
 from tests.figures import load_measurements
 from tests.promises import PROMISES
 from tests.resources.costs import COSTS
+from toggl_mcp.apps.documents import APP_NAMES, compose_document
 from toggl_mcp.cli.parser import SETTINGS_WITHOUT_FLAG
 from toggl_mcp.http.settings import HttpSettings
 from toggl_mcp.install.links import build_cursor_link, build_vscode_link
@@ -118,6 +120,7 @@ def documents() -> dict[Path, str]:
     """Return the text of each generated file."""
     readme, benchmarks, tour = ROOT / "README.md", ROOT / "docs" / "benchmarks.md", ROOT / "docs" / "tour.md"
     features = ROOT / "docs" / "resources-and-prompts.md"
+    apps = ROOT / "docs" / "apps.md"
     sections = {
         "tools": tool_list(),
         "settings": settings_table(Settings, Settings.model_fields),
@@ -129,6 +132,7 @@ def documents() -> dict[Path, str]:
         ROOT / "docs" / "configuration.md": configuration_page(),
         ROOT / "docs" / "guarantees.md": guarantees_page(),
         features: with_sections(features.read_text("utf-8"), feature_tables()),
+        apps: with_sections(apps.read_text("utf-8"), {"apps": apps_table()}),
         benchmarks: with_sections(benchmarks.read_text("utf-8"), benchmark_tables()),
         tour: with_sections(tour.read_text("utf-8"), tour_sections()),
         readme: with_sections(readme.read_text("utf-8"), sections),
@@ -180,6 +184,20 @@ def _tool_rows(toolset: str) -> Iterator[tuple[str, str]]:
         return
     for tool in list_tools(toolsets=toolset):
         yield f"`{tool.name}`", summary(tool)
+
+
+def apps_table() -> str:
+    """Return the table of apps: the tools whose results they show, and the bytes of their documents."""
+    tools = [tool for tools in TOOLSETS.values() for tool in tools]
+    rows = (
+        (
+            f"`{name}`",
+            _code(tool.name for tool in tools if tool.app == name),
+            f"{len(compose_document(name).encode()):,}",
+        )
+        for name in APP_NAMES
+    )
+    return table(("app", "shows results of", "bytes"), rows)
 
 
 def settings_table(settings_class: type[Settings], names: Iterable[str]) -> str:

@@ -15,6 +15,14 @@ Message = dict[str, Any]
 Theme = Literal["light", "dark"]
 
 CHROMIUM = which("chromium")
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--in-process-gpu",
+    "--disable-site-isolation-trials",
+    "--renderer-process-limit=1",
+)
+"""Root cannot start Chromium's own sandbox; the others save half of the processes."""
 HOST_PAGE = (Path(__file__).parent / "host.html").read_text("utf-8")
 HOST_ADDRESS, APP_ADDRESS = "http://host.test/", "http://app.test/"
 POLICY = (
@@ -29,7 +37,7 @@ CAPABILITIES: Mapping[str, object] = {"serverTools": {}, "updateModelContext": {
 async def launch_browser() -> AsyncGenerator[Browser]:
     """Start the Chromium of this system, without a window."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         try:
             yield browser
         finally:
@@ -102,7 +110,10 @@ async def open_app(
     assert isinstance(content, TextResourceContents)
     assert content.mime_type == "text/html;profile=mcp-app"
     # The browser is in another zone than any account.
-    page = await browser.new_page(viewport={"width": width, "height": 1300}, timezone_id="America/Los_Angeles")
+    page = await browser.new_page(
+        viewport={"width": width, "height": 1300}, timezone_id="America/Los_Angeles", reduced_motion="reduce"
+    )
+    page.set_default_timeout(5000)
     app_host = AppHost(client, page)
     pages: Mapping[str, tuple[str, Mapping[str, str]]] = {
         HOST_ADDRESS: (HOST_PAGE, {}),

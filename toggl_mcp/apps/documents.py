@@ -1,6 +1,7 @@
 """The HTML of each app, made of the files in static/: one document that needs nothing else and may load nothing."""
 
 import base64
+from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Literal, get_args
@@ -9,7 +10,12 @@ AppName = Literal["week", "totals", "burn-down"]
 
 APP_NAMES: tuple[AppName, ...] = get_args(AppName)
 _STATIC = Path(__file__).parent / "static"
-_SHARED_SCRIPTS = ("bridge.js", "elements.js", "times.js", "actions.js")
+_SHARED_SCRIPTS = ("bridge.js", "elements.js", "times.js")
+_SCRIPTS: Mapping[AppName, tuple[str, ...]] = {
+    "week": ("entries.js", "actions.js", "panel.js", "timeline.js", "grid.js", "week.js"),
+    "totals": ("totals.js",),
+    "burn-down": ("burn-down.js",),
+}
 
 
 def app_uri(name: AppName) -> str:
@@ -20,7 +26,7 @@ def app_uri(name: AppName) -> str:
 def compose_document(name: AppName) -> str:
     """Return an app's document; its policy allows its own style and script by their digests, and no request."""
     style = _read("theme.css") + _read(f"{name}.css")
-    scripts = "".join(map(_read, (*_SHARED_SCRIPTS, f"{name}.js")))
+    scripts = "".join(map(_read, (*_SHARED_SCRIPTS, *_SCRIPTS[name])))
     script = f'(() => {{\n"use strict";\n{scripts}}})();\n'
     parts = {
         "title": f"Toggl Track: {name}",

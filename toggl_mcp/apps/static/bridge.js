@@ -46,6 +46,16 @@ async function callTool(name, args) {
   return readResult(await request("tools/call", { name, arguments: args }));
 }
 
+// The arguments of tools that read time entries, which say what these are about.
+const ENTRY_FILTERS = [
+  ...["workspace", "client", "project", "task", "tag", "tag_match", "missing", "longer_than", "billable", "description"],
+  "user",
+];
+
+function pickArguments(input, names) {
+  return Object.fromEntries(Object.entries(input).filter(([name]) => names.includes(name)));
+}
+
 function canCallTools() {
   return host.capabilities.serverTools !== undefined;
 }

@@ -67,6 +67,8 @@ function formatDay(day, options) {
 const longDay = (day) => formatDay(day, { weekday: "long", day: "numeric", month: "long" });
 const shortDay = (day) => formatDay(day, { day: "numeric", month: "short" });
 
+const formatZone = (name) => name.replaceAll("_", " ");
+
 function formatRange(first, last) {
   const whole = { day: "numeric", month: "long", year: "numeric" };
   if (first === last) return formatDay(first, { weekday: "long", ...whole });

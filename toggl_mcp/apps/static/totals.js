@@ -6,14 +6,12 @@ const DATE_FORMATS = {
   week: (name) => `Week of ${shortDay(name)}`,
   month: (name) => formatDay(`${name}-01`, { month: "long", year: "numeric" }),
 };
-// The arguments that say what is totalled; those that say how are chosen in the app.
-const SUBJECT_ARGUMENTS = ["workspace", "client", "project", "task", "tag", "tag_match", "missing", "longer_than", "billable", "description", "user"];
 
+// The arguments that say what is totalled; how, is chosen here.
 let subject;
 
 function showResult(data, input) {
-  const kept = Object.entries(input).filter(([key]) => SUBJECT_ARGUMENTS.includes(key));
-  subject = Object.fromEntries(kept);
+  subject = pickArguments(input, ENTRY_FILTERS);
   render(data);
 }
 
@@ -67,7 +65,7 @@ function renderHead({ first_day: first, last_day: last, timezone, total, previou
       "p",
       { class: "figure" },
       formatDuration(total.seconds),
-      element("small", {}, ` hours · ${timezone}`),
+      element("small", {}, ` hours · ${formatZone(timezone)}`),
       previous && renderChange(previous.change_seconds),
     ),
     element("dl", { class: "facts" }, facts.map(([name, value]) => element("div", {}, element("dt", {}, name), element("dd", {}, value)))),

@@ -1,0 +1,179 @@
+"""What every app does: its bytes, its policy, its looks in a host's theme, and what screen readers meet."""
+
+import re
+from typing import Any
+
+import pytest
+from mcp import Client
+from mcp.types import TextResourceContents
+from playwright.async_api import Browser
+
+from tests.apps.host import open_app
+from tests.sandbox.clock import Clock
+from tests.tools.host import Era, Host, each_era, serve
+from toggl_mcp.apps.documents import APP_NAMES, AppName, app_uri, compose_document
+from toggl_mcp.sandbox import Sandbox
+
+pytestmark = pytest.mark.anyio
+
+MAX_APP_BYTES = 60_000
+CALLS: dict[AppName, tuple[str, dict[str, Any]]] = {
+    "week": ("review_time", {"period": "this week"}),
+    "totals": ("summarize_time", {"period": "this week", "group_by": ["project"], "compare": "previous"}),
+    "burn-down": ("project_status", {"client": "Aroha Bakery"}),
+}
+
+
+@pytest.mark.parametrize("name", APP_NAMES)
+def test_app_is_one_small_document_that_names_nothing_outside(name: AppName) -> None:
+    document = compose_document(name)
+
+    assert len(document.encode()) < MAX_APP_BYTES
+    assert re.findall(r"https?:|//\w+\.|url\(|@import|src=|href=|innerHTML|eval\(", document) == []
+    assert "{{" not in document
+
+
+@each_era
+async def test_tools_name_apps_that_the_server_serves_and_does_not_list(
+    sandbox: Sandbox, clock: Clock, era: Era
+) -> None:
+    async with Client(serve(sandbox, clock, exclude_tools="project_status"), mode=era) as client:
+        uris = {tool.name: tool.meta["ui"]["resourceUri"] for tool in (await client.list_tools()).tools if tool.meta}
+        (content,) = (await client.read_resource("ui://week")).contents
+        listed = (await client.list_resources()).resources
+        with pytest.raises(Exception, match="burn-down"):
+            await client.read_resource("ui://burn-down")
+        capabilities = client.server_capabilities
+
+    assert isinstance(content, TextResourceContents)
+    assert content.mime_type == "text/html;profile=mcp-app"
+    assert content.meta is not None
+    assert not any(content.meta["ui"]["csp"].values())
+    assert uris == {"review_time": "ui://week", "list_time_entries": "ui://week", "summarize_time": "ui://totals"}
+    assert listed == []
+    assert capabilities is not None
+    # The SDK knows extensions in the newer era alone; hosts of the older one find apps by the tools.
+    assert capabilities.extensions == (None if era == "legacy" else {"io.modelcontextprotocol/ui": {}})
+
+
+@pytest.mark.parametrize("name", APP_NAMES)
+async def test_app_in_both_themes_has_no_violation_of_axe_and_fits_two_widths(
+    browser: Browser, quiet_week: Host, clock: Clock, name: AppName, axe_script: str
+) -> None:
+    tool, arguments = CALLS[name]
+    await quiet_week.call("start_timer", description="Mail")
+    async with open_app(browser, quiet_week.client, app_uri(name), clock.now) as app:
+        await app.show(tool, **arguments)
+        if name == "week":
+            await app.frame.click("td.marked >> nth=0")
+            await app.frame.click("text=Move to a project >> nth=0")
+        if name == "burn-down":
+            await app.frame.click("text=Show pace >> nth=-1")
+            await app.frame.wait_for_selector("text=Pace of four weeks")
+        await app.page.clock.resume()  # axe-core waits by timers.
+        await app.frame.evaluate(axe_script)
+        violations: list[tuple[str, str]] = []
+        overflows: list[int] = []
+        for theme, width in (("light", 900), ("dark", 400)):
+            await app.page.set_viewport_size({"width": width, "height": 900})
+            await app.send("ui/notifications/host-context-changed", theme=theme)
+            await app.frame.wait_for_selector(f":root[style*='color-scheme: {theme}']")
+            result: dict[str, Any] = await app.frame.evaluate("axe.run({ resultTypes: ['violations'] })")
+            violations += [(rule["id"], node["html"][:200]) for rule in result["violations"] for node in rule["nodes"]]
+            overflows.append(await app.frame.evaluate("document.documentElement.scrollWidth - innerWidth"))
+
+    assert violations == []
+    assert max(overflows) <= 0
+
+
+async def test_app_follows_the_theme_and_the_variables_of_its_host(
+    browser: Browser, client: Client, clock: Clock
+) -> None:
+    variables = {"--color-background-primary": "rgb(1, 2, 3)", "--paper": "red", "color": "red"}
+    async with open_app(browser, client, "ui://totals", clock.now, styles={"variables": variables}) as app:
+        await app.show("summarize_time", period="last week", group_by=["day"])
+        style = "getComputedStyle(document.documentElement)"
+        background = await app.frame.evaluate(f"{style}.backgroundColor")
+        await app.send("ui/notifications/host-context-changed", theme="dark")
+        await app.frame.wait_for_selector(":root[style*='color-scheme: dark']")
+        ink = await app.frame.evaluate(f"{style}.color")
+        sizes = await app.messages("ui/notifications/size-changed")
+
+    assert background == "rgb(1, 2, 3)"
+    assert ink == "rgb(241, 239, 245)"
+    assert sizes[-1]["height"] > 300
+
+
+async def test_app_of_a_failed_or_cancelled_call_says_so(browser: Browser, client: Client, clock: Clock) -> None:
+    async with open_app(browser, client, "ui://totals", clock.now) as app:
+        failed = {"isError": True, "content": [{"type": "text", "text": '{"code":"x","message":"Give a period."}'}]}
+        await app.show_result(failed)
+        failure = await app.text("#status")
+        await app.send("ui/notifications/tool-cancelled", reason="user")
+        cancellation = await app.text("#status")
+
+    assert failure == "Give a period."
+    assert cancellation == "The call was cancelled. Ask again to see it."
+
+
+async def test_app_reads_the_text_of_a_result_without_structured_content(
+    browser: Browser, client: Client, clock: Clock
+) -> None:
+    result = (await client.call_tool("summarize_time", {"period": "last week"})).model_dump(mode="json", by_alias=True)
+    del result["structuredContent"]
+    async with open_app(browser, client, "ui://totals", clock.now, capabilities={}) as app:
+        await app.show_result(result)
+        figure = await app.text(".figure")
+        await app.page.evaluate("window.sendToApp({ id: 'end', method: 'ui/resource-teardown', params: {} })")
+        await app.page.wait_for_function("window.messages.some(({ id, result }) => id === 'end' && result)")
+
+    assert figure == "33:25 hours · Pacific/Auckland"
+
+
+async def test_summarize_time_in_app_has_its_bars_and_groups_anew(
+    browser: Browser, client: Client, clock: Clock
+) -> None:
+    tool, arguments = "summarize_time", {"period": "last week", "group_by": ["project"], "compare": "previous"}
+    groups = (await Host(client).call(tool, **arguments))["groups"]
+    async with open_app(browser, client, "ui://totals", clock.now) as app:
+        await app.show(tool, **arguments)
+        change = await app.text(".change")
+        names = await app.frame.locator("tbody th").all_inner_texts()
+        hours = await app.frame.locator("td.hours").all_inner_texts()
+        sizes = await app.frame.eval_on_selector_all("div.bar", "bars => bars.map(bar => bar.offsetWidth)")
+        await app.frame.click("button:text-is('Day')")
+        await app.frame.wait_for_selector("th bdi:text-is('Mon 29 Sept')")
+        days = await app.frame.locator("td.hours").all_inner_texts()
+
+    longest = max(max(group["seconds"], group["previous_seconds"]) for group in groups)
+    widths = [size / max(sizes) * groups[0]["seconds"] / longest for size in sizes]
+    assert change == "↓ 12:05 less"
+    assert names == [group["by"]["project"] for group in groups]
+    assert hours[0] == "5:05"
+    assert widths == pytest.approx([group["seconds"] / longest for group in groups], abs=0.01)
+    assert app.calls == [
+        (tool, {"start": "2025-09-29", "end": "2025-10-05", "group_by": ["day"], "compare": "previous"})
+    ]
+    assert days == ["7:55", "4:45", "4:50", "8:30", "7:25", "0:00"]
+
+
+async def test_project_status_in_app_shows_estimate_tracked_and_forecast(
+    browser: Browser, client: Client, clock: Clock
+) -> None:
+    host = Host(client)
+    await host.call("edit_project", project="Web shop", estimated_hours=500)
+    status = await host.call("project_status", project="Web shop")
+    (project,), pace = status["projects"], status["pace_seconds_per_week"]
+    async with open_app(browser, client, "ui://burn-down", clock.now) as app:
+        await app.show("project_status", client="Aroha Bakery")
+        await app.frame.click("li:has-text('Web shop') >> text=Show pace")
+        await app.frame.wait_for_selector("text=Used up at this pace")
+        text = await app.text("li:has-text('Web shop')")
+        script = "bars => bars.map(bar => bar.getBoundingClientRect().width)"
+        estimate, tracked, forecast, _ = await app.frame.eval_on_selector_all(".track:not(.thin) i", script)
+
+    assert f"{project['tracked_seconds'] // 3600}:" in text
+    assert "of 500:00" in text
+    assert tracked / estimate == pytest.approx(project["tracked_seconds"] / project["estimated_seconds"], abs=0.01)
+    assert forecast / estimate == pytest.approx(4 * pace / project["estimated_seconds"], abs=0.01)
+    assert app.calls == [("project_status", {"project": str(project["id"]), "workspace": str(status["workspace_id"])})]
