@@ -55,9 +55,11 @@ def test_import_loads_neither_httpx_nor_pydantic() -> None:
     assert process.stdout.strip() == "[]"
 
 
-def test_the_wheel_holds_the_typing_marker(tmp_path: Path) -> None:
+def test_the_wheel_holds_the_typing_marker_and_the_apps(tmp_path: Path) -> None:
     command = ["uv", "build", "--wheel", "--offline", "--quiet", "--out-dir", str(tmp_path), str(ROOT)]
     subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - ours
 
     (wheel,) = tmp_path.glob("*.whl")
-    assert "toggl_mcp/py.typed" in zipfile.ZipFile(wheel).namelist()
+    files = set(zipfile.ZipFile(wheel).namelist())
+    assert {f"toggl_mcp/apps/static/{path.name}" for path in (ROOT / "toggl_mcp/apps/static").iterdir()} <= files
+    assert "toggl_mcp/py.typed" in files

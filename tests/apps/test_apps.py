@@ -31,6 +31,7 @@ def test_app_is_one_small_document_that_names_nothing_outside(name: AppName) -> 
     assert len(document.encode()) < MAX_APP_BYTES
     assert re.findall(r"https?:|//\w+\.|url\(|@import|src=|href=|innerHTML|eval\(", document) == []
     assert "{{" not in document
+    assert re.search(r"content=\"default-src 'none'; script-src 'sha256-[\w+/=]+'; style-src 'sha256-", document)
 
 
 @each_era
@@ -40,7 +41,7 @@ async def test_tools_name_apps_that_the_server_serves_and_does_not_list(
     async with Client(serve(sandbox, clock, exclude_tools="project_status"), mode=era) as client:
         uris = {tool.name: tool.meta["ui"]["resourceUri"] for tool in (await client.list_tools()).tools if tool.meta}
         (content,) = (await client.read_resource("ui://week")).contents
-        listed = (await client.list_resources()).resources
+        resources = (await client.list_resources()).resources
         with pytest.raises(Exception, match="burn-down"):
             await client.read_resource("ui://burn-down")
         capabilities = client.server_capabilities
@@ -50,7 +51,7 @@ async def test_tools_name_apps_that_the_server_serves_and_does_not_list(
     assert content.meta is not None
     assert not any(content.meta["ui"]["csp"].values())
     assert uris == {"review_time": "ui://week", "list_time_entries": "ui://week", "summarize_time": "ui://totals"}
-    assert listed == []
+    assert resources == []
     assert capabilities is not None
     # The SDK knows extensions in the newer era alone; hosts of the older one find apps by the tools.
     assert capabilities.extensions == (None if era == "legacy" else {"io.modelcontextprotocol/ui": {}})

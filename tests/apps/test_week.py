@@ -63,15 +63,15 @@ async def test_list_time_entries_in_app_marks_gaps_and_overlaps(
     async with open_app(browser, quiet_week.client, URI, clock.now) as app:
         await app.show("list_time_entries", period="this week")
         cells = await read_cells(app, "tbody tr[class^=hue] td:nth-of-type(2)")
-        marked = await app.frame.eval_on_selector_all("td.marked", "cells => cells.map(cell => cell.cellIndex)")
-        spoken = await app.text("td.marked >> nth=0")
+        marked_columns = await app.frame.eval_on_selector_all("td.marked", "cells => cells.map(cell => cell.cellIndex)")
+        label = await app.text("td.marked >> nth=0")
         gaps = await read_cells(app, ".gaps td")
         blocks = [await app.frame.locator(f".lane .{name}").count() for name in ("block", "blank", "clash")]
         chips = await app.frame.locator(".chip").all_inner_texts()
 
     assert cells == ["3:45", "1:00"]
-    assert marked == [2, 2]
-    assert spoken.endswith("overlap")
+    assert marked_columns == [2, 2]
+    assert label.endswith("overlap")
     assert gaps == ["", "2:00", "", "", "", "", "", "2:00"]
     assert blocks == [3, 1, 1]
     assert chips[:2] == ["1 gap · 2:00", "1 overlap · 0:15"]
@@ -81,12 +81,12 @@ async def test_get_timer_in_app_grows_with_the_clock(browser: Browser, client: C
     async with open_app(browser, client, URI, clock.now) as app:
         await app.show("review_time", period="this week")
         cell = app.frame.locator("td:has(.pulse):not(.day-line) [aria-hidden]").first
-        before = [await cell.inner_text(), await app.text(".figure span"), (await read_cells(app, "tfoot td"))[3]]
+        first_texts = [await cell.inner_text(), await app.text(".figure span"), (await read_cells(app, "tfoot td"))[3]]
         await app.page.clock.fast_forward("10:00")
-        after = [await cell.inner_text(), await app.text(".figure span"), (await read_cells(app, "tfoot td"))[3]]
+        later_texts = [await cell.inner_text(), await app.text(".figure span"), (await read_cells(app, "tfoot td"))[3]]
 
-    assert before == ["0:25", "34:40", "8:15"]
-    assert after == ["0:35", "34:50", "8:25"]
+    assert first_texts == ["0:25", "34:40", "8:15"]
+    assert later_texts == ["0:35", "34:50", "8:25"]
 
 
 async def test_create_time_entries_from_app_fills_the_gap_and_undo_takes_it_back(
@@ -207,20 +207,20 @@ async def test_week_by_keyboard_moves_opens_and_comes_back(browser: Browser, clo
         ]
         await press("Control+Home ArrowDown ArrowRight Enter")
         title = await app.frame.evaluate("document.activeElement.textContent")
-        back = await press("Escape")
+        return_position = await press("Escape")
         stops = await app.frame.locator("[role=gridcell][tabindex='0']").count()
         await app.frame.evaluate("document.documentElement.dir = 'rtl'")
-        mirrored = await press("ArrowLeft")
+        mirror_position = await press("ArrowLeft")
 
     assert steps == [[1, 1], [2, 2], [2, 8], [2, 1], [5, 8], [5, 8]]
     assert title == "Tuesday 14 October: Write"
-    assert (back, stops, mirrored) == ([2, 2], 1, [2, 3])
+    assert (return_position, stops, mirror_position) == ([2, 2], 1, [2, 3])
 
 
 async def test_week_before_is_read_from_the_server(browser: Browser, client: Client, clock: Clock) -> None:
     async with open_app(browser, client, URI, clock.now) as app:
         await app.show("list_time_entries", period="last 30 days", project=["Web shop"])
-        shown = await app.text("h1")
+        headline = await app.text("h1")
         app.calls.clear()
         await app.frame.click("[aria-label='Week before']")
         await app.frame.wait_for_selector("h1:text-is('1 \u2013 7 October 2025')")
@@ -228,7 +228,7 @@ async def test_week_before_is_read_from_the_server(browser: Browser, client: Cli
         names = set(await app.frame.locator(".project").all_inner_texts())
 
     listing = {"project": ["Web shop"], "start": "2025-09-30", "end": "2025-10-07", "sort": "oldest", "limit": 200}
-    assert shown == "8 \u2013 9 October 2025"
+    assert headline == "8 \u2013 9 October 2025"
     assert app.calls[0] == ("list_time_entries", listing)
     assert names == {"Web shop · Aroha Bakery"}
 

@@ -60,6 +60,10 @@ async function start(which, { manifest, server }) {
   await step("tools/list is the manifest's", async () => {
     assert.deepEqual((await host.tools()).map(({ name }) => name), manifest.tools.map(({ name }) => name));
   });
+  await step("the app of a week is in the bundle", async () => {
+    const { contents } = await host.client.readResource({ uri: "ui://week" });
+    assert.match(contents[0].text, /^<!doctype html>/);
+  });
   console.log(`        ${((performance.now() - began) / 1000).toFixed(1)} s from spawn to tools/list`);
   await host.fail("no_token", "get_account");
   await host.close();
