@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from toggl_mcp.errors import InvalidArguments
 from toggl_mcp.install.files import Configuration
-from toggl_mcp.install.hosts import HOSTS, TOKEN_VARIABLE, Folders, Host, is_present
+from toggl_mcp.install.hosts import HOSTS, Folders, Host, is_present
 from toggl_mcp.install.plan import Change, Request, plan_change
 
 ALL = "all"
