@@ -25,6 +25,7 @@ from tests.http.replicas import NGINX, start_nginx, start_replicas
 from tests.process.server import serve_sandbox
 from tests.tools.host import Host
 from toggl_mcp.http.connection import HEADER_SECONDS
+from toggl_mcp.http.drain import DRAIN_SECONDS
 from toggl_mcp.http.limits import BODY_SECONDS, REQUEST_SECONDS
 from toggl_mcp.http.serve import STOP_SECONDS
 from toggl_mcp.http.settings import HttpSettings
@@ -87,14 +88,13 @@ def test_compose_lets_nginx_alone_be_reached_and_the_store_reach_nothing() -> No
     assert COMPOSE["networks"]["store"]["internal"]
 
 
-def test_stops_wait_for_calls_in_progress() -> None:
-    (pause,) = re.findall(r"sleep\((\d+)\)", POD["containers"][0]["lifecycle"]["preStop"]["exec"]["command"][2])
-    grace = {
-        "compose": int(SERVICES["replica1"]["stop_grace_period"].removesuffix("s")),
-        "kubernetes": POD["terminationGracePeriodSeconds"] - int(pause),
-    }
+def test_stops_wait_for_load_balancers_and_calls_in_progress() -> None:
+    grace_seconds = [
+        int(SERVICES["replica1"]["stop_grace_period"].removesuffix("s")),
+        POD["terminationGracePeriodSeconds"],
+    ]
 
-    assert all(seconds > STOP_SECONDS for seconds in grace.values())
+    assert all(seconds > DRAIN_SECONDS + STOP_SECONDS for seconds in grace_seconds)
 
 
 def test_nginx_waits_for_the_longest_call_and_no_longer_for_a_request_than_the_server() -> None:
@@ -103,6 +103,12 @@ def test_nginx_waits_for_the_longest_call_and_no_longer_for_a_request_than_the_s
     assert seconds["proxy_read_timeout"] > REQUEST_SECONDS
     assert seconds["client_header_timeout"] <= HEADER_SECONDS
     assert seconds["client_body_timeout"] <= BODY_SECONDS
+
+
+def test_kubernetes_leaves_a_pod_before_its_socket_closes() -> None:
+    probe = POD["containers"][0]["readinessProbe"]
+
+    assert probe["periodSeconds"] * probe["failureThreshold"] < DRAIN_SECONDS
 
 
 def test_kubernetes_pod_is_restricted_and_probed() -> None:

@@ -107,36 +107,52 @@ def test_http_with_a_file_of_tokens_that_cannot_be_read_says_so(tmp_path: Path, 
     assert TOKEN not in server.log
 
 
-def test_http_at_a_signal_settles_the_change_in_flight(sandbox: Sandbox, settings: dict[str, str]) -> None:
-    hold = Hold(sandbox)
-    with HttpServer(**settings) as server, ThreadPoolExecutor() as executor:
+def test_http_at_sigterm_drains_and_then_settles_the_change_in_flight(
+    sandbox: Sandbox, settings: dict[str, str]
+) -> None:
+    hold, health, ready = Hold(sandbox), encode(line="GET /health HTTP/1.1"), encode(line="GET /ready HTTP/1.1")
+    with (
+        HttpServer(**settings) as server,
+        ThreadPoolExecutor() as executor,
+        server.connect() as kept,
+        server.connect() as silent,
+    ):
         response = executor.submit(server.send, encode_call("create_client", arguments={"name": "Last"}))
         assert hold.is_reached.wait(SECONDS)
         server.process.send_signal(signal.SIGTERM)
+        while server.send(ready).status == 200:
+            pass
+        kept.sendall(encode(("Connection", "keep-alive")))
+        drained = [server.send(ready), server.send(health), read_response(kept)]
+        server.process.send_signal(signal.SIGTERM)
         server.wait_for_log("Shutting down")
+        silent.sendall(health)
+        last = read_response(silent)
         hold.is_over.set()
 
         assert response.result(SECONDS).status == 200
         assert b"change_id" in response.result().content
-        assert server.wait() == -signal.SIGTERM
+        assert server.wait() == 0
 
+    assert [answer.status for answer in (*drained, last)] == [503, 200, 200, 200]
+    assert b"\r\nconnection: close\r\n" in drained[-1].content.lower()
     assert "Traceback" not in server.log
     assert "Last" in {row["name"] for row in sandbox.state.clients.values()}
 
 
-def test_http_at_a_second_signal_ends_at_once(sandbox: Sandbox, settings: dict[str, str]) -> None:
+def test_http_at_a_signal_after_the_drain_ends_at_once(sandbox: Sandbox, settings: dict[str, str]) -> None:
     hold = Hold(sandbox)
     with HttpServer(**settings) as server, ThreadPoolExecutor() as executor:
         executor.submit(server.send, encode_call("create_client", arguments={"name": "Last"}))
         assert hold.is_reached.wait(SECONDS)
-        server.process.send_signal(signal.SIGTERM)
-        server.wait_for_log("Shutting down")
         server.process.send_signal(signal.SIGINT)
+        server.wait_for_log("Shutting down")
+        server.process.send_signal(signal.SIGTERM)
 
         status = server.wait()
         hold.is_over.set()
 
-    assert status in (130, -signal.SIGINT, -signal.SIGTERM)
+    assert status == -signal.SIGTERM
     assert "Traceback" not in server.log
 
 

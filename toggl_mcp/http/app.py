@@ -1,8 +1,9 @@
 """The HTTP application: settings in, an ASGI app out."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from urllib.parse import urlsplit
 
 from mcp.server.auth.middleware.auth_context import AuthContextMiddleware, get_access_token
@@ -54,6 +55,7 @@ def build_app(
     client: AsyncClient | None = None,
     store: Store | None = None,
     clock: Clock | None = None,
+    is_ready: Callable[[], bool] = lambda: True,
 ) -> Starlette:
     """Return the application; it answers at the path of the MCP endpoint, `/health`, `/ready` and `/metrics`.
 
@@ -62,6 +64,7 @@ def build_app(
         client: The HTTP client for Toggl, in place of what the settings say.
         store: The store of all accounts, in place of what the settings say.
         clock: What the age of the issuer's keys, and the idle time of accounts, are measured by.
+        is_ready: Returns whether `/ready` is to have load balancers send requests.
 
     Raises:
         InvalidArguments: The settings do not fit together, or one of their files cannot be read.
@@ -96,7 +99,7 @@ def build_app(
     routes = [
         Route(settings.path, endpoint=endpoint, methods=["POST", "OPTIONS"]),
         Route("/health", _answer_health),
-        Route("/ready", _answer_health),
+        Route("/ready", partial(_answer_ready, is_ready)),
         *([Route("/metrics", answer_metrics)] if open_metrics() else []),
         *_describe_resource(settings),
     ]
@@ -179,3 +182,7 @@ def _answer_without_keys(_: HTTPConnection, error: AuthenticationError) -> JSONR
 
 async def _answer_health(_: Request) -> JSONResponse:
     return JSONResponse({"status": "ok"})
+
+
+async def _answer_ready(is_ready: Callable[[], bool], request: Request) -> JSONResponse:
+    return await _answer_health(request) if is_ready() else JSONResponse({"status": "stopping"}, 503)

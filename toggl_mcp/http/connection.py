@@ -6,6 +6,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 HEADER_SECONDS = 10.0
 """Seconds in which the headers of a request have to arrive, or what is left of a refused one, from its first byte."""
+LAST_REQUEST_SECONDS = 1.0
+"""Seconds for which an idle connection stays open after the server's socket has closed: a request may be on its way."""
 
 
 class BoundedConnection(H11Protocol):
@@ -21,9 +23,7 @@ class BoundedConnection(H11Protocol):
     def data_received(self, data: bytes) -> None:
         """Read what arrived."""
         super().data_received(data)
-        # Before the first request there is no cycle, whatever uvicorn's types say.
-        is_idle = self.cycle is None or self.cycle.response_complete  # pyright: ignore[reportUnnecessaryComparison]
-        if not is_idle:
+        if not self._is_idle:
             self._unset_timer()
         elif self._closing is None:
             self._set_timer()
@@ -32,6 +32,22 @@ class BoundedConnection(H11Protocol):
         """Wait for nothing any more."""
         super().connection_lost(exc)
         self._unset_timer()
+
+    def shutdown(self) -> None:
+        """Close after the request in progress, or after one that comes soon."""
+        if self._is_idle:
+            self.loop.call_later(LAST_REQUEST_SECONDS, self._close)
+        else:
+            super().shutdown()
+
+    @property
+    def _is_idle(self) -> bool:
+        # Before the first request there is no cycle, whatever uvicorn's types say.
+        return self.cycle is None or self.cycle.response_complete  # pyright: ignore[reportUnnecessaryComparison]
+
+    def _close(self) -> None:
+        if not self.transport.is_closing():
+            super().shutdown()
 
     def _set_timer(self) -> None:
         self._closing = self.loop.call_later(HEADER_SECONDS, self.transport.close)

@@ -9,6 +9,7 @@ import uvicorn
 from toggl_mcp.errors import InvalidArguments
 from toggl_mcp.http.app import build_app
 from toggl_mcp.http.connection import BoundedConnection
+from toggl_mcp.http.drain import DrainableServer
 from toggl_mcp.http.headers import MAX_HEADER_BYTES
 from toggl_mcp.http.settings import HttpSettings
 from toggl_mcp.logs import NOTICES
@@ -27,7 +28,7 @@ def serve(settings: HttpSettings) -> None:
     Raises:
         InvalidArguments: The settings do not fit together, or nothing can listen at this address.
     """
-    app = build_app(settings)
+    app = build_app(settings, is_ready=lambda: not server.should_exit)
     listener = listen(settings.host, settings.port)
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     port = listener.getsockname()[1]
@@ -45,7 +46,8 @@ def serve(settings: HttpSettings) -> None:
         http=BoundedConnection,
         ws="none",
     )
-    uvicorn.Server(config).run(sockets=[listener])
+    server = DrainableServer(config)
+    server.run(sockets=[listener])
 
 
 def listen(host: str, port: int) -> socket.socket:
