@@ -16,8 +16,9 @@ from tests.chaos.tokens import WORKSPACES, Accounts
 from tests.endpoints.support import Gate, fault_every, fault_in_turn
 from tests.http.support import Web, serve
 from tests.sandbox.clock import Clock
-from toggl_mcp.api import AsyncClient
+from toggl_mcp.api import connect_in_process
 from toggl_mcp.cache.memory import MemoryStore
+from toggl_mcp.http import accounts as pool_module
 from toggl_mcp.http.accounts import MAX_ACCOUNTS, MAX_IDLE_SECONDS, AccountPool
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Fault
 
@@ -28,6 +29,7 @@ TROUBLED = TOKENS[:10]
 """Tokens whose requests to Toggl go wrong now and then."""
 FAULTS = (Fault("402"), Fault("429", retry_after=60), Fault("500 before"), Fault("lost before"), Fault("refused"))
 CODES_OF_FAULTS = {"quota_spent", "rate_limited", "unreachable", "outcome_unknown"}
+MAX_SMALL_ACCOUNTS, MAX_SMALL_UNPROVEN_ACCOUNTS = 4, 2
 TOKEN = re.compile(r"[0-9a-f]{32}")
 
 
@@ -142,6 +144,25 @@ async def test_caller_who_names_many_workspaces_closes_no_account_of_another(clo
     assert undone["undone_change_id"] == change["change_id"]
 
 
+@pytest.fixture
+def small_pool(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool_module, "MAX_ACCOUNTS", MAX_SMALL_ACCOUNTS)
+    monkeypatch.setattr(pool_module, "MAX_UNPROVEN_ACCOUNTS", MAX_SMALL_UNPROVEN_ACCOUNTS)
+
+
+@pytest.mark.usefixtures("small_pool")
+async def test_invented_tokens_close_no_account_of_a_caller(clock: TickingClock) -> None:
+    accounts = Accounts(clock, TOKENS[:1])
+    async with serve(accounts, clock, bring_your_own_token=True, token=None) as web:
+        change = await call(web, "create_client", TOKENS[0], name="Z")
+        for number in range(MAX_SMALL_ACCOUNTS + 1):
+            refusal = await call(web, "get_account", f"{number + 0x1000:032x}")
+            assert refusal["code"] == "bad_token"
+        undone = await call(web, "undo", TOKENS[0], change=change["change_id"])
+
+    assert undone["undone_change_id"] == change["change_id"]
+
+
 async def test_quota_that_one_caller_spent_is_spent_in_every_workspace_of_it_and_for_nobody_else(
     clock: TickingClock,
 ) -> None:
@@ -175,18 +196,22 @@ async def test_caller_whose_calls_are_slow_takes_no_place_of_another(clock: Tick
     assert statuses == [503, 200]
 
 
+@pytest.mark.usefixtures("small_pool")
 async def test_account_pool_stays_bounded_and_closes_what_is_idle() -> None:
-    clock = Clock()
-    tokens = [f"{number:032x}" for number in range(MAX_ACCOUNTS + 10)]
-    remaining = iter([*tokens, tokens[-1], tokens[-2], tokens[-2]])
-    pool = AccountPool(lambda: next(remaining), AsyncClient(), MemoryStore(clock=clock), clock=clock)
-    accounts = [pool.open() for _ in tokens]
+    clock, size = Clock(), MAX_SMALL_ACCOUNTS + MAX_SMALL_UNPROVEN_ACCOUNTS
+    callers, strangers = TOKENS[: MAX_SMALL_ACCOUNTS + 2], [f"{number:032x}" for number in range(5)]
+    remaining = iter([*callers, *strangers, strangers[-1], callers[-1], callers[-1]])
+    toggl = connect_in_process(Accounts(TickingClock(), callers))
+    pool = AccountPool(lambda: next(remaining), toggl, MemoryStore(clock=clock), clock=clock)
+    for _ in callers:
+        await pool.open().account.me()
+    accounts = [pool.open() for _ in strangers]
 
-    assert pool.size == MAX_ACCOUNTS
+    assert pool.size == size
     assert pool.open() is accounts[-1]
     clock.now += MAX_IDLE_SECONDS
-    assert pool.open() is accounts[-2]
-    assert pool.size == MAX_ACCOUNTS
+    pool.open()
+    assert pool.size == size
     clock.now += 1
     pool.open()
     assert pool.size == 1

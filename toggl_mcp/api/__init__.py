@@ -2,7 +2,7 @@
 
 from httpx import AsyncClient, Auth, BasicAuth, Request, Timeout
 
-from toggl_mcp.api.connection import REPORTS_PATH_PREFIX, base_url_of, connect, connect_in_process
+from toggl_mcp.api.connection import REPORTS_PATH_PREFIX, TokenAuth, base_url_of, connect, connect_in_process
 from toggl_mcp.api.rate_limit import RateLimiter
 from toggl_mcp.api.transport import Transport
 
@@ -14,6 +14,7 @@ __all__ = [
     "RateLimiter",
     "Request",
     "Timeout",
+    "TokenAuth",
     "Transport",
     "base_url_of",
     "connect",

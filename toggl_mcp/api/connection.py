@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Generator
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,6 +20,19 @@ _DIRECT = {"all://localhost": None, "all://127.0.0.1": None, "all://[::1]": None
 _PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 _HOST = re.compile(r"[\w-]{1,63}(\.[\w-]{1,63})*\.?|[0-9a-f.]*:[0-9a-f:.]+")
 _HEADERS = {"User-Agent": "toggl-mcp-server"}
+
+
+class TokenAuth(httpx.BasicAuth):
+    """Toggl's authentication by an API token; it knows whether Toggl has ever accepted that."""
+
+    def __init__(self, token: str) -> None:
+        super().__init__(token, "api_token")
+        self.is_accepted = False
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response]:
+        """Authenticate a request, and look at its response."""
+        response = yield next(super().auth_flow(request))
+        self.is_accepted |= response.is_success
 
 
 class _InProcess(httpx.ASGITransport):

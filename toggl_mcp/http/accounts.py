@@ -6,7 +6,7 @@ from contextvars import ContextVar
 from functools import lru_cache
 from typing import NamedTuple
 
-from toggl_mcp.api import AsyncClient, BasicAuth
+from toggl_mcp.api import AsyncClient, TokenAuth
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.store import Store
 from toggl_mcp.endpoints.toggl import Toggl
@@ -14,6 +14,8 @@ from toggl_mcp.models.clock import Clock, SystemClock
 
 MAX_ACCOUNTS = 256
 """Accounts that are open at a time; the one that was idle longest closes first."""
+MAX_UNPROVEN_ACCOUNTS = 64
+"""Accounts that are open besides, whose tokens Toggl has never accepted: invented ones close no account of a caller."""
 MAX_IDLE_SECONDS = 3600.0
 """Seconds after its last call at which an account closes."""
 MAX_WORKSPACES = 8
@@ -26,8 +28,9 @@ WORKSPACE_ID: ContextVar[int | None] = ContextVar("workspace_id", default=None)
 class _Account(NamedTuple):
     """The account of a token: the endpoints of each workspace that calls are for, all over one store."""
 
+    auth: TokenAuth
     open_workspace: Callable[[int | None], Toggl]
-    used_at: float
+    used_at: float = 0.0
 
 
 class AccountPool:
@@ -69,11 +72,10 @@ class AccountPool:
             NoToken, BadToken: The caller has no Toggl token.
         """
         token, now = self._find_token(), self._clock()
-        account = self._accounts.pop(token, None)
-        open_workspace = self._make_opener(token) if account is None else account.open_workspace
-        self._accounts[token] = _Account(open_workspace, now)
+        account = self._accounts.pop(token, None) or self._make_account(token)
+        self._accounts[token] = account._replace(used_at=now)
         self._close_idle(now)
-        return open_workspace(WORKSPACE_ID.get() or self._workspace_id)
+        return account.open_workspace(WORKSPACE_ID.get() or self._workspace_id)
 
     async def aclose(self) -> None:
         """Close every account."""
@@ -81,23 +83,27 @@ class AccountPool:
         await self._client.aclose()
         await self._store.aclose()
 
-    def _make_opener(self, token: str) -> Callable[[int | None], Toggl]:
+    def _make_account(self, token: str) -> _Account:
         """Return what opens the workspaces of a token over one store: they share its quota, pace and journal."""
         store = self._store
         if isinstance(store, MemoryStore):
             store = MemoryStore(expire_after=store.expire_after, clock=store.clock)
-        auth = BasicAuth(token, "api_token")
+        auth = TokenAuth(token)
 
         @lru_cache(MAX_WORKSPACES)
         def open_workspace(workspace_id: int | None) -> Toggl:
             return Toggl(auth, store, client=self._client, workspace_id=workspace_id)
 
-        return open_workspace
+        return _Account(auth, open_workspace)
 
     def _close_idle(self, now: float) -> None:
         # A call in progress keeps its account; what an account has of its own is memory.
-        while len(self._accounts) > MAX_ACCOUNTS or now - self._get_oldest().used_at > MAX_IDLE_SECONDS:
+        while now - self._get_oldest().used_at > MAX_IDLE_SECONDS:
             self._accounts.popitem(last=False)
+        for is_accepted, limit in ((True, MAX_ACCOUNTS), (False, MAX_UNPROVEN_ACCOUNTS)):
+            tokens = [token for token, item in self._accounts.items() if item.auth.is_accepted is is_accepted]
+            for token in tokens[: max(0, len(tokens) - limit)]:
+                del self._accounts[token]
 
     def _get_oldest(self) -> _Account:
         return next(iter(self._accounts.values()))
