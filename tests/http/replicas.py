@@ -2,11 +2,12 @@
 
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Generator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
 from typing import IO, cast
@@ -18,31 +19,67 @@ NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 
 
 class Replica:
-    """A running server, and the port that it listens at."""
+    """A server process, which keeps its port when it is started again."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]") -> None:
-        self.process = process
-        line = cast("IO[bytes]", process.stderr).readline().decode()
+    def __init__(self, *arguments: str, **settings: str) -> None:
+        module = "tests.http.skewed_process" if "CLOCK_OFFSET_SECONDS" in settings else "toggl_mcp"
+        self.port = 0
+        self._command = [sys.executable, "-m", module, "http", *arguments]
+        self._environment = environment(**settings)
+        self.start()
+
+    def start(self) -> None:
+        """Start the process."""
+        self.process = subprocess.Popen(  # noqa: S603 - our own command
+            [*self._command, "--port", str(self.port)], stderr=subprocess.PIPE, env=self._environment
+        )
+
+    def wait_until_ready(self) -> None:
+        """Wait until it listens."""
+        line = cast("IO[bytes]", self.process.stderr).readline().decode()
         match = re.search(r":(\d+)/mcp", line)
         assert match, line
         self.port = int(match[1])
+
+    def kill(self) -> None:
+        """End the process at once."""
+        self.process.kill()
+        self.process.communicate()
+
+    def restart(self) -> None:
+        """Start the process again, if it has ended."""
+        if self.process.poll() is not None:
+            self.start()
+            self.wait_until_ready()
+
+    @contextmanager
+    def paused(self) -> Generator[None]:
+        """Let the system run it no further for a while."""
+        self.process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.process.send_signal(signal.SIGCONT)
 
 
 @contextmanager
 def start_replicas(count: int, *arguments: str, **settings: str) -> Generator[list[Replica]]:
     """Yield running servers of the same settings."""
-    command = [sys.executable, "-m", "toggl_mcp", "http", "--port", "0", *arguments]
-    with ExitStack() as stack:
-        processes = [
-            stack.enter_context(subprocess.Popen(command, stderr=subprocess.PIPE, env=environment(**settings)))  # noqa: S603 - our own command
-            for _ in range(count)
-        ]
-        try:
-            yield [Replica(process) for process in processes]
-        finally:
-            for process in processes:
-                process.kill()
-                cast("IO[bytes]", process.stderr).read()
+    with run_replicas([settings] * count, *arguments) as replicas:
+        yield replicas
+
+
+@contextmanager
+def run_replicas(settings: Sequence[Mapping[str, str]], *arguments: str) -> Generator[list[Replica]]:
+    """Yield running servers, one of each of these settings."""
+    replicas = [Replica(*arguments, **values) for values in settings]
+    try:
+        for replica in replicas:
+            replica.wait_until_ready()
+        yield replicas
+    finally:
+        for replica in replicas:
+            replica.kill()
 
 
 @contextmanager

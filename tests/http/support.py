@@ -6,9 +6,10 @@ from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
+import anyio.to_thread
 import httpx2
 import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
@@ -17,6 +18,7 @@ from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 from starlette.types import ASGIApp
 
+from tests.endpoints.support import fault_in_turn
 from tests.sandbox.clock import Clock
 from tests.tools.host import Era, Host
 from toggl_mcp.api import connect_in_process
@@ -24,13 +26,14 @@ from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.store import Store
 from toggl_mcp.http.app import build_app
 from toggl_mcp.http.settings import HttpSettings
-from toggl_mcp.sandbox import TOKEN
+from toggl_mcp.sandbox import TOKEN, Fault, Sandbox
 
 URL = "http://127.0.0.1:8000"
 META: dict[str, Any] = {
     "io.modelcontextprotocol/protocolVersion": "2026-07-28",
     "io.modelcontextprotocol/clientCapabilities": {},
 }
+FORMS_META: dict[str, Any] = {**META, "io.modelcontextprotocol/clientCapabilities": {"elicitation": {}}}
 LIST_TOOLS: dict[str, Any] = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {"_meta": META}}
 HEADERS = {
     "Content-Type": "application/json",
@@ -60,6 +63,20 @@ class Web:
         params = {"name": tool, "arguments": arguments or {}, "_meta": META}
         body = {**LIST_TOOLS, "method": "tools/call", "params": params}
         return await self.post(body, token=token, Mcp_Method="tools/call", Mcp_Name=tool, **headers)
+
+    async def delete_client(self, client_id: int, token: str = "", form: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401 - JSON
+        """Delete a client as a host that shows forms does: without a form get one, with one accept it."""
+        params: dict[str, Any] = {"name": "delete_client", "arguments": {"client": client_id}, "_meta": FORMS_META}
+        if form is not None:
+            result = form["result"]
+            fields = {name: item["params"]["requestedSchema"] for name, item in result["inputRequests"].items()}
+            params["inputResponses"] = {
+                name: {"action": "accept", "content": dict.fromkeys(schema["properties"], True)}
+                for name, schema in fields.items()
+            }
+            params["requestState"] = result["requestState"]
+        body = {**LIST_TOOLS, "method": "tools/call", "params": params}
+        return (await self.post(body, token=token, Mcp_Method="tools/call", Mcp_Name="delete_client")).json()
 
     async def list_tools(self, token: str = "", **headers: str) -> list[str]:
         """Return the names of the tools that a caller sees."""
@@ -98,6 +115,19 @@ async def serve(
     transport = httpx2.ASGITransport(app)
     async with app.router.lifespan_context(app), httpx2.AsyncClient(transport=transport, base_url=URL) as client:
         yield Web(client)
+
+
+class Hold:
+    """Holds the first change at Toggl, after it was made and before it is confirmed."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.is_reached = Event()
+        self.is_over = Event()
+        sandbox.fault = fault_in_turn("POST", Fault("slow", until=self._wait))
+
+    async def _wait(self) -> None:
+        self.is_reached.set()
+        await anyio.to_thread.run_sync(self.is_over.wait)
 
 
 class Issuer:

@@ -7,7 +7,7 @@ import httpx2
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from tests.endpoints.support import Gate, fault_in_turn
+from tests.endpoints.support import AROHA, Gate, fault_in_turn
 from tests.http.support import HEADERS, URL, serve
 from tests.sandbox.clock import Clock
 from tests.tools.host import ERAS, Era, each_era
@@ -16,6 +16,7 @@ from toggl_mcp.http import limits
 from toggl_mcp.http.app import MAX_BODY_BYTES, build_app
 from toggl_mcp.http.limits import RequestLimits, busy_response
 from toggl_mcp.http.settings import HttpSettings
+from toggl_mcp.http.vault import new_key
 from toggl_mcp.sandbox import Sandbox
 
 pytestmark = pytest.mark.anyio
@@ -138,6 +139,24 @@ async def test_request_that_takes_too_long_is_answered(monkeypatch: pytest.Monke
 
     assert [response.status_code for response in responses] == [504, 504]
     assert "unknown" in responses[0].json()["error"]
+
+
+async def test_form_is_answered_by_a_server_that_has_its_key_and_by_no_other(sandbox: Sandbox, clock: Clock) -> None:
+    key, former_key = new_key(), new_key()
+    async with (
+        serve(sandbox, clock, secret_keys=key) as web,
+        serve(sandbox, clock, secret_keys=former_key) as stranger,
+        serve(sandbox, clock, secret_keys=f"{former_key},{key}") as other,
+    ):
+        form = await web.delete_client(AROHA)
+        refusal = await stranger.delete_client(AROHA, form=form)
+        remaining = AROHA in sandbox.state.clients
+        result = (await other.delete_client(AROHA, form=form))["result"]
+
+    assert "requestState" in refusal["error"]["message"]
+    assert remaining
+    assert (result["resultType"], result["isError"]) == ("complete", False)
+    assert AROHA not in sandbox.state.clients
 
 
 async def test_request_without_a_place_is_to_come_again(sandbox: Sandbox, clock: Clock) -> None:

@@ -1,46 +1,25 @@
 """Server processes: how they start, how they end while a change is in flight, and how replicas share a form."""
 
-import json
 import signal
 import socket
-import threading
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
-import anyio.to_thread
 import pytest
 
-from tests.endpoints.support import fault_in_turn
 from tests.http.raw import CALL, HttpServer, encode, read_response
-from tests.http.support import META
+from tests.http.support import META, Hold
 from tests.process.server import SECONDS, serve_sandbox
-from toggl_mcp.http.vault import new_key
-from toggl_mcp.sandbox import TOKEN, Fault, Sandbox
+from toggl_mcp.sandbox import TOKEN, Sandbox
 
 pytestmark = pytest.mark.process
-
-CAPABILITIES = "io.modelcontextprotocol/clientCapabilities"
 
 
 def encode_call(tool: str, **params: object) -> bytes:
     """Return a call of a tool."""
     body = {**CALL, "params": {"_meta": META, **params, "name": tool}}
     return encode(("Mcp-Name", tool), body=body)
-
-
-class Hold:
-    """Holds the first change at Toggl, after it was made and before it is confirmed."""
-
-    def __init__(self, sandbox: Sandbox) -> None:
-        self.is_reached = threading.Event()
-        self.is_over = threading.Event()
-        sandbox.fault = fault_in_turn("POST", Fault("slow", until=self._wait))
-
-    async def _wait(self) -> None:
-        self.is_reached.set()
-        await anyio.to_thread.run_sync(self.is_over.wait)
 
 
 @pytest.fixture
@@ -154,38 +133,3 @@ def test_http_at_a_signal_after_the_drain_ends_at_once(sandbox: Sandbox, setting
 
     assert status == -signal.SIGTERM
     assert "Traceback" not in server.log
-
-
-def delete_client(server: HttpServer, **params: object) -> dict[str, Any]:
-    """Delete a client from a host that can show a form, and return the response."""
-    meta: dict[str, Any] = {**META, CAPABILITIES: {"elicitation": {}}}
-    request = encode_call("delete_client", arguments={"client": 64890301}, _meta=meta, **params)
-    return json.loads(server.send(request).content.partition(b"\r\n\r\n")[2])
-
-
-def test_form_of_one_replica_is_answered_by_another_with_the_same_keys(
-    sandbox: Sandbox, settings: dict[str, str]
-) -> None:
-    key, former_key = new_key(), new_key()
-    with (
-        HttpServer(TOGGL_MCP_HTTP_SECRET_KEYS=key, **settings) as first,
-        HttpServer(TOGGL_MCP_HTTP_SECRET_KEYS=f"{former_key},{key}", **settings) as second,
-        HttpServer(TOGGL_MCP_HTTP_SECRET_KEYS=former_key, **settings) as stranger,
-    ):
-        form = delete_client(first)["result"]
-        answers = {
-            name: {
-                "action": "accept",
-                "content": dict.fromkeys(request["params"]["requestedSchema"]["properties"], True),
-            }
-            for name, request in form["inputRequests"].items()
-        }
-        answer: dict[str, object] = {"inputResponses": answers, "requestState": form["requestState"]}
-        refusal = delete_client(stranger, **answer)
-        remaining = 64890301 in sandbox.state.clients
-        result = delete_client(second, **answer)["result"]
-
-    assert "requestState" in refusal["error"]["message"]
-    assert remaining
-    assert (result["resultType"], result["isError"]) == ("complete", False)
-    assert 64890301 not in sandbox.state.clients

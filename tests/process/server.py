@@ -12,8 +12,7 @@ from typing import IO, Any, Self, cast
 
 import uvicorn
 from pydantic_core import to_json
-
-from toggl_mcp.sandbox import Sandbox
+from starlette.types import ASGIApp
 
 SECONDS = 30
 """For which a test waits before it takes a process for stuck."""
@@ -109,8 +108,8 @@ class Process:
 
 
 @contextmanager
-def serve_sandbox(sandbox: Sandbox) -> Generator[str]:
-    """Serve the sandbox on a port of this machine, and give its address."""
+def serve_sandbox(sandbox: ASGIApp) -> Generator[str]:
+    """Serve the sandbox, or several, on a port of this machine, and give its address."""
     server = uvicorn.Server(uvicorn.Config(sandbox, port=0, log_level="error", ws="none", lifespan="off"))
     socket = server.config.bind_socket()
     thread = threading.Thread(target=server.run, args=([socket],))
