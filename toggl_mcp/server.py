@@ -18,6 +18,7 @@ from mcp.server.mcpserver import MCPServer
 from mcp.server.request_state import RequestStateSecurity
 from mcp.types import Resource
 
+from toggl_mcp.apps.documents import AppName
 from toggl_mcp.apps.extension import AppsExtension
 from toggl_mcp.cache.redis.address import RedisAddress
 from toggl_mcp.errors import BadToken, InvalidArguments, NoToken
@@ -122,6 +123,7 @@ def build_server(
                 await source.aclose()
             _log.info("Closed.")
 
+    apps: dict[AppName, None] = dict.fromkeys(tool.app for tool in tools if tool.app)
     server = TogglServer(
         "toggl-track",
         title="Toggl Track",
@@ -130,7 +132,7 @@ def build_server(
         icons=[draw_icon(STOPWATCH)],
         version=version(DISTRIBUTION),
         tools=[tool.to_tool(open_call) for tool in tools],
-        extensions=[AppsExtension(dict.fromkeys(tool.app for tool in tools if tool.app))],
+        extensions=[AppsExtension(apps)] if apps else [],
         log_level=settings.log_level,
         lifespan=lifespan,
         cache_hints={**dict.fromkeys(LIST_METHODS, list_cache), "resources/read": RESOURCE_CACHE},
