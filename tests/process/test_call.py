@@ -73,7 +73,7 @@ def test_completion_of_bash_completes_commands_flags_values_and_tools(capsys: py
     if bash is None:
         pytest.skip("no bash here")
     completions = {
-        "": "serve http tokens demo check call completion help",
+        "": "serve install http tokens demo check call completion help",
         "ch": "check",
         "--acc": "--access",
         "check --cache x --access ": "read time-tracking full",
