@@ -4,7 +4,6 @@ import json
 import os
 import re
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -69,7 +68,7 @@ def _start(lines: list[str], environment: Path, folder: Path) -> None:
                     sys.exit("The server has ended, or is not healthy in time.")
         finally:
             server.terminate()
-    if server.returncode != -signal.SIGTERM:  # uvicorn sends itself the signal again once everything is closed.
+    if server.returncode:
         sys.exit(f"The server ended with status {server.returncode} after SIGTERM.")
     if _list_files(folder) != before:
         sys.exit("The server has written files.")
