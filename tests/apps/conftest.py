@@ -1,4 +1,7 @@
-"""One browser for all tests of a process; without it, or without axe-core, they say what to install."""
+"""One browser for the tests of a module; without it, or without axe-core, they say what to install.
+
+Longer than a module it would keep its event loop, and all later tests would run in that.
+"""
 
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -16,12 +19,12 @@ from toggl_mcp.sandbox import Sandbox
 AXE = Path(__file__).parents[1] / "external" / "node_modules" / "axe-core" / "axe.min.js"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def anyio_backend() -> str:
     return "asyncio"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def browser() -> AsyncGenerator[Browser]:
     if CHROMIUM is None:
         pytest.skip("no chromium here: apt-get install chromium")
