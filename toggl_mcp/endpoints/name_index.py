@@ -82,7 +82,8 @@ class NameIndex:
             if kind == endpoint.KIND:
                 continue
             other_endpoint = self._open_endpoint(kind, endpoint.workspace_id)
-            for item in (await self._read_cached_items(other_endpoint)).find_by_name(name):
+            collection = await self._read_cached_items(other_endpoint, may_request=False)
+            for item in collection.find_by_name(name):
                 return kind, item
         return None
 

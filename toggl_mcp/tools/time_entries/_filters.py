@@ -303,8 +303,9 @@ async def _resolve_everywhere(
         else:
             items += matches
             candidates += collection.items.values()
-    if not items:
-        hints = [await describe_other_kind(ref, endpoint, name_index) for endpoint in endpoints]
-        hint = next(filter(None, hints), "")
-        raise next(iter(failures), not_found_error(ref, endpoints, candidates, hint))
-    return items
+    if items:
+        return items
+    if failures:
+        raise failures[0]
+    hints = [await describe_other_kind(ref, endpoint, name_index) for endpoint in endpoints]
+    raise not_found_error(ref, endpoints, candidates, next(filter(None, hints), ""))
