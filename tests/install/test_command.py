@@ -33,7 +33,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     [
         ([], "Give one host or more: claude-desktop, claude-code,"),
         (["cursr"], "install takes no 'cursr'; choose from claude-desktop, claude-code,"),
-        (["zed", "cursr"], "There is no host 'cursr'. Do you mean cursor?"),
+        (["zed", "cursr"], "install takes no 'cursr'; choose from claude-desktop, claude-code,"),
         (["all"], "No host has a configuration in "),
         (["cursor", "--dry-rum"], "there is no flag --dry-rum; do you mean --dry-run?"),
         (["cursor", "--access", "all"], "TOGGL_MCP_ACCESS: Input should be 'read', 'time-tracking' or 'full'"),

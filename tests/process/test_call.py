@@ -84,6 +84,8 @@ def test_completion_of_bash_completes_commands_flags_values_and_tools(capsys: py
         "call list_clients --js": "--json",
         "completion ": "bash zsh fish",
         "tokens re": "remove",
+        "install cursor ze": "zed",
+        "tokens remove li": "",
         "check --cache ": "",
     }
     assert main(["completion", "bash"]) == 0

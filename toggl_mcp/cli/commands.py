@@ -18,11 +18,15 @@ class Flag(NamedTuple):
 
 
 class Command(NamedTuple):
-    """A command: its meaning, the words after it, of which `list_choices` are the first one's, and its own flags."""
+    """A command: its meaning, the words after it, of which `list_choices` are the first one's, and its own flags.
+
+    `takes_several` is whether more words like the first one may follow.
+    """
 
     meaning: str
     words: Sequence[str] = ()
     list_choices: Callable[[], Sequence[str]] = tuple
+    takes_several: bool = False
     flags: Sequence[Flag] = ()
     has_http_settings: bool = False
 
@@ -34,8 +38,6 @@ UNINSTALL = Flag("--uninstall", "take the server out of the hosts' configuration
 TOKEN_IN_FILE = Flag(
     "--token-in-file", "write the token of TOGGL_API_TOKEN into the configuration, where others may not read it"
 )
-MAX_HOSTS = 8
-"""Hosts that one command line names."""
 RAW = Flag("--raw", "the result as a model gets it")
 
 
@@ -55,8 +57,9 @@ COMMANDS: Mapping[str, Command] = {
     "serve": Command("serve the Model Context Protocol on standard input and output (the default)"),
     "install": Command(
         "add the server to the configuration of a HOST, or of several (docs/install.md)",
-        words=("HOST",) * MAX_HOSTS,
+        words=("HOST",),
         list_choices=_list_hosts,
+        takes_several=True,
         flags=(DRY_RUN, UNINSTALL, TOKEN_IN_FILE),
     ),
     "http": Command(

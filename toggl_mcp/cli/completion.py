@@ -78,7 +78,10 @@ def _write_choices(arguments: Arguments) -> Iterator[str]:
         yield f"    {'|'.join(patterns)}) echo '{choices}' ;;"
     yield f"    *) case ${{command:-{DEFAULT_COMMAND}}}:$first:$word in"
     yield from (f"      {name}:*:-*) echo '{' '.join(flag.name for flag in _flags_of(name))}' ;;" for name in COMMANDS)
-    yield from (f"      {name}::*) echo '{' '.join(choices)}' ;;" for name, choices in words.items())
+    yield from (
+        f"      {name}:{'*' if COMMANDS[name].takes_several else ''}:*) echo '{' '.join(choices)}' ;;"
+        for name, choices in words.items()
+    )
     yield f"      *) case $command in '') echo '{' '.join(COMMANDS)}' ;; esac ;;"
     yield "    esac ;;"
     yield "  esac"
@@ -113,7 +116,8 @@ def _fish_rules(arguments: Arguments) -> Iterator[str]:
             if flag is not ARGUMENT:
                 yield _fish_flag(flag, f"{_seen([name])}{is_default}", flag.choices)
         if choices := command.list_choices():
-            yield f"-f -n '{_seen([name])}; and not {_seen(choices)}' -a '{' '.join(choices)}'"
+            is_first = "" if command.takes_several else f"; and not {_seen(choices)}"
+            yield f"-f -n '{_seen([name])}{is_first}' -a '{' '.join(choices)}'"
     for tool, names in arguments.items():
         yield _fish_flag(ARGUMENT, f"{_seen(['call'])}; and {_seen([tool])}", names)
 

@@ -114,11 +114,13 @@ def _reject_unknown_flags(parser: argparse.ArgumentParser, command: str, rest: S
 
 def _reject_unknown_words(parser: argparse.ArgumentParser, name: str, words: Sequence[str]) -> None:
     command = COMMANDS[name]
-    if len(words) > len(command.words):
+    if len(words) > len(command.words) and not command.takes_several:
         word = words[len(command.words)]
         parser.error(f"{word!r} is one word too many: give one command only, and values after their flags")
-    if words and words[0] not in (choices := command.list_choices()):
-        parser.error(f"{name} takes no {words[0]!r}; choose from {', '.join(choices)}")
+    choices = command.list_choices()
+    for word in words if command.takes_several else words[:1]:
+        if word not in choices:
+            parser.error(f"{name} takes no {word!r}; choose from {', '.join(choices)}")
 
 
 def _nearest(word: str, choices: Iterable[str]) -> str:

@@ -29,17 +29,11 @@ def find_hosts(names: Sequence[str], folders: Folders) -> list[Host]:
     """Return the hosts of these names; `all` stands for those that have been used here.
 
     Raises:
-        InvalidArguments: There is no such host, or none has been used here.
+        InvalidArguments: No name is given, or no host has been used here.
     """
     choices = ", ".join(HOSTS)
     if not names:
         message = f"Give one host or more: {choices}; or all, which means those that have been used here."
-        raise InvalidArguments(message)
-    unknown = next((name for name in names if name not in (*HOSTS, ALL)), None)
-    if unknown is not None:
-        matches = difflib.get_close_matches(unknown, HOSTS, n=1)
-        nearest = f" Do you mean {matches[0]}?" if matches else ""
-        message = f"There is no host {unknown!r}.{nearest} Hosts: {choices}; or all."
         raise InvalidArguments(message)
     hosts = [host for host in HOSTS.values() if host.name in names or (ALL in names and is_present(host, folders))]
     if not hosts:
