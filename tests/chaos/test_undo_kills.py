@@ -20,7 +20,7 @@ from toggl_mcp.api import connect
 from toggl_mcp.cache.sqlite.store import SqliteStore
 from toggl_mcp.endpoints.toggl import Toggl
 from toggl_mcp.endpoints.undo_plan import JournalRow
-from toggl_mcp.models.quota import SPENDING, Spending
+from toggl_mcp.models.call import CALL_RECORD, CallRecord
 from toggl_mcp.models.time_entries import TimeEntry, TimeEntryBody
 from toggl_mcp.sandbox import HARBOUR_STUDIO, Sandbox
 from toggl_mcp.sandbox.state import State
@@ -73,15 +73,15 @@ def keep_latest_entries(state: State) -> None:
 
 async def make_change(change: Change, address: str, path: Path, clock: Clock) -> str:
     """Make a change in this process, as one call does, and return its id."""
-    SPENDING.set(spending := Spending())
+    CALL_RECORD.set(call_record := CallRecord())
     async with connect(address) as connection:
         store = SqliteStore(path, clock=clock)
         toggl = Toggl(AUTH, store, client=connection, workspace_id=W)
         await view(toggl)
         await change(toggl)
         await store.aclose()
-    SPENDING.set(None)
-    return spending.change_id
+    CALL_RECORD.set(None)
+    return call_record.change_id
 
 
 def undo_in_child(child: Child, steps: int, clock: Clock, change_id: str, path: Path) -> list[JournalRow] | None:

@@ -30,7 +30,7 @@ from toggl_mcp.cache.store import Store
 from toggl_mcp.endpoints.toggl import Toggl
 from toggl_mcp.endpoints.undo_plan import ItemKey, JournalRow
 from toggl_mcp.errors import TogglError
-from toggl_mcp.models.quota import SPENDING, Spending
+from toggl_mcp.models.call import CALL_RECORD, CallRecord
 from toggl_mcp.sandbox import HARBOUR_STUDIO, Sandbox
 
 SILENT = "differs after the undo, which does not say so"
@@ -131,8 +131,8 @@ class UndoRun:
         before = read_rows(self.sandbox.state)
         verb, change = choose_change(self.toggl, self.sandbox.state, self.chance, name, keys)
         is_cut_off = self.chance.random() < CUT_OFF_SHARE
-        spending = await self._call(partial(self._cut_off, change) if is_cut_off else change)
-        return StepChange(verb, spending.change_id, before, read_rows(self.sandbox.state))
+        call_record = await self._call(partial(self._cut_off, change) if is_cut_off else change)
+        return StepChange(verb, call_record.change_id, before, read_rows(self.sandbox.state))
 
     def _describe_by_hand(self, change: StepChange, description: str) -> StepChange:
         """Let the person describe one of the entries that were changed, some time later; return the change with it."""
@@ -146,17 +146,17 @@ class UndoRun:
             change.before[key]["description"] = description
         return change._replace(described_key=key, description=description)
 
-    async def _call(self, act: Callable[[], Awaitable[object]]) -> Spending:
+    async def _call(self, act: Callable[[], Awaitable[object]]) -> CallRecord:
         """Run a call, which may fail, and return what it has spent."""
-        spending = Spending()
-        SPENDING.set(spending)
+        call_record = CallRecord()
+        CALL_RECORD.set(call_record)
         try:
             await act()
         except TogglError:
             pass
         finally:
-            SPENDING.set(None)
-        return spending
+            CALL_RECORD.set(None)
+        return call_record
 
     async def _cut_off(self, act: Callable[[], Awaitable[object]]) -> None:
         """Run what is cancelled after a while, as by a host that gives up or ends."""

@@ -21,7 +21,7 @@ from toggl_mcp.cache.sqlite.store import SqliteStore
 from toggl_mcp.cache.store import Store
 from toggl_mcp.endpoints.toggl import Toggl
 from toggl_mcp.endpoints.undo_plan import JournalRow
-from toggl_mcp.models.quota import SPENDING, Spending
+from toggl_mcp.models.call import CALL_RECORD, CallRecord
 from toggl_mcp.sandbox import HARBOUR_STUDIO
 
 RESULT = TypeAdapter(list[JournalRow] | None)
@@ -47,7 +47,7 @@ class ProcessLifetime(Lifetime):
 
 async def undo(address: str, path: Path, change_id: str, clock: Clock, lifetime: ProcessLifetime) -> list[JournalRow]:
     """Undo a change with a cache in a file."""
-    SPENDING.set(Spending())
+    CALL_RECORD.set(CallRecord())
     store = SqliteStore(path, clock=clock)
     async with connect(address) as connection:
         connection.event_hooks = {"request": [lifetime.step_with], "response": [lifetime.step_with]}

@@ -40,9 +40,10 @@ from toggl_mcp.api.connection import REPORTS_PATH_PREFIX, url_of
 from toggl_mcp.api.error_mapping import error_for_response, is_quota_response, is_throttling_response
 from toggl_mcp.api.rate_limit import RateLimiter, parse_seconds
 from toggl_mcp.errors import OutcomeUnknown, RateLimited, TogglError, Unreachable
+from toggl_mcp.models.call import CALL_RECORD, CallRecord
 from toggl_mcp.models.clock import Clock
 from toggl_mcp.models.metrics import record_quota, record_request
-from toggl_mcp.models.quota import SPENDING, PendingChange, Spending
+from toggl_mcp.models.quota import PendingChange
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
@@ -209,8 +210,8 @@ class Transport:
         ) as span:
             started_at = time.monotonic()
             outcome = "lost"  # As is what the caller's deadline cuts off.
-            spending = SPENDING.get() or Spending()
-            spending.requests += 1
+            call_record = CALL_RECORD.get() or CallRecord()
+            call_record.requests += 1
             state.count_attempts(1)
             state.move_to(Delivery.SENT)
             try:
@@ -218,7 +219,7 @@ class Transport:
                 outcome = str(response.status_code)
             except CONNECT_ERRORS as error:
                 outcome = "not_sent"
-                spending.requests -= 1
+                call_record.requests -= 1
                 state.count_attempts(-1)
                 state.move_to(Delivery.NOT_SENT)
                 raise _Retry from error
@@ -240,11 +241,11 @@ class Transport:
             return
 
     async def _parse_response(self, state: "_RequestState", response: httpx.Response) -> ApiResponse:
-        bucket, spending = self._rate_limiter.parse_headers(state.bucket_names, response.headers), SPENDING.get()
+        bucket, call_record = self._rate_limiter.parse_headers(state.bucket_names, response.headers), CALL_RECORD.get()
         if bucket is not None:
             record_quota(bucket.name, bucket.remaining)
-            if spending is not None:
-                spending.buckets[bucket.name] = bucket
+            if call_record is not None:
+                call_record.buckets[bucket.name] = bucket
         if response.is_success:
             try:
                 data = state.decode(response)

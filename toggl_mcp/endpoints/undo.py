@@ -27,7 +27,7 @@ from toggl_mcp.endpoints.undo_plan import (
 )
 from toggl_mcp.errors import REFUSALS, OutcomeUnknown, TogglError
 from toggl_mcp.models.base import WorkspaceResource
-from toggl_mcp.models.quota import SPENDING
+from toggl_mcp.models.call import CALL_RECORD
 from toggl_mcp.models.time_entries import TimeEntry
 
 FIELDS_SET_LATER = {"active", "archived"}
@@ -101,9 +101,9 @@ class Undo:
                     # An earlier undo was cut off before the journal had it.
                     item = row.before.model_copy(update={"id": row.new_id})
                     await self._journal.record_replacement(change, row.kind, row.row_id or 0, item)
-            spending = SPENDING.get()
-            if spending is not None:
-                spending.undoes = change.change_id
+            call_record = CALL_RECORD.get()
+            if call_record is not None:
+                call_record.undoes = change.change_id
             entries = [row for row in rows if row.kind == "time_entry"]
             undone_ids: set[int | None] = set()
             error: TogglError | None = None

@@ -1,10 +1,8 @@
 """Toggl's hourly quotas, the pace of requests, and the store through which processes share both."""
 
 from collections.abc import Container, Iterable, Sequence
-from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
-from uuid import uuid4
 
 from toggl_mcp.models.journal import ChangeRecord
 
@@ -23,27 +21,6 @@ class Bucket(NamedTuple):
         """Return whether its hour is not over."""
         # A reset more than an hour ahead was recorded by a clock that was ahead of this one: when it is, is unknown.
         return now < self.resets_at <= now + QUOTA_WINDOW_SECONDS
-
-
-class Spending:
-    """What a call has spent: its requests to Toggl, and what the responses say remains of each bucket, by name.
-
-    Its changes have one id in the journal; `has_changes` tells whether there are any, `undoes` what they undo. `tool`
-    and `subject` say what was called and by whom, as a digest; None outside of tools, and where nobody authenticates.
-    """
-
-    def __init__(self, subject: str | None = None) -> None:
-        self.tool: str | None = None
-        self.subject = subject
-        self.requests = 0
-        self.buckets: dict[str, Bucket] = {}
-        self.change_id = uuid4().hex[:12]
-        self.has_changes = False
-        self.undoes: str | None = None
-
-
-SPENDING: ContextVar[Spending | None] = ContextVar("spending", default=None)
-"""What the call of this context has spent; None outside of calls. A call's requests are those of its task."""
 
 
 PACE_SECONDS = 1.0

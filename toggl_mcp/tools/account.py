@@ -74,7 +74,7 @@ async def get_account(args: GetAccount, call: CallContext) -> Account:
     return Account.of(
         account_read,
         now,
-        call.spending,
+        call.record,
         name=me.name,
         now=describe_now(call.now, await call.calendar()),
         timezone=me.timezone,

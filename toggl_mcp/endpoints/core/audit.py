@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from toggl_mcp.endpoints.core.change import Change
-from toggl_mcp.models.quota import SPENDING, Spending
+from toggl_mcp.models.call import CALL_RECORD, CallRecord
 
 Outcome = Literal["confirmed", "refused", "unknown"]
 
@@ -18,11 +18,11 @@ def write_audit_line(change: Change[Any], ids: Sequence[int], outcome: Outcome, 
     `ids` are those that the change named, in case that none is confirmed; `code` is that of the error that ended it.
     A change that no attempt has sent is `not_sent`, whatever ended it.
     """
-    record, pending, spending = change.record, change.pending, SPENDING.get() or Spending()
+    record, pending, call_record = change.record, change.pending, CALL_RECORD.get() or CallRecord()
     changed_ids = list(dict.fromkeys([row.row_id for row in change.journal_rows] or ids))
     fields = {
-        "tool": spending.tool,
-        "subject": spending.subject or pending.keys[0][0][:16],
+        "tool": call_record.tool,
+        "subject": call_record.subject or pending.keys[0][0][:16],
         "verb": record.verb,
         "kind": record.kind,
         "workspace_id": record.workspace_id,

@@ -8,8 +8,9 @@ from uuid import uuid4
 from pydantic import BaseModel, ValidationError
 
 from toggl_mcp.cache.store import Key, Row
+from toggl_mcp.models.call import CALL_RECORD
 from toggl_mcp.models.journal import ChangeRecord, RowChange
-from toggl_mcp.models.quota import SPENDING, PendingChange
+from toggl_mcp.models.quota import PendingChange
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -105,18 +106,18 @@ class Change(Generic[M]):
             if rows
         )
         self.records = (self.record.confirm(self.journal_rows, project_ids), *cascades)
-        spending = SPENDING.get()
-        if spending is not None:
-            spending.has_changes = True
+        call_record = CALL_RECORD.get()
+        if call_record is not None:
+            call_record.has_changes = True
 
 
 def open_record(verb: str, key: Key, workspace_id: int, made_at: float, rows: Mapping[int, Row]) -> ChangeRecord:
     """Return the record of a change that is not sent yet."""
-    spending, record_id = SPENDING.get(), uuid4().hex
+    call_record, record_id = CALL_RECORD.get(), uuid4().hex
     return ChangeRecord(
         record_id=record_id,
-        change_id=record_id[:12] if spending is None else spending.change_id,
-        undoes=None if spending is None else spending.undoes,
+        change_id=record_id[:12] if call_record is None else call_record.change_id,
+        undoes=None if call_record is None else call_record.undoes,
         made_at=made_at,
         verb=verb,
         kind=key.kind,

@@ -24,9 +24,9 @@ from toggl_mcp.apps.documents import AppName, app_uri
 from toggl_mcp.errors import Candidate, Declined, InvalidArguments, TogglError
 from toggl_mcp.models.account import Access, AccountSnapshot, Workspace
 from toggl_mcp.models.base import Payload, is_id
+from toggl_mcp.models.call import CALL_RECORD, CallRecord
 from toggl_mcp.models.metrics import record_tool_call
 from toggl_mcp.models.period import Calendar, make_calendar
-from toggl_mcp.models.quota import SPENDING, Spending
 from toggl_mcp.models.text import strip_invisible
 from toggl_mcp.tools.support.coercion import coerce_arguments
 from toggl_mcp.tools.support.failures import MAX_CALL_SECONDS, to_toggl_error
@@ -92,8 +92,8 @@ class CallContext:
         self.now = toggl.now_utc()
         self._account: AccountSnapshot | None = None
         self.report_progress: ProgressReporter = _report_nothing
-        self.spending = Spending(_digest_caller())
-        SPENDING.set(self.spending)
+        self.record = CallRecord(_digest_caller())
+        CALL_RECORD.set(self.record)
 
     @cached_property
     def name_index(self) -> "NameIndex":
@@ -173,7 +173,7 @@ class CallContext:
 
     def quota(self) -> QuotaRemaining | None:
         """Return what remains of the scarcest quota that the call has spent of; None if it sent no request."""
-        bucket = min(self.spending.buckets.values(), key=lambda bucket: bucket.remaining, default=None)
+        bucket = min(self.record.buckets.values(), key=lambda bucket: bucket.remaining, default=None)
         return None if bucket is None else QuotaRemaining.of(bucket, self.toggl.timestamp())
 
 
@@ -297,11 +297,11 @@ class _ToolRunner(Generic[ArgsT, ResultT]):
 
         async def run_handler() -> CallToolResult:
             args, call = self._validate(raw), await self.open_call()
-            call.spending.tool = self.spec.name
+            call.record.tool = self.spec.name
             call.report_progress = ctx.report_progress
             result = await self.spec.handler(args, call)
-            if isinstance(result, WithChange) and call.spending.has_changes:
-                result.change_id = call.spending.change_id
+            if isinstance(result, WithChange) and call.record.has_changes:
+                result.change_id = call.record.change_id
             return to_result(result)
 
         started_at, error_code = perf_counter(), "cancelled"

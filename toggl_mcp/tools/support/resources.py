@@ -75,7 +75,7 @@ class ReadResult(WorkspaceResult, Freshness):
         return cls.of(
             read,
             call.toggl.timestamp(),
-            call.spending,
+            call.record,
             workspace_id=workspace_id,
             workspace=await call.name_other_workspace(workspace_id),
             quota=call.quota(),

@@ -13,7 +13,8 @@ from pydantic_core import ErrorDetails, to_json
 
 from toggl_mcp.errors import Candidate, TogglError
 from toggl_mcp.models.base import Absent, Source
-from toggl_mcp.models.quota import Bucket, Spending
+from toggl_mcp.models.call import CallRecord
+from toggl_mcp.models.quota import Bucket
 from toggl_mcp.models.text import strip_invisible
 from toggl_mcp.tools.support.schema import Schema
 
@@ -120,9 +121,9 @@ class Freshness(OutputModel):
     requests: int
 
     @classmethod
-    def of(cls, read: HasFreshness, timestamp: float, spending: Spending, /, **fields: Any) -> Self:  # noqa: ANN401 - the fields of a subclass
+    def of(cls, read: HasFreshness, timestamp: float, call_record: CallRecord, /, **fields: Any) -> Self:  # noqa: ANN401 - the fields of a subclass
         """Return the result of a read as of a UNIX time, with the fields that a subclass adds."""
-        requests = spending.requests
+        requests = call_record.requests
         return cls(
             source="mixed" if read.source == "cache" and requests else read.source,
             as_of=read.as_of,

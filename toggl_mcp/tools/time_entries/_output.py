@@ -185,7 +185,7 @@ class PeriodResult(WithQuota, Freshness):
         return cls.of(
             selection.result,
             call.toggl.timestamp(),
-            call.spending,
+            call.record,
             timezone=date_range.calendar.zone.key,
             first_day=date_range.first.isoformat(),
             last_day=date_range.last.isoformat(),

@@ -162,7 +162,7 @@ async def get_timer(args: GetTimer, call: CallContext) -> Timer:
     return Timer.of(
         read,
         call.toggl.timestamp(),
-        call.spending,
+        call.record,
         now=describe_now(call.now, calendar),
         today_seconds=sum(part.seconds for part in slice_by_day(past, DateRange(calendar, today, today), call.now)),
         running=entry is not None,
