@@ -27,7 +27,7 @@ from tests.tools.host import Host
 from toggl_mcp.http.connection import HEADER_SECONDS
 from toggl_mcp.http.drain import DRAIN_SECONDS
 from toggl_mcp.http.limits import BODY_SECONDS, REQUEST_SECONDS
-from toggl_mcp.http.serve import STOP_SECONDS
+from toggl_mcp.http.serve import KEEP_ALIVE_SECONDS, STOP_SECONDS
 from toggl_mcp.http.settings import HttpSettings
 from toggl_mcp.sandbox import TOKEN, Sandbox
 from toggl_mcp.settings import variable_name
@@ -103,6 +103,13 @@ def test_nginx_waits_for_the_longest_call_and_no_longer_for_a_request_than_the_s
     assert seconds["proxy_read_timeout"] > REQUEST_SECONDS
     assert seconds["client_header_timeout"] <= HEADER_SECONDS
     assert seconds["client_body_timeout"] <= BODY_SECONDS
+
+
+def test_nginx_closes_connections_to_replicas_before_these_do() -> None:
+    upstream = re.sub("#.*", "", NGINX_TEXT[NGINX_TEXT.index("upstream ") : NGINX_TEXT.index("server {")])
+    (seconds,) = re.findall(r"keepalive_timeout (\d+)s", upstream) or ["60"]  # nginx's own.
+
+    assert "keepalive " not in upstream or int(seconds) < KEEP_ALIVE_SECONDS
 
 
 def test_kubernetes_leaves_a_pod_before_its_socket_closes() -> None:
