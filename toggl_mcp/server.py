@@ -27,7 +27,8 @@ from toggl_mcp.icons import STOPWATCH, draw_icon
 from toggl_mcp.instructions import write_instructions
 from toggl_mcp.settings import Settings, describe_placeholder
 from toggl_mcp.tools.support.define import CallContext
-from toggl_mcp.toolsets import enabled_tools, group_by_requirement
+from toggl_mcp.tools.support.spans import bound_spans
+from toggl_mcp.toolsets import PROMPT_TOOLS, enabled_tools, group_by_requirement
 
 if TYPE_CHECKING:
     from toggl_mcp.api import AsyncClient
@@ -141,6 +142,7 @@ def build_server(
         middleware=middleware,
     )
     add_handlers(server, tool_names, open_call, can_push=can_push)
+    bound_spans(server, {"tools/call": tool_names, "prompts/get": PROMPT_TOOLS})
     return server
 
 

@@ -3,6 +3,9 @@
 import re
 
 import pytest
+from mcp.shared.exceptions import MCPError
+from mcp.types import PromptReference
+from opentelemetry.trace import SpanKind
 
 from tests.spans import SpanRecorder
 from tests.tools.host import Era, Host, each_era
@@ -42,3 +45,20 @@ async def test_spans_of_tool_calls_have_no_name_no_id_and_no_token(
     ]
     assert len(spans.toggl) > 10, era
     assert [text for text in words if "Sealed" in text or TOKEN in text or re.search(r"\d{5,}", text)] == []
+
+
+async def test_spans_have_no_name_that_a_client_made_up_and_no_message(
+    host: Host, spans: SpanRecorder, era: Era
+) -> None:
+    await host.raw("sealed_tool")
+    with pytest.raises(MCPError, match="sealed_prompt"):
+        await host.client.get_prompt("sealed_prompt")
+    for uri in ("sealed://resource", "toggl://sealed", "toggl://project/sealed"):
+        with pytest.raises(MCPError, match="sealed"):
+            await host.client.read_resource(uri)
+    with pytest.raises(MCPError, match="sealed"):
+        await host.client.complete(PromptReference(name="sealed"), {"name": "sealed", "value": "sealed"})
+
+    own = [span for span in spans.spans if span.kind is SpanKind.SERVER]  # The client's are its own affair.
+    assert {"tools/call _OTHER", "prompts/get _OTHER", "resources/read"} <= {span.name for span in own}, era
+    assert "sealed" not in "".join(span.to_json() for span in own)

@@ -1,0 +1,55 @@
+"""Keeps what a client makes up, and what an account holds, out of the span that the MCP SDK makes for a message."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
+from mcp.server.mcpserver import MCPServer
+from mcp.shared.exceptions import MCPError
+from mcp.types import METHOD_NOT_FOUND
+from opentelemetry import trace
+
+OTHER = "_OTHER"
+"""What stands for a name that the server does not have, as in OpenTelemetry's conventions."""
+ATTRIBUTES: Mapping[str, str] = {"tools/call": "gen_ai.tool.name", "prompts/get": "gen_ai.prompt.name"}
+"""Where the SDK has the name that a message of a method names."""
+
+
+class _MessagelessError(MCPError):
+    """What the span of a message gets to see of the error that the client gets."""
+
+    def __init__(self, original: MCPError) -> None:
+        super().__init__(original.error.code, "The client has the message.")
+        self.original = original
+
+
+def bound_spans(server: MCPServer[None], names: Mapping[str, Collection[str]]) -> None:
+    """Let the spans of a server have no names but these, by method, and no message of an error.
+
+    The SDK's middleware for spans is the first: one function stands inside it, and one around it, nearer to the client.
+    """
+
+    async def hide(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+        if ctx.method in names and (ctx.params or {}).get("name") not in names[ctx.method]:
+            _rename_span(f"{ctx.method} {OTHER}", ATTRIBUTES[ctx.method])
+        try:
+            return await call_next(ctx)
+        except MCPError as error:
+            if error.error.code == METHOD_NOT_FOUND:
+                _rename_span(OTHER, "mcp.method.name")
+            raise _MessagelessError(error) from error
+
+    async def restore(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+        try:
+            return await call_next(ctx)
+        except _MessagelessError as error:
+            raise error.original from None
+
+    server.middleware.insert(1, hide)
+    server.middleware.insert(0, restore)
+
+
+def _rename_span(name: str, attribute: str) -> None:
+    span = trace.get_current_span()
+    span.update_name(name)
+    span.set_attribute(attribute, OTHER)
