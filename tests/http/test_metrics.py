@@ -16,6 +16,8 @@ from tests.tools.host import serve as serve_tools
 from toggl_mcp.api import BasicAuth, connect_in_process
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
+from toggl_mcp.http import app
+from toggl_mcp.http.metrics import open_metrics
 from toggl_mcp.sandbox import HARBOUR_STUDIO, TOKEN, Sandbox
 
 pytestmark = pytest.mark.anyio
@@ -126,3 +128,16 @@ async def test_metrics_have_no_name_and_no_id(sandbox: Sandbox, clock: Clock) ->
     assert "Sealed" not in text
     assert TOKEN not in text
     assert re.findall(r"\d{5,}", labels) == []
+
+
+async def test_metrics_of_a_process_with_another_provider_are_not_served_and_it_says_so(
+    sandbox: Sandbox, clock: Clock, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_metrics()
+    # Without what it remembers, the provider that there is now is another one.
+    monkeypatch.setattr(app, "open_metrics", open_metrics.__wrapped__)
+    async with serve(sandbox, clock) as web:
+        response = await web.client.get("/metrics")
+
+    assert response.status_code == 404
+    assert "/metrics is not served" in caplog.text
