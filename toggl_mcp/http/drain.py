@@ -41,6 +41,9 @@ class DrainableServer(uvicorn.Server):
         else:
             self.force_exit = self.should_exit
             super().handle_exit(sig, frame)
+            if self.force_exit:  # From Python 3.12 on, asyncio waits until they are closed.
+                for connection in list(self.server_state.connections):
+                    connection.transport.abort()
 
     async def on_tick(self, counter: int) -> bool:
         """Return whether the socket is to close."""
