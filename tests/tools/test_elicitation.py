@@ -7,7 +7,7 @@ from mcp import Client
 from mcp.types import ElicitRequestParams, ElicitResult
 
 from tests.sandbox.clock import Clock
-from tests.sandbox.diary import list_changes
+from tests.sandbox.diary import add_entry, at, list_changes
 from tests.tools.host import Era, Host, each_era, serve
 from toggl_mcp.sandbox import HARBOUR_STUDIO, Fault, Sandbox
 
@@ -115,3 +115,26 @@ async def test_edit_tag_rename_skips_elicitation(sandbox: Sandbox, clock: Clock,
         result = await Host(client).call("edit_tag", tag="design", name="drawing")
 
     assert (result["tag"]["name"], person.questions) == ("drawing", [])
+
+
+async def test_delete_time_entries_last_that_is_another_after_the_answer_is_not_deleted_unseen(
+    sandbox: Sandbox, clock: Clock, era: Era
+) -> None:
+    class SlowPerson(Person):
+        async def __call__(self, context: Any, params: ElicitRequestParams) -> ElicitResult:  # noqa: ANN401 - the SDK's signature
+            if not self.questions:
+                clock.now += 60
+                add_entry(sandbox, "2025-10-14T10:00", "2025-10-14T10:30", "From the phone")
+            return await super().__call__(context, params)
+
+    sandbox.state.entries.clear()
+    clock.now = at("2025-10-14T18:00")
+    add_entry(sandbox, "2025-10-14T09:00", "2025-10-14T09:30", "On the screen")
+    person = SlowPerson(ACCEPTED)
+    async with Client(serve(sandbox, clock), mode=era, elicitation_callback=person) as client:
+        result = await Host(client).raw("delete_time_entries", ids=["last"])
+
+    # The older protocol asks once, the newer one again where the question is another.
+    assert ["From the phone" in question for question in person.questions] == [False, True][: len(person.questions)]
+    assert len(list_changes(sandbox)) == len(person.questions) - 1
+    assert result.is_error == (len(person.questions) == 1)

@@ -3,6 +3,7 @@
 import inspect
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
@@ -65,6 +66,8 @@ DESTRUCTIVE_EACH_TIME = ToolAnnotations(
 
 _log = logging.getLogger(__name__)
 
+_QUESTION: ContextVar[str | None] = ContextVar("question", default=None)
+"""What the person is asked in this context's call."""
 
 ProgressReporter = Callable[[float, float | None], Awaitable[None]]
 """Tells the host how much of a call is done, of how much in all."""
@@ -81,6 +84,8 @@ class CallContext:
         toggl: Every endpoint of the account.
         access: What the server may change.
         tools_by_requirement: The names of the server's tools that a workspace may not allow.
+
+    `question` is what the person has agreed to, if they were asked.
     """
 
     def __init__(
@@ -92,6 +97,7 @@ class CallContext:
         self.now = toggl.now_utc()
         self._account: AccountSnapshot | None = None
         self.report_progress: ProgressReporter = _report_nothing
+        self.question = _QUESTION.get()
         self.record = CallRecord(_digest_caller())
         CALL_RECORD.set(self.record)
 
@@ -316,6 +322,7 @@ class _ToolRunner(Generic[ArgsT, ResultT]):
     ) -> DeleteConfirmation | CallToolResult | Elicit[DeleteConfirmation]:
         """Return what to ask the person; a confirmation if the host shows no forms; an error's result."""
         confirm = self.spec.confirm
+        _QUESTION.set(None)
         if confirm is None or not _supports_form_elicitation(ctx):
             return DeleteConfirmation(delete=True)
 
@@ -323,6 +330,7 @@ class _ToolRunner(Generic[ArgsT, ResultT]):
             text = await confirm(self._validate(raw), await self.open_call())
             if text is None:
                 return DeleteConfirmation(delete=True)
+            _QUESTION.set(text)
             return Elicit(strip_invisible(text), DeleteConfirmation)
 
         started_at = perf_counter()

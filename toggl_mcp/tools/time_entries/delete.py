@@ -1,6 +1,6 @@
 """The tool that deletes time entries."""
 
-from toggl_mcp.errors import TogglError
+from toggl_mcp.errors import Declined, TogglError
 from toggl_mcp.models.time_entries import TimeEntry
 from toggl_mcp.tools.support.define import DESTRUCTIVE, MAX_BULK_CALL_SECONDS, CallContext, ToolSpec
 from toggl_mcp.tools.support.results import truncate
@@ -27,6 +27,9 @@ async def delete_time_entries(args: DeleteTimeEntries, call: CallContext) -> Tim
     targets = await select_targets(args, call, require_recent=True)
     if args.dry_run:
         return await TimeEntriesDeleted.of_dry_run(targets, call, deleted_ids=[], deleted=[])
+    if call.question not in (None, await _write_question(targets.entries, call)):
+        message = "These are other entries by now than the person agreed to. Nothing was deleted. Call again."
+        raise Declined(message)
     await check_quota_covers(targets.entries, call)
     outcome = await _delete(targets.entries, call)
     outcome.raise_if_nothing_done()
@@ -54,6 +57,10 @@ async def _confirmation_text(args: DeleteTimeEntries, call: CallContext) -> str 
         return None
     entries, _ = await select_targets(args, call)
     await check_quota_covers(entries, call)
+    return await _write_question(entries, call)
+
+
+async def _write_question(entries: list[TimeEntry], call: CallContext) -> str:
     calendar = await call.calendar()
     descriptions = "; ".join(
         f"“{truncate(entry.description, 40)}” of {calendar.to_local_text(entry.start)}" for entry in entries
