@@ -18,7 +18,7 @@ from mcp.server.mcpserver import MCPServer
 from mcp.server.request_state import RequestStateSecurity
 from mcp.types import Resource
 
-from toggl_mcp.apps.documents import AppName
+from toggl_mcp.apps.documents import SCHEME, AppName
 from toggl_mcp.apps.extension import AppsExtension
 from toggl_mcp.cache.redis.address import RedisAddress
 from toggl_mcp.errors import BadToken, InvalidArguments, NoToken
@@ -50,7 +50,7 @@ class TogglServer(MCPServer[None]):
 
     async def list_resources(self) -> list[Resource]:
         """Return the resources for people and models."""
-        return [resource for resource in await super().list_resources() if not resource.uri.startswith("ui://")]
+        return [resource for resource in await super().list_resources() if not resource.uri.startswith(SCHEME)]
 
 
 class AccountSource(Protocol):

@@ -8,6 +8,7 @@ from typing import Literal, get_args
 
 AppName = Literal["week", "totals", "burn-down"]
 
+SCHEME = "ui://"
 APP_NAMES: tuple[AppName, ...] = get_args(AppName)
 _STATIC = Path(__file__).parent / "static"
 _SHARED_SCRIPTS = ("bridge.js", "elements.js", "times.js")
@@ -20,7 +21,7 @@ _SCRIPTS: Mapping[AppName, tuple[str, ...]] = {
 
 def app_uri(name: AppName) -> str:
     """Return the URI of an app's resource."""
-    return f"ui://{name}"
+    return f"{SCHEME}{name}"
 
 
 def compose_document(name: AppName) -> str:
