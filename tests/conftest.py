@@ -6,6 +6,7 @@ from functools import cache
 
 import pytest
 import stamina
+from coverage import Coverage
 
 from tests.cache.redis.server import PROGRAMS, Server, make_address, require_program
 from tests.sandbox.clock import Clock
@@ -66,3 +67,16 @@ def address(request: pytest.FixtureRequest, get_server: Callable[[str], Server])
 def spans() -> Generator[SpanRecorder]:
     with open_recorder().record() as recorder:
         yield recorder
+
+
+@pytest.fixture
+def pause_coverage(monkeypatch: pytest.MonkeyPatch) -> Generator[None]:
+    """Measure no coverage of a test that repeats what others cover: it takes twice as long if measured."""
+    monkeypatch.delenv("COVERAGE_PROCESS_START", raising=False)
+    coverage = Coverage.current()
+    if coverage is None:
+        yield
+        return
+    coverage.stop()
+    yield
+    coverage.start()

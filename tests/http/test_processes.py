@@ -10,7 +10,7 @@ import pytest
 
 from tests.http.raw import CALL, HttpServer, encode, read_response
 from tests.http.support import META, Hold
-from tests.process.server import SECONDS, serve_sandbox
+from tests.process.server import SECONDS, run_in_process, serve_sandbox
 from toggl_mcp.sandbox import TOKEN, Sandbox
 
 pytestmark = pytest.mark.process
@@ -78,12 +78,12 @@ def test_http_with_a_file_of_tokens_that_cannot_be_read_says_so(tmp_path: Path, 
             path.write_text(
                 {"not TOML": "{", "another TOML": "x = 1"}.get(kind, f'[[tokens]]\nname="a"\nsha256="{TOKEN}"')
             )
-    with HttpServer("--tokens", str(path)) as server:
-        assert server.wait() == 2
+    result = run_in_process("http", "--tokens", str(path))
 
-    assert server.log.count("\n") == 1
-    assert str(path) in server.log
-    assert TOKEN not in server.log
+    assert result.returncode == 2
+    assert result.stderr.count("\n") == 1
+    assert str(path) in result.stderr
+    assert TOKEN not in result.stderr
 
 
 def test_http_at_sigterm_drains_and_then_settles_the_change_in_flight(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.process.server import run
+from tests.process.server import run_in_process
 from toggl_mcp.errors import InvalidArguments
 from toggl_mcp.http.vault import Vault, new_key
 
@@ -94,17 +94,17 @@ def test_vault_of_another_format_is_refused(path: Path) -> None:
 
 
 def test_tokens_command_adds_lists_and_removes(path: Path) -> None:
-    key = run("tokens", "new-key").stdout.strip()
+    key = run_in_process("tokens", "new-key").stdout.strip()
     settings = {"TOGGL_MCP_HTTP_VAULT": str(path), "TOGGL_MCP_HTTP_SECRET_KEYS": key}
 
-    added = run("tokens", "add", "alice", stdin=f"{TOKEN}\n", **settings)
+    added = run_in_process("tokens", "add", "alice", stdin=f"{TOKEN}\n", **settings)
 
     assert (added.returncode, TOKEN in added.stdout + added.stderr) == (0, False)
     assert Vault(path, [key]).get("alice") == TOKEN
-    assert run("tokens", "list", **settings).stdout == "alice\n"
-    assert run("tokens", "encrypt-again", **settings).stdout.startswith("1 token")
-    assert run("tokens", "remove", "alice", **settings).returncode == 0
-    assert run("tokens", "list", **settings).stdout == ""
+    assert run_in_process("tokens", "list", **settings).stdout == "alice\n"
+    assert run_in_process("tokens", "encrypt-again", **settings).stdout.startswith("1 token")
+    assert run_in_process("tokens", "remove", "alice", **settings).returncode == 0
+    assert run_in_process("tokens", "list", **settings).stdout == ""
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_tokens_command_adds_lists_and_removes(path: Path) -> None:
 def test_tokens_command_with_wrong_words_says_what_to_do(path: Path, words: list[str], stdin: str, hint: str) -> None:
     settings = {"TOGGL_MCP_HTTP_VAULT": str(path), "TOGGL_MCP_HTTP_SECRET_KEYS": new_key()}
 
-    result = run(*words, stdin=stdin, **settings)
+    result = run_in_process(*words, stdin=stdin, **settings)
 
     assert (result.returncode, result.stdout) == (2, "")
     assert hint in result.stderr
@@ -128,7 +128,7 @@ def test_tokens_command_with_wrong_words_says_what_to_do(path: Path, words: list
 
 
 def test_tokens_command_without_a_vault_names_the_variables() -> None:
-    result = run("tokens", "list")
+    result = run_in_process("tokens", "list")
 
     assert result.returncode == 2
     assert "TOGGL_MCP_HTTP_VAULT" in result.stderr

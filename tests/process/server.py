@@ -1,5 +1,6 @@
 """A server process, a client that is nothing but lines of JSON, and the sandbox on a port."""
 
+import gc
 import json
 import os
 import subprocess
@@ -7,12 +8,16 @@ import sys
 import threading
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
+from io import BytesIO, StringIO, TextIOWrapper
 from types import TracebackType
 from typing import IO, Any, Self, cast
 
+import pytest
 import uvicorn
 from pydantic_core import to_json
 from starlette.types import ASGIApp
+
+from toggl_mcp.cli import main
 
 SECONDS = 30
 """For which a test waits before it takes a process for stuck."""
@@ -46,6 +51,27 @@ def run(*arguments: str, stdin: str | None = None, **settings: str) -> subproces
         timeout=SECONDS,
         check=False,
     )
+
+
+def run_in_process(*arguments: str, stdin: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run the command to its end in this process, which takes none of the seconds that a process needs to start."""
+    output, errors = (TextIOWrapper(BytesIO(), "utf-8", write_through=True) for _ in range(2))
+    with pytest.MonkeyPatch.context() as patch:
+        for name in os.environ.keys() - environment().keys():
+            patch.delenv(name)
+        for name, value in settings.items():
+            patch.setenv(name, value)
+        for name, stream in (("stdin", StringIO(stdin)), ("stdout", output), ("stderr", errors)):
+            patch.setattr(sys, name, stream)
+        try:
+            status = main(arguments)
+        except SystemExit as error:
+            status = int(error.code or 0)
+        finally:
+            gc.enable()
+            gc.unfreeze()
+    texts = [stream.buffer.getvalue().decode() for stream in (output, errors)]
+    return subprocess.CompletedProcess([*arguments], status, *texts)
 
 
 class Process:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from tests.process.server import LIST_CLIENTS, SECONDS, Process, environment, run
+from tests.process.server import LIST_CLIENTS, SECONDS, Process, environment, run, run_in_process
 from toggl_mcp.check import check
 from toggl_mcp.cli import main
 from toggl_mcp.sandbox import NIGHT_SCHOOL, TOKEN, Sandbox
@@ -102,14 +102,16 @@ def test_command_line_mistake_is_named_with_the_nearest_word(
 
 
 def test_help_command_is_the_help_of_the_flag() -> None:
-    assert run("help").stdout == run("--help").stdout != ""
+    assert run_in_process("help").stdout == run_in_process("--help").stdout != ""
 
 
 def test_check_success_prints_a_line_per_topic(toggl: tuple[Sandbox, str], tmp_path: Path) -> None:
     sandbox, url = toggl
     sandbox.calls.clear()
 
-    result = run("check", TOGGL_API_TOKEN=f" {TOKEN}\n", TOGGL_API_URL=url, TOGGL_MCP_CACHE=str(tmp_path / "c.sqlite"))
+    result = run_in_process(
+        "check", TOGGL_API_TOKEN=f" {TOKEN}\n", TOGGL_API_URL=url, TOGGL_MCP_CACHE=str(tmp_path / "c.sqlite")
+    )
 
     assert result.returncode == 0, result.stdout
     lines = result.stdout.splitlines()
@@ -213,7 +215,7 @@ async def test_cache_in_memory_writes_no_file(
 
 
 def test_check_failure_exits_with_status_1() -> None:
-    result = run("check", TOGGL_MCP_CACHE="memory")
+    result = run_in_process("check", TOGGL_MCP_CACHE="memory")
 
     assert result.returncode == 1
     assert "FAIL token" in " ".join(result.stdout.split())
@@ -221,7 +223,7 @@ def test_check_failure_exits_with_status_1() -> None:
 
 def test_settings_home_folder_that_does_not_exist_is_named() -> None:
     for arguments in ([], ["check"], ["check", "--cache", "~nobody-here/c"]):
-        result = run(*arguments, TOGGL_MCP_CACHE="~nobody-here/c")
+        result = run_in_process(*arguments, TOGGL_MCP_CACHE="~nobody-here/c")
 
         assert result.returncode == 2
         assert result.stderr.startswith("toggl-mcp: TOGGL_MCP_CACHE: ")
@@ -229,7 +231,7 @@ def test_settings_home_folder_that_does_not_exist_is_named() -> None:
 
 
 def test_settings_invalid_are_named_one_per_line() -> None:
-    result = run("check", TOGGL_WORKSPACE_ID="abc", TOGGL_MCP_CACHE_TTL="-1")
+    result = run_in_process("check", TOGGL_WORKSPACE_ID="abc", TOGGL_MCP_CACHE_TTL="-1")
 
     assert result.returncode == 2
     assert [line.split()[1] for line in result.stderr.splitlines()] == ["TOGGL_WORKSPACE_ID:", "TOGGL_MCP_CACHE_TTL:"]

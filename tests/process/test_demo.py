@@ -6,12 +6,12 @@ from typing import IO, cast
 
 import pytest
 
-from tests.process.server import Process, run
+from tests.process.server import Process, run, run_in_process
 from toggl_mcp.cli import main
 
 
 def test_demo_fits_two_screens_and_ends_with_its_cost() -> None:
-    result = run("demo", TOGGL_WORKSPACE_ID="not a number", PYTHONIOENCODING="utf-8")
+    result = run_in_process("demo", TOGGL_WORKSPACE_ID="not a number")
 
     assert (result.returncode, result.stderr) == (0, "")
     lines = result.stdout.splitlines()
@@ -58,7 +58,7 @@ def test_demo_in_a_terminal_is_colored_unless_the_person_wants_none(
 
 
 def test_demo_json_has_every_tool_call_and_whole_result() -> None:
-    first, *calls, last = map(json.loads, run("demo", "--json").stdout.splitlines())
+    first, *calls, last = map(json.loads, run_in_process("demo", "--json").stdout.splitlines())
 
     assert "delete_client" in first["tools"]
     assert [call["error"]["code"] for call in calls if "error" in call] == ["not_found", "quota_spent"]

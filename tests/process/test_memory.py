@@ -22,7 +22,10 @@ from tests.process.server import Process, serve_sandbox
 from toggl_mcp.sandbox import TOKEN, Sandbox
 from toggl_mcp.stdio import MAX_LINE_BYTES, MAX_REQUESTS
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the peak is read from /proc")
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="the peak is read from /proc"),
+    pytest.mark.usefixtures("pause_coverage"),
+]
 
 MAX_MEGABYTES = 200
 MEGABYTE = 1 << 20
