@@ -131,7 +131,7 @@ async def open_app(
 
     try:
         await page.route("**/*", serve_page)
-        await page.clock.install(time=now)
+        await page.clock.install(time=now - 60)  # It runs until it is stopped, and is never set back.
         await page.clock.pause_at(now)
         await page.expose_function("callTool", app_host.call_tool)  # pyright: ignore[reportUnknownMemberType] - any callback
         page.on("pageerror", lambda error: app_host.requests.append(str(error)))
