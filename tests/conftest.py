@@ -1,18 +1,27 @@
 """What every test may ask for."""
 
-from collections.abc import Callable, Generator
+import gc
+import json
+from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack
 from functools import cache
 
 import pytest
 import stamina
 from coverage import Coverage
+from jsonschema import Draft202012Validator
 
 from tests.cache.redis.server import PROGRAMS, Server, make_address, require_program
 from tests.sandbox.clock import Clock
 from tests.spans import SpanRecorder, open_recorder
 from toggl_mcp.cache.redis.address import RedisAddress
 from toggl_mcp.sandbox import Sandbox
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector pass over what was imported: it walks through all of it every few tests."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -30,6 +39,22 @@ def anyio_backend() -> str:
 def retry_without_delay() -> Generator[None]:
     """Let what is repeated be repeated at once."""
     with stamina.set_testing(True, attempts=10, cap=True):
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def check_each_schema_once() -> Generator[None]:
+    """Let a client that validates results not check a tool's schema again that a client has checked: it takes long."""
+    check, checked = Draft202012Validator.check_schema, set[str]()
+
+    def check_once(schema: Mapping[str, object]) -> None:
+        text = json.dumps(schema)
+        if text not in checked:
+            check(schema)
+            checked.add(text)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Draft202012Validator, "check_schema", check_once)
         yield
 
 

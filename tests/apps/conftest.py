@@ -48,7 +48,7 @@ def axe_script() -> str:
 @pytest.fixture
 async def quiet_week(sandbox: Sandbox, clock: Clock, client: Client) -> Host:
     """Return the host of a week with three entries on its Tuesday: two overlap, and a gap is before the third."""
-    sandbox.state.entries.clear()
+    sandbox.state.entries = {}
     clock.now = at("2025-10-14T18:00")
     host = Host(client)
     times = [("09:00", "10:00", "Plan"), ("09:45", "11:00", "Write"), ("13:00", "15:30", "Write")]

@@ -224,7 +224,7 @@ async def repeat_killed_plan(folder: Path, clock: Clock, lifetime: Lifetime) -> 
         }
         for number in range(3)
     ]
-    sandbox.state.entries.clear()
+    sandbox.state.entries = {}
     async with run_process(sandbox, path, clock) as before:
         await view(before)
     async with run_process(sandbox, path, clock, lifetime) as killed:

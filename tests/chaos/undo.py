@@ -228,7 +228,7 @@ async def open_undo_run(seed: int, storage: Storage, folder: Path, **behaviors: 
     sandbox = Sandbox(clock=clock)
     sandbox.fault = refusals = Refusals(faults, sandbox.state, chance)
     sandbox.behaviors = replace(sandbox.behaviors, user_requests_per_hour=600, **behaviors)
-    sandbox.state.entries.clear()
+    sandbox.state.entries = {}
     for number in range(ENTRIES):
         start = clock() - 3600 * (number + 1)
         sandbox.state.add_entry(HARBOUR_STUDIO, start, stop=start + 1800, description=f"Work {number % 3}")

@@ -36,7 +36,7 @@ class InterleavingStore(MemoryStore):
 async def test_delete_project_drops_the_cached_entries_if_one_was_moved_meanwhile(
     connection: AsyncClient, sandbox: Sandbox, clock: Clock
 ) -> None:
-    sandbox.state.entries.clear()
+    sandbox.state.entries = {}
     clock.now = at("2025-10-14T18:00")
     row = add_entry(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", project_id=WEB_SHOP)
     store = InterleavingStore(clock=clock)

@@ -35,7 +35,7 @@ async def count_reports(toggl: Toggl, sandbox: Sandbox) -> int:
 async def test_fetch_entries_after_a_start_sends_no_report_and_after_a_stop_does(
     memory: MemoryStore, connection: AsyncClient, sandbox: Sandbox, clock: Clock
 ) -> None:
-    sandbox.state.entries.clear()
+    sandbox.state.entries = {}
     clock.now = at("2025-10-14T18:00")
     toggl = Toggl(AUTH, memory, client=connection)
     assert await count_reports(toggl, sandbox) == 2

@@ -23,7 +23,7 @@ NINE = datetime(2025, 10, 13, 20, 0, tzinfo=UTC)
 
 @pytest.fixture(autouse=True)
 def evening(sandbox: Sandbox, clock: Clock) -> None:
-    sandbox.state.entries.clear()
+    sandbox.state.entries = {}
     clock.now = at("2025-10-14T18:00")
 
 

@@ -19,7 +19,7 @@ DAY = 86_400
 
 @pytest.fixture(autouse=True)
 def evening(sandbox: Sandbox, clock: Clock) -> None:
-    sandbox.state.entries.clear()
+    sandbox.state.entries = {}
     clock.now = at("2025-10-14T18:00")
 
 
@@ -109,7 +109,7 @@ async def test_refresh_with_clock_ahead_shows_entries_of_the_web_app(
     toggl_clock = Clock()
     toggl_clock.now = clock.now - hours_ahead * 3600
     sandbox = Sandbox(clock=toggl_clock)
-    sandbox.state.entries.clear()
+    sandbox.state.entries = {}
     toggl, other_process = (Toggl(AUTH, store, client=connect_in_process(sandbox)) for _ in range(2))
     entries = toggl.time_entries(HARBOUR_STUDIO)
     if has_entries:

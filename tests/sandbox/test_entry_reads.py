@@ -18,7 +18,7 @@ COLLEAGUE = 7_301_002
 
 @pytest.fixture
 def sandbox(sandbox: Sandbox) -> Sandbox:
-    sandbox.state.entries.clear()
+    sandbox.state.entries = {}
     return sandbox
 
 

@@ -150,7 +150,7 @@ async def test_update_project_changes_only_sent_fields_and_at(toggl: httpx.Async
 async def test_get_project_counts_what_everybody_tracked_but_running_and_deleted_entries(
     toggl: httpx.AsyncClient, sandbox: Sandbox
 ) -> None:
-    sandbox.state.entries.clear()
+    sandbox.state.entries = {}
     start = sandbox.state.now() - 7200
     sandbox.state.add_entry(HARBOUR_STUDIO, start, stop=start + 3600, project_id=WEB_SHOP)
     sandbox.state.add_entry(HARBOUR_STUDIO, start, stop=start + 1800, user_id=7_301_002, project_id=WEB_SHOP)

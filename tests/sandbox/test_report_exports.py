@@ -16,7 +16,7 @@ REPORTS = ("search", "summary", "weekly")
 
 @pytest.fixture
 def week(sandbox: Sandbox) -> list[Row]:
-    sandbox.state.entries.clear()
+    sandbox.state.entries = {}
     return add_week(sandbox)
 
 

@@ -16,7 +16,7 @@ PROJECTS = f"{BASE}/{HARBOUR_STUDIO}/projects"
 
 @pytest.fixture
 def week(sandbox: Sandbox) -> list[Row]:
-    sandbox.state.entries.clear()
+    sandbox.state.entries = {}
     return add_week(sandbox)
 
 
@@ -35,7 +35,7 @@ async def test_totals_report_sums_time_and_money(toggl: httpx.AsyncClient) -> No
 
 
 async def test_totals_report_free_plan_has_no_money(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
-    sandbox.state.entries.clear()
+    sandbox.state.entries = {}
     add_entry(sandbox, "2025-10-01T09:00", "2025-10-01T10:00", workspace=NIGHT_SCHOOL, billable=True)
     totals = (await toggl.post(f"{BASE}/{NIGHT_SCHOOL}/search/time_entries/totals", json=WEEK)).json()
     assert (totals["seconds"], totals["rates"], totals["billable_amount_in_cents"]) == (3600, None, None)

@@ -20,7 +20,7 @@ DOCUMENTED = json.loads((Path(__file__).parents[1] / "contract" / "reports-v3.js
 
 @pytest.fixture
 def sandbox(sandbox: Sandbox) -> Sandbox:
-    sandbox.state.entries.clear()
+    sandbox.state.entries = {}
     return sandbox
 
 

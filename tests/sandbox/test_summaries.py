@@ -13,7 +13,7 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 def week(sandbox: Sandbox) -> list[Row]:
-    sandbox.state.entries.clear()
+    sandbox.state.entries = {}
     return add_week(sandbox)
 
 

@@ -25,12 +25,12 @@ async def host(sandbox: Sandbox, clock: Clock, era: Era) -> AsyncGenerator[Host]
 @pytest.fixture
 def nine_in_the_morning(sandbox: Sandbox, clock: Clock) -> None:
     """An empty diary, at the beginning of a day in Auckland."""
-    sandbox.state.entries.clear()
+    sandbox.state.entries = {}
     clock.now = at("2025-10-14T09:00")
 
 
 @pytest.fixture
 def six_in_the_evening(sandbox: Sandbox, clock: Clock) -> None:
     """An empty diary, at the end of that day."""
-    sandbox.state.entries.clear()
+    sandbox.state.entries = {}
     clock.now = at("2025-10-14T18:00")

@@ -127,7 +127,7 @@ async def test_delete_time_entries_last_that_is_another_after_the_answer_is_not_
                 add_entry(sandbox, "2025-10-14T10:00", "2025-10-14T10:30", "From the phone")
             return await super().__call__(context, params)
 
-    sandbox.state.entries.clear()
+    sandbox.state.entries = {}
     clock.now = at("2025-10-14T18:00")
     add_entry(sandbox, "2025-10-14T09:00", "2025-10-14T09:30", "On the screen")
     person = SlowPerson(ACCEPTED)

@@ -42,7 +42,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 async def host(sandbox: Sandbox, clock: Clock) -> AsyncIterator[Host]:
-    sandbox.state.entries.clear()
+    sandbox.state.entries = {}
     async with Client(serve(sandbox, clock)) as client:
         yield Host(client)
 
@@ -71,7 +71,7 @@ async def test_summarize_time_of_5100_old_entries_costs_a_request_for_each_200(h
 
 async def test_summarize_time_beyond_the_time_of_a_call_goes_on_from_the_pages_so_far(clock: Clock) -> None:
     sandbox = Sandbox(clock=clock, behaviors=Behaviors(longest_report_page=20))
-    sandbox.state.entries.clear()
+    sandbox.state.entries = {}
     add_minutes(sandbox, 900)
     async with Client(serve(sandbox, clock)) as client:
         host = Host(client)

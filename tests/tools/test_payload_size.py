@@ -88,7 +88,7 @@ async def test_list_time_entries_groups_name_project_client_and_task(host: Host,
 async def test_list_time_entries_longest_descriptions_stay_under_100_000_bytes(
     host: Host, sandbox: Sandbox, clock: Clock, character: str
 ) -> None:
-    sandbox.state.entries.clear()
+    sandbox.state.entries = {}
     for number in range(200):
         start = clock.now - 3600 * (number + 1)
         sandbox.state.add_entry(HARBOUR_STUDIO, start, stop=start + 600, description=character * 3000)
@@ -103,7 +103,7 @@ async def test_list_time_entries_longest_descriptions_stay_under_100_000_bytes(
 async def test_list_time_entries_longest_names_stay_under_100_000_bytes(
     host: Host, sandbox: Sandbox, clock: Clock
 ) -> None:
-    sandbox.state.entries.clear()
+    sandbox.state.entries = {}
     for number in range(200):
         client = sandbox.state.add_client(HARBOUR_STUDIO, f"{number:03}" + "k" * 252)
         project = sandbox.state.add_project(HARBOUR_STUDIO, f"{number:03}" + "p" * 252, client["id"])
@@ -121,7 +121,7 @@ async def test_list_time_entries_longest_names_stay_under_100_000_bytes(
 async def test_summarize_time_longest_names_stay_under_100_000_bytes(
     host: Host, sandbox: Sandbox, clock: Clock
 ) -> None:
-    sandbox.state.entries.clear()
+    sandbox.state.entries = {}
     for number in range(200):
         project = sandbox.state.add_project(HARBOUR_STUDIO, f"{number:03}" + "港" * 252)
         sandbox.state.add_entry(

@@ -92,7 +92,7 @@ async def test_list_time_entries_result_has_its_requests_and_the_bucket_of_the_s
 ) -> None:
     day = {"start": "2025-10-14", "end": "2025-10-14"}
     await host.call("get_account")
-    sandbox.state.entries.clear()
+    sandbox.state.entries = {}
     project = sandbox.state.add_project(HARBOUR_STUDIO, "New")
     add_entry(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", project_id=project["id"])
     results = [await host.call("get_timer"), *[await host.call("list_time_entries", **day) for _ in range(2)]]

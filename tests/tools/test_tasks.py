@@ -67,7 +67,7 @@ async def test_edit_task_renames_and_completes(host: Host, sandbox: Sandbox) -> 
 
 
 async def test_delete_task_clears_it_from_time_entries(host: Host, sandbox: Sandbox, clock: Clock) -> None:
-    sandbox.state.entries.clear()
+    sandbox.state.entries = {}
     clock.now = at("2025-10-14T18:00")
     add_entry(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", project_id=WEB_SHOP, task_id=CHECKOUT)
     before = await host.call("list_time_entries")
@@ -80,7 +80,7 @@ async def test_delete_task_clears_it_from_time_entries(host: Host, sandbox: Sand
 
 
 async def test_create_time_entries_resolves_the_task_name(host: Host, sandbox: Sandbox, clock: Clock) -> None:
-    sandbox.state.entries.clear()
+    sandbox.state.entries = {}
     clock.now = at("2025-10-14T18:00")
     result = await host.create_entry(start="2025-10-14T09:00", duration=3600, task="checkout")
 

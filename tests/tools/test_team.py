@@ -56,7 +56,7 @@ async def test_list_users_pages_and_costs_one_request(host: Host, sandbox: Sandb
 @pytest.mark.parametrize("team_activity", ["latest of each user", "latest 20"])
 async def test_get_team_activity_names_who_works_on_what_now(clock: Clock, team_activity: Any) -> None:  # noqa: ANN401 - a literal
     sandbox = Sandbox(clock=clock, behaviors=Behaviors(team_activity=team_activity))
-    sandbox.state.entries.clear()
+    sandbox.state.entries = {}
     add_work(sandbox)
     async with Client(serve(sandbox, clock, toolsets="team")) as client:
         result = await Host(client).call("get_team_activity")

@@ -59,7 +59,7 @@ def make_sandbox(case: Case, clock: Clock) -> Sandbox:
     if case.prepare is not None:
         case.prepare(sandbox)
     if case.entries is not None:
-        sandbox.state.entries.clear()
+        sandbox.state.entries = {}
         for entry in case.entries:
             add_entry(sandbox, entry)
     return sandbox
