@@ -187,11 +187,6 @@ def entry(entry_id: int, workspace_id: int, start: float, at: float, user_id: in
     return sync_entry_fields(row | more)
 
 
-def copy_entry(row: Row) -> Row:
-    """A time entry's row of its own, with the lists in it."""
-    return row | {"tags": [*row["tags"]], "tag_ids": [*row["tag_ids"]]}
-
-
 def sync_entry_fields(row: Row) -> Row:
     """The time entry's row itself, where what Toggl says twice agrees."""
     row |= {"uid": row["user_id"], "wid": row["workspace_id"]}

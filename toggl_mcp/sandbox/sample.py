@@ -44,7 +44,7 @@ def sample_state(clock: Callable[[], float], plans: Mapping[int, Plan]) -> State
         projects=projects,
         tags=tags,
         tasks=tasks,
-        entries=lambda: [rows.copy_entry(row) for row in _sample_entries(now)],
+        entries=lambda: [dict(row) for row in _sample_entries(now)],
     )
     state.people.update(PEOPLE)
     for row, people in zip(workspaces, (len(PEOPLE), 1), strict=True):
@@ -56,7 +56,10 @@ def sample_state(clock: Callable[[], float], plans: Mapping[int, Plan]) -> State
 # Writing a thousand rows takes long, and most tests begin at the same moment.
 @lru_cache(maxsize=4)
 def _sample_entries(now: float) -> list[Row]:
-    """Every time entry of the studio, counted back from this moment; shared, so whoever changes rows copies them."""
+    """Every time entry of the studio, counted back from this moment; shared, so whoever changes rows copies them.
+
+    The lists in a row are replaced, never changed.
+    """
     return SampleEntries(now, _USER, HARBOUR_STUDIO, NIGHT_SCHOOL).entries(tuple(PEOPLE)[1:])
 
 

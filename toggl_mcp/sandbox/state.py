@@ -184,10 +184,8 @@ class State:
     def rename_tag(self, tag_id: int, name: str) -> Row:
         """The tag's row under its new name, which entries that have it show as well."""
         for row in self._entries_with_tag(tag_id):
-            row["tags"] = [
-                name if attached_id == tag_id else old
-                for attached_id, old in zip(row["tag_ids"], row["tags"], strict=True)
-            ]
+            attached = zip(row["tag_ids"], row["tags"], strict=True)
+            row["tags"] = [name if attached_id == tag_id else old for attached_id, old in attached]
         return rows.apply_changes(self.tags[tag_id], {"name": name}, fine_stamp(self._clock()))
 
     def remove_tag(self, tag_id: int) -> None:
