@@ -2,6 +2,7 @@
 
 import gc
 import json
+import os
 from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack
 from functools import cache
@@ -16,6 +17,11 @@ from tests.sandbox.clock import Clock
 from tests.spans import SpanRecorder, open_recorder
 from toggl_mcp.cache.redis.address import RedisAddress
 from toggl_mcp.sandbox import Sandbox
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Return one more than the processors: some tests wait, for processes and for turns."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_collection_finish() -> None:

@@ -32,6 +32,8 @@ from toggl_mcp.http.settings import HttpSettings
 from toggl_mcp.sandbox import TOKEN, Sandbox
 from toggl_mcp.settings import variable_name
 
+pytestmark = pytest.mark.usefixtures("pause_coverage")
+
 ROOT = Path(__file__).parents[1]
 DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8")
 NGINX_TEXT = (ROOT / "deploy" / "nginx.conf").read_text("utf-8")

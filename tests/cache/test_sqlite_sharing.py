@@ -14,7 +14,7 @@ from tests.cache.support import MINE, ROWS, lock_file, write_row
 from toggl_mcp.cache.sqlite.store import SqliteStore
 from toggl_mcp.cache.store import Snapshot, Version
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("pause_coverage")]
 
 Start = Callable[[str], "subprocess.Popen[str]"]
 

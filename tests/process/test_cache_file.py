@@ -8,6 +8,8 @@ import pytest
 from tests.process.server import LIST_CLIENTS, Process, run
 from toggl_mcp.sandbox import TOKEN, Sandbox
 
+pytestmark = pytest.mark.usefixtures("pause_coverage")
+
 
 def test_serve_second_process_reads_the_shared_cache(toggl: tuple[Sandbox, str], tmp_path: Path) -> None:
     sandbox, url = toggl

@@ -9,6 +9,8 @@ import pytest
 from tests.process.server import Process, run, run_in_process
 from toggl_mcp.cli import main
 
+pytestmark = pytest.mark.usefixtures("pause_coverage")
+
 
 def test_demo_fits_two_screens_and_ends_with_its_cost() -> None:
     result = run_in_process("demo", TOGGL_WORKSPACE_ID="not a number")

@@ -4,6 +4,8 @@ import pytest
 
 from tests.process.server import LEGACY, MODERN, Process
 
+pytestmark = pytest.mark.usefixtures("pause_coverage")
+
 CAPABILITIES = "io.modelcontextprotocol/clientCapabilities"
 ELICITATIONS: list[tuple[object, bool]] = [
     ({}, True),

@@ -10,6 +10,8 @@ import pytest
 from tests.process.server import LIST_CLIENTS, SECONDS, Process
 from toggl_mcp.sandbox import TOKEN, Sandbox
 
+pytestmark = pytest.mark.usefixtures("pause_coverage")
+
 
 def read_log(*arguments: str, **settings: str) -> list[str]:
     """Return what a server logs while a tag is created."""

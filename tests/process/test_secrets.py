@@ -4,9 +4,13 @@ import base64
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
+
 from tests.process.server import Process, serve_sandbox
 from toggl_mcp.sandbox import TOKEN, Call, Fault, Sandbox
 from toggl_mcp.sandbox.faults import Kind
+
+pytestmark = pytest.mark.usefixtures("pause_coverage")
 
 CALLS: list[tuple[str, dict[str, object]]] = [
     ("get_account", {}),

@@ -21,7 +21,7 @@ from toggl_mcp.tools.support.define import READ_ONLY, CallContext, ToolSpec
 from toggl_mcp.tools.support.schema import Schema, input_schema
 from toggl_mcp.toolsets import TOOLSETS
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("pause_coverage")]
 
 TOOLS: Mapping[str, ToolSpec[Any, Any]] = {tool.name: tool for tools in TOOLSETS.values() for tool in tools}
 ARGUMENTS = [
