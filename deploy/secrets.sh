@@ -24,7 +24,7 @@ printf '%s\n' "$operator" > "$folder/valkey-operator"
 cat > "$folder/valkey/users.acl" <<END
 user default on nopass resetkeys resetchannels -@all +ping
 user operator on #$(digest "$operator") resetkeys resetchannels -@all +acl|load
-user toggl-mcp on #$(digest "$password") ~toggl-mcp:* resetchannels -@all +@read +@write +@transaction +@connection -@dangerous +info
+user toggl-mcp on #$(digest "$password") ~toggl-mcp:* resetchannels -@all +@read +@write +@transaction +@connection -@dangerous +info +time
 END
 # The containers run as users of their own, and this machine's other users do not get into the folder above these.
 chmod 755 "$folder/valkey"

@@ -101,7 +101,7 @@ code. A URL with a password belongs into the variable, not into the flag.
 One prefix is one cache: give each installation its own, and each its own user, such as
 
 ```
-ACL SETUSER agent on >password ~toggl-mcp:* -@all +@read +@write +@transaction +@connection +info
+ACL SETUSER agent on >password ~toggl-mcp:* -@all +@read +@write +@transaction +@connection +info +time
 ```
 
 Everything there expires: lists and the journal after 7 days, quotas after an hour, changes in flight after a day; once

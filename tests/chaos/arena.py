@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from tests.cache.redis.server import time_of
 from tests.chaos.clients import CLIENTS
 from tests.chaos.faults import FaultInjector, LocalClock, Person, TickingClock
 from tests.chaos.operations import Process, make_process
 from tests.chaos.resource import Resource, differing_ids
+from tests.sandbox.clock import Clock
 from toggl_mcp.api import BasicAuth, connect_in_process
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.redis.address import RedisAddress
@@ -106,7 +108,7 @@ async def open_arena(
     sandbox = Sandbox(clock=clock, fault=faults)
     resource.prepare(sandbox)
     file = folder / f"{seed}.sqlite" if storage == "in a file" else None
-    stores = _stores(file, local_clocks, address)
+    stores = _stores(file, local_clocks, address, clock)
     async with AsyncExitStack() as opening:
         app = proxy(sandbox, chance)
         connections = [await opening.enter_async_context(connect_in_process(app)) for _ in stores]
@@ -119,9 +121,11 @@ async def open_arena(
         yield Arena(resource, chance, clock, local_clocks, sandbox, faults, person, processes, stores, key, file)
 
 
-def _stores(file: Path | None, clocks: Sequence[LocalClock], address: RedisAddress | None) -> list[Store]:
+def _stores(
+    file: Path | None, clocks: Sequence[LocalClock], address: RedisAddress | None, server_clock: Clock
+) -> list[Store]:
     """Return a store for each process: one server, one file, or else the same memory."""
     if address is not None:
-        return [RedisStore(address, clock=clock) for clock in clocks]
+        return [RedisStore(address, clock=clock, decode_time=time_of(server_clock)) for clock in clocks]
     shared = MemoryStore(clock=clocks[0])
     return [SqliteStore(file, clock=clock) if file else shared for clock in clocks]

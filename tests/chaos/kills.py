@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from starlette.types import Receive, Scope, Send
 
+from tests.cache.redis.server import time_of
 from tests.sandbox.clock import Clock
 from toggl_mcp.api import BasicAuth, connect_in_process
 from toggl_mcp.cache.redis.address import RedisAddress
@@ -81,7 +82,8 @@ async def run_process(
     sandbox: Sandbox, place: Path | RedisAddress, clock: Clock, lifetime: Lifetime | None = None
 ) -> AsyncGenerator[Toggl]:
     """Yield the account of a process that shares a file or a server, and close what the system closes at its end."""
-    store = RedisStore(place, clock=clock) if isinstance(place, RedisAddress) else SqliteStore(place, clock=clock)
+    is_server = isinstance(place, RedisAddress)
+    store = RedisStore(place, clock=clock, decode_time=time_of(clock)) if is_server else SqliteStore(place, clock=clock)
     app = sandbox if lifetime is None else MortalProxy(sandbox, lifetime)
     mortal = store if lifetime is None else cast("Store", MortalStore(store, lifetime))
     async with connect_in_process(app) as connection:

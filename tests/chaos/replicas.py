@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from starlette.types import Receive, Scope, Send
 
-from tests.cache.redis.server import Server, make_address
+from tests.cache.redis.server import Server, make_address, time_of
 from tests.chaos.faults import FaultInjector, TickingClock
 from tests.http.support import Web, serve
 from toggl_mcp.cache.redis.store import RedisStore
@@ -175,7 +175,7 @@ async def open_replica_run(seed: int, server: Server, tenants: int = TENANTS) ->
                 serve(
                     Accounts(people),
                     clock,
-                    store=RedisStore(address, clock=clock),
+                    store=RedisStore(address, clock=clock, decode_time=time_of(clock)),
                     token=None,
                     bring_your_own_token=True,
                 )

@@ -7,6 +7,7 @@ from typing import Any
 import anyio
 import pytest
 
+from tests.cache.redis.server import time_of
 from tests.http.support import serve
 from tests.sandbox.clock import Clock
 from tests.tools.host import Host
@@ -24,8 +25,8 @@ async def hosts(address: RedisAddress, sandbox: Sandbox, clock: Clock) -> AsyncG
     """A host of each replica."""
     async with AsyncExitStack() as running:
         webs = [
-            await running.enter_async_context(serve(sandbox, clock, RedisStore(address, clock=clock)))
-            for _ in range(REPLICAS)
+            await running.enter_async_context(serve(sandbox, clock, store))
+            for store in [RedisStore(address, clock=clock, decode_time=time_of(clock)) for _ in range(REPLICAS)]
         ]
         yield [await running.enter_async_context(web.connect()) for web in webs]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.cache.redis.replicas import OpenStore
-from tests.cache.redis.server import PROGRAMS, Server, make_address, require_program
+from tests.cache.redis.server import PROGRAMS, Server, make_address, require_program, time_of
 from tests.sandbox.clock import Clock
 from toggl_mcp.cache.redis.address import RedisAddress
 from toggl_mcp.cache.redis.store import RETRY_SECONDS, RedisStore
@@ -31,7 +31,7 @@ async def open_replica(server_address: RedisAddress, clock: Clock) -> AsyncGener
     async with AsyncExitStack() as opened:
 
         def open_store(retry_seconds: float = RETRY_SECONDS) -> RedisStore:
-            store = RedisStore(server_address, clock=clock, retry_seconds=retry_seconds)
+            store = RedisStore(server_address, clock=clock, retry_seconds=retry_seconds, decode_time=time_of(clock))
             opened.push_async_callback(store.aclose)
             return store
 

@@ -16,6 +16,7 @@ import redis
 
 from tests.sandbox.clock import Clock
 from toggl_mcp.cache.redis.address import RedisAddress
+from toggl_mcp.cache.redis.connection import Reply
 from toggl_mcp.cache.redis.store import RedisStore
 
 PROGRAMS = tuple(name for name in ("redis-server", "valkey-server") if shutil.which(name)) or ("redis-server",)
@@ -90,6 +91,11 @@ def make_address(server: Server, **fields: object) -> RedisAddress:
     return RedisAddress("127.0.0.1", **values)  # pyright: ignore[reportArgumentType] - fields by name
 
 
+def time_of(clock: Clock) -> Callable[[Reply], float]:
+    """Return what takes a clock's time for the server's."""
+    return lambda _: clock()
+
+
 def open_store(address: RedisAddress, clock: Clock) -> RedisStore:
-    """Return a store whose numbers begin at 0, as those of the other stores do."""
-    return RedisStore(address, clock=clock, draw_number=lambda: 0)
+    """Return a store whose numbers begin at 0, as those of the other stores do, and whose server has the same clock."""
+    return RedisStore(address, clock=clock, draw_number=lambda: 0, decode_time=time_of(clock))

@@ -72,7 +72,7 @@ def test_address_text_has_no_password() -> None:
 async def test_user_of_an_acl_needs_its_password(tmp_path: Path, program: str, clock: Clock) -> None:
     require_program(program)
     # What docs/configuration.md says that a user has to be allowed.
-    commands = "-@all +@read +@write +@transaction +@connection +info"
+    commands = "-@all +@read +@write +@transaction +@connection +info +time"
     rules = f"user agent on >secret ~agents:* {commands}"
     server = Server(program, tmp_path, ["--user", *rules.split()[1:], "--requirepass", "other"]).start()
     try:

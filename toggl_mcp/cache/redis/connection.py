@@ -178,7 +178,8 @@ class Transaction:
 
     def read(self, *commands: Command) -> list[Reply]:
         """Watch the keys of these commands, and return their replies."""
-        return self._session.query(commands, *(cast("bytes", command[1]) for command in commands)) if commands else []
+        keys = [cast("bytes", command[1]) for command in commands if len(command) > 1]
+        return self._session.query(commands, *keys) if commands else []
 
     def add(self, *commands: Command) -> None:
         """Add commands that are executed together at the end."""

@@ -6,7 +6,7 @@ be parsed counts as absent.
 
 import json
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar, cast
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -24,12 +24,14 @@ STATE_FIELD = b"state"
 COLLECTION_TTL_SECONDS = JOURNAL_TTL_SECONDS = 7 * 24 * 3600
 PENDING_TTL_SECONDS = 24 * 3600
 QUOTA_TTL_SECONDS = 3600
+TIME: Command = (b"TIME",)
+"""What is compared between machines is by the server's clock, as theirs may differ."""
 MAX_PENDING_SECONDS = 150.0
 """Seconds after which a pending change counts as abandoned: longer than any call takes."""
 
 
 class State(NamedTuple):
-    """A collection without its rows; `leased_at` is when a refresh was last begun."""
+    """A collection without its rows; `leased_at` is when a refresh was last begun, by the server's clock."""
 
     number: int
     fetched_at: float | None = None
@@ -43,7 +45,10 @@ class State(NamedTuple):
 
 
 class PendingRecord(NamedTuple):
-    """A change that was not settled yet, the store that sends it, and the collections that it may alter."""
+    """A change that was not settled yet, the store that sends it, and the collections that it may alter.
+
+    `reserved_at` is when its slot was reserved, by the server's clock.
+    """
 
     owner_id: str
     reserved_at: float
@@ -122,6 +127,12 @@ def decode_text(value: Reply) -> str | None:
         ValueError: It is not text.
     """
     return value.decode("utf-8", "surrogatepass") if isinstance(value, bytes) else None
+
+
+def decode_time(reply: Reply) -> float:
+    """Return the server's time (UNIX time in seconds)."""
+    seconds, microseconds = cast("list[bytes]", reply)
+    return int(seconds) + int(microseconds) / 1_000_000
 
 
 def decode_state(value: Reply) -> State | None:

@@ -10,8 +10,8 @@ import anyio.to_thread
 
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.redis.address import RedisAddress
-from toggl_mcp.cache.redis.connection import RedisServer, ServerUnavailable
-from toggl_mcp.cache.redis.layout import Names
+from toggl_mcp.cache.redis.connection import RedisServer, Reply, ServerUnavailable
+from toggl_mcp.cache.redis.layout import Names, decode_time
 from toggl_mcp.cache.redis.outage import MissedWrites, Outage
 from toggl_mcp.cache.redis.tables import Tables
 from toggl_mcp.cache.store import (
@@ -46,9 +46,10 @@ class RedisStore:
     Args:
         address: The server.
         expire_after: How long a snapshot is fresh.
-        clock: What ages are measured by.
+        clock: What ages of snapshots, quotas and records are measured by; leases and the pace are by the server's.
         retry_seconds: Seconds between two attempts to use a server that is away.
         draw_number: Returns the number of writes at which a collection begins; it should not return one twice.
+        decode_time: Returns the server's time from its reply.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class RedisStore:
         clock: Clock | None = None,
         retry_seconds: float = RETRY_SECONDS,
         draw_number: Callable[[], int] = lambda: secrets.randbelow(MAX_FIRST_NUMBER),
+        decode_time: Callable[[Reply], float] = decode_time,
     ) -> None:
         self.expire_after = expiry_seconds(expire_after)
         self.clock = clock or SystemClock()
@@ -67,7 +69,7 @@ class RedisStore:
         self._draw_number = draw_number
         names = Names(address.prefix)
         self._server = RedisServer(address, names.generation)
-        self._tables = Tables(self._server, names, self.clock, draw_number)
+        self._tables = Tables(self._server, names, self.clock, draw_number, decode_time)
         self._owner_id = uuid4().hex
         self._outage = Outage(self._deliver, retry_seconds)
 

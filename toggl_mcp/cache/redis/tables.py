@@ -13,6 +13,7 @@ from toggl_mcp.cache.redis.layout import (
     PENDING_TTL_SECONDS,
     QUOTA_TTL_SECONDS,
     STATE_FIELD,
+    TIME,
     Names,
     PendingRecord,
     decode_buckets,
@@ -40,16 +41,25 @@ class Tables:
     Args:
         server: Where they are executed.
         names: The names of the keys.
-        clock: What ages are measured by.
+        clock: What ages of snapshots, quotas and records are measured by.
         draw_number: Returns the number of writes at which a collection begins. After a flush, an expiry or an eviction,
             it must not begin at a former one: a response from before would pass for the latest.
+        decode_time: Returns the server's time from its reply.
     """
 
-    def __init__(self, server: RedisServer, names: Names, clock: Clock, draw_number: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        server: RedisServer,
+        names: Names,
+        clock: Clock,
+        draw_number: Callable[[], int],
+        decode_time: Callable[[Reply], float],
+    ) -> None:
         self._server = server
         self._names = names
         self._clock = clock
         self._draw_number = draw_number
+        self._decode_time = decode_time
 
     def get_row(self, key: Key, row_id: int | None, owner_id: str) -> Row:
         """Return one row, or none of them, and the version; without the snapshot while another's change is pending."""
@@ -59,12 +69,14 @@ class Tables:
             return (
                 (b"HMGET", self._names.collection(generation, key), *fields),
                 (b"HGETALL", self._names.pending(key.scope)),
+                TIME,
             )
 
-        reply, pending_reply = self._server.read(build_commands)
+        reply, pending_reply, time_reply = self._server.read(build_commands)
         state_value, *texts = reply if isinstance(reply, list) else [None]
         state, pending = decode_state(state_value), self._find_pending(pending_reply, key, owner_id)
-        if state is None or any(record.is_abandoned(self._clock()) for record in pending.values()):
+        now = self._decode_time(time_reply)
+        if state is None or any(record.is_abandoned(now) for record in pending.values()):
             return Row(self._server.change(lambda transaction: self._begin_anew(transaction, key, owner_id)), None)
         if not pending:
             with suppress(ValueError):  # Something else has written there: it has no snapshot.
@@ -134,8 +146,9 @@ class Tables:
                 transaction.add(*draft.build_commands())
             self._put_buckets(transaction, scope, missed.buckets.values())
             self._settle(transaction, scope, missed.settled_ids, missed.records.values())
+            (time_reply,) = transaction.read(TIME)
             for pending in missed.pending.values():
-                self._put_pending(transaction, scope, pending, owner_id)
+                self._put_pending(transaction, scope, pending, owner_id, self._decode_time(time_reply))
 
         self._server.change(transaction_body)
 
@@ -150,7 +163,8 @@ class Tables:
         """Acquire the lease to refresh, or renew it."""
 
         def transaction_body(transaction: Transaction) -> float | None:
-            draft, now = self._read_drafts(transaction, {key: ()})[key], float(self._clock())
+            (time_reply,) = transaction.read(TIME)
+            draft, now = self._read_drafts(transaction, {key: ()})[key], self._decode_time(time_reply)
             leased_at, lease_seconds = draft.state.leased_at, draft.state.lease_seconds
             is_held = leased_at + lease_seconds == held_until
             if not is_held and lease_active(leased_at, lease_seconds, now):
@@ -178,19 +192,21 @@ class Tables:
         """Reserve the next slot to send a request, and record a change with it."""
 
         def transaction_body(transaction: Transaction) -> Admission:
-            queue_name, now = self._names.queue(scope), self._clock()
-            buckets, queue_value = transaction.read((b"HGETALL", self._names.buckets(scope)), (b"GET", queue_name))
-            bucket = find_scarcest(decode_buckets(buckets), bucket_names, now)
+            buckets, queue_value, time_reply = transaction.read(
+                (b"HGETALL", self._names.buckets(scope)), (b"GET", self._names.queue(scope)), TIME
+            )
+            bucket = find_scarcest(decode_buckets(buckets), bucket_names, self._clock())
             if bucket is not None and bucket.remaining <= reserved:
                 return Admission(bucket, 0.0)
+            now = self._decode_time(time_reply)
             queue, wait_seconds = decode_queue(queue_value).reserve(now, max_wait_seconds)
             self._put_queue(transaction, scope, queue)
             if pending is not None and wait_seconds <= max_wait_seconds:
-                self._put_pending(transaction, scope, pending, owner_id)
+                self._put_pending(transaction, scope, pending, owner_id, now)
                 if pending.record is not None:
                     journal = self._read_journal(transaction, scope)
                     journal.put(pending.record)
-                    journal.remove_old(now)
+                    journal.remove_old(self._clock())
                     transaction.add(*journal.build_commands())
             return Admission(bucket, wait_seconds)
 
@@ -200,16 +216,17 @@ class Tables:
         """Let requests wait for a pause, and then send none in a burst for a while."""
 
         def transaction_body(transaction: Transaction) -> None:
-            (value,) = transaction.read((b"GET", self._names.queue(scope)))
-            self._put_queue(transaction, scope, decode_queue(value).throttle(self._clock(), pause_seconds))
+            value, time_reply = transaction.read((b"GET", self._names.queue(scope)), TIME)
+            queue = decode_queue(value).throttle(self._decode_time(time_reply), pause_seconds)
+            self._put_queue(transaction, scope, queue)
 
         self._server.change(transaction_body)
 
     def _begin_anew(self, transaction: Transaction, key: Key, owner_id: str) -> Version:
         """Drop what abandoned changes have left in doubt, and begin the collection if there is none."""
-        now, pending_name = self._clock(), self._names.pending(key.scope)
-        (reply,) = transaction.read((b"HGETALL", pending_name))
-        pending = self._find_pending(reply, key, owner_id)
+        pending_name = self._names.pending(key.scope)
+        reply, time_reply = transaction.read((b"HGETALL", pending_name), TIME)
+        now, pending = self._decode_time(time_reply), self._find_pending(reply, key, owner_id)
         abandoned = {name: record for name, record in pending.items() if record.is_abandoned(now)}
         doubtful_keys = {key for record in abandoned.values() for key in record.keys}
         drafts = self._read_drafts(transaction, dict.fromkeys((key, *doubtful_keys), ()))
@@ -268,9 +285,11 @@ class Tables:
     def _put_queue(self, transaction: Transaction, scope: str, queue: Queue) -> None:
         transaction.add((b"SET", self._names.queue(scope), encode(queue), b"EX", QUOTA_TTL_SECONDS))
 
-    def _put_pending(self, transaction: Transaction, scope: str, pending: PendingChange, owner_id: str) -> None:
+    def _put_pending(
+        self, transaction: Transaction, scope: str, pending: PendingChange, owner_id: str, now: float
+    ) -> None:
         keys = tuple(Key(*key) for key in pending.keys)
-        field = encode_text(pending.record_id), encode(PendingRecord(owner_id, self._clock(), keys))
+        field = encode_text(pending.record_id), encode(PendingRecord(owner_id, now, keys))
         name = self._names.pending(scope)
         transaction.read((b"HLEN", name))
         transaction.add(*set_fields(name, [field], PENDING_TTL_SECONDS))
