@@ -46,11 +46,15 @@ UNREADABLE = "null"
 
 @dataclass(slots=True)
 class _SingleFlight(Generic[M]):
-    """What the readers of a collection share: its parsed form, who of them fetches, until when, and the last error."""
+    """What the readers of a collection share: its parsed form, who of them fetches, until when, and how that ended."""
 
     collection: Collection[M] | None = None
     lock: anyio.Lock = field(default_factory=anyio.Lock)
     leased_until: float | None = None
+    requests: int = 0
+    """How many were begun."""
+    response: Collection[M] | None = None
+    """What the last request has returned, stored or not."""
     error: Exception | None = None
 
 
@@ -113,10 +117,11 @@ class CachedCollection(Generic[M]):
 
     async def _read(self, *, refresh: bool) -> CacheRead[M]:
         since = self._store.clock() if refresh else self._fresh_since()
+        requests_before = self._flight.requests
         if collection := await self._read_newer_than(since):
             return CacheRead(collection, "cache")
         try:
-            return await self._refresh(since)
+            return await self._refresh(since, requests_before)
         except (QuotaSpent, RateLimited, Unreachable):
             if self._may_be_stale and not refresh:
                 since -= MAX_STALE_SECONDS
@@ -276,11 +281,15 @@ class CachedCollection(Generic[M]):
             await self._store.write(self.key.scope, invalidate=[self.key])
             self._store.pending_invalidations.discard(self.key)
 
-    async def _refresh(self, since: float) -> CacheRead[M]:
+    async def _refresh(self, since: float, requests_before: int) -> CacheRead[M]:
         """Fetch the collection once for all that wait for it, in this process and in others."""
         flight = self._flight
         error_before = flight.error
         async with flight.lock:
+            # Requested after this read began, so it has all that was confirmed before. The store need not show it: it
+            # does not while somebody changes the collection.
+            if flight.response is not None and flight.requests > requests_before:
+                return CacheRead(flight.response, "cache")
             # A request that failed for the one before us would fail for each of us in turn; what failed for want of
             # quota may go well from the reserve.
             if flight.error is not None and flight.error is not error_before and not self._transport.use_reserve:
@@ -313,8 +322,12 @@ class CachedCollection(Generic[M]):
         if collection := await self._read_newer_than(since):
             return CacheRead(collection, "cache")
         version, requested_at = await self.get_version(), self._store.clock()
+        flight = self._flight
+        flight.requests, flight.response = flight.requests + 1, None
         items = await self._fetch(self._transport)
-        return await self.store_if_unchanged(items, expected=version, requested_at=requested_at)
+        read = await self.store_if_unchanged(items, expected=version, requested_at=requested_at)
+        flight.response = read.collection
+        return read
 
     async def _renew_lease(self) -> None:
         """Renew the lease until it is another's, so that a slow response is still one request."""
