@@ -4,6 +4,7 @@ import json
 import re
 import tomllib
 from collections.abc import Generator
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 
@@ -116,6 +117,13 @@ def test_install_names_the_bundle_of_this_version() -> None:
     install = (ROOT / "docs" / "install.md").read_text("utf-8")
 
     assert re.findall(r"toggl-mcp-server-([\d.]+)\.mcpb", install) == [version("toggl-mcp-server")]
+
+
+def test_python_api_names_modules_that_have_the_stores() -> None:
+    imports = re.findall(r"`from ([\w.]+) import (\w+)`", (ROOT / "docs" / "python-api.md").read_text("utf-8"))
+
+    assert [name for module, name in imports if not hasattr(import_module(module), name)] == []
+    assert "RedisStore" in [name for _, name in imports]
 
 
 def test_python_api_lists_every_error_with_its_code() -> None:
