@@ -106,18 +106,8 @@ class _Session:
         with _describe_errors():
             self._wire.send_packed_command(self._wire.pack_commands(commands))
             replies = [self._read_reply() for _ in commands]
-            foreign_keys = [
-                cast("bytes", command[1])
-                for command, reply in zip(commands, replies, strict=True)
-                if isinstance(reply, redis.ResponseError) and str(reply).startswith("WRONGTYPE")
-            ]
-            if foreign_keys:  # All keys with our prefix are ours, so what another program put there goes.
-                self.execute([(b"UNLINK", *foreign_keys), (b"UNWATCH",)])
-                raise _Conflict
-            for reply in replies:
-                if isinstance(reply, redis.ResponseError):
-                    raise reply
-            return replies
+        self._check_replies(commands, replies)
+        return replies
 
     def query(self, commands: Sequence[Command], *watched_keys: bytes) -> list[Reply]:
         """Return the replies to commands that read the current generation.
@@ -136,14 +126,13 @@ class _Session:
         """Execute commands together.
 
         Raises:
-            _Conflict: What is watched has changed, and none was executed.
+            _Conflict: What is watched has changed, and none was executed; or a key had a value of another type, and was
+                removed: then the others were executed.
         """
         result = self.execute([(b"MULTI",), *commands, (b"EXEC",)])[-1]
         if result is None:
             raise _Conflict
-        for reply in result if isinstance(result, list) else ():
-            if isinstance(reply, redis.ResponseError):
-                raise ServerUnavailable(_describe(reply)) from reply
+        self._check_replies(commands, result if isinstance(result, list) else [])
 
     def _adopt_generation(self) -> None:
         """Take over the stored generation, or begin another one if this run of the server has none."""
@@ -156,6 +145,19 @@ class _Session:
             value = self._run_id + secrets.token_hex(GENERATION_BYTES).encode()
             # Not renewed: each renewal would count as a change of what all transactions watch.
             self.commit([(b"SET", key, value, b"EX", GENERATION_SECONDS)])
+
+    def _check_replies(self, commands: Sequence[Command], replies: list[Reply]) -> None:
+        foreign_keys = [
+            cast("bytes", command[1])
+            for command, reply in zip(commands, replies, strict=False)
+            if isinstance(reply, redis.ResponseError) and str(reply).startswith("WRONGTYPE")
+        ]
+        if foreign_keys:  # All keys with our prefix are ours, so what another program put there goes.
+            self.execute([(b"UNLINK", *foreign_keys), (b"UNWATCH",)])
+            raise _Conflict
+        for reply in replies:
+            if isinstance(reply, redis.ResponseError):
+                raise ServerUnavailable(_describe(reply)) from reply
 
     def _read_reply(self) -> Reply:
         try:

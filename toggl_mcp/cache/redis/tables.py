@@ -1,7 +1,7 @@
 """Every step on the server: what is read together, and what is decided and executed together.
 
-For worker threads. Each method raises what `RedisServer` raises. A transaction reads every key that it writes, if
-only the length: so it is watched, and what another program has put there is found and removed first.
+For worker threads. Each method raises what `RedisServer` raises. A transaction waits for the server twice: for all that
+it decides by, which is watched, and for the execution of all that it writes.
 """
 
 from collections.abc import Callable, Collection, Container, Mapping, Sequence
@@ -99,7 +99,8 @@ class Tables:
         """Store a snapshot, if `may_replace` says so."""
 
         def transaction_body(transaction: Transaction) -> bool:
-            draft = self._read_drafts(transaction, {key: ()})[key]
+            drafts, _ = self._read_drafts(transaction, {key: ()})
+            draft = drafts[key]
             if not may_replace(draft.state.version, expected, fetched_at, self._clock()):
                 return False
             draft.replace(rows, fetched_at)
@@ -123,7 +124,9 @@ class Tables:
             row_ids: dict[Key, list[int]] = {key: [] for key in invalidate}
             for write in rows:
                 row_ids.setdefault(write.key, []).append(write.row_id)
-            drafts = self._read_drafts(transaction, row_ids)
+            settled_ids = [] if settled_id is None else [settled_id]
+            journal_commands = [self._entries_command(scope)] if settled_ids or records else []
+            drafts, journal_replies = self._read_drafts(transaction, row_ids, *journal_commands)
             versions = [drafts[write.key].write_row(*write[1:]) for write in rows]
             for key in invalidate:
                 drafts[key].drop()
@@ -131,7 +134,8 @@ class Tables:
             for draft in drafts.values():
                 transaction.add(*draft.build_commands())
             self._put_buckets(transaction, scope, [] if bucket is None else [bucket])
-            self._settle(transaction, scope, [] if settled_id is None else [settled_id], records)
+            if journal_replies:
+                self._settle(transaction, scope, journal_replies[0], settled_ids, records)
             return versions
 
         return self._server.change(transaction_body)
@@ -140,13 +144,15 @@ class Tables:
         """Write what was done while the server was away."""
 
         def transaction_body(transaction: Transaction) -> None:
-            for draft in self._read_drafts(transaction, dict.fromkeys(missed.invalidate, ())).values():
+            drafts, (entries_reply, time_reply) = self._read_drafts(
+                transaction, dict.fromkeys(missed.invalidate, ()), self._entries_command(scope), TIME
+            )
+            for draft in drafts.values():
                 draft.drop()
                 draft.count_write()
                 transaction.add(*draft.build_commands())
             self._put_buckets(transaction, scope, missed.buckets.values())
-            self._settle(transaction, scope, missed.settled_ids, missed.records.values())
-            (time_reply,) = transaction.read(TIME)
+            self._settle(transaction, scope, entries_reply, missed.settled_ids, missed.records.values())
             for pending in missed.pending.values():
                 self._put_pending(transaction, scope, pending, owner_id, self._decode_time(time_reply))
 
@@ -163,8 +169,8 @@ class Tables:
         """Acquire the lease to refresh, or renew it."""
 
         def transaction_body(transaction: Transaction) -> float | None:
-            (time_reply,) = transaction.read(TIME)
-            draft, now = self._read_drafts(transaction, {key: ()})[key], self._decode_time(time_reply)
+            drafts, (time_reply,) = self._read_drafts(transaction, {key: ()}, TIME)
+            draft, now = drafts[key], self._decode_time(time_reply)
             leased_at, lease_seconds = draft.state.leased_at, draft.state.lease_seconds
             is_held = leased_at + lease_seconds == held_until
             if not is_held and lease_active(leased_at, lease_seconds, now):
@@ -192,8 +198,13 @@ class Tables:
         """Reserve the next slot to send a request, and record a change with it."""
 
         def transaction_body(transaction: Transaction) -> Admission:
-            buckets, queue_value, time_reply = transaction.read(
-                (b"HGETALL", self._names.buckets(scope)), (b"GET", self._names.queue(scope)), TIME
+            record = None if pending is None else pending.record
+            journal_commands = [] if record is None else [self._entries_command(scope)]
+            buckets, queue_value, time_reply, *journal_replies = transaction.read(
+                (b"HGETALL", self._names.buckets(scope)),
+                (b"GET", self._names.queue(scope)),
+                TIME,
+                *journal_commands,
             )
             bucket = find_scarcest(decode_buckets(buckets), bucket_names, self._clock())
             if bucket is not None and bucket.remaining <= reserved:
@@ -203,9 +214,9 @@ class Tables:
             self._put_queue(transaction, scope, queue)
             if pending is not None and wait_seconds <= max_wait_seconds:
                 self._put_pending(transaction, scope, pending, owner_id, now)
-                if pending.record is not None:
-                    journal = self._read_journal(transaction, scope)
-                    journal.put(pending.record)
+                if record is not None:
+                    journal = self._open_journal(scope, journal_replies[0])
+                    journal.put(record)
                     journal.remove_old(self._clock())
                     transaction.add(*journal.build_commands())
             return Admission(bucket, wait_seconds)
@@ -229,7 +240,7 @@ class Tables:
         now, pending = self._decode_time(time_reply), self._find_pending(reply, key, owner_id)
         abandoned = {name: record for name, record in pending.items() if record.is_abandoned(now)}
         doubtful_keys = {key for record in abandoned.values() for key in record.keys}
-        drafts = self._read_drafts(transaction, dict.fromkeys((key, *doubtful_keys), ()))
+        drafts, _ = self._read_drafts(transaction, dict.fromkeys((key, *doubtful_keys), ()))
         for doubtful_key in doubtful_keys:
             drafts[doubtful_key].drop()
             drafts[doubtful_key].count_write()
@@ -245,41 +256,45 @@ class Tables:
         return {name: record for name, record in records if record.owner_id != owner_id and key in record.keys}
 
     def _read_drafts(
-        self, transaction: Transaction, row_ids: Mapping[Key, Sequence[int]]
-    ) -> dict[Key, CollectionDraft]:
+        self, transaction: Transaction, row_ids: Mapping[Key, Sequence[int]], *commands: Command
+    ) -> tuple[dict[Key, CollectionDraft], list[Reply]]:
+        """Return collections, each with these rows, and the replies to other commands."""
         names = {key: self._names.collection(transaction.generation, key) for key in row_ids}
         replies = transaction.read(
-            *((b"HMGET", names[key], STATE_FIELD, *_fields(*ids)) for key, ids in row_ids.items())
+            *((b"HMGET", names[key], STATE_FIELD, *_fields(*ids)) for key, ids in row_ids.items()), *commands
         )
-        return {
+        drafts = {
             key: CollectionDraft(names[key], reply, ids, self._draw_number())
-            for (key, ids), reply in zip(row_ids.items(), replies, strict=True)
+            for (key, ids), reply in zip(row_ids.items(), replies, strict=False)
         }
+        return drafts, replies[len(drafts) :]
 
-    def _read_journal(self, transaction: Transaction, scope: str) -> JournalDraft:
-        names = self._names.entries(scope), self._names.records(scope)
-        reply, _ = transaction.read((b"HGETALL", names[0]), (b"HLEN", names[1]))
-        return JournalDraft(*names, reply)
+    def _entries_command(self, scope: str) -> Command:
+        return (b"HGETALL", self._names.entries(scope))
+
+    def _open_journal(self, scope: str, entries_reply: Reply) -> JournalDraft:
+        return JournalDraft(self._names.entries(scope), self._names.records(scope), entries_reply)
 
     def _settle(
-        self, transaction: Transaction, scope: str, settled_ids: Collection[str], records: Collection[ChangeRecord]
+        self,
+        transaction: Transaction,
+        scope: str,
+        entries_reply: Reply,
+        settled_ids: Collection[str],
+        records: Collection[ChangeRecord],
     ) -> None:
         if settled_ids:
-            name = self._names.pending(scope)
-            transaction.read((b"HLEN", name))
-            transaction.add((b"HDEL", name, *map(encode_text, settled_ids)))
-        if settled_ids or records:
-            journal = self._read_journal(transaction, scope)
-            for settled_id in set(settled_ids).difference(record.record_id for record in records):
-                journal.remove(settled_id)
-            for record in records:
-                journal.put(record)
-            transaction.add(*journal.build_commands())
+            transaction.add((b"HDEL", self._names.pending(scope), *map(encode_text, settled_ids)))
+        journal = self._open_journal(scope, entries_reply)
+        for settled_id in set(settled_ids).difference(record.record_id for record in records):
+            journal.remove(settled_id)
+        for record in records:
+            journal.put(record)
+        transaction.add(*journal.build_commands())
 
     def _put_buckets(self, transaction: Transaction, scope: str, buckets: Collection[Bucket]) -> None:
         name, fields = self._names.buckets(scope), [(encode_text(item.name), encode(item[1:])) for item in buckets]
         if fields:
-            transaction.read((b"HLEN", name))
             transaction.add(*set_fields(name, fields, QUOTA_TTL_SECONDS))
 
     def _put_queue(self, transaction: Transaction, scope: str, queue: Queue) -> None:
@@ -290,9 +305,7 @@ class Tables:
     ) -> None:
         keys = tuple(Key(*key) for key in pending.keys)
         field = encode_text(pending.record_id), encode(PendingRecord(owner_id, now, keys))
-        name = self._names.pending(scope)
-        transaction.read((b"HLEN", name))
-        transaction.add(*set_fields(name, [field], PENDING_TTL_SECONDS))
+        transaction.add(*set_fields(self._names.pending(scope), [field], PENDING_TTL_SECONDS))
 
 
 def _fields(*row_ids: int | None) -> tuple[bytes, ...]:
