@@ -187,3 +187,52 @@ async def test_project_status_after_an_entry_was_created_here_counts_it(host: Ho
     result = await host.call("project_status", **subject)
 
     assert {row["name"]: row["tracked_seconds"] for row in result["projects"]}["Web shop"] == 7200
+
+
+async def test_project_status_pace_is_fresh_for_ten_minutes_and_read_again_with_refresh(
+    host: Host, sandbox: Sandbox, clock: Clock
+) -> None:
+    work_daily(sandbox, 28, user_id=TANE)
+    await host.call("project_status", project=WEB_SHOP)
+    add_entry(sandbox, "2025-10-13T12:00", "2025-10-13T16:00", project_id=WEB_SHOP, user_id=TANE)
+    clock.now += 590
+
+    cached = await host.call("project_status", project=WEB_SHOP)
+    refreshed = await host.call("project_status", project=WEB_SHOP, refresh=True)
+
+    assert [result["pace_seconds_per_week"] for result in (cached, refreshed)] == [7 * 3600, 8 * 3600]
+    assert (cached["requests"], refreshed["source"]) == (0, "toggl")
+
+
+async def test_project_status_pace_after_an_entry_of_the_project_was_created_here_counts_it(
+    host: Host, sandbox: Sandbox
+) -> None:
+    work_daily(sandbox, 28)
+    await host.call("project_status", project=WEB_SHOP)
+    await host.create_entry(start="2025-10-13T12:00", duration="4h", project="Web shop")
+
+    result = await host.call("project_status", project=WEB_SHOP)
+
+    assert result["pace_seconds_per_week"] == 8 * 3600
+
+
+async def test_project_status_pace_outlives_a_change_of_another_project(host: Host, sandbox: Sandbox) -> None:
+    await host.call("list_time_entries", period="today")
+    await host.call("project_status", project=WEB_SHOP)
+    await host.create_entry(start="2025-10-13T12:00", duration="4h", project="Bread labels")
+    count = len(sandbox.calls)
+
+    await host.call("project_status", project=WEB_SHOP)
+
+    assert not [call for call in sandbox.calls[count:] if "reports" in call.path]
+
+
+async def test_project_status_with_a_stale_pace_is_as_old_as_that(host: Host, sandbox: Sandbox, clock: Clock) -> None:
+    work_daily(sandbox, 28)
+    before = await host.call("project_status", project=WEB_SHOP)
+    clock.now += 601
+    sandbox.fault = lambda call: Fault("refused") if "reports" in call.path else None
+
+    result = await host.call("project_status", project=WEB_SHOP)
+
+    assert (result["pace_seconds_per_week"], result["as_of"]) == (7 * 3600, before["as_of"])

@@ -79,12 +79,38 @@ async def test_get_team_activity_names_who_works_on_what_now(clock: Clock, team_
     ]
 
 
-async def test_get_team_activity_costs_one_request_where_names_are_cached(host: Host, sandbox: Sandbox) -> None:
+async def test_get_team_activity_is_fresh_for_two_minutes_and_then_costs_one_request(
+    host: Host, sandbox: Sandbox, clock: Clock
+) -> None:
     add_work(sandbox)
     await host.call("get_team_activity")
+    running(sandbox, "2025-10-14T17:30", "Buns")["user_id"] = INES
     before = len(sandbox.calls)
+    clock.now += 119
+    cached = await host.call("get_team_activity")
+    assert (cached["source"], cached["running"], cached["users"][0]["seconds"]) == ("cache", 1, 3600 + 119)
+    assert len(sandbox.calls) == before
+
+    refreshed = await host.call("get_team_activity", refresh=True)
+    assert (refreshed["source"], refreshed["running"], len(sandbox.calls)) == ("toggl", 2, before + 1)
+    clock.now += 121
     await host.call("get_team_activity")
-    assert len(sandbox.calls) == before + 1
+    assert len(sandbox.calls) == before + 2
+
+
+async def test_get_team_activity_after_a_timer_was_started_here_has_it(host: Host) -> None:
+    await host.call("get_team_activity")
+    await host.call("start_timer", description="Rolls")
+    result = await host.call("get_team_activity")
+    assert (result["running"], result["users"][0]["description"]) == (1, "Rolls")
+
+
+async def test_get_team_activity_week_after_an_entry_was_created_here_has_it(host: Host) -> None:
+    await host.call("list_time_entries", period="today")
+    await host.call("get_team_activity", week="this_week")
+    await host.create_entry(start="2025-10-14T08:00", duration="30m")
+    result = await host.call("get_team_activity", week="this_week")
+    assert result["users"][0]["days"] == {"2025-10-14 Tuesday": 1800}
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,12 @@
 """Projects: https://engineering.toggl.com/docs/api/projects."""
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
-from toggl_mcp.api import REPORTS_PATH_PREFIX
 from toggl_mcp.endpoints.core.collection import Page
 from toggl_mcp.endpoints.core.keys import HasId, require_name, to_id
-from toggl_mcp.endpoints.core.parsing import parse_rows, to_fields
 from toggl_mcp.endpoints.time_entry_cache import CascadingEndpoint
-from toggl_mcp.errors import InvalidArguments, Unreachable
+from toggl_mcp.errors import InvalidArguments
 from toggl_mcp.models.base import Position, Status, matches_status
 from toggl_mcp.models.projects import Project, ProjectBody
 
@@ -75,26 +72,6 @@ class AsyncProjectEndpoint(CascadingEndpoint[Project]):
                 lambda entry: entry.project_id == project_id, lambda entry: entry.clear_fields("project_id", "task_id")
             ),
         )
-
-    async def fetch_daily_seconds(self, project_id: int, first: date, last: date) -> list[int]:
-        """Return the seconds that all users tracked on a project on each of some days; running timers are not in it.
-
-        Source: https://engineering.toggl.com/docs/reports/detailed_reports.
-
-        Raises:
-            Unreachable: The report cannot be read.
-        """
-        path = f"{REPORTS_PATH_PREFIX}workspace/{self.workspace_id}/search/time_entries/totals"
-        days = {"start_date": first.isoformat(), "end_date": last.isoformat()}
-        # What is left out defaults to the user's preference, which may round.
-        options = {"granularity": "day", "with_graph": True, "rounding": 0, "rounding_minutes": 0}
-        response = await self._transport.query_report(path, {"project_ids": [project_id], **days, **options})
-        points = [to_fields(point).get("seconds") for point in parse_rows(to_fields(response.data).get("graph"))]
-        seconds = [point for point in points if isinstance(point, int)]
-        if len(seconds) != (last - first).days + 1:
-            message = "Toggl's report lacks some of the days. Look at the project in Toggl's web app."
-            raise Unreachable(message)
-        return seconds
 
     async def put_back_fields(self, item: Project, fields: Mapping[str, Any]) -> Project | None:
         """Give a project its former values of these fields; a client is removed by itself."""

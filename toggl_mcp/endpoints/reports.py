@@ -3,18 +3,22 @@
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache, partial
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, TypeVar, cast
+
+from pydantic import BaseModel
 
 from toggl_mcp.api import REPORTS_PATH_PREFIX, Transport
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.store import Key, Version
-from toggl_mcp.endpoints.core.cached_collection import CachedCollection
+from toggl_mcp.endpoints.core.cached_collection import CachedCollection, Fetch
 from toggl_mcp.endpoints.core.collection import CacheRead, Collection
 from toggl_mcp.endpoints.core.paging import FetchedPage, PagedFetch
 from toggl_mcp.endpoints.core.parsing import parse_entry, parse_items, parse_rows, to_fields
 from toggl_mcp.errors import QuotaSpent, RateLimited, TogglError, Unreachable
 from toggl_mcp.models.clock import Clock
 from toggl_mcp.models.time_entries import TimeEntry
+
+M = TypeVar("M", bound=BaseModel)
 
 REPORT_PAGE_SIZE = 200
 MAX_ROW_NUMBER_DIGITS = 9
@@ -85,17 +89,15 @@ class Reports:
         pages = PagedFetch(partial(_fetch_page, query), self._clock)
         is_old = query.last < (datetime.fromtimestamp(self._clock(), UTC) - timedelta(days=365)).date()
         ttl_seconds = OLD_REPORT_TTL_SECONDS if is_old else REPORT_TTL_SECONDS
-        store = MemoryStore(expire_after=ttl_seconds, clock=self._clock)
-        collection = CachedCollection(
-            store,
-            Key("", "report", query.workspace_id),
-            TimeEntry,
-            self._transport,
-            pages.fetch,
-            ttl_seconds=ttl_seconds,
-            may_be_stale=True,
-        )
-        return _Report(collection, pages)
+        return _Report(cache_report(TimeEntry, pages.fetch, self._transport, self._clock, ttl_seconds), pages)
+
+
+def cache_report(
+    model: type[M], fetch: Fetch[M], transport: Transport, clock: Clock, ttl_seconds: float | None
+) -> CachedCollection[M]:
+    """Return a report that is cached in the memory of this process."""
+    store, key = MemoryStore(expire_after=ttl_seconds, clock=clock), Key("", "report", 0)
+    return CachedCollection(store, key, model, transport, fetch, ttl_seconds=ttl_seconds, may_be_stale=True)
 
 
 def split_by_year(query: ReportQuery) -> Iterator[ReportQuery]:

@@ -1,5 +1,6 @@
 """The cache of the token owner's time entries: fetched once, then kept up to date by the changes since."""
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar, Self, TypeVar
@@ -16,6 +17,7 @@ from toggl_mcp.endpoints.core.parsing import parse_entry, parse_items, parse_row
 from toggl_mcp.endpoints.core.session import Session
 from toggl_mcp.models.base import WorkspaceResource
 from toggl_mcp.models.journal import RowChange
+from toggl_mcp.models.period import DateRange
 from toggl_mcp.models.time_entries import TimeEntry, to_rfc3339
 
 E = TypeVar("E", bound=WorkspaceResource)
@@ -74,6 +76,21 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
         if self._past_key in self._store.pending_invalidations:
             await self._write(invalidate=[self._past_key])
         return (await self._store.get_version(self._past_key)).number
+
+    async def digest_days(self, days: DateRange, is_in_report: Callable[[TimeEntry], bool]) -> str:
+        """Return a digest of what a report of some days depends on, as far as it is known here.
+
+        That is the time zone, in which its days are, the changes from before the cached entries, and those of the
+        cached entries that are in the report; no running timer is.
+        """
+        collection, calendar = await self.any_age_or_none(), days.calendar
+        entries = sorted(
+            (entry.id, entry.start, entry.description, entry.tags, *entry.pricing_key)
+            for entry in (collection.items.values() if collection else ())
+            if not entry.running and is_in_report(entry) and days.first <= calendar.day_of(entry.start) <= days.last
+        )
+        state = (calendar.zone.key, await self.count_past_changes(), entries)
+        return hashlib.sha256(repr(state).encode()).hexdigest()
 
     async def invalidate(self, *other_keys: Key, drops_names: bool = False) -> None:
         """Drop the entries, and all that depends on those from before the window."""

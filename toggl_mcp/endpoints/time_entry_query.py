@@ -1,7 +1,7 @@
 """Time entries of a period: recent ones from the cache, others from reports."""
 
-import hashlib
 from collections.abc import AsyncGenerator, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
@@ -151,29 +151,16 @@ class TimeEntrySource:
         day_of = query.date_range.calendar.day_of
         for report_query in self._report_queries(workspace_id, query):
             for year in split_by_year(report_query):
-                report = year._replace(fingerprint=await self._fingerprint(year, query))
+                days = replace(query.date_range, first=year.first, last=year.last)
+                # Where the cache has the entries, it replaces those of reports.
+                fingerprint = await self._cache.digest_days(days, lambda _: query.is_reports_only)
+                report = year._replace(fingerprint=fingerprint)
                 read, error = await self._reports.read_entries(report, refresh=query.refresh)
                 reads.append(read)
                 if error is not None:
                     raise error
                 if query.since is not None and not read.collection.ids and year.last < day_of(query.since):
                     break
-
-    async def _fingerprint(self, report: ReportQuery, query: EntryQuery) -> str:
-        """Return a digest of what a report depends on, as far as the cache knows it.
-
-        That is the time zone, in which its days are, the changes from before the cached entries and, where the cache
-        does not replace them, the entries.
-        """
-        collection = await self._cache.any_age_or_none() if query.is_reports_only else None
-        calendar = query.date_range.calendar
-        entries = sorted(
-            (entry.id, entry.start, entry.description, entry.tags, *_pricing_key(entry))
-            for entry in (collection.items.values() if collection else ())
-            if not entry.running and report.first <= calendar.day_of(entry.start) <= report.last
-        )
-        state = (calendar.zone.key, await self._cache.count_past_changes(), entries)
-        return hashlib.sha256(repr(state).encode()).hexdigest()
 
     def _report_queries(self, workspace_id: int, query: EntryQuery) -> Iterator[ReportQuery]:
         """Yield a workspace's reports: from the day before, for entries over midnight, to where the cache begins.
@@ -209,14 +196,9 @@ def _merge_cache_over_reports(
 
 def _copy_amounts(entry: TimeEntry, report_entry: TimeEntry | None) -> TimeEntry:
     """Return an entry with a report's user and amount, unless the report priced it before a change."""
-    if report_entry is None or _pricing_key(entry) != _pricing_key(report_entry):
+    if report_entry is None or entry.pricing_key != report_entry.pricing_key:
         return entry
     return entry.model_copy(update={field: getattr(report_entry, field) for field in REPORT_FIELDS})
-
-
-def _pricing_key(entry: TimeEntry) -> tuple[object, ...]:
-    """Return the fields that an entry's amount depends on."""
-    return entry.duration, entry.project_id, entry.task_id, entry.billable
 
 
 def _least_fresh(reads: Iterable[CacheRead[TimeEntry]]) -> Source:

@@ -18,6 +18,7 @@ from toggl_mcp.endpoints.projects import AsyncProjectEndpoint
 from toggl_mcp.endpoints.reports import Reports
 from toggl_mcp.endpoints.tags import AsyncTagEndpoint
 from toggl_mcp.endpoints.tasks import AsyncTaskEndpoint
+from toggl_mcp.endpoints.team_reports import TeamReports
 from toggl_mcp.endpoints.time_entries import AsyncTimeEntryEndpoint
 from toggl_mcp.endpoints.time_entry_cache import TimeEntryCache
 from toggl_mcp.endpoints.time_entry_query import TimeEntrySource
@@ -51,6 +52,7 @@ class Toggl:
         self.account = AccountEndpoint(self._session)
         self.entry_cache = TimeEntryCache(self._session)
         self.entry_source = TimeEntrySource(self.entry_cache, Reports(self._session.transport, cache.clock))
+        self.team_reports = TeamReports(self._session.transport, cache.clock, self.entry_cache)
         per_workspace = lru_cache(MAX_OPEN_WORKSPACES)
         self.clients = per_workspace(partial(AsyncClientEndpoint.from_session, session))
         self.projects = per_workspace(partial(AsyncProjectEndpoint.from_session, session, entry_cache=self.entry_cache))

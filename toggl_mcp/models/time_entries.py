@@ -61,6 +61,11 @@ class TimeEntry(WorkspaceResource, frozen=True):
         """Whether its timer runs."""
         return self.duration < 0
 
+    @property
+    def pricing_key(self) -> tuple[object, ...]:
+        """The fields that its amount depends on."""
+        return self.duration, self.project_id, self.task_id, self.billable
+
     def content(self) -> dict[str, Any]:
         """Return what a change can give it: Toggl tells the length of a running timer in several ways."""
         return super().content() | {"tags": sorted(self.tags), "duration": max(self.duration, -1)}

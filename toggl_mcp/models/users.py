@@ -18,6 +18,12 @@ class User(NamedResource, frozen=True):
     inactive: bool = False
 
 
+class DailySeconds(BaseModel, frozen=True):
+    """The seconds of each of some days."""
+
+    seconds: list[int]
+
+
 class Activity(BaseModel, frozen=True):
     """What a user works on, or worked on last: `duration` is the negated UNIX time of the start of a running timer."""
 

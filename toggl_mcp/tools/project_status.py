@@ -1,15 +1,17 @@
 """The tool that tells how projects stand against their budgets."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
-from typing import Annotated
+from types import MappingProxyType
+from typing import Annotated, NamedTuple
 
 from pydantic import Field
 
 from toggl_mcp.errors import TogglError
 from toggl_mcp.models.base import Absent
 from toggl_mcp.models.budget import PACE_DAYS, count_budget, forecast_day, measure_pace
+from toggl_mcp.models.period import DateRange
 from toggl_mcp.models.projects import Project
 from toggl_mcp.tools.support.args import NameOrId, ReadArgs, require_one_of
 from toggl_mcp.tools.support.define import READ_ONLY, CallContext, ToolSpec
@@ -83,11 +85,18 @@ class ProjectStatus(ReadResult):
     warnings: list[str] | Absent = None
 
 
+class _Part(NamedTuple):
+    """Fields of a result, and the reads that they are from."""
+
+    fields: Mapping[str, object] = MappingProxyType({})
+    reads: Sequence[HasFreshness] = ()
+
+
 async def project_status(args: ProjectStatusArgs, call: CallContext) -> ProjectStatus:
     """Get how a project, or each project of a client, stands: estimate, tracked and remaining time, fee, rate, dates.
 
-    earned: tracked time times rate. For one active project also the pace of the last four weeks (1 request), none under
-    two weeks of data, and forecast_date: the day on which that pace uses up the estimate.
+    earned: tracked time times rate. For one active project also the pace of the last four weeks, none under two weeks
+    of data, and forecast_date: the day on which that pace uses up the estimate.
     """
     if args.project is not None:
         project, read = await get_by_ref(args.project, call.toggl.projects, args, call)
@@ -96,13 +105,18 @@ async def project_status(args: ProjectStatusArgs, call: CallContext) -> ProjectS
             project, read = await get_by_ref(args.project, call.toggl.projects, fresh_args, call)
         warnings = [*_list_recurring(project)]
         fields: dict[str, object] = {"projects": [ProjectBudget.of(project)], "remaining": 0}
+        reads = [read]
         for describe in (_describe_tasks, _describe_pace):
             try:
-                fields |= await describe(project, call)
+                part = await describe(project, args, call)
             except TogglError as error:
                 # What the project's own row tells is not lost for what does not come.
                 warnings.append(f"Tasks or pace are missing. {error}")
-        return await ProjectStatus.of_read(read, project.workspace_id, call, warnings=warnings or None, **fields)
+            else:
+                fields |= part.fields
+                reads += part.reads
+        oldest = min(reads, key=lambda read: read.as_of)
+        return await ProjectStatus.of_read(oldest, project.workspace_id, call, warnings=warnings or None, **fields)
     workspace_id, client_id = await resolve_filter(args.client, call.toggl.clients, args, call)
     read_page = partial(call.toggl.projects(workspace_id).page, status="both", client_id=client_id, limit=MAX_PROJECTS)
     page = await read_page(refresh=args.refresh)
@@ -127,27 +141,34 @@ async def _is_outdated(read: HasFreshness, call: CallContext) -> bool:
     return any(change.made_at >= read.as_of and change.records[0].kind == "time_entry" for change in changes)
 
 
-async def _describe_pace(project: Project, call: CallContext) -> dict[str, object]:
+async def _describe_pace(project: Project, args: ProjectStatusArgs, call: CallContext) -> _Part:
     """Return the pace of an active project, and the day on which its estimate is used up."""
     if project.archived:
-        return {}
-    today = (await call.calendar()).day_of(call.now)
-    first = today - timedelta(days=PACE_DAYS)
-    daily_seconds = await call.toggl.projects(project.workspace_id).fetch_daily_seconds(project.id, first, today)
+        return _Part()
+    calendar = await call.calendar()
+    today = calendar.day_of(call.now)
+    days = DateRange(calendar, today - timedelta(days=PACE_DAYS), today)
+    read = await call.toggl.team_reports.read_project_days(project.workspace_id, project.id, days, refresh=args.refresh)
+    daily_seconds = read.collection.items[project.id].seconds
     has_older_time = (project.actual_seconds or 0) > sum(daily_seconds)
     # Today is not over.
     pace = measure_pace(daily_seconds[:-1], has_older_time=has_older_time)
     if pace is None:
-        return {}
+        return _Part(reads=[read])
     day = forecast_day(count_budget(project).remaining_seconds or 0, pace, today)
-    return {"pace_seconds_per_week": pace.seconds_per_week, "forecast_date": None if day is None else day.isoformat()}
+    return _Part(
+        {"pace_seconds_per_week": pace.seconds_per_week, "forecast_date": None if day is None else day.isoformat()},
+        [read],
+    )
 
 
-async def _describe_tasks(project: Project, call: CallContext) -> dict[str, object]:
+async def _describe_tasks(project: Project, args: ProjectStatusArgs, call: CallContext) -> _Part:
     """Return the tasks of a project that have an estimate, completed ones too."""
     if not await call.has_tasks(project.workspace_id):
-        return {}
-    tasks = await call.toggl.tasks(project.workspace_id).page(status="both", project_id=project.id, limit=MAX_TASKS)
+        return _Part()
+    tasks = await call.toggl.tasks(project.workspace_id).page(
+        status="both", project_id=project.id, limit=MAX_TASKS, refresh=args.refresh
+    )
     rows = [
         TaskStatus(
             id=task.id,
@@ -159,7 +180,7 @@ async def _describe_tasks(project: Project, call: CallContext) -> dict[str, obje
         for task in tasks.items
         if task.estimated_seconds
     ]
-    return {"tasks": rows or None}
+    return _Part({"tasks": rows or None}, [tasks.read])
 
 
 TOOLS = (ToolSpec(project_status, READ_ONLY, app="burn-down"),)

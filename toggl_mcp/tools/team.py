@@ -1,6 +1,6 @@
 """The tools about the users of a workspace and their work."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
@@ -10,10 +10,10 @@ from toggl_mcp.models.base import Absent
 from toggl_mcp.models.period import Calendar, DateRange
 from toggl_mcp.models.period_grammar import parse_period
 from toggl_mcp.models.projects import Project
-from toggl_mcp.models.users import Activity, User
-from toggl_mcp.tools.support.args import ListArgs, WorkspaceArgs
+from toggl_mcp.models.users import Activity, DailySeconds, User
+from toggl_mcp.tools.support.args import ListArgs, ReadArgs
 from toggl_mcp.tools.support.define import READ_ONLY, CallContext, ToolSpec
-from toggl_mcp.tools.support.resources import PageResult, ResourceOut, WorkspaceResult, decode_cursor, trim_page
+from toggl_mcp.tools.support.resources import PageResult, ReadResult, ResourceOut, decode_cursor, trim_page
 from toggl_mcp.tools.support.results import OutputModel, list_unreadable, take_within_budget, truncate
 
 MAX_ACTIVITY_DESCRIPTION = 200
@@ -26,12 +26,10 @@ class ListUsers(ListArgs, frozen=True):
     emails: Annotated[bool, Field(description="Add e-mail addresses.")] = False
 
 
-class GetTeamActivity(WorkspaceArgs, frozen=True):
+class GetTeamActivity(ReadArgs, frozen=True):
     """The arguments of `get_team_activity`."""
 
-    week: Annotated[Literal["this_week", "last_week"], Field(description="Add seconds a day (1 request).")] | Absent = (
-        None
-    )
+    week: Annotated[Literal["this_week", "last_week"], Field(description="Add seconds a day.")] | Absent = None
 
 
 class UserOut(ResourceOut, User, frozen=True):
@@ -57,7 +55,7 @@ class ActivityOut(OutputModel):
     days: Annotated[dict[str, int], Field(description="Seconds by day.")] | Absent = None
 
 
-class TeamActivity(WorkspaceResult):
+class TeamActivity(ReadResult):
     """What the users of a workspace work on."""
 
     timezone: str
@@ -83,37 +81,44 @@ async def list_users(args: ListUsers, call: CallContext) -> UserList:
 
 
 async def get_team_activity(args: GetTeamActivity, call: CallContext) -> TeamActivity:
-    """Get who works on what now in a workspace, and what the others worked on last. Costs one Toggl request.
+    """Get who works on what now in a workspace, and what the others worked on last.
 
-    week adds each user's time a day; it lacks running timers. For totals by project, summarize_time with user: all.
+    It is up to two minutes old, as as_of says. week adds each user's time a day; it lacks running timers. For totals by
+    project, summarize_time with user: all.
     """
     workspace_id, calendar = await call.workspace_id(args.workspace), await call.calendar()
-    endpoint = call.toggl.users(workspace_id)
-    activity, users = await endpoint.fetch_activity(), (await endpoint.read()).collection.items
-    project_ids = {item.project_id or 0 for item in activity.by_user.values()}
+    reports = call.toggl.team_reports
+    activity = await reports.read_activity(workspace_id, refresh=args.refresh)
+    by_user, users = activity.collection.items, (await call.toggl.users(workspace_id).read()).collection.items
+    project_ids = {item.project_id or 0 for item in by_user.values()}
     projects = await call.name_index.find_by_id(call.toggl.projects(workspace_id), project_ids)
     week = None if args.week is None else parse_period(args.week, calendar.day_of(call.now), calendar)
-    seconds: Mapping[int, Sequence[int]] = {} if week is None else await endpoint.fetch_week(week.first)
+    week_read = week and await reports.read_user_days(workspace_id, week, refresh=args.refresh)
+    seconds: Mapping[int, DailySeconds] = {} if week_read is None else week_read.collection.items
     active_ids = [key for key, user in users.items() if not user.inactive]
     rows = [
         ActivityOut(
             user_id=key,
             user=users[key].name if key in users else f"(user {key})",
-            days=None if week is None else _name_days(week, seconds.get(key, ())),
-            **_describe_activity(activity.by_user.get(key), projects, calendar, call),
+            days=None if week is None else _name_days(week, seconds.get(key)),
+            **_describe_activity(by_user.get(key), projects, calendar, call),
         )
-        for key in dict.fromkeys([*active_ids, *activity.by_user, *seconds])
+        for key in dict.fromkeys([*active_ids, *by_user, *seconds])
     ]
     rows.sort(key=lambda row: (not row.running, row.stopped_at is None, row.user))
     rows_shown = take_within_budget(rows)
-    return await TeamActivity.of_change(
+    return await TeamActivity.of_read(
+        min(filter(None, (activity, week_read)), key=lambda read: read.as_of),
         workspace_id,
         call,
         timezone=calendar.zone.key,
         running=sum(row.running for row in rows),
         users=rows_shown,
         remaining=len(rows) - len(rows_shown),
-        warnings=[*list_unreadable(activity.unreadable_count, "rows"), *await _role_warnings(workspace_id, call)]
+        warnings=[
+            *list_unreadable(len(activity.collection.unreadable_ids), "rows"),
+            *await _role_warnings(workspace_id, call),
+        ]
         or None,
     )
 
@@ -134,8 +139,9 @@ def _describe_activity(
     }
 
 
-def _name_days(week: DateRange, seconds: Sequence[int]) -> dict[str, int]:
+def _name_days(week: DateRange, daily: DailySeconds | None) -> dict[str, int]:
     """Return the seconds of each day that has any."""
+    seconds = () if daily is None else daily.seconds
     days = ((week.first + timedelta(days=number), length) for number, length in enumerate(seconds))
     return {f"{day:%Y-%m-%d %A}": length for day, length in days if length}
 

@@ -94,7 +94,7 @@ class CachedCollection(Generic[M]):
         self._list_adapter = cast("TypeAdapter[list[M | None]]", _make_list_adapter(model))
         self._transport = transport
         self._fetch = fetch
-        self._ttl_seconds = ttl_seconds
+        self.ttl_seconds = ttl_seconds
         self._may_be_stale = may_be_stale
         self._flight = _SingleFlight[M]()
 
@@ -376,7 +376,7 @@ class CachedCollection(Generic[M]):
         )
 
     def _fresh_since(self) -> float:
-        return -inf if self._ttl_seconds is None else self._store.clock() - self._ttl_seconds
+        return -inf if self.ttl_seconds is None else self._store.clock() - self.ttl_seconds
 
 
 @contextmanager
