@@ -121,6 +121,7 @@ async def test_resources_read_changes_returns_the_last_changes(sandbox: Sandbox,
         ("toggl://week/2025-11", "invalid_arguments", "is not one week. Write 2026-W47"),
         ("toggl://week/soon", "invalid_arguments", "is not a period; write today"),
         ("toggl://project/Web%20shopp", "not_found", "Near: “Web shop” (201500302)"),
+        ("toggl://project/nowhere", "not_found", "No name is near it. list_projects(refresh: true) reads Toggl again."),
         ("toggl://days/today", "not_found", "Resources: toggl://account, toggl://day/{date}"),
     ],
 )

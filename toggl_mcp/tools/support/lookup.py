@@ -28,7 +28,6 @@ MIN_PART = 3
 """Letters of a part of a name that finds it."""
 MAX_CANDIDATES = 10
 """Candidates that an error lists."""
-HINT_REFRESH = "refresh: true reads Toggl again."
 
 
 async def resolve(
@@ -198,7 +197,9 @@ async def get_by_ref(
         for item in await _resolve_elsewhere(ref, endpoint, call.name_index, is_usable=is_usable):
             endpoint = open_endpoint(item.workspace_id)
             matches, read = await endpoint.find_by_ref(ref, refresh=args.refresh)
-    hint = "" if matches else await describe_other_kind(ref, endpoint, call.name_index) or HINT_REFRESH
+    hint = "" if matches else await describe_other_kind(ref, endpoint, call.name_index)
+    # A resource has no argument for it.
+    hint = hint or f"list_{endpoint.PATH}(refresh: true) reads Toggl again."
     return exactly_one(matches, ref, read.collection, endpoint, hint=hint), read
 
 
