@@ -22,6 +22,8 @@ pytestmark = pytest.mark.anyio
 
 TODAY, WEEK, EARLIER = "toggl://day/today", "toggl://week/this_week", "toggl://day/2025-10-01"
 SHOP, OTHER = "toggl://project/Web%20shop", "toggl://project/Messestand"
+ENTRY = {"duration": "5m", "project": "Web shop"}
+EMPTY_DAY = "toggl://day/2025-09-07"
 CHANGES, ACCOUNT = "toggl://changes", "toggl://account"
 URIS = [TODAY, WEEK, EARLIER, SHOP, OTHER, CHANGES, ACCOUNT]
 SECONDS = 10
@@ -80,7 +82,29 @@ async def test_subscriber_is_told_of_what_a_change_brings(sandbox: Sandbox, cloc
         await subscriber.host.call("create_client", name="Lighthouse")
         await subscriber.receive(CHANGES)
         await subscriber.host.call("edit_client", client="Lighthouse", name="Beacon")
-        await subscriber.receive(TODAY, WEEK, EARLIER, SHOP, OTHER, CHANGES)  # A name that they may show.
+        await subscriber.receive(TODAY, WEEK, EARLIER, CHANGES)  # A name that they may show.
+
+
+async def test_subscriber_is_told_of_its_own_project_alone(sandbox: Sandbox, clock: Clock) -> None:
+    async with subscribe(serve(sandbox, clock, toolsets="all"), "auto", SHOP, OTHER, EMPTY_DAY) as subscriber:
+        call, receive = subscriber.host.call, subscriber.receive
+        for uri, project in ((SHOP, "Web shop"), (OTHER, "Messestand")):
+            await call("edit_project", project=project, estimated_hours=77)
+            await receive(uri)
+        await call("create_task", name="Doors", project="Messestand", estimated_seconds=3600)
+        await receive(OTHER)
+        await call("edit_tag", tag="design", name="drawing")
+        await call("create_time_entries", entries=[ENTRY], on_overlap="allow")
+        await receive(SHOP)
+
+
+async def test_subscriber_is_not_told_of_what_it_has_just_read(sandbox: Sandbox, clock: Clock) -> None:
+    async with subscribe(serve(sandbox, clock), "auto", SHOP, CHANGES) as subscriber:
+        await subscriber.host.call("create_time_entries", entries=[ENTRY], on_overlap="allow")
+        await subscriber.receive(SHOP, CHANGES)
+        await subscriber.client.read_resource(SHOP)  # Toggl counts the time on the project.
+        await subscriber.host.call("create_client", name="Lighthouse")
+        await subscriber.receive(CHANGES)
 
 
 @each_era

@@ -135,7 +135,7 @@ def _add_subscriptions(server: MCPServer[None], lowlevel: Server[Any], subscript
     async def notify_subscribers(ctx: RequestContext, call_next: CallNext) -> HandlerResult:
         result = await call_next(ctx)
         if ctx.method in METHODS_WITH_NEWS:
-            await subscriptions.notify()
+            await subscriptions.notify((ctx.params or {}).get("uri"))
         return result
 
     lowlevel.add_request_handler("resources/subscribe", SubscribeRequestParams, subscribe)

@@ -88,8 +88,11 @@ class Subscriptions:
         """End the streams of `subscriptions/listen`, each with its result."""
         self._listen.close()
 
-    async def notify(self) -> None:
-        """Tell the subscribers of each resource that has something new since they were told last."""
+    async def notify(self, read_uri: str | None = None) -> None:
+        """Tell the subscribers of each resource that has something new since they were told last.
+
+        `read_uri` is what the client has just read, and so knows.
+        """
         if not self._subscribers:
             return
         async with self._lock:
@@ -100,7 +103,7 @@ class Subscriptions:
                     _log.warning("Whether %s is new could not be told.", uri, exc_info=True)
                     continue
                 former, self._etags[uri] = self._etags.get(uri), etag or self._etags.get(uri)
-                if None not in (former, etag) and former != etag:
+                if None not in (former, etag) and former != etag and uri != read_uri:
                     await self._send(uri)
 
     async def _send(self, uri: str) -> None:

@@ -1,14 +1,16 @@
 """A day's entries, and a week's totals, as resources."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from toggl_mcp.completions import list_days, list_weeks
 from toggl_mcp.errors import InvalidArguments
 from toggl_mcp.icons import DAY, WEEK
+from toggl_mcp.models.journal import ChangeRecord
 from toggl_mcp.models.period import Calendar, DateRange
 from toggl_mcp.models.period_grammar import parse_period
 from toggl_mcp.models.time_entries import TimeEntry
-from toggl_mcp.resources.support import ResourceSpec, digest_entries
+from toggl_mcp.resources.support import ResourceSpec, digest, dump_models, list_cached_entries
 from toggl_mcp.tools.support.args import naming_argument
 from toggl_mcp.tools.support.define import CallContext
 from toggl_mcp.tools.time_entries.listing import ListTimeEntries, TimeEntryList, list_time_entries
@@ -82,7 +84,27 @@ async def _digest_days(days: DateRange, call: CallContext) -> str | None:
     def overlaps(entry: TimeEntry) -> bool:
         return entry.start < days.end and entry.end_at(call.now) > days.start
 
-    return await digest_entries(overlaps, call)
+    entries = await list_cached_entries(overlaps, call)
+    if entries is None:
+        return None
+    changes = await call.toggl.journal.list_changes()
+    renames = [record.record_id for change in changes for record in change.records if _may_rename(record, entries)]
+    return digest(days.first.isoformat(), *dump_models(entries), *renames)
+
+
+def _may_rename(record: ChangeRecord, entries: Iterable[TimeEntry]) -> bool:
+    """Tell whether a change of ours may have changed a name that entries show; their tags they have themselves.
+
+    A list that is read again may bring other names, too; that is not looked at.
+    """
+    if record.kind == "client":  # Which projects are of a client is not always cached.
+        return record.verb != "add"
+    row_ids = {row.row_id for row in record.rows}
+    return any(
+        (record.kind == "project" and entry.project_id in row_ids)
+        or (record.kind == "task" and entry.task_id in row_ids)
+        for entry in entries
+    )
 
 
 RESOURCES = (

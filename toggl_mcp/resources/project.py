@@ -2,9 +2,8 @@
 
 from toggl_mcp.completions import list_projects
 from toggl_mcp.icons import GAUGE
-from toggl_mcp.models.base import is_id
-from toggl_mcp.models.text import fold_accents
-from toggl_mcp.resources.support import ResourceSpec, digest_entries
+from toggl_mcp.models.projects import Project
+from toggl_mcp.resources.support import ResourceSpec, digest, dump_models, list_cached_entries
 from toggl_mcp.tools.project_status import ProjectStatus, ProjectStatusArgs, project_status
 from toggl_mcp.tools.support.define import CallContext
 
@@ -15,13 +14,26 @@ async def read_project(ref: str, call: CallContext) -> ProjectStatus:
 
 
 async def make_project_etag(ref: str, call: CallContext) -> str | None:
-    """Return the etag of a project's cached entries; None if no project of its name is cached."""
-    if is_id(ref):
-        ids = {int(ref)}
-    else:
-        projects = await call.name_index.list_cached("project", may_request=False)
-        ids = {project.id for project in projects if fold_accents(project.name) == fold_accents(ref)}
-    return await digest_entries(lambda entry: entry.project_id in ids, call) if ids else None
+    """Return the etag of a project, its tasks and its entries as they are cached; None if it is not."""
+    project = await _find_cached(ref, call)
+    if project is None:
+        return None
+    entries = await list_cached_entries(lambda entry: entry.project_id == project.id, call)
+    tasks = await call.toggl.tasks(project.workspace_id).any_age_or_none()
+    own_tasks = [task for task in tasks.items.values() if task.project_id == project.id] if tasks else []
+    return digest(*dump_models([project]), *dump_models(own_tasks), *dump_models(entries or ()))
+
+
+async def _find_cached(ref: str, call: CallContext) -> Project | None:
+    """Return the cached project of a name or an id; the default workspace comes first, as in a read."""
+    snapshot = await call.toggl.account.last_snapshot()
+    if snapshot is None:
+        return None
+    default_id = call.toggl.configured_workspace_id or snapshot.me.default_workspace_id
+    workspace_ids = sorted((workspace.id for workspace in snapshot.workspaces), key=lambda key: key != default_id)
+    collections = [await call.toggl.projects(workspace_id).any_age_or_none() for workspace_id in workspace_ids]
+    matches = (project for collection in collections if collection for project in collection.find_by_ref(ref))
+    return next(matches, None)
 
 
 RESOURCES = (

@@ -1,6 +1,6 @@
 """How the result of a tool becomes a resource: an address, a reader, and an etag that costs no request."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
@@ -64,9 +64,13 @@ class ResourceSpec:
         values = UriTemplate.parse(self.uri).match(uri)
         return None if values is None else str(next(iter(values.values()), NO_VALUE))
 
+    @property
+    def listed_values(self) -> Mapping[str, str]:
+        """The values of the variable that are listed as resources, with their titles."""
+        return self.examples if self.is_template else {NO_VALUE: self.title}
+
     def list_resources(self) -> list[Resource]:
         """Return it as hosts list it, or its examples."""
-        listed = self.examples if self.is_template else {NO_VALUE: self.title}
         template = UriTemplate.parse(self.uri)
         return [
             Resource(
@@ -78,7 +82,7 @@ class ResourceSpec:
                 icons=[draw_icon(self.icon)],
                 annotations=self._annotations,
             )
-            for value, title in listed.items()
+            for value, title in self.listed_values.items()
         ]
 
     def to_template(self) -> ResourceTemplate:
@@ -103,17 +107,12 @@ def digest(*parts: str) -> str:
     return blake2b("\0".join(parts).encode(), digest_size=16).hexdigest()
 
 
-async def digest_entries(matches: Callable[[TimeEntry], bool], call: CallContext) -> str | None:
-    """Return an etag of the cached entries that match, and of the names that they may show; None if none are cached.
-
-    A name changes by a change of ours, which the journal has, or by a list that is read again, which is not looked at.
-    """
+async def list_cached_entries(matches: Callable[[TimeEntry], bool], call: CallContext) -> list[TimeEntry] | None:
+    """Return the cached entries that match, by id; None if none are cached."""
     collection = await call.toggl.entry_cache.any_age_or_none()
-    if collection is None:
-        return None
-    entries = (entry for _, entry in sorted(collection.items.items()) if matches(entry))
-    changes = [record for change in await call.toggl.journal.list_changes() for record in change.records]
-    return digest(
-        *(entry.model_dump_json(exclude={"updated_at"}) for entry in entries),
-        *(record.record_id for record in changes if record.kind != "time_entry" and record.verb != "add"),
-    )
+    return collection and [entry for _, entry in sorted(collection.items.items()) if matches(entry)]
+
+
+def dump_models(models: Iterable[BaseModel]) -> list[str]:
+    """Return models as texts, without when Toggl changed them, which nobody sees."""
+    return [model.model_dump_json(exclude={"updated_at"}) for model in models]

@@ -206,6 +206,10 @@ class ReadEndpoint(Generic[E]):
         """Return the cached collection if it is fresh, without a request; None if it is not."""
         return await self._collection.fresh_or_none()
 
+    async def any_age_or_none(self) -> Collection[E] | None:
+        """Return the cached collection, however old, without a request; None if there is none."""
+        return await self._collection.any_age_or_none()
+
     async def load_cache(self) -> list[E]:
         """Return the cached ones if they are fresh, without a request; none if they are not.
 
