@@ -1,7 +1,9 @@
 """What a server offers besides tools: resources, prompts and completions, as far as the tools of a request go."""
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
+from weakref import WeakKeyDictionary
 
 import anyio
 from mcp.types import (
@@ -11,12 +13,13 @@ from mcp.types import (
     GetPromptResult,
     PromptReference,
     ReadResourceResult,
+    Resource,
     TextResourceContents,
 )
 from pydantic_core import to_json
 
 from toggl_mcp.completions import Completer, find_completions
-from toggl_mcp.errors import InvalidArguments, NotFound
+from toggl_mcp.errors import InvalidArguments, NotFound, TogglError
 from toggl_mcp.prompts import PROMPTS
 from toggl_mcp.prompts.support import COMPLETERS, PromptSpec
 from toggl_mcp.resources import RESOURCES
@@ -39,6 +42,20 @@ class ResourceMatch(NamedTuple):
     value: str
 
 
+class _LastRead(NamedTuple):
+    """A resource as it was read last: its etag, its bytes, and since when at the latest it is as it was."""
+
+    etag: str
+    size: int
+    modified_at: datetime | None
+
+    def describe(self, resource: Resource) -> Resource:
+        """Return the resource with its size, and when it was modified, as hosts list it."""
+        last_modified = self.modified_at and self.modified_at.isoformat(timespec="seconds")
+        annotations = resource.annotations and resource.annotations.model_copy(update={"last_modified": last_modified})
+        return resource.model_copy(update={"size": self.size, "annotations": annotations})
+
+
 class Features:
     """The resources, prompts and completions of a server.
 
@@ -50,6 +67,27 @@ class Features:
     def __init__(self, tool_names: Collection[str], open_call: CallOpener) -> None:
         self._tool_names = tool_names
         self._open_call = open_call
+        self._last_reads = WeakKeyDictionary[object, dict[str, _LastRead]]()
+        """The listed resources that were read, by account and by their addresses."""
+
+    async def describe_resources(self) -> list[Resource]:
+        """Return the resources of the current request as hosts list them, with sizes where they are known.
+
+        No account is opened for it before one has read something: hosts list resources when they start.
+        """
+        resources = [resource for spec in self.list_resources() for resource in spec.list_resources()]
+        if not self._last_reads:
+            return resources
+        try:
+            last_reads = self._last_reads.get((await self._open_call()).toggl, {})
+        except TogglError:
+            return resources
+        return [await self._describe(resource, last_reads.get(resource.uri)) for resource in resources]
+
+    async def _describe(self, resource: Resource, last_read: _LastRead | None) -> Resource:
+        if last_read is None or await self.read_etag(resource.uri) != last_read.etag:
+            return resource
+        return last_read.describe(resource)
 
     def list_resources(self) -> list[ResourceSpec]:
         """Return the resources of the current request."""
@@ -75,10 +113,31 @@ class Features:
 
         async def read_text(call: CallContext) -> str:
             match = self._match_resource(uri)
-            return to_json(to_data(await match.resource.read(match.value, call))).decode()
+            result = await match.resource.read(match.value, call)
+            text = to_json(to_data(result)).decode()
+            if match.value in match.resource.listed_values:
+                await self._keep_read(uri, match, len(text.encode()), getattr(result, "as_of", None), call)
+            return text
 
         text = await self._run(read_text, uri, uri)
         return ReadResourceResult(contents=[TextResourceContents(uri=uri, mime_type=JSON, text=text)])
+
+    async def _keep_read(
+        self, uri: str, match: ResourceMatch, size: int, as_of: datetime | None, call: CallContext
+    ) -> None:
+        """Keep what a resource was when it was read, for lists.
+
+        It was modified when Toggl sent it, or by the last change from here, at the latest.
+        """
+        etag = await match.resource.make_etag(match.value, call)
+        last_reads = self._last_reads.setdefault(call.toggl, {})
+        former = last_reads.get(uri)
+        changes = await call.toggl.journal.list_changes()
+        moments = [moment for moment in (as_of, changes[0].made_at if changes else None) if moment is not None]
+        is_same = former is not None and former.etag == etag
+        modified_at = former.modified_at if former and is_same else max(moments, default=None)
+        if etag is not None:
+            last_reads[uri] = _LastRead(etag, size, modified_at)
 
     async def read_etag(self, uri: str) -> str | None:
         """Return the etag of a resource, from the cache alone; None where that cannot tell.

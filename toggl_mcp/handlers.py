@@ -91,8 +91,7 @@ def _add_resources(lowlevel: Server[Any], open_features: FeatureOpener) -> None:
 
     async def list_resources(ctx: RequestContext, params: PaginatedRequestParams) -> ListResourcesResult:
         others = cast("ListResourcesResult", await list_others(ctx, params))
-        resources = [resource for spec in open_features().list_resources() for resource in spec.list_resources()]
-        return ListResourcesResult(resources=[*resources, *others.resources])
+        return ListResourcesResult(resources=[*await open_features().describe_resources(), *others.resources])
 
     async def list_templates(ctx: RequestContext, params: PaginatedRequestParams) -> ListResourceTemplatesResult:
         others = cast("ListResourceTemplatesResult", await list_other_templates(ctx, params))

@@ -38,9 +38,11 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 DISTRIBUTION = "toggl-mcp-server"
-LIST_METHODS = ("server/discover", "tools/list", "prompts/list", "resources/list", "resources/templates/list")
+LIST_METHODS = ("server/discover", "tools/list", "prompts/list", "resources/templates/list")
 """What is the same as long as a server runs, for everybody who may use the same tools."""
 LIST_CACHE = CacheHint(ttl_ms=3_600_000, scope="public")
+RESOURCE_METHODS = ("resources/list", "resources/read")
+"""What has the resources of an account, or their sizes."""
 RESOURCE_CACHE = CacheHint(ttl_ms=0, scope="private")
 """What an account has may change with the next call; until then, reading it again costs no request to Toggl."""
 
@@ -136,7 +138,10 @@ def build_server(
         extensions=[AppsExtension(apps)] if apps else [],
         log_level=settings.log_level,
         lifespan=lifespan,
-        cache_hints={**dict.fromkeys(LIST_METHODS, list_cache), "resources/read": RESOURCE_CACHE},
+        cache_hints={
+            **dict.fromkeys(LIST_METHODS, list_cache),
+            **dict.fromkeys(RESOURCE_METHODS, RESOURCE_CACHE),
+        },
         request_state_security=request_state_security,
         subscriptions=False,  # Those of `add_handlers`, where the server can push.
         middleware=middleware,

@@ -8,7 +8,10 @@ from mcp import Client
 from mcp.shared.exceptions import MCPError
 from mcp.types import ReadResourceResult, TextResourceContents
 
+from tests.chaos.faults import TickingClock
+from tests.chaos.tokens import TOKENS, Accounts
 from tests.endpoints.support import fault_every
+from tests.http.support import serve as serve_http
 from tests.resources.costs import COSTS
 from tests.sandbox.clock import Clock
 from tests.tools.host import Era, Host, each_era, serve
@@ -24,6 +27,7 @@ URIS = [
     *("toggl://account", "toggl://day/today", "toggl://day/2025-10-08", "toggl://week/this_week"),
     *("toggl://week/2025-W40", "toggl://project/Web%20shop", "toggl://changes"),
 ]
+LISTED = ["toggl://account", "toggl://day/today", "toggl://week/this_week", "toggl://changes"]
 CALLS: dict[str, tuple[str, dict[str, Any]]] = {
     "toggl://account": ("get_account", {}),
     "toggl://day/2025-10-08": ("list_time_entries", {"period": "2025-10-08", "limit": 200}),
@@ -73,6 +77,46 @@ async def test_resources_list_has_titles_annotations_and_icons(sandbox: Sandbox,
         assert item.icons is not None
         assert len(item.icons[0].src) < 500
     assert sandbox.calls == []
+
+
+async def test_resources_list_has_sizes_and_times_of_what_was_read_and_is_the_same(
+    sandbox: Sandbox, clock: Clock
+) -> None:
+    async with Client(serve(sandbox, clock)) as client:
+        bodies = {uri: get_text(await client.read_resource(uri)) for uri in (*LISTED, "toggl://day/2025-10-08")}
+        before = await list_sizes(client)
+        clock.now += 60
+        await Host(client).call("start_timer", description="Bread")
+        count = len(sandbox.calls)
+        changed = await list_sizes(client)
+        clock.now += 20
+        body = get_text(await client.read_resource("toggl://day/today"))
+        after = await list_sizes(client)
+
+    assert len(sandbox.calls) == count
+    as_of = json.loads(bodies["toggl://day/today"])["as_of"].replace("Z", "+00:00")
+    assert before == {uri: (len(bodies[uri].encode()), None if "changes" in uri else as_of) for uri in LISTED}
+    assert changed == dict.fromkeys(LISTED, (None, None)) | {"toggl://account": before["toggl://account"]}
+    assert after["toggl://day/today"] == (len(body.encode()), "2025-10-09T08:54:20+00:00")
+
+
+async def test_resources_list_has_sizes_of_the_callers_account_alone() -> None:
+    clock = TickingClock()
+    async with serve_http(Accounts(clock, TOKENS), clock, bring_your_own_token=True, token=None) as web:
+        async with web.connect(TOKENS[0]) as host:
+            await host.client.read_resource("toggl://account")
+            first = await list_sizes(host.client)
+        async with web.connect(TOKENS[1]) as host:
+            second = await list_sizes(host.client)
+
+    assert first["toggl://account"] != (None, None)
+    assert second == dict.fromkeys(LISTED, (None, None))
+
+
+async def list_sizes(client: Client) -> dict[str, tuple[int | None, str | None]]:
+    """Return the size of each listed resource, and when it was modified."""
+    resources = (await client.list_resources()).resources
+    return {item.uri: (item.size, item.annotations and item.annotations.last_modified) for item in resources}
 
 
 @pytest.mark.parametrize("uri", URIS)
