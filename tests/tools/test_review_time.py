@@ -54,7 +54,16 @@ async def test_review_time_night_after_late_work_is_no_gap(host: Host, sandbox: 
 
 
 @pytest.mark.parametrize(
-    "work_hours", ["08:00 - 19:00", "8:00\u201319:00", "8-19", "8am to 7pm", "eight o'clock to 19:00"]
+    "work_hours",
+    [
+        "08:00 - 19:00",
+        "8:00\u201319:00",
+        "8-19",
+        "8.00-19.00",
+        "8.00 to 7.00pm",
+        "8am to 7pm",
+        "eight o'clock to 19:00",
+    ],
 )
 async def test_review_time_work_hours_have_gaps_at_their_ends_up_to_now(
     host: Host, sandbox: Sandbox, work_hours: str

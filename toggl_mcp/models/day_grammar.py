@@ -3,6 +3,7 @@
 import re
 from datetime import date, timedelta
 
+from toggl_mcp.models.duration_grammar import NUMBER_WORDS
 from toggl_mcp.models.period import VALID_YEARS, Calendar
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -23,6 +24,7 @@ _DAY_AND_MONTH = re.compile(
     rf"(?:(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<month>{MONTH_PATTERN})"
     rf"|(?P<month2>{MONTH_PATTERN}) (?P<day2>\d{{1,2}})(?:st|nd|rd|th)?)(?:,? (?P<year>\d{{4}}))?"
 )
+_COUNT = re.compile(rf"\b({'|'.join(NUMBER_WORDS)})(?= (?:day|week|month|quarter|year)s?\b)")
 _DAY = timedelta(days=1)
 
 
@@ -34,7 +36,7 @@ def parse_day(text: str, today: date, calendar: Calendar) -> date:
     """
     day = parse_day_or_none(text, today, calendar)
     if day is None:
-        message = f"{text!r:.60} is not a day; write 2026-11-24, yesterday, 3 days ago, last Friday or 24 November 2026"
+        message = f"{text!r:.60} is not a day; write 2026-11-24, yesterday, 3 days ago or 24 November 2026"
         raise ValueError(message)
     return day
 
@@ -56,8 +58,9 @@ def latest_weekday(name: str, today: date) -> date:
 
 
 def normalize_words(text: str) -> str:
-    """Return a phrase in lower case, with single spaces, without underscores and a leading article."""
-    return " ".join(text.lower().replace("_", " ").split()).removeprefix("the ")
+    """Return a phrase in lower case, with single spaces, counts in figures, no underscores and no leading article."""
+    words = " ".join(text.lower().replace("_", " ").split()).removeprefix("the ")
+    return _COUNT.sub(lambda match: str(NUMBER_WORDS.index(match[1]) + 1), words)
 
 
 def month_number(name: str) -> int:

@@ -24,8 +24,20 @@ _YEAR = re.compile(r"(\d{4})")
 _MONTH = re.compile(r"(\d{4})[-/](\d{1,2})")
 _NAMED_MONTH = re.compile(rf"({MONTH_PATTERN})(?:,? (\d{{4}}))?")
 _QUARTER = re.compile(r"(?:(?P<year>\d{4})[- ]?)?q(?P<number>[1-4])(?:[- ]?(?P<year2>\d{4}))?")
-_WEEK = re.compile(r"(?:(?P<year>\d{4})[- ]?w|week |w)(?P<number>\d{1,2})(?: (?:of )?(?P<year2>\d{4}))?")
+_WEEK = re.compile(
+    r"(?:(?P<year>\d{4})[- ]?w|(?:calendar )?week |[ck]w ?|w)(?P<number>\d{1,2})(?: (?:of )?(?P<year2>\d{4}))?"
+)
+_BEFORE_LAST = re.compile(r"(week|month|quarter|year) before last")
+_WEEKEND = re.compile(r"(this|last) weekend")
+_SO_FAR = re.compile(r"(?:(?P<unit>week|month|quarter|year) to date|(?P<period>.+) so far)")
 _RANGE = re.compile(r"(?:from )?(.+?) ?(?:\.\.| to | until | through | - ) ?(.+)")
+_DASH = re.compile("(?<=[a-z])-(?=[a-z])| ?[\u2013\u2014] ?")
+_DAY_NUMBERS = r"(?:the )?(?P<{}>\d{{1,2}}(?:st|nd|rd|th)?)"
+_TWO_DAYS = f"{_DAY_NUMBERS.format('first')} ?(?:-| to ) ?{_DAY_NUMBERS.format('last')}"
+_DAYS_OF_MONTH = (
+    re.compile(rf"(?:from )?{_TWO_DAYS} (?:of )?(?P<month>{MONTH_PATTERN})(?:,? (?P<year>\d{{4}}))?"),
+    re.compile(rf"(?:from )?(?P<month>{MONTH_PATTERN}) {_TWO_DAYS}(?:,? (?P<year>\d{{4}}))?"),
+)
 _WEEKDAY = re.compile(rf"(?:on )?({WEEKDAY_PATTERN})")
 _SINCE_WEEKDAY = re.compile(rf"(?:last )?({WEEKDAY_PATTERN})")
 _DAY = timedelta(days=1)
@@ -37,8 +49,8 @@ def parse_period(text: str, today: date, calendar: Calendar) -> DateRange:
     Raises:
         ValueError: It is no period, or has two readings.
     """
-    words = normalize_words(text)
-    first, last = _parse_since(words, today, calendar) or (
+    words = _DASH.sub(" - ", normalize_words(text))
+    first, last = _parse_until_today(words, today, calendar) or (
         _parse_relative(text, words, today, calendar)
         or _parse_calendar_unit(text, words, today)
         or _parse_range(words, today, calendar)
@@ -50,8 +62,11 @@ def parse_period(text: str, today: date, calendar: Calendar) -> DateRange:
     return DateRange(calendar, check_year(first), check_year(last))
 
 
-def _parse_since(words: str, today: date, calendar: Calendar) -> tuple[date, date] | None:
+def _parse_until_today(words: str, today: date, calendar: Calendar) -> tuple[date, date] | None:
     """Return the days from the first one of a day or period to today."""
+    if match := _SO_FAR.fullmatch(words):
+        date_range = parse_period(match["period"] or f"this {match['unit']}", today, calendar)
+        return (date_range.first, today) if date_range.first <= today <= date_range.last else None
     if not words.startswith("since "):
         return None
     start = words.removeprefix("since ")
@@ -71,6 +86,10 @@ def _parse_relative(text: str, words: str, today: date, calendar: Calendar) -> t
         whole = (_unit_before(today, unit, count, calendar)[0], end)
         running = (_unit_before(today, unit, count - 1, calendar)[0], today)
         raise two_readings_error(text, _format_days(*whole), _format_days(*running))
+    if match := _BEFORE_LAST.fullmatch(words):
+        return _unit_before(today, match[1], 2, calendar)
+    if match := _WEEKEND.fullmatch(words):
+        return _resolve_weekend(text, match[1], today)
     match = _UNIT.fullmatch(words)
     if match is None:
         return None
@@ -102,9 +121,27 @@ def _parse_calendar_unit(text: str, words: str, today: date) -> tuple[date, date
 
 
 def _parse_range(words: str, today: date, calendar: Calendar) -> tuple[date, date] | None:
-    """Return the days from one day to another."""
-    match = _RANGE.fullmatch(words)
-    return match and (parse_day(match[1], today, calendar), parse_day(match[2], today, calendar))
+    """Return the days from one day or period to another."""
+    match = next(filter(None, (form.fullmatch(words) for form in _DAYS_OF_MONTH)), None)
+    if match:
+        # The month has begun, even if its last day is to come.
+        year = match["year"] or (today.year if month_number(match["month"]) <= today.month else "")
+        ends = [f"{match[end]} {match['month']} {year}".strip() for end in ("first", "last")]
+    elif match := _RANGE.fullmatch(words):
+        ends = [match[1], match[2]]
+    else:
+        return None
+    first, last = (_parse_end(end, today, calendar) for end in ends)
+    return first[0], last[1]
+
+
+def _parse_end(words: str, today: date, calendar: Calendar) -> tuple[date, date]:
+    """Return the days of the day or period that a range starts or ends with."""
+    period = _parse_relative(words, words, today, calendar) or _parse_calendar_unit(words, words, today)
+    if period is not None:
+        return period
+    day = parse_day(words, today, calendar)
+    return day, day
 
 
 def _parse_single_day(text: str, today: date, calendar: Calendar) -> tuple[date, date]:
@@ -146,6 +183,17 @@ def _unit_before(today: date, unit: str, count: int, calendar: Calendar) -> tupl
     length = _MONTHS[unit]
     month = today.year * 12 + (today.month - 1) // length * length - count * length
     return _months_of(date(month // 12, month % 12 + 1, 1), length)
+
+
+def _resolve_weekend(text: str, which: str, today: date) -> tuple[date, date]:
+    """Return the Saturday and Sunday of a weekend; this one is refused on a workday, which is between two."""
+    saturday = latest_weekday("saturday", today)
+    is_weekend = today <= saturday + _DAY
+    if which == "this" and not is_weekend:
+        coming = saturday + 7 * _DAY
+        raise two_readings_error(text, _format_days(saturday, saturday + _DAY), _format_days(coming, coming + _DAY))
+    first = saturday - 7 * _DAY if which == "last" and is_weekend else saturday
+    return first, first + _DAY
 
 
 def _months_of(first: date, count: int) -> tuple[date, date]:

@@ -8,7 +8,7 @@ from toggl_mcp.models.day_grammar import check_year, normalize_words, parse_day,
 from toggl_mcp.models.duration_grammar import NUMBER_WORDS, parse_duration
 from toggl_mcp.models.period import Calendar
 
-_CLOCK = r"(?P<hour>\d{1,2})(?::(?P<minute>\d\d)(?::(?P<second>\d\d)(?:\.\d{1,9})?)?)?\s?(?P<half>[ap]\.?m\.?)?"
+_CLOCK = r"(?P<hour>\d{1,2})(?:[:.h](?P<minute>\d\d)(?::(?P<second>\d\d)(?:\.\d{1,9})?)?)?\s?(?P<half>[ap]\.?m\.?)?"
 _OFFSET = r"\s?(?P<offset>z|[+-]\d\d:?\d\d)?"
 _DAY_FIRST = re.compile(rf"(?:(?P<day>.*?)(?:(?<=\d)t| at |,? |^)(?:at )?)??{_CLOCK}{_OFFSET}")
 _DAY_LAST = re.compile(rf"(?:at )?{_CLOCK},? (?:on )?(?P<day>[a-z].*|\d+ days? ago|\d+[-/. ].*)")
@@ -91,7 +91,7 @@ def parse_hours(text: str) -> tuple[time, time]:
         ValueError: It is no two times of one day, or has two readings.
     """
     words = re.sub("[\u2013\u2014]| to ", "-", normalize_words(text))
-    has_24_hours = any(int(hour) > _HOURS_OF_HALF_DAY for hour in re.findall(r"(?<![:\d])\d+", words))
+    has_24_hours = any(int(hour) > _HOURS_OF_HALF_DAY for hour in re.findall(r"(?<![:.h\d])\d+", words))
     start, _, end = ([*_read_clocks(part, has_24_hours=has_24_hours)] for part in words.partition("-"))
     readings = [(first, last) for first in start for last in end if first < last]
     if not readings:
