@@ -166,3 +166,12 @@ async def test_prompt_names_only_tools_that_are_enabled(sandbox: Sandbox, clock:
     for text in (*texts, instructions):
         assert TOOLS & {*re.findall(r"\w+", text)} <= tools
     assert len(instructions.encode()) < 2000
+
+
+@pytest.mark.parametrize("name", ["weekly_review", "month_end"])
+async def test_prompt_without_review_time_asks_for_no_findings(sandbox: Sandbox, clock: Clock, name: str) -> None:
+    async with Client(serve(sandbox, clock, tools="summarize_time")) as client:
+        (text,) = await get_texts(client, name, ARGUMENTS[name])
+
+    assert "`summarize_time " in text
+    assert "finding" not in text

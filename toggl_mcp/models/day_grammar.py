@@ -75,7 +75,7 @@ def make_day(text: str, year: int, month: int, day: int) -> date:
         ValueError: There is no such day, or Toggl has no entries in that year.
     """
     try:
-        return check_year(date(year, month, day))
+        return check_year(date(max(year, 1), month, day))
     except ValueError as error:
         if year not in VALID_YEARS:
             raise

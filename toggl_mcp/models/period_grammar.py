@@ -113,7 +113,7 @@ def _parse_calendar_unit(text: str, words: str, today: date) -> tuple[date, date
     if match := _WEEK.fullmatch(words):
         year = match["year"] or match["year2"]
         number = int(match["number"])
-        first = _first_of_iso_week(text, int(year or today.isocalendar().year), number)
+        first = check_year(_first_of_iso_week(text, int(year or today.isocalendar().year), number))
         if year is None and first > today:
             raise two_readings_error(text, f"{first.year - 1}-W{number:02}", f"{first.year}-W{number:02}")
         return first, first + 6 * _DAY

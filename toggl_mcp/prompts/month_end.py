@@ -26,7 +26,7 @@ def month_end(args: MonthEndArgs, _: date) -> Script:
                 "review_time",
                 {**period, **expected, "limit": 200},
             ),
-            Step("List these findings by kind, each with its correction."),
+            Step("List these findings by kind, each with its correction.", "review_time"),
             Step(
                 "Ask which corrections to make. Make those, and go on when I say that the rest may stay.",
                 "edit_time_entries",

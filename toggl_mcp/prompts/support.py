@@ -7,7 +7,7 @@ from datetime import date
 from typing import Annotated, Any, Generic, NamedTuple, TypeVar
 
 from mcp.types import GetPromptResult, Prompt, PromptArgument, PromptMessage, TextContent
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import BeforeValidator, Field
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined, to_json
 
@@ -19,8 +19,7 @@ from toggl_mcp.models.period_grammar import parse_period
 from toggl_mcp.models.text import clean_text
 from toggl_mcp.tools.support.args import naming_argument
 from toggl_mcp.tools.support.define import CallContext
-from toggl_mcp.tools.support.results import describe_validation_error
-from toggl_mcp.tools.support.schema import Schema
+from toggl_mcp.tools.support.results import validate_args
 
 ArgsT = TypeVar("ArgsT", bound=Payload)
 
@@ -128,11 +127,7 @@ class PromptSpec(Generic[ArgsT]):
                 message = f"{name!r:.60} is not an argument of {self.name}, which takes {', '.join(fields)}."
                 raise InvalidArguments(message)
         non_empty = {name: value for name, value in arguments.items() if value.strip()}
-        try:
-            return self.args_model.model_validate(non_empty)
-        except ValidationError as error:
-            schema: Schema = {"properties": {name: {} for name in fields}}
-            raise InvalidArguments(describe_validation_error(error, schema)) from error
+        return validate_args(self.args_model, non_empty)
 
 
 def _describe(field: FieldInfo) -> str:

@@ -32,10 +32,8 @@ def weekly_review(args: WeeklyReviewArgs, _: date) -> Script:
                 "review_time",
                 {**period, **expected},
             ),
-            Step(
-                "Tell me in a few lines: the total, the projects that took most, what differs from before; then the "
-                "findings by day, each with its correction."
-            ),
+            Step("Tell me in a few lines: the total, the projects that took most, and what differs from before."),
+            Step("Then list the findings by day, each with its correction.", "review_time"),
             Step("Ask which corrections to make. Make those, and no others.", "edit_time_entries"),
         ),
     )

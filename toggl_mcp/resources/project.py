@@ -6,11 +6,12 @@ from toggl_mcp.models.projects import Project
 from toggl_mcp.resources.support import ResourceSpec, digest, dump_models, list_cached_entries
 from toggl_mcp.tools.project_status import ProjectStatus, ProjectStatusArgs, project_status
 from toggl_mcp.tools.support.define import CallContext
+from toggl_mcp.tools.support.results import validate_args
 
 
 async def read_project(ref: str, call: CallContext) -> ProjectStatus:
     """How a project stands: estimate, tracked time, pace, tasks; what project_status returns. Its id or its name."""
-    return await project_status(ProjectStatusArgs(project=ref), call)
+    return await project_status(validate_args(ProjectStatusArgs, {"project": ref}), call)
 
 
 async def make_project_etag(ref: str, call: CallContext) -> str | None:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, PlainSerializer, ValidationError, Wi
 from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import ErrorDetails, to_json
 
-from toggl_mcp.errors import Candidate, TogglError
+from toggl_mcp.errors import Candidate, InvalidArguments, TogglError
 from toggl_mcp.models.base import Absent, Source
 from toggl_mcp.models.call import CallRecord
 from toggl_mcp.models.quota import Bucket
@@ -201,6 +201,19 @@ def to_error_data(error: TogglError, candidates: Sequence[CandidateOut] = ()) ->
         "retry_after_seconds": error.retry_after_seconds,
     }
     return {key: value for key, value in fields.items() if value is not None}
+
+
+def validate_args(model: type[ModelT], values: Mapping[str, object]) -> ModelT:
+    """Return the arguments of a model that is filled in from a prompt or an address.
+
+    Raises:
+        InvalidArguments: One is missing or invalid.
+    """
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        schema: Schema = {"properties": {name: {} for name in model.model_fields}}
+        raise InvalidArguments(describe_validation_error(error, schema)) from error
 
 
 def describe_validation_error(error: ValidationError, schema: Schema) -> str:
