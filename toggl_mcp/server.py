@@ -25,7 +25,7 @@ from toggl_mcp.errors import BadToken, InvalidArguments, NoToken
 from toggl_mcp.handlers import add_handlers
 from toggl_mcp.icons import STOPWATCH, draw_icon
 from toggl_mcp.instructions import write_instructions
-from toggl_mcp.settings import Settings, describe_placeholder
+from toggl_mcp.settings import Settings, describe_placeholder, is_memory
 from toggl_mcp.tools.support.define import CallContext
 from toggl_mcp.tools.support.spans import bound_spans
 from toggl_mcp.toolsets import PROMPT_TOOLS, enabled_tools, group_by_requirement
@@ -198,7 +198,7 @@ def open_store(settings: Settings) -> "Store":
     """
     from toggl_mcp.cache.memory import MemoryStore  # noqa: PLC0415 - start-up
 
-    if settings.sandbox or str(settings.cache).lower() in ("memory", ":memory:"):
+    if settings.sandbox or is_memory(settings.cache):
         return MemoryStore(expire_after=settings.cache_ttl)
     if isinstance(settings.cache, RedisAddress):
         return _open_redis_store(settings.cache, settings.cache_ttl)

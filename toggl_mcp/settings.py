@@ -55,6 +55,11 @@ def _parse_cache(value: object) -> object:
     return expand_home(Path(value))
 
 
+def is_memory(cache: Path | RedisAddress | None) -> bool:
+    """Tell whether a cache is the process's memory, and no path."""
+    return str(cache).lower() in ("memory", ":memory:")
+
+
 def expand_home(path: Path) -> Path:
     """Return a path with the home folder that it begins with.
 

@@ -36,6 +36,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (["zed", "cursr"], "install takes no 'cursr'; choose from claude-desktop, claude-code,"),
         (["all"], "No host has a configuration in "),
         (["cursor", "--dry-rum"], "there is no flag --dry-rum; do you mean --dry-run?"),
+        (["cursor", "--toolsets", "reportz"], "toolsets: there is no 'reportz'; choose from time_entries"),
+        (["cursor", "--tools", "get_timer", "--exclude-tools", "get_timer"], "These settings leave no tool."),
         (["cursor", "--access", "all"], "TOGGL_MCP_ACCESS: Input should be 'read', 'time-tracking' or 'full'"),
     ],
 )
@@ -72,6 +74,30 @@ def test_install_all_edits_those_that_have_been_used_and_reports_refusals(
     assert (home / ".gemini/settings.json").is_file()
     assert main(["install", "all", "--uninstall"]) == 0
     assert (home / ".claude.json").read_text() == '{"numStartups": 3}'
+
+
+def test_install_makes_the_path_of_the_cache_whole(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(home)
+    for given, written in {
+        "toggl.sqlite": str(home / "toggl.sqlite"),
+        "~/toggl.sqlite": str(home / "toggl.sqlite"),
+        "memory": "memory",
+        "redis://localhost": "redis://localhost",
+    }.items():
+        assert main(["install", "cursor", "--cache", given, "--read-only"]) == 0
+
+        entry = json.loads((home / ".cursor/mcp.json").read_text())["mcpServers"]["toggl"]
+        assert entry["args"][-3:] == ["--cache", written, "--read-only"]
+    assert capsys.readouterr().err == ""
+
+
+def test_install_refuses_bytes_that_are_no_utf_8(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["install", "cursor", "--cache", "/caches/\udcff"]) == 1
+
+    assert "refused: half of a character, or a byte that is no UTF-8" in capsys.readouterr().out
+    assert list(home.iterdir()) == []
 
 
 def test_install_takes_the_token_from_the_environment_alone(
