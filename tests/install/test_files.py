@@ -67,13 +67,37 @@ def test_install_without_a_token_says_where_to_get_it(machine: Machine) -> None:
     assert "not set here: copy yours from the end of https://track.toggl.com/profile" in result.output
 
 
-def test_install_dry_run_shows_no_secret_of_the_lines_around(tmp_path: Path) -> None:
-    machine = Machine(tmp_path)
-    machine.write(
-        b'{\n  "mcpServers": {\n    "other": {\n      "env": {\n        "KEY": "secret"\n      }\n    }\n  }\n}\n'
-    )
+@pytest.mark.parametrize(
+    ("host", "content"),
+    [
+        (
+            "cursor",
+            '{\n  "mcpServers": {\n    "other": {\n      "env": {\n        "KEY": "secret"\n      }\n    }\n  }\n}\n',
+        ),
+        ("cursor", '{\n  "mcpServers": {\n    "other": {"args": ["--key", "secret \\" secret"]}\n  }\n}\n'),
+        ("cursor", '{"mcpServers": {"other": {"env": {"KEY": "secret"}}}}'),
+        ("cursor", '{"mcpServers": {"toggl": {"command": "toggl-mcp", "env": {"KEY": "secret"}}}}'),
+        ("codex", "[mcp_servers.other]\nenv = { KEY = 'secret' }"),
+    ],
+)
+def test_install_dry_run_shows_no_secret_of_others(host: str, content: str, tmp_path: Path) -> None:
+    machine = Machine(tmp_path, host)
+    machine.write(content.encode())
 
-    assert "secret" not in machine.install(is_dry_run=True).output
+    output = machine.install(is_dry_run=True).output
+
+    assert "secret" not in output
+    assert '"/opt/toggl/toggl-mcp"' in output
+
+
+@pytest.mark.parametrize("host", ["zed", "codex"])
+def test_install_dry_run_shows_no_token_of_any_letters(host: str, tmp_path: Path) -> None:
+    machine = Machine(tmp_path, host)
+    output = machine.install(token='tökén"secret', has_token_in_file=True, is_dry_run=True).output
+    machine.install(token='tökén"secret', has_token_in_file=True)
+    output += machine.install(is_dry_run=True, is_uninstall=True).output
+
+    assert "secret" not in output
 
 
 @pytest.mark.parametrize("replacements", [0, 1], ids=["backup", "file"])
@@ -143,8 +167,11 @@ def test_install_refuses_what_is_no_writable_file(machine: Machine) -> None:
     assert "leads back to itself" in machine.install().output
     machine.file.unlink()
     machine.file.mkdir()
-    assert "cannot be read (Is a directory)" in machine.install().output
+    assert "no regular file" in machine.install().output
     machine.file.rmdir()
+    os.mkfifo(machine.file)
+    assert "no regular file" in machine.install().output
+    machine.file.unlink()
     machine.file.parent.rmdir()
     machine.file.parent.write_bytes(b"")
     assert "cannot be read (Not a directory)" in machine.install().output

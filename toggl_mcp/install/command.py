@@ -1,16 +1,15 @@
 """`toggl-mcp install HOST …`: put this server into the configuration of hosts, show that as a diff, or take it out."""
 
-import difflib
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from toggl_mcp.errors import InvalidArguments
+from toggl_mcp.install.diff import format_diff
 from toggl_mcp.install.files import Configuration
 from toggl_mcp.install.hosts import HOSTS, Folders, Host, is_present
 from toggl_mcp.install.plan import Change, Request, plan_change
 
 ALL = "all"
-_TOKEN_MASK = "(the token)"  # noqa: S105 - what stands for it
 
 
 class _Report(NamedTuple):
@@ -48,10 +47,8 @@ def install(request: Request, folders: Folders, say: Callable[[str], object]) ->
     if not request.is_uninstall:
         words = " ".join([request.server.command, *request.server.arguments, *request.options])
         report.head("server", f"{words} ({request.server.description})")
-    results = [
-        _edit_host(host, request, folders, report) for host in request.hosts
-    ]  # One after the other, none left out.
-    return all(results)
+    results = [_edit_host(host, request, folders, report) for host in request.hosts]
+    return all(results)  # Of a list: none is left out because of one that refused.
 
 
 def _edit_host(host: Host, request: Request, folders: Folders, report: _Report) -> bool:
@@ -64,7 +61,7 @@ def _edit_host(host: Host, request: Request, folders: Folders, report: _Report) 
         for note in change.notes:
             report.line(note)
         if request.is_dry_run:
-            for line in _format_diff(configuration, change):
+            for line in format_diff(configuration, change):
                 report.say(line)
         else:
             _write(configuration, change)
@@ -88,14 +85,4 @@ def _write(configuration: Configuration, change: Change) -> None:
     else:
         if change.has_backup:
             configuration.write_backup()
-        configuration.write(change.text, is_private=bool(change.secrets))
-
-
-def _format_diff(configuration: Configuration, change: Change) -> list[str]:
-    """Return the lines that change, with one around them: those near them may be secrets of other servers."""
-    before, after = (configuration.text or "").splitlines(), (change.text or "").splitlines()
-    name = str(configuration.path)
-    lines = [line.rstrip("\n") for line in difflib.unified_diff(before, after, name, name, n=1, lineterm="")]
-    for secret in change.masks:
-        lines = [line.replace(secret, _TOKEN_MASK) for line in lines]
-    return lines
+        configuration.write(change.text, is_private=change.is_private)

@@ -33,6 +33,9 @@ class Configuration(NamedTuple):
             raise InvalidArguments(message)
         try:
             status = target.stat()
+            if not stat.S_ISREG(status.st_mode):  # A read of a pipe waits for its writer.
+                message = "it is no regular file, and was left as it is. Move it away and try again."
+                raise InvalidArguments(message)
             content = target.read_bytes()
         except FileNotFoundError:
             return cls(path, target, None, _PRIVATE)

@@ -1,6 +1,5 @@
 """What becomes of a host's configuration, decided before anything is written."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, cast
 
@@ -32,10 +31,10 @@ class Change(NamedTuple):
     text: str | None
     summary: str
     notes: Sequence[str] = ()
-    secrets: Sequence[str] = ()
-    """Tokens that are in the text."""
-    masks: Sequence[str] = ()
-    """Tokens that no output may show."""
+    items: Sequence[Item] = ()
+    """What this server has in the text before and after."""
+    is_private: bool = False
+    """Whether there is a token among it."""
     has_backup: bool = False
     is_restored: bool = False
 
@@ -54,13 +53,18 @@ def plan_change(host: Host, request: Request, configuration: Configuration) -> C
         InvalidArguments: It cannot be edited, or lacks what the host needs; the message says what to do.
     """
     try:
-        return _plan(host, request, configuration)
+        change = _plan(host, request, configuration)
+        (change.text or "").encode()  # Before a file is written: a command line may hold bytes that are no UTF-8.
     except RecursionError as error:
         message = "it is nested too deeply, and was left as it is. Add the server by hand, as docs/install.md says."
+        raise InvalidArguments(message) from error
+    except UnicodeEncodeError as error:
+        message = "half of a character, or a byte that is no UTF-8, would be in it. Give paths and values without it."
         raise InvalidArguments(message) from error
     except UneditableDocument as error:
         message = f"it cannot be edited ({error}), and was left as it is. Correct that and try again."
         raise InvalidArguments(message) from error
+    return change
 
 
 def _plan(host: Host, request: Request, configuration: Configuration) -> Change:
@@ -81,32 +85,30 @@ def _plan_entry(host: Host, request: Request, configuration: Configuration, item
     text = configuration.text or ""
     edited = _put(host, text, entry, host.inputs if token.fields == host.token else {})
     secrets = _find_secrets(entry)
-    masks = [
-        json.dumps(secret)[1:-1] for secret in {*secrets, *_find_secrets(item or {}), *filter(None, [request.token])}
-    ]
     if edited == configuration.text:
-        return Change(edited, "nothing to do: it has this server already.", masks=masks)
+        return Change(edited, "nothing to do: it has this server already.")
     has_backup = item is None and configuration.text is not None
     backup = f" As it was, it is {configuration.backup.name} beside it." if has_backup else ""
     notes = [*token.notes, *_describe_readers(configuration, secrets)]
     summary = f"{'added' if item is None else 'updated'}.{backup} Restart {host.title}."
-    return Change(edited, summary, notes, secrets, masks, has_backup)
+    items = (entry, item or {}, *host.inputs.values())
+    return Change(edited, summary, notes, items, is_private=bool(secrets), has_backup=has_backup)
 
 
 def _plan_removal(host: Host, configuration: Configuration, item: Item | None) -> Change:
     text = configuration.text
     if text is None or item is None:
         return Change(text, "nothing to do: it does not have this server.")
-    masks = [json.dumps(secret)[1:-1] for secret in _find_secrets(item)]
     inputs = {place: value for place in host.inputs if (value := host.document.find_item(text, place)) is not None}
+    items = (item, *inputs.values())
     backup = configuration.read_backup()
     if backup is not None and _is_rebuilt(host, backup, item, inputs, text):
-        return Change(backup, f"removed. Restart {host.title}.", masks=masks, is_restored=True)
+        return Change(backup, f"removed. Restart {host.title}.", items=items, is_restored=True)
     if _is_rebuilt(host, "", item, inputs, text):
-        return Change(None, f"removed, with the file, which had nothing else. Restart {host.title}.", masks=masks)
+        return Change(None, f"removed, with the file, which had nothing else. Restart {host.title}.", items=items)
     for place in (host.place, *inputs):
         text = host.document.remove_item(text, place)
-    return Change(text, f"removed. Restart {host.title}.", secrets=_find_secrets(item), masks=masks)
+    return Change(text, f"removed. Restart {host.title}.", items=items, is_private=bool(_find_secrets(item)))
 
 
 def _is_rebuilt(host: Host, text: str, item: Item, inputs: Mapping[Place, Item], current: str) -> bool:
@@ -122,10 +124,16 @@ def build_entry(host: Host, server: ServerCommand, options: Sequence[str], token
     return {**host.fields, "command": server.command, "args": [*server.arguments, *options], **token}
 
 
+def read_environment(item: Item) -> dict[str, object]:
+    """Return the environment that an entry gives its server."""
+    environment = item.get("env")
+    return dict(cast("Mapping[str, object]", environment)) if isinstance(environment, dict) else {}
+
+
 def _merge(item: Item, entry: Item) -> Item:
     """Return an entry with what a person or the host has added to the one that it replaces."""
-    environment = {name: value for name, value in _environment(item).items() if name != TOKEN_VARIABLE}
-    environment |= _environment(entry)
+    environment = {name: value for name, value in read_environment(item).items() if name != TOKEN_VARIABLE}
+    environment |= read_environment(entry)
     merged = {name: value for name, value in {**item, **entry}.items() if name != "env"}
     return {**merged, "env": environment} if environment else merged
 
@@ -169,12 +177,7 @@ def _describe_readers(configuration: Configuration, secrets: Sequence[str]) -> l
     return [f"token: in this file, which only your account and administrators can read{mode}"]
 
 
-def _environment(item: Item) -> dict[str, object]:
-    environment = item.get("env")
-    return dict(cast("Mapping[str, object]", environment)) if isinstance(environment, dict) else {}
-
-
 def _find_secrets(item: Item) -> list[str]:
     """Return the token that an entry holds itself, if it does."""
-    value = _environment(item).get(TOKEN_VARIABLE)
+    value = read_environment(item).get(TOKEN_VARIABLE)
     return [value] if isinstance(value, str) and value and not value.startswith("$") else []
