@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 
+from tests.process.server import run
 from toggl_mcp.cli import main
 
 pytestmark = pytest.mark.usefixtures("gc_enabled")
@@ -29,6 +30,14 @@ def test_call_reads_arguments_as_those_of_a_model(arguments: list[str], capsys: 
         assert [client["name"] for client in json.loads(text)["clients"]] == ["Blue Gull Charters"]
 
 
+@pytest.mark.parametrize("flags", [[], ["--raw"]])
+def test_call_in_a_pipe_of_any_encoding_loses_nothing(flags: list[str]) -> None:
+    result = run("call", "list_clients", "--sandbox", *flags, PYTHONIOENCODING="cp1252")
+
+    names = {client["name"] for client in json.loads(result.stdout)["clients"]}
+    assert {"Café Miró", "株式会社みなと"} <= names
+
+
 def test_call_repeated_argument_is_a_list(capsys: pytest.CaptureFixture[str]) -> None:
     tags = ["--arg", "tags=design", "--arg", "tags=a=b", "--arg", "create_missing_tags=true"]
 
@@ -50,7 +59,7 @@ def test_call_failure_has_status_1_and_the_error_of_a_model(capsys: pytest.Captu
         (["get_client", "--json", "[1]"], "one JSON object"),
         (["get_client", "--json", "{"], "one JSON object"),
         (["get_client", "--arg", "client"], "an equals sign"),
-        (["list_users"], "`--tools list_users` adds it"),
+        (["list_users"], "`--tools list_users` adds it, unless"),
         (["delete_client", "--read-only"], "do not enable delete_client"),
     ],
 )

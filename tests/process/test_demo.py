@@ -59,6 +59,28 @@ def test_demo_in_a_terminal_is_colored_unless_the_person_wants_none(
     assert capsys.readouterr().out.count("\x1b[36m█") == colors
 
 
+@pytest.mark.parametrize("columns", ["1", "7", "39"])
+@pytest.mark.usefixtures("gc_enabled")
+def test_demo_in_a_narrow_terminal_tells_the_story(
+    columns: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+
+    assert main(["demo"]) == 0
+    assert "That cost 15 requests" in capsys.readouterr().out
+
+
+def test_demo_json_in_a_pipe_of_any_encoding_loses_nothing() -> None:
+    result = run("demo", "--json", PYTHONIOENCODING="cp1252")
+
+    assert (result.returncode, result.stderr) == (0, "")
+    *_, entries = (
+        json.loads(line)["result"] for line in result.stdout.splitlines() if "list_time_entries" in line[:30]
+    )
+    assert "ロゴの修正" in [entry["description"] for entry in entries["entries"]]
+
+
 def test_demo_json_has_every_tool_call_and_whole_result() -> None:
     first, *calls, last = map(json.loads, run_in_process("demo", "--json").stdout.splitlines())
 

@@ -32,10 +32,14 @@ def run(line: CommandLine) -> int:
         return 0
     (name,) = line.words
     if name not in (tool.name for tool in tools):
-        message = f"These settings do not enable {name}. `toggl-mcp call` lists what they do; `--tools {name}` adds it."
+        message = (
+            f"These settings do not enable {name}. `toggl-mcp call` lists what they do; `--tools {name}` adds it, "
+            "unless --access, --read-only or --exclude-tools forbids it."
+        )
         raise InvalidArguments(message)
     outcome = anyio.run(call_tool_once, settings, name, parse_arguments(line.flags))
-    sys.stdout.write(f"{outcome.text}\n" if RAW.name in line.flags else console.fit(format_outcome(outcome, console)))
+    text = f"{outcome.text}\n" if RAW.name in line.flags else format_outcome(outcome, console)
+    sys.stdout.write(console.fit_json(text))
     return 1 if outcome.is_error else 0
 
 

@@ -1,13 +1,17 @@
 """What a console can show: its width, colours where it is a terminal, and signs that its encoding has."""
 
+import json
+import re
 import shutil
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, TextIO
 from unicodedata import combining, east_asian_width
 
-MAX_WIDTH = 88
+MIN_WIDTH, MAX_WIDTH = 40, 88
+"""Columns between which text is laid out; a narrower terminal breaks the lines itself."""
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 _SIGNS = str.maketrans({"█": "#", "▒": "+", "·": "-", "…": "...", "“": "'", "”": "'"})
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _COLORS = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 
 
@@ -26,7 +30,8 @@ class Console(NamedTuple):
         # Windows has consoles that show the codes themselves; those that do not say so by one of the two.
         is_capable = environment.get("TERM", "dumb") != "dumb" or "WT_SESSION" in environment
         has_color = is_capable and not environment.get("NO_COLOR")
-        return cls(has_color, stream.encoding, min(shutil.get_terminal_size().columns, MAX_WIDTH))
+        width = max(MIN_WIDTH, min(shutil.get_terminal_size().columns, MAX_WIDTH))
+        return cls(has_color, stream.encoding, width)
 
     @property
     def has_unicode(self) -> bool:
@@ -49,6 +54,12 @@ class Console(NamedTuple):
         if self.has_unicode:
             return text
         return text.translate(_SIGNS).encode(self.encoding, "replace").decode(self.encoding)
+
+    def fit_json(self, text: str) -> str:
+        """Return JSON in signs that the console has, all others escaped: nothing of it is lost in a pipe."""
+        if self.has_unicode:
+            return text
+        return _NOT_ASCII.sub(lambda match: json.dumps(match[0])[1:-1], text)
 
 
 def table(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> list[str]:

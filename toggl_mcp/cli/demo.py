@@ -21,11 +21,11 @@ INDENT = " " * 7
 def run(line: CommandLine) -> int:
     """Play the session and print it."""
     enable_gc()
-    session = anyio.run(play)
+    session, console = anyio.run(play), Console.of(sys.stdout, os.environ)
     if "--json" in line.flags:
-        sys.stdout.write(format_json(session))
+        sys.stdout.write(console.fit_json(format_json(session)))
     else:
-        sys.stdout.write(format_story(session, Console.of(sys.stdout, os.environ)))
+        sys.stdout.write(format_story(session, console))
     return 0
 
 
