@@ -131,6 +131,35 @@ async def test_app_reads_the_text_of_a_result_without_structured_content(
     assert figure == "33:25 hours · Pacific/Auckland"
 
 
+@pytest.mark.parametrize("name", APP_NAMES)
+async def test_app_of_a_result_of_another_form_says_so(
+    browser: Browser, client: Client, clock: Clock, name: AppName
+) -> None:
+    async with open_app(browser, client, app_uri(name), clock.now) as app:
+        await app.show_result({"structuredContent": {"rows": []}, "content": []})
+        failure = await app.text("#status.failure")
+
+    assert failure == "This result has another form than the app can show."
+
+
+async def test_summarize_time_in_app_keeps_rounding_amounts_and_the_focus(
+    browser: Browser, client: Client, clock: Clock
+) -> None:
+    arguments = {"period": "last week", "group_by": ["project"], "rounding": "up 15m per entry", "amounts": True}
+    async with open_app(browser, client, "ui://totals", clock.now) as app:
+        await app.show("summarize_time", **arguments)
+        facts = await app.text(".facts")
+        await app.frame.press("button:text-is('Day')", "Enter")
+        await app.frame.wait_for_selector("th bdi:text-is('Mon 29 Sept')")
+        later_facts = await app.text(".facts")
+        focus = await app.frame.evaluate("document.activeElement.textContent")
+
+    assert "Rounded" in facts
+    assert "Amount" in facts
+    assert later_facts == facts
+    assert focus == "Day"
+
+
 async def test_summarize_time_in_app_has_its_bars_and_groups_anew(
     browser: Browser, client: Client, clock: Clock
 ) -> None:
@@ -170,11 +199,13 @@ async def test_project_status_in_app_shows_estimate_tracked_and_forecast(
         await app.frame.click("li:has-text('Web shop') >> text=Show pace")
         await app.frame.wait_for_selector("text=Used up at this pace")
         text = await app.text("li:has-text('Web shop')")
+        focus = await app.frame.evaluate("document.activeElement.textContent")
         script = "bars => bars.map(bar => bar.getBoundingClientRect().width)"
         estimate, tracked, forecast, _ = await app.frame.eval_on_selector_all(".track:not(.thin) i", script)
 
     assert f"{project['tracked_seconds'] // 3600}:" in text
     assert "of 500:00" in text
+    assert focus == "Web shop"
     assert tracked / estimate == pytest.approx(project["tracked_seconds"] / project["estimated_seconds"], abs=0.01)
     assert forecast / estimate == pytest.approx(4 * pace / project["estimated_seconds"], abs=0.01)
     assert app.calls == [("project_status", {"project": str(project["id"]), "workspace": str(status["workspace_id"])})]

@@ -120,6 +120,49 @@ async def test_create_time_entries_from_app_fills_the_gap_and_undo_takes_it_back
     assert f"change_id {undo[1]['change']}" in context[0]["content"][0]["text"]
 
 
+async def test_create_time_entries_from_app_by_a_double_click_is_one_call(
+    browser: Browser, clock: Clock, quiet_week: Host
+) -> None:
+    async with open_app(browser, quiet_week.client, URI, clock.now) as app:
+        await app.show("review_time", period="this week")
+        await app.frame.click(".gaps td.gap")
+        await app.frame.click("text=Fill this gap")
+        await app.frame.fill("label:has-text('Description') input", "Lunch")
+        await app.frame.dblclick("text=Create entry")
+        await app.frame.wait_for_selector("text=Undo")
+        await app.frame.dblclick("#status button")
+        await app.frame.wait_for_selector("text=Undone.")
+        status = await app.text("#status")
+        focus = await app.frame.evaluate("document.activeElement.id")
+
+    assert [name for name, _ in app.calls if name not in ("list_time_entries", "review_time")] == [
+        *("create_time_entries", "undo")
+    ]
+    assert status == "Undone."
+    assert focus == "status"
+
+
+async def test_create_time_entries_from_app_that_cannot_be_read_again_is_done(
+    browser: Browser, sandbox: Sandbox, clock: Clock, quiet_week: Host
+) -> None:
+    writer = Client(serve(sandbox, clock, tools="create_time_entries"), mode="auto")
+    async with open_app(browser, quiet_week.client, URI, clock.now) as app, writer:
+        await app.show("review_time", period="this week")
+        app.client = writer
+        await app.frame.click(".gaps td.gap")
+        await app.frame.click("text=Fill this gap")
+        await app.frame.fill("label:has-text('Description') input", "Lunch")
+        await app.frame.click("text=Create entry")
+        await app.frame.wait_for_selector("text=Undo")
+        status = await app.text("#status")
+        context = await app.messages("ui/update-model-context")
+        is_busy = await app.frame.locator("#app[aria-busy]").count()
+
+    assert status.startswith("Done. Undo What is shown is from before: ")
+    assert "create_time_entries" in context[0]["content"][0]["text"]
+    assert is_busy == 0
+
+
 async def test_edit_and_split_from_app_call_tools_with_what_the_person_wrote(
     browser: Browser, clock: Clock, quiet_week: Host
 ) -> None:
@@ -215,6 +258,27 @@ async def test_week_by_keyboard_moves_opens_and_comes_back(browser: Browser, clo
     assert steps == [[1, 1], [2, 2], [2, 8], [2, 1], [5, 8], [5, 8]]
     assert title == "Tuesday 14 October: Write"
     assert (return_position, stops, mirror_position) == ([2, 2], 1, [2, 3])
+
+
+async def test_week_by_keyboard_stays_where_it_was_when_it_is_drawn_anew(
+    browser: Browser, clock: Clock, quiet_week: Host
+) -> None:
+    async with open_app(browser, quiet_week.client, URI, clock.now) as app:
+        await app.show("review_time", period="this week")
+        await app.frame.press("[aria-label='Week before']", "Enter")
+        await app.frame.wait_for_selector("h1:has-text('6 \u2013 12 October')")
+        label = await app.frame.evaluate("document.activeElement.ariaLabel")
+        await app.frame.press("[aria-label='Week after']", "Enter")
+        await app.frame.wait_for_selector("h1:has-text('13 \u2013 19 October')")
+        await app.frame.click(".gaps td.gap")
+        await app.frame.click("text=Fill this gap")
+        await app.frame.fill("label:has-text('Description') input", "Lunch")
+        await app.frame.press("label:has-text('Description') input", "Enter")
+        await app.frame.wait_for_selector("text=Undo")
+        role = await app.frame.evaluate("document.activeElement.role")
+
+    assert label == "Week before"
+    assert role == "gridcell"
 
 
 async def test_week_before_is_read_from_the_server(browser: Browser, client: Client, clock: Clock) -> None:

@@ -27,14 +27,16 @@ async function perform(action, args, reload) {
   const change = result.change_id;
   const undo = { label: "Undo", tool: "undo", arguments: { change } };
   const canUndo = change !== undefined && action.tool !== "undo";
-  await reload();
+  // The change is made, whether or not it can be shown.
+  const failure = await reload().then(() => undefined, (error) => error);
   announce(
     action.tool === "undo" ? "Undone. " : "Done. ",
     canUndo && button("Undo", () => guard(() => perform(undo, undo.arguments, reload)), { class: "plain" }),
+    failure && ` What is shown is from before: ${failure.message}`,
   );
   if (change !== undefined && host.capabilities.updateModelContext !== undefined) {
     const text = `In the app of Toggl Track the person called ${action.tool}; change_id ${change}.`;
-    await request("ui/update-model-context", { content: [{ type: "text", text }] });
+    request("ui/update-model-context", { content: [{ type: "text", text }] }).catch(() => {}); // It may be refused.
   }
 }
 
@@ -79,7 +81,7 @@ function openForm(trigger, action, reload) {
       "aria-label": action.label,
       // A sandbox may forbid forms, so that there is none to submit.
       keydown: (event) => {
-        if (event.key === "Enter" && event.target.tagName === "INPUT") confirm();
+        if (event.key === "Enter" && event.target.tagName === "INPUT") form.querySelector(".primary").click();
         if (event.key === "Escape") {
           event.stopPropagation();
           form.close();

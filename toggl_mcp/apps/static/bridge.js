@@ -1,6 +1,6 @@
 // MCP Apps: JSON-RPC with the host by postMessage. The host asks the person, and calls the tools.
 
-const host = { capabilities: {}, context: {} };
+const host = { capabilities: {} };
 const pendingRequests = new Map();
 let lastId = 0;
 
@@ -61,7 +61,6 @@ function canCallTools() {
 }
 
 function applyContext(changes) {
-  Object.assign(host.context, changes);
   const root = document.documentElement;
   if (changes.theme === "light" || changes.theme === "dark") root.style.colorScheme = changes.theme;
   for (const [name, value] of Object.entries(changes.styles?.variables ?? {})) {
@@ -96,8 +95,8 @@ function connect(name, show) {
       appInfo: { name: `toggl-${name}`, version: "1.0.0" },
       appCapabilities: { availableDisplayModes: ["inline", "fullscreen"] },
     });
-    host.capabilities = result.hostCapabilities ?? {};
-    applyContext(result.hostContext ?? {});
+    host.capabilities = result?.hostCapabilities ?? {};
+    applyContext(result?.hostContext ?? {});
     send({ method: "ui/notifications/initialized" });
     new ResizeObserver(reportSize).observe(document.documentElement);
   });

@@ -19,23 +19,23 @@ async function loadPace(id, data) {
   const status = await callTool("project_status", { project: String(id), workspace: String(data.workspace_id) });
   projects = projects.map((project) => (project.id === id ? withPace(status.projects[0], status) : project));
   render({ ...data, warnings: status.warnings });
+  document.getElementById(`project-${id}`).focus(); // Where the button was.
   announce("Pace read.");
 }
 
 function render(data) {
   const warnings = [...(data.warnings ?? []), ...(data.remaining ? [`${data.remaining} more projects are not shown.`] : [])];
-  app.replaceChildren(
+  draw(
     element("h1", { class: "hidden" }, "Projects against their estimates"),
     element("ul", { class: "projects" }, projects.map((project) => renderProject(project, data))),
     warnings.length ? element("ul", { class: "warnings small quiet" }, warnings.map((text) => element("li", {}, writtenText(text)))) : "",
     renderLegend(),
   );
-  app.removeAttribute("aria-busy");
 }
 
 function renderProject(project, data) {
   const { id, name, estimated_seconds: estimate, tracked_seconds: tracked, archived } = project;
-  const title = element("h2", {}, element("span", { class: "dot" }), writtenText(name), archived && element("span", { class: "tag quiet" }, "archived"));
+  const title = element("h2", { id: `project-${id}`, tabindex: "-1" }, element("span", { class: "dot" }), writtenText(name), archived && element("span", { class: "tag quiet" }, "archived"));
   const isOver = estimate !== undefined && tracked > estimate;
   return element(
     "li",
@@ -43,7 +43,7 @@ function renderProject(project, data) {
     element("div", { class: "head" }, title, renderHours(project, isOver)),
     (estimate !== undefined || project.pace !== undefined) && renderBar(project),
     renderFacts(listFacts(project)),
-    !project.hasPace && !archived && canCallTools() && element("div", { class: "buttons" }, button("Show pace", () => guard(() => loadPace(id, data)))),
+    !project.hasPace && !archived && canCallTools() && element("div", { class: "buttons" }, button("Show pace", () => guard(() => loadPace(id, data)), { "aria-label": `Show pace: ${name}` })),
     project.tasks && renderTasks(project.tasks),
   );
 }

@@ -21,16 +21,39 @@ function hiddenText(text) {
   return element("span", { class: "hidden" }, text);
 }
 
+// A second click counts when the first one is done: a double click makes no change twice.
 function button(label, onClick, attributes = {}) {
-  return element("button", { type: "button", click: onClick, ...attributes }, label);
+  let isRunning = false;
+  const click = async (event) => {
+    if (isRunning) return;
+    isRunning = true;
+    await onClick(event);
+    isRunning = false;
+  };
+  return element("button", { type: "button", click, ...attributes }, label);
 }
 
 const app = document.getElementById("app");
 const status = document.getElementById("status");
 
 function announce(...children) {
+  const hadFocus = status.contains(document.activeElement);
   status.className = "";
-  status.replaceChildren(...children);
+  status.replaceChildren(...children.filter(Boolean));
+  if (hadFocus) status.focus();
+}
+
+// Draws the app anew. The keyboard stays where it was, if that is still there; the result is whether it had to leave.
+function draw(...children) {
+  const { activeElement } = document;
+  const hadFocus = app.contains(activeElement);
+  const nameOf = (node) => node.ariaLabel ?? node.textContent;
+  app.replaceChildren(...children);
+  app.removeAttribute("aria-busy");
+  if (!hadFocus) return false;
+  const same = [...app.querySelectorAll("button")].find((node) => nameOf(node) === nameOf(activeElement));
+  same?.focus();
+  return same === undefined;
 }
 
 function showFailure(error) {
@@ -44,7 +67,8 @@ async function guard(action) {
   try {
     return await action();
   } catch (error) {
-    showFailure(error);
+    const isOfCode = error instanceof TypeError || error instanceof RangeError;
+    showFailure(isOfCode ? new Error("This result has another form than the app can show.") : error);
     return undefined;
   }
 }

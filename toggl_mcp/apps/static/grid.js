@@ -21,6 +21,10 @@ class Grid {
     this.rows[row][column].tabIndex = 0;
   }
 
+  focus() {
+    this.rows[this.position[0]][this.position[1]].focus();
+  }
+
   handleKey(event) {
     const [row, column] = this.position;
     const isReversed = getComputedStyle(this.table).direction === "rtl";

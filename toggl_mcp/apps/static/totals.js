@@ -7,20 +7,25 @@ const DATE_FORMATS = {
   month: (name) => formatDay(`${name}-01`, { month: "long", year: "numeric" }),
 };
 
-// The arguments that say what is totalled; how, is chosen here.
+// The arguments that hold for every grouping.
 let subject;
+// The last choice alone is shown, whichever comes last.
+let lastChoice = 0;
 
 function showResult(data, input) {
-  subject = pickArguments(input, ENTRY_FILTERS);
+  subject = pickArguments(input, [...ENTRY_FILTERS, "rounding", "amounts"]);
   render(data);
 }
 
 async function regroup(data, changes) {
+  const choice = ++lastChoice;
   app.setAttribute("aria-busy", "true");
   const groupBy = Object.keys(data.groups?.[0]?.by ?? {});
   const args = { ...subject, start: data.first_day, end: data.last_day, ...(groupBy.length ? { group_by: groupBy } : {}) };
   if (data.previous) args.compare = "previous";
-  render(await callTool("summarize_time", { ...args, ...changes }));
+  const totals = await callTool("summarize_time", { ...args, ...changes });
+  if (choice !== lastChoice) return;
+  render(totals);
   announce("Totals changed.");
 }
 
@@ -39,12 +44,11 @@ function groupClass({ by }) {
 function render(data) {
   hues.clear();
   const groups = data.groups ?? [];
-  app.replaceChildren(
+  draw(
     renderHead(data),
     canCallTools() ? renderChoices(data) : "",
     groups.length ? renderBars(data, groups) : element("p", { class: "quiet" }, "No groups: choose one above, or ask for one."),
   );
-  app.removeAttribute("aria-busy");
   if (data.incomplete_reason) announce(data.incomplete_reason);
 }
 

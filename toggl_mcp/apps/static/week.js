@@ -29,10 +29,23 @@ function showResult(data, input) {
   return canCallTools() ? loadWeek(first, last) : undefined;
 }
 
-// Reads the entries that touch these days, of which those over midnight began the day before, and what to review.
 async function loadWeek(first, last) {
-  app.setAttribute("aria-busy", "true");
   const load = ++lastLoad;
+  app.setAttribute("aria-busy", "true");
+  try {
+    const loaded = await readWeek(first, last);
+    if (load !== lastLoad) return;
+    week = loaded;
+    render();
+  } catch (error) {
+    if (load === lastLoad) throw error;
+  } finally {
+    if (load === lastLoad) app.removeAttribute("aria-busy");
+  }
+}
+
+// Reads the entries that touch these days, of which those over midnight began the day before, and what to review.
+async function readWeek(first, last) {
   const { zone, filters, review, isOwn } = week;
   const listing = { ...filters, start: addDays(first, -1), end: last, sort: "oldest", limit: MAX_ROWS };
   const entries = [];
@@ -43,9 +56,7 @@ async function loadWeek(first, last) {
   }
   const findings = isOwn ? await callTool("review_time", { ...review, start: first, end: last, limit: MAX_ROWS }) : {};
   const warning = page.incomplete_reason ?? (page.next_cursor && "There are more entries than a week here can show.");
-  if (load !== lastLoad) return;
-  week = { ...week, ...makeWeek(first, last, zone), entries, findings: readFindings(findings, zone), warning };
-  render();
+  return { ...week, ...makeWeek(first, last, zone), entries, findings: readFindings(findings, zone), warning };
 }
 
 const reload = () => loadWeek(week.days[0], week.days.at(-1));
@@ -57,10 +68,10 @@ function render() {
   const position = grid?.position;
   for (const { entries } of rows) hueClass(projectName(entries[0]));
   const panel = element("section", { id: "panel", class: "panel", hidden: true, "aria-label": "Details" });
-  app.replaceChildren(renderHead(now), renderGrid(rows, now), renderLegend(), panel, renderProjects());
-  app.removeAttribute("aria-busy");
+  const isFocusLost = draw(renderHead(now), renderGrid(rows, now), renderLegend(), panel, renderProjects());
   if (week.warning) announce(week.warning);
   grid = new Grid(app.querySelector("table"), position);
+  if (isFocusLost) grid.focus();
   tick();
 }
 
