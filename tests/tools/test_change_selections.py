@@ -34,9 +34,22 @@ async def test_edit_time_entries_by_filters_changes_the_entries_that_the_dry_run
 
     assert (plan["edited_ids"], list_changes(sandbox)) == ([], [])
     assert plan["matches"] == [f"entry {rows[2]['id']} “Mail”, 2025-10-14T10:00:00 to 2025-10-14T11:00:00"]
-    result = await host.call("edit_time_entries", filters=filters, project="Web shop", expected_count=1)
+    count = plan["expected_count"]
+    result = await host.call("edit_time_entries", filters=filters, project="Web shop", expected_count=count)
     assert result["edited_ids"] == [rows[2]["id"]]
     assert rows[2]["project_id"] == WEB_SHOP
+
+
+async def test_delete_time_entries_dry_run_names_the_projects_of_the_entries(
+    host: Host, rows: list[dict[str, Any]]
+) -> None:
+    plan = await host.call("delete_time_entries", filters={"period": "today", "project": "Web shop"}, dry_run=True)
+
+    times = "2025-10-14T09:00:00 to 2025-10-14T10:00:00"
+    assert plan["matches"] == [f"entry {rows[1]['id']} “Cart”, Web shop, {times}"]
+    assert plan["expected_count"] == 1
+    plan = await host.call("delete_time_entries", ids=[rows[1]["id"]], dry_run=True)
+    assert "expected_count" not in plan
 
 
 async def test_delete_time_entries_by_filters_answers_with_what_was_deleted(

@@ -15,7 +15,7 @@ from toggl_mcp.tools.support.define import MAX_CALL_SECONDS, CallContext
 from toggl_mcp.tools.support.results import WithChange
 from toggl_mcp.tools.time_entries._args import REF_WORDS, EntrySelection
 from toggl_mcp.tools.time_entries._filters import select_entries
-from toggl_mcp.tools.time_entries._overlap import describe_entry
+from toggl_mcp.tools.time_entries._overlap import describe_entries
 from toggl_mcp.tools.time_entries._refs import describe_missing, find_by_ref
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
@@ -64,7 +64,8 @@ class BulkResult(WithChange):
     not_found_ids: Annotated[list[int], Field(description="None of your entries of the last 89 days.")] | Absent = None
     unconfirmed_ids: list[int] | Absent = None
     incomplete_reason: str | Absent = None
-    matches: Annotated[list[str], Field(description="Of a dry_run.")] | Absent = None
+    expected_count: int | Absent = None
+    matches: list[str] | Absent = None
 
     @classmethod
     async def of(
@@ -93,14 +94,15 @@ class BulkResult(WithChange):
     @classmethod
     async def of_dry_run(
         cls,
+        args: EntrySelection,
         targets: "Targets",
         call: CallContext,
         **fields: Any,  # noqa: ANN401 - the fields of a subclass
     ) -> Self:
         """Return the result of a dry run, which lists the entries, with the fields that a subclass adds."""
-        calendar = await call.calendar()
         return cls(
-            matches=[describe_entry(entry, calendar, call.now) for entry in targets.entries],
+            expected_count=None if args.filters is None else len(targets.entries),
+            matches=await describe_entries(targets.entries, call),
             not_found_ids=targets.not_found_ids or None,
             quota=call.quota(),
             **fields,

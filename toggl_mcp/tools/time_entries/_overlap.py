@@ -8,6 +8,7 @@ from toggl_mcp.models.period import Calendar, DateRange
 from toggl_mcp.models.time_entries import TimeEntry
 from toggl_mcp.tools.support.define import CallContext
 from toggl_mcp.tools.support.results import truncate
+from toggl_mcp.tools.time_entries._output import EntryNames, look_up_names
 
 HINT = "Change the times, or pass allow_overlap: true."
 HINT_UNCHECKED = "Or pass allow_overlap: true."
@@ -38,8 +39,7 @@ async def reject_overlaps(
     ]
     if not overlaps:
         return
-    descriptions = [describe_entry(entry, calendar, call.now) for entry in overlaps]
-    message = f"Overlaps {enumerate_overlaps(descriptions)}. Nothing was changed. {HINT}"
+    message = f"Overlaps {enumerate_overlaps(await describe_entries(overlaps, call))}. Nothing was changed. {HINT}"
     raise Overlap(message)
 
 
@@ -89,8 +89,15 @@ def _grows(entry: TimeEntry, start: datetime, end: datetime, former: TimeEntry, 
     return overlap(start, end) > overlap(former.start, former.end_at(now))
 
 
-def describe_entry(entry: TimeEntry, calendar: Calendar, now: datetime) -> str:
-    """Return an entry as a message names it: its id, description and times."""
-    end = "now" if entry.running else calendar.to_local_text(entry.end_at(now))
+async def describe_entries(entries: Sequence[TimeEntry], call: CallContext) -> list[str]:
+    """Return each entry as a message names it: its id, description, project and times."""
+    calendar, names = await call.calendar(), await look_up_names(entries, call, {"project"})
+    return [_describe_entry(entry, names, calendar, call.now) for entry in entries]
+
+
+def _describe_entry(entry: TimeEntry, names: EntryNames, calendar: Calendar, now: datetime) -> str:
     description = f" “{truncate(entry.description, 60)}”" if entry.description else ""
-    return f"entry {entry.id}{description}, {calendar.to_local_text(entry.start)} to {end}"
+    project = names.name_of("project", entry)
+    end = "now" if entry.running else calendar.to_local_text(entry.end_at(now))
+    times = f"{calendar.to_local_text(entry.start)} to {end}"
+    return ", ".join(filter(None, (f"entry {entry.id}{description}", project and truncate(project, 60), times)))

@@ -14,7 +14,7 @@ from toggl_mcp.tools.support.lookup import MAX_CANDIDATES
 from toggl_mcp.tools.time_entries._args import CreateTimeEntries, NewEntry
 from toggl_mcp.tools.time_entries._draft import is_same, to_draft
 from toggl_mcp.tools.time_entries._input import PreparedEntry, prepare_new_entry
-from toggl_mcp.tools.time_entries._overlap import describe_entry, do_overlap, enumerate_overlaps, find_overlaps
+from toggl_mcp.tools.time_entries._overlap import describe_entries, do_overlap, enumerate_overlaps, find_overlaps
 from toggl_mcp.tools.time_entries._refs import choose_workspace, load_like
 from toggl_mcp.tools.time_entries._times import check_duration, parse_time_argument, parse_times
 
@@ -162,7 +162,7 @@ async def _compare(
             twin_ids.add(twin.id)
             drafts[index] = draft._replace(entry=twin, status="already_there")
         elif args.on_overlap == "refuse":
-            overlaps = [describe_entry(item, calendar, call.now) for item in existing]
+            overlaps = await describe_entries(existing, call)
             overlaps += [f"entries[{other_index}]" for other_index in _find_overlapping(index, drafts, call)]
             if overlaps:
                 problems[index] = Overlap(f"overlaps {enumerate_overlaps(overlaps)}.")

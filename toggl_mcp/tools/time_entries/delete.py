@@ -26,7 +26,7 @@ async def delete_time_entries(args: DeleteTimeEntries, call: CallContext) -> Tim
     """Delete your time entries permanently, up to 100. Each costs one request; the quota has to cover all."""
     targets = await select_targets(args, call, require_recent=True)
     if args.dry_run:
-        return await TimeEntriesDeleted.of_dry_run(targets, call, deleted_ids=[], deleted=[])
+        return await TimeEntriesDeleted.of_dry_run(args, targets, call, deleted_ids=[], deleted=[])
     if call.question not in (None, await _write_question(targets.entries, call)):
         message = "These are other entries by now than the person agreed to. Nothing was deleted. Call again."
         raise Declined(message)

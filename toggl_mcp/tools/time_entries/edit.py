@@ -62,12 +62,12 @@ async def _plan_edit(
     """Return what an edit would change: of a single entry, how it would be."""
     batches = await prepare_batches(targets.entries, args, call)
     if not is_single:
-        return await TimeEntriesEdited.of_dry_run(targets, call, edited_ids=[])
+        return await TimeEntriesEdited.of_dry_run(args, targets, call, edited_ids=[])
     (entry,), ((_, prepared),) = targets.entries, batches
     times = (await add_times(entry, args, TimeEntryBody(), call)).model_dump(exclude_none=True, exclude={"stop"})
     edited_entry = prepared.body.apply_to(entry.model_copy(update=times))
     output = None if edited_entry is None else (await to_output(edited_entry, call))[0]
-    return await TimeEntriesEdited.of_dry_run(targets, call, edited_ids=[], entry=output)
+    return await TimeEntriesEdited.of_dry_run(args, targets, call, edited_ids=[], entry=output)
 
 
 async def _list_warnings(batches: list[Batch], changed_ids: list[int], call: CallContext) -> list[str] | None:

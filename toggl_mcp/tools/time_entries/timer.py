@@ -20,7 +20,7 @@ from toggl_mcp.tools.time_entries._input import (
     settle_references,
 )
 from toggl_mcp.tools.time_entries._output import TimeEntryOut, TimeEntryResult, to_output
-from toggl_mcp.tools.time_entries._overlap import describe_entry, reject_overlaps
+from toggl_mcp.tools.time_entries._overlap import describe_entries, reject_overlaps
 from toggl_mcp.tools.time_entries._refs import choose_workspace, describe_missing, load_like
 from toggl_mcp.tools.time_entries._times import check_duration, parse_stop, parse_time_argument
 
@@ -142,7 +142,8 @@ async def _discard_question(args: StopTimer, call: CallContext) -> str | None:
     if not args.discard:
         return None
     ((entry,), _) = await load_entries(["running"], call)
-    return f"Delete {describe_entry(entry, await call.calendar(), call.now)}, whose timer is running?"
+    (description,) = await describe_entries([entry], call)
+    return f"Delete {description}, whose timer is running?"
 
 
 async def get_timer(args: GetTimer, call: CallContext) -> Timer:
