@@ -3,8 +3,8 @@
 from collections import OrderedDict
 from collections.abc import Callable
 from contextvars import ContextVar
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
 
 from toggl_mcp.api import AsyncClient, TokenAuth
 from toggl_mcp.cache.memory import MemoryStore
@@ -25,7 +25,8 @@ WORKSPACE_ID: ContextVar[int | None] = ContextVar("workspace_id", default=None)
 """The workspace of this request's calls that name none; None leaves it to the settings."""
 
 
-class _Account(NamedTuple):
+@dataclass(slots=True)
+class _Account:
     """The account of a token: the endpoints of each workspace that calls are for, all over one store."""
 
     auth: TokenAuth
@@ -72,8 +73,12 @@ class AccountPool:
             NoToken, BadToken: The caller has no Toggl token.
         """
         token, now = self._find_token(), self._clock()
-        account = self._accounts.pop(token, None) or self._make_account(token)
-        self._accounts[token] = account._replace(used_at=now)
+        account = self._accounts.get(token)
+        if account is None:
+            account = self._accounts[token] = self._make_account(token)
+            self._close_surplus()
+        account.used_at = now
+        self._accounts.move_to_end(token)
         self._close_idle(now)
         return account.open_workspace(WORKSPACE_ID.get() or self._workspace_id)
 
@@ -100,6 +105,8 @@ class AccountPool:
         # A call in progress keeps its account; what an account has of its own is memory.
         while now - self._get_oldest().used_at > MAX_IDLE_SECONDS:
             self._accounts.popitem(last=False)
+
+    def _close_surplus(self) -> None:
         for is_accepted, limit in ((True, MAX_ACCOUNTS), (False, MAX_UNPROVEN_ACCOUNTS)):
             tokens = [token for token, item in self._accounts.items() if item.auth.is_accepted is is_accepted]
             for token in tokens[: max(0, len(tokens) - limit)]:
