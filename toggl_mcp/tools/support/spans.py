@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
+from mcp.server.context import CallNext, HandlerResult, ServerMiddleware, ServerRequestContext
 from mcp.server.mcpserver import MCPServer
 from mcp.shared.exceptions import MCPError
 from mcp.types import METHOD_NOT_FOUND
@@ -23,30 +23,39 @@ class _MessagelessError(MCPError):
         self.original = original
 
 
-def bound_spans(server: MCPServer[None], names: Mapping[str, Collection[str]]) -> None:
-    """Let the spans of a server have no names but these, by method, and no message of an error.
+class _BoundedSpans:
+    """Makes the span of each message where spans are kept, with no names but these, and no message of an error."""
 
-    The SDK's middleware for spans is the first: one function stands inside it, and one around it, nearer to the client.
-    """
+    def __init__(self, make_span: ServerMiddleware[Any], names: Mapping[str, Collection[str]]) -> None:
+        self._make_span = make_span
+        self._names = names
 
-    async def hide(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
-        if ctx.method in names and (ctx.params or {}).get("name") not in names[ctx.method]:
-            _rename_span(f"{ctx.method} {OTHER}", ATTRIBUTES[ctx.method])
-        try:
+    async def __call__(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+        if isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):  # Nobody has set one that keeps them.
             return await call_next(ctx)
-        except MCPError as error:
-            if error.error.code == METHOD_NOT_FOUND:
-                _rename_span(OTHER, "mcp.method.name")
-            raise _MessagelessError(error) from error
 
-    async def restore(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+        async def hide(ctx: ServerRequestContext[Any, Any]) -> HandlerResult:
+            if ctx.method in self._names and (ctx.params or {}).get("name") not in self._names[ctx.method]:
+                _rename_span(f"{ctx.method} {OTHER}", ATTRIBUTES[ctx.method])
+            try:
+                return await call_next(ctx)
+            except MCPError as error:
+                if error.error.code == METHOD_NOT_FOUND:
+                    _rename_span(OTHER, "mcp.method.name")
+                raise _MessagelessError(error) from error
+
         try:
-            return await call_next(ctx)
+            return await self._make_span(ctx, hide)
         except _MessagelessError as error:
             raise error.original from None
 
-    server.middleware.insert(1, hide)
-    server.middleware.insert(0, restore)
+
+def bound_spans(server: MCPServer[None], names: Mapping[str, Collection[str]]) -> None:
+    """Let the spans of a server have no names but these, by method, and no message of an error.
+
+    The SDK's middleware for spans is the first; what bounds it takes its place.
+    """
+    server.middleware[0] = _BoundedSpans(server.middleware[0], names)
 
 
 def _rename_span(name: str, attribute: str) -> None:
