@@ -3,15 +3,38 @@
 No label has a name or an id of anybody: a bucket is told by its kind, a path by its template.
 """
 
+from collections import Counter
+from collections.abc import Iterable
 from functools import cache
+from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
-    from opentelemetry.metrics import Counter, Histogram
+    from opentelemetry.metrics import CallbackOptions, Histogram, Observation
     from opentelemetry.metrics import _Gauge as Gauge  # Its public name is this one.
 
 BOUNDARIES = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 60, 120)
 """Seconds that part the buckets of durations: from a cached read to the longest call."""
+
+
+class _Reads:
+    """How many collections were read, by source: counted here, as OpenTelemetry takes longer than a cached read."""
+
+    def __init__(self) -> None:
+        self._counts = Counter[str]()
+        self._lock = Lock()
+
+    def add(self, source: str) -> None:
+        """Count a read, in any thread."""
+        with self._lock:
+            self._counts[source] += 1
+
+    def observe(self, _: "CallbackOptions") -> "Iterable[Observation]":
+        """Return the counts."""
+        from opentelemetry.metrics import Observation  # noqa: PLC0415 - start-up
+
+        with self._lock:
+            return [Observation(count, {"toggl_mcp.source": source}) for source, count in self._counts.items()]
 
 
 class _Instruments(NamedTuple):
@@ -19,7 +42,7 @@ class _Instruments(NamedTuple):
 
     tool_calls: "Histogram"
     requests: "Histogram"
-    reads: "Counter"
+    reads: _Reads
     quota: "Gauge"
     waits: "Histogram"
 
@@ -28,7 +51,10 @@ class _Instruments(NamedTuple):
 def _open_instruments() -> _Instruments:
     from opentelemetry.metrics import get_meter  # noqa: PLC0415 - start-up
 
-    meter = get_meter("toggl_mcp")
+    meter, reads = get_meter("toggl_mcp"), _Reads()
+    meter.create_observable_counter(
+        "toggl_mcp.reads", [reads.observe], "{read}", "Collections that were read, by source."
+    )
 
     def create_histogram(name: str, description: str) -> "Histogram":
         return meter.create_histogram(name, "s", description, explicit_bucket_boundaries_advisory=BOUNDARIES)
@@ -36,7 +62,7 @@ def _open_instruments() -> _Instruments:
     return _Instruments(
         create_histogram("toggl_mcp.tool.duration", "Calls of tools, by tool and error.type."),
         create_histogram("toggl_mcp.request.duration", "Requests to Toggl, by method, path and outcome."),
-        meter.create_counter("toggl_mcp.reads", "{read}", "Collections that were read, by source."),
+        reads,
         meter.create_gauge("toggl_mcp.quota.remaining", "{request}", "What Toggl last said remains, by bucket."),
         create_histogram("toggl_mcp.queue.duration", "Waits of requests for their slot."),
     )
@@ -57,7 +83,7 @@ def record_request(method: str, template: str, outcome: str, seconds: float) -> 
 
 def record_read(source: str) -> None:
     """Record that a collection was read: from the cache, from Toggl, or stale."""
-    _open_instruments().reads.add(1, {"toggl_mcp.source": source})
+    _open_instruments().reads.add(source)
 
 
 def record_quota(bucket_name: str, remaining: int) -> None:
