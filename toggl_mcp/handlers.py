@@ -81,6 +81,7 @@ def add_handlers(
     if can_push:
         _add_subscriptions(server, lowlevel, Subscriptions(read_etag))
     _restrict_capabilities(lowlevel, tool_names)
+    lowlevel.get_tool_input_schema = _find_header_schema
     server.middleware.append(restrict_instructions)
 
 
@@ -172,6 +173,10 @@ def _restrict_capabilities(lowlevel: Server[Any], tool_names: Collection[str]) -
         )
 
     lowlevel.get_capabilities = get_capabilities
+
+
+def _find_header_schema(_: str) -> None:
+    """Return no schema, as none has a header repeat an argument: the SDK would search it for that at every call."""
 
 
 def _find_handler(lowlevel: Server[Any], method: str) -> RequestHandler[Any, Any]:
