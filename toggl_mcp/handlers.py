@@ -32,10 +32,9 @@ from mcp.types import (
     UnsubscribeRequestParams,
 )
 
-from toggl_mcp.instructions import write_instructions
 from toggl_mcp.subscriptions import Subscriptions
 from toggl_mcp.tools.support.define import CallOpener
-from toggl_mcp.toolsets import PROMPT_TOOLS, RESOURCE_TOOLS, TOOL_NAMES, current_tools
+from toggl_mcp.toolsets import PROMPT_TOOLS, RESOURCE_TOOLS
 
 if TYPE_CHECKING:
     from toggl_mcp.features import Features
@@ -45,7 +44,6 @@ FeatureOpener = Callable[[], "Features"]
 
 METHODS_WITH_NEWS = ("tools/call", "resources/read")
 """What may bring something new into the cache."""
-METHODS_WITH_INSTRUCTIONS = ("initialize", "server/discover")
 
 
 def add_handlers(
@@ -70,19 +68,12 @@ def add_handlers(
     async def read_etag(uri: str) -> str | None:
         return await open_features().read_etag(uri)
 
-    async def restrict_instructions(ctx: RequestContext, call_next: CallNext) -> HandlerResult:
-        result = await call_next(ctx)
-        if ctx.method not in METHODS_WITH_INSTRUCTIONS or TOOL_NAMES.get() is None:
-            return result
-        return {**cast("dict[str, Any]", result), "instructions": write_instructions(current_tools(tool_names))}
-
     _add_resources(lowlevel, open_features)
     _add_prompts(lowlevel, open_features)
     if can_push:
         _add_subscriptions(server, lowlevel, Subscriptions(read_etag))
     _restrict_capabilities(lowlevel, tool_names)
     lowlevel.get_tool_input_schema = _find_header_schema
-    server.middleware.append(restrict_instructions)
 
 
 def _add_resources(lowlevel: Server[Any], open_features: FeatureOpener) -> None:

@@ -32,7 +32,7 @@ from toggl_mcp.http.headers import HeaderRules
 from toggl_mcp.http.issuer_keys import COOL_DOWN_SECONDS
 from toggl_mcp.http.limits import RequestLimits
 from toggl_mcp.http.metrics import answer_metrics, open_metrics
-from toggl_mcp.http.restriction import restrict_tools
+from toggl_mcp.http.restriction import ToolRestriction
 from toggl_mcp.http.settings import HttpSettings, is_loopback
 from toggl_mcp.models.account import Access
 from toggl_mcp.models.clock import Clock, SystemClock
@@ -44,6 +44,7 @@ from toggl_mcp.server import (
     open_store,
     require_token,
 )
+from toggl_mcp.toolsets import enabled_tools
 
 MAX_BODY_BYTES = 1 << 20
 """Bytes of the longest request; the longest call takes some thousand."""
@@ -117,14 +118,16 @@ def _open_managers(
     list_cache = LIST_CACHE if is_public else replace(LIST_CACHE, scope="private")
     managers: dict[Access, StreamableHTTPSessionManager] = {}
     for access in list_modes(settings.effective_access):
+        mode_settings = settings.model_copy(update={"access": access})
         try:
+            tool_names = [tool.name for tool in enabled_tools(mode_settings)]
             server = build_server(
-                settings.model_copy(update={"access": access}),
+                mode_settings,
                 accounts,
                 list_cache=list_cache,
                 can_push=False,  # No connection outlives its request.
                 request_state_security=state_security,
-                middleware=[restrict_tools],
+                middleware=[ToolRestriction(tool_names)],
             )
         except InvalidArguments:
             if access == settings.effective_access:

@@ -1,20 +1,22 @@
 """What the headers of a request restrict: they leave out tools and changes, and never add any."""
 
 from collections.abc import Collection, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.types import ListToolsResult
 
 from toggl_mcp.errors import InvalidArguments
+from toggl_mcp.instructions import write_instructions
 from toggl_mcp.models.base import MAX_ID
 from toggl_mcp.settings import Settings
 from toggl_mcp.tools.support.results import to_error_result
-from toggl_mcp.toolsets import TOOL_NAMES, enabled_tools
+from toggl_mcp.toolsets import TOOL_NAMES, current_tools, enabled_tools
 
 READ_ONLY_HEADER = "x-toggl-mcp-read-only"
 TOOLSETS_HEADER = "x-toggl-mcp-toolsets"
 WORKSPACE_HEADER = "x-toggl-mcp-workspace"
+METHODS_WITH_INSTRUCTIONS = ("initialize", "server/discover")
 
 
 class Restriction(NamedTuple):
@@ -44,19 +46,32 @@ def read_restriction(headers: Mapping[str, str]) -> Restriction:
     )
 
 
-async def restrict_tools(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
-    """List, and call, only the tools of the request."""
-    names = TOOL_NAMES.get()
-    if names is None:
-        return await call_next(ctx)
-    if ctx.method == "tools/call" and (ctx.params or {}).get("name") not in names:
-        message = "X-Toggl-MCP-Toolsets leaves out that tool. Use one that tools/list names."
-        return to_error_result(InvalidArguments(message))
-    result = await call_next(ctx)
-    if ctx.method != "tools/list":
+class ToolRestriction:
+    """Lists, describes and calls only the tools of the request.
+
+    Args:
+        tool_names: The names of the server's tools.
+    """
+
+    def __init__(self, tool_names: Collection[str]) -> None:
+        self._tool_names = tool_names
+
+    async def __call__(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+        """Answer a message."""
+        names = TOOL_NAMES.get()
+        if names is None:
+            return await call_next(ctx)
+        if ctx.method == "tools/call" and (ctx.params or {}).get("name") not in names:
+            message = "X-Toggl-MCP-Toolsets leaves out that tool. Use one that tools/list names."
+            return to_error_result(InvalidArguments(message))
+        result = await call_next(ctx)
+        if ctx.method in METHODS_WITH_INSTRUCTIONS:
+            instructions = write_instructions(current_tools(self._tool_names))
+            return {**cast("dict[str, Any]", result), "instructions": instructions}
+        if ctx.method == "tools/list":
+            listed = ListToolsResult.model_validate(result)
+            return listed.model_copy(update={"tools": [tool for tool in listed.tools if tool.name in names]})
         return result
-    listed = ListToolsResult.model_validate(result)
-    return listed.model_copy(update={"tools": [tool for tool in listed.tools if tool.name in names]})
 
 
 def _read_workspace_id(text: str | None) -> int | None:
