@@ -111,15 +111,16 @@ class CachedCollection(Generic[M]):
         Raises:
             QuotaSpent, RateLimited, Unreachable: Toggl gave no answer, and no stale collection may be served instead.
         """
-        read = await self._read(refresh=refresh)
-        record_read(read.source)
-        return read
-
-    async def _read(self, *, refresh: bool) -> CacheRead[M]:
         since = self._store.clock() if refresh else self._fresh_since()
         requests_before = self._flight.requests
         if collection := await self._read_newer_than(since):
-            return CacheRead(collection, "cache")
+            read = CacheRead(collection, "cache")
+        else:
+            read = await self._fetch_or_read_stale(since, requests_before, refresh=refresh)
+        record_read(read.source)
+        return read
+
+    async def _fetch_or_read_stale(self, since: float, requests_before: int, *, refresh: bool) -> CacheRead[M]:
         try:
             return await self._refresh(since, requests_before)
         except (QuotaSpent, RateLimited, Unreachable):

@@ -1,12 +1,13 @@
 """Parsed collections, and what is read from them: all of it, a page or one item."""
 
-from bisect import bisect_left, bisect_right, insort
+from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from math import inf
 from operator import itemgetter
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -89,8 +90,7 @@ class Collection(Generic[M]):
     def find_by_name(self, name: str) -> list[M]:
         """Return every model of exactly that name, case ignored; if there is none, accents are ignored too."""
         folded = fold(name)
-        start = bisect_left(self.by_name, folded, key=lambda entry: entry[0])
-        end = bisect_right(self.by_name, folded, key=lambda entry: entry[0])
+        start, end = (bisect_left(self.by_name, (folded, item_id)) for item_id in (0, inf))
         matches = [item for _, _, item in self.by_name[start:end]]
         return matches if matches or is_id(name) else self._by_plain_name.get(fold_accents(name), [])
 

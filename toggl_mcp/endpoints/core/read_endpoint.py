@@ -20,6 +20,7 @@ from toggl_mcp.models.base import WorkspaceResource, is_id
 from toggl_mcp.models.query import Query
 
 E = TypeVar("E", bound=WorkspaceResource)
+FoundT = TypeVar("FoundT")
 MAX_PAGE_SIZE = 200
 """Rows in a page, as many as Toggl allows."""
 
@@ -151,34 +152,36 @@ class ReadEndpoint(Generic[E]):
         lookup = None if refresh else self._collection.try_get_fresh(entity_id)
         if lookup is not None and (lookup.item is not None or self._proves_absence(lookup.as_of)):
             return lookup
-        read = await self.read_authoritative(
-            lambda collection: entity_id in collection.items, refresh=refresh or lookup is not None
+        _, read = await self.read_authoritative(
+            lambda collection: collection.items.get(entity_id), refresh=refresh or lookup is not None
         )
         return Lookup(read.collection.get(entity_id), read.source, read.as_of)
 
     async def read_authoritative(
-        self, is_found: Callable[[Collection[E]], bool], *, refresh: bool = False
-    ) -> CacheRead[E]:
-        """Return all of them, requested again where the cached ones do not have what is looked for.
+        self, find: Callable[[Collection[E]], FoundT], *, refresh: bool = False, is_fresh: bool = False
+    ) -> tuple[FoundT, CacheRead[E]]:
+        """Return what is found in all of them, and these, requested again where it is nothing in the cached ones.
 
         Args:
-            is_found: Whether a collection has what is looked for.
+            find: Returns what is looked for in a collection; what is false is nothing.
             refresh: Request them even if the cached ones have it.
+            is_fresh: Request them even then, unless that was done within the last minute.
         """
         read = await self.read(refresh=refresh)
-        if read.source == "toggl" or is_found(read.collection):
-            return read
+        found = find(read.collection)
+        if read.source == "toggl" or (found and not is_fresh):
+            return found, read
         if read.source == "cache" and self._proves_absence(read.as_of):
-            return read
-        return await self.read(refresh=True)
+            return found, read
+        read = await self.read(refresh=True)
+        return find(read.collection), read
 
     async def find_by_name(self, name: str, *, refresh: bool = False) -> tuple[list[E], CacheRead[E]]:
         """Return those of exactly a name, archived ones too, and the read that they were found in.
 
         Case is ignored; accents are ignored where no name has them.
         """
-        read = await self.read_authoritative(lambda collection: bool(collection.find_by_name(name)), refresh=refresh)
-        return read.collection.find_by_name(name), read
+        return await self.read_authoritative(lambda collection: collection.find_by_name(name), refresh=refresh)
 
     async def find_by_ref(
         self, ref: str, *, refresh: bool = False, is_name_fresh: bool = False
@@ -193,11 +196,9 @@ class ReadEndpoint(Generic[E]):
         Raises:
             Unreachable: Toggl has one of that id, in a form that cannot be read.
         """
-        may_be_cached = is_id(ref) or not is_name_fresh
-        read = await self.read_authoritative(
-            lambda collection: may_be_cached and bool(collection.find_by_ref(ref)), refresh=refresh
+        matches, read = await self.read_authoritative(
+            lambda collection: collection.find_by_ref(ref), refresh=refresh, is_fresh=is_name_fresh and not is_id(ref)
         )
-        matches = read.collection.find_by_ref(ref)
         if not matches and is_id(ref):
             read.collection.get(int(ref))
         return matches, read

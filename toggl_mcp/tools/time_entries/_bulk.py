@@ -164,7 +164,7 @@ async def load_entries(
     if words:
         read = await endpoint.reserved.read(refresh=True)
     else:
-        read = await endpoint.read_authoritative(lambda collection: {*ids} <= collection.items.keys())
+        _, read = await endpoint.read_authoritative(lambda collection: {*ids} <= collection.items.keys())
         if require_recent and (call.now - read.as_of).total_seconds() > MAX_RECENT_SECONDS:
             read = await endpoint.reserved.read(refresh=True)
     if require_fresh and read.source == "stale":

@@ -38,8 +38,7 @@ async def load_like(ref: str | None, call: CallContext) -> TimeEntry | None:
     if ref is None:
         return None
     endpoint = await call.toggl.open_time_entries()
-    read = await endpoint.read_authoritative(lambda collection: find_by_ref(ref, collection, call.now) is not None)
-    entry = find_by_ref(ref, read.collection, call.now)
+    entry, _ = await endpoint.read_authoritative(lambda collection: find_by_ref(ref, collection, call.now))
     if entry is None:
         message = f"like: {describe_missing(ref)}"
         raise NotFound(message)
