@@ -16,7 +16,6 @@ from mcp.types import (
     Resource,
     TextResourceContents,
 )
-from pydantic_core import to_json
 
 from toggl_mcp.completions import Completer, find_completions
 from toggl_mcp.errors import InvalidArguments, NotFound, TogglError
@@ -26,7 +25,7 @@ from toggl_mcp.resources import RESOURCES
 from toggl_mcp.resources.support import JSON, SCHEME, ResourceSpec
 from toggl_mcp.tools.support.define import CallContext, CallOpener
 from toggl_mcp.tools.support.failures import MAX_CALL_SECONDS, as_protocol_errors
-from toggl_mcp.tools.support.results import to_data
+from toggl_mcp.tools.support.results import to_text
 from toggl_mcp.toolsets import PROMPT_TOOLS, RESOURCE_TOOLS, current_tools
 
 ValueT = TypeVar("ValueT")
@@ -114,7 +113,7 @@ class Features:
         async def read_text(call: CallContext) -> str:
             match = self._match_resource(uri)
             result = await match.resource.read(match.value, call)
-            text = to_json(to_data(result)).decode()
+            text = to_text(result)
             if match.value in match.resource.listed_values:
                 await self._keep_read(uri, match, len(text.encode()), getattr(result, "as_of", None), call)
             return text

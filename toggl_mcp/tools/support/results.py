@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from difflib import get_close_matches
-from typing import Annotated, Any, Protocol, Self, TypeVar, cast
+from typing import Annotated, Any, Protocol, Self, TypeVar
 
 from mcp.types import CallToolResult, TextContent
 from pydantic import BaseModel, ConfigDict, PlainSerializer, ValidationError, WithJsonSchema
 from pydantic.json_schema import SkipJsonSchema
-from pydantic_core import ErrorDetails, to_json
+from pydantic_core import ErrorDetails, from_json, to_json
 
 from toggl_mcp.errors import Candidate, InvalidArguments, TogglError
 from toggl_mcp.models.base import Absent, Source
@@ -21,6 +21,7 @@ from toggl_mcp.tools.support.schema import Schema
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
 _PYDANTIC_SUBJECT = re.compile(r"^(?:Value error, |(?:Input|String|List|Dictionary) (?=should ))")
+_CONTROL = re.compile(r"(\\\\)|\\(?:[bf]|u00[01][0-9a-f])")
 MIN_SIMILARITY = 0.7
 """How similar (0 to 1) an unknown argument is to one that could be meant: duration is no description."""
 MAX_RESULT_BYTES = 60_000
@@ -176,13 +177,15 @@ def take_within_budget(items: Iterable[ModelT]) -> list[ModelT]:
 
 def to_result(result: BaseModel) -> CallToolResult:
     """Return the same data twice: structured, and as compact JSON text."""
-    data = to_data(result)
-    return CallToolResult(content=[TextContent(text=to_json(data).decode())], structured_content=data)
+    text = to_text(result)
+    return CallToolResult(content=[TextContent(text=text)], structured_content=from_json(text))
 
 
-def to_data(result: BaseModel) -> dict[str, Any]:
-    """Return a result as JSON has it, without nulls and invisible characters."""
-    return cast("dict[str, Any]", _strip_invisible(result.model_dump(mode="json", exclude_none=True)))
+def to_text(result: BaseModel) -> str:
+    """Return a result as JSON, without nulls and invisible characters."""
+    # One of the first control characters is written as an escape, and an escaped backslash is none.
+    text = _CONTROL.sub(lambda match: match[1] or "", result.model_dump_json(exclude_none=True))
+    return strip_invisible(text)
 
 
 def to_error_result(error: TogglError, candidates: Sequence[CandidateOut] = ()) -> CallToolResult:
@@ -196,7 +199,7 @@ def to_error_data(error: TogglError, candidates: Sequence[CandidateOut] = ()) ->
         "code": error.code,
         "message": strip_invisible(str(error)),
         "retry": error.retry,
-        "candidates": [_strip_invisible(item.model_dump(exclude_none=True)) for item in candidates] or None,
+        "candidates": [from_json(to_text(item)) for item in candidates] or None,
         "resets_in_seconds": error.resets_in_seconds,
         "retry_after_seconds": error.retry_after_seconds,
     }
@@ -260,13 +263,3 @@ def _suggest_arguments(path: str, arguments: list[str]) -> str:
 def _is_null_alternative(detail: ErrorDetails) -> bool:
     """Tell whether a detail is only that an optional argument may be null."""
     return detail["type"] == "none_required"
-
-
-def _strip_invisible(value: object) -> object:
-    if isinstance(value, str):
-        return strip_invisible(value)
-    if isinstance(value, list):
-        return [_strip_invisible(item) for item in cast("list[object]", value)]
-    if isinstance(value, dict):
-        return {key: _strip_invisible(item) for key, item in cast("dict[str, object]", value).items()}
-    return value
