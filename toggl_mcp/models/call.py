@@ -1,6 +1,7 @@
 """What is kept of a tool call while it runs, and follows it to wherever its requests are sent."""
 
 from contextvars import ContextVar
+from functools import cached_property
 from uuid import uuid4
 
 from toggl_mcp.models.quota import Bucket
@@ -14,7 +15,6 @@ class CallRecord:
         subject: A digest of the caller; None where nobody authenticates.
         requests: How many requests to Toggl the call has sent.
         buckets: What Toggl's responses to them say remains of each quota, by name.
-        change_id: The id of its changes in the journal.
         has_changes: Whether there are any.
         undoes: The id of what they undo.
     """
@@ -24,9 +24,13 @@ class CallRecord:
         self.subject = subject
         self.requests = 0
         self.buckets: dict[str, Bucket] = {}
-        self.change_id = uuid4().hex[:12]
         self.has_changes = False
         self.undoes: str | None = None
+
+    @cached_property
+    def change_id(self) -> str:
+        """The id of its changes in the journal."""
+        return uuid4().hex[:12]
 
 
 CALL_RECORD: ContextVar[CallRecord | None] = ContextVar("call_record", default=None)
