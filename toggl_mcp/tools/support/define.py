@@ -113,6 +113,12 @@ class CallContext:
             (self._account,) = read.collection.items.values()
         return self._account
 
+    async def cached_account(self) -> AccountSnapshot | None:
+        """Return the account if the call has read it, or if it is fresh in the cache; None if it is not."""
+        if self._account is None:
+            self._account = await self.toggl.account.fresh_snapshot()
+        return self._account
+
     async def workspaces(self) -> Mapping[int, Workspace]:
         """Return the workspaces that the token opens, by id."""
         return {workspace.id: workspace for workspace in (await self.account()).workspaces}
@@ -137,17 +143,18 @@ class CallContext:
         if not is_id(ref):
             return resolve_workspace(ref, (await self.workspaces()).values()).id
         # An id costs no request: Toggl refuses one that the token does not open. A cached name may have these digits.
-        snapshot = await self.toggl.account.fresh_snapshot()
-        workspaces = [] if snapshot is None else snapshot.workspaces
+        account = await self.cached_account()
+        workspaces = [] if account is None else account.workspaces
         is_name = any(workspace.name == ref for workspace in workspaces)
         return resolve_workspace(ref, workspaces).id if is_name else int(ref)
 
     async def name_other_workspace(self, workspace_id: int) -> str | None:
         """Return the name of a workspace that is not the default one, as far as it is cached."""
-        snapshot = await self.toggl.account.fresh_snapshot()
-        if snapshot is None or workspace_id == (self.toggl.configured_workspace_id or snapshot.me.default_workspace_id):
+        default_id = self.toggl.configured_workspace_id
+        account = None if workspace_id == default_id else await self.cached_account()
+        if account is None or workspace_id == (default_id or account.me.default_workspace_id):
             return None
-        return next((item.name for item in snapshot.workspaces if item.id == workspace_id), None)
+        return next((item.name for item in account.workspaces if item.id == workspace_id), None)
 
     async def has_tasks(self, workspace_id: int) -> bool:
         """Tell whether a workspace's plan has tasks; an unlisted workspace may have them."""
