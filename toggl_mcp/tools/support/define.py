@@ -221,6 +221,13 @@ class _RawArguments(ArgModelBase):
         return {"raw": self.model_extra or {}}
 
 
+class _PlainTool(Tool):
+    """A tool whose arguments only `_ToolRunner` reads, which returns every failure as a result."""
+
+    async def run(self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool = False) -> Any:  # noqa: ANN401, ARG002, FBT001, FBT002 - the SDK's signature
+        return await self.fn(arguments, context)
+
+
 class _ElicitedTool(Tool):
     """A tool that asks the person first. The SDK raises ToolError when it cannot read what the person answered."""
 
@@ -254,7 +261,7 @@ class ToolSpec(Generic[ArgsT, ResultT]):
     max_seconds: float = MAX_CALL_SECONDS
     app: AppName | None = None
 
-    @property
+    @cached_property
     def input_model(self) -> type[ArgsT]:
         """The model of the arguments."""
         args_model, *_ = self.handler.__annotations__.values()
@@ -270,7 +277,7 @@ class ToolSpec(Generic[ArgsT, ResultT]):
         """Whether the tool changes nothing."""
         return self.annotations.read_only_hint is True
 
-    @property
+    @cached_property
     def name(self) -> str:
         """The tool's name."""
         return self.handler.__name__
@@ -291,7 +298,7 @@ class ToolSpec(Generic[ArgsT, ResultT]):
             "meta": self.app and {"ui": {"resourceUri": app_uri(self.app)}},
         }
         if self.confirm is None:
-            return Tool(fn=runner.run, **tool)
+            return _PlainTool(fn=runner.run, **tool)
         resolved = {"confirmation": (Resolve(runner.elicit), True)}
         plans = build_resolver_plans(resolved, {"raw"})
         return _ElicitedTool(fn=runner.run_confirmed, resolved_params=resolved, resolver_plans=plans, **tool)
