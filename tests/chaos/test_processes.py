@@ -5,9 +5,11 @@ import subprocess
 import sys
 from collections.abc import Generator, Sequence
 from contextlib import ExitStack, contextmanager
+from math import inf
 from pathlib import Path
 
 import anyio
+import anyio.to_thread
 import pytest
 
 from tests.cache.support import MINE
@@ -16,10 +18,15 @@ from tests.chaos.worker import READERS
 from tests.figures import check_figures, write_figures
 from tests.process.server import serve_sandbox
 from tests.sandbox.clock import Clock
+from toggl_mcp.api import BasicAuth, connect
+from toggl_mcp.cache.redis.address import RedisAddress
+from toggl_mcp.cache.redis.store import RedisStore
 from toggl_mcp.cache.sqlite.connection import JOURNAL_MODE
 from toggl_mcp.cache.sqlite.store import SqliteStore
-from toggl_mcp.cache.store import Snapshot, Version
-from toggl_mcp.sandbox import HARBOUR_STUDIO, Sandbox
+from toggl_mcp.cache.store import Key, Snapshot, Version
+from toggl_mcp.endpoints.core.keys import derive_scope
+from toggl_mcp.models.quota import PendingChange
+from toggl_mcp.sandbox import HARBOUR_STUDIO, TOKEN, Sandbox
 
 TRIALS = scaled(2, 20)
 KILLS = scaled(4, 200)
@@ -87,6 +94,25 @@ def test_collect_cold_cache_of_eight_processes_costs_one_request(tmp_path: Path)
             assert answers == [ids] * 8 * READERS
 
     check_figures("one-question", processes=8, readers=READERS, requests=max(requests), results=min(results))
+
+
+@pytest.mark.anyio
+async def test_collect_of_four_processes_while_a_change_of_another_is_pending_shares_requests(
+    address: RedisAddress,
+) -> None:
+    sandbox = Sandbox(clock=Clock())
+    url = f"redis://{address.host}:{address.port}?prefix={address.prefix}"
+    with serve_sandbox(sandbox) as toggl, start_children(4, "tests.chaos.worker", toggl) as children:
+        assert [read_line(child) for child in children] == ["ready"] * 4
+        async with connect(toggl) as connection:
+            key = Key(derive_scope(BasicAuth(TOKEN, "api_token"), connection), "client", HARBOUR_STUDIO)
+        changing = RedisStore(address)
+        await changing.reserve_slot(key.scope, (), 0, inf, PendingChange("change", [key]))
+        lines = await anyio.to_thread.run_sync(send_line, children, f"collect {url}")
+        await changing.aclose()
+
+    assert len({answer for line in lines for answer in line.split(";")}) == 1
+    assert len(sandbox.calls) <= len(children)
 
 
 @pytest.mark.promise("kill")

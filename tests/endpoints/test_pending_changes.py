@@ -7,8 +7,8 @@ import anyio
 import pytest
 
 from tests.cache.redis.server import time_of
+from tests.chaos.faults import LocalClock, TickingClock
 from tests.endpoints.support import ACTIVE, AROHA, AUTH, Gate, fault_in_turn, list_methods, names
-from tests.sandbox.clock import Clock
 from toggl_mcp.api import AsyncClient
 from toggl_mcp.cache.redis.address import RedisAddress
 from toggl_mcp.cache.redis.store import RedisStore
@@ -22,18 +22,18 @@ READERS = 10
 
 
 @pytest.fixture
-async def replicas(
-    address: RedisAddress, clock: Clock, connection: AsyncClient
-) -> AsyncGenerator[list[AsyncClientEndpoint]]:
-    """The clients as each of four replicas serves them."""
+async def replicas(address: RedisAddress, connection: AsyncClient) -> AsyncGenerator[list[AsyncClientEndpoint]]:
+    """The clients as each of four replicas serves them, whose clocks differ."""
     async with AsyncExitStack() as opened:
-        stores = [RedisStore(address, clock=clock, decode_time=time_of(clock)) for _ in range(4)]
+        clock = TickingClock()
+        clocks = [LocalClock(clock, [skew], {}) for skew in (0, 20, -20, 0)]
+        stores = [RedisStore(address, clock=local_clock, decode_time=time_of(clock)) for local_clock in clocks]
         for store in stores:
             opened.push_async_callback(store.aclose)
         yield [AsyncClientEndpoint(HARBOUR_STUDIO, AUTH, store, client=connection) for store in stores]
 
 
-@pytest.mark.parametrize("reading", [1])
+@pytest.mark.parametrize("reading", [1, 3])
 async def test_collect_clients_while_a_change_of_another_replica_is_pending_costs_one_request(
     replicas: list[AsyncClientEndpoint], sandbox: Sandbox, reading: int
 ) -> None:

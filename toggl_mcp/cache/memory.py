@@ -59,7 +59,7 @@ class MemoryStore:
         self._queues: defaultdict[str, Queue] = defaultdict(Queue)
         self._journals: defaultdict[str, dict[str, ChangeRecord]] = defaultdict(dict)
 
-    async def get_version(self, key: Key) -> Version:
+    async def get_version(self, key: Key, *, waited_seconds: float = 0.0) -> Version:  # noqa: ARG002 - hides none
         """Return the version of a collection."""
         with self._lock:
             return self._collections[key].version

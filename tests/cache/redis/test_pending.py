@@ -57,6 +57,19 @@ async def test_replace_while_a_change_of_another_store_is_pending_is_dropped_whe
     assert await second_store.get_version(MINE) == Version(1, None)
 
 
+async def test_pending_change_of_another_store_shows_what_was_requested_since_a_reader_waits(
+    redis_store: RedisStore, second_store: RedisStore, clock: Clock
+) -> None:
+    await open_change(redis_store)
+    requested_at = clock.now
+    clock.now += 3
+    assert await second_store.replace(MINE, ROWS, expected=0, fetched_at=requested_at)
+    clock.now += 4
+
+    assert await second_store.get_version(MINE, waited_seconds=7) == Version(0, None)
+    assert await second_store.get_version(MINE, waited_seconds=7.1) == Version(0, requested_at)
+
+
 async def test_pending_change_that_is_abandoned_drops_each_collection(
     redis_store: RedisStore, second_store: RedisStore, clock: Clock
 ) -> None:

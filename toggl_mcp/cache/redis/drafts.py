@@ -67,10 +67,10 @@ class CollectionDraft:
             self._written[row_id] = text
         return self.count_write()
 
-    def replace(self, rows: Mapping[int, str], fetched_at: float) -> None:
+    def replace(self, rows: Mapping[int, str], fetched_at: float, requested_at: float) -> None:
         """Put a snapshot in the place of what is there."""
         self.drop()
-        self.state = self.state._replace(fetched_at=float(fetched_at))
+        self.state = self.state._replace(fetched_at=float(fetched_at), requested_at=requested_at)
         self._written = dict(rows)
 
     def build_commands(self) -> Iterable[Command]:

@@ -31,12 +31,17 @@ MAX_PENDING_SECONDS = 150.0
 
 
 class State(NamedTuple):
-    """A collection without its rows; `leased_at` is when a refresh was last begun, by the server's clock."""
+    """A collection without its rows.
+
+    `leased_at` is when a refresh was last begun, and `requested_at` when the snapshot was requested, or just before, by
+    the server's clock; `fetched_at` is the latter by the clock of the store that did it.
+    """
 
     number: int
     fetched_at: float | None = None
     leased_at: float = 0.0
     lease_seconds: float = 0.0
+    requested_at: float = 0.0
 
     @property
     def version(self) -> Version:

@@ -39,7 +39,8 @@ class RedisStore:
     """Keeps the cache on a server, and in memory while the server is away.
 
     Each step runs in a worker thread, and the cancellation of its caller does not interrupt it. While a change of
-    another store is pending, its collections have no snapshot here: nothing else tells whether that store still lives.
+    another store is pending, its collections have no snapshot here, except for those who have waited for it: nothing
+    else tells whether that store still lives.
 
     Each method raises CacheBusy if other processes change the same data without end.
 
@@ -78,10 +79,10 @@ class RedisStore:
         """Why the server cannot be used, and what to do about it; None while it can."""
         return self._outage.problem
 
-    async def get_version(self, key: Key) -> Version:
+    async def get_version(self, key: Key, *, waited_seconds: float = 0.0) -> Version:
         """Return the version of a collection."""
         try:
-            return (await self._run(lambda: self._tables.get_row(key, None, self._owner_id))).version
+            return (await self._run(lambda: self._tables.get_row(key, None, self._owner_id, waited_seconds))).version
         except ServerUnavailable:
             return await self._outage.memory.get_version(key)
 

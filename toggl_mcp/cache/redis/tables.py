@@ -61,8 +61,11 @@ class Tables:
         self._draw_number = draw_number
         self._decode_time = decode_time
 
-    def get_row(self, key: Key, row_id: int | None, owner_id: str) -> Row:
-        """Return one row, or none of them, and the version; without the snapshot while another's change is pending."""
+    def get_row(self, key: Key, row_id: int | None, owner_id: str, waited_seconds: float = 0.0) -> Row:
+        """Return one row, or none of them, and the version.
+
+        While another's change is pending, without a snapshot that was requested before the last `waited_seconds`.
+        """
 
         def build_commands(generation: bytes) -> Sequence[Command]:
             fields = (STATE_FIELD, *_fields(row_id))
@@ -78,7 +81,7 @@ class Tables:
         now = self._decode_time(time_reply)
         if state is None or any(record.is_abandoned(now) for record in pending.values()):
             return Row(self._server.change(lambda transaction: self._begin_anew(transaction, key, owner_id)), None)
-        if not pending:
+        if not pending or state.requested_at > now - waited_seconds:
             with suppress(ValueError):  # Something else has written there: it has no snapshot.
                 return Row(state.version, decode_text(texts[0]) if texts else None)
         return Row(Version(state.number), None)
@@ -99,11 +102,12 @@ class Tables:
         """Store a snapshot, if `may_replace` says so."""
 
         def transaction_body(transaction: Transaction) -> bool:
-            drafts, _ = self._read_drafts(transaction, {key: ()})
-            draft = drafts[key]
-            if not may_replace(draft.state.version, expected, fetched_at, self._clock()):
+            drafts, (time_reply,) = self._read_drafts(transaction, {key: ()}, TIME)
+            draft, now = drafts[key], self._clock()
+            if not may_replace(draft.state.version, expected, fetched_at, now):
                 return False
-            draft.replace(rows, fetched_at)
+            # The age is read after the server's time, so this is not later than the request.
+            draft.replace(rows, fetched_at, self._decode_time(time_reply) - (now - fetched_at))
             transaction.add(*draft.build_commands())
             return True
 

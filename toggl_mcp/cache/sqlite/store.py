@@ -67,7 +67,7 @@ class SqliteStore:
         """Why the file cannot be used, and what to do about it; None while it can."""
         return self._file.problem
 
-    async def get_version(self, key: Key) -> Version:
+    async def get_version(self, key: Key, *, waited_seconds: float = 0.0) -> Version:  # noqa: ARG002 - hides none
         """Return the version of a collection."""
         owner_id = self._owner.id
         state = self._file.try_read(lambda db: tables.get_trusted_state(db, key, owner_id))

@@ -10,7 +10,7 @@ from copy import copy
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from math import inf
-from typing import Generic, Self, TypeVar, cast
+from typing import Generic, NamedTuple, Self, TypeVar, cast
 
 import anyio
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -56,6 +56,14 @@ class _SingleFlight(Generic[M]):
     response: Collection[M] | None = None
     """What the last request has returned, stored or not."""
     error: Exception | None = None
+
+
+class _ReadStart(NamedTuple):
+    """What a read accepts (what was requested after `since`), when it began, and after how many requests."""
+
+    since: float
+    began_at: float
+    requests: int
 
 
 @cache
@@ -111,22 +119,22 @@ class CachedCollection(Generic[M]):
         Raises:
             QuotaSpent, RateLimited, Unreachable: Toggl gave no answer, and no stale collection may be served instead.
         """
-        since = self._store.clock() if refresh else self._fresh_since()
-        requests_before = self._flight.requests
+        began_at = self._store.clock()
+        since = began_at if refresh else self._fresh_since()
+        start = _ReadStart(since, began_at, self._flight.requests)
         if collection := await self._read_newer_than(since):
             read = CacheRead(collection, "cache")
         else:
-            read = await self._fetch_or_read_stale(since, requests_before, refresh=refresh)
+            read = await self._fetch_or_read_stale(start, refresh=refresh)
         record_read(read.source)
         return read
 
-    async def _fetch_or_read_stale(self, since: float, requests_before: int, *, refresh: bool) -> CacheRead[M]:
+    async def _fetch_or_read_stale(self, start: _ReadStart, *, refresh: bool) -> CacheRead[M]:
         try:
-            return await self._refresh(since, requests_before)
+            return await self._refresh(start)
         except (QuotaSpent, RateLimited, Unreachable):
             if self._may_be_stale and not refresh:
-                since -= MAX_STALE_SECONDS
-                if collection := await self._read_newer_than(since):
+                if collection := await self._read_newer_than(start.since - MAX_STALE_SECONDS):
                     return CacheRead(collection, "stale")
             raise
 
@@ -282,21 +290,21 @@ class CachedCollection(Generic[M]):
             await self._store.write(self.key.scope, invalidate=[self.key])
             self._store.pending_invalidations.discard(self.key)
 
-    async def _refresh(self, since: float, requests_before: int) -> CacheRead[M]:
+    async def _refresh(self, start: _ReadStart) -> CacheRead[M]:
         """Fetch the collection once for all that wait for it, in this process and in others."""
         flight = self._flight
         error_before = flight.error
         async with flight.lock:
             # Requested after this read began, so it has all that was confirmed before. The store need not show it: it
             # does not while somebody changes the collection.
-            if flight.response is not None and flight.requests > requests_before:
+            if flight.response is not None and flight.requests > start.requests:
                 return CacheRead(flight.response, "cache")
             # A request that failed for the one before us would fail for each of us in turn; what failed for want of
             # quota may go well from the reserve.
             if flight.error is not None and flight.error is not error_before and not self._transport.use_reserve:
                 raise flight.error
             while True:
-                if collection := await self._read_newer_than(since):
+                if collection := await self._read_newer_than(start.since, start.began_at):
                     return CacheRead(collection, "cache")
                 flight.leased_until = await self._store.acquire_lease(self.key, LEASE_SECONDS)
                 if flight.leased_until is not None:
@@ -306,7 +314,7 @@ class CachedCollection(Generic[M]):
                 async with anyio.create_task_group() as tasks:
                     tasks.start_soon(self._renew_lease)
                     try:
-                        return await self._fetch_and_store(since)
+                        return await self._fetch_and_store(start)
                     except Exception as error:  # noqa: BLE001 - raised below: a task group would wrap it
                         flight.error = error
                     finally:
@@ -317,10 +325,10 @@ class CachedCollection(Generic[M]):
                     if (held_until := self._flight.leased_until) is not None:  # None: another process has it by now.
                         await self._store.release_lease(self.key, held_until)
 
-    async def _fetch_and_store(self, since: float) -> CacheRead[M]:
+    async def _fetch_and_store(self, start: _ReadStart) -> CacheRead[M]:
         """Fetch the collection as the holder of the lease."""
         # The holder before this one may have stored it between the look and the lease.
-        if collection := await self._read_newer_than(since):
+        if collection := await self._read_newer_than(start.since, start.began_at):
             return CacheRead(collection, "cache")
         version, requested_at = await self.get_version(), self._store.clock()
         flight = self._flight
@@ -353,10 +361,11 @@ class CachedCollection(Generic[M]):
                 self._flight.collection = collection
         return CacheRead(collection, "toggl")
 
-    async def _read_newer_than(self, since: float) -> Collection[M] | None:
+    async def _read_newer_than(self, since: float, began_at: float = inf) -> Collection[M] | None:
         """Return the stored collection if it was requested after `since`, parsed at most once a version."""
         await self._apply_pending_invalidations()
-        version = await self._store.get_version(self.key)
+        waited_seconds = max(0.0, self._store.clock() - began_at)
+        version = await self._store.get_version(self.key, waited_seconds=waited_seconds)
         if not self._is_newer_than(version, since):
             return None
         if self._flight.collection is None or self._flight.collection.version != version:
