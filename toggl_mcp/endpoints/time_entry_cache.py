@@ -16,6 +16,7 @@ from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
 from toggl_mcp.endpoints.core.parsing import parse_entry, parse_items, parse_rows
 from toggl_mcp.endpoints.core.session import Session
 from toggl_mcp.models.base import WorkspaceResource
+from toggl_mcp.models.call import report_page
 from toggl_mcp.models.journal import RowChange
 from toggl_mcp.models.period import DateRange
 from toggl_mcp.models.time_entries import TimeEntry, to_rfc3339
@@ -227,6 +228,7 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
             window = {"start_date": to_rfc3339(first), "end_date": to_rfc3339(end)}
             page, is_truncated = await self._fetch_entries(transport, window)
             entries |= page
+            await report_page(len(page))
             if not is_truncated:
                 break
             oldest = min((entry.start for entry in page.values() if entry is not None), default=first)

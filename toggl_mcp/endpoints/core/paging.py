@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from toggl_mcp.api import Transport
 from toggl_mcp.errors import QuotaSpent, RateLimited, Unreachable
+from toggl_mcp.models.call import report_page
 from toggl_mcp.models.clock import Clock
 
 M = TypeVar("M", bound=BaseModel)
@@ -75,6 +76,7 @@ class PagedFetch(Generic[M]):
                 page = await self._fetch_page(transport, progress.next_number, progress.items)
                 progress.items |= page.items
                 progress.next_number, progress.fetched_at = page.next_number, self._clock()
+                await report_page(len(page.items))
         except (QuotaSpent, RateLimited, Unreachable) as error:
             if progress.items:
                 progress_text = f"{len(progress.items):,} rows are read and kept, and more are to come"

@@ -69,13 +69,6 @@ _log = logging.getLogger(__name__)
 _QUESTION: ContextVar[str | None] = ContextVar("question", default=None)
 """What the person is asked in this context's call."""
 
-ProgressReporter = Callable[[float, float | None], Awaitable[None]]
-"""Tells the host how much of a call is done, of how much in all."""
-
-
-async def _report_nothing(progress: float, total: float | None = None) -> None:
-    """Tell nobody: outside of a host's call there is nobody to tell."""
-
 
 class CallContext:
     """What one call works with: the account, the time (one for the whole call), and what it reads of them, once.
@@ -96,7 +89,6 @@ class CallContext:
         self.tools_by_requirement = tools_by_requirement
         self.now = toggl.now_utc()
         self._account: AccountSnapshot | None = None
-        self.report_progress: ProgressReporter = _report_nothing
         self.question = _QUESTION.get()
         self.record = CallRecord(_digest_caller())
         CALL_RECORD.set(self.record)
@@ -318,7 +310,7 @@ class _ToolRunner(Generic[ArgsT, ResultT]):
         async def run_handler() -> CallToolResult:
             args, call = self._validate(raw), await self.open_call()
             call.record.tool = self.spec.name
-            call.report_progress = ctx.report_progress
+            call.record.report_progress = ctx.report_progress
             result = await self.spec.handler(args, call)
             if isinstance(result, WithChange) and call.record.has_changes:
                 result.change_id = call.record.change_id

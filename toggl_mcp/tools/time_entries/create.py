@@ -89,7 +89,7 @@ async def _send(plan: Plan, call: CallContext) -> _Failure | None:
             plan.entries[position] = draft._replace(status=failure.status)
             return failure
         plan.entries[position] = created
-        await call.report_progress(count + 1, len(positions))
+        await call.record.report_step(remaining=len(positions) - count - 1)
     return None
 
 

@@ -48,7 +48,7 @@ async def _delete(entries: list[TimeEntry], call: CallContext) -> BulkOutcome:
         except TogglError as error:
             return BulkOutcome(deleted_ids, error, [entry.id])
         deleted_ids.append(entry.id)
-        await call.report_progress(len(deleted_ids), len(entries))
+        await call.record.report_step(remaining=len(entries) - len(deleted_ids))
     return BulkOutcome(deleted_ids)
 
 
