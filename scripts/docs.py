@@ -189,11 +189,12 @@ def _tool_rows(toolset: str) -> Iterator[tuple[str, str]]:
 def apps_table() -> str:
     """Return the table of apps: the tools whose results they show, and the bytes of their documents."""
     tools = [tool for tools in TOOLSETS.values() for tool in tools]
+    names = [tool.name for tool in tools]
     rows = (
         (
             f"`{name}`",
             _code(tool.name for tool in tools if tool.app == name),
-            f"{len(compose_document(name).encode()):,}",
+            f"{len(compose_document(name, names).encode()):,}",
         )
         for name in APP_NAMES
     )

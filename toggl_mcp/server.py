@@ -28,7 +28,7 @@ from toggl_mcp.instructions import write_instructions
 from toggl_mcp.settings import Settings, describe_placeholder, is_memory
 from toggl_mcp.tools.support.define import CallContext
 from toggl_mcp.tools.support.spans import bound_spans
-from toggl_mcp.toolsets import PROMPT_TOOLS, enabled_tools, group_by_requirement
+from toggl_mcp.toolsets import PROMPT_TOOLS, current_tools, enabled_tools, group_by_requirement
 
 if TYPE_CHECKING:
     from toggl_mcp.api import AsyncClient
@@ -135,7 +135,7 @@ def build_server(
         icons=[draw_icon(STOPWATCH)],
         version=version(DISTRIBUTION),
         tools=[tool.to_tool(open_call) for tool in tools],
-        extensions=[AppsExtension(apps)] if apps else [],
+        extensions=[AppsExtension(apps, lambda: current_tools(tool_names))] if apps else [],
         log_level=settings.log_level,
         lifespan=lifespan,
         cache_hints={

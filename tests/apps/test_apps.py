@@ -1,5 +1,6 @@
 """What every app does: its bytes, its policy, its looks in a host's theme, and what screen readers meet."""
 
+import json
 import re
 from typing import Any
 
@@ -9,6 +10,7 @@ from mcp.types import TextResourceContents
 from playwright.async_api import Browser
 
 from tests.apps.host import open_app
+from tests.http.support import serve as serve_http
 from tests.sandbox.clock import Clock
 from tests.tools.host import Era, Host, each_era, serve
 from toggl_mcp.apps.documents import APP_NAMES, AppName, app_uri, compose_document
@@ -26,7 +28,7 @@ CALLS: dict[AppName, tuple[str, dict[str, Any]]] = {
 
 @pytest.mark.parametrize("name", APP_NAMES)
 def test_app_is_one_small_document_that_names_nothing_outside(name: AppName) -> None:
-    document = compose_document(name)
+    document = compose_document(name, ["undo"])
 
     assert len(document.encode()) < MAX_APP_BYTES
     assert re.findall(r"https?:|//\w+\.|url\(|@import|src=|href=|innerHTML|eval\(", document) == []
@@ -55,6 +57,16 @@ async def test_tools_name_apps_that_the_server_serves_and_does_not_list(
     assert capabilities is not None
     # The SDK knows extensions in the newer era alone; hosts of the older one find apps by the tools.
     assert capabilities.extensions == (None if era == "legacy" else {"io.modelcontextprotocol/ui": {}})
+
+
+async def test_app_by_http_knows_the_tools_of_the_request(sandbox: Sandbox, clock: Clock) -> None:
+    async with serve_http(sandbox, clock) as web, web.connect(X_Toggl_MCP_Read_Only="true") as host:
+        (content,) = (await host.client.read_resource("ui://week")).contents
+        tools = {tool.name for tool in (await host.client.list_tools()).tools}
+
+    assert isinstance(content, TextResourceContents)
+    assert f"const TOOLS = {json.dumps(sorted(tools))};" in content.text
+    assert "edit_time_entries" not in tools
 
 
 @pytest.mark.parametrize("name", APP_NAMES)

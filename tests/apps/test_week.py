@@ -309,3 +309,54 @@ async def test_review_time_in_host_without_server_tools_is_shown_without_actions
     assert figure == "34:40"
     assert buttons == ["Close"]
     assert app.calls == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "labels"),
+    [
+        ({"read_only": True}, ["Week before", "Week after", "Close"]),
+        ({"exclude_tools": "edit_time_entries,undo"}, ["Week before", "Week after", "Close", "Split", "Fill this gap"]),
+        ({"tools": "review_time"}, ["Close"]),
+    ],
+    ids=["read only", "some tools excluded", "no list"],
+)
+async def test_review_time_in_app_has_no_buttons_for_tools_that_are_not_enabled(
+    browser: Browser, sandbox: Sandbox, clock: Clock, quiet_week: Host, settings: dict[str, Any], labels: list[str]
+) -> None:
+    del quiet_week  # It has made the entries.
+    async with (
+        Client(serve(sandbox, clock, **settings), mode="auto") as client,
+        open_app(browser, client, URI, clock.now) as app,
+    ):
+        await app.show("review_time", period="this week")
+        seen: set[str] = set()
+        for cell in await app.frame.locator("td.open").all():
+            await cell.click()
+            seen |= set(await read_labels(app))
+
+    assert seen == {*labels}
+    assert {name for name, _ in app.calls} <= {"list_time_entries", "review_time"}
+
+
+async def test_split_from_app_without_undo_offers_none(
+    browser: Browser, sandbox: Sandbox, clock: Clock, quiet_week: Host
+) -> None:
+    del quiet_week  # It has made the entries.
+    async with (
+        Client(serve(sandbox, clock, exclude_tools="undo"), mode="auto") as client,
+        open_app(browser, client, URI, clock.now) as app,
+    ):
+        await app.show("review_time", period="this week")
+        await app.frame.click("td.day-line >> nth=1")
+        await app.frame.click("#panel li >> nth=-1 >> button:text-is('Split')")
+        await app.frame.fill("#panel .form input", "14:00")
+        await app.frame.press("#panel .form input", "Enter")
+        await app.frame.wait_for_selector("text=Done.")
+
+        assert await app.frame.locator("button:text-is('Undo')").count() == 0
+
+
+async def read_labels(app: AppHost) -> list[str]:
+    """Return the labels of the buttons that are shown, but for those of the findings."""
+    buttons = await app.frame.locator("button:visible:not(.chip)").all()
+    return [await button.get_attribute("aria-label") or await button.inner_text() for button in buttons]

@@ -1,7 +1,8 @@
 """The HTML of each app, made of the files in static/: one document that needs nothing else and may load nothing."""
 
 import base64
-from collections.abc import Mapping
+import json
+from collections.abc import Collection, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Literal, get_args
@@ -24,11 +25,15 @@ def app_uri(name: AppName) -> str:
     return f"{SCHEME}{name}"
 
 
-def compose_document(name: AppName) -> str:
-    """Return an app's document; its policy allows its own style and script by their digests, and no request."""
+def compose_document(name: AppName, tool_names: Collection[str]) -> str:
+    """Return an app's document; its policy allows its own style and script by their digests, and no request.
+
+    It has no buttons for tools that are not among these names.
+    """
     style = _read("theme.css") + _read(f"{name}.css")
     scripts = "".join(map(_read, (*_SHARED_SCRIPTS, *_SCRIPTS[name])))
-    script = f'(() => {{\n"use strict";\n{scripts}}})();\n'
+    tools = f"const TOOLS = {json.dumps(sorted(tool_names))};\n"
+    script = f'(() => {{\n"use strict";\n{tools}{scripts}}})();\n'
     parts = {
         "title": f"Toggl Track: {name}",
         "policy": (

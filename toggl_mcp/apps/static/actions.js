@@ -26,7 +26,7 @@ async function perform(action, args, reload) {
   const result = await callTool(action.tool, args);
   const change = result.change_id;
   const undo = { label: "Undo", tool: "undo", arguments: { change } };
-  const canUndo = change !== undefined && action.tool !== "undo";
+  const canUndo = change !== undefined && action.tool !== "undo" && canCall("undo");
   // The change is made, whether or not it can be shown.
   const failure = await reload().then(() => undefined, (error) => error);
   announce(

@@ -56,8 +56,9 @@ function pickArguments(input, names) {
   return Object.fromEntries(Object.entries(input).filter(([name]) => names.includes(name)));
 }
 
-function canCallTools() {
-  return host.capabilities.serverTools !== undefined;
+// A tool that the server has not enabled, such as one that changes something under --read-only, is not offered.
+function canCall(tool) {
+  return host.capabilities.serverTools !== undefined && TOOLS.includes(tool);
 }
 
 function applyContext(changes) {

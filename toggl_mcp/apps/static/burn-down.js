@@ -43,7 +43,7 @@ function renderProject(project, data) {
     element("div", { class: "head" }, title, renderHours(project, isOver)),
     (estimate !== undefined || project.pace !== undefined) && renderBar(project),
     renderFacts(listFacts(project)),
-    !project.hasPace && !archived && canCallTools() && element("div", { class: "buttons" }, button("Show pace", () => guard(() => loadPace(id, data)), { "aria-label": `Show pace: ${name}` })),
+    !project.hasPace && !archived && canCall("project_status") && element("div", { class: "buttons" }, button("Show pace", () => guard(() => loadPace(id, data)), { "aria-label": `Show pace: ${name}` })),
     project.tasks && renderTasks(project.tasks),
   );
 }

@@ -10,7 +10,7 @@ function openDay(number, cell) {
 function openEntries(entries, number, cell) {
   const now = Date.now();
   const items = entries.map((entry) => describeEntry(entry, now));
-  if (week.isOwn && entries.length > 1) {
+  if (week.isOwn && entries.length > 1 && canCall("edit_time_entries")) {
     const ids = entries.map((entry) => entry.id);
     const label = `Move all ${ids.length} to a project`;
     items.push({ start: Infinity, actions: [{ label, confirm: "Move", tool: "edit_time_entries", arguments: { ids }, add: ["project"] }] });
@@ -71,12 +71,13 @@ function showPanel(title, items, opener) {
   panel.querySelector("h2").focus();
 }
 
-function renderItem({ when, seconds, about, notes, actions }) {
+function renderItem({ when, seconds, about, notes, actions: allActions }) {
+  const actions = allActions.filter(({ tool }) => canCall(tool));
   return element(
     "li",
     {},
     when && element("div", {}, element("strong", {}, when), notes.map((note) => element("span", { class: "note" }, note)), element("div", { class: "quiet" }, writtenText(about))),
     seconds !== undefined && element("div", { class: "number" }, formatDuration(seconds)),
-    canCallTools() && actions.length > 0 && element("div", { class: "buttons" }, actions.map((action) => actionButton(action, reload))),
+    actions.length > 0 && element("div", { class: "buttons" }, actions.map((action) => actionButton(action, reload))),
   );
 }

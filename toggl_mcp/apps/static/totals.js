@@ -46,7 +46,7 @@ function render(data) {
   const groups = data.groups ?? [];
   draw(
     renderHead(data),
-    canCallTools() ? renderChoices(data) : "",
+    canCall("summarize_time") ? renderChoices(data) : "",
     groups.length ? renderBars(data, groups) : element("p", { class: "quiet" }, "No groups: choose one above, or ask for one."),
   );
   if (data.incomplete_reason) announce(data.incomplete_reason);

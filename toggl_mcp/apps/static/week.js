@@ -26,10 +26,11 @@ function showResult(data, input) {
     warning: data.incomplete_reason,
   };
   render();
-  return canCallTools() ? loadWeek(first, last) : undefined;
+  return loadWeek(first, last);
 }
 
 async function loadWeek(first, last) {
+  if (!canCall("list_time_entries")) return;
   const load = ++lastLoad;
   app.setAttribute("aria-busy", "true");
   try {
@@ -54,7 +55,7 @@ async function readWeek(first, last) {
     page = await callTool("list_time_entries", { ...listing, ...(number ? { cursor: page.next_cursor } : {}) });
     entries.push(...readEntries(page, zone));
   }
-  const findings = isOwn ? await callTool("review_time", { ...review, start: first, end: last, limit: MAX_ROWS }) : {};
+  const findings = isOwn && canCall("review_time") ? await callTool("review_time", { ...review, start: first, end: last, limit: MAX_ROWS }) : {};
   const warning = page.incomplete_reason ?? (page.next_cursor && "There are more entries than a week here can show.");
   return { ...week, ...makeWeek(first, last, zone), entries, findings: readFindings(findings, zone), warning };
 }
@@ -95,7 +96,7 @@ function renderHead(now) {
         element("h1", {}, formatRange(first, last)),
         element("p", { class: "figure" }, total, element("small", {}, ` hours · ${formatZone(week.zone.name)}`)),
       ),
-      canCallTools() &&
+      canCall("list_time_entries") &&
         element(
           "div",
           { class: "buttons" },
