@@ -30,7 +30,7 @@ def find_completions(part: str, values: Sequence[str]) -> list[str]:
     return sorted(matches, key=lambda value: not fold_accents(value).startswith(folded))
 
 
-def names_of(kind: ResourceKind) -> Completer:
+def make_name_completer(kind: ResourceKind) -> Completer:
     """Return the completer of the names of a kind, active ones first; one request if none are cached."""
 
     async def list_names(call: CallContext) -> list[str]:
@@ -75,4 +75,4 @@ def _list_months(today: date) -> Iterator[str]:
         yield f"{month // 12}-{month % 12 + 1:02}"
 
 
-list_clients, list_projects = names_of("client"), names_of("project")
+list_clients, list_projects = make_name_completer("client"), make_name_completer("project")

@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 from mcp.types import Icon
 
-COLOUR = "#e85498"
+COLOR = "#e85498"
 """A fuchsia that is seen on a light and on a dark ground."""
 
 
@@ -12,7 +12,7 @@ def draw_icon(path: str) -> Icon:
     """Return the icon of an SVG path."""
     svg = (
         "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 24 24'>"
-        f"<path fill='none' stroke='{COLOUR}' stroke-width='2' stroke-linecap='round' d='{path}'/></svg>"
+        f"<path fill='none' stroke='{COLOR}' stroke-width='2' stroke-linecap='round' d='{path}'/></svg>"
     )
     source = quote(svg, safe="=:/'")
     return Icon(src=f"data:image/svg+xml,{source}", mime_type="image/svg+xml", sizes=["any"])

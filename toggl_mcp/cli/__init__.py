@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     sys.stdin = sys.stdin or Path(os.devnull).open()  # noqa: SIM115 - open until the end
     sys.stdout = sys.stdout or Path(os.devnull).open("w")  # noqa: SIM115 - the same
     sys.stderr = sys.stderr or Path(os.devnull).open("w")  # noqa: SIM115 - the same
-    # The console may not be UTF-8: it shows `?` for what it does not have.
+    # The console may not be UTF-8: it shows `?` for characters that it does not have.
     cast("TextIOWrapper", sys.stdout).reconfigure(errors="replace")
     try:
         line = parse_command_line(sys.argv[1:] if arguments is None else arguments)

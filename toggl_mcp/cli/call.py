@@ -12,7 +12,7 @@ from pydantic import JsonValue
 
 from toggl_mcp.call import Outcome, ToolSummary, call_tool_once, list_tools
 from toggl_mcp.cli.commands import ARGUMENT, JSON_ARGUMENTS, RAW
-from toggl_mcp.cli.console import MAX_WIDTH, Console, columns_of
+from toggl_mcp.cli.console import MAX_WIDTH, Console, count_columns
 from toggl_mcp.cli.garbage import enable_gc
 from toggl_mcp.cli.parser import CommandLine
 from toggl_mcp.cli.settings import load_settings
@@ -79,7 +79,7 @@ def format_outcome(outcome: Outcome, console: Console) -> str:
 def _format_value(value: JsonValue, console: Console, color: str, indent: str = "", key: str = "") -> Iterator[str]:
     text = json.dumps(value, ensure_ascii=False)
     head = f"{indent}{console.color(json.dumps(key, ensure_ascii=False), color)}: " if key else indent
-    if not isinstance(value, dict | list) or columns_of(f"{indent}{key}{text}") + MARGIN <= console.width:
+    if not isinstance(value, dict | list) or count_columns(f"{indent}{key}{text}") + MARGIN <= console.width:
         yield head + text
         return
     items = [*value.items()] if isinstance(value, dict) else [("", item) for item in value]

@@ -73,10 +73,10 @@ COMMANDS: Mapping[str, Command] = {
         has_http_settings=True,
     ),
     "demo": Command(
-        "tell a morning with an embedded Toggl, by real calls; no account needed",
+        "play a morning of real calls to an embedded Toggl; no account needed",
         flags=(Flag("--json", "every call and result as JSON, a line each"),),
     ),
-    "check": Command("tell whether settings, tools, network, token, workspace and cache are in order"),
+    "check": Command("check that settings, tools, network, token, workspace and cache are in order"),
     "call": Command(
         "call one TOOL as a model would, or list the tools; --sandbox needs no account",
         words=("TOOL",),
@@ -84,7 +84,7 @@ COMMANDS: Mapping[str, Command] = {
         flags=(ARGUMENT, JSON_ARGUMENTS, RAW),
     ),
     "completion": Command(
-        "print what completes commands, flags and tools in a SHELL: bash, zsh or fish",
+        "print the completion script of a SHELL: bash, zsh or fish",
         words=("SHELL",),
         list_choices=lambda: SHELLS,
     ),

@@ -14,11 +14,12 @@ from toggl_mcp.settings import Settings
 from toggl_mcp.shell import Shell
 
 PROGRAMS = ("toggl-mcp", "toggl-mcp-server")
+# The bash of macOS, 3.2, has no compopt.
 BASH = f"""\
 _toggl_mcp() {{
   local word=${{COMP_WORDS[COMP_CWORD]}}
   COMPREPLY=($(compgen -W "$(_toggl_mcp_choices "$word" "${{COMP_WORDS[@]:1:COMP_CWORD-1}}")" -- "$word"))
-  if [[ ${{COMPREPLY[0]-}} == *= ]]; then compopt -o nospace; fi
+  if [[ ${{COMPREPLY[0]-}} == *= ]]; then compopt -o nospace 2>/dev/null; fi
 }}
 complete -o default -F _toggl_mcp {" ".join(PROGRAMS)}
 """
@@ -46,7 +47,7 @@ def run(line: CommandLine) -> int:
     return 0
 
 
-def _flags_of(name: str) -> list[Flag]:
+def _list_flags(name: str) -> list[Flag]:
     return [*setting_flags(COMMANDS[name]).values(), *COMMANDS[name].flags, *COMMON_FLAGS]
 
 
@@ -77,7 +78,9 @@ def _write_choices(arguments: Arguments) -> Iterator[str]:
     for choices, patterns in _group_values().items():
         yield f"    {'|'.join(patterns)}) echo '{choices}' ;;"
     yield f"    *) case ${{command:-{DEFAULT_COMMAND}}}:$first:$word in"
-    yield from (f"      {name}:*:-*) echo '{' '.join(flag.name for flag in _flags_of(name))}' ;;" for name in COMMANDS)
+    yield from (
+        f"      {name}:*:-*) echo '{' '.join(flag.name for flag in _list_flags(name))}' ;;" for name in COMMANDS
+    )
     yield from (
         f"      {name}:{'*' if COMMANDS[name].takes_several else ''}:*) echo '{' '.join(choices)}' ;;"
         for name, choices in words.items()
@@ -96,7 +99,7 @@ def _group_values() -> dict[str, list[str]]:
     """Return the patterns of a flag that a value follows, by what that may be: nothing where it is free."""
     groups: dict[str, list[str]] = {}
     for name in COMMANDS:
-        for flag in _flags_of(name):
+        for flag in _list_flags(name):
             if flag.value and flag is not ARGUMENT:
                 groups.setdefault(" ".join(flag.choices), []).append(f"{name}:{flag.name}")
     return groups
@@ -109,17 +112,17 @@ def _write_fish(arguments: Arguments) -> Iterator[str]:
 
 
 def _fish_rules(arguments: Arguments) -> Iterator[str]:
-    yield f"-f -n 'not {_seen(COMMANDS)}' -a '{' '.join(COMMANDS)}'"
+    yield f"-f -n 'not {_has_word(COMMANDS)}' -a '{' '.join(COMMANDS)}'"
     for name, command in COMMANDS.items():
-        is_default = f"; or not {_seen(COMMANDS)}" if name == DEFAULT_COMMAND else ""
-        for flag in _flags_of(name):
+        is_default = f"; or not {_has_word(COMMANDS)}" if name == DEFAULT_COMMAND else ""
+        for flag in _list_flags(name):
             if flag is not ARGUMENT:
-                yield _fish_flag(flag, f"{_seen([name])}{is_default}", flag.choices)
+                yield _fish_flag(flag, f"{_has_word([name])}{is_default}", flag.choices)
         if choices := command.list_choices():
-            is_first = "" if command.takes_several else f"; and not {_seen(choices)}"
-            yield f"-f -n '{_seen([name])}{is_first}' -a '{' '.join(choices)}'"
+            is_first = "" if command.takes_several else f"; and not {_has_word(choices)}"
+            yield f"-f -n '{_has_word([name])}{is_first}' -a '{' '.join(choices)}'"
     for tool, names in arguments.items():
-        yield _fish_flag(ARGUMENT, f"{_seen(['call'])}; and {_seen([tool])}", names)
+        yield _fish_flag(ARGUMENT, f"{_has_word(['call'])}; and {_has_word([tool])}", names)
 
 
 def _fish_flag(flag: Flag, condition: str, choices: Sequence[str]) -> str:
@@ -128,7 +131,7 @@ def _fish_flag(flag: Flag, condition: str, choices: Sequence[str]) -> str:
     return f"-n '{condition}' -l {flag.name.removeprefix('--')}{value} -d '{meaning}'"
 
 
-def _seen(words: Iterable[str]) -> str:
+def _has_word(words: Iterable[str]) -> str:
     return f"__fish_seen_subcommand_from {' '.join(words)}"
 
 

@@ -1,4 +1,4 @@
-"""What a console can show: its width, colours where it is a terminal, and signs that its encoding has."""
+"""What a console can show: its width, colours where it is a terminal, and characters that its encoding has."""
 
 import json
 import re
@@ -10,7 +10,7 @@ from unicodedata import combining, east_asian_width
 MIN_WIDTH, MAX_WIDTH = 40, 88
 """Columns between which text is laid out; a narrower terminal breaks the lines itself."""
 _EIGHTHS = " ▏▎▍▌▋▊▉"
-_SIGNS = str.maketrans({"█": "#", "▒": "+", "·": "-", "…": "...", "“": "'", "”": "'"})
+_SUBSTITUTES = str.maketrans({"█": "#", "▒": "+", "·": "-", "…": "...", "“": "'", "”": "'"})
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _COLORS = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 
@@ -35,7 +35,7 @@ class Console(NamedTuple):
 
     @property
     def has_unicode(self) -> bool:
-        """Whether the encoding has every sign."""
+        """Whether the encoding has every character."""
         return self.encoding.lower().replace("-", "").startswith("utf")
 
     def color(self, text: str, name: str) -> str:
@@ -43,20 +43,20 @@ class Console(NamedTuple):
         return f"\x1b[{_COLORS[name]}m{text}\x1b[0m" if self.has_color else text
 
     def bar(self, share: float, columns: int) -> str:
-        """Return a bar that fills this share of the columns, to an eighth of one where the console has such signs."""
+        """Return a bar that fills this share of the columns, to an eighth of one where the encoding allows."""
         eighths = round(max(0.0, min(share, 1.0)) * columns * 8)
         if not self.has_unicode:
             return "#" * round(eighths / 8)
         return "█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip()
 
     def fit(self, text: str) -> str:
-        """Return a text in signs that the console has, `?` where it has none that is like it."""
+        """Return a text in characters that the console has, `?` for one that it has no substitute for."""
         if self.has_unicode:
             return text
-        return text.translate(_SIGNS).encode(self.encoding, "replace").decode(self.encoding)
+        return text.translate(_SUBSTITUTES).encode(self.encoding, "replace").decode(self.encoding)
 
     def fit_json(self, text: str) -> str:
-        """Return JSON in signs that the console has, all others escaped: nothing of it is lost in a pipe."""
+        """Return JSON in characters that the console has, all others escaped, so that a pipe loses nothing."""
         if self.has_unicode:
             return text
         return _NOT_ASCII.sub(lambda match: json.dumps(match[0])[1:-1], text)
@@ -64,7 +64,7 @@ class Console(NamedTuple):
 
 def table(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> list[str]:
     """Return rows as lines with aligned columns; those of `right` end, and all others begin, at one place."""
-    widths = [max(map(columns_of, cells)) for cells in zip(*rows, strict=True)]
+    widths = [max(map(count_columns, cells)) for cells in zip(*rows, strict=True)]
     return [
         "  ".join(pad(cell, widths[number], right=number in right) for number, cell in enumerate(row)).rstrip()
         for row in rows
@@ -73,10 +73,10 @@ def table(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> list[s
 
 def pad(text: str, columns: int, *, right: bool = False) -> str:
     """Return a text with blanks after it, or before it, so that it takes so many columns."""
-    blanks = " " * (columns - columns_of(text))
+    blanks = " " * (columns - count_columns(text))
     return blanks + text if right else text + blanks
 
 
-def columns_of(text: str) -> int:
+def count_columns(text: str) -> int:
     """Return the columns of a text in a terminal, where East Asian characters take two."""
-    return sum(0 if combining(sign) else 2 if east_asian_width(sign) in "WF" else 1 for sign in text)
+    return sum(0 if combining(letter) else 2 if east_asian_width(letter) in "WF" else 1 for letter in text)

@@ -62,8 +62,11 @@ def format_story(session: Session, console: Console) -> str:
 def _tell_call(step: Step, console: Console) -> list[str]:
     words = ["", f"{console.color('You', 'bold')}    {console.color(step.words, 'bold')}"] if step.words else []
     arguments = ", ".join(f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in step.arguments.items())
-    first, *others = wrap(f"{step.tool}({arguments})", console.width - len(INDENT))
-    calls = [f"Model  {console.color(first, 'dim')}", *(f"{INDENT}{console.color(line, 'dim')}" for line in others)]
+    first, *rest = wrap(f"{step.tool}({arguments})", console.width - len(INDENT))
+    calls = [
+        f"Model  {console.color(first, 'dim')}",
+        *(f"{INDENT}{console.color(line, 'dim')}" for line in rest),
+    ]
     return [*words, *calls]
 
 
@@ -71,6 +74,6 @@ def _tell_outcome(step: Step, outcome: Outcome, console: Console) -> list[str]:
     if outcome.is_error:
         lines = wrap(outcome.content["message"], console.width - len(INDENT))
         return [f"{INDENT}{console.color(line, 'red')}" for line in lines]
-    # Before they are laid out: a sign that the console does not have may be wider than the `?` in its place.
+    # Before they are laid out: a character that the console does not have may be wider than the `?` in its place.
     content = json.loads(console.fit(json.dumps(outcome.content, ensure_ascii=False)))
     return [INDENT + line for line in describe(step.tool, content, console)]

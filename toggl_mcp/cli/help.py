@@ -5,7 +5,7 @@ import textwrap
 from collections.abc import Iterator
 
 from toggl_mcp.cli.commands import COMMANDS, Flag
-from toggl_mcp.cli.parser import COMMON_FLAGS, USAGE, CommandLine, setting_flags, settings_class_of
+from toggl_mcp.cli.parser import COMMON_FLAGS, USAGE, CommandLine, find_settings_class, setting_flags
 from toggl_mcp.settings import describe_setting, variable_name
 
 WIDTH = 70
@@ -61,7 +61,7 @@ def format_help() -> str:
 
 def _setting_lines(name: str) -> Iterator[str]:
     command = COMMANDS["http"]  # It has every setting.
-    settings_class, flag = settings_class_of(command), setting_flags(command).get(name)
+    settings_class, flag = find_settings_class(command), setting_flags(command).get(name)
     variable = variable_name(name, settings_class)
     yield f"  {_usage(flag):<30}{variable}" if flag else f"  {variable}"
     text = describe_setting(settings_class.model_fields[name])

@@ -49,7 +49,7 @@ def _select(values: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
     return {name: values[name] for name in names if values[name] is not None}
 
 
-def settings_class_of(command: Command) -> "type[Settings]":
+def find_settings_class(command: Command) -> "type[Settings]":
     """Return the class of a command's settings; those of HTTP are imported by its own commands only."""
     if command.has_http_settings:
         from toggl_mcp.http.settings import HttpSettings  # noqa: PLC0415 - start-up
@@ -64,7 +64,7 @@ def setting_flags(command: Command) -> dict[str, Flag]:
     """Return the flags of a command's settings, by setting."""
     return {
         name: Flag(_flag_name(name), field.description or "", *_describe_value(field))
-        for name, field in settings_class_of(command).model_fields.items()
+        for name, field in find_settings_class(command).model_fields.items()
         if name not in SETTINGS_WITHOUT_FLAG
     }
 

@@ -5,14 +5,14 @@ import sys
 from pydantic import ValidationError
 
 from toggl_mcp.cli.commands import COMMANDS
-from toggl_mcp.cli.parser import CommandLine, settings_class_of
+from toggl_mcp.cli.parser import CommandLine, find_settings_class
 from toggl_mcp.logs import configure_logs
 from toggl_mcp.settings import Settings, variable_name
 
 
 def load_settings(line: CommandLine) -> Settings:
     """Return the settings, and log as they say; end the process with status 2 if they cannot be used."""
-    settings_class = settings_class_of(COMMANDS[line.command])
+    settings_class = find_settings_class(COMMANDS[line.command])
     try:
         settings = settings_class(**line.settings)  # pyright: ignore[reportArgumentType] - validated here
     except ValidationError as error:

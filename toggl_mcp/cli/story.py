@@ -22,9 +22,9 @@ def _describe_timer(content: Content, _: Console) -> list[str]:
 
 
 def _describe_start(content: Content, _: Console) -> list[str]:
-    entry, stopped = content["entry"], content["stopped_entry"]
-    began, ended = f"{entry['project']} for {entry['client']}", stopped["description"]
-    return [f"Started {began}; stopped {ended} after {_minutes(stopped['seconds'])}."]
+    entry, former_entry = content["entry"], content["stopped_entry"]
+    start = f"Started {entry['project']} for {entry['client']}"
+    return [f"{start}; stopped {former_entry['description']} after {_minutes(former_entry['seconds'])}."]
 
 
 def _describe_entries(content: Content, console: Console) -> list[str]:
@@ -79,12 +79,12 @@ def _describe_project(content: Content, console: Console) -> list[str]:
     (project,) = content["projects"]
     tracked, estimated = project["tracked_seconds"], project["estimated_seconds"]
     bar = console.bar(estimated / max(tracked, estimated), BAR_COLUMNS)
-    over = "▒" * (BAR_COLUMNS - len(bar))
+    excess = "▒" * (BAR_COLUMNS - len(bar))
     pace = _hours(content["pace_seconds_per_week"])
     earned = f"{project['earned']:,.2f} {project['currency']}"
     return [
         f"No. {_hours(tracked)} of {_hours(estimated)} are used; at {pace} a week it has earned {earned}.",
-        f"estimate  {console.color(bar, 'cyan')}{console.color(over, 'red')}  {_hours(tracked - estimated)} over",
+        f"estimate  {console.color(bar, 'cyan')}{console.color(excess, 'red')}  {_hours(tracked - estimated)} over",
     ]
 
 

@@ -37,7 +37,7 @@ class Folders(NamedTuple):
 
     @property
     def applications(self) -> Path:
-        """Where desktop applications keep what they are told."""
+        """Where desktop applications keep their settings."""
         if self.system == "windows":
             return self.variable("APPDATA", self.home / "AppData" / "Roaming")
         if self.system == "macos":
@@ -58,11 +58,11 @@ class Host:
     fields: Item = field(default_factory=dict[str, object])
     """What every server of this host has besides `command` and `args`."""
     token: Item = field(default_factory=dict[str, object])
-    """By which the host hands over the token; a host without it keeps the token in its file."""
+    """The fields by which the host passes the token; a host without them keeps the token in its file."""
     inputs: Mapping[Place, Item] = field(default_factory=dict[Place, Item])
     """What the host asks the person for."""
     origin: str = ""
-    """Where the host has the token from, or why it is in the file."""
+    """Where the host takes the token from, or why it is in the file."""
 
     @property
     def place(self) -> Place:

@@ -37,7 +37,7 @@ class _Edit(NamedTuple):
 
 def find_item(text: str, place: Place) -> Item | None:
     """Return the item at a place, or None."""
-    member = _find_member(_find_container(_parse(_with_root(text)), place), place)
+    member = _find_member(_find_container(_parse(_ensure_root(text)), place), place)
     if member is None:
         return None
     item: object = member.value.content
@@ -49,7 +49,7 @@ def find_item(text: str, place: Place) -> Item | None:
 
 def put_item(text: str, place: Place, item: Item) -> str:
     """Return the text with the item at its place."""
-    text = _with_root(text)
+    text = _ensure_root(text)
     root = _parse(text)
     container = _find_container(root, place)
     if container is None:
@@ -64,7 +64,7 @@ def put_item(text: str, place: Place, item: Item) -> str:
 
 def remove_item(text: str, place: Place) -> str:
     """Return the text without the item that is at a place."""
-    container = _find_container(_parse(_with_root(text)), place)
+    container = _find_container(_parse(_ensure_root(text)), place)
     member = _find_member(container, place)
     if container is None or member is None:
         return text
@@ -83,7 +83,7 @@ def remove_item(text: str, place: Place) -> str:
     return _apply(text, edits)
 
 
-def _with_root(text: str) -> str:
+def _ensure_root(text: str) -> str:
     """Return the text, with an object to put things into if it has nothing but space and comments."""
     if _skip_blank(text, 0) < len(text):
         return text

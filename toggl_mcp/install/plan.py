@@ -83,16 +83,16 @@ def _plan_entry(host: Host, request: Request, configuration: Configuration, item
     if item is not None:
         entry = _merge(item, entry)
     text = configuration.text or ""
-    edited = _put(host, text, entry, host.inputs if token.fields == host.token else {})
+    new_text = _put(host, text, entry, host.inputs if token.fields == host.token else {})
     secrets = _find_secrets(entry)
-    if edited == configuration.text:
-        return Change(edited, "nothing to do: it has this server already.")
+    if new_text == configuration.text:
+        return Change(new_text, "nothing to do: it has this server already.")
     has_backup = item is None and configuration.text is not None
-    backup = f" As it was, it is {configuration.backup.name} beside it." if has_backup else ""
+    backup = f" The file as it was is kept as {configuration.backup.name}." if has_backup else ""
     notes = [*token.notes, *_describe_readers(configuration, secrets)]
     summary = f"{'added' if item is None else 'updated'}.{backup} Restart {host.title}."
     items = (entry, item or {}, *host.inputs.values())
-    return Change(edited, summary, notes, items, is_private=bool(secrets), has_backup=has_backup)
+    return Change(new_text, summary, notes, items, is_private=bool(secrets), has_backup=has_backup)
 
 
 def _plan_removal(host: Host, configuration: Configuration, item: Item | None) -> Change:
@@ -134,8 +134,8 @@ def _merge(item: Item, entry: Item) -> Item:
     """Return an entry with what a person or the host has added to the one that it replaces."""
     environment = {name: value for name, value in read_environment(item).items() if name != TOKEN_VARIABLE}
     environment |= read_environment(entry)
-    merged = {name: value for name, value in {**item, **entry}.items() if name != "env"}
-    return {**merged, "env": environment} if environment else merged
+    fields = {name: value for name, value in {**item, **entry}.items() if name != "env"}
+    return {**fields, "env": environment} if environment else fields
 
 
 def _put(host: Host, text: str, item: Item, inputs: Mapping[Place, Item]) -> str:

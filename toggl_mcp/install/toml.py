@@ -29,11 +29,11 @@ def put_item(text: str, place: Place, item: Item) -> str:
     table = newline.join([f"[{place.container}.{place.name}]", *(f"{key} = {_write(item[key])}" for key in item), ""])
     if find_item(text, place) is not None:
         span = _find_span(text, place)
-        edited = text[: span.start] + table + text[span.end :]
+        new_text = text[: span.start] + table + text[span.end :]
     else:
         end = "" if not text or text.endswith("\n") else newline
-        edited = f"{text}{end}{newline if text.strip() else ''}{table}"
-    return _verify(text, edited, place, item)
+        new_text = f"{text}{end}{newline if text.strip() else ''}{table}"
+    return _verify(text, new_text, place, item)
 
 
 def remove_item(text: str, place: Place) -> str:
@@ -95,17 +95,17 @@ def _write(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _verify(text: str, edited: str, place: Place, item: Item | None) -> str:
-    """Return the edited text if it says what the text says, but for the item."""
+def _verify(text: str, new_text: str, place: Place, item: Item | None) -> str:
+    """Return the new text if it says what the text says, but for the item."""
     try:
-        after = _parse(edited)
+        after = _parse(new_text)
     except UneditableDocument:
         after = None
     before = _parse(text)
-    others = {name: value for name, value in _container(before, place).items() if name != place.name}
-    container = others if item is None else {**others, place.name: item}
+    other_items = {name: value for name, value in _container(before, place).items() if name != place.name}
+    container = other_items if item is None else {**other_items, place.name: item}
     expected = {**before, place.container: container}
     if after is None or {place.container: {}, **after} != expected:
         message = f'"{place.container}.{place.name}" is written in a form that cannot be edited here'
         raise UneditableDocument(message)
-    return edited
+    return new_text

@@ -15,20 +15,20 @@ class MonthEndArgs(Payload, frozen=True):
 
 
 def month_end(args: MonthEndArgs, _: date) -> Script:
-    """Close a month: correct what is missing, total it by client and project, and see what is to be billed."""
+    """Close a month: fix what is missing, total it by client and project, and see what is to be billed."""
     period = {"period": args.period}
     expected = {} if args.expected is None else {"expected": [args.expected]}
     return Script(
-        "Close the month with me. Correct nothing that I have not agreed to.",
+        "Close the month with me. Change nothing that I have not agreed to.",
         (
             Step(
-                "what is to be corrected first; each finding has a call that mends it.",
+                "what is to be fixed first; a finding has the call that fixes it.",
                 "review_time",
                 {**period, **expected, "limit": 200},
             ),
-            Step("List these findings by kind, each with its correction.", "review_time"),
+            Step("List these findings by kind, each with its fix.", "review_time"),
             Step(
-                "Ask which corrections to make. Make those, and go on when I say that the rest may stay.",
+                "Ask which fixes to make. Make those, and go on when I say that the rest may stay.",
                 "edit_time_entries",
             ),
             Step("hours by client and project.", "summarize_time", {**period, "group_by": ["client", "project"]}),

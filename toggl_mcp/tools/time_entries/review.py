@@ -43,7 +43,7 @@ _MISSING_FIELDS: Mapping[Kind, review.DescribingField] = {
 
 
 class Fix(OutputModel):
-    """A call that mends a finding; `add` are the fields of the entries that only the person knows."""
+    """A call that fixes a finding; `add` are the fields of the entries that only the person knows."""
 
     tool: str
     arguments: dict[str, Any]
