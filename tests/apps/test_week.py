@@ -281,6 +281,23 @@ async def test_week_by_keyboard_stays_where_it_was_when_it_is_drawn_anew(
     assert role == "gridcell"
 
 
+async def test_week_that_is_read_after_a_failure_shows_no_failure(
+    browser: Browser, sandbox: Sandbox, clock: Clock, quiet_week: Host
+) -> None:
+    writer = Client(serve(sandbox, clock, tools="create_time_entries"), mode="auto")
+    async with open_app(browser, quiet_week.client, URI, clock.now) as app, writer:
+        await app.show("review_time", period="this week")
+        app.client = writer
+        await app.frame.click("[aria-label='Week before']")
+        await app.frame.wait_for_selector("#status.failure")
+        app.client = quiet_week.client
+        await app.frame.click("[aria-label='Week before']")
+        await app.frame.wait_for_selector("h1:has-text('6 \u2013 12 October')")
+        status = await app.text("#status")
+
+    assert status == ""
+
+
 async def test_week_before_is_read_from_the_server(browser: Browser, client: Client, clock: Clock) -> None:
     async with open_app(browser, client, URI, clock.now) as app:
         await app.show("list_time_entries", period="last 30 days", project=["Web shop"])

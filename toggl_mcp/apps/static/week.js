@@ -70,7 +70,8 @@ function render() {
   for (const { entries } of rows) hueClass(projectName(entries[0]));
   const panel = element("section", { id: "panel", class: "panel", hidden: true, "aria-label": "Details" });
   const isFocusLost = draw(renderHead(now), renderGrid(rows, now), renderLegend(), panel, renderProjects());
-  if (week.warning) announce(week.warning);
+  // What was said of another week goes; the button that takes a change back stays.
+  if (week.warning || status.querySelector("button") === null) announce(week.warning);
   grid = new Grid(app.querySelector("table"), position);
   if (isFocusLost) grid.focus();
   tick();
