@@ -40,6 +40,11 @@ class CallRecord:
         self._pages = 0
         self._rows = 0
 
+    @cached_property
+    def change_id(self) -> str:
+        """The id of its changes in the journal."""
+        return uuid4().hex[:12]
+
     async def report_step(self, remaining: int | None = None, message: str | None = None) -> None:
         """Tell the host that a step is done, and how many remain, if that is known."""
         self._steps += 1  # Pages and changes are steps of one count: the protocol wants progress that only ever rises.
@@ -59,11 +64,6 @@ async def report_page(rows: int) -> None:
     call_record = CALL_RECORD.get()
     if call_record is not None:
         await call_record.report_page(rows)
-
-    @cached_property
-    def change_id(self) -> str:
-        """The id of its changes in the journal."""
-        return uuid4().hex[:12]
 
 
 CALL_RECORD: ContextVar[CallRecord | None] = ContextVar("call_record", default=None)
