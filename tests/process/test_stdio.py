@@ -171,6 +171,14 @@ def test_invalid_request_is_refused_under_its_id(
     assert (refusal["id"], refusal["error"]["code"]) == (request_id, -32600)
 
 
+@pytest.mark.parametrize("method", ["tools/call", "prompts/get"])
+@pytest.mark.parametrize("name", [[], {}, ["x"], 1, None])
+def test_name_that_is_no_text_is_refused(legacy_server: Process, method: str, name: object) -> None:
+    refusal = legacy_server.request(method, {"name": name, "arguments": {}})
+
+    assert refusal["error"]["code"] == -32602
+
+
 def test_batch_is_refused_under_the_id_of_each_request(legacy_server: Process) -> None:
     legacy_server.send_line(b'[{"jsonrpc":"2.0","id":8,"method":"ping"},{"jsonrpc":"2.0","id":9,"method":"ping"}]')
 

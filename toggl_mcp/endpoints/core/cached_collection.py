@@ -133,9 +133,9 @@ class CachedCollection(Generic[M]):
         try:
             return await self._refresh(start)
         except (QuotaSpent, RateLimited, Unreachable):
-            if self._may_be_stale and not refresh:
-                if collection := await self._read_newer_than(start.since - MAX_STALE_SECONDS):
-                    return CacheRead(collection, "stale")
+            oldest = start.since - MAX_STALE_SECONDS
+            if self._may_be_stale and not refresh and (collection := await self._read_newer_than(oldest)):
+                return CacheRead(collection, "stale")
             raise
 
     def try_get_fresh(self, row_id: int) -> Lookup[M] | None:

@@ -35,7 +35,9 @@ class _BoundedSpans:
             return await call_next(ctx)
 
         async def hide(ctx: ServerRequestContext[Any, Any]) -> HandlerResult:
-            if ctx.method in self._names and (ctx.params or {}).get("name") not in self._names[ctx.method]:
+            name: object = (ctx.params or {}).get("name")
+            # A name that is no text is refused further in.
+            if ctx.method in self._names and not (isinstance(name, str) and name in self._names[ctx.method]):
                 _rename_span(f"{ctx.method} {OTHER}", ATTRIBUTES[ctx.method])
             try:
                 return await call_next(ctx)
