@@ -62,6 +62,17 @@ async def test_summarize_time_amounts_follow_edits_and_deletions(host: Host, san
     assert await fetch_total(host, **TUESDAY) == (3.0, 2, None)
 
 
+async def test_summarize_time_amounts_name_a_running_timer_as_what_has_none(host: Host) -> None:
+    await host.call("start_timer", project="Web shop", start="5pm", billable=True)
+
+    result = await host.call("summarize_time", **TUESDAY, amounts=True)
+
+    assert result["incomplete_reason"] == "The running timer has no amount before it is stopped."
+    stopped = await host.call("stop_timer")
+    assert stopped["entry"]["seconds"] == 3600
+    assert await fetch_total(host, **TUESDAY, amounts=True) == (1.0, 1, {"NZD": 95.0})
+
+
 async def test_summarize_time_amounts_exclude_entries_deleted_in_the_web_app(
     host: Host, sandbox: Sandbox, clock: Clock
 ) -> None:

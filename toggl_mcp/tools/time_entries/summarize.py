@@ -194,11 +194,14 @@ def _amounts_rounding(entries: Iterable[TimeEntry]) -> Literal["total", "entries
 
 def _report_warnings(args: SummarizeTime, selection: Selection) -> Iterator[str]:
     """Yield that amounts are missing, and what they need."""
-    unpriced = sum(entry.billable and entry.amount_in_cents is None for entry in selection.entries)
-    if args.amounts and unpriced:
+    unpriced = [entry for entry in selection.entries if entry.billable and entry.amount_in_cents is None]
+    completed = [entry for entry in unpriced if not entry.running]
+    if args.amounts and completed != unpriced:
+        yield "The running timer has no amount before it is stopped."
+    if args.amounts and completed:
         yield (
-            f"Toggl sent no amount for {unpriced} of the billable entries. An amount needs a plan with rates, "
-            "a completed entry, and a report with its last change (refresh: true reads the report again)."
+            f"Toggl sent no amount for {len(completed)} of the billable entries. An amount needs a plan with rates, "
+            "and a report with the entry's last change (refresh: true reads the report again)."
         )
 
 
