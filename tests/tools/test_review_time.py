@@ -171,29 +171,61 @@ async def test_review_time_entries_without_tags_are_found_where_others_have_some
 @pytest.mark.parametrize(
     ("expected", "days"),
     [
-        (None, [("empty_day", "2025-10-07 Tuesday", None), ("empty_day", "2025-10-10 Friday", None)]),
+        (None, [("empty_day", "2025-10-07 Tuesday", None, None), ("empty_day", "2025-10-10 Friday", None, None)]),
         (
             8,
             [
-                ("short_day", "2025-10-06 Monday", 1800),
-                ("empty_day", "2025-10-07 Tuesday", 28_800),
-                ("empty_day", "2025-10-10 Friday", 28_800),
+                ("short_day", "2025-10-06 Monday", 27_000, 28_800),
+                ("empty_day", "2025-10-07 Tuesday", None, 28_800),
+                ("empty_day", "2025-10-10 Friday", None, 28_800),
             ],
         ),
         (
             [7, 7, 8, 8, 0, 6, 0],
-            [("empty_day", "2025-10-07 Tuesday", 25_200), ("empty_day", "2025-10-11 Saturday", 21_600)],
+            [
+                ("empty_day", "2025-10-07 Tuesday", None, 25_200),
+                ("empty_day", "2025-10-11 Saturday", None, 21_600),
+            ],
         ),
     ],
 )
 async def test_review_time_days_short_of_expected_hours_are_named(
-    host: Host, sandbox: Sandbox, expected: object, days: list[tuple[str, str, int | None]]
+    host: Host, sandbox: Sandbox, expected: object, days: list[tuple[str, str, int | None, int | None]]
 ) -> None:
     add_entry(sandbox, "2025-10-06T08:00", "2025-10-06T15:30", "Bread", **SHOP)
     for day in ("08", "09", "13"):
         add_entry(sandbox, f"2025-10-{day}T08:00", f"2025-10-{day}T16:00", "Bread", **SHOP)
     review = await host.call("review_time", **WEEK, **({} if expected is None else {"expected": expected}))
-    assert [(item["kind"], item["day"], item.get("seconds")) for item in review["findings"]] == days
+    assert [
+        (item["kind"], item["day"], item.get("seconds"), item.get("expected_seconds")) for item in review["findings"]
+    ] == days
+
+
+async def test_review_time_kinds_are_all_that_is_found_and_counted(host: Host, sandbox: Sandbox) -> None:
+    add_entry(sandbox, "2025-10-13T08:00", "2025-10-13T15:30", "Bread")
+    add_entry(sandbox, "2025-10-14T08:00", "2025-10-14T09:00")
+
+    review = await host.call("review_time", **WEEK, expected=8, kinds=["short_day", "no_description"])
+
+    assert kinds(review) == ["short_day", "no_description"]
+    assert review["counts"] == {"short_day": 1, "no_description": 1}
+
+
+async def test_review_time_short_days_without_expected_hours_are_refused(host: Host) -> None:
+    error = await host.fail("review_time", **WEEK, kinds=["gap", "short_day"])
+
+    assert error["message"] == "kinds: short_day needs expected, the hours of a day."
+
+
+async def test_review_time_work_hours_of_a_weekend_alone_have_gaps(host: Host, sandbox: Sandbox) -> None:
+    add_entry(sandbox, "2025-10-11T10:00", "2025-10-11T12:00", "Bread", **SHOP)
+
+    saturday = await host.call("review_time", period="2025-10-11", work_hours="9-12")
+    assert [(gap["start"][-8:], gap["stop"][-8:]) for gap in saturday["findings"]] == [("09:00:00", "10:00:00")]
+    friday_too = await host.call("review_time", start="2025-10-10", end="2025-10-11", work_hours="9-12", kinds=["gap"])
+    assert [gap["day"] for gap in friday_too["findings"]] == ["2025-10-10 Friday"]
+    free = await host.call("review_time", period="2025-10-11", work_hours="9-12", expected=8)
+    assert free["findings"] == []
 
 
 async def test_review_time_warm_costs_no_request(host: Host, sandbox: Sandbox) -> None:

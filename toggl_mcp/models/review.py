@@ -18,6 +18,19 @@ OVERNIGHT = timedelta(hours=6)
 
 DescribingField = Literal["project", "description", "tags"]
 Excess = Literal["long", "overnight", "running"]
+FindingKind = Literal[
+    "gap",
+    "overlap",
+    "duplicate",
+    "long",
+    "overnight",
+    "running",
+    "no_project",
+    "no_description",
+    "no_tags",
+    "short_day",
+    "empty_day",
+]
 
 
 class Stretch(NamedTuple):

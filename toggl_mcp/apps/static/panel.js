@@ -49,7 +49,7 @@ function describeFinding(finding) {
   return {
     start: finding.start,
     when: hasSpan ? `${formatDay(day, { weekday: "short", day: "numeric" })}, ${formatSpan(finding.start, finding.stop)}` : longDay(day),
-    seconds: finding.seconds,
+    seconds: finding.expected_seconds === undefined ? finding.seconds : finding.expected_seconds - (finding.seconds ?? 0),
     about: finding.about ?? "",
     notes: [],
     actions: finding.fix ? [fixAction(finding)] : [],

@@ -21,7 +21,7 @@ function showResult(data, input) {
     entries: readEntries(data, zone),
     findings: readFindings(data, zone),
     filters: isReview ? {} : pickArguments(input, ENTRY_FILTERS),
-    review: isReview ? pickArguments(input, ["expected", "work_hours"]) : {},
+    review: isReview ? pickArguments(input, ["expected", "work_hours", "kinds"]) : {},
     isOwn: isReview || input.user === undefined,
     warning: data.incomplete_reason,
   };

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, field_v
 
 from toggl_mcp.models.base import Absent, Payload, is_id
 from toggl_mcp.models.period import FIRST_DAY, LAST_DAY
-from toggl_mcp.models.review import DescribingField
+from toggl_mcp.models.review import DescribingField, FindingKind
 from toggl_mcp.models.text import clean_text
 from toggl_mcp.models.time_entries import MAX_BULK_ITEMS, Description
 from toggl_mcp.models.time_grammar import parse_hours
@@ -179,7 +179,15 @@ class ReviewTime(EntryRange, frozen=True):
         | Absent
     ) = None
     work_hours: Annotated[str, Field(description="09:00-17:30. Default: a day's first to last entry.")] | Absent = None
+    kinds: Annotated[list[FindingKind], Field(max_length=11, description="Default: all.")] | Absent = None
     limit: Annotated[int, Field(ge=1, le=200, description="Findings to return.")] = 100
+
+    @model_validator(mode="after")
+    def _require_expected_for_short_days(self) -> Self:
+        if "short_day" in (self.kinds or ()) and self.expected is None:
+            message = "kinds: short_day needs expected, the hours of a day"
+            raise ValueError(message)
+        return self
 
     @field_validator("expected")
     @classmethod

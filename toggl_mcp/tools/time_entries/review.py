@@ -3,13 +3,14 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, NamedTuple, get_args
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
 from toggl_mcp.models import review
 from toggl_mcp.models.base import Absent
 from toggl_mcp.models.period import Calendar
+from toggl_mcp.models.review import FindingKind
 from toggl_mcp.models.time_entries import MAX_BULK_ITEMS, TimeEntry
 from toggl_mcp.tools.support.define import READ_ONLY, CallContext, ToolSpec
 from toggl_mcp.tools.support.results import OutputModel, describe_object, take_within_budget, truncate
@@ -20,22 +21,7 @@ from toggl_mcp.tools.time_entries._output import PeriodResult
 MAX_ABOUT = 120
 """Characters that say what the entries of a finding are about."""
 
-Kind = Literal[
-    "gap",
-    "overlap",
-    "duplicate",
-    "long",
-    "overnight",
-    "running",
-    "no_project",
-    "no_description",
-    "no_tags",
-    "short_day",
-    "empty_day",
-]
-
-
-_MISSING_FIELDS: Mapping[Kind, review.DescribingField] = {
+_MISSING_FIELDS: Mapping[FindingKind, review.DescribingField] = {
     "no_project": "project",
     "no_description": "description",
     "no_tags": "tags",
@@ -53,12 +39,14 @@ class Fix(OutputModel):
 class Finding(OutputModel):
     """One thing to look at again."""
 
-    kind: Kind
-    day: Annotated[str, Field(description="Date and weekday.")]
+    # The argument enumerates them.
+    kind: Annotated[FindingKind, WithJsonSchema({"type": "string"})]
+    day: str
     ids: list[int] | Absent = None
     start: str | Absent = None
     stop: str | Absent = None
-    seconds: Annotated[int, Field(description="Of the gap, overlap or entries; what the day lacks.")] | Absent = None
+    seconds: int | Absent = None
+    expected_seconds: int | Absent = None
     about: str | Absent = None
     fix: Annotated[Fix, describe_object("tool, arguments, add.")] | Absent = None
 
@@ -89,7 +77,11 @@ class _Reviewer(NamedTuple):
         return [entry for entry in entries if entry.start <= self.now and (start <= entry.start or entry.running)]
 
     def finding(
-        self, kind: Kind, entries: Sequence[TimeEntry], stretch: review.Stretch | None = None, fix: Fix | None = None
+        self,
+        kind: FindingKind,
+        entries: Sequence[TimeEntry],
+        stretch: review.Stretch | None = None,
+        fix: Fix | None = None,
     ) -> Finding:
         """Return a finding about some entries, or about a stretch of time without any."""
         start = entries[0].start if stretch is None else stretch.start
@@ -114,16 +106,18 @@ class _Reviewer(NamedTuple):
 
 
 async def review_time(args: ReviewTime, call: CallContext) -> Review:
-    """Find gaps, overlaps, duplicates, forgotten timers, entries without project, description or tags, and short days.
+    """Find gaps, overlaps, duplicates, forgotten timers, entries that lack a field, and short days.
 
     All workspaces. Each finding has ids and a fix, a call to make once the person agrees; add: what to ask them for.
     """
     entry_filter = EntryFilter.model_validate(args.model_dump(include=set(EntryRange.model_fields)))
     selection = await select_entries(entry_filter, call, kinds={"project"})
     reviewer = _Reviewer(selection, review.list_past_days(selection.date_range, call.now), call.now)
-    findings = sorted(_find(reviewer, args), key=lambda finding: (finding.day, finding.start or ""))
+    kinds = args.kinds or get_args(FindingKind)
+    findings = [finding for finding in _find(reviewer, args) if finding.kind in kinds]
+    findings.sort(key=lambda finding: (finding.day, finding.start or ""))
     findings_shown = take_within_budget(findings[: args.limit])
-    counts = Counter[Kind]()
+    counts = Counter[FindingKind]()
     for finding in findings:
         counts[finding.kind] += len(finding.ids or ()) if finding.kind in _MISSING_FIELDS else 1
     return Review.of_selection(
@@ -174,8 +168,10 @@ def _list_gaps(reviewer: _Reviewer, args: ReviewTime) -> Iterator[Finding]:
         windows = review.find_windows(entries, reviewer.days, calendar, now)
     else:
         hours = review.WorkHours(*map(time.fromisoformat, args.work_hours.split("-")))
-        expected = args.expected or WORKDAYS
-        windows = (hours.on(day, calendar) for day in reviewer.days if expected[day.weekday()])
+        workdays = [day for day in reviewer.days if (args.expected or WORKDAYS)[day.weekday()]]
+        # Who asks for the hours of a Saturday alone has worked on it.
+        days = workdays or (reviewer.days if args.expected is None else [])
+        windows = (hours.on(day, calendar) for day in days)
     for gap in review.find_gaps(entries, windows, now):
         times = {"start": calendar.to_local_text(gap.start), "stop": calendar.to_local_text(gap.end)}
         fix = Fix(tool="create_time_entries", arguments={"entries": [times]}, add=["description", "project"])
@@ -209,9 +205,10 @@ def _list_short_days(reviewer: _Reviewer, args: ReviewTime) -> Iterator[Finding]
         if day == today or not expected:
             continue
         if day not in seconds:
-            yield Finding(kind="empty_day", day=_to_day_text(day), seconds=expected if args.expected else None)
+            expected_seconds = expected if args.expected else None
+            yield Finding(kind="empty_day", day=_to_day_text(day), expected_seconds=expected_seconds)
         elif args.expected and seconds[day] < expected:
-            yield Finding(kind="short_day", day=_to_day_text(day), seconds=expected - seconds[day])
+            yield Finding(kind="short_day", day=_to_day_text(day), seconds=seconds[day], expected_seconds=expected)
 
 
 def _to_day_text(day: date) -> str:
