@@ -152,7 +152,7 @@ async def test_resources_read_changes_returns_the_last_changes(sandbox: Sandbox,
 
         assert len(sandbox.calls) == count
         assert change["change_id"] == created["change_id"]
-        assert change["steps"] == [f"add client {created['client']['id']}"]
+        assert change["steps"] == [f"add client {created['client']['id']} “Lighthouse”"]
         assert (await host.call("undo", dry_run=True))["changes"] == [change]
 
 

@@ -6,7 +6,7 @@ import pytest
 from mcp import Client
 
 from tests.sandbox.clock import Clock
-from tests.sandbox.diary import list_changes
+from tests.sandbox.diary import add_entry, list_changes
 from tests.tools.host import Host, serve
 from tests.tools.undo_rows import add_entries, live_entries
 from toggl_mcp.cache.sqlite.store import SqliteStore
@@ -58,10 +58,39 @@ async def test_undo_dry_run_lists_changes_and_changes_nothing(host: Host, sandbo
     result = await host.call("undo", dry_run=True)
 
     assert [change["change_id"] for change in result["changes"]] == [deleted["change_id"], edited["change_id"]]
-    assert result["changes"][0]["steps"] == [f"delete time_entry {ids[0]}"]
+    assert result["changes"][0]["steps"] == [f"delete time_entry {ids[0]} “Same”"]
     assert [(row["id"], row["effect"]) for row in result["rows"]] == [(ids[0], "undelete")]
     assert list_changes(sandbox) == []
     assert "change_id" not in result
+
+
+async def test_undo_dry_run_names_what_each_change_was_about(host: Host, sandbox: Sandbox) -> None:
+    names = enumerate(["Mail", "Mail", "", "Bread", "Rolls", "Cake"])
+    rows = [add_entry(sandbox, f"2025-10-14T0{hour}:00", f"2025-10-14T0{hour}:30", name) for hour, name in names]
+    ids = [row["id"] for row in rows]
+    await host.call("delete_time_entries", ids=ids[:1])
+    await host.call("edit_time_entries", ids=ids[1:], tags=["design"])
+    await host.call("edit_tag", tag="design", name="drawing")
+
+    changes = (await host.call("undo", dry_run=True))["changes"]
+
+    ids_text = " ".join(map(str, ids[1:]))
+    assert [change["steps"] for change in reversed(changes)] == [
+        [f"delete time_entry {ids[0]} “Mail”"],
+        [f"edit time_entry {ids_text} “Mail”, “Bread”, “Rolls” and others"],
+        ["edit tag 17300301 “design”"],
+    ]
+
+
+async def test_undo_without_a_change_says_so(host: Host, sandbox: Sandbox) -> None:
+    error = await host.fail("undo")
+    assert error["message"] == "Nothing was changed through this server in the last 7 days, so nothing can be undone."
+
+    (entry_id,) = add_entries(sandbox, 1)
+    await host.call("edit_time_entries", ids=[entry_id], description="Other")
+    await host.call("undo")
+    error = await host.fail("undo")
+    assert error["message"].startswith("Each is an undo, or undone, among the last 2 changes.")
 
 
 async def test_undo_survives_a_restart(sandbox: Sandbox, clock: Clock, tmp_path: Path) -> None:

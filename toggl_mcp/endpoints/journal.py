@@ -66,8 +66,11 @@ class Journal:
         for change in changes:
             if change.change_id == change_id or (change_id is None and not change.is_undone and change.undoes is None):
                 return change
-        subject = "nothing to undo" if change_id is None else f"no change {change_id}"
-        message = f"There is {subject} among the last {len(changes)} changes. undo(dry_run: true) lists them."
+        if not changes:
+            message = "Nothing was changed through this server in the last 7 days, so nothing can be undone."
+            raise NotFound(message)
+        problem = "Each is an undo, or undone," if change_id is None else f"There is no change {change_id}"
+        message = f"{problem} among the last {len(changes)} changes. undo(dry_run: true) lists them."
         raise NotFound(message)
 
     async def record_replacement(

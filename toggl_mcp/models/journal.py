@@ -11,12 +11,24 @@ MAX_JOURNAL_SECONDS = 7 * 24 * 3600.0
 """Seconds for which the journal keeps a change."""
 
 
+class _Label(BaseModel, frozen=True):
+    name: str | None = None
+    description: str | None = None
+
+
 class RowChange(NamedTuple):
     """A row before and after a change, as JSON texts; None for no row, or for one that is not known."""
 
     row_id: int
     before: str | None
     after: str | None
+
+    @property
+    def name(self) -> str | None:
+        """The name or the description that the row had, or else has now."""
+        text = self.before or self.after
+        label = _Label() if text is None else _Label.model_validate_json(text)
+        return label.name or label.description
 
 
 class ChangeRecord(BaseModel, frozen=True):

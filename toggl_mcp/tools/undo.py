@@ -13,9 +13,12 @@ from toggl_mcp.tools.support.results import OBJECTS, OutputModel, Timestamp, Wit
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from toggl_mcp.endpoints.journal import JournalChange
     from toggl_mcp.endpoints.undo_plan import JournalRow
+    from toggl_mcp.models.journal import ChangeRecord
 
 MAX_LISTED_CHANGES = 20
 """Changes that `dry_run` lists."""
+MAX_NAMES_IN_STEP = 3
+"""Names of what one request of a change was about."""
 MAX_NAME_LENGTH = 60
 """Characters of a name in a result."""
 LOST_REFERENCES = (
@@ -70,7 +73,7 @@ class ListedChange(OutputModel):
 
     change_id: str
     made_at: Timestamp
-    steps: Annotated[list[str], Field(description="Verb, kind and ids.")]
+    steps: Annotated[list[str], Field(description="Verb, kind, ids and names.")]
     undone: bool | Absent = None
     undoes: str | Absent = None
 
@@ -80,13 +83,18 @@ class ListedChange(OutputModel):
         return cls(
             change_id=change.change_id,
             made_at=change.made_at,
-            steps=[
-                " ".join([record.verb, record.kind, *(str(row.row_id) for row in record.rows)])
-                for record in change.records
-            ],
+            steps=[_describe_step(record) for record in change.records],
             undone=change.is_undone or None,
             undoes=change.undoes,
         )
+
+
+def _describe_step(record: "ChangeRecord") -> str:
+    """Return what a request did, to which ids, and some of their names."""
+    names = list(dict.fromkeys(f"“{truncate(row.name, MAX_NAME_LENGTH)}”" for row in record.rows if row.name))
+    rest = " and others" if len(names) > MAX_NAMES_IN_STEP else ""
+    ids = (str(row.row_id) for row in record.rows)
+    return " ".join(filter(None, [record.verb, record.kind, *ids, ", ".join(names[:MAX_NAMES_IN_STEP]) + rest]))
 
 
 class UndoResult(WithChange):
