@@ -280,4 +280,4 @@ async def test_create_time_entries_time_of_day_alone_is_of_the_day_of_the_other_
 async def test_create_time_entries_stop_before_start_is_refused(host: Host, start: str, stop: str) -> None:
     error = await host.fail_to_create_entry(start=start, stop=stop)
 
-    assert "must not be before start" in error["message"]
+    assert "is before start, " in error["message"]

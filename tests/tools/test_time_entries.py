@@ -41,7 +41,7 @@ async def test_create_time_entries_accepts_stop_duration_and_utc_offset(
         ({"start": NINE}, "two of start, stop and duration, or duration alone; start_timer starts a timer"),
         ({"stop": NINE}, "two of start, stop and duration"),
         ({"start": NINE, "stop": NINE, "duration": 5}, "two of start, stop and duration"),
-        ({"start": NINE, "stop": "2025-10-14T08:59"}, "stop: must not be before start"),
+        ({"start": NINE, "stop": "2025-10-14T08:59"}, "stop: 2025-10-14T08:59:00 is before start, 2025-10-14T09:00:00"),
         ({"start": NINE, "duration": 999 * 3600 + 1}, "999 hours"),
         ({"start": "nine", "duration": 60}, "start: 'nine' is not a time"),
         ({"start": "2025-10-14", "duration": 60}, "start: needs a time of day"),

@@ -238,7 +238,10 @@ async def test_stop_timer_discard_deletes_the_entry_and_returns_it(host: Host, s
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"stop": "06:59"}, "stop: must be between the start of the timer, 2025-10-14T07:00:00, and now."),
+        (
+            {"stop": "06:59"},
+            "the timer's start, 2025-10-14T07:00:00, and now, 2025-10-14T09:00:00.",
+        ),
         ({"stop": "09:01"}, "stop: must be between"),
         ({"stop": "08:00", "discard": True}, "discard deletes the entry; omit stop, or omit discard"),
     ],

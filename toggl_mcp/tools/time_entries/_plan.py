@@ -105,7 +105,7 @@ async def _resolve_times(args: NewEntry, call: CallContext) -> "tuple[datetime, 
         length = timedelta(seconds=parse_duration(args.duration or "0"))
     if args.start is not None and args.stop is not None:
         start, stop = parse_times(args.start, args.stop, now, calendar)
-        check_duration(start, stop)
+        check_duration(start, stop, calendar)
         return start, stop
     start = None if args.start is None else parse_time_argument("start", args.start, now, calendar)
     stop = None if args.stop is None else parse_time_argument("stop", args.stop, now, calendar)
@@ -113,7 +113,7 @@ async def _resolve_times(args: NewEntry, call: CallContext) -> "tuple[datetime, 
         stop = stop or now
         start = stop - length
     stop = stop or start + length
-    check_duration(start, stop)
+    check_duration(start, stop, calendar)
     return start, stop
 
 

@@ -89,12 +89,15 @@ def parse_times(
     return start, parse_stop(stop_text, start, now, calendar)
 
 
-def check_duration(start: "datetime", stop: "datetime") -> None:
+def check_duration(start: "datetime", stop: "datetime", calendar: "Calendar") -> None:
     """Check that an entry stops after it starts, and is no longer than Toggl allows.
 
     Raises:
         InvalidArguments: It is not.
     """
-    if not timedelta() <= stop - start <= MAX_DURATION:
-        message = "stop: must not be before start, nor more than 999 hours after it."
-        raise InvalidArguments(message)
+    if timedelta() <= stop - start <= MAX_DURATION:
+        return
+    problem = "is before" if stop < start else "is more than 999 hours after"
+    start_text, stop_text = map(calendar.to_local_text, (start, stop))
+    message = f"stop: {stop_text} {problem} start, {start_text}. Correct either; to move an entry, give both."
+    raise InvalidArguments(message)

@@ -125,7 +125,7 @@ async def add_times(entry: TimeEntry, args: EditTimeEntries, body: TimeEntryBody
     if runs and start > now:
         message = "start: is in the future, and the timer is running. Give an earlier start, or a stop too."
         raise InvalidArguments(message)
-    check_duration(start, stop)
+    check_duration(start, stop, calendar)
     if not args.allow_overlap:
         await reject_overlaps(start, stop, calendar, call, former=entry)
     length = {} if runs else {"stop": stop, "duration": round((stop - start).total_seconds())}

@@ -120,10 +120,10 @@ async def _stop_at(entry: TimeEntry, text: str, call: CallContext) -> TimeEntry:
     """
     stop = parse_stop(text, entry.start, call.now, await call.calendar(), is_past=True)
     if not entry.start <= stop <= call.now:
-        start = (await call.calendar()).to_local_text(entry.start)
-        message = f"stop: must be between the start of the timer, {start}, and now."
+        start, now = map((await call.calendar()).to_local_text, (entry.start, call.now))
+        message = f"stop: must be between the timer's start, {start}, and now, {now}."
         raise InvalidArguments(message)
-    check_duration(entry.start, stop)
+    check_duration(entry.start, stop, await call.calendar())
     seconds = round((stop - entry.start).total_seconds())
     body = TimeEntryBody(start=entry.start, stop=stop, duration=seconds)
     edited_entry = await call.toggl.time_entries(entry.workspace_id).edit(entry, body)
