@@ -127,11 +127,27 @@ async def test_project_status_report_that_fails_leaves_the_rest(host: Host, sand
     assert result["warnings"][0].startswith("Tasks or pace are missing.")
 
 
-@pytest.mark.parametrize("arguments", [{}, {"project": WEB_SHOP, "client": AROHA}])
-async def test_project_status_needs_a_project_or_a_client(host: Host, arguments: dict[str, object]) -> None:
-    error = await host.fail("project_status", **arguments)
+async def test_project_status_without_a_project_has_each_active_one_for_no_request(
+    host: Host, sandbox: Sandbox
+) -> None:
+    active = [row["name"] for row in (await host.call("list_projects"))["projects"]]
+    calls = len(sandbox.calls)
 
-    assert error["message"] == "give exactly one of project or client."
+    result = await host.call("project_status")
+
+    assert [row["name"] for row in result["projects"]] == active
+    assert {row["archived"] for row in result["projects"]} == {False}
+    shop = next(row for row in result["projects"] if row["name"] == "Web shop")
+    assert (shop["estimated_seconds"], shop["rate"]) == (260 * 3600, 95)
+    assert ("pace_seconds_per_week" in result, len(sandbox.calls)) == (False, calls)
+    elsewhere = await host.call("project_status", workspace="Night School")
+    assert "Web shop" not in [row["name"] for row in elsewhere["projects"]]
+
+
+async def test_project_status_project_and_client_are_refused(host: Host) -> None:
+    error = await host.fail("project_status", project=WEB_SHOP, client=AROHA)
+
+    assert error["message"] == "give project or client, not both."
 
 
 BUDGET = {"estimated_hours": 40, "rate": 90.5, "fixed_fee": 1200, "recurring_period": "monthly"}

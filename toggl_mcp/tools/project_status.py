@@ -4,16 +4,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from types import MappingProxyType
-from typing import Annotated, NamedTuple
+from typing import Annotated, NamedTuple, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from toggl_mcp.errors import TogglError
 from toggl_mcp.models.base import Absent
 from toggl_mcp.models.budget import PACE_DAYS, count_budget, forecast_day, measure_pace
 from toggl_mcp.models.period import DateRange
 from toggl_mcp.models.projects import Project
-from toggl_mcp.tools.support.args import NameOrId, ReadArgs, require_one_of
+from toggl_mcp.tools.support.args import NameOrId, ReadArgs
 from toggl_mcp.tools.support.define import READ_ONLY, CallContext, ToolSpec
 from toggl_mcp.tools.support.lookup import get_by_ref, resolve_filter
 from toggl_mcp.tools.support.resources import ReadResult
@@ -27,9 +27,14 @@ class ProjectStatusArgs(ReadArgs, frozen=True):
     """The arguments of `project_status`."""
 
     project: NameOrId | Absent = None
-    client: Annotated[NameOrId, Field(description="All its projects, without pace.")] | Absent = None
+    client: Annotated[NameOrId, Field(description="All its projects; no pace.")] | Absent = None
 
-    _subject = require_one_of("project", "client")
+    @model_validator(mode="after")
+    def _reject_both(self) -> Self:
+        if self.project is not None and self.client is not None:
+            message = "give project or client, not both"
+            raise ValueError(message)
+        return self
 
 
 class TaskStatus(OutputModel):
@@ -93,7 +98,7 @@ class _Part(NamedTuple):
 
 
 async def project_status(args: ProjectStatusArgs, call: CallContext) -> ProjectStatus:
-    """Get how a project, or each project of a client, stands: estimate, tracked and remaining time, fee, rate, dates.
+    """Get how a project, each of a client or each active one stands: estimate, tracked and remaining time, rate, dates.
 
     earned: tracked time times rate. For one active project also the pace of the last four weeks, none under two weeks
     of data, and forecast_date: the day on which that pace uses up the estimate.
@@ -118,7 +123,8 @@ async def project_status(args: ProjectStatusArgs, call: CallContext) -> ProjectS
         oldest = min(reads, key=lambda read: read.as_of)
         return await ProjectStatus.of_read(oldest, project.workspace_id, call, warnings=warnings or None, **fields)
     workspace_id, client_id = await resolve_filter(args.client, call.toggl.clients, args, call)
-    read_page = partial(call.toggl.projects(workspace_id).page, status="both", client_id=client_id, limit=MAX_PROJECTS)
+    status = "active" if args.client is None else "both"
+    read_page = partial(call.toggl.projects(workspace_id).page, status=status, client_id=client_id, limit=MAX_PROJECTS)
     page = await read_page(refresh=args.refresh)
     if await _is_outdated(page.read, call):
         page = await read_page(refresh=True)
