@@ -111,6 +111,38 @@ async def test_summarize_time_compares_the_week_so_far_with_the_same_weekdays(ho
     assert (result["first_day"], result["last_day"]) == ("2025-10-13", "2025-10-19")
 
 
+@pytest.mark.parametrize(
+    ("period", "until", "hours"),
+    [
+        ("this_week", "2025-10-07T18:00:00", 4.0),
+        ("today", "2025-10-13T18:00:00", 2.0),
+        ("last 7 days", "2025-10-07T18:00:00", 4.0),
+        ("yesterday", None, 0.0),
+        ("last_week", None, 0.0),
+    ],
+)
+async def test_summarize_time_compares_a_day_that_is_not_over_up_to_the_same_time(
+    host: Host, sandbox: Sandbox, period: str, until: str | None, hours: float
+) -> None:
+    shop: dict[str, Any] = {"project_id": WEB_SHOP, "billable": True}
+    add_entry(sandbox, "2025-10-06T20:00", "2025-10-06T21:00", **shop)
+    add_entry(sandbox, "2025-10-07T16:00", "2025-10-07T20:00", **shop)
+    add_entry(sandbox, "2025-10-07T15:00", "2025-10-07T16:00", **shop)
+    add_entry(sandbox, "2025-10-07T21:00", "2025-10-07T22:00", "Late", **shop)
+    add_entry(sandbox, "2025-10-07T18:00", "2025-10-07T18:00", "Late", **shop)
+    add_entry(sandbox, "2025-10-13T17:00", "2025-10-13T19:00", **shop)
+    add_entry(sandbox, "2025-10-13T08:00", "2025-10-13T09:00", **shop)
+
+    result = await host.call(
+        "summarize_time", period=period, compare="previous", amounts=True, group_by=["description"]
+    )
+    previous = result["previous"]
+
+    assert (previous.get("until"), previous["hours"]) == (until, hours)
+    assert previous.get("amounts", {}).get("NZD", 0) == 95 * hours
+    assert until is None or "Late" not in minutes_by_group(result)
+
+
 @pytest.mark.usefixtures("work")
 async def test_summarize_time_compared_groups_include_those_of_the_days_before_alone(host: Host) -> None:
     result = await host.call("summarize_time", **WEEK, compare="previous", group_by=["description"])

@@ -78,21 +78,24 @@ class DateRange:
 
 
 class Comparison(NamedTuple):
-    """The days of a range up to today, and days before the range that are like them."""
+    """The days of a range up to today, and days before the range that are like them, if today is one up to a time."""
 
     current: DateRange
     previous: DateRange
+    until: datetime | None = None
 
 
-def compare_with_previous(date_range: DateRange, today: date) -> Comparison:
+def compare_with_previous(date_range: DateRange, now: datetime) -> Comparison:
     """Return the days of a range so far and as many before it; whole months are compared with the months before.
 
-    A month that is over is compared with all of the one before it, whatever the days of each.
+    A month that is over is compared with all of the one before it, whatever the days of each. Today is compared with
+    a day up to the same time.
 
     Raises:
         ValueError: The range is the first one that Toggl can have.
     """
     calendar, first, last = date_range.calendar, date_range.first, date_range.last
+    today = calendar.day_of(now)
     is_whole = last <= today or today < first
     days_so_far = (last if is_whole else today) - first
     if first.day == 1 and (last + _DAY).day == 1:
@@ -106,8 +109,12 @@ def compare_with_previous(date_range: DateRange, today: date) -> Comparison:
     if previous_first < FIRST_DAY:
         message = f"Toggl has no days before {FIRST_DAY} to compare with; give a later period"
         raise ValueError(message)
+    until = None
+    if first <= today <= last and previous_last >= previous_first + days_so_far:
+        clock = now.astimezone(calendar.zone).time()
+        until = datetime.combine(previous_last, clock, calendar.zone).astimezone(UTC)
     return Comparison(
-        DateRange(calendar, first, first + days_so_far), DateRange(calendar, previous_first, previous_last)
+        DateRange(calendar, first, first + days_so_far), DateRange(calendar, previous_first, previous_last), until
     )
 
 

@@ -58,16 +58,19 @@ Label = Callable[[EntrySlice], Sequence[str]]
 """Returns the groups of one kind that a slice belongs to: several for tags, else one."""
 
 
-def slice_by_day(entries: Iterable[TimeEntry], days: DateRange, now: datetime) -> Iterator[EntrySlice]:
-    """Yield a slice for each day of each entry; a running timer counts up to now.
+def slice_by_day(
+    entries: Iterable[TimeEntry], days: DateRange, now: datetime, until: datetime | None = None
+) -> Iterator[EntrySlice]:
+    """Yield a slice for each day of each entry; a running timer counts up to now, and nothing after `until`.
 
     An entry without length belongs to the day of its start.
     """
+    end = days.end if until is None else until
     for entry in entries:
         whole = entry.count_seconds(now)
-        if whole == 0 and days.start <= entry.start < days.end:
+        if whole == 0 and days.start <= entry.start < end:
             yield EntrySlice(entry, days.calendar.day_of(entry.start), 0, 0, 0)
-        for day, seconds in days.split_by_day(entry.start, entry.end_at(now)):
+        for day, seconds in days.split_by_day(entry.start, min(entry.end_at(now), end)):
             yield EntrySlice(entry, day, seconds, whole, seconds)
 
 

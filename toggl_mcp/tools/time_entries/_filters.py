@@ -82,7 +82,7 @@ async def select_entries(
     comparison = None
     if with_previous:
         with naming_argument("compare"):
-            comparison = compare_with_previous(date_range, date_range.calendar.day_of(call.now))
+            comparison = compare_with_previous(date_range, call.now)
     workspaces = await _resolve_workspaces(args.workspace, call)
     query = EntryQuery(
         date_range=date_range if comparison is None else replace(date_range, first=comparison.previous.first),

@@ -62,10 +62,11 @@ class RemainingTotal(Total):
 
 
 class PreviousTotal(Total):
-    """The total of the days before; `change_seconds` is that of the range so far, less this."""
+    """The total of the days before, of the last one up to a time; `change_seconds` is that of the range less this."""
 
     first_day: str
     last_day: str
+    until: str | Absent = None
     change_seconds: int
 
 
@@ -103,6 +104,7 @@ class Shape(NamedTuple):
             self,
             first_day=comparison.previous.first.isoformat(),
             last_day=comparison.previous.last.isoformat(),
+            until=comparison.until and comparison.previous.calendar.to_local_text(comparison.until),
             change_seconds=seconds_so_far - totals.seconds,
         )
 

@@ -116,7 +116,9 @@ async def summarize_time(args: SummarizeTime, call: CallContext) -> Summary:
     )
     comparison = selection.comparison
     slices = list(slice_by_day(selection.entries, selection.date_range, call.now))
-    previous = list(slice_by_day(selection.entries, comparison.previous, call.now)) if comparison else []
+    previous = (
+        list(slice_by_day(selection.entries, comparison.previous, call.now, comparison.until)) if comparison else []
+    )
     if rounding is not None:
         slices, previous = rounding.round_slices(slices), rounding.round_slices(previous)
     total = sum_slices(slices)
