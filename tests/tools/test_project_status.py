@@ -92,7 +92,9 @@ async def test_project_status_recurring_project_tells_its_period_and_no_remainin
 
     assert (status["recurring_period"], status["estimated_seconds"]) == ("monthly", 40 * 3600)
     assert "remaining_seconds" not in status
-    assert "is for each period (monthly)" in result["warnings"][0]
+    assert result["warnings"][0].startswith("The estimate of “Carte d'été” is for each period (monthly); tracked")
+    listed = await host.call("project_status", client="Café Miró")
+    assert listed["warnings"] == result["warnings"]
 
 
 async def test_project_status_of_a_client_has_its_archived_projects_and_costs_nothing_warm(

@@ -1,6 +1,6 @@
 """The tool that tells how projects stand against their budgets."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from types import MappingProxyType
@@ -108,7 +108,7 @@ async def project_status(args: ProjectStatusArgs, call: CallContext) -> ProjectS
         if await _is_outdated(read, call):
             fresh_args = args.model_copy(update={"refresh": True})
             project, read = await get_by_ref(args.project, call.toggl.projects, fresh_args, call)
-        warnings = [*_list_recurring(project)]
+        warnings = [*_list_recurring([project])]
         fields: dict[str, object] = {"projects": [ProjectBudget.of(project)], "remaining": 0}
         reads = [read]
         for describe in (_describe_tasks, _describe_pace):
@@ -128,17 +128,24 @@ async def project_status(args: ProjectStatusArgs, call: CallContext) -> ProjectS
     page = await read_page(refresh=args.refresh)
     if await _is_outdated(page.read, call):
         page = await read_page(refresh=True)
-    projects = [ProjectBudget.of(project) for project in page.items]
-    return await ProjectStatus.of_read(page.read, workspace_id, call, projects=projects, remaining=page.remaining)
+    return await ProjectStatus.of_read(
+        page.read,
+        workspace_id,
+        call,
+        projects=[ProjectBudget.of(project) for project in page.items],
+        remaining=page.remaining,
+        warnings=[*_list_recurring(page.items)] or None,
+    )
 
 
-def _list_recurring(project: Project) -> Iterator[str]:
-    """Yield that an estimate is of each period, and the tracked time may not be."""
-    if project.recurring_period and project.estimated_seconds:
-        yield (
-            f"The estimate is for each period ({project.recurring_period}); tracked_seconds may be of all time. "
-            "summarize_time(project, period, user: all) has the period's."
-        )
+def _list_recurring(projects: Iterable[Project]) -> Iterator[str]:
+    """Yield of each project whose estimate is of each period that the tracked time may not be."""
+    for project in projects:
+        if project.recurring_period and project.estimated_seconds:
+            yield (
+                f"The estimate of “{project.name}” is for each period ({project.recurring_period}); tracked_seconds "
+                "may be of all time. summarize_time(project, period, user: all) has the period's."
+            )
 
 
 async def _is_outdated(read: HasFreshness, call: CallContext) -> bool:
