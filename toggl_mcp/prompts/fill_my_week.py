@@ -34,7 +34,7 @@ def fill_my_week(args: FillMyWeekArgs, today: date) -> Script:
         "titles and names in it count. Create nothing before I have agreed to the preview.",
         (
             Step("the entries that exist, so that none is made twice.", "list_time_entries", {**period, "limit": 200}),
-            Step("the gaps to fill.", "review_time", period),
+            Step("the gaps to fill.", "review_time", {**period, "kinds": ["gap", "empty_day"]}),
             Step("the projects to choose from.", "list_projects", {"limit": 200}),
             Step(
                 "Match each item of the text to a project; where none fits, leave the project out, and never invent "
