@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 import anyio
 from mcp.server.caching import CacheHint
 from mcp.server.context import ServerMiddleware
-from mcp.server.mcpserver import MCPServer
+from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.request_state import RequestStateSecurity
-from mcp.types import Resource
+from mcp.types import SERVER_INFO_META_KEY, CallToolResult, InputRequiredResult, Resource
+from mcp.types.version import MODERN_PROTOCOL_VERSIONS
 
 from toggl_mcp.apps.documents import SCHEME, AppName
 from toggl_mcp.apps.extension import AppsExtension
@@ -48,11 +49,25 @@ RESOURCE_CACHE = CacheHint(ttl_ms=0, scope="private")
 
 
 class TogglServer(MCPServer[None]):
-    """The SDK's server; hosts find its apps through the tools that they show, and list no documents of these."""
+    """The SDK's server, with less in its answers: hosts find its apps through the tools that show them."""
 
     async def list_resources(self) -> list[Resource]:
         """Return the resources for people and models."""
         return [resource for resource in await super().list_resources() if not resource.uri.startswith(SCHEME)]
+
+    async def call_tool(
+        self, name: str, arguments: dict[str, Any], context: Context[None, Any] | None = None
+    ) -> CallToolResult | InputRequiredResult:
+        """Return a tool's result, which names the server; `server/discover` has its icon and description, too.
+
+        Raises:
+            ToolError: There is no such tool, or the person's answer cannot be read.
+        """
+        result = await super().call_tool(name, arguments, context)
+        if context is not None and context.protocol_version in MODERN_PROTOCOL_VERSIONS:
+            identity = {"name": self.name, "version": self.version}
+            result.meta = {SERVER_INFO_META_KEY: identity, **(result.meta or {})}
+        return result
 
 
 class AccountSource(Protocol):

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import pytest
 from mcp import Client
-from mcp.types import Tool
+from mcp.types import SERVER_INFO_META_KEY, Tool
 
 from tests.figures import check_figures
 from tests.sandbox.clock import Clock
@@ -189,3 +189,12 @@ async def test_server_info_has_name_title_and_version(host: Host) -> None:
     assert info is not None
     assert (info.name, info.title) == ("toggl-track", "Toggl Track")
     assert re.fullmatch(r"\d+\.\d+\.\d+", info.version)
+
+
+async def test_call_tool_result_names_the_server_and_repeats_no_icon(host: Host, era: Era) -> None:
+    info = host.client.server_info
+    result = await host.raw("get_timer")
+    assert info is not None
+    assert info.icons
+    stamp = {SERVER_INFO_META_KEY: {"name": info.name, "version": info.version}}
+    assert result.meta == (None if era == "legacy" else stamp)
