@@ -2,10 +2,9 @@
 
 import re
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from http import HTTPStatus
 
-from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -33,14 +32,14 @@ class HeaderRules:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
-        refusal = _find_frame_refusal(scope) or self._find_address_refusal(Headers(scope=scope))
+        refusal = _find_frame_refusal(scope) or self._find_address_refusal(dict(scope["headers"]))
         await (refusal or self._app)(scope, receive, send)
 
-    def _find_address_refusal(self, headers: Headers) -> JSONResponse | None:
-        if not self._has_host(headers.get("host", "").lower()):
+    def _find_address_refusal(self, headers: Mapping[bytes, bytes]) -> JSONResponse | None:
+        if not self._has_host(headers.get(b"host", b"").decode("latin-1").lower()):
             text = "This server has another name. Use its own address, which --public-url sets."
             return _refuse(HTTPStatus.MISDIRECTED_REQUEST, text)
-        if headers.get("origin") not in (None, *self._origins):
+        if b"origin" in headers and headers[b"origin"].decode("latin-1") not in self._origins:
             text = "Pages of this origin may not call. The server's operator can allow it by --allowed-origins."
             return _refuse(HTTPStatus.FORBIDDEN, text)
         return None
@@ -55,17 +54,18 @@ class HeaderRules:
 def _find_frame_refusal(scope: Scope) -> JSONResponse | None:
     """Return the refusal of a request that a proxy may have understood in another way, or that is too long."""
     pairs: list[tuple[bytes, bytes]] = scope["headers"]
-    size = len(scope["path"]) + len(scope["query_string"]) + sum(len(name) + len(value) for name, value in pairs)
+    names, values = [name for name, _ in pairs], [value for _, value in pairs]
+    size = sum(map(len, (scope["path"], scope["query_string"], *names, *values)))
     if len(pairs) > MAX_HEADERS or size > MAX_HEADER_BYTES:
         text = f"A request may have {MAX_HEADERS} headers, and {MAX_HEADER_BYTES} bytes of them. Send fewer."
         return _refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, text)
     if scope["http_version"] not in ("1.0", "1.1"):
         return _refuse(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED, "Use HTTP/1.1.")
-    counts = Counter(name for name, _ in pairs)
-    repeated = next((name for name in counts if counts[name] > 1 and _SINGLE_HEADER.fullmatch(name)), None)
-    if repeated is not None:
-        return _refuse(HTTPStatus.BAD_REQUEST, f"Send the header {repeated.decode('ascii')} once.")
-    if b"transfer-encoding" in counts and (b"content-length" in counts or scope["http_version"] == "1.0"):
+    unique_names = {*names}
+    repeated = Counter(names) - Counter(unique_names) if len(unique_names) < len(names) else ()
+    if (single := next(filter(_SINGLE_HEADER.fullmatch, repeated), None)) is not None:
+        return _refuse(HTTPStatus.BAD_REQUEST, f"Send the header {single.decode('ascii')} once.")
+    if b"transfer-encoding" in unique_names and (b"content-length" in unique_names or scope["http_version"] == "1.0"):
         text = "Send Content-Length or Transfer-Encoding, not both; with HTTP/1.0, Content-Length."
         return _refuse(HTTPStatus.BAD_REQUEST, text)
     return None
