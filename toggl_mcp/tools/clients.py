@@ -107,7 +107,9 @@ class ClientOut(ResourceOut, Client, frozen=True):
     def of(cls, resource: NamedResource, max_notes: int = MAX_NOTES) -> Self:
         """Return a client as results show it, with at most so many characters of its notes."""
         client = super().of(resource)
-        return client.model_copy(update={"notes": client.notes and truncate(client.notes, max_notes)})
+        if client.notes is None or len(client.notes) <= max_notes:
+            return client
+        return client.model_copy(update={"notes": truncate(client.notes, max_notes)})
 
 
 class ClientResult(ChangeResult):

@@ -90,8 +90,8 @@ class Collection(Generic[M]):
     def find_by_name(self, name: str) -> list[M]:
         """Return every model of exactly that name, case ignored; if there is none, accents are ignored too."""
         folded = fold(name)
-        start, end = (bisect_left(self.by_name, (folded, item_id)) for item_id in (0, inf))
-        matches = [item for _, _, item in self.by_name[start:end]]
+        start = bisect_left(self.by_name, (folded, 0))
+        matches = [item for _, _, item in self.by_name[start : bisect_left(self.by_name, (folded, inf), start)]]
         return matches if matches or is_id(name) else self._by_plain_name.get(fold_accents(name), [])
 
     def find_by_ref(self, ref: str) -> list[M]:

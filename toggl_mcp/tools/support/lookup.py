@@ -217,6 +217,8 @@ def exactly_one(
         NotFound: There is none; its candidates have the nearest names, and its message ends with the hint.
         Ambiguous: There are several, which are its candidates.
     """
+    if len(matches) == 1:
+        return matches[0]
     if not matches:
         raise not_found_error(ref, [endpoint], collection.items.values(), hint)
     require_one_meaning(ref, matches, endpoint.KIND)

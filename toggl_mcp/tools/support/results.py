@@ -124,11 +124,11 @@ class Freshness(OutputModel):
     @classmethod
     def of(cls, read: HasFreshness, timestamp: float, call_record: CallRecord, /, **fields: Any) -> Self:  # noqa: ANN401 - the fields of a subclass
         """Return the result of a read as of a UNIX time, with the fields that a subclass adds."""
-        requests = call_record.requests
+        as_of, requests = read.as_of, call_record.requests
         return cls(
             source="mixed" if read.source == "cache" and requests else read.source,
-            as_of=read.as_of,
-            age_seconds=max(0, round(timestamp - read.as_of.timestamp())),
+            as_of=as_of,
+            age_seconds=max(0, round(timestamp - as_of.timestamp())),
             requests=requests,
             **fields,
         )
