@@ -12,7 +12,7 @@ from toggl_mcp.api import AsyncClient, connect_in_process
 from toggl_mcp.cache.store import Store
 from toggl_mcp.endpoints.time_entries import AsyncTimeEntryEndpoint
 from toggl_mcp.models.time_entries import TimeEntryBody
-from toggl_mcp.sandbox import HARBOUR_STUDIO, Sandbox
+from toggl_mcp.sandbox import HARBOUR_STUDIO, Fault, Sandbox
 
 pytestmark = pytest.mark.anyio
 
@@ -49,6 +49,28 @@ async def test_refresh_with_clock_ahead_shows_foreign_change_before_own_change(s
         clock.now += 100
         await time_entries.add(TimeEntryBody(start=moment(clock.now - 900), duration=60))
         clock.now += 30
+        entry = await time_entries.get(latest, refresh=True)
+
+    assert entry is not None
+    assert entry.description == "By hand"
+
+
+async def test_refresh_after_the_clock_was_set_back_in_a_request_shows_changes_of_the_web_app(
+    store: Store, clock: Clock
+) -> None:
+    toggl_clock = Clock()
+    clock.now = toggl_clock.now + 600
+
+    async def set_clock() -> None:
+        clock.now = toggl_clock.now
+
+    toggl = Sandbox(clock=toggl_clock, fault=lambda _: Fault("slow", until=set_clock))
+    async with connect_in_process(toggl) as connection:
+        time_entries = AsyncTimeEntryEndpoint(HARBOUR_STUDIO, AUTH, store, client=connection)
+        (*_, latest) = await time_entries.collect(moment(clock.now - 3 * 86_400), moment(clock.now))
+        toggl_clock.now += 30
+        toggl.state.edit_entry(latest.id, description="By hand")
+        clock.now = toggl_clock.now = toggl_clock.now + 600
         entry = await time_entries.get(latest, refresh=True)
 
     assert entry is not None

@@ -185,7 +185,8 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
     ) -> CacheRead[TimeEntry]:
         """Store the entries as the base does, and keep by which clock they were requested."""
         self._offsets_by_request.clear()
-        self._offsets_by_request[requested_at] = self._transport.clock_offset_seconds
+        if self._clock() >= requested_at:  # Else it was set back meanwhile, and by how much it was ahead is not known.
+            self._offsets_by_request[requested_at] = self._transport.clock_offset_seconds
         return await super().store_if_unchanged(items, expected=expected, requested_at=requested_at)
 
     async def _other_running_ids(self, row_id: int) -> list[int]:
