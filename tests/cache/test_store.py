@@ -156,6 +156,14 @@ async def test_release_lease_after_expiry_leaves_the_new_lease(store: Store, clo
     await store.release_lease(MINE, until)
     assert await store.acquire_lease(MINE, 15) is not None
 
+async def test_release_lease_frees_it_for_a_clock_that_is_behind(store: Store, clock: Clock) -> None:
+    until = await store.acquire_lease(MINE, 15)
+    assert until is not None
+    await store.release_lease(MINE, until)
+    clock.now -= MAX_CLOCK_DIFFERENCE_SECONDS / 2
+    assert await store.acquire_lease(MINE, 15) is not None
+
+
 
 async def test_acquire_lease_succeeds_after_expiry(store: Store, clock: Clock) -> None:
     assert await store.acquire_lease(MINE, 15)

@@ -157,9 +157,9 @@ def expiry_seconds(expire_after: ExpireAfter) -> float | None:
 
 
 def lease_active(leased_at: float, lease_seconds: float, now: float) -> bool:
-    """Return whether a lease holds."""
+    """Return whether a lease holds; one that was released lasts no seconds."""
     # A lease from the future was acquired before a clock was set back: it could hold for as long as that.
-    return leased_at - MAX_CLOCK_DIFFERENCE_SECONDS <= now < leased_at + lease_seconds
+    return lease_seconds > 0 and leased_at - MAX_CLOCK_DIFFERENCE_SECONDS <= now < leased_at + lease_seconds
 
 
 def is_unchanged(expected: Row, stored: Row) -> bool:
