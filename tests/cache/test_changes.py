@@ -12,8 +12,8 @@ PROJECTS = MINE._replace(kind="projects")
 
 
 async def test_write_puts_rows_drops_snapshots_and_records_a_bucket(store: Store) -> None:
-    await store.replace(MINE, ROWS, expected=0, fetched_at=12)
-    await store.replace(PROJECTS, ROWS, expected=0, fetched_at=12)
+    await store.replace(MINE, ROWS, expected=Version(0), fetched_at=12)
+    await store.replace(PROJECTS, ROWS, expected=Version(0), fetched_at=12)
     bucket = Bucket("workspace:7", 28, 3600)
     rows = [RowWrite(MINE, 4, "new"), RowWrite(MINE, 2, None)]
     versions = await store.write(MINE.scope, rows=rows, invalidate=[PROJECTS], bucket=bucket)
@@ -25,7 +25,7 @@ async def test_write_puts_rows_drops_snapshots_and_records_a_bucket(store: Store
 
 
 async def test_write_of_a_row_that_was_written_meanwhile_drops_the_snapshot(store: Store) -> None:
-    await store.replace(MINE, ROWS, expected=0, fetched_at=12)
+    await store.replace(MINE, ROWS, expected=Version(0), fetched_at=12)
     expected = await store.get_row(MINE, 1)
     await write_row(store, MINE, 1, "written meanwhile")
     assert await write_row(store, MINE, 1, "ours", expected) == Version(2, None)
@@ -33,7 +33,7 @@ async def test_write_of_a_row_that_was_written_meanwhile_drops_the_snapshot(stor
 
 
 async def test_write_beside_a_row_written_meanwhile_keeps_the_snapshot(store: Store) -> None:
-    await store.replace(MINE, ROWS, expected=0, fetched_at=12)
+    await store.replace(MINE, ROWS, expected=Version(0), fetched_at=12)
     expected = await store.get_row(MINE, 1)
     await write_row(store, MINE, 2, "written meanwhile")
     await write_row(store, MINE, 1, "ours", expected)
@@ -42,12 +42,12 @@ async def test_write_beside_a_row_written_meanwhile_keeps_the_snapshot(store: St
 
 async def test_write_keeps_a_snapshot_from_before_it_from_being_stored(store: Store) -> None:
     await store.write(MINE.scope, rows=[RowWrite(MINE, 1, "ours")], invalidate=[PROJECTS])
-    assert not await store.replace(MINE, ROWS, expected=0, fetched_at=12)
-    assert not await store.replace(PROJECTS, ROWS, expected=0, fetched_at=12)
+    assert not await store.replace(MINE, ROWS, expected=Version(0), fetched_at=12)
+    assert not await store.replace(PROJECTS, ROWS, expected=Version(0), fetched_at=12)
 
 
 async def test_write_of_nothing_changes_nothing(store: Store) -> None:
-    await store.replace(MINE, ROWS, expected=0, fetched_at=12)
+    await store.replace(MINE, ROWS, expected=Version(0), fetched_at=12)
     assert list(await store.write(MINE.scope)) == []
     assert await store.read(MINE) == Snapshot(Version(0, 12), ROWS)
     assert list(await store.list_buckets(MINE.scope)) == []

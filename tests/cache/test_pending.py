@@ -21,7 +21,7 @@ OTHER = MINE._replace(kind="projects")
 
 async def open_change(store: SqliteStore, pending: PendingChange = PENDING) -> None:
     for key in pending.keys:
-        await store.replace(MINE._replace(kind=key[1]), ROWS, expected=0, fetched_at=12)
+        await store.replace(MINE._replace(kind=key[1]), ROWS, expected=Version(0), fetched_at=12)
     await store.reserve_slot("mine", (), 0, inf, pending)
 
 
@@ -38,7 +38,7 @@ async def test_pending_change_of_a_living_process_keeps_the_snapshot(path: Path,
 async def test_try_get_row_of_a_collection_never_stored_has_no_row_unless_a_change_is_pending(
     path: Path, sqlite: SqliteStore
 ) -> None:
-    await sqlite.replace(MINE, ROWS, expected=0, fetched_at=12)
+    await sqlite.replace(MINE, ROWS, expected=Version(0), fetched_at=12)
     assert sqlite.try_get_row(OTHER, 1) == Row(Version(), None)
 
     await sqlite.reserve_slot("mine", (), 0, inf, PendingChange("change", [OTHER]))
@@ -75,7 +75,7 @@ async def test_settled_change_of_a_closed_store_keeps_the_snapshot(path: Path, s
 async def test_change_without_a_slot_in_time_is_not_recorded(path: Path, clock: Clock, sqlite: SqliteStore) -> None:
     await open_change(sqlite, PendingChange("first", [OTHER]))
     await sqlite.throttle("mine", 30)
-    await sqlite.replace(MINE, ROWS, expected=0, fetched_at=12)
+    await sqlite.replace(MINE, ROWS, expected=Version(0), fetched_at=12)
     assert (await sqlite.reserve_slot("mine", (), 0, 1, PENDING)).wait_seconds > 1
     await sqlite.aclose()
     other_process = SqliteStore(path, clock=clock)

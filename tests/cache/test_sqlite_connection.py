@@ -23,19 +23,19 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_deleted_file_is_recreated(path: Path, sqlite: SqliteStore) -> None:
-    await sqlite.replace(MINE, ROWS, expected=0, fetched_at=12)
+    await sqlite.replace(MINE, ROWS, expected=Version(0), fetched_at=12)
     assert await sqlite.get_version(MINE) == Version(0, 12)
     await anyio.to_thread.run_sync(shutil.rmtree, path.parent)
     assert await sqlite.get_version(MINE) == Version(0, None)
-    assert await sqlite.replace(MINE, ROWS, expected=0, fetched_at=13)
+    assert await sqlite.replace(MINE, ROWS, expected=Version(0), fetched_at=13)
     assert await sqlite.get_version(MINE) == Version(0, 13)
 
 
 async def test_replaced_file_is_noticed_at_once(path: Path, sqlite: SqliteStore, clock: Clock) -> None:
     second_store = SqliteStore(path.with_name("other.sqlite"), clock=clock)
-    await second_store.replace(MINE, {5: "other"}, expected=0, fetched_at=99)
+    await second_store.replace(MINE, {5: "other"}, expected=Version(0), fetched_at=99)
     await second_store.aclose()
-    await sqlite.replace(MINE, ROWS, expected=0, fetched_at=12)
+    await sqlite.replace(MINE, ROWS, expected=Version(0), fetched_at=12)
     await sqlite.get_version(MINE)
     for part in ("-wal", "-shm", "-journal"):
         await anyio.Path(f"{path}{part}").unlink(missing_ok=True)
@@ -47,11 +47,11 @@ async def test_replaced_file_is_noticed_at_once(path: Path, sqlite: SqliteStore,
 async def test_file_of_an_earlier_format_is_moved_aside(
     path: Path, sqlite: SqliteStore, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await sqlite.replace(MINE, ROWS, expected=0, fetched_at=12)
+    await sqlite.replace(MINE, ROWS, expected=Version(0), fetched_at=12)
     await sqlite.aclose()
     execute(path, "PRAGMA user_version = 1")
     assert await sqlite.get_version(MINE) == Version(0, None)
-    assert await sqlite.replace(MINE, ROWS, expected=0, fetched_at=13)
+    assert await sqlite.replace(MINE, ROWS, expected=Version(0), fetched_at=13)
     assert await sqlite.get_version(MINE) == Version(0, 13)
     (record,) = caplog.records
     assert "another format" in record.getMessage()
@@ -59,7 +59,7 @@ async def test_file_of_an_earlier_format_is_moved_aside(
 
 async def test_damaged_files_that_were_moved_aside_are_kept(path: Path, sqlite: SqliteStore) -> None:
     for version in (1, 2, 3):
-        await sqlite.replace(MINE, {version: str(version)}, expected=0, fetched_at=12)
+        await sqlite.replace(MINE, {version: str(version)}, expected=Version(0), fetched_at=12)
         await sqlite.aclose()
         execute(path, "UPDATE entity SET body = CAST('other' AS BLOB)")
         assert await sqlite.read(MINE) is None
@@ -102,7 +102,7 @@ async def test_foreign_file_is_left_alone_and_memory_is_used(
     before = await anyio.Path(path).read_bytes()
 
     assert sqlite.try_get_row(MINE, 1) is None
-    assert await sqlite.replace(MINE, ROWS, expected=0, fetched_at=12)
+    assert await sqlite.replace(MINE, ROWS, expected=Version(0), fetched_at=12)
     assert await sqlite.read(MINE) == Snapshot(Version(0, 12), ROWS)
 
     assert await anyio.Path(path).read_bytes() == before
@@ -125,7 +125,7 @@ async def test_pipe_with_the_name_of_a_cache_file_is_not_waited_for(
     os.mkfifo(f"{path}{suffix}")
 
     with anyio.fail_after(5):
-        assert await sqlite.replace(MINE, ROWS, expected=0, fetched_at=12)
+        assert await sqlite.replace(MINE, ROWS, expected=Version(0), fetched_at=12)
         assert sqlite.try_get_row(MINE, 1) in (None, Row(Version(0, 12), ROWS[1]))
 
     assert await sqlite.read(MINE) == Snapshot(Version(0, 12), ROWS)
@@ -168,7 +168,7 @@ async def set_aside(path: Path) -> None:
 
 async def test_transaction_waiting_for_a_moved_file_uses_the_new_one(path: Path, clock: Clock) -> None:
     store = SqliteStore(path, clock=clock)
-    await store.replace(MINE, ROWS, expected=0, fetched_at=12)
+    await store.replace(MINE, ROWS, expected=Version(0), fetched_at=12)
     async with anyio.create_task_group() as tasks:
         with lock_file(path):
             tasks.start_soon(write_row, store, MINE, 1, None)
@@ -190,7 +190,7 @@ async def test_moved_file_is_not_waited_for(path: Path, sqlite: SqliteStore) -> 
 
 async def test_locked_file_is_waited_for(path: Path, clock: Clock) -> None:
     store = SqliteStore(path, clock=clock)
-    await store.replace(MINE, ROWS, expected=0, fetched_at=12)
+    await store.replace(MINE, ROWS, expected=Version(0), fetched_at=12)
     versions: list[Version] = []
 
     async def ask() -> None:
@@ -205,14 +205,14 @@ async def test_locked_file_is_waited_for(path: Path, clock: Clock) -> None:
 
 
 async def test_locked_file_beyond_busy_timeout_is_cache_busy_with_advice(path: Path, sqlite: SqliteStore) -> None:
-    await sqlite.replace(MINE, ROWS, expected=0, fetched_at=12)
+    await sqlite.replace(MINE, ROWS, expected=Version(0), fetched_at=12)
     with lock_file(path, "EXCLUSIVE"), pytest.raises(CacheBusy, match=r"Try again.*TOGGL_MCP_CACHE=memory"):
         await write_row(sqlite, MINE, 1, None)
     assert await sqlite.read(MINE) == Snapshot(Version(0, 12), ROWS)
 
 
 async def test_try_get_row_does_not_wait_for_a_writer(path: Path, sqlite: SqliteStore) -> None:
-    await sqlite.replace(MINE, ROWS, expected=0, fetched_at=12)
+    await sqlite.replace(MINE, ROWS, expected=Version(0), fetched_at=12)
     with lock_file(path) as writer:
         writer.execute("DELETE FROM entity")
         assert await sqlite.get_version(MINE) == Version(0, 12)

@@ -71,7 +71,7 @@ DAMAGES: list[Callable[[bytearray, random.Random], bytearray]] = [
 async def fill(path: Path) -> bytearray:
     store = SqliteStore(path)
     for key, rows in COLLECTIONS.items():
-        assert await store.replace(key, rows, expected=0, fetched_at=12)
+        assert await store.replace(key, rows, expected=Version(0), fetched_at=12)
     await store.write("mine", bucket=BUCKET)
     await store.aclose()
     return bytearray(await anyio.Path(path).read_bytes())
@@ -91,11 +91,11 @@ async def check(store: SqliteStore) -> None:
 async def works(store: SqliteStore) -> bool:
     """Tell whether a refresh and a write were kept: damage may only show when something is written."""
     await write_row(store, MINE, 1, "lost by the refresh")
-    version = (await store.get_version(MINE)).number
+    version = await store.get_version(MINE)
     await store.replace(MINE, COLLECTIONS[MINE], expected=version, fetched_at=13)
     await write_row(store, MINE, 1, "written")
     snapshot = await store.read(MINE)
-    assert snapshot in (Snapshot(Version(version + 1, 13), {**COLLECTIONS[MINE], 1: "written"}), None)
+    assert snapshot in (Snapshot(Version(version.number + 1, 13), {**COLLECTIONS[MINE], 1: "written"}), None)
     return snapshot is not None
 
 
@@ -188,7 +188,7 @@ async def test_damaged_file_stays_while_another_process_checks_its_identity(path
 
 async def test_damaged_file_starts_empty_each_time(path: Path, sqlite: SqliteStore) -> None:
     for _ in range(5):
-        await sqlite.replace(MINE, {1: "one"}, expected=0, fetched_at=12)
+        await sqlite.replace(MINE, {1: "one"}, expected=Version(0), fetched_at=12)
         await sqlite.aclose()
         await anyio.Path(path).write_bytes(b"garbage" * 1000)
         assert await sqlite.read(MINE) is None

@@ -55,7 +55,7 @@ async def test_sqlite_store_opens_no_file_before_use(path: Path) -> None:
 async def test_file_permissions_are_0600_and_folders_0700(tmp_path: Path) -> None:
     path = tmp_path / "new" / "folder" / "cache.sqlite"
     store = SqliteStore(path)
-    await store.replace(MINE, ROWS, expected=0, fetched_at=12)
+    await store.replace(MINE, ROWS, expected=Version(0), fetched_at=12)
     await store.get_version(MINE)
     files = [file async for file in anyio.Path(path.parent).iterdir()]
     assert path in map(Path, files)
@@ -76,7 +76,7 @@ async def test_file_permissions_of_an_existing_folder_are_kept(tmp_path: Path) -
 async def test_sqlite_store_path_may_hold_any_characters(tmp_path: Path) -> None:
     path = tmp_path / "a?mode=memory#b%20ü" / "cache & co.sqlite"
     store = SqliteStore(path)
-    await store.replace(MINE, ROWS, expected=0, fetched_at=12)
+    await store.replace(MINE, ROWS, expected=Version(0), fetched_at=12)
     assert await store.get_row(MINE, 1) == Row(Version(0, 12), ROWS[1])
     assert store.try_get_row(MINE, 1) == Row(Version(0, 12), ROWS[1])
     assert await anyio.Path(path).exists()
@@ -84,7 +84,7 @@ async def test_sqlite_store_path_may_hold_any_characters(tmp_path: Path) -> None
 
 
 async def test_read_in_a_new_store_finds_the_snapshot(path: Path, sqlite: SqliteStore) -> None:
-    await sqlite.replace(MINE, ROWS, expected=0, fetched_at=12)
+    await sqlite.replace(MINE, ROWS, expected=Version(0), fetched_at=12)
     await sqlite.write("mine", bucket=Bucket("me", 3, 100))
     await sqlite.aclose()
     later = SqliteStore(path)
@@ -94,7 +94,7 @@ async def test_read_in_a_new_store_finds_the_snapshot(path: Path, sqlite: Sqlite
 
 
 async def test_aclose_leaves_no_file_open(path: Path, sqlite: SqliteStore) -> None:
-    await sqlite.replace(MINE, ROWS, expected=0, fetched_at=12)
+    await sqlite.replace(MINE, ROWS, expected=Version(0), fetched_at=12)
     await sqlite.get_version(MINE)
     assert open_files(path.parent)
     await sqlite.aclose()
@@ -121,7 +121,7 @@ async def test_sqlite_store_unusable_path_falls_back_to_memory_and_logs_once(
     }
     await (anyio.Path(occupied).mkdir() if place == "a folder at the path" else anyio.Path(occupied).touch())
     store = SqliteStore(path[place])
-    await store.replace(MINE, ROWS, expected=0, fetched_at=12)
+    await store.replace(MINE, ROWS, expected=Version(0), fetched_at=12)
     await write_row(store, MINE, 1, None)
     assert await store.get_version(MINE) == Version(1, 12)
     assert await store.get_row(MINE, 2) == Row(Version(1, 12), ROWS[2])
@@ -167,7 +167,7 @@ async def test_sqlite_store_full_disk_falls_back_to_memory(
 ) -> None:
     await sqlite.get_version(MINE)
     with limit_file_size((await anyio.Path(path).stat()).st_size):
-        assert await sqlite.replace(MINE, dict.fromkeys(range(100), "x" * 1000), expected=0, fetched_at=12)
+        assert await sqlite.replace(MINE, dict.fromkeys(range(100), "x" * 1000), expected=Version(0), fetched_at=12)
     assert await sqlite.get_version(MINE) == Version(0, 12)
     (warning,) = warnings(caplog)
     assert "space" in warning
@@ -177,7 +177,7 @@ async def test_write_on_a_full_disk_leaves_nothing_outdated_to_others(
     path: Path, sqlite: SqliteStore, clock: Clock
 ) -> None:
     other_process = SqliteStore(path, clock=clock, busy_timeout=0.05)
-    await sqlite.replace(MINE, ROWS, expected=0, fetched_at=12)
+    await sqlite.replace(MINE, ROWS, expected=Version(0), fetched_at=12)
     assert await other_process.get_row(MINE, 1) == Row(Version(0, 12), ROWS[1])
     with limit_file_size((await anyio.Path(path).stat()).st_size):
         await write_row(sqlite, MINE, 1, "x" * 100_000)
@@ -187,8 +187,8 @@ async def test_write_on_a_full_disk_leaves_nothing_outdated_to_others(
 
 
 async def test_replace_unchanged_collection_is_not_written(path: Path, sqlite: SqliteStore) -> None:
-    await sqlite.replace(MINE, ROWS, expected=0, fetched_at=12)
+    await sqlite.replace(MINE, ROWS, expected=Version(0), fetched_at=12)
     await sqlite.aclose()
     execute(path, "CREATE TRIGGER t BEFORE INSERT ON entity BEGIN SELECT RAISE(ABORT, 'written again'); END")
-    assert await sqlite.replace(MINE, ROWS, expected=0, fetched_at=13)
+    assert await sqlite.replace(MINE, ROWS, expected=Version(0), fetched_at=13)
     assert await sqlite.read(MINE) == Snapshot(Version(0, 13), ROWS)

@@ -71,7 +71,7 @@ async def test_write_of_several_processes_counts_every_write(start: Start, sqlit
 
 async def test_write_waits_for_a_process_that_locks_the_file(path: Path, start: Start) -> None:
     store = SqliteStore(path)
-    await store.replace(MINE, ROWS, expected=0, fetched_at=12)
+    await store.replace(MINE, ROWS, expected=Version(0), fetched_at=12)
     child = start("hold")
     assert line(child) == "ready\n"
     answers: list[object] = []
@@ -90,7 +90,7 @@ async def test_write_waits_for_a_process_that_locks_the_file(path: Path, start: 
 
 async def test_open_keeps_the_locks_of_this_process(path: Path, start: Start) -> None:
     store = SqliteStore(path)
-    await store.replace(MINE, ROWS, expected=0, fetched_at=12)
+    await store.replace(MINE, ROWS, expected=Version(0), fetched_at=12)
     with lock_file(path):
         second = SqliteStore(path)
         assert await second.read(MINE) == Snapshot(Version(0, 12), ROWS)
@@ -153,7 +153,7 @@ def test_replaced_file_under_threads_leaves_one_cache(path: Path) -> None:
 
 
 async def test_cancelled_caller_leaves_no_partial_transaction(sqlite: SqliteStore) -> None:
-    await sqlite.replace(MINE, {}, expected=0, fetched_at=12)
+    await sqlite.replace(MINE, {}, expected=Version(0), fetched_at=12)
     for row in range(50):
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(write_row, sqlite, MINE, row, "text")

@@ -14,7 +14,6 @@ from toggl_mcp.cache.sqlite.store import SqliteStore
 from toggl_mcp.cache.store import (
     DEFAULT_TTL_SECONDS,
     MAX_CLOCK_DIFFERENCE_SECONDS,
-    MAX_CLOCK_LEAD_SECONDS,
     ExpireAfter,
     Key,
     Row,
@@ -36,7 +35,7 @@ async def test_read_unknown_key_has_no_version_and_no_snapshot(store: Store) -> 
 
 
 async def test_replace_snapshot_is_read_back_unchanged(store: Store) -> None:
-    assert await store.replace(MINE, ROWS, expected=0, fetched_at=12.5)
+    assert await store.replace(MINE, ROWS, expected=Version(0), fetched_at=12.5)
     assert await store.read(MINE) == Snapshot(Version(0, 12.5), ROWS)
     assert await store.get_version(MINE) == Version(0, 12.5)
     for row_id, text in ROWS.items():
@@ -46,51 +45,51 @@ async def test_replace_snapshot_is_read_back_unchanged(store: Store) -> None:
 
 
 async def test_replace_empty_collection_is_a_snapshot(store: Store) -> None:
-    assert await store.replace(MINE, {}, expected=0, fetched_at=12)
+    assert await store.replace(MINE, {}, expected=Version(0), fetched_at=12)
     assert await store.read(MINE) == Snapshot(Version(0, 12), {})
 
 
 async def test_replace_overwrites_the_former_snapshot(store: Store) -> None:
-    await store.replace(MINE, ROWS, expected=0, fetched_at=12)
+    await store.replace(MINE, ROWS, expected=Version(0), fetched_at=12)
     later = {1: ROWS[1], 2: "changed", 9: "new"}
-    assert await store.replace(MINE, later, expected=0, fetched_at=13)
+    assert await store.replace(MINE, later, expected=Version(0), fetched_at=13)
     assert await store.read(MINE) == Snapshot(Version(0, 13), later)
 
 
 async def test_replace_fetched_before_a_write_is_not_stored(store: Store) -> None:
-    await store.replace(MINE, ROWS, expected=0, fetched_at=12)
+    await store.replace(MINE, ROWS, expected=Version(0), fetched_at=12)
     await write_row(store, MINE, 1, "written")
-    assert not await store.replace(MINE, ROWS, expected=0, fetched_at=13)
+    assert not await store.replace(MINE, ROWS, expected=Version(0), fetched_at=13)
     assert await store.read(MINE) == Snapshot(Version(1, 12), {**ROWS, 1: "written"})
-    assert await store.replace(MINE, ROWS, expected=1, fetched_at=14)
+    assert await store.replace(MINE, ROWS, expected=Version(1), fetched_at=14)
     assert await store.read(MINE) == Snapshot(Version(1, 14), ROWS)
 
 
 async def test_replace_requested_before_the_stored_snapshot_is_not_stored(store: Store, clock: Clock) -> None:
-    await store.replace(MINE, ROWS, expected=0, fetched_at=clock.now)
-    assert not await store.replace(MINE, {}, expected=0, fetched_at=clock.now - 0.1)
+    await store.replace(MINE, ROWS, expected=Version(0), fetched_at=clock.now)
+    assert not await store.replace(MINE, {}, expected=Version(0), fetched_at=clock.now - 0.1)
     assert await store.read(MINE) == Snapshot(Version(0, clock.now), ROWS)
 
 
-async def test_replace_of_a_snapshot_from_the_future_is_stored(store: Store, clock: Clock) -> None:
-    await store.replace(MINE, ROWS, expected=0, fetched_at=clock.now + 2 * MAX_CLOCK_LEAD_SECONDS)
-    assert await store.replace(MINE, {}, expected=0, fetched_at=clock.now)
+async def test_replace_of_the_expected_snapshot_is_stored_whatever_its_time(store: Store, clock: Clock) -> None:
+    await store.replace(MINE, ROWS, expected=Version(0), fetched_at=clock.now + 1)
+    assert await store.replace(MINE, {}, expected=await store.get_version(MINE), fetched_at=clock.now)
     assert await store.read(MINE) == Snapshot(Version(0, clock.now), {})
 
 
 async def test_replace_after_an_invalidation_is_stored_whatever_its_time(store: Store, clock: Clock) -> None:
-    await store.replace(MINE, ROWS, expected=0, fetched_at=clock.now)
+    await store.replace(MINE, ROWS, expected=Version(0), fetched_at=clock.now)
     await store.write(MINE.scope, invalidate=[MINE])
-    assert await store.replace(MINE, {}, expected=1, fetched_at=clock.now - 10)
+    assert await store.replace(MINE, {}, expected=Version(1), fetched_at=clock.now - 10)
 
 
 async def test_replace_expecting_a_later_version_is_not_stored(store: Store) -> None:
-    assert not await store.replace(MINE, ROWS, expected=1, fetched_at=12)
+    assert not await store.replace(MINE, ROWS, expected=Version(1), fetched_at=12)
     assert await store.read(MINE) is None
 
 
 async def test_write_inserts_updates_and_deletes_a_row(store: Store) -> None:
-    await store.replace(MINE, ROWS, expected=0, fetched_at=12)
+    await store.replace(MINE, ROWS, expected=Version(0), fetched_at=12)
     await write_row(store, MINE, 4, "new")
     await write_row(store, MINE, 1, "changed")
     await write_row(store, MINE, 2, None)
@@ -104,19 +103,19 @@ async def test_write_without_snapshot_increments_the_version_only(store: Store) 
     await write_row(store, MINE, 1, "written")
     assert await store.get_row(MINE, 1) == Row(Version(1, None), None)
     assert await store.read(MINE) is None
-    assert not await store.replace(MINE, ROWS, expected=0, fetched_at=12)
-    assert await store.replace(MINE, {}, expected=1, fetched_at=12)
+    assert not await store.replace(MINE, ROWS, expected=Version(0), fetched_at=12)
+    assert await store.replace(MINE, {}, expected=Version(1), fetched_at=12)
     assert await store.read(MINE) == Snapshot(Version(1, 12), {})
 
 
 async def test_invalidate_drops_the_snapshot_and_increments_the_version(store: Store) -> None:
     await write_row(store, MINE, 1, None)
-    await store.replace(MINE, ROWS, expected=1, fetched_at=12)
+    await store.replace(MINE, ROWS, expected=Version(1), fetched_at=12)
     await store.write(MINE.scope, invalidate=[MINE])
     assert await store.get_version(MINE) == Version(2, None)
     assert await store.get_row(MINE, 1) == Row(Version(2, None), None)
     assert await store.read(MINE) is None
-    assert not await store.replace(MINE, ROWS, expected=1, fetched_at=13)
+    assert not await store.replace(MINE, ROWS, expected=Version(1), fetched_at=13)
 
 
 async def test_invalidate_unknown_key_increments_the_version(store: Store) -> None:
@@ -156,13 +155,13 @@ async def test_release_lease_after_expiry_leaves_the_new_lease(store: Store, clo
     await store.release_lease(MINE, until)
     assert await store.acquire_lease(MINE, 15) is not None
 
+
 async def test_release_lease_frees_it_for_a_clock_that_is_behind(store: Store, clock: Clock) -> None:
     until = await store.acquire_lease(MINE, 15)
     assert until is not None
     await store.release_lease(MINE, until)
     clock.now -= MAX_CLOCK_DIFFERENCE_SECONDS / 2
     assert await store.acquire_lease(MINE, 15) is not None
-
 
 
 async def test_acquire_lease_succeeds_after_expiry(store: Store, clock: Clock) -> None:
@@ -194,7 +193,7 @@ async def test_release_lease_without_a_lease_leaves_it_free(store: Store) -> Non
 
 
 async def test_acquire_lease_does_not_increment_the_version(store: Store) -> None:
-    await store.replace(MINE, ROWS, expected=0, fetched_at=12)
+    await store.replace(MINE, ROWS, expected=Version(0), fetched_at=12)
     until = await store.acquire_lease(MINE, 15)
     assert until is not None
     await store.release_lease(MINE, until)
@@ -205,7 +204,7 @@ async def test_write_does_not_release_the_lease(store: Store) -> None:
     await store.acquire_lease(MINE, 15)
     await write_row(store, MINE, 1, "written")
     await store.write(MINE.scope, invalidate=[MINE])
-    await store.replace(MINE, ROWS, expected=2, fetched_at=12)
+    await store.replace(MINE, ROWS, expected=Version(2), fetched_at=12)
     assert not await store.acquire_lease(MINE, 15)
 
 
@@ -221,7 +220,7 @@ async def test_record_bucket_overwrites_the_bucket_of_its_name(store: Store) -> 
 
 @pytest.mark.parametrize("second_key", OTHER_KEYS)
 async def test_store_operations_leave_other_keys_unchanged(store: Store, second_key: Key) -> None:
-    await store.replace(MINE, ROWS, expected=0, fetched_at=12)
+    await store.replace(MINE, ROWS, expected=Version(0), fetched_at=12)
     await write_row(store, MINE, 1, "written")
     await store.acquire_lease(MINE, 15)
     assert await store.get_version(second_key) == Version(0, None)
@@ -236,7 +235,7 @@ async def test_replace_any_text_is_read_back_exactly(store: Store) -> None:
     texts = dict(
         enumerate(["", "\x00", "\ud83d", "é", "e\u0301", "\u202eabc", "x" * 100_000, "'); DROP TABLE entity;--"])
     )
-    await store.replace(MINE, texts, expected=0, fetched_at=12)
+    await store.replace(MINE, texts, expected=Version(0), fetched_at=12)
     snapshot = await store.read(MINE)
     assert snapshot is not None
     assert snapshot.rows == texts
@@ -245,7 +244,7 @@ async def test_replace_any_text_is_read_back_exactly(store: Store) -> None:
 
 async def test_read_snapshot_does_not_change_after_a_write(store: Store) -> None:
     rows = dict(ROWS)
-    await store.replace(MINE, rows, expected=0, fetched_at=12)
+    await store.replace(MINE, rows, expected=Version(0), fetched_at=12)
     rows.clear()
     before = await store.read(MINE)
     await write_row(store, MINE, 1, "written")
@@ -287,7 +286,7 @@ async def test_read_of_another_scope_finds_nothing(store: Store, steps: list[tup
         key = Key(scope, "clients", parent)
         if whole:
             version = await store.get_version(key)
-            await store.replace(key, {row_id: f"{scope} {parent}"}, expected=version.number, fetched_at=12)
+            await store.replace(key, {row_id: f"{scope} {parent}"}, expected=version, fetched_at=12)
         else:
             await write_row(store, key, row_id, f"{scope} {parent}")
         for read_key in (

@@ -17,7 +17,7 @@ from tests.cache.support import MINE
 from tests.sandbox.clock import Clock
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.sqlite.store import SqliteStore
-from toggl_mcp.cache.store import MAX_CLOCK_LEAD_SECONDS, Key, Row, RowWrite, Snapshot, Store, Version
+from toggl_mcp.cache.store import Key, Row, RowWrite, Snapshot, Store, Version
 from toggl_mcp.models.quota import Bucket
 
 T = TypeVar("T")
@@ -48,14 +48,23 @@ class StoreMachine(RuleBasedStateMachine):
     def snapshot_in_model(self, key: Key) -> Snapshot:
         return self.model.get(key, EMPTY)
 
-    @rule(key=KEYS, rows=st.dictionaries(IDS, TEXTS), behind=st.integers(-1, 1), fetched_at=TIMES)
-    def replace(self, key: Key, rows: Mapping[int, str], behind: int, fetched_at: float) -> None:
-        version, stored_at = self.snapshot_in_model(key).version
-        stored = self.run(self.store.replace(key, rows, expected=version - behind, fetched_at=fetched_at))
-        is_earlier = stored_at is not None and fetched_at < stored_at <= self.clock.now + MAX_CLOCK_LEAD_SECONDS
+    @rule(
+        key=KEYS,
+        rows=st.dictionaries(IDS, TEXTS),
+        behind=st.integers(-1, 1),
+        is_same_snapshot=st.booleans(),
+        fetched_at=TIMES,
+    )
+    def replace(
+        self, key: Key, rows: Mapping[int, str], behind: int, *, is_same_snapshot: bool, fetched_at: float
+    ) -> None:
+        number, stored_at = self.snapshot_in_model(key).version
+        expected = Version(number - behind, stored_at if is_same_snapshot else 11.0)
+        stored = self.run(self.store.replace(key, rows, expected=expected, fetched_at=fetched_at))
+        is_earlier = stored_at is not None and fetched_at < stored_at and not is_same_snapshot
         assert stored == (behind == 0 and not is_earlier)
         if stored:
-            self.model[key] = Snapshot(Version(version, fetched_at), rows)
+            self.model[key] = Snapshot(Version(number, fetched_at), rows)
 
     def write_in_model(self, key: Key, row_id: int, text: str | None) -> Version:
         (number, fetched_at), rows = self.snapshot_in_model(key)

@@ -12,6 +12,7 @@ from tests.cache.support import MINE, write_row
 from toggl_mcp.cache.redis.address import is_redis_url, parse_redis_url
 from toggl_mcp.cache.redis.store import RedisStore
 from toggl_mcp.cache.sqlite.store import SqliteStore
+from toggl_mcp.cache.store import Version
 from toggl_mcp.models.quota import PendingChange
 
 
@@ -25,7 +26,7 @@ async def replace(path: Path) -> None:
     store = SqliteStore(path)
     for number in count(1):
         version = await store.get_version(MINE)
-        await store.replace(MINE, dict.fromkeys(range(2000), f"{number}"), expected=version.number, fetched_at=number)
+        await store.replace(MINE, dict.fromkeys(range(2000), f"{number}"), expected=version, fetched_at=number)
         say(str(number))
 
 
@@ -42,7 +43,7 @@ async def write(path: Path) -> None:
 async def open_change(place: str) -> None:
     """Record a change that is never settled, in a file or on a server."""
     store = RedisStore(parse_redis_url(place)) if is_redis_url(place) else SqliteStore(Path(place))
-    await store.replace(MINE, {1: "written"}, expected=0, fetched_at=12)
+    await store.replace(MINE, {1: "written"}, expected=Version(0), fetched_at=12)
     await store.reserve_slot(MINE.scope, (), 0, inf, PendingChange("change", [MINE]))
     say("open")
     await anyio.sleep_forever()

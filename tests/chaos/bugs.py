@@ -9,7 +9,7 @@ from tests.chaos import invariants
 from toggl_mcp.api import transport
 from toggl_mcp.api.transport import Delivery
 from toggl_mcp.cache.memory import MemoryStore
-from toggl_mcp.cache.store import Key
+from toggl_mcp.cache.store import Key, Version
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.endpoints.core.cached_collection import CachedCollection
 from toggl_mcp.endpoints.core.change import Change
@@ -104,9 +104,11 @@ def report_unreadable_confirmation_as_unchanged(patch: Patch) -> None:
 def store_read_from_before_write(patch: Patch) -> None:
     original = MemoryStore.replace
 
-    async def replace(store: MemoryStore, key: Key, rows: dict[int, str], *, expected: int, fetched_at: float) -> bool:
+    async def replace(
+        store: MemoryStore, key: Key, rows: dict[int, str], *, expected: Version, fetched_at: float
+    ) -> bool:
         del expected
-        return await original(store, key, rows, expected=(await store.get_version(key)).number, fetched_at=fetched_at)
+        return await original(store, key, rows, expected=await store.get_version(key), fetched_at=fetched_at)
 
     patch.setattr(MemoryStore, "replace", replace)
 

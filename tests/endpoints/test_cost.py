@@ -9,7 +9,7 @@ from tests.endpoints.support import AROHA, AUTH, GULL, MISSING, names
 from tests.sandbox.clock import Clock
 from toggl_mcp.api import AsyncClient
 from toggl_mcp.cache.memory import MemoryStore
-from toggl_mcp.cache.store import Key, Row, Snapshot
+from toggl_mcp.cache.store import Key, Row, Snapshot, Version
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.endpoints.toggl import Toggl
 from toggl_mcp.models.clients import ClientBody
@@ -33,7 +33,7 @@ class CountingStore(MemoryStore):
         self.operations.append("read")
         return await super().read(key)
 
-    async def replace(self, key: Key, rows: Mapping[int, str], *, expected: int, fetched_at: float) -> bool:
+    async def replace(self, key: Key, rows: Mapping[int, str], *, expected: Version, fetched_at: float) -> bool:
         self.operations.append("replace")
         return await super().replace(key, rows, expected=expected, fetched_at=fetched_at)
 

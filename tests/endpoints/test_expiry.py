@@ -103,3 +103,19 @@ async def test_clock_set_back_hides_no_change(clients: AsyncClientEndpoint, sand
     new = await clients.add(ClientBody(name="Lighthouse"))
     assert await clients.get(new.id) == new
     assert len(sandbox.calls) == 3
+
+
+@pytest.mark.parametrize("back", [1, 60, 300])
+async def test_refresh_after_the_clock_was_set_back_is_read_from_toggl_and_stored(
+    make_clients: MakeClients, sandbox: Sandbox, clock: Clock, back: int
+) -> None:
+    clients = make_clients(timedelta(days=1))
+    await clients.collect()
+    clock.now -= back
+    sandbox.state.rename_client(AROHA, "Aroha Bakehouse")
+    clock.now += back / 2
+    assert names(await clients.collect(refresh=True))[0] == "Aroha Bakehouse"
+    assert names(await clients.collect())[0] == "Aroha Bakehouse"
+    clock.now += back
+    assert names(await clients.collect())[0] == "Aroha Bakehouse"
+    assert len(sandbox.calls) == 2

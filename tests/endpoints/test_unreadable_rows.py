@@ -5,7 +5,7 @@ import pytest
 from tests.cache.support import write_row
 from tests.endpoints.support import ACTIVE, AROHA, AUTH, DOCKSIDE, cached_fields, names, toggl_fields
 from toggl_mcp.api import AsyncClient
-from toggl_mcp.cache.store import Key, Store
+from toggl_mcp.cache.store import Key, Store, Version
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.endpoints.core.keys import ACCOUNT_ID, account_key, derive_scope
 from toggl_mcp.models.clients import ClientBody
@@ -54,6 +54,6 @@ async def test_unreadable_account_charges_requests_to_the_workspace(
     store: Store, connection: AsyncClient, clients: AsyncClientEndpoint
 ) -> None:
     await store.replace(
-        account_key(derive_scope(AUTH, connection)), {ACCOUNT_ID: '{"owner":1}'}, expected=0, fetched_at=1
+        account_key(derive_scope(AUTH, connection)), {ACCOUNT_ID: '{"owner":1}'}, expected=Version(0), fetched_at=1
     )
     assert names(await clients.collect()) == ACTIVE

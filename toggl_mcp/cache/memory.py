@@ -80,13 +80,13 @@ class MemoryStore:
             stored = self._collections[key]
             return None if stored.version.fetched_at is None else Snapshot(stored.version, dict(stored.rows))
 
-    async def replace(self, key: Key, rows: Mapping[int, str], *, expected: int, fetched_at: float) -> bool:
+    async def replace(self, key: Key, rows: Mapping[int, str], *, expected: Version, fetched_at: float) -> bool:
         """Store a snapshot, unless the collection has been written to, or the stored one was requested later."""
         with self._lock:
             stored = self._collections[key]
-            if not may_replace(stored.version, expected, fetched_at, self.clock()):
+            if not may_replace(stored.version, expected, fetched_at):
                 return False
-            stored.rows, stored.version = dict(rows), Version(expected, fetched_at)
+            stored.rows, stored.version = dict(rows), Version(expected.number, fetched_at)
             return True
 
     async def write(

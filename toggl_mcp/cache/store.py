@@ -98,7 +98,7 @@ class Store(QuotaStore, Protocol):
         """Return the snapshot, however old; None if there is none."""
         ...
 
-    async def replace(self, key: Key, rows: Mapping[int, str], *, expected: int, fetched_at: float) -> bool:
+    async def replace(self, key: Key, rows: Mapping[int, str], *, expected: Version, fetched_at: float) -> bool:
         """Store a snapshot if `may_replace` says so, and return whether it was stored; it does not count as a write."""
         ...
 
@@ -167,8 +167,8 @@ def is_unchanged(expected: Row, stored: Row) -> bool:
     return (expected.version.fetched_at, expected.text) == (stored.version.fetched_at, stored.text)
 
 
-def may_replace(stored: Version, expected: int, fetched_at: float, now: float) -> bool:
-    """Return whether a snapshot may replace the stored one: no write came between, and it was not requested earlier."""
-    # A snapshot from the future was stored before a clock was set back: it would keep all others out until then.
-    is_earlier = stored.fetched_at is not None and fetched_at < stored.fetched_at <= now + MAX_CLOCK_LEAD_SECONDS
-    return stored.number == expected and not is_earlier
+def may_replace(stored: Version, expected: Version, fetched_at: float) -> bool:
+    """Return whether a snapshot may replace the stored one: neither a write nor one requested later came between."""
+    # The times are compared only of two that were requested at once: since a former one a clock may have been set back.
+    is_earlier = stored != expected and stored.fetched_at is not None and fetched_at < stored.fetched_at
+    return stored.number == expected.number and not is_earlier

@@ -11,6 +11,6 @@ OpenStore = Callable[..., RedisStore]
 
 async def store_rows(store: Store, key: Key = MINE, fetched_at: float = 12) -> Version:
     """Store a snapshot, as a reader does, and return its version."""
-    expected = (await store.get_version(key)).number
+    expected = await store.get_version(key)
     assert await store.replace(key, ROWS, expected=expected, fetched_at=fetched_at)
-    return Version(expected, fetched_at)
+    return expected._replace(fetched_at=fetched_at)

@@ -62,7 +62,7 @@ async def test_pending_change_of_a_store_whose_clock_differs_is_not_abandoned(
     stores: tuple[RedisStore, RedisStore], clock: Clock
 ) -> None:
     first, second = stores
-    await first.replace(MINE, ROWS, expected=0, fetched_at=12)
+    await first.replace(MINE, ROWS, expected=Version(0), fetched_at=12)
     await second.reserve_slot("mine", (), 0, inf, PendingChange("change", [MINE]))
     clock.now += 600
     assert await first.get_version(MINE) == Version(0, None)

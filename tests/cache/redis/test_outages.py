@@ -54,7 +54,7 @@ async def test_memory_of_an_outage_is_not_that_of_the_one_before(
     await write_row(store, MINE, 1, "changed")
     server.stop()
 
-    assert not await store.replace(MINE, ROWS, expected=first.number, fetched_at=12)
+    assert not await store.replace(MINE, ROWS, expected=first, fetched_at=12)
     assert await store.read(MINE) is None
 
 

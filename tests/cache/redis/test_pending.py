@@ -29,7 +29,7 @@ async def second_store(address: RedisAddress, clock: Clock) -> AsyncGenerator[Re
 
 async def open_change(store: RedisStore, pending: PendingChange = PENDING) -> None:
     for key in pending.keys:
-        await store.replace(MINE._replace(kind=key[1]), ROWS, expected=0, fetched_at=12)
+        await store.replace(MINE._replace(kind=key[1]), ROWS, expected=Version(0), fetched_at=12)
     await store.reserve_slot("mine", (), 0, inf, pending)
 
 
@@ -50,7 +50,7 @@ async def test_replace_while_a_change_of_another_store_is_pending_is_dropped_whe
 ) -> None:
     await open_change(redis_store)
     expected = await redis_store.get_row(MINE, 1)
-    assert await second_store.replace(MINE, ROWS, expected=0, fetched_at=13)
+    assert await second_store.replace(MINE, ROWS, expected=Version(0), fetched_at=13)
     assert await second_store.get_version(MINE) == Version(0, None)
     await redis_store.write("mine", rows=[RowWrite(MINE, 1, "changed", expected)], settled_id="change")
 
@@ -63,7 +63,7 @@ async def test_pending_change_of_another_store_shows_what_was_requested_since_a_
     await open_change(redis_store)
     requested_at = clock.now
     clock.now += 3
-    assert await second_store.replace(MINE, ROWS, expected=0, fetched_at=requested_at)
+    assert await second_store.replace(MINE, ROWS, expected=Version(0), fetched_at=requested_at)
     clock.now += 4
 
     assert await second_store.get_version(MINE, waited_seconds=7) == Version(0, None)
@@ -80,7 +80,7 @@ async def test_pending_change_that_is_abandoned_drops_each_collection(
 
     assert await second_store.get_version(MINE) == Version(1, None)
     assert await second_store.read(OTHER) is None
-    assert await second_store.replace(MINE, ROWS, expected=1, fetched_at=clock.now)
+    assert await second_store.replace(MINE, ROWS, expected=Version(1), fetched_at=clock.now)
     assert await second_store.read(MINE) == Snapshot(Version(1, clock.now), ROWS)
 
 
@@ -103,7 +103,7 @@ async def test_pending_change_of_a_closed_store_hides_the_snapshot_from_its_next
 
 
 async def test_change_without_a_slot_in_time_is_not_recorded(redis_store: RedisStore, second_store: RedisStore) -> None:
-    await redis_store.replace(MINE, ROWS, expected=0, fetched_at=12)
+    await redis_store.replace(MINE, ROWS, expected=Version(0), fetched_at=12)
     await redis_store.throttle("mine", 30)
     assert (await redis_store.reserve_slot("mine", (), 0, 1, PENDING)).wait_seconds > 1
 

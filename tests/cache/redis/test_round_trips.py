@@ -12,7 +12,7 @@ from tests.cache.support import MINE, ROWS
 from tests.cache.test_journal import make_record
 from tests.sandbox.clock import Clock
 from toggl_mcp.cache.redis.store import RedisStore
-from toggl_mcp.cache.store import RowWrite
+from toggl_mcp.cache.store import RowWrite, Version
 from toggl_mcp.models.journal import RowChange
 from toggl_mcp.models.quota import Bucket, PendingChange
 
@@ -31,7 +31,7 @@ async def counted(
     """A store with a snapshot, and a function that returns how often a step of it was waited for."""
     server = get_server(request.param)
     store = open_store(make_address(server), clock)
-    await store.replace(MINE, ROWS, expected=0, fetched_at=12)
+    await store.replace(MINE, ROWS, expected=Version(0), fetched_at=12)
     await store.get_version(NAMES)
 
     def count_reads() -> int:
@@ -80,7 +80,7 @@ async def test_read_that_refreshes_waits_for_the_server_twice_a_step(
         store.acquire_lease(MINE, 5),
         store.reserve_slot("mine", ("me",), 0, inf),
         store.write("mine", bucket=Bucket("me", 5, clock.now + 60)),
-        store.replace(MINE, ROWS, expected=0, fetched_at=13),
+        store.replace(MINE, ROWS, expected=Version(0), fetched_at=13),
         store.release_lease(MINE, clock.now + 5),
     ]
 

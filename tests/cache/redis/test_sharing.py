@@ -69,7 +69,7 @@ async def test_acquire_lease_of_several_stores_is_one_stores(address: RedisAddre
 
 @pytest.mark.anyio
 async def test_cancelled_caller_leaves_no_partial_transaction(redis_store: RedisStore) -> None:
-    await redis_store.replace(MINE, {}, expected=0, fetched_at=12)
+    await redis_store.replace(MINE, {}, expected=Version(0), fetched_at=12)
     for row in range(50):
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(write_row, redis_store, MINE, row, "text")
@@ -83,7 +83,7 @@ async def test_cancelled_caller_leaves_no_partial_transaction(redis_store: Redis
 @pytest.mark.anyio
 async def test_change_of_a_killed_process_hides_the_snapshot(address: RedisAddress) -> None:
     store = RedisStore(address, draw_number=lambda: 0)
-    await store.replace(MINE, ROWS, expected=0, fetched_at=12)
+    await store.replace(MINE, ROWS, expected=Version(0), fetched_at=12)
     url = f"redis://{address.host}:{address.port}?prefix={address.prefix}"
     with start_children(1, "tests.cache.worker", "open_change", url) as (child,):
         assert await anyio.to_thread.run_sync(read_line, child) == "open"

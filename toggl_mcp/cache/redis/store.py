@@ -104,7 +104,7 @@ class RedisStore:
         except ServerUnavailable:
             return await self._outage.memory.read(key)
 
-    async def replace(self, key: Key, rows: Mapping[int, str], *, expected: int, fetched_at: float) -> bool:
+    async def replace(self, key: Key, rows: Mapping[int, str], *, expected: Version, fetched_at: float) -> bool:
         """Store a snapshot, unless the collection has been written to, or the stored one was requested later."""
         try:
             return await self._run(lambda: self._tables.replace(key, rows, expected, fetched_at))

@@ -98,16 +98,17 @@ class Tables:
         except ValueError:  # Something else has written there.
             return None
 
-    def replace(self, key: Key, rows: Mapping[int, str], expected: int, fetched_at: float) -> bool:
+    def replace(self, key: Key, rows: Mapping[int, str], expected: Version, fetched_at: float) -> bool:
         """Store a snapshot, if `may_replace` says so."""
 
         def transaction_body(transaction: Transaction) -> bool:
             drafts, (time_reply,) = self._read_drafts(transaction, {key: ()}, TIME)
-            draft, now = drafts[key], self._clock()
-            if not may_replace(draft.state.version, expected, fetched_at, now):
+            draft, age = drafts[key], self._clock() - fetched_at
+            if not may_replace(draft.state.version, expected, fetched_at):
                 return False
-            # The age is read after the server's time, so this is not later than the request.
-            draft.replace(rows, fetched_at, self._decode_time(time_reply) - (now - fetched_at))
+            # The age is read after the server's time, so this is not later than the request. It is not known where the
+            # clock was set back meanwhile.
+            draft.replace(rows, fetched_at, self._decode_time(time_reply) - age if age >= 0 else 0.0)
             transaction.add(*draft.build_commands())
             return True
 

@@ -98,12 +98,12 @@ class SqliteStore:
 
         return await anyio.to_thread.run_sync(self._file.read, query)
 
-    async def replace(self, key: Key, rows: Mapping[int, str], *, expected: int, fetched_at: float) -> bool:
+    async def replace(self, key: Key, rows: Mapping[int, str], *, expected: Version, fetched_at: float) -> bool:
         """Store a snapshot, unless the collection has been written to, or the stored one was requested later."""
 
         def transaction_body(db: sqlite3.Connection) -> bool:
             state = tables.get_state(db, key)
-            if not may_replace(state.stored_version, expected, fetched_at, self.clock()):
+            if not may_replace(state.stored_version, expected, fetched_at):
                 return False
             stored = tables.get_rows(db, key, state.size)
             tables.drop_rows(db, key, stored.keys() - rows.keys())

@@ -58,12 +58,17 @@ class _SingleFlight(Generic[M]):
     error: Exception | None = None
 
 
-class _ReadStart(NamedTuple):
-    """What a read accepts (what was requested after `since`), when it began, and after how many requests."""
+class _Requirement(NamedTuple):
+    """What a read requires of a snapshot: that it was requested after `since`, and is not too far ahead of the clock.
+
+    `began_at` and `requests` are when the read began, and after how many requests: what was requested since has all
+    that was confirmed before, even where it is hidden from others.
+    """
 
     since: float
-    began_at: float
-    requests: int
+    began_at: float = inf
+    requests: int = 0
+    max_lead_seconds: float = MAX_CLOCK_LEAD_SECONDS
 
 
 @cache
@@ -119,22 +124,23 @@ class CachedCollection(Generic[M]):
         Raises:
             QuotaSpent, RateLimited, Unreachable: Toggl gave no answer, and no stale collection may be served instead.
         """
-        began_at = self._store.clock()
-        since = began_at if refresh else self._fresh_since()
-        start = _ReadStart(since, began_at, self._flight.requests)
-        if collection := await self._read_newer_than(since):
+        began_at, requests = self._store.clock(), self._flight.requests
+        if refresh:
+            # What is ahead of the clock now was requested before the clock was set back: maybe before this call.
+            read = await self._refresh(_Requirement(began_at, began_at, requests, max_lead_seconds=0))
+        elif collection := await self.fresh_or_none():
             read = CacheRead(collection, "cache")
         else:
-            read = await self._fetch_or_read_stale(start, refresh=refresh)
+            read = await self._fetch_or_read_stale(_Requirement(self._fresh_since(), began_at, requests))
         record_read(read.source)
         return read
 
-    async def _fetch_or_read_stale(self, start: _ReadStart, *, refresh: bool) -> CacheRead[M]:
+    async def _fetch_or_read_stale(self, requirement: _Requirement) -> CacheRead[M]:
         try:
-            return await self._refresh(start)
+            return await self._refresh(requirement)
         except (QuotaSpent, RateLimited, Unreachable):
-            oldest = start.since - MAX_STALE_SECONDS
-            if self._may_be_stale and not refresh and (collection := await self._read_newer_than(oldest)):
+            oldest = _Requirement(requirement.since - MAX_STALE_SECONDS)
+            if self._may_be_stale and (collection := await self._read_stored(oldest)):
                 return CacheRead(collection, "stale")
             raise
 
@@ -144,7 +150,7 @@ class CachedCollection(Generic[M]):
         It is safe in any thread, and its cost does not grow with the collection.
         """
         row = None if self.key in self._store.pending_invalidations else self._store.try_get_row(self.key, row_id)
-        if row is None or not self._is_newer_than(row.version, self._fresh_since()):
+        if row is None or not self._is_as_required(row.version, _Requirement(self._fresh_since())):
             return None
         item = self._parse_row(row.text)
         if item is None and row.text is not None:
@@ -166,11 +172,11 @@ class CachedCollection(Generic[M]):
 
     async def fresh_or_none(self) -> Collection[M] | None:
         """Return the cached collection if it is fresh, without a request; None if it is not."""
-        return await self._read_newer_than(self._fresh_since())
+        return await self._read_stored(_Requirement(self._fresh_since()))
 
     async def any_age_or_none(self) -> Collection[M] | None:
         """Return the cached collection, however old, without a request; None if there is none."""
-        return await self._read_newer_than(-inf)
+        return await self._read_stored(_Requirement(-inf))
 
     async def get_version(self) -> Version:
         """Return the version of the stored collection."""
@@ -290,21 +296,21 @@ class CachedCollection(Generic[M]):
             await self._store.write(self.key.scope, invalidate=[self.key])
             self._store.pending_invalidations.discard(self.key)
 
-    async def _refresh(self, start: _ReadStart) -> CacheRead[M]:
+    async def _refresh(self, requirement: _Requirement) -> CacheRead[M]:
         """Fetch the collection once for all that wait for it, in this process and in others."""
         flight = self._flight
         error_before = flight.error
         async with flight.lock:
             # Requested after this read began, so it has all that was confirmed before. The store need not show it: it
             # does not while somebody changes the collection.
-            if flight.response is not None and flight.requests > start.requests:
+            if flight.response is not None and flight.requests > requirement.requests:
                 return CacheRead(flight.response, "cache")
             # A request that failed for the one before us would fail for each of us in turn; what failed for want of
             # quota may go well from the reserve.
             if flight.error is not None and flight.error is not error_before and not self._transport.use_reserve:
                 raise flight.error
             while True:
-                if collection := await self._read_newer_than(start.since, start.began_at):
+                if collection := await self._read_stored(requirement):
                     return CacheRead(collection, "cache")
                 flight.leased_until = await self._store.acquire_lease(self.key, LEASE_SECONDS)
                 if flight.leased_until is not None:
@@ -314,7 +320,7 @@ class CachedCollection(Generic[M]):
                 async with anyio.create_task_group() as tasks:
                     tasks.start_soon(self._renew_lease)
                     try:
-                        return await self._fetch_and_store(start)
+                        return await self._fetch_and_store(requirement)
                     except Exception as error:  # noqa: BLE001 - raised below: a task group would wrap it
                         flight.error = error
                     finally:
@@ -325,10 +331,10 @@ class CachedCollection(Generic[M]):
                     if (held_until := self._flight.leased_until) is not None:  # None: another process has it by now.
                         await self._store.release_lease(self.key, held_until)
 
-    async def _fetch_and_store(self, start: _ReadStart) -> CacheRead[M]:
+    async def _fetch_and_store(self, requirement: _Requirement) -> CacheRead[M]:
         """Fetch the collection as the holder of the lease."""
         # The holder before this one may have stored it between the look and the lease.
-        if collection := await self._read_newer_than(start.since, start.began_at):
+        if collection := await self._read_stored(requirement):
             return CacheRead(collection, "cache")
         version, requested_at = await self.get_version(), self._store.clock()
         flight = self._flight
@@ -351,22 +357,22 @@ class CachedCollection(Generic[M]):
     async def store_if_unchanged(
         self, items: Mapping[int, M | None], *, expected: Version, requested_at: float
     ) -> CacheRead[M]:
-        """Store a fetched collection, unless a change was written since version `expected`, and return it."""
+        """Store a fetched collection, unless a later one was stored since version `expected`, and return it."""
         texts = {
             key: UNREADABLE if item is None else item.model_dump_json(exclude_none=True) for key, item in items.items()
         }
         collection = Collection[M].of(items, Version(expected.number, requested_at))
         with anyio.CancelScope(shield=True), self._invalidate_later_if_busy(self.key):
-            if await self._store.replace(self.key, texts, expected=expected.number, fetched_at=requested_at):
+            if await self._store.replace(self.key, texts, expected=expected, fetched_at=requested_at):
                 self._flight.collection = collection
         return CacheRead(collection, "toggl")
 
-    async def _read_newer_than(self, since: float, began_at: float = inf) -> Collection[M] | None:
-        """Return the stored collection if it was requested after `since`, parsed at most once a version."""
+    async def _read_stored(self, requirement: _Requirement) -> Collection[M] | None:
+        """Return the stored collection if it is as required, parsed at most once a version."""
         await self._apply_pending_invalidations()
-        waited_seconds = max(0.0, self._store.clock() - began_at)
+        waited_seconds = max(0.0, self._store.clock() - requirement.began_at)
         version = await self._store.get_version(self.key, waited_seconds=waited_seconds)
-        if not self._is_newer_than(version, since):
+        if not self._is_as_required(version, requirement):
             return None
         if self._flight.collection is None or self._flight.collection.version != version:
             snapshot = await self._store.read(self.key)
@@ -379,11 +385,9 @@ class CachedCollection(Generic[M]):
             self._flight.collection = Collection[M].of(dict(zip(snapshot.rows, models, strict=True)), snapshot.version)
         return self._flight.collection
 
-    def _is_newer_than(self, version: Version, since: float) -> bool:
-        return (
-            version.fetched_at is not None
-            and since < version.fetched_at <= self._store.clock() + MAX_CLOCK_LEAD_SECONDS
-        )
+    def _is_as_required(self, version: Version, requirement: _Requirement) -> bool:
+        latest = self._store.clock() + requirement.max_lead_seconds
+        return version.fetched_at is not None and requirement.since < version.fetched_at <= latest
 
     def _fresh_since(self) -> float:
         return -inf if self.ttl_seconds is None else self._store.clock() - self.ttl_seconds
