@@ -17,7 +17,10 @@ trap 'rm -rf "$staged" "$pins"' EXIT
   echo ']'
 } >"$pins"
 
-tar -cf - --exclude=__pycache__ manifest.json icon.png pyproject.toml README.md LICENSE toggl_mcp | tar -xf - -C "$staged"
+# Their names have no blanks.
+pictures=$(node -p 'require("./manifest.json").screenshots.join(" ")')
+# shellcheck disable=SC2086
+tar -cf - --exclude=__pycache__ manifest.json icon.png $pictures pyproject.toml README.md LICENSE toggl_mcp | tar -xf - -C "$staged"
 # Without the groups of the tests, which would be resolved at the first start too.
 sed -i.orig -e '/^\[dependency-groups\]$/,/^$/d' -e "/^\[tool\.uv\]\$/r $pins" "$staged/pyproject.toml"
 rm "$staged/pyproject.toml.orig"

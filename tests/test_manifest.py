@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from toggl_mcp.apps.documents import APP_NAMES
 from toggl_mcp.prompts import PROMPTS
 from toggl_mcp.server import build_server
 from toggl_mcp.settings import Settings
@@ -84,3 +85,8 @@ def test_manifest_token_is_sensitive() -> None:
 def test_manifest_icon_is_a_png_of_512_pixels() -> None:
     head = (ROOT / MANIFEST["icon"]).read_bytes()[:24]
     assert head == b"\x89PNG\r\n\x1a\n" + struct.pack(">I4s2I", 13, b"IHDR", 512, 512)
+
+
+def test_manifest_screenshots_are_pictures_of_the_apps() -> None:
+    assert MANIFEST["screenshots"] == [f"docs/pictures/{name}-light.png" for name in APP_NAMES]
+    assert all((ROOT / path).read_bytes().startswith(b"\x89PNG") for path in MANIFEST["screenshots"])

@@ -2,7 +2,7 @@
 // First from an empty home; then unpacked anew, without a network, in a home that has uv's cache.
 
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
+import { access, mkdtemp, readFile, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { getMcpConfigForManifest, unpackExtension } from "@anthropic-ai/mcpb";
@@ -15,6 +15,7 @@ try {
   const first = await unpacked("first");
   await start("first", first);
   await checkPins(first);
+  await checkPictures(first);
   await start("offline", await unpacked("offline", { UV_OFFLINE: "1" }));
 } finally {
   await rm(folder, { recursive: true });
@@ -30,6 +31,14 @@ async function unpacked(name, settings = {}) {
   const userConfig = { api_token: " " }; // A host does not start a server whose required options are empty.
   const config = await getMcpConfigForManifest({ manifest, extensionPath, systemDirs: {}, userConfig, pathSeparator: "/" });
   return { extensionPath, manifest, server: { ...config, env: { ...bareEnvironment(), ...config.env, ...settings } } };
+}
+
+/** Checks that the pictures that the manifest names are in the bundle. */
+async function checkPictures({ extensionPath, manifest }) {
+  await step("the pictures are in the bundle", () => {
+    assert.ok(manifest.screenshots.length);
+    return Promise.all([manifest.icon, ...manifest.screenshots].map((path) => access(join(extensionPath, path))));
+  });
 }
 
 /** Checks that every package that was installed has the version that the bundle names, and that it names no address. */
