@@ -124,6 +124,20 @@ def test_put_item_follows_the_layout_of_the_document(before: str, after: str) ->
     assert text == after.replace("ITEM", "{}")
 
 
+def test_put_item_again_keeps_the_comments_in_it() -> None:
+    before = (
+        '{"mcpServers": {"toggl": { // mine\n  "command": "x", // path\n  "args": ["-1"], // options\n'
+        '  "note": 1, // a note\n  "env": {"A": "1"} // last\n}}}'
+    )
+
+    text = jsonc.put_item(before, PLACES[0], {"command": "x", "args": [], "env": {"A": "1"}, "type": "stdio"})
+
+    assert text == (
+        '{"mcpServers": {"toggl": { // mine\n  "command": "x", // path\n  "args": [], // options\n   // a note\n'
+        '  "env": {"A": "1"}, // last\n  "type": "stdio"\n}}}'
+    )
+
+
 @pytest.mark.parametrize(
     ("before", "after"),
     [

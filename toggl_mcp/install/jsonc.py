@@ -57,20 +57,38 @@ def put_item(text: str, place: Place, item: Item) -> str:
     member = _find_member(container, place)
     if member is None:
         return _append(text, root, container, None if place.is_list else place.name, item)
-    layout = _layout(text, root)
-    written = layout.write(item, _line_indent(text, member.start))
-    return _apply(text, [_Edit(member.value.start, member.value.end, written)])
+    for key in dict.fromkeys((*item, *member.value.content)):
+        text = _put_field(text, place, key, item)
+    return text
 
 
 def remove_item(text: str, place: Place) -> str:
     """Return the text without the item that is at a place."""
     container = _find_container(_parse(_ensure_root(text)), place)
     member = _find_member(container, place)
-    if container is None or member is None:
+    return text if container is None or member is None else _remove(text, container, member)
+
+
+def _put_field(text: str, place: Place, key: str, item: Item) -> str:
+    """Return the text with a field of the item as it is there, or without it: comments in the item stay."""
+    root = _parse(text)
+    fields = cast("_Member", _find_member(_find_container(root, place), place)).value
+    field = _find_member(fields, Place("", key))
+    if field is None:
+        return _append(text, root, fields, key, item[key])
+    if key not in item:
+        return _remove(text, fields, field)
+    if field.value.content == item[key]:
         return text
+    written = _layout(text, root).write(item[key], _line_indent(text, field.start))
+    return _apply(text, [_Edit(field.value.start, field.value.end, written)])
+
+
+def _remove(text: str, container: _Value, member: _Member) -> str:
+    """Return the text without a member of an object or an array."""
     start = len(text[: member.start].rstrip(_SPACE))
     end = member.value.end if member.comma is None else member.comma + 1
-    # The line break before the item stays where it also ends a comment, or where more stands on the item's line.
+    # The line break before the member stays where it also ends a comment, or where more stands on the member's line.
     is_alone = re.match(r"[ \t]*\r?\n", text[end:]) is not None
     if not is_alone and "\n" in text[start : member.start]:
         start = member.start
