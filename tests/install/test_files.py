@@ -44,6 +44,19 @@ def test_install_with_the_token_in_the_file_makes_it_private_and_says_so(machine
     assert (machine.file.read_bytes(), read_mode(machine.file)) == (ORIGINAL, "0644")
 
 
+def test_install_again_makes_a_file_private_that_became_readable_with_the_token(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, "zed")
+    machine.install()
+    content = machine.file.read_bytes()
+    machine.file.chmod(0o644)
+
+    output = machine.install().output
+
+    assert "its mode was 0644 and becomes 0600" in output
+    assert (machine.file.read_bytes(), stat.S_IMODE(machine.file.stat().st_mode)) == (content, 0o600)
+    assert "nothing to do" in machine.install().output
+
+
 def test_install_in_a_host_without_secret_store_needs_the_flag_and_then_keeps_the_token(tmp_path: Path) -> None:
     machine = Machine(tmp_path, "claude-desktop")
 

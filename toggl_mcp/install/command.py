@@ -76,7 +76,7 @@ def _edit_host(host: Host, request: Request, folders: Folders, report: _Report) 
 
 
 def _write(configuration: Configuration, change: Change) -> None:
-    if change.text == configuration.text:
+    if change.text == configuration.text and not change.is_private:
         return
     if change.text is None:
         configuration.remove()

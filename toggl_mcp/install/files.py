@@ -9,7 +9,7 @@ from typing import NamedTuple, Self
 from toggl_mcp.errors import InvalidArguments
 
 _BACKUP_SUFFIX = ".before-toggl-mcp"
-_PRIVATE = 0o600
+_PRIVATE, _OTHERS = 0o600, 0o077
 
 
 class Configuration(NamedTuple):
@@ -45,8 +45,10 @@ class Configuration(NamedTuple):
         if not status.st_mode & stat.S_IWUSR:
             message = "it is read-only, and was left as it is. Make it writable (`chmod u+w`) and try again."
             raise InvalidArguments(message)
+        # Windows has other rights than modes, and shows 0666 for a file that its owner alone can read.
+        mode = stat.S_IMODE(status.st_mode) if os.name == "posix" else _PRIVATE
         try:
-            return cls(path, target, content.decode(), stat.S_IMODE(status.st_mode))
+            return cls(path, target, content.decode(), mode)
         except UnicodeDecodeError as error:
             message = "it is not UTF-8, and was left as it is. Save it as UTF-8 and try again."
             raise InvalidArguments(message) from error
@@ -55,6 +57,11 @@ class Configuration(NamedTuple):
     def backup(self) -> Path:
         """Where the file is kept as it was before this server was added."""
         return self.target.with_name(self.target.name + _BACKUP_SUFFIX)
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether others than its owner can read or write it."""
+        return bool(self.mode & _OTHERS)
 
     def read_backup(self) -> str | None:
         """Return the text of the backup, or None if there is none."""

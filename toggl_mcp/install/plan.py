@@ -85,7 +85,7 @@ def _plan_entry(host: Host, request: Request, configuration: Configuration, item
     text = configuration.text or ""
     new_text = _put(host, text, entry, host.inputs if token.fields == host.token else {})
     secrets = _find_secrets(entry)
-    if new_text == configuration.text:
+    if new_text == configuration.text and not (secrets and configuration.is_shared):
         return Change(new_text, "nothing to do: it has this server already.")
     has_backup = item is None and configuration.text is not None
     backup = f" The file as it was is kept as {configuration.backup.name}." if has_backup else ""
@@ -173,7 +173,7 @@ def _choose_token(host: Host, request: Request, item: Item | None) -> _Token:
 def _describe_readers(configuration: Configuration, secrets: Sequence[str]) -> list[str]:
     if not secrets:
         return []
-    mode = f"; its mode was {configuration.mode:04o} and becomes 0600" if configuration.mode & 0o077 else ""
+    mode = f"; its mode was {configuration.mode:04o} and becomes 0600" if configuration.is_shared else ""
     return [f"token: in this file, which only your account and administrators can read{mode}"]
 
 
