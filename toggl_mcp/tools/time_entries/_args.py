@@ -141,7 +141,7 @@ class EntryRange(Payload, frozen=True):
     @model_validator(mode="after")
     def _require_one_range(self) -> Self:
         if (self.start is None) != (self.end is None) or (self.period is not None and self.start is not None):
-            message = "give period, or both start and end"
+            message = "give both start and end, or period, such as since 2026-11-01"
             raise ValueError(message)
         return self
 
