@@ -30,7 +30,7 @@ pytestmark = [
     pytest.mark.skipif(NGINX is None, reason="nginx is not installed: apt-get install nginx"),
 ]
 
-CLOCK_OFFSETS = ("0", "7", "-7")
+CLOCK_OFFSETS = ("0", "20", "-20")
 """Seconds by which the clock of each replica is ahead."""
 TAG, CLIENT_ID = "Lighthouse", 64890301
 
