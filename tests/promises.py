@@ -135,6 +135,14 @@ PROMISES = (
         "tests/chaos/test_tokens.py::test_token_never_reads_rows_of_another_token",
     ),
     Promise(
+        "replicas",
+        "Replicas behind one address",
+        "Replicas that share a Redis or Valkey server answer as one, also while it is flushed or away: no rows of "
+        "others, no duplicates, no untrue outcomes, nothing old after a refresh.",
+        "{violations} violations in {steps:,} steps of 50 tenants at three replicas while 3 in 10 requests failed",
+        "tests/chaos/test_replicas.py::test_tenants_at_three_replicas_see_their_own_and_true_answers",
+    ),
+    Promise(
         "private",
         "File permissions 0600/0700",
         "Only you can read the cache, whatever the umask.",

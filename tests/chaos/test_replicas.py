@@ -24,6 +24,7 @@ def server(tmp_path: Path) -> Generator[Server]:
     server.stop()
 
 
+@pytest.mark.promise("replicas")
 async def test_tenants_at_three_replicas_see_their_own_and_true_answers(server: Server) -> None:
     async with open_replica_run(1, server) as run:
         await run.advance(STEPS)
