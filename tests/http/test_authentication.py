@@ -115,6 +115,7 @@ async def test_header_for_a_workspace_is_that_of_calls_that_name_none(sandbox: S
         ("X-Toggl-MCP-Toolsets", "everything"),
         ("X-Toggl-MCP-Workspace", "Harbour Studio"),
         ("X-Toggl-MCP-Workspace", "0"),
+        ("X-Toggl-MCP-Workspace", "1" * 5000),  # More digits than Python reads as a number.
     ],
 )
 async def test_header_that_says_nothing_is_refused(sandbox: Sandbox, clock: Clock, name: str, value: str) -> None:

@@ -16,6 +16,7 @@ from toggl_mcp.toolsets import TOOL_NAMES, current_tools, enabled_tools
 READ_ONLY_HEADER = "x-toggl-mcp-read-only"
 TOOLSETS_HEADER = "x-toggl-mcp-toolsets"
 WORKSPACE_HEADER = "x-toggl-mcp-workspace"
+MAX_ID_DIGITS = len(str(MAX_ID))
 METHODS_WITH_INSTRUCTIONS = ("initialize", "server/discover")
 
 
@@ -77,7 +78,7 @@ class ToolRestriction:
 def _read_workspace_id(text: str | None) -> int | None:
     if text is None:
         return None
-    if not (text.isascii() and text.isdigit() and 0 < int(text) <= MAX_ID):
+    if not (text.isascii() and text.isdigit() and len(text) <= MAX_ID_DIGITS and 0 < int(text) <= MAX_ID):
         message = "X-Toggl-MCP-Workspace has to be the id of a workspace."
         raise InvalidArguments(message)
     return int(text)
