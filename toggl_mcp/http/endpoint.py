@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from mcp.server.auth.middleware.auth_context import get_access_token
 from mcp.server.auth.provider import AccessToken
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
-from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
@@ -41,7 +40,7 @@ class Endpoint:
         """Answer a request."""
         caller = get_access_token()
         try:
-            restriction = read_restriction(Headers(scope=scope))
+            restriction = read_restriction(dict(scope["headers"]))
         except InvalidArguments as error:
             await JSONResponse({"error": str(error)}, 400)(scope, receive, send)
             return
@@ -53,15 +52,17 @@ class Endpoint:
             return
         TOOL_NAMES.set(restriction.tool_names)
         WORKSPACE_ID.set(restriction.workspace_id)
+        if caller is None:  # Without callers to tell apart, only the limit for all counts.
+            await self._managers[access].handle_request(scope, receive, send)
+            return
         with self._take_place(caller) as has_place:
             await (self._managers[access].handle_request if has_place else busy_response())(scope, receive, send)
 
     @contextmanager
-    def _take_place(self, caller: AccessToken | None) -> Generator[bool]:
+    def _take_place(self, caller: AccessToken) -> Generator[bool]:
         """Take one of the caller's places; yield whether there was one."""
-        # Without callers to tell apart, only the limit for all counts.
-        name = "" if caller is None else caller.subject or caller.client_id
-        has_place = caller is None or self._in_progress[name] < self._max_caller_requests
+        name = caller.subject or caller.client_id
+        has_place = self._in_progress[name] < self._max_caller_requests
         self._in_progress[name] += has_place
         try:
             yield has_place

@@ -13,9 +13,9 @@ from toggl_mcp.settings import Settings
 from toggl_mcp.tools.support.results import to_error_result
 from toggl_mcp.toolsets import TOOL_NAMES, current_tools, enabled_tools
 
-READ_ONLY_HEADER = "x-toggl-mcp-read-only"
-TOOLSETS_HEADER = "x-toggl-mcp-toolsets"
-WORKSPACE_HEADER = "x-toggl-mcp-workspace"
+READ_ONLY_HEADER = b"x-toggl-mcp-read-only"
+TOOLSETS_HEADER = b"x-toggl-mcp-toolsets"
+WORKSPACE_HEADER = b"x-toggl-mcp-workspace"
 MAX_ID_DIGITS = len(str(MAX_ID))
 METHODS_WITH_INSTRUCTIONS = ("initialize", "server/discover")
 
@@ -28,21 +28,21 @@ class Restriction(NamedTuple):
     workspace_id: int | None
 
 
-def read_restriction(headers: Mapping[str, str]) -> Restriction:
+def read_restriction(headers: Mapping[bytes, bytes]) -> Restriction:
     """Return what a request's headers restrict.
 
     Raises:
         InvalidArguments: One of them says nothing that there is: it is not ignored, as it would leave more than meant.
     """
-    read_only, toolsets = headers.get(READ_ONLY_HEADER, "false").lower(), headers.get(TOOLSETS_HEADER)
-    if read_only not in ("true", "1", "false", "0"):
+    read_only, toolsets = headers.get(READ_ONLY_HEADER, b"false").lower(), headers.get(TOOLSETS_HEADER)
+    if read_only not in (b"true", b"1", b"false", b"0"):
         message = "X-Toggl-MCP-Read-Only has to be true or false."
         raise InvalidArguments(message)
     return Restriction(
-        read_only in ("true", "1"),
+        read_only in (b"true", b"1"),
         None
         if toolsets is None
-        else [tool.name for tool in enabled_tools(Settings.model_construct(toolsets=toolsets))],
+        else [tool.name for tool in enabled_tools(Settings.model_construct(toolsets=toolsets.decode("latin-1")))],
         _read_workspace_id(headers.get(WORKSPACE_HEADER)),
     )
 
@@ -75,10 +75,10 @@ class ToolRestriction:
         return result
 
 
-def _read_workspace_id(text: str | None) -> int | None:
+def _read_workspace_id(text: bytes | None) -> int | None:
     if text is None:
         return None
-    if not (text.isascii() and text.isdigit() and len(text) <= MAX_ID_DIGITS and 0 < int(text) <= MAX_ID):
+    if not (text.isdigit() and len(text) <= MAX_ID_DIGITS and 0 < int(text) <= MAX_ID):
         message = "X-Toggl-MCP-Workspace has to be the id of a workspace."
         raise InvalidArguments(message)
     return int(text)
