@@ -369,8 +369,9 @@ class _ToolRunner(Generic[ArgsT, ResultT]):
     async def _map_errors(self, body: Callable[[], Awaitable[ValueT]]) -> tuple[ValueT | CallToolResult, str | None]:
         """Return what the body returns; or its failure in words for the model, and the code of that."""
         try:
-            with anyio.fail_after(self.spec.max_seconds):
+            with anyio.move_on_after(self.spec.max_seconds):
                 return await body(), None
+            raise TimeoutError  # noqa: TRY301 - as a call ends that somebody else lets end
         except TogglError as error:
             return to_error_result(error, await self._describe_candidates(error.candidates)), error.code
         except Exception as error:  # noqa: BLE001 - the edge: a bug is reported and logged, and the server goes on
