@@ -183,8 +183,9 @@ def to_result(result: BaseModel) -> CallToolResult:
 
 def to_text(result: BaseModel) -> str:
     """Return a result as JSON, without nulls and invisible characters."""
-    # One of the first control characters is written as an escape, and an escaped backslash is none.
-    text = _CONTROL.sub(lambda match: match[1] or "", result.model_dump_json(exclude_none=True))
+    text = result.model_dump_json(exclude_none=True)
+    if "\\" in text:  # A control character is written as an escape; an escaped backslash begins none.
+        text = _CONTROL.sub(lambda match: match[1] or "", text)
     return strip_invisible(text)
 
 
