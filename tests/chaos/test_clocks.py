@@ -38,7 +38,7 @@ async def test_changes_by_a_wrong_clock_are_never_duplicated_lost_or_misreported
 
 
 @pytest.mark.parametrize("resource", [CLIENTS, ENTRIES], ids=str)
-@pytest.mark.parametrize("seconds_apart", [HOURS, -HOURS])
+@pytest.mark.parametrize("seconds_apart", [MINUTES, -MINUTES, HOURS, -HOURS])
 @pytest.mark.parametrize("skews", [SKEWS["hours ahead"], SKEWS["set by minutes"]], ids=["wrong", "set"])
 async def test_changes_by_clocks_that_differ_are_never_duplicated_lost_or_misreported(
     tmp_path: Path, resource: Resource, seconds_apart: float, skews: list[float]
