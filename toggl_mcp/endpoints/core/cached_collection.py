@@ -127,20 +127,22 @@ class CachedCollection(Generic[M]):
         began_at, requests = self._store.clock(), self._flight.requests
         if refresh:
             # What is ahead of the clock now was requested before the clock was set back: maybe before this call.
-            read = await self._refresh(_Requirement(began_at, began_at, requests, max_lead_seconds=0))
-        elif collection := await self.fresh_or_none():
+            requirement = _Requirement(began_at, began_at, requests, max_lead_seconds=0)
+        else:
+            requirement = _Requirement(self._fresh_since(), began_at, requests)
+        if collection := await self._read_stored(requirement):
             read = CacheRead(collection, "cache")
         else:
-            read = await self._fetch_or_read_stale(_Requirement(self._fresh_since(), began_at, requests))
+            read = await self._fetch_or_read_stale(requirement, may_be_stale=self._may_be_stale and not refresh)
         record_read(read.source)
         return read
 
-    async def _fetch_or_read_stale(self, requirement: _Requirement) -> CacheRead[M]:
+    async def _fetch_or_read_stale(self, requirement: _Requirement, *, may_be_stale: bool) -> CacheRead[M]:
         try:
             return await self._refresh(requirement)
         except (QuotaSpent, RateLimited, Unreachable):
             oldest = _Requirement(requirement.since - MAX_STALE_SECONDS)
-            if self._may_be_stale and (collection := await self._read_stored(oldest)):
+            if may_be_stale and (collection := await self._read_stored(oldest)):
                 return CacheRead(collection, "stale")
             raise
 
