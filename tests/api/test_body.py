@@ -13,9 +13,11 @@ from anyio.abc import SocketAttribute, SocketStream
 from tests.api.support import serve_response
 from tests.endpoints.support import AUTH
 from toggl_mcp.api import connect
+from toggl_mcp.api.body import MAX_OBJECTS, MAX_VALUES
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.errors import Unreachable
+from toggl_mcp.models.call import CALL_RECORD, CallRecord
 from toggl_mcp.sandbox import HARBOUR_STUDIO
 
 pytestmark = pytest.mark.anyio
@@ -65,6 +67,19 @@ async def test_body_that_decompresses_beyond_the_bound_takes_bounded_memory() ->
         _, peak_bytes = tracemalloc.get_traced_memory()
         tracemalloc.stop()
     assert peak_bytes < 80 * MIB
+
+
+@pytest.mark.parametrize(
+    "row", [b"{}", b'{"notes":[%s]}' % b",".join([b"0"] * 100)], ids=["too many rows", "too many values"]
+)
+async def test_body_with_more_than_the_bound_is_named_and_requested_once(row: bytes) -> None:
+    rows = b",".join([row] * (1 + MAX_VALUES // 100 if b"0" in row else 1 + MAX_OBJECTS))
+    record = CallRecord()
+    CALL_RECORD.set(record)
+    async with serve_response(b"[%s]" % rows) as toggl:
+        with pytest.raises(Unreachable, match="60,000 rows"):
+            await toggl.clients(HARBOUR_STUDIO).collect()
+    assert record.requests == 1
 
 
 class EndlessServer:

@@ -8,7 +8,7 @@ import threading
 import zlib
 from collections.abc import Callable, Iterator
 from functools import partial
-from itertools import repeat
+from itertools import islice, repeat
 from pathlib import Path
 from typing import IO, cast
 
@@ -19,7 +19,8 @@ from starlette.types import Receive, Scope, Send
 from tests.chaos.scale import LARGE, scaled
 from tests.figures import write_figures
 from tests.process.server import Process, serve_sandbox
-from toggl_mcp.sandbox import TOKEN, Sandbox
+from toggl_mcp.api.body import MAX_OBJECTS
+from toggl_mcp.sandbox import HARBOUR_STUDIO, TOKEN, Sandbox
 from toggl_mcp.stdio import MAX_LINE_BYTES, MAX_REQUESTS
 
 pytestmark = [
@@ -73,6 +74,15 @@ def tiny_rows(row: str, megabytes: int) -> Callable[[], Iterator[bytes]]:
     return partial(list_of, row.encode(), megabytes)
 
 
+def numbered_clients(count: int) -> Iterator[bytes]:
+    client = {"wid": HARBOUR_STUDIO, "archived": False, "at": "2026-01-02T03:04:05.123456Z", "creator_id": 123_456}
+    clients = ({"id": 70_000_000 + number, "name": f"Client {number}", **client} for number in range(count))
+    yield b"[" + json.dumps(next(clients)).encode()
+    while batch := [*islice(clients, 1000)]:
+        yield b"," + json.dumps(batch).encode()[1:-1]
+    yield b"]"
+
+
 def read_peak(server: Process) -> int:
     """Return the most memory that the process has had, in megabytes."""
     status = Path(f"/proc/{server.process.pid}/status").read_text("utf-8")
@@ -111,6 +121,20 @@ def test_memory_stays_below_200_mb_with_a_body_of_any_size(
 
     assert answer["result"]["isError"] is True
     assert account["result"]["isError"] is False
+
+
+@pytest.mark.parametrize("cache", ["memory", "cache.sqlite"])
+def test_memory_stays_below_200_mb_with_the_longest_list_read_twice(tmp_path: Path, cache: str) -> None:
+    path = cache if cache == "memory" else str(tmp_path / cache)
+    with serve_sandbox(OversizedToggl(partial(numbered_clients, MAX_OBJECTS))) as url:
+        settings = {"TOGGL_API_TOKEN": TOKEN, "TOGGL_API_URL": url, "TOGGL_MCP_CACHE": path}
+        with Process(**settings) as server:
+            server.initialize()
+            for arguments in ({}, {"refresh": True}, {"name": "Clïent 59"}):
+                answer = server.request("tools/call", {"name": "list_clients", "arguments": arguments})
+            check_peak("longest_list", server)
+
+    assert answer["result"]["isError"] is False
 
 
 def test_memory_stays_below_200_mb_with_a_client_that_does_not_read() -> None:

@@ -6,17 +6,24 @@ import httpx
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
 """Bytes of the largest body, decoded."""
-MAX_VALUES = 1_500_000
-"""Values in the largest body, of which each takes 50 bytes or more; a hundred thousand clients have a million."""
+MAX_VALUES = 750_000
+"""Values in the largest body, of which each takes 50 bytes or more; the account has 30 for each project."""
+MAX_OBJECTS = 60_000
+"""Objects in the largest body, of which each takes 1,800 bytes or less as a model, and as the texts to cache."""
 ACCEPT_ENCODING = {"Accept-Encoding": "gzip"}
 """The header for the one encoding that is decoded here: httpx's decoders have no bound."""
+
+
+class OversizedBody(httpx.DecodingError):
+    """A body is larger than what this process takes: it is as large the next time."""
 
 
 async def read_bounded(response: httpx.Response) -> httpx.Response:
     """Return a streamed response with its body read and decoded, and close the stream.
 
     Raises:
-        DecodingError: The body is longer than the bounds, damaged, or in another encoding.
+        OversizedBody: The body is beyond the bounds.
+        DecodingError: The body is damaged, or in another encoding.
     """
     headers = httpx.Headers(response.headers)
     encoding = headers.pop("Content-Encoding", "identity").strip().lower()
@@ -26,14 +33,17 @@ async def read_bounded(response: httpx.Response) -> httpx.Response:
         raise httpx.DecodingError(str(error), request=response.request) from error
     finally:
         await response.aclose()
+    if len(body) > MAX_BODY_BYTES or body.count(b"{") > MAX_OBJECTS or _count_values(body) > MAX_VALUES:
+        message = "the body is beyond the bounds"
+        raise OversizedBody(message, request=response.request)
     return httpx.Response(response.status_code, headers=headers, content=body, request=response.request)
 
 
 async def _read_body(response: httpx.Response, encoding: str) -> bytes:
-    """Return the decoded body.
+    """Return the decoded body, or its beginning, one byte longer than the bound or more.
 
     Raises:
-        ValueError: It is longer than the bounds, cut, or in another encoding than gzip.
+        ValueError: It is cut, or in another encoding than gzip.
     """
     decoder = zlib.decompressobj(zlib.MAX_WBITS | 16) if encoding == "gzip" else None
     body = bytearray()
@@ -41,14 +51,13 @@ async def _read_body(response: httpx.Response, encoding: str) -> bytes:
         async for chunk in response.aiter_raw():
             body += decoder.decompress(chunk, MAX_BODY_BYTES + 1 - len(body)) if decoder else chunk
             if len(body) > MAX_BODY_BYTES:
-                break
-        else:
-            if (decoder is None or decoder.eof or not body) and _count_values(body) <= MAX_VALUES:
                 return bytes(body)
-    message = "the body is too long, cut, or in another encoding than gzip"
+        if decoder is None or decoder.eof or not body:
+            return bytes(body)
+    message = "the body is cut, or in another encoding than gzip"
     raise ValueError(message)
 
 
-def _count_values(body: bytearray) -> int:
+def _count_values(body: bytes) -> int:
     """Return a bound on the values in JSON: each is the first of a list or an object, or follows a comma."""
     return sum(body.count(mark) for mark in b",[{")

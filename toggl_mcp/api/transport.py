@@ -35,7 +35,7 @@ import stamina
 from opentelemetry import trace
 from pydantic_core import from_json
 
-from toggl_mcp.api.body import ACCEPT_ENCODING, read_bounded
+from toggl_mcp.api.body import ACCEPT_ENCODING, MAX_OBJECTS, OversizedBody, read_bounded
 from toggl_mcp.api.connection import REPORTS_PATH_PREFIX, url_of
 from toggl_mcp.api.error_mapping import error_for_response, is_quota_response, is_throttling_response
 from toggl_mcp.api.rate_limit import RateLimiter, parse_seconds
@@ -53,6 +53,11 @@ DEFAULT_PAUSE_SECONDS = 60.0
 """Seconds after which the caller may try again when Toggl names no pause."""
 DEADLINE_SHARE = 0.97
 """Share of the caller's time after which a request ends, so that its error still reaches the caller."""
+
+_OVERSIZED = (
+    f"Toggl's list is larger than this server can hold ({MAX_OBJECTS:,} rows, or fewer long ones), and will be the next "
+    "time: do not repeat this call. Name another workspace, or delete in Toggl's web app what is not needed."
+)
 
 _log = logging.getLogger(__name__)
 CONNECT_ERRORS = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
@@ -225,6 +230,8 @@ class Transport:
                 raise _Retry from error
             except httpx.RequestError as error:
                 state.move_to(Delivery.MAYBE_APPLIED)
+                if isinstance(error, OversizedBody) and not state.is_change:
+                    raise Unreachable(_OVERSIZED) from error
                 raise state.unusable_response_error() from error
             finally:
                 seconds = time.monotonic() - started_at

@@ -244,7 +244,8 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
     ) -> tuple[dict[int, TimeEntry | None], bool]:
         """Return the entries of a response, and whether Toggl may have truncated it."""
         rows = parse_rows(await transport.send("GET", "me/time_entries", query=query))
-        return parse_items(rows, parse_entry), len(rows) >= MAX_ROWS
+        is_truncated = len(rows) >= MAX_ROWS
+        return parse_items(rows, parse_entry), is_truncated
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._clock(), UTC)

@@ -142,7 +142,7 @@ def get_rows(db: sqlite3.Connection, key: Key, size: int) -> dict[int, str]:
     Raises:
         CorruptFile: They are not `size` in number: a checksum does not tell of a row that is missing.
     """
-    stored: list[tuple[int, object, object]] = db.execute(_GET_ROWS, key).fetchall()
+    stored: Iterable[tuple[int, object, object]] = db.execute(_GET_ROWS, key)
     seed = _checksum(*key)
     rows = {row_id: _verify_text(seed, row_id, body, checksum) for row_id, body, checksum in stored}
     if len(rows) != size:

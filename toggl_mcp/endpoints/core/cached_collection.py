@@ -341,6 +341,7 @@ class CachedCollection(Generic[M]):
         version, requested_at = await self.get_version(), self._store.clock()
         flight = self._flight
         flight.requests, flight.response = flight.requests + 1, None
+        flight.collection = None  # Two of them would take twice the memory; the store still has it.
         items = await self._fetch(self._transport)
         read = await self.store_if_unchanged(items, expected=version, requested_at=requested_at)
         flight.response = read.collection

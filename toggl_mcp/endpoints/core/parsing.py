@@ -2,7 +2,7 @@
 
 import logging
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, TypeVar, cast
 
@@ -43,8 +43,8 @@ def to_fields(row: object) -> dict[str, Any]:
     return dict(cast("dict[str, Any]", row)) if isinstance(row, dict) else {}
 
 
-def parse_items(rows: Iterable[object], parse: Callable[[object], ItemT]) -> dict[int, ItemT | None]:
-    """Return the models of rows by id, and None for each row that cannot be read.
+def parse_items(rows: list[object], parse: Callable[[object], ItemT]) -> dict[int, ItemT | None]:
+    """Return the models of rows by id, and None for each row that cannot be read; the list is empty then.
 
     Such a row is under its id or, without one, under a negative number that the same row has again.
 
@@ -53,7 +53,9 @@ def parse_items(rows: Iterable[object], parse: Callable[[object], ItemT]) -> dic
     """
     items: dict[int, ItemT | None] = {}
     unreadable_count = 0
-    for row in rows:
+    rows.reverse()
+    while rows:
+        row = rows.pop()  # It takes as much memory as its model, so never are there all of both.
         try:
             item = parse(row)
         except Unreachable:

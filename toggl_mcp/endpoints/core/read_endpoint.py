@@ -250,8 +250,9 @@ class ReadEndpoint(Generic[E]):
     async def _fetch_page(self, transport: Transport, number: int, former: Mapping[int, E | None]) -> FetchedPage[E]:
         paging = {"page": str(number), "per_page": str(MAX_PAGE_SIZE)} if self.PAGED else {}
         rows = self._extract_rows(await transport.send("GET", self._path(), query=self.LIST_PARAMS | paging))
+        is_full = len(rows) >= MAX_PAGE_SIZE
         items = parse_items(rows, self._parse_row)
-        is_last = not self.PAGED or len(rows) < MAX_PAGE_SIZE or items.keys() <= former.keys()
+        is_last = not self.PAGED or not is_full or items.keys() <= former.keys()
         return FetchedPage(items, None if is_last else number + 1)
 
     def _extract_rows(self, response: object) -> list[object]:
