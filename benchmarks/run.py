@@ -32,7 +32,7 @@ from timings import (
 
 from tests.figures import read_commit
 
-FULL = Effort(sizes=(1, 100, 1_000, 10_000, 100_000), calls=1_000, seconds=0.5, rounds=3)
+FULL = Effort(sizes=(1, 100, 1_000, 10_000, 50_000), calls=1_000, seconds=0.5, rounds=3)
 QUICK = Effort(sizes=(100, 1_000), calls=200, seconds=0.2, rounds=2)
 
 METHOD = """\

@@ -32,7 +32,7 @@ CITED_SECONDS: Mapping[str, Mapping[str, str]] = {
     "second refresh": {"SQLite": "366 s", "JSON": "22.5 s", "async": "18.8 s"},
 }
 """The time of the wrapper's refills of 10,000, on a machine like this one."""
-SMALL, TYPICAL, LARGE = 100, 10_000, 100_000
+SMALL, TYPICAL, LARGE = 100, 10_000, 50_000
 MAX_GROWTH = 1.5
 
 
