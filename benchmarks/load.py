@@ -83,17 +83,14 @@ def main() -> None:
         after = ours.megabytes
     share = median(first.rate / second.rate for first, second in pairs)
     sys.stdout.write(table(_rows(ours_load, bare_load, share, (before, after), arguments.calls)))
-    write_figures(
-        "load",
-        arguments.cache.partition(":")[0] or "in a file",
-        clients=CLIENTS,
-        calls_a_second=round(ours_load.rate),
-        share_of_bare=round(share, 2),
-        p50_milliseconds=round(ours_load.percentile(50) * 1000),
-        p99_milliseconds=round(ours_load.percentile(99) * 1000),
-        megabytes=round(after),
-        growth=round(after / before, 2),
-    )
+    store = "redis" if arguments.cache else "file"
+    figures = {
+        "calls_a_second": round(ours_load.rate),
+        "share": round(share, 2),
+        "p99_milliseconds": round(ours_load.percentile(99) * 1000),
+        "growth": round(after / before, 2),
+    }
+    write_figures("load", store, **{f"{store}_{name}": number for name, number in figures.items()})
 
 
 def _rows(ours: Load, bare: Load, share: float, megabytes: tuple[float, float], calls: int) -> Sequence[Row]:
