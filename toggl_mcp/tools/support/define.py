@@ -16,9 +16,9 @@ from mcp.server.mcpserver import AcceptedElicitation, Context, Elicit, Elicitati
 from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
 from mcp.server.mcpserver.resolve import build_resolver_plans
 from mcp.server.mcpserver.tools import Tool
-from mcp.server.mcpserver.utilities.func_metadata import ArgModelBase, FuncMetadata
+from mcp.server.mcpserver.utilities.func_metadata import FuncMetadata
 from mcp.types import CallToolResult, ToolAnnotations
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 from pydantic_core import to_json
 
 from toggl_mcp.apps.documents import AppName, app_uri
@@ -41,6 +41,7 @@ from toggl_mcp.tools.support.results import (
     to_result,
 )
 from toggl_mcp.tools.support.schema import Schema, input_schema, output_schema
+from toggl_mcp.tools.support.sdk_tool import PlainTool, RawArguments
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from toggl_mcp.endpoints.name_index import NameIndex
@@ -204,22 +205,6 @@ class DeleteConfirmation(BaseModel):
     delete: Annotated[bool, Field(description="Yes, delete it.", strict=True)] = False
 
 
-class _RawArguments(ArgModelBase):
-    """Takes any arguments: `_ToolRunner` validates them, so that the errors are in our words."""
-
-    model_config = ConfigDict(extra="allow")
-
-    def model_dump_one_level(self) -> dict[str, Any]:
-        return {"raw": self.model_extra or {}}
-
-
-class _PlainTool(Tool):
-    """A tool whose arguments only `_ToolRunner` reads, which returns every failure as a result."""
-
-    async def run(self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool = False) -> Any:  # noqa: ANN401, ARG002, FBT001, FBT002 - the SDK's signature
-        return await self.fn(arguments, context)
-
-
 class _ElicitedTool(Tool):
     """A tool that asks the person first. The SDK raises ToolError when it cannot read what the person answered."""
 
@@ -283,14 +268,14 @@ class ToolSpec(Generic[ArgsT, ResultT]):
             "title": self.name.replace("_", " ").capitalize(),
             "description": inspect.cleandoc(self.handler.__doc__ or ""),
             "parameters": schema,
-            "fn_metadata": FuncMetadata(arg_model=_RawArguments, output_schema=output_schema(self.output_model)),
+            "fn_metadata": FuncMetadata(arg_model=RawArguments, output_schema=output_schema(self.output_model)),
             "is_async": True,
             "annotations": self.annotations,
             "context_kwarg": "ctx",
             "meta": self.app and {"ui": {"resourceUri": app_uri(self.app)}},
         }
         if self.confirm is None:
-            return _PlainTool(fn=runner.run, **tool)
+            return PlainTool(fn=runner.run, **tool)
         resolved = {"confirmation": (Resolve(runner.elicit), True)}
         plans = build_resolver_plans(resolved, {"raw"})
         return _ElicitedTool(fn=runner.run_confirmed, resolved_params=resolved, resolver_plans=plans, **tool)
