@@ -42,9 +42,9 @@ class Replica:
         self.port = int(match[1])
 
     def kill(self) -> None:
-        """End the process at once."""
-        self.process.kill()
-        self.process.communicate()
+        """End the process at once; again does no harm."""
+        with self.process:
+            self.process.kill()
 
     def restart(self) -> None:
         """Start the process again, if it has ended."""
