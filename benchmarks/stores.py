@@ -33,7 +33,7 @@ Step = Callable[[Store, int], Awaitable[object]]
 async def replace(store: Store, _: int) -> object:
     """Store the whole collection again, requested later."""
     version = await store.get_version(KEY)
-    return await store.replace(KEY, ROWS, expected=version.number, fetched_at=time.time())
+    return await store.replace(KEY, ROWS, expected=version, fetched_at=time.time())
 
 
 STEPS: Mapping[str, tuple[int, Step]] = {
