@@ -12,7 +12,7 @@ from toggl_mcp.api import AsyncClient, connect_in_process
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.store import Key
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
-from toggl_mcp.endpoints.core.cached_collection import LEASE_SECONDS, POLL_SECONDS
+from toggl_mcp.endpoints.core.cached_collection import LEASE_SECONDS, POLL_SECONDS, RENEWAL_SECONDS
 from toggl_mcp.endpoints.core.keys import derive_scope
 from toggl_mcp.models.clock import SystemClock
 from toggl_mcp.sandbox import HARBOUR_STUDIO, Fault, Sandbox
@@ -27,6 +27,15 @@ class LoopClock(SystemClock):
 
     def __call__(self) -> float:
         return START + anyio.current_time()
+
+
+class SlowStore(MemoryStore):
+    """Tells for how long a lease is held some time after it has acquired it, as a store does that runs in a thread."""
+
+    async def acquire_lease(self, key: Key, seconds: float, *, held_until: float | None = None) -> float | None:
+        new_end = await super().acquire_lease(key, seconds, held_until=held_until)
+        await anyio.sleep(2 * POLL_SECONDS)
+        return new_end
 
 
 @pytest.fixture
@@ -63,3 +72,13 @@ async def test_collect_clients_after_a_killed_process_waits_for_one_lease() -> N
         started_at = anyio.current_time()
         assert names(await clients.collect()) == ACTIVE
     assert anyio.current_time() - started_at == pytest.approx(LEASE_SECONDS, abs=2 * POLL_SECONDS)
+
+
+async def test_collect_clients_answered_while_the_lease_is_renewed_leaves_none() -> None:
+    sandbox, store = Sandbox(clock=LoopClock()), SlowStore(clock=LoopClock())
+    answer_at = partial(LoopClock().sleep, RENEWAL_SECONDS + POLL_SECONDS)
+    sandbox.fault = fault_in_turn("GET", Fault("slow", until=answer_at))
+    async with connect_in_process(sandbox) as connection:
+        clients = AsyncClientEndpoint(HARBOUR_STUDIO, AUTH, store, client=connection)
+        assert names(await clients.collect()) == ACTIVE
+        assert await store.acquire_lease(Key(derive_scope(AUTH, connection), "client", HARBOUR_STUDIO), LEASE_SECONDS)

@@ -352,7 +352,8 @@ class CachedCollection(Generic[M]):
         flight = self._flight
         while flight.leased_until is not None:
             await anyio.sleep(RENEWAL_SECONDS)
-            with _tolerate_busy_cache():
+            # Cut off, it could leave a lease in the store whose end is not known here, so that nobody releases it.
+            with anyio.CancelScope(shield=True), _tolerate_busy_cache():
                 flight.leased_until = await self._store.acquire_lease(
                     self.key, LEASE_SECONDS, held_until=flight.leased_until
                 )
