@@ -34,7 +34,7 @@ class SlowStore(MemoryStore):
 
     async def acquire_lease(self, key: Key, seconds: float, *, held_until: float | None = None) -> float | None:
         new_end = await super().acquire_lease(key, seconds, held_until=held_until)
-        await anyio.sleep(2 * POLL_SECONDS)
+        await LoopClock().sleep(2 * POLL_SECONDS)
         return new_end
 
 

@@ -55,8 +55,8 @@ DEADLINE_SHARE = 0.97
 """Share of the caller's time after which a request ends, so that its error still reaches the caller."""
 
 _OVERSIZED = (
-    f"Toggl's list is larger than this server can hold ({MAX_OBJECTS:,} rows, or fewer long ones), and will be so again: "
-    "do not repeat this call. Name another workspace, or delete in Toggl's web app what is not needed."
+    f"Toggl's list is larger than this server can hold ({MAX_OBJECTS:,} rows, or fewer long ones), and will be so "
+    "again: do not repeat this call. Name another workspace, or delete in Toggl's web app what is not needed."
 )
 
 _log = logging.getLogger(__name__)
