@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from math import inf
 from typing import Generic, NamedTuple, Self, TypeVar, cast
 
@@ -21,6 +21,7 @@ from toggl_mcp.cache.store import MAX_CLOCK_LEAD_SECONDS, Key, Row, RowWrite, St
 from toggl_mcp.endpoints.core.change import Cascade, Change, ConfirmedRow, open_record
 from toggl_mcp.endpoints.core.collection import CacheRead, Collection, Lookup
 from toggl_mcp.endpoints.core.keys import names_key
+from toggl_mcp.endpoints.core.lease import Lease
 from toggl_mcp.errors import CacheBusy, QuotaSpent, RateLimited, Unreachable
 from toggl_mcp.models.journal import ChangeRecord, RowChange
 from toggl_mcp.models.metrics import record_read
@@ -30,10 +31,6 @@ M = TypeVar("M", bound=BaseModel)
 
 _log = logging.getLogger(__name__)
 
-LEASE_SECONDS = 5.0
-"""Seconds that a lease lasts: others wait this long for a process that was killed while it fetched."""
-RENEWAL_SECONDS = 2.0
-"""Seconds after which a lease is renewed while the response is awaited."""
 POLL_SECONDS = 0.05
 MAX_STALE_SECONDS = 24 * 3600.0
 """Seconds past its freshness for which a collection is served where Toggl gives no answer."""
@@ -46,11 +43,10 @@ UNREADABLE = "null"
 
 @dataclass(slots=True)
 class _SingleFlight(Generic[M]):
-    """What the readers of a collection share: its parsed form, who of them fetches, until when, and how that ended."""
+    """What the readers of a collection share: its parsed form, who of them fetches, and how that ended."""
 
     collection: Collection[M] | None = None
     lock: anyio.Lock = field(default_factory=anyio.Lock)
-    leased_until: float | None = None
     requests: int = 0
     """How many were begun."""
     response: Collection[M] | None = None
@@ -300,7 +296,7 @@ class CachedCollection(Generic[M]):
 
     async def _refresh(self, requirement: _Requirement) -> CacheRead[M]:
         """Fetch the collection once for all that wait for it, in this process and in others."""
-        flight = self._flight
+        flight, lease = self._flight, Lease(self._store, self.key)
         error_before = flight.error
         async with flight.lock:
             # Requested after this read began, so it has all that was confirmed before. The store need not show it: it
@@ -314,24 +310,14 @@ class CachedCollection(Generic[M]):
             while True:
                 if collection := await self._read_stored(requirement):
                     return CacheRead(collection, "cache")
-                flight.leased_until = await self._store.acquire_lease(self.key, LEASE_SECONDS)
-                if flight.leased_until is not None:
+                if await lease.acquire():
                     break
                 await anyio.sleep(POLL_SECONDS)  # Another process fetches it: either it comes, or its lease lapses.
             try:
-                async with anyio.create_task_group() as tasks:
-                    tasks.start_soon(self._renew_lease)
-                    try:
-                        return await self._fetch_and_store(requirement)
-                    except Exception as error:  # noqa: BLE001 - raised below: a task group would wrap it
-                        flight.error = error
-                    finally:
-                        tasks.cancel_scope.cancel()
-                raise flight.error or AssertionError
-            finally:
-                with anyio.CancelScope(shield=True), _tolerate_busy_cache():
-                    if (held_until := self._flight.leased_until) is not None:  # None: another process has it by now.
-                        await self._store.release_lease(self.key, held_until)
+                return await lease.hold(partial(self._fetch_and_store, requirement))
+            except Exception as error:
+                flight.error = error
+                raise
 
     async def _fetch_and_store(self, requirement: _Requirement) -> CacheRead[M]:
         """Fetch the collection as the holder of the lease."""
@@ -346,17 +332,6 @@ class CachedCollection(Generic[M]):
         read = await self.store_if_unchanged(items, expected=version, requested_at=requested_at)
         flight.response = read.collection
         return read
-
-    async def _renew_lease(self) -> None:
-        """Renew the lease until it is another's, so that a slow response is still one request."""
-        flight = self._flight
-        while flight.leased_until is not None:
-            await anyio.sleep(RENEWAL_SECONDS)
-            # Cut off, it could leave a lease in the store whose end is not known here, so that nobody releases it.
-            with anyio.CancelScope(shield=True), _tolerate_busy_cache():
-                flight.leased_until = await self._store.acquire_lease(
-                    self.key, LEASE_SECONDS, held_until=flight.leased_until
-                )
 
     async def store_if_unchanged(
         self, items: Mapping[int, M | None], *, expected: Version, requested_at: float
@@ -395,12 +370,3 @@ class CachedCollection(Generic[M]):
 
     def _fresh_since(self) -> float:
         return -inf if self.ttl_seconds is None else self._store.clock() - self.ttl_seconds
-
-
-@contextmanager
-def _tolerate_busy_cache() -> Generator[None]:
-    """Let a lease lapse that a busy cache neither renews nor releases."""
-    try:
-        yield
-    except CacheBusy:
-        _log.warning("The cache is busy; a lease lapses by itself in some seconds.", exc_info=True)

@@ -1,0 +1,71 @@
+"""The lease on a collection: of the processes that share a cache, one at a time fetches it."""
+
+import logging
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
+from typing import TypeVar
+
+import anyio
+
+from toggl_mcp.cache.store import Key, Store
+from toggl_mcp.errors import CacheBusy
+
+T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
+
+LEASE_SECONDS = 5.0
+"""Seconds that a lease lasts: others wait this long for a process that was killed while it fetched."""
+RENEWAL_SECONDS = 2.0
+"""Seconds after which a lease is renewed while the response is awaited."""
+
+
+class Lease:
+    """The lease on a collection of a store."""
+
+    def __init__(self, store: Store, key: Key) -> None:
+        self._store = store
+        self._key = key
+        self._held_until: float | None = None
+
+    async def acquire(self) -> bool:
+        """Return whether the lease was free, and is held from now on."""
+        self._held_until = await self._store.acquire_lease(self._key, LEASE_SECONDS)
+        return self._held_until is not None
+
+    async def hold(self, fetch: Callable[[], Awaitable[T]]) -> T:
+        """Return what is fetched while the lease is renewed, and release it."""
+        failure: Exception | None = None
+        try:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(self._renew)
+                try:
+                    return await fetch()
+                except Exception as error:  # noqa: BLE001 - raised below: a task group would wrap it
+                    failure = error
+                finally:
+                    tasks.cancel_scope.cancel()
+            raise failure or AssertionError
+        finally:
+            with anyio.CancelScope(shield=True), _tolerate_busy_cache():
+                if self._held_until is not None:  # None: another process has it by now.
+                    await self._store.release_lease(self._key, self._held_until)
+
+    async def _renew(self) -> None:
+        """Renew the lease until it is another's, so that a slow response is still one request."""
+        while self._held_until is not None:
+            await anyio.sleep(RENEWAL_SECONDS)
+            # Cut off, it could leave a lease in the store whose end is not known here, so that nobody releases it.
+            with anyio.CancelScope(shield=True), _tolerate_busy_cache():
+                self._held_until = await self._store.acquire_lease(
+                    self._key, LEASE_SECONDS, held_until=self._held_until
+                )
+
+
+@contextmanager
+def _tolerate_busy_cache() -> Generator[None]:
+    """Let a lease lapse that a busy cache neither renews nor releases."""
+    try:
+        yield
+    except CacheBusy:
+        _log.warning("The cache is busy; a lease lapses by itself in some seconds.", exc_info=True)
