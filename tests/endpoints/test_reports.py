@@ -1,15 +1,19 @@
 """Which reports are kept: one for each state of the entries that it is about."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
+import anyio
 import pytest
 
 from tests.api.support import serve_response
-from tests.endpoints.support import AUTH
+from tests.cache.redis.server import time_of
+from tests.endpoints.support import AUTH, Gate, fault_in_turn
 from tests.sandbox.clock import Clock
 from tests.sandbox.diary import at
 from toggl_mcp.api import AsyncClient
 from toggl_mcp.cache.memory import MemoryStore
+from toggl_mcp.cache.redis.address import RedisAddress
+from toggl_mcp.cache.redis.store import RedisStore
 from toggl_mcp.endpoints.time_entry_query import EntryQuery
 from toggl_mcp.endpoints.toggl import Toggl
 from toggl_mcp.errors import Unreachable
@@ -20,6 +24,7 @@ from toggl_mcp.sandbox import HARBOUR_STUDIO, Sandbox
 pytestmark = pytest.mark.anyio
 
 TUESDAY = date(2025, 10, 14)
+WEB_SHOP = 201_500_302
 
 
 async def count_reports(toggl: Toggl, sandbox: Sandbox) -> int:
@@ -47,6 +52,61 @@ async def test_fetch_entries_after_a_start_sends_no_report_and_after_a_stop_does
     clock.now += 60
     await entries.stop_current()
     assert await count_reports(toggl, sandbox) == 1
+
+
+async def add_hours(toggl: Toggl, start: str, hours: int) -> None:
+    """Log hours on the project that `count_hours` counts."""
+    moment = datetime.fromtimestamp(at(start), UTC)
+    body = TimeEntryBody(start=moment, duration=hours * 3600, project_id=WEB_SHOP)
+    await toggl.time_entries(HARBOUR_STUDIO).add(body)
+
+
+async def count_hours(toggl: Toggl) -> float:
+    """Return the hours of Tuesday's report of the project."""
+    days = DateRange(make_calendar("Pacific/Auckland", 1), TUESDAY, TUESDAY)
+    read = await toggl.team_reports.read_project_days(HARBOUR_STUDIO, WEB_SHOP, days)
+    return read.collection.items[WEB_SHOP].seconds[0] / 3600
+
+
+async def test_read_project_days_after_a_change_from_here_has_it_where_no_entries_are_cached(
+    memory: MemoryStore, connection: AsyncClient, sandbox: Sandbox, clock: Clock
+) -> None:
+    sandbox.state.entries = {}
+    clock.now = at("2025-10-14T18:00")
+    toggl = Toggl(AUTH, memory, client=connection)
+    assert await count_hours(toggl) == 0
+
+    await add_hours(toggl, "2025-10-14T09:00", 2)
+
+    assert await count_hours(toggl) == 2
+
+
+async def test_read_project_days_while_changes_of_another_replica_are_pending_has_what_was_confirmed_before(
+    address: RedisAddress, connection: AsyncClient, sandbox: Sandbox, clock: Clock
+) -> None:
+    sandbox.state.entries = {}
+    clock.now = at("2025-10-14T18:00")
+    stores = [RedisStore(address, clock=clock, decode_time=time_of(clock)) for _ in range(2)]
+    here, elsewhere = (Toggl(AUTH, store, client=connection) for store in stores)
+    await here.entry_cache.read()
+
+    async def count_hours_during_a_change(start: str) -> float:
+        gate, hours = Gate(), 0.0
+        sandbox.fault = fault_in_turn("POST", gate.fault)
+        async with anyio.create_task_group() as change:
+            change.start_soon(add_hours, elsewhere, start, 1)
+            await gate.reached.wait()
+            sandbox.fault = None
+            hours = await count_hours(here)
+            gate.open.set()
+        return hours
+
+    await count_hours_during_a_change("2025-10-14T08:00")
+    await add_hours(here, "2025-10-14T09:00", 2)
+
+    assert await count_hours_during_a_change("2025-10-14T12:00") >= 1 + 2
+    for store in stores:
+        await store.aclose()
 
 
 @pytest.mark.parametrize("number", ["0", "1e3", "-5", "9" * 10, "9" * 5000])

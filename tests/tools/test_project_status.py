@@ -1,7 +1,7 @@
 """Budgets of projects, as a model sets and reads them."""
 
 from collections.abc import AsyncGenerator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from mcp import Client
@@ -9,6 +9,7 @@ from mcp import Client
 from tests.sandbox.clock import Clock
 from tests.sandbox.diary import AUCKLAND, add_entry
 from tests.tools.host import Era, Host, serve
+from toggl_mcp.models.time_entries import to_rfc3339
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Fault, Sandbox
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("six_in_the_evening")]
@@ -232,6 +233,25 @@ async def test_project_status_pace_after_an_entry_of_the_project_was_created_her
     result = await host.call("project_status", project=WEB_SHOP)
 
     assert result["pace_seconds_per_week"] == 8 * 3600
+
+
+async def test_project_status_pace_after_an_edit_of_the_web_app_was_taken_back_here_is_as_before(
+    host: Host, sandbox: Sandbox, clock: Clock
+) -> None:
+    work_daily(sandbox, 28)
+    entry = add_entry(sandbox, "2025-10-13T12:00", "2025-10-13T16:00", project_id=WEB_SHOP)
+    await host.call("list_time_entries", period="today")
+    clock.now += 1
+    entry |= {"project_id": None, "at": to_rfc3339(datetime.fromtimestamp(clock.now, UTC))}
+    without = await host.call("project_status", project=WEB_SHOP)
+    clock.now += 121
+    await host.call("list_time_entries", period="today")
+
+    await host.call("edit_time_entries", ids=[entry["id"]], project="Web shop")
+
+    result = await host.call("project_status", project=WEB_SHOP)
+    paces = [status["pace_seconds_per_week"] for status in (without, result)]
+    assert paces == [7 * 3600, 8 * 3600]
 
 
 async def test_project_status_pace_outlives_a_change_of_another_project(host: Host, sandbox: Sandbox) -> None:

@@ -113,6 +113,21 @@ async def test_get_team_activity_week_after_an_entry_was_created_here_has_it(hos
     assert result["users"][0]["days"] == {"2025-10-14 Tuesday": 1800}
 
 
+async def test_get_team_activity_week_after_an_entry_of_the_web_app_was_deleted_here_lacks_it(
+    host: Host, sandbox: Sandbox, clock: Clock
+) -> None:
+    await host.call("list_time_entries", period="today")
+    entry = add_entry(sandbox, "2025-10-14T08:00", "2025-10-14T12:00")
+    await host.call("get_team_activity", week="this_week")
+    clock.now += 121
+    await host.call("list_time_entries", period="today")
+
+    await host.call("delete_time_entries", ids=[entry["id"]])
+
+    result = await host.call("get_team_activity", week="this_week")
+    assert all(not user["days"] for user in result["users"])
+
+
 @pytest.mark.parametrize(
     ("week", "days"),
     [

@@ -78,20 +78,54 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
             await self._write(invalidate=[self._past_key])
         return (await self._store.get_version(self._past_key)).number
 
-    async def digest_days(self, days: DateRange, is_in_report: Callable[[TimeEntry], bool]) -> str:
+    async def digest_days(self, days: DateRange, is_in_report: Callable[[TimeEntry], bool] | None = None) -> str:
         """Return a digest of what a report of some days depends on, as far as it is known here.
 
-        That is the time zone, in which its days are, the changes from before the cached entries, and those of the
-        cached entries that are in the report; no running timer is.
+        That is the time zone, in which its days are, the changes from before the cached entries and, unless the cached
+        entries replace those of the report, which of them are in it, and the changes from here of what was in it.
         """
-        collection, calendar = await self.any_age_or_none(), days.calendar
-        entries = sorted(
-            (entry.id, entry.start, entry.description, entry.tags, *entry.pricing_key)
-            for entry in (collection.items.values() if collection else ())
-            if not entry.running and is_in_report(entry) and days.first <= calendar.day_of(entry.start) <= days.last
-        )
-        state = (calendar.zone.key, await self.count_past_changes(), entries)
+        calendar = days.calendar
+        state: list[object] = [calendar.zone.key, await self.count_past_changes()]
+        if is_in_report is not None and days.end > self.earliest_start():
+
+            def is_counted(entry: TimeEntry) -> bool:  # A running timer is in no report.
+                is_in_days = days.first <= calendar.day_of(entry.start) <= days.last
+                return not entry.running and is_in_days and is_in_report(entry)
+
+            state += [await self._list_entries(is_counted), await self._list_changes(is_counted)]
         return hashlib.sha256(repr(state).encode()).hexdigest()
+
+    async def _list_entries(self, is_counted: Callable[[TimeEntry], bool]) -> object:
+        """Return what a report shows of the cached entries; where there are none, the number of their changes."""
+        collection = await self.any_age_or_none()
+        if collection is None:
+            return (await self.get_version()).number
+        return sorted(
+            (entry.id, entry.start, entry.description, entry.tags, *entry.pricing_key)
+            for entry in collection.items.values()
+            if is_counted(entry)
+        )
+
+    async def _list_changes(self, is_counted: Callable[[TimeEntry], bool]) -> list[str]:
+        """Return the ids of the changes from here of entries that a report may have had, or may have now.
+
+        The entries alone do not tell: they may be as they were when the report was read, and it may have had more,
+        which was made in the web app and has come and gone here since.
+        """
+
+        def may_count(text: str | None) -> bool:
+            entry = self._parse_row(text)
+            return entry is not None and is_counted(entry)
+
+        return [
+            record.record_id
+            for record in await self._store.list_records(self.key.scope)
+            if record.kind == self.key.kind
+            and any(
+                may_count(before) or may_count(after) or (before is None and record.verb != "add")
+                for _, before, after in record.rows
+            )
+        ]
 
     async def invalidate(self, *other_keys: Key, drops_names: bool = False) -> None:
         """Drop the entries, and all that depends on those from before the window."""

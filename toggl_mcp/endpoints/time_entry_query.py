@@ -153,8 +153,8 @@ class TimeEntrySource:
             for year in split_by_year(report_query):
                 days = replace(query.date_range, first=year.first, last=year.last)
                 # Where the cache has the entries, it replaces those of reports.
-                fingerprint = await self._cache.digest_days(days, lambda _: query.is_reports_only)
-                report = year._replace(fingerprint=fingerprint)
+                digest = self._cache.digest_days(days, (lambda _: True) if query.is_reports_only else None)
+                report = year._replace(fingerprint=await digest)
                 read, error = await self._reports.read_entries(report, refresh=query.refresh)
                 reads.append(read)
                 if error is not None:
