@@ -79,9 +79,9 @@ class Features:
             return resources
         try:
             last_reads = self._last_reads.get((await self._open_call()).toggl, {})
+            return [await self._describe(resource, last_reads.get(resource.uri)) for resource in resources]
         except TogglError:
             return resources
-        return [await self._describe(resource, last_reads.get(resource.uri)) for resource in resources]
 
     async def _describe(self, resource: Resource, last_read: _LastRead | None) -> Resource:
         if last_read is None or await self.read_etag(resource.uri) != last_read.etag:

@@ -1,6 +1,7 @@
 """Resources: what tools return, by an address; what they cost, and what they say where there is nothing to read."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from mcp import Client
 from mcp.shared.exceptions import MCPError
 from mcp.types import ReadResourceResult, TextResourceContents
 
+from tests.cache.support import lock_file
 from tests.chaos.faults import TickingClock
 from tests.chaos.tokens import TOKENS, Accounts
 from tests.endpoints.support import fault_every
@@ -15,6 +17,7 @@ from tests.http.support import serve as serve_http
 from tests.resources.costs import COSTS
 from tests.sandbox.clock import Clock
 from tests.tools.host import Era, Host, each_era, serve
+from toggl_mcp.cache.sqlite.store import SqliteStore
 from toggl_mcp.sandbox import Fault, Sandbox
 from toggl_mcp.server import build_server
 from toggl_mcp.settings import Settings
@@ -111,6 +114,18 @@ async def test_resources_list_has_sizes_of_the_callers_account_alone() -> None:
 
     assert first["toggl://account"] != (None, None)
     assert second == dict.fromkeys(LISTED, (None, None))
+
+
+async def test_resources_list_while_the_cache_is_busy_lacks_sizes(
+    sandbox: Sandbox, clock: Clock, tmp_path: Path
+) -> None:
+    path = tmp_path / "cache" / "cache.sqlite"
+    store = SqliteStore(path, clock=clock, busy_timeout=0.02)
+    async with Client(serve(sandbox, clock, store=store)) as client:
+        await client.read_resource("toggl://day/today")
+        with lock_file(path, "EXCLUSIVE"):
+            assert await list_sizes(client) == dict.fromkeys(LISTED, (None, None))
+    await store.aclose()
 
 
 async def list_sizes(client: Client) -> dict[str, tuple[int | None, str | None]]:
