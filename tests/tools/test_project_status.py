@@ -2,10 +2,13 @@
 
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
+import anyio
 import pytest
 from mcp import Client
 
+from tests.endpoints.support import Gate, fault_in_turn
 from tests.sandbox.clock import Clock
 from tests.sandbox.diary import AUCKLAND, add_entry
 from tests.tools.host import Era, Host, serve
@@ -205,6 +208,26 @@ async def test_project_status_after_an_entry_was_created_here_counts_it(host: Ho
 
     result = await host.call("project_status", **subject)
 
+    assert {row["name"]: row["tracked_seconds"] for row in result["projects"]}["Web shop"] == 7200
+
+
+async def test_project_status_after_projects_were_read_amid_a_change_from_here_counts_all_of_it(
+    host: Host, sandbox: Sandbox, clock: Clock
+) -> None:
+    await host.call("list_time_entries", period="today")
+    gate = Gate()
+    sandbox.fault = fault_in_turn("POST", gate.fault)
+    entries = [{"start": f"2025-10-14T{hour}:00", "duration": "1h", "project": "Web shop"} for hour in (10, 11)]
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(partial(host.call, "create_time_entries", entries=entries))
+        await gate.reached.wait()
+        clock.now += 1
+        await host.call("project_status", client="Aroha Bakery", refresh=True)
+        clock.now += 1
+        gate.open.set()
+
+    result = await host.call("project_status", client="Aroha Bakery")
     assert {row["name"]: row["tracked_seconds"] for row in result["projects"]}["Web shop"] == 7200
 
 
