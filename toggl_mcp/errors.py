@@ -17,6 +17,7 @@
     ├── QuotaSpent               quota_spent        later      the hour's requests are used up; `resets_in_seconds`
     ├── RateLimited              rate_limited       later      too many at once; `retry_after_seconds`
     ├── Unreachable              unreachable        later      Toggl sent no usable response; nothing was changed
+    │   └── OversizedList        unreachable        no         Toggl's list is larger than what this process takes
     ├── OutcomeUnknown           outcome_unknown    no         a change was sent and never confirmed
     ├── Declined                 declined           no         the person declined; nothing was changed
     └── CacheBusy                cache_busy         later      another process has locked the cache file
@@ -167,6 +168,12 @@ class Unreachable(TogglError):
 
     code = "unreachable"
     retry = "later"
+
+
+class OversizedList(Unreachable):
+    """Toggl's list is larger than what this process takes, and is as large the next time."""
+
+    retry = "no"
 
 
 class OutcomeUnknown(TogglError):

@@ -77,9 +77,10 @@ async def test_body_with_more_than_the_bound_is_named_and_requested_once(row: by
     record = CallRecord()
     CALL_RECORD.set(record)
     async with serve_response(b"[%s]" % rows) as toggl:
-        with pytest.raises(Unreachable, match="60,000 rows"):
+        with pytest.raises(Unreachable, match="60,000 rows") as failure:
             await toggl.clients(HARBOUR_STUDIO).collect()
     assert record.requests == 1
+    assert (failure.value.code, failure.value.retry) == ("unreachable", "no")
 
 
 class EndlessServer:

@@ -39,7 +39,7 @@ from toggl_mcp.api.body import ACCEPT_ENCODING, MAX_OBJECTS, OversizedBody, read
 from toggl_mcp.api.connection import REPORTS_PATH_PREFIX, url_of
 from toggl_mcp.api.error_mapping import error_for_response, is_quota_response, is_throttling_response
 from toggl_mcp.api.rate_limit import RateLimiter, parse_seconds
-from toggl_mcp.errors import OutcomeUnknown, RateLimited, TogglError, Unreachable
+from toggl_mcp.errors import OutcomeUnknown, OversizedList, RateLimited, TogglError, Unreachable
 from toggl_mcp.models.call import CALL_RECORD, CallRecord
 from toggl_mcp.models.clock import Clock
 from toggl_mcp.models.metrics import record_quota, record_request
@@ -231,7 +231,7 @@ class Transport:
             except httpx.RequestError as error:
                 state.move_to(Delivery.MAYBE_APPLIED)
                 if isinstance(error, OversizedBody) and not state.is_change:
-                    raise Unreachable(_OVERSIZED) from error
+                    raise OversizedList(_OVERSIZED) from error
                 raise state.unusable_response_error() from error
             finally:
                 seconds = time.monotonic() - started_at
