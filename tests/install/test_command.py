@@ -137,14 +137,31 @@ def test_install_starts_the_server_as_the_command_was_started(tmp_path: Path, mo
     assert find_server_command()[:2] == (str(script), ())
     monkeypatch.setattr(sys, "argv", ["toggl_mcp/__main__.py"])
     assert find_server_command()[:2] == (sys.executable, ("-m", "toggl_mcp"))
-    monkeypatch.setattr(sys, "prefix", str(tmp_path / "cache" / "archive-v0" / "x"))
-    (tmp_path / "cache").mkdir()
-    (tmp_path / "cache" / "CACHEDIR.TAG").touch()
+
+
+@pytest.mark.parametrize("bucket", ["archive-v0", "environments-v2", "builds-v0"])
+def test_install_from_an_environment_in_the_cache_of_uv_starts_uvx(
+    bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "prefix", str(tmp_path / bucket / "x"))
+    (tmp_path / "CACHEDIR.TAG").touch()
     monkeypatch.setenv("PATH", "")
     assert find_server_command()[:2] == ("uvx", ("toggl-mcp-server",))
-    uvx = script.rename(script.with_name("uvx"))
-    monkeypatch.setenv("PATH", str(uvx.parent))
+    uvx = tmp_path / ("uvx.exe" if sys.platform == "win32" else "uvx")
+    uvx.touch(0o700)
+    monkeypatch.setenv("PATH", str(tmp_path))
     assert find_server_command()[:2] == (str(uvx), ("toggl-mcp-server",))
+
+
+@pytest.mark.parametrize("environment", ["project/.venv", ".venv", "archive-v0/project/.venv", "my-v2/.venv"])
+def test_install_from_an_environment_below_another_cache_starts_this_installation(
+    environment: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "CACHEDIR.TAG").touch()  # Any folder may have one: that backups leave it out.
+    monkeypatch.setattr(sys, "prefix", str(tmp_path / environment))
+    monkeypatch.setattr(sys, "argv", ["toggl_mcp/__main__.py"])
+
+    assert find_server_command()[:2] == (sys.executable, ("-m", "toggl_mcp"))
 
 
 def test_links_hold_the_configuration_that_install_writes(tmp_path: Path) -> None:

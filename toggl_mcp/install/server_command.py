@@ -1,6 +1,7 @@
 """How a host starts this server: the command, its arguments, and whether an entry does that."""
 
 import os
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -10,7 +11,8 @@ from toggl_mcp.install.document import Item
 
 DISTRIBUTION = "toggl-mcp-server"
 _COMMANDS = ("toggl-mcp", DISTRIBUTION)
-_CACHE_MARK = "CACHEDIR.TAG"  # In the folder of uv's cache, above the environments that `uvx` makes.
+_UV_BUCKET = re.compile(r"(archive|builds|environments)-v\d+")
+"""The folders of uv's cache that have the environments of `uvx` and `uv run --with` directly in them."""
 
 
 class ServerCommand(NamedTuple):
@@ -23,7 +25,8 @@ class ServerCommand(NamedTuple):
 
 def find_server_command() -> ServerCommand:
     """Return what starts this very installation; `uvx` is asked again where this one is in its cache."""
-    if any((folder / _CACHE_MARK).is_file() for folder in Path(sys.prefix).parents):
+    bucket = Path(sys.prefix).parent
+    if _UV_BUCKET.fullmatch(bucket.name) and (bucket.parent / "CACHEDIR.TAG").is_file():
         # Hosts that are started from a desktop often have another PATH, so the whole path.
         uvx = shutil.which("uvx") or "uvx"
         return ServerCommand(uvx, (DISTRIBUTION,), f"`uvx {DISTRIBUTION}`, as this command was started")
