@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -127,3 +128,16 @@ def test_completion_takes_the_shell_of_the_environment_and_describes_flags_in_fi
 
     assert main(["completion", "zsh"]) == 0
     assert "compdef _toggl_mcp toggl-mcp toggl-mcp-server" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("path", ["/bin/tcsh", "/usr/bin/nu"])
+def test_completion_in_another_shell_names_those_that_there_are(
+    path: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHELL", path)
+
+    assert main(["completion"]) == 2
+
+    output, errors = capsys.readouterr()
+    assert output == ""
+    assert f"no completion for {Path(path).name}; choose from bash, zsh, fish: `toggl-mcp completion bash`" in errors

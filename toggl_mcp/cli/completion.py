@@ -3,11 +3,13 @@
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import PurePath
 
 import anyio
 
 from toggl_mcp.call import list_tools
 from toggl_mcp.cli.commands import ARGUMENT, COMMANDS, DEFAULT_COMMAND, Flag
+from toggl_mcp.cli.console import write_output
 from toggl_mcp.cli.parser import COMMON_FLAGS, CommandLine, setting_flags
 from toggl_mcp.errors import InvalidArguments
 from toggl_mcp.settings import Settings
@@ -36,15 +38,20 @@ Arguments = Mapping[str, Sequence[str]]
 
 def run(line: CommandLine) -> int:
     """Print the script of the shell, or of the one that the environment names."""
-    shell = line.words[0] if line.words else Shell.of(os.environ, sys.platform).name
+    shell = line.words[0] if line.words else _find_shell()
     if shell not in _WRITERS:
-        message = f"There is no completion for {shell}; choose from {', '.join(_WRITERS)}."
+        message = f"There is no completion for {shell}; choose from {', '.join(_WRITERS)}: `toggl-mcp completion bash`."
         raise InvalidArguments(message)
     tools = anyio.run(list_tools, Settings.model_construct(toolsets="all"))
     arguments = {tool.name: [f"{name}=" for name in (*tool.required, *tool.optional)] for tool in tools}
     head = f"# Completion of toggl-mcp for {shell}, written by `toggl-mcp completion {shell}`."
-    sys.stdout.write("\n".join([head, *_WRITERS[shell](arguments)]))
+    write_output("\n".join([head, *_WRITERS[shell](arguments)]))
     return 0
+
+
+def _find_shell() -> str:
+    """Return the name of the person's shell, whichever it is; bash or PowerShell where the environment has none."""
+    return PurePath(os.environ.get("SHELL", "")).stem or Shell.of(os.environ, sys.platform).name
 
 
 def _list_flags(name: str) -> list[Flag]:
