@@ -14,7 +14,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import Any, Self, cast
 
@@ -42,6 +42,7 @@ from mcp.types import (
 from mcp.types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import ValidationError
 
+from toggl_mcp.logs import NOTICES
 from toggl_mcp.subscriptions import Subscriptions
 
 _log = logging.getLogger(__name__)
@@ -135,6 +136,18 @@ async def serve(server: MCPServer[None]) -> None:
     except* BrokenPipeError:
         _log.info("The client is gone.")
         _exit_now(1)  # The reader may still wait for its input.
+    except* OSError as errors:
+        error = next(_list_errors(errors))
+        NOTICES.error("standard input or output has failed (%s). Correct that and start it again.", error.strerror)
+        _exit_now(1)
+
+
+def _list_errors(group: ExceptionGroup[OSError]) -> Iterator[OSError]:
+    for error in group.exceptions:
+        if isinstance(error, ExceptionGroup):
+            yield from _list_errors(error)
+        else:
+            yield error
 
 
 def _close_subscriptions(lowlevel: Server[Any]) -> None:

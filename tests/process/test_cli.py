@@ -64,15 +64,46 @@ def test_serve_from_a_host_prints_no_hint() -> None:
         assert server.wait() == (0, "")
 
 
-@pytest.mark.parametrize("closed", ["<&-", ">&-"])
-def test_serve_closed_standard_stream_is_named(closed: str) -> None:
-    command = f"{shlex.quote(sys.executable)} -m toggl_mcp {closed}"
-    result = subprocess.run(  # noqa: S602 - our own command; only a shell closes a stream
-        command, shell=True, env=environment(), capture_output=True, text=True, timeout=SECONDS, check=False
+def run_in_shell(words: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run the command with its streams redirected, as only a shell does it."""
+    command = f"{shlex.quote(sys.executable)} -m toggl_mcp {words}"
+    return subprocess.run(  # noqa: S602 - our own command
+        command,
+        shell=True,
+        env=environment(**settings),
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
     )
 
+
+@pytest.mark.parametrize(("words", "stream"), [("<&-", "input"), (">&-", "output"), ("help >&-", "output")])
+def test_command_closed_standard_stream_is_named(words: str, stream: str) -> None:
+    result = run_in_shell(words)
+
     assert (result.returncode, result.stderr.count("\n")) == (2, 1)
-    assert "standard input or output is closed" in result.stderr
+    assert f"standard {stream} is closed" in result.stderr
+
+
+@pytest.mark.parametrize("words", ["demo", "install cursor --dry-run"])
+def test_command_that_reads_nothing_runs_with_standard_input_closed(words: str, tmp_path: Path) -> None:
+    result = run_in_shell(f"{words} <&-", HOME=str(tmp_path))
+
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout != ""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+@pytest.mark.parametrize("words", ["demo", "--version", "check --cache memory", "serve --sandbox"])
+def test_command_output_on_a_full_disk_is_one_line_and_status_1(words: str, tmp_path: Path) -> None:
+    message = tmp_path / "message"
+    message.write_text('{"jsonrpc":"2.0","id":1,"method":"server/discover"}\n')
+    result = run_in_shell(f"{words} < {message} > /dev/full", HOME=str(tmp_path))
+
+    assert result.returncode == 1
+    assert result.stderr.count("\n") == 1
+    assert "No space left on device" in result.stderr
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,8 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import Protocol, cast
 
+from toggl_mcp.cli.commands import COMMANDS
+from toggl_mcp.cli.console import UnwritableOutput, write_output
 from toggl_mcp.cli.parser import CommandLine, parse_command_line
 from toggl_mcp.errors import TogglError
 
@@ -28,7 +30,7 @@ class CommandModule(Protocol):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status: 0, 1 for a failed check or call, 2 for what cannot be run."""
     gc.disable()  # Imports make hundreds of thousands of objects, none of them garbage.
-    is_closed = sys.stdin is None or sys.stdout is None
+    closed_streams = [name for name, stream in (("input", sys.stdin), ("output", sys.stdout)) if stream is None]
     # What is opened next would get the number of a closed stream, and what libraries write to it.
     sys.stdin = sys.stdin or Path(os.devnull).open()  # noqa: SIM115 - open until the end
     sys.stdout = sys.stdout or Path(os.devnull).open("w")  # noqa: SIM115 - the same
@@ -36,13 +38,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # The console may not be UTF-8: it shows `?` for characters that it does not have.
     cast("TextIOWrapper", sys.stdout).reconfigure(errors="replace")
     try:
-        line = parse_command_line(sys.argv[1:] if arguments is None else arguments)
-        if is_closed and line.command != "http":  # Services are started with both closed.
-            sys.stderr.write("toggl-mcp: standard input or output is closed; start it with both open, as hosts do.\n")
-            return 2
+        try:
+            line = parse_command_line(sys.argv[1:] if arguments is None else arguments)
+        finally:
+            write_output()  # The version, after which the process ends.
+        for stream in closed_streams:
+            if stream in COMMANDS[line.command].streams:
+                sys.stderr.write(f"toggl-mcp: standard {stream} is closed; start {line.command} with it open.\n")
+                return 2
         command = cast("CommandModule", import_module(f"toggl_mcp.cli.{line.command}"))
         status = command.run(line)
-        sys.stdout.flush()
+        write_output()
     except TogglError as error:
         from toggl_mcp.logs import NOTICES  # noqa: PLC0415 - start-up
 
@@ -50,7 +56,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:  # `toggl-mcp demo | head`: nobody reads the rest, nor what the interpreter flushes last.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (BrokenPipeError, UnwritableOutput) as error:  # The first is `toggl-mcp demo | head`: that is no failure.
+        if isinstance(error, UnwritableOutput):
+            sys.stderr.write(f"toggl-mcp: standard output cannot be written ({error}). Correct that and try again.\n")
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # The interpreter flushes it last.
         return 1
     return status

@@ -12,7 +12,7 @@ from pydantic import JsonValue
 
 from toggl_mcp.call import Outcome, ToolSummary, call_tool_once, list_tools
 from toggl_mcp.cli.commands import ARGUMENT, JSON_ARGUMENTS, RAW
-from toggl_mcp.cli.console import MAX_WIDTH, Console, count_columns
+from toggl_mcp.cli.console import MAX_WIDTH, Console, count_columns, write_output
 from toggl_mcp.cli.garbage import enable_gc
 from toggl_mcp.cli.parser import CommandLine
 from toggl_mcp.cli.settings import load_settings
@@ -28,7 +28,7 @@ def run(line: CommandLine) -> int:
     enable_gc()
     tools = anyio.run(list_tools, settings)
     if not line.words:
-        sys.stdout.write(console.fit(format_tools(tools)))
+        write_output(console.fit(format_tools(tools)))
         return 0
     (name,) = line.words
     if name not in (tool.name for tool in tools):
@@ -39,7 +39,7 @@ def run(line: CommandLine) -> int:
         raise InvalidArguments(message)
     outcome = anyio.run(call_tool_once, settings, name, parse_arguments(line.flags))
     text = f"{outcome.text}\n" if RAW.name in line.flags else format_outcome(outcome, console)
-    sys.stdout.write(console.fit_json(text))
+    write_output(console.fit_json(text))
     return 1 if outcome.is_error else 0
 
 

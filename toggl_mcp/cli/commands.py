@@ -1,7 +1,7 @@
 """The table of commands: what each does, and what it takes besides the settings."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 DEFAULT_COMMAND = "serve"
 SHELLS = ("bash", "zsh", "fish")
@@ -20,7 +20,7 @@ class Flag(NamedTuple):
 class Command(NamedTuple):
     """A command: its meaning, the words after it, of which `list_choices` are the first one's, and its own flags.
 
-    `takes_several` is whether more words like the first one may follow.
+    `takes_several` is whether more words like the first one may follow. Without its standard `streams` it cannot run.
     """
 
     meaning: str
@@ -29,6 +29,7 @@ class Command(NamedTuple):
     takes_several: bool = False
     flags: Sequence[Flag] = ()
     has_http_settings: bool = False
+    streams: Sequence[Literal["input", "output"]] = ("output",)
 
 
 ARGUMENT = Flag("--arg", "an argument of the tool, as text or JSON; again for several, or for a list", "NAME=VALUE")
@@ -54,7 +55,9 @@ def _list_hosts() -> Sequence[str]:
 
 
 COMMANDS: Mapping[str, Command] = {
-    "serve": Command("serve the Model Context Protocol on standard input and output (the default)"),
+    "serve": Command(
+        "serve the Model Context Protocol on standard input and output (the default)", streams=("input", "output")
+    ),
     "install": Command(
         "add the server to the configuration of a HOST, or of several (docs/install.md)",
         words=("HOST",),
@@ -65,6 +68,7 @@ COMMANDS: Mapping[str, Command] = {
     "http": Command(
         "serve it by streamable HTTP, for agents and teams (docs/deployment.md)",
         has_http_settings=True,
+        streams=(),  # Services are started with both closed.
     ),
     "tokens": Command(
         "edit the vault of Toggl tokens: add|remove SUBJECT, list, new-key, encrypt-again",

@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import sys
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, TextIO
 from unicodedata import combining, east_asian_width
@@ -13,6 +14,10 @@ _EIGHTHS = " ▏▎▍▌▋▊▉"
 _SUBSTITUTES = str.maketrans({"█": "#", "▒": "+", "·": "-", "…": "...", "“": "'", "”": "'"})
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _COLORS = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
+
+
+class UnwritableOutput(Exception):
+    """Standard output cannot be written, as on a full disk; the message says why."""
 
 
 class Console(NamedTuple):
@@ -60,6 +65,27 @@ class Console(NamedTuple):
         if self.has_unicode:
             return text
         return _NOT_ASCII.sub(lambda match: json.dumps(match[0])[1:-1], text)
+
+
+def write_output(text: str = "") -> None:
+    """Write a text, and what was written before, to standard output at once.
+
+    Raises:
+        BrokenPipeError: Nobody reads it.
+        UnwritableOutput: It cannot be written.
+    """
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise UnwritableOutput(error.strerror) from error
+
+
+def write_line(line: str) -> None:
+    """Write a line as `write_output` writes a text."""
+    write_output(f"{line}\n")
 
 
 def table(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> list[str]:

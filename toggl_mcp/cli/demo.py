@@ -9,7 +9,7 @@ from textwrap import wrap
 import anyio
 
 from toggl_mcp.call import Outcome
-from toggl_mcp.cli.console import Console
+from toggl_mcp.cli.console import Console, write_output
 from toggl_mcp.cli.garbage import enable_gc
 from toggl_mcp.cli.parser import CommandLine
 from toggl_mcp.cli.story import describe
@@ -23,9 +23,9 @@ def run(line: CommandLine) -> int:
     enable_gc()
     session, console = anyio.run(play), Console.of(sys.stdout, os.environ)
     if "--json" in line.flags:
-        sys.stdout.write(console.fit_json(format_json(session)))
+        write_output(console.fit_json(format_json(session)))
     else:
-        sys.stdout.write(format_story(session, console))
+        write_output(format_story(session, console))
     return 0
 
 

@@ -1,10 +1,10 @@
 """`toggl-mcp help`: all commands, settings and examples."""
 
-import sys
 import textwrap
 from collections.abc import Iterator
 
 from toggl_mcp.cli.commands import COMMANDS, Flag
+from toggl_mcp.cli.console import write_output
 from toggl_mcp.cli.parser import COMMON_FLAGS, USAGE, CommandLine, find_settings_class, setting_flags
 from toggl_mcp.settings import describe_setting, variable_name
 
@@ -41,7 +41,7 @@ How to add it to Claude, VS Code, Cursor and other hosts: docs/install.md
 
 def run(_: CommandLine) -> int:
     """Print the help."""
-    sys.stdout.write(format_help())
+    write_output(format_help())
     return 0
 
 

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from toggl_mcp.cli.commands import COMMANDS, DRY_RUN, TOKEN_IN_FILE, UNINSTALL
+from toggl_mcp.cli.console import write_line
 from toggl_mcp.cli.parser import CommandLine, setting_flags
 from toggl_mcp.cli.settings import load_settings
 from toggl_mcp.install.command import find_hosts, install
@@ -29,7 +30,7 @@ def run(line: CommandLine) -> int:
         is_uninstall=UNINSTALL.name in line.flags,
         has_token_in_file=TOKEN_IN_FILE.name in line.flags,
     )
-    return 0 if install(request, folders, print) else 1
+    return 0 if install(request, folders, write_line) else 1
 
 
 def _check_tools(line: CommandLine, settings: Settings) -> None:
