@@ -202,6 +202,49 @@ def test_uninstall_of_a_file_that_its_host_wrote_since_takes_out_the_server_alon
     assert "What I changed." in left
 
 
+OTHER = {"command": "npx", "env": {"KEY": "${input:toggl-api-token}"}}
+OWN_INPUT = CONFIGURATIONS["vscode"]["inputs"][0]
+
+
+@pytest.mark.parametrize("servers", [{}, {"other": OTHER}], ids=["unused", "of another server"])
+def test_install_refuses_another_input_of_its_id_and_leaves_it(servers: dict[str, Any], tmp_path: Path) -> None:
+    machine = Machine(tmp_path, "vscode")
+    machine.write(json.dumps({"inputs": [{**OWN_INPUT, "description": "Theirs"}], "servers": servers}).encode())
+    files = machine.list_files()
+
+    result = machine.install()
+
+    assert not result.is_ok
+    assert 'another input with the id "toggl-api-token"' in result.output
+    assert machine.list_files() == files
+    assert machine.install("--sandbox", is_sandbox=True).is_ok
+    assert machine.uninstall().is_ok
+    assert parse(machine)["inputs"] == [{**OWN_INPUT, "description": "Theirs"}]
+
+
+def test_uninstall_leaves_the_input_that_another_server_uses_too(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, "vscode")
+    machine.install()
+    content = parse(machine)
+    machine.write(json.dumps({**content, "servers": {**content["servers"], "other": OTHER}}).encode())
+
+    assert machine.uninstall().is_ok
+
+    assert parse(machine) == {"inputs": [OWN_INPUT], "servers": {"other": OTHER}}
+
+
+def test_install_again_keeps_its_input_as_a_person_has_worded_it_and_uninstall_takes_it_out(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, "vscode")
+    machine.install()
+    machine.write(machine.file.read_bytes().replace(b"Toggl API token, from", b"Mein Token, from"))
+
+    assert machine.install("--read-only").is_ok
+
+    assert parse(machine)["inputs"][0]["description"].startswith("Mein Token")
+    assert machine.uninstall().is_ok
+    assert machine.list_files() == {}
+
+
 def test_install_finds_the_folder_of_a_packaged_claude_desktop(tmp_path: Path) -> None:
     folder = tmp_path / "AppData/Local/Packages/Claude_pzs8sxrjxfjjc/LocalCache/Roaming/Claude"
     folder.mkdir(parents=True)

@@ -83,7 +83,8 @@ def _plan_entry(host: Host, request: Request, configuration: Configuration, item
     if item is not None:
         entry = _merge(item, entry)
     text = configuration.text or ""
-    new_text = _put(host, text, entry, host.inputs if token.fields == host.token else {})
+    inputs: Mapping[Place, Item] = _find_missing_inputs(host, text, item) if token.fields == host.token else {}
+    new_text = _put(host, text, entry, inputs)
     secrets = _find_secrets(entry)
     if new_text == configuration.text and not (secrets and configuration.is_shared):
         return Change(new_text, "nothing to do: it has this server already.")
@@ -99,7 +100,7 @@ def _plan_removal(host: Host, configuration: Configuration, item: Item | None) -
     text = configuration.text
     if text is None or item is None:
         return Change(text, "nothing to do: it does not have this server.")
-    inputs = {place: value for place in host.inputs if (value := host.document.find_item(text, place)) is not None}
+    inputs = _find_own_inputs(host, text, item)
     items = (item, *inputs.values())
     backup = configuration.read_backup()
     if backup is not None and _is_rebuilt(host, backup, item, inputs, text):
@@ -109,6 +110,44 @@ def _plan_removal(host: Host, configuration: Configuration, item: Item | None) -
     for place in (host.place, *inputs):
         text = host.document.remove_item(text, place)
     return Change(text, f"removed. Restart {host.title}.", items=items, is_private=bool(_find_secrets(item)))
+
+
+def _find_missing_inputs(host: Host, text: str, item: Item | None) -> Mapping[Place, Item]:
+    """Return what the host is still to ask for; what this server's entry uses already is as the person wants it.
+
+    Raises:
+        InvalidArguments: Something else has the id of an input.
+    """
+    found = {place: host.document.find_item(text, place) for place in host.inputs}
+    for place, value in found.items():
+        if value not in (None, host.inputs[place]) and not _uses(item or {}, place):
+            message = (
+                f'it has another input with the id "{place.name}", and was left as it is. Rename or remove that and '
+                "try again."
+            )
+            raise InvalidArguments(message)
+    return {place: host.inputs[place] for place, value in found.items() if value is None}
+
+
+def _find_own_inputs(host: Host, text: str, item: Item) -> Mapping[Place, Item]:
+    """Return the inputs that nothing needs without this server."""
+    rest = host.document.remove_item(text, host.place)
+    found = {place: host.document.find_item(text, place) for place in host.inputs}
+    return {
+        place: value
+        for place, value in found.items()
+        if value is not None
+        and (value == host.inputs[place] or _uses(item, place))
+        and _refer_to_input(place) not in rest
+    }
+
+
+def _uses(item: Item, place: Place) -> bool:
+    return _refer_to_input(place) in read_environment(item).values()
+
+
+def _refer_to_input(place: Place) -> str:
+    return f"${{input:{place.name}}}"
 
 
 def _is_rebuilt(host: Host, text: str, item: Item, inputs: Mapping[Place, Item], current: str) -> bool:
