@@ -93,6 +93,18 @@ def test_install_makes_the_path_of_the_cache_whole(
     assert capsys.readouterr().err == ""
 
 
+@pytest.mark.parametrize("url", ["redis://user:hunter2@localhost:6379/0", "rediss://:hunter2@localhost"])
+def test_install_refuses_a_cache_with_a_password_and_says_where_it_goes(
+    url: str, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["install", "cursor", "--cache", url]) == 2
+
+    output, errors = capsys.readouterr()
+    assert (list(home.iterdir()), output) == ([], "")
+    assert "write TOGGL_MCP_CACHE into the `env` of the entry" in errors
+    assert "hunter2" not in errors
+
+
 def test_install_refuses_bytes_that_are_no_utf_8(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["install", "cursor", "--cache", "/caches/\udcff"]) == 1
 

@@ -90,6 +90,7 @@ def test_install_without_a_token_says_where_to_get_it(machine: Machine) -> None:
         ("cursor", '{\n  "mcpServers": {\n    "other": {"args": ["--key", "secret \\" secret"]}\n  }\n}\n'),
         ("cursor", '{"mcpServers": {"other": {"env": {"KEY": "secret"}}}}'),
         ("cursor", '{"mcpServers": {"toggl": {"command": "toggl-mcp", "env": {"KEY": "secret"}}}}'),
+        ("cursor", '{"mcpServers": {"toggl": {"command": "toggl-mcp", "args": ["--cache", "redis://:secret@h"]}}}'),
         ("codex", "[mcp_servers.other]\nenv = { KEY = 'secret' }"),
     ],
 )

@@ -3,10 +3,12 @@
 import os
 from pathlib import Path
 
+from toggl_mcp.cache.redis.address import RedisAddress
 from toggl_mcp.cli.commands import COMMANDS, DRY_RUN, TOKEN_IN_FILE, UNINSTALL
 from toggl_mcp.cli.console import write_line
 from toggl_mcp.cli.parser import CommandLine, setting_flags
 from toggl_mcp.cli.settings import load_settings
+from toggl_mcp.errors import InvalidArguments
 from toggl_mcp.install.command import find_hosts, install
 from toggl_mcp.install.hosts import Folders, find_system
 from toggl_mcp.install.plan import Request
@@ -43,7 +45,17 @@ def _check_tools(line: CommandLine, settings: Settings) -> None:
 
 
 def _write_options(line: CommandLine, settings: Settings) -> list[str]:
-    """Return the command line's settings as the server takes them, which starts in another folder."""
+    """Return the command line's settings as the server takes them, which starts in another folder.
+
+    Raises:
+        InvalidArguments: One holds a password.
+    """
+    if "cache" in line.settings and isinstance(settings.cache, RedisAddress) and settings.cache.password:
+        message = (
+            "--cache: every user of a machine can read the arguments of a server, and the URL has a password. Install "
+            "without --cache, and write TOGGL_MCP_CACHE into the `env` of the entry, where it stays."
+        )
+        raise InvalidArguments(message)
     flags, words = setting_flags(COMMANDS[line.command]), list[str]()
     for setting, value in line.settings.items():
         words.append(flags[setting].name)

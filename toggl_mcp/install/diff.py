@@ -10,6 +10,7 @@ from toggl_mcp.install.files import Configuration
 from toggl_mcp.install.plan import Change, read_environment
 
 _MASK = '"…"'
+_URL_WITH_LOGIN = re.compile(r"://[^/]*@")
 # A string of JSON or TOML, and whether it is a key.
 _STRING = re.compile(r"""("(?:[^"\\]|\\.)*"|'[^']*')(\s*[:=])?""")
 
@@ -27,9 +28,10 @@ def format_diff(configuration: Configuration, change: Change) -> list[str]:
 
 
 def _find_visible_strings(items: Sequence[Item]) -> Collection[str]:
-    """Return the strings of items of this server as files have them; of the environment's, references alone."""
+    """Return the strings of items of this server as files have them: no login, and of the environment references."""
     texts: list[str] = []
     for item in items:
         references = [value for value in read_environment(item).values() if str(value).startswith("$")]
         texts.append(json.dumps({**item, "env": references}, ensure_ascii=False))
-    return {match[1] for text in texts for match in _STRING.finditer(text)}
+    strings = {match[1] for text in texts for match in _STRING.finditer(text)}
+    return {string for string in strings if not _URL_WITH_LOGIN.search(string)}
