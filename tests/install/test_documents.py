@@ -179,7 +179,7 @@ def test_install_refuses_a_document_of_another_shape_and_leaves_it(text: str, tm
         "mcp_servers = { other = {} }",
         'mcp_servers = { toggl = { command = "toggl-mcp" } }',
         '[mcp_servers]\ntoggl = { command = "toggl-mcp" }',
-        '[mcp_servers.toggl]\ncommand = "toggl-mcp"\nsince = 2026-01-01',
+        '[mcp_servers.toggl]\ncommand = "toggl-mcp"\nsince = [\n2026-01-01]',
         'text = """\n[mcp_servers.toggl]\n"""\n[mcp_servers."toggl"]\ncommand = "toggl-mcp"',
     ],
 )
@@ -210,3 +210,31 @@ def test_install_again_replaces_the_tables_of_the_server_where_they_are(tmp_path
     assert content.endswith(b'\r\n\r\n# next\r\n[mcp_servers.toggl2]\r\ncommand = "x"\r\n')
     assert machine.uninstall().is_ok
     assert machine.file.read_bytes() == b'\r\n# next\r\n[mcp_servers.toggl2]\r\ncommand = "x"\r\n'
+
+
+def test_install_again_keeps_comments_in_the_table_of_the_server(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, "codex")
+    table = """\
+[mcp_servers.toggl] # mine
+# Which one it is.
+command = "toggl-mcp" # "from" the package # index
+args = [] # read later
+env_vars = ["TOGGL_API_TOKEN"]  # kept
+since = 2026-01-01
+
+[mcp_servers.toggl.env] # sub
+# A language.
+LANG = "C" # C
+"""
+    machine.write(table.encode())
+
+    assert machine.install("--read-only").is_ok
+
+    assert machine.file.read_text() == (
+        table.replace('"toggl-mcp"', '"/opt/toggl/toggl-mcp"')
+        .replace("[] # read", '["--read-only"] # read')
+        .replace("01-01\n", "01-01\nstartup_timeout_sec = 60\n")
+    )
+    machine.write(b"# other\n" + machine.file.read_bytes())
+    assert machine.uninstall().is_ok
+    assert machine.file.read_text() == "# other\n"

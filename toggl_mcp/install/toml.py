@@ -24,16 +24,25 @@ def find_item(text: str, place: Place) -> Item | None:
 
 
 def put_item(text: str, place: Place, item: Item) -> str:
-    """Return the text with the item as a table, where its table was or else at the end."""
-    newline = _newline(text)
-    table = newline.join([f"[{place.container}.{place.name}]", *(f"{key} = {_write(item[key])}" for key in item), ""])
-    if find_item(text, place) is not None:
-        span = _find_span(text, place)
-        new_text = text[: span.start] + table + text[span.end :]
-    else:
+    """Return the text with the item as a table, where its table was or else at the end.
+
+    The table's comments stay, unless a value in it takes several lines, or a table in it changes.
+    """
+    former, newline = find_item(text, place), _newline(text)
+    header = f"[{place.container}.{place.name}]"
+    if former is None:
         end = "" if not text or text.endswith("\n") else newline
-        new_text = f"{text}{end}{newline if text.strip() else ''}{table}"
-    return _verify(text, new_text, place, item)
+        table = newline.join([header, *_write_pairs(item), ""])
+        return _verify(text, f"{text}{end}{newline if text.strip() else ''}{table}", place, item)
+    span = _find_span(text, place)
+
+    def replace_table(lines: list[str]) -> str:
+        return _verify(text, text[: span.start] + newline.join([*lines, ""]) + text[span.end :], place, item)
+
+    try:
+        return replace_table(_edit_table(text[span.start : span.end].splitlines(), former, item))
+    except UneditableDocument:
+        return replace_table([header, *_write_pairs(item)])
 
 
 def remove_item(text: str, place: Place) -> str:
@@ -44,6 +53,47 @@ def remove_item(text: str, place: Place) -> str:
     head, tail = text[: span.start], text[span.end :]
     newline = _newline(text)
     return _verify(text, (head.removesuffix(newline) if head.endswith(newline * 2) else head) + tail, place, None)
+
+
+def _edit_table(lines: list[str], former: Item, item: Item) -> list[str]:
+    """Return the lines of a table with other values, and with what is new after the last of its own lines.
+
+    Raises:
+        UneditableDocument: A line is not a whole one.
+    """
+    own_lines, rest = lines[:1], lines[1:]
+    count = next((number for number, line in enumerate(rest) if line.lstrip().startswith("[")), len(rest))
+    values = dict(item)
+    for line in rest[:count]:
+        pair = _parse(line)
+        if not pair:
+            own_lines.append(line)  # A comment, or blank.
+        own_lines += [_edit_line(line, pair, {key: values.pop(key)}) for key in pair if key in values]
+    blank_lines: list[str] = []
+    while own_lines and not own_lines[-1].strip():
+        blank_lines.append(own_lines.pop())
+    new_values = {key: value for key, value in values.items() if former.get(key) != value}
+    return [*own_lines, *_write_pairs(new_values), *blank_lines, *rest[count:]]
+
+
+def _edit_line(line: str, pair: Item, new_pair: Item) -> str:
+    """Return a line with another value before its comment."""
+    if pair == new_pair:
+        return line
+    starts = [start for start, character in enumerate(line) if character == "#" and _says(line[:start], pair)]
+    comment = f" {line[starts[0] :]}" if starts else ""
+    return "".join([*_write_pairs(new_pair), comment])
+
+
+def _says(text: str, content: Item) -> bool:
+    try:
+        return _parse(text) == content
+    except UneditableDocument:
+        return False
+
+
+def _write_pairs(item: Item) -> list[str]:
+    return [f"{key} = {_write(item[key])}" for key in item]
 
 
 def _newline(text: str) -> str:
