@@ -1,14 +1,19 @@
 """A home folder on one of three systems, and the command on it."""
 
+import os
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
+
+import pytest
 
 from toggl_mcp.install.command import find_hosts, install
 from toggl_mcp.install.hosts import HOSTS, Folders, System
 from toggl_mcp.install.plan import Request
 from toggl_mcp.install.server_command import ServerCommand
 
+posix_only = pytest.mark.skipif(os.name != "posix", reason="Windows has other rights than modes, and other files")
 TOKEN = "0123456789abcdef0123456789abcdef"
 SERVER = ServerCommand("/opt/toggl/toggl-mcp", (), "this installation")
 SYSTEMS: tuple[System, ...] = ("linux", "macos", "windows")
@@ -92,7 +97,11 @@ class Machine(NamedTuple):
     def uninstall(self) -> Result:
         return self.install(is_uninstall=True)
 
+    def has_mode(self, mode: int) -> bool:
+        """Tell whether the file has a mode; on Windows, which has none, it has every one."""
+        return os.name != "posix" or stat.S_IMODE(self.file.stat().st_mode) == mode
+
     def list_files(self) -> dict[str, bytes]:
         """Return the content of every file below the home folder."""
         files = (path for path in self.home.rglob("*") if path.is_file() and not path.is_symlink())
-        return {str(path.relative_to(self.home)): path.read_bytes() for path in files}
+        return {path.relative_to(self.home).as_posix(): path.read_bytes() for path in files}

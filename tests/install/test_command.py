@@ -22,7 +22,8 @@ UVX = ServerCommand("uvx", ("toggl-mcp-server",), "")
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home folder of Linux, and a shell in it without any settings."""
     monkeypatch.setattr(sys, "platform", "linux")
-    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("HOME", "USERPROFILE"):  # The latter is what Windows reads.
+        monkeypatch.setenv(name, str(tmp_path))
     for name in ("TOGGL_API_TOKEN", "XDG_CONFIG_HOME", "CLAUDE_CONFIG_DIR", "CODEX_HOME", "GEMINI_CLI_HOME"):
         monkeypatch.delenv(name, raising=False)
     return tmp_path
@@ -130,7 +131,7 @@ def test_install_imports_neither_the_protocol_nor_http(home: Path) -> None:
     )
     result = subprocess.run(  # noqa: S603 - our own code
         [sys.executable, "-c", code],
-        env=environment(HOME=str(home)),
+        env=environment(HOME=str(home), USERPROFILE=str(home)),
         capture_output=True,
         text=True,
         timeout=SECONDS,
@@ -140,11 +141,15 @@ def test_install_imports_neither_the_protocol_nor_http(home: Path) -> None:
     assert result.stdout.splitlines()[-1] == "[]"
 
 
+def make_program(folder: Path, name: str) -> Path:
+    """Return a file that the system takes for a program."""
+    path = folder / (f"{name}.exe" if sys.platform == "win32" else name)
+    path.touch(0o700)
+    return path
+
+
 def test_install_starts_the_server_as_the_command_was_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    script = tmp_path / "bin" / "toggl-mcp"
-    script.parent.mkdir()
-    script.write_text("")
-    script.chmod(0o700)
+    script = make_program(tmp_path, "toggl-mcp")
     monkeypatch.setattr(sys, "argv", [str(script)])
     assert find_server_command()[:2] == (str(script), ())
     monkeypatch.setattr(sys, "argv", ["toggl_mcp/__main__.py"])
@@ -159,10 +164,10 @@ def test_install_from_an_environment_in_the_cache_of_uv_starts_uvx(
     (tmp_path / "CACHEDIR.TAG").touch()
     monkeypatch.setenv("PATH", "")
     assert find_server_command()[:2] == ("uvx", ("toggl-mcp-server",))
-    uvx = tmp_path / ("uvx.exe" if sys.platform == "win32" else "uvx")
-    uvx.touch(0o700)
+    uvx = make_program(tmp_path, "uvx")
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert find_server_command()[:2] == (str(uvx), ("toggl-mcp-server",))
+    command = find_server_command()
+    assert (Path(command.command), command.arguments) == (uvx, ("toggl-mcp-server",))
 
 
 @pytest.mark.parametrize("environment", ["project/.venv", ".venv", "archive-v0/project/.venv", "my-v2/.venv"])

@@ -1,7 +1,6 @@
 """`toggl-mcp install` on eight hosts and three systems: what it writes, what it keeps, what it refuses."""
 
 import json
-import stat
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -94,7 +93,7 @@ def test_install_without_a_configuration_writes_what_the_host_documents(machine:
 
     assert first.is_ok
     assert parse(machine) == CONFIGURATIONS[machine.host]
-    assert stat.S_IMODE(machine.file.stat().st_mode) == 0o600
+    assert machine.has_mode(0o600)
     assert "nothing to do" in second.output
     assert machine.list_files() == files
     assert TOKEN not in first.output + second.output
@@ -122,7 +121,7 @@ def test_install_with_a_configuration_keeps_every_other_byte_and_uninstall_resto
     assert machine.file.read_bytes() == content
     assert machine.uninstall().is_ok
     assert list(machine.list_files().values()) == [original]
-    assert stat.S_IMODE(machine.file.stat().st_mode) == 0o644
+    assert machine.has_mode(0o644)
 
 
 @machines
