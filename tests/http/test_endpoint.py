@@ -75,6 +75,28 @@ async def test_request_from_another_origin_is_refused(sandbox: Sandbox, clock: C
     assert response.status_code == 403
 
 
+async def test_request_from_the_origin_of_its_own_host_is_answered(sandbox: Sandbox, clock: Clock) -> None:
+    async with serve(sandbox, clock) as web:
+        response = await web.post(Host="localhost:8000", Origin="http://localhost:8000")
+        others = [
+            await web.post(Host="localhost:8000", Origin=origin)
+            for origin in ("http://localhost:3000", "http://127.0.0.1:8000", "https://localhost:8000")
+        ]
+        rebound = await web.post(Host="evil.example", Origin="http://evil.example")
+
+    assert response.status_code == 200
+    assert [other.status_code for other in others] == [403, 403, 403]
+    assert rebound.status_code == 421
+
+
+async def test_request_from_the_origin_of_the_public_url_is_answered(sandbox: Sandbox, clock: Clock) -> None:
+    async with serve(sandbox, clock, public_url="https://toggl.example/mcp") as web:
+        response = await web.post(Host="toggl.example", Origin="https://toggl.example")
+        plain = await web.post(Host="toggl.example", Origin="http://toggl.example")
+
+    assert (response.status_code, plain.status_code) == (200, 403)
+
+
 async def test_request_from_an_allowed_origin_is_answered_with_its_preflight(sandbox: Sandbox, clock: Clock) -> None:
     origin = "https://toggl.example"
     async with serve(sandbox, clock, allowed_origins=f"https://other.example, {origin}") as web:

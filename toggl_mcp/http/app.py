@@ -94,7 +94,7 @@ def build_app(
     endpoint = RequestLimits(endpoint, settings.max_calls)
     if authentication is not None:  # Outside of the limits: who is no caller takes nobody's place.
         endpoint = _require_caller(endpoint, settings, authentication)
-    endpoint = HeaderRules(endpoint, hosts, settings.origins)
+    endpoint = HeaderRules(endpoint, hosts, settings.origins, urlsplit(settings.public_url or "http:").scheme)
     if settings.origins:
         endpoint = CORSMiddleware(endpoint, settings.origins, allow_methods=["POST"], allow_headers=["*"])
     routes = [

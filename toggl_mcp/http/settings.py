@@ -65,7 +65,7 @@ class HttpSettings(Settings):
     allowed_origins: str | None = Field(
         default=None,
         validation_alias="TOGGL_MCP_HTTP_ALLOWED_ORIGINS",
-        description="Origins of browsers that may call, separated by commas; others are refused.",
+        description="Origins of browsers that may call besides the server's own, separated by commas.",
     )
     tokens: HomePath | None = Field(
         default=None,
