@@ -86,6 +86,12 @@ exist ends the start with a message that lists the names that do.
 `--read-only` is `--access read`, whatever else is set. In `time-tracking`, `edit_client` does not take
 `archived`, nor `edit_project` and `edit_task` `active`, because these arguments archive.
 
+## Confirmation
+
+Deletions, the discarding of a timer and the merging of tags ask you first, in a form, where the host shows forms. Most
+agent frameworks show none: there they go ahead, or with `--confirm always` are refused. `undo` and edits never ask;
+`--exclude-tools undo` and `--access` keep them away.
+
 ## A cache that several machines share
 
 `pip install 'toggl-mcp-server[redis]'`, and the URL of a Redis (6 or later) or Valkey server in `TOGGL_MCP_CACHE`:

@@ -36,6 +36,7 @@ _PERCENT_ENCODED = re.compile(r"%[0-9A-Fa-f]{2}")
 _QUOTES = "\"'\u201c\u201d\u2018\u2019"
 _TOKEN_FRAME = re.compile(r"(?:(?:Bearer|Basic)(?:\s+|$))?[\"']?(.*?)[\"']?(?::api_token)?", re.IGNORECASE)
 
+Confirm = Literal["auto", "always"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
 
@@ -136,6 +137,12 @@ class Settings(BaseSettings):
         default=False,
         validation_alias="TOGGL_MCP_READ_ONLY",
         description="Disable every tool that changes anything, whatever `access` says.",
+    )
+    confirm: Annotated[Confirm, BeforeValidator(_to_lower)] = Field(
+        default="auto",
+        validation_alias="TOGGL_MCP_CONFIRM",
+        description="`auto` (a deletion asks you first where the host can), or `always` (where it cannot, nothing is "
+        "deleted).",
     )
     log_level: Annotated[LogLevel, BeforeValidator(_to_upper)] = Field(
         default="WARNING",

@@ -55,7 +55,7 @@ def enabled_tools(settings: Settings) -> list[ToolSpec[Any, Any]]:
     names = {tool.name for tool in _select_by_toolset(settings)} | set(_parse_tool_names(settings.tools, "tools"))
     names -= set(_parse_tool_names(settings.exclude_tools, "exclude-tools"))
     tools = [
-        replace(tool, is_restricted=access == "time-tracking")
+        replace(tool, is_restricted=access == "time-tracking", needs_confirmation=settings.confirm == "always")
         for tool in _all_tools()
         if tool.name in names and _is_allowed(tool, access)
     ]

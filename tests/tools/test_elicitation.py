@@ -138,3 +138,43 @@ async def test_delete_time_entries_last_that_is_another_after_the_answer_is_not_
     assert ["From the phone" in question for question in person.questions] == [False, True][: len(person.questions)]
     assert len(list_changes(sandbox)) == len(person.questions) - 1
     assert result.is_error == (len(person.questions) == 1)
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments"),
+    [
+        ("delete_client", {"client": AROHA}),
+        ("delete_time_entries", {"ids": ["last"]}),
+        ("delete_tag", {"tag": "design"}),
+        ("edit_tag", {"tag": "design", "merge_into": "meeting"}),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+async def test_confirm_always_host_without_forms_is_declined(
+    sandbox: Sandbox, clock: Clock, era: Era, tool: str, arguments: dict[str, object]
+) -> None:
+    async with Client(serve(sandbox, clock, confirm="always"), mode=era) as client:
+        error = await Host(client).fail(tool, **arguments)
+
+    assert (error["code"], error["retry"], list_changes(sandbox)) == ("declined", "no", [])
+    assert "TOGGL_MCP_CONFIRM" in error["message"]
+
+
+async def test_confirm_always_host_without_forms_does_what_asks_nothing(
+    sandbox: Sandbox, clock: Clock, era: Era
+) -> None:
+    async with Client(serve(sandbox, clock, confirm="always"), mode=era) as client:
+        host = Host(client)
+        listed = await host.call("delete_time_entries", ids=["last"], dry_run=True)
+        renamed = await host.call("edit_tag", tag="design", name="drawing")
+
+    assert (bool(listed), renamed["tag"]["name"]) == (True, "drawing")
+
+
+async def test_confirm_always_host_with_forms_asks_as_ever(sandbox: Sandbox, clock: Clock, era: Era) -> None:
+    person = Person(ACCEPTED)
+    server = serve(sandbox, clock, confirm="always")
+    async with Client(server, mode=era, elicitation_callback=person) as client:
+        await Host(client).call("delete_client", client=AROHA)
+
+    assert (AROHA in sandbox.state.clients, len(person.questions)) == (False, 1)

@@ -11,7 +11,7 @@ from toggl_mcp.settings import describe_setting, variable_name
 WIDTH = 70
 GROUPS = {
     "Account": ("token", "workspace_id", "api_url"),
-    "Tools": ("toolsets", "tools", "exclude_tools", "access", "read_only"),
+    "Tools": ("toolsets", "tools", "exclude_tools", "access", "read_only", "confirm"),
     "Cache": ("cache", "cache_ttl"),
     "Running": ("sandbox", "log_level", "log_format", "audit"),
     "HTTP": ("host", "port", "path", "public_url", "allowed_origins", "max_calls"),

@@ -222,6 +222,7 @@ class ToolSpec(Generic[ArgsT, ResultT]):
     """One tool: its name, title and description are the handler's, its schemas those of the handler's models.
 
     `confirm` returns what the person is asked before the handler runs, where the host shows forms; None asks nothing.
+    `needs_confirmation` refuses what would ask where the host shows none.
     `requires` is what a workspace has to allow for it. `needs_full_access` tools delete or archive
     more than time entries.
     `max_seconds` is how long a call may take. `app` is what shows its result in a host with MCP Apps.
@@ -235,6 +236,7 @@ class ToolSpec(Generic[ArgsT, ResultT]):
     restricted_input: type[ArgsT] | None = None
     needs_full_access: bool = False
     is_restricted: bool = False
+    needs_confirmation: bool = False
     max_seconds: float = MAX_CALL_SECONDS
     app: AppName | None = None
 
@@ -311,16 +313,22 @@ class _ToolRunner(Generic[ArgsT, ResultT]):
     async def elicit(
         self, raw: dict[str, Any], ctx: Context[Any, Any]
     ) -> DeleteConfirmation | CallToolResult | Elicit[DeleteConfirmation]:
-        """Return what to ask the person; a confirmation if the host shows no forms; an error's result."""
-        confirm = self.spec.confirm
+        """Return what to ask the person; a confirmation if nothing is to be asked; an error's result."""
+        confirm, can_ask = self.spec.confirm, _supports_form_elicitation(ctx)
         _QUESTION.set(None)
-        if confirm is None or not _supports_form_elicitation(ctx):
+        if confirm is None or not (can_ask or self.spec.needs_confirmation):
             return DeleteConfirmation(delete=True)
 
         async def build_elicitation() -> DeleteConfirmation | Elicit[DeleteConfirmation]:
             text = await confirm(self._validate(raw), await self.open_call())
             if text is None:
                 return DeleteConfirmation(delete=True)
+            if not can_ask:
+                message = (
+                    "A person has to confirm this in a form, and this host shows none; nothing was changed. "
+                    "They can do it in Toggl, in a host with forms, or set TOGGL_MCP_CONFIRM to auto."
+                )
+                raise Declined(message)
             _QUESTION.set(text)
             return Elicit(strip_invisible(text), DeleteConfirmation)
 
