@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from typing import Any
+
+import anyio
 
 from toggl_mcp.api import AsyncClient, Auth
 from toggl_mcp.cache.store import Store
@@ -75,6 +77,11 @@ class Toggl:
             **changeable,
             AsyncUserEndpoint.KIND: self.users,
         }
+
+    @cached_property
+    def creation_lock(self) -> anyio.Lock:
+        """The lock of what compares time entries and then creates them: without it, a repeat creates them twice."""
+        return anyio.Lock()
 
     def endpoint(self, kind: str, workspace_id: int) -> ReadEndpoint[Any]:
         """Return a workspace's endpoint of a kind."""

@@ -56,9 +56,11 @@ async def create_time_entries(args: CreateTimeEntries, call: CallContext) -> Tim
 
     Existing ones are skipped, so repeat the same call to continue where a spent quota stopped it.
     """
-    plan = await make_plan(args, call)
-    warnings = [*plan.warnings, *await describe_shortage(plan, call)]
-    failure = None if args.dry_run else await _send(plan, call)
+    # A host that waits for less long than Toggl takes repeats a call whose first try goes on.
+    async with call.toggl.creation_lock:
+        plan = await make_plan(args, call)
+        warnings = [*plan.warnings, *await describe_shortage(plan, call)]
+        failure = None if args.dry_run else await _send(plan, call)
     statuses = [draft.status for draft in plan.entries]
     if failure is not None and "created" not in statuses and (len(statuses) == 1 or failure.status != "unconfirmed"):
         raise failure.error
