@@ -1,9 +1,11 @@
-// Drives a server with the TypeScript SDK: node client.mjs COMMAND [ARGUMENT...]
+// Drives a server over stdio with both TypeScript SDKs, the first at length: node client.mjs COMMAND [ARGUMENT...]
 // The command must serve the sandbox, whose first workspace has a paid plan and whose second one has not.
 
 import assert from "node:assert/strict";
+import { StdioClientTransport as ModernTransport } from "@modelcontextprotocol/client/stdio";
 import { ResourceUpdatedNotificationSchema } from "@modelcontextprotocol/sdk/types.js";
 import { Host, step, summary } from "./host.mjs";
+import { tryModern } from "./modern.mjs";
 
 const HINTS = ["readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"];
 const UNPORTABLE = ["$ref", "$defs", "anyOf", "oneOf", "allOf", "not"];
@@ -15,6 +17,7 @@ const server = { command, args };
 await tryTools();
 await tryQuestions();
 await tryContext();
+await step("SDK 2 connects", () => tryModern(new ModernTransport(server)));
 summary();
 
 async function tryTools() {

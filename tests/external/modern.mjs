@@ -1,0 +1,31 @@
+// What is tried with the TypeScript SDK 2, over whatever transport, and a few calls for either SDK.
+
+import assert from "node:assert/strict";
+import { Client } from "@modelcontextprotocol/client";
+import { Host, step } from "./host.mjs";
+
+/** Connects in the modern era as a person who lets a client be deleted. */
+export async function tryModern(transport) {
+  const messages = [];
+  const client = new Client(
+    { name: "external", version: "1.0.0" },
+    { capabilities: { elicitation: { form: {} } }, versionNegotiation: { mode: "auto" } },
+  );
+  client.setRequestHandler("elicitation/create", ({ params }) => {
+    messages.push(params.message);
+    return { action: "accept", content: { delete: true } };
+  });
+  await client.connect(transport);
+  await step("the era is the modern one", () => assert.equal(client.getNegotiatedProtocolVersion(), "2026-07-28"));
+  await tryCalls(new Host(client));
+  await step("the person was asked", () => assert.equal(messages.length, 1));
+}
+
+export async function tryCalls(host) {
+  const tools = await step("tools/list", () => host.tools());
+  assert.ok(tools.some(({ name }) => name === "delete_client"));
+  const { client } = await host.succeed("create_client", { name: "Kererū Kayaks" });
+  await host.succeed("delete_client", { client: client.id });
+  await host.fail("not_found", "get_client", { client: client.id });
+  await host.close();
+}
