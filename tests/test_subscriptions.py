@@ -1,12 +1,13 @@
 """Subscriptions: who is told of what, in both protocol eras, and that none of it costs a request to Toggl."""
 
 import warnings
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 import anyio
 import pytest
+from anyio.abc import TaskStatus
 from mcp import Client
 from mcp.shared.exceptions import MCPDeprecationWarning, MCPError
 from mcp.shared.subscriptions import ResourceUpdated
@@ -15,6 +16,8 @@ from mcp.types import ResourceUpdatedNotification
 from tests.sandbox.clock import Clock
 from tests.sandbox.diary import at
 from tests.tools.host import Era, Host, each_era, serve
+from toggl_mcp.cache.memory import MemoryStore
+from toggl_mcp.models.journal import ChangeRecord
 from toggl_mcp.sandbox import Sandbox
 from toggl_mcp.subscriptions import MAX_URIS
 
@@ -174,3 +177,54 @@ async def test_listen_to_changes_of_lists_is_not_promised(sandbox: Sandbox, cloc
     ):
         assert events.honored.tools_list_changed is None
         assert events.honored.resource_subscriptions == [CHANGES]
+
+
+class PausedStore(MemoryStore):
+    """A store that can be told to read the journal when it is resumed."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(clock=clock)
+        self.is_paused, self.reached, self.resumed = False, anyio.Event(), anyio.Event()
+
+    async def list_records(self, scope: str) -> Sequence[ChangeRecord]:
+        if self.is_paused:
+            self.reached.set()
+            await self.resumed.wait()
+        return await super().list_records(scope)
+
+
+async def test_subscriber_that_comes_while_the_last_one_goes_is_told_of_the_first_change(
+    sandbox: Sandbox, clock: Clock
+) -> None:
+    store, received = PausedStore(clock), set[str]()
+
+    async def receive(*, task_status: TaskStatus[None]) -> None:
+        async with client.listen(resource_subscriptions=[TODAY, CHANGES]) as events:
+            task_status.started()
+            async for event in events:
+                assert isinstance(event, ResourceUpdated)
+                received.add(event.uri)
+
+    async def leave_and_resume() -> None:
+        await store.reached.wait()
+        leaving.set()
+        await anyio.wait_all_tasks_blocked()
+        store.resumed.set()
+
+    async def stay(*, task_status: TaskStatus[None]) -> None:
+        async with client.listen(resource_subscriptions=[TODAY]):
+            task_status.started()
+            await leaving.wait()
+
+    leaving = anyio.Event()
+    async with Client(serve(sandbox, clock, store=store)) as client, anyio.create_task_group() as tasks:
+        await client.read_resource(TODAY)
+        await tasks.start(stay)
+        store.is_paused = True
+        tasks.start_soon(leave_and_resume)
+        await tasks.start(receive)
+        await Host(client).call("start_timer", description="Basket")
+        await anyio.wait_all_tasks_blocked()
+        tasks.cancel_scope.cancel()
+
+    assert received == {TODAY, CHANGES}

@@ -126,8 +126,13 @@ class Subscriptions:
             if len(self._subscribers) + len(new_uris) > MAX_URIS:
                 message = f"At most {MAX_URIS} resources are subscribed to at a time. Unsubscribe from others first."
                 raise InvalidArguments(message)
-            self._etags |= {uri: await self._read_etag(uri) for uri in new_uris}
-        self._subscribers.update(uris)
+            # Counted before anything is awaited: meanwhile the last other subscriber may go, and its etags with it.
+            self._subscribers.update(uris)
+            try:
+                self._etags |= {uri: await self._read_etag(uri) for uri in new_uris}
+            except BaseException:
+                self._remove(uris)
+                raise
 
     def _remove(self, uris: Iterable[str]) -> None:
         self._subscribers.subtract(uris)
