@@ -81,6 +81,29 @@ async def test_complete_of_more_than_100_names_says_how_many_there_are(sandbox: 
     assert completion.values[0] == "Client 000"
 
 
+async def test_complete_without_quota_has_the_names_that_were_read_last(sandbox: Sandbox, clock: Clock) -> None:
+    async with Client(serve(sandbox, clock)) as client:
+        former = await complete(client, STATEMENT, "client", "ar")
+        clock.now += 3601
+        sandbox.quota.spend(None)
+        completion = await complete(client, STATEMENT, "client", "ar")
+        nothing = await complete(client, STATEMENT, "client", "nobody")
+
+    assert former.values == completion.values == ["Aroha Bakery", "Blue Gull Charters"]
+    assert (nothing.values, nothing.total) == ([], 0)
+    assert len(sandbox.calls) == 2
+
+
+async def test_complete_without_quota_and_names_is_an_error(sandbox: Sandbox, clock: Clock) -> None:
+    sandbox.quota.spend(None)
+    async with Client(serve(sandbox, clock)) as client:
+        with pytest.raises(MCPError, match="quota resets in 3600 s") as failure:
+            await complete(client, STATEMENT, "client", "ar")
+
+    assert failure.value.code == -32603  # The protocol's, where the server could not look.
+    assert failure.value.data["retry"] == "later"
+
+
 @pytest.mark.parametrize(
     ("ref", "name", "text"),
     [

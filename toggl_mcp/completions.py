@@ -34,7 +34,7 @@ def make_name_completer(kind: ResourceKind) -> Completer:
     """Return the completer of the names of a kind, active ones first; one request if none are cached."""
 
     async def list_names(call: CallContext) -> list[str]:
-        items = await call.name_index.list_cached(kind, may_request=True)
+        items = await call.name_index.list_cached(kind)
         ordered = sorted(items, key=lambda item: (getattr(item, "archived", False), fold_accents(item.name)))
         return [strip_invisible(item.name) for item in ordered]
 

@@ -87,16 +87,17 @@ class NameIndex:
                 return kind, item
         return None
 
-    async def list_cached(self, kind: str, *, may_request: bool) -> list[NamedResource]:
+    async def list_cached(self, kind: str) -> list[NamedResource]:
         """Return the items of a kind in all workspaces that are cached.
 
-        With `may_request` the account's names are requested where neither they nor a workspace's list are fresh.
+        The account's names are requested where neither they nor a workspace's list are fresh; where Toggl gives no
+        answer, the last ones count.
+
+        Raises:
+            QuotaSpent, RateLimited, Unreachable: Toggl gave no answer, and there are no last ones.
         """
-        if may_request:
-            await self._account.workspaces()
-        snapshot = await self._account.fresh_snapshot()
-        endpoints = [self._open_endpoint(kind, workspace.id) for workspace in snapshot.workspaces] if snapshot else []
-        collections = [await self._read_cached_items(endpoint, may_request=may_request) for endpoint in endpoints]
+        workspaces = (await self._account.workspaces()).collection.items
+        collections = [await self._read_cached_items(self._open_endpoint(kind, key)) for key in workspaces]
         return [item for collection in collections for item in collection.items.values()]
 
     async def _read_cached_items(self, endpoint: ReadEndpoint[E], *, may_request: bool = True) -> Collection[E]:
