@@ -56,7 +56,9 @@ async def test_edit_time_entries_rejected_repeat_returns_what_toggl_has(
         ("delete_client", {"client": AROHA}),
         ("delete_project", {"project": 201500302}),
         ("edit_client", {"client": AROHA, "notes": "By the sea"}),
+        ("edit_client", {"client": AROHA, "clear": ["notes", "external_reference"]}),
         ("edit_project", {"project": 201500302, "name": "Ferry"}),
+        ("edit_project", {"project": 201500302, "clear": ["client"]}),
     ],
 )
 async def test_change_rejected_repeat_returns_what_toggl_has(

@@ -65,7 +65,8 @@ class Collection(Generic[M]):
             return None
         item = self.items.get(item_id)
         values = {} if item is None else item.model_dump(mode="json")
-        if item is None or any(values.get(field) != value for field, value in body.items()):
+        # What an edit empties, Toggl leaves out or has as null.
+        if item is None or any((values.get(field) or None) != (value or None) for field, value in body.items()):
             raise outcome_unknown
         return item
 
