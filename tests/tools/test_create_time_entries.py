@@ -158,6 +158,22 @@ async def test_create_time_entries_twin_of_one_that_is_there_is_created_if_there
     assert len(sandbox.state.entries) == 2
 
 
+@pytest.mark.parametrize("is_billable", [True, False])
+async def test_create_time_entries_that_differ_from_what_is_there_in_billable_are_others(
+    host: Host, sandbox: Sandbox, *, is_billable: bool
+) -> None:
+    entry = {**plan(1)[0], "project": "Web shop"}
+    await host.call("create_time_entries", entries=[{**entry, "billable": is_billable}])
+
+    same = await host.call("create_time_entries", entries=[{**entry, "billable": is_billable}])
+    silent = await host.call("create_time_entries", entries=[entry])
+    error = await host.fail("create_time_entries", entries=[{**entry, "billable": not is_billable}])
+
+    assert statuses(same) == statuses(silent) == ["already_there"]
+    assert error["code"] == "overlap"
+    assert len(sandbox.state.entries) == 1
+
+
 async def test_create_time_entries_without_a_field_that_the_workspace_requires_is_refused(
     host: Host, sandbox: Sandbox
 ) -> None:

@@ -157,7 +157,9 @@ async def _compare(
             else:
                 warnings.append(f"entries[{index}] could not be compared with those of its day.")
             continue
-        twin = next((item for item in existing if item.id not in twin_ids and is_same(item, entry)), None)
+        # Whether it is billable counts if the arguments say so: a project's default may have been corrected since.
+        twins = [item for item in existing if args.entries[index].billable in (None, item.billable)]
+        twin = next((item for item in twins if item.id not in twin_ids and is_same(item, entry)), None)
         if twin is not None:
             twin_ids.add(twin.id)
             drafts[index] = draft._replace(entry=twin, status="already_there")
