@@ -149,6 +149,7 @@ def make_program(folder: Path, name: str) -> Path:
 
 
 def test_install_starts_the_server_as_the_command_was_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))  # These tests may run in the cache of uv themselves.
     script = make_program(tmp_path, "toggl-mcp")
     monkeypatch.setattr(sys, "argv", [str(script)])
     assert find_server_command()[:2] == (str(script), ())
