@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.install.machine import Machine
+from tests.install.machine import SERVER, Machine
 from toggl_mcp.install import jsonc
 from toggl_mcp.install.document import Place
 
@@ -238,3 +238,13 @@ LANG = "C" # C
     machine.write(b"# other\n" + machine.file.read_bytes())
     assert machine.uninstall().is_ok
     assert machine.file.read_text() == "# other\n"
+
+
+def test_install_again_writes_a_table_anew_whose_values_take_several_lines(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, "codex")
+    machine.write(b'[mcp_servers.toggl]\n# mine\ncommand = "toggl-mcp"\nargs = [\n  "--sandbox",\n]\nenv.LANG = "C"\n')
+
+    assert machine.install("--read-only").is_ok
+
+    (server,) = tomllib.loads(machine.file.read_text())["mcp_servers"].values()
+    assert (server["command"], server["args"], server["env"]) == (SERVER.command, ["--read-only"], {"LANG": "C"})

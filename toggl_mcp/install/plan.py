@@ -120,7 +120,7 @@ def _find_missing_inputs(host: Host, text: str, item: Item | None) -> Mapping[Pl
     """
     found = {place: host.document.find_item(text, place) for place in host.inputs}
     for place, value in found.items():
-        if value not in (None, host.inputs[place]) and not _uses(item or {}, place):
+        if value not in (None, host.inputs[place]) and not _uses_input(item or {}, place):
             message = (
                 f'it has another input with the id "{place.name}", and was left as it is. Rename or remove that and '
                 "try again."
@@ -131,22 +131,21 @@ def _find_missing_inputs(host: Host, text: str, item: Item | None) -> Mapping[Pl
 
 def _find_own_inputs(host: Host, text: str, item: Item) -> Mapping[Place, Item]:
     """Return the inputs that nothing needs without this server."""
-    rest = host.document.remove_item(text, host.place)
     found = {place: host.document.find_item(text, place) for place in host.inputs}
     return {
         place: value
         for place, value in found.items()
         if value is not None
-        and (value == host.inputs[place] or _uses(item, place))
-        and _refer_to_input(place) not in rest
+        and (value == host.inputs[place] or _uses_input(item, place))
+        and _format_reference(place) not in host.document.remove_item(text, host.place)
     }
 
 
-def _uses(item: Item, place: Place) -> bool:
-    return _refer_to_input(place) in read_environment(item).values()
+def _uses_input(item: Item, place: Place) -> bool:
+    return _format_reference(place) in read_environment(item).values()
 
 
-def _refer_to_input(place: Place) -> str:
+def _format_reference(place: Place) -> str:
     return f"${{input:{place.name}}}"
 
 

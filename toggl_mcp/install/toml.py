@@ -80,12 +80,12 @@ def _edit_line(line: str, pair: Item, new_pair: Item) -> str:
     """Return a line with another value before its comment."""
     if pair == new_pair:
         return line
-    starts = [start for start, character in enumerate(line) if character == "#" and _says(line[:start], pair)]
+    starts = [start for start, character in enumerate(line) if character == "#" and _has_content(line[:start], pair)]
     comment = f" {line[starts[0] :]}" if starts else ""
     return "".join([*_write_pairs(new_pair), comment])
 
 
-def _says(text: str, content: Item) -> bool:
+def _has_content(text: str, content: Item) -> bool:
     try:
         return _parse(text) == content
     except UneditableDocument:
