@@ -131,8 +131,7 @@ class Features:
         etag = await match.resource.make_etag(match.value, call)
         last_reads = self._last_reads.setdefault(call.toggl, {})
         former = last_reads.get(uri)
-        changes = await call.toggl.journal.list_changes()
-        moments = [moment for moment in (as_of, changes[0].made_at if changes else None) if moment is not None]
+        moments = [moment for moment in (as_of, await call.toggl.journal.last_made_at()) if moment is not None]
         is_same = former is not None and former.etag == etag
         modified_at = former.modified_at if former and is_same else max(moments, default=None)
         if etag is not None:

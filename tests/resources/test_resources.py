@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 from mcp import Client
 from mcp.shared.exceptions import MCPError
@@ -12,7 +13,7 @@ from mcp.types import ReadResourceResult, TextResourceContents
 from tests.cache.support import lock_file
 from tests.chaos.faults import TickingClock
 from tests.chaos.tokens import TOKENS, Accounts
-from tests.endpoints.support import fault_every
+from tests.endpoints.support import Gate, fault_every, fault_in_turn
 from tests.http.support import serve as serve_http
 from tests.resources.costs import COSTS
 from tests.sandbox.clock import Clock
@@ -101,6 +102,33 @@ async def test_resources_list_has_sizes_and_times_of_what_was_read_and_is_the_sa
     assert before == {uri: (len(bodies[uri].encode()), None if "changes" in uri else as_of) for uri in LISTED}
     assert changed == dict.fromkeys(LISTED, (None, None)) | {"toggl://account": before["toggl://account"]}
     assert after["toggl://day/today"] == (len(body.encode()), "2025-10-09T08:54:20+00:00")
+
+
+async def test_resources_list_of_what_was_read_amid_a_change_and_after_it_has_two_times(
+    sandbox: Sandbox, clock: Clock
+) -> None:
+    gate, times = Gate(), list[str | None]()
+    sandbox.fault = fault_in_turn("POST", gate.fault)
+    entries = [{"start": f"2025-10-09T{hour}:00", "duration": "1h"} for hour in (10, 11)]
+
+    async def read_time(client: Client) -> None:
+        await client.read_resource("toggl://day/today")
+        times.append((await list_sizes(client))["toggl://day/today"][1])
+
+    async with Client(serve(sandbox, clock)) as client:
+        await Host(client).call("list_time_entries", period="today")
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(client.call_tool, "create_time_entries", {"entries": entries, "on_overlap": "allow"})
+            await gate.reached.wait()
+            await read_time(client)
+            clock.now += 10
+            gate.open.set()
+        await read_time(client)
+
+    first, second = times
+    assert first is not None
+    assert second is not None
+    assert first < second
 
 
 async def test_resources_list_has_sizes_of_the_callers_account_alone() -> None:

@@ -11,7 +11,7 @@ from toggl_mcp.models.journal import MAX_JOURNAL_SECONDS, ChangeRecord, RowChang
 
 
 class JournalChange(NamedTuple):
-    """The change of one call: its records, and when it was made."""
+    """The change of one call: its records, and when the first of them was made."""
 
     change_id: str
     made_at: datetime
@@ -55,6 +55,12 @@ class Journal:
             JournalChange(change_id, datetime.fromtimestamp(records[0].made_at, UTC), records)
             for change_id, records in reversed(groups.items())
         ]
+
+    async def last_made_at(self, kind: str | None = None) -> datetime | None:
+        """Return when the last request was made that changed something, or something of a kind; None if none was."""
+        records = [record for change in await self.list_changes() for record in change.records]
+        moments = [record.made_at for record in records if kind is None or record.kind == kind]
+        return datetime.fromtimestamp(max(moments), UTC) if moments else None
 
     async def find(self, change_id: str | None = None) -> JournalChange:
         """Return a change by its id; without one, the last that was not undone and undoes none.

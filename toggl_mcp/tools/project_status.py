@@ -1,7 +1,7 @@
 """The tool that tells how projects stand against their budgets."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from types import MappingProxyType
 from typing import Annotated, NamedTuple, Self
@@ -150,12 +150,8 @@ def _list_recurring(projects: Iterable[Project]) -> Iterator[str]:
 
 async def _is_outdated(read: HasFreshness, call: CallContext) -> bool:
     """Tell whether a time entry was changed from here since projects were read: Toggl counts its time on them."""
-    if read.source != "cache":
-        return False
-    records = (record for change in await call.toggl.journal.list_changes() for record in change.records)
-    return any(
-        record.kind == "time_entry" and datetime.fromtimestamp(record.made_at, UTC) >= read.as_of for record in records
-    )
+    changed_at = await call.toggl.journal.last_made_at("time_entry") if read.source == "cache" else None
+    return changed_at is not None and changed_at >= read.as_of
 
 
 async def _describe_pace(project: Project, args: ProjectStatusArgs, call: CallContext) -> _Part:
