@@ -22,12 +22,18 @@ READERS = 10
 
 
 @pytest.fixture
-async def replicas(address: RedisAddress, connection: AsyncClient) -> AsyncGenerator[list[AsyncClientEndpoint]]:
-    """The clients as each of four replicas serves them, whose clocks differ."""
+def server_clock() -> TickingClock:
+    return TickingClock()
+
+
+@pytest.fixture
+async def replicas(
+    address: RedisAddress, connection: AsyncClient, server_clock: TickingClock
+) -> AsyncGenerator[list[AsyncClientEndpoint]]:
+    """The clients as each of five replicas serves them, whose clocks differ."""
     async with AsyncExitStack() as opened:
-        clock = TickingClock()
-        clocks = [LocalClock(clock, [skew], {}) for skew in (0, 20, -20, 0)]
-        stores = [RedisStore(address, clock=local_clock, decode_time=time_of(clock)) for local_clock in clocks]
+        clocks = [LocalClock(server_clock, [skew], {}) for skew in (0, 20, -20, 0, 2)]
+        stores = [RedisStore(address, clock=clock, decode_time=time_of(server_clock)) for clock in clocks]
         for store in stores:
             opened.push_async_callback(store.aclose)
         yield [AsyncClientEndpoint(HARBOUR_STUDIO, AUTH, store, client=connection) for store in stores]
@@ -81,3 +87,25 @@ async def test_collect_clients_begun_after_the_request_of_another_reader_has_wha
         put.open.set()
 
     assert results == ["Aroha Bakehouse", "Aroha Patisserie"]
+
+
+async def test_collect_clients_with_refresh_begun_after_the_request_of_a_replica_that_is_ahead_has_what_came_between(
+    replicas: list[AsyncClientEndpoint], server_clock: TickingClock, sandbox: Sandbox
+) -> None:
+    reading, *_, ahead = replicas
+    gate, results = Gate(), list[str]()
+    sandbox.fault = fault_in_turn("GET", gate.fault)
+
+    async def refresh() -> None:
+        results.append(names(await reading.collect(refresh=True))[0])
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(ahead.collect)
+        await gate.reached.wait()
+        sandbox.state.rename_client(AROHA, "Aroha Patisserie")
+        tasks.start_soon(refresh)
+        await anyio.wait_all_tasks_blocked()
+        server_clock.now += 3
+        gate.open.set()
+
+    assert results == ["Aroha Patisserie"]

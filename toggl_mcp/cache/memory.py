@@ -59,7 +59,13 @@ class MemoryStore:
         self._queues: defaultdict[str, Queue] = defaultdict(Queue)
         self._journals: defaultdict[str, dict[str, ChangeRecord]] = defaultdict(dict)
 
-    async def get_version(self, key: Key, *, waited_seconds: float = 0.0) -> Version:  # noqa: ARG002 - hides none
+    async def get_version(
+        self,
+        key: Key,
+        *,
+        waited_seconds: float = 0.0,  # noqa: ARG002 - by one clock, the caller can tell
+        is_refresh: bool = False,  # noqa: ARG002 - the same
+    ) -> Version:
         """Return the version of a collection."""
         with self._lock:
             return self._collections[key].version

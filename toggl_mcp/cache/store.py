@@ -78,11 +78,11 @@ class Store(QuotaStore, Protocol):
         """Why this process keeps the cache in memory although it should not, and what to do; None if all is well."""
         ...
 
-    async def get_version(self, key: Key, *, waited_seconds: float = 0.0) -> Version:
+    async def get_version(self, key: Key, *, waited_seconds: float = 0.0, is_refresh: bool = False) -> Version:
         """Return the version of a collection.
 
-        While a change of another process is pending, it may have no snapshot, unless that was requested within the
-        `waited_seconds` for which the caller has waited: then it has what was confirmed before.
+        While a change of another process is pending, or for a refresh, it may have no snapshot, unless that was
+        requested within the `waited_seconds` for which the caller has waited: then it has what was confirmed before.
         """
         ...
 

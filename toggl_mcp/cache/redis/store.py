@@ -79,10 +79,15 @@ class RedisStore:
         """Why the server cannot be used, and what to do about it; None while it can."""
         return self._outage.problem
 
-    async def get_version(self, key: Key, *, waited_seconds: float = 0.0) -> Version:
+    async def get_version(self, key: Key, *, waited_seconds: float = 0.0, is_refresh: bool = False) -> Version:
         """Return the version of a collection."""
+
+        def step() -> Version:
+            row = self._tables.get_row(key, None, self._owner_id, waited_seconds=waited_seconds, is_refresh=is_refresh)
+            return row.version
+
         try:
-            return (await self._run(lambda: self._tables.get_row(key, None, self._owner_id, waited_seconds))).version
+            return await self._run(step)
         except ServerUnavailable:
             return await self._outage.memory.get_version(key)
 

@@ -61,10 +61,19 @@ class Tables:
         self._draw_number = draw_number
         self._decode_time = decode_time
 
-    def get_row(self, key: Key, row_id: int | None, owner_id: str, waited_seconds: float = 0.0) -> Row:
+    def get_row(
+        self,
+        key: Key,
+        row_id: int | None,
+        owner_id: str,
+        *,
+        waited_seconds: float = 0.0,
+        is_refresh: bool = False,
+    ) -> Row:
         """Return one row, or none of them, and the version.
 
-        While another's change is pending, without a snapshot that was requested before the last `waited_seconds`.
+        While another's change is pending, or for a refresh, without a snapshot that was requested before the last
+        `waited_seconds`.
         """
 
         def build_commands(generation: bytes) -> Sequence[Command]:
@@ -81,7 +90,7 @@ class Tables:
         now = self._decode_time(time_reply)
         if state is None or any(record.is_abandoned(now) for record in pending.values()):
             return Row(self._server.change(lambda transaction: self._begin_anew(transaction, key, owner_id)), None)
-        if not pending or state.requested_at > now - waited_seconds:
+        if not (pending or is_refresh) or state.requested_at > now - waited_seconds:
             with suppress(ValueError):  # Something else has written there: it has no snapshot.
                 return Row(state.version, decode_text(texts[0]) if texts else None)
         return Row(Version(state.number), None)

@@ -67,7 +67,13 @@ class SqliteStore:
         """Why the file cannot be used, and what to do about it; None while it can."""
         return self._file.problem
 
-    async def get_version(self, key: Key, *, waited_seconds: float = 0.0) -> Version:  # noqa: ARG002 - hides none
+    async def get_version(
+        self,
+        key: Key,
+        *,
+        waited_seconds: float = 0.0,  # noqa: ARG002 - by one clock, the caller can tell
+        is_refresh: bool = False,  # noqa: ARG002 - the same
+    ) -> Version:
         """Return the version of a collection."""
         owner_id = self._owner.id
         state = self._file.try_read(lambda db: tables.get_trusted_state(db, key, owner_id))

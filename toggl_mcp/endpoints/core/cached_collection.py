@@ -58,13 +58,13 @@ class _Requirement(NamedTuple):
     """What a read requires of a snapshot: that it was requested after `since`, and is not too far ahead of the clock.
 
     `began_at` and `requests` are when the read began, and after how many requests: what was requested since has all
-    that was confirmed before, even where it is hidden from others.
+    that was confirmed before, even where it is hidden from others. Nothing else will do for a refresh.
     """
 
     since: float
     began_at: float = inf
     requests: int = 0
-    max_lead_seconds: float = MAX_CLOCK_LEAD_SECONDS
+    is_refresh: bool = False
 
 
 @cache
@@ -121,11 +121,8 @@ class CachedCollection(Generic[M]):
             QuotaSpent, RateLimited, Unreachable: Toggl gave no answer, and no stale collection may be served instead.
         """
         began_at, requests = self._store.clock(), self._flight.requests
-        if refresh:
-            # What is ahead of the clock now was requested before the clock was set back: maybe before this call.
-            requirement = _Requirement(began_at, began_at, requests, max_lead_seconds=0)
-        else:
-            requirement = _Requirement(self._fresh_since(), began_at, requests)
+        since = began_at if refresh else self._fresh_since()
+        requirement = _Requirement(since, began_at, requests, is_refresh=refresh)
         if collection := await self._read_stored(requirement):
             read = CacheRead(collection, "cache")
         else:
@@ -350,7 +347,9 @@ class CachedCollection(Generic[M]):
         """Return the stored collection if it is as required, parsed at most once a version."""
         await self._apply_pending_invalidations()
         waited_seconds = max(0.0, self._store.clock() - requirement.began_at)
-        version = await self._store.get_version(self.key, waited_seconds=waited_seconds)
+        version = await self._store.get_version(
+            self.key, waited_seconds=waited_seconds, is_refresh=requirement.is_refresh
+        )
         if not self._is_as_required(version, requirement):
             return None
         if self._flight.collection is None or self._flight.collection.version != version:
@@ -365,7 +364,8 @@ class CachedCollection(Generic[M]):
         return self._flight.collection
 
     def _is_as_required(self, version: Version, requirement: _Requirement) -> bool:
-        latest = self._store.clock() + requirement.max_lead_seconds
+        # What is ahead of the clock was requested before the clock was set back: maybe before a refresh began.
+        latest = self._store.clock() + (0 if requirement.is_refresh else MAX_CLOCK_LEAD_SECONDS)
         return version.fetched_at is not None and requirement.since < version.fetched_at <= latest
 
     def _fresh_since(self) -> float:
