@@ -69,6 +69,12 @@ async def test_body_that_decompresses_beyond_the_bound_takes_bounded_memory() ->
     assert peak_bytes < 80 * MIB
 
 
+async def test_body_with_more_braces_in_its_texts_than_the_bound_on_rows_is_read() -> None:
+    text = b'Say \\"hello\\" \\\\' + b"{" * MAX_OBJECTS
+    async with serve_response(b'[{"id":1,"name":"A","notes":"%s"},{"id":2,"name":"B"}]' % text) as toggl:
+        assert [client.name for client in await toggl.clients(HARBOUR_STUDIO).collect()] == ["A", "B"]
+
+
 @pytest.mark.parametrize(
     "row", [b"{}", b'{"notes":[%s]}' % b",".join([b"0"] * 100)], ids=["too many rows", "too many values"]
 )
