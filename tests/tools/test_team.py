@@ -1,14 +1,19 @@
 """The users of a workspace, and what they work on."""
 
 from collections.abc import AsyncGenerator
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
 from mcp import Client
 
+from tests.cache.support import lock_file
+from tests.endpoints.support import fault_in_turn, with_action
 from tests.sandbox.clock import Clock
 from tests.sandbox.diary import add_entry, running
 from tests.tools.host import Host, serve
+from toggl_mcp.cache.sqlite.store import SqliteStore
 from toggl_mcp.sandbox import HARBOUR_STUDIO, Fault, Sandbox
 from toggl_mcp.sandbox.behaviors import Behaviors
 
@@ -103,6 +108,26 @@ async def test_get_team_activity_after_a_timer_was_started_here_has_it(host: Hos
     await host.call("start_timer", description="Rolls")
     result = await host.call("get_team_activity")
     assert (result["running"], result["users"][0]["description"]) == (1, "Rolls")
+
+
+async def test_get_team_activity_after_a_timer_was_started_here_while_the_cache_was_busy_has_it(
+    sandbox: Sandbox, clock: Clock, tmp_path: Path
+) -> None:
+    path = tmp_path / "cache" / "cache.sqlite"
+    store = SqliteStore(path, clock=clock, busy_timeout=0.02)
+    with ExitStack() as locks:
+
+        def lock() -> None:
+            locks.enter_context(lock_file(path))
+
+        async with Client(serve(sandbox, clock, store=store, toolsets="all")) as client:
+            host = Host(client)
+            await host.call("get_team_activity")
+            sandbox.fault = fault_in_turn("POST", with_action(Fault("slow"), lock))
+            await host.raw("start_timer", description="Rolls")
+            locks.close()
+            assert (await host.call("get_team_activity"))["running"] == 1
+    await store.aclose()
 
 
 async def test_get_team_activity_week_after_an_entry_was_created_here_has_it(host: Host) -> None:

@@ -174,7 +174,8 @@ class CachedCollection(Generic[M]):
         return await self._read_stored(_Requirement(-inf))
 
     async def get_version(self) -> Version:
-        """Return the version of the stored collection."""
+        """Return the version of the stored collection, which counts what a busy cache has not stored yet, too."""
+        await self._apply_pending_invalidations()
         return await self._store.get_version(self.key)
 
     async def get_row(self, row_id: int) -> Row:
