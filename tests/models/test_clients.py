@@ -1,5 +1,6 @@
 """Clients as Toggl describes them."""
 
+import pickle
 from datetime import UTC, datetime
 from typing import Any
 
@@ -89,3 +90,12 @@ def test_workspace_plan_follows_premium_fields(fields: dict[str, bool], plan: st
     workspace = Workspace.model_validate(row)
     assert workspace.plan == plan
     assert "s3cret" not in repr(workspace)
+
+
+def test_dump_without_unset_fields_has_each_field_whatever_another_was_given() -> None:
+    client, other = Client(id=1, workspace_id=2, name="A"), Client(id=3, workspace_id=2, name="B", notes="N")
+
+    copy = other.model_copy(update={"archived": True})
+
+    for item in (client, other, copy, pickle.loads(pickle.dumps(copy))):  # noqa: S301 - of this test
+        assert item.model_dump(exclude_unset=True) == item.model_dump()
