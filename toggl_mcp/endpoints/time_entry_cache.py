@@ -106,8 +106,8 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
             if is_counted(entry)
         )
 
-    async def _list_changes(self, is_counted: Callable[[TimeEntry], bool]) -> list[str]:
-        """Return the ids of the changes from here of entries that a report may have had, or may have now.
+    async def _list_changes(self, is_counted: Callable[[TimeEntry], bool]) -> list[tuple[str, bool]]:
+        """Return the changes from here of entries that a report may have had, or may have now, and which are confirmed.
 
         The entries alone do not tell: they may be as they were when the report was read, and it may have had more,
         which was made in the web app and has come and gone here since.
@@ -118,7 +118,7 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
             return entry is not None and is_counted(entry)
 
         return [
-            record.record_id
+            (record.record_id, record.is_confirmed)
             for record in await self._store.list_records(self.key.scope)
             if record.kind == self.key.kind
             and any(
