@@ -1,8 +1,8 @@
 """Write the documentation that is made of code: `uv run python -m scripts.docs`.
 
-docs/tools.md, docs/configuration.md and docs/guarantees.md are generated as a whole; in README.md, docs/apps.md,
-docs/tour.md, docs/benchmarks.md and docs/resources-and-prompts.md, what stands between `<!-- NAME: generated -->` and
-`<!-- end -->`.
+docs/tools.md, docs/configuration.md and docs/guarantees.md are generated as a whole; in README.md, docs/agents.md,
+docs/apps.md, docs/tour.md, docs/benchmarks.md and docs/resources-and-prompts.md, what stands between
+`<!-- NAME: generated -->` and `<!-- end -->`.
 """
 
 import json
@@ -126,7 +126,7 @@ def documents() -> dict[Path, str]:
     """Return the text of each generated file."""
     readme, benchmarks, tour = ROOT / "README.md", ROOT / "docs" / "benchmarks.md", ROOT / "docs" / "tour.md"
     features = ROOT / "docs" / "resources-and-prompts.md"
-    apps = ROOT / "docs" / "apps.md"
+    agents, apps = ROOT / "docs" / "agents.md", ROOT / "docs" / "apps.md"
     sections = {
         "tools": tool_list(),
         "settings": settings_table(Settings, Settings.model_fields),
@@ -137,6 +137,7 @@ def documents() -> dict[Path, str]:
         ROOT / "docs" / "tools.md": tools_page(),
         ROOT / "docs" / "configuration.md": configuration_page(),
         ROOT / "docs" / "guarantees.md": guarantees_page(),
+        agents: with_sections(agents.read_text("utf-8"), agent_recipes()),
         features: with_sections(features.read_text("utf-8"), feature_tables()),
         apps: with_sections(apps.read_text("utf-8"), {"apps": apps_table()}),
         benchmarks: with_sections(benchmarks.read_text("utf-8"), benchmark_tables()),
@@ -346,6 +347,13 @@ def _list_arguments(prompt: Prompt) -> str:
     return "<br>".join(
         f"`{item.name}`{' (required)' if item.required else ''}: {item.description}" for item in prompt.arguments or ()
     )
+
+
+def agent_recipes() -> dict[str, str]:
+    """Return the recipes of docs/agents.md, as tests/agents runs them."""
+    paths = (ROOT / "tests" / "agents").glob("*_recipe.*")
+    languages = {".py": "python", ".mjs": "js"}
+    return {path.stem: f"```{languages[path.suffix]}\n{path.read_text('utf-8')}```" for path in paths}
 
 
 def benchmark_tables() -> dict[str, str]:
