@@ -26,9 +26,9 @@ class RecordingStore(MemoryStore):
         super().__init__(clock=clock)
         self.reads: list[Key] = []
 
-    async def get_version(self, key: Key, *, waited_seconds: float = 0.0) -> Version:
+    async def get_version(self, key: Key, *, waited_seconds: float = 0.0, is_refresh: bool = False) -> Version:
         self.reads.append(key)
-        return await super().get_version(key, waited_seconds=waited_seconds)
+        return await super().get_version(key, waited_seconds=waited_seconds, is_refresh=is_refresh)
 
 
 async def test_summarize_time_warm_reads_each_collection_once(sandbox: Sandbox, clock: Clock) -> None:
