@@ -4,8 +4,9 @@
 import assert from "node:assert/strict";
 import { StdioClientTransport as ModernTransport } from "@modelcontextprotocol/client/stdio";
 import { ResourceUpdatedNotificationSchema } from "@modelcontextprotocol/sdk/types.js";
+import { tryContext } from "./context.mjs";
 import { Host, step, summary } from "./host.mjs";
-import { tryModern } from "./modern.mjs";
+import { tryLegacy, tryModern } from "./modern.mjs";
 
 const HINTS = ["readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"];
 const UNPORTABLE = ["$ref", "$defs", "anyOf", "oneOf", "allOf", "not"];
@@ -16,8 +17,9 @@ const server = { command, args };
 
 await tryTools();
 await tryQuestions();
-await tryContext();
+await tryResources();
 await step("SDK 2 connects", () => tryModern(new ModernTransport(server)));
+await step("SDK 2 connects in the older era", () => tryLegacy(new ModernTransport(server)));
 summary();
 
 async function tryTools() {
@@ -35,34 +37,10 @@ async function tryTools() {
   await host.close();
 }
 
-/** Reads every resource, gets every prompt, completes an argument, and is told of a change. */
-async function tryContext() {
+/** Reads what there is besides tools, and is told of a change. */
+async function tryResources() {
   const { client } = await Host.start(server);
-  const { resources } = await step("resources/list", () => client.listResources());
-  const { resourceTemplates } = await step("resources/templates/list", () => client.listResourceTemplates());
-  const values = { date: "today", id: "Web%20shop" };
-  const ofTemplates = resourceTemplates.map(({ uriTemplate }) => uriTemplate.replace(/\{(\w+)\}/, (_, name) => values[name]));
-  for (const uri of new Set([...resources.map((resource) => resource.uri), ...ofTemplates])) {
-    await step(`resources/read ${uri}`, async () => {
-      const { contents: [content] } = await client.readResource({ uri });
-      assert.equal(content.mimeType, "application/json");
-      assert.equal(typeof JSON.parse(content.text), "object");
-    });
-  }
-  await step("resources/read of nothing fails", () => assert.rejects(client.readResource({ uri: "toggl://day/soon" }), /today/));
-  const { prompts } = await step("prompts/list", () => client.listPrompts());
-  for (const { name, arguments: taken } of prompts) {
-    await step(`prompts/get ${name}`, async () => {
-      const required = taken.filter((argument) => argument.required).map((argument) => [argument.name, "Aroha Bakery"]);
-      const { messages } = await client.getPrompt({ name, arguments: Object.fromEntries(required) });
-      assert.match(messages[0].content.text, /^1\. `\w+ \{.*\}`: /m);
-    });
-  }
-  await step("completion/complete", async () => {
-    const ref = { type: "ref/prompt", name: "client_statement" };
-    const { completion } = await client.complete({ ref, argument: { name: "client", value: "AROHA" } });
-    assert.deepEqual(completion.values, ["Aroha Bakery"]);
-  });
+  await tryContext(client);
   await step("resources/subscribe", async () => {
     const uri = "toggl://changes";
     const told = new Promise((resolve) => {

@@ -7,6 +7,7 @@ import { createInterface } from "node:readline";
 import { StreamableHTTPClientTransport as ModernTransport } from "@modelcontextprotocol/client";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
+import { tryContext } from "./context.mjs";
 import { Host, step, summary } from "./host.mjs";
 import { tryCalls, tryModern } from "./modern.mjs";
 
@@ -40,5 +41,6 @@ async function stop(url) {
 async function tryLegacy(url) {
   const client = new Client({ name: "external", version: "1.0.0" });
   await client.connect(new StreamableHTTPClientTransport(url));
+  await tryContext(client);
   await tryCalls(new Host(client));
 }

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { Client } from "@modelcontextprotocol/client";
+import { tryContext } from "./context.mjs";
 import { Host, step } from "./host.mjs";
 
 /** Connects in the modern era as a person who lets a client be deleted. */
@@ -17,8 +18,18 @@ export async function tryModern(transport) {
   });
   await client.connect(transport);
   await step("the era is the modern one", () => assert.equal(client.getNegotiatedProtocolVersion(), "2026-07-28"));
+  await tryContext(client);
   await tryCalls(new Host(client));
   await step("the person was asked", () => assert.equal(messages.length, 1));
+}
+
+/** Connects in the older era, and looks at what there is besides tools. */
+export async function tryLegacy(transport) {
+  const client = new Client({ name: "external", version: "1.0.0" }, { versionNegotiation: { mode: "legacy" } });
+  await client.connect(transport);
+  await step("the era is the older one", () => assert.equal(client.getNegotiatedProtocolVersion(), "2025-11-25"));
+  await tryContext(client);
+  await client.close();
 }
 
 export async function tryCalls(host) {

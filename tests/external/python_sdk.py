@@ -12,7 +12,8 @@ from typing import Any
 from mcp import ClientSession, StdioServerParameters
 from mcp.client.stdio import stdio_client
 from mcp.client.streamable_http import streamable_http_client
-from mcp.types import ElicitRequestParams, ElicitResult, PromptReference
+from mcp.types import ElicitRequestParams, ElicitResult, PromptReference, ResourceTemplateReference
+from pydantic import AnyUrl
 
 questions: list[str] = []
 
@@ -38,16 +39,31 @@ async def main(target: list[str]) -> None:
 
 async def check_lists(session: ClientSession) -> None:
     assert {"create_client", "undo"} <= {tool.name for tool in (await session.list_tools()).tools}
-    for resource in (await session.list_resources()).resources:
-        contents = (await session.read_resource(resource.uri)).contents
+    templates = [template.uriTemplate for template in (await session.list_resource_templates()).resourceTemplates]
+    of_templates = [uri.format(date="today", id="Web%20shop") for uri in templates]
+    for uri in (*(resource.uri for resource in (await session.list_resources()).resources), *of_templates):
+        contents = (await session.read_resource(AnyUrl(str(uri)))).contents
         assert isinstance(json.loads(contents[0].text), dict)
-    assert (await session.list_resource_templates()).resourceTemplates
-    assert "standup" in {prompt.name for prompt in (await session.list_prompts()).prompts}
-    assert (await session.get_prompt("standup")).messages
-    await succeed(session, "list_clients")  # Names are completed from what was read.
-    reference = PromptReference(type="ref/prompt", name="client_statement")
-    completion = (await session.complete(reference, {"name": "client", "value": "AROHA"})).completion
-    assert completion.values == ["Aroha Bakery"], completion
+    for uri in templates:
+        name = uri[uri.index("{") + 1 : -1]
+        await check_completion(session, ResourceTemplateReference(type="ref/resource", uri=uri), name)
+    for prompt in (await session.list_prompts()).prompts:
+        required = {argument.name: "Aroha Bakery" for argument in prompt.arguments if argument.required}
+        assert (await session.get_prompt(prompt.name, required)).messages
+        for argument in prompt.arguments:
+            await check_completion(session, PromptReference(type="ref/prompt", name=prompt.name), argument.name)
+
+
+async def check_completion(
+    session: ClientSession, reference: PromptReference | ResourceTemplateReference, name: str
+) -> None:
+    """Names and periods are completed; of numbers and sentences there is nothing to complete."""
+    part = {"client": "AROHA", "id": "web", "period": "last w", "date": "to"}.get(name, "")
+    expected = {"client": "Aroha Bakery", "id": "Web shop", "period": "last week", "date": "today"}.get(name)
+    if "week" in getattr(reference, "uri", ""):
+        part, expected = "this", "this_week"
+    values = (await session.complete(reference, {"name": name, "value": part})).completion.values
+    assert values[:1] == ([expected] if expected else []), (reference, name, values)
 
 
 async def check_changes(session: ClientSession) -> None:
