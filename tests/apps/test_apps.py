@@ -2,6 +2,7 @@
 
 import json
 import re
+from itertools import product
 from typing import Any
 
 import pytest
@@ -87,7 +88,7 @@ async def test_app_in_both_themes_has_no_violation_of_axe_and_fits_two_widths(
         await app.frame.evaluate(axe_script)
         violations: list[tuple[str, str]] = []
         overflows: list[int] = []
-        for theme, width in (("light", 900), ("dark", 400)):
+        for theme, width in product(("light", "dark"), (900, 400)):
             await app.page.set_viewport_size({"width": width, "height": 900})
             await app.send("ui/notifications/host-context-changed", theme=theme)
             await app.frame.wait_for_selector(f":root[style*='color-scheme: {theme}']")
@@ -97,6 +98,31 @@ async def test_app_in_both_themes_has_no_violation_of_axe_and_fits_two_widths(
 
     assert violations == []
     assert max(overflows) <= 0
+
+
+@pytest.mark.parametrize("width", [900, 400])
+@pytest.mark.parametrize("name", APP_NAMES)
+async def test_app_from_right_to_left_is_the_mirror_image(
+    browser: Browser, quiet_week: Host, clock: Clock, name: AppName, width: int
+) -> None:
+    tool, arguments = CALLS[name]
+    script = """direction => {
+        document.documentElement.dir = direction;
+        const names = "th, th > .names, th > .dot, td, .lane i, .track i, .bar, .head, button";
+        const parts = document.querySelectorAll(names);
+        const boxes = [...parts].filter(part => part.checkVisibility()).map(part => part.getBoundingClientRect());
+        return boxes.map(({ left, right }) => [left, right]);
+    }"""
+    async with open_app(browser, quiet_week.client, app_uri(name), clock.now, width=width) as app:
+        await app.show(tool, **arguments)
+        edges: list[tuple[float, float]] = await app.frame.evaluate(script, "ltr")
+        mirrored_edges: list[tuple[float, float]] = await app.frame.evaluate(script, "rtl")
+        overflow = await app.frame.evaluate("document.documentElement.scrollWidth - innerWidth")
+
+    assert len(edges) > 5
+    assert overflow <= 0
+    for (left, right), mirrored in zip(edges, mirrored_edges, strict=True):
+        assert mirrored == pytest.approx([width - right, width - left], abs=1)
 
 
 async def test_app_follows_the_theme_and_the_variables_of_its_host(

@@ -17,6 +17,11 @@ function writtenText(text, attributes = {}) {
   return element("bdi", attributes, text);
 }
 
+// Several beside each other, which keep their order, whatever the direction of each.
+function writtenTexts(texts, attributes = {}) {
+  return element("span", attributes, texts.filter(Boolean).flatMap((text, number) => [number > 0 && " · ", writtenText(text)]));
+}
+
 function hiddenText(text) {
   return element("span", { class: "hidden" }, text);
 }

@@ -32,7 +32,7 @@ function describeEntry(entry, now) {
     start: entry.start,
     when: formatSpan(entry.start, entry.stop),
     seconds: (endOf(entry, now) - entry.start) / SECOND,
-    about: [entry.description, entry.project, ...(entry.tags ?? []).map((tag) => `#${tag}`)].filter(Boolean).join(" · "),
+    about: [entry.description, entry.project, ...(entry.tags ?? []).map((tag) => `#${tag}`)],
     notes: findings.filter(({ kind }) => MARKED_KINDS.includes(kind)).map(({ kind }) => KINDS[kind].one),
     actions: week.isOwn ? [move, ...(entry.running ? [] : [split]), ...actions] : [],
   };
@@ -50,7 +50,7 @@ function describeFinding(finding) {
     start: finding.start,
     when: hasSpan ? `${formatDay(day, { weekday: "short", day: "numeric" })}, ${formatSpan(finding.start, finding.stop)}` : longDay(day),
     seconds: finding.expected_seconds === undefined ? finding.seconds : finding.expected_seconds - (finding.seconds ?? 0),
-    about: finding.about ?? "",
+    about: [finding.about],
     notes: [],
     actions: finding.fix ? [fixAction(finding)] : [],
   };
@@ -76,7 +76,7 @@ function renderItem({ when, seconds, about, notes, actions: allActions }) {
   return element(
     "li",
     {},
-    when && element("div", {}, element("strong", {}, when), notes.map((note) => element("span", { class: "note" }, note)), element("div", { class: "quiet" }, writtenText(about))),
+    when && element("div", {}, element("strong", {}, when), notes.map((note) => element("span", { class: "note" }, note)), element("div", { class: "quiet" }, writtenTexts(about))),
     seconds !== undefined && element("div", { class: "number" }, formatDuration(seconds)),
     actions.length > 0 && element("div", { class: "buttons" }, actions.map((action) => actionButton(action, reload))),
   );

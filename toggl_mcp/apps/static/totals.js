@@ -31,8 +31,8 @@ async function regroup(data, changes) {
 
 const labelOf = (kind, name) => (name.startsWith("(") ? name : (DATE_FORMATS[kind]?.(name) ?? name));
 
-function nameGroup({ by }) {
-  return Object.entries(by).map(([kind, name]) => labelOf(kind, name)).join(" · ");
+function groupNames({ by }) {
+  return Object.entries(by).map(([kind, name]) => labelOf(kind, name));
 }
 
 // A group's colour is that of its project or other name; days have one for all.
@@ -150,7 +150,7 @@ function renderGroup(group, longest, parts, hasPrevious) {
   return element(
     "tr",
     { class: groupClass(group) },
-    element("th", { scope: "row" }, writtenText(nameGroup(group))),
+    element("th", { scope: "row" }, writtenTexts(groupNames(group))),
     element("td", {}, element("div", { class: "track" }, bar, mark), hiddenText(spokenParts)),
     element("td", { class: "hours" }, formatDuration(group.seconds)),
     element("td", { class: "share quiet" }, `${group.share.toFixed(1)} %`),

@@ -192,7 +192,7 @@ function renderRow({ entries }, now) {
       "span",
       { class: "names" },
       description === undefined ? element("span", { class: "quiet" }, "(no description)") : writtenText(description, { class: "description" }),
-      writtenText([project, entries[0].client, user].filter(Boolean).join(" · "), { class: "project quiet" }),
+      writtenTexts([project, entries[0].client, user], { class: "project quiet" }),
     ),
   );
   const cells = week.days.map((_, number) => renderCell(entries, number, now));
