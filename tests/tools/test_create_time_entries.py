@@ -1,5 +1,6 @@
 """Creating several entries by one plan: checked as a whole, sent one by one, and gone on with by the same call."""
 
+from functools import partial
 from typing import Any
 
 import anyio
@@ -326,3 +327,28 @@ async def test_create_time_entries_repeated_while_the_first_call_waits_for_toggl
 
     assert results == [["created"], ["already_there"]]
     assert len(list_changes(sandbox)) == 1
+
+
+async def test_create_time_entries_dry_run_does_not_wait_for_a_call_that_creates(host: Host, sandbox: Sandbox) -> None:
+    is_sent, is_answered = anyio.Event(), anyio.Event()
+    results: list[list[object]] = []
+    previews: list[list[object]] = []
+
+    async def wait() -> None:
+        is_sent.set()
+        await is_answered.wait()
+
+    async def preview() -> None:
+        results.append(statuses(await host.call("create_time_entries", entries=plan(1), dry_run=True)))
+
+    await host.call("list_time_entries", period="2025-10-14")
+    sandbox.fault = FailPost(1, Fault("slow", until=wait))
+    async with anyio.create_task_group() as group:
+        group.start_soon(partial(host.call, "create_time_entries", entries=plan(1)))
+        await is_sent.wait()
+        group.start_soon(preview)
+        await anyio.wait_all_tasks_blocked()
+        previews += results
+        is_answered.set()
+
+    assert previews == [["planned"]]
