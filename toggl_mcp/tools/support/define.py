@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeVar
 import anyio
 from mcp.server.auth.middleware.auth_context import get_access_token
 from mcp.server.mcpserver import AcceptedElicitation, Context, Elicit, ElicitationResult, Resolve
-from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
 from mcp.server.mcpserver.resolve import build_resolver_plans
 from mcp.server.mcpserver.tools import Tool
 from mcp.server.mcpserver.utilities.func_metadata import FuncMetadata
@@ -41,7 +40,7 @@ from toggl_mcp.tools.support.results import (
     to_result,
 )
 from toggl_mcp.tools.support.schema import Schema, input_schema, output_schema
-from toggl_mcp.tools.support.sdk_tool import PlainTool, RawArguments
+from toggl_mcp.tools.support.sdk_tool import ElicitedTool, PlainTool, RawArguments, decline
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from toggl_mcp.endpoints.name_index import NameIndex
@@ -205,18 +204,6 @@ class DeleteConfirmation(BaseModel):
     delete: Annotated[bool, Field(description="Yes, delete it.", strict=True)] = False
 
 
-class _ElicitedTool(Tool):
-    """A tool that asks the person first. The SDK raises ToolError when it cannot read what the person answered."""
-
-    async def run(self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool = False) -> Any:  # noqa: ANN401, FBT001, FBT002 - the SDK's signature
-        try:
-            return await super().run(arguments, context, convert_result)
-        except UnexpectedToolError:
-            raise
-        except ToolError:
-            return _decline(self.name, "The host did not say that the person agreed; nothing was changed.")
-
-
 @dataclass(frozen=True)
 class ToolSpec(Generic[ArgsT, ResultT]):
     """One tool: its name, title and description are the handler's, its schemas those of the handler's models.
@@ -280,7 +267,7 @@ class ToolSpec(Generic[ArgsT, ResultT]):
             return PlainTool(fn=runner.run, **tool)
         resolved = {"confirmation": (Resolve(runner.elicit), True)}
         plans = build_resolver_plans(resolved, {"raw"})
-        return _ElicitedTool(fn=runner.run_confirmed, resolved_params=resolved, resolver_plans=plans, **tool)
+        return ElicitedTool(fn=runner.run_confirmed, resolved_params=resolved, resolver_plans=plans, **tool)
 
 
 @dataclass(frozen=True)
@@ -347,7 +334,7 @@ class _ToolRunner(Generic[ArgsT, ResultT]):
             return outcome
         if isinstance(outcome, DeleteConfirmation) and outcome.delete:
             return await self.run(raw, ctx)
-        return _decline(self.spec.name, "The person declined; nothing was changed. Do not ask again unprompted.")
+        return decline(self.spec.name, "The person declined; nothing was changed. Do not ask again unprompted.")
 
     def _validate(self, raw: dict[str, Any]) -> ArgsT:
         arguments = coerce_arguments(raw, self.schema)
@@ -380,12 +367,6 @@ class _ToolRunner(Generic[ArgsT, ResultT]):
         except TogglError:
             _log.warning("The names of workspaces could not be looked up.", exc_info=True)
             return [CandidateOut.of(candidate, {}, {}) for candidate in candidates]
-
-
-def _decline(tool: str, message: str) -> CallToolResult:
-    """Return that a call was not confirmed, and record it: it took a person's time, and none of the server's."""
-    record_tool_call(tool, Declined.code, 0.0)
-    return to_error_result(Declined(message))
 
 
 def _supports_form_elicitation(ctx: Context[Any, Any]) -> bool:
