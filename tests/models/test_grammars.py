@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.models.phrases import DURATIONS, PERIODS, TIMES, list_phrases
+from tests.models.period_phrases import PERIODS
+from tests.models.phrases import DURATIONS, TIMES, list_phrases
 from toggl_mcp.models.day_grammar import parse_day
 from toggl_mcp.models.duration_grammar import parse_duration
 from toggl_mcp.models.period import Calendar, make_calendar
