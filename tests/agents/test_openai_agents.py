@@ -38,7 +38,7 @@ class ScriptedModel(Model):
         return ModelResponse(output=[item], usage=Usage(), response_id=None)
 
     def stream_response(self, *_: Any, **__: Any) -> AsyncIterator[Any]:
-        raise NotImplementedError
+        raise NotImplementedError  # The framework demands the method; no run here streams.
 
 
 def outputs(result: RunResult) -> list[str]:
