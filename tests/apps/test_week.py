@@ -1,5 +1,7 @@
 """The week in a browser: what review_time and list_time_entries return, as a grid that a person works with."""
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -28,6 +30,16 @@ async def read_cells(app: AppHost, selector: str) -> list[str]:
     """Return the durations in some cells, without what only a screen reader says."""
     script = "cells => cells.map(cell => cell.querySelector('[aria-hidden]')?.textContent ?? '')"
     return await app.frame.eval_on_selector_all(selector, script)
+
+
+@asynccontextmanager
+async def open_unreadable_week(browser: Browser, sandbox: Sandbox, clock: Clock, host: Host) -> AsyncGenerator[AppHost]:
+    """Show a week in an app that can create entries from then on, and read none."""
+    writer = Client(serve(sandbox, clock, tools="create_time_entries"), mode="auto")
+    async with open_app(browser, host.client, URI, clock.now) as app, writer:
+        await app.show("review_time", period="this week")
+        app.client = writer
+        yield app
 
 
 @pytest.mark.parametrize(
@@ -145,10 +157,7 @@ async def test_create_time_entries_from_app_by_a_double_click_is_one_call(
 async def test_create_time_entries_from_app_that_cannot_be_read_again_is_done(
     browser: Browser, sandbox: Sandbox, clock: Clock, quiet_week: Host
 ) -> None:
-    writer = Client(serve(sandbox, clock, tools="create_time_entries"), mode="auto")
-    async with open_app(browser, quiet_week.client, URI, clock.now) as app, writer:
-        await app.show("review_time", period="this week")
-        app.client = writer
+    async with open_unreadable_week(browser, sandbox, clock, quiet_week) as app:
         await app.frame.click(".gaps td.gap")
         await app.frame.click("text=Fill this gap")
         await app.frame.fill("label:has-text('Description') input", "Lunch")
@@ -302,10 +311,7 @@ async def test_week_by_keyboard_stays_where_it_was_when_it_is_drawn_anew(
 async def test_week_that_is_read_after_a_failure_shows_no_failure(
     browser: Browser, sandbox: Sandbox, clock: Clock, quiet_week: Host
 ) -> None:
-    writer = Client(serve(sandbox, clock, tools="create_time_entries"), mode="auto")
-    async with open_app(browser, quiet_week.client, URI, clock.now) as app, writer:
-        await app.show("review_time", period="this week")
-        app.client = writer
+    async with open_unreadable_week(browser, sandbox, clock, quiet_week) as app:
         await app.frame.click("[aria-label='Week before']")
         await app.frame.wait_for_selector("#status.failure")
         app.client = quiet_week.client
