@@ -36,16 +36,15 @@ class AppsExtension(Extension):
 
     def resources(self) -> Sequence[ResourceBinding]:
         """Return the resource of each app."""
-
-        def compose(name: AppName) -> str:
-            return compose_document(name, self._list_tools())
-
         meta = {"ui": {"csp": _NOTHING_OUTSIDE, "prefersBorder": True}}
         return [
             ResourceBinding(
                 FunctionResource(
-                    uri=app_uri(name), name=name, mime_type=MIME_TYPE, meta=meta, fn=partial(compose, name)
+                    uri=app_uri(name), name=name, mime_type=MIME_TYPE, meta=meta, fn=partial(self._compose, name)
                 )
             )
             for name in self._names
         ]
+
+    def _compose(self, name: AppName) -> str:
+        return compose_document(name, self._list_tools())
