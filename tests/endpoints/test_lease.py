@@ -12,9 +12,8 @@ from toggl_mcp.api import AsyncClient, connect_in_process
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.store import Key
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
-from toggl_mcp.endpoints.core.cached_collection import POLL_SECONDS
 from toggl_mcp.endpoints.core.keys import derive_scope
-from toggl_mcp.endpoints.core.lease import LEASE_SECONDS, RENEWAL_SECONDS
+from toggl_mcp.endpoints.core.lease import LEASE_SECONDS, POLL_SECONDS, RENEWAL_SECONDS
 from toggl_mcp.models.clock import SystemClock
 from toggl_mcp.sandbox import HARBOUR_STUDIO, Fault, Sandbox
 

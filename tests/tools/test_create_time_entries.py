@@ -1,9 +1,7 @@
 """Creating several entries by one plan: checked as a whole, sent one by one, and gone on with by the same call."""
 
-from functools import partial
 from typing import Any
 
-import anyio
 import pytest
 
 from tests.sandbox.clock import Clock
@@ -299,56 +297,3 @@ async def test_create_time_entries_stop_before_start_is_refused(host: Host, star
     error = await host.fail_to_create_entry(start=start, stop=stop)
 
     assert "is before start, " in error["message"]
-
-
-async def test_create_time_entries_repeated_while_the_first_call_waits_for_toggl_creates_once(
-    host: Host, sandbox: Sandbox
-) -> None:
-    """As a host does that waits for less long than Toggl takes, and tells nobody."""
-    is_sent, is_answered = anyio.Event(), anyio.Event()
-
-    async def wait() -> None:
-        is_sent.set()
-        await is_answered.wait()
-
-    results: list[list[object]] = []
-
-    async def create() -> None:
-        results.append(statuses(await host.call("create_time_entries", entries=plan(1))))
-
-    await host.call("list_time_entries", period="2025-10-14")
-    sandbox.fault = FailPost(1, Fault("slow", until=wait))
-    async with anyio.create_task_group() as group:
-        group.start_soon(create)
-        await is_sent.wait()
-        group.start_soon(create)
-        await anyio.wait_all_tasks_blocked()
-        is_answered.set()
-
-    assert results == [["created"], ["already_there"]]
-    assert len(list_changes(sandbox)) == 1
-
-
-async def test_create_time_entries_dry_run_does_not_wait_for_a_call_that_creates(host: Host, sandbox: Sandbox) -> None:
-    is_sent, is_answered = anyio.Event(), anyio.Event()
-    results: list[list[object]] = []
-    previews: list[list[object]] = []
-
-    async def wait() -> None:
-        is_sent.set()
-        await is_answered.wait()
-
-    async def preview() -> None:
-        results.append(statuses(await host.call("create_time_entries", entries=plan(1), dry_run=True)))
-
-    await host.call("list_time_entries", period="2025-10-14")
-    sandbox.fault = FailPost(1, Fault("slow", until=wait))
-    async with anyio.create_task_group() as group:
-        group.start_soon(partial(host.call, "create_time_entries", entries=plan(1)))
-        await is_sent.wait()
-        group.start_soon(preview)
-        await anyio.wait_all_tasks_blocked()
-        previews += results
-        is_answered.set()
-
-    assert previews == [["planned"]]

@@ -1,8 +1,9 @@
 """One account at Toggl: every endpoint of one token, over one connection and one cache."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from functools import cached_property, lru_cache, partial
+from functools import lru_cache, partial
 from typing import Any
 
 import anyio
@@ -12,6 +13,8 @@ from toggl_mcp.cache.store import Store
 from toggl_mcp.endpoints.account import AccountEndpoint
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
+from toggl_mcp.endpoints.core.keys import creation_key
+from toggl_mcp.endpoints.core.lease import Lease
 from toggl_mcp.endpoints.core.read_endpoint import ReadEndpoint
 from toggl_mcp.endpoints.core.session import Session
 from toggl_mcp.endpoints.journal import Journal
@@ -50,6 +53,7 @@ class Toggl:
         self.configured_workspace_id = workspace_id
         self._client = client
         self._cache = cache
+        self._creation_lock = anyio.Lock()
         self._session = session = Session(auth, cache, client=client, retries=retries)
         self.account = AccountEndpoint(self._session)
         self.entry_cache = TimeEntryCache(self._session)
@@ -78,10 +82,14 @@ class Toggl:
             AsyncUserEndpoint.KIND: self.users,
         }
 
-    @cached_property
-    def creation_lock(self) -> anyio.Lock:
-        """The lock of what compares time entries and then creates them: without it, a repeat creates them twice."""
-        return anyio.Lock()
+    @asynccontextmanager
+    async def lock_creation(self) -> AsyncGenerator[None]:
+        """Let nobody else, in any process, create time entries: who compares them first creates none twice."""
+        lease = Lease(self._cache, creation_key(self._session.scope))
+        async with self._creation_lock:
+            await lease.wait()
+            async with lease.hold():
+                yield
 
     def endpoint(self, kind: str, workspace_id: int) -> ReadEndpoint[Any]:
         """Return a workspace's endpoint of a kind."""

@@ -27,6 +27,7 @@ Kind = Literal[
     "cut",
     "empty",
     "odd row",
+    "slow before",
     "slow",
 ]
 
@@ -55,7 +56,8 @@ class Fault:
         resets_in: The seconds until the quota of a 402 resets.
         body: The text of a garbage response.
         to_odd_row: What an odd row has in place of the first row of each list in the response.
-        until: What to wait for between the operation and its response. The kind "slow" does nothing else.
+        until: What to wait for between the operation and its response, of the kind "slow before" before the operation.
+            The two slow kinds do nothing else.
     """
 
     kind: Kind
@@ -69,7 +71,8 @@ class Fault:
 
     async def respond(self, handle: Callable[[], Response]) -> Response:
         """Return the response that reaches the caller; `handle` carries the request out."""
-        response = Response() if self.kind in _NOTHING_DONE else handle()
+        is_done_first = self.kind not in _NOTHING_DONE and self.kind != "slow before"
+        response = handle() if is_done_first else Response()
         if self.until is not None:
             await self.until()
         match self.kind.split()[0]:
@@ -78,7 +81,7 @@ class Fault:
             case "lost":
                 raise ConnectionResetError
             case "slow":
-                return response
+                return response if is_done_first else handle()
             case "rejected":
                 return error(self.rejection, "Rejected")
             case "cut":

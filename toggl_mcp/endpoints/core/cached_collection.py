@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, field
-from functools import cache, cached_property, partial
+from functools import cache, cached_property
 from math import inf
 from typing import Generic, NamedTuple, Self, TypeVar, cast
 
@@ -21,7 +21,7 @@ from toggl_mcp.cache.store import MAX_CLOCK_LEAD_SECONDS, Key, Row, RowWrite, St
 from toggl_mcp.endpoints.core.change import Cascade, Change, ConfirmedRow, open_record
 from toggl_mcp.endpoints.core.collection import CacheRead, Collection, Lookup
 from toggl_mcp.endpoints.core.keys import names_key
-from toggl_mcp.endpoints.core.lease import Lease
+from toggl_mcp.endpoints.core.lease import POLL_SECONDS, Lease
 from toggl_mcp.errors import CacheBusy, QuotaSpent, RateLimited, Unreachable
 from toggl_mcp.models.journal import ChangeRecord, RowChange
 from toggl_mcp.models.metrics import record_read
@@ -31,7 +31,6 @@ M = TypeVar("M", bound=BaseModel)
 
 _log = logging.getLogger(__name__)
 
-POLL_SECONDS = 0.05
 MAX_STALE_SECONDS = 24 * 3600.0
 """Seconds past its freshness for which a collection is served where Toggl gives no answer."""
 
@@ -312,7 +311,8 @@ class CachedCollection(Generic[M]):
                     break
                 await anyio.sleep(POLL_SECONDS)  # Another process fetches it: either it comes, or its lease lapses.
             try:
-                return await lease.hold(partial(self._fetch_and_store, requirement))
+                async with lease.hold():
+                    return await self._fetch_and_store(requirement)
             except Exception as error:
                 flight.error = error
                 raise

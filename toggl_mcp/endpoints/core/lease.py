@@ -1,16 +1,13 @@
-"""The lease on a collection: of the processes that share a cache, one at a time fetches it."""
+"""A lease: of the processes that share a cache, one at a time fetches a collection, or creates time entries."""
 
 import logging
-from collections.abc import Awaitable, Callable, Generator
-from contextlib import contextmanager
-from typing import TypeVar
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
 
 import anyio
 
 from toggl_mcp.cache.store import Key, Store
 from toggl_mcp.errors import CacheBusy
-
-T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
@@ -18,10 +15,12 @@ LEASE_SECONDS = 5.0
 """Seconds that a lease lasts: others wait this long for a process that was killed while it fetched."""
 RENEWAL_SECONDS = 2.0
 """Seconds after which a lease is renewed while the response is awaited."""
+POLL_SECONDS = 0.05
+"""Seconds between two attempts to acquire a lease that another process has."""
 
 
 class Lease:
-    """The lease on a collection of a store."""
+    """The lease on what has this key in a store."""
 
     def __init__(self, store: Store, key: Key) -> None:
         self._store = store
@@ -33,19 +32,26 @@ class Lease:
         self._held_until = await self._store.acquire_lease(self._key, LEASE_SECONDS)
         return self._held_until is not None
 
-    async def hold(self, fetch: Callable[[], Awaitable[T]]) -> T:
-        """Return what is fetched while the lease is renewed, and release it."""
+    async def wait(self) -> None:
+        """Acquire the lease as soon as no other process has it."""
+        while not await self.acquire():  # noqa: ASYNC110 - no event crosses to another process
+            await anyio.sleep(POLL_SECONDS)
+
+    @asynccontextmanager
+    async def hold(self) -> AsyncGenerator[None]:
+        """Renew the lease that was acquired, and release it at the end."""
         failure: Exception | None = None
         try:
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(self._renew)
                 try:
-                    return await fetch()
+                    yield
                 except Exception as error:  # noqa: BLE001 - raised below: a task group would wrap it
                     failure = error
                 finally:
                     tasks.cancel_scope.cancel()
-            raise failure or AssertionError
+            if failure is not None:
+                raise failure
         finally:
             with anyio.CancelScope(shield=True), _tolerate_busy_cache():
                 if self._held_until is not None:  # None: another process has it by now.

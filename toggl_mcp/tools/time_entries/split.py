@@ -30,34 +30,45 @@ class TimeEntrySplit(WithChange):
 
 async def split_time_entry(args: SplitTimeEntry, call: CallContext) -> TimeEntrySplit:
     """Split a completed time entry into two adjoining ones. If one half fails, it is undone."""
+    # A host that waits for less long than Toggl takes repeats a call whose first try goes on.
+    async with call.toggl.lock_creation():
+        halves, warnings = await _split(args, call)
+    outputs = await to_outputs(halves, call)
+    return TimeEntrySplit(
+        entries=[output for output, _ in outputs],
+        warnings=[*warnings, *(text for _, texts in outputs for text in texts)] or None,
+        quota=call.quota(),
+    )
+
+
+async def _split(args: SplitTimeEntry, call: CallContext) -> tuple[list[TimeEntry], list[str]]:
+    """Return the two halves, and what to warn of; halves that the same call has made already are not made again."""
     ((entry,), _) = await load_entries([args.entry], call, require_recent=True)
     if entry.running:
         message = "entry: its timer is running. stop_timer takes a stop; then start_timer(start, like: last) goes on."
         raise InvalidArguments(message)
     at = await _parse_split(args.at, entry, call)
     prepared = await prepare_new_entry(args.second or LaterHalf(), entry, entry.workspace_id, call)
-    await _check_quota(entry.workspace_id, call)
     seconds = round((entry.end_at(call.now) - at).total_seconds())
     body = prepared.body.model_copy(update={"start": at, "duration": seconds})
-    # The later half comes first: if that fails, nothing has to be undone, and no time is lost if undoing fails.
     second = await _find_later_half(body, entry, call)
+    if not seconds:
+        if second is None:
+            raise await _outside_error(entry, call)
+        return [entry, second], ["It was split there already; nothing was changed."]
+    await _check_quota(entry.workspace_id, call)
+    # The later half comes first: if that fails, nothing has to be undone, and no time is lost if undoing fails.
     if second is None:
         async with settle_references(prepared, entry.workspace_id, call):
             second = await call.toggl.time_entries(entry.workspace_id).add(body)
-    first = await _shorten(entry, at, second, call)
-    outputs = await to_outputs([first, second], call)
-    return TimeEntrySplit(
-        entries=[output for output, _ in outputs],
-        warnings=[text for _, texts in outputs for text in texts] or None,
-        quota=call.quota(),
-    )
+    return [await _shorten(entry, at, second, call), second], []
 
 
 async def _parse_split(text: str, entry: TimeEntry, call: CallContext) -> "datetime":
-    """Return the time of a split; a time of day alone is of the day on which it is within the entry.
+    """Return the time of a split; a time of day alone is of the day on which it is within the entry, or else ends it.
 
     Raises:
-        InvalidArguments: It is no time, not within the entry, or so on several days.
+        InvalidArguments: It is no time, not within the entry nor at its end, or so on several days.
     """
     calendar, end = await call.calendar(), entry.end_at(call.now)
     first_day, last_day = calendar.day_of(entry.start), calendar.day_of(end)
@@ -69,16 +80,28 @@ async def _parse_split(text: str, entry: TimeEntry, call: CallContext) -> "datet
     if matches:
         message = f"at: may be {' or '.join(calendar.to_local_text(moment) for moment in matches)}. Give the date, too."
         raise InvalidArguments(message)
-    times = f"after {calendar.to_local_text(entry.start)} and before {calendar.to_local_text(end)}"
-    message = f"at: must be within the entry, {times}."
-    raise InvalidArguments(message)
+    if end in moments:
+        return end
+    raise await _outside_error(entry, call)
+
+
+async def _outside_error(entry: TimeEntry, call: CallContext) -> InvalidArguments:
+    """Return the error that a time is not within the entry."""
+    calendar = await call.calendar()
+    times = f"after {calendar.to_local_text(entry.start)} and before {calendar.to_local_text(entry.end_at(call.now))}"
+    return InvalidArguments(f"at: must be within the entry, {times}.")
 
 
 async def _find_later_half(body: TimeEntryBody, entry: TimeEntry, call: CallContext) -> TimeEntry | None:
-    """Return the later half that the same call has created already, before it was cut off; None if there is none."""
+    """Return the later half that the same call has created already; None if there is none.
+
+    Of an entry that is shortened already nothing is left for it: then it has any duration.
+    """
     draft = to_draft(body, entry.workspace_id)
-    items = (await call.toggl.time_entries(entry.workspace_id).read()).collection.items.values()
-    return next((item for item in items if is_same(item, draft)), None)
+    for item in (await call.toggl.time_entries(entry.workspace_id).read()).collection.items.values():
+        if is_same(item, draft if draft.duration else draft.model_copy(update={"duration": item.duration})):
+            return item
+    return None
 
 
 async def _check_quota(workspace_id: int, call: CallContext) -> None:

@@ -1,0 +1,109 @@
+"""Calls that are repeated while their first try goes on, as by a host that waits for less long than Toggl takes."""
+
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+from mcp import Client
+
+from tests.sandbox.clock import Clock
+from tests.sandbox.diary import add_entry, list_changes
+from tests.tools.host import Host, serve
+from toggl_mcp.cache.sqlite.store import SqliteStore
+from toggl_mcp.sandbox import Call, Fault, Sandbox
+from toggl_mcp.sandbox.faults import Kind
+
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("six_in_the_evening")]
+
+PLAN = [{"start": "2025-10-14T09:00", "duration": "30m", "description": "Work"}]
+
+
+class SlowPost:
+    """Lets the first request that creates wait, before or after it is carried out, until it may go on."""
+
+    def __init__(self, kind: Kind) -> None:
+        self.kind: Kind = kind
+        self.is_sent, self.may_go_on = anyio.Event(), anyio.Event()
+
+    def __call__(self, call: Call) -> Fault | None:
+        is_first = call.method == "POST" and not self.is_sent.is_set()
+        return Fault(self.kind, until=self._wait) if is_first else None
+
+    async def _wait(self) -> None:
+        self.is_sent.set()
+        await self.may_go_on.wait()
+
+
+@pytest.fixture
+def entry_id(sandbox: Sandbox) -> int:
+    row = add_entry(sandbox, "2025-10-13T09:00", "2025-10-13T12:00", "Cart")
+    return int(row["id"])
+
+
+@pytest.fixture(params=["one process", "two processes"])
+async def hosts(
+    request: pytest.FixtureRequest, sandbox: Sandbox, clock: Clock, tmp_path: Path, entry_id: int
+) -> AsyncGenerator[tuple[Host, Host]]:
+    """Two hosts of one server, or of two that share a cache; each knows the day before it changes it."""
+    servers = [serve(sandbox, clock, store=SqliteStore(tmp_path / "cache.sqlite", clock=clock)) for _ in range(2)]
+    async with Client(servers[0]) as client, Client(servers[1]) as other_client:
+        hosts = Host(client), Host(client if request.param == "one process" else other_client)
+        for host in hosts:
+            rows = (await host.call("list_time_entries", period="2025-10-13..2025-10-14"))["entries"]
+            assert [row["id"] for row in rows] == [entry_id]
+        yield hosts
+
+
+async def call_twice(hosts: tuple[Host, Host], slow_post: SlowPost, tool: str, **arguments: object) -> list[Any]:
+    """Return the results of a call and of its repeat, which begins after the first has sent a request that creates."""
+    results: list[Any] = []
+
+    async def call(host: Host) -> None:
+        results.append(await host.call(tool, **arguments))
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(call, hosts[0])
+        await slow_post.is_sent.wait()
+        group.start_soon(call, hosts[1])
+        await anyio.wait_all_tasks_blocked()
+        slow_post.may_go_on.set()
+    return results
+
+
+@pytest.mark.parametrize("kind", ["slow before", "slow"])
+async def test_create_time_entries_repeated_while_the_first_call_waits_for_toggl_creates_once(
+    hosts: tuple[Host, Host], sandbox: Sandbox, kind: Kind
+) -> None:
+    sandbox.fault = slow_post = SlowPost(kind)
+    results = await call_twice(hosts, slow_post, "create_time_entries", entries=PLAN)
+
+    assert [result["entries"][0]["status"] for result in results] == ["created", "already_there"]
+    assert len(list_changes(sandbox)) == 1
+
+
+@pytest.mark.parametrize("kind", ["slow before", "slow"])
+async def test_split_time_entry_repeated_while_the_first_call_waits_for_toggl_makes_two_halves(
+    hosts: tuple[Host, Host], sandbox: Sandbox, entry_id: int, kind: Kind
+) -> None:
+    sandbox.fault = slow_post = SlowPost(kind)
+    first, repeat = await call_twice(hosts, slow_post, "split_time_entry", entry=entry_id, at="11:00")
+
+    assert first["entries"] == repeat["entries"]
+    assert repeat["warnings"] == ["It was split there already; nothing was changed."]
+    assert len(list_changes(sandbox)) == 2
+
+
+async def test_create_time_entries_dry_run_does_not_wait_for_a_call_that_creates(
+    hosts: tuple[Host, Host], sandbox: Sandbox
+) -> None:
+    previews: list[Any] = []
+    sandbox.fault = slow_post = SlowPost("slow before")
+    async with anyio.create_task_group() as group:
+        group.start_soon(lambda: hosts[0].call("create_time_entries", entries=PLAN))
+        await slow_post.is_sent.wait()
+        previews.append(await hosts[1].call("create_time_entries", entries=PLAN, dry_run=True))
+        slow_post.may_go_on.set()
+
+    assert [preview["entries"][0]["status"] for preview in previews] == ["planned"]
