@@ -1,5 +1,6 @@
 """A server that is stopped, paused, full or read-only: memory takes its place, and what was missed is told."""
 
+import asyncio
 import logging
 import time
 from math import inf
@@ -115,6 +116,22 @@ async def test_paused_server_costs_a_call_one_timeout_and_no_other(server: Serve
 
     assert seconds < 2 * TIMEOUT_SECONDS
     assert "does not answer" in (store.problem or "")
+
+
+async def test_cancelled_reader_leaves_others_their_rows(server: Server, open_replica: OpenStore) -> None:
+    """By asyncio's own cancellation, which no scope shields from."""
+    store = open_replica()
+    version = await store_rows(store)
+    with server.paused():
+        cancelled = asyncio.create_task(store.get_row(MINE, 1))
+        await anyio.wait_all_tasks_blocked()
+        others = [asyncio.create_task(store.get_row(MINE, row_id)) for row_id in (1, 2)]
+        await anyio.wait_all_tasks_blocked()
+        cancelled.cancel()
+        await anyio.wait_all_tasks_blocked()
+
+    assert cancelled.cancelled()
+    assert [await other for other in others] == [Row(version, ROWS[1]), Row(version, ROWS[2])]
 
 
 async def test_change_during_an_outage_is_told_before_anything_is_read(

@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from math import inf
 from typing import cast
 
+import anyio
 import anyio.to_thread
 import pytest
 
@@ -12,7 +13,7 @@ from tests.cache.support import MINE, ROWS
 from tests.cache.test_journal import make_record
 from tests.sandbox.clock import Clock
 from toggl_mcp.cache.redis.store import RedisStore
-from toggl_mcp.cache.store import RowWrite, Version
+from toggl_mcp.cache.store import Row, RowWrite, Version
 from toggl_mcp.models.journal import RowChange
 from toggl_mcp.models.quota import Bucket, PendingChange
 
@@ -85,3 +86,21 @@ async def test_read_that_refreshes_waits_for_the_server_twice_a_step(
     ]
 
     assert [await count_trips(step) for step in steps] == [2, 2, 1, 2, 2]
+
+
+async def test_reads_at_once_wait_for_the_server_together(counted: tuple[RedisStore, CountTrips]) -> None:
+    store, count_trips = counted
+    rows: dict[int, Row] = {}
+
+    async def read(row_id: int) -> None:
+        rows[row_id] = await store.get_row(MINE, row_id)
+
+    async def read_all() -> None:
+        async with anyio.create_task_group() as tasks:
+            for row_id in range(50):
+                tasks.start_soon(read, row_id)
+
+    trips = await count_trips(read_all())
+
+    assert trips == 2  # The first read goes alone; those that came meanwhile go together.
+    assert rows == {row_id: Row(Version(0, 12), ROWS.get(row_id)) for row_id in range(50)}

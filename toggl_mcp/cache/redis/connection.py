@@ -31,8 +31,10 @@ GENERATION_BYTES = 8
 GENERATION_SECONDS = 30 * 24 * 3600
 """Seconds that a generation lasts; then every list is read from Toggl once."""
 
-Command = Sequence[bytes | int | float]
+Command = tuple[bytes | int | float, ...]
 Reply = bytes | int | None | list["Reply"] | redis.ResponseError
+BuildCommands = Callable[[bytes], Sequence[Command]]
+"""Returns the commands of a read; its argument is the name of the snapshots that are believed."""
 
 
 class ServerUnavailable(Exception):
@@ -210,9 +212,20 @@ class RedisServer:
         self._change_lock = threading.Lock()
         """Held by the one thread that runs a transaction: those of one process need not compete."""
 
-    def read(self, build_commands: Callable[[bytes], Sequence[Command]]) -> list[Reply]:
-        """Return the replies to commands, which get the generation; in one round trip."""
+    def read(self, build_commands: BuildCommands) -> list[Reply]:
+        """Return the replies to commands; in one round trip."""
         return self._attempt(lambda session: session.query(build_commands(session.generation)))
+
+    def read_all(self, reads: Sequence[BuildCommands]) -> list[list[Reply]]:
+        """Return the replies to each of several reads; in one round trip, and each command is sent once."""
+
+        def run(session: _Session) -> list[list[Reply]]:
+            groups = [build_commands(session.generation) for build_commands in reads]
+            commands = [*dict.fromkeys(command for group in groups for command in group)]
+            replies = dict(zip(commands, session.query(commands), strict=True))
+            return [[replies[command] for command in group] for group in groups]
+
+        return self._attempt(run)
 
     def change(self, transaction_body: Callable[[Transaction], T]) -> T:
         """Run a transaction; its body may run more than once."""

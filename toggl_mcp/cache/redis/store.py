@@ -10,6 +10,7 @@ import anyio.to_thread
 
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.redis.address import RedisAddress
+from toggl_mcp.cache.redis.batch import BatchReader
 from toggl_mcp.cache.redis.connection import RedisServer, Reply, ServerUnavailable
 from toggl_mcp.cache.redis.layout import Names, decode_time
 from toggl_mcp.cache.redis.outage import MissedWrites, Outage
@@ -38,9 +39,9 @@ MAX_FIRST_NUMBER = 2**40
 class RedisStore:
     """Keeps the cache on a server, and in memory while the server is away.
 
-    Each step runs in a worker thread, and the cancellation of its caller does not interrupt it. While a change of
-    another store is pending, its collections have no snapshot here, except for those who have waited for it: nothing
-    else tells whether that store still lives.
+    Each step runs in a worker thread, reads of rows in batches, and the cancellation of its caller does not interrupt
+    it. While a change of another store is pending, its collections have no snapshot here, except for those who have
+    waited for it: nothing else tells whether that store still lives.
 
     Each method raises CacheBusy if other processes change the same data without end.
 
@@ -73,6 +74,7 @@ class RedisStore:
         self._tables = Tables(self._server, names, self.clock, draw_number, decode_time)
         self._owner_id = uuid4().hex
         self._outage = Outage(self._deliver, retry_seconds)
+        self._batch_reader = BatchReader(lambda reads: self._run_in_thread(lambda: self._server.read_all(reads)))
 
     @property
     def problem(self) -> str | None:
@@ -81,20 +83,15 @@ class RedisStore:
 
     async def get_version(self, key: Key, *, waited_seconds: float = 0.0, is_refresh: bool = False) -> Version:
         """Return the version of a collection."""
-
-        def step() -> Version:
-            row = self._tables.get_row(key, None, self._owner_id, waited_seconds=waited_seconds, is_refresh=is_refresh)
-            return row.version
-
         try:
-            return await self._run(step)
+            return (await self._get_row(key, None, waited_seconds=waited_seconds, is_refresh=is_refresh)).version
         except ServerUnavailable:
             return await self._outage.memory.get_version(key)
 
     async def get_row(self, key: Key, row_id: int) -> Row:
         """Return one row, in one round trip."""
         try:
-            return await self._run(lambda: self._tables.get_row(key, row_id, self._owner_id))
+            return await self._get_row(key, row_id)
         except ServerUnavailable:
             return await self._outage.memory.get_row(key, row_id)
 
@@ -192,6 +189,18 @@ class RedisStore:
         with anyio.CancelScope(shield=True):
             await anyio.to_thread.run_sync(self._close)
 
+    async def _get_row(
+        self, key: Key, row_id: int | None, *, waited_seconds: float = 0.0, is_refresh: bool = False
+    ) -> Row:
+        """Return one row, or none of them, and the version; see `Tables.decode_row`."""
+        self._require_server()
+        owner_id = self._owner_id
+        replies = await self._batch_reader.read(
+            lambda generation: self._tables.build_row_commands(generation, key, row_id)
+        )
+        row = self._tables.decode_row(replies, key, owner_id, waited_seconds=waited_seconds, is_refresh=is_refresh)
+        return row or Row(await self._run(lambda: self._tables.begin_anew(key, owner_id)), None)
+
     def _deliver(self, scope: str, missed: MissedWrites) -> None:
         self._tables.deliver(scope, missed, self._owner_id)
 
@@ -206,8 +215,16 @@ class RedisStore:
         Raises:
             ServerUnavailable: It cannot be used, so memory is used instead.
         """
+        self._require_server()
+        return await self._run_in_thread(step)
+
+    def _require_server(self) -> None:
+        """Require that the server is not away, or that it is time for this caller to try it."""
         if not self._outage.may_use_server(self.clock()):
             raise ServerUnavailable
+
+    async def _run_in_thread(self, step: Callable[[], T]) -> T:
+        """Return the result of a step, and note whether the server is away."""
         was_away = self.problem is not None
 
         def deliver_and_run() -> T:

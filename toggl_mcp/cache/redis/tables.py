@@ -61,39 +61,36 @@ class Tables:
         self._draw_number = draw_number
         self._decode_time = decode_time
 
-    def get_row(
-        self,
-        key: Key,
-        row_id: int | None,
-        owner_id: str,
-        *,
-        waited_seconds: float = 0.0,
-        is_refresh: bool = False,
-    ) -> Row:
-        """Return one row, or none of them, and the version.
+    def build_row_commands(self, generation: bytes, key: Key, row_id: int | None) -> Sequence[Command]:
+        """Return the commands that read one row, or none of them, and the version; `decode_row` gets the replies."""
+        return (
+            (b"HMGET", self._names.collection(generation, key), STATE_FIELD, *_fields(row_id)),
+            (b"HGETALL", self._names.pending(key.scope)),
+            TIME,
+        )
+
+    def decode_row(
+        self, replies: Sequence[Reply], key: Key, owner_id: str, *, waited_seconds: float, is_refresh: bool
+    ) -> Row | None:
+        """Return one row, or none of them, and the version; None if the collection has to begin anew.
 
         While another's change is pending, or for a refresh, without a snapshot that was requested before the last
         `waited_seconds`.
         """
-
-        def build_commands(generation: bytes) -> Sequence[Command]:
-            fields = (STATE_FIELD, *_fields(row_id))
-            return (
-                (b"HMGET", self._names.collection(generation, key), *fields),
-                (b"HGETALL", self._names.pending(key.scope)),
-                TIME,
-            )
-
-        reply, pending_reply, time_reply = self._server.read(build_commands)
+        reply, pending_reply, time_reply = replies
         state_value, *texts = reply if isinstance(reply, list) else [None]
         state, pending = decode_state(state_value), self._find_pending(pending_reply, key, owner_id)
         now = self._decode_time(time_reply)
         if state is None or any(record.is_abandoned(now) for record in pending.values()):
-            return Row(self._server.change(lambda transaction: self._begin_anew(transaction, key, owner_id)), None)
+            return None
         if not (pending or is_refresh) or state.requested_at > now - waited_seconds:
             with suppress(ValueError):  # Something else has written there: it has no snapshot.
                 return Row(state.version, decode_text(texts[0]) if texts else None)
         return Row(Version(state.number), None)
+
+    def begin_anew(self, key: Key, owner_id: str) -> Version:
+        """Drop what abandoned changes have left in doubt, and begin the collection if there is none."""
+        return self._server.change(lambda transaction: self._begin_anew(transaction, key, owner_id))
 
     def read(self, key: Key) -> Snapshot | None:
         """Return the snapshot."""
