@@ -123,15 +123,16 @@ async def test_cancelled_reader_leaves_others_their_rows(server: Server, open_re
     store = open_replica()
     version = await store_rows(store)
     with server.paused():
-        cancelled = asyncio.create_task(store.get_row(MINE, 1))
-        await anyio.wait_all_tasks_blocked()
-        others = [asyncio.create_task(store.get_row(MINE, row_id)) for row_id in (1, 2)]
-        await anyio.wait_all_tasks_blocked()
-        cancelled.cancel()
-        await anyio.wait_all_tasks_blocked()
+        reads: list[asyncio.Task[Row]] = []
+        for _ in range(4):
+            reads.append(asyncio.create_task(store.get_row(MINE, 1)))
+            await anyio.wait_all_tasks_blocked()
+        for read in reads[:2]:  # The first is alone on its way, the second then with the others.
+            read.cancel()
+            await anyio.wait_all_tasks_blocked()
 
-    assert cancelled.cancelled()
-    assert [await other for other in others] == [Row(version, ROWS[1]), Row(version, ROWS[2])]
+    assert [read.cancelled() for read in reads[:2]] == [True, True]
+    assert [await read for read in reads[2:]] == [Row(version, ROWS[1])] * 2
 
 
 async def test_change_during_an_outage_is_told_before_anything_is_read(
