@@ -33,9 +33,14 @@ function describeEntry(entry, now) {
     when: formatSpan(entry.start, entry.stop),
     seconds: (endOf(entry, now) - entry.start) / SECOND,
     about: [entry.description, entry.project, ...(entry.tags ?? []).map((tag) => `#${tag}`)],
-    notes: findings.filter(({ kind }) => MARKED_KINDS.includes(kind)).map(({ kind }) => KINDS[kind].one),
+    notes: MARKED_KINDS.map((kind) => countKind(kind, findings)).filter(Boolean),
     actions: week.isOwn ? [move, ...(entry.running ? [] : [split]), ...actions] : [],
   };
+}
+
+function countKind(kind, findings) {
+  const count = findings.filter((finding) => finding.kind === kind).length;
+  return count > 1 ? `${count} ${KINDS[kind].many}` : count && KINDS[kind].one;
 }
 
 function fixAction({ kind, fix }) {
@@ -60,8 +65,11 @@ function showPanel(title, items, opener) {
   const panel = document.getElementById("panel");
   const close = () => {
     panel.hidden = true;
+    opener.classList.remove("opener");
     opener.focus();
   };
+  app.querySelector(".opener")?.classList.remove("opener");
+  opener.classList.add("opener");
   panel.hidden = false;
   panel.onkeydown = (event) => event.key === "Escape" && close();
   panel.replaceChildren(

@@ -55,7 +55,7 @@ function render(data) {
 function renderHead({ first_day: first, last_day: last, timezone, total, previous, average }) {
   const facts = [["Entries", String(total.entries)]];
   if (total.billable_seconds) facts.push(["Billable", formatDuration(total.billable_seconds)]);
-  if (average) facts.push([`A day, over ${average.days} with time`, formatDuration(average.seconds)]);
+  if (average) facts.push([`Average of ${average.days} days with time`, formatDuration(average.seconds)]);
   if (total.rounded_seconds !== undefined) facts.push(["Rounded", formatDuration(total.rounded_seconds)]);
   for (const [currency, amount] of Object.entries(total.amounts ?? {})) {
     facts.push(["Amount", `${amount.toLocaleString("en-GB", { minimumFractionDigits: 2 })} ${currency}`]);
@@ -77,8 +77,9 @@ function renderHead({ first_day: first, last_day: last, timezone, total, previou
 }
 
 function renderChange(seconds) {
-  const text = seconds === 0 ? "as before" : `${formatDuration(Math.abs(seconds))} ${seconds < 0 ? "less" : "more"}`;
-  return element("span", { class: "change" }, seconds === 0 ? "" : element("span", { "aria-hidden": "true" }, seconds < 0 ? "↓ " : "↑ "), text);
+  if (seconds === 0) return element("span", { class: "change" }, "as before");
+  const direction = seconds < 0 ? "less" : "more";
+  return element("span", { class: `change ${direction}` }, `${formatDuration(Math.abs(seconds))} ${direction}`);
 }
 
 function renderChoices(data) {
@@ -117,7 +118,14 @@ function renderBars(data, groups) {
       rest && renderRest(rest, data.total.seconds, hasPrevious),
     ),
   );
-  return element("div", {}, table, parts && renderKey(parts));
+  const range = hasPrevious && formatRange(data.previous.first_day, data.previous.last_day);
+  return element(
+    "div",
+    {},
+    table,
+    parts && renderKey(parts),
+    range && element("p", { class: "legend small quiet" }, element("i", { class: "key" }), `before: ${range}`),
+  );
 }
 
 // The columns of a table are the parts of each bar: names have colours, days have the one of their bar.

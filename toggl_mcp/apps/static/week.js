@@ -101,8 +101,8 @@ function renderHead(now) {
         element(
           "div",
           { class: "buttons" },
-          button("‹", () => move(-MAX_DAYS), { "aria-label": "Week before" }),
-          button("›", () => move(MAX_DAYS), { "aria-label": "Week after" }),
+          button(element("i", { class: "chevron before" }), () => move(-MAX_DAYS), { "aria-label": "Week before" }),
+          button(element("i", { class: "chevron after" }), () => move(MAX_DAYS), { "aria-label": "Week after" }),
         ),
     ),
     chips.length > 0 && element("div", { class: "chips", role: "group", "aria-label": "To look at again" }, chips),
@@ -211,11 +211,9 @@ function renderCell(entries, number, now) {
   const fill = (moment) => {
     const seconds = sumSeconds(cellEntries, number, moment);
     cell.style.setProperty("--share", Math.min(1, seconds / (8 * 3600)));
-    cell.replaceChildren(
-      ...(seconds ? durationParts(seconds) : ["0:00"]),
-      ...(isRunning ? [element("span", { class: "dot pulse" }), hiddenText("running")] : []),
-      ...marks.map((kind) => hiddenText(`, ${KINDS[kind].one}`)),
-    );
+    const box = element("span", { class: "box" }, seconds ? durationParts(seconds) : "0:00");
+    if (isRunning) box.append(element("span", { class: "dot pulse" }), hiddenText("running"));
+    cell.replaceChildren(box, ...marks.map((kind) => hiddenText(`, ${KINDS[kind].one}`)));
   };
   keepLive(cellEntries, fill, now);
   return cell;
@@ -226,7 +224,7 @@ function renderGaps(gaps) {
   const cells = gaps.map((findings, number) => {
     if (!findings.length) return gridCell({ class: "empty" });
     const open = (cell) => showPanel(`Gaps on ${longDay(week.days[number])}`, findings.map(describeFinding), cell);
-    return gridCell({ class: "gap" }, open, durationParts(sum(findings)));
+    return gridCell({ class: "gap" }, open, element("span", { class: "box hatched" }, durationParts(sum(findings))));
   });
   return element(
     "tr",
