@@ -1,4 +1,6 @@
-"""Write docs/pictures/: each app in both themes, of the sandbox at one moment: `uv run python -m scripts.screenshots`.
+"""Write docs/pictures/: each app in both themes, wide and narrow, of the sandbox at one moment.
+
+`uv run python -m scripts.screenshots`, and look at them.
 
 Needs Chromium and, for the same pictures everywhere, the fonts Inter and VL Gothic (Debian: chromium, fonts-inter,
 fonts-vlgothic).
@@ -13,7 +15,7 @@ import anyio
 from mcp import Client
 from playwright.async_api import Browser
 
-from tests.apps.host import AppHost, Theme, launch_browser, open_app
+from tests.apps.host import WIDTHS, AppHost, Theme, launch_browser, open_app
 from tests.sandbox.clock import Clock
 from tests.tools.host import Host, serve
 from toggl_mcp.apps.documents import AppName, app_uri
@@ -21,9 +23,11 @@ from toggl_mcp.sandbox import Sandbox
 
 PICTURES = Path(__file__).parent.parent / "docs" / "pictures"
 NOW = datetime(2025, 10, 3, 3, 40, tzinfo=UTC).timestamp()
-WIDTH = 880
+PIXEL_RATIO = 2
+"""Pixels of a picture in one of CSS: on good screens pictures are as sharp as the text beside them."""
+ENDINGS = ("", "-narrow")
 STYLES = {"variables": {"--font-sans": "Inter, 'VL Gothic', sans-serif"}}
-ESTIMATES = {"Web shop": 500, "Bread labels": 240, "Messestand": 150}
+ESTIMATES = {"Web shop": 500, "Bread labels": 160, "Messestand": 150}
 
 
 async def show_week(app: AppHost) -> None:
@@ -65,14 +69,17 @@ async def prepare(host: Host) -> None:
     await host.call("delete_time_entries", ids=[row["id"] for row in entries if row["start"][11:13] in ("22", "23")])
 
 
-async def take_picture(browser: Browser, client: Client, name: AppName, theme: Theme) -> None:
-    """Write the picture of an app in a theme."""
-    async with open_app(browser, client, app_uri(name), NOW, theme=theme, width=WIDTH, styles=STYLES) as app:
-        await app.page.emulate_media(reduced_motion="reduce")
+async def take_pictures(browser: Browser, client: Client, name: AppName, theme: Theme) -> None:
+    """Write the pictures of an app in a theme."""
+    app_host = open_app(browser, client, app_uri(name), NOW, theme=theme, pixel_ratio=PIXEL_RATIO, styles=STYLES)
+    async with app_host as app:
         await SHOWS[name](app)
-        height = await app.frame.evaluate("document.documentElement.offsetHeight")
-        await app.page.set_viewport_size({"width": WIDTH, "height": height})
-        await app.page.screenshot(path=PICTURES / f"{name}-{theme}.png", animations="disabled")
+        await app.page.mouse.move(0, 0)  # What is under it looks different.
+        for ending, width in zip(ENDINGS, WIDTHS, strict=True):
+            await app.page.set_viewport_size({"width": width, "height": 1300})
+            height = await app.frame.evaluate("document.documentElement.offsetHeight")
+            await app.page.set_viewport_size({"width": width, "height": height})
+            await app.page.screenshot(path=PICTURES / f"{name}-{theme}{ending}.png", animations="disabled")
 
 
 async def main() -> None:
@@ -84,7 +91,7 @@ async def main() -> None:
         await prepare(Host(client))
         for name in SHOWS:
             for theme in get_args(Theme):
-                await take_picture(browser, client, name, theme)
+                await take_pictures(browser, client, name, theme)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,8 @@ from playwright.async_api import Browser, Frame, Page, Route, async_playwright
 Message = dict[str, Any]
 Theme = Literal["light", "dark"]
 
+WIDTHS = (760, 400)
+"""The pixels of a wide and of a narrow window, in which the apps are looked at."""
 CHROMIUM = which("chromium")
 FLAGS = (
     "--no-sandbox",
@@ -102,6 +104,7 @@ async def open_app(
     *,
     theme: Theme = "light",
     width: int = 900,
+    pixel_ratio: int = 1,
     capabilities: Mapping[str, object] = CAPABILITIES,
     **context: object,
 ) -> AsyncGenerator[AppHost]:
@@ -111,7 +114,10 @@ async def open_app(
     assert content.mime_type == "text/html;profile=mcp-app"
     # The browser is in another zone than any account.
     page = await browser.new_page(
-        viewport={"width": width, "height": 1300}, timezone_id="America/Los_Angeles", reduced_motion="reduce"
+        viewport={"width": width, "height": 1300},
+        device_scale_factor=pixel_ratio,
+        timezone_id="America/Los_Angeles",
+        reduced_motion="reduce",
     )
     page.set_default_timeout(5000)
     app_host = AppHost(client, page)
