@@ -139,7 +139,7 @@ def documents() -> dict[Path, str]:
         ROOT / "docs" / "guarantees.md": guarantees_page(),
         agents: with_sections(agents.read_text("utf-8"), agent_recipes()),
         features: with_sections(features.read_text("utf-8"), feature_tables()),
-        apps: with_sections(apps.read_text("utf-8"), {"apps": apps_table()}),
+        apps: with_sections(apps.read_text("utf-8"), {"apps": apps_table(), "axe": axe_table()}),
         benchmarks: with_sections(benchmarks.read_text("utf-8"), benchmark_tables()),
         tour: with_sections(tour.read_text("utf-8"), tour_sections()),
         readme: with_sections(readme.read_text("utf-8"), sections),
@@ -206,6 +206,19 @@ def apps_table() -> str:
         for name in APP_NAMES
     )
     return table(("app", "shows results of", "bytes"), rows)
+
+
+def axe_table() -> str:
+    """Return what axe-core reports of each app, in each theme at each width."""
+    report = load_measurements()["accessible"]
+    cases = [item for name in APP_NAMES for item in report["cases"].items() if item[0].startswith(f"{name} ")]
+    (version,) = {numbers["axe"] for _, numbers in cases}
+    rows = (
+        (f"`{name}`", theme, f"{width} px", *(str(numbers[key]) for key in ("passes", "violations", "incomplete")))
+        for (name, theme, width), numbers in ((case.split(), numbers) for case, numbers in cases)
+    )
+    head = f"axe-core {version}, commit {report['commit']} of {report['date']}."
+    return f"{head}\n\n{table(('app', 'theme', 'width', 'rules passed', 'violations', 'undecided'), rows)}"
 
 
 def settings_table(settings_class: type[Settings], names: Iterable[str]) -> str:

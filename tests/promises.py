@@ -220,6 +220,15 @@ PROMISES = (
         "tests/tools/test_tools_list.py::test_tools_list_costs_at_most_11000_tokens",
     ),
     Promise(
+        "accessible",
+        "Apps that assistive technology can use",
+        "axe-core, with the rule for the size of targets, runs on each app with its details open, in light and dark, "
+        "wide and narrow.",
+        "{violations} violations and {incomplete} rules that it could not decide, {passes} passed, in {pages} runs of "
+        "axe-core {axe}",
+        "tests/apps/test_looks.py::test_app_in_both_themes_at_two_widths_passes_every_rule_of_axe",
+    ),
+    Promise(
         "eras",
         "Both protocol eras",
         "Old and new hosts are served, on one connection even after a probe.",
