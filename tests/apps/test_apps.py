@@ -88,9 +88,11 @@ async def test_app_of_a_failed_or_cancelled_call_says_so(browser: Browser, clien
         failure = await app.text("#status")
         await app.send("ui/notifications/tool-cancelled", reason="user")
         cancellation = await app.text("#status")
+        headings = await app.frame.locator("h1").all_text_contents()
 
     assert failure == "Give a period."
     assert cancellation == "The call was cancelled. Ask again to see it."
+    assert headings == ["Toggl Track: totals"]
 
 
 async def test_app_reads_the_text_of_a_result_without_structured_content(

@@ -65,7 +65,7 @@ function showFailure(error) {
   announce(error.message);
   status.className = "failure";
   app.removeAttribute("aria-busy");
-  if (app.querySelector("h1") === null) app.replaceChildren();
+  if (app.querySelector("h1") === null) app.replaceChildren(element("h1", { class: "hidden" }, document.title));
 }
 
 async function guard(action) {
