@@ -191,3 +191,21 @@ async def test_app_from_right_to_left_is_the_mirror_image(
     assert overflow <= 0
     for (left, right), mirrored in zip(edges, mirrored_edges, strict=True):
         assert mirrored == pytest.approx([width - right, width - left], abs=1)
+
+
+async def test_list_time_entries_in_app_keeps_the_order_of_names_from_right_to_left(
+    browser: Browser, clock: Clock, quiet_week: Host
+) -> None:
+    await quiet_week.call("edit_project", project="Web shop", name="חנות 12")
+    await quiet_week.call("edit_client", client="Aroha Bakery", name="مخبز 3")
+    async with open_app(browser, quiet_week.client, app_uri("week"), clock.now) as app:
+        await app.show("list_time_entries", period="this week")
+        await app.frame.click("td.day-line >> nth=1")
+        lines = [".project >> nth=0", "#panel li .quiet >> nth=0"]
+        script = (
+            "line => [...line.querySelectorAll('bdi')].map(text => [text.textContent, text.getBoundingClientRect().x])"
+        )
+        places: list[list[tuple[str, float]]] = [await app.frame.eval_on_selector(line, script) for line in lines]
+
+    assert [[text for text, _ in line] for line in places] == [["חנות 12", "مخبز 3"], ["Plan", "חנות 12"]]
+    assert [line[0][1] < line[1][1] for line in places] == [True, True]

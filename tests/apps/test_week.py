@@ -243,24 +243,6 @@ async def test_list_time_entries_in_app_shows_what_others_wrote_as_text(
     assert title == "Toggl Track: week"
 
 
-async def test_list_time_entries_in_app_keeps_the_order_of_names_from_right_to_left(
-    browser: Browser, clock: Clock, quiet_week: Host
-) -> None:
-    await quiet_week.call("edit_project", project="Web shop", name="חנות 12")
-    await quiet_week.call("edit_client", client="Aroha Bakery", name="مخبز 3")
-    async with open_app(browser, quiet_week.client, URI, clock.now) as app:
-        await app.show("list_time_entries", period="this week")
-        await app.frame.click("td.day-line >> nth=1")
-        lines = [".project >> nth=0", "#panel li .quiet >> nth=0"]
-        script = (
-            "line => [...line.querySelectorAll('bdi')].map(text => [text.textContent, text.getBoundingClientRect().x])"
-        )
-        places: list[list[tuple[str, float]]] = [await app.frame.eval_on_selector(line, script) for line in lines]
-
-    assert [[text for text, _ in line] for line in places] == [["חנות 12", "مخبز 3"], ["Plan", "חנות 12"]]
-    assert [line[0][1] < line[1][1] for line in places] == [True, True]
-
-
 async def test_week_by_keyboard_moves_opens_and_comes_back(browser: Browser, clock: Clock, quiet_week: Host) -> None:
     position = "() => [document.activeElement.parentElement.rowIndex, document.activeElement.cellIndex]"
     async with open_app(browser, quiet_week.client, URI, clock.now) as app:
