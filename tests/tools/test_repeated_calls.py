@@ -9,7 +9,7 @@ import pytest
 from mcp import Client
 
 from tests.sandbox.clock import Clock
-from tests.sandbox.diary import add_entry, list_changes
+from tests.sandbox.diary import add_entry, list_changes, timers
 from tests.tools.host import Host, serve
 from toggl_mcp.cache.sqlite.store import SqliteStore
 from toggl_mcp.sandbox import Call, Fault, Sandbox
@@ -81,6 +81,42 @@ async def test_create_time_entries_repeated_while_the_first_call_waits_for_toggl
 
     assert [result["entries"][0]["status"] for result in results] == ["created", "already_there"]
     assert len(list_changes(sandbox)) == 1
+
+
+@pytest.mark.parametrize("kind", ["slow before", "slow"])
+@pytest.mark.parametrize("arguments", [{}, {"start": "17:00"}], ids=["now", "with a start"])
+async def test_start_timer_repeated_while_the_first_call_waits_for_toggl_starts_one(
+    hosts: tuple[Host, Host], sandbox: Sandbox, kind: Kind, arguments: dict[str, object]
+) -> None:
+    sandbox.fault = slow_post = SlowPost(kind)
+    first, repeat = await call_twice(hosts, slow_post, "start_timer", description="Cart", tags=["design"], **arguments)
+
+    assert first["entry"] == repeat["entry"]
+    assert repeat["warnings"] == ["This timer was running already; nothing was changed."]
+    assert len(list_changes(sandbox)) == 1
+
+
+async def test_start_timer_repeated_after_the_time_limit_of_a_host_starts_another(
+    hosts: tuple[Host, Host], sandbox: Sandbox, clock: Clock
+) -> None:
+    first = await hosts[0].call("start_timer", description="Cart")
+    clock.now += 121
+    second = await hosts[1].call("start_timer", description="Cart")
+
+    assert second["stopped_entry"]["id"] == first["entry"]["id"]
+    assert len(list_changes(sandbox)) == 2
+
+
+async def test_start_timer_after_the_person_stopped_the_same_one_starts_another(
+    hosts: tuple[Host, Host], sandbox: Sandbox, clock: Clock
+) -> None:
+    first = await hosts[0].call("start_timer", description="Cart")
+    clock.now += 30
+    sandbox.state.entries[first["entry"]["id"]] |= {"stop": "2025-10-14T05:00:20+00:00", "duration": 20}
+    second = await hosts[1].call("start_timer", description="Cart")
+
+    assert second["entry"]["id"] != first["entry"]["id"]
+    assert timers(sandbox) == ["Cart"]
 
 
 @pytest.mark.parametrize("kind", ["slow before", "slow"])

@@ -1,5 +1,7 @@
 """An entry that is still to be created, and whether Toggl has it already."""
 
+from typing import Any
+
 from toggl_mcp.models.time_entries import TimeEntry, TimeEntryBody
 
 NO_ID = 0
@@ -7,8 +9,9 @@ NO_ID = 0
 
 
 def to_draft(body: TimeEntryBody, workspace_id: int) -> TimeEntry:
-    """Return the entry that a request to create one makes."""
-    fields = body.model_dump(include={"start", "duration", "description", "billable", "tags"}, exclude_none=True)
+    """Return the entry that a request to create one makes; without a duration, its timer runs."""
+    names = {"start", "duration", "description", "billable", "tags"}
+    fields: dict[str, Any] = {"duration": -1} | body.model_dump(include=names, exclude_none=True)
     return TimeEntry(
         id=NO_ID,
         workspace_id=workspace_id,

@@ -15,6 +15,7 @@ from toggl_mcp.tools.support.define import ADDITIVE, DESTRUCTIVE, READ_ONLY, Cal
 from toggl_mcp.tools.support.results import Freshness, OutputModel, WithQuota, list_unreadable
 from toggl_mcp.tools.time_entries._args import GetTimer, StartTimer, StopTimer
 from toggl_mcp.tools.time_entries._bulk import load_entries
+from toggl_mcp.tools.time_entries._draft import is_same, to_draft
 from toggl_mcp.tools.time_entries._input import (
     prepare_new_entry,
     settle_references,
@@ -27,6 +28,8 @@ from toggl_mcp.tools.time_entries._times import check_duration, parse_stop, pars
 DISCARDED = "The entry is deleted. undo brings it back."
 MIN_RUN = timedelta(seconds=1)
 """The shortest time that a timer is taken to run."""
+MAX_REPEAT = timedelta(minutes=2)
+"""How much later the repeat of a call begins at most: hosts wait for an answer for a minute or two."""
 
 
 class StoppedTimer(OutputModel):
@@ -57,6 +60,21 @@ class Timer(WithQuota, Freshness):
 
 async def start_timer(args: StartTimer, call: CallContext) -> TimerStarted:
     """Start a timer. It stops the running timer, which stopped_entry names."""
+    # A host that waits for less long than Toggl takes repeats a call whose first try goes on.
+    async with call.toggl.lock_creation():
+        result, warnings = await _start(args, call)
+    entry, entry_warnings = await to_output(result.entry, call)
+    return TimerStarted(
+        entry=entry,
+        warnings=[*warnings, *(entry_warnings or ())] or None,
+        stopped_entry=_to_stopped(result, call),
+        still_running_id=result.still_running_id,
+        quota=call.quota(),
+    )
+
+
+async def _start(args: StartTimer, call: CallContext) -> tuple[TimerStart, list[str]]:
+    """Return the timer that was started, or runs already, and what to warn of."""
     like, calendar = await load_like(args.like, call), await call.calendar()
     workspace = await choose_workspace(args.workspace, like, call)
     prepared = await prepare_new_entry(args, like, workspace, call)
@@ -66,21 +84,33 @@ async def start_timer(args: StartTimer, call: CallContext) -> TimerStarted:
     if start > call.now:
         message = "start: is in the future. Omit it to start now."
         raise InvalidArguments(message)
+    body = prepared.body.model_copy(update={"start": start})
+    running = await _find_started(body, workspace, call)
+    if running is not None:
+        return TimerStart(running, None), ["This timer was running already; nothing was changed."]
     if not args.allow_overlap:
         running = await call.toggl.time_entries(workspace).current()
         exclude_id = running.id if running is not None and running.start <= start else None
         await reject_overlaps(start, max(start + MIN_RUN, call.now), calendar, call, exclude_id=exclude_id)
-    body = prepared.body.model_copy(update={"start": start})
     async with settle_references(prepared, workspace, call):
-        result = await call.toggl.time_entries(workspace).start(body)
-    entry, warnings = await to_output(result.entry, call)
-    return TimerStarted(
-        entry=entry,
-        warnings=warnings,
-        stopped_entry=_to_stopped(result, call),
-        still_running_id=result.still_running_id,
-        quota=call.quota(),
-    )
+        return await call.toggl.time_entries(workspace).start(body), []
+
+
+async def _find_started(body: TimeEntryBody, workspace_id: int, call: CallContext) -> TimeEntry | None:
+    """Return the running timer if the same call has started it; None if none has, or it was stopped elsewhere."""
+    entries, draft = call.toggl.time_entries(workspace_id), to_draft(body, workspace_id)
+
+    def matches(entry: TimeEntry | None) -> bool:
+        return (
+            entry is not None
+            and abs(entry.start - draft.start) <= MAX_REPEAT
+            and is_same(entry, draft.model_copy(update={"start": entry.start, "duration": entry.duration}))
+        )
+
+    if not matches(await entries.current()):
+        return None
+    running = await entries.current(refresh=True)
+    return running if matches(running) else None
 
 
 async def stop_timer(args: StopTimer, call: CallContext) -> TimeEntryResult:
