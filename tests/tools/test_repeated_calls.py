@@ -1,6 +1,7 @@
 """Calls that are repeated while their first try goes on, as by a host that waits for less long than Toggl takes."""
 
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from mcp import Client
 from tests.sandbox.clock import Clock
 from tests.sandbox.diary import add_entry, list_changes, timers
 from tests.tools.host import Host, serve
+from tests.tools.undo_rows import live_entries
 from toggl_mcp.cache.sqlite.store import SqliteStore
 from toggl_mcp.sandbox import Call, Fault, Sandbox
 from toggl_mcp.sandbox.faults import Kind
@@ -129,6 +131,20 @@ async def test_split_time_entry_repeated_while_the_first_call_waits_for_toggl_ma
     assert first["entries"] == repeat["entries"]
     assert repeat["warnings"] == ["It was split there already; nothing was changed."]
     assert len(list_changes(sandbox)) == 2
+
+
+@pytest.mark.parametrize("kind", ["slow before", "slow"])
+async def test_undo_repeated_while_the_first_call_waits_for_toggl_creates_a_deleted_entry_once(
+    hosts: tuple[Host, Host], sandbox: Sandbox, entry_id: int, kind: Kind
+) -> None:
+    sandbox.behaviors = replace(sandbox.behaviors, undelete_by_patch="ignored")
+    await hosts[0].call("delete_time_entries", ids=[entry_id])
+    sandbox.fault = slow_post = SlowPost(kind)
+    results = await call_twice(hosts, slow_post, "undo")
+
+    assert [result["rows"][0]["effect"] for result in results] == ["recreate", "recreate"]
+    assert len({result["rows"][0]["new_id"] for result in results}) == 1
+    assert [row["description"] for row in live_entries(sandbox).values()] == ["Cart"]
 
 
 async def test_create_time_entries_dry_run_does_not_wait_for_a_call_that_creates(

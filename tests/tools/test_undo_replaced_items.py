@@ -1,10 +1,8 @@
 """Undoing where an item was created again under another id: what referred to the former one refers to the new one."""
 
 from dataclasses import replace
-from functools import partial
 from typing import Any, Literal
 
-import anyio
 import pytest
 from mcp import Client
 
@@ -119,14 +117,3 @@ async def test_undo_of_an_edit_after_the_item_was_created_again_edits_the_new_on
 
     (row,) = (row for row in sandbox.state.clients.values() if row["name"] == "Zed")
     assert (result["complete"], row["id"] == created["client"]["id"], row.get("notes")) == (True, False, None)
-
-
-async def test_undo_twice_at_once_creates_deleted_entries_once(host: Host, sandbox: Sandbox) -> None:
-    sandbox.behaviors = replace(sandbox.behaviors, undelete_by_patch="ignored")
-    ids = add_entries(sandbox, 3)
-    deleted = await host.call("delete_time_entries", ids=ids)
-    async with anyio.create_task_group() as tasks:
-        for _ in range(2):
-            tasks.start_soon(partial(host.call, "undo", change=deleted["change_id"]))
-
-    assert len(live_entries(sandbox)) == len(ids)

@@ -1,12 +1,9 @@
 """One account at Toggl: every endpoint of one token, over one connection and one cache."""
 
-from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache, partial
 from typing import Any
-
-import anyio
 
 from toggl_mcp.api import AsyncClient, Auth
 from toggl_mcp.cache.store import Store
@@ -14,7 +11,7 @@ from toggl_mcp.endpoints.account import AccountEndpoint
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
 from toggl_mcp.endpoints.core.keys import creation_key
-from toggl_mcp.endpoints.core.lease import Lease
+from toggl_mcp.endpoints.core.lease import SharedLock
 from toggl_mcp.endpoints.core.read_endpoint import ReadEndpoint
 from toggl_mcp.endpoints.core.session import Session
 from toggl_mcp.endpoints.journal import Journal
@@ -53,7 +50,6 @@ class Toggl:
         self.configured_workspace_id = workspace_id
         self._client = client
         self._cache = cache
-        self._creation_lock = anyio.Lock()
         self._session = session = Session(auth, cache, client=client, retries=retries)
         self.account = AccountEndpoint(self._session)
         self.entry_cache = TimeEntryCache(self._session)
@@ -75,21 +71,14 @@ class Toggl:
             AsyncTagEndpoint.KIND: self.tags,
             AsyncTimeEntryEndpoint.KIND: self.time_entries,
         }
+        self.creation_lock = SharedLock(cache, creation_key(session.scope))
+        """Held from the comparison of time entries to their creation: without it, a repeat creates them twice."""
         self.journal = Journal(session)
-        self.undo = Undo(self.journal, changeable)
+        self.undo = Undo(self.journal, changeable, self.creation_lock)
         self._endpoints: Mapping[str, Callable[[int], ReadEndpoint[Any]]] = {
             **changeable,
             AsyncUserEndpoint.KIND: self.users,
         }
-
-    @asynccontextmanager
-    async def lock_creation(self) -> AsyncGenerator[None]:
-        """Let nobody else, in any process, create time entries: who compares them first creates none twice."""
-        lease = Lease(self._cache, creation_key(self._session.scope))
-        async with self._creation_lock:
-            await lease.wait()
-            async with lease.hold():
-                yield
 
     def endpoint(self, kind: str, workspace_id: int) -> ReadEndpoint[Any]:
         """Return a workspace's endpoint of a kind."""

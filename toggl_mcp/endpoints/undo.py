@@ -2,13 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from functools import cached_property
 from typing import Any, cast
-
-import anyio
 
 from toggl_mcp.endpoints.core.collection import Collection
 from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
+from toggl_mcp.endpoints.core.lease import SharedLock
 from toggl_mcp.endpoints.journal import Journal, JournalChange
 from toggl_mcp.endpoints.undo_plan import (
     CHANGED_SINCE,
@@ -51,11 +49,15 @@ class Undo:
     Args:
         journal: Has the changes.
         endpoints: For each kind, what returns a workspace's endpoint.
+        lock: Held while one is undone: two undos of one change at once would both create what was deleted.
     """
 
-    def __init__(self, journal: Journal, endpoints: Mapping[str, Callable[[int], CachedEndpoint[Any]]]) -> None:
+    def __init__(
+        self, journal: Journal, endpoints: Mapping[str, Callable[[int], CachedEndpoint[Any]]], lock: SharedLock
+    ) -> None:
         self._journal = journal
         self._endpoints = endpoints
+        self._lock = lock
 
     async def plan(self, change: JournalChange) -> list[JournalRow]:
         """Return the rows of a change with what undoes each, or why that cannot be: Toggl is read first.
@@ -94,7 +96,7 @@ class Undo:
         Raises:
             TogglError: Toggl cannot be read, and nothing was undone.
         """
-        async with self._lock:
+        async with self._lock.hold():
             rows = await self.plan(change)
             for row in rows:
                 if row.before is not None and row.new_id not in (None, row.row_id):
@@ -120,11 +122,6 @@ class Undo:
             if all(row.reason is None for row in rows):
                 await self._journal.mark_undone(change)
             return rows
-
-    @cached_property
-    def _lock(self) -> anyio.Lock:
-        """The lock of an undo: two of the same change at once would both create what was deleted."""
-        return anyio.Lock()
 
     def _get_model(self, kind: str) -> type[WorkspaceResource]:
         return self._endpoints[kind](0).MODEL

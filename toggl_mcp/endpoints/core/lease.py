@@ -32,11 +32,6 @@ class Lease:
         self._held_until = await self._store.acquire_lease(self._key, LEASE_SECONDS)
         return self._held_until is not None
 
-    async def wait(self) -> None:
-        """Acquire the lease as soon as no other process has it."""
-        while not await self.acquire():  # noqa: ASYNC110 - no event crosses to another process
-            await anyio.sleep(POLL_SECONDS)
-
     @asynccontextmanager
     async def hold(self) -> AsyncGenerator[None]:
         """Renew the lease that was acquired, and release it at the end."""
@@ -66,6 +61,25 @@ class Lease:
                 self._held_until = await self._store.acquire_lease(
                     self._key, LEASE_SECONDS, held_until=self._held_until
                 )
+
+
+class SharedLock:
+    """A lock that one holder at a time has, of all in the processes that share a store."""
+
+    def __init__(self, store: Store, key: Key) -> None:
+        self._store = store
+        self._key = key
+        self._process_lock = anyio.Lock()
+
+    @asynccontextmanager
+    async def hold(self) -> AsyncGenerator[None]:
+        """Hold the lock, as soon as nobody else does."""
+        lease = Lease(self._store, self._key)
+        async with self._process_lock:
+            while not await lease.acquire():  # noqa: ASYNC110 - no event crosses to another process
+                await anyio.sleep(POLL_SECONDS)
+            async with lease.hold():
+                yield
 
 
 @contextmanager

@@ -58,7 +58,7 @@ async def create_time_entries(args: CreateTimeEntries, call: CallContext) -> Tim
     Existing ones are skipped, so repeat the same call to continue where a spent quota stopped it.
     """
     # A host that waits for less long than Toggl takes repeats a call whose first try goes on.
-    async with nullcontext() if args.dry_run else call.toggl.lock_creation():
+    async with nullcontext() if args.dry_run else call.toggl.creation_lock.hold():
         plan = await make_plan(args, call)
         warnings = [*plan.warnings, *await describe_shortage(plan, call)]
         failure = None if args.dry_run else await _send(plan, call)

@@ -31,7 +31,7 @@ class TimeEntrySplit(WithChange):
 async def split_time_entry(args: SplitTimeEntry, call: CallContext) -> TimeEntrySplit:
     """Split a completed time entry into two adjoining ones. If one half fails, it is undone."""
     # A host that waits for less long than Toggl takes repeats a call whose first try goes on.
-    async with call.toggl.lock_creation():
+    async with call.toggl.creation_lock.hold():
         halves, warnings = await _split(args, call)
     outputs = await to_outputs(halves, call)
     return TimeEntrySplit(

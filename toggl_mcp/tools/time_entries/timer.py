@@ -61,7 +61,7 @@ class Timer(WithQuota, Freshness):
 async def start_timer(args: StartTimer, call: CallContext) -> TimerStarted:
     """Start a timer. It stops the running timer, which stopped_entry names."""
     # A host that waits for less long than Toggl takes repeats a call whose first try goes on.
-    async with call.toggl.lock_creation():
+    async with call.toggl.creation_lock.hold():
         result, warnings = await _start(args, call)
     entry, entry_warnings = await to_output(result.entry, call)
     return TimerStarted(
