@@ -120,3 +120,25 @@ async def test_time_tracking_edit_of_a_client_project_or_task_refuses_its_state(
     assert f"{state}: is not an argument of this tool" in error["message"]
     assert renamed
     assert state not in listed_tool.input_schema["properties"]
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        (
+            "delete_tag",
+            "is not enabled here; who runs this server enables it by TOGGL_MCP_TOOLSETS and TOGGL_MCP_ACCESS",
+        ),
+        ("list-tags", "does not exist (list_tags does)"),
+        ("pay_invoice", "does not exist"),
+    ],
+)
+async def test_call_of_a_tool_that_is_not_listed_says_which_are(
+    sandbox: Sandbox, clock: Clock, name: str, reason: str
+) -> None:
+    async with Client(serve(sandbox, clock, access="read")) as client:
+        error = await Host(client).fail(name)
+
+    message = f"The tool {name} {reason}. Use one that tools/list names."
+    assert error == {"code": "invalid_arguments", "message": message, "retry": "corrected"}
+    assert sandbox.calls == []

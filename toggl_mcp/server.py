@@ -5,7 +5,7 @@ not for that.
 """
 
 import logging
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -28,8 +28,9 @@ from toggl_mcp.icons import STOPWATCH, draw_icon
 from toggl_mcp.instructions import write_instructions
 from toggl_mcp.settings import Settings, describe_placeholder, is_memory
 from toggl_mcp.tools.support.define import CallContext
+from toggl_mcp.tools.support.results import to_error_result
 from toggl_mcp.tools.support.spans import bound_spans
-from toggl_mcp.toolsets import PROMPT_TOOLS, current_tools, enabled_tools, group_by_requirement
+from toggl_mcp.toolsets import PROMPT_TOOLS, current_tools, enabled_tools, group_by_requirement, missing_tool_error
 
 if TYPE_CHECKING:
     from toggl_mcp.api import AsyncClient
@@ -49,7 +50,16 @@ RESOURCE_CACHE = CacheHint(ttl_ms=0, scope="private")
 
 
 class TogglServer(MCPServer[None]):
-    """The SDK's server, with less in its answers: hosts find its apps through the tools that show them."""
+    """The SDK's server, with less in its answers: hosts find its apps through the tools that show them.
+
+    Args:
+        tool_names: The names of its tools.
+        arguments: Those of the SDK's server.
+    """
+
+    def __init__(self, tool_names: Collection[str], **arguments: Any) -> None:  # noqa: ANN401 - the SDK's
+        super().__init__(**arguments)
+        self._tool_names = tool_names
 
     async def list_resources(self) -> list[Resource]:
         """Return the resources for people and models."""
@@ -61,8 +71,10 @@ class TogglServer(MCPServer[None]):
         """Return a tool's result, which names the server; `server/discover` has its icon and description, too.
 
         Raises:
-            ToolError: There is no such tool, or the person's answer cannot be read.
+            ToolError: The person's answer cannot be read.
         """
+        if name not in self._tool_names:
+            return to_error_result(missing_tool_error(name, self._tool_names))
         result = await super().call_tool(name, arguments, context)
         if context is not None and context.protocol_version in MODERN_PROTOCOL_VERSIONS:
             identity = {"name": self.name, "version": self.version}
@@ -143,7 +155,8 @@ def build_server(
 
     apps: dict[AppName, None] = dict.fromkeys(tool.app for tool in tools if tool.app)
     server = TogglServer(
-        "toggl-track",
+        tool_names,
+        name="toggl-track",
         title="Toggl Track",
         description="Timers, time entries, totals, projects and clients of Toggl Track, typed and cached",
         instructions=write_instructions(tool_names),

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import replace
+from difflib import get_close_matches
 from typing import Any
 
 from toggl_mcp.errors import InvalidArguments
@@ -69,6 +70,15 @@ def current_tools(tool_names: Collection[str]) -> frozenset[str]:
     """Return those of a server's tools that the current request may use."""
     names = TOOL_NAMES.get()
     return frozenset(tool_names) if names is None else frozenset(tool_names) & {*names}
+
+
+def missing_tool_error(name: str, tool_names: Collection[str]) -> InvalidArguments:
+    """Return the error that a server with these tools has none of a name."""
+    if name in {tool.name for tool in _all_tools()}:
+        reason = "is not enabled here; who runs this server enables it by TOGGL_MCP_TOOLSETS and TOGGL_MCP_ACCESS"
+    else:
+        reason = " ".join(["does not exist", *(f"({match} does)" for match in get_close_matches(name, tool_names, 1))])
+    return InvalidArguments(f"The tool {name:.60} {reason}. Use one that tools/list names.")
 
 
 def group_by_requirement(tools: Sequence[ToolSpec[Any, Any]]) -> dict[Requirement, list[str]]:
