@@ -231,6 +231,39 @@ async def test_project_status_after_projects_were_read_amid_a_change_from_here_c
     assert {row["name"]: row["tracked_seconds"] for row in result["projects"]}["Web shop"] == 7200
 
 
+async def test_project_status_after_projects_were_read_before_toggl_made_an_open_change_counts_it(
+    host: Host, sandbox: Sandbox, clock: Clock
+) -> None:
+    await host.call("list_time_entries", period="today")
+    gate = Gate()
+    sandbox.fault = fault_in_turn("POST", Fault("refused", until=gate.fault.until))
+    entry = {"start": "2025-10-14T10:00", "duration": "1h", "project": "Web shop"}
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(partial(host.call, "create_time_entries", entries=[entry]))
+        await gate.reached.wait()
+        clock.now += 1
+        await host.call("project_status", client="Aroha Bakery", refresh=True)
+        clock.now += 1
+        gate.open.set()
+
+    result = await host.call("project_status", client="Aroha Bakery")
+    assert {row["name"]: row["tracked_seconds"] for row in result["projects"]}["Web shop"] == 3600
+
+
+async def test_project_status_tasks_after_an_entry_was_created_here_are_read_again(
+    host: Host, sandbox: Sandbox, clock: Clock
+) -> None:
+    await host.call("project_status", project=WEB_SHOP)
+    clock.now += 1
+    await host.create_entry(start="2025-10-14T09:00", duration="1h", project="Web shop", task="Checkout")
+    sandbox.state.tasks[80_400_301]["tracked_seconds"] += 3_600_000  # As Toggl counts.
+
+    result = await host.call("project_status", project=WEB_SHOP)
+
+    assert [task["tracked_seconds"] for task in result["tasks"]] == [9000]
+
+
 async def test_project_status_pace_is_fresh_for_ten_minutes_and_read_again_with_refresh(
     host: Host, sandbox: Sandbox, clock: Clock
 ) -> None:

@@ -56,10 +56,15 @@ class Journal:
             for change_id, records in reversed(groups.items())
         ]
 
-    async def last_made_at(self, kind: str | None = None) -> datetime | None:
-        """Return when the last request was made that changed something, or something of a kind; None if none was."""
+    async def last_made_at(self) -> datetime | None:
+        """Return when the last request was made that changed something; None if none was."""
+        moments = [record.made_at for change in await self.list_changes() for record in change.records]
+        return datetime.fromtimestamp(max(moments), UTC) if moments else None
+
+    async def last_ended_at(self, kind: str) -> datetime | None:
+        """Return by when Toggl had made the last change of something of a kind; None if none was made."""
         records = [record for change in await self.list_changes() for record in change.records]
-        moments = [record.made_at for record in records if kind is None or record.kind == kind]
+        moments = [record.ended_at for record in records if record.kind == kind]
         return datetime.fromtimestamp(max(moments), UTC) if moments else None
 
     async def find(self, change_id: str | None = None) -> JournalChange:

@@ -5,7 +5,7 @@ from typing import Any, TypeVar, cast
 
 from toggl_mcp.cache.store import Version
 from toggl_mcp.endpoints.account import AccountEndpoint
-from toggl_mcp.endpoints.core.collection import Collection
+from toggl_mcp.endpoints.core.collection import CacheRead, Collection
 from toggl_mcp.endpoints.core.read_endpoint import ReadEndpoint
 from toggl_mcp.models.account import WorkspaceNames
 from toggl_mcp.models.base import RESOURCE_KINDS, NamedResource, ResourceKind, is_id
@@ -69,6 +69,20 @@ class NameIndex:
     async def resolve_cached(self, endpoint: ReadEndpoint[E], ref: str) -> list[E]:
         """Return the items of an id or a name in what is cached; the whole list is not requested."""
         return (await self._read_cached_items(endpoint)).find_by_ref(ref)
+
+    async def read_account(self, endpoint: ReadEndpoint[E]) -> CacheRead[E] | None:
+        """Return what came with the account of an endpoint's kind and workspace; nothing is requested.
+
+        None if it is older than the endpoint's list may be, or if that list is cached.
+        """
+        ttl_seconds = None if endpoint.cache is None else endpoint.cache.expire_after
+        names = await self._account.names(may_request=False)
+        if names is None or await endpoint.fresh_or_none() is not None:
+            return None
+        if ttl_seconds is not None and self._clock() - (names.version.fetched_at or 0.0) >= ttl_seconds:
+            return None
+        self._account_names = names
+        return CacheRead(Collection(self._account_items(endpoint), names.version), "cache")
 
     async def resolve_elsewhere(self, endpoint: ReadEndpoint[E], ref: str) -> list[E]:
         """Return the items of an id or a name in the other workspaces, in what is cached of these."""

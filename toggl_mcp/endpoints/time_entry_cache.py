@@ -158,6 +158,11 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
                     await self._stop_others(timer)
             if change.record.verb == "add" and change.journal_rows:
                 self._add_stopped_rows(change)
+            # By now Toggl counts it on the projects, not already when it was opened.
+            settled = {"settled_at": self._clock()}
+            change.records = tuple(
+                record.model_copy(update=settled) if record.is_confirmed else record for record in change.records
+            )
             # Last of all: until the change is settled, the end of this process makes the collection untrusted.
             await super().settle_change(change, keys_to_invalidate, drops_names=drops_names)
 

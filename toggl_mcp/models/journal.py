@@ -9,6 +9,8 @@ MAX_CHANGES = 500
 """Changes that the journal of an account keeps."""
 MAX_JOURNAL_SECONDS = 7 * 24 * 3600.0
 """Seconds for which the journal keeps a change."""
+MAX_CHANGE_SECONDS = 150.0
+"""Seconds from when a change is opened to when Toggl has made it, if that was never confirmed."""
 
 
 class _Label(BaseModel, frozen=True):
@@ -41,6 +43,8 @@ class ChangeRecord(BaseModel, frozen=True):
     change_id: str
     undoes: str | None = None
     made_at: float
+    settled_at: float | None = None
+    """When its confirmation was recorded; None without one, or where nothing depends on it."""
     verb: str
     kind: str
     workspace_id: int
@@ -51,6 +55,11 @@ class ChangeRecord(BaseModel, frozen=True):
     """The id of the deleted item of which an undo has created this one again."""
     is_confirmed: bool = False
     is_undone: bool = False
+
+    @property
+    def ended_at(self) -> float:
+        """The time by which Toggl has made the change, if it has."""
+        return self.made_at + MAX_CHANGE_SECONDS if self.settled_at is None else self.settled_at
 
     def confirm(self, rows: Sequence[RowChange], archived_project_ids: Sequence[int] | None) -> "ChangeRecord":
         """Return the record with what was confirmed."""

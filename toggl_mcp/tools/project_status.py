@@ -15,7 +15,7 @@ from toggl_mcp.models.period import DateRange
 from toggl_mcp.models.projects import Project
 from toggl_mcp.tools.support.args import NameOrId, ReadArgs
 from toggl_mcp.tools.support.define import READ_ONLY, CallContext, ToolSpec
-from toggl_mcp.tools.support.lookup import get_by_ref, resolve_filter
+from toggl_mcp.tools.support.lookup import exactly_one, get_by_ref, resolve_filter
 from toggl_mcp.tools.support.resources import ReadResult
 from toggl_mcp.tools.support.results import HasFreshness, OutputModel
 
@@ -104,7 +104,7 @@ async def project_status(args: ProjectStatusArgs, call: CallContext) -> ProjectS
     of data, and forecast_date: the day on which that pace uses up the estimate.
     """
     if args.project is not None:
-        project, read = await get_by_ref(args.project, call.toggl.projects, args, call)
+        project, read = await _find_project(args.project, args, call)
         if await _is_outdated(read, call):
             fresh_args = args.model_copy(update={"refresh": True})
             project, read = await get_by_ref(args.project, call.toggl.projects, fresh_args, call)
@@ -138,6 +138,16 @@ async def project_status(args: ProjectStatusArgs, call: CallContext) -> ProjectS
     )
 
 
+async def _find_project(ref: str, args: ProjectStatusArgs, call: CallContext) -> tuple[Project, HasFreshness]:
+    """Return the project, and the read that it is from: Toggl sends budgets with the account, too."""
+    endpoint = call.toggl.projects(await call.workspace_id(args.workspace))
+    read = None if args.refresh else await call.name_index.read_account(endpoint)
+    matches = [] if read is None else read.collection.find_by_ref(ref)
+    if read is None or not matches:
+        return await get_by_ref(ref, call.toggl.projects, args, call)
+    return exactly_one(matches, ref, read.collection, endpoint), read
+
+
 def _list_recurring(projects: Iterable[Project]) -> Iterator[str]:
     """Yield of each project whose estimate is of each period that the tracked time may not be."""
     for project in projects:
@@ -149,8 +159,8 @@ def _list_recurring(projects: Iterable[Project]) -> Iterator[str]:
 
 
 async def _is_outdated(read: HasFreshness, call: CallContext) -> bool:
-    """Tell whether a time entry was changed from here since projects were read: Toggl counts its time on them."""
-    changed_at = await call.toggl.journal.last_made_at("time_entry") if read.source == "cache" else None
+    """Tell whether a time entry was changed from here since projects or tasks were read: Toggl counts its time."""
+    changed_at = await call.toggl.journal.last_ended_at("time_entry") if read.source == "cache" else None
     return changed_at is not None and changed_at >= read.as_of
 
 
@@ -179,9 +189,12 @@ async def _describe_tasks(project: Project, args: ProjectStatusArgs, call: CallC
     """Return the tasks of a project that have an estimate, completed ones too."""
     if not await call.has_tasks(project.workspace_id):
         return _Part()
-    tasks = await call.toggl.tasks(project.workspace_id).page(
-        status="both", project_id=project.id, limit=MAX_TASKS, refresh=args.refresh
+    read_page = partial(
+        call.toggl.tasks(project.workspace_id).page, status="both", project_id=project.id, limit=MAX_TASKS
     )
+    tasks = await read_page(refresh=args.refresh)
+    if await _is_outdated(tasks.read, call):
+        tasks = await read_page(refresh=True)
     rows = [
         TaskStatus(
             id=task.id,
