@@ -40,6 +40,20 @@ async def test_edit_time_entries_by_filters_changes_the_entries_that_the_dry_run
     assert rows[2]["project_id"] == WEB_SHOP
 
 
+async def test_edit_time_entries_by_filters_reads_the_entries_again_and_not_the_account(
+    host: Host, sandbox: Sandbox, rows: list[dict[str, Any]]
+) -> None:
+    await host.call("list_time_entries", period="today")
+    rows[2]["project_id"] = WEB_SHOP
+    count = len(sandbox.calls)
+
+    filters = {"period": "today", "project": "Web shop"}
+    result = await host.call("edit_time_entries", filters=filters, description="Cart", expected_count=2)
+
+    assert {*result["edited_ids"]} == {rows[1]["id"], rows[2]["id"]}
+    assert [call.method for call in sandbox.calls[count:]] == ["GET", "PATCH"]
+
+
 async def test_delete_time_entries_dry_run_names_the_projects_of_the_entries(
     host: Host, rows: list[dict[str, Any]]
 ) -> None:

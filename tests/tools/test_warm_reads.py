@@ -1,5 +1,7 @@
-"""What a read costs when it is repeated: nothing, as far as everything that it reads is cached."""
+"""What a read costs: at first two requests a workspace, and nothing while all that it reads is cached."""
 
+import re
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,7 +10,7 @@ from mcp import Client
 
 from tests.sandbox.clock import Clock
 from tests.tools.host import Host, serve
-from toggl_mcp.sandbox import Sandbox
+from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Sandbox
 from toggl_mcp.toolsets import TOOLSETS
 
 pytestmark = pytest.mark.anyio
@@ -32,7 +34,7 @@ READS: Mapping[str, list[dict[str, Any]]] = {
         {"period": "this_week", "client": "Aroha Bakery", "project": "Web shop", "tag": "design"},
     ],
     "list_users": [{}, {"name": "a"}],
-    "prepare_statement": [{"client": "Aroha Bakery", "period": "last_month"}],
+    "prepare_statement": [{"client": "Aroha Bakery", "period": "last_month"}, {"project": "Web shop"}],
     "project_status": [{"project": WEB_SHOP}, {"project": "Web shop"}, {"client": "Aroha Bakery"}],
     "review_time": [{"period": "last_week"}],
     "summarize_time": [
@@ -43,15 +45,52 @@ READS: Mapping[str, list[dict[str, Any]]] = {
     ],
 }
 """Every tool that reads, with the ways in which it reads something else."""
+READ_CASES = [(tool, arguments) for tool, variants in READS.items() for arguments in variants]
+MAX_ACCOUNT_REQUESTS = {"/me": 1, "/me/time_entries": 1}
+MAX_WORKSPACE_REQUESTS = 2
+EXPENSIVE_READS: Mapping[str, int] = {"get_team_activity {'week': 'this_week'}": 3}
+"""Those that need more of a workspace, each of which docs/limitations.md explains."""
 
 
 def test_warm_reads_table_has_every_tool_that_reads() -> None:
     assert sorted(READS) == sorted(spec.name for specs in TOOLSETS.values() for spec in specs if spec.is_read_only)
 
 
+@pytest.mark.parametrize(("tool", "arguments"), READ_CASES, ids=str)
+async def test_read_tool_cold_sends_at_most_two_requests_a_workspace_besides_those_for_the_account(
+    sandbox: Sandbox, clock: Clock, tool: str, arguments: dict[str, Any]
+) -> None:
+    async with Client(serve(sandbox, clock, toolsets="all")) as client:
+        await Host(client).call(tool, **arguments)
+
+    paths = [call.path for call in sandbox.calls]
+    workspaces = Counter(match[1] for path in paths if (match := re.search(r"/workspaces?/(\d+)/", path)))
+    assert Counter(path for path in paths if path.startswith("/me")) <= Counter(MAX_ACCOUNT_REQUESTS)
+    assert max(workspaces.values(), default=0) <= EXPENSIVE_READS.get(f"{tool} {arguments}", MAX_WORKSPACE_REQUESTS)
+
+
+@pytest.mark.parametrize("tool", ["prepare_statement", "list_time_entries", "summarize_time"])
 @pytest.mark.parametrize(
-    ("tool", "arguments"), [(tool, arguments) for tool, variants in READS.items() for arguments in variants], ids=str
+    ("arguments", "may_be_elsewhere"),
+    [
+        ({"project": WEB_SHOP, "user": "all"}, False),
+        ({"project": "Web shop"}, False),
+        ({"client": "Café Miró"}, False),
+        ({"project": "Web shop", "user": "all"}, True),  # Colleagues may have a private one of that name.
+    ],
+    ids=str,
 )
+async def test_read_tool_cold_reads_reports_only_of_workspaces_that_can_have_the_project(
+    sandbox: Sandbox, clock: Clock, tool: str, arguments: dict[str, Any], *, may_be_elsewhere: bool
+) -> None:
+    async with Client(serve(sandbox, clock, toolsets="all")) as client:
+        await Host(client).call(tool, period="2025-02", **arguments)
+
+    workspaces = {part for call in sandbox.calls if (part := call.path.partition("/workspace/")[2].partition("/")[0])}
+    assert workspaces == {str(HARBOUR_STUDIO), *([str(NIGHT_SCHOOL)] if may_be_elsewhere else [])}
+
+
+@pytest.mark.parametrize(("tool", "arguments"), READ_CASES, ids=str)
 async def test_read_tool_repeated_sends_no_request(
     sandbox: Sandbox, clock: Clock, tool: str, arguments: dict[str, Any]
 ) -> None:

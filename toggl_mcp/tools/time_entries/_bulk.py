@@ -128,8 +128,9 @@ async def select_targets(
     """
     if args.filters is None:
         return await load_entries(args.ids or (), call, require_fresh=require_fresh, require_recent=require_recent)
-    # What was changed elsewhere may not match any more, so that a change reads Toggl first.
-    selection = await select_entries(args.filters.model_copy(update={"refresh": not args.dry_run}), call)
+    # What was changed elsewhere may not match any more, so that a change reads Toggl first; of names the cached ones
+    # count, by which the person has seen the entries.
+    selection = await select_entries(args.filters, call, with_fresh_entries=not args.dry_run)
     matches = [entry for entry in selection.entries if entry.start >= selection.date_range.start]
     if not matches:
         message = " ".join(["filters match none of your entries; look with list_time_entries.", *selection.warnings])

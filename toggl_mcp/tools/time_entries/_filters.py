@@ -65,10 +65,13 @@ async def select_entries(
     from_reports: bool = False,
     kinds: AbstractSet[ResourceKind] = KINDS_WITH_IDS,
     with_previous: bool = False,
+    with_fresh_entries: bool = False,
+    subject: Mapping[ResourceKind, Sequence[str]] | None = None,
 ) -> Selection:
     """Return the entries that overlap with the days and match the filter, with the names of these kinds.
 
-    `with_previous` adds the entries of the days before, to compare with.
+    `with_previous` adds the entries of the days before, to compare with. `with_fresh_entries` reads these from Toggl,
+    and names from the cache. `subject` is what the caller filters by: reports of other workspaces are left out.
 
     Raises:
         NotFound: There is no such workspace, or nothing of a name; the message lists the closest names.
@@ -84,12 +87,13 @@ async def select_entries(
         with naming_argument("compare"):
             comparison = compare_with_previous(date_range, call.now)
     workspaces = await _resolve_workspaces(args.workspace, call)
+    subject = subject or {kind: getattr(args, kind) or () for kind in KINDS_WITH_IDS}
     query = EntryQuery(
         date_range=date_range if comparison is None else replace(date_range, first=comparison.previous.first),
-        workspace_ids=tuple(workspaces),
+        workspace_ids=await _find_workspaces(subject, [*workspaces], call, is_own=args.user is None),
         user_id=account.me.id if args.user is None else None,
         from_reports=from_reports,
-        refresh=args.refresh,
+        refresh=args.refresh or with_fresh_entries,
         all_workspaces=args.workspace is None,
         since=account.me.created_at if args.user is None else None,
     )
@@ -103,7 +107,7 @@ async def select_entries(
     warnings = [
         *_source_warnings(result, workspaces, query.date_range, call.toggl.entry_cache.latest_start()),
         *_silence_warnings(result, query, call),
-        *(_team_warnings(query.date_range, account.workspaces, workspaces, call) if args.user else ()),
+        *(_team_warnings(query.date_range, account.workspaces, query.workspace_ids, call) if args.user else ()),
         *list_unreadable(account.unreadable.get("workspaces", 0), "workspaces"),
         *filter_warnings,
         *names.warnings,
@@ -153,6 +157,24 @@ async def _resolve_workspaces(ref: str | None, call: CallContext) -> dict[int, s
     workspaces = (await call.workspaces()).values()
     requested: Iterable[Workspace] = workspaces if ref is None else [resolve_workspace(ref, workspaces)]
     return {workspace.id: workspace.name for workspace in requested}
+
+
+async def _find_workspaces(
+    subject: Mapping[ResourceKind, Sequence[str]], workspace_ids: Sequence[int], call: CallContext, *, is_own: bool
+) -> Sequence[int]:
+    """Return the ids of the workspaces that can have entries of these references: those of what they mean.
+
+    An id is of one workspace. A name may be that of something else, too, which only colleagues see.
+    """
+    for kind, refs in subject.items():
+        endpoints = [call.toggl.endpoint(kind, key) for key in workspace_ids]
+        ids: set[int] = set()
+        for ref in refs:
+            items = [item for endpoint in endpoints for item in await call.name_index.resolve_cached(endpoint, ref)]
+            is_known = items and (is_own or all(str(item.id) == ref for item in items))
+            ids |= {item.workspace_id for item in items} if is_known else {*workspace_ids}
+        workspace_ids = [key for key in workspace_ids if key in ids] or workspace_ids
+    return workspace_ids
 
 
 def _source_warnings(

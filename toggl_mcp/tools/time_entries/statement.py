@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Annotated, Literal, NamedTuple
 
 from toggl_mcp.errors import Ambiguous, Candidate
-from toggl_mcp.models.base import REF_NONE, Absent
+from toggl_mcp.models.base import REF_NONE, Absent, ResourceKind
 from toggl_mcp.models.rounding import parse_rounding
 from toggl_mcp.models.statement import Line, Rate, make_lines, total_by_currency
 from toggl_mcp.models.time_entries import TimeEntry
@@ -86,7 +86,9 @@ async def prepare_statement(args: PrepareStatement, call: CallContext) -> Statem
         rounding = None if args.rounding is None else parse_rounding(args.rounding)
     fields = {*EntryRange.model_fields, "user"}
     entry_filter = EntryFilter.model_validate(args.model_dump(include=fields))
-    selection = await select_entries(entry_filter, call, from_reports=True)
+    kind = "client" if args.project is None else "project"
+    references: Mapping[ResourceKind, Sequence[str]] = {kind: [args.project or args.client or ""]}
+    selection = await select_entries(entry_filter, call, from_reports=True, subject=references)
     subject, warnings = await _select_subject(args, selection, call)
     slices = slice_by_day(subject.entries, selection.date_range, call.now)
     rates = _Rates(args.rates or (), selection.names)
