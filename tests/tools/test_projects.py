@@ -177,3 +177,57 @@ async def test_create_project_duplicate_name_error_ignores_other_clients(host: H
     message = (await host.fail("create_project", name="Menu", client=AROHA))["message"]
 
     assert (str(project_id) in message, str(other_project["id"]) in message) == (True, False)
+
+
+@pytest.mark.usefixtures("six_in_the_evening")
+@pytest.mark.parametrize(
+    ("dates", "expected"),
+    [
+        ({"start_date": "today", "end_date": "Nov 30"}, ("2025-10-14", "2025-11-30")),
+        ({"start_date": "1 September", "end_date": "tomorrow"}, ("2025-09-01", "2025-10-15")),
+        ({"end_date": "friday"}, (None, "2025-10-17")),
+        ({"end_date": "January 15"}, (None, "2026-01-15")),
+        ({"start_date": "2024-11-01", "end_date": "2035-12-31"}, ("2024-11-01", "2035-12-31")),
+    ],
+)
+async def test_create_project_takes_days_as_people_write_them(
+    host: Host, dates: dict[str, str], expected: tuple[str | None, str]
+) -> None:
+    project = (await host.call("create_project", name="Jetty", **dates))["project"]
+
+    assert (dates.get("start_date") and project["start_date"], project["end_date"]) == expected
+
+
+@pytest.mark.usefixtures("six_in_the_evening")
+async def test_edit_project_end_date_without_a_year_is_the_one_after_its_start(host: Host) -> None:
+    await host.call("create_project", name="Jetty", start_date="2025-06-01")
+
+    ends = [
+        (await host.call("edit_project", project="Jetty", end_date=text))["project"]["end_date"]
+        for text in ("1 October", "Nov 30", "1 March")
+    ]
+
+    assert ends == ["2025-10-01", "2025-11-30", "2026-03-01"]
+
+
+@pytest.mark.usefixtures("six_in_the_evening")
+@pytest.mark.parametrize("tool", ["create_project", "edit_project"])
+@pytest.mark.parametrize(
+    ("dates", "sentence"),
+    [
+        ({"start_date": "Nov 30"}, "start_date: 'Nov 30' has two readings, 2024-11-30 and 2025-11-30; give one of"),
+        ({"end_date": "next friday"}, "end_date: 'next friday' has two readings, 2025-10-17 and 2025-10-24;"),
+        ({"end_date": "03/04/2026"}, "end_date: '03/04/2026' has two readings, 2026-03-04 and 2026-04-03;"),
+        ({"start_date": "soon"}, "start_date: 'soon' is not a day; write 2026-11-24, yesterday,"),
+        ({"start_date": "today", "end_date": "yesterday"}, "end_date: is before start_date. Give the earlier day as"),
+    ],
+)
+async def test_project_dates_without_one_meaning_are_refused(
+    host: Host, sandbox: Sandbox, tool: str, dates: dict[str, str], sentence: str
+) -> None:
+    reference = {"name": "Jetty"} if tool == "create_project" else {"project": "Web shop"}
+
+    error = await host.fail(tool, **reference, **dates)
+
+    assert error["message"].startswith(sentence)
+    assert [call.method for call in sandbox.calls] == ["GET"]

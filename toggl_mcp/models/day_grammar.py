@@ -28,27 +28,27 @@ _COUNT = re.compile(rf"\b({'|'.join(NUMBER_WORDS)})(?= (?:day|week|month|quarter
 _DAY = timedelta(days=1)
 
 
-def parse_day(text: str, today: date, calendar: Calendar) -> date:
-    """Return the day of a text.
+def parse_day(text: str, today: date, calendar: Calendar, *, earliest: date | None = None) -> date:
+    """Return the day of a text; a reading before the earliest day is none, unless it names its year.
 
     Raises:
         ValueError: It is no day, or has two readings.
     """
-    day = parse_day_or_none(text, today, calendar)
+    day = parse_day_or_none(text, today, calendar, earliest=earliest)
     if day is None:
         message = f"{text!r:.60} is not a day; write 2026-11-24, yesterday, 3 days ago or 24 November 2026"
         raise ValueError(message)
     return day
 
 
-def parse_day_or_none(text: str, today: date, calendar: Calendar) -> date | None:
-    """Return the day of a text; None if it is not one.
+def parse_day_or_none(text: str, today: date, calendar: Calendar, *, earliest: date | None = None) -> date | None:
+    """Return the day of a text as `parse_day` does; None if it is not one.
 
     Raises:
         ValueError: It has two readings, or is a day of a year that Toggl has no entries in.
     """
     words = normalize_words(text)
-    day = _parse_relative(text, words, today, calendar) or _parse_date(text, words, today)
+    day = _parse_relative(text, words, today, calendar, earliest) or _parse_date(text, words, today, earliest)
     return day and check_year(day)
 
 
@@ -100,17 +100,19 @@ def two_readings_error(text: str, first: object, second: object) -> ValueError:
     return ValueError(f"{text!r:.60} has two readings, {first} and {second}; give one of them")
 
 
-def _parse_relative(text: str, words: str, today: date, calendar: Calendar) -> date | None:
+def _parse_relative(text: str, words: str, today: date, calendar: Calendar, earliest: date | None) -> date | None:
     """Return a day that is named by its distance from today."""
     if words in _RELATIVE:
         return today + _RELATIVE[words] * _DAY
     if match := _DAYS_AGO.fullmatch(words):
         return today - int(match[1]) * _DAY
     match = _WEEKDAY.fullmatch(words)
-    return match and _resolve_weekday(text, match, today, calendar)
+    if match is None:
+        return None
+    return _exactly_one(text, _list_weekdays(match, today, calendar), earliest)
 
 
-def _parse_date(text: str, words: str, today: date) -> date | None:
+def _parse_date(text: str, words: str, today: date, earliest: date | None) -> date | None:
     """Return a day that is named by its month; without a year it is this year's, if that has begun."""
     if match := _YEAR_FIRST.fullmatch(words):
         return make_day(text, int(match[1]), int(match[3]), int(match[4]))
@@ -121,29 +123,42 @@ def _parse_date(text: str, words: str, today: date) -> date | None:
         return None
     day, month = int(match["day"] or match["day2"]), month_number(match["month"] or match["month2"])
     value = make_day(text, int(match["year"] or today.year), month, day)
-    if match["year"] is None and value > today:
-        raise two_readings_error(text, make_day(text, today.year - 1, month, day), value)
-    return value
+    if match["year"]:
+        return value
+    if value > today:
+        return _exactly_one(text, (make_day(text, today.year - 1, month, day), value), earliest)
+    return value if earliest is None or value >= earliest else make_day(text, today.year + 1, month, day)
 
 
-def _resolve_weekday(text: str, match: re.Match[str], today: date, calendar: Calendar) -> date:
-    """Return the day of a weekday, which is refused where its week is in doubt."""
+def _exactly_one(text: str, readings: tuple[date, date], earliest: date | None) -> date:
+    """Return the only reading that is not before the earliest day.
+
+    Raises:
+        ValueError: There are two.
+    """
+    first, second = readings
+    if first != second and earliest is not None and first < earliest <= second:
+        return second
+    if first != second:
+        raise two_readings_error(text, first, second)
+    return first
+
+
+def _list_weekdays(match: re.Match[str], today: date, calendar: Calendar) -> tuple[date, date]:
+    """Return the two readings of a weekday, which are one day where its week is not in doubt."""
     latest = latest_weekday(match[2], today)
     coming = latest + 7 * _DAY
     first_of_week = calendar.first_of_week(today)
     of_week = first_of_week + (_weekday_number(match[2]) - first_of_week.weekday()) % 7 * _DAY
     match match[1]:
         case "last":
-            readings = (of_week - 7 * _DAY, latest if latest < today else latest - 7 * _DAY)
+            return of_week - 7 * _DAY, latest if latest < today else latest - 7 * _DAY
         case "next":
-            readings = (coming, of_week + 7 * _DAY)
+            return coming, of_week + 7 * _DAY
         case "this":
-            readings = (of_week, of_week if of_week >= today else coming)
+            return of_week, of_week if of_week >= today else coming
         case _:
-            readings = (latest, max(latest, of_week))
-    if readings[0] != readings[1]:
-        raise two_readings_error(text, *readings)
-    return readings[0]
+            return latest, max(latest, of_week)
 
 
 def _resolve_year_last(text: str, first: int, second: int, year: int) -> date:

@@ -1,14 +1,16 @@
 """The tools about projects."""
 
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
-from typing import Annotated, ClassVar, Literal
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager, suppress
+from datetime import date
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
-from toggl_mcp.errors import DuplicateName, PlanRequired
+from toggl_mcp.errors import DuplicateName, InvalidArguments, PlanRequired
 from toggl_mcp.models.base import Absent, Name, Status
+from toggl_mcp.models.day_grammar import parse_day
 from toggl_mcp.models.projects import PAID_FIELDS, Project, ProjectBody, ProjectDetails
 from toggl_mcp.tools.support.args import (
     EditArgs,
@@ -16,7 +18,9 @@ from toggl_mcp.tools.support.args import (
     NameOrId,
     ReadArgs,
     Ref,
+    TimeText,
     WorkspaceArgs,
+    naming_argument,
     omit_fields,
     require_any_of,
 )
@@ -43,7 +47,19 @@ from toggl_mcp.tools.support.resources import (
 from toggl_mcp.tools.support.results import declared_by
 
 
-class CreateProject(ProjectDetails, WorkspaceArgs, frozen=True):
+class ProjectFields(ProjectDetails, frozen=True):
+    """The fields of a project, with days in words."""
+
+    start_date: Annotated[TimeText, Field(description="2026-11-24.")] | Absent = None
+    end_date: Annotated[TimeText, Field(description="2026-11-24.")] | Absent = None
+
+    @model_validator(mode="after")
+    def _require_order(self) -> Self:
+        """Return the fields: which day comes first is known when they are read."""
+        return self
+
+
+class CreateProject(ProjectFields, WorkspaceArgs, frozen=True):
     """The arguments of `create_project`."""
 
     name: Annotated[Name, Field(description="The new project's name, unique for its client.")]  # pyright: ignore[reportGeneralTypeIssues] - the version that requires it
@@ -51,7 +67,7 @@ class CreateProject(ProjectDetails, WorkspaceArgs, frozen=True):
     active: ClassVar[None] = None  # pyright: ignore[reportIncompatibleVariableOverride] - a new project is active
 
 
-class EditProject(EditArgs, ProjectDetails, WorkspaceArgs, frozen=True):
+class EditProject(EditArgs, ProjectFields, WorkspaceArgs, frozen=True):
     """The arguments of `edit_project`."""
 
     project: NameOrId
@@ -166,8 +182,9 @@ async def list_projects(args: ListProjects, call: CallContext) -> ProjectList:
 async def edit_project(args: EditProject, call: CallContext) -> ProjectResult:
     """Edit a project: its name, client, color, state, estimate, rate, fee, dates; omitted fields keep their values."""
     projects = call.toggl.projects(await call.workspace_id(args.workspace))
-    project_id = (await resolve(args.project, projects.reserved, call.name_index)).id
-    body = await _to_body(args.apply_clear(), projects.workspace_id, call)
+    former = await resolve(args.project, projects.reserved, call.name_index)
+    project_id = former.id
+    body = await _to_body(args.apply_clear(), projects.workspace_id, call, former)
     async with _naming_refused(body, projects.workspace_id, call):
         project = require_found(await projects.edit(project_id, body), project_id, projects)
     return await ProjectResult.of_change(projects.workspace_id, call, project=ProjectOut.of(project))
@@ -210,10 +227,51 @@ async def _naming_refused(body: ProjectBody, workspace_id: int, call: CallContex
         raise PlanRequired(message) from error
 
 
-async def _to_body(args: CreateProject | EditProject, workspace_id: int, call: CallContext) -> ProjectBody:
-    """Return what the endpoint takes: the client's id in place of its name or id."""
+async def _to_body(
+    args: CreateProject | EditProject, workspace_id: int, call: CallContext, former: Project | None = None
+) -> ProjectBody:
+    """Return what the endpoint takes: the client's id in place of its name or id, and days in figures.
+
+    `former` is the project that is edited.
+    """
+    dates = await _parse_dates(args, call, former)
     client_id = await resolve_id(args.client, call.toggl.clients(workspace_id).reserved, call.name_index)
-    return ProjectBody(client_id=client_id, **args.model_dump(include=set(ProjectBody.model_fields)))
+    fields = args.model_dump(include=ProjectBody.model_fields.keys() - dates.keys())
+    return ProjectBody.model_validate({**fields, **dates, "client_id": client_id})
+
+
+async def _parse_dates(
+    args: CreateProject | EditProject, call: CallContext, former: Project | None
+) -> Mapping[str, str | None]:
+    """Return the first and the last day of a project; nothing is requested for days in figures.
+
+    Raises:
+        InvalidArguments: A text is no day or has two readings, or the last day is before the first.
+    """
+    texts = {"start_date": args.start_date, "end_date": args.end_date}
+    days = {field: _from_iso(text) for field, text in texts.items()}
+    former_start = None if former is None else _from_iso(former.start_date)
+    for field, text in texts.items():
+        if text is None or days[field] is not None:
+            continue
+        calendar = await call.calendar()
+        today = calendar.day_of(call.now)
+        # Toggl lets a new project start today.
+        earliest = None if field == "start_date" else days["start_date"] or former_start or today
+        with naming_argument(field):
+            days[field] = parse_day(text, today, calendar, earliest=earliest)
+    start, end = days.values()
+    if start is not None and end is not None and end < start:
+        message = "end_date: is before start_date. Give the earlier day as start_date."
+        raise InvalidArguments(message)
+    return {field: None if day is None else day.isoformat() for field, day in days.items()}
+
+
+def _from_iso(text: str | None) -> date | None:
+    """Return the day of a text in figures, of any year; None if it is another text, or none."""
+    with suppress(ValueError):
+        return None if text is None else date.fromisoformat(text)
+    return None
 
 
 TOOLS = (

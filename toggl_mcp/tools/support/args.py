@@ -30,6 +30,9 @@ Ref = Annotated[
 """A reference to a resource: its name or its id."""
 
 
+TimeText = Annotated[str, Field(max_length=40), BeforeValidator(clean_text), ANY_TEXT]
+"""A time, day or period in words, read by its grammar where the account's calendar is known."""
+
 NameOrId = Annotated[Ref, Field(description="Name or id.")]
 
 NameContains = Annotated[Name, ANY_TEXT, Field(description="Part of the name; case is ignored.")]

@@ -4,12 +4,11 @@ import re
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, field_validator, model_validator
 
 from toggl_mcp.models.base import Absent, Payload, is_id
 from toggl_mcp.models.period import FIRST_DAY, LAST_DAY
 from toggl_mcp.models.review import DescribingField, FindingKind
-from toggl_mcp.models.text import clean_text
 from toggl_mcp.models.time_entries import MAX_BULK_ITEMS, Description
 from toggl_mcp.models.time_grammar import parse_hours
 from toggl_mcp.models.totals import DATE_GROUPS, Group
@@ -18,13 +17,12 @@ from toggl_mcp.tools.support.args import (
     Cursor,
     EditArgs,
     Ref,
+    TimeText,
     WorkspaceArgs,
     require_any_of,
     require_one_of,
 )
 
-TimeText = Annotated[str, Field(max_length=40), BeforeValidator(clean_text), ANY_TEXT]
-"""A time, day or period in words, read by its grammar where the account's calendar is known."""
 Day = Annotated[date, Field(ge=FIRST_DAY, le=LAST_DAY)]
 ClearableField = Literal["description", "project", "task", "tags"]
 WORKDAYS = (1, 1, 1, 1, 1, 0, 0)
