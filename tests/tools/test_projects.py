@@ -186,6 +186,8 @@ async def test_create_project_duplicate_name_error_ignores_other_clients(host: H
         ({"start_date": "today", "end_date": "Nov 30"}, ("2025-10-14", "2025-11-30")),
         ({"start_date": "1 September", "end_date": "tomorrow"}, ("2025-09-01", "2025-10-15")),
         ({"end_date": "friday"}, (None, "2025-10-17")),
+        ({"end_date": "Monday"}, (None, "2025-10-20")),
+        ({"start_date": "2025-10-01", "end_date": "this friday"}, ("2025-10-01", "2025-10-17")),
         ({"end_date": "January 15"}, (None, "2026-01-15")),
         ({"start_date": "2024-11-01", "end_date": "2035-12-31"}, ("2024-11-01", "2035-12-31")),
     ],
@@ -215,6 +217,10 @@ async def test_edit_project_end_date_without_a_year_is_the_one_after_its_start(h
 @pytest.mark.parametrize(
     ("dates", "sentence"),
     [
+        (
+            {"start_date": "Monday"},
+            "start_date: 'Monday' has two readings, 2025-10-13 and 2025-10-20; give one of them.",
+        ),
         ({"start_date": "Nov 30"}, "start_date: 'Nov 30' has two readings, 2024-11-30 and 2025-11-30; give one of"),
         ({"end_date": "next friday"}, "end_date: 'next friday' has two readings, 2025-10-17 and 2025-10-24;"),
         ({"end_date": "03/04/2026"}, "end_date: '03/04/2026' has two readings, 2026-03-04 and 2026-04-03;"),

@@ -29,7 +29,7 @@ _DAY = timedelta(days=1)
 
 
 def parse_day(text: str, today: date, calendar: Calendar, *, earliest: date | None = None) -> date:
-    """Return the day of a text; a reading before the earliest day is none, unless it names its year.
+    """Return the day of a text. With an earliest day it may be to come, and a reading before that is none.
 
     Raises:
         ValueError: It is no day, or has two readings.
@@ -109,7 +109,7 @@ def _parse_relative(text: str, words: str, today: date, calendar: Calendar, earl
     match = _WEEKDAY.fullmatch(words)
     if match is None:
         return None
-    return _exactly_one(text, _list_weekdays(match, today, calendar), earliest)
+    return _exactly_one(text, _list_weekdays(match, today, calendar, may_come=earliest is not None), earliest)
 
 
 def _parse_date(text: str, words: str, today: date, earliest: date | None) -> date | None:
@@ -144,8 +144,11 @@ def _exactly_one(text: str, readings: tuple[date, date], earliest: date | None) 
     return first
 
 
-def _list_weekdays(match: re.Match[str], today: date, calendar: Calendar) -> tuple[date, date]:
-    """Return the two readings of a weekday, which are one day where its week is not in doubt."""
+def _list_weekdays(match: re.Match[str], today: date, calendar: Calendar, *, may_come: bool) -> tuple[date, date]:
+    """Return the two readings of a weekday, which are one day where its week is not in doubt.
+
+    One without a word about its week is the latest, unless it `may_come`: then it may be the next one as well.
+    """
     latest = latest_weekday(match[2], today)
     coming = latest + 7 * _DAY
     first_of_week = calendar.first_of_week(today)
@@ -158,7 +161,7 @@ def _list_weekdays(match: re.Match[str], today: date, calendar: Calendar) -> tup
         case "this":
             return of_week, of_week if of_week >= today else coming
         case _:
-            return latest, max(latest, of_week)
+            return latest, coming if may_come else max(latest, of_week)
 
 
 def _resolve_year_last(text: str, first: int, second: int, year: int) -> date:

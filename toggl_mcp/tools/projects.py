@@ -257,7 +257,7 @@ async def _parse_dates(
         calendar = await call.calendar()
         today = calendar.day_of(call.now)
         # Toggl lets a new project start today.
-        earliest = None if field == "start_date" else days["start_date"] or former_start or today
+        earliest = date.min if field == "start_date" else days["start_date"] or former_start or today
         with naming_argument(field):
             days[field] = parse_day(text, today, calendar, earliest=earliest)
     start, end = days.values()
