@@ -90,6 +90,29 @@ async def test_read_tool_cold_reads_reports_only_of_workspaces_that_can_have_the
     assert workspaces == {str(HARBOUR_STUDIO), *([str(NIGHT_SCHOOL)] if may_be_elsewhere else [])}
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [{"client": "aroha", "period": "2025-02"}, {"project": "bakery", "period": "last_month", "user": "all"}],
+    ids=str,
+)
+async def test_prepare_statement_of_a_wrong_name_is_refused_before_reports_are_read(
+    host: Host, sandbox: Sandbox, arguments: dict[str, str]
+) -> None:
+    error = await host.fail("prepare_statement", **arguments)
+
+    assert error["code"] == "not_found"
+    assert [call.path for call in sandbox.calls if "reports" in call.path] == []
+
+
+async def test_prepare_statement_after_a_change_of_the_project_reads_no_reports_of_other_workspaces(
+    host: Host, sandbox: Sandbox
+) -> None:
+    await host.call("edit_project", project=WEB_SHOP, name="Shop")
+    await host.call("prepare_statement", project="Shop", period="last_month")
+
+    assert [call.path for call in sandbox.calls if f"/workspace/{NIGHT_SCHOOL}/" in call.path] == []
+
+
 @pytest.mark.parametrize(("tool", "arguments"), READ_CASES, ids=str)
 async def test_read_tool_repeated_sends_no_request(
     sandbox: Sandbox, clock: Clock, tool: str, arguments: dict[str, Any]

@@ -109,6 +109,10 @@ class TimeEntrySource:
             unreadable_count=len({key for read in reads for key in read.collection.unreadable_ids} - entries.keys()),
         )
 
+    def needs_reports(self, query: EntryQuery) -> bool:
+        """Tell whether reports have entries that the query may select, and the cache has not."""
+        return query.is_reports_only or query.date_range.start - MAX_DURATION < self._cache.earliest_start()
+
     async def fetch_tagged_ids(
         self, workspace_id: int, tag_id: int, last: date, since: date
     ) -> AsyncGenerator[set[int]]:
@@ -130,7 +134,7 @@ class TimeEntrySource:
     async def _fetch_reports(self, query: EntryQuery) -> _ReportReads:
         """Return the reports of every workspace, or none where the cache has every entry."""
         reports = _ReportReads([], {})
-        if not query.is_reports_only and query.date_range.start - MAX_DURATION >= self._cache.earliest_start():
+        if not self.needs_reports(query):
             return reports
         for workspace_id in query.workspace_ids:
             try:

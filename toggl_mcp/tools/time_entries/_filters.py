@@ -87,10 +87,9 @@ async def select_entries(
         with naming_argument("compare"):
             comparison = compare_with_previous(date_range, call.now)
     workspaces = await _resolve_workspaces(args.workspace, call)
-    subject = subject or {kind: getattr(args, kind) or () for kind in KINDS_WITH_IDS}
     query = EntryQuery(
         date_range=date_range if comparison is None else replace(date_range, first=comparison.previous.first),
-        workspace_ids=await _find_workspaces(subject, [*workspaces], call, is_own=args.user is None),
+        workspace_ids=tuple(workspaces),
         user_id=account.me.id if args.user is None else None,
         from_reports=from_reports,
         refresh=args.refresh or with_fresh_entries,
@@ -98,6 +97,10 @@ async def select_entries(
         since=account.me.created_at if args.user is None else None,
     )
     with anyio.fail_after(MAX_READ_SECONDS):
+        if call.toggl.entry_source.needs_reports(query):
+            subject = subject or {kind: getattr(args, kind) or () for kind in KINDS_WITH_IDS}
+            workspace_ids = await _find_workspaces(subject, [*workspaces], call, is_own=args.user is None)
+            query = query._replace(workspace_ids=workspace_ids)
         result = await call.toggl.entry_source.fetch(query)
     # A workspace that the user joined since the account was read has entries, and no name yet.
     for entry in result.entries:
@@ -165,12 +168,15 @@ async def _find_workspaces(
     """Return the ids of the workspaces that can have entries of these references: those of what they mean.
 
     An id is of one workspace. A name may be that of something else, too, which only colleagues see.
+
+    Raises:
+        NotFound: A reference means nothing; reports, which cost more than lists, are not read to say so.
     """
     for kind, refs in subject.items():
         endpoints = [call.toggl.endpoint(kind, key) for key in workspace_ids]
         ids: set[int] = set()
         for ref in refs:
-            items = [item for endpoint in endpoints for item in await call.name_index.resolve_cached(endpoint, ref)]
+            items = [] if ref == REF_NONE else await _resolve_everywhere(ref, endpoints, call)
             is_known = items and (is_own or all(str(item.id) == ref for item in items))
             ids |= {item.workspace_id for item in items} if is_known else {*workspace_ids}
         workspace_ids = [key for key in workspace_ids if key in ids] or workspace_ids
