@@ -1,7 +1,7 @@
 """Arguments as hosts and models send them, read where they can mean one thing only."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from pydantic_core import from_json
@@ -56,9 +56,16 @@ def _coerce(value: object, schema: Schema) -> object:
             value = _BOOLEANS.get(value.strip().lower(), value)
         case "string" if isinstance(value, str | int | float) and not isinstance(value, bool):
             value = value.strip() if isinstance(value, str) else str(_coerce_integer(value))
+            value = _match_choice(value, schema.get("enum", ()))
         case _:
             pass
     return value
+
+
+def _match_choice(text: str, choices: Sequence[str]) -> str:
+    """Return the choice that a text is, but for case, spaces and a plural; any other text unchanged."""
+    word = re.sub("[ -]+", "_", text.lower())
+    return next((choice for choice in (word, word.removesuffix("s")) if choice in choices), text)
 
 
 def _coerce_object(value: object, schema: Schema) -> object:

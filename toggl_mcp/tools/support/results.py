@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from difflib import get_close_matches
 from typing import Annotated, Any, Protocol, Self, TypeVar
 
 from mcp.types import CallToolResult, TextContent
@@ -16,14 +15,13 @@ from toggl_mcp.models.base import Absent, Source
 from toggl_mcp.models.call import CallRecord
 from toggl_mcp.models.quota import Bucket
 from toggl_mcp.models.text import strip_invisible
+from toggl_mcp.tools.support.argument_names import suggest_arguments
 from toggl_mcp.tools.support.schema import Schema
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
 _PYDANTIC_SUBJECT = re.compile(r"^(?:Value error, |(?:Input|String|List|Dictionary) (?=should ))")
 _CONTROL = re.compile(r"(\\\\)|\\(?:[bf]|u00[01][0-9a-f])")
-MIN_SIMILARITY = 0.7
-"""How similar (0 to 1) an unknown argument is to one that could be meant: duration is no description."""
 MAX_RESULT_BYTES = 60_000
 """Bytes of the rows of one result: some 15,000 tokens, of the 25,000 that hosts take."""
 
@@ -234,7 +232,7 @@ def _sentence(detail: ErrorDetails, schema: Schema) -> str:
         case "missing":
             problem = "is required"
         case "extra_forbidden":
-            problem = f"is not an argument of this tool{_suggest_arguments(field, siblings)}"
+            problem = f"is not an argument of this tool{suggest_arguments(field.rpartition('.')[2], siblings)}"
         case _:
             problem = _PYDANTIC_SUBJECT.sub("", detail["msg"])
     return f"{field}: {problem}" if field else problem
@@ -253,12 +251,6 @@ def _locate(detail: ErrorDetails, schema: Schema) -> tuple[str, list[str]]:
             path = f"{path}.{strip_invisible(step)[:60]}".removeprefix(".")
             schema = schema["properties"].get(step, {})
     return path, siblings
-
-
-def _suggest_arguments(path: str, arguments: list[str]) -> str:
-    """Return the nearest of the arguments that one could have meant, or all of them."""
-    nearest = get_close_matches(path.rpartition(".")[2], arguments, n=1, cutoff=MIN_SIMILARITY)
-    return f"; the nearest is {nearest[0]}" if nearest else f", which takes {', '.join(arguments) or 'none'}"
 
 
 def _is_null_alternative(detail: ErrorDetails) -> bool:
