@@ -42,6 +42,45 @@ async def test_summarize_time_project_name_includes_archived_and_every_workspace
     assert await fetch_hours(host, project="Website", client="Aroha Bakery") == 1.0
 
 
+async def test_summarize_time_takes_the_labels_of_its_groups_as_filters(host: Host, sandbox: Sandbox) -> None:
+    for client, stop in ((AROHA, TEN), (BLUE_GULL, TWELVE)):
+        project = sandbox.state.add_project(HARBOUR_STUDIO, "Website", client)
+        add_entry(sandbox, NINE, stop, project_id=project["id"])
+    add_entry(sandbox, TEN, TWELVE, tags=["design"])
+    groups = (await host.call("summarize_time", group_by=["project"]))["groups"]
+
+    assert len(groups) == 3
+    for group in groups:
+        assert await fetch_hours(host, project=group["by"]["project"]) == group["hours"]
+    assert await fetch_hours(host, project="no project", client="(no client)", tag="design") == 2.0
+    assert await fetch_hours(host, tag="without a tag") == 4.0
+
+
+async def test_summarize_time_project_that_is_called_as_a_label_is_that_project(host: Host, sandbox: Sandbox) -> None:
+    project = sandbox.state.add_project(HARBOUR_STUDIO, "No project", None)
+    add_entry(sandbox, NINE, TEN, project_id=project["id"])
+    add_entry(sandbox, TEN, TWELVE)
+
+    assert await fetch_hours(host, project="no project") == 1.0
+
+
+@pytest.mark.parametrize("word", ["None", "null"])
+async def test_summarize_time_project_that_may_mean_none_or_all_is_refused_with_both(host: Host, word: str) -> None:
+    error = await host.fail("summarize_time", project=word)
+
+    assert error["message"].endswith("0 selects entries without a project; omit it to select all.")
+
+
+@pytest.mark.parametrize("user", ["everyone", "Everybody", "the team"])
+async def test_summarize_time_user_of_a_word_for_everybody_is_all(host: Host, sandbox: Sandbox, user: str) -> None:
+    add_entry(sandbox, NINE, TEN, user_id=TANE)
+    add_entry(sandbox, TEN, TWELVE)
+
+    result = await host.call("summarize_time", user=user)
+
+    assert result["total"]["hours"] == 3.0
+
+
 async def test_summarize_time_task_name_includes_completed_tasks(host: Host, sandbox: Sandbox) -> None:
     completed = sandbox.state.add_task(BROCHURE, "Checkout", active=False)
     add_entry(sandbox, NINE, TEN, project_id=WEB_SHOP, task_id=CHECKOUT)

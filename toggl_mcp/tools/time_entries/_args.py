@@ -37,6 +37,7 @@ def _require_entry_ref(ref: str) -> str:
     return number.lower()
 
 
+_EVERYBODY = frozenset(("everyone", "everybody", "team", "the team", "all users"))
 REF_WORDS = frozenset(("running", "last"))
 """What names an entry without its id: the one whose timer runs, and the latest completed one."""
 TimeEntryRef = Annotated[str, Field(max_length=40), AfterValidator(_require_entry_ref), ANY_TEXT]
@@ -162,8 +163,9 @@ class EntryFilter(EntryRange, frozen=True):
     @field_validator("user")
     @classmethod
     def _read_me(cls, user: str | None) -> str | None:
-        """Return no user for oneself: the default."""
-        return None if user is not None and user.lower() in ("me", "myself") else user
+        """Return no user for oneself, the default, and `all` for other words that mean everybody."""
+        word = (user or "").lower()
+        return None if word in ("me", "myself") else "all" if word in _EVERYBODY else user
 
 
 class ReviewTime(EntryRange, frozen=True):

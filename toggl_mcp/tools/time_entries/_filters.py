@@ -1,5 +1,6 @@
 """The entries that a filter selects: by days, by workspaces, and by what they are about."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
@@ -33,6 +34,9 @@ from toggl_mcp.tools.time_entries._output import KINDS_WITH_IDS, EntryNames, loo
 
 EVERYBODY = "all"
 """The user whose entries are everybody's."""
+_LABEL_OF_NONE = re.compile(r"\(?(?:no|without(?: an?)?) (client|project|task|tag)\)?")
+_WORDS_OF_NONE = ("none", "null")
+_LABEL_WITH_ID = re.compile(r"(?P<name>.+) \((?P<id>[0-9]{1,18})\)")
 MAX_READ_SECONDS = 13.0
 """Seconds that the read of entries may take: after it names are looked up, also of those that were read in time."""
 
@@ -175,7 +179,8 @@ async def _find_workspaces(
     for kind, refs in subject.items():
         endpoints = [call.toggl.endpoint(kind, key) for key in workspace_ids]
         ids: set[int] = set()
-        for ref in refs:
+        for label in refs:
+            ref = await _read_label(label, kind, endpoints, call)
             items = [] if ref == REF_NONE else await _resolve_everywhere(ref, endpoints, call)
             is_known = items and (is_own or all(str(item.id) == ref for item in items))
             ids |= {item.workspace_id for item in items} if is_known else {*workspace_ids}
@@ -284,7 +289,8 @@ async def _filter_by_ref(
         Ambiguous: It is the id of one item and the name of another.
     """
     endpoints = [call.toggl.endpoint(kind, key) for key in workspace_ids]
-    cached_items = [item for endpoint in endpoints for item in await call.name_index.resolve_cached(endpoint, ref)]
+    ref = await _read_label(ref, kind, endpoints, call)
+    cached_items = await _resolve_cached(ref, endpoints, call)
     if ref.isdecimal() and ref != REF_NONE:
         require_one_meaning(ref, cached_items, kind)
     names = await look_up_names(entries, call, {kind})
@@ -306,6 +312,24 @@ async def _filter_by_ref(
     return matches, [*names.warnings, *hidden]
 
 
+async def _read_label(ref: str, kind: ResourceKind, endpoints: Sequence["ReadEndpoint[Any]"], call: CallContext) -> str:
+    """Return the reference that a group of a total shows as `(no project)`, or as a name with its id behind it."""
+    without, with_id = _LABEL_OF_NONE.fullmatch(fold(ref)), _LABEL_WITH_ID.fullmatch(ref)
+    if not (without and without[1] == kind) and with_id is None:
+        return ref
+    if await _resolve_cached(ref, endpoints, call):  # Something has it as its name.
+        return ref
+    if with_id is None:
+        return REF_NONE
+    items = await _resolve_cached(with_id["id"], endpoints, call)
+    return with_id["id"] if any(fold(item.name) == fold(with_id["name"]) for item in items) else ref
+
+
+async def _resolve_cached(ref: str, endpoints: Sequence["ReadEndpoint[Any]"], call: CallContext) -> list[NamedResource]:
+    """Return everything that has a name or an id in the cache, in any workspace."""
+    return [item for endpoint in endpoints for item in await call.name_index.resolve_cached(endpoint, ref)]
+
+
 async def _resolve_everywhere(
     ref: str, endpoints: Sequence["ReadEndpoint[Any]"], call: CallContext
 ) -> list[NamedResource]:
@@ -316,8 +340,7 @@ async def _resolve_everywhere(
         TogglError: None was found, and a workspace could not be read.
     """
     name_index = call.name_index
-    items = [item for endpoint in endpoints for item in await name_index.resolve_cached(endpoint, ref)]
-    if items:
+    if items := await _resolve_cached(ref, endpoints, call):
         return items
     candidates: list[NamedResource] = []
     failures: list[TogglError] = []
@@ -336,4 +359,6 @@ async def _resolve_everywhere(
     if failures:
         raise failures[0]
     hints = [await describe_other_kind(ref, endpoint, name_index) for endpoint in endpoints]
+    if fold(ref) in _WORDS_OF_NONE:
+        hints = [f"0 selects entries without a {endpoints[0].KIND}; omit it to select all."]
     raise not_found_error(ref, endpoints, candidates, next(filter(None, hints), ""))
