@@ -48,6 +48,45 @@ async def test_start_timer_hour_of_which_one_reading_is_to_come_is_the_other(hos
     assert (await host.call("stop_timer", stop="at 9"))["entry"]["seconds"] == 900
 
 
+@pytest.mark.usefixtures("six_in_the_evening")
+@pytest.mark.parametrize(
+    ("times", "expected"),
+    [
+        (("yesterday 9am", "half past ten"), ("2025-10-13T09:00", "2025-10-13T10:30")),
+        (("yesterday 9am", "7"), ("2025-10-13T09:00", "2025-10-13T19:00")),
+        (("yesterday 9", "5pm"), ("2025-10-13T09:00", "2025-10-13T17:00")),
+        (("yesterday 10pm", "1"), ("2025-10-13T22:00", "2025-10-14T01:00")),
+        (("half past ten", "yesterday noon"), ("2025-10-13T10:30", "2025-10-13T12:00")),
+        (("9", "half past ten"), ("2025-10-14T09:00", "2025-10-14T10:30")),
+        (("9", "5"), ("2025-10-14T09:00", "2025-10-14T17:00")),
+    ],
+    ids=str,
+)
+async def test_create_time_entries_hour_of_either_half_of_the_day_is_the_one_that_the_other_time_allows(
+    host: Host, times: tuple[str, str], expected: tuple[str, str]
+) -> None:
+    entry = await host.create_entry(start=times[0], stop=times[1])
+
+    assert (entry["start"][:16], entry["stop"][:16]) == expected
+
+
+@pytest.mark.usefixtures("six_in_the_evening")
+async def test_create_time_entries_hours_of_both_halves_of_the_day_are_refused(host: Host) -> None:
+    error = await host.fail_to_create_entry(start="yesterday 9", stop="half past ten")
+
+    assert "start: 'yesterday 9' has two readings, 09:00 and 21:00; give one" in error["message"]
+
+
+@pytest.mark.usefixtures("six_in_the_evening")
+async def test_edit_time_entries_hour_alone_is_the_one_after_the_start(host: Host) -> None:
+    entry = await host.create_entry(start="quarter past nine", duration="1h")
+    assert entry["start"].startswith("2025-10-14T09:15")
+
+    edited = await host.call("edit_time_entries", ids=[entry["id"]], stop="eleven o'clock")
+
+    assert edited["entry"]["stop"].startswith("2025-10-14T11:00")
+
+
 @pytest.mark.usefixtures("nine_in_the_morning")
 async def test_create_time_entries_stop_at_midnight_is_that_after_the_start(host: Host) -> None:
     entry = await host.create_entry(start="yesterday 10pm", stop="midnight")

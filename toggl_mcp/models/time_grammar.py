@@ -1,7 +1,7 @@
 """Times as people write them: `2026-11-24T09:00+13:00`, `14:00`, `2pm`, `yesterday 14:00`, `now`, `-25m`."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
 from toggl_mcp.models.day_grammar import check_year, normalize_words, parse_day, two_readings_error
@@ -33,15 +33,34 @@ def parse_time(
     Raises:
         ValueError: It is no time, has two readings, or is one that a change of clocks skips or repeats.
     """
+    readings = list_times(text, now, calendar, default_day)
+    if is_past:
+        readings = [moment for moment in readings if moment <= now] or readings
+    return only_time(text, readings, calendar)
+
+
+def list_times(text: str, now: datetime, calendar: Calendar, default_day: date | None = None) -> list[datetime]:
+    """Return the times, in UTC, that a text may mean: two where it does not say of which half of the day it is.
+
+    Raises:
+        ValueError: It is no time, or one that a change of clocks skips or repeats.
+    """
     readings = [
         moment for words in _write_clock(text) for moment in _list_readings(text, words, now, calendar, default_day)
     ]
-    if is_past:
-        readings = [moment for moment in readings if moment <= now] or readings
     if not readings:
         raise ValueError(_describe_times(text))
+    return readings
+
+
+def only_time(text: str, readings: Sequence[datetime], calendar: Calendar) -> datetime:
+    """Return the only one of the times that a text may mean.
+
+    Raises:
+        ValueError: There are two.
+    """
     if len(readings) > 1:
-        raise two_readings_error(text, *(f"{moment.astimezone(calendar.zone):%H:%M}" for moment in readings))
+        raise two_readings_error(text, *(f"{moment.astimezone(calendar.zone):%H:%M}" for moment in readings[:2]))
     return readings[0]
 
 

@@ -107,8 +107,8 @@ async def _resolve_times(args: NewEntry, call: CallContext) -> "tuple[datetime, 
         start, stop = parse_times(args.start, args.stop, now, calendar)
         check_duration(start, stop, calendar)
         return start, stop
-    start = None if args.start is None else parse_time_argument("start", args.start, now, calendar)
-    stop = None if args.stop is None else parse_time_argument("stop", args.stop, now, calendar)
+    start = None if args.start is None else parse_time_argument("start", args.start, now, calendar, is_past=True)
+    stop = None if args.stop is None else parse_time_argument("stop", args.stop, now, calendar, is_past=True)
     if start is None:
         stop = stop or now
         start = stop - length

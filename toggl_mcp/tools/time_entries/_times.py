@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from toggl_mcp.errors import InvalidArguments
 from toggl_mcp.models.time_entries import MAX_DURATION
-from toggl_mcp.models.time_grammar import is_time_of_day, parse_time
+from toggl_mcp.models.time_grammar import is_time_of_day, list_times, only_time, parse_time
 from toggl_mcp.tools.support.args import naming_argument
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
+    from collections.abc import Sequence
     from datetime import date, datetime
 
     from toggl_mcp.models.period import Calendar
@@ -47,13 +48,11 @@ def parse_stop(
     Raises:
         InvalidArguments: As for `parse_time_argument`.
     """
-    day = calendar.day_of(start)
-    text = _MIDNIGHT.sub("00:00", text)  # Beside the other time it is not in doubt which one is meant.
-    stop = parse_time_argument("stop", text, now, calendar, day, is_past=is_past)
-    if stop >= start or not is_time_of_day(text):
-        return stop
-    later_stop = parse_time_argument("stop", text, now, calendar, day + timedelta(days=1))
-    return later_stop if later_stop - start <= MAX_NIGHT else stop
+    with naming_argument("stop"):
+        stops = _list_stops(text, start, now, calendar)
+        if is_past:
+            stops = [stop for stop in stops if stop <= now] or stops
+        return only_time(text, stops, calendar)
 
 
 def parse_start(text: str, stop: "datetime", now: "datetime", calendar: "Calendar") -> "datetime":
@@ -62,13 +61,8 @@ def parse_start(text: str, stop: "datetime", now: "datetime", calendar: "Calenda
     Raises:
         InvalidArguments: As for `parse_time_argument`.
     """
-    day = calendar.day_of(stop)
-    text = _MIDNIGHT.sub("00:00", text)
-    start = parse_time_argument("start", text, now, calendar, day)
-    if start <= stop or not is_time_of_day(text):
-        return start
-    earlier_start = parse_time_argument("start", text, now, calendar, day - timedelta(days=1))
-    return earlier_start if stop - earlier_start <= MAX_NIGHT else start
+    with naming_argument("start"):
+        return only_time(text, _list_starts(text, stop, now, calendar), calendar)
 
 
 def parse_times(
@@ -76,17 +70,76 @@ def parse_times(
 ) -> "tuple[datetime, datetime]":
     """Return a start and a stop: that of a time of day alone is by the other, or that of the default day, or of today.
 
+    Of hours of either half of the day those count that make a stretch of at most a night, which is over if one is.
+
     Raises:
         InvalidArguments: As for `parse_time_argument`.
     """
     is_start_alone, is_stop_alone = is_time_of_day(start_text), is_time_of_day(stop_text)
     if is_start_alone and not is_stop_alone:
-        stop = parse_time_argument("stop", stop_text, now, calendar)
-        return parse_start(start_text, stop, now, calendar), stop
-    start = parse_time_argument("start", start_text, now, calendar, default_day)
-    if is_start_alone and is_stop_alone and default_day is None:  # Of which night they are is not certain.
-        return start, parse_time_argument("stop", stop_text, now, calendar)
-    return start, parse_stop(stop_text, start, now, calendar)
+        with naming_argument("stop"):
+            stops = list_times(stop_text, now, calendar)
+        with naming_argument("start"):
+            pairs = [(start, stop) for stop in stops for start in _list_starts(start_text, stop, now, calendar)]
+    else:
+        with naming_argument("start"):
+            starts = list_times(start_text, now, calendar, default_day)
+        # Of two times of day alone it is not certain of which night they are.
+        is_of_today = is_start_alone and is_stop_alone and default_day is None
+        with naming_argument("stop"):
+            pairs = [
+                (start, stop)
+                for start in starts
+                for stop in (
+                    list_times(stop_text, now, calendar)
+                    if is_of_today
+                    else _list_stops(stop_text, start, now, calendar)
+                )
+            ]
+    return _only_pair(start_text, stop_text, pairs, now, calendar)
+
+
+def _only_pair(
+    start_text: str,
+    stop_text: str,
+    pairs: "Sequence[tuple[datetime, datetime]]",
+    now: "datetime",
+    calendar: "Calendar",
+) -> "tuple[datetime, datetime]":
+    """Return the only start and stop of these."""
+    if len(pairs) > 1:
+        pairs = [pair for pair in pairs if timedelta() < pair[1] - pair[0] <= MAX_NIGHT] or pairs
+        pairs = [pair for pair in pairs if calendar.day_of(pair[0]) == calendar.day_of(pair[1])] or pairs
+        pairs = [pair for pair in pairs if pair[1] <= now] or pairs
+    starts, stops = (sorted({*moments}) for moments in zip(*pairs, strict=True))
+    with naming_argument("start"):
+        start = only_time(start_text, starts, calendar)
+    with naming_argument("stop"):
+        return start, only_time(stop_text, stops, calendar)
+
+
+def _list_stops(text: str, start: "datetime", now: "datetime", calendar: "Calendar") -> "list[datetime]":
+    """Return the stops that a text may mean: of two times of day, those that are within a night after the start."""
+    day = calendar.day_of(start)
+    text = _MIDNIGHT.sub("00:00", text)  # Beside the other time it is not in doubt which one is meant.
+    stops = list_times(text, now, calendar, day)
+    if not is_time_of_day(text):
+        return stops
+    near = [stop for stop in stops if start <= stop and (len(stops) == 1 or stop - start <= MAX_NIGHT)]
+    later = [] if near else list_times(text, now, calendar, day + timedelta(days=1))
+    return near or [stop for stop in later if stop - start <= MAX_NIGHT] or stops
+
+
+def _list_starts(text: str, stop: "datetime", now: "datetime", calendar: "Calendar") -> "list[datetime]":
+    """Return the starts that a text may mean: of two times of day, those that are within a night before the stop."""
+    day = calendar.day_of(stop)
+    text = _MIDNIGHT.sub("00:00", text)
+    starts = list_times(text, now, calendar, day)
+    if not is_time_of_day(text):
+        return starts
+    near = [start for start in starts if start <= stop and (len(starts) == 1 or stop - start <= MAX_NIGHT)]
+    earlier = [] if near else list_times(text, now, calendar, day - timedelta(days=1))
+    return near or [start for start in earlier if stop - start <= MAX_NIGHT] or starts
 
 
 def check_duration(start: "datetime", stop: "datetime", calendar: "Calendar") -> None:
