@@ -2,9 +2,10 @@
 
 import re
 from datetime import date, timedelta
+from functools import partial
 
 from toggl_mcp.models.duration_grammar import NUMBER_WORDS
-from toggl_mcp.models.period import VALID_YEARS, Calendar
+from toggl_mcp.models.period import VALID_YEARS, Calendar, months_of, unit_before
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 MONTHS = (
@@ -18,6 +19,16 @@ MONTH_PATTERN = "|".join([*(f"{month[:3]}(?:{month[3:]})?" for month in MONTHS),
 _RELATIVE = {"today": 0, "yesterday": -1, "tomorrow": 1, "day before yesterday": -2}
 _DAYS_AGO = re.compile(r"(\d{1,4}) days? ago")
 _WEEKDAY = re.compile(rf"(?:(last|this|next) )?({WEEKDAY_PATTERN})")
+_OF_WEEK = re.compile(
+    rf"(?P<day>{WEEKDAY_PATTERN})(?: of| in)? (?P<week>last|this|next) week"
+    rf"|(?P<week2>last|this|next) week(?:'s)? (?P<day2>{WEEKDAY_PATTERN})"
+)
+_AHEAD = re.compile(r"in (?P<count>an?|\d{1,4}) (?P<unit>day|week)s?")
+_EDGE = re.compile(
+    r"(?P<edge>start|beginning|end) of (?:the )?(?:(?P<which>this|current|last|next) )?(?P<unit>month|quarter|year)"
+)
+_END_OF_MONTH = re.compile(rf"end of (?P<month>{MONTH_PATTERN})(?:,? (?P<year>\d{{4}}))?")
+_UNITS_BACK = {"last": 1, "this": 0, "current": 0, "next": -1}
 _YEAR_FIRST = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})")
 _YEAR_LAST = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4})")
 _DAY_AND_MONTH = re.compile(
@@ -48,7 +59,11 @@ def parse_day_or_none(text: str, today: date, calendar: Calendar, *, earliest: d
         ValueError: It has two readings, or is a day of a year that Toggl has no entries in.
     """
     words = normalize_words(text)
-    day = _parse_relative(text, words, today, calendar, earliest) or _parse_date(text, words, today, earliest)
+    day = (
+        _parse_relative(text, words, today, calendar, earliest)
+        or _parse_part_of_unit(words, today, calendar)
+        or _parse_date(text, words, today, earliest)
+    )
     return day and check_year(day)
 
 
@@ -106,10 +121,24 @@ def _parse_relative(text: str, words: str, today: date, calendar: Calendar, earl
         return today + _RELATIVE[words] * _DAY
     if match := _DAYS_AGO.fullmatch(words):
         return today - int(match[1]) * _DAY
+    if match := _AHEAD.fullmatch(words):
+        count = 1 if match["count"].startswith("a") else int(match["count"])
+        return today + count * (7 if match["unit"] == "week" else 1) * _DAY
     match = _WEEKDAY.fullmatch(words)
     if match is None:
         return None
     return _exactly_one(text, _list_weekdays(match, today, calendar, may_come=earliest is not None), earliest)
+
+
+def _parse_part_of_unit(words: str, today: date, calendar: Calendar) -> date | None:
+    """Return a weekday of a week, or the first or last day of a month, quarter or year."""
+    if match := _OF_WEEK.fullmatch(words):
+        first, _ = unit_before(today, "week", _UNITS_BACK[match["week"] or match["week2"]], calendar)
+        return first + (_weekday_number(match["day"] or match["day2"]) - first.weekday()) % 7 * _DAY
+    if match := _EDGE.fullmatch(words):
+        first, last = unit_before(today, match["unit"], _UNITS_BACK[match["which"] or "this"], calendar)
+        return last if match["edge"] == "end" else first
+    return None
 
 
 def _parse_date(text: str, words: str, today: date, earliest: date | None) -> date | None:
@@ -118,16 +147,25 @@ def _parse_date(text: str, words: str, today: date, earliest: date | None) -> da
         return make_day(text, int(match[1]), int(match[3]), int(match[4]))
     if match := _YEAR_LAST.fullmatch(words):
         return _resolve_year_last(text, int(match[1]), int(match[3]), int(match[4]))
-    match = _DAY_AND_MONTH.fullmatch(words)
-    if match is None:
+    if match := _END_OF_MONTH.fullmatch(words):
+        make = partial(_make_last_day, text, month=month_number(match["month"]))
+    elif match := _DAY_AND_MONTH.fullmatch(words):
+        month = month_number(match["month"] or match["month2"])
+        make = partial(make_day, text, month=month, day=int(match["day"] or match["day2"]))
+    else:
         return None
-    day, month = int(match["day"] or match["day2"]), month_number(match["month"] or match["month2"])
-    value = make_day(text, int(match["year"] or today.year), month, day)
     if match["year"]:
-        return value
+        return make(int(match["year"]))
+    value = make(today.year)
     if value > today:
-        return _exactly_one(text, (make_day(text, today.year - 1, month, day), value), earliest)
-    return value if earliest is None or value >= earliest else make_day(text, today.year + 1, month, day)
+        return _exactly_one(text, (make(today.year - 1), value), earliest)
+    return value if earliest is None or value >= earliest else make(today.year + 1)
+
+
+def _make_last_day(text: str, year: int, month: int) -> date:
+    """Return the last day of a month."""
+    _, last = months_of(make_day(text, year, month, 1), 1)
+    return last
 
 
 def _exactly_one(text: str, readings: tuple[date, date], earliest: date | None) -> date:

@@ -14,6 +14,7 @@ VALID_YEARS = range(2006, 2031)
 """The years in which Toggl can have entries."""
 FIRST_DAY, LAST_DAY = date(VALID_YEARS[0], 1, 1), date(VALID_YEARS[-1], 1, 1)
 """The days that Toggl's reports take: of the last year, only the first."""
+MONTHS_BY_UNIT = {"month": 1, "quarter": 3, "year": 12}
 _DAY = timedelta(days=1)
 
 
@@ -116,6 +117,22 @@ def compare_with_previous(date_range: DateRange, now: datetime) -> Comparison:
     return Comparison(
         DateRange(calendar, first, first + days_so_far), DateRange(calendar, previous_first, previous_last), until
     )
+
+
+def unit_before(today: date, unit: str, count: int, calendar: Calendar) -> tuple[date, date]:
+    """Return the first and last day of the week, month, quarter or year so many before the running one."""
+    if unit == "week":
+        first = calendar.first_of_week(today) - count * 7 * _DAY
+        return first, first + 6 * _DAY
+    length = MONTHS_BY_UNIT[unit]
+    month = today.year * 12 + (today.month - 1) // length * length - count * length
+    return months_of(date(month // 12, month % 12 + 1, 1), length)
+
+
+def months_of(first: date, count: int) -> tuple[date, date]:
+    """Return the first and last day of so many months."""
+    month = first.year * 12 + first.month - 1 + count
+    return first, date(month // 12, month % 12 + 1, 1) - _DAY
 
 
 def make_calendar(zone: str, week_begins_on: int) -> Calendar:

@@ -14,9 +14,8 @@ from toggl_mcp.models.day_grammar import (
     parse_day_or_none,
     two_readings_error,
 )
-from toggl_mcp.models.period import Calendar, DateRange
+from toggl_mcp.models.period import MONTHS_BY_UNIT, Calendar, DateRange, months_of, unit_before
 
-_MONTHS = {"month": 1, "quarter": 3, "year": 12}
 _UNIT = re.compile(r"(this|current|last|previous|past) (week|month|quarter|year)")
 _LAST_DAYS = re.compile(r"(?:last|past) (\d{1,4}) days?")
 _LAST_UNITS = re.compile(r"(?:last|past) (\d{1,3}) (week|month|quarter|year)s?")
@@ -31,6 +30,10 @@ _BEFORE_LAST = re.compile(r"(week|month|quarter|year) before last")
 _WEEKEND = re.compile(r"(this|last) weekend")
 _SO_FAR = re.compile(r"(?:(?P<unit>week|month|quarter|year) to date|(?P<period>.+) so far)")
 _RANGE = re.compile(r"(?:from )?(.+?) ?(?:\.\.| to | until | through | - ) ?(.+)")
+_HYPHENATED = re.compile(r"(?:this|current|last|previous|past)(?:-\d+)?-(?:week|month|quarter|year|day)s?")
+_TO_DATE = {"wtd": "week to date", "mtd": "month to date", "qtd": "quarter to date", "ytd": "year to date"}
+_INTERVAL = re.compile(r"(\d{4}-\d\d-\d\d)/(\d{4}-\d\d-\d\d)")
+_CAMEL_CASE = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _DASH = re.compile("(?<=[a-z])-(?=[a-z])| ?[\u2013\u2014] ?")
 _DAY_NUMBERS = r"(?:the )?(?P<{}>\d{{1,2}}(?:st|nd|rd|th)?)"
 _TWO_DAYS = f"{_DAY_NUMBERS.format('first')} ?(?:-| to ) ?{_DAY_NUMBERS.format('last')}"
@@ -49,7 +52,7 @@ def parse_period(text: str, today: date, calendar: Calendar) -> DateRange:
     Raises:
         ValueError: It is no period, or has two readings.
     """
-    words = _DASH.sub(" - ", normalize_words(text))
+    words = _normalize_period(text)
     first, last = _parse_until_today(words, today, calendar) or (
         _parse_relative(text, words, today, calendar)
         or _parse_calendar_unit(text, words, today)
@@ -60,6 +63,15 @@ def parse_period(text: str, today: date, calendar: Calendar) -> DateRange:
         message = f"{text!r:.60} ends before it starts; give the earlier day first"
         raise ValueError(message)
     return DateRange(calendar, check_year(first), check_year(last))
+
+
+def _normalize_period(text: str) -> str:
+    """Return a phrase as `normalize_words` does, from the forms of programs as well: thisWeek, last-7-days, MTD."""
+    words = normalize_words(_CAMEL_CASE.sub(" ", text))
+    if _HYPHENATED.fullmatch(words):
+        return words.replace("-", " ")
+    words = _INTERVAL.sub(r"\1 to \2", words)
+    return _TO_DATE.get(words) or _DASH.sub(" - ", words)
 
 
 def _parse_until_today(words: str, today: date, calendar: Calendar) -> tuple[date, date] | None:
@@ -82,12 +94,12 @@ def _parse_relative(text: str, words: str, today: date, calendar: Calendar) -> t
         return _days_up_to(today, int(match[1]))
     if (match := _LAST_UNITS.fullmatch(words)) and int(match[1]):
         count, unit = int(match[1]), match[2]
-        end = _unit_before(today, unit, 0, calendar)[0] - _DAY
-        whole = (_unit_before(today, unit, count, calendar)[0], end)
-        running = (_unit_before(today, unit, count - 1, calendar)[0], today)
+        end = unit_before(today, unit, 0, calendar)[0] - _DAY
+        whole = (unit_before(today, unit, count, calendar)[0], end)
+        running = (unit_before(today, unit, count - 1, calendar)[0], today)
         raise two_readings_error(text, _format_days(*whole), _format_days(*running))
     if match := _BEFORE_LAST.fullmatch(words):
-        return _unit_before(today, match[1], 2, calendar)
+        return unit_before(today, match[1], 2, calendar)
     if match := _WEEKEND.fullmatch(words):
         return _resolve_weekend(text, match[1], today)
     match = _UNIT.fullmatch(words)
@@ -97,19 +109,19 @@ def _parse_relative(text: str, words: str, today: date, calendar: Calendar) -> t
         _, unit = match.groups()
         length = {"week": 7, "month": 30, "quarter": 90, "year": 365}[unit]
         raise two_readings_error(text, f"last {unit}", f"last {length} days")
-    return _unit_before(today, match[2], 0 if match[1] in {"this", "current"} else 1, calendar)
+    return unit_before(today, match[2], 0 if match[1] in {"this", "current"} else 1, calendar)
 
 
 def _parse_calendar_unit(text: str, words: str, today: date) -> tuple[date, date] | None:
     """Return the days of a year, quarter, month or ISO week; without a year it is this year's, if that has begun."""
     if match := _YEAR.fullmatch(words):
-        return _months_of(check_year(date(max(int(match[1]), 1), 1, 1)), 12)
+        return months_of(check_year(date(max(int(match[1]), 1), 1, 1)), 12)
     if match := _MONTH.fullmatch(words):
-        return _months_of(_first_day(text, match[1], int(match[2]), today), 1)
+        return months_of(_first_day(text, match[1], int(match[2]), today), 1)
     if match := _NAMED_MONTH.fullmatch(words):
-        return _months_of(_first_day(text, match[2], month_number(match[1]), today), 1)
+        return months_of(_first_day(text, match[2], month_number(match[1]), today), 1)
     if match := _QUARTER.fullmatch(words):
-        return _months_of(_first_day(text, match["year"] or match["year2"], int(match["number"]) * 3 - 2, today), 3)
+        return months_of(_first_day(text, match["year"] or match["year2"], int(match["number"]) * 3 - 2, today), 3)
     if match := _WEEK.fullmatch(words):
         year = match["year"] or match["year2"]
         number = int(match["number"])
@@ -159,7 +171,7 @@ def _parse_single_day(text: str, today: date, calendar: Calendar) -> tuple[date,
 
 def _first_day(text: str, year: str | None, month: int, today: date) -> date:
     """Return the first day of a month."""
-    if not 1 <= month <= _MONTHS["year"]:
+    if not 1 <= month <= MONTHS_BY_UNIT["year"]:
         message = f"{text!r:.60} has no month of that number; months are 01 to 12"
         raise ValueError(message)
     if year is None and month > today.month:
@@ -175,16 +187,6 @@ def _first_of_iso_week(text: str, year: int, number: int) -> date:
         raise ValueError(message) from error
 
 
-def _unit_before(today: date, unit: str, count: int, calendar: Calendar) -> tuple[date, date]:
-    """Return the days of the whole week, month, quarter or year so many before the running one."""
-    if unit == "week":
-        first = calendar.first_of_week(today) - count * 7 * _DAY
-        return first, first + 6 * _DAY
-    length = _MONTHS[unit]
-    month = today.year * 12 + (today.month - 1) // length * length - count * length
-    return _months_of(date(month // 12, month % 12 + 1, 1), length)
-
-
 def _resolve_weekend(text: str, which: str, today: date) -> tuple[date, date]:
     """Return the Saturday and Sunday of a weekend; this one is refused on a workday, which is between two."""
     saturday = latest_weekday("saturday", today)
@@ -194,11 +196,6 @@ def _resolve_weekend(text: str, which: str, today: date) -> tuple[date, date]:
         raise two_readings_error(text, _format_days(saturday, saturday + _DAY), _format_days(coming, coming + _DAY))
     first = saturday - 7 * _DAY if which == "last" and is_weekend else saturday
     return first, first + _DAY
-
-
-def _months_of(first: date, count: int) -> tuple[date, date]:
-    month = first.year * 12 + first.month - 1 + count
-    return first, date(month // 12, month % 12 + 1, 1) - _DAY
 
 
 def _days_up_to(today: date, count: int) -> tuple[date, date]:
