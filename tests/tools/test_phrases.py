@@ -95,5 +95,48 @@ async def test_create_time_entries_stop_at_midnight_is_that_after_the_start(host
 
 
 @pytest.mark.usefixtures("nine_in_the_morning")
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        ("2025-10-13T00:00:00", "2025-10-14T23:59:59"),
+        ("2025-10-13T00:00:00.000+13:00", "2025-10-14T23:59:59.999+13:00"),
+        ("2025-10-12T11:00:00Z", "now"),
+        ("yesterday 00:00", "today 23:59"),
+    ],
+)
+async def test_list_time_entries_times_at_which_days_begin_and_end_are_those_days(
+    host: Host, start: str, end: str
+) -> None:
+    result = await host.call("list_time_entries", start=start, end=end)
+
+    assert (result["first_day"], result["last_day"]) == ("2025-10-13", "2025-10-14")
+
+
+@pytest.mark.usefixtures("nine_in_the_morning")
+@pytest.mark.parametrize(
+    ("start", "end", "message"),
+    [
+        (
+            "2025-10-13T09:30",
+            "2025-10-14",
+            "start: '2025-10-13T09:30' has a time of day, and days are read whole; give",
+        ),
+        (
+            "2025-10-13T00:00Z",
+            "2025-10-14",
+            "start: '2025-10-13T00:00Z' has a time of day, and days are read whole; give",
+        ),
+        ("2025-10-13", "2025-10-14T00:00", "end: '2025-10-14T00:00' has a time of day, and days are read whole; give"),
+    ],
+)
+async def test_list_time_entries_between_other_times_is_refused_with_the_day(
+    host: Host, start: str, end: str, message: str
+) -> None:
+    error = await host.fail("list_time_entries", start=start, end=end)
+
+    assert error["message"].startswith(message)
+
+
+@pytest.mark.usefixtures("nine_in_the_morning")
 async def test_list_time_entries_weekday_alone_is_one_that_has_been(host: Host) -> None:
     assert (await host.call("list_time_entries", period="Sunday"))["first_day"] == "2025-10-12"

@@ -20,6 +20,7 @@ _HOURS_OF_HALF_DAY = 12
 _LAST_NIGHT = "last night"
 _START_OF_NIGHT, _END_OF_NIGHT = 17, 6
 """Hours of last night: up to the second those of today, from the first on those of yesterday."""
+_LAST_MINUTE = time(23, 59)
 _DAY_ALONE = "needs a time of day as well, such as 2026-11-24T09:00"
 
 
@@ -94,6 +95,25 @@ def _list_readings(
     for moment in moments:
         check_year(calendar.day_of(moment))
     return moments
+
+
+def parse_whole_day(text: str, now: datetime, calendar: Calendar, *, is_last: bool) -> date:
+    """Return the day of a text, which may have the time at which a day begins or, of a last day, ends; or be now.
+
+    Raises:
+        ValueError: It is no day, has two readings, or has another time of day.
+    """
+    if is_last and normalize_words(text) == "now":
+        return calendar.day_of(now)
+    try:
+        local = parse_time(text, now, calendar).astimezone(calendar.zone)
+    except ValueError:
+        return parse_day(text, calendar.day_of(now), calendar)
+    if local.time() >= _LAST_MINUTE if is_last else local.time() == time.min:
+        return local.date()
+    problem = f"{text!r:.60} has a time of day, and days are read whole"
+    message = f"{problem}; give a day, such as {local.date()}, and compare the times of its entries"
+    raise ValueError(message)
 
 
 def is_time_of_day(text: str) -> bool:

@@ -11,13 +11,13 @@ import anyio
 from toggl_mcp.errors import Ambiguous, Candidate, InvalidArguments, PlanRequired, TogglError
 from toggl_mcp.models.account import Workspace
 from toggl_mcp.models.base import REF_NONE, RESOURCE_KINDS, NamedResource, ResourceKind
-from toggl_mcp.models.day_grammar import parse_day
 from toggl_mcp.models.duration_grammar import parse_duration
 from toggl_mcp.models.period import LAST_DAY, Calendar, Comparison, DateRange, compare_with_previous
 from toggl_mcp.models.period_grammar import parse_period
 from toggl_mcp.models.review import is_missing
 from toggl_mcp.models.text import fold
 from toggl_mcp.models.time_entries import MAX_DURATION, TimeEntry
+from toggl_mcp.models.time_grammar import parse_whole_day
 from toggl_mcp.tools.support.args import naming_argument
 from toggl_mcp.tools.support.define import CallContext
 from toggl_mcp.tools.support.lookup import (
@@ -141,15 +141,14 @@ def _resolve_range(args: EntryFilter, calendar: Calendar, now: "datetime") -> Da
     Raises:
         InvalidArguments: A text is no day or period, has two readings, or the end is before the start.
     """
-    today = calendar.day_of(now)
     if args.start is None or args.end is None:
         with naming_argument("period"):
-            date_range = parse_period(args.period or "today", today, calendar)
+            date_range = parse_period(args.period or "today", calendar.day_of(now), calendar)
     else:
         with naming_argument("start"):
-            first = parse_day(args.start, today, calendar)
+            first = parse_whole_day(args.start, now, calendar, is_last=False)
         with naming_argument("end"):
-            date_range = DateRange(calendar, first, parse_day(args.end, today, calendar))
+            date_range = DateRange(calendar, first, parse_whole_day(args.end, now, calendar, is_last=True))
     if date_range.last < date_range.first:
         message = "end is before start. Give the earlier day as start."
         raise InvalidArguments(message)
