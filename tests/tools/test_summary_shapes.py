@@ -38,6 +38,26 @@ def minutes_by_group(result: Result, field: str = "seconds") -> dict[str, float]
     [
         ("up 15m per entry", "up 15m per entry", 165, {"Web shop": 90, "(no project)": 60, "Season brochure": 15}),
         ("UP to 15 min", "up 15m per entry", 165, {"Web shop": 90, "(no project)": 60, "Season brochure": 15}),
+        (
+            "up to the next quarter of an hour",
+            "up 15m per entry",
+            165,
+            {"Web shop": 90, "(no project)": 60, "Season brochure": 15},
+        ),
+        ("up to 15 minutes a day", "up 15m per day", 150, {"Web shop": 75, "(no project)": 60, "Season brochure": 15}),
+        ("up 15m daily", "up 15m per day", 150, {"Web shop": 75, "(no project)": 60, "Season brochure": 15}),
+        (
+            "to the nearest quarter hour",
+            "nearest 15m per entry",
+            135,
+            {"Web shop": 60, "(no project)": 60, "Season brochure": 15},
+        ),
+        (
+            "up to a full hour per total",
+            "up 60m per total",
+            180,
+            {"Web shop": 120, "(no project)": 60, "Season brochure": 60},
+        ),
         ("up 15m per day", "up 15m per day", 150, {"Web shop": 75, "(no project)": 60, "Season brochure": 15}),
         ("down 0:15 each entry", "down 15m per entry", 120, {"Web shop": 60, "(no project)": 60, "Season brochure": 0}),
         (

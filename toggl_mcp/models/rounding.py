@@ -12,9 +12,11 @@ Direction = Literal["up", "down", "nearest"]
 Unit = Literal["entry", "day", "total"]
 MAX_STEP_MINUTES = 240
 _ROUNDING = re.compile(
-    r"(?:round(?:ed)? )?(?P<direction>up|down|nearest)(?: to)?(?: the)? (?P<step>.+?)"
-    r"(?: (?:per|each|every) (?P<unit>entry|day|total))?"
+    r"(?:round(?:ed|ing)? )?(?P<direction>up|down|(?:to )?(?:the )?nearest)(?: to)?(?: the)?(?: next| an?)?(?: full)?"
+    r" (?P<step>.+?)(?: (?:(?:per|each|every|an?) (?P<unit>entry|day|total)|(?P<daily>daily)))?"
 )
+_STEPS = {"quarter": "15m", "quarter hour": "15m", "quarter-hour": "15m", "hour": "1h"}
+"""Steps in words that are no durations."""
 
 
 class Rounding(NamedTuple):
@@ -73,8 +75,9 @@ def parse_rounding(text: str) -> Rounding:
     if match is None:
         message = f"{text!r:.60} is not a rounding; write up, down or nearest, and a step: up 15m per entry, day, total"
         raise ValueError(message)
-    minutes, rest = divmod(parse_duration(match["step"]), 60)
+    minutes, rest = divmod(parse_duration(_STEPS.get(match["step"], match["step"])), 60)
     if rest or not 1 <= minutes <= MAX_STEP_MINUTES:
-        message = f"{match['step']!r:.60} is not a step; give 1 to {MAX_STEP_MINUTES} whole minutes"
+        message = f"{match['step']!r:.60} is not a step; give 1m to {MAX_STEP_MINUTES}m, such as 15m"
         raise ValueError(message)
-    return Rounding(cast("Direction", match["direction"]), minutes, cast("Unit", match["unit"] or "entry"))
+    direction, unit = match["direction"].rpartition(" ")[2], "day" if match["daily"] else match["unit"] or "entry"
+    return Rounding(cast("Direction", direction), minutes, cast("Unit", unit))
