@@ -142,6 +142,37 @@ async def test_edit_and_delete_time_entries_running_and_last_mean_what_toggl_has
     assert deleted["deleted_ids"] == [rows[3]["id"]]
 
 
+@pytest.mark.parametrize("tool", ["edit_time_entries", "delete_time_entries"])
+async def test_change_of_last_after_another_entry_was_logged_names_both(
+    host: Host, sandbox: Sandbox, clock: Clock, rows: list[dict[str, Any]], tool: str
+) -> None:
+    logged = await host.create_entry(start="yesterday 14:00", duration="1h", description="Visit")
+    changes = {"description": "New"} if tool == "edit_time_entries" else {}
+    count = len(list_changes(sandbox))
+
+    error = await host.fail(tool, ids=["last"], **changes)
+
+    assert error["message"] == (
+        f"last: the latest is entry {rows[3]['id']} “Lesson”, 2025-10-14T11:00:00 to 2025-10-14T12:00:00, but what was "
+        f"logged just now is entry {logged['id']} “Visit”, 2025-10-13T14:00:00 to 2025-10-13T15:00:00. Give an id."
+    )
+    assert len(list_changes(sandbox)) == count
+    clock.now += 601
+    await host.call(tool, ids=["last"], **changes)
+    assert len(list_changes(sandbox)) == count + 1
+
+
+async def test_delete_time_entries_last_after_the_timer_was_switched_is_the_stopped_one(
+    host: Host, sandbox: Sandbox
+) -> None:
+    timer = running(sandbox, "2025-10-14T17:00", "Former")
+    await host.call("start_timer", description="Next")
+
+    result = await host.call("delete_time_entries", ids="last")
+
+    assert result["deleted_ids"] == [timer["id"]]
+
+
 async def test_delete_time_entries_of_many_reports_progress(host: Host, sandbox: Sandbox) -> None:
     for minute in range(12):
         add_entry(sandbox, f"2025-10-14T09:{minute:02}", f"2025-10-14T09:{minute + 1:02}")

@@ -1,7 +1,7 @@
 """What edits and deletions of several entries have in common: the entries, the outcome, and the result."""
 
 from collections import Counter
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Self
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a cal
 
 MAX_RECENT_SECONDS = 10.0
 """Seconds for which a read is recent."""
+MAX_JUST_LOGGED_SECONDS = 600.0
+"""Seconds for which `last` may mean what was logged, though other entries end later."""
 
 
 class BulkOutcome(NamedTuple):
@@ -157,6 +159,7 @@ async def load_entries(
 
     Raises:
         NotFound: None of the ids has an entry, or a word means none.
+        InvalidArguments: `last` may also mean what was logged a moment ago.
         Unreachable: One of the entries cannot be read.
     """
     endpoint = await call.toggl.open_time_entries()
@@ -174,10 +177,29 @@ async def load_entries(
     for word in words:
         if items[word] is None:
             raise NotFound(describe_missing(word))
+    if (last := items.get("last")) is not None:
+        await _require_latest_logged(last, read.collection.items, call)
     entries = {entry.id: entry for entry in items.values() if entry is not None}
     if not entries:
         raise no_entries_error(ids)
     return Targets([*entries.values()], [entry_id for entry_id in ids if entry_id not in entries])
+
+
+async def _require_latest_logged(last: TimeEntry, entries: Mapping[int, TimeEntry], call: CallContext) -> None:
+    """Require that the latest entry is among those that the last change has logged, if that was a moment ago.
+
+    Raises:
+        InvalidArguments: It is not, so that `last` has two readings.
+    """
+    change = next(iter(await call.toggl.journal.list_changes()), None)
+    if change is None or change.is_undone or (call.now - change.made_at).total_seconds() > MAX_JUST_LOGGED_SECONDS:
+        return
+    ids = [row.row_id for record in change.records if record.verb == "add" for row in record.rows if row.before is None]
+    logged = [entry for key in ids if (entry := entries.get(key)) is not None and not entry.running]
+    if logged and last not in logged:
+        latest, *others = await describe_entries([last, *logged[:3]], call)
+        message = f"last: the latest is {latest}, but what was logged just now is {'; '.join(others)}. Give an id."
+        raise InvalidArguments(message)
 
 
 @contextmanager
