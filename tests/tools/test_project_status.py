@@ -19,6 +19,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("six_in_the_evening")]
 
 AROHA, WEB_SHOP, CARTE, SHOP_SIGN = 64_890_301, 201_500_302, 201_500_308, 201_500_303
 TANE = 7_301_002
+SUBJECTS = [("project", "Web shop"), ("client", "Aroha Bakery")]
 TODAY = datetime(2025, 10, 14, tzinfo=AUCKLAND).date()
 
 
@@ -261,6 +262,22 @@ async def test_project_status_tasks_after_an_entry_was_created_here_are_read_aga
     result = await host.call("project_status", project=WEB_SHOP)
 
     assert [task["tracked_seconds"] for task in result["tasks"]] == [9000]
+
+
+async def test_project_status_says_that_a_running_timer_is_not_counted(
+    host: Host, sandbox: Sandbox, clock: Clock
+) -> None:
+    add_entry(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", project_id=WEB_SHOP)
+    await host.call("start_timer", project="Web shop", start="17:30")
+    clock.now += 60
+
+    results = [await host.call("project_status", **{kind: name}) for kind, name in SUBJECTS]
+
+    warning = (
+        "Your timer on “Web shop” has run for 1860 s, which tracked_seconds and remaining_seconds do not count yet."
+    )
+    assert [result["warnings"] for result in results] == [[warning]] * 2
+    assert "warnings" not in await host.call("project_status", project="Bread labels")
 
 
 async def test_project_status_pace_is_fresh_for_ten_minutes_and_read_again_with_refresh(

@@ -35,6 +35,15 @@ async def test_create_tag_duplicate_name_error_has_the_existing_id(host: Host) -
     assert str(created["tag"]["id"]) in error["message"]
 
 
+async def test_edit_tag_name_of_another_tag_suggests_to_merge_them(host: Host) -> None:
+    await host.call("list_tags")
+
+    error = await host.fail("edit_tag", tag="réunion", name="meeting")
+
+    assert error["message"].startswith(f"That name is already taken in workspace {HARBOUR_STUDIO}. It is tag 17300302.")
+    assert error["message"].endswith("Or give it as merge_into, which replaces this tag by it.")
+
+
 async def test_create_tag_lost_response_creates_one_tag(host: Host, sandbox: Sandbox) -> None:
     faults = iter([Fault("lost after")])
     sandbox.fault = lambda call: next(faults, None) if call.method == "POST" else None

@@ -108,7 +108,7 @@ async def project_status(args: ProjectStatusArgs, call: CallContext) -> ProjectS
         if await _is_outdated(read, call):
             fresh_args = args.model_copy(update={"refresh": True})
             project, read = await get_by_ref(args.project, call.toggl.projects, fresh_args, call)
-        warnings = [*_list_recurring([project])]
+        warnings = [*_list_recurring([project]), *await _list_running([project], call)]
         fields: dict[str, object] = {"projects": [ProjectBudget.of(project)], "remaining": 0}
         reads = [read]
         for describe in (_describe_tasks, _describe_pace):
@@ -134,7 +134,7 @@ async def project_status(args: ProjectStatusArgs, call: CallContext) -> ProjectS
         call,
         projects=[ProjectBudget.of(project) for project in page.items],
         remaining=page.remaining,
-        warnings=[*_list_recurring(page.items)] or None,
+        warnings=[*_list_recurring(page.items), *await _list_running(page.items, call)] or None,
     )
 
 
@@ -156,6 +156,18 @@ def _list_recurring(projects: Iterable[Project]) -> Iterator[str]:
                 f"The estimate of “{project.name}” is for each period ({project.recurring_period}); tracked_seconds "
                 "may be of all time. summarize_time(project, period, user: all) has the period's."
             )
+
+
+async def _list_running(projects: Iterable[Project], call: CallContext) -> list[str]:
+    """Return on which of these projects the user's timer runs, if that is cached: Toggl counts it when it stops."""
+    entries = await call.toggl.entry_cache.fresh_or_none()
+    names = {project.id: project.name for project in projects}
+    return [
+        f"Your timer on “{names[entry.project_id]}” has run for {entry.count_seconds(call.now)} s, "
+        "which tracked_seconds and remaining_seconds do not count yet."
+        for entry in (entries.items.values() if entries is not None else ())
+        if entry.running and entry.project_id in names
+    ]
 
 
 async def _is_outdated(read: HasFreshness, call: CallContext) -> bool:

@@ -118,7 +118,14 @@ async def edit_tag(args: EditTag, call: CallContext) -> TagEdited:
     if args.merge_into is not None:
         return await _merge_tag(args.tag, args.merge_into, tags, call)
     tag_id = (await resolve(args.tag, tags.reserved, call.name_index)).id
-    tag = require_found(await tags.edit(tag_id, args), tag_id, tags)
+    try:
+        tag = require_found(await tags.edit(tag_id, args), tag_id, tags)
+    except DuplicateName as error:
+        duplicate = duplicate_name_error(args.name or "", tags, await tags.load_cache())
+        message = str(duplicate)
+        if "merge_into" in type(args).model_fields:
+            message += " Or give it as merge_into, which replaces this tag by it."
+        raise DuplicateName(message, duplicate.candidates) from error
     return await TagEdited.of_change(tags.workspace_id, call, tag=TagOut.of(tag))
 
 
