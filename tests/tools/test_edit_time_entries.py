@@ -32,6 +32,23 @@ async def test_edit_time_entries_one_id_sends_one_put(host: Host, sandbox: Sandb
     assert {"project", "description", "tags"}.isdisjoint(cleared["entry"])
 
 
+async def test_edit_time_entries_project_of_another_workspace_is_refused_with_how_to_move_the_time(
+    host: Host, sandbox: Sandbox
+) -> None:
+    row = add_entry(sandbox, NINE, "2025-10-14T10:00")
+
+    error = await host.fail("edit_time_entries", ids=[row["id"]], project="Kiln course")
+
+    assert error["message"].startswith(
+        f"“Kiln course” (201500401) is in workspace {NIGHT_SCHOOL}, and entries of workspace {HARBOUR_STUDIO} stay"
+    )
+    assert [candidate["id"] for candidate in error["candidates"]] == [201_500_401]
+    near = await host.fail("edit_time_entries", ids=[row["id"]], project="Web shp")
+    assert near["message"].startswith("There is no project of exactly the name “Web shp”")
+    none = await host.fail("edit_time_entries", ids=[row["id"]], project="None")
+    assert none["message"].endswith("To have none, omit it; an edit empties what it names in clear.")
+
+
 async def test_edit_time_entries_overlap_is_refused(host: Host, sandbox: Sandbox) -> None:
     row = add_entry(sandbox, NINE, "2025-10-14T10:00")
     add_entry(sandbox, "2025-10-14T10:00", "2025-10-14T11:00")

@@ -24,6 +24,8 @@ if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a cal
 
 ResourceT = TypeVar("ResourceT", bound=NamedResource)
 
+WORDS_OF_NONE = ("none", "null")
+"""What models write where they mean no reference, or nothing of a kind."""
 MIN_PART = 3
 """Letters of a part of a name that finds it."""
 MAX_CANDIDATES = 10
@@ -43,6 +45,8 @@ async def resolve(
     if not matches:
         matches = await _resolve_elsewhere(ref, endpoint, name_index, is_usable=any_workspace)
     hint = "" if matches else await describe_other_kind(ref, endpoint, name_index)
+    if fold(ref) in WORDS_OF_NONE:
+        hint = "To have none, omit it; an edit empties what it names in clear."
     return exactly_one(matches, ref, collection, endpoint, hint=hint)
 
 

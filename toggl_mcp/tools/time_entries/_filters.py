@@ -22,6 +22,7 @@ from toggl_mcp.tools.support.args import naming_argument
 from toggl_mcp.tools.support.define import CallContext
 from toggl_mcp.tools.support.lookup import (
     MAX_CANDIDATES,
+    WORDS_OF_NONE,
     describe_other_kind,
     not_found_error,
     require_one_meaning,
@@ -35,7 +36,6 @@ from toggl_mcp.tools.time_entries._output import KINDS_WITH_IDS, EntryNames, loo
 EVERYBODY = "all"
 """The user whose entries are everybody's."""
 _LABEL_OF_NONE = re.compile(r"\(?(?:no|without(?: an?)?) (client|project|task|tag)\)?")
-_WORDS_OF_NONE = ("none", "null")
 _LABEL_WITH_ID = re.compile(r"(?P<name>.+) \((?P<id>[0-9]{1,18})\)")
 MAX_READ_SECONDS = 13.0
 """Seconds that the read of entries may take: after it names are looked up, also of those that were read in time."""
@@ -358,6 +358,6 @@ async def _resolve_everywhere(
     if failures:
         raise failures[0]
     hints = [await describe_other_kind(ref, endpoint, name_index) for endpoint in endpoints]
-    if fold(ref) in _WORDS_OF_NONE:
+    if fold(ref) in WORDS_OF_NONE:
         hints = [f"0 selects entries without a {endpoints[0].KIND}; omit it to select all."]
     raise not_found_error(ref, endpoints, candidates, next(filter(None, hints), ""))

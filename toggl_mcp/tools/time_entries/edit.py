@@ -1,8 +1,9 @@
 """The tool that edits time entries."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
-from toggl_mcp.errors import InvalidArguments, TogglError
+from toggl_mcp.errors import Candidate, InvalidArguments, NotFound, TogglError
 from toggl_mcp.models.base import Absent
 from toggl_mcp.models.time_entries import TimeEntry, TimeEntryBody
 from toggl_mcp.tools.support.define import DESTRUCTIVE, CallContext, ToolSpec
@@ -153,13 +154,32 @@ def _resolve_times(
 
 
 async def prepare_batches(entries: list[TimeEntry], args: EditTimeEntries, call: CallContext) -> list[Batch]:
-    """Return the requests that edit these entries: one for each workspace and body."""
+    """Return the requests that edit these entries: one for each workspace and body.
+
+    Raises:
+        NotFound, Ambiguous, InvalidArguments: As for `prepare_entry`.
+    """
     batches: list[Batch] = []
     for workspace_id, group in group_by_workspace(entries).items():
-        prepared = await prepare_entry(args, workspace_id, call)
+        try:
+            prepared = await prepare_entry(args, workspace_id, call)
+        except NotFound as error:
+            if not error.candidates or any(item.workspace_id == workspace_id for item in error.candidates):
+                raise
+            raise _other_workspace_error(error.candidates, workspace_id) from error
         body = prepared.body.model_copy(update={"tag_action": _ACTIONS.get(args.tag_action) if args.tags else None})
         batches += [(batch, prepared._replace(body=batch_body)) for batch, batch_body in split_by_task(group, body)]
     return batches
+
+
+def _other_workspace_error(candidates: Sequence[Candidate], workspace_id: int) -> NotFound:
+    """Return the error about a name that other workspaces have, while an entry stays in its own."""
+    names = ", ".join(f"“{item.name}” ({item.id}) is in workspace {item.workspace_id}" for item in candidates)
+    message = (
+        f"{names}, and entries of workspace {workspace_id} stay there. To move their time, create_time_entries there "
+        "with the same times, and delete_time_entries."
+    )
+    return NotFound(message, candidates)
 
 
 def split_by_task(entries: list[TimeEntry], body: TimeEntryBody) -> list[tuple[list[TimeEntry], TimeEntryBody]]:
