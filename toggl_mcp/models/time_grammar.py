@@ -16,6 +16,8 @@ _HOUR_WORD = rf"(?P<hour>{'|'.join(NUMBER_WORDS)}|1[0-2]|[1-9])"
 _SPOKEN = re.compile(
     rf"(?:(?P<part>half|quarter) (?P<side>past|to) )?{_HOUR_WORD}(?P<oclock> ?o'?clock)?(?P<half> ?[ap]\.?m\.?)?\b"
 )
+_PART_OF_DAY = re.compile(r"(?:\bin the |\b(?P<this>this ))?\b(?P<part>morning|afternoon|evening|tonight)\b,?")
+_FIRST_HOUR_OF_EVENING = 4
 _HOURS_OF_HALF_DAY = 12
 _LAST_NIGHT = "last night"
 _START_OF_NIGHT, _END_OF_NIGHT = 17, 6
@@ -118,8 +120,7 @@ def parse_whole_day(text: str, now: datetime, calendar: Calendar, *, is_last: bo
 
 def is_time_of_day(text: str) -> bool:
     """Return whether a text is a time of day alone."""
-    words, *_ = _write_clock(text)
-    match = _DAY_FIRST.fullmatch(words)
+    match = _DAY_FIRST.fullmatch(next(iter(_write_clock(text)), ""))
     return match is not None and not match["day"]
 
 
@@ -173,8 +174,32 @@ def _day_of_night(clock: time, today: date) -> date:
 
 
 def _write_clock(text: str) -> list[str]:
+    """Return a phrase with its clock in figures and the half of the day: of each half, if in doubt of a spoken one."""
+    words = re.sub(r"\bnoon\b", "12:00", normalize_words(text))
+    match = _PART_OF_DAY.search(words)
+    if match is None:
+        return _write_spoken_clock(words)
+    day = "today" if match["this"] or match["part"] == "tonight" else ""
+    rest = " ".join(f"{words[: match.start()]}{day} {words[match.end() :]}".split())
+    return [part for words in _write_spoken_clock(rest) for part in _add_half(words, match["part"])]
+
+
+def _add_half(words: str, part: str) -> list[str]:
+    """Return a phrase whose clock has the half of the day that a part of the day is in; none if it has the other."""
+    match = _DAY_FIRST.fullmatch(words) or _DAY_LAST.fullmatch(words)
+    if match is None:
+        return [words]
+    hour, half, is_late = int(match["hour"]), match["half"], part != "morning"
+    if part in ("evening", "tonight") and hour < _FIRST_HOUR_OF_EVENING:
+        return []
+    if half is not None or hour > _HOURS_OF_HALF_DAY:
+        return [words] if (half or "p").startswith("p") == is_late else []
+    end = max(match.end("hour"), match.end("minute"), match.end("second"))
+    return [f"{words[:end]}{'pm' if is_late else 'am'}{words[end:]}"]
+
+
+def _write_spoken_clock(words: str) -> list[str]:
     """Return a phrase with a spoken clock, such as half past ten, in figures: of each half of the day, if in doubt."""
-    words = normalize_words(text).replace("noon", "12:00")
     match = next((match for match in _SPOKEN.finditer(words) if match["part"] or match["oclock"]), None)
     if match is None or (match["part"] == "half" and match["side"] == "to"):
         return [words]
