@@ -16,7 +16,7 @@ from toggl_mcp.models.day_grammar import (
 )
 from toggl_mcp.models.period import MONTHS_BY_UNIT, Calendar, DateRange, months_of, unit_before
 
-_UNIT = re.compile(r"(this|current|last|previous|past) (week|month|quarter|year)")
+_UNIT = re.compile(r"(this|current|last|previous|past|next) (week|month|quarter|year)")
 _LAST_DAYS = re.compile(r"(?:last|past) (\d{1,4}) days?")
 _LAST_UNITS = re.compile(r"(?:last|past) (\d{1,3}) (week|month|quarter|year)s?")
 _YEAR = re.compile(r"(\d{4})")
@@ -30,7 +30,7 @@ _BEFORE_LAST = re.compile(r"(week|month|quarter|year) before last")
 _WEEKEND = re.compile(r"(this|last) weekend")
 _SO_FAR = re.compile(r"(?:(?P<unit>week|month|quarter|year) to date|(?P<period>.+) so far)")
 _RANGE = re.compile(r"(?:from )?(.+?) ?(?:\.\.| to | until | through | - ) ?(.+)")
-_HYPHENATED = re.compile(r"(?:this|current|last|previous|past)(?:-\d+)?-(?:week|month|quarter|year|day)s?")
+_HYPHENATED = re.compile(r"(?:this|current|last|previous|past|next)(?:-\d+)?-(?:week|month|quarter|year|day)s?")
 _TO_DATE = {"wtd": "week to date", "mtd": "month to date", "qtd": "quarter to date", "ytd": "year to date"}
 _INTERVAL = re.compile(r"(\d{4}-\d\d-\d\d)/(\d{4}-\d\d-\d\d)")
 _CAMEL_CASE = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -109,7 +109,7 @@ def _parse_relative(text: str, words: str, today: date, calendar: Calendar) -> t
         _, unit = match.groups()
         length = {"week": 7, "month": 30, "quarter": 90, "year": 365}[unit]
         raise two_readings_error(text, f"last {unit}", f"last {length} days")
-    return unit_before(today, match[2], 0 if match[1] in {"this", "current"} else 1, calendar)
+    return unit_before(today, match[2], {"this": 0, "current": 0, "next": -1}.get(match[1], 1), calendar)
 
 
 def _parse_calendar_unit(text: str, words: str, today: date) -> tuple[date, date] | None:
