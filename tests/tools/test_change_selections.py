@@ -162,6 +162,12 @@ async def test_change_of_last_after_another_entry_was_logged_names_both(
     assert len(list_changes(sandbox)) == count + 1
 
 
+async def test_delete_time_entries_ids_in_one_text_are_those_entries(host: Host, rows: list[dict[str, Any]]) -> None:
+    result = await host.call("delete_time_entries", ids=f"{rows[1]['id']}, {rows[2]['id']}")
+
+    assert result["deleted_ids"] == [rows[1]["id"], rows[2]["id"]]
+
+
 async def test_delete_time_entries_last_after_the_timer_was_switched_is_the_stopped_one(
     host: Host, sandbox: Sandbox
 ) -> None:

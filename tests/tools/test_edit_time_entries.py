@@ -49,6 +49,16 @@ async def test_edit_time_entries_project_of_another_workspace_is_refused_with_ho
     assert none["message"].endswith("To have none, omit it; an edit empties what it names in clear.")
 
 
+async def test_edit_time_entries_tags_in_one_text_are_those_that_exist(host: Host, sandbox: Sandbox) -> None:
+    row = add_entry(sandbox, NINE, "2025-10-14T10:00")
+
+    edited = await host.call("edit_time_entries", ids=[row["id"]], tags="Design, meeting")
+    error = await host.fail("edit_time_entries", ids=[row["id"]], tags="design, meetin")
+
+    assert edited["entry"]["tags"] == ["design", "meeting"]
+    assert error["message"].startswith("There is no tag of exactly the name “design, meetin”")
+
+
 async def test_edit_time_entries_overlap_is_refused(host: Host, sandbox: Sandbox) -> None:
     row = add_entry(sandbox, NINE, "2025-10-14T10:00")
     add_entry(sandbox, "2025-10-14T10:00", "2025-10-14T11:00")

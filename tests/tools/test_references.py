@@ -30,6 +30,13 @@ async def test_get_client_name_without_case_and_accents_is_found(host: Host, nam
     assert (await host.call("get_client", client=name))["client"]["id"] == client_id
 
 
+@pytest.mark.parametrize("project", ["Aroha Bakery / Web shop", "Web shop (Aroha Bakery)", "shop"])
+async def test_start_timer_reference_that_has_a_name_as_a_part_names_it(host: Host, project: str) -> None:
+    error = await host.fail("start_timer", project=project)
+
+    assert WEB_SHOP in [candidate["id"] for candidate in error["candidates"]]
+
+
 @pytest.mark.parametrize(
     ("tool", "arguments"),
     [

@@ -38,8 +38,8 @@ def coerce_arguments(raw: Mapping[str, object], schema: Schema) -> dict[str, obj
 
 
 def _is_empty(value: object) -> bool:
-    """Tell whether a value counts as absent: null, a blank or an empty list."""
-    return value in (None, []) or (isinstance(value, str) and not strip_invisible(value).strip())
+    """Tell whether a value counts as absent: null, a blank, or a list or an object that is empty."""
+    return value in (None, [], {}) or (isinstance(value, str) and not strip_invisible(value).strip())
 
 
 def _coerce(value: object, schema: Schema) -> object:

@@ -276,14 +276,19 @@ def not_found_error(
 
 
 def find_nearest(ref: str, items: Iterable[NamedResource]) -> list[NamedResource]:
-    """Return the items of the names nearest to a name, the nearest first, and of those that have it as a part."""
+    """Return the items of the names nearest to a name, the nearest first, and of those that it is a part of, or has."""
     by_name: dict[str, list[NamedResource]] = defaultdict(list)
     for item in items:
         by_name[fold(item.name)].append(item)
     names = get_close_matches(fold(ref), by_name, n=3)
     part = fold_accents(ref)
-    names += [name for name in by_name if len(part) >= MIN_PART and part in fold_accents(name) and name not in names]
+    names += [name for name in by_name if name not in names and _is_part(part, fold_accents(name))]
     return [item for name in names for item in by_name[name]][:MAX_CANDIDATES]
+
+
+def _is_part(ref: str, name: str) -> bool:
+    """Tell whether a reference is a part of a name, or has it as one, such as “client / project”."""
+    return (len(ref) >= MIN_PART and ref in name) or (len(name) >= MIN_PART and name in ref)
 
 
 def to_candidates(items: Iterable[NamedResource]) -> list[Candidate]:

@@ -310,6 +310,16 @@ class EntrySelection(Payload, frozen=True):
 
     _selection = require_one_of("ids", "filters")
 
+    @field_validator("ids", mode="before")
+    @classmethod
+    def _split_ids(cls, ids: object) -> object:
+        """Return ids one by one, also of several in one text: no id has a comma."""
+        match ids:
+            case [str(text)] if re.fullmatch(r"[0-9]+([ ,;]+[0-9]+)+", text):
+                return re.split("[ ,;]+", text)
+            case _:
+                return ids
+
     @model_validator(mode="after")
     def _require_count(self) -> Self:
         if self.filters is not None and self.expected_count is None and not self.dry_run:

@@ -138,8 +138,11 @@ async def _resolve_tags(refs: list[str], args: EntryFields, workspace_id: int, c
     endpoint = call.toggl.tags(workspace_id).reserved
     for ref in refs:
         matches, collection = await call.name_index.resolve(endpoint, ref)
+        parts = [part.strip() for part in ref.split(",")]
         if matches:
             resolved.append(exactly_one(matches, ref, collection, endpoint).name)
+        elif len(parts) > 1 and all(collection.find_by_ref(part) for part in parts):
+            resolved += [exactly_one(collection.find_by_ref(part), part, collection, endpoint).name for part in parts]
         elif args.create_missing_tags and fold(ref) not in map(fold, new):
             resolved.append(ref)
             new.append(ref)

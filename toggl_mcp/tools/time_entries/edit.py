@@ -176,8 +176,8 @@ def _other_workspace_error(candidates: Sequence[Candidate], workspace_id: int) -
     """Return the error about a name that other workspaces have, while an entry stays in its own."""
     names = ", ".join(f"“{item.name}” ({item.id}) is in workspace {item.workspace_id}" for item in candidates)
     message = (
-        f"{names}, and entries of workspace {workspace_id} stay there. To move their time, create_time_entries there "
-        "with the same times, and delete_time_entries."
+        f"{names}, and entries of workspace {workspace_id} stay there. Leave them out; or, to move their time, "
+        "create_time_entries there with the same times, and delete_time_entries."
     )
     return NotFound(message, candidates)
 
