@@ -56,7 +56,7 @@ def _coerce(value: object, schema: Schema) -> object:
             value = _BOOLEANS.get(value.strip().lower(), value)
         case "string" if isinstance(value, str | int | float) and not isinstance(value, bool):
             value = value.strip() if isinstance(value, str) else str(_coerce_integer(value))
-            value = _match_choice(value, schema.get("enum", ()))
+            value = _match_choice(value, schema["enum"]) if "enum" in schema else value
         case _:
             pass
     return value
