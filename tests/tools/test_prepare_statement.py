@@ -204,18 +204,25 @@ async def test_prepare_statement_of_a_name_of_two_clients_is_ambiguous(host: Hos
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
-        ({"client": "Aroha Bakry"}, "not_found"),
-        ({}, "invalid_arguments"),
-        ({"client": "Aroha Bakery", "project": "Web shop"}, "invalid_arguments"),
-        ({"client": "Aroha Bakery", "rates": [{"amount": 5, "currency": "Euro"}]}, "invalid_arguments"),
-        ({"client": "Aroha Bakery", "rates": [{"currency": "EUR"}]}, "invalid_arguments"),
-        ({"client": "Aroha Bakery", "rounding": "15m"}, "invalid_arguments"),
+        ({"client": "Aroha Bakry", "period": "today"}, "not_found"),
+        ({"period": "today"}, "invalid_arguments"),
+        ({"client": "Aroha Bakery", "project": "Web shop", "period": "today"}, "invalid_arguments"),
+        (AROHA | {"rates": [{"amount": 5, "currency": "Euro"}]}, "invalid_arguments"),
+        (AROHA | {"rates": [{"currency": "EUR"}]}, "invalid_arguments"),
+        (AROHA | {"rounding": "15m"}, "invalid_arguments"),
     ],
 )
 async def test_prepare_statement_unclear_arguments_are_refused(
     host: Host, arguments: dict[str, object], code: str
 ) -> None:
     assert (await host.fail("prepare_statement", **arguments))["code"] == code
+
+
+async def test_prepare_statement_without_days_is_refused(host: Host, sandbox: Sandbox) -> None:
+    error = await host.fail("prepare_statement", client="Aroha Bakery")
+
+    assert error["message"] == "give period, such as last month, or start and end: the days to charge for."
+    assert sandbox.calls == []
 
 
 @pytest.mark.usefixtures("entries")

@@ -34,7 +34,10 @@ READS: Mapping[str, list[dict[str, Any]]] = {
         {"period": "this_week", "client": "Aroha Bakery", "project": "Web shop", "tag": "design"},
     ],
     "list_users": [{}, {"name": "a"}],
-    "prepare_statement": [{"client": "Aroha Bakery", "period": "last_month"}, {"project": "Web shop"}],
+    "prepare_statement": [
+        {"client": "Aroha Bakery", "period": "last_month"},
+        {"project": "Web shop", "period": "today"},
+    ],
     "project_status": [{"project": WEB_SHOP}, {"project": "Web shop"}, {"client": "Aroha Bakery"}],
     "review_time": [{"period": "last_week"}],
     "summarize_time": [

@@ -36,6 +36,7 @@ SELECTIONS: tuple[dict[str, object], ...] = (
     {"dry_run": True},
     {"filters": {"period": "today"}, "dry_run": True},
     {"client": "Acme", "start": "2026-01-02", "end": "2026-01-02"},
+    {"client": "Acme", "period": "2026-01-02"},
 )
 """What a change of entries needs beside what it changes, and a statement beside its options."""
 NO_TEXTS = (True, {"a": 1}, ["a"], "x" * 10_000)

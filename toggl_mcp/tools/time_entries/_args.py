@@ -252,6 +252,10 @@ class GivenRate(Payload, frozen=True):
 class PrepareStatement(EntryRange, frozen=True):
     """The arguments of `prepare_statement`."""
 
+    period: (
+        Annotated[TimeText, Field(description="today, last week, last 14 days, 2026-11, 2026-W47, Q3, since Monday.")]
+        | Absent
+    ) = None
     client: Annotated[Ref, Field(description="Name or id; or project.")] | Absent = None
     project: Annotated[Ref, Field(description="Name or id; or client.")] | Absent = None
     user: Annotated[Ref, Field(description="A colleague, or all. Default: your time.")] | Absent = None
@@ -264,6 +268,13 @@ class PrepareStatement(EntryRange, frozen=True):
     format: Annotated[Format, Field(description="How lines come.")] = "json"
 
     _subject = require_one_of("client", "project")
+
+    @model_validator(mode="after")
+    def _require_days(self) -> Self:
+        if self.period is None and self.start is None:
+            message = "give period, such as last month, or start and end: the days to charge for"
+            raise ValueError(message)
+        return self
 
 
 def _omit_descriptions(schema: dict[str, Any]) -> None:
