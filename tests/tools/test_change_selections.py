@@ -84,7 +84,11 @@ async def test_delete_time_entries_by_filters_answers_with_what_was_deleted(
     [
         ({"filters": {"period": "today"}}, "invalid_arguments", "filters need expected_count"),
         ({"filters": {"period": "today"}, "expected_count": 2}, "invalid_arguments", "filters match 3 entries, not 2."),
-        ({"filters": {"period": "2025-10-01"}, "expected_count": 2}, "not_found", "filters match none"),
+        (
+            {"filters": {"period": "2025-10-01"}, "expected_count": 2},
+            "not_found",
+            "filters match none of your entries from 2025-10-01 to 2025-10-01; look with list_time_entries.",
+        ),
         ({"filters": {"user": "all"}, "expected_count": 2}, "invalid_arguments", "filters: user: only your own"),
         ({"filters": {"projet": "x"}, "expected_count": 2}, "invalid_arguments", "filters.projet: is not an argument"),
         ({"filters": {"period": "today"}, "ids": ["last"]}, "invalid_arguments", "give exactly one of ids or filters"),

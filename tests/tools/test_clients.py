@@ -235,3 +235,20 @@ async def test_create_client_unconfirmed_is_outcome_unknown(host: Host, sandbox:
 
     assert (error["code"], error["retry"]) == ("outcome_unknown", "no")
     assert "look" in error["message"].casefold()
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "other_name", "other_id"),
+    [("client", "Café Miró", "Aroha Bakery", 64_890_301), ("project", "Bread labels", "Web shop", 201_500_302)],
+)
+async def test_edit_name_of_another_is_refused_with_the_id_of_that(
+    host: Host, kind: str, name: str, other_name: str, other_id: int
+) -> None:
+    await host.call(f"list_{kind}s")
+
+    error = await host.fail(f"edit_{kind}", **{kind: name}, name=other_name)
+
+    assert error["message"].startswith(
+        f"That name is already taken in workspace {HARBOUR_STUDIO}. It is {kind} {other_id}."
+    )
+    assert [candidate["id"] for candidate in error["candidates"]] == [other_id]

@@ -180,7 +180,10 @@ async def edit_client(args: EditClient, call: CallContext) -> ClientResult:
     elif args.archived is False:
         client = await clients.restore(client.id, restore_projects=args.restore_projects)
     else:
-        client = require_found(await clients.edit(client.id, args.apply_clear()), client.id, clients)
+        try:
+            client = require_found(await clients.edit(client.id, args.apply_clear()), client.id, clients)
+        except DuplicateName as error:
+            raise duplicate_name_error(args.name or client.name, clients, await clients.load_cache()) from error
     return await ClientResult.of_change(
         clients.workspace_id, call, client=ClientOut.of(client), archived_project_ids=archived_project_ids
     )

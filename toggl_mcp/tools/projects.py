@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import date
-from typing import Annotated, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
@@ -45,6 +45,9 @@ from toggl_mcp.tools.support.resources import (
     trim_page,
 )
 from toggl_mcp.tools.support.results import declared_by
+
+if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
+    from toggl_mcp.endpoints.projects import AsyncProjectEndpoint
 
 
 class ProjectFields(ProjectDetails, frozen=True):
@@ -151,9 +154,7 @@ async def create_project(args: CreateProject, call: CallContext) -> ProjectResul
         async with _naming_refused(body, projects.workspace_id, call):
             project = await projects.add(body)
     except DuplicateName as error:
-        # A project's name is unique for its client.
-        rivals = [item for item in await projects.load_cache() if (item.client_id or 0) == (body.client_id or 0)]
-        raise duplicate_name_error(args.name, projects, rivals) from error
+        raise await _duplicate_error(args.name, body.client_id, projects) from error
     return await ProjectResult.of_change(projects.workspace_id, call, project=ProjectOut.of(project))
 
 
@@ -185,8 +186,12 @@ async def edit_project(args: EditProject, call: CallContext) -> ProjectResult:
     former = await resolve(args.project, projects.reserved, call.name_index)
     project_id = former.id
     body = await _to_body(args.apply_clear(), projects.workspace_id, call, former)
-    async with _naming_refused(body, projects.workspace_id, call):
-        project = require_found(await projects.edit(project_id, body), project_id, projects)
+    try:
+        async with _naming_refused(body, projects.workspace_id, call):
+            project = require_found(await projects.edit(project_id, body), project_id, projects)
+    except DuplicateName as error:
+        client_id = former.client_id if body.client_id is None else body.client_id
+        raise await _duplicate_error(body.name or former.name, client_id, projects) from error
     return await ProjectResult.of_change(projects.workspace_id, call, project=ProjectOut.of(project))
 
 
@@ -203,6 +208,12 @@ async def delete_project(args: DeleteProject, call: CallContext) -> ProjectDelet
 async def _confirmation_text(args: DeleteProject, call: CallContext) -> str:
     projects = call.toggl.projects(await call.workspace_id(args.workspace))
     return await deletion_question(args.project, projects, call.name_index, "Its time entries stay, without a project.")
+
+
+async def _duplicate_error(name: str, client_id: int | None, projects: "AsyncProjectEndpoint") -> DuplicateName:
+    """Return the error that a name is in use, with the projects that have it: it is unique for its client."""
+    rivals = [item for item in await projects.load_cache() if (item.client_id or 0) == (client_id or 0)]
+    return duplicate_name_error(name, projects, rivals)
 
 
 @asynccontextmanager

@@ -21,6 +21,7 @@ SYNONYMS: Mapping[str, Sequence[str]] = {
     "user": ("member", "person", "who", "users"),
     "merge_into": ("into", "target"),
     "workspace": ("wid",),
+    "status": ("archived", "active", "state"),
 }
 """Other words for an argument, where it has no similar name."""
 NEGATIONS: Mapping[tuple[str, str], str] = {

@@ -135,8 +135,9 @@ async def select_targets(
     selection = await select_entries(args.filters, call, with_fresh_entries=not args.dry_run)
     matches = [entry for entry in selection.entries if entry.start >= selection.date_range.start]
     if not matches:
-        message = " ".join(["filters match none of your entries; look with list_time_entries.", *selection.warnings])
-        raise NotFound(message)
+        days = selection.date_range
+        message = f"filters match none of your entries from {days.first} to {days.last}; look with list_time_entries."
+        raise NotFound(" ".join([message, *selection.warnings]))
     if len(matches) > MAX_BULK_ITEMS:
         message = f"filters match {len(matches)} entries; one call changes at most {MAX_BULK_ITEMS}. Give fewer days."
         raise InvalidArguments(message)
