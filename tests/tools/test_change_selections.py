@@ -90,6 +90,11 @@ async def test_delete_time_entries_by_filters_answers_with_what_was_deleted(
             "filters match none of your entries from 2025-10-01 to 2025-10-01; look with list_time_entries.",
         ),
         ({"filters": {"user": "all"}, "expected_count": 2}, "invalid_arguments", "filters: user: only your own"),
+        (
+            {"filters": {"project": "Web shop"}, "expected_count": 1},
+            "invalid_arguments",
+            "filters: give period, such as",
+        ),
         ({"filters": {"projet": "x"}, "expected_count": 2}, "invalid_arguments", "filters.projet: is not an argument"),
         ({"filters": {"period": "today"}, "ids": ["last"]}, "invalid_arguments", "give exactly one of ids or filters"),
         ({}, "invalid_arguments", "give exactly one of ids or filters"),

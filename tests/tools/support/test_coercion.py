@@ -131,9 +131,10 @@ def samples(part: Schema) -> list[object]:
         case "array":
             return [[sample] for sample in samples(part["items"])]
         case "object":
-            name, *_ = part["properties"]
-            required = {field: samples(part["properties"][field])[-1] for field in part.get("required", ())}
-            return [{name: samples(part["properties"][name])[0], **required}]
+            first, *_ = properties = part["properties"]
+            required = {field: samples(properties[field])[-1] for field in part.get("required", ())}
+            names = {first, "period"} & properties.keys()  # The filters of a change need a period.
+            return [{name: samples(properties[name])[0], **required} for name in sorted(names)]
         case _:
             return part.get("enum", [*TEXTS])[:5]
 

@@ -300,6 +300,14 @@ class OwnFilter(EntryFilter, frozen=True):
             message = "user: only your own entries can be changed; omit it"
             raise ValueError(message)
 
+    @model_validator(mode="after")
+    def _require_days(self) -> Self:
+        # Who asks to delete all entries of a project does not mean today's, which are the default of a list.
+        if self.period is None and self.start is None:
+            message = "give period, such as today or this month, or start and end"
+            raise ValueError(message)
+        return self
+
 
 class EntrySelection(Payload, frozen=True):
     """The entries to change: by their ids, or by filters and their number."""
