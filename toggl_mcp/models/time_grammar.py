@@ -17,6 +17,8 @@ _SPOKEN = re.compile(
     rf"(?:(?P<part>half|quarter) (?P<side>past|to) )?{_HOUR_WORD}(?P<oclock> ?o'?clock)?(?P<half> ?[ap]\.?m\.?)?\b"
 )
 _PART_OF_DAY = re.compile(r"(?:\bin the |\b(?P<this>this ))?\b(?P<part>morning|afternoon|evening|tonight)\b,?")
+_HALF = re.compile(r"\d\s?[ap]\.?m\b")
+_ISO_TIME = re.compile(r"\dt\d")
 _FIRST_HOUR_OF_EVENING = 4
 _HOURS_OF_HALF_DAY = 12
 _LAST_NIGHT = "last night"
@@ -42,14 +44,21 @@ def parse_time(
     return only_time(text, readings, calendar)
 
 
-def list_times(text: str, now: datetime, calendar: Calendar, default_day: date | None = None) -> list[datetime]:
+def list_times(
+    text: str, now: datetime, calendar: Calendar, default_day: date | None = None, *, has_12_hours: bool = False
+) -> list[datetime]:
     """Return the times, in UTC, that a text may mean: two where it does not say of which half of the day it is.
+
+    `has_12_hours` is of an hour with minutes, too, as it is beside a time with am or pm: `2pm` to `3:30`.
 
     Raises:
         ValueError: It is no time, or one that a change of clocks skips or repeats.
     """
     readings = [
-        moment for words in _write_clock(text) for moment in _list_readings(text, words, now, calendar, default_day)
+        moment
+        for clock_text in _write_clock(text)
+        for words in (_list_halves(clock_text) if has_12_hours else [clock_text])
+        for moment in _list_readings(text, words, now, calendar, default_day)
     ]
     if not readings:
         raise ValueError(_describe_times(text))
@@ -124,6 +133,12 @@ def is_time_of_day(text: str) -> bool:
     return match is not None and not match["day"]
 
 
+def has_half_of_day(text: str) -> bool:
+    """Return whether a text says of which half of the day its time is: by am or pm, or by a part of the day."""
+    clocks = _write_clock(text)  # A spoken one without am or pm is in each half.
+    return len(clocks) == 1 and _HALF.search(clocks[0]) is not None
+
+
 def parse_hours(text: str) -> tuple[time, time]:
     """Return the two times of day of a text such as `9-17:30` or `9am to 5pm`: the one reading with the later one last.
 
@@ -196,6 +211,16 @@ def _add_half(words: str, part: str) -> list[str]:
         return [words] if (half or "p").startswith("p") == is_late else []
     end = max(match.end("hour"), match.end("minute"), match.end("second"))
     return [f"{words[:end]}{'pm' if is_late else 'am'}{words[end:]}"]
+
+
+def _list_halves(words: str) -> list[str]:
+    """Return a phrase whose clock has minutes and may be of either half of the day: as it is in each."""
+    match = _DAY_FIRST.fullmatch(words) or _DAY_LAST.fullmatch(words)
+    is_of_24_hours = match is None or match["half"] or match["minute"] is None or match["hour"].startswith("0")
+    if match is None or is_of_24_hours or int(match["hour"]) > _HOURS_OF_HALF_DAY or _ISO_TIME.search(words):
+        return [words]
+    end = max(match.end("minute"), match.end("second"))
+    return [f"{words[:end]}{half}{words[end:]}" for half in ("am", "pm")]
 
 
 def _write_spoken_clock(words: str) -> list[str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from toggl_mcp.errors import InvalidArguments
 from toggl_mcp.models.time_entries import MAX_DURATION
-from toggl_mcp.models.time_grammar import is_time_of_day, list_times, only_time, parse_time
+from toggl_mcp.models.time_grammar import has_half_of_day, is_time_of_day, list_times, only_time, parse_time
 from toggl_mcp.tools.support.args import naming_argument
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
@@ -76,14 +76,20 @@ def parse_times(
         InvalidArguments: As for `parse_time_argument`.
     """
     is_start_alone, is_stop_alone = is_time_of_day(start_text), is_time_of_day(stop_text)
+    # Beside a time with am or pm, one without is not of 24 hours.
+    is_start_of_12, is_stop_of_12 = has_half_of_day(stop_text), has_half_of_day(start_text)
     if is_start_alone and not is_stop_alone:
         with naming_argument("stop"):
-            stops = list_times(stop_text, now, calendar)
+            stops = list_times(stop_text, now, calendar, has_12_hours=is_stop_of_12)
         with naming_argument("start"):
-            pairs = [(start, stop) for stop in stops for start in _list_starts(start_text, stop, now, calendar)]
+            pairs = [
+                (start, stop)
+                for stop in stops
+                for start in _list_starts(start_text, stop, now, calendar, has_12_hours=is_start_of_12)
+            ]
     else:
         with naming_argument("start"):
-            starts = list_times(start_text, now, calendar, default_day)
+            starts = list_times(start_text, now, calendar, default_day, has_12_hours=is_start_of_12)
         # Of two times of day alone it is not certain of which night they are.
         is_of_today = is_start_alone and is_stop_alone and default_day is None
         with naming_argument("stop"):
@@ -91,9 +97,9 @@ def parse_times(
                 (start, stop)
                 for start in starts
                 for stop in (
-                    list_times(stop_text, now, calendar)
+                    list_times(stop_text, now, calendar, has_12_hours=is_stop_of_12)
                     if is_of_today
-                    else _list_stops(stop_text, start, now, calendar)
+                    else _list_stops(stop_text, start, now, calendar, has_12_hours=is_stop_of_12)
                 )
             ]
     return _only_pair(start_text, stop_text, pairs, now, calendar)
@@ -118,27 +124,31 @@ def _only_pair(
         return start, only_time(stop_text, stops, calendar)
 
 
-def _list_stops(text: str, start: "datetime", now: "datetime", calendar: "Calendar") -> "list[datetime]":
+def _list_stops(
+    text: str, start: "datetime", now: "datetime", calendar: "Calendar", *, has_12_hours: bool = False
+) -> "list[datetime]":
     """Return the stops that a text may mean: of two times of day, those that are within a night after the start."""
     day = calendar.day_of(start)
     text = _MIDNIGHT.sub("00:00", text)  # Beside the other time it is not in doubt which one is meant.
-    stops = list_times(text, now, calendar, day)
+    stops = list_times(text, now, calendar, day, has_12_hours=has_12_hours)
     if not is_time_of_day(text):
         return stops
     near = [stop for stop in stops if start <= stop and (len(stops) == 1 or stop - start <= MAX_NIGHT)]
-    later = [] if near else list_times(text, now, calendar, day + timedelta(days=1))
+    later = [] if near else list_times(text, now, calendar, day + timedelta(days=1), has_12_hours=has_12_hours)
     return near or [stop for stop in later if stop - start <= MAX_NIGHT] or stops
 
 
-def _list_starts(text: str, stop: "datetime", now: "datetime", calendar: "Calendar") -> "list[datetime]":
+def _list_starts(
+    text: str, stop: "datetime", now: "datetime", calendar: "Calendar", *, has_12_hours: bool = False
+) -> "list[datetime]":
     """Return the starts that a text may mean: of two times of day, those that are within a night before the stop."""
     day = calendar.day_of(stop)
     text = _MIDNIGHT.sub("00:00", text)
-    starts = list_times(text, now, calendar, day)
+    starts = list_times(text, now, calendar, day, has_12_hours=has_12_hours)
     if not is_time_of_day(text):
         return starts
     near = [start for start in starts if start <= stop and (len(starts) == 1 or stop - start <= MAX_NIGHT)]
-    earlier = [] if near else list_times(text, now, calendar, day - timedelta(days=1))
+    earlier = [] if near else list_times(text, now, calendar, day - timedelta(days=1), has_12_hours=has_12_hours)
     return near or [start for start in earlier if stop - start <= MAX_NIGHT] or starts
 
 
