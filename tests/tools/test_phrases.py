@@ -58,6 +58,7 @@ async def test_start_timer_hour_of_which_one_reading_is_to_come_is_the_other(hos
         (("yesterday 10pm", "1"), ("2025-10-13T22:00", "2025-10-14T01:00")),
         (("half past ten", "yesterday noon"), ("2025-10-13T10:30", "2025-10-13T12:00")),
         (("yesterday 2pm", "3:30"), ("2025-10-13T14:00", "2025-10-13T15:30")),
+        (("yesterday at noon", "1:30"), ("2025-10-13T12:00", "2025-10-13T13:30")),
         (("yesterday 9am", "5:30"), ("2025-10-13T09:00", "2025-10-13T17:30")),
         (("yesterday 2:15", "3pm"), ("2025-10-13T14:15", "2025-10-13T15:00")),
         (("yesterday 9:30", "5pm"), ("2025-10-13T09:30", "2025-10-13T17:00")),

@@ -190,7 +190,7 @@ def _day_of_night(clock: time, today: date) -> date:
 
 def _write_clock(text: str) -> list[str]:
     """Return a phrase with its clock in figures and the half of the day: of each half, if in doubt of a spoken one."""
-    words = re.sub(r"\bnoon\b", "12:00", normalize_words(text))
+    words = re.sub(r"\bnoon\b", "12:00pm", normalize_words(text))
     match = _PART_OF_DAY.search(words)
     if match is None:
         return _write_spoken_clock(words)
