@@ -67,6 +67,19 @@ async def test_split_time_entry_running_timer_is_refused(host: Host, sandbox: Sa
     assert (error["code"], "stop_timer takes a stop" in error["message"]) == ("invalid_arguments", True)
 
 
+@pytest.mark.parametrize(
+    ("at", "stop"),
+    [("2", "14:00"), ("half past one", "13:30"), ("1:45", "13:45"), ("2:15 pm", "14:15"), ("14:30", "14:30")],
+)
+async def test_split_time_entry_hour_of_either_half_of_the_day_is_the_one_within_the_entry(
+    host: Host, sandbox: Sandbox, at: str, stop: str
+) -> None:
+    entry = add_entry(sandbox, "2025-10-13T13:00", "2025-10-13T15:00", "Cart")
+    first, _ = (await host.call("split_time_entry", entry=entry["id"], at=at))["entries"]
+
+    assert first["stop"] == f"2025-10-13T{stop}:00+13:00"
+
+
 @pytest.mark.parametrize("method", ["POST", "PUT"])
 async def test_split_time_entry_failure_of_a_half_leaves_the_entry_whole(
     host: Host, sandbox: Sandbox, row: dict[str, Any], method: str

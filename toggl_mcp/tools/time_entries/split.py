@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 from toggl_mcp.errors import InvalidArguments, OutcomeUnknown, QuotaSpent, TogglError
 from toggl_mcp.models.base import Absent
 from toggl_mcp.models.time_entries import TimeEntry, TimeEntryBody
-from toggl_mcp.models.time_grammar import is_time_of_day
+from toggl_mcp.models.time_grammar import is_time_of_day, list_times
+from toggl_mcp.tools.support.args import naming_argument
 from toggl_mcp.tools.support.define import DESTRUCTIVE, CallContext, ToolSpec
 from toggl_mcp.tools.support.results import WithChange
 from toggl_mcp.tools.time_entries._args import LaterHalf, SplitTimeEntry
@@ -13,7 +14,6 @@ from toggl_mcp.tools.time_entries._bulk import load_entries, no_entries_error
 from toggl_mcp.tools.time_entries._draft import is_same, to_draft
 from toggl_mcp.tools.time_entries._input import prepare_new_entry, settle_references
 from toggl_mcp.tools.time_entries._output import EntryRows, to_outputs
-from toggl_mcp.tools.time_entries._times import parse_time_argument
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from datetime import datetime
@@ -65,7 +65,7 @@ async def _split(args: SplitTimeEntry, call: CallContext) -> tuple[list[TimeEntr
 
 
 async def _parse_split(text: str, entry: TimeEntry, call: CallContext) -> "datetime":
-    """Return the time of a split; a time of day alone is of the day on which it is within the entry, or else ends it.
+    """Return the time of a split: of those that a text may mean, the one that is within the entry, or else ends it.
 
     Raises:
         InvalidArguments: It is no time, not within the entry nor at its end, or so on several days.
@@ -73,14 +73,18 @@ async def _parse_split(text: str, entry: TimeEntry, call: CallContext) -> "datet
     calendar, end = await call.calendar(), entry.end_at(call.now)
     first_day, last_day = calendar.day_of(entry.start), calendar.day_of(end)
     days = [first_day, last_day] if is_time_of_day(text) else [first_day]
-    moments = {parse_time_argument("at", text, call.now, calendar, day) for day in days}
-    matches = sorted(moment for moment in moments if entry.start < moment < end)
+    with naming_argument("at"):
+        readings = [
+            {moment for day in days for moment in list_times(text, call.now, calendar, day, has_12_hours=has_12_hours)}
+            for has_12_hours in (False, True)  # An hour with minutes is of 24 hours, if that is within the entry.
+        ]
+    matches = next(filter(None, (sorted(m for m in moments if entry.start < m < end) for moments in readings)), [])
     if len(matches) == 1:
         return matches[0]
     if matches:
         message = f"at: may be {' or '.join(calendar.to_local_text(moment) for moment in matches)}. Give the date, too."
         raise InvalidArguments(message)
-    if end in moments:
+    if any(end in moments for moments in readings):
         return end
     raise await _outside_error(entry, call)
 
