@@ -5,10 +5,12 @@ from datetime import UTC, datetime
 import anyio
 import pytest
 
+from tests.cache.redis.server import open_store
 from tests.endpoints.support import AUTH, Gate, fault_in_turn
 from tests.sandbox.clock import Clock
 from tests.sandbox.diary import timers
 from toggl_mcp.api import AsyncClient, connect_in_process
+from toggl_mcp.cache.redis.address import RedisAddress
 from toggl_mcp.cache.store import Store
 from toggl_mcp.endpoints.time_entries import AsyncTimeEntryEndpoint
 from toggl_mcp.models.time_entries import TimeEntryBody
@@ -38,6 +40,29 @@ async def test_add_time_entry_running_stops_the_cached_timer(
     assert former is not None
     assert [entry.id for entry in entries.values() if entry.running] == [new.id]
     assert not entries[former.id].running
+
+
+async def test_add_time_entry_running_at_two_replicas_at_once_leaves_one_cached_timer(
+    address: RedisAddress, clock: Clock, sandbox: Sandbox, connection: AsyncClient
+) -> None:
+    stores = [open_store(address, clock) for _ in range(2)]
+    replicas = [AsyncTimeEntryEndpoint(HARBOUR_STUDIO, AUTH, store, client=connection) for store in stores]
+    for replica in replicas:
+        await replica.read()
+    gates = [Gate(), Gate()]
+    sandbox.fault = fault_in_turn("POST", *(gate.fault for gate in gates))
+    async with anyio.create_task_group() as tasks:
+        for replica, description in zip(replicas, ["First", "Second"], strict=True):
+            tasks.start_soon(replica.add, TimeEntryBody(description=description, start=moment(clock.now)))
+        for gate in gates:
+            await gate.reached.wait()
+        for gate in gates:
+            gate.open.set()
+
+    entries = [(await replica.read()).collection.items.values() for replica in replicas]
+    assert [[entry.description for entry in items if entry.running] for items in entries] == [timers(sandbox)] * 2
+    for store in stores:
+        await store.aclose()
 
 
 async def test_refresh_with_clock_ahead_shows_foreign_change_before_own_change(store: Store, clock: Clock) -> None:

@@ -173,14 +173,21 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
         return min(starts, default=self.earliest_start()) <= self.earliest_start()
 
     async def _stop_others(self, item: TimeEntry) -> None:
-        for key in await self._other_running_ids(item.id):
+        """Stop the other cached timers; where another's change hides them, it is not known which run."""
+        collection = await self.any_age_or_none()
+        if collection is None:
+            return await super().invalidate()
+        for key, cached_entry in collection.items.items():
+            if not cached_entry.running or key == item.id:
+                continue
             row = await self.get_row(key)
             entry = self._parse_row(row.text)
-            if entry is None or not entry.running:
-                continue
-            if not _starts_before(entry, item):
+            if row.version.fetched_at is None or (
+                entry is not None and entry.running and not _starts_before(entry, item)
+            ):
                 return await self.invalidate()
-            await self.write_through(key, entry.stop_at(item.start), row)
+            if entry is not None and entry.running:
+                await self.write_through(key, entry.stop_at(item.start), row)
         return None
 
     def _add_stopped_rows(self, change: Change[TimeEntry]) -> None:
@@ -227,13 +234,6 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
         if self._clock() >= requested_at:  # Else it was set back meanwhile, and by how much it was ahead is not known.
             self._offsets_by_request[requested_at] = self._transport.clock_offset_seconds
         return await super().store_if_unchanged(items, expected=expected, requested_at=requested_at)
-
-    async def _other_running_ids(self, row_id: int) -> list[int]:
-        """Return the ids of the other cached entries whose timers run."""
-        collection = await self.any_age_or_none()
-        return [
-            key for key, entry in (collection.items.items() if collection else ()) if entry.running and key != row_id
-        ]
 
     async def _sync(self, transport: Transport) -> Mapping[int, TimeEntry | None]:
         """Return all entries as Toggl has them: the cached ones with the changes since, or else the whole window.

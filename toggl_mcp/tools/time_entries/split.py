@@ -78,7 +78,8 @@ async def _parse_split(text: str, entry: TimeEntry, call: CallContext) -> "datet
             {moment for day in days for moment in list_times(text, call.now, calendar, day, has_12_hours=has_12_hours)}
             for has_12_hours in (False, True)  # An hour with minutes is of 24 hours, if that is within the entry.
         ]
-    matches = next(filter(None, (sorted(m for m in moments if entry.start < m < end) for moments in readings)), [])
+    first, second = (sorted(moment for moment in moments if entry.start < moment < end) for moments in readings)
+    matches = first or second
     if len(matches) == 1:
         return matches[0]
     if matches:
