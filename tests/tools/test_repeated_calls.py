@@ -121,6 +121,58 @@ async def test_start_timer_after_the_person_stopped_the_same_one_starts_another(
     assert timers(sandbox) == ["Cart"]
 
 
+@pytest.mark.parametrize(
+    "correction", [{"start": "17:59"}, {"billable": True}, {"tags": ["design"]}], ids=["start", "billable", "tags"]
+)
+async def test_start_timer_repeated_with_another_value_starts_another(
+    hosts: tuple[Host, Host], correction: dict[str, object]
+) -> None:
+    arguments = {"description": "Cart", "start": "17:58", "allow_overlap": True}
+    first = await hosts[0].call("start_timer", **arguments)
+    second = await hosts[1].call("start_timer", **arguments | correction)
+
+    assert second["entry"]["id"] != first["entry"]["id"]
+    assert "warnings" not in second
+
+
+async def test_start_timer_repeated_with_a_start_before_now_starts_one(
+    hosts: tuple[Host, Host], sandbox: Sandbox, clock: Clock
+) -> None:
+    first = await hosts[0].call("start_timer", description="Cart", start="-25m")
+    clock.now += 60
+    repeat = await hosts[1].call("start_timer", description="Cart", start="-25m")
+
+    assert repeat["entry"]["id"] == first["entry"]["id"]
+    assert len(list_changes(sandbox)) == 1
+
+
+async def test_start_timer_like_the_last_repeated_after_it_stopped_another_timer_starts_one(
+    hosts: tuple[Host, Host], sandbox: Sandbox, clock: Clock
+) -> None:
+    """Of the repeat, the last entry is another one: that of the timer that the first call has stopped."""
+    await hosts[0].call("start_timer", description="Call", start="17:00")
+    first = await hosts[0].call("start_timer", like="last")
+    clock.now += 60
+    repeat = await hosts[1].call("start_timer", like="last")
+
+    assert first["entry"]["description"] == "Cart"
+    assert repeat["entry"]["id"] == first["entry"]["id"]
+    assert timers(sandbox) == ["Cart"]
+
+
+async def test_start_timer_repeated_while_the_quota_is_spent_returns_the_running_one(
+    hosts: tuple[Host, Host], sandbox: Sandbox
+) -> None:
+    first = await hosts[0].call("start_timer", description="Cart")
+    while not (await hosts[0].raw("get_timer", refresh=True)).is_error:
+        pass
+    repeat = await hosts[1].call("start_timer", description="Cart")
+
+    assert repeat["entry"]["id"] == first["entry"]["id"]
+    assert repeat["warnings"] == ["This timer ran already when Toggl was last read; nothing was changed."]
+    assert len(list_changes(sandbox)) == 1
+
+
 @pytest.mark.parametrize("kind", ["slow before", "slow"])
 async def test_split_time_entry_repeated_while_the_first_call_waits_for_toggl_makes_two_halves(
     hosts: tuple[Host, Host], sandbox: Sandbox, entry_id: int, kind: Kind
@@ -129,8 +181,17 @@ async def test_split_time_entry_repeated_while_the_first_call_waits_for_toggl_ma
     first, repeat = await call_twice(hosts, slow_post, "split_time_entry", entry=entry_id, at="11:00")
 
     assert first["entries"] == repeat["entries"]
-    assert repeat["warnings"] == ["It was split there already; nothing was changed."]
+    assert repeat["warnings"] == ["Both halves were there already; nothing was changed."]
     assert len(list_changes(sandbox)) == 2
+
+
+async def test_split_time_entry_repeated_with_another_value_of_the_later_half_fails(
+    hosts: tuple[Host, Host], entry_id: int
+) -> None:
+    await hosts[0].call("split_time_entry", entry=entry_id, at="11:00")
+    error = await hosts[1].fail("split_time_entry", entry=entry_id, at="11:00", second={"billable": True})
+
+    assert error["message"].startswith("at: must be within the entry")
 
 
 @pytest.mark.parametrize("kind", ["slow before", "slow"])

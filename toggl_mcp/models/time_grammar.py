@@ -82,8 +82,8 @@ def _list_readings(
     """Return the time of a phrase whose clock is in figures; two of one whose hour may be of either half of the day."""
     if words == "now":
         return [now]
-    elapsed = words.removeprefix("-").strip() if words.startswith("-") else words.removesuffix(" ago")
-    if elapsed != words and "day" not in words:
+    elapsed = _find_elapsed(words)
+    if elapsed is not None:
         return [now - timedelta(seconds=_parse_elapsed(elapsed))]
     today = calendar.day_of(now)
     if "midnight" in words:
@@ -125,6 +125,18 @@ def parse_whole_day(text: str, now: datetime, calendar: Calendar, *, is_last: bo
     problem = f"{text!r:.60} has a time of day, and days are read whole"
     message = f"{problem}; give a day, such as {local.date()}, and compare the times of its entries"
     raise ValueError(message)
+
+
+def is_relative(text: str) -> bool:
+    """Return whether the time of a text moves with now."""
+    words, *_ = _write_clock(text)
+    return words == "now" or _find_elapsed(words) is not None
+
+
+def _find_elapsed(words: str) -> str | None:
+    """Return the time of a phrase that says how long ago it was; None if it does not."""
+    elapsed = words.removeprefix("-").strip() if words.startswith("-") else words.removesuffix(" ago")
+    return None if elapsed == words or "day" in words else elapsed
 
 
 def is_time_of_day(text: str) -> bool:

@@ -55,7 +55,7 @@ async def _split(args: SplitTimeEntry, call: CallContext) -> tuple[list[TimeEntr
     if not seconds:
         if second is None:
             raise await _outside_error(entry, call)
-        return [entry, second], ["It was split there already; nothing was changed."]
+        return [entry, second], ["Both halves were there already; nothing was changed."]
     await _check_quota(entry.workspace_id, call)
     # The later half comes first: if that fails, nothing has to be undone, and no time is lost if undoing fails.
     if second is None:
@@ -104,7 +104,8 @@ async def _find_later_half(body: TimeEntryBody, entry: TimeEntry, call: CallCont
     """
     draft = to_draft(body, entry.workspace_id)
     for item in (await call.toggl.time_entries(entry.workspace_id).read()).collection.items.values():
-        if is_same(item, draft if draft.duration else draft.model_copy(update={"duration": item.duration})):
+        half = draft if draft.duration else draft.model_copy(update={"duration": item.duration})
+        if not item.running and is_same(item, half) and body.billable in (None, item.billable):
             return item
     return None
 

@@ -1,29 +1,29 @@
 """The tools that start, stop and get the timer."""
 
 from datetime import timedelta
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from toggl_mcp.errors import InvalidArguments, NotFound
+from toggl_mcp.errors import InvalidArguments, NotFound, QuotaSpent, RateLimited, Unreachable
 from toggl_mcp.models.base import Absent
 from toggl_mcp.models.period import DateRange
 from toggl_mcp.models.time_entries import TimeEntry, TimeEntryBody, TimerStart
-from toggl_mcp.models.time_grammar import describe_now
+from toggl_mcp.models.time_grammar import describe_now, is_relative
 from toggl_mcp.models.totals import slice_by_day
 from toggl_mcp.tools.support.define import ADDITIVE, DESTRUCTIVE, READ_ONLY, CallContext, ToolSpec
 from toggl_mcp.tools.support.results import Freshness, OutputModel, WithQuota, list_unreadable
 from toggl_mcp.tools.time_entries._args import GetTimer, StartTimer, StopTimer
 from toggl_mcp.tools.time_entries._bulk import load_entries
 from toggl_mcp.tools.time_entries._draft import is_same, to_draft
-from toggl_mcp.tools.time_entries._input import (
-    prepare_new_entry,
-    settle_references,
-)
+from toggl_mcp.tools.time_entries._input import PreparedEntry, prepare_new_entry, settle_references
 from toggl_mcp.tools.time_entries._output import TimeEntryOut, TimeEntryResult, to_output
 from toggl_mcp.tools.time_entries._overlap import describe_entries, reject_overlaps
-from toggl_mcp.tools.time_entries._refs import choose_workspace, describe_missing, load_like
+from toggl_mcp.tools.time_entries._refs import choose_workspace, describe_missing, find_by_ref, load_like
 from toggl_mcp.tools.time_entries._times import check_duration, parse_stop, parse_time_argument
+
+if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
+    from datetime import datetime
 
 DISCARDED = "The entry is deleted. undo brings it back."
 MIN_RUN = timedelta(seconds=1)
@@ -76,41 +76,66 @@ async def start_timer(args: StartTimer, call: CallContext) -> TimerStarted:
 async def _start(args: StartTimer, call: CallContext) -> tuple[TimerStart, list[str]]:
     """Return the timer that was started, or runs already, and what to warn of."""
     like, calendar = await load_like(args.like, call), await call.calendar()
-    workspace = await choose_workspace(args.workspace, like, call)
-    prepared = await prepare_new_entry(args, like, workspace, call)
     start = call.now
     if args.start is not None:
         start = parse_time_argument("start", args.start, call.now, calendar, is_past=True)
+    workspace, prepared = await _prepare(args, start, like, call)
     if start > call.now:
         message = "start: is in the future. Omit it to start now."
         raise InvalidArguments(message)
-    body = prepared.body.model_copy(update={"start": start})
-    running = await _find_started(body, workspace, call)
+    running = await _find_started(args, start, prepared.body, workspace, call)
     if running is not None:
-        return TimerStart(running, None), ["This timer was running already; nothing was changed."]
+        warning = await _confirm_running(running, call)
+        if warning is not None:
+            return TimerStart(running, None), [warning]
     if not args.allow_overlap:
         running = await call.toggl.time_entries(workspace).current()
         exclude_id = running.id if running is not None and running.start <= start else None
         await reject_overlaps(start, max(start + MIN_RUN, call.now), calendar, call, exclude_id=exclude_id)
     async with settle_references(prepared, workspace, call):
-        return await call.toggl.time_entries(workspace).start(body), []
+        return await call.toggl.time_entries(workspace).start(prepared.body), []
 
 
-async def _find_started(body: TimeEntryBody, workspace_id: int, call: CallContext) -> TimeEntry | None:
-    """Return the running timer if the same call has started it; None if none has, or it was stopped elsewhere."""
-    entries, draft = call.toggl.time_entries(workspace_id), to_draft(body, workspace_id)
+async def _prepare(
+    args: StartTimer, start: "datetime", like: TimeEntry | None, call: CallContext
+) -> tuple[int, PreparedEntry]:
+    """Return the workspace of a new timer, and what is sent to start it."""
+    workspace = await choose_workspace(args.workspace, like, call)
+    prepared = await prepare_new_entry(args, like, workspace, call)
+    return workspace, prepared._replace(body=prepared.body.model_copy(update={"start": start}))
 
-    def matches(entry: TimeEntry | None) -> bool:
-        return (
-            entry is not None
-            and abs(entry.start - draft.start) <= MAX_REPEAT
-            and is_same(entry, draft.model_copy(update={"start": entry.start, "duration": entry.duration}))
-        )
 
-    if not matches(await entries.current()):
+async def _find_started(
+    args: StartTimer, start: "datetime", body: TimeEntryBody, workspace_id: int, call: CallContext
+) -> TimeEntry | None:
+    """Return the running timer, as the cache has it, if the same call has started it."""
+    collection, bodies = (await call.toggl.time_entries(workspace_id).read()).collection, [body]
+    running = find_by_ref("running", collection, call.now)
+    max_delay = MAX_REPEAT if args.start is None or is_relative(args.start) else timedelta()
+    if running is None or abs(running.start - start) > max_delay:
         return None
-    running = await entries.current(refresh=True)
-    return running if matches(running) else None
+    if args.like == "last":
+        # The entry of the timer that the same call has stopped is the last one by now.
+        former = find_by_ref("last", collection, running.start - MIN_RUN)
+        if former is not None and former.workspace_id == workspace_id:
+            bodies.append((await _prepare(args, start, former, call))[1].body)
+    return running if any(_is_timer_of(running, item, workspace_id) for item in bodies) else None
+
+
+async def _confirm_running(entry: TimeEntry, call: CallContext) -> str | None:
+    """Return what to warn of where a timer runs already; None if it was stopped or edited elsewhere."""
+    try:
+        current = await call.toggl.time_entries(entry.workspace_id).reserved.current(refresh=True)
+    except (QuotaSpent, RateLimited, Unreachable):
+        return "This timer ran already when Toggl was last read; nothing was changed."
+    is_unchanged = current is not None and current.id == entry.id and not entry.find_differences(current)
+    return "This timer was running already; nothing was changed." if is_unchanged else None
+
+
+def _is_timer_of(entry: TimeEntry, body: TimeEntryBody, workspace_id: int) -> bool:
+    """Return whether a request has started this timer, whenever that was."""
+    draft = to_draft(body, workspace_id).model_copy(update={"start": entry.start, "duration": entry.duration})
+    return is_same(entry, draft) and body.billable in (None, entry.billable)
 
 
 async def stop_timer(args: StopTimer, call: CallContext) -> TimeEntryResult:
