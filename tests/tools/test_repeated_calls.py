@@ -220,3 +220,27 @@ async def test_create_time_entries_dry_run_does_not_wait_for_a_call_that_creates
         slow_post.may_go_on.set()
 
     assert [preview["entries"][0]["status"] for preview in previews] == ["planned"]
+
+
+@pytest.mark.parametrize("hosts", ["two processes"], indirect=True)
+async def test_create_time_entries_while_another_process_has_a_queue_is_not_the_last(
+    hosts: tuple[Host, Host], sandbox: Sandbox
+) -> None:
+    """The lock changes hands between processes, although one of them always has somebody who waits."""
+    sandbox.fault = slow_post = SlowPost("slow before")
+    order: list[Host] = []
+
+    async def create(host: Host, start: int) -> None:
+        times = {"start": f"2025-10-14T09:{start:02}", "duration": "1m"}
+        await host.call("create_time_entries", entries=[times])
+        order.append(host)
+
+    async with anyio.create_task_group() as group:
+        for start in range(10):
+            group.start_soon(create, hosts[0], start)
+        await slow_post.is_sent.wait()
+        group.start_soon(create, hosts[1], 10)
+        await anyio.wait_all_tasks_blocked()
+        slow_post.may_go_on.set()
+
+    assert order.index(hosts[1]) < 5

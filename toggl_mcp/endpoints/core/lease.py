@@ -74,8 +74,12 @@ class SharedLock:
     @asynccontextmanager
     async def hold(self) -> AsyncGenerator[None]:
         """Hold the lock, as soon as nobody else does."""
-        lease = Lease(self._store, self._key)
+        lease, must_queue = Lease(self._store, self._key), self._process_lock.locked()
         async with self._process_lock:
+            if (
+                must_queue
+            ):  # Else a process with a queue would leave the lock to no other one, which only looks at times.
+                await anyio.sleep(2 * POLL_SECONDS)
             while not await lease.acquire():  # noqa: ASYNC110 - no event crosses to another process
                 await anyio.sleep(POLL_SECONDS)
             async with lease.hold():
