@@ -2,12 +2,12 @@
 
 import logging
 from collections.abc import AsyncGenerator, Generator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 
 import anyio
 
 from toggl_mcp.cache.store import Key, Store
-from toggl_mcp.errors import CacheBusy
+from toggl_mcp.errors import CacheBusy, Unreachable
 
 _log = logging.getLogger(__name__)
 
@@ -17,6 +17,8 @@ RENEWAL_SECONDS = 2.0
 """Seconds after which a lease is renewed while the response is awaited."""
 POLL_SECONDS = 0.05
 """Seconds between two attempts to acquire a lease that another process has."""
+MIN_HOLD_SECONDS = 10.0
+"""Seconds of a call's time that remain when it has waited for a lock: what it sends then may still be confirmed."""
 
 
 class Lease:
@@ -73,17 +75,39 @@ class SharedLock:
 
     @asynccontextmanager
     async def hold(self) -> AsyncGenerator[None]:
-        """Hold the lock, as soon as nobody else does."""
+        """Hold the lock, as soon as nobody else does.
+
+        Raises:
+            Unreachable: Others held it for too long.
+        """
         lease, must_queue = Lease(self._store, self._key), self._process_lock.locked()
-        async with self._process_lock:
-            if (
-                must_queue
-            ):  # Else a process with a queue would leave the lock to no other one, which only looks at times.
-                await anyio.sleep(2 * POLL_SECONDS)
-            while not await lease.acquire():  # noqa: ASYNC110 - no event crosses to another process
-                await anyio.sleep(POLL_SECONDS)
-            async with lease.hold():
-                yield
+        async with AsyncExitStack() as stack:
+            with _limit_wait():
+                await stack.enter_async_context(self._process_lock)
+                if must_queue:  # Others look only at times: a process with a queue would never leave the lock to them.
+                    await anyio.sleep(2 * POLL_SECONDS)
+                while not await lease.acquire():  # noqa: ASYNC110 - no event crosses to another process
+                    await anyio.sleep(POLL_SECONDS)
+            await stack.enter_async_context(lease.hold())
+            yield
+
+
+@contextmanager
+def _limit_wait() -> Generator[None]:
+    """Wait while enough of the call's time remains.
+
+    Raises:
+        Unreachable: It does no longer.
+    """
+    try:
+        with anyio.fail_after(anyio.current_effective_deadline() - anyio.current_time() - MIN_HOLD_SECONDS):
+            yield
+    except TimeoutError as error:
+        message = (
+            "Another call that creates or restores time entries goes on, and this one waited for it; nothing was "
+            "changed. Repeat it in a minute."
+        )
+        raise Unreachable(message) from error
 
 
 @contextmanager
