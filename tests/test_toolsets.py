@@ -127,7 +127,7 @@ async def test_time_tracking_edit_of_a_client_project_or_task_refuses_its_state(
     [
         (
             "delete_tag",
-            "is not enabled here; who runs this server enables it by TOGGL_MCP_TOOLSETS and TOGGL_MCP_ACCESS",
+            "is left out by the settings of this server, such as TOGGL_MCP_TOOLSETS and TOGGL_MCP_ACCESS",
         ),
         ("list-tags", "does not exist (list_tags does)"),
         ("pay_invoice", "does not exist"),
@@ -142,3 +142,12 @@ async def test_call_of_a_tool_that_is_not_listed_says_which_are(
     message = f"The tool {name} {reason}. Use one that tools/list names."
     assert error == {"code": "invalid_arguments", "message": message, "retry": "corrected"}
     assert sandbox.calls == []
+
+
+async def test_call_of_a_tool_that_is_not_listed_names_the_server_as_briefly_as_any_result(
+    sandbox: Sandbox, clock: Clock
+) -> None:
+    async with Client(serve(sandbox, clock)) as client:
+        results = [await Host(client).raw(name) for name in ("pay_invoice", "get_timer")]
+
+    assert results[0].meta == results[1].meta

@@ -73,9 +73,11 @@ class TogglServer(MCPServer[None]):
         Raises:
             ToolError: The person's answer cannot be read.
         """
-        if name not in self._tool_names:
-            return to_error_result(missing_tool_error(name, self._tool_names))
-        result = await super().call_tool(name, arguments, context)
+        result: CallToolResult | InputRequiredResult
+        if name in self._tool_names:
+            result = await super().call_tool(name, arguments, context)
+        else:
+            result = to_error_result(missing_tool_error(name, self._tool_names))
         if context is not None and context.protocol_version in MODERN_PROTOCOL_VERSIONS:
             identity = {"name": self.name, "version": self.version}
             result.meta = {SERVER_INFO_META_KEY: identity, **(result.meta or {})}

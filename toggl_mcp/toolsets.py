@@ -75,7 +75,7 @@ def current_tools(tool_names: Collection[str]) -> frozenset[str]:
 def missing_tool_error(name: str, tool_names: Collection[str]) -> InvalidArguments:
     """Return the error that a server with these tools has none of a name."""
     if name in {tool.name for tool in _all_tools()}:
-        reason = "is not enabled here; who runs this server enables it by TOGGL_MCP_TOOLSETS and TOGGL_MCP_ACCESS"
+        reason = "is left out by the settings of this server, such as TOGGL_MCP_TOOLSETS and TOGGL_MCP_ACCESS"
     else:
         reason = " ".join(["does not exist", *(f"({match} does)" for match in get_close_matches(name, tool_names, 1))])
     return InvalidArguments(f"The tool {name:.60} {reason}. Use one that tools/list names.")
