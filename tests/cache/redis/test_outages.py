@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from math import inf
+from typing import cast
 
 import anyio
 import pytest
@@ -116,6 +117,42 @@ async def test_paused_server_costs_a_call_one_timeout_and_no_other(server: Serve
 
     assert seconds < 2 * TIMEOUT_SECONDS
     assert "does not answer" in (store.problem or "")
+
+
+async def test_paused_server_costs_the_readers_that_come_meanwhile_no_timeout_of_their_own(
+    server: Server, open_replica: OpenStore
+) -> None:
+    store = open_replica()
+    await store_rows(store)
+    with server.paused():
+        began = time.monotonic()
+        async with anyio.create_task_group() as tasks:
+            for row_id in range(3):  # The first is alone on its way, the others then wait.
+                tasks.start_soon(store.get_row, MINE, row_id)
+                await anyio.wait_all_tasks_blocked()
+        seconds = time.monotonic() - began
+
+    assert seconds < 1.5 * TIMEOUT_SECONDS
+    assert "does not answer" in (store.problem or "")
+
+
+async def test_cancelled_readers_are_not_read_for(server: Server, open_replica: OpenStore) -> None:
+    store = open_replica()
+    version = await store_rows(store)
+    with server.paused():
+        first = asyncio.create_task(store.get_row(MINE, 1))
+        await anyio.wait_all_tasks_blocked()
+        others = [asyncio.create_task(store.get_row(MINE, row_id)) for row_id in range(2, 52)]
+        await anyio.wait_all_tasks_blocked()
+        for read in others:
+            read.cancel()
+        await anyio.wait_all_tasks_blocked()
+    assert await first == Row(version, ROWS[1])
+    server.execute("CONFIG", "RESETSTAT")
+    assert await store.get_row(MINE, 1) == Row(version, ROWS[1])
+
+    (stats,) = cast("list[dict[str, dict[str, int]]]", server.execute("INFO", "commandstats"))
+    assert stats["cmdstat_hmget"]["calls"] == 1
 
 
 async def test_cancelled_reader_leaves_others_their_rows(server: Server, open_replica: OpenStore) -> None:

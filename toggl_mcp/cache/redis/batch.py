@@ -17,7 +17,7 @@ Raises:
 """
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Read:
     build_commands: BuildCommands
     outcome: Sequence[Reply] | ServerUnavailable | CacheBusy | None = None
@@ -46,14 +46,18 @@ class BatchReader:
         """
         queue, read = self._open_queue(), _Read(build_commands)
         queue.reads.append(read)
-        while read.outcome is None:
-            if queue.end is None:
-                await self._send_all(queue)
-            else:
-                await queue.end.wait()
-        if isinstance(read.outcome, Exception):
-            raise read.outcome
-        return read.outcome
+        try:
+            while (outcome := read.outcome) is None:
+                if queue.end is None:
+                    await self._send_all(queue)
+                else:
+                    await queue.end.wait()
+        finally:
+            if read in queue.reads:  # Nobody waits for it any more.
+                queue.reads.remove(read)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
 
     def _open_queue(self) -> _Queue:
         queue = self._queue.get(None)
@@ -69,6 +73,8 @@ class BatchReader:
             for read, outcome in zip(batch, replies, strict=True):
                 read.outcome = outcome
         except (ServerUnavailable, CacheBusy) as error:
+            if isinstance(error, ServerUnavailable):  # It would cost those that came meanwhile another timeout.
+                batch, queue.reads = [*batch, *queue.reads], []
             for read in batch:
                 read.outcome = error
         except BaseException:  # The others wait still.
