@@ -48,10 +48,11 @@ async def _split(args: SplitTimeEntry, call: CallContext) -> tuple[list[TimeEntr
         message = "entry: its timer is running. stop_timer takes a stop; then start_timer(start, like: last) goes on."
         raise InvalidArguments(message)
     at = await _parse_split(args.at, entry, call)
-    prepared = await prepare_new_entry(args.second or LaterHalf(), entry, entry.workspace_id, call)
+    later_half = args.second or LaterHalf()
+    prepared = await prepare_new_entry(later_half, entry, entry.workspace_id, call)
     seconds = round((entry.end_at(call.now) - at).total_seconds())
     body = prepared.body.model_copy(update={"start": at, "duration": seconds})
-    second = await _find_later_half(body, entry, call)
+    second = await _find_later_half(later_half, body, entry, call)
     if not seconds:
         if second is None:
             raise await _outside_error(entry, call)
@@ -97,7 +98,9 @@ async def _outside_error(entry: TimeEntry, call: CallContext) -> InvalidArgument
     return InvalidArguments(f"at: must be within the entry, {times}.")
 
 
-async def _find_later_half(body: TimeEntryBody, entry: TimeEntry, call: CallContext) -> TimeEntry | None:
+async def _find_later_half(
+    later_half: LaterHalf, body: TimeEntryBody, entry: TimeEntry, call: CallContext
+) -> TimeEntry | None:
     """Return the later half that the same call has created already; None if there is none.
 
     Of an entry that is shortened already nothing is left for it: then it has any duration.
@@ -105,7 +108,7 @@ async def _find_later_half(body: TimeEntryBody, entry: TimeEntry, call: CallCont
     draft = to_draft(body, entry.workspace_id)
     for item in (await call.toggl.time_entries(entry.workspace_id).read()).collection.items.values():
         half = draft if draft.duration else draft.model_copy(update={"duration": item.duration})
-        if not item.running and is_same(item, half) and body.billable in (None, item.billable):
+        if not item.running and is_same(item, half) and later_half.billable in (None, item.billable):
             return item
     return None
 

@@ -112,7 +112,7 @@ async def _find_started(
     collection, bodies = (await call.toggl.time_entries(workspace_id).read()).collection, [body]
     running = find_by_ref("running", collection, call.now)
     max_delay = MAX_REPEAT if args.start is None or is_relative(args.start) else timedelta()
-    if running is None or abs(running.start - start) > max_delay:
+    if running is None or abs(running.start - start) > max_delay or args.billable not in (None, running.billable):
         return None
     if args.like == "last":
         # The entry of the timer that the same call has stopped is the last one by now.
@@ -135,7 +135,7 @@ async def _confirm_running(entry: TimeEntry, call: CallContext) -> str | None:
 def _is_timer_of(entry: TimeEntry, body: TimeEntryBody, workspace_id: int) -> bool:
     """Return whether a request has started this timer, whenever that was."""
     draft = to_draft(body, workspace_id).model_copy(update={"start": entry.start, "duration": entry.duration})
-    return is_same(entry, draft) and body.billable in (None, entry.billable)
+    return is_same(entry, draft)
 
 
 async def stop_timer(args: StopTimer, call: CallContext) -> TimeEntryResult:
