@@ -13,7 +13,8 @@ from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.store import Key
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.endpoints.core.keys import derive_scope
-from toggl_mcp.endpoints.core.lease import LEASE_SECONDS, POLL_SECONDS, RENEWAL_SECONDS
+from toggl_mcp.endpoints.core.lease import LEASE_SECONDS, MIN_HOLD_SECONDS, POLL_SECONDS, RENEWAL_SECONDS, SharedLock
+from toggl_mcp.errors import Unreachable
 from toggl_mcp.models.clock import SystemClock
 from toggl_mcp.sandbox import HARBOUR_STUDIO, Fault, Sandbox
 
@@ -82,3 +83,14 @@ async def test_collect_clients_answered_while_the_lease_is_renewed_leaves_none()
         clients = AsyncClientEndpoint(HARBOUR_STUDIO, AUTH, store, client=connection)
         assert names(await clients.collect()) == ACTIVE
         assert await store.acquire_lease(Key(derive_scope(AUTH, connection), "client", HARBOUR_STUDIO), LEASE_SECONDS)
+
+
+async def test_hold_shared_lock_in_little_time_waits_for_half_of_it() -> None:
+    store, key = MemoryStore(clock=LoopClock()), Key("scope", "creation", 0)
+    with anyio.fail_after(MIN_HOLD_SECONDS / 2):
+        async with SharedLock(store, key).hold():
+            started_at = anyio.current_time()
+            with pytest.raises(Unreachable, match="nothing was changed"):
+                async with SharedLock(store, key).hold():
+                    pass
+    assert anyio.current_time() - started_at == pytest.approx(MIN_HOLD_SECONDS / 4, abs=2 * POLL_SECONDS)

@@ -18,7 +18,7 @@ RENEWAL_SECONDS = 2.0
 POLL_SECONDS = 0.05
 """Seconds between two attempts to acquire a lease that another process has."""
 MIN_HOLD_SECONDS = 10.0
-"""Seconds of a call's time that remain when it has waited for a lock: what it sends then may still be confirmed."""
+"""Seconds of a call's time that remain after it has waited for a lock; of a shorter time, half of it."""
 
 
 class Lease:
@@ -99,8 +99,9 @@ def _limit_wait() -> Generator[None]:
     Raises:
         Unreachable: It does no longer.
     """
+    remaining = anyio.current_effective_deadline() - anyio.current_time()
     try:
-        with anyio.fail_after(anyio.current_effective_deadline() - anyio.current_time() - MIN_HOLD_SECONDS):
+        with anyio.fail_after(max(remaining / 2, remaining - MIN_HOLD_SECONDS)):
             yield
     except TimeoutError as error:
         message = (
