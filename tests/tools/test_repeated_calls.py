@@ -185,6 +185,19 @@ async def test_split_time_entry_repeated_while_the_first_call_waits_for_toggl_ma
     assert len(list_changes(sandbox)) == 2
 
 
+@pytest.mark.parametrize("second", [{}, {"second": {"description": "Call"}}], ids=["same work", "other work"])
+async def test_split_time_entry_of_the_last_repeated_returns_both_halves(
+    hosts: tuple[Host, Host], sandbox: Sandbox, second: dict[str, object]
+) -> None:
+    """Of the repeat, the last entry is the later half."""
+    first = await hosts[0].call("split_time_entry", entry="last", at="11:00", **second)
+    repeat = await hosts[1].call("split_time_entry", entry="last", at="11:00", **second)
+
+    assert repeat["entries"] == first["entries"]
+    assert repeat["warnings"] == ["Both halves were there already; nothing was changed."]
+    assert len(list_changes(sandbox)) == 2
+
+
 async def test_split_time_entry_repeated_with_another_value_of_the_later_half_fails(
     hosts: tuple[Host, Host], entry_id: int
 ) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a cal
     from datetime import datetime
 
 NEEDED_REQUESTS = 2
+SPLIT_ALREADY = "Both halves were there already; nothing was changed."
 
 
 class TimeEntrySplit(WithChange):
@@ -47,8 +48,10 @@ async def _split(args: SplitTimeEntry, call: CallContext) -> tuple[list[TimeEntr
     if entry.running:
         message = "entry: its timer is running. stop_timer takes a stop; then start_timer(start, like: last) goes on."
         raise InvalidArguments(message)
-    at = await _parse_split(args.at, entry, call)
     later_half = args.second or LaterHalf()
+    if args.entry == "last" and (first := await _find_earlier_half(args.at, later_half, entry, call)):
+        return [first, entry], [SPLIT_ALREADY]
+    at = await _parse_split(args.at, entry, call)
     prepared = await prepare_new_entry(later_half, entry, entry.workspace_id, call)
     seconds = round((entry.end_at(call.now) - at).total_seconds())
     body = prepared.body.model_copy(update={"start": at, "duration": seconds})
@@ -56,7 +59,7 @@ async def _split(args: SplitTimeEntry, call: CallContext) -> tuple[list[TimeEntr
     if not seconds:
         if second is None:
             raise await _outside_error(entry, call)
-        return [entry, second], ["Both halves were there already; nothing was changed."]
+        return [entry, second], [SPLIT_ALREADY]
     await _check_quota(entry.workspace_id, call)
     # The later half comes first: if that fails, nothing has to be undone, and no time is lost if undoing fails.
     if second is None:
@@ -96,6 +99,21 @@ async def _outside_error(entry: TimeEntry, call: CallContext) -> InvalidArgument
     calendar = await call.calendar()
     times = f"after {calendar.to_local_text(entry.start)} and before {calendar.to_local_text(entry.end_at(call.now))}"
     return InvalidArguments(f"at: must be within the entry, {times}.")
+
+
+async def _find_earlier_half(text: str, later_half: LaterHalf, last: TimeEntry, call: CallContext) -> TimeEntry | None:
+    """Return what the same call has left of an entry that was the last one before; None if it has split none."""
+    calendar = await call.calendar()
+    at = parse_time_argument("at", text, call.now, calendar, calendar.day_of(last.start))
+    if at != last.start:
+        return None
+    for item in (await call.toggl.time_entries(last.workspace_id).read()).collection.items.values():
+        if item.workspace_id == last.workspace_id and not item.running and item.end_at(call.now) == at:
+            prepared = await prepare_new_entry(later_half, item, item.workspace_id, call)
+            body = prepared.body.model_copy(update={"start": at, "duration": last.duration})
+            if is_same(last, to_draft(body, item.workspace_id)) and later_half.billable in (None, last.billable):
+                return item
+    return None
 
 
 async def _find_later_half(
