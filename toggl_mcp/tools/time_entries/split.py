@@ -75,13 +75,7 @@ async def _parse_split(text: str, entry: TimeEntry, call: CallContext) -> "datet
         InvalidArguments: It is no time, not within the entry nor at its end, or so on several days.
     """
     calendar, end = await call.calendar(), entry.end_at(call.now)
-    first_day, last_day = calendar.day_of(entry.start), calendar.day_of(end)
-    days = [first_day, last_day] if is_time_of_day(text) else [first_day]
-    with naming_argument("at"):
-        readings = [
-            {moment for day in days for moment in list_times(text, call.now, calendar, day, has_12_hours=has_12_hours)}
-            for has_12_hours in (False, True)  # An hour with minutes is of 24 hours, if that is within the entry.
-        ]
+    readings = await _list_readings(text, entry, call)
     first, second = (sorted(moment for moment in moments if entry.start < moment < end) for moments in readings)
     matches = first or second
     if len(matches) == 1:
@@ -94,6 +88,22 @@ async def _parse_split(text: str, entry: TimeEntry, call: CallContext) -> "datet
     raise await _outside_error(entry, call)
 
 
+async def _list_readings(text: str, entry: TimeEntry, call: CallContext) -> list[set["datetime"]]:
+    """Return the times that a text may mean on the days of an entry: first by 24 hours, then by 12.
+
+    Raises:
+        InvalidArguments: It is no time.
+    """
+    calendar = await call.calendar()
+    first_day, last_day = calendar.day_of(entry.start), calendar.day_of(entry.end_at(call.now))
+    days = [first_day, last_day] if is_time_of_day(text) else [first_day]
+    with naming_argument("at"):
+        return [
+            {moment for day in days for moment in list_times(text, call.now, calendar, day, has_12_hours=has_12_hours)}
+            for has_12_hours in (False, True)
+        ]
+
+
 async def _outside_error(entry: TimeEntry, call: CallContext) -> InvalidArguments:
     """Return the error that a time is not within the entry."""
     calendar = await call.calendar()
@@ -103,9 +113,8 @@ async def _outside_error(entry: TimeEntry, call: CallContext) -> InvalidArgument
 
 async def _find_earlier_half(text: str, later_half: LaterHalf, last: TimeEntry, call: CallContext) -> TimeEntry | None:
     """Return what the same call has left of an entry that was the last one before; None if it has split none."""
-    calendar = await call.calendar()
-    at = parse_time_argument("at", text, call.now, calendar, calendar.day_of(last.start))
-    if at != last.start:
+    at = last.start
+    if not any(at in moments for moments in await _list_readings(text, last, call)):
         return None
     for item in (await call.toggl.time_entries(last.workspace_id).read()).collection.items.values():
         if item.workspace_id == last.workspace_id and not item.running and item.end_at(call.now) == at:
