@@ -3,6 +3,7 @@
 import gc
 import json
 import os
+import sys
 from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack
 from functools import cache
@@ -31,9 +32,16 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    keep_byte_code()
     config.addinivalue_line("markers", "promise(id): holds the promise of that id in tests/promises.py")
     config.addinivalue_line("markers", "chaos: many callers, faults and seeded bugs; what is in tests/chaos")
     config.addinivalue_line("markers", "process: starts the command as hosts do; what is in tests/process")
+
+
+def keep_byte_code() -> None:
+    """Let workers and the processes of tests keep byte code: to compile takes each of them longer than to start."""
+    sys.dont_write_bytecode = False
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 @pytest.fixture
