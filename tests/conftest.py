@@ -14,6 +14,7 @@ from coverage import Coverage
 from jsonschema import Draft202012Validator
 
 from tests.cache.redis.server import PROGRAMS, Server, make_address, require_program
+from tests.process.fork import end_fork_server
 from tests.sandbox.clock import Clock
 from tests.spans import SpanRecorder, open_recorder
 from toggl_mcp.cache.redis.address import RedisAddress
@@ -29,6 +30,10 @@ def pytest_collection_finish() -> None:
     """Let the garbage collector pass over what was imported: it walks through all of it every few tests."""
     gc.collect()
     gc.freeze()
+
+
+def pytest_sessionfinish() -> None:
+    end_fork_server()
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -1,7 +1,7 @@
 """Processes, threads and event loops share one file."""
 
+import os
 import subprocess
-import sys
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -11,36 +11,39 @@ import anyio
 import pytest
 
 from tests.cache.support import MINE, ROWS, lock_file, write_row
+from tests.process.fork import ForkedProcess
+from tests.process.server import start_module
 from toggl_mcp.cache.sqlite.store import SqliteStore
 from toggl_mcp.cache.store import Snapshot, Version
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("pause_coverage")]
 
-Start = Callable[[str], "subprocess.Popen[str]"]
+Child = ForkedProcess | subprocess.Popen[bytes]
+Start = Callable[[str], Child]
 
 
 @pytest.fixture
 def start(path: Path) -> Generator[Start]:
     with ExitStack() as children:
 
-        def start_child(action: str) -> subprocess.Popen[str]:
-            command = [sys.executable, "-m", "tests.cache.worker", action, str(path)]
-            pipe = subprocess.PIPE
-            child = children.enter_context(subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True))  # noqa: S603 - ours
+        def start_child(action: str) -> Child:
+            child: Child = children.enter_context(
+                start_module("tests.cache.worker", action, str(path), environment=os.environ, piped=["stdin", "stdout"])
+            )
             children.callback(child.kill)
             return child
 
         yield start_child
 
 
-def line(child: subprocess.Popen[str]) -> str:
+def line(child: Child) -> str:
     assert child.stdout is not None
-    return child.stdout.readline()
+    return child.stdout.readline().decode()
 
 
-def go(child: subprocess.Popen[str]) -> None:
+def go(child: Child) -> None:
     assert child.stdin is not None
-    child.stdin.write("\n")
+    child.stdin.write(b"\n")
     child.stdin.flush()
 
 

@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 from collections.abc import Generator, Sequence
 from contextlib import ExitStack, contextmanager
 from math import inf
@@ -16,7 +15,8 @@ from tests.cache.support import MINE
 from tests.chaos.scale import LARGE, scaled
 from tests.chaos.worker import READERS
 from tests.figures import check_figures, write_figures
-from tests.process.server import serve_sandbox
+from tests.process.fork import ForkedProcess
+from tests.process.server import serve_sandbox, start_module
 from tests.sandbox.clock import Clock
 from toggl_mcp.api import BasicAuth, connect
 from toggl_mcp.cache.redis.address import RedisAddress
@@ -32,17 +32,16 @@ TRIALS = scaled(2, 20)
 KILLS = scaled(4, 200)
 MOVES = scaled(10, 200)
 
-Child = subprocess.Popen[str]
+Child = ForkedProcess | subprocess.Popen[bytes]
 
 
 @contextmanager
 def start_children(count: int, *command: str) -> Generator[list[Child]]:
     """Start so many workers, and end them in any case."""
-    pipe = subprocess.PIPE
     with ExitStack() as running:
         children: list[Child] = []
         for _ in range(count):
-            child = subprocess.Popen([sys.executable, "-m", *command], stdin=pipe, stdout=pipe, text=True)  # noqa: S603 - ours
+            child = start_module(*command, environment=os.environ, piped=["stdin", "stdout"])
             running.enter_context(child)
             running.callback(child.kill)
             children.append(child)
@@ -51,14 +50,14 @@ def start_children(count: int, *command: str) -> Generator[list[Child]]:
 
 def read_line(child: Child) -> str:
     assert child.stdout is not None
-    return child.stdout.readline().strip()
+    return child.stdout.readline().decode().strip()
 
 
 def send_line(children: Sequence[Child], line: str) -> list[str]:
     """Send all workers the same line at once, and return their output."""
     for child in children:
         assert child.stdin is not None
-        child.stdin.write(f"{line}\n")
+        child.stdin.write(f"{line}\n".encode())
         child.stdin.flush()
     return [read_line(child) for child in children]
 

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import IO, Any, NamedTuple, Self, cast
 
 from tests.http.support import META
-from tests.process.server import SECONDS, environment
+from tests.process.server import SECONDS, environment, start_module
 
 Headers = Sequence[tuple[str, str]]
 
@@ -70,27 +70,20 @@ class HttpServer:
 
     Args:
         flags: Of the command line.
-        streams: What the shell does with standard input and output.
+        streams: What a shell does with standard input and output; by default they are empty.
         settings: Variables of the environment.
     """
 
-    def __init__(self, *flags: str, streams: str = "</dev/null >/dev/null", **settings: str) -> None:
-        self.process = subprocess.Popen(  # noqa: S603 - our own command
-            [
-                "/bin/sh",
-                "-c",
-                f'exec "$0" "$@" {streams}',
-                sys.executable,
-                "-m",
-                "toggl_mcp",
-                "http",
-                "--port",
-                "0",
-                *flags,
-            ],
-            env=environment(**settings),
-            stderr=subprocess.PIPE,
-        )
+    def __init__(self, *flags: str, streams: str = "", **settings: str) -> None:
+        arguments = ("http", "--port", "0", *flags)
+        if streams:
+            self.process = subprocess.Popen(  # noqa: S603 - our own command
+                ["/bin/sh", "-c", f'exec "$0" "$@" {streams}', sys.executable, "-m", "toggl_mcp", *arguments],
+                env=environment(**settings),
+                stderr=subprocess.PIPE,
+            )
+        else:
+            self.process = start_module("toggl_mcp", *arguments, environment=environment(**settings), piped=["stderr"])
         self.log = ""
         self._changed = Condition()
         self._is_open = True

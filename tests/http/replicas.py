@@ -5,14 +5,13 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
 from typing import IO, cast
 
-from tests.process.server import environment
+from tests.process.server import environment, start_module
 
 CONFIGURATION = Path(__file__).parents[2] / "deploy" / "nginx.conf"
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
@@ -22,16 +21,20 @@ class Replica:
     """A server process, which keeps its port when it is started again."""
 
     def __init__(self, *arguments: str, **settings: str) -> None:
-        module = "tests.http.skewed_process" if "CLOCK_OFFSET_SECONDS" in settings else "toggl_mcp"
         self.port = 0
-        self._command = [sys.executable, "-m", module, "http", *arguments]
+        self._is_skewed = "CLOCK_OFFSET_SECONDS" in settings
+        self._arguments = ["http", *arguments]
         self._environment = environment(**settings)
         self.start()
 
     def start(self) -> None:
         """Start the process."""
-        self.process = subprocess.Popen(  # noqa: S603 - our own command
-            [*self._command, "--port", str(self.port)], stderr=subprocess.PIPE, env=self._environment
+        self.process = start_module(
+            "tests.http.skewed_process" if self._is_skewed else "toggl_mcp",
+            *[*self._arguments, "--port", str(self.port)],
+            environment=self._environment,
+            piped=["stderr"],
+            is_forked=not self._is_skewed,  # Its clock is set before the imports.
         )
 
     def wait_until_ready(self) -> None:

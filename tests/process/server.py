@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Generator, Mapping
+from collections.abc import Collection, Generator, Mapping
 from contextlib import contextmanager
 from io import BytesIO, StringIO, TextIOWrapper
 from types import TracebackType
@@ -17,6 +17,7 @@ import uvicorn
 from pydantic_core import to_json
 from starlette.types import ASGIApp
 
+from tests.process.fork import STREAMS, ForkedProcess
 from toggl_mcp.cli import main
 
 SECONDS = 30
@@ -74,17 +75,48 @@ def run_in_process(*arguments: str, stdin: str = "", **settings: str) -> subproc
     return subprocess.CompletedProcess([*arguments], status, *texts)
 
 
+def start_module(
+    module: str,
+    *arguments: str,
+    environment: Mapping[str, str],
+    piped: Collection[str] = STREAMS,
+    is_forked: bool = True,
+) -> ForkedProcess | subprocess.Popen[bytes]:
+    """Start a module of Python, by default in less time than Python needs to start.
+
+    Args:
+        module: What `python -m` would run.
+        arguments: Of its command line.
+        environment: Its variables.
+        piped: Its streams that the test reads and writes; of the others, errors are shown, and the rest is empty.
+        is_forked: Whether the process may have imported the server before it begins.
+    """
+    if is_forked and sys.platform != "win32":
+        return ForkedProcess(module, arguments, environment, piped)
+    stdin, stdout, stderr = (subprocess.PIPE if name in piped else None for name in STREAMS)
+    return subprocess.Popen(  # noqa: S603 - our own command
+        [sys.executable, "-m", module, *arguments],
+        env=environment,
+        stdin=stdin or subprocess.DEVNULL,
+        stdout=stdout or subprocess.DEVNULL,
+        stderr=stderr,
+    )
+
+
 class Process:
-    """A running server."""
+    """A running server.
+
+    Args:
+        arguments: Of its command line.
+        module: What `python -m` would run.
+        settings: Variables of its environment.
+    """
+
+    is_forked = True
 
     def __init__(self, *arguments: str, module: str = "toggl_mcp", **settings: str) -> None:
-        self.process = subprocess.Popen(  # noqa: S603 - our own command
-            [sys.executable, "-m", module, *arguments],
-            env=environment(**settings),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
+        variables = environment(**settings)
+        self.process = start_module(module, *arguments, environment=variables, is_forked=self.is_forked)
         self._id = 0
 
     def __enter__(self) -> Self:
@@ -131,6 +163,12 @@ class Process:
         """Wait for the end, and return the exit status and what was logged."""
         status = self.process.wait(SECONDS)
         return status, cast("IO[bytes]", self.process.stderr).read().decode()
+
+
+class FreshProcess(Process):
+    """A server that has imported nothing before it begins, for its memory, and for streams as Python makes them."""
+
+    is_forked = False
 
 
 @contextmanager

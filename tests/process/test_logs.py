@@ -7,7 +7,7 @@ from typing import IO, cast
 
 import pytest
 
-from tests.process.server import LIST_CLIENTS, SECONDS, Process
+from tests.process.server import LIST_CLIENTS, SECONDS, FreshProcess, Process
 from toggl_mcp.sandbox import TOKEN, Sandbox
 
 pytestmark = pytest.mark.usefixtures("pause_coverage")
@@ -43,7 +43,7 @@ def test_log_as_json_is_json_on_a_console_of_any_encoding(toggl: tuple[Sandbox, 
     cache = tmp_path / "Süß.txt"
     cache.write_text("Something else", "utf-8")
     settings = {"TOGGL_API_TOKEN": TOKEN, "TOGGL_API_URL": toggl[1], "TOGGL_MCP_CACHE": str(cache)}
-    with Process("--log-format", "json", PYTHONIOENCODING="ascii", **settings) as server:
+    with FreshProcess("--log-format", "json", PYTHONIOENCODING="ascii", **settings) as server:
         server.initialize()
         server.request("tools/call", LIST_CLIENTS)
         server.close_input()
@@ -63,7 +63,7 @@ def test_audit_line_is_written_by_level_or_by_setting(flags: tuple[str, ...], co
 
 @pytest.mark.parametrize("log_format", ["text", "json"])
 def test_change_is_made_though_nobody_reads_the_log(log_format: str) -> None:
-    with Process("--sandbox", "--audit", "--log-format", log_format) as server:
+    with FreshProcess("--sandbox", "--audit", "--log-format", log_format) as server:
         server.initialize()
         cast("IO[bytes]", server.process.stderr).close()
         results = [

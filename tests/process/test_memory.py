@@ -18,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 
 from tests.chaos.scale import LARGE, scaled
 from tests.figures import write_figures
-from tests.process.server import Process, serve_sandbox
+from tests.process.server import FreshProcess, Process, serve_sandbox
 from toggl_mcp.api.body import MAX_OBJECTS
 from toggl_mcp.sandbox import HARBOUR_STUDIO, TOKEN, Sandbox
 from toggl_mcp.stdio import MAX_LINE_BYTES, MAX_REQUESTS
@@ -113,7 +113,7 @@ def test_memory_stays_below_200_mb_with_a_body_of_any_size(
 ) -> None:
     with serve_sandbox(OversizedToggl(make_chunks, **headers)) as url:
         settings = {"TOGGL_API_TOKEN": TOKEN, "TOGGL_API_URL": url, "TOGGL_MCP_CACHE": "memory"}
-        with Process(**settings) as server:
+        with FreshProcess(**settings) as server:
             server.initialize()
             answer = server.request("tools/call", {"name": "list_clients", "arguments": {}})
             check_peak(name, server)
@@ -128,7 +128,7 @@ def test_memory_stays_below_200_mb_with_the_longest_list_read_twice(tmp_path: Pa
     path = cache if cache == "memory" else str(tmp_path / cache)
     with serve_sandbox(OversizedToggl(partial(numbered_clients, MAX_OBJECTS))) as url:
         settings = {"TOGGL_API_TOKEN": TOKEN, "TOGGL_API_URL": url, "TOGGL_MCP_CACHE": path}
-        with Process(**settings) as server:
+        with FreshProcess(**settings) as server:
             server.initialize()
             for arguments in ({}, {"refresh": True}, {"name": "Clïent 59"}):
                 answer = server.request("tools/call", {"name": "list_clients", "arguments": arguments})
@@ -138,7 +138,7 @@ def test_memory_stays_below_200_mb_with_the_longest_list_read_twice(tmp_path: Pa
 
 
 def test_memory_stays_below_200_mb_with_a_client_that_does_not_read() -> None:
-    with Process("--sandbox") as server:
+    with FreshProcess("--sandbox") as server:
         server.initialize()
         stdin = cast("IO[bytes]", server.process.stdin).fileno()
         os.set_blocking(stdin, False)
@@ -159,7 +159,7 @@ def test_memory_stays_below_200_mb_with_a_client_that_does_not_read() -> None:
     ],
 )
 def test_memory_stays_below_200_mb_with_requests_in_a_row(name: str, argument: bytes, count: int) -> None:
-    with Process("--sandbox") as server:
+    with FreshProcess("--sandbox") as server:
         server.initialize()
 
         def send_calls() -> None:
