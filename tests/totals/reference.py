@@ -86,13 +86,19 @@ def _is_candidate(row: Row, me: Row, args: Args) -> bool:
 def _slices(row: Row, me: Row, now: float) -> Iterator[Slice]:
     start = _epoch(row["start"])
     end = max(start, int(now)) if row["duration"] < 0 else start if row["stop"] is None else _epoch(row["stop"])
-    seconds_by_day = Counter({_day(start, me): 0} if end == start else {})
+    return (Slice(row, day, seconds) for day, seconds in _count_seconds_by_day(start, end, me["timezone"]).items())
+
+
+@cache
+def _count_seconds_by_day(start: int, end: int, zone: str) -> Mapping[date, int]:
+    """Return the seconds of each date between two UNIX times, one minute after the other."""
+    seconds_by_day = Counter({_day_of_minute(start // MINUTE, zone): 0} if end == start else {})
     at = start
     while at < end:
         until = min(end, at - at % MINUTE + MINUTE)
-        seconds_by_day[_day(at, me)] += until - at
+        seconds_by_day[_day_of_minute(at // MINUTE, zone)] += until - at
         at = until
-    return (Slice(row, day, seconds) for day, seconds in seconds_by_day.items())
+    return seconds_by_day
 
 
 def _in_days(day: date, args: Args, data: TogglData, now: float) -> bool:
