@@ -11,6 +11,7 @@ from starlette.types import Receive, Scope, Send
 from tests.cache.redis.server import time_of
 from tests.sandbox.clock import Clock
 from toggl_mcp.api import BasicAuth, connect_in_process
+from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.redis.address import RedisAddress
 from toggl_mcp.cache.redis.store import RedisStore
 from toggl_mcp.cache.sqlite.store import SqliteStore
@@ -79,11 +80,13 @@ class MortalProxy:
 
 @asynccontextmanager
 async def run_process(
-    sandbox: Sandbox, place: Path | RedisAddress, clock: Clock, lifetime: Lifetime | None = None
+    sandbox: Sandbox, place: Path | RedisAddress | None, clock: Clock, lifetime: Lifetime | None = None
 ) -> AsyncGenerator[Toggl]:
-    """Yield the account of a process that shares a file or a server, and close what the system closes at its end."""
-    is_server = isinstance(place, RedisAddress)
-    store = RedisStore(place, clock=clock, decode_time=time_of(clock)) if is_server else SqliteStore(place, clock=clock)
+    """Yield the account of a process, and close what the system closes at its end; it may share a file or a server."""
+    if isinstance(place, RedisAddress):
+        store = RedisStore(place, clock=clock, decode_time=time_of(clock))
+    else:
+        store = MemoryStore(clock=clock) if place is None else SqliteStore(place, clock=clock)
     app = sandbox if lifetime is None else MortalProxy(sandbox, lifetime)
     mortal = store if lifetime is None else cast("Store", MortalStore(store, lifetime))
     async with connect_in_process(app) as connection:
