@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Event, Thread
@@ -130,15 +131,27 @@ class Hold:
         await anyio.to_thread.run_sync(self.is_over.wait)
 
 
+@cache
+def make_key(issuer_name: str, key_id: str) -> RSAPrivateKey:
+    """Return a key of an issuer; to find its primes takes longer than most tests."""
+    del issuer_name, key_id
+    return generate_private_key(public_exponent=65537, key_size=2048)
+
+
 class Issuer:
     """An identity provider: its keys on a port of this machine, and tokens that it signs.
+
+    Args:
+        name: What tells its keys from those of other issuers.
+        address: Where it is.
 
     Attributes:
         requests: How many requests for keys it got.
         answer: Answers them in place of what it publishes.
     """
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, name: str, address: str) -> None:
+        self._name = name
         self.url = address
         self.jwks_url = f"{address}/keys"
         self.keys: dict[str, RSAPrivateKey] = {}
@@ -148,7 +161,7 @@ class Issuer:
 
     def rotate(self, key_id: str) -> None:
         """Publish a new key, which signs from now on, instead of the others."""
-        self.keys = {key_id: generate_private_key(public_exponent=65537, key_size=2048)}
+        self.keys = {key_id: make_key(self._name, key_id)}
 
     def claims(self, **changes: object) -> dict[str, object]:
         """Return the claims of a token for Alice that may read, with these changed; None leaves a claim out."""
@@ -179,8 +192,8 @@ class Issuer:
 
 
 @contextmanager
-def run_issuer() -> Generator[Issuer]:
-    """Yield an identity provider that runs."""
+def run_issuer(name: str = "issuer") -> Generator[Issuer]:
+    """Yield an identity provider that runs; of two at once, each has a name and keys of its own."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -198,8 +211,8 @@ def run_issuer() -> Generator[Issuer]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    issuer = Issuer(f"http://127.0.0.1:{server.server_port}")
-    thread = Thread(target=server.serve_forever, daemon=True)
+    issuer = Issuer(name, f"http://127.0.0.1:{server.server_port}")
+    thread = Thread(target=server.serve_forever, args=(0.02,), daemon=True)  # So soon does it see that it shall end.
     thread.start()
     try:
         yield issuer

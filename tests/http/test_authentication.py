@@ -209,7 +209,7 @@ async def test_oauth_token_of_another_key_is_refused(
     sandbox: Sandbox, clock: Clock, issuer: Issuer, oauth: dict[str, Any]
 ) -> None:
     async with serve(sandbox, clock, **oauth) as web:
-        with run_issuer() as other:
+        with run_issuer("other") as other:
             assert (await web.post(token=other.sign(iss=issuer.url))).status_code == 401
         assert (await web.post(token=issuer.sign()[:-8] + "AAAAAAAA")).status_code == 401
         assert (await web.post(token="a.b.c")).status_code == 401
@@ -220,7 +220,7 @@ async def test_oauth_with_unknown_keys_asks_the_issuer_once(
 ) -> None:
     async with serve(sandbox, clock, **oauth) as web:
         assert (await web.post(token=issuer.sign())).status_code == 200
-        with run_issuer() as other:
+        with run_issuer("other") as other:
             other.rotate("unknown")
             for _ in range(10):
                 assert (await web.post(token=other.sign(iss=issuer.url))).status_code == 401

@@ -130,7 +130,7 @@ def test_oauth_scope_that_is_none_of_ours_is_refused(oauth: OAuth, scope: object
 def test_oauth_token_that_names_its_keys_address_is_refused_and_nothing_fetched(
     oauth: OAuth, name: str, key_id: str
 ) -> None:
-    with run_issuer() as stranger:
+    with run_issuer("stranger") as stranger:
         stranger.keys = {key_id: STRANGER_KEY}
         token = forge(
             oauth.issuer, {name: stranger.jwks_url, "kid": key_id}, sign=lambda text: sign_rsa(STRANGER_KEY, text)

@@ -121,7 +121,7 @@ async def test_oauth_document_that_has_no_keys_leaves_the_former_ones(
 async def test_oauth_issuer_that_redirects_is_not_followed(
     sandbox: Sandbox, clock: Clock, issuer: Issuer, oauth: dict[str, Any]
 ) -> None:
-    with run_issuer() as other:
+    with run_issuer("other") as other:
         issuer.answer = send(302, b"", Location=other.jwks_url)
         async with serve(sandbox, clock, **oauth) as web:
             status = await send_token(web, other.sign(iss=issuer.url))
@@ -145,7 +145,7 @@ async def test_oauth_caller_with_a_known_key_never_waits_for_a_fetch(
         assert await send_token(web, token) == 200
         issuer.answer = wait
         clock.now += KEY_TTL_SECONDS
-        with run_issuer() as stranger:
+        with run_issuer("stranger") as stranger:
             stranger.rotate("unknown")
             for _ in range(10):
                 tasks.start_soon(send_token, web, stranger.sign(iss=issuer.url))

@@ -83,6 +83,11 @@ def echo_arguments(spec: ToolSpec[Any, Any]) -> ToolSpec[Any, Any]:
     return replace(spec, handler=handler, confirm=None)
 
 
+OtherArguments = dict[str, object] | None
+_other_arguments: dict[tuple[str, str, str], OtherArguments] = {}
+"""What was found for a value of an argument of a tool: to find it takes many calls, and several tests ask for it."""
+
+
 class EchoHost:
     """A host of one tool that returns its arguments."""
 
@@ -104,8 +109,14 @@ class EchoHost:
         values = [(value, await self.others(argument, value)) for value in samples(self.schema["properties"][argument])]
         return [(value, others) for value, others in values if others is not None]
 
-    async def others(self, argument: str, value: object = None) -> dict[str, object] | None:
+    async def others(self, argument: str, value: object = None) -> OtherArguments:
         """Return other arguments with which the tool takes a value of an argument, or takes its absence."""
+        key = (self.name, argument, json.dumps(value))
+        if key not in _other_arguments:
+            _other_arguments[key] = await self._find_others(argument, value)
+        return _other_arguments[key]
+
+    async def _find_others(self, argument: str, value: object) -> OtherArguments:
         properties: dict[str, Schema] = self.schema["properties"]
         required = {name: samples(properties[name])[0] for name in self.schema.get("required", [])}
         extras: list[dict[str, object]] = [
