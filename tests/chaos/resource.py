@@ -37,6 +37,9 @@ class Resource(ABC):
     CLOCK_SKEW_SECONDS = 0.0
     """Seconds by which the clock of the processes is ahead of Toggl's, unless a run has others."""
 
+    def __init__(self) -> None:
+        self._parsed: dict[int, tuple[Row, WorkspaceResource]] = {}
+
     def __str__(self) -> str:
         """Return the name of a test with it."""
         return self.ENDPOINT.PATH
@@ -94,8 +97,15 @@ class Resource(ABC):
 
     def items_in(self, state: State) -> dict[int, WorkspaceResource]:
         """Return the items as Toggl has them."""
-        items = [self.MODEL.model_validate(row) for row in self.rows(state)]
-        return {item.id: item for item in items}
+        return {row["id"]: self._parse(row) for row in self.rows(state)}
+
+    def _parse(self, row: Row) -> WorkspaceResource:
+        """Return the item of a row; each step compares all of them, of which it has changed a few."""
+        former_row, item = self._parsed.get(row["id"], (None, None))
+        if item is None or former_row != row:
+            item = self.MODEL.model_validate(row)
+            self._parsed[row["id"]] = (dict(row), item)
+        return item
 
     def act(self, state: State, chance: random.Random, ids: Collection[int] | None, new_name: str) -> None:
         """Make a change as a person, to one of these items if ids are given."""
