@@ -167,7 +167,8 @@ class Accounts:
 async def open_replica_run(seed: int, server: Server, tenants: int = TENANTS) -> AsyncGenerator[ReplicaRun]:
     """Yield a run in which every random choice follows from the seed."""
     chance, clock = random.Random(seed), TickingClock()  # noqa: S311 - repeatable
-    people = [_make_tenant(number, chance, clock) for number in range(tenants)]
+    moment = clock.now
+    people = [_make_tenant(number, chance, clock, moment) for number in range(tenants)]
     address = make_address(server)
     async with AsyncExitStack() as stack:
         replicas = [
@@ -185,8 +186,9 @@ async def open_replica_run(seed: int, server: Server, tenants: int = TENANTS) ->
         yield ReplicaRun(chance, clock, server, people, replicas)
 
 
-def _make_tenant(number: int, chance: random.Random, clock: TickingClock) -> Tenant:
+def _make_tenant(number: int, chance: random.Random, clock: TickingClock, moment: float) -> Tenant:
     token = f"{number + 1:032x}"
+    clock.now = moment  # Samples of the same moment are written once.
     sandbox = Sandbox(clock=clock, fault=FaultInjector(chance, "clients", share=0.3))
     for row in sandbox.state.clients.values():
         row["name"] = f"{token} {row['name']}"

@@ -30,8 +30,11 @@ class Accounts:
 
     def __init__(self, clock: TickingClock, tokens: Sequence[str] = TOKENS) -> None:
         plans: dict[int, Plan] = dict.fromkeys(WORKSPACES, "premium")
-        self.sandboxes = {token: Sandbox(clock=clock, plans=plans) for token in tokens}
-        for token, sandbox in self.sandboxes.items():
+        self.sandboxes: dict[str, Sandbox] = {}
+        moment = clock.now
+        for token in tokens:
+            clock.now = moment  # Samples of the same moment are written once.
+            sandbox = self.sandboxes[token] = Sandbox(clock=clock, plans=plans)
             for row in sandbox.state.clients.values():
                 row["notes"] = token
 

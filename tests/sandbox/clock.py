@@ -5,7 +5,7 @@ from anyio.lowlevel import checkpoint
 
 class Clock:
     def __init__(self) -> None:
-        self.now = 1_760_000_000.0
+        self.now: float = 1_760_000_000.0
 
     def __call__(self) -> float:
         return self.now
