@@ -7,6 +7,8 @@ import sys
 from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack
 from functools import cache
+from importlib.util import find_spec
+from typing import cast
 
 import pytest
 import stamina
@@ -38,6 +40,7 @@ def pytest_sessionfinish() -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     keep_byte_code()
+    remember_missing_module()
     config.addinivalue_line("markers", "promise(id): holds the promise of that id in tests/promises.py")
     config.addinivalue_line("markers", "chaos: many callers, faults and seeded bugs; what is in tests/chaos")
     config.addinivalue_line("markers", "process: starts the command as hosts do; what is in tests/process")
@@ -47,6 +50,13 @@ def keep_byte_code() -> None:
     """Let workers and the processes of tests keep byte code: to compile takes each of them longer than to start."""
     sys.dont_write_bytecode = False
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+def remember_missing_module() -> None:
+    """Let Python not search for `sniffio` again, which httpx imports at each request to an application, if it can."""
+    if find_spec("sniffio") is None:
+        modules: dict[str, object] = cast("dict[str, object]", sys.modules)
+        modules["sniffio"] = None
 
 
 @pytest.fixture
