@@ -181,13 +181,14 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
             if not cached_entry.running or key == item.id:
                 continue
             row = await self.get_row(key)
+            if row.version.fetched_at is None:
+                return await super().invalidate()
             entry = self._parse_row(row.text)
-            if row.version.fetched_at is None or (
-                entry is not None and entry.running and not _starts_before(entry, item)
-            ):
+            if entry is None or not entry.running:
+                continue
+            if not _starts_before(entry, item):
                 return await self.invalidate()
-            if entry is not None and entry.running:
-                await self.write_through(key, entry.stop_at(item.start), row)
+            await self.write_through(key, entry.stop_at(item.start), row)
         return None
 
     def _add_stopped_rows(self, change: Change[TimeEntry]) -> None:
