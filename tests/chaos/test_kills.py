@@ -16,6 +16,7 @@ from tests.figures import check_figures
 from tests.sandbox.clock import Clock
 from toggl_mcp.cache.redis.address import RedisAddress
 from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
+from toggl_mcp.endpoints.core.lease import LEASE_SECONDS
 from toggl_mcp.endpoints.toggl import Toggl
 from toggl_mcp.models.base import WorkspaceResource
 from toggl_mcp.models.clients import ClientBody
@@ -228,6 +229,7 @@ async def repeat_killed_plan(folder: Path, clock: Clock, lifetime: Lifetime) -> 
     async with run_process(sandbox, path, clock, lifetime) as killed:
         with suppress(Killed):
             await create_plan(killed, entries)
+    clock.now += LEASE_SECONDS  # Until then, the killed process passes for one that goes on.
     async with run_process(sandbox, path, clock) as after:
         statuses = await create_plan(after, entries)
     return statuses, sorted(row["description"] for row in sandbox.state.entries.values())
