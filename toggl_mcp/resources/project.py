@@ -1,6 +1,11 @@
 """How a project stands, as a resource."""
 
+from pydantic import ValidationError
+
+from toggl_mcp.cache.store import Version
 from toggl_mcp.completions import list_projects
+from toggl_mcp.endpoints.core.collection import Collection
+from toggl_mcp.endpoints.projects import AsyncProjectEndpoint
 from toggl_mcp.icons import GAUGE
 from toggl_mcp.models.projects import Project
 from toggl_mcp.resources.support import ResourceSpec, digest, dump_models, list_cached_entries
@@ -32,9 +37,30 @@ async def _find_cached(ref: str, call: CallContext) -> Project | None:
         return None
     default_id = call.toggl.configured_workspace_id or snapshot.me.default_workspace_id
     workspace_ids = sorted((workspace.id for workspace in snapshot.workspaces), key=lambda key: key != default_id)
-    collections = [await call.toggl.projects(workspace_id).any_age_or_none() for workspace_id in workspace_ids]
-    matches = (project for collection in collections if collection for project in collection.find_by_ref(ref))
+    collections = [await _find_collection(call.toggl.projects(workspace_id), call) for workspace_id in workspace_ids]
+    changed = await _read_changed(call)
+    matches = (project for item in (*collections, changed) if item for project in item.find_by_ref(ref))
     return next(matches, None)
+
+
+async def _read_changed(call: CallContext) -> Collection[Project]:
+    """Return the projects as the journal has them after the last changes: those that came with the account are gone."""
+    records = [record for change in reversed(await call.toggl.journal.list_changes()) for record in change.records]
+    texts = {row.row_id: row.after for record in records if record.kind == "project" for row in record.rows}
+    return Collection[Project].of({row_id: _parse_project(text) for row_id, text in texts.items() if text}, Version())
+
+
+def _parse_project(text: str) -> Project | None:
+    try:
+        return Project.model_validate_json(text)
+    except ValidationError:  # Another version has written it in another form.
+        return None
+
+
+async def _find_collection(projects: AsyncProjectEndpoint, call: CallContext) -> Collection[Project] | None:
+    """Return the cached list of a workspace, or what came with the account in place of it, as a read does."""
+    read = await call.name_index.read_account(projects)
+    return await projects.any_age_or_none() if read is None else read.collection
 
 
 RESOURCES = (
