@@ -88,9 +88,9 @@ async def test_collect_clients_answered_while_the_lease_is_renewed_leaves_none()
 async def test_hold_shared_lock_in_little_time_waits_for_half_of_it() -> None:
     store, key = MemoryStore(clock=LoopClock()), Key("scope", "creation", 0)
     with anyio.fail_after(MIN_HOLD_SECONDS / 2):
-        async with SharedLock(store, key).hold():
+        async with SharedLock(store, key, "creates").hold():
             started_at = anyio.current_time()
             with pytest.raises(Unreachable, match="nothing was changed"):
-                async with SharedLock(store, key).hold():
+                async with SharedLock(store, key, "creates").hold():
                     pass
     assert anyio.current_time() - started_at == pytest.approx(MIN_HOLD_SECONDS / 4, abs=2 * POLL_SECONDS)

@@ -6,11 +6,10 @@ from functools import lru_cache, partial
 from typing import Any
 
 from toggl_mcp.api import AsyncClient, Auth
-from toggl_mcp.cache.store import Store
+from toggl_mcp.cache.store import Key, Store
 from toggl_mcp.endpoints.account import AccountEndpoint
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
-from toggl_mcp.endpoints.core.keys import creation_key
 from toggl_mcp.endpoints.core.lease import SharedLock
 from toggl_mcp.endpoints.core.read_endpoint import ReadEndpoint
 from toggl_mcp.endpoints.core.session import Session
@@ -71,7 +70,7 @@ class Toggl:
             AsyncTagEndpoint.KIND: self.tags,
             AsyncTimeEntryEndpoint.KIND: self.time_entries,
         }
-        self.creation_lock = SharedLock(cache, creation_key(session.scope))
+        self.creation_lock = SharedLock(cache, Key(session.scope, "creation", 0), "creates or restores time entries")
         """Held from the comparison of time entries to their creation: without it, a repeat creates them twice."""
         self.journal = Journal(session)
         self.undo = Undo(self.journal, changeable, self.creation_lock)

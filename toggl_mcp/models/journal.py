@@ -10,7 +10,7 @@ MAX_CHANGES = 500
 MAX_JOURNAL_SECONDS = 7 * 24 * 3600.0
 """Seconds for which the journal keeps a change."""
 MAX_CHANGE_SECONDS = 150.0
-"""Seconds from when a change is opened to when Toggl has made it, if that was never confirmed."""
+"""Seconds after which a change that was never confirmed has ended: longer than any call takes."""
 
 
 class _Label(BaseModel, frozen=True):

@@ -129,8 +129,7 @@ def parse_whole_day(text: str, now: datetime, calendar: Calendar, *, is_last: bo
 
 def is_relative(text: str) -> bool:
     """Return whether the time of a text moves with now."""
-    words, *_ = _write_clock(text)
-    return words == "now" or _find_elapsed(words) is not None
+    return any(words == "now" or _find_elapsed(words) is not None for words in _write_clock(text))
 
 
 def _find_elapsed(words: str) -> str | None:

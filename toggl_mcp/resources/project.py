@@ -38,8 +38,8 @@ async def _find_cached(ref: str, call: CallContext) -> Project | None:
     default_id = call.toggl.configured_workspace_id or snapshot.me.default_workspace_id
     workspace_ids = sorted((workspace.id for workspace in snapshot.workspaces), key=lambda key: key != default_id)
     collections = [await _find_collection(call.toggl.projects(workspace_id), call) for workspace_id in workspace_ids]
-    changed = await _read_changed(call)
-    matches = (project for item in (*collections, changed) if item for project in item.find_by_ref(ref))
+    collections.append(await _read_changed(call))
+    matches = (project for collection in collections if collection for project in collection.find_by_ref(ref))
     return next(matches, None)
 
 

@@ -9,9 +9,9 @@ from tests.cache.redis.server import open_store
 from tests.cache.support import MINE, ROWS
 from tests.sandbox.clock import Clock
 from toggl_mcp.cache.redis.address import RedisAddress
-from toggl_mcp.cache.redis.layout import MAX_PENDING_SECONDS
 from toggl_mcp.cache.redis.store import RedisStore
 from toggl_mcp.cache.store import Row, RowWrite, Snapshot, Version
+from toggl_mcp.models.journal import MAX_CHANGE_SECONDS
 from toggl_mcp.models.quota import PendingChange
 
 pytestmark = pytest.mark.anyio
@@ -74,7 +74,7 @@ async def test_pending_change_that_is_abandoned_drops_each_collection(
     redis_store: RedisStore, second_store: RedisStore, clock: Clock
 ) -> None:
     await open_change(redis_store)
-    clock.now += MAX_PENDING_SECONDS
+    clock.now += MAX_CHANGE_SECONDS
     assert await second_store.get_version(MINE) == Version(0, None)
     clock.now += 1
 

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from toggl_mcp.cache.redis.connection import Command, Reply
 from toggl_mcp.cache.store import Key, Version
-from toggl_mcp.models.journal import ChangeRecord
+from toggl_mcp.models.journal import MAX_CHANGE_SECONDS, ChangeRecord
 from toggl_mcp.models.quota import Bucket, Queue
 
 T = TypeVar("T")
@@ -26,8 +26,6 @@ PENDING_TTL_SECONDS = 24 * 3600
 QUOTA_TTL_SECONDS = 3600
 TIME: Command = (b"TIME",)
 """What is compared between machines is by the server's clock, as theirs may differ."""
-MAX_PENDING_SECONDS = 150.0
-"""Seconds after which a pending change counts as abandoned: longer than any call takes."""
 
 
 class State(NamedTuple):
@@ -61,7 +59,7 @@ class PendingRecord(NamedTuple):
 
     def is_abandoned(self, now: float) -> bool:
         """Return whether its store must have ended, or whether a clock was set by so much that it is unknown."""
-        return abs(now - self.reserved_at) > MAX_PENDING_SECONDS
+        return abs(now - self.reserved_at) > MAX_CHANGE_SECONDS
 
 
 class JournalEntry(NamedTuple):

@@ -74,11 +74,6 @@ def names_key(scope: str) -> Key:
     return Key(scope, "names", 0)
 
 
-def creation_key(scope: str) -> Key:
-    """Return the key of the lease for creating time entries; no collection has it."""
-    return Key(scope, "creation", 0)
-
-
 def derive_scope(auth: Auth, client: AsyncClient) -> str:
     """Return the scope of a token's keys: a digest of the token and of the address of Toggl."""
     request = next(auth.auth_flow(Request("GET", "https://toggl.invalid")))

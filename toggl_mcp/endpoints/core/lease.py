@@ -1,4 +1,4 @@
-"""A lease: of the processes that share a cache, one at a time fetches a collection, or creates time entries."""
+"""A lease: of the processes that share a cache, one at a time fetches a collection, or holds a lock."""
 
 import logging
 from collections.abc import AsyncGenerator, Generator
@@ -66,11 +66,18 @@ class Lease:
 
 
 class SharedLock:
-    """A lock that one holder at a time has, of all in the processes that share a store."""
+    """A lock that one holder at a time has, of all in the processes that share a store.
 
-    def __init__(self, store: Store, key: Key) -> None:
+    Args:
+        store: What they share.
+        key: The key of its lease there.
+        purpose: What a call does that holds it, for the error of those that wait.
+    """
+
+    def __init__(self, store: Store, key: Key, purpose: str) -> None:
         self._store = store
         self._key = key
+        self._purpose = purpose
         self._process_lock = anyio.Lock()
 
     @asynccontextmanager
@@ -82,7 +89,7 @@ class SharedLock:
         """
         lease, must_queue = Lease(self._store, self._key), self._process_lock.locked()
         async with AsyncExitStack() as stack:
-            with _limit_wait():
+            with _limit_wait(self._purpose):
                 await stack.enter_async_context(self._process_lock)
                 if must_queue:  # Others look only at times: a process with a queue would never leave the lock to them.
                     await anyio.sleep(2 * POLL_SECONDS)
@@ -93,7 +100,7 @@ class SharedLock:
 
 
 @contextmanager
-def _limit_wait() -> Generator[None]:
+def _limit_wait(purpose: str) -> Generator[None]:
     """Wait while enough of the call's time remains.
 
     Raises:
@@ -105,8 +112,8 @@ def _limit_wait() -> Generator[None]:
             yield
     except TimeoutError as error:
         message = (
-            "Another call that creates or restores time entries goes on, and this one waited for it; nothing was "
-            "changed. Repeat it in a minute."
+            f"Another call that {purpose} goes on, and this one waited for it; nothing was changed. "
+            "Repeat it in a minute."
         )
         raise Unreachable(message) from error
 

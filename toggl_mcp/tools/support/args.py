@@ -122,6 +122,18 @@ def require_any_of(*fields: str) -> Any:  # noqa: ANN401 - pydantic keeps the ty
     return model_validator(mode="after")(check_fields)
 
 
+def require_days(example: str) -> Any:  # noqa: ANN401 - as above
+    """Return the validator that requires days, of which the example is a period, in place of today's by default."""
+
+    def check_days(args: PayloadT) -> PayloadT:
+        if all(getattr(args, field) is None for field in ("period", "start")):
+            message = f"give period, such as {example}, or start and end"
+            raise ValueError(message)
+        return args
+
+    return model_validator(mode="after")(check_days)
+
+
 def omit_fields(model: type[PayloadT], *fields: str) -> type[PayloadT]:
     """Return the version of an input model without some fields."""
     # A class variable takes the place of the inherited field: pydantic leaves the field out, and refuses it as unknown.

@@ -20,6 +20,7 @@ from toggl_mcp.tools.support.args import (
     TimeText,
     WorkspaceArgs,
     require_any_of,
+    require_days,
     require_one_of,
 )
 
@@ -269,12 +270,7 @@ class PrepareStatement(EntryRange, frozen=True):
 
     _subject = require_one_of("client", "project")
 
-    @model_validator(mode="after")
-    def _require_days(self) -> Self:
-        if self.period is None and self.start is None:
-            message = "give period, such as last month, or start and end: the days to charge for"
-            raise ValueError(message)
-        return self
+    _days = require_days("last month")
 
 
 def _omit_descriptions(schema: dict[str, Any]) -> None:
@@ -300,13 +296,7 @@ class OwnFilter(EntryFilter, frozen=True):
             message = "user: only your own entries can be changed; omit it"
             raise ValueError(message)
 
-    @model_validator(mode="after")
-    def _require_days(self) -> Self:
-        # Who asks to delete all entries of a project does not mean today's, which are the default of a list.
-        if self.period is None and self.start is None:
-            message = "give period, such as today or this month, or start and end"
-            raise ValueError(message)
-        return self
+    _days = require_days("this month")  # Who wants all entries of a project deleted does not mean today's.
 
 
 class EntrySelection(Payload, frozen=True):
