@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.endpoints.support import AUTH
+from tests.endpoints.support import AUTH, fault_in_turn, with_action
 from tests.sandbox.clock import Clock
 from tests.sandbox.diary import add_entry, at
 from toggl_mcp.api import AsyncClient, connect_in_process
@@ -168,6 +168,31 @@ async def test_read_more_entries_of_one_second_than_toggl_lists_are_counted_as_u
 
     assert older["id"] in collection.items
     assert (len(collection.items), len(collection.unreadable_ids)) == (1001, 1)
+
+
+@pytest.mark.parametrize("clock_offset_seconds", [0, 600], ids=["clock of Toggl", "clock ahead"])
+async def test_read_in_two_pages_between_which_an_older_timer_goes_on_shows_that_one_alone(
+    store: Store, clock: Clock, clock_offset_seconds: int
+) -> None:
+    sandbox = Sandbox(clock=lambda: clock.now - clock_offset_seconds)
+    sandbox.state.entries = {}
+    state, now = sandbox.state, int(clock.now) - clock_offset_seconds
+    rows = [state.add_entry(HARBOUR_STUDIO, now - 60 * back, stop=now) for back in range(1, 1101)]
+    former = state.add_entry(HARBOUR_STUDIO, now - 10, running=True)
+    clock.now += 7200  # So that all were changed long ago.
+
+    def go_on() -> None:
+        clock.now += 5
+        state.stop_entry(former["id"])
+        state.edit_entry(rows[-1]["id"], stop=None, duration=-1)
+
+    sandbox.fault = fault_in_turn("GET", with_action(Fault("slow"), go_on))
+    async with connect_in_process(sandbox) as connection:
+        entries = await read_entries(Toggl(AUTH, store, client=connection))
+
+    assert [entry.id for entry in entries.values() if entry.running] == [rows[-1]["id"]]
+    assert entries[former["id"]].duration == 7215
+    assert pop_request_kinds(sandbox) == ["window", "window", "since"]
 
 
 async def test_read_unreachable_returns_stale_entries(toggl: Toggl, sandbox: Sandbox, clock: Clock) -> None:

@@ -265,6 +265,7 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
         Of one second it lists no more than of a window: what is missing there counts as a row that cannot be read.
         """
         entries: dict[int, TimeEntry | None] = {}
+        requested_at = self._now()
         while first < end:
             window = {"start_date": to_rfc3339(first), "end_date": to_rfc3339(end)}
             page, is_truncated = await self._fetch_entries(transport, window)
@@ -277,6 +278,12 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
                 end = oldest + _SECOND  # Toggl may have truncated the entries of that second, too.
             else:
                 entries[UNLISTED_ID], end = None, oldest
+        running_count = sum(entry is not None and entry.running for entry in entries.values())
+        if running_count > 1 and len(entries) >= MAX_ROWS:
+            # Toggl lets one timer run: one was stopped, and another one started, from one response to the next.
+            since = _reach_back(requested_at, self._transport.clock_offset_seconds)
+            changes, _ = await self._fetch_entries(transport, {"since": str(int(since.timestamp()))})
+            entries = dict(_merge(entries, changes, self._now()))
         return _drop_deleted(entries)
 
     async def _fetch_entries(
@@ -318,7 +325,11 @@ def _sync_since(collection: Collection[TimeEntry], clock_offset_seconds: float |
     """Return the moment, by Toggl's clock, since which to request changes; None if nothing was fetched before."""
     if collection.version.fetched_at is None:
         return None
-    requested_at = datetime.fromtimestamp(collection.version.fetched_at, UTC)
+    return _reach_back(datetime.fromtimestamp(collection.version.fetched_at, UTC), clock_offset_seconds)
+
+
+def _reach_back(requested_at: datetime, clock_offset_seconds: float | None) -> datetime:
+    """Return the moment of a request by Toggl's clock, or somewhat earlier, since which to request changes."""
     # Toggl compares with its own clock. By how much ours was ahead at the request only the process that sent it can
     # tell; for another's the whole day before is requested. If ours was behind, `requested_at` is early enough.
     if clock_offset_seconds is None:
