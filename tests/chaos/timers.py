@@ -17,7 +17,7 @@ class TimerActor:
     """A person who starts, stops and restarts timers before and after Toggl handles a request.
 
     `stopped_ids` are the timers that requests have stopped, and `later_ids` those that the person started after Toggl
-    had started the operation's timer, or had responded to its first request.
+    had started the operation's timer, or had last responded to it before the operation stops one.
     """
 
     def __init__(self, arena: Arena) -> None:
@@ -26,6 +26,7 @@ class TimerActor:
         self._former_ids = set[int]()
         self._is_later = False
         self._is_start = False
+        self._has_changed = False
         self._arena = arena
         self._state = arena.sandbox.state
 
@@ -34,7 +35,7 @@ class TimerActor:
         self.stopped_ids.clear()
         self.later_ids.clear()
         self._former_ids = self.running_ids()  # Resumed at once they are the same timers to any reader.
-        self._is_start, self._is_later = is_start, False
+        self._is_start, self._is_later, self._has_changed = is_start, False, False
 
     def __call__(self, call: Call) -> Fault:
         """Act before a request, and choose its fault, after which the person acts again."""
@@ -47,6 +48,9 @@ class TimerActor:
         self.stopped_ids |= running_ids - self.running_ids()
         has_started = call.method == "POST" and bool(self.running_ids() - running_ids)
         self._is_later = self._is_later or has_started or (is_read and not self._is_start)
+        self._has_changed = self._has_changed or call.method != "GET"
+        if is_read and not self._is_start and not self._has_changed:
+            self.later_ids -= self.running_ids()  # A read may take several responses: this one shows what runs.
         self._act()
 
     def running_ids(self) -> set[int]:
