@@ -50,7 +50,9 @@ class TimerActor:
         self._is_later = self._is_later or has_started or (is_read and not self._is_start)
         self._has_changed = self._has_changed or call.method != "GET"
         if is_read and not self._is_start and not self._has_changed:
-            self.later_ids -= self.running_ids()  # A read may take several responses: this one shows what runs.
+            # A read may take several responses: this one shows what runs. Resumed at once, that is the same timer.
+            self.later_ids -= self.running_ids()
+            self._former_ids |= self.running_ids()
         self._act()
 
     def running_ids(self) -> set[int]:
