@@ -12,7 +12,7 @@ from tests.chaos.timers import TimerRun
 
 pytestmark = pytest.mark.anyio
 
-STEPS = {"in memory": scaled(100, 5000), "in a file": scaled(20, 1000)}
+STEPS = {"in memory": scaled(100, 2000), "in a file": scaled(20, 1000)}
 
 
 @pytest.mark.parametrize("storage", ["in memory", "in a file"])

@@ -42,6 +42,8 @@ class TimerActor:
         self._act()
         running_ids = self.running_ids()
         fault = self._arena.faults(call) or Fault("slow")
+        if fault.kind == "slow before":  # As any other: the person has acted before it.
+            fault = Fault("slow")
         return replace(fault, until=partial(self._follow, call, running_ids, is_read=fault.kind == "slow"))
 
     async def _follow(self, call: Call, running_ids: set[int], *, is_read: bool) -> None:
