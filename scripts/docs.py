@@ -27,7 +27,7 @@ from toggl_mcp.prompts import PROMPTS
 from toggl_mcp.resources import RESOURCES
 from toggl_mcp.server import build_server
 from toggl_mcp.settings import Settings, describe_setting, variable_name
-from toggl_mcp.toolsets import OPT_IN_TOOLSETS, PROMPT_TOOLS, RESOURCE_TOOLS, TOOLSETS
+from toggl_mcp.toolsets import OPT_IN_TOOLSETS, PROMPT_TOOLS, RESOURCE_TOOLS, TOOLSETS, all_tools
 
 ROOT = Path(__file__).parent.parent
 NOTE = "<!-- Written by `uv run python -m scripts.docs`; do not edit. -->"
@@ -71,7 +71,7 @@ The token and the address have no flag: the arguments of a process can be read b
 ## Toolsets
 
 Each tool's schema costs tokens in every conversation, so enable the toolsets that you use. `tasks` and `team` are
-disabled by default: tasks need a paid plan, and most people have no team to look at.
+disabled by default, but for `list_tasks`: tasks need a paid plan, and most people have no team to look at.
 
 {toolsets}
 
@@ -195,7 +195,7 @@ def _tool_rows(toolset: str) -> Iterator[tuple[str, str]]:
 
 def apps_table() -> str:
     """Return the table of apps: the tools whose results they show, and the bytes of their documents."""
-    tools = [tool for tools in TOOLSETS.values() for tool in tools]
+    tools = all_tools()
     names = [tool.name for tool in tools]
     rows = (
         (
@@ -282,7 +282,12 @@ codes.
 
 def _toolset_section(name: str) -> Iterator[str]:
     yield f"## Toolset `{name}`\n"
+    former_toolsets = TOOLSET_NAMES[: TOOLSET_NAMES.index(name)]
+    described_names = {tool.name for toolset in former_toolsets for tool in TOOLSETS[toolset]}
     for tool in list_tools(toolsets=name):
+        if tool.name in described_names:
+            yield f"### {tool.name}\n\nAs above.\n"
+            continue
         yield f"### {tool.name}\n\n{tool.description}\n\n{_annotations(tool)}\n"
         if arguments := list(_rows(tool.input_schema)):
             yield table(("argument", "type", "meaning"), arguments) + "\n"

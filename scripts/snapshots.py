@@ -17,14 +17,14 @@ from toggl_mcp.tools.support.schema import (
     build_output_schema,
     schema_key,
 )
-from toggl_mcp.toolsets import TOOLSETS
+from toggl_mcp.toolsets import all_tools
 
 FOLDER = Path(__file__).parent.parent / "tests" / "tools" / "snapshots"
 
 
 def build_schemas() -> Iterator[tuple[str, Schema]]:
     """Yield the schema of each model that a tool takes or returns, with the name under which it is packaged."""
-    for tool in [tool for tools in TOOLSETS.values() for tool in tools]:
+    for tool in all_tools():
         for model in filter(None, (tool.input_model, tool.restricted_input)):
             yield schema_key(model), build_input_schema(model)
         yield schema_key(tool.output_model), build_output_schema(tool.output_model)

@@ -13,14 +13,14 @@ from toggl_mcp.toolsets import enabled_tools
 
 pytestmark = pytest.mark.anyio
 
-TASKS = ["create_task", "list_tasks", "edit_task", "delete_task"]
+TASKS = ["list_tasks", "create_task", "edit_task", "delete_task"]
 
 
 def list_tool_names(**settings: object) -> list[str]:
     return [spec.name for spec in enabled_tools(Settings.model_construct(**settings))]  # pyright: ignore[reportArgumentType] - fields
 
 
-def test_enabled_tools_default_is_all_but_tasks_and_team() -> None:
+def test_enabled_tools_default_is_all_but_changes_of_tasks_and_team() -> None:
     assert list_tool_names() == NAMES
     assert set(list_tool_names(toolsets="all")) == {*NAMES, *TASKS, "list_users", "get_team_activity"}
 
@@ -88,7 +88,7 @@ async def test_get_account_lists_the_unavailable_tools_of_each_workspace(sandbox
 
 async def test_get_account_projects_reserved_to_admins_make_clients_unavailable(sandbox: Sandbox, clock: Clock) -> None:
     sandbox.state.workspaces[NIGHT_SCHOOL] |= {"admin": False, "only_admins_may_create_projects": True}
-    async with Client(serve(sandbox, clock, toolsets="clients,projects,account")) as client:
+    async with Client(serve(sandbox, clock, toolsets="clients,projects,account", exclude_tools="list_tasks")) as client:
         result = await Host(client).call("get_account")
 
     tools = [f"{verb}_{kind}" for kind in ("client", "project") for verb in ("create", "edit", "delete")]

@@ -16,14 +16,14 @@ TOOLSETS: Mapping[str, Sequence[ToolSpec[Any, Any]]] = {
     "time_entries": time_entries.TOOLS,
     "reports": time_entries.REPORT_TOOLS,
     "clients": clients.TOOLS,
-    "projects": (*projects.TOOLS, *project_status.TOOLS),
+    "projects": (*projects.TOOLS, *project_status.TOOLS, tasks.LIST_TASKS),
     "tags": tags.TOOLS,
     "tasks": tasks.TOOLS,
     "team": team.TOOLS,
     "undo": undo.TOOLS,
     "account": account.TOOLS,
 }
-"""Every tool, in the order in which hosts list them."""
+"""The tools of each toolset; `list_tasks` is of two, as projects have tasks."""
 OPT_IN_TOOLSETS = ("tasks", "team")
 """Toolsets that are enabled only by name."""
 RESOURCE_TOOLS: Mapping[str, str] = {
@@ -57,7 +57,7 @@ def enabled_tools(settings: Settings) -> list[ToolSpec[Any, Any]]:
     names -= set(_parse_tool_names(settings.exclude_tools, "exclude-tools"))
     tools = [
         replace(tool, is_restricted=access == "time-tracking", needs_confirmation=settings.confirm == "always")
-        for tool in _all_tools()
+        for tool in all_tools()
         if tool.name in names and _is_allowed(tool, access)
     ]
     if not tools:
@@ -74,7 +74,7 @@ def current_tools(tool_names: Collection[str]) -> frozenset[str]:
 
 def missing_tool_error(name: str, tool_names: Collection[str]) -> InvalidArguments:
     """Return the error that a server with these tools has none of a name."""
-    if name in {tool.name for tool in _all_tools()}:
+    if name in {tool.name for tool in all_tools()}:
         reason = "is left out by the settings of this server, such as TOGGL_MCP_TOOLSETS and TOGGL_MCP_ACCESS"
     else:
         reason = " ".join(["does not exist", *(f"({match} does)" for match in get_close_matches(name, tool_names, 1))])
@@ -90,8 +90,9 @@ def group_by_requirement(tools: Sequence[ToolSpec[Any, Any]]) -> dict[Requiremen
     return names
 
 
-def _all_tools() -> list[ToolSpec[Any, Any]]:
-    return [tool for specs in TOOLSETS.values() for tool in specs]
+def all_tools() -> list[ToolSpec[Any, Any]]:
+    """Return every tool, in the order in which hosts list them."""
+    return list({tool.name: tool for specs in TOOLSETS.values() for tool in specs}.values())
 
 
 def _select_by_toolset(settings: Settings) -> list[ToolSpec[Any, Any]]:
@@ -99,7 +100,7 @@ def _select_by_toolset(settings: Settings) -> list[ToolSpec[Any, Any]]:
     if settings.toolsets is None and settings.tools is not None:
         return []
     names = _split_names(settings.toolsets) or [name for name in TOOLSETS if name not in OPT_IN_TOOLSETS]
-    sets = {**TOOLSETS, "all": _all_tools()}
+    sets = {**TOOLSETS, "all": all_tools()}
     _require_known_names(names, [*sets], "toolsets")
     return [tool for name in names for tool in sets[name]]
 
@@ -107,7 +108,7 @@ def _select_by_toolset(settings: Settings) -> list[ToolSpec[Any, Any]]:
 def _parse_tool_names(text: str | None, setting: str) -> list[str]:
     """Return the names of tools in a setting, all of which exist."""
     names = _split_names(text)
-    _require_known_names(names, [tool.name for tool in _all_tools()], setting)
+    _require_known_names(names, [tool.name for tool in all_tools()], setting)
     return names
 
 

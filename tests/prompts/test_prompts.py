@@ -14,12 +14,12 @@ from tests.sandbox.clock import Clock
 from tests.sandbox.diary import at
 from tests.tools.host import Era, Host, each_era, serve
 from toggl_mcp.sandbox import Sandbox
-from toggl_mcp.toolsets import PROMPT_TOOLS, TOOLSETS
+from toggl_mcp.toolsets import PROMPT_TOOLS, TOOLSETS, all_tools
 
 pytestmark = pytest.mark.anyio
 
 CALL = re.compile(r"`(\w+) (\{.*\})`")
-TOOLS = {tool.name for tools in TOOLSETS.values() for tool in tools}
+TOOLS = {tool.name for tool in all_tools()}
 CALENDAR = "Wed 8 Oct: 09:00-10:00 Labels (Bread labels)\nThu 9 Oct: 08:00-08:30 Standup"
 ENTRIES = [
     {"start": "2025-10-08T02:00", "stop": "2025-10-08T03:00", "description": "Labels", "project": "Bread labels"},

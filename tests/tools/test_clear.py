@@ -12,15 +12,14 @@ from tests.tools.host import Era, Host, serve
 from toggl_mcp.sandbox import HARBOUR_STUDIO, Sandbox
 from toggl_mcp.tools.support.args import EMPTY_VALUES, EditArgs
 from toggl_mcp.tools.support.schema import input_schema
-from toggl_mcp.toolsets import TOOLSETS
+from toggl_mcp.toolsets import all_tools
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("six_in_the_evening")]
 
 WEB_SHOP, CHECKOUT = 201_500_302, 80_400_301
 EDITS = {
     tool.name: input_schema(tool.input_model)["properties"]
-    for tools in TOOLSETS.values()
-    for tool in tools
+    for tool in all_tools()
     if issubclass(tool.input_model, EditArgs)
 }
 CLEARABLE = [(tool, field) for tool, properties in EDITS.items() for field in properties["clear"]["items"]["enum"]]

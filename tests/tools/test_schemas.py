@@ -8,7 +8,7 @@ import pytest
 from scripts.snapshots import build_schemas
 from toggl_mcp.models.base import Payload
 from toggl_mcp.tools.support.schema import PACKAGED_SCHEMAS, input_schema
-from toggl_mcp.toolsets import TOOLSETS
+from toggl_mcp.toolsets import all_tools
 
 
 def test_packaged_schemas_are_those_of_the_models() -> None:
@@ -18,16 +18,13 @@ def test_packaged_schemas_are_those_of_the_models() -> None:
 
 def input_models() -> list[type[Any]]:
     """Return the input model of every tool that has arguments."""
-    tools = [tool for tools in TOOLSETS.values() for tool in tools]
-    models = [model for tool in tools for model in (tool.input_model, tool.restricted_input) if model]
+    models = [model for tool in all_tools() for model in (tool.input_model, tool.restricted_input) if model]
     return [model for model in dict.fromkeys(models) if model.model_fields]
 
 
 @pytest.mark.parametrize("model", input_models(), ids=lambda model: f"{model.__module__}.{model.__name__}")
-def test_input_schema_descriptions_have_the_lengths_and_defaults(model: type[Payload]) -> None:
+def test_input_schema_descriptions_have_the_defaults(model: type[Payload]) -> None:
     properties = input_schema(model)["properties"]
     for name, part in model.model_json_schema()["properties"].items():
-        if "maxLength" in part:
-            assert f" Up to {part['maxLength']} characters." in properties[name]["description"]
         if part.get("default") not in (None, False):
             assert f" Default: {part['default']}." in properties[name]["description"]

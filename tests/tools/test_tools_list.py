@@ -42,6 +42,7 @@ NAMES = [
     "edit_project",
     "delete_project",
     "project_status",
+    "list_tasks",
     "create_tag",
     "list_tags",
     "edit_tag",
@@ -175,6 +176,7 @@ async def test_tools_list_read_only_omits_tools_that_write(sandbox: Sandbox, clo
         "get_project",
         "list_projects",
         "project_status",
+        "list_tasks",
         "list_tags",
         "get_account",
     ]

@@ -11,7 +11,7 @@ from mcp import Client
 from tests.sandbox.clock import Clock
 from tests.tools.host import Host, serve
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Sandbox
-from toggl_mcp.toolsets import TOOLSETS
+from toggl_mcp.toolsets import all_tools
 
 pytestmark = pytest.mark.anyio
 
@@ -56,7 +56,7 @@ EXPENSIVE_READS: Mapping[str, int] = {"get_team_activity {'week': 'this_week'}":
 
 
 def test_warm_reads_table_has_every_tool_that_reads() -> None:
-    assert sorted(READS) == sorted(spec.name for specs in TOOLSETS.values() for spec in specs if spec.is_read_only)
+    assert sorted(READS) == sorted(spec.name for spec in all_tools() if spec.is_read_only)
 
 
 @pytest.mark.parametrize(("tool", "arguments"), READ_CASES, ids=str)

@@ -43,9 +43,9 @@ RAW = Flag("--raw", "the result as a model gets it")
 
 
 def _list_tools() -> Sequence[str]:
-    from toggl_mcp.toolsets import TOOLSETS  # noqa: PLC0415 - start-up
+    from toggl_mcp.toolsets import all_tools  # noqa: PLC0415 - start-up
 
-    return [tool.name for specs in TOOLSETS.values() for tool in specs]
+    return [tool.name for tool in all_tools()]
 
 
 def _list_hosts() -> Sequence[str]:

@@ -50,11 +50,11 @@ class Account(Freshness):
 
     name: str
     now: str
-    timezone: Annotated[str, Field(description="IANA name.")]
+    timezone: str
     week_begins_on: str
     default_workspace_id: int | Absent = None
     workspaces: list[WorkspaceOut]
-    quotas: Annotated[list[QuotaRemaining], Field(description="As last seen; unlisted ones are unknown.")]
+    quotas: Annotated[list[QuotaRemaining], Field(description="As last seen.")]
     access: Access
     unavailable: list[Unavailable] | Absent = None
     warnings: list[str] | Absent = None
@@ -63,7 +63,7 @@ class Account(Freshness):
 async def get_account(args: GetAccount, call: CallContext) -> Account:
     """Get the token's owner: workspaces and plans, default workspace, time zone, requests remaining.
 
-    Costs one Toggl request, then none for an hour; another where there are no recent entries.
+    Costs one Toggl request an hour, or two where there are no recent entries.
     """
     me, account_read = await call.toggl.account.me(refresh=args.refresh)
     account = await call.account()

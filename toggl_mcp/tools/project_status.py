@@ -17,7 +17,7 @@ from toggl_mcp.tools.support.args import NameOrId, ReadArgs
 from toggl_mcp.tools.support.define import READ_ONLY, CallContext, ToolSpec
 from toggl_mcp.tools.support.lookup import exactly_one, get_by_ref, resolve_filter
 from toggl_mcp.tools.support.resources import ReadResult
-from toggl_mcp.tools.support.results import HasFreshness, OutputModel
+from toggl_mcp.tools.support.results import HasFreshness, OutputModel, describe_objects
 
 MAX_PROJECTS = 200
 MAX_TASKS = 200
@@ -86,7 +86,7 @@ class ProjectStatus(ReadResult):
     remaining: int
     pace_seconds_per_week: int | Absent = None
     forecast_date: str | Absent = None
-    tasks: list[TaskStatus] | Absent = None
+    tasks: Annotated[list[TaskStatus], describe_objects("As list_tasks has them.")] | Absent = None
     warnings: list[str] | Absent = None
 
 

@@ -129,7 +129,7 @@ async def create_task(args: CreateTask, call: CallContext) -> TaskResult:
 
 
 async def list_tasks(args: ListTasks, call: CallContext) -> TaskList:
-    """List the tasks of a workspace or of one project by name, by default active ones."""
+    """List the tasks of a workspace or project by name, by default active ones."""
     workspace_id, project_id = await resolve_filter(args.project, call.toggl.projects, args, call)
     await _require_tasks(workspace_id, call)
     filters = (workspace_id, args.name, args.status, project_id)
@@ -165,9 +165,10 @@ async def _confirmation_text(args: DeleteTask, call: CallContext) -> str:
     return await deletion_question(args.task, tasks, call.name_index, "Its time entries stay, without a task.")
 
 
+LIST_TASKS = ToolSpec(list_tasks, READ_ONLY, requires=["paid"])
 TOOLS = (
     ToolSpec(create_task, ADDITIVE, requires=["paid"]),
-    ToolSpec(list_tasks, READ_ONLY, requires=["paid"]),
+    LIST_TASKS,
     ToolSpec(edit_task, DESTRUCTIVE, requires=["paid"], restricted_input=EditTaskRestricted),
     ToolSpec(delete_task, DESTRUCTIVE, confirm=_confirmation_text, needs_full_access=True, requires=["paid"]),
 )

@@ -6,7 +6,6 @@ from pydantic import Field
 
 from toggl_mcp.errors import Forbidden, NotFound
 from toggl_mcp.models.base import Absent, Payload
-from toggl_mcp.tools.support.args import ANY_TEXT
 from toggl_mcp.tools.support.define import DESTRUCTIVE_EACH_TIME, CallContext, ToolSpec
 from toggl_mcp.tools.support.results import OBJECTS, OutputModel, Timestamp, WithChange, truncate
 
@@ -33,7 +32,6 @@ class UndoArguments(Payload, frozen=True):
         Annotated[
             str,
             Field(max_length=100),
-            ANY_TEXT,
             Field(description="A result's change_id. Default: the last change not undone; undos do not count."),
         ]
         | Absent
@@ -48,8 +46,8 @@ class UndoneRow(OutputModel):
     id: int | Absent = None
     name: str | Absent = None
     effect: Literal["delete", "edit", "undelete", "recreate", "none"]
-    new_id: Annotated[int, Field(description="After recreate.")] | Absent = None
-    reason: Annotated[str, Field(description="Why it is not undone.")] | Absent = None
+    new_id: int | Absent = None
+    reason: str | Absent = None
     warning: str | Absent = None
 
     @classmethod
@@ -101,7 +99,7 @@ class UndoResult(WithChange):
     """What undoing a change did, or would do."""
 
     undone_change_id: str | Absent = None
-    complete: Annotated[bool, Field(description="Every row is undone.")]
+    complete: bool
     rows: list[UndoneRow]
     changes: Annotated[list[ListedChange], OBJECTS] | Absent = None
 

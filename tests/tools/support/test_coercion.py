@@ -19,11 +19,11 @@ from toggl_mcp.models.base import Absent, Payload
 from toggl_mcp.tools.support.coercion import HOST_ARGUMENTS
 from toggl_mcp.tools.support.define import READ_ONLY, CallContext, ToolSpec
 from toggl_mcp.tools.support.schema import Schema, input_schema
-from toggl_mcp.toolsets import TOOLSETS
+from toggl_mcp.toolsets import all_tools
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("pause_coverage")]
 
-TOOLS: Mapping[str, ToolSpec[Any, Any]] = {tool.name: tool for tools in TOOLSETS.values() for tool in tools}
+TOOLS: Mapping[str, ToolSpec[Any, Any]] = {tool.name: tool for tool in all_tools()}
 ARGUMENTS = [
     (name, argument) for name, tool in TOOLS.items() for argument in input_schema(tool.input_model)["properties"]
 ]

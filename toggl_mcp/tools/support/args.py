@@ -13,32 +13,24 @@ from toggl_mcp.models.text import clean_text, require_one_line
 PayloadT = TypeVar("PayloadT", bound=Payload)
 
 
-def _omit_length(schema: dict[str, Any]) -> None:
-    schema.pop("maxLength", None)
-
-
-ANY_TEXT = Field(json_schema_extra=_omit_length)
-"""Leaves the length out of a schema, where nobody writes a text that long."""
-
 Ref = Annotated[
     str,
     Field(min_length=1, max_length=255),
     BeforeValidator(clean_text),
     AfterValidator(require_one_line),
-    ANY_TEXT,
 ]
 """A reference to a resource: its name or its id."""
 
 
-TimeText = Annotated[str, Field(max_length=40), BeforeValidator(clean_text), ANY_TEXT]
+TimeText = Annotated[str, Field(max_length=40), BeforeValidator(clean_text)]
 """A time, day or period in words, read by its grammar where the account's calendar is known."""
 
 NameOrId = Annotated[Ref, Field(description="Name or id.")]
 
-NameContains = Annotated[Name, ANY_TEXT, Field(description="Part of the name; case is ignored.")]
+NameContains = Annotated[Name, Field(description="Part of the name; case is ignored.")]
 
 
-Cursor = Annotated[str, Field(max_length=2000), ANY_TEXT, Field(description="next_cursor of the previous page.")]
+Cursor = Annotated[str, Field(max_length=2000), Field(description="next_cursor of the page before.")]
 
 
 class WorkspaceArgs(Payload, frozen=True):

@@ -45,7 +45,7 @@ def _read_packaged() -> Mapping[str, Schema]:
 
 
 def build_input_schema(model: type[Payload]) -> Schema:
-    """Build the schema of a tool's arguments, of plain keywords; the descriptions have the defaults and lengths."""
+    """Build the schema of a tool's arguments, of plain keywords; the descriptions have the defaults."""
     return _map_parts(_build_schema(model), _to_argument)
 
 
@@ -89,14 +89,16 @@ def _map_parts(part: Schema, convert: Callable[[Schema], Schema]) -> Schema:
 
 
 def _to_argument(part: Schema) -> Schema:
-    """Return a part of plain keywords; its description has the default and the length."""
+    """Return a part of plain keywords; its description has the default.
+
+    A length is told by the refusal of a text, as nobody writes one that long.
+    """
     plain = {key: value for key, value in part.items() if key in _PLAIN_KEYWORDS}
     if "const" in part:
         plain["enum"] = [part["const"]]
     if "description" in part:
-        length = f"Up to {part['maxLength']} characters." if "maxLength" in part else ""
         default = f"Default: {part['default']}." if "default" in part else ""
-        plain["description"] = " ".join(filter(None, (part["description"], length, default)))
+        plain["description"] = " ".join(filter(None, (part["description"], default)))
     return plain
 
 

@@ -13,7 +13,6 @@ from toggl_mcp.models.time_entries import MAX_BULK_ITEMS, Description
 from toggl_mcp.models.time_grammar import parse_hours
 from toggl_mcp.models.totals import DATE_GROUPS, Group
 from toggl_mcp.tools.support.args import (
-    ANY_TEXT,
     Cursor,
     EditArgs,
     Ref,
@@ -41,7 +40,7 @@ def _require_entry_ref(ref: str) -> str:
 _EVERYBODY = frozenset(("everyone", "everybody", "team", "the team", "all users"))
 REF_WORDS = frozenset(("running", "last"))
 """What names an entry without its id: the one whose timer runs, and the latest completed one."""
-TimeEntryRef = Annotated[str, Field(max_length=40), AfterValidator(_require_entry_ref), ANY_TEXT]
+TimeEntryRef = Annotated[str, Field(max_length=40), AfterValidator(_require_entry_ref)]
 TagList = Annotated[list[Ref], Field(max_length=50)]
 Refs = Annotated[list[Ref], Field(max_length=20)]
 """Names or ids of one kind."""
@@ -56,7 +55,7 @@ class EntryFields(Payload, frozen=True):
     project: Annotated[Ref, Field(description="Name or id.")] | Absent = None
     task: Annotated[Ref, Field(description="Name or id, within project.")] | Absent = None
     tags: Annotated[TagList, Field(description="Names or ids.")] | Absent = None
-    create_missing_tags: Annotated[bool, Field(description="Create tags that do not exist.")] = False
+    create_missing_tags: Annotated[bool, Field(description="Create tags that are missing.")] = False
     billable: Annotated[bool, Field(description="Paid plans only.")] | Absent = None
 
 
@@ -73,8 +72,16 @@ class StartTimer(WorkFields, WorkspaceArgs, frozen=True):
     allow_overlap: Annotated[bool, Field(description="Allow overlaps.")] = False
 
 
+def _omit_descriptions(schema: dict[str, Any]) -> None:
+    """Leave the descriptions of the fields of the work to start_timer."""
+    for name in schema["properties"].keys() & WorkFields.model_fields.keys():
+        schema["properties"][name].pop("description", None)
+
+
 class NewEntry(WorkFields, frozen=True):
     """A completed entry to create: two of its times, or the duration alone, which ends now."""
+
+    model_config = ConfigDict(json_schema_extra=_omit_descriptions)
 
     start: (
         Annotated[
@@ -95,7 +102,7 @@ class CreateTimeEntries(WorkspaceArgs, frozen=True):
         Field(
             min_length=1,
             max_length=50,
-            description="Each with two of start, stop and duration, or with duration alone: it ends now.",
+            description="Fields of start_timer, and two of start, stop and duration, or duration alone: it ends now.",
         ),
     ]
     on_overlap: Annotated[Literal["refuse", "allow"], Field(description="With each other, or with existing ones.")] = (
@@ -131,7 +138,7 @@ class EntryRange(Payload, frozen=True):
     period: (
         Annotated[
             TimeText,
-            Field(description="today, last week, last 14 days, 2026-11, 2026-W47, Q3, since Monday. Default: today."),
+            Field(description="today, last week, last 14 days, 2026-11, 2026-W47, Q3. Default: today."),
         ]
         | Absent
     ) = None
@@ -158,7 +165,7 @@ class EntryFilter(EntryRange, frozen=True):
     missing: Annotated[list[DescribingField], Field(max_length=3, description="Lacking any.")] | Absent = None
     longer_than: Annotated[TimeText, Field(description="1h30m.")] | Absent = None
     billable: Annotated[bool, Field(description="false: only others.")] | Absent = None
-    description: Annotated[Description, ANY_TEXT, Field(description="Part of it; case is ignored.")] | Absent = None
+    description: Annotated[Description, Field(description="Part of it; case is ignored.")] | Absent = None
     user: Annotated[Ref, Field(description="A colleague's name or id, or all; from reports.")] | Absent = None
 
     @field_validator("user")
@@ -254,8 +261,7 @@ class PrepareStatement(EntryRange, frozen=True):
     """The arguments of `prepare_statement`."""
 
     period: (
-        Annotated[TimeText, Field(description="today, last week, last 14 days, 2026-11, 2026-W47, Q3, since Monday.")]
-        | Absent
+        Annotated[TimeText, Field(description="today, last week, last 14 days, 2026-11, 2026-W47, Q3.")] | Absent
     ) = None
     client: Annotated[Ref, Field(description="Name or id; or project.")] | Absent = None
     project: Annotated[Ref, Field(description="Name or id; or client.")] | Absent = None
@@ -273,21 +279,18 @@ class PrepareStatement(EntryRange, frozen=True):
     _days = require_days("last month")
 
 
-def _omit_descriptions(schema: dict[str, Any]) -> None:
-    """Leave the descriptions of fields to the tool that describes them."""
-    for part in schema["properties"].values():
-        part.pop("description", None)
-
-
-def _omit_user(schema: dict[str, Any]) -> None:
-    _omit_descriptions(schema)
+def _to_own_filter(schema: dict[str, Any]) -> None:
+    """Leave out whose entries, and leave descriptions and limits of fields to the tool that describes them."""
     del schema["properties"]["user"]
+    for part in schema["properties"].values():
+        for keyword in ("description", "maxItems"):
+            part.pop(keyword, None)
 
 
 class OwnFilter(EntryFilter, frozen=True):
     """The filters of a change: those of `list_time_entries`, which describes them, for one's own entries."""
 
-    model_config = ConfigDict(json_schema_extra=_omit_user)
+    model_config = ConfigDict(json_schema_extra=_to_own_filter)
 
     @field_validator("user")
     @classmethod

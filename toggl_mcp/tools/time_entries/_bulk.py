@@ -63,7 +63,7 @@ class BulkResult(WithChange):
     """What became of each entry of a change of several."""
 
     unchanged_ids: list[int] | Absent = None
-    not_found_ids: Annotated[list[int], Field(description="None of your entries of the last 89 days.")] | Absent = None
+    not_found_ids: Annotated[list[int], Field(description="Not of the last 89 days.")] | Absent = None
     unconfirmed_ids: list[int] | Absent = None
     incomplete_reason: str | Absent = None
     expected_count: int | Absent = None

@@ -1,7 +1,7 @@
 """The tool that creates time entries."""
 
 from contextlib import nullcontext
-from typing import NamedTuple
+from typing import Annotated, NamedTuple, get_args
 
 from toggl_mcp.errors import REFUSALS, OutcomeUnknown, TogglError
 from toggl_mcp.models.base import Absent
@@ -11,7 +11,7 @@ from toggl_mcp.tools.support.define import (
     CallContext,
     ToolSpec,
 )
-from toggl_mcp.tools.support.results import WithChange
+from toggl_mcp.tools.support.results import WithChange, describe_objects
 from toggl_mcp.tools.time_entries._args import CreateTimeEntries
 from toggl_mcp.tools.time_entries._bulk import limit_change
 from toggl_mcp.tools.time_entries._input import settle_references
@@ -33,7 +33,9 @@ class CreatedEntry(TimeEntryOut):
 class TimeEntriesCreated(WithChange):
     """What became of each entry of a plan, in the order of the arguments."""
 
-    entries: list[CreatedEntry]
+    entries: Annotated[
+        list[CreatedEntry], describe_objects(f"As get_timer has it, with status: {', '.join(get_args(Status))}.")
+    ]
     incomplete_reason: str | Absent = None
     warnings: list[str] | Absent = None
 

@@ -82,7 +82,7 @@ class _Page(NamedTuple):
 async def list_time_entries(args: ListTimeEntries, call: CallContext) -> TimeEntryList:
     """List your time entries of a period, newest first, across all workspaces.
 
-    groups has projects and users. Long descriptions are cut. For totals, summarize_time is correct and far shorter.
+    groups has projects and users. Long descriptions are cut. For totals call summarize_time.
     """
     filters = tuple(str(value) for value in args.model_dump(exclude={"limit", "cursor", "refresh"}).values())
     after = decode_cursor(args.cursor, filters, DatedPosition)

@@ -79,8 +79,8 @@ class _Subject(NamedTuple):
 async def prepare_statement(args: PrepareStatement, call: CallContext) -> Statement:
     """Prepare the lines of an invoice: billable time of a client or project, at Toggl's rates or else the given ones.
 
-    Lines add up to Toggl's total, so that one may differ by a cent from its hours times the rate. Without a rate a line
-    has no amount; none is guessed. left_out has time that is on no line, by reason: tell the person.
+    Lines add up to Toggl's total, so one may differ by a cent from its hours times the rate. Without a rate a line has
+    no amount. left_out has time that is on no line, by reason: tell the person.
     """
     with naming_argument("rounding"):
         rounding = None if args.rounding is None else parse_rounding(args.rounding)

@@ -38,13 +38,13 @@ class StoppedTimer(OutputModel):
     id: int
     description: str
     seconds: int
-    unconfirmed: Annotated[bool, Field(description="Last known state; Toggl could not be read.")] | Absent = None
+    unconfirmed: Annotated[bool, Field(description="Toggl could not be read.")] | Absent = None
 
 
 class TimerStarted(TimeEntryResult):
     """The entry of the started timer."""
 
-    stopped_entry: Annotated[StoppedTimer, Field(description="The timer that this stopped.")] | Absent = None
+    stopped_entry: StoppedTimer | Absent = None
     still_running_id: Annotated[int, Field(description="Stopping it failed; call stop_timer.")] | Absent = None
 
 
@@ -52,7 +52,7 @@ class Timer(WithQuota, Freshness):
     """The running timer, if there is one."""
 
     now: str
-    today_seconds: Annotated[int, Field(description="Worked today, the running timer included.")]
+    today_seconds: Annotated[int, Field(description="The running timer included.")]
     running: bool
     entry: TimeEntryOut | Absent = None
     warnings: list[str] | Absent = None
