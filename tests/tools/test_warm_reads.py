@@ -51,8 +51,6 @@ READS: Mapping[str, list[dict[str, Any]]] = {
 READ_CASES = [(tool, arguments) for tool, variants in READS.items() for arguments in variants]
 MAX_ACCOUNT_REQUESTS = {"/me": 1, "/me/time_entries": 1}
 MAX_WORKSPACE_REQUESTS = 2
-EXPENSIVE_READS: Mapping[str, int] = {"get_team_activity {'week': 'this_week'}": 3}
-"""Those that need more of a workspace, each of which docs/limitations.md explains."""
 
 
 def test_warm_reads_table_has_every_tool_that_reads() -> None:
@@ -69,7 +67,7 @@ async def test_read_tool_cold_sends_at_most_two_requests_a_workspace_besides_tho
     paths = [call.path for call in sandbox.calls]
     workspaces = Counter(match[1] for path in paths if (match := re.search(r"/workspaces?/(\d+)/", path)))
     assert Counter(path for path in paths if path.startswith("/me")) <= Counter(MAX_ACCOUNT_REQUESTS)
-    assert max(workspaces.values(), default=0) <= EXPENSIVE_READS.get(f"{tool} {arguments}", MAX_WORKSPACE_REQUESTS)
+    assert max(workspaces.values(), default=0) <= MAX_WORKSPACE_REQUESTS
 
 
 @pytest.mark.parametrize("tool", ["prepare_statement", "list_time_entries", "summarize_time"])

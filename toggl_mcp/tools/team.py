@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -29,7 +30,7 @@ class ListUsers(ListArgs, frozen=True):
 class GetTeamActivity(ReadArgs, frozen=True):
     """The arguments of `get_team_activity`."""
 
-    week: Annotated[Literal["this_week", "last_week"], Field(description="Add seconds a day.")] | Absent = None
+    week: Annotated[Literal["this_week", "last_week"], Field(description="Seconds a day instead.")] | Absent = None
 
 
 class UserOut(ResourceOut, User, frozen=True):
@@ -43,11 +44,11 @@ class UserList(PageResult):
 
 
 class ActivityOut(OutputModel):
-    """What a user works on now, or worked on last."""
+    """What a user works on now, or worked on last; or how long on each day."""
 
     user_id: int
     user: str
-    running: bool
+    running: bool | Absent = None
     description: str | Absent = None
     project: str | Absent = None
     seconds: Annotated[int, Field(description="So far, if running.")] | Absent = None
@@ -59,7 +60,7 @@ class TeamActivity(ReadResult):
     """What the users of a workspace work on."""
 
     timezone: str
-    running: Annotated[int, Field(description="Users whose timer runs.")]
+    running: Annotated[int, Field(description="Users whose timer runs.")] | Absent = None
     users: list[ActivityOut]
     remaining: int
     warnings: list[str] | Absent = None
@@ -83,40 +84,38 @@ async def list_users(args: ListUsers, call: CallContext) -> UserList:
 async def get_team_activity(args: GetTeamActivity, call: CallContext) -> TeamActivity:
     """Get who works on what now in a workspace, and what the others worked on last.
 
-    It is up to two minutes old, as as_of says. week adds each user's time a day; it lacks running timers. For totals by
-    project, summarize_time with user: all.
+    It is up to two minutes old, as as_of says. With week: how long each worked on its days, without running timers. For
+    totals by project, summarize_time with user: all.
     """
     workspace_id, calendar = await call.workspace_id(args.workspace), await call.calendar()
     reports = call.toggl.team_reports
-    activity = await reports.read_activity(workspace_id, refresh=args.refresh)
-    by_user, users = activity.collection.items, (await call.toggl.users(workspace_id).read()).collection.items
-    project_ids = {item.project_id or 0 for item in by_user.values()}
-    projects = await call.name_index.find_by_id(call.toggl.projects(workspace_id), project_ids)
-    week = None if args.week is None else parse_period(args.week, calendar.day_of(call.now), calendar)
-    week_read = week and await reports.read_user_days(workspace_id, week, refresh=args.refresh)
-    seconds: Mapping[int, DailySeconds] = {} if week_read is None else week_read.collection.items
+    if args.week is None:
+        read = await reports.read_activity(workspace_id, refresh=args.refresh)
+        project_ids = {item.project_id or 0 for item in read.collection.items.values()}
+        projects = await call.name_index.find_by_id(call.toggl.projects(workspace_id), project_ids)
+        describe = partial(_describe_activity, read.collection.items, projects, calendar, call)
+    else:
+        week = parse_period(args.week, calendar.day_of(call.now), calendar)
+        read = await reports.read_user_days(workspace_id, week, refresh=args.refresh)
+        describe = partial(_describe_week, read.collection.items, week)
+    users = (await call.toggl.users(workspace_id).read()).collection.items
     active_ids = [key for key, user in users.items() if not user.inactive]
     rows = [
-        ActivityOut(
-            user_id=key,
-            user=users[key].name if key in users else f"(user {key})",
-            days=None if week is None else _name_days(week, seconds.get(key)),
-            **_describe_activity(by_user.get(key), projects, calendar, call),
-        )
-        for key in dict.fromkeys([*active_ids, *by_user, *seconds])
+        ActivityOut(user_id=key, user=users[key].name if key in users else f"(user {key})", **describe(key))
+        for key in dict.fromkeys([*active_ids, *read.collection.items])
     ]
     rows.sort(key=lambda row: (not row.running, row.stopped_at is None, row.user))
     rows_shown = take_within_budget(rows)
     return await TeamActivity.of_read(
-        min(filter(None, (activity, week_read)), key=lambda read: read.as_of),
+        read,
         workspace_id,
         call,
         timezone=calendar.zone.key,
-        running=sum(row.running for row in rows),
+        running=sum(row.running or False for row in rows) if args.week is None else None,
         users=rows_shown,
         remaining=len(rows) - len(rows_shown),
         warnings=[
-            *list_unreadable(len(activity.collection.unreadable_ids), "rows"),
+            *list_unreadable(len(read.collection.unreadable_ids), "rows"),
             *await _role_warnings(workspace_id, call),
         ]
         or None,
@@ -124,9 +123,10 @@ async def get_team_activity(args: GetTeamActivity, call: CallContext) -> TeamAct
 
 
 def _describe_activity(
-    item: Activity | None, projects: Mapping[int, Project], calendar: Calendar, call: CallContext
+    items: Mapping[int, Activity], projects: Mapping[int, Project], calendar: Calendar, call: CallContext, user_id: int
 ) -> dict[str, Any]:
     """Return the fields of a result that say what a user works on."""
+    item = items.get(user_id)
     if item is None:
         return {"running": False}
     project = projects.get(item.project_id or 0)
@@ -139,11 +139,11 @@ def _describe_activity(
     }
 
 
-def _name_days(week: DateRange, daily: DailySeconds | None) -> dict[str, int]:
-    """Return the seconds of each day that has any."""
-    seconds = () if daily is None else daily.seconds
+def _describe_week(items: Mapping[int, DailySeconds], week: DateRange, user_id: int) -> dict[str, Any]:
+    """Return the field of a result that has a user's seconds of each day that has any."""
+    seconds = items[user_id].seconds if user_id in items else ()
     days = ((week.first + timedelta(days=number), length) for number, length in enumerate(seconds))
-    return {f"{day:%Y-%m-%d %A}": length for day, length in days if length}
+    return {"days": {f"{day:%Y-%m-%d %A}": length for day, length in days if length}}
 
 
 async def _role_warnings(workspace_id: int, call: CallContext) -> list[str]:
