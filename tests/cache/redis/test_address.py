@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from tests.cache.redis.server import PROGRAMS, Server, make_address, require_program
+from tests.cache.redis.server import PROGRAMS, Server, make_address, require_program, require_tls
 from tests.cache.support import MINE, write_row
 from tests.sandbox.clock import Clock
 from toggl_mcp.cache.redis.address import RedisAddress, parse_redis_url
@@ -102,7 +102,7 @@ async def test_user_of_an_acl_needs_its_password(tmp_path: Path, program: str, c
 async def test_server_with_tls_is_used_if_its_certificate_is_trusted(
     tmp_path: Path, program: str, clock: Clock
 ) -> None:
-    require_program(program)
+    require_tls(program)
     certificate, key = _write_certificate(tmp_path)
     options = ["--tls-cert-file", str(certificate), "--tls-key-file", str(key), "--tls-auth-clients", "no"]
     server = Server(program, tmp_path, options, has_tls=True).start()
