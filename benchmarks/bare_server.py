@@ -1,8 +1,10 @@
 """A server on the bare SDK that only lists the tools of a file: the least that a start can cost."""
 
 import json
+import socket
 import sys
 from pathlib import Path
+from typing import Any
 
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.tools import Tool
@@ -30,6 +32,22 @@ def make_tool(definition: Listed) -> Tool:
     )
 
 
+def serve_http(server: MCPServer[Any]) -> None:
+    """Serve by HTTP as `toggl-mcp http` does, and say on standard error where."""
+    import uvicorn  # noqa: PLC0415 - what serves by stdio does without
+
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.bind(("127.0.0.1", 0))
+    listener.listen()
+    sys.stderr.write(f"listening at http://127.0.0.1:{listener.getsockname()[1]}/mcp\n")
+    app = server.streamable_http_app(json_response=True, stateless_http=True)
+    uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, http="h11", ws="none")).run([listener])
+
+
 if __name__ == "__main__":
     definition = [Listed.model_validate(item) for item in json.loads(Path(sys.argv[1]).read_text("utf-8"))]
-    MCPServer("bare", version="1", tools=[make_tool(item) for item in definition], log_level="WARNING").run("stdio")
+    server = MCPServer("bare", version="1", tools=[make_tool(item) for item in definition], log_level="WARNING")
+    if sys.argv[2:] == ["http"]:
+        serve_http(server)
+    else:
+        server.run("stdio")

@@ -1,12 +1,11 @@
 """A server on the bare SDK whose tools return one result from memory: the least that a call can cost."""
 
 import json
-import socket
 import sys
 from pathlib import Path
 from typing import Any
 
-import uvicorn
+from bare_server import serve_http
 from mcp.server.mcpserver import MCPServer
 from mcp.types import CallToolResult, TextContent
 from pydantic import BaseModel
@@ -44,15 +43,6 @@ def get_client(client: str) -> ClientResult:
 def get_result(client: str) -> CallToolResult:  # noqa: ARG001 - the same argument
     """Return a result that needs no more work."""
     return RESULT
-
-
-def serve_http(server: MCPServer[Any]) -> None:
-    """Serve by HTTP as `toggl-mcp http` does, and say on standard error where."""
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.bind(("127.0.0.1", 0))
-    sys.stderr.write(f"listening at http://127.0.0.1:{listener.getsockname()[1]}/mcp\n")
-    app = server.streamable_http_app(json_response=True, stateless_http=True)
-    uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, http="h11", ws="none")).run([listener])
 
 
 if __name__ == "__main__":
