@@ -92,6 +92,21 @@ async def test_header_for_reads_only_never_adds_a_tool(sandbox: Sandbox, clock: 
         assert await web.list_tools("read-secret", X_Toggl_MCP_Read_Only="false") == await web.list_tools("read-secret")
 
 
+@pytest.mark.parametrize(("token", "is_read_only"), [("read-secret", "false"), ("full-secret", "true")])
+async def test_tool_that_a_caller_may_not_call_is_refused_by_what_leaves_it_out(
+    sandbox: Sandbox, clock: Clock, tokens: Path, token: str, is_read_only: str
+) -> None:
+    async with (
+        serve(sandbox, clock, tokens=tokens) as web,
+        web.connect(token, X_Toggl_MCP_Read_Only=is_read_only) as host,
+    ):
+        error = await host.fail("create_tag", name="Lighthouse")
+        unknown = await host.fail("create_labels", name="Lighthouse")
+
+    assert error["message"].startswith("Your token's access, or X-Toggl-MCP-Read-Only, leaves out that tool.")
+    assert "does not exist" in unknown["message"]
+
+
 async def test_header_for_toolsets_leaves_their_tools(sandbox: Sandbox, clock: Clock) -> None:
     async with serve(sandbox, clock) as web:
         names = await web.list_tools(X_Toggl_MCP_Toolsets="tags, team")

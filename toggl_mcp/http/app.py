@@ -117,6 +117,7 @@ def _open_managers(
     state_security = RequestStateSecurity(keys=settings.keys) if settings.keys else RequestStateSecurity.ephemeral()
     list_cache = LIST_CACHE if is_public else replace(LIST_CACHE, scope="private")
     managers: dict[Access, StreamableHTTPSessionManager] = {}
+    all_names = [tool.name for tool in enabled_tools(settings)]
     for access in list_modes(settings.effective_access):
         mode_settings = settings.model_copy(update={"access": access})
         try:
@@ -127,7 +128,7 @@ def _open_managers(
                 list_cache=list_cache,
                 can_push=False,  # No connection outlives its request.
                 request_state_security=state_security,
-                middleware=[ToolRestriction(tool_names)],
+                middleware=[ToolRestriction(tool_names, [name for name in all_names if name not in tool_names])],
             )
         except InvalidArguments:
             if access == settings.effective_access:

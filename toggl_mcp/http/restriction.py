@@ -1,10 +1,10 @@
 """What the headers of a request restrict: they leave out tools and changes, and never add any."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
-from mcp.types import ListToolsResult
+from mcp.types import CallToolResult, ListToolsResult
 
 from toggl_mcp.errors import InvalidArguments
 from toggl_mcp.instructions import write_instructions
@@ -52,20 +52,25 @@ class ToolRestriction:
 
     Args:
         tool_names: The names of the server's tools.
+        withheld_names: The names of those that callers with more access have besides.
     """
 
-    def __init__(self, tool_names: Collection[str]) -> None:
+    def __init__(self, tool_names: Collection[str], withheld_names: Sequence[str] = ()) -> None:
         self._tool_names = tool_names
+        self._withheld_names = list(withheld_names)  # A list, as the name of a call may be anything.
 
     async def __call__(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
         """Answer a message."""
         names = TOOL_NAMES.get()
-        if names is None:
-            return await call_next(ctx)
-        if ctx.method == "tools/call" and (ctx.params or {}).get("name") not in names:
-            message = "X-Toggl-MCP-Toolsets leaves out that tool. Use one that tools/list names."
-            return to_error_result(InvalidArguments(message))
+        if ctx.method == "tools/call":
+            name = (ctx.params or {}).get("name")
+            if name in self._withheld_names:
+                return _refuse("Your token's access, or X-Toggl-MCP-Read-Only,")
+            if names is not None and name not in names:
+                return _refuse("X-Toggl-MCP-Toolsets")
         result = await call_next(ctx)
+        if names is None:
+            return result
         if ctx.method in METHODS_WITH_INSTRUCTIONS:
             instructions = write_instructions(current_tools(self._tool_names))
             return {**cast("dict[str, Any]", result), "instructions": instructions}
@@ -73,6 +78,10 @@ class ToolRestriction:
             listed = ListToolsResult.model_validate(result)
             return listed.model_copy(update={"tools": [tool for tool in listed.tools if tool.name in names]})
         return result
+
+
+def _refuse(cause: str) -> CallToolResult:
+    return to_error_result(InvalidArguments(f"{cause} leaves out that tool. Use one that tools/list names."))
 
 
 def _read_workspace_id(text: bytes | None) -> int | None:
