@@ -130,6 +130,22 @@ async def test_metrics_have_no_name_and_no_id(sandbox: Sandbox, clock: Clock) ->
     assert re.findall(r"\d{5,}", labels) == []
 
 
+async def test_metrics_on_this_machine_are_refused_to_another_host(sandbox: Sandbox, clock: Clock) -> None:
+    async with serve(sandbox, clock) as web:
+        local = await web.client.get("/metrics")
+        rebound = await web.client.get("/metrics", headers={"Host": "evil.example"})
+
+    assert (local.status_code, rebound.status_code) == (200, 421)
+
+
+async def test_metrics_beyond_this_machine_are_answered_at_each_address(sandbox: Sandbox, clock: Clock) -> None:
+    settings: dict[str, Any] = {"host": "0.0.0.0", "public_url": "https://toggl.example/mcp"}  # noqa: S104 - as it is set
+    async with serve(sandbox, clock, token=None, bring_your_own_token=True, **settings) as web:
+        response = await web.client.get("/metrics", headers={"Host": "10.0.0.7:8000"})
+
+    assert response.status_code == 200
+
+
 async def test_metrics_of_a_process_with_another_provider_are_not_served_and_it_says_so(
     sandbox: Sandbox, clock: Clock, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,7 +19,7 @@ from starlette.middleware.authentication import AuthenticationMiddleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse
-from starlette.routing import Route
+from starlette.routing import Route, request_response
 from starlette.types import ASGIApp
 
 from toggl_mcp.api import AsyncClient
@@ -94,14 +94,18 @@ def build_app(
     endpoint = RequestLimits(endpoint, settings.max_calls)
     if authentication is not None:  # Outside of the limits: who is no caller takes nobody's place.
         endpoint = _require_caller(endpoint, settings, authentication)
-    endpoint = HeaderRules(endpoint, hosts, settings.origins, urlsplit(settings.public_url or "http:").scheme)
+    scheme = urlsplit(settings.public_url or "http:").scheme
+    endpoint = HeaderRules(endpoint, hosts, settings.origins, scheme)
     if settings.origins:
         endpoint = CORSMiddleware(endpoint, settings.origins, allow_methods=["POST"], allow_headers=["*"])
+    metrics = answer_metrics
+    if is_loopback(settings.host):  # A page may have its own name lead here. Elsewhere Prometheus names the address.
+        metrics = HeaderRules(request_response(answer_metrics), hosts, settings.origins, scheme)
     routes = [
         Route(settings.path, endpoint=endpoint, methods=["POST", "OPTIONS"]),
         Route("/health", _answer_health),
         Route("/ready", partial(_answer_ready, is_ready)),
-        *([Route("/metrics", answer_metrics)] if open_metrics() else []),
+        *([Route("/metrics", metrics, methods=["GET"])] if open_metrics() else []),
         *_describe_resource(settings),
     ]
     app = Starlette(routes=routes, lifespan=lifespan)
