@@ -199,8 +199,8 @@ PROMISES = (
         "start",
         "Start-up overhead against the bare SDK",
         "From the spawn to the list of tools, compared with an SDK server of the same schemas without code. By stdio "
-        "nothing is imported that serves HTTP or speaks to Redis; a replica imports what metrics, tokens and calls "
-        "need before it listens.",
+        "nothing of this server is imported that serves HTTP or speaks to Redis; a replica imports what metrics, "
+        "tokens and calls need before it listens.",
         "by stdio {time:.2f} times the time, {memory:.2f} times the memory; a replica {replica_time:.2f} times the "
         "time, {replica_memory:.2f} times the memory (medians of {starts} starts each)",
         "benchmarks/start.py",
