@@ -69,6 +69,9 @@ INVISIBLE = {
     "a joiner between two that are no characters": "\ufdd0\u200d\ufdd0",
     "an annotation": "a\ufff9b",
     "a Mongolian selector": "a\u180bb",
+    "an embedding, as a path from Windows has it": "\u202aC:/Work\u202c",
+    "an embedding in Hebrew": "ab\u202b\u05d0\u202c",
+    "an end of none": "\u05d0\u202c",
     "joiners behind what goes": "\u061c\u200c\u061c\u200d\u061c\u200d\u061c",
     "a selector behind what goes": "a\u2060\ufe0fb",
     "a joiner between two that go": "\u3164\u200d\u3164",
@@ -93,11 +96,9 @@ WRITTEN = {
     "a form of a Japanese letter": "葛\U000e0100城",
     "a form of a Chinese letter": "\u6d77\ufe00",
 }
-REORDERING = {
+OVERRIDES = {
     "an override": ("\u202eevil\u202c", "U+202E RIGHT-TO-LEFT OVERRIDE at position 1;"),
     "an override from left to right": ("a\u202dbc", "U+202D LEFT-TO-RIGHT OVERRIDE at position 2;"),
-    "an embedding": ("ab\u202b\u05d0", "U+202B RIGHT-TO-LEFT EMBEDDING at position 3;"),
-    "an end of one": ("\u05d0\u202c", "U+202C POP DIRECTIONAL FORMATTING at position 2;"),
 }
 
 
@@ -121,9 +122,9 @@ def test_client_body_drops_other_invisible_characters(text: str) -> None:
     assert body.notes == body.external_reference == strip_invisible(text)
 
 
-@pytest.mark.parametrize(("text", "character"), REORDERING.values(), ids=REORDERING)
+@pytest.mark.parametrize(("text", "character"), OVERRIDES.values(), ids=OVERRIDES)
 @pytest.mark.parametrize("field", ["name", "notes", "external_reference"])
-def test_client_body_characters_that_reorder_the_text_are_refused_by_name(
+def test_client_body_characters_that_override_its_order_are_refused_by_name(
     field: str, text: str, character: str
 ) -> None:
     with pytest.raises(ValidationError, match=re.escape(f"holds {character}")):
@@ -163,9 +164,7 @@ def test_strip_invisible_is_idempotent(text: str) -> None:
 PARTS = [*VISIBLE.values(), *INVISIBLE.values(), *WRITTEN.values()]
 
 
-@given(
-    parts=st.lists(st.sampled_from(PARTS) | st.text(st.characters(exclude_characters="\u202a\u202b\u202c\u202d\u202e")))
-)
+@given(parts=st.lists(st.sampled_from(PARTS) | st.text(st.characters(exclude_characters="\u202d\u202e"))))
 def test_clean_text_is_idempotent_and_loses_nothing_that_an_answer_shows(parts: list[str]) -> None:
     text = "".join(parts)
     cleaned = clean_text(text)

@@ -34,7 +34,7 @@ _VALID_JOINER = (
     f"|(?<=[{_PICTURES}#*0-9])[\ufe0e\ufe0f]"  # selectors that draw a picture, in colour or as text
 )
 _JOINER = re.compile(f"({_VALID_JOINER})|[\u200c\u200d\ufe0e\ufe0f]")
-_REORDERING = re.compile("[\u202a-\u202e]")
+_OVERRIDE = re.compile("[\u202d\u202e]")
 _LINE_BREAKS = re.compile("[\t\n\r]")
 _ACCENTS = re.compile("[\u0300-\u036f]")  # of Latin, Greek and Cyrillic: Japanese marks make another sound
 _APOSTROPHES = str.maketrans("\u2018\u2019\u02bc", "'''")
@@ -49,12 +49,12 @@ def clean_text(value: object) -> object:
     """Return a text without the invisible characters that no writing system needs; anything else as it is.
 
     Raises:
-        ValueError: The text holds characters that reorder what is read.
+        ValueError: The text holds characters that override the order in which it is read.
     """
     if not isinstance(value, str):
         return value
-    if reordering := _REORDERING.search(value):
-        character, position = reordering[0], reordering.start() + 1
+    if override := _OVERRIDE.search(value):
+        character, position = override[0], override.start() + 1
         message = f"holds U+{ord(character):04X} {name(character)} at position {position}; send the text without it"
         raise ValueError(message)
     return _strip(value, _IN_RIGHT_TO_LEFT_INPUT if _RIGHT_TO_LEFT.search(value) else _IN_INPUT)
