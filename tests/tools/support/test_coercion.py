@@ -27,7 +27,14 @@ TOOLS: Mapping[str, ToolSpec[Any, Any]] = {tool.name: tool for tool in all_tools
 ARGUMENTS = [
     (name, argument) for name, tool in TOOLS.items() for argument in input_schema(tool.input_model)["properties"]
 ]
+CHOICES = [
+    (name, argument)
+    for name, argument in ARGUMENTS
+    if len(input_schema(TOOLS[name].input_model)["properties"][argument].get("items", {}).get("enum", ())) > 1
+]
+"""Arguments that are lists of words of which there are two or more."""
 EMPTY_VALUES: tuple[object, ...] = (None, "", " \u00a0\n", "\u200b", [])
+NULL_TEXTS = ("null", "None", " undefined ")
 TEXTS = ("last", "2026-01-02", "#0b83d9", "09:00-17:30", "EUR")
 """Values of a text, of which each argument takes at least one."""
 SELECTIONS: tuple[dict[str, object], ...] = (
@@ -237,6 +244,29 @@ async def test_argument_empty_value_is_absent_or_the_argument_is_required(echo_h
     plain = await echo_host.call(others)
     for value in EMPTY_VALUES:
         assert await echo_host.call({**others, argument: value}) == plain, value
+
+
+@pytest.mark.parametrize(("tool", "argument"), ARGUMENTS)
+async def test_argument_null_as_text_is_absent_where_no_text_is_meant(echo_host: EchoHost, argument: str) -> None:
+    if echo_host.schema["properties"][argument]["type"] not in ("boolean", "integer", "number"):
+        return
+    others = await echo_host.others(argument)
+
+    assert others is not None
+    plain = await echo_host.call(others)
+    for text in NULL_TEXTS:
+        assert await echo_host.call({**others, argument: text}) == plain, text
+
+
+@pytest.mark.parametrize(("tool", "argument"), CHOICES)
+async def test_argument_choices_in_one_text_are_those_choices(echo_host: EchoHost, argument: str) -> None:
+    first, second, *_ = echo_host.schema["properties"][argument]["items"]["enum"]
+    others = await echo_host.others(argument, [first]) or {}
+    plain = await echo_host.call({**others, argument: [first, second]})
+
+    assert plain.startswith("{")
+    for form in (f"{first},{second}", f" {first.upper()}; {second}s", [f"{first}, {second}"]):
+        assert await echo_host.call({**others, argument: form}) == plain, form
 
 
 @pytest.mark.parametrize(("tool", "argument"), ARGUMENTS)

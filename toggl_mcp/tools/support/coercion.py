@@ -24,6 +24,7 @@ HOST_ARGUMENTS = frozenset(
 _WHOLE_NUMBER = re.compile(r"([+-]?[0-9]{1,20})(\.0+)?")
 _NUMBER = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20})?")
 _BOOLEANS = {"true": True, "false": False}
+_NULLS = ("null", "none", "undefined")
 
 
 def coerce_arguments(raw: Mapping[str, object], schema: Schema) -> dict[str, object]:
@@ -48,6 +49,8 @@ def _coerce(value: object, schema: Schema) -> object:
             return _coerce_list(value, schema)
         case "object":
             return _coerce_object(value, schema)
+        case "boolean" | "integer" | "number" if isinstance(value, str) and value.strip().lower() in _NULLS:
+            value = None
         case "integer":
             return _coerce_integer(value)
         case "number":
@@ -75,9 +78,11 @@ def _coerce_object(value: object, schema: Schema) -> object:
 
 
 def _coerce_list(value: object, schema: Schema) -> object:
-    """Return a list, also of a list as JSON text or of a bare item; blank items are left out."""
+    """Return a list, also of one as JSON text, of a bare item, or of several in one text; blank items are left out."""
     parsed = _parse_json(value, list)
     items = cast("list[object]", parsed) if isinstance(parsed, list) else [parsed]
+    if "enum" in schema["items"] or schema["items"]["type"] == "number":  # None of these has a comma.
+        items = [part for item in items for part in (re.split("[,;]", item) if isinstance(item, str) else [item])]
     return [_coerce(item, schema["items"]) for item in items if not _is_empty(item)]
 
 

@@ -327,8 +327,8 @@ class EntrySelection(Payload, frozen=True):
     def _split_ids(cls, ids: object) -> object:
         """Return ids one by one, also of several in one text: no id has a comma."""
         match ids:
-            case [str(text)] if re.fullmatch(r"[0-9]+([ ,;]+[0-9]+)+", text):
-                return re.split("[ ,;]+", text)
+            case [str(text)] if re.fullmatch(r"([0-9]+|running|last)([ ,;]+([0-9]+|running|last))+", text.lower()):
+                return re.split("[ ,;]+", text.lower())
             case _:
                 return ids
 
