@@ -69,17 +69,26 @@ async def test_body_that_decompresses_beyond_the_bound_takes_bounded_memory() ->
     assert peak_bytes < 80 * MIB
 
 
-async def test_body_with_more_braces_in_its_texts_than_the_bound_on_rows_is_read() -> None:
-    text = b'Say \\"hello\\" \\\\' + b"{" * MAX_OBJECTS
+@pytest.mark.parametrize(("mark", "count"), [(b"{", MAX_OBJECTS), (b",", MAX_VALUES), (b"[", MAX_VALUES)])
+async def test_body_with_more_marks_in_its_texts_than_the_bounds_on_rows_and_values_is_read(
+    mark: bytes, count: int
+) -> None:
+    text = b'Say \\"hello\\" \\\\' + mark * count
     async with serve_response(b'[{"id":1,"name":"A","notes":"%s"},{"id":2,"name":"B"}]' % text) as toggl:
         assert [client.name for client in await toggl.clients(HARBOUR_STUDIO).collect()] == ["A", "B"]
 
 
 @pytest.mark.parametrize(
-    "row", [b"{}", b'{"notes":[%s]}' % b",".join([b"0"] * 100)], ids=["too many rows", "too many values"]
+    ("row", "count"),
+    [
+        (b"{}", 1 + MAX_OBJECTS),
+        (b'{"notes":[%s]}' % b",".join([b"0"] * 100), 1 + MAX_VALUES // 100),
+        (b'"A"', 1 + MAX_VALUES),
+    ],
+    ids=["too many rows", "too many values", "too many texts"],
 )
-async def test_body_with_more_than_the_bound_is_named_and_requested_once(row: bytes) -> None:
-    rows = b",".join([row] * (1 + MAX_VALUES // 100 if b"0" in row else 1 + MAX_OBJECTS))
+async def test_body_with_more_than_the_bound_is_named_and_requested_once(row: bytes, count: int) -> None:
+    rows = b",".join([row] * count)
     record = CallRecord()
     CALL_RECORD.set(record)
     async with serve_response(b"[%s]" % rows) as toggl:

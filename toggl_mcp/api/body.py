@@ -2,6 +2,7 @@
 
 import re
 import zlib
+from collections import Counter
 from itertools import islice
 
 import httpx
@@ -14,7 +15,9 @@ MAX_OBJECTS = 60_000
 """Objects in the largest body, of which each takes 1,800 bytes or less as a model, and as the texts to cache."""
 ACCEPT_ENCODING = {"Accept-Encoding": "gzip"}
 """The header for the one encoding that is decoded here: httpx's decoders have no bound."""
-_TEXT_OR_OBJECT = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|\{', re.DOTALL)
+MAX_MARKS = 3 * MAX_VALUES
+"""Marks and texts in the largest body: each value has a mark before it, and is two texts at most, its own and a key."""
+_TEXT_OR_MARK = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[,\[{]', re.DOTALL)
 
 
 class OversizedBody(httpx.DecodingError):
@@ -36,7 +39,7 @@ async def read_bounded(response: httpx.Response) -> httpx.Response:
         raise httpx.DecodingError(str(error), request=response.request) from error
     finally:
         await response.aclose()
-    if len(body) > MAX_BODY_BYTES or _count_values(body) > MAX_VALUES or _has_more_objects(body):
+    if len(body) > MAX_BODY_BYTES or _has_more_values(body):
         message = "the body is beyond the bounds"
         raise OversizedBody(message, request=response.request)
     return httpx.Response(response.status_code, headers=headers, content=body, request=response.request)
@@ -61,14 +64,11 @@ async def _read_body(response: httpx.Response, encoding: str) -> bytes:
     raise ValueError(message)
 
 
-def _has_more_objects(body: bytes) -> bool:
-    """Tell whether a body has more objects than the bound: braces in its texts, which people write, count as none."""
-    if body.count(b"{") <= MAX_OBJECTS:
+def _has_more_values(body: bytes) -> bool:
+    """Tell whether a body has more values or objects than the bounds: marks in its texts, which people write, are none."""
+    if sum(map(body.count, b",[{")) <= MAX_VALUES and body.count(b"{") <= MAX_OBJECTS:
         return False
-    objects = (match for match in _TEXT_OR_OBJECT.finditer(body) if body.startswith(b"{", match.start()))
-    return sum(1 for _ in islice(objects, MAX_OBJECTS + 1)) > MAX_OBJECTS
-
-
-def _count_values(body: bytes) -> int:
-    """Return a bound on the values in JSON: each is the first of a list or an object, or follows a comma."""
-    return sum(body.count(mark) for mark in b",[{")
+    matches = islice(_TEXT_OR_MARK.finditer(body), MAX_MARKS + 1)
+    counts = Counter(body[match.start()] for match in matches)
+    values = counts.total() - counts[ord('"')]  # Each is the first of a list or an object, or follows a comma.
+    return counts.total() > MAX_MARKS or values > MAX_VALUES or counts[ord("{")] > MAX_OBJECTS
