@@ -11,6 +11,7 @@ import io
 import json
 import logging
 import os
+import re
 import signal
 import sys
 import threading
@@ -58,7 +59,8 @@ MAX_REQUESTS = 64
 MAX_LINE_BYTES = 1 << 20
 """Bytes of the longest message, of which MAX_REQUESTS are in memory at a time; the longest call takes some thousand."""
 MAX_LINE_VALUES = 20_000
-"""Commas and brackets of the largest message: they bound the values in it, which take many times their bytes."""
+"""Commas and brackets of the largest message, outside of its texts: they bound its values, of many times their size."""
+_TEXT = re.compile(r'"(?:[^"\\]++|\\.)*+"')
 
 
 class _Responses:
@@ -233,7 +235,7 @@ def _read_line() -> str:
 
 def _parse(line: str) -> JSONRPCMessage | None:
     """Return the message of a line, or None if it is none."""
-    if sum(map(line.count, ",[{")) > MAX_LINE_VALUES:
+    if _count_values(line) > MAX_LINE_VALUES and _count_values(_TEXT.sub("", line)) > MAX_LINE_VALUES:
         return None
     try:
         message = jsonrpc_message_adapter.validate_json(line, by_name=False)
@@ -241,6 +243,10 @@ def _parse(line: str) -> JSONRPCMessage | None:
         return None
     # To the SDK, a request with an id that it does not take is a notification, which has no answer.
     return None if isinstance(message, JSONRPCNotification) and _find_ids(line) else message
+
+
+def _count_values(line: str) -> int:
+    return sum(map(line.count, ",[{"))
 
 
 def _find_ids(line: str) -> list[object]:

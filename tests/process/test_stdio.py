@@ -21,6 +21,7 @@ from tests.process.server import MODERN, SECONDS, Process, environment, serve_sa
 from tests.tools.host import ERAS, Era, Host
 from tests.tools.test_tools_list import NAMES
 from toggl_mcp.sandbox import TOKEN, Fault, Sandbox
+from toggl_mcp.stdio import MAX_LINE_VALUES
 
 Ids = dict[str, int]
 
@@ -207,6 +208,15 @@ def test_endless_or_deep_line_is_refused_and_server_continues(legacy_server: Pro
 
     assert (refusal["id"], refusal["error"]["code"]) == (None, -32700)
     assert "result" in legacy_server.request("tools/list")
+
+
+def test_call_with_more_commas_in_its_texts_than_values_may_be_is_carried_out(legacy_server: Process) -> None:
+    text = 'Say "hello", ' + "," * (MAX_LINE_VALUES // 50)
+    entries = [{"start": "2026-01-05T09:00", "duration": 60, "description": text} for _ in range(50)]
+    arguments = {"entries": entries, "on_overlap": "allow", "dry_run": True}
+    answer = legacy_server.request("tools/call", {"name": "create_time_entries", "arguments": arguments})
+
+    assert answer["result"]["isError"] is False, answer
 
 
 def test_client_that_does_not_read_is_read_no_further() -> None:

@@ -65,7 +65,7 @@ async def _read_body(response: httpx.Response, encoding: str) -> bytes:
 
 
 def _has_more_values(body: bytes) -> bool:
-    """Tell whether a body has more values or objects than the bounds: marks in its texts, which people write, are none."""
+    """Tell whether a body has more values or objects than the bounds; what people write in its texts counts as none."""
     if sum(map(body.count, b",[{")) <= MAX_VALUES and body.count(b"{") <= MAX_OBJECTS:
         return False
     matches = islice(_TEXT_OR_MARK.finditer(body), MAX_MARKS + 1)
