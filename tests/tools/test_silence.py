@@ -61,6 +61,14 @@ async def test_get_account_names_the_day_of_the_last_entry(host: Host) -> None:
     assert "no entry of yours since 2025-09-25" in warning
 
 
+@pytest.mark.usefixtures("moved")
+async def test_get_timer_without_time_today_names_the_day_of_the_last_entry(host: Host) -> None:
+    timer = await host.call("get_timer")
+
+    assert timer["today_seconds"] == 0
+    assert "no entry of yours since 2025-09-25" in timer["warnings"][0]
+
+
 async def test_get_account_with_recent_entries_has_no_warning_and_costs_one_request(
     host: Host, sandbox: Sandbox, clock: Clock
 ) -> None:

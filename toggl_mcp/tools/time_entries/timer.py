@@ -13,6 +13,7 @@ from toggl_mcp.models.time_grammar import describe_now, is_relative
 from toggl_mcp.models.totals import slice_by_day
 from toggl_mcp.tools.support.define import ADDITIVE, DESTRUCTIVE, READ_ONLY, CallContext, ToolSpec
 from toggl_mcp.tools.support.results import Freshness, OutputModel, WithQuota, list_unreadable
+from toggl_mcp.tools.support.silence import describe_silence, find_last_end
 from toggl_mcp.tools.time_entries._args import GetTimer, StartTimer, StopTimer
 from toggl_mcp.tools.time_entries._bulk import load_entries
 from toggl_mcp.tools.time_entries._draft import is_same, to_draft
@@ -215,6 +216,8 @@ async def get_timer(args: GetTimer, call: CallContext) -> Timer:
     ]
     today = calendar.day_of(call.now)
     output, warnings = (None, None) if entry is None else await to_output(entry, call)
+    silence = describe_silence(find_last_end(entries, call.now), call.now, calendar)
+    unreadable = list_unreadable(len(read.collection.unreadable_ids), "time entries")
     return Timer.of(
         read,
         call.toggl.timestamp(),
@@ -223,7 +226,7 @@ async def get_timer(args: GetTimer, call: CallContext) -> Timer:
         today_seconds=sum(part.seconds for part in slice_by_day(past, DateRange(calendar, today, today), call.now)),
         running=entry is not None,
         entry=output,
-        warnings=[*(warnings or ()), *list_unreadable(len(read.collection.unreadable_ids), "time entries")] or None,
+        warnings=[*(warnings or ()), *unreadable, *([silence] if silence else ())] or None,
         quota=call.quota(),
     )
 
