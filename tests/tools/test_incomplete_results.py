@@ -140,10 +140,15 @@ async def test_summarize_time_refresh_includes_a_joined_workspace(host: Host, sa
     assert (await host.call("summarize_time", period="this_year", refresh=True))["total"]["hours"] == 1.0
 
 
-async def test_summarize_time_first_supported_day_is_complete(host: Host, sandbox: Sandbox) -> None:
+@pytest.mark.parametrize("end", ["2006-01-05", "2006-12-31", "2007-12-31"])
+@pytest.mark.parametrize("user", [None, "all"])
+async def test_summarize_time_since_the_first_supported_day_is_complete(
+    host: Host, sandbox: Sandbox, end: str, user: str | None
+) -> None:
+    """Toggl takes no report that ends before that day."""
     add_entry(sandbox, "2006-01-02T09:00", "2006-01-02T10:00")
 
-    result = await host.call("summarize_time", start="2006-01-01", end="2006-01-05")
+    result = await host.call("summarize_time", start="2006-01-01", end=end, user=user)
 
     assert (result["total"]["hours"], result["complete"]) == (1.0, True)
 

@@ -26,7 +26,8 @@ class EntryQuery(NamedTuple):
 
     `from_reports` reads even recent entries from reports, which have amounts and no running timers.
     `all_workspaces` also selects cached entries of workspaces that `workspace_ids` does not list.
-    `since` is when the user's account was created: only imports are older, so an empty year before it is the last one.
+    `since` is when the user's account was created: only imports are older, so an empty year before it is the last one,
+    unless all of the days are older.
     """
 
     date_range: DateRange
@@ -152,7 +153,7 @@ class TimeEntrySource:
         Raises:
             TogglError: One of them could not be read to its end.
         """
-        day_of = query.date_range.calendar.day_of
+        since = query.since and query.date_range.calendar.day_of(query.since)
         for report_query in self._report_queries(workspace_id, query):
             for year in split_by_year(report_query):
                 days = replace(query.date_range, first=year.first, last=year.last)
@@ -163,7 +164,7 @@ class TimeEntrySource:
                 reads.append(read)
                 if error is not None:
                     raise error
-                if query.since is not None and not read.collection.ids and year.last < day_of(query.since):
+                if since is not None and not read.collection.ids and year.last < since <= query.date_range.last:
                     break
 
     def _report_queries(self, workspace_id: int, query: EntryQuery) -> Iterator[ReportQuery]:
@@ -172,7 +173,7 @@ class TimeEntrySource:
         Another one has the entries that began earlier and last into the range: by then they are long.
         """
         date_range, calendar = query.date_range, query.date_range.calendar
-        before, last, reach = date_range.first - _DAY, date_range.last, date_range.start
+        before, last, reach = max(date_range.first - _DAY, FIRST_DAY), date_range.last, date_range.start
         if not query.is_reports_only:
             earliest_cached = self._cache.earliest_start()
             last, reach = min(last, calendar.day_of(earliest_cached)), min(reach, earliest_cached)
