@@ -94,6 +94,20 @@ def test_settings_placeholder_anywhere_counts_as_unset(
     assert (settings.workspace_id, settings.tools) == (None, None)
 
 
+@pytest.mark.parametrize("text", ["undefined", "null", "None", '"undefined"'])
+def test_settings_null_as_text_counts_as_unset(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    """Hosts write it for a variable that they do not have."""
+    variables = ("TOGGL_API_TOKEN", "TOGGL_API_URL", "TOGGL_MCP_CACHE", "TOGGL_MCP_LOG_LEVEL", "TOGGL_WORKSPACE_ID")
+    for name in variables:
+        monkeypatch.setenv(name, text)
+
+    settings = Settings()
+
+    assert {"TOGGL_API_TOKEN", "TOGGL_API_URL", "TOGGL_WORKSPACE_ID"} <= {*settings.placeholders}
+    assert (settings.token, settings.api_url, settings.cache, settings.workspace_id) == (None, None, None, None)
+    assert settings.log_level == "WARNING"
+
+
 @pytest.mark.parametrize(
     "example",
     [

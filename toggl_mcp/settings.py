@@ -27,6 +27,7 @@ _PLACEHOLDER = re.compile(
     | \{\{ | \{[A-Za-z_][\w.:/~]*\}          # {{token}} {env:TOKEN} {file:~/token} {token} #{token}
     | <[^<>]+> | \[[A-Za-z_ ]+\] | `[^`]+`    # <your token> [your token] `cat file`
     | __[A-Z][A-Z0-9_]*__                     # __TOKEN__
+    | \A(undefined|null|None)\Z               # what a program writes for a variable that it does not have
     """,
     re.VERBOSE,
 )

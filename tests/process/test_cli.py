@@ -257,7 +257,7 @@ def test_settings_home_folder_that_does_not_exist_is_named() -> None:
         result = run_in_process(*arguments, TOGGL_MCP_CACHE="~nobody-here/c")
 
         assert result.returncode == 2
-        assert result.stderr.startswith("toggl-mcp: TOGGL_MCP_CACHE: ")
+        assert result.stderr.startswith("toggl-mcp: TOGGL_MCP_CACHE: it begins with a home folder that does not exist")
         assert result.stderr.count("\n") == 1
 
 

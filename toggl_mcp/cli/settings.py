@@ -18,7 +18,8 @@ def load_settings(line: CommandLine) -> Settings:
     except ValidationError as error:
         for detail in error.errors(include_url=False, include_input=False):
             name = variable_name(".".join(map(str, detail["loc"])), settings_class)
-            sys.stderr.write(f"toggl-mcp: {name}: {detail['msg']}. Correct it, or leave it out.\n")
+            message = detail["msg"].removeprefix("Value error, ")
+            sys.stderr.write(f"toggl-mcp: {name}: {message}. Correct it, or leave it out.\n")
         sys.exit(2)
     configure_logs(settings)
     return settings
