@@ -1,6 +1,9 @@
 """The cache of time entries: a window fetched once, then the changes since."""
 
+import re
+
 import pytest
+from starlette.types import Receive, Scope, Send
 
 from tests.endpoints.support import AUTH, fault_in_turn, with_action
 from tests.sandbox.clock import Clock
@@ -9,6 +12,7 @@ from toggl_mcp.api import AsyncClient, connect_in_process
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.store import Store
 from toggl_mcp.endpoints.toggl import Toggl
+from toggl_mcp.errors import QuotaSpent
 from toggl_mcp.models.time_entries import TimeEntry, TimeEntryBody
 from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Fault, Sandbox
 
@@ -168,6 +172,62 @@ async def test_read_more_entries_of_one_second_than_toggl_lists_are_counted_as_u
 
     assert older["id"] in collection.items
     assert (len(collection.items), len(collection.unreadable_ids)) == (1001, 1)
+
+
+async def test_read_beyond_the_quota_goes_on_after_its_reset_with_what_has_changed(
+    toggl: Toggl, sandbox: Sandbox, clock: Clock
+) -> None:
+    now = int(clock.now)
+    rows = [sandbox.state.add_entry(HARBOUR_STUDIO, now - 60 * back, stop=now) for back in range(1, 3501)]
+    clock.now += 3600
+    sandbox.quota.spend(None, remaining=3)
+    with pytest.raises(QuotaSpent, match="2,998 time entries are read and kept, and more are to come: repeat the call"):
+        await read_entries(toggl)
+    clock.now += 3601
+    sandbox.state.edit_entry(rows[0]["id"], description="Changed")
+    sandbox.state.remove_entry(rows[1]["id"])
+    entries = await read_entries(toggl)
+
+    assert entries.keys() == {row["id"] for row in rows} - {rows[1]["id"]}
+    assert entries[rows[0]["id"]].description == "Changed"
+    assert pop_request_kinds(sandbox) == ["window"] * 4 + ["since"]
+
+
+async def test_read_beyond_the_quota_begins_again_where_a_change_from_here_came_between(
+    toggl: Toggl, sandbox: Sandbox, clock: Clock
+) -> None:
+    now, state = int(clock.now), sandbox.state
+    rows = [
+        state.add_entry(HARBOUR_STUDIO, now - 60 * back, stop=now, project_id=201_500_302) for back in range(1, 1501)
+    ]
+    sandbox.quota.spend(None, remaining=1)
+    with pytest.raises(QuotaSpent):
+        await read_entries(toggl)
+    await toggl.projects(HARBOUR_STUDIO).delete(201_500_302)
+    clock.now += 3601
+    entries = await read_entries(toggl)
+
+    assert {entry.project_id for entry in entries.values()} == {None}
+    assert len(entries) == len(rows)
+
+
+async def test_read_of_a_toggl_that_lists_entries_of_any_time_ends(clock: Clock) -> None:
+    class Boundless(Sandbox):
+        """A Toggl that looks at no end."""
+
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            query = re.sub(rb"end_date=[^&]+", b"end_date=2026-01-01", scope["query_string"])
+            await super().__call__({**scope, "query_string": query}, receive, send)
+
+    sandbox = Boundless(clock=clock)
+    sandbox.state.entries = {}
+    for back in range(1200):
+        sandbox.state.add_entry(HARBOUR_STUDIO, clock.now - 60 * back, stop=clock.now)
+    async with connect_in_process(sandbox) as connection:
+        collection = (await Toggl(AUTH, MemoryStore(clock=clock), client=connection).entry_cache.read()).collection
+
+    assert (len(collection.items), len(collection.unreadable_ids)) == (1000, 1)
+    assert len(sandbox.calls) == 3
 
 
 @pytest.mark.parametrize("clock_offset_seconds", [0, 600], ids=["clock of Toggl", "clock ahead"])

@@ -15,6 +15,8 @@ from toggl_mcp.endpoints.core.collection import CacheRead, Collection
 from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
 from toggl_mcp.endpoints.core.parsing import parse_entry, parse_items, parse_rows
 from toggl_mcp.endpoints.core.session import Session
+from toggl_mcp.endpoints.time_entry_window import EntryWindow
+from toggl_mcp.errors import QuotaSpent, RateLimited, Unreachable
 from toggl_mcp.models.base import WorkspaceResource
 from toggl_mcp.models.call import report_page
 from toggl_mcp.models.journal import RowChange
@@ -43,9 +45,6 @@ MAX_ROWS = 1000
 
 NO_ID = 0
 """An id that no entry has."""
-UNLISTED_ID = -(2**33)
-"""The number of what Toggl does not list, below those of the rows without an id."""
-_SECOND = timedelta(seconds=1)
 
 
 class TimeEntryCache(CachedCollection[TimeEntry]):
@@ -64,6 +63,8 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
         )
         self._clock = session.store.clock
         self._past_key = Key(session.scope, "past", 0)
+        self._window: EntryWindow | None = None
+        """Of a fetch that failed, if it has entries."""
         self._offsets_by_request: dict[float, float | None] = {}
         """By how much the clock was ahead of Toggl's at the last request from here; since then it may have been set."""
 
@@ -260,31 +261,43 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
     async def _fetch_window(
         self, transport: Transport, first: datetime, end: datetime
     ) -> Mapping[int, TimeEntry | None]:
-        """Return every entry that starts in a window: Toggl truncates a response to the newest, so older ones follow.
+        """Return every entry that starts in a window; after a failure, those that were fetched count.
 
-        Of one second it lists no more than of a window: what is missing there counts as a row that cannot be read.
+        Raises:
+            QuotaSpent, RateLimited, Unreachable: Toggl gave no answer in time; the message counts the rows so far.
         """
-        entries: dict[int, TimeEntry | None] = {}
-        requested_at = self._now()
-        while first < end:
-            window = {"start_date": to_rfc3339(first), "end_date": to_rfc3339(end)}
-            page, is_truncated = await self._fetch_entries(transport, window)
-            entries |= page
-            await report_page(len(page))
-            if not is_truncated:
-                break
-            oldest = min((entry.start for entry in page.values() if entry is not None), default=first)
-            if oldest + _SECOND < end:
-                end = oldest + _SECOND  # Toggl may have truncated the entries of that second, too.
-            else:
-                entries[UNLISTED_ID], end = None, oldest
-        running_count = sum(entry is not None and entry.running for entry in entries.values())
-        if running_count > 1 and len(entries) >= MAX_ROWS:
+        version, now = (await self.get_version()).number, self._now()
+        window, self._window = self._window, None
+        is_continued = window is not None and window.is_current(now, version)
+        if window is None or not is_continued:
+            window = EntryWindow(end, now, version)
+        try:
+            await self._fetch_pages(transport, first, window)
+            running_count = sum(entry is not None and entry.running for entry in window.entries.values())
             # Toggl lets one timer run: one was stopped, and another one started, from one response to the next.
-            since = _reach_back(requested_at, self._transport.clock_offset_seconds)
-            changes, _ = await self._fetch_entries(transport, {"since": str(int(since.timestamp()))})
-            entries = dict(_merge(entries, changes, self._now()))
-        return _drop_deleted(entries)
+            if is_continued or (running_count > 1 and len(window.entries) >= MAX_ROWS):
+                since = _reach_back(window.requested_at, window.clock_offset_seconds)
+                changes, is_truncated = await self._fetch_entries(transport, {"since": str(int(since.timestamp()))})
+                if is_continued and is_truncated:
+                    return await self._fetch_window(transport, first, end)
+                return _merge(window.entries, changes, self._now())
+        except (QuotaSpent, RateLimited, Unreachable) as error:
+            if window.entries:
+                self._window = window
+                progress = f"{len(window.entries):,} time entries are read and kept, and more are to come"
+                error.args = (f"{progress}: repeat the call to continue. {error}",)
+            raise
+        return _drop_deleted(window.entries)
+
+    async def _fetch_pages(self, transport: Transport, first: datetime, window: EntryWindow) -> None:
+        """Fetch what is missing of a window: Toggl truncates a response to the newest, so older ones follow."""
+        while first < window.end:
+            days = {"start_date": to_rfc3339(first), "end_date": to_rfc3339(window.end)}
+            page, is_truncated = await self._fetch_entries(transport, days)
+            if not window.entries:
+                window.clock_offset_seconds = self._transport.clock_offset_seconds
+            window.add_page(page, first, is_truncated=is_truncated)
+            await report_page(len(page))
 
     async def _fetch_entries(
         self, transport: Transport, query: Mapping[str, str]
