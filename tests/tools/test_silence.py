@@ -76,3 +76,15 @@ async def test_get_account_with_recent_entries_has_no_warning_and_costs_one_requ
 
     assert "warnings" not in await host.call("get_account")
     assert [call.path for call in sandbox.calls] == ["/me"]
+
+
+@pytest.mark.parametrize("arguments", [{"user": "all"}, {"amounts": True}], ids=str)
+async def test_summarize_time_of_reports_in_an_account_without_workspaces_says_so(
+    host: Host, sandbox: Sandbox, arguments: dict[str, object]
+) -> None:
+    sandbox.state.workspaces.clear()
+    error = await host.fail("summarize_time", **arguments)
+
+    assert error["code"] == "not_found"
+    assert "no workspace in Toggl Track" in error["message"]
+    assert "Toggl 2.0" in error["message"]

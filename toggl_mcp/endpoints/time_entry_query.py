@@ -8,7 +8,7 @@ from typing import NamedTuple
 from toggl_mcp.endpoints.core.collection import CacheRead
 from toggl_mcp.endpoints.reports import ReportQuery, Reports, split_by_year
 from toggl_mcp.endpoints.time_entry_cache import TimeEntryCache
-from toggl_mcp.errors import Forbidden, PlanRequired, QuotaSpent, RateLimited, TogglError, Unreachable
+from toggl_mcp.errors import Forbidden, NotFound, PlanRequired, QuotaSpent, RateLimited, TogglError, Unreachable
 from toggl_mcp.models.base import Source
 from toggl_mcp.models.period import FIRST_DAY, DateRange
 from toggl_mcp.models.time_entries import MAX_DURATION, TimeEntry
@@ -18,6 +18,10 @@ MIN_LONG_SECONDS = 23 * 3600
 """Seconds of the shortest day: an entry that began before the day before a range, and reaches it, lasts as long."""
 REPORT_FIELDS = ("user_name", "amount_in_cents", "rate_in_cents", "currency", "is_amount_rounded")
 SOURCES_BY_FRESHNESS: Sequence[Source] = ("toggl", "cache", "stale")
+_NO_WORKSPACE = (
+    "This account has no workspace in Toggl Track, and so no reports; it may have moved to Toggl 2.0, which this "
+    "server cannot read. Look in Toggl's app."
+)
 RECOVERABLE_ERRORS = (Forbidden, PlanRequired, QuotaSpent, RateLimited, Unreachable)
 
 
@@ -92,8 +96,11 @@ class TimeEntrySource:
         """Return every entry that a query selects.
 
         Raises:
+            NotFound: Reports alone have the entries, and there is no workspace.
             TogglError: Reports alone have the entries, and none could be read.
         """
+        if query.is_reports_only and not query.workspace_ids:
+            raise NotFound(_NO_WORKSPACE)
         cache_read = None if query.user_id is None else await self._cache.read(refresh=query.refresh)
         cached = await self._cache.any_age_or_none() if cache_read is None else cache_read.collection
         reports, errors = await self._fetch_reports(query)
