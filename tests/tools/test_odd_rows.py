@@ -95,6 +95,16 @@ async def test_list_odd_row_is_left_out_and_counted(host: Host, sandbox: Sandbox
     assert (cached["source"], cached["total"]) == ("cache", result["total"])
 
 
+async def test_list_row_with_half_a_character_in_its_name_is_listed_with_a_sign_for_it(
+    host: Host, sandbox: Sandbox
+) -> None:
+    sandbox.fault = odd("/clients", {"name": "Half \ud83d of 😀", "notes": "C:\\ud800 \udc00\ud800"})
+    clients = (await host.call("list_clients"))["clients"]
+
+    (client,) = [client for client in clients if client["name"].startswith("Half")]
+    assert (client["name"], client["notes"]) == ("Half \ufffd of 😀", "C:\\ud800 \ufffd\ufffd")
+
+
 @pytest.mark.usefixtures("six_in_the_evening")
 @pytest.mark.parametrize("change", TIMELESS, ids=repr)
 async def test_totals_odd_entry_is_left_out_and_counted(host: Host, sandbox: Sandbox, change: object) -> None:

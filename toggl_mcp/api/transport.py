@@ -33,9 +33,8 @@ import anyio
 import httpx
 import stamina
 from opentelemetry import trace
-from pydantic_core import from_json
 
-from toggl_mcp.api.body import ACCEPT_ENCODING, MAX_OBJECTS, OversizedBody, read_bounded
+from toggl_mcp.api.body import ACCEPT_ENCODING, MAX_OBJECTS, OversizedBody, parse_json, read_bounded
 from toggl_mcp.api.connection import REPORTS_PATH_PREFIX, url_of
 from toggl_mcp.api.error_mapping import error_for_response, is_quota_response, is_throttling_response
 from toggl_mcp.api.rate_limit import RateLimiter, parse_seconds
@@ -320,7 +319,7 @@ class _RequestState:
             ValueError: It holds neither, so it confirms nothing.
         """
         if self.method != "DELETE":
-            return from_json(response.content)
+            return parse_json(response.content)
         # Toggl confirms a deletion by an empty body, by null or by the id; a proxy's error page confirms nothing.
         if response.content.strip() not in (b"", b"null", self.path.rpartition("/")[2].encode()):
             message = "the body does not confirm the deletion"
