@@ -10,6 +10,7 @@ or SIGHUP, is answered before the process ends.
 import io
 import json
 import logging
+import math
 import os
 import re
 import signal
@@ -270,7 +271,11 @@ def _refuse(line: str) -> Iterable[_Refusal]:
         f"parameters that are an object of at most {MAX_LINE_VALUES:,} values, and no half of a character (an unpaired "
         "surrogate)."
     )
-    return [_Refusal(item if isinstance(item, str | int | float) else None, INVALID_REQUEST, text) for item in ids]
+    return [_Refusal(item if _is_json_scalar(item) else None, INVALID_REQUEST, text) for item in ids]
+
+
+def _is_json_scalar(value: object) -> bool:
+    return isinstance(value, str | int) or (isinstance(value, float) and math.isfinite(value))
 
 
 def _unfinished_error() -> ErrorData:

@@ -159,6 +159,8 @@ def test_malformed_line_returns_parse_error_and_server_continues(legacy_server: 
         (b'"id":"seven","params":[1]', "seven"),
         (b'"id":1.5,"params":{}', 1.5),
         (b'"id":null', None),
+        (b'"id":1e400', None),
+        (b'"id":NaN', None),
         (b'"id":[7]', None),
         (rb'"id":"\ud83d"', "\ud83d"),
     ],
@@ -170,6 +172,15 @@ def test_invalid_request_is_refused_under_its_id(
     refusal = legacy_server.read()
 
     assert (refusal["id"], refusal["error"]["code"]) == (request_id, -32600)
+
+
+def test_number_without_an_end_is_no_name(legacy_server: Process) -> None:
+    legacy_server.send_line(
+        b'{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"create_client","arguments":{"name":1e400}}}'
+    )
+    (part,) = legacy_server.read()["result"]["content"]
+
+    assert json.loads(part["text"])["message"].startswith("name: ")
 
 
 @pytest.mark.parametrize("method", ["tools/call", "prompts/get"])

@@ -1,5 +1,6 @@
 """Arguments as hosts and models send them, read where they can mean one thing only."""
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
@@ -57,12 +58,17 @@ def _coerce(value: object, schema: Schema) -> object:
             return float(value) if isinstance(value, str) and _NUMBER.fullmatch(value.strip()) else value
         case "boolean" if isinstance(value, str):
             value = _BOOLEANS.get(value.strip().lower(), value)
-        case "string" if isinstance(value, str | int | float) and not isinstance(value, bool):
+        case "string" if isinstance(value, str) or _is_finite(value):
             value = value.strip() if isinstance(value, str) else str(_coerce_integer(value))
             value = _match_choice(value, schema["enum"]) if "enum" in schema else value
         case _:
             pass
     return value
+
+
+def _is_finite(value: object) -> bool:
+    """Tell whether a value is a number that can be written."""
+    return type(value) is int or (isinstance(value, float) and math.isfinite(value))
 
 
 def _match_choice(text: str, choices: Sequence[str]) -> str:
