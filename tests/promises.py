@@ -190,9 +190,9 @@ PROMISES = (
         "Bounded memory",
         "Responses, lines and requests in progress are bounded, whatever Toggl sends and however the host reads.",
         "peak in MB: {endless_body} with an endless body, {gzip_bomb} with a gzip bomb of 1 GB, {odd_rows} with 31 MB "
-        "of odd rows, {empty_rows} with 1.4 million empty ones, {nested_rows} with nested ones, {unread} with a host "
-        "that does not read, {longest_lines} with 256 lines of 1 MiB, {emptiest_lines} with lines of {{}}, {pipelined} "
-        "with 100,000 requests in a row",
+        "of odd rows, {empty_rows} with 1.4 million empty ones, {nested_rows} with nested ones, {longest_list} with a "
+        "list of 60,000 rows, {unread} with a host that does not read, {longest_lines} with 256 lines of 1 MiB, "
+        "{emptiest_lines} with lines of {{}}, {pipelined} with 100,000 requests in a row",
         "tests/process/test_memory.py::test_memory_stays_below_200_mb_with_a_body_of_any_size",
     ),
     Promise(
