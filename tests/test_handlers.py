@@ -35,6 +35,11 @@ OFFERS: list[tuple[dict[str, Any], list[str], list[str]]] = [
 ]
 
 
+def describe_capability(resources: list[str]) -> dict[str, bool]:
+    """Return what is advertised of resources: of these, only projects come and go."""
+    return {"subscribe": True, **({"list_changed": True} if "project" in resources else {})}
+
+
 async def list_offers(client: Client) -> tuple[list[str], list[str]]:
     """Return the kinds of resources, and the prompts, that a client sees."""
     uris = [item.uri for item in (await client.list_resources()).resources]
@@ -52,7 +57,7 @@ async def test_server_offers_what_its_tools_can_read(sandbox: Sandbox, clock: Cl
             assert await list_offers(client) == (resources, prompts)
             assert capabilities == {
                 "tools": {},
-                **({"resources": {"subscribe": True}} if resources else {}),
+                **({"resources": describe_capability(resources)} if resources else {}),
                 **({"prompts": {}} if prompts else {}),
                 **({"completions": {}} if resources or prompts else {}),
             }

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from datetime import datetime
+from itertools import chain
 from typing import Any, NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -22,7 +23,7 @@ from toggl_mcp.errors import InvalidArguments, NotFound, TogglError
 from toggl_mcp.prompts import PROMPTS
 from toggl_mcp.prompts.support import COMPLETERS, PromptSpec
 from toggl_mcp.resources import RESOURCES
-from toggl_mcp.resources.support import JSON, SCHEME, ResourceSpec
+from toggl_mcp.resources.support import JSON, SCHEME, ResourceSpec, digest
 from toggl_mcp.tools.support.define import CallContext, CallOpener
 from toggl_mcp.tools.support.failures import MAX_CALL_SECONDS, as_protocol_errors
 from toggl_mcp.tools.support.results import to_text
@@ -70,18 +71,34 @@ class Features:
         """The listed resources that were read, by account and by their addresses."""
 
     async def describe_resources(self) -> list[Resource]:
-        """Return the resources of the current request as hosts list them, with sizes where they are known.
-
-        No account is opened for it before one has read something: hosts list resources when they start.
-        """
-        resources = [resource for spec in self.list_resources() for resource in spec.list_resources()]
-        if not self._last_reads:
-            return resources
+        """Return the resources of the current request as hosts list them, with sizes where they are known."""
         try:
-            last_reads = self._last_reads.get((await self._open_call()).toggl, {})
+            call = await self._open_call()
+            last_reads = self._last_reads.get(call.toggl, {})
+            resources = await self._list_resources(call)
             return [await self._describe(resource, last_reads.get(resource.uri)) for resource in resources]
         except TogglError:
-            return resources
+            return self._list_constant_resources()
+
+    async def read_list_etag(self) -> str:
+        """Return the etag of the list of resources, from the cache alone.
+
+        Raises:
+            TogglError: The cache cannot tell, or no account is open.
+        """
+        return self.make_list_etag(await self._list_resources(await self._open_call()))
+
+    @staticmethod
+    def make_list_etag(resources: Iterable[Resource]) -> str:
+        """Return what changes with the resources of a list, and what they are called: not with their order or sizes."""
+        return digest(*sorted(f"{item.uri}\0{item.title}\0{item.description}" for item in resources))
+
+    async def _list_resources(self, call: CallContext) -> list[Resource]:
+        cached_resources = [await spec.list_cached_resources(call) for spec in self.list_resources()]
+        return [*self._list_constant_resources(), *chain.from_iterable(cached_resources)]
+
+    def _list_constant_resources(self) -> list[Resource]:
+        return [resource for spec in self.list_resources() for resource in spec.list_constant_resources()]
 
     async def _describe(self, resource: Resource, last_read: _LastRead | None) -> Resource:
         if last_read is None or await self.read_etag(resource.uri) != last_read.etag:
@@ -114,7 +131,7 @@ class Features:
             match = self._match_resource(uri)
             result = await match.resource.read(match.value, call)
             text = to_text(result)
-            if match.value in match.resource.listed_values:
+            if match.resource.may_list(match.value):
                 await self._keep_read(uri, match, len(text.encode()), getattr(result, "as_of", None), call)
             return text
 

@@ -31,6 +31,7 @@ from mcp.types import (
     ToolsCapability,
     UnsubscribeRequestParams,
 )
+from mcp.types.version import MODERN_PROTOCOL_VERSIONS
 
 from toggl_mcp.subscriptions import Subscriptions
 from toggl_mcp.tools.support.define import CallOpener
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 RequestContext = ServerRequestContext[Any, Any]
 FeatureOpener = Callable[[], "Features"]
 
-METHODS_WITH_NEWS = ("tools/call", "resources/read")
+METHODS_WITH_NEWS = ("tools/call", "resources/read", "prompts/get", "completion/complete")
 """What may bring something new into the cache."""
 
 
@@ -68,22 +69,32 @@ def add_handlers(
     async def read_etag(uri: str) -> str | None:
         return await open_features().read_etag(uri)
 
-    _add_resources(lowlevel, open_features)
+    async def read_list_etag() -> str:
+        return await open_features().read_list_etag()
+
+    has_list_changes = can_push and RESOURCE_TOOLS["project"] in tool_names  # What else is listed stays.
+    subscriptions = Subscriptions(read_etag, read_list_etag if has_list_changes else None) if can_push else None
+    _add_resources(lowlevel, open_features, subscriptions)
     _add_prompts(lowlevel, open_features)
-    if can_push:
-        _add_subscriptions(server, lowlevel, Subscriptions(read_etag))
-    _restrict_capabilities(lowlevel, tool_names)
+    if subscriptions is not None:
+        _add_subscriptions(server, lowlevel, subscriptions)
+    _restrict_capabilities(lowlevel, tool_names, has_list_changes=has_list_changes)
     lowlevel.get_tool_input_schema = _find_header_schema
 
 
-def _add_resources(lowlevel: Server[Any], open_features: FeatureOpener) -> None:
+def _add_resources(lowlevel: Server[Any], open_features: FeatureOpener, subscriptions: Subscriptions | None) -> None:
     list_others = _find_handler(lowlevel, "resources/list")
     list_other_templates = _find_handler(lowlevel, "resources/templates/list")
     read_other = _find_handler(lowlevel, "resources/read")
 
     async def list_resources(ctx: RequestContext, params: PaginatedRequestParams) -> ListResourcesResult:
         others = cast("ListResourcesResult", await list_others(ctx, params))
-        return ListResourcesResult(resources=[*await open_features().describe_resources(), *others.resources])
+        features = open_features()
+        resources = await features.describe_resources()
+        if subscriptions is not None:
+            is_modern = ctx.protocol_version in MODERN_PROTOCOL_VERSIONS
+            subscriptions.keep_list(features.make_list_etag(resources), None if is_modern else ctx.session)
+        return ListResourcesResult(resources=[*resources, *others.resources])
 
     async def list_templates(ctx: RequestContext, params: PaginatedRequestParams) -> ListResourceTemplatesResult:
         others = cast("ListResourceTemplatesResult", await list_other_templates(ctx, params))
@@ -135,8 +146,8 @@ def _add_subscriptions(server: MCPServer[None], lowlevel: Server[Any], subscript
     server.middleware.append(notify_subscribers)
 
 
-def _restrict_capabilities(lowlevel: Server[Any], tool_names: Collection[str]) -> None:
-    """Advertise no empty list, and no change of a list: all lists are as long as the process lives.
+def _restrict_capabilities(lowlevel: Server[Any], tool_names: Collection[str], *, has_list_changes: bool) -> None:
+    """Advertise no empty list, and changes of none but that of resources: all others are as long as the process lives.
 
     The SDK derives capabilities from handlers, of which it always has some, and the newer protocol's `listChanged` from
     whether `subscriptions/listen` is served.
@@ -154,11 +165,12 @@ def _restrict_capabilities(lowlevel: Server[Any], tool_names: Collection[str]) -
     ) -> ServerCapabilities:
         derived = derive(notification_options, experimental_capabilities, extensions, protocol_version=protocol_version)
         subscribe = derived.resources is not None and derived.resources.subscribe
+        resources = ResourcesCapability(subscribe=subscribe or None, list_changed=has_list_changes or None)
         return derived.model_copy(
             update={
                 "tools": ToolsCapability(),
                 "prompts": PromptsCapability() if has_prompts else None,
-                "resources": ResourcesCapability(subscribe=subscribe or None) if has_resources else None,
+                "resources": resources if has_resources else None,
                 "completions": derived.completions if has_prompts or has_resources else None,
             }
         )

@@ -1,5 +1,6 @@
 """The icons of the server, its resources and its prompts: a stroke on 24 by 24, small enough for a data URI."""
 
+from functools import cache
 from urllib.parse import quote
 
 from mcp.types import Icon
@@ -8,6 +9,7 @@ COLOR = "#e85498"
 """A fuchsia that is seen on a light and on a dark ground."""
 
 
+@cache
 def draw_icon(path: str) -> Icon:
     """Return the icon of an SVG path."""
     svg = (

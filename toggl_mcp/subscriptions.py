@@ -1,7 +1,8 @@
-"""Subscriptions to resources: who is told when there is something new to read, of which resource.
+"""Subscriptions to resources and to their list: who is told when there is something new to read.
 
 Nothing is requested from Toggl for them. What is new comes with the calls of the host: by the sync of time entries, or
-by a change. After each call the etags of the resources in question are derived from the cache, and compared.
+by a change. After each call the etags of the resources in question, and of the list, are derived from the cache, and
+compared.
 """
 
 import logging
@@ -13,7 +14,7 @@ from typing import Any
 import anyio
 from mcp.server.context import ServerRequestContext
 from mcp.server.session import ServerSession
-from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler, ResourceUpdated
+from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler, ResourcesListChanged, ResourceUpdated
 from mcp.types import (
     SubscriptionFilter,
     SubscriptionsListenRequestParams,
@@ -37,6 +38,12 @@ Raises:
     NotFound, InvalidArguments: There is no such resource.
     TogglError: No account is open.
 """
+ListEtagReader = Callable[[], Awaitable[str]]
+"""Returns the etag of the list of resources, from the cache alone.
+
+Raises:
+    TogglError: The cache cannot tell, or no account is open.
+"""
 
 
 class Subscriptions:
@@ -44,15 +51,21 @@ class Subscriptions:
 
     Args:
         read_etag: Returns the etag of a resource.
+        read_list_etag: Returns that of their list; None if the list never changes.
     """
 
-    def __init__(self, read_etag: EtagReader) -> None:
+    def __init__(self, read_etag: EtagReader, read_list_etag: ListEtagReader | None = None) -> None:
         self._read_etag = read_etag
+        self._read_list_etag = read_list_etag
         self._bus = InMemorySubscriptionBus()
         self._listen = ListenHandler(self._bus, max_subscriptions=MAX_STREAMS)
         self._sessions: dict[str, ServerSession] = {}
         self._subscribers: Counter[str] = Counter()
         self._etags: dict[str, str | None] = {}
+        self._list_etag: str | None = None
+        """That of the list as clients have it; None before one has it."""
+        self._list_session: ServerSession | None = None
+        self._list_streams = 0
         self._lock = anyio.Lock()
 
     async def subscribe(self, uri: str, session: ServerSession) -> None:
@@ -74,28 +87,47 @@ class Subscriptions:
     async def __call__(
         self, ctx: ServerRequestContext[Any, Any], params: SubscriptionsListenRequestParams
     ) -> SubscriptionsListenResult:
-        """Serve a stream of `subscriptions/listen`: about resources, as no list ever changes.
+        """Serve a stream of `subscriptions/listen`: about resources and their list, as no other list ever changes.
 
         Raises:
             MCPError: There is no such resource, or there are too many subscriptions, or no account is open.
         """
         uris = list(dict.fromkeys(params.notifications.resource_subscriptions or ()))
+        has_list = self._read_list_etag is not None and bool(params.notifications.resources_list_changed)
         async with self._keep(uris):
-            notifications = SubscriptionFilter(resource_subscriptions=uris)
-            return await self._listen(ctx, params.model_copy(update={"notifications": notifications}))
+            notifications = SubscriptionFilter(resource_subscriptions=uris, resources_list_changed=has_list)
+            self._list_streams += has_list
+            try:
+                if has_list and self._list_etag is None:
+                    await self._notify_of_list()
+                return await self._listen(ctx, params.model_copy(update={"notifications": notifications}))
+            finally:
+                self._list_streams -= has_list
+
+    def keep_list(self, etag: str, session: ServerSession | None) -> None:
+        """Take a list as what clients have, and tell the client of a session when it is another.
+
+        `session` is None where clients say by `subscriptions/listen` what they want to be told.
+        """
+        if self._read_list_etag is not None:
+            self._list_etag = etag
+            self._list_session = session or self._list_session
 
     def close(self) -> None:
         """End the streams of `subscriptions/listen`, each with its result."""
         self._listen.close()
 
     async def notify(self, read_uri: str | None = None) -> None:
-        """Tell the subscribers of each resource that has something new since they were told last.
+        """Tell the subscribers of each resource that has something new since they were told last, and of their list.
 
         `read_uri` is what the client has just read, and so knows.
         """
-        if not self._subscribers:
+        has_list = self._list_session is not None or self._list_streams > 0
+        if not self._subscribers and not has_list:
             return
         async with self._lock:
+            if has_list:
+                await self._notify_of_list()
             for uri in [*self._subscribers]:
                 try:
                     etag = await self._read_etag(uri)
@@ -105,6 +137,20 @@ class Subscriptions:
                 former, self._etags[uri] = self._etags.get(uri), etag or self._etags.get(uri)
                 if None not in (former, etag) and former != etag and uri != read_uri:
                     await self._send(uri)
+
+    async def _notify_of_list(self) -> None:
+        if self._read_list_etag is None:
+            return
+        try:
+            etag = await self._read_list_etag()
+        except TogglError:
+            _log.warning("Whether the list of resources is new could not be told.", exc_info=True)
+            return
+        former, self._list_etag = self._list_etag, etag
+        if former not in (None, etag):
+            await self._bus.publish(ResourcesListChanged())
+            if self._list_session is not None:
+                await self._list_session.send_resource_list_changed()
 
     async def _send(self, uri: str) -> None:
         await self._bus.publish(ResourceUpdated(uri))

@@ -99,8 +99,12 @@ async def test_resources_list_has_sizes_and_times_of_what_was_read_and_is_the_sa
 
     assert len(sandbox.calls) == count
     as_of = json.loads(bodies["toggl://day/today"])["as_of"].replace("Z", "+00:00")
-    assert before == {uri: (len(bodies[uri].encode()), None if "changes" in uri else as_of) for uri in LISTED}
-    assert changed == dict.fromkeys(LISTED, (None, None)) | {"toggl://account": before["toggl://account"]}
+    assert {uri: before[uri] for uri in LISTED} == {
+        uri: (len(bodies[uri].encode()), None if "changes" in uri else as_of) for uri in LISTED
+    }
+    assert {uri: changed[uri] for uri in LISTED} == dict.fromkeys(LISTED, (None, None)) | {
+        "toggl://account": before["toggl://account"]
+    }
     assert after["toggl://day/today"] == (len(body.encode()), "2025-10-09T08:54:20+00:00")
 
 

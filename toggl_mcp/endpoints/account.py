@@ -2,12 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 from pydantic import BaseModel
 
 from toggl_mcp.api import Transport
-from toggl_mcp.cache.store import Key
+from toggl_mcp.cache.store import Key, Version
 from toggl_mcp.endpoints.core.cached_collection import CachedCollection, Fetch
 from toggl_mcp.endpoints.core.collection import CacheRead, Collection
 from toggl_mcp.endpoints.core.keys import ACCOUNT_ID, account_key, names_key
@@ -37,6 +37,30 @@ class _Response(NamedTuple):
     names: dict[int, WorkspaceNames]
 
 
+class NamesRead:
+    """The names in use in a workspace, as a response had them that was requested at a time."""
+
+    def __init__(self, names: WorkspaceNames, requested_at: float) -> None:
+        self.requested_at = requested_at
+        self.names = names
+        self._collections: dict[str, Collection[Any]] = {}
+
+    def collect(self, kind: str) -> Collection[Any]:
+        """Return the items of a kind, as one collection however often that is called."""
+        if kind not in self._collections:
+            items: list[WorkspaceResource] = getattr(self.names, kind)
+            version = Version(0, self.requested_at)
+            self._collections[kind] = Collection({item.id: item for item in items}, version)
+        return self._collections[kind]
+
+
+class LastNames(NamedTuple):
+    """The names of each workspace as they were last read, and a version that each change of names from here counts."""
+
+    version: Version
+    by_workspace: Mapping[int, NamesRead]
+
+
 class AccountEndpoint:
     """The token's owner, the workspaces, and the names in use there, which Toggl sends in one response.
 
@@ -47,6 +71,7 @@ class AccountEndpoint:
         self._session = session
         self._account = self._open_collection(account_key(session.scope), AccountSnapshot, self._fetch_account)
         self._names = self._open_collection(names_key(session.scope), WorkspaceNames, self._fetch_names)
+        self._last_names: dict[int, NamesRead] = {}
 
     async def me(self, *, refresh: bool = False) -> tuple[Me, CacheRead[AccountSnapshot]]:
         """Return the token's owner, with where that comes from and when it was requested; it is fresh for an hour."""
@@ -75,7 +100,27 @@ class AccountEndpoint:
 
         They are fresh for an hour; without `may_request` None if they are not.
         """
-        return (await self._names.read()).collection if may_request else await self._names.fresh_or_none()
+        names = (await self._names.read()).collection if may_request else await self._names.fresh_or_none()
+        self._keep_names(names)
+        return names
+
+    async def last_names(self) -> LastNames:
+        """Return the names of each workspace as last read, however long ago, and whatever was changed in it since.
+
+        Nothing is requested.
+        """
+        version = await self._names.get_version()
+        self._keep_names(await self._names.any_age_or_none())
+        return LastNames(version, self._last_names)
+
+    def _keep_names(self, names: Collection[WorkspaceNames] | None) -> None:
+        if names is None:
+            return
+        requested_at = names.version.fetched_at or 0.0
+        for key, item in names.items.items():
+            former = self._last_names.get(key)
+            if former is None or (former.names is not item and former.requested_at <= requested_at):
+                self._last_names[key] = NamesRead(item, requested_at)
 
     def _open_collection(self, key: Key, model: type[M], fetch: Fetch[M]) -> CachedCollection[M]:
         session = self._session
@@ -87,7 +132,8 @@ class AccountEndpoint:
         """Return the account as Toggl has it, and store the names that come with it."""
         expected, requested_at = await self._names.get_version(), self._session.store.clock()
         response = await _fetch(transport)
-        await self._names.store_if_unchanged(response.names, expected=expected, requested_at=requested_at)
+        read = await self._names.store_if_unchanged(response.names, expected=expected, requested_at=requested_at)
+        self._keep_names(read.collection)
         return {ACCOUNT_ID: response.account}
 
     async def _fetch_names(self, transport: Transport) -> Mapping[int, WorkspaceNames]:

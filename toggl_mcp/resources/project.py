@@ -7,11 +7,17 @@ from toggl_mcp.completions import list_projects
 from toggl_mcp.endpoints.core.collection import Collection
 from toggl_mcp.endpoints.projects import AsyncProjectEndpoint
 from toggl_mcp.icons import GAUGE
+from toggl_mcp.models.clients import Client
 from toggl_mcp.models.projects import Project
-from toggl_mcp.resources.support import ResourceSpec, digest, dump_models, list_cached_entries
+from toggl_mcp.models.text import strip_invisible
+from toggl_mcp.resources.support import ResourceItem, ResourceSpec, digest, dump_models, list_cached_entries
 from toggl_mcp.tools.project_status import ProjectStatus, ProjectStatusArgs, project_status
 from toggl_mcp.tools.support.define import CallContext
 from toggl_mcp.tools.support.results import validate_args
+
+MAX_LISTED_PROJECTS = 100
+"""Projects that are listed as resources; the others are read by the template."""
+ITEM_DESCRIPTION = "How it stands: estimate, tracked time, pace, tasks."
 
 
 async def read_project(ref: str, call: CallContext) -> ProjectStatus:
@@ -63,6 +69,44 @@ async def _find_collection(projects: AsyncProjectEndpoint, call: CallContext) ->
     return await projects.any_age_or_none() if read is None else read.collection
 
 
+async def list_recent_projects(call: CallContext) -> list[ResourceItem]:
+    """Return the active projects that are cached, those with the latest entries first, then by name."""
+    items = await call.toggl.name_history.list_items("project", "client")
+    active_projects = [project for project in items["project"].values() if project.active]
+    if not active_projects:
+        return []
+    latest_starts = await _find_latest_starts(call)
+    active_projects.sort(key=lambda project: latest_starts.get(project.id, 0.0), reverse=True)
+    workspaces = await _name_workspaces(call)
+    return [
+        _describe_project(project, items["client"].get(project.client_id), workspaces.get(project.workspace_id))
+        for project in active_projects[:MAX_LISTED_PROJECTS]
+    ]
+
+
+async def _find_latest_starts(call: CallContext) -> dict[int, float]:
+    """Return when the latest cached entry of each project begins."""
+    starts: dict[int, float] = {}
+    entries = await call.toggl.entry_cache.any_age_or_none()
+    for entry in () if entries is None else entries.items.values():
+        if entry.project_id:
+            starts[entry.project_id] = max(starts.get(entry.project_id, 0.0), entry.start.timestamp())
+    return starts
+
+
+async def _name_workspaces(call: CallContext) -> dict[int, str]:
+    """Return the names of the workspaces by id; of an account with one, nothing: it tells nothing apart."""
+    snapshot = await call.toggl.account.last_snapshot()
+    workspaces = [] if snapshot is None else snapshot.workspaces
+    return {workspace.id: workspace.name for workspace in workspaces} if len(workspaces) > 1 else {}
+
+
+def _describe_project(project: Project, client: Client | None, workspace: str | None) -> ResourceItem:
+    places = {"Client": client and client.name, "Workspace": workspace}
+    sentences = [f"{place}: {strip_invisible(name)}." for place, name in places.items() if name]
+    return ResourceItem(str(project.id), strip_invisible(project.name), " ".join([*sentences, ITEM_DESCRIPTION]))
+
+
 RESOURCES = (
     ResourceSpec(
         "toggl://project/{id}",
@@ -71,6 +115,7 @@ RESOURCES = (
         0.5,
         read_project,
         make_project_etag,
+        list_items=list_recent_projects,
         complete=list_projects,
     ),
 )

@@ -1,8 +1,10 @@
 """How the result of a tool becomes a resource: an address, a reader, and an etag that costs no request."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from hashlib import blake2b
+from typing import NamedTuple
 
 from mcp.shared.uri_template import UriTemplate
 from mcp.types import Annotations, Resource, ResourceTemplate
@@ -10,6 +12,7 @@ from pydantic import BaseModel
 
 from toggl_mcp.completions import Completer
 from toggl_mcp.icons import draw_icon
+from toggl_mcp.models.base import is_id
 from toggl_mcp.models.time_entries import TimeEntry
 from toggl_mcp.tools.support.define import CallContext
 
@@ -18,6 +21,14 @@ SCHEME = "toggl://"
 AUDIENCE = ("user", "assistant")
 NO_VALUE = ""
 """What a resource without a variable is read with."""
+
+
+class ResourceItem(NamedTuple):
+    """What a template has as a resource of its own: the value of its variable, and what hosts show of it."""
+
+    value: str
+    title: str
+    description: str
 
 
 @dataclass(frozen=True)
@@ -32,6 +43,7 @@ class ResourceSpec:
         read: Returns what a tool returns, for a value of the variable; its docstring describes the resource.
         make_etag: Returns what changes with the body, from the cache alone; None where that cannot tell.
         examples: Values of the variable that are listed as resources, with their titles.
+        list_items: Returns what is listed besides, from the cache alone: items by their ids.
         complete: Returns values of the variable.
     """
 
@@ -42,7 +54,13 @@ class ResourceSpec:
     read: Callable[[str, CallContext], Awaitable[BaseModel]]
     make_etag: Callable[[str, CallContext], Awaitable[str | None]]
     examples: Mapping[str, str] = field(default_factory=dict[str, str])
+    list_items: Callable[[CallContext], Awaitable[Sequence[ResourceItem]]] | None = None
     complete: Completer | None = None
+
+    @cached_property
+    def template(self) -> UriTemplate:
+        """Its address as a template."""
+        return UriTemplate.parse(self.uri)
 
     @property
     def name(self) -> str:
@@ -61,29 +79,40 @@ class ResourceSpec:
 
     def match(self, uri: str) -> str | None:
         """Return the value of the variable in an address; None if the address is of another resource."""
-        values = UriTemplate.parse(self.uri).match(uri)
+        values = self.template.match(uri)
         return None if values is None else str(next(iter(values.values()), NO_VALUE))
 
     @property
-    def listed_values(self) -> Mapping[str, str]:
-        """The values of the variable that are listed as resources, with their titles."""
+    def constant_values(self) -> Mapping[str, str]:
+        """The values of the variable that are always listed as resources, with their titles."""
         return self.examples if self.is_template else {NO_VALUE: self.title}
 
-    def list_resources(self) -> list[Resource]:
+    def may_list(self, value: str) -> bool:
+        """Tell whether lists may have the resource of a value."""
+        return value in self.constant_values or (self.list_items is not None and is_id(value))
+
+    def list_constant_resources(self) -> list[Resource]:
         """Return it as hosts list it, or its examples."""
-        template = UriTemplate.parse(self.uri)
         return [
-            Resource(
-                uri=template.expand(dict.fromkeys(template.variable_names, value)),
-                name=value or self.name,
-                title=title,
-                description=self.description,
-                mime_type=JSON,
-                icons=[draw_icon(self.icon)],
-                annotations=self._annotations,
-            )
-            for value, title in self.listed_values.items()
+            self._to_resource(ResourceItem(value, title, self.description), value or self.name)
+            for value, title in self.constant_values.items()
         ]
+
+    async def list_cached_resources(self, call: CallContext) -> list[Resource]:
+        """Return what is listed besides."""
+        items = () if self.list_items is None else await self.list_items(call)
+        return [self._to_resource(item, item.title) for item in items]
+
+    def _to_resource(self, item: ResourceItem, name: str) -> Resource:
+        return Resource(
+            uri=self.template.expand(dict.fromkeys(self.template.variable_names, item.value)),
+            name=name,
+            title=item.title,
+            description=item.description,
+            mime_type=JSON,
+            icons=[draw_icon(self.icon)],
+            annotations=self._annotations,
+        )
 
     def to_template(self) -> ResourceTemplate:
         """Return it as hosts list templates."""
