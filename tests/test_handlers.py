@@ -1,4 +1,4 @@
-"""What a server advertises: no empty list, no change of a list, and nothing that its tools could not read."""
+"""What a server advertises: no empty list, no change of a list that stays, and nothing that its tools cannot read."""
 
 from typing import Any
 

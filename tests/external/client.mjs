@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { StdioClientTransport as ModernTransport } from "@modelcontextprotocol/client/stdio";
 import { ResourceUpdatedNotificationSchema } from "@modelcontextprotocol/sdk/types.js";
-import { tryContext } from "./context.mjs";
+import { tryContext, tryListChange, watchList } from "./context.mjs";
 import { Host, step, summary } from "./host.mjs";
 import { tryLegacy, tryModern } from "./modern.mjs";
 
@@ -18,7 +18,7 @@ const server = { command, args };
 await tryTools();
 await tryQuestions();
 await tryResources();
-await step("SDK 2 connects", () => tryModern(new ModernTransport(server)));
+await step("SDK 2 connects", () => tryModern(new ModernTransport(server), { canPush: true }));
 await step("SDK 2 connects in the older era", () => tryLegacy(new ModernTransport(server)));
 summary();
 
@@ -39,8 +39,10 @@ async function tryTools() {
 
 /** Reads what there is besides tools, and is told of a change. */
 async function tryResources() {
-  const { client } = await Host.start(server);
+  const { options, waitFor } = watchList();
+  const { client } = await Host.start(server, { options });
   await tryContext(client);
+  await tryListChange(client, waitFor);
   await step("resources/subscribe", async () => {
     const uri = "toggl://changes";
     const told = new Promise((resolve) => {

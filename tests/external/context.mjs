@@ -1,6 +1,7 @@
 // What besides tools either TypeScript SDK has to find: every resource, prompt and completion, over whatever transport.
 
 import assert from "node:assert/strict";
+import { EventEmitter, on } from "node:events";
 import { step } from "./host.mjs";
 
 const VALUES = { date: "today", id: "Web%20shop" };
@@ -26,6 +27,13 @@ export async function tryContext(client) {
       assert.notEqual((await read(client, uri)).source, "toggl");
     });
   }
+  await step("resources/list has the projects that are cached", async () => {
+    const { resources: listed } = await client.listResources();
+    const { uri, description } = listed.find(({ title }) => title === "Web shop");
+    assert.match(description, /^Client: Aroha Bakery\. Workspace: Harbour Studio\./);
+    const { projects } = await read(client, uri);
+    assert.deepEqual(projects.map(({ name }) => name), ["Web shop"]);
+  });
   await step("resources/read of nothing fails", () => assert.rejects(client.readResource({ uri: "toggl://day/soon" }), /today/));
   const { prompts } = await step("prompts/list", () => client.listPrompts());
   for (const { name, arguments: taken } of prompts) {
@@ -40,6 +48,29 @@ export async function tryContext(client) {
     const [, argument] = uriTemplate.match(/\{(\w+)\}/);
     await complete(client, { type: "ref/resource", uri: uriTemplate }, argument, argument === "date" ? uriTemplate : argument);
   }
+}
+
+/** Returns the options of a client that is told of changes of the list of resources, and what waits for one to be in it. */
+export function watchList() {
+  const events = new EventEmitter();
+  const onChanged = (error, resources) => events.emit("list", error ?? resources);
+  const waitFor = async (title) => {
+    for await (const [resources] of on(events, "list")) {
+      if (resources.some((resource) => resource.title === title)) return;
+    }
+  };
+  return { options: { listChanged: { resources: { onChanged } } }, waitFor };
+}
+
+/** Creates a project, and is told of the new list, which the SDK has read by then. */
+export async function tryListChange(client, waitFor) {
+  await step("resources/list_changed", async () => {
+    const told = waitFor("Paddles");
+    await client.callTool({ name: "create_project", arguments: { name: "Paddles" } });
+    await told;
+    const { structuredContent } = await client.callTool({ name: "undo", arguments: {} });
+    assert.ok(structuredContent.complete);
+  });
 }
 
 async function read(client, uri) {

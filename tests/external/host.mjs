@@ -33,10 +33,10 @@ export class Host {
   }
 
   /** Returns a host with its server running; with `answer`, one that answers elicitations by it. */
-  static async start(server, { answer, timeout = 30_000 } = {}) {
+  static async start(server, { answer, timeout = 30_000, options = {} } = {}) {
     const client = new Client(
       { name: "external", version: "1.0.0" },
-      { capabilities: answer ? { elicitation: {} } : {} },
+      { capabilities: answer ? { elicitation: {} } : {}, ...options },
     );
     if (answer) client.setRequestHandler(ElicitRequestSchema, ({ params }) => answer(params));
     await client.connect(new StdioClientTransport(server), { timeout });

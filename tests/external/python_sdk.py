@@ -12,10 +12,18 @@ from typing import Any
 from mcp import ClientSession, StdioServerParameters
 from mcp.client.stdio import stdio_client
 from mcp.client.streamable_http import streamable_http_client
-from mcp.types import ElicitRequestParams, ElicitResult, PromptReference, ResourceTemplateReference
+from mcp.types import (
+    ElicitRequestParams,
+    ElicitResult,
+    PromptReference,
+    ResourceListChangedNotification,
+    ResourceTemplateReference,
+    ServerNotification,
+)
 from pydantic import AnyUrl
 
 questions: list[str] = []
+list_changed = asyncio.Event()
 
 
 async def main(target: list[str]) -> None:
@@ -27,11 +35,15 @@ async def main(target: list[str]) -> None:
             else stdio_client(StdioServerParameters(command=target[0], args=target[1:]))
         )
         read, write, *_ = await stack.enter_async_context(transport)
-        session = await stack.enter_async_context(ClientSession(read, write, elicitation_callback=decline))
+        session = await stack.enter_async_context(
+            ClientSession(read, write, elicitation_callback=decline, message_handler=keep_list_change)
+        )
         initialized = await session.initialize()
         assert initialized.protocolVersion == "2025-11-25"
         assert initialized.serverInfo.name == "toggl-track"
         await check_lists(session)
+        assert bool(initialized.capabilities.resources.listChanged) is not over_http
+        await check_list_change(session, can_push=not over_http)
         await check_changes(session)
         await check_form(session, over_http=over_http)
     print(f"ok      Python SDK 1 {'over HTTP' if over_http else 'over stdio'}")  # noqa: T201 - for who runs it
@@ -52,6 +64,24 @@ async def check_lists(session: ClientSession) -> None:
         assert (await session.get_prompt(prompt.name, required)).messages
         for argument in prompt.arguments:
             await check_completion(session, PromptReference(type="ref/prompt", name=prompt.name), argument.name)
+
+
+async def check_list_change(session: ClientSession, *, can_push: bool) -> None:
+    """Cached projects are listed; over stdio the client is told of a new one, stateless HTTP says that it cannot."""
+    titles = [resource.title for resource in (await session.list_resources()).resources]
+    assert "Web shop" in titles
+    await succeed(session, "create_project", name="Paddles")
+    if can_push:
+        await asyncio.wait_for(list_changed.wait(), 30)
+    assert list_changed.is_set() == can_push
+    titles = [resource.title for resource in (await session.list_resources()).resources]
+    assert "Paddles" in titles
+    await succeed(session, "undo")
+
+
+async def keep_list_change(message: object) -> None:
+    if isinstance(message, ServerNotification) and isinstance(message.root, ResourceListChangedNotification):
+        list_changed.set()
 
 
 async def check_completion(
