@@ -163,6 +163,32 @@ async def test_resources_list_after_a_lost_response_has_the_next_change(sandbox:
     assert "Web stall" in titles
 
 
+async def test_resources_list_has_the_name_of_a_later_read_in_place_of_an_own_one(
+    sandbox: Sandbox, clock: Clock
+) -> None:
+    async with Client(serve(sandbox, clock)) as client:
+        await client.read_resource("toggl://account")
+        clock.now += 10
+        await Host(client).call("edit_project", project="Web shop", name="Web stall")
+        sandbox.state.projects[201_500_302]["name"] = "Web market"
+        clock.now += 10
+        await Host(client).call("list_projects", refresh=True)
+        titles = await list_titles(client)
+
+    assert "Web market" in titles
+    assert "Web stall" not in titles
+
+
+async def test_resources_list_after_an_unknown_deletion_has_the_project(sandbox: Sandbox, clock: Clock) -> None:
+    async with Client(serve(sandbox, clock)) as client:
+        await client.read_resource("toggl://account")
+        sandbox.fault = lambda call: Fault("lost before") if call.method == "DELETE" else None
+        await Host(client).fail("delete_project", project="Web shop")
+        titles = await list_titles(client)
+
+    assert "Web shop" in titles
+
+
 async def test_resources_list_has_the_size_of_a_project_that_was_read(sandbox: Sandbox, clock: Clock) -> None:
     async with Client(serve(sandbox, clock)) as client:
         await client.read_resource(SHOP)
