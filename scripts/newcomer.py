@@ -1,7 +1,7 @@
 """Log how a newcomer gets from an empty home to the first answer, in seconds: `uv run python -m scripts.newcomer`.
 
 It runs the commands of README.md in an empty home, with nothing in uv's cache, and then starts the server as the host's
-configuration says. Its Toggl is the embedded one.
+configuration says. Its Toggl is the embedded one. With `TOGGL_MCP_FIGURES=write` the seconds go into tests/figures.json.
 """
 
 import json
@@ -16,13 +16,16 @@ import anyio
 from mcp import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 
+from tests.figures import WRITES, write_figures
+
 ROOT = Path(__file__).parent.parent
 COMMANDS = (
     "python3 -m venv uv",
     "uv/bin/pip install --quiet uv",
-    f"git clone --quiet {shlex.quote(str(ROOT))} toggl_mcp",
+    "git clone --quiet REPOSITORY toggl_mcp",
     "uv/bin/uv run --quiet --directory toggl_mcp toggl-mcp install cursor --sandbox",
 )
+FIRST_CALL = "start of the server, and get_timer"
 
 
 def make_environment(home: Path) -> dict[str, str]:
@@ -43,17 +46,22 @@ async def call_first_tool(home: Path) -> str:
 
 def main() -> None:
     """Print each command with its seconds, and the answer."""
-    began = monotonic()
+    seconds: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         for command in COMMANDS:
             start = monotonic()
-            subprocess.run(shlex.split(command), cwd=home, env=make_environment(home), check=True)  # noqa: S603 - ours
-            print(f"{monotonic() - start:6.1f} s  {command}")  # noqa: T201 - for who runs it
+            words = [word.replace("REPOSITORY", str(ROOT)) for word in shlex.split(command)]
+            subprocess.run(words, cwd=home, env=make_environment(home), check=True)  # noqa: S603 - ours
+            seconds[command] = round(monotonic() - start, 1)
         start = monotonic()
         answer = anyio.run(call_first_tool, home)
-        print(f"{monotonic() - start:6.1f} s  start of the server, and get_timer: {answer}")  # noqa: T201 - likewise
-    print(f"{monotonic() - began:6.1f} s  in all")  # noqa: T201 - likewise
+        seconds[FIRST_CALL] = round(monotonic() - start, 1)
+    for command, duration in seconds.items():
+        print(f"{duration:6.1f} s  {command}")  # noqa: T201 - for who runs it
+        if WRITES:
+            write_figures("newcomer", command, commands=int(command in COMMANDS), seconds=duration)
+    print(f"{sum(seconds.values()):6.1f} s  in all: {answer}")  # noqa: T201 - likewise
 
 
 if __name__ == "__main__":

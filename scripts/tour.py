@@ -6,6 +6,7 @@ from pathlib import Path
 import anyio
 from mcp import Client
 
+from tests.figures import load_figures, load_measurements
 from toggl_mcp.call import call_tool
 from toggl_mcp.check import check
 from toggl_mcp.cli.call import format_outcome, parse_arguments
@@ -31,6 +32,7 @@ def tour_sections() -> dict[str, str]:
     sections = {
         "demo": _block("toggl-mcp demo", format_story(anyio.run(play), Console())),
         "check": _block("toggl-mcp check", anyio.run(_check_without_token)),
+        "newcomer": _format_log(),
     }
     return sections | {name: _block(command, anyio.run(_run_call, command)) for name, command in CALLS.items()}
 
@@ -47,6 +49,13 @@ async def _run_call(command: str) -> str:
     async with Client(build_story_server(Sandbox(clock=clock), clock)) as client:
         outcome = await call_tool(client, line.words[0], parse_arguments(line.flags))
     return format_outcome(outcome, Console())
+
+
+def _format_log() -> str:
+    """Return what scripts/newcomer.py has measured."""
+    cases = load_measurements()["newcomer"]["cases"]
+    lines = [f"{numbers['seconds']:6.1f} s  {command}" for command, numbers in cases.items()]
+    return "\n".join(["```text", *lines, f"{load_figures('newcomer')['seconds']:6.1f} s  in all", "```"])
 
 
 def _block(command: str, output: str) -> str:

@@ -206,6 +206,14 @@ PROMISES = (
         "benchmarks/start.py",
     ),
     Promise(
+        "newcomer",
+        "From an empty home to the first answer",
+        "With nothing in any cache: uv, a clone, `toggl-mcp install cursor --sandbox`, and the first call of the server as "
+        "that host's file starts it.",
+        "{commands} commands and {seconds:.1f} s, downloads included",
+        "scripts/newcomer.py",
+    ),
+    Promise(
         "load",
         "HTTP throughput beside the bare SDK",
         "50 clients at once call `get_client` of 1,000 cached ones by HTTP for a minute, then 100,000 times more, on "
