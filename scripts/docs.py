@@ -42,6 +42,7 @@ size; the figures of the chaos tests come from a large run:
 TOGGL_MCP_CHAOS=large uv run pytest tests/chaos
 DAMAGED_FILES=1000 uv run pytest tests/cache/test_sqlite_damage.py
 uv run python benchmarks/start.py
+TOGGL_MCP_FIGURES=write uv run python -m scripts.newcomer
 ```
 
 These commands write `tests/figures.json`, which this page is made of. Every test uses the sandbox, none the real Toggl.

@@ -208,8 +208,8 @@ PROMISES = (
     Promise(
         "newcomer",
         "From an empty home to the first answer",
-        "With nothing in any cache: uv, a clone, `toggl-mcp install cursor --sandbox`, and the first call of the server as "
-        "that host's file starts it.",
+        "With nothing in any cache: uv, a clone, `toggl-mcp install cursor --sandbox`, and the first call of the "
+        "server as that host's file starts it.",
         "{commands} commands and {seconds:.1f} s, downloads included",
         "scripts/newcomer.py",
     ),
