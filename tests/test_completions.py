@@ -56,6 +56,16 @@ async def test_complete_of_days_and_periods_costs_no_request(sandbox: Sandbox, c
     assert sandbox.calls == []
 
 
+async def test_complete_has_archived_names_after_active_ones(sandbox: Sandbox, clock: Clock) -> None:
+    rows = sandbox.state.clients.values()
+    archived_names = {row["name"] for row in rows if row["archived"]}
+    async with Client(serve(sandbox, clock)) as client:
+        values = (await complete(client, STATEMENT, "client", "")).values
+
+    assert {*values[-len(archived_names) :]} == archived_names
+    assert len(values) == len({row["name"] for row in rows})
+
+
 async def test_complete_has_a_name_that_was_just_created_without_another_request(
     sandbox: Sandbox, clock: Clock
 ) -> None:

@@ -28,11 +28,13 @@ def test_install_backs_up_the_file(machine: Machine) -> None:
 
 
 @posix_only
-def test_install_keeps_the_mode_of_the_file_and_gives_it_to_the_backup(machine: Machine) -> None:
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o644], ids=oct)
+def test_install_keeps_the_mode_of_the_file_and_gives_it_to_the_backup(machine: Machine, mode: int) -> None:
+    machine.file.chmod(mode)
     machine.install()
 
     modes = [stat.S_IMODE(path.stat().st_mode) for path in (machine.file, machine.file.with_name(BACKUP))]
-    assert modes == [0o644, 0o644]
+    assert modes == [mode, mode]
 
 
 def test_install_with_the_token_in_the_file_says_who_can_read_it(machine: Machine) -> None:
