@@ -130,6 +130,7 @@ async def test_client_with_the_list_is_told_of_what_a_read_brings_and_costs_no_r
         sandbox.state.projects[SHOP]["name"] = "Web stall"
         await listener.call("list_time_entries", period="today")
         requests = len(sandbox.calls)
+        clock.now += 10
         await listener.call("get_account", refresh=True)
         await listener.receive(LIST)
         assert "Web stall" in await listener.list_titles()

@@ -123,8 +123,11 @@ def test_memory_stays_below_200_mb_with_a_body_of_any_size(
     assert account["result"]["isError"] is False
 
 
+@pytest.mark.parametrize("lists_resources", [False, True], ids=["tools", "resources"])
 @pytest.mark.parametrize("cache", ["memory", "cache.sqlite"])
-def test_memory_stays_below_200_mb_with_the_longest_list_read_twice(tmp_path: Path, cache: str) -> None:
+def test_memory_stays_below_200_mb_with_the_longest_list_read_twice(
+    tmp_path: Path, cache: str, *, lists_resources: bool
+) -> None:
     path = cache if cache == "memory" else str(tmp_path / cache)
     with serve_sandbox(OversizedToggl(partial(numbered_clients, MAX_OBJECTS))) as url:
         settings = {"TOGGL_API_TOKEN": TOKEN, "TOGGL_API_URL": url, "TOGGL_MCP_CACHE": path}
@@ -132,6 +135,8 @@ def test_memory_stays_below_200_mb_with_the_longest_list_read_twice(tmp_path: Pa
             server.initialize()
             for arguments in ({}, {"refresh": True}, {"name": "Clïent 59"}):
                 answer = server.request("tools/call", {"name": "list_clients", "arguments": arguments})
+                if lists_resources:
+                    server.request("resources/list", {})
             check_peak("longest_list", server)
 
     assert answer["result"]["isError"] is False

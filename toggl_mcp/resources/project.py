@@ -5,9 +5,9 @@ from pydantic import ValidationError
 from toggl_mcp.cache.store import Version
 from toggl_mcp.completions import list_projects
 from toggl_mcp.endpoints.core.collection import Collection
+from toggl_mcp.endpoints.name_history import ProjectName
 from toggl_mcp.endpoints.projects import AsyncProjectEndpoint
 from toggl_mcp.icons import GAUGE
-from toggl_mcp.models.clients import Client
 from toggl_mcp.models.projects import Project
 from toggl_mcp.models.text import strip_invisible
 from toggl_mcp.resources.support import ResourceItem, ResourceSpec, digest, dump_models, list_cached_entries
@@ -71,16 +71,15 @@ async def _find_collection(projects: AsyncProjectEndpoint, call: CallContext) ->
 
 async def list_recent_projects(call: CallContext) -> list[ResourceItem]:
     """Return the active projects that are cached, those with the latest entries first, then by name."""
-    items = await call.toggl.name_history.list_items("project", "client")
-    active_projects = [project for project in items["project"].values() if project.active]
-    if not active_projects:
+    projects = await call.toggl.name_history.list_active_projects()
+    if not projects:
         return []
     latest_starts = await _find_latest_starts(call)
-    active_projects.sort(key=lambda project: latest_starts.get(project.id, 0.0), reverse=True)
+    recent_projects = sorted(projects, key=lambda project: latest_starts.get(project.id, 0.0), reverse=True)
     workspaces = await _name_workspaces(call)
     return [
-        _describe_project(project, items["client"].get(project.client_id), workspaces.get(project.workspace_id))
-        for project in active_projects[:MAX_LISTED_PROJECTS]
+        _describe_project(project, workspaces.get(project.workspace_id))
+        for project in recent_projects[:MAX_LISTED_PROJECTS]
     ]
 
 
@@ -101,8 +100,8 @@ async def _name_workspaces(call: CallContext) -> dict[int, str]:
     return {workspace.id: workspace.name for workspace in workspaces} if len(workspaces) > 1 else {}
 
 
-def _describe_project(project: Project, client: Client | None, workspace: str | None) -> ResourceItem:
-    places = {"Client": client and client.name, "Workspace": workspace}
+def _describe_project(project: ProjectName, workspace: str | None) -> ResourceItem:
+    places = {"Client": project.client, "Workspace": workspace}
     sentences = [f"{place}: {strip_invisible(name)}." for place, name in places.items() if name]
     return ResourceItem(str(project.id), strip_invisible(project.name), " ".join([*sentences, ITEM_DESCRIPTION]))
 
