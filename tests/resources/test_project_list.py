@@ -179,6 +179,20 @@ async def test_resources_list_has_the_name_of_a_later_read_in_place_of_an_own_on
     assert "Web stall" not in titles
 
 
+async def test_resources_list_after_a_list_was_dropped_has_its_names(sandbox: Sandbox, clock: Clock) -> None:
+    async with Client(serve(sandbox, clock)) as client:
+        await client.read_resource("toggl://account")
+        clock.now += 10
+        sandbox.state.projects[201_500_309]["name"] = "Pavillon"
+        await Host(client).call("list_projects", refresh=True)
+        assert "Pavillon" in await list_titles(client)
+        await Host(client).call("edit_client", client="Aroha Bakery", archived=True)
+        titles = await list_titles(client)
+
+    assert "Pavillon" in titles
+    assert "Web shop" not in titles
+
+
 async def test_resources_list_after_an_unknown_deletion_has_the_project(sandbox: Sandbox, clock: Clock) -> None:
     async with Client(serve(sandbox, clock)) as client:
         await client.read_resource("toggl://account")
