@@ -288,7 +288,7 @@ def test_serve_read_only_from_flag_or_environment(arguments: list[str], settings
 
     assert tools[:5] == ["get_timer", "list_time_entries", "summarize_time", "review_time", "prepare_statement"]
     assert tools[5:10] == ["get_client", "list_clients", "get_project", "list_projects", "project_status"]
-    assert tools[10:] == ["list_tags", "get_account"]
+    assert tools[10:] == ["list_tasks", "list_tags", "get_account"]
 
 
 def test_settings_unexpanded_are_named_and_count_as_unset() -> None:

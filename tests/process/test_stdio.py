@@ -86,6 +86,7 @@ def calls_after_creation(
         ("list_projects", {"client": "lighthouse", "status": "both"}),
         ("edit_project", {**project, "active": True}),
         ("project_status", project),
+        ("list_tasks", project),
         ("list_tags", {"name": "night"}),
         ("edit_tag", {**tag, "name": "by day"}),
         ("get_timer", {}),
