@@ -81,6 +81,11 @@ def fold_accents(text: str) -> str:
     return folded if folded.isascii() else _ACCENTS.sub("", normalize("NFD", folded))
 
 
+def fold_spelling(text: str) -> str:
+    """Return the form in which names look alike: without case, accents and spaces."""
+    return "".join(fold_accents(text).split())
+
+
 def require_one_line(text: str) -> str:
     """Return the text unchanged, or raise ValueError if it is not one line."""
     if _LINE_BREAKS.search(text):

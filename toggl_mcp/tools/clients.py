@@ -25,9 +25,11 @@ from toggl_mcp.tools.support.lookup import (
     get_by_ref,
     require_found,
     resolve,
+    warn_of_namesakes,
 )
 from toggl_mcp.tools.support.resources import (
     ChangeResult,
+    NamedChangeResult,
     PageResult,
     ReadResult,
     ResourceOut,
@@ -112,7 +114,7 @@ class ClientOut(ResourceOut, Client, frozen=True):
         return client.model_copy(update={"notes": truncate(client.notes, max_notes)})
 
 
-class ClientResult(ChangeResult):
+class ClientResult(NamedChangeResult):
     """One client after a change."""
 
     client: Annotated[ClientOut, declared_by("get_client")]
@@ -144,7 +146,8 @@ async def create_client(args: CreateClient, call: CallContext) -> ClientResult:
         client = await clients.add(args)
     except DuplicateName as error:
         raise duplicate_name_error(args.name, clients, await clients.load_cache()) from error
-    return await ClientResult.of_change(clients.workspace_id, call, client=ClientOut.of(client))
+    warnings = await warn_of_namesakes(client, clients)
+    return await ClientResult.of_change(clients.workspace_id, call, client=ClientOut.of(client), warnings=warnings)
 
 
 async def get_client(args: GetClient, call: CallContext) -> ClientRead:
@@ -185,7 +188,11 @@ async def edit_client(args: EditClient, call: CallContext) -> ClientResult:
         except DuplicateName as error:
             raise duplicate_name_error(args.name or client.name, clients, await clients.load_cache()) from error
     return await ClientResult.of_change(
-        clients.workspace_id, call, client=ClientOut.of(client), archived_project_ids=archived_project_ids
+        clients.workspace_id,
+        call,
+        client=ClientOut.of(client),
+        archived_project_ids=archived_project_ids,
+        warnings=None if args.name is None else await warn_of_namesakes(client, clients),
     )
 
 

@@ -35,9 +35,11 @@ from toggl_mcp.tools.support.lookup import (
     resolve,
     resolve_filter,
     resolve_id,
+    warn_of_namesakes,
 )
 from toggl_mcp.tools.support.resources import (
     ChangeResult,
+    NamedChangeResult,
     PageResult,
     ReadResult,
     ResourceOut,
@@ -122,7 +124,7 @@ class ProjectRow(ProjectOut, frozen=True):
     recurring_period: SkipJsonSchema[str | None] = Field(default=None, exclude=True)
 
 
-class ProjectResult(ChangeResult):
+class ProjectResult(NamedChangeResult):
     """One project after a change."""
 
     project: Annotated[ProjectOut, declared_by("get_project")]
@@ -155,7 +157,8 @@ async def create_project(args: CreateProject, call: CallContext) -> ProjectResul
             project = await projects.add(body)
     except DuplicateName as error:
         raise await _duplicate_error(args.name, body.client_id, projects) from error
-    return await ProjectResult.of_change(projects.workspace_id, call, project=ProjectOut.of(project))
+    warnings = await _warn_of_namesakes(project, projects)
+    return await ProjectResult.of_change(projects.workspace_id, call, project=ProjectOut.of(project), warnings=warnings)
 
 
 async def get_project(args: GetProject, call: CallContext) -> ProjectRead:
@@ -192,7 +195,8 @@ async def edit_project(args: EditProject, call: CallContext) -> ProjectResult:
     except DuplicateName as error:
         client_id = former.client_id if body.client_id is None else body.client_id
         raise await _duplicate_error(body.name or former.name, client_id, projects) from error
-    return await ProjectResult.of_change(projects.workspace_id, call, project=ProjectOut.of(project))
+    warnings = None if args.name is None else await _warn_of_namesakes(project, projects)
+    return await ProjectResult.of_change(projects.workspace_id, call, project=ProjectOut.of(project), warnings=warnings)
 
 
 async def delete_project(args: DeleteProject, call: CallContext) -> ProjectDeleted:
@@ -208,6 +212,15 @@ async def delete_project(args: DeleteProject, call: CallContext) -> ProjectDelet
 async def _confirmation_text(args: DeleteProject, call: CallContext) -> str:
     projects = call.toggl.projects(await call.workspace_id(args.workspace))
     return await deletion_question(args.project, projects, call.name_index, "Its time entries stay, without a project.")
+
+
+async def _warn_of_namesakes(project: Project, projects: "AsyncProjectEndpoint") -> list[str] | None:
+    """Return the warning that the same client's projects have a name but for its spelling; None if there is none."""
+    # Who omits the client may mean that of any.
+    client_ids = {None, project.client_id}
+    return await warn_of_namesakes(
+        project, projects, lambda item: project.client_id is None or item.client_id in client_ids
+    )
 
 
 async def _duplicate_error(name: str, client_id: int | None, projects: "AsyncProjectEndpoint") -> DuplicateName:

@@ -20,8 +20,16 @@ from toggl_mcp.tools.support.lookup import (
     require_found,
     resolve,
     resolve_to_delete,
+    warn_of_namesakes,
 )
-from toggl_mcp.tools.support.resources import ChangeResult, PageResult, ResourceOut, decode_cursor, trim_page
+from toggl_mcp.tools.support.resources import (
+    ChangeResult,
+    NamedChangeResult,
+    PageResult,
+    ResourceOut,
+    decode_cursor,
+    trim_page,
+)
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from toggl_mcp.endpoints.tags import AsyncTagEndpoint
@@ -63,7 +71,7 @@ class TagOut(ResourceOut, Tag, frozen=True):
     """A tag, as results show it."""
 
 
-class TagResult(ChangeResult):
+class TagResult(NamedChangeResult):
     """One tag after a change."""
 
     tag: TagOut
@@ -95,7 +103,8 @@ async def create_tag(args: CreateTag, call: CallContext) -> TagResult:
         tag = await tags.add(args)
     except DuplicateName as error:
         raise duplicate_name_error(args.name, tags, await tags.load_cache()) from error
-    return await TagResult.of_change(tags.workspace_id, call, tag=TagOut.of(tag))
+    warnings = await warn_of_namesakes(tag, tags)
+    return await TagResult.of_change(tags.workspace_id, call, tag=TagOut.of(tag), warnings=warnings)
 
 
 async def list_tags(args: ListTags, call: CallContext) -> TagList:
@@ -126,7 +135,8 @@ async def edit_tag(args: EditTag, call: CallContext) -> TagEdited:
         if "merge_into" in type(args).model_fields:
             message += " Or give it as merge_into, which replaces this tag by it."
         raise DuplicateName(message, duplicate.candidates) from error
-    return await TagEdited.of_change(tags.workspace_id, call, tag=TagOut.of(tag))
+    warnings = await warn_of_namesakes(tag, tags)
+    return await TagEdited.of_change(tags.workspace_id, call, tag=TagOut.of(tag), warnings=warnings)
 
 
 async def _merge_tag(ref: str, target_ref: str, tags: "AsyncTagEndpoint", call: CallContext) -> TagEdited:

@@ -1,6 +1,6 @@
 """The tools about tasks."""
 
-from typing import Annotated, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
@@ -17,8 +17,19 @@ from toggl_mcp.tools.support.lookup import (
     require_found,
     resolve,
     resolve_filter,
+    warn_of_namesakes,
 )
-from toggl_mcp.tools.support.resources import ChangeResult, PageResult, ResourceOut, decode_cursor, trim_page
+from toggl_mcp.tools.support.resources import (
+    ChangeResult,
+    NamedChangeResult,
+    PageResult,
+    ResourceOut,
+    decode_cursor,
+    trim_page,
+)
+
+if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
+    from toggl_mcp.endpoints.tasks import AsyncTaskEndpoint
 
 
 class CreateTask(TaskBody, WorkspaceArgs, frozen=True):
@@ -71,7 +82,7 @@ class TaskOut(ResourceOut, Task, frozen=True):
         return task.model_copy(update={"tracked_seconds": None if task.tracked_ms is None else task.tracked_ms // 1000})
 
 
-class TaskResult(ChangeResult):
+class TaskResult(NamedChangeResult):
     """One task after a change."""
 
     task: TaskOut
@@ -119,13 +130,15 @@ async def create_task(args: CreateTask, call: CallContext) -> TaskResult:
     workspace_id = await _workspace_with_tasks(args.workspace, call)
     projects = call.toggl.projects(workspace_id).reserved
     project = await resolve(args.project, projects, call.name_index)
+    tasks = call.toggl.tasks(workspace_id)
     try:
         async with naming_deleted(project.id, projects, call.name_index):
-            task = await call.toggl.tasks(workspace_id).add(project, args)
+            task = await tasks.add(project, args)
     except DuplicateName as error:
         message = f"The project “{project.name}” ({project.id}) has a task of that name. Choose another."
         raise DuplicateName(message) from error
-    return await TaskResult.of_change(workspace_id, call, task=TaskOut.of(task))
+    warnings = await _warn_of_namesakes(task, tasks)
+    return await TaskResult.of_change(workspace_id, call, task=TaskOut.of(task), warnings=warnings)
 
 
 async def list_tasks(args: ListTasks, call: CallContext) -> TaskList:
@@ -150,7 +163,13 @@ async def edit_task(args: EditTask, call: CallContext) -> TaskResult:
     tasks = call.toggl.tasks(await _workspace_with_tasks(args.workspace, call))
     task_id = (await resolve(args.task, tasks.reserved, call.name_index)).id
     task = require_found(await tasks.edit(task_id, args.apply_clear()), task_id, tasks)
-    return await TaskResult.of_change(tasks.workspace_id, call, task=TaskOut.of(task))
+    warnings = None if args.name is None else await _warn_of_namesakes(task, tasks)
+    return await TaskResult.of_change(tasks.workspace_id, call, task=TaskOut.of(task), warnings=warnings)
+
+
+async def _warn_of_namesakes(task: Task, tasks: "AsyncTaskEndpoint") -> list[str] | None:
+    """Return the warning that the same project's tasks have a name but for its spelling; None if there is none."""
+    return await warn_of_namesakes(task, tasks, lambda item: item.project_id == task.project_id)
 
 
 async def delete_task(args: DeleteTask, call: CallContext) -> TaskDeleted:

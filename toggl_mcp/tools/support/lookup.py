@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from toggl_mcp.errors import Ambiguous, Candidate, DuplicateName, InvalidArguments, NotFound
 from toggl_mcp.models.account import Workspace
 from toggl_mcp.models.base import REF_NONE, NamedResource
-from toggl_mcp.models.text import fold, fold_accents
+from toggl_mcp.models.text import fold, fold_accents, fold_spelling
 from toggl_mcp.tools.support.args import ReadArgs, WorkspaceArgs
 from toggl_mcp.tools.support.results import HasFreshness
 
@@ -329,6 +329,25 @@ async def naming_deleted(
                 )
                 raise NotFound(message, to_candidates(nearest)) from error
         raise
+
+
+async def warn_of_namesakes(
+    item: ResourceT, endpoint: "ReadEndpoint[ResourceT]", is_rival: "Callable[[ResourceT], bool]" = lambda _: True
+) -> list[str] | None:
+    """Return the warning that cached rivals have an item's name but for its spelling; None if there is none."""
+    spelling = fold_spelling(item.name)
+    namesakes = [
+        other
+        for other in await endpoint.load_cache()
+        if other.id != item.id and is_rival(other) and fold_spelling(other.name) == spelling
+    ]
+    if not namesakes:
+        return None
+    names = ", ".join(
+        f"{'archived ' if getattr(other, 'archived', False) else ''}{endpoint.KIND} “{other.name}” ({other.id})"
+        for other in namesakes[:MAX_CANDIDATES]
+    )
+    return [f"Case, accents and spaces aside, this is also the name of {names}. If that is meant, undo this change."]
 
 
 def duplicate_name_error(name: str, endpoint: "ReadEndpoint[ResourceT]", items: Iterable[ResourceT]) -> DuplicateName:

@@ -63,6 +63,13 @@ class ChangeResult(WorkspaceResult, WithChange):
     """The result of a change in one workspace."""
 
 
+class NamedChangeResult(ChangeResult):
+    """The result of a change in one workspace that may name something."""
+
+    # The schema of every such tool would repeat it.
+    warnings: SkipJsonSchema[list[str] | None] = None
+
+
 class ReadResult(WorkspaceResult, Freshness):
     """What was read of one workspace, and how fresh it is."""
 
