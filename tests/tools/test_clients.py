@@ -32,6 +32,7 @@ async def test_create_client_then_get_edit_archive_restore_and_delete(host: Host
     assert by_id["client"]["archived"] is True
     assert restored["client"]["archived"] is False
     assert deleted["deleted_client_id"] == client_id
+    assert deleted["deleted"] == restored["client"]
     assert client_id not in sandbox.state.clients
     assert {result["workspace_id"] for result in (created, by_name, renamed, archived, restored, deleted)} == {
         HARBOUR_STUDIO

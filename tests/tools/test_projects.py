@@ -28,6 +28,7 @@ async def test_create_project_then_get_edit_list_and_delete(host: Host, sandbox:
     assert archived["project"]["active"] is False
     assert [project["id"] for project in list_result["projects"]] == [project_id]
     assert deleted["deleted_project_id"] == project_id
+    assert deleted["deleted"] == archived["project"]
     assert project_id not in sandbox.state.projects
     assert sandbox.calls[-1].query == {"teDeletionMode": "unassign"}
 

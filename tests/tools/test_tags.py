@@ -23,6 +23,7 @@ async def test_create_tag_then_list_edit_and_delete(host: Host, sandbox: Sandbox
     assert list_result["source"] == "cache"
     assert renamed["tag"] == {"id": tag_id, "name": "at the client's"}
     assert deleted["deleted_tag_id"] == tag_id
+    assert deleted["deleted"] == renamed["tag"]
     assert tag_id not in sandbox.state.tags
 
 

@@ -75,6 +75,7 @@ async def test_delete_task_clears_it_from_time_entries(host: Host, sandbox: Sand
     after = await host.call("list_time_entries")
 
     assert result["deleted_task_id"] == CHECKOUT
+    assert (result["deleted"]["name"], result["deleted"]["estimated_seconds"]) == ("Checkout", 36_000)
     assert (before["groups"][0]["task"], "task" in after["groups"][0]) == ("Checkout", False)
     assert (await host.fail("delete_task", task=CHECKOUT))["code"] == "not_found"
 

@@ -36,7 +36,7 @@ from toggl_mcp.tools.support.resources import (
     decode_cursor,
     trim_page,
 )
-from toggl_mcp.tools.support.results import Timestamp, declared_by, truncate
+from toggl_mcp.tools.support.results import OBJECT, Timestamp, declared_by, truncate
 
 ClearableField = Literal["notes", "external_reference"]
 
@@ -137,6 +137,7 @@ class ClientDeleted(ChangeResult):
     """The result of `delete_client`."""
 
     deleted_client_id: int
+    deleted: Annotated[ClientOut, OBJECT]
 
 
 async def create_client(args: CreateClient, call: CallContext) -> ClientResult:
@@ -202,8 +203,10 @@ async def delete_client(args: DeleteClient, call: CallContext) -> ClientDeleted:
     To keep it, edit_client(archived: true).
     """
     clients = call.toggl.clients(await call.workspace_id(args.workspace))
-    client_id = await delete_by_ref(args.client, clients, call.name_index)
-    return await ClientDeleted.of_change(clients.workspace_id, call, deleted_client_id=client_id)
+    client = await delete_by_ref(args.client, clients, call.name_index)
+    return await ClientDeleted.of_change(
+        clients.workspace_id, call, deleted_client_id=client.id, deleted=ClientOut.of(client)
+    )
 
 
 async def _confirmation_text(args: DeleteClient, call: CallContext) -> str:

@@ -46,7 +46,7 @@ from toggl_mcp.tools.support.resources import (
     decode_cursor,
     trim_page,
 )
-from toggl_mcp.tools.support.results import declared_by
+from toggl_mcp.tools.support.results import OBJECT, declared_by
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from toggl_mcp.endpoints.projects import AsyncProjectEndpoint
@@ -146,6 +146,7 @@ class ProjectDeleted(ChangeResult):
     """The result of `delete_project`."""
 
     deleted_project_id: int
+    deleted: Annotated[ProjectOut, OBJECT]
 
 
 async def create_project(args: CreateProject, call: CallContext) -> ProjectResult:
@@ -205,8 +206,10 @@ async def delete_project(args: DeleteProject, call: CallContext) -> ProjectDelet
     To keep it, edit_project(active: false).
     """
     projects = call.toggl.projects(await call.workspace_id(args.workspace))
-    project_id = await delete_by_ref(args.project, projects, call.name_index)
-    return await ProjectDeleted.of_change(projects.workspace_id, call, deleted_project_id=project_id)
+    project = await delete_by_ref(args.project, projects, call.name_index)
+    return await ProjectDeleted.of_change(
+        projects.workspace_id, call, deleted_project_id=project.id, deleted=ProjectOut.of(project)
+    )
 
 
 async def _confirmation_text(args: DeleteProject, call: CallContext) -> str:

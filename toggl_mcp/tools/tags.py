@@ -30,6 +30,7 @@ from toggl_mcp.tools.support.resources import (
     decode_cursor,
     trim_page,
 )
+from toggl_mcp.tools.support.results import OBJECT
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from toggl_mcp.endpoints.tags import AsyncTagEndpoint
@@ -94,6 +95,7 @@ class TagDeleted(ChangeResult):
     """The result of `delete_tag`."""
 
     deleted_tag_id: int
+    deleted: Annotated[TagOut, OBJECT]
 
 
 async def create_tag(args: CreateTag, call: CallContext) -> TagResult:
@@ -199,8 +201,8 @@ async def _require_reach(tag: Tag, ids_in_reach: AbstractSet[int], call: CallCon
 async def delete_tag(args: DeleteTag, call: CallContext) -> TagDeleted:
     """Delete a tag permanently, and remove it from all time entries."""
     tags = call.toggl.tags(await call.workspace_id(args.workspace))
-    tag_id = await delete_by_ref(args.tag, tags, call.name_index)
-    return await TagDeleted.of_change(tags.workspace_id, call, deleted_tag_id=tag_id)
+    tag = await delete_by_ref(args.tag, tags, call.name_index)
+    return await TagDeleted.of_change(tags.workspace_id, call, deleted_tag_id=tag.id, deleted=TagOut.of(tag))
 
 
 async def _merge_question(args: EditTag, call: CallContext) -> str | None:

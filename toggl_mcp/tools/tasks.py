@@ -27,6 +27,7 @@ from toggl_mcp.tools.support.resources import (
     decode_cursor,
     trim_page,
 )
+from toggl_mcp.tools.support.results import OBJECT
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from toggl_mcp.endpoints.tasks import AsyncTaskEndpoint
@@ -98,6 +99,7 @@ class TaskDeleted(ChangeResult):
     """The result of `delete_task`."""
 
     deleted_task_id: int
+    deleted: Annotated[TaskOut, OBJECT]
 
 
 async def _workspace_with_tasks(ref: str | None, call: CallContext) -> int:
@@ -175,8 +177,8 @@ async def _warn_of_namesakes(task: Task, tasks: "AsyncTaskEndpoint") -> list[str
 async def delete_task(args: DeleteTask, call: CallContext) -> TaskDeleted:
     """Delete a task permanently. Its time entries stay, without a task. To keep it, edit_task(active: false)."""
     tasks = call.toggl.tasks(await _workspace_with_tasks(args.workspace, call))
-    task_id = await delete_by_ref(args.task, tasks, call.name_index)
-    return await TaskDeleted.of_change(tasks.workspace_id, call, deleted_task_id=task_id)
+    task = await delete_by_ref(args.task, tasks, call.name_index)
+    return await TaskDeleted.of_change(tasks.workspace_id, call, deleted_task_id=task.id, deleted=TaskOut.of(task))
 
 
 async def _confirmation_text(args: DeleteTask, call: CallContext) -> str:

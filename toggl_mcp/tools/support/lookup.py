@@ -168,8 +168,8 @@ async def deletion_question(
     return f"Delete the {endpoint.KIND} “{item.name}” ({item.id}) from {place} permanently? {consequence}"
 
 
-async def delete_by_ref(ref: str, endpoint: "CachedEndpoint[ResourceT]", name_index: "NameIndex") -> int:
-    """Delete the item of a name or an id, and return its id.
+async def delete_by_ref(ref: str, endpoint: "CachedEndpoint[ResourceT]", name_index: "NameIndex") -> ResourceT:
+    """Delete the item of a name or an id, and return it as it was.
 
     Raises:
         NotFound: There is none.
@@ -177,7 +177,7 @@ async def delete_by_ref(ref: str, endpoint: "CachedEndpoint[ResourceT]", name_in
     """
     item = await resolve_to_delete(ref, endpoint, name_index)
     await endpoint.delete(item.id)
-    return item.id
+    return item
 
 
 async def get_by_ref(
