@@ -118,5 +118,20 @@ def test_sample_entries_include_month_boundaries(own_rows: list[Row]) -> None:
     assert {"2025-09-30", "2025-10-01", "2025-10-07", "2025-10-08"} <= days
 
 
+@pytest.mark.parametrize("days", [0, 45, 180, 409])
+def test_sample_entries_nearly_use_up_or_just_exceed_the_estimates(clock: Clock, days: int) -> None:
+    clock.now += days * 86_400
+    state = Sandbox(clock=clock).state
+    shares = [
+        sum(row["duration"] for row in state.entries.values() if row["project_id"] == project["id"] and row["stop"])
+        / (project["estimated_hours"] * 3600)
+        for project in state.projects.values()
+        if project["estimated_hours"] and not project["recurring"]
+    ]
+
+    assert all(0.85 < share < 1.15 for share in shares)
+    assert min(shares) < 1 < max(shares)
+
+
 def _changes_clocks(row: Row) -> bool:
     return to_local(row["start"]).utcoffset() != to_local(row["stop"]).utcoffset()

@@ -45,11 +45,11 @@ async def test_project_status_of_a_steady_project_has_its_pace_and_its_last_day(
     result = await host.call("project_status", project="web shop")
 
     (status,) = result["projects"]
-    assert (status["estimated_seconds"], status["tracked_seconds"]) == (260 * 3600, 40 * 3600)
-    assert status["remaining_seconds"] == 220 * 3600
+    assert (status["estimated_seconds"], status["tracked_seconds"]) == (440 * 3600, 40 * 3600)
+    assert status["remaining_seconds"] == 400 * 3600
     assert (status["rate"], status["currency"], status["earned"]) == (95, "NZD", 40 * 95)
     assert result["pace_seconds_per_week"] == 7 * 3600
-    assert result["forecast_date"] == (TODAY + timedelta(days=220)).isoformat()
+    assert result["forecast_date"] == (TODAY + timedelta(days=400)).isoformat()
     assert len(sandbox.calls) == calls + 1
 
 
@@ -130,7 +130,7 @@ async def test_project_status_report_that_fails_leaves_the_rest(host: Host, sand
 
     result = await host.call("project_status", project=WEB_SHOP)
 
-    assert result["projects"][0]["estimated_seconds"] == 260 * 3600
+    assert result["projects"][0]["estimated_seconds"] == 440 * 3600
     assert result["warnings"][0].startswith("Tasks or pace are missing.")
 
 
@@ -145,7 +145,7 @@ async def test_project_status_without_a_project_has_each_active_one_for_no_reque
     assert [row["name"] for row in result["projects"]] == active
     assert {row["archived"] for row in result["projects"]} == {False}
     shop = next(row for row in result["projects"] if row["name"] == "Web shop")
-    assert (shop["estimated_seconds"], shop["rate"]) == (260 * 3600, 95)
+    assert (shop["estimated_seconds"], shop["rate"]) == (440 * 3600, 95)
     assert ("pace_seconds_per_week" in result, len(sandbox.calls)) == (False, calls)
     elsewhere = await host.call("project_status", workspace="Night School")
     assert "Web shop" not in [row["name"] for row in elsewhere["projects"]]

@@ -124,7 +124,7 @@ async def test_undo_of_a_changed_estimate_puts_it_back(host: Host, sandbox: Sand
     await host.call("undo")
 
     row = sandbox.state.projects[WEB_SHOP]
-    assert (row["estimated_hours"], row["rate"]) == (260, 95)
+    assert (row["estimated_hours"], row["rate"]) == (440, 95)
 
 
 async def test_undo_of_a_first_estimate_says_where_to_empty_it(host: Host, sandbox: Sandbox) -> None:

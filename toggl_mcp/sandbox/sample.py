@@ -129,14 +129,14 @@ _PROJECTS = [
 ]
 _RATES = {201_500_302: 95, 201_500_309: 110}
 _BUDGETS: Mapping[int, Row] = {
-    201_500_302: {"estimated_hours": 260},
-    201_500_304: {"estimated_hours": 110, "fixed_fee": 9000, "currency": "NZD"},
+    201_500_302: {"estimated_hours": 440},
+    201_500_304: {"estimated_hours": 240, "fixed_fee": 9000, "currency": "NZD"},
     201_500_308: {
         "estimated_hours": 40,
         "recurring": True,
         "recurring_parameters": [{"period": "monthly", "custom_period": None, "estimated_seconds": 144_000}],
     },
-    201_500_309: {"estimated_hours": 120},
+    201_500_309: {"estimated_hours": 160},
 }
 _WITH_END = 201_500_309
 _ARCHIVED = (201_500_303, 201_500_305, 201_500_306, 201_500_403)
