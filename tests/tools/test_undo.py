@@ -71,15 +71,19 @@ async def test_undo_dry_run_names_what_each_change_was_about(host: Host, sandbox
     await host.call("delete_time_entries", ids=ids[:1])
     await host.call("edit_time_entries", ids=ids[1:], tags=["design"])
     await host.call("edit_tag", tag="design", name="drawing")
+    await host.call("edit_project", project="Web shop", rate=90, estimated_hours=450)
 
-    changes = (await host.call("undo", dry_run=True))["changes"]
+    result = await host.call("undo", dry_run=True)
+    changes = result["changes"]
 
     ids_text = " ".join(map(str, ids[1:]))
     assert [change["steps"] for change in reversed(changes)] == [
         [f"delete time_entry {ids[0]} “Mail”"],
-        [f"edit time_entry {ids_text} “Mail”, “Bread”, “Rolls” and others"],
-        ["edit tag 17300301 “design”"],
+        [f"edit time_entry {ids_text} “Mail”, “Bread”, “Rolls” and others: tags"],
+        ["edit tag 17300301 “design”: name"],
+        ["edit project 201500302 “Web shop”: estimated_hours, rate"],
     ]
+    assert [row["fields"] for row in result["rows"]] == [["estimated_hours", "rate"]]
 
 
 async def test_undo_without_a_change_says_so(host: Host, sandbox: Sandbox) -> None:

@@ -1,7 +1,7 @@
 """Undoing a change: what it takes is decided by what Toggl has now, and sent."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, cast
 
 from toggl_mcp.endpoints.core.collection import Collection
@@ -26,6 +26,7 @@ from toggl_mcp.endpoints.undo_plan import (
 from toggl_mcp.errors import REFUSALS, OutcomeUnknown, TogglError
 from toggl_mcp.models.base import WorkspaceResource
 from toggl_mcp.models.call import CALL_RECORD
+from toggl_mcp.models.journal import ChangeRecord
 from toggl_mcp.models.time_entries import TimeEntry
 
 FIELDS_SET_LATER = {"active", "archived"}
@@ -122,6 +123,11 @@ class Undo:
             if all(row.reason is None for row in rows):
                 await self._journal.mark_undone(change)
             return rows
+
+    def list_edited_fields(self, record: ChangeRecord) -> list[str]:
+        """Return the names of the fields to which a request has given other values, sorted."""
+        change = JournalChange(record.change_id, datetime.fromtimestamp(record.made_at, UTC), [record])
+        return sorted({name for row in merge_rows(change, self._get_model) for name in row.fields})
 
     def _get_model(self, kind: str) -> type[WorkspaceResource]:
         return self._endpoints[kind](0).MODEL

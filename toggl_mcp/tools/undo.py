@@ -1,8 +1,10 @@
 """The tool that undoes a change."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import Field
+from pydantic.json_schema import SkipJsonSchema
 
 from toggl_mcp.errors import Forbidden, NotFound
 from toggl_mcp.models.base import Absent, Payload
@@ -10,6 +12,8 @@ from toggl_mcp.tools.support.define import DESTRUCTIVE_EACH_TIME, CallContext, T
 from toggl_mcp.tools.support.results import OBJECTS, OutputModel, Timestamp, WithChange, truncate
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
+    from collections.abc import Callable
+
     from toggl_mcp.endpoints.journal import JournalChange
     from toggl_mcp.endpoints.undo_plan import JournalRow
     from toggl_mcp.models.journal import ChangeRecord
@@ -49,6 +53,8 @@ class UndoneRow(OutputModel):
     new_id: int | Absent = None
     reason: str | Absent = None
     warning: str | Absent = None
+    fields: SkipJsonSchema[list[str] | None] = None
+    """The fields that an edit puts back."""
 
     @classmethod
     def of(cls, row: "JournalRow") -> Self:
@@ -63,6 +69,7 @@ class UndoneRow(OutputModel):
             new_id=row.new_id,
             reason=row.reason,
             warning=LOST_REFERENCES if has_lost_references else row.warning,
+            fields=sorted(row.fields) if effect == "edit" else None,
         )
 
 
@@ -71,28 +78,29 @@ class ListedChange(OutputModel):
 
     change_id: str
     made_at: Timestamp
-    steps: Annotated[list[str], Field(description="Verb, kind, ids and names.")]
+    steps: Annotated[list[str], Field(description="Verb, kind, ids, names and edited fields.")]
     undone: bool | Absent = None
     undoes: str | Absent = None
 
     @classmethod
-    def of(cls, change: "JournalChange") -> Self:
-        """Return a change as results list it."""
+    def of(cls, change: "JournalChange", list_fields: "Callable[[ChangeRecord], list[str]]") -> Self:
+        """Return a change as results list it, with the edited fields of each of its requests."""
         return cls(
             change_id=change.change_id,
             made_at=change.made_at,
-            steps=[_describe_step(record) for record in change.records],
+            steps=[_describe_step(record, list_fields(record)) for record in change.records],
             undone=change.is_undone or None,
             undoes=change.undoes,
         )
 
 
-def _describe_step(record: "ChangeRecord") -> str:
-    """Return what a request did, to which ids, and some of their names."""
+def _describe_step(record: "ChangeRecord", fields: Sequence[str]) -> str:
+    """Return what a request did, to which ids, some of their names, and which fields it edited."""
     names = list(dict.fromkeys(f"“{truncate(row.name, MAX_NAME_LENGTH)}”" for row in record.rows if row.name))
     rest = " and others" if len(names) > MAX_NAMES_IN_STEP else ""
     ids = (str(row.row_id) for row in record.rows)
-    return " ".join(filter(None, [record.verb, record.kind, *ids, ", ".join(names[:MAX_NAMES_IN_STEP]) + rest]))
+    text = " ".join(filter(None, [record.verb, record.kind, *ids, ", ".join(names[:MAX_NAMES_IN_STEP]) + rest]))
+    return f"{text}: {', '.join(fields)}" if fields and record.verb == "edit" else text
 
 
 class UndoResult(WithChange):
@@ -127,7 +135,8 @@ async def undo(args: UndoArguments, call: CallContext) -> UndoResult:
 
 async def list_last_changes(call: CallContext) -> list[ListedChange]:
     """Return the last changes of the journal, the newest first."""
-    return [ListedChange.of(item) for item in (await call.toggl.journal.list_changes())[:MAX_LISTED_CHANGES]]
+    changes = (await call.toggl.journal.list_changes())[:MAX_LISTED_CHANGES]
+    return [ListedChange.of(item, call.toggl.undo.list_edited_fields) for item in changes]
 
 
 async def _list_changes(args: UndoArguments, call: CallContext) -> UndoResult:
