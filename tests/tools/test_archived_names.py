@@ -35,7 +35,7 @@ async def test_change_with_a_name_of_an_active_and_an_archived_project_is_ambigu
     fields = {"project": "website"}
     arguments: dict[str, dict[str, Any]] = {
         "start_timer": fields,
-        "create_time_entries": {"entries": [ENTRY | fields]},
+        "create_time_entries": {"entries": [ENTRY | fields], "on_overlap": "allow"},
         "edit_time_entries": {"ids": [entry["id"]], **fields},
     }
     if is_cached:

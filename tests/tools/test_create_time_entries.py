@@ -80,6 +80,43 @@ async def test_create_time_entries_all_problems_are_named_at_once_and_nothing_is
     assert list_changes(sandbox) == []
 
 
+async def test_create_time_entries_every_problem_of_an_entry_is_named(host: Host, sandbox: Sandbox) -> None:
+    add_entry(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", "Lesson")
+    entries = [
+        {"start": "2025-10-14T09:30", "duration": "10m", "project": "Web shopp", "tags": ["lunch", "dinner"]},
+        {"start": "nine", "duration": "1h", "project": "Bread label"},
+        {"start": "2025-10-14T09:35", "duration": "1h"},
+    ]
+    error = await host.fail("create_time_entries", entries=entries)
+
+    for part in (
+        "entries[0]: There is no tag of exactly the name “lunch”",
+        "There is no tag of exactly the name “dinner”",
+        "There is no project of exactly the name “Web shopp”",
+        "entries[0]: overlaps entry",
+        "“Lesson”, 2025-10-14T09:00:00 to 2025-10-14T10:00:00; entries[2]",
+        "entries[1]: start: 'nine' is not a time",
+        "entries[1]: There is no project of exactly the name “Bread label”",
+        "entries[2]: overlaps entry",
+    ):
+        assert part in error["message"]
+    assert {row["name"] for row in error["candidates"]} == {"Web shop", "Bread labels"}
+    assert list_changes(sandbox) == []
+
+
+async def test_start_timer_and_edit_time_entries_name_every_reference_without_a_match(
+    host: Host, sandbox: Sandbox
+) -> None:
+    row = add_entry(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", "Lesson")
+    work = {"project": "Web shopp", "tags": ["lunch", "dinner"]}
+
+    for tool, arguments in (("start_timer", {}), ("edit_time_entries", {"ids": [row["id"]]})):
+        error = await host.fail(tool, **arguments, **work)
+        assert error["code"] == "not_found"
+        assert all(name in error["message"] for name in ("“Web shopp”", "“lunch”", "“dinner”"))
+    assert list_changes(sandbox) == []
+
+
 async def test_create_time_entries_unknown_field_is_named_with_the_nearest_one(host: Host) -> None:
     error = await host.fail("create_time_entries", entries=[{"duration": "1h"}, {"duration": "1h", "projet": "x"}])
 

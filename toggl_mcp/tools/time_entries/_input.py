@@ -4,13 +4,14 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import NamedTuple
 
-from toggl_mcp.errors import InvalidArguments
+from toggl_mcp.errors import InvalidArguments, TogglError
 from toggl_mcp.models.base import REF_NONE
 from toggl_mcp.models.tasks import Task
 from toggl_mcp.models.text import fold
 from toggl_mcp.models.time_entries import TimeEntry, TimeEntryBody
 from toggl_mcp.tools.support.define import CallContext
 from toggl_mcp.tools.support.lookup import exactly_one, naming_deleted, not_found_error, resolve, resolve_id
+from toggl_mcp.tools.support.problems import collect_problems, join_problems
 from toggl_mcp.tools.time_entries._args import EditTimeEntries, EntryFields
 
 
@@ -44,15 +45,20 @@ async def prepare_entry(args: EntryFields, workspace_id: int, call: CallContext)
     Raises:
         NotFound: A name has no match; the message lists the closest names.
         Ambiguous: A name has several matches; the message lists their ids.
-        InvalidArguments: The task belongs to another project.
+        InvalidArguments: The task belongs to another project, or several names have problems of several kinds.
     """
-    tags = None if args.tags is None else await _resolve_tags(args.tags, args, workspace_id, call)
-    project_id = await resolve_id(args.project, call.toggl.projects(workspace_id).reserved, call.name_index)
-    task = None
-    if args.task is not None and args.task != REF_NONE:
-        task = await _resolve_task(args.task, project_id, workspace_id, call)
-        if project_id not in (None, task.project_id):
-            raise _wrong_project_error(task)
+    problems: list[TogglError] = []
+    tags = project_id = task = None
+    with collect_problems(problems):
+        tags = None if args.tags is None else await _resolve_tags(args.tags, args, workspace_id, call)
+    with collect_problems(problems):
+        project_id = await resolve_id(args.project, call.toggl.projects(workspace_id).reserved, call.name_index)
+        if args.task is not None and args.task != REF_NONE:
+            task = await _resolve_task(args.task, project_id, workspace_id, call)
+            if project_id not in (None, task.project_id):
+                raise _wrong_project_error(task)
+    if problems:
+        raise join_problems(problems)
     body = TimeEntryBody(
         description=args.description,
         billable=args.billable,
@@ -130,24 +136,32 @@ async def _resolve_tags(refs: list[str], args: EntryFields, workspace_id: int, c
     """Return the tags that these names and ids mean.
 
     Raises:
-        NotFound: There is no such tag, and none may be created.
+        NotFound: There are no such tags, and none may be created.
         Ambiguous: Several tags match; the message lists their ids.
+        InvalidArguments: Some tags are not there, and several match others.
     """
     resolved: list[str] = []
     new: list[str] = []
+    problems: list[TogglError] = []
     endpoint = call.toggl.tags(workspace_id).reserved
     for ref in refs:
         matches, collection = await call.name_index.resolve(endpoint, ref)
         parts = [part.strip() for part in ref.split(",")]
-        if matches:
-            resolved.append(exactly_one(matches, ref, collection, endpoint).name)
-        elif len(parts) > 1 and all(collection.find_by_ref(part) for part in parts):
-            resolved += [exactly_one(collection.find_by_ref(part), part, collection, endpoint).name for part in parts]
-        elif args.create_missing_tags and fold(ref) not in map(fold, new):
-            resolved.append(ref)
-            new.append(ref)
-        elif not args.create_missing_tags:
-            is_removal = isinstance(args, EditTimeEntries) and args.tag_action == "remove"
-            hint = "Omit it." if is_removal else "create_missing_tags: true creates it."
-            raise not_found_error(ref, [endpoint], collection.items.values(), hint)
+        with collect_problems(problems):
+            if matches:
+                resolved.append(exactly_one(matches, ref, collection, endpoint).name)
+            elif len(parts) > 1 and all(collection.find_by_ref(part) for part in parts):
+                matches_by_part = {part: collection.find_by_ref(part) for part in parts}
+                resolved += [
+                    exactly_one(items, part, collection, endpoint).name for part, items in matches_by_part.items()
+                ]
+            elif args.create_missing_tags and fold(ref) not in map(fold, new):
+                resolved.append(ref)
+                new.append(ref)
+            elif not args.create_missing_tags:
+                is_removal = isinstance(args, EditTimeEntries) and args.tag_action == "remove"
+                hint = "Omit it." if is_removal else "create_missing_tags: true creates it."
+                raise not_found_error(ref, [endpoint], collection.items.values(), hint)
+    if problems:
+        raise join_problems(problems)
     return ResolvedTags(list(dict.fromkeys(resolved)), new)

@@ -2,15 +2,15 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from datetime import datetime, timedelta
+from typing import Literal, NamedTuple
 
-from toggl_mcp.errors import REFUSALS, Ambiguous, Candidate, InvalidArguments, Overlap, PlanRequired, TogglError
+from toggl_mcp.errors import InvalidArguments, Overlap, PlanRequired, TogglError
 from toggl_mcp.models.duration_grammar import parse_duration
 from toggl_mcp.models.time_entries import TimeEntry
 from toggl_mcp.tools.support.args import naming_argument
 from toggl_mcp.tools.support.define import CallContext
-from toggl_mcp.tools.support.lookup import MAX_CANDIDATES
+from toggl_mcp.tools.support.problems import collect_problems, join_problems
 from toggl_mcp.tools.time_entries._args import CreateTimeEntries, NewEntry
 from toggl_mcp.tools.time_entries._draft import is_same, to_draft
 from toggl_mcp.tools.time_entries._input import PreparedEntry, prepare_new_entry
@@ -18,12 +18,9 @@ from toggl_mcp.tools.time_entries._overlap import describe_entries, do_overlap, 
 from toggl_mcp.tools.time_entries._refs import choose_workspace, load_like
 from toggl_mcp.tools.time_entries._times import check_duration, parse_time_argument, parse_times
 
-if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
-    from datetime import datetime
-
 Status = Literal["planned", "created", "already_there", "refused", "unconfirmed", "not_sent"]
-CORRECTABLE_ERRORS = (*REFUSALS, Ambiguous, Overlap)
-"""The errors of one entry of a plan that a corrected call need not repeat."""
+_Span = tuple[datetime, datetime]
+"""When an entry starts and stops."""
 
 
 class PlannedEntry(NamedTuple):
@@ -52,15 +49,19 @@ async def make_plan(args: CreateTimeEntries, call: CallContext) -> Plan:
     Raises:
         TogglError: Some entries have problems; the message has all of them, each with the entry's index.
     """
-    problems: dict[int, TogglError] = {}
+    problems: list[list[TogglError]] = []
+    spans: dict[int, _Span] = {}
     drafts: dict[int, PlannedEntry] = {}
     for index, entry in enumerate(args.entries):
-        try:
-            drafts[index] = await _plan_entry(entry, args, call)
-        except CORRECTABLE_ERRORS as error:
-            problems[index] = error
-    warnings = await _compare(drafts, problems, args, call)
-    if problems:
+        problems.append([])
+        with collect_problems(problems[index]):
+            spans[index] = await _resolve_times(entry, call)
+        with collect_problems(problems[index]):
+            draft = await _plan_entry(entry, spans.get(index), args, call)
+            if index in spans:
+                drafts[index] = draft
+    warnings = await _compare(spans, drafts, problems, args, call)
+    if any(problems):
         raise _combine(problems)
     return Plan([drafts[index] for index in sorted(drafts)], warnings)
 
@@ -77,9 +78,11 @@ async def describe_shortage(plan: Plan, call: CallContext) -> list[str]:
     ]
 
 
-async def _plan_entry(args: NewEntry, plan_args: CreateTimeEntries, call: CallContext) -> PlannedEntry:
-    """Return the plan of one entry, which is not compared with others yet."""
-    start, stop = await _resolve_times(args, call)
+async def _plan_entry(
+    args: NewEntry, span: _Span | None, plan_args: CreateTimeEntries, call: CallContext
+) -> PlannedEntry:
+    """Return the plan of one entry, which is not compared with others yet; of one that has no times, all else."""
+    start, stop = span or (call.now, call.now)
     like = await load_like(args.like, call)
     workspace_id = await choose_workspace(plan_args.workspace, like, call)
     prepared = await prepare_new_entry(args, like, workspace_id, call)
@@ -90,7 +93,7 @@ async def _plan_entry(args: NewEntry, plan_args: CreateTimeEntries, call: CallCo
     return PlannedEntry(entry, prepared._replace(body=body))
 
 
-async def _resolve_times(args: NewEntry, call: CallContext) -> "tuple[datetime, datetime]":
+async def _resolve_times(args: NewEntry, call: CallContext) -> _Span:
     """Return the start and the stop of an entry.
 
     Raises:
@@ -138,7 +141,11 @@ async def _check_workspace_rules(entry: TimeEntry, call: CallContext) -> None:
 
 
 async def _compare(
-    drafts: dict[int, PlannedEntry], problems: dict[int, TogglError], args: CreateTimeEntries, call: CallContext
+    spans: Mapping[int, _Span],
+    drafts: dict[int, PlannedEntry],
+    problems: Sequence[list[TogglError]],
+    args: CreateTimeEntries,
+    call: CallContext,
 ) -> list[str]:
     """Find the planned entries that are there already, and add the problem of each that overlaps others.
 
@@ -147,46 +154,41 @@ async def _compare(
     warnings: list[str] = []
     twin_ids: set[int] = set()
     calendar = await call.calendar()
-    for index, draft in drafts.items():
-        entry, end = draft.entry, draft.entry.end_at(call.now)
+    for index, span in spans.items():
+        draft = drafts.get(index)
         try:
-            existing = await find_overlaps(entry.start, end, calendar, call)
+            existing = await find_overlaps(*span, calendar, call)
         except Overlap as error:
             if args.on_overlap == "refuse":
-                problems[index] = error
+                problems[index].append(error)
             else:
                 warnings.append(f"entries[{index}] could not be compared with those of its day.")
             continue
         # Whether it is billable counts if the arguments say so: a project's default may have been corrected since.
         twins = [item for item in existing if args.entries[index].billable in (None, item.billable)]
-        twin = next((item for item in twins if item.id not in twin_ids and is_same(item, entry)), None)
-        if twin is not None:
+        twin = draft and next((item for item in twins if item.id not in twin_ids and is_same(item, draft.entry)), None)
+        if draft is not None and twin is not None:
             twin_ids.add(twin.id)
             drafts[index] = draft._replace(entry=twin, status="already_there")
         elif args.on_overlap == "refuse":
             overlaps = await describe_entries(existing, call)
-            overlaps += [f"entries[{other_index}]" for other_index in _find_overlapping(index, drafts, call)]
+            overlaps += [f"entries[{other_index}]" for other_index in _find_overlapping(index, spans)]
             if overlaps:
-                problems[index] = Overlap(f"overlaps {enumerate_overlaps(overlaps)}.")
+                problems[index].append(Overlap(f"overlaps {enumerate_overlaps(overlaps)}."))
     return warnings
 
 
-def _find_overlapping(index: int, drafts: Mapping[int, PlannedEntry], call: CallContext) -> list[int]:
+def _find_overlapping(index: int, spans: Mapping[int, _Span]) -> list[int]:
     """Return the indexes of the entries of the plan that overlap one."""
-    start, end = drafts[index].entry.start, drafts[index].entry.end_at(call.now)
     return [
-        other_index
-        for other_index, draft in drafts.items()
-        if other_index != index and do_overlap(draft.entry.start, draft.entry.end_at(call.now), start, end)
+        other_index for other_index, span in spans.items() if other_index != index and do_overlap(*span, *spans[index])
     ]
 
 
-def _combine(problems: Mapping[int, TogglError]) -> TogglError:
-    """Return the problems of a plan as one error: of their kind, or of invalid arguments if there are several kinds."""
-    kinds = {type(error) for error in problems.values()}
-    kind = kinds.pop() if len(kinds) == 1 else InvalidArguments
-    sentences = [f"entries[{index}]: {problems[index]}" for index in sorted(problems)]
-    if any(isinstance(error, Overlap) for error in problems.values()):
+def _combine(problems: Sequence[Sequence[TogglError]]) -> TogglError:
+    """Return the problems of a plan as one error."""
+    sentences = [f"entries[{index}]: {error}" for index, errors in enumerate(problems) for error in errors]
+    all_errors = [error for errors in problems for error in errors]
+    if any(isinstance(error, Overlap) for error in all_errors):
         sentences.append('Change the times, or pass on_overlap: "allow".')
-    candidates: Sequence[Candidate] = [item for error in problems.values() for item in error.candidates]
-    return kind(" ".join([*sentences, "Nothing was created."]), candidates[:MAX_CANDIDATES])
+    return join_problems(all_errors, " ".join([*sentences, "Nothing was created."]))
