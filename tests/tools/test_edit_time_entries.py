@@ -32,6 +32,43 @@ async def test_edit_time_entries_one_id_sends_one_put(host: Host, sandbox: Sandb
     assert {"project", "description", "tags"}.isdisjoint(cleared["entry"])
 
 
+@pytest.mark.parametrize(
+    ("times", "start", "stop"),
+    [
+        ({"duration": "45m"}, "09:00", "09:45"),
+        ({"duration": "1h30", "start": "8:15"}, "08:15", "09:45"),
+        ({"duration": "20m", "stop": "9:50"}, "09:30", "09:50"),
+    ],
+)
+async def test_edit_time_entries_duration_moves_the_stop_or_the_start_if_a_stop_is_given(
+    host: Host, sandbox: Sandbox, times: dict[str, str], start: str, stop: str
+) -> None:
+    row = add_entry(sandbox, NINE, "2025-10-14T10:00", "Cart")
+    planned = await host.call("edit_time_entries", ids=["last"], **times, dry_run=True)
+    edited = await host.call("edit_time_entries", ids=["last"], **times)
+
+    assert edited["edited_ids"] == [row["id"]]
+    for entry in (planned["entry"], edited["entry"]):
+        assert (entry["start"][11:16], entry["stop"][11:16]) == (start, stop)
+
+
+async def test_edit_time_entries_duration_that_leaves_the_times_in_doubt_is_refused(
+    host: Host, sandbox: Sandbox
+) -> None:
+    row = add_entry(sandbox, NINE, "2025-10-14T10:00", "Cart")
+    timer = running(sandbox, "2025-10-14T17:00")
+    three = await host.fail("edit_time_entries", ids=[row["id"]], start="9:00", stop="10:00", duration="2h")
+    two = await host.fail("edit_time_entries", ids=[row["id"], timer["id"]], duration="2h")
+    endless = await host.fail("edit_time_entries", ids=["running"], duration="30m")
+    odd = await host.fail("edit_time_entries", ids=[row["id"]], duration="a while")
+
+    assert three["message"] == "start, stop and duration are one too many; give two of them, or one."
+    assert two["message"] == "start, stop and duration need exactly one id in ids."
+    assert endless["message"].startswith("duration: the timer is running.")
+    assert odd["message"].startswith("duration: 'a while' is not a duration")
+    assert list_changes(sandbox) == []
+
+
 async def test_edit_time_entries_project_of_another_workspace_is_refused_with_how_to_move_the_time(
     host: Host, sandbox: Sandbox
 ) -> None:
@@ -98,8 +135,8 @@ async def test_edit_time_entries_many_ids_send_one_request_a_workspace(host: Hos
     [
         ({"ids": []}, "ids"),
         ({"ids": [1] * 101, "description": "x"}, "ids"),
-        ({"ids": [1]}, "give at least one of description, project, task, tags, billable, start, stop or clear"),
-        ({"ids": [1, 2], "start": NINE}, "start and stop need exactly one id in ids"),
+        ({"ids": [1]}, "give at least one of description, project, task, tags, billable, start, stop, duration or clear"),
+        ({"ids": [1, 2], "start": NINE}, "start, stop and duration need exactly one id in ids"),
         ({"ids": [1], "description": "x", "status": "y"}, "status"),
     ],
 )

@@ -28,7 +28,7 @@ INVALID_ARGUMENTS: list[tuple[str, dict[str, object], str]] = [
     ("create_client", {"name": "Acme", "colour": "red"}, "colour: is not an argument of this tool, which"),
     ("edit_project", {"project": 1, "archived": True}, "archived: is not an argument of this tool; active: false arch"),
     ("edit_time_entries", {"ids": [7], "end": "17:00"}, "end: is not an argument of this tool; the nearest is stop."),
-    ("edit_time_entries", {"ids": [7], "duration": "1h"}, "duration: is not an argument of this tool; the nearest is"),
+    ("stop_timer", {"duration": "1h"}, "duration: is not an argument of this tool; the nearest is stop."),
     ("list_projects", {"archived": True}, "archived: is not an argument of this tool; the nearest is status."),
     ("review_time", {"date": "today"}, "date: is not an argument of this tool; the nearest is period."),
     ("list_time_entries", {"query": "x"}, "query: is not an argument of this tool; the nearest is description."),

@@ -4,6 +4,7 @@ from functools import partial
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
+from pydantic.json_schema import SkipJsonSchema
 
 from toggl_mcp.errors import DuplicateName
 from toggl_mcp.models.base import Absent, Name, NamedResource, Status
@@ -36,7 +37,7 @@ from toggl_mcp.tools.support.resources import (
     decode_cursor,
     trim_page,
 )
-from toggl_mcp.tools.support.results import OBJECT, Timestamp, declared_by, truncate
+from toggl_mcp.tools.support.results import Timestamp, declared_by, truncate
 
 ClearableField = Literal["notes", "external_reference"]
 
@@ -137,7 +138,7 @@ class ClientDeleted(ChangeResult):
     """The result of `delete_client`."""
 
     deleted_client_id: int
-    deleted: Annotated[ClientOut, OBJECT]
+    deleted: SkipJsonSchema[ClientOut]  # The schema of get_client has its fields.
 
 
 async def create_client(args: CreateClient, call: CallContext) -> ClientResult:

@@ -46,7 +46,7 @@ from toggl_mcp.tools.support.resources import (
     decode_cursor,
     trim_page,
 )
-from toggl_mcp.tools.support.results import OBJECT, declared_by
+from toggl_mcp.tools.support.results import declared_by
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from toggl_mcp.endpoints.projects import AsyncProjectEndpoint
@@ -146,7 +146,7 @@ class ProjectDeleted(ChangeResult):
     """The result of `delete_project`."""
 
     deleted_project_id: int
-    deleted: Annotated[ProjectOut, OBJECT]
+    deleted: SkipJsonSchema[ProjectOut]  # The schema of get_project has its fields.
 
 
 async def create_project(args: CreateProject, call: CallContext) -> ProjectResult:

@@ -4,6 +4,7 @@ from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
+from pydantic.json_schema import SkipJsonSchema
 
 from toggl_mcp.errors import DuplicateName, InvalidArguments, TogglError
 from toggl_mcp.models.base import Absent, Name
@@ -30,7 +31,6 @@ from toggl_mcp.tools.support.resources import (
     decode_cursor,
     trim_page,
 )
-from toggl_mcp.tools.support.results import OBJECT
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from toggl_mcp.endpoints.tags import AsyncTagEndpoint
@@ -95,7 +95,7 @@ class TagDeleted(ChangeResult):
     """The result of `delete_tag`."""
 
     deleted_tag_id: int
-    deleted: Annotated[TagOut, OBJECT]
+    deleted: SkipJsonSchema[TagOut]  # The schema of list_tags has its fields.
 
 
 async def create_tag(args: CreateTag, call: CallContext) -> TagResult:

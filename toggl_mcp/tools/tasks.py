@@ -27,7 +27,6 @@ from toggl_mcp.tools.support.resources import (
     decode_cursor,
     trim_page,
 )
-from toggl_mcp.tools.support.results import OBJECT
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from toggl_mcp.endpoints.tasks import AsyncTaskEndpoint
@@ -99,7 +98,7 @@ class TaskDeleted(ChangeResult):
     """The result of `delete_task`."""
 
     deleted_task_id: int
-    deleted: Annotated[TaskOut, OBJECT]
+    deleted: SkipJsonSchema[TaskOut]  # The schema of list_tasks has its fields.
 
 
 async def _workspace_with_tasks(ref: str | None, call: CallContext) -> int:

@@ -25,6 +25,7 @@ from toggl_mcp.tools.support.args import (
 
 Day = Annotated[date, Field(ge=FIRST_DAY, le=LAST_DAY)]
 ClearableField = Literal["description", "project", "task", "tags"]
+TIME_FIELDS = ("start", "stop", "duration")
 WORKDAYS = (1, 1, 1, 1, 1, 0, 0)
 """Whether work is expected on a weekday, from Monday on, if nobody says otherwise."""
 
@@ -347,19 +348,28 @@ class EditTimeEntries(EditArgs, EntryFields, EntrySelection, frozen=True):
     tag_action: Annotated[Literal["replace", "add", "remove"], Field(description="What to do with tags.")] = "replace"
     start: Annotated[TimeText, Field(description="One id only; as in create_time_entries.")] | Absent = None
     stop: Annotated[TimeText, Field(description="One id only.")] | Absent = None
+    duration: Annotated[TimeText, Field(description="Instead of stop.")] | Absent = None
     allow_overlap: Annotated[bool, Field(description="Allow overlaps.")] = False
 
     clear: Annotated[list[ClearableField], Field(max_length=4, description="Fields to empty.")] | Absent = None
 
-    _change = require_any_of("description", "project", "task", "tags", "billable", "start", "stop", "clear")
+    _change = require_any_of("description", "project", "task", "tags", "billable", *TIME_FIELDS, "clear")
+
+    @property
+    def has_times(self) -> bool:
+        """Whether it changes when an entry starts or stops."""
+        return any(getattr(self, field) is not None for field in TIME_FIELDS)
 
     @model_validator(mode="after")
     def _check_combination(self) -> Self:
         if self.create_missing_tags and self.tag_action == "remove":
             message = "create_missing_tags: a missing tag cannot be removed; omit this argument"
             raise ValueError(message)
-        if len(self.ids or ()) != 1 and (self.start is not None or self.stop is not None):
-            message = "start and stop need exactly one id in ids"
+        if self.has_times and len(self.ids or ()) != 1:
+            message = "start, stop and duration need exactly one id in ids"
+            raise ValueError(message)
+        if None not in (self.start, self.stop, self.duration):
+            message = "start, stop and duration are one too many; give two of them, or one"
             raise ValueError(message)
         return self
 

@@ -1,11 +1,14 @@
 """The tool that edits time entries."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
 from toggl_mcp.errors import Candidate, InvalidArguments, NotFound, TogglError
 from toggl_mcp.models.base import Absent
+from toggl_mcp.models.duration_grammar import parse_duration
 from toggl_mcp.models.time_entries import TimeEntry, TimeEntryBody
+from toggl_mcp.tools.support.args import naming_argument
 from toggl_mcp.tools.support.define import DESTRUCTIVE, CallContext, ToolSpec
 from toggl_mcp.tools.support.results import declared_by
 from toggl_mcp.tools.time_entries._args import EditTimeEntries
@@ -17,7 +20,13 @@ from toggl_mcp.tools.time_entries._input import (
 )
 from toggl_mcp.tools.time_entries._output import TimeEntryOut, group_by_workspace, to_output, to_outputs
 from toggl_mcp.tools.time_entries._overlap import reject_overlaps
-from toggl_mcp.tools.time_entries._times import check_duration, parse_start, parse_stop, parse_times
+from toggl_mcp.tools.time_entries._times import (
+    check_duration,
+    parse_start,
+    parse_stop,
+    parse_time_argument,
+    parse_times,
+)
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from datetime import datetime
@@ -45,8 +54,8 @@ async def edit_time_entries(args: EditTimeEntries, call: CallContext) -> TimeEnt
     All get the same change, by one or two requests per workspace. The result lists what became of each id.
     """
     args = args.apply_clear()
-    is_single, has_times = len(args.ids or ()) == 1, args.start is not None or args.stop is not None
-    targets = await select_targets(args, call, require_fresh=not is_single, require_recent=has_times)
+    is_single = len(args.ids or ()) == 1
+    targets = await select_targets(args, call, require_fresh=not is_single, require_recent=args.has_times)
     if args.dry_run:
         return await _plan_edit(targets, args, call, is_single=is_single)
     if is_single:
@@ -118,10 +127,13 @@ async def _edit_entry(entry: TimeEntry, args: EditTimeEntries, call: CallContext
 
 async def add_times(entry: TimeEntry, args: EditTimeEntries, body: TimeEntryBody, call: CallContext) -> TimeEntryBody:
     """Return the body with the entry's new times: Toggl needs stop and duration to agree."""
-    if args.start is None and args.stop is None:
+    if not args.has_times:
         return body
     calendar, now = await call.calendar(), call.now
     runs = entry.running and args.stop is None
+    if runs and args.duration is not None:
+        message = "duration: the timer is running. Give start (-30m: it began then), or stop, which ends it."
+        raise InvalidArguments(message)
     start, stop = _resolve_times(entry, args, now, calendar)
     if runs and start > now:
         message = "start: is in the future, and the timer is running. Give an earlier start, or a stop too."
@@ -142,6 +154,15 @@ def _resolve_times(
         InvalidArguments: As for `parse_time_argument`.
     """
     start, stop = entry.start, entry.end_at(now)
+    if args.duration is not None:
+        with naming_argument("duration"):
+            length = timedelta(seconds=parse_duration(args.duration))
+        if args.stop is not None:
+            stop = parse_stop(args.stop, start, now, calendar)
+            return stop - length, stop
+        if args.start is not None:
+            start = parse_time_argument("start", args.start, now, calendar, calendar.day_of(start), is_past=True)
+        return start, start + length
     match args.start, args.stop:
         case None, None:
             return start, stop
