@@ -117,6 +117,19 @@ async def test_start_timer_and_edit_time_entries_name_every_reference_without_a_
     assert list_changes(sandbox) == []
 
 
+async def test_create_and_edit_time_entries_small_number_as_duration_warns_that_it_is_of_seconds(host: Host) -> None:
+    entries = [
+        {"start": f"2025-10-14T{hour:02}:00", "duration": duration} for hour, duration in enumerate([90, "30m", 3600])
+    ]
+    created = await host.call("create_time_entries", entries=entries, dry_run=True)
+    (row,) = (await host.call("create_time_entries", entries=entries[1:2]))["entries"]
+    edited = await host.call("edit_time_entries", ids=[row["id"]], duration="45")
+
+    warning = "duration: {0} are seconds. If minutes are meant, give {0}m by edit_time_entries."
+    assert created["warnings"] == [f"entries[0]: {warning.format(90)}"]
+    assert edited["warnings"] == [warning.format(45)]
+
+
 async def test_create_time_entries_unknown_field_is_named_with_the_nearest_one(host: Host) -> None:
     error = await host.fail("create_time_entries", entries=[{"duration": "1h"}, {"duration": "1h", "projet": "x"}])
 

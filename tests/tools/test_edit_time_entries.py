@@ -135,7 +135,10 @@ async def test_edit_time_entries_many_ids_send_one_request_a_workspace(host: Hos
     [
         ({"ids": []}, "ids"),
         ({"ids": [1] * 101, "description": "x"}, "ids"),
-        ({"ids": [1]}, "give at least one of description, project, task, tags, billable, start, stop, duration or clear"),
+        (
+            {"ids": [1]},
+            "give at least one of description, project, task, tags, billable, start, stop, duration or clear",
+        ),
         ({"ids": [1, 2], "start": NINE}, "start, stop and duration need exactly one id in ids"),
         ({"ids": [1], "description": "x", "status": "y"}, "status"),
     ],

@@ -31,6 +31,8 @@ _WORDS = {
 }
 NUMBER_WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 """The numbers from one, in words."""
+MAX_DOUBTFUL_NUMBER = 480
+"""The largest number that may be meant in minutes: those of a working day."""
 _NUMBER_WORD = re.compile(rf"({'|'.join(NUMBER_WORDS)})(?= (?:and a half )?(?:hour|minute)s?\b)")
 _AND_A_HALF = re.compile(r"(\d+) and a half (hours?)")
 
@@ -56,6 +58,13 @@ def parse_duration(text: str) -> int:
         raise ValueError(message)
     parts = match.groupdict()
     return _check_length(round(sum(float(parts.get(unit) or 0) * size for unit, (_, size) in _UNITS.items())))
+
+
+def describe_doubt(text: str | None) -> str | None:
+    """Return that a small number counts as seconds; None of any other text."""
+    if text is None or not re.fullmatch(r"\s*\d{1,3}\s*", text) or not 0 < int(text) <= MAX_DOUBTFUL_NUMBER:
+        return None
+    return f"duration: {int(text)} are seconds. If minutes are meant, give {int(text)}m by edit_time_entries."
 
 
 def _check_length(seconds: int) -> int:

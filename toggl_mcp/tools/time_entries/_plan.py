@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from toggl_mcp.errors import InvalidArguments, Overlap, PlanRequired, TogglError
-from toggl_mcp.models.duration_grammar import parse_duration
+from toggl_mcp.models.duration_grammar import describe_doubt, parse_duration
 from toggl_mcp.models.time_entries import TimeEntry
 from toggl_mcp.tools.support.args import naming_argument
 from toggl_mcp.tools.support.define import CallContext
@@ -63,6 +63,8 @@ async def make_plan(args: CreateTimeEntries, call: CallContext) -> Plan:
     warnings = await _compare(spans, drafts, problems, args, call)
     if any(problems):
         raise _combine(problems)
+    doubts = {index: describe_doubt(entry.duration) for index, entry in enumerate(args.entries)}
+    warnings += [f"entries[{index}]: {doubt}" for index, doubt in doubts.items() if doubt]
     return Plan([drafts[index] for index in sorted(drafts)], warnings)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from toggl_mcp.errors import Candidate, InvalidArguments, NotFound, TogglError
 from toggl_mcp.models.base import Absent
-from toggl_mcp.models.duration_grammar import parse_duration
+from toggl_mcp.models.duration_grammar import describe_doubt, parse_duration
 from toggl_mcp.models.time_entries import TimeEntry, TimeEntryBody
 from toggl_mcp.tools.support.args import naming_argument
 from toggl_mcp.tools.support.define import DESTRUCTIVE, CallContext, ToolSpec
@@ -120,7 +120,7 @@ async def _edit_entry(entry: TimeEntry, args: EditTimeEntries, call: CallContext
     return TimeEntriesEdited(
         edited_ids=[edited_entry.id],
         entry=output,
-        warnings=warnings,
+        warnings=[*(warnings or ()), *filter(None, [describe_doubt(args.duration)])] or None,
         quota=call.quota(),
     )
 
