@@ -40,6 +40,18 @@ async def test_edit_time_entries_by_filters_changes_the_entries_that_the_dry_run
     assert rows[2]["project_id"] == WEB_SHOP
 
 
+async def test_edit_time_entries_by_filters_in_two_workspaces_says_how_to_leave_one_out(
+    host: Host, rows: list[dict[str, Any]]
+) -> None:
+    filters: dict[str, object] = {"period": "today", "missing": ["project"]}
+    error = await host.fail("edit_time_entries", filters=filters, project="Web shop", expected_count=2)
+
+    assert f"Leave them out by filters.workspace: {HARBOUR_STUDIO};" in error["message"]
+    filters["workspace"] = HARBOUR_STUDIO
+    edited = await host.call("edit_time_entries", filters=filters, project="Web shop", expected_count=1)
+    assert edited["edited_ids"] == [rows[2]["id"]]
+
+
 async def test_edit_time_entries_by_filters_reads_the_entries_again_and_not_the_account(
     host: Host, sandbox: Sandbox, rows: list[dict[str, Any]]
 ) -> None:

@@ -187,17 +187,18 @@ async def prepare_batches(entries: list[TimeEntry], args: EditTimeEntries, call:
         except NotFound as error:
             if not error.candidates or any(item.workspace_id == workspace_id for item in error.candidates):
                 raise
-            raise _other_workspace_error(error.candidates, workspace_id) from error
+            raise _other_workspace_error(error.candidates, workspace_id, args) from error
         body = prepared.body.model_copy(update={"tag_action": _ACTIONS.get(args.tag_action) if args.tags else None})
         batches += [(batch, prepared._replace(body=batch_body)) for batch, batch_body in split_by_task(group, body)]
     return batches
 
 
-def _other_workspace_error(candidates: Sequence[Candidate], workspace_id: int) -> NotFound:
+def _other_workspace_error(candidates: Sequence[Candidate], workspace_id: int, args: EditTimeEntries) -> NotFound:
     """Return the error about a name that other workspaces have, while an entry stays in its own."""
     names = ", ".join(f"“{item.name}” ({item.id}) is in workspace {item.workspace_id}" for item in candidates)
+    way = "" if args.filters is None else f" by filters.workspace: {candidates[0].workspace_id}"
     message = (
-        f"{names}, and entries of workspace {workspace_id} stay there. Leave them out; or, to move their time, "
+        f"{names}, and entries of workspace {workspace_id} stay there. Leave them out{way}; or, to move their time, "
         "create_time_entries there with the same times, and delete_time_entries."
     )
     return NotFound(message, candidates)
