@@ -43,6 +43,20 @@ async def test_get_account_costs_one_request_an_hour(host: Host, sandbox: Sandbo
     assert [call.path for call in sandbox.calls] == ["/me"] * 2
 
 
+async def test_get_account_has_what_the_session_spent_and_when_the_last_cached_entry_ended(
+    host: Host, sandbox: Sandbox
+) -> None:
+    cold = await host.call("get_account")
+    await host.call("stop_timer")
+    await host.call("list_clients")
+    account = await host.call("get_account")
+
+    assert (cold["session_requests"], "last_entry_at" in cold) == (1, False)
+    assert account["session_requests"] == len(sandbox.calls) == 4
+    assert account["last_entry_at"] == "2025-10-09T21:53:20"
+    assert account["requests"] == 0
+
+
 async def test_get_account_refresh_bypasses_the_cache(host: Host, sandbox: Sandbox, clock: Clock) -> None:
     await host.call("get_account")
     clock.now += 1

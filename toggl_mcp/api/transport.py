@@ -100,10 +100,11 @@ class ApiResponse(NamedTuple):
 
 
 @dataclass(slots=True)
-class _ServerClock:
-    """Toggl's clock, which a transport and its `reserved` compare with; see `Transport.clock_offset_seconds`."""
+class _SharedState:
+    """What a transport and its `reserved` share: see `Transport.clock_offset_seconds` and `Transport.requests`."""
 
     offset_seconds: float | None = None
+    requests: int = 0
 
 
 class Transport:
@@ -127,7 +128,7 @@ class Transport:
         self._auth = auth
         self._rate_limiter = rate_limiter
         self._clock = clock
-        self._server_clock = _ServerClock()
+        self._shared = _SharedState()
         self._timeout = timeout
         self._attempts = max(0, retries) + 1
         self.use_reserve = False
@@ -136,7 +137,12 @@ class Transport:
     @property
     def clock_offset_seconds(self) -> float | None:
         """The seconds by which `clock` was ahead of Toggl's at the last response; None before the first."""
-        return self._server_clock.offset_seconds
+        return self._shared.offset_seconds
+
+    @property
+    def requests(self) -> int:
+        """The requests that were sent so far."""
+        return self._shared.requests
 
     @cached_property
     def reserved(self) -> "Transport":
@@ -216,6 +222,7 @@ class Transport:
             outcome = "lost"  # As is what the caller's deadline cuts off.
             call_record = CALL_RECORD.get() or CallRecord()
             call_record.requests += 1
+            self._shared.requests += 1
             state.count_attempts(1)
             state.move_to(Delivery.SENT)
             try:
@@ -224,6 +231,7 @@ class Transport:
             except CONNECT_ERRORS as error:
                 outcome = "not_sent"
                 call_record.requests -= 1
+                self._shared.requests -= 1
                 state.count_attempts(-1)
                 state.move_to(Delivery.NOT_SENT)
                 raise _Retry from error
@@ -242,7 +250,7 @@ class Transport:
 
     def _compare_clocks(self, date: str) -> None:
         try:
-            self._server_clock.offset_seconds = self._clock() - parsedate_to_datetime(date).timestamp()
+            self._shared.offset_seconds = self._clock() - parsedate_to_datetime(date).timestamp()
         except (ValueError, OverflowError):  # No date, or one that cannot be read: what an earlier one said holds.
             return
 

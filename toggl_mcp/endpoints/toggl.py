@@ -113,6 +113,11 @@ class Toggl:
             "me" if workspace_id is None else f"workspaces/{workspace_id}"
         )
 
+    @property
+    def requests(self) -> int:
+        """The requests that were sent to Toggl since this was opened."""
+        return self._session.transport.requests
+
     def timestamp(self) -> float:
         """Return the UNIX time that ages are measured by."""
         return self._cache.clock()

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Annotated
 
 from pydantic import Field
+from pydantic.json_schema import SkipJsonSchema
 
 from toggl_mcp.models.account import Access, Plan, Workspace
 from toggl_mcp.models.base import Absent, Payload
@@ -55,6 +56,9 @@ class Account(Freshness):
     default_workspace_id: int | Absent = None
     workspaces: list[WorkspaceOut]
     quotas: Annotated[list[QuotaRemaining], Field(description="As last seen.")]
+    # All tools together may take 11,000 tokens, and these explain themselves.
+    session_requests: SkipJsonSchema[int]
+    last_entry_at: SkipJsonSchema[str | None] = None
     access: Access
     unavailable: list[Unavailable] | Absent = None
     warnings: list[str] | Absent = None
@@ -82,10 +86,19 @@ async def get_account(args: GetAccount, call: CallContext) -> Account:
         default_workspace_id=default,
         workspaces=[_to_workspace_out(item, default) for item in workspaces.values()],
         quotas=[QuotaRemaining.of(bucket, now) for bucket in await call.toggl.list_quotas()],
+        session_requests=call.toggl.requests,
+        last_entry_at=await _find_last_entry(call),
         access=call.access,
         unavailable=[item for workspace in workspaces.values() for item in _unavailable(workspace, call)] or None,
         warnings=[*unreadable, *await _silence_warnings(call)] or None,
     )
+
+
+async def _find_last_entry(call: CallContext) -> str | None:
+    """Return when the last cached entry ended, or now if the timer runs; None where none is cached."""
+    entries = await call.toggl.entry_cache.any_age_or_none()
+    last_end = None if entries is None else find_last_end(entries.items.values(), call.now)
+    return None if last_end is None else (await call.calendar()).to_local_text(last_end)
 
 
 async def _silence_warnings(call: CallContext) -> list[str]:
