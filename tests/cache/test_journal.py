@@ -8,7 +8,7 @@ from tests.cache.support import MINE
 from tests.sandbox.clock import Clock
 from toggl_mcp.cache.sqlite.store import SqliteStore
 from toggl_mcp.cache.store import Store
-from toggl_mcp.models.journal import MAX_CHANGES, MAX_JOURNAL_SECONDS, ChangeRecord, RowChange
+from toggl_mcp.models.journal import ChangeRecord, RowChange
 from toggl_mcp.models.quota import PendingChange
 
 pytestmark = pytest.mark.anyio
@@ -59,15 +59,15 @@ async def test_reserve_slot_further_away_than_allowed_records_nothing(store: Sto
 async def test_journal_keeps_seven_days_and_the_last_changes_of_an_account(store: Store, clock: Clock) -> None:
     await open_record(store, make_record("theirs", clock), "theirs")
     await open_record(store, make_record("old", clock))
-    clock.now += MAX_JOURNAL_SECONDS + 100
-    for number in range(MAX_CHANGES + 2):
+    clock.now += 7 * 86_400 + 100
+    for number in range(502):
         clock.now += 2
         for part in "ab":
             await open_record(store, make_record(f"{number}{part}", clock, str(number)))
     records = await store.list_records("mine")
 
-    assert [record.change_id for record in records[::2]] == [str(number) for number in range(2, MAX_CHANGES + 2)]
-    assert len(records) == 2 * MAX_CHANGES
+    assert [record.change_id for record in records[::2]] == [str(number) for number in range(2, 502)]
+    assert len(records) == 2 * 500
     assert [record.record_id for record in await store.list_records("theirs")] == ["theirs"]
 
 

@@ -97,6 +97,19 @@ async def test_undo_without_a_change_says_so(host: Host, sandbox: Sandbox) -> No
     assert error["message"].startswith("Each is an undo, or undone, among the last 2 changes.")
 
 
+async def test_undo_reaches_back_seven_days(host: Host, sandbox: Sandbox, clock: Clock) -> None:
+    (entry_id,) = add_entries(sandbox, 1)
+    before = live_entries(sandbox)
+    await host.call("edit_time_entries", ids=[entry_id], description="Other")
+    clock.now += 7 * 86_400 - 1
+    undone = await host.call("undo")
+    clock.now += 2
+    error = await host.fail("undo", change=undone["undone_change_id"])
+
+    assert (undone["complete"], error["code"]) == (True, "not_found")
+    assert live_entries(sandbox) == before
+
+
 async def test_undo_survives_a_restart(sandbox: Sandbox, clock: Clock, tmp_path: Path) -> None:
     (entry_id,) = add_entries(sandbox, 1)
     before = live_entries(sandbox)
