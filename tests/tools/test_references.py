@@ -54,6 +54,31 @@ async def test_reference_to_the_name_of_another_kind_says_of_which(
     assert f"It is the name of the client {CAFE_MIRO}; give it as client." in message
 
 
+@pytest.mark.parametrize(
+    ("kind", "name", "tool"),
+    [
+        ("client", "Evening Pottery", "edit_client"),
+        ("project", "Kiln course", "edit_project"),
+        ("tag", "lesson", "edit_tag"),
+        ("task", "Glaze", "edit_task"),
+    ],
+)
+async def test_edit_name_of_another_workspace_in_which_one_was_created_names_that_workspace(
+    host: Host, sandbox: Sandbox, kind: str, name: str, tool: str
+) -> None:
+    await host.call("create_project", name="Raku", workspace="Night School")
+    await host.call("create_client", name="Raku", workspace="Night School")
+    requests = len(sandbox.calls)
+
+    message = (await host.fail(tool, **{kind: name}, name="Other"))["message"]
+
+    if kind == "task":  # A free workspace has none.
+        assert message.startswith("There is no task of exactly the name “Glaze” in workspace 4102001.")
+    else:
+        assert message.startswith(f"There is no {kind} “{name}” in workspace 4102001, but in others: 4102002.")
+    assert len(sandbox.calls) - requests <= 2
+
+
 async def test_get_client_ss_is_a_sharp_s(host: Host, sandbox: Sandbox) -> None:
     row = sandbox.state.add_client(HARBOUR_STUDIO, "Straßenbahn")
 

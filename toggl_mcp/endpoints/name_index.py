@@ -1,12 +1,14 @@
 """Names and ids: looked up in what is cached, and in the whole list only where that does not have them."""
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any, TypeVar, cast
 
 from toggl_mcp.cache.store import Version
 from toggl_mcp.endpoints.account import AccountEndpoint
 from toggl_mcp.endpoints.core.collection import CacheRead, Collection
 from toggl_mcp.endpoints.core.read_endpoint import ReadEndpoint
+from toggl_mcp.errors import Forbidden, PlanRequired
 from toggl_mcp.models.account import WorkspaceNames
 from toggl_mcp.models.base import RESOURCE_KINDS, NamedResource, ResourceKind, is_id
 from toggl_mcp.models.clock import Clock
@@ -85,10 +87,14 @@ class NameIndex:
         return CacheRead(Collection(self._account_items(endpoint), names.version), "cache")
 
     async def resolve_elsewhere(self, endpoint: ReadEndpoint[E], ref: str) -> list[E]:
-        """Return the items of an id or a name in the other workspaces, in what is cached of these."""
+        """Return the items of an id or a name in the other workspaces, in what is cached of these.
+
+        The list of one in which a name was changed from here is requested: the account's names leave that one out.
+        """
         workspaces = (await self._account.workspaces()).collection.items
         endpoints = [self._open_endpoint(endpoint.KIND, key) for key in workspaces if key != endpoint.workspace_id]
-        return [item for other_endpoint in endpoints for item in await self.resolve_cached(other_endpoint, ref)]
+        collections = [await self._read_names(other_endpoint) for other_endpoint in endpoints]
+        return [item for collection in collections for item in collection.find_by_ref(ref)]
 
     async def find_other_kind(self, endpoint: ReadEndpoint[E], name: str) -> tuple[ResourceKind, NamedResource] | None:
         """Return what of another kind has a name in the same workspace, in what is cached; None if nothing has it."""
@@ -113,6 +119,16 @@ class NameIndex:
         workspaces = (await self._account.workspaces()).collection.items
         collections = [await self._read_cached_items(self._open_endpoint(kind, key)) for key in workspaces]
         return [item for collection in collections for item in collection.items.values()]
+
+    async def _read_names(self, endpoint: ReadEndpoint[E]) -> Collection[E]:
+        """Return what is cached of a list, or the list where nothing is, or nothing where the user may not read it."""
+        collection = await self._read_cached_items(endpoint)
+        is_listed = collection.version.fetched_at is not None
+        if is_listed or self._account_names is None or endpoint.workspace_id in self._account_names.items:
+            return collection
+        with suppress(Forbidden, PlanRequired):
+            return (await endpoint.read()).collection
+        return collection
 
     async def _read_cached_items(self, endpoint: ReadEndpoint[E], *, may_request: bool = True) -> Collection[E]:
         """Return the cached list if it is fresh, with the account's newer names; else only the account's names."""
