@@ -251,6 +251,49 @@ async def test_summarize_time_user_is_recognised_without_accents(host: Host, san
     assert result["total"]["hours"] == 1
 
 
+@pytest.mark.parametrize(("part", "count"), [("ETE", 2), ("été", 2), ("ėte", 2), ("Éte", 2), ("\u0301", 0), ("Eté", 2)])
+async def test_list_time_entries_part_of_a_description_is_found_without_accents(
+    host: Host, sandbox: Sandbox, part: str, count: int
+) -> None:
+    sandbox.state.entries = {}
+    for description in ("Carte d'été", "Menu d'Été", "Winter"):
+        add_entry(sandbox, "2025-10-09T09:00", "2025-10-09T10:00", description)
+
+    result = await host.call("list_time_entries", period="2025-10-09", description=part)
+
+    assert result["total"] == count
+
+
+async def test_list_time_entries_part_of_a_description_as_it_is_spelled_excludes_other_accents(
+    host: Host, sandbox: Sandbox
+) -> None:
+    sandbox.state.entries = {}
+    for description in ("Resume", "Résumé"):
+        add_entry(sandbox, "2025-10-09T09:00", "2025-10-09T10:00", description)
+
+    results = [
+        await host.call("list_time_entries", period="2025-10-09", description=part) for part in ("resum", "résum")
+    ]
+
+    assert [[row["description"] for row in result["entries"]] for result in results] == [["Resume"], ["Résumé"]]
+
+
+@pytest.mark.parametrize(
+    ("tool", "part", "names"),
+    [
+        ("list_clients", "miro", ["Café Miró"]),
+        ("list_tags", "reunion", ["réunion"]),
+        ("list_projects", "ete", ["Carte d'été"]),
+        ("list_clients", "\u0301", []),
+    ],
+)
+async def test_list_part_of_a_name_is_found_without_accents(host: Host, tool: str, part: str, names: list[str]) -> None:
+    result = await host.call(tool, name=part)
+
+    assert [row["name"] for row in result[tool.removeprefix("list_")]] == names
+    assert (result["total"], result["remaining"]) == (len(names), 0)
+
+
 async def test_summarize_time_name_as_it_is_spelled_excludes_other_cases(host: Host, sandbox: Sandbox) -> None:
     other = sandbox.state.add_project(HARBOUR_STUDIO, "web shop", AROHA)
     add_entry(sandbox, NINE, TEN, project_id=WEB_SHOP)

@@ -125,20 +125,21 @@ class CacheRead(Generic[M]):
     def page(
         self, name: str | None, matches: Callable[[M], bool], *, limit: int, after: Position | None = None
     ) -> "Page[M]":
-        """Return at most `limit` models after a position that match and have `name` in theirs, case ignored."""
-        folded = fold(name or "")
-        entries: list[tuple[str, int, M]] = []
-        total = skipped = 0
-        for entry in self.collection.by_name:
-            if folded in entry[0] and matches(entry[2]):
-                total += 1
-                if after is not None and entry[:2] <= after:
-                    skipped += 1
-                elif len(entries) < limit:
-                    entries.append(entry)
-        remaining = total - skipped - len(entries)
+        """Return at most `limit` models after a position that match and have `name` in theirs.
+
+        Case is ignored; accents are ignored where no name has them.
+        """
+        candidates = [entry for entry in self.collection.by_name if matches(entry[2])]
+        if name is not None:
+            folded, plain = fold(name), fold_accents(name)
+            candidates = [entry for entry in candidates if folded in entry[0]] or [
+                entry for entry in candidates if plain and plain in fold_accents(entry[0])
+            ]
+        later = candidates if after is None else [entry for entry in candidates if entry[:2] > after]
+        entries = later[:limit]
+        remaining = len(later) - len(entries)
         end = Position(entries[-1][0], entries[-1][1]) if remaining and entries else None
-        return Page([item for _, _, item in entries], total, remaining, end, self)
+        return Page([item for _, _, item in entries], len(candidates), remaining, end, self)
 
 
 class Page(NamedTuple, Generic[M]):

@@ -15,7 +15,7 @@ from toggl_mcp.models.duration_grammar import parse_duration
 from toggl_mcp.models.period import LAST_DAY, Calendar, Comparison, DateRange, compare_with_previous
 from toggl_mcp.models.period_grammar import parse_period
 from toggl_mcp.models.review import is_missing
-from toggl_mcp.models.text import fold
+from toggl_mcp.models.text import fold, fold_accents
 from toggl_mcp.models.time_entries import MAX_DURATION, TimeEntry
 from toggl_mcp.models.time_grammar import parse_whole_day
 from toggl_mcp.tools.support.args import naming_argument
@@ -212,17 +212,17 @@ async def _filter_entries(
     args: EntryFilter, entries: list[TimeEntry], workspace_ids: Sequence[int], call: CallContext
 ) -> tuple[list[TimeEntry], list[str]]:
     """Return the entries that match the filter, and warnings about those that may match."""
-    description = (args.description or "").casefold()
     with naming_argument("longer_than"):
         min_seconds = -1 if args.longer_than is None else parse_duration(args.longer_than)
     matches = [
         entry
         for entry in entries
         if args.billable in (None, entry.billable)
-        and description in entry.description.casefold()
         and entry.count_seconds(call.now) > min_seconds
         and (args.missing is None or any(is_missing(entry, field) for field in args.missing))
     ]
+    if args.description is not None:
+        matches = _filter_by_description(args.description, matches)
     warnings: list[str] = []
     if args.user not in (None, EVERYBODY):
         matches = await _filter_by_user(args.user, matches, workspace_ids, call)
@@ -231,6 +231,13 @@ async def _filter_entries(
             matches, ref_warnings = await filter_by_refs(refs, kind, matches, workspace_ids, call)
             warnings += ref_warnings
     return matches, warnings
+
+
+def _filter_by_description(part: str, entries: list[TimeEntry]) -> list[TimeEntry]:
+    """Return the entries that have a part in their description; accents are ignored where none has them."""
+    folded, plain = part.casefold(), fold_accents(part)
+    matches = [entry for entry in entries if folded in entry.description.casefold()]
+    return matches or [entry for entry in entries if plain and plain in fold_accents(entry.description)]
 
 
 def _group_refs(args: EntryFilter, kind: ResourceKind) -> Iterable[Sequence[str]]:
