@@ -44,7 +44,8 @@ async def test_undo_of_named_resources_puts_edits_back_and_creates_deleted_ones_
     assert after_edit[rows][0].get("client_id") is after_edit[rows][0].get("notes") is None
     assert restored["rows"][0]["new_id"] == restored_item["id"] != item_id
     assert (restored["complete"], restored["rows"][0]["effect"]) == (True, "recreate")
-    assert "used the former id" in restored["rows"][0]["warning"]
+    lost_by = {"client": "Projects", "project": "Its tasks are gone. Entries", "tag": "Entries"}[kind]
+    assert restored["rows"][0]["warning"].startswith(f"{lost_by} that are not among these rows")
     assert again["rows"][0]["new_id"] == restored_item["id"]
     assert [item["name"] for item in getattr(sandbox.state, rows).values()].count("Fresh") == 1
 

@@ -24,9 +24,16 @@ MAX_NAMES_IN_STEP = 3
 """Names of what one request of a change was about."""
 MAX_NAME_LENGTH = 60
 """Characters of a name in a result."""
-LOST_REFERENCES = (
-    "What used the former id, except the rows listed here, has lost it, and a project's tasks are gone: set it again."
+_LOST_BY_ENTRIES = (
+    "Entries that are not among these rows, as those of colleagues and old ones, have lost it: set it again."
 )
+LOST_REFERENCES = {
+    "client": "Projects that are not among these rows have lost it: set it again.",
+    "project": f"Its tasks are gone. {_LOST_BY_ENTRIES}",
+    "task": _LOST_BY_ENTRIES,
+    "tag": _LOST_BY_ENTRIES,
+}
+"""What of an item is not brought back with it, by its kind."""
 
 
 class UndoArguments(Payload, frozen=True):
@@ -60,7 +67,6 @@ class UndoneRow(OutputModel):
     def of(cls, row: "JournalRow") -> Self:
         """Return a row as results show it."""
         effect = "none" if row.effect is None or row.reason is not None else row.effect
-        has_lost_references = row.new_id is not None and row.kind != "time_entry"
         return cls(
             kind=row.kind,
             id=row.journal_id,
@@ -68,7 +74,7 @@ class UndoneRow(OutputModel):
             effect=effect if row.new_id is None else "recreate",
             new_id=row.new_id,
             reason=row.reason,
-            warning=LOST_REFERENCES if has_lost_references else row.warning,
+            warning=row.warning if row.new_id is None else LOST_REFERENCES.get(row.kind, row.warning),
             fields=sorted(row.fields) if effect == "edit" else None,
         )
 
