@@ -183,6 +183,18 @@ async def test_change_of_last_after_another_entry_was_logged_names_both(
     assert len(list_changes(sandbox)) == count + 1
 
 
+async def test_edit_time_entries_last_after_a_timer_was_stopped_before_the_end_of_another_names_both(
+    host: Host, sandbox: Sandbox, rows: list[dict[str, Any]]
+) -> None:
+    timer = running(sandbox, "2025-10-14T11:30", "Call")
+    await host.call("stop_timer", stop="11:45")
+
+    error = await host.fail("edit_time_entries", ids=["last"], project="Web shop")
+
+    assert error["message"].startswith(f"last: the latest is entry {rows[3]['id']} “Lesson”")
+    assert f"logged just now is entry {timer['id']} “Call”" in error["message"]
+
+
 async def test_delete_time_entries_ids_in_one_text_are_those_entries(host: Host, rows: list[dict[str, Any]]) -> None:
     result = await host.call("delete_time_entries", ids=f"{rows[1]['id']}, {rows[2]['id']}")
 

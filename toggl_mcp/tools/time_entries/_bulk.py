@@ -21,6 +21,7 @@ from toggl_mcp.tools.time_entries._refs import describe_missing, find_by_ref
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from toggl_mcp.endpoints.core.collection import CacheRead
     from toggl_mcp.endpoints.time_entries import AsyncTimeEntryEndpoint
+    from toggl_mcp.models.journal import ChangeRecord, RowChange
 
 
 MAX_RECENT_SECONDS = 10.0
@@ -186,8 +187,15 @@ async def load_entries(
     return Targets([*entries.values()], [entry_id for entry_id in ids if entry_id not in entries])
 
 
+def _is_logged(record: "ChangeRecord", row: "RowChange") -> bool:
+    """Tell whether a change has made an entry, or has stopped or edited its timer."""
+    if record.kind != "time_entry":
+        return False
+    return record.verb == "add" if row.before is None else TimeEntry.model_validate_json(row.before).running
+
+
 async def _require_latest_logged(last: TimeEntry, entries: Mapping[int, TimeEntry], call: CallContext) -> None:
-    """Require that the latest entry is among those that the last change has logged, if that was a moment ago.
+    """Require that the latest entry is among those that the last change has logged or stopped, if that was lately.
 
     Raises:
         InvalidArguments: It is not, so that `last` has two readings.
@@ -195,7 +203,7 @@ async def _require_latest_logged(last: TimeEntry, entries: Mapping[int, TimeEntr
     change = next(iter(await call.toggl.journal.list_changes()), None)
     if change is None or change.is_undone or (call.now - change.made_at).total_seconds() > MAX_JUST_LOGGED_SECONDS:
         return
-    ids = [row.row_id for record in change.records if record.verb == "add" for row in record.rows if row.before is None]
+    ids = [row.row_id for record in change.records for row in record.rows if _is_logged(record, row)]
     logged = [entry for key in ids if (entry := entries.get(key)) is not None and not entry.running]
     if logged and last not in logged:
         latest, *others = await describe_entries([last, *logged[:3]], call)
