@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from datetime import datetime
-from itertools import chain
 from typing import Any, NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -23,13 +22,15 @@ from toggl_mcp.errors import InvalidArguments, NotFound, TogglError
 from toggl_mcp.prompts import PROMPTS
 from toggl_mcp.prompts.support import COMPLETERS, PromptSpec
 from toggl_mcp.resources import RESOURCES
-from toggl_mcp.resources.support import JSON, SCHEME, ResourceSpec, digest
+from toggl_mcp.resources.support import JSON, SCHEME, ResourceItem, ResourceSpec, digest
 from toggl_mcp.tools.support.define import CallContext, CallOpener
 from toggl_mcp.tools.support.failures import MAX_CALL_SECONDS, as_protocol_errors
 from toggl_mcp.tools.support.results import to_text
 from toggl_mcp.toolsets import PROMPT_TOOLS, RESOURCE_TOOLS, current_tools
 
 ValueT = TypeVar("ValueT")
+_ListedItem = tuple[ResourceSpec, ResourceItem]
+"""An item, and the template that has it."""
 
 MAX_COMPLETIONS = 100
 """Values of a completion; the protocol allows no more."""
@@ -40,6 +41,13 @@ class ResourceMatch(NamedTuple):
 
     resource: ResourceSpec
     value: str
+
+
+class ResourceList(NamedTuple):
+    """The resources as hosts list them, and the etag of that list."""
+
+    resources: list[Resource]
+    etag: str
 
 
 class _LastRead(NamedTuple):
@@ -70,15 +78,18 @@ class Features:
         self._last_reads = WeakKeyDictionary[object, dict[str, _LastRead]]()
         """The listed resources that were read, by account and by their addresses."""
 
-    async def describe_resources(self) -> list[Resource]:
+    async def describe_resources(self) -> ResourceList:
         """Return the resources of the current request as hosts list them, with sizes where they are known."""
+        constant_resources = [item for spec in self.list_resources() for item in spec.list_constant_resources()]
         try:
             call = await self._open_call()
+            items = await self._list_items(call)
+            resources = [*constant_resources, *(spec.to_resource(item) for spec, item in items)]
             last_reads = self._last_reads.get(call.toggl, {})
-            resources = await self._list_resources(call)
-            return [await self._describe(resource, last_reads.get(resource.uri)) for resource in resources]
+            described_resources = [await self._describe(item, last_reads.get(item.uri)) for item in resources]
         except TogglError:
-            return self._list_constant_resources()
+            return ResourceList(constant_resources, _make_list_etag(()))
+        return ResourceList(described_resources, _make_list_etag(items))
 
     async def read_list_etag(self) -> str:
         """Return the etag of the list of resources, from the cache alone.
@@ -86,19 +97,12 @@ class Features:
         Raises:
             TogglError: The cache cannot tell, or no account is open.
         """
-        return self.make_list_etag(await self._list_resources(await self._open_call()))
+        return _make_list_etag(await self._list_items(await self._open_call()))
 
-    @staticmethod
-    def make_list_etag(resources: Iterable[Resource]) -> str:
-        """Return what changes with the resources of a list, and what they are called: not with their order or sizes."""
-        return digest(*sorted(f"{item.uri}\0{item.title}\0{item.description}" for item in resources))
-
-    async def _list_resources(self, call: CallContext) -> list[Resource]:
-        cached_resources = [await spec.list_cached_resources(call) for spec in self.list_resources()]
-        return [*self._list_constant_resources(), *chain.from_iterable(cached_resources)]
-
-    def _list_constant_resources(self) -> list[Resource]:
-        return [resource for spec in self.list_resources() for resource in spec.list_constant_resources()]
+    async def _list_items(self, call: CallContext) -> list[_ListedItem]:
+        """Return what is listed besides the constant resources."""
+        lists = [(spec, spec.list_items) for spec in self.list_resources()]
+        return [(spec, item) for spec, list_items in lists if list_items for item in await list_items(call)]
 
     async def _describe(self, resource: Resource, last_read: _LastRead | None) -> Resource:
         if last_read is None or await self.read_etag(resource.uri) != last_read.etag:
@@ -227,6 +231,14 @@ class Features:
             message = f"There is no {argument!r:.60} in {ref.uri!r:.60}. {_enumerate('Templates', templates)}"
             raise NotFound(message)
         return templates[ref.uri].complete
+
+
+def _make_list_etag(items: Iterable[_ListedItem]) -> str:
+    """Return what changes with the items of a list, and what they are called: not with their order or sizes.
+
+    It is made after each call of a tool, and so of items: their resources take three times as long.
+    """
+    return digest(*sorted("\0".join((spec.uri, *item)) for spec, item in items))
 
 
 def _enumerate(subject: str, names: Iterable[str]) -> str:

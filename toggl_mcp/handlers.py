@@ -89,12 +89,11 @@ def _add_resources(lowlevel: Server[Any], open_features: FeatureOpener, subscrip
 
     async def list_resources(ctx: RequestContext, params: PaginatedRequestParams) -> ListResourcesResult:
         others = cast("ListResourcesResult", await list_others(ctx, params))
-        features = open_features()
-        resources = await features.describe_resources()
+        resource_list = await open_features().describe_resources()
         if subscriptions is not None:
             is_modern = ctx.protocol_version in MODERN_PROTOCOL_VERSIONS
-            subscriptions.keep_list(features.make_list_etag(resources), None if is_modern else ctx.session)
-        return ListResourcesResult(resources=[*resources, *others.resources])
+            subscriptions.keep_list(resource_list.etag, None if is_modern else ctx.session)
+        return ListResourcesResult(resources=[*resource_list.resources, *others.resources])
 
     async def list_templates(ctx: RequestContext, params: PaginatedRequestParams) -> ListResourceTemplatesResult:
         others = cast("ListResourceTemplatesResult", await list_other_templates(ctx, params))

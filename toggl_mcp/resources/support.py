@@ -94,19 +94,15 @@ class ResourceSpec:
     def list_constant_resources(self) -> list[Resource]:
         """Return it as hosts list it, or its examples."""
         return [
-            self._to_resource(ResourceItem(value, title, self.description), value or self.name)
+            self.to_resource(ResourceItem(value, title, self.description), value or self.name)
             for value, title in self.constant_values.items()
         ]
 
-    async def list_cached_resources(self, call: CallContext) -> list[Resource]:
-        """Return what is listed besides."""
-        items = () if self.list_items is None else await self.list_items(call)
-        return [self._to_resource(item, item.title) for item in items]
-
-    def _to_resource(self, item: ResourceItem, name: str) -> Resource:
+    def to_resource(self, item: ResourceItem, name: str | None = None) -> Resource:
+        """Return the resource of an item as hosts list it; its name is the title if it has no other."""
         return Resource(
             uri=self.template.expand(dict.fromkeys(self.template.variable_names, item.value)),
-            name=name,
+            name=name or item.title,
             title=item.title,
             description=item.description,
             mime_type=JSON,
