@@ -38,15 +38,15 @@ class _Response(NamedTuple):
 
 
 class NamesRead:
-    """The names in use in a workspace, as a response had them that was requested at a time."""
+    """The names in use in a workspace, as of a response, and when that was requested."""
 
     def __init__(self, names: WorkspaceNames, requested_at: float) -> None:
         self.requested_at = requested_at
         self.names = names
         self._collections: dict[str, Collection[Any]] = {}
 
-    def collect(self, kind: str) -> Collection[Any]:
-        """Return the items of a kind, as one collection however often that is called."""
+    def get_collection(self, kind: str) -> Collection[Any]:
+        """Return the items of a kind, each time as the same collection."""
         if kind not in self._collections:
             items: list[WorkspaceResource] = getattr(self.names, kind)
             version = Version(0, self.requested_at)
@@ -55,7 +55,7 @@ class NamesRead:
 
 
 class LastNames(NamedTuple):
-    """The names of each workspace as they were last read, and a version that each change of names from here counts."""
+    """The names of each workspace as they were last read, and a version that is another after each change from here."""
 
     version: Version
     by_workspace: Mapping[int, NamesRead]
@@ -105,9 +105,9 @@ class AccountEndpoint:
         return names
 
     async def last_names(self) -> LastNames:
-        """Return the names of each workspace as last read, however long ago, and whatever was changed in it since.
+        """Return the names of each workspace as last read, however long ago; nothing is requested.
 
-        Nothing is requested.
+        The changes from here since are not in them.
         """
         version = await self._names.get_version()
         self._keep_names(await self._names.any_age_or_none())

@@ -14,7 +14,7 @@ from toggl_mcp.endpoints.core.lease import SharedLock
 from toggl_mcp.endpoints.core.read_endpoint import ReadEndpoint
 from toggl_mcp.endpoints.core.session import Session
 from toggl_mcp.endpoints.journal import Journal
-from toggl_mcp.endpoints.name_history import NameHistory
+from toggl_mcp.endpoints.last_projects import LastProjects
 from toggl_mcp.endpoints.name_index import NameIndex
 from toggl_mcp.endpoints.projects import AsyncProjectEndpoint
 from toggl_mcp.endpoints.reports import Reports
@@ -79,7 +79,7 @@ class Toggl:
             **changeable,
             AsyncUserEndpoint.KIND: self.users,
         }
-        self.name_history = NameHistory(self.account, self.journal, cache.clock, self.endpoint)
+        self.last_projects = LastProjects(self.account, self.journal, cache.clock, self.endpoint)
 
     def endpoint(self, kind: str, workspace_id: int) -> ReadEndpoint[Any]:
         """Return a workspace's endpoint of a kind."""

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from toggl_mcp.cache.store import Version
 from toggl_mcp.completions import list_projects
 from toggl_mcp.endpoints.core.collection import Collection
-from toggl_mcp.endpoints.name_history import ProjectName
+from toggl_mcp.endpoints.last_projects import ProjectName
 from toggl_mcp.endpoints.projects import AsyncProjectEndpoint
 from toggl_mcp.icons import GAUGE
 from toggl_mcp.models.projects import Project
@@ -74,14 +74,14 @@ async def _find_collection(projects: AsyncProjectEndpoint, call: CallContext) ->
 
 async def list_recent_projects(call: CallContext) -> list[ResourceItem]:
     """Return the active projects that are cached, those with the latest entries first, then by name."""
-    projects = await call.toggl.name_history.list_active_projects()
+    projects = await call.toggl.last_projects.list_active()
     if not projects:
         return []
     latest_starts = await _find_latest_starts(call)
     recent_projects = sorted(projects, key=lambda project: latest_starts.get(project.id, EARLIEST_START), reverse=True)
-    workspaces = await _name_workspaces(call)
+    workspace_names = await _find_workspace_names(call)
     return [
-        _describe_project(project, workspaces.get(project.workspace_id))
+        _describe_project(project, workspace_names.get(project.workspace_id))
         for project in recent_projects[:MAX_LISTED_PROJECTS]
     ]
 
@@ -98,16 +98,16 @@ async def _find_latest_starts(call: CallContext) -> dict[int, datetime]:
     return starts
 
 
-async def _name_workspaces(call: CallContext) -> dict[int, str]:
-    """Return the names of the workspaces by id; of an account with one, nothing: it tells nothing apart."""
+async def _find_workspace_names(call: CallContext) -> dict[int, str]:
+    """Return the names of the workspaces by id; none if there is one workspace, as it is that of every project."""
     snapshot = await call.toggl.account.last_snapshot()
     workspaces = [] if snapshot is None else snapshot.workspaces
     return {workspace.id: workspace.name for workspace in workspaces} if len(workspaces) > 1 else {}
 
 
 def _describe_project(project: ProjectName, workspace: str | None) -> ResourceItem:
-    places = {"Client": project.client, "Workspace": workspace}
-    sentences = [f"{place}: {strip_invisible(name)}." for place, name in places.items() if name]
+    names = {"Client": project.client, "Workspace": workspace}
+    sentences = [f"{label}: {strip_invisible(name)}." for label, name in names.items() if name]
     return ResourceItem(str(project.id), strip_invisible(project.name), " ".join([*sentences, ITEM_DESCRIPTION]))
 
 

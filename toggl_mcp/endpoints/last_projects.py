@@ -1,6 +1,6 @@
 """Projects as they were last read, with the changes from here since, for lists that cost no request."""
 
-from collections.abc import Callable, Iterable, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 from itertools import product
 from typing import Any, NamedTuple
 from weakref import WeakValueDictionary
@@ -12,8 +12,10 @@ from toggl_mcp.endpoints.core.collection import Collection
 from toggl_mcp.endpoints.core.read_endpoint import ReadEndpoint
 from toggl_mcp.endpoints.journal import Journal
 from toggl_mcp.models.base import ResourceKind
+from toggl_mcp.models.clients import Client
 from toggl_mcp.models.clock import Clock
 from toggl_mcp.models.journal import MAX_JOURNAL_SECONDS, ChangeRecord
+from toggl_mcp.models.projects import Project
 from toggl_mcp.models.text import fold_accents
 
 EndpointOpener = Callable[[str, int], ReadEndpoint[Any]]
@@ -25,7 +27,7 @@ MAX_NAMES_AGE_SECONDS = MAX_JOURNAL_SECONDS
 
 
 class ProjectName(NamedTuple):
-    """What a project is called, and its client; None without one, or where it was not read."""
+    """The name of a project, and that of its client: None if it has none, or if clients were not read."""
 
     id: int
     name: str
@@ -33,11 +35,11 @@ class ProjectName(NamedTuple):
     workspace_id: int
 
 
-class NameHistory:
-    """Lists the active projects of an account in all workspaces as they were last read; nothing is requested.
+class LastProjects:
+    """The active projects of an account in all workspaces as they were last read; nothing is requested.
 
-    A change drops the names that came with the account, and does not always leave a list in the place of them. So what
-    was last read counts, as long as it is in memory, and the journal has what was changed since.
+    A change drops the names that came with the account, and often leaves no list in the cache. So what was last read is
+    kept in memory, and the journal has what was changed since.
     """
 
     def __init__(self, account: AccountEndpoint, journal: Journal, clock: Clock, open_endpoint: EndpointOpener) -> None:
@@ -45,13 +47,13 @@ class NameHistory:
         self._journal = journal
         self._clock = clock
         self._open_endpoint = open_endpoint
-        # What is fetched anew goes first: two of a long list would take twice the memory.
+        # Weak, so that a list is freed when it is fetched again: two of the longest exceed the memory that is promised.
         self._collections = WeakValueDictionary[tuple[str, int], Collection[Any]]()
         self._sources: object = None
         self._projects: list[ProjectName] = []
 
-    async def list_active_projects(self) -> Sequence[ProjectName]:
-        """Return the active projects, ordered by name, as far as they were read."""
+    async def list_active(self) -> Sequence[ProjectName]:
+        """Return the active projects that were read, ordered by name."""
         snapshot, names = await self._account.last_snapshot(), await self._account.last_names()
         collections: list[tuple[ReadEndpoint[Any], Collection[Any]]] = []
         for kind, workspace in product(KINDS, () if snapshot is None else snapshot.workspaces):
@@ -59,17 +61,18 @@ class NameHistory:
             collection = await self._find_last(endpoint, names.by_workspace.get(workspace.id))
             if collection is not None:
                 collections.append((endpoint, collection))
-        # No change from here leaves all of these as they were.
+        # Each read and each change from here gives one of these another version.
         sources = names.version, [(endpoint, collection.version) for endpoint, collection in collections]
         if sources != self._sources:
-            self._projects, self._sources = await self._apply_changes(collections), sources
+            items = await self._apply_changes(collections)
+            self._projects, self._sources = _name_active_projects(items["project"], items["client"]), sources
         return self._projects
 
     async def _find_last(self, endpoint: ReadEndpoint[Any], read: NamesRead | None) -> Collection[Any] | None:
         """Return what was read last: the list of an endpoint, what came with the account, or what is in memory."""
         key = endpoint.KIND, endpoint.workspace_id
         stored = await endpoint.any_age_or_none()
-        collections = [read and read.collect(endpoint.KIND), stored, self._collections.get(key)]
+        collections = [read and read.get_collection(endpoint.KIND), stored, self._collections.get(key)]
         candidates = [collection for collection in collections if collection is not None]
         last = max(candidates, key=_fetched_at, default=None)
         if last is None or self._clock() - _fetched_at(last) >= MAX_NAMES_AGE_SECONDS:
@@ -79,8 +82,8 @@ class NameHistory:
 
     async def _apply_changes(
         self, collections: Iterable[tuple[ReadEndpoint[Any], Collection[Any]]]
-    ) -> list[ProjectName]:
-        """Return the active projects after the changes that these collections may not have."""
+    ) -> Mapping[str, Mapping[int, Any]]:
+        """Return the items by kind and id, after the changes that these collections may not have."""
         items: dict[str, dict[int, Any]] = {kind: {} for kind in KINDS}
         records = [record for change in reversed(await self._journal.list_changes()) for record in change.records]
         for endpoint, collection in collections:
@@ -90,18 +93,17 @@ class NameHistory:
                 if is_later and record.workspace_id == endpoint.workspace_id:
                     _apply_change(endpoint, own_items, record)
             items[endpoint.KIND] |= own_items
-        clients = items["client"]
-        projects = [
-            ProjectName(
-                project.id,
-                project.name,
-                clients[project.client_id].name if project.client_id in clients else None,
-                project.workspace_id,
-            )
-            for project in items["project"].values()
-            if project.active
-        ]
-        return sorted(projects, key=lambda project: (fold_accents(project.name), project.id))
+        return items
+
+
+def _name_active_projects(projects: Mapping[int, Project], clients: Mapping[int, Client]) -> list[ProjectName]:
+    client_names = {key: client.name for key, client in clients.items()}
+    names = [
+        ProjectName(project.id, project.name, client_names.get(project.client_id or 0), project.workspace_id)
+        for project in projects.values()
+        if project.active
+    ]
+    return sorted(names, key=lambda project: (fold_accents(project.name), project.id))
 
 
 def _fetched_at(collection: Collection[Any]) -> float:
