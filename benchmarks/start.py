@@ -106,7 +106,7 @@ class Pair(NamedTuple):
 
 
 class Comparison(NamedTuple):
-    """The start by one transport: what it is of, its seconds and its megabytes."""
+    """The starts by one transport, ours and the bare SDK's: what starts, in how many seconds and megabytes."""
 
     subject: str
     seconds: Pair
@@ -114,7 +114,7 @@ class Comparison(NamedTuple):
 
 
 def compare_starts(starts: int) -> tuple[Comparison, Comparison]:
-    """Start both in turn by stdio, then by HTTP, and return the medians."""
+    """Start ours and the bare SDK's in turn, by stdio and then by HTTP, and return the medians."""
     with tempfile.TemporaryDirectory() as folder:
         schemas_file = Path(folder) / "tools.json"
         schemas_file.write_text(json.dumps(start(OURS).tools), "utf-8")

@@ -1,7 +1,7 @@
 """Log how a newcomer gets from an empty home to the first answer, in seconds: `uv run python -m scripts.newcomer`.
 
 It runs the commands of README.md in an empty home, with nothing in uv's cache, and then starts the server as the host's
-configuration says. Its Toggl is the embedded one. `TOGGL_MCP_FIGURES=write` has the seconds go into tests/figures.json.
+configuration says. Its Toggl is the embedded one. `TOGGL_MCP_FIGURES=write` writes the seconds into tests/figures.json.
 """
 
 import json

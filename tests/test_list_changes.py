@@ -32,8 +32,8 @@ class Listener:
     """A client that is told of changes of the list, and of the last changes, which are changed by whatever is.
 
     Args:
-        client: It.
-        receive: Returns what it is told next.
+        client: The client.
+        receive: Returns what it is told next: `LIST`, or the address of a resource.
     """
 
     def __init__(self, client: Client, receive: Callable[[], Awaitable[str]]) -> None:

@@ -60,7 +60,7 @@ MAX_REQUESTS = 64
 MAX_LINE_BYTES = 1 << 20
 """Bytes of the longest message, of which MAX_REQUESTS are in memory at a time; the longest call takes some thousand."""
 MAX_LINE_VALUES = 20_000
-"""Commas and brackets of the largest message, outside of its texts: they bound its values, of many times their size."""
+"""Commas and brackets of the largest message, outside of its texts: each value has one, and takes many bytes."""
 _TEXT = re.compile(r'"(?:[^"\\]++|\\.)*+"')
 
 

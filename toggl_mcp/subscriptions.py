@@ -1,8 +1,8 @@
 """Subscriptions to resources and to their list: who is told when there is something new to read.
 
 Nothing is requested from Toggl for them. What is new comes with the calls of the host: by the sync of time entries, or
-by a change. After each call the etags of the resources in question, and of the list, are derived from the cache, and
-compared.
+by a change. After each call the etags of the resources, and of their list, that clients subscribe to are derived from
+the cache, and compared.
 """
 
 import logging
@@ -51,7 +51,7 @@ class Subscriptions:
 
     Args:
         read_etag: Returns the etag of a resource.
-        read_list_etag: Returns that of their list; None if the list never changes.
+        read_list_etag: Returns the etag of their list; None where that list never changes.
     """
 
     def __init__(self, read_etag: EtagReader, read_list_etag: ListEtagReader | None = None) -> None:
@@ -63,7 +63,7 @@ class Subscriptions:
         self._subscribers: Counter[str] = Counter()
         self._etags: dict[str, str | None] = {}
         self._list_etag: str | None = None
-        """That of the list as clients have it; None before one has it."""
+        """The etag of the list that clients have; None before one has requested it."""
         self._list_session: ServerSession | None = None
         self._list_streams = 0
         self._lock = anyio.Lock()
@@ -98,14 +98,14 @@ class Subscriptions:
             notifications = SubscriptionFilter(resource_subscriptions=uris, resources_list_changed=has_list)
             self._list_streams += has_list
             try:
-                if has_list and self._list_etag is None:
+                if has_list and self._list_etag is None:  # Later lists are compared with what is listed now.
                     await self._notify_of_list()
                 return await self._listen(ctx, params.model_copy(update={"notifications": notifications}))
             finally:
                 self._list_streams -= has_list
 
     def keep_list(self, etag: str, session: ServerSession | None) -> None:
-        """Take a list as what clients have, and tell the client of a session when it is another.
+        """Compare later lists with the one of this etag, which a client has, and tell its session of another one.
 
         `session` is None where clients say by `subscriptions/listen` what they want to be told.
         """

@@ -20,7 +20,7 @@ ACCEPT_ENCODING = {"Accept-Encoding": "gzip"}
 MAX_MARKS = 3 * MAX_VALUES
 """Marks and texts in the largest body: each value has a mark before it, and is two texts at most, its own and a key."""
 MAX_ESCAPES = 20_000
-"""Escaped characters among which half of one is looked for: beyond them it is no single row that is odd."""
+"""Escaped characters that are searched for half of one: where there are more, it is more than a row that is odd."""
 _ESCAPE = re.compile(
     rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
 )
@@ -54,7 +54,7 @@ async def read_bounded(response: httpx.Response) -> httpx.Response:
 
 
 def parse_json(body: bytes) -> Any:  # noqa: ANN401 - the JSON edge
-    """Return what a body holds; half of a character (an unpaired surrogate) takes no more with it than itself.
+    """Return the value of a body, in which U+FFFD replaces each half of a character (an unpaired surrogate).
 
     Raises:
         ValueError: It is no JSON.
@@ -62,11 +62,11 @@ def parse_json(body: bytes) -> Any:  # noqa: ANN401 - the JSON edge
     try:
         return from_json(body)
     except ValueError:
-        halves = [match.start() for match in islice(_ESCAPE.finditer(body), MAX_ESCAPES) if match[1]]
-        if not halves:
+        half_starts = [match.start() for match in islice(_ESCAPE.finditer(body), MAX_ESCAPES) if match[1]]
+        if not half_starts:
             raise
         mended_body = bytearray(body)
-        for start in halves:
+        for start in half_starts:
             mended_body[start : start + len(_REPLACEMENT)] = _REPLACEMENT
         return from_json(mended_body)
 

@@ -64,7 +64,7 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
         self._clock = session.store.clock
         self._past_key = Key(session.scope, "past", 0)
         self._window: EntryWindow | None = None
-        """Of a fetch that failed, if it has entries."""
+        """The window of a fetch that failed after some of its entries had come."""
         self._offsets_by_request: dict[float, float | None] = {}
         """By how much the clock was ahead of Toggl's at the last request from here; since then it may have been set."""
 
@@ -261,7 +261,7 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
     async def _fetch_window(
         self, transport: Transport, first: datetime, end: datetime
     ) -> Mapping[int, TimeEntry | None]:
-        """Return every entry that starts in a window; after a failure, those that were fetched count.
+        """Return every entry that starts in a window; after a failure, fetch only those that had not come.
 
         Raises:
             QuotaSpent, RateLimited, Unreachable: Toggl gave no answer in time; the message counts the rows so far.

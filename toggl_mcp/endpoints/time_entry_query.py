@@ -30,8 +30,8 @@ class EntryQuery(NamedTuple):
 
     `from_reports` reads even recent entries from reports, which have amounts and no running timers.
     `all_workspaces` also selects cached entries of workspaces that `workspace_ids` does not list.
-    `since` is when the user's account was created: only imports are older, so an empty year before it is the last one,
-    unless all of the days are older.
+    `since` is when the user's account was created. Only imports are older: a fetch ends with the first empty year
+    before it, unless the whole range is older.
     """
 
     date_range: DateRange

@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 
 from toggl_mcp.models.time_entries import TimeEntry
 
-MAX_PAUSE = timedelta(days=1)
-"""How long after the first request its part is kept: what has changed since is requested, too."""
+MAX_WINDOW_AGE = timedelta(days=1)
+"""How long after its first request a window is continued; what has changed since then is requested, too."""
 UNLISTED_ID = -(2**33)
-"""The number of what Toggl does not list, below those of the rows without an id."""
+"""The id of the rows that Toggl does not list: below the negative ones of rows without an id."""
 _SECOND = timedelta(seconds=1)
 
 
@@ -16,8 +16,8 @@ class EntryWindow:
     """The entries of a window so far: those that began before `end` are to come.
 
     Args:
-        end: Its end.
-        requested_at: When its first response was requested, by the clock of this computer.
+        end: Its end; each response moves it back.
+        requested_at: When the first response was requested, by the clock of this computer.
         version: The number of the collection's version then.
     """
 
@@ -29,13 +29,13 @@ class EntryWindow:
         self.entries: dict[int, TimeEntry | None] = {}
 
     def is_current(self, now: datetime, version: int) -> bool:
-        """Tell whether the next fetch may go on from here: it is of today, and no change came from here since."""
-        return self.version == version and self.requested_at <= now < self.requested_at + MAX_PAUSE
+        """Tell whether a fetch may continue it: it is less than a day old, and no change was made from here since."""
+        return self.version == version and self.requested_at <= now < self.requested_at + MAX_WINDOW_AGE
 
     def add_page(self, page: Mapping[int, TimeEntry | None], first: datetime, *, is_truncated: bool) -> None:
-        """Add the entries of a response about what began from `first` on and before the end.
+        """Add the entries of a response, which was requested from `first` to the end, and move the end back.
 
-        Of one second Toggl lists no more than of a window: what is missing there counts as a row that cannot be read.
+        Where more entries began in one second than Toggl lists, the others count as a row that cannot be read.
         """
         self.entries |= page
         oldest = min((entry.start for entry in page.values() if entry is not None), default=first)
@@ -44,5 +44,5 @@ class EntryWindow:
         elif oldest + _SECOND < self.end:
             self.end = oldest + _SECOND  # Toggl may have truncated the entries of that second, too.
         else:
-            # What began at the end or later is no answer to the request, and would be the next answer again.
+            # Entries at the end or later were not requested: a request up to them would return the same ones again.
             self.entries[UNLISTED_ID], self.end = None, oldest if oldest < self.end else first

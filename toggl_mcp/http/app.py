@@ -99,7 +99,7 @@ def build_app(
     if settings.origins:
         endpoint = CORSMiddleware(endpoint, settings.origins, allow_methods=["POST"], allow_headers=["*"])
     metrics = answer_metrics
-    if is_loopback(settings.host):  # A page may have its own name lead here. Elsewhere Prometheus names the address.
+    if is_loopback(settings.host):  # A web page may have its own name lead here; elsewhere, Prometheus sends any.
         metrics = HeaderRules(request_response(answer_metrics), hosts, settings.origins, scheme)
     routes = [
         Route(settings.path, endpoint=endpoint, methods=["POST", "OPTIONS"]),

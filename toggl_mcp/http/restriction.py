@@ -52,12 +52,12 @@ class ToolRestriction:
 
     Args:
         tool_names: The names of the server's tools.
-        withheld_names: The names of those that callers with more access have besides.
+        withheld_names: The names of the other tools, which callers with more access have.
     """
 
     def __init__(self, tool_names: Collection[str], withheld_names: Sequence[str] = ()) -> None:
         self._tool_names = tool_names
-        self._withheld_names = list(withheld_names)  # A list, as the name of a call may be anything.
+        self._withheld_names = list(withheld_names)  # No set: what a call has for a name may not be hashable.
 
     async def __call__(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
         """Answer a message."""
@@ -65,9 +65,9 @@ class ToolRestriction:
         if ctx.method == "tools/call":
             name = (ctx.params or {}).get("name")
             if name in self._withheld_names:
-                return _refuse("Your token's access, or X-Toggl-MCP-Read-Only,")
+                return _refuse_tool("Your token's access, or X-Toggl-MCP-Read-Only,")
             if names is not None and name not in names:
-                return _refuse("X-Toggl-MCP-Toolsets")
+                return _refuse_tool("X-Toggl-MCP-Toolsets")
         result = await call_next(ctx)
         if names is None:
             return result
@@ -80,7 +80,7 @@ class ToolRestriction:
         return result
 
 
-def _refuse(cause: str) -> CallToolResult:
+def _refuse_tool(cause: str) -> CallToolResult:
     return to_error_result(InvalidArguments(f"{cause} leaves out that tool. Use one that tools/list names."))
 
 

@@ -24,7 +24,7 @@ NO_VALUE = ""
 
 
 class ResourceItem(NamedTuple):
-    """What a template has as a resource of its own: the value of its variable, and what hosts show of it."""
+    """A resource that a template lists: the value of its variable there, and what hosts show of it."""
 
     value: str
     title: str
@@ -43,7 +43,7 @@ class ResourceSpec:
         read: Returns what a tool returns, for a value of the variable; its docstring describes the resource.
         make_etag: Returns what changes with the body, from the cache alone; None where that cannot tell.
         examples: Values of the variable that are listed as resources, with their titles.
-        list_items: Returns what is listed besides, from the cache alone: items by their ids.
+        list_items: Returns the items that are listed besides, from the cache alone; their values are ids.
         complete: Returns values of the variable.
     """
 

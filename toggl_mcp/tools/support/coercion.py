@@ -67,7 +67,7 @@ def _coerce(value: object, schema: Schema) -> object:
 
 
 def _is_finite(value: object) -> bool:
-    """Tell whether a value is a number that can be written."""
+    """Tell whether a value is a number with an end, which a text can have."""
     return type(value) is int or (isinstance(value, float) and math.isfinite(value))
 
 
@@ -87,7 +87,7 @@ def _coerce_list(value: object, schema: Schema) -> object:
     """Return a list, also of one as JSON text, of a bare item, or of several in one text; blank items are left out."""
     parsed = _parse_json(value, list)
     items = cast("list[object]", parsed) if isinstance(parsed, list) else [parsed]
-    if "enum" in schema["items"] or schema["items"]["type"] == "number":  # None of these has a comma.
+    if "enum" in schema["items"] or schema["items"]["type"] == "number":  # No choice has a comma, and no number.
         items = [part for item in items for part in (re.split("[,;]", item) if isinstance(item, str) else [item])]
     return [_coerce(item, schema["items"]) for item in items if not _is_empty(item)]
 

@@ -91,7 +91,7 @@ def _map_parts(part: Schema, convert: Callable[[Schema], Schema]) -> Schema:
 def _to_argument(part: Schema) -> Schema:
     """Return a part of plain keywords; its description has the default.
 
-    A length is told by the refusal of a text, as nobody writes one that long.
+    It has no length of a text: who exceeds it, which is rare, learns it from the refusal.
     """
     plain = {key: value for key, value in part.items() if key in _PLAIN_KEYWORDS}
     if "const" in part:

@@ -74,7 +74,7 @@ class StartTimer(WorkFields, WorkspaceArgs, frozen=True):
 
 
 def _omit_descriptions(schema: dict[str, Any]) -> None:
-    """Leave the descriptions of the fields of the work to start_timer."""
+    """Omit the descriptions that the schema of `start_timer` has of the same fields."""
     for name in schema["properties"].keys() & WorkFields.model_fields.keys():
         schema["properties"][name].pop("description", None)
 
@@ -280,8 +280,8 @@ class PrepareStatement(EntryRange, frozen=True):
     _days = require_days("last month")
 
 
-def _to_own_filter(schema: dict[str, Any]) -> None:
-    """Leave out whose entries, and leave descriptions and limits of fields to the tool that describes them."""
+def _omit_user_and_descriptions(schema: dict[str, Any]) -> None:
+    """Omit `user`, and what the schema of `list_time_entries` says of the other fields: descriptions and limits."""
     del schema["properties"]["user"]
     for part in schema["properties"].values():
         for keyword in ("description", "maxItems"):
@@ -291,7 +291,7 @@ def _to_own_filter(schema: dict[str, Any]) -> None:
 class OwnFilter(EntryFilter, frozen=True):
     """The filters of a change: those of `list_time_entries`, which describes them, for one's own entries."""
 
-    model_config = ConfigDict(json_schema_extra=_to_own_filter)
+    model_config = ConfigDict(json_schema_extra=_omit_user_and_descriptions)
 
     @field_validator("user")
     @classmethod
