@@ -111,7 +111,7 @@ class Subscriptions:
         """
         if self._read_list_etag is not None:
             self._list_etag = etag
-            self._list_session = session or self._list_session
+            self._list_session = session
 
     def close(self) -> None:
         """End the streams of `subscriptions/listen`, each with its result."""
