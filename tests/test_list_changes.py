@@ -122,6 +122,21 @@ async def test_client_with_the_list_is_told_of_no_other_change(sandbox: Sandbox,
         await listener.receive(CHANGES)
 
 
+async def test_client_with_a_list_of_a_hundred_is_told_of_another_project_in_it_and_of_no_other_order(
+    sandbox: Sandbox, clock: Clock
+) -> None:
+    for key in range(201_600_000, 201_600_150):
+        sandbox.state.projects[key] = {**sandbox.state.projects[SHOP], "id": key, "name": f"Project {key}"}
+    async with listen(serve(sandbox, clock), "auto") as listener:
+        await listener.call("list_time_entries", period="today")
+        await listener.receive(LIST)
+        await listener.call("start_timer", description="Bread", project="Project 201600000")
+        await listener.receive(CHANGES)
+        await listener.call("start_timer", description="Bread", project="Project 201600149")
+        await listener.receive(LIST, CHANGES)
+        assert "Project 201600149" in await listener.list_titles()
+
+
 @each_era
 async def test_client_with_the_list_is_told_of_what_a_read_brings_and_costs_no_request(
     sandbox: Sandbox, clock: Clock, era: Era

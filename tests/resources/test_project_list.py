@@ -83,6 +83,16 @@ async def test_resources_list_has_the_projects_with_the_latest_entries_first(san
     assert sorted(titles, key=str) == sorted(BY_NAME)
 
 
+async def test_resources_list_has_names_in_order_without_case_and_accents(sandbox: Sandbox, clock: Clock) -> None:
+    sandbox.state.projects[201_500_302]["name"] = "été"
+    sandbox.state.projects[201_500_401]["name"] = "ESTATE"
+    async with Client(serve(sandbox, clock)) as client:
+        await client.read_resource("toggl://account")
+        titles = await list_titles(client)
+
+    assert titles[2:5] == ["ESTATE", "été", "Kurs dla początkujących"]
+
+
 async def test_resources_list_has_at_most_a_hundred_projects(sandbox: Sandbox, clock: Clock) -> None:
     sample = next(iter(sandbox.state.projects.values()))
     for key in range(201_600_000, 201_600_150):
