@@ -326,10 +326,10 @@ class EntrySelection(Payload, frozen=True):
     @field_validator("ids", mode="before")
     @classmethod
     def _split_ids(cls, ids: object) -> object:
-        """Return ids one by one, also of several in one text: no id has a comma."""
+        """Return ids one by one, also of several in one text: no id has a comma or a space."""
         match ids:
-            case [str(text)] if re.fullmatch(r"([0-9]+|running|last)([ ,;]+([0-9]+|running|last))+", text.lower()):
-                return re.split("[ ,;]+", text.lower())
+            case [str(text)]:
+                return re.split("[ ,;]+", text.strip(" ,;"))
             case _:
                 return ids
 
