@@ -28,8 +28,8 @@ export async function tryContext(client) {
     });
   }
   await step("resources/list has the projects that are cached", async () => {
-    const { resources: listed } = await client.listResources();
-    const { uri, description } = listed.find(({ title }) => title === "Web shop");
+    const { resources: currentResources } = await client.listResources();
+    const { uri, description } = currentResources.find(({ title }) => title === "Web shop");
     assert.match(description, /^Client: Aroha Bakery\. Workspace: Harbour Studio\./);
     const { projects } = await read(client, uri);
     assert.deepEqual(projects.map(({ name }) => name), ["Web shop"]);
@@ -65,9 +65,9 @@ export function watchList() {
 /** Creates a project, and is told of the new list, which the SDK has read by then. */
 export async function tryListChange(client, waitFor) {
   await step("resources/list_changed", async () => {
-    const told = waitFor("Paddles");
+    const listChange = waitFor("Paddles");
     await client.callTool({ name: "create_project", arguments: { name: "Paddles" } });
-    await told;
+    await listChange;
     const { structuredContent } = await client.callTool({ name: "undo", arguments: {} });
     assert.ok(structuredContent.complete);
   });

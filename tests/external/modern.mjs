@@ -19,7 +19,7 @@ export async function tryModern(transport, { canPush }) {
   });
   await client.connect(transport);
   await step("the era is the modern one", () => assert.equal(client.getNegotiatedProtocolVersion(), "2026-07-28"));
-  await step("the list is said to change where that is told", () => {
+  await step("listChanged is advertised where the client can be told", () => {
     assert.equal(client.getServerCapabilities().resources.listChanged, canPush || undefined);
   });
   await tryContext(client);

@@ -101,10 +101,10 @@ async def test_tool_that_a_caller_may_not_call_is_refused_by_what_leaves_it_out(
         web.connect(token, X_Toggl_MCP_Read_Only=is_read_only) as host,
     ):
         error = await host.fail("create_tag", name="Lighthouse")
-        unknown = await host.fail("create_labels", name="Lighthouse")
+        unknown_error = await host.fail("create_labels", name="Lighthouse")
 
     assert error["message"].startswith("Your token's access, or X-Toggl-MCP-Read-Only, leaves out that tool.")
-    assert "does not exist" in unknown["message"]
+    assert "does not exist" in unknown_error["message"]
 
 
 async def test_header_for_toolsets_leaves_their_tools(sandbox: Sandbox, clock: Clock) -> None:

@@ -132,10 +132,10 @@ async def test_metrics_have_no_name_and_no_id(sandbox: Sandbox, clock: Clock) ->
 
 async def test_metrics_on_this_machine_are_refused_to_another_host(sandbox: Sandbox, clock: Clock) -> None:
     async with serve(sandbox, clock) as web:
-        local = await web.client.get("/metrics")
-        rebound = await web.client.get("/metrics", headers={"Host": "evil.example"})
+        local_response = await web.client.get("/metrics")
+        rebound_response = await web.client.get("/metrics", headers={"Host": "evil.example"})
 
-    assert (local.status_code, rebound.status_code) == (200, 421)
+    assert (local_response.status_code, rebound_response.status_code) == (200, 421)
 
 
 async def test_metrics_beyond_this_machine_are_answered_at_each_address(sandbox: Sandbox, clock: Clock) -> None:

@@ -219,12 +219,12 @@ async def test_resources_list_has_the_size_of_a_project_that_was_read(sandbox: S
         sizes = {item.uri: item.size for item in await list_projects(client)}
         shop = next(item for item in await list_projects(client) if item.uri == SHOP)
         await Host(client).call("edit_project", project="Web shop", estimated_hours=77)
-        changed = next(item for item in await list_projects(client) if item.uri == SHOP)
+        changed_shop = next(item for item in await list_projects(client) if item.uri == SHOP)
 
     assert [uri for uri, size in sizes.items() if size] == [SHOP]
     assert shop.annotations is not None
     assert shop.annotations.last_modified == "2025-10-09T08:53:20+00:00"
-    assert changed.size is None
+    assert changed_shop.size is None
 
 
 async def test_resources_list_hides_what_no_reader_can_see(sandbox: Sandbox, clock: Clock) -> None:

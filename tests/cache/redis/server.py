@@ -105,8 +105,8 @@ def require_tls(program: str) -> None:
     """Skip a test where a server is not installed, or was built without TLS."""
     require_program(program)
     command = [find_program(program) or program, "--port", "0", "--tls-port", "1"]  # It ends, as it has no certificate.
-    ended = subprocess.run(command, stdout=subprocess.PIPE, timeout=START_SECONDS, check=False)  # noqa: S603 - ours
-    if b"Failed finding TLS support" in ended.stdout:
+    result = subprocess.run(command, stdout=subprocess.PIPE, timeout=START_SECONDS, check=False)  # noqa: S603 - ours
+    if b"Failed finding TLS support" in result.stdout:
         pytest.skip(f"this {program} was built without TLS")
 
 
