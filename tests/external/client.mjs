@@ -138,6 +138,7 @@ async function tryOneProject(host) {
   await host.succeed("list_projects", { client: client.id }, ({ total }) => assert.equal(total, 1));
   await host.succeed("edit_project", { ...it, estimated_hours: 40, rate: 90 }, ({ project }) => assert.equal(project.rate, 90));
   await host.succeed("project_status", it, ({ projects: [status] }) => assert.equal(status.remaining_seconds, 40 * 3600));
+  await host.succeed("list_tasks", it, ({ tasks }) => assert.deepEqual(tasks, []));
   await host.succeed("edit_project", { ...it, active: false }, ({ project }) => assert.ok(!project.active));
   await host.fail("not_found", "create_project", { name: "Sails", client: "Kereru Canoes" });
   await host.fail("invalid_arguments", "create_project", { name: "Sails", color: "green" });
