@@ -5,13 +5,11 @@ from itertools import product
 from typing import Any, NamedTuple
 from weakref import WeakValueDictionary
 
-from pydantic import ValidationError
-
 from toggl_mcp.endpoints.account import AccountEndpoint, NamesRead
 from toggl_mcp.endpoints.core.collection import Collection
 from toggl_mcp.endpoints.core.read_endpoint import ReadEndpoint
 from toggl_mcp.endpoints.journal import Journal
-from toggl_mcp.models.base import ResourceKind
+from toggl_mcp.models.base import ResourceKind, parse_stored
 from toggl_mcp.models.clients import Client
 from toggl_mcp.models.clock import Clock
 from toggl_mcp.models.journal import MAX_JOURNAL_SECONDS, ChangeRecord
@@ -113,7 +111,7 @@ def _fetched_at(collection: Collection[Any]) -> float:
 def _apply_change(endpoint: ReadEndpoint[Any], items: MutableMapping[int, Any], record: ChangeRecord) -> None:
     """Apply a change to the items of an endpoint by id."""
     for row_id, _, text in record.rows if record.kind == endpoint.KIND else ():
-        item = None if text is None else _parse_item(endpoint, text)
+        item = parse_stored(endpoint.MODEL, text)
         if item is not None:
             items[row_id] = item
         elif record.verb == "delete":
@@ -123,10 +121,3 @@ def _apply_change(endpoint: ReadEndpoint[Any], items: MutableMapping[int, Any], 
     for project_id in record.archived_project_ids or () if has_archived else ():
         if project_id in items:
             items[project_id] = items[project_id].model_copy(update={"active": False})
-
-
-def _parse_item(endpoint: ReadEndpoint[Any], text: str) -> Any:  # noqa: ANN401 - whichever the endpoint has
-    try:
-        return endpoint.MODEL.model_validate_json(text)
-    except ValidationError:  # Another version has written it in another form.
-        return None

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self, TypeVar
 
-from pydantic import AfterValidator, AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.json_schema import SkipJsonSchema
 
 from toggl_mcp.models.text import clean_text, require_one_line
@@ -29,6 +29,16 @@ Status = Literal["active", "archived", "both"]
 """Which of the clients, projects or tasks a list has."""
 Absent = SkipJsonSchema[None]
 """The type of an omitted value: null counts as omitted, and the schema has no null."""
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+
+def parse_stored(model: type[ModelT], text: str | None) -> ModelT | None:
+    """Return the model of a stored text; None if there is none, or another version has written it in another form."""
+    try:
+        return None if text is None else model.model_validate_json(text)
+    except ValidationError:
+        return None
 
 
 @cache

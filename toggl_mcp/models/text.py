@@ -1,7 +1,11 @@
 """Text that other people wrote, or pasted, without the characters that a reader cannot see."""
 
 import re
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 from unicodedata import name, normalize
+
+ItemT = TypeVar("ItemT")
 
 _LETTERS = "\u0590-\u109f\u1200-\u137f\u1780-\u18af\ua800-\ua8ff\ufb1d-\ufdff\ufe70-\ufefc"
 _PICTURES = "\u00a9\u00ae\u203c-\u3299\U0001f000-\U0001faff"
@@ -79,6 +83,14 @@ def fold_accents(text: str) -> str:
     """Return the folded form of a name without its accents, its apostrophes as a typewriter has them."""
     folded = fold(text).translate(_APOSTROPHES)
     return folded if folded.isascii() else _ACCENTS.sub("", normalize("NFD", folded))
+
+
+def filter_by_part(items: Iterable[ItemT], part: str, get_text: Callable[[ItemT], str]) -> list[ItemT]:
+    """Return the items whose folded text has a part: case is ignored, and so are accents where no text has them."""
+    texts = [(item, get_text(item)) for item in items]
+    folded, plain = fold(part), fold_accents(part)
+    matches = [item for item, text in texts if folded in text]
+    return matches or [item for item, text in texts if plain and plain in fold_accents(text)]
 
 
 def fold_spelling(text: str) -> str:

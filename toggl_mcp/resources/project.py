@@ -2,14 +2,13 @@
 
 from datetime import datetime
 
-from pydantic import ValidationError
-
 from toggl_mcp.cache.store import Version
 from toggl_mcp.completions import list_projects
 from toggl_mcp.endpoints.core.collection import Collection
 from toggl_mcp.endpoints.last_projects import ProjectName
 from toggl_mcp.endpoints.projects import AsyncProjectEndpoint
 from toggl_mcp.icons import GAUGE
+from toggl_mcp.models.base import parse_stored
 from toggl_mcp.models.projects import Project
 from toggl_mcp.models.text import strip_invisible
 from toggl_mcp.models.time_entries import EARLIEST_START
@@ -56,14 +55,9 @@ async def _read_changed(call: CallContext) -> Collection[Project]:
     """Return the projects as the journal has them after the last changes: those that came with the account are gone."""
     records = [record for change in reversed(await call.toggl.journal.list_changes()) for record in change.records]
     texts = {row.row_id: row.after for record in records if record.kind == "project" for row in record.rows}
-    return Collection[Project].of({row_id: _parse_project(text) for row_id, text in texts.items() if text}, Version())
-
-
-def _parse_project(text: str) -> Project | None:
-    try:
-        return Project.model_validate_json(text)
-    except ValidationError:  # Another version has written it in another form.
-        return None
+    return Collection[Project].of(
+        {row_id: parse_stored(Project, text) for row_id, text in texts.items() if text}, Version()
+    )
 
 
 async def _find_collection(projects: AsyncProjectEndpoint, call: CallContext) -> Collection[Project] | None:

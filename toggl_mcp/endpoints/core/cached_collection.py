@@ -23,6 +23,7 @@ from toggl_mcp.endpoints.core.collection import CacheRead, Collection, Lookup
 from toggl_mcp.endpoints.core.keys import names_key
 from toggl_mcp.endpoints.core.lease import POLL_SECONDS, Lease
 from toggl_mcp.errors import CacheBusy, QuotaSpent, RateLimited, Unreachable
+from toggl_mcp.models.base import parse_stored
 from toggl_mcp.models.journal import ChangeRecord, RowChange
 from toggl_mcp.models.metrics import record_read
 from toggl_mcp.models.quota import Bucket, PendingChange
@@ -159,10 +160,7 @@ class CachedCollection(Generic[M]):
 
     def _parse_row(self, text: str | None) -> M | None:
         """Return a row as a model; None if it is unreadable, or another version has written it in another form."""
-        try:
-            return None if text is None else self._model.model_validate_json(text)
-        except ValidationError:
-            return None
+        return parse_stored(self._model, text)
 
     async def fresh_or_none(self) -> Collection[M] | None:
         """Return the cached collection if it is fresh, without a request; None if it is not."""

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from typing import Generic, NamedTuple, TypeVar
 from uuid import uuid4
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from toggl_mcp.cache.store import Key, Row
+from toggl_mcp.models.base import parse_stored
 from toggl_mcp.models.call import CALL_RECORD
 from toggl_mcp.models.journal import ChangeRecord, RowChange
 from toggl_mcp.models.quota import PendingChange
@@ -129,9 +130,8 @@ def open_record(verb: str, key: Key, workspace_id: int, made_at: float, rows: Ma
 
 def _restrict(text: str, item: BaseModel, fields: Collection[str]) -> str | None:
     """Return an item as it was before these fields were sent; None if the former row cannot be read."""
-    try:
-        former = type(item).model_validate_json(text)
-    except ValidationError:
+    former = parse_stored(type(item), text)
+    if former is None:
         return None
     sent = {*fields, *(derived for name in fields for derived in _DERIVED_FIELDS.get(name, ()))}
     update = {name: getattr(former, name) for name in sent if name in type(item).model_fields}

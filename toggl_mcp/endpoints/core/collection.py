@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from toggl_mcp.cache.store import Version
 from toggl_mcp.errors import NotFound, OutcomeUnknown, Unreachable
 from toggl_mcp.models.base import Position, Source, is_id
-from toggl_mcp.models.text import fold, fold_accents
+from toggl_mcp.models.text import filter_by_part, fold, fold_accents
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -131,10 +131,7 @@ class CacheRead(Generic[M]):
         """
         candidates = [entry for entry in self.collection.by_name if matches(entry[2])]
         if name is not None:
-            folded, plain = fold(name), fold_accents(name)
-            candidates = [entry for entry in candidates if folded in entry[0]] or [
-                entry for entry in candidates if plain and plain in fold_accents(entry[0])
-            ]
+            candidates = filter_by_part(candidates, name, itemgetter(0))
         later = candidates if after is None else [entry for entry in candidates if entry[:2] > after]
         entries = later[:limit]
         remaining = len(later) - len(entries)

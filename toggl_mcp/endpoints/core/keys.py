@@ -3,13 +3,11 @@
 import hashlib
 from typing import Protocol
 
-from pydantic import ValidationError
-
 from toggl_mcp.api import AsyncClient, Auth, RateLimiter, Request, base_url_of
 from toggl_mcp.cache.store import Key, Store
 from toggl_mcp.errors import InvalidArguments, NamingError
 from toggl_mcp.models.account import AccountSnapshot
-from toggl_mcp.models.base import MAX_ID
+from toggl_mcp.models.base import MAX_ID, parse_stored
 
 
 class HasId(Protocol):
@@ -55,10 +53,8 @@ def make_rate_limiter(store: Store, scope: str) -> RateLimiter:
 
     async def organization_of(workspace_id: int) -> int | None:
         _, text = await store.get_row(account_key(scope), ACCOUNT_ID)
-        try:
-            workspaces = [] if text is None else AccountSnapshot.model_validate_json(text).workspaces
-        except ValidationError:  # Another version has written it: the organization is not known.
-            return None
+        snapshot = parse_stored(AccountSnapshot, text)
+        workspaces = [] if snapshot is None else snapshot.workspaces
         return next((item.organization_id for item in workspaces if item.id == workspace_id), None)
 
     return RateLimiter(store, scope, store.clock, organization_of)

@@ -9,7 +9,7 @@ import anyio
 from pydantic import Field
 
 from toggl_mcp.errors import InvalidArguments, NotFound, OutcomeUnknown, QuotaSpent, TogglError, Unreachable
-from toggl_mcp.models.base import Absent
+from toggl_mcp.models.base import Absent, parse_stored
 from toggl_mcp.models.time_entries import MAX_BULK_ITEMS, TimeEntry
 from toggl_mcp.tools.support.define import MAX_CALL_SECONDS, CallContext
 from toggl_mcp.tools.support.results import WithChange
@@ -191,7 +191,8 @@ def _is_logged(record: "ChangeRecord", row: "RowChange") -> bool:
     """Tell whether a change has made an entry, or has stopped or edited its timer."""
     if record.kind != "time_entry":
         return False
-    return record.verb == "add" if row.before is None else TimeEntry.model_validate_json(row.before).running
+    before = parse_stored(TimeEntry, row.before)
+    return record.verb == "add" if before is None else before.running
 
 
 async def _require_latest_logged(last: TimeEntry, entries: Mapping[int, TimeEntry], call: CallContext) -> None:

@@ -15,7 +15,7 @@ from toggl_mcp.models.duration_grammar import parse_duration
 from toggl_mcp.models.period import LAST_DAY, Calendar, Comparison, DateRange, compare_with_previous
 from toggl_mcp.models.period_grammar import parse_period
 from toggl_mcp.models.review import is_missing
-from toggl_mcp.models.text import fold, fold_accents
+from toggl_mcp.models.text import filter_by_part, fold
 from toggl_mcp.models.time_entries import MAX_DURATION, TimeEntry
 from toggl_mcp.models.time_grammar import parse_whole_day
 from toggl_mcp.tools.support.args import naming_argument
@@ -222,7 +222,7 @@ async def _filter_entries(
         and (args.missing is None or any(is_missing(entry, field) for field in args.missing))
     ]
     if args.description is not None:
-        matches = _filter_by_description(args.description, matches)
+        matches = filter_by_part(matches, args.description, lambda entry: fold(entry.description))
     warnings: list[str] = []
     if args.user not in (None, EVERYBODY):
         matches = await _filter_by_user(args.user, matches, workspace_ids, call)
@@ -231,13 +231,6 @@ async def _filter_entries(
             matches, ref_warnings = await filter_by_refs(refs, kind, matches, workspace_ids, call)
             warnings += ref_warnings
     return matches, warnings
-
-
-def _filter_by_description(part: str, entries: list[TimeEntry]) -> list[TimeEntry]:
-    """Return the entries that have a part in their description; accents are ignored where none has them."""
-    folded, plain = part.casefold(), fold_accents(part)
-    matches = [entry for entry in entries if folded in entry.description.casefold()]
-    return matches or [entry for entry in entries if plain and plain in fold_accents(entry.description)]
 
 
 def _group_refs(args: EntryFilter, kind: ResourceKind) -> Iterable[Sequence[str]]:
