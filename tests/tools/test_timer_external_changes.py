@@ -188,3 +188,18 @@ async def test_start_timer_twice_keeps_the_cache(
         clock.now % 40,
         3600,
     ]
+
+
+async def test_start_timer_own_timer_that_the_phone_stops_at_once_is_no_stopped_entry(
+    host: Host, sandbox: Sandbox, clock: Clock
+) -> None:
+    def start_on_the_phone() -> None:
+        clock.now += 1
+        running(sandbox, "2025-10-14T09:00:01", "Phone")
+
+    sandbox.fault = fault_in_turn("POST", with_action(Fault("slow"), start_on_the_phone))
+    running(sandbox, "2025-10-14T08:00", "First", NIGHT_SCHOOL)
+    result = await host.call("start_timer", description="Second")
+
+    assert result["stopped_entry"]["description"] == "First"
+    assert timers(sandbox) == ["Phone"]
