@@ -293,6 +293,16 @@ def _toolset_section(name: str) -> Iterator[str]:
         if arguments := list(_rows(tool.input_schema)):
             yield table(("argument", "type", "meaning"), arguments) + "\n"
         yield table(("result", "type", "meaning"), _rows(tool.output_schema or {})) + "\n"
+        if names := _list_undeclared_fields(tool):
+            yield f"Also returned, though the schema leaves it out to save tokens: {_code(names)}.\n"
+
+
+def _list_undeclared_fields(tool: Tool) -> list[str]:
+    """Return the fields of a tool's result that its schema leaves out."""
+    (spec,) = (spec for spec in all_tools() if spec.name == tool.name)
+    declared_fields = (tool.output_schema or {})["properties"]
+    fields = spec.output_model.model_fields.items()
+    return [name for name, info in fields if name not in declared_fields and not info.exclude]
 
 
 def _annotations(tool: Tool) -> str:
