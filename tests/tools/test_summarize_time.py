@@ -1,5 +1,6 @@
 """Totals by report after something has changed, and of what began long before."""
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -185,6 +186,19 @@ async def test_summarize_time_splits_an_entry_of_long_ago_by_day(host: Host, san
 
     assert (await fetch_total(host, start="2025-05-04", end="2025-05-04"))[0] == 24.0
     assert (await fetch_total(host, start="2025-05-05", end="2025-05-11"))[0] == 9.0
+
+
+@pytest.mark.parametrize("year", [2023, 2024])
+async def test_summarize_time_of_a_year_counts_what_lasts_into_it_in_two_reports_a_workspace(
+    host: Host, sandbox: Sandbox, year: int
+) -> None:
+    add_entry(sandbox, f"{year - 1}-12-31T23:00", f"{year}-01-01T01:00", "New year's eve")
+    add_entry(sandbox, f"{year - 1}-12-10T00:00", f"{year}-01-02T00:00", "Forgotten")
+    add_entry(sandbox, f"{year - 1}-12-20T09:00", f"{year - 1}-12-20T10:00", "Before")
+
+    assert await fetch_total(host, start=f"{year}-01-01", end=f"{year}-12-31") == (1.0 + 24.0, 2, None)
+    reports = Counter(call.path for call in sandbox.calls if "/reports/" in call.path)
+    assert set(reports.values()) == {2}
 
 
 async def test_summarize_time_misspelt_tag_is_not_found_and_unused_tag_is_zero(host: Host, sandbox: Sandbox) -> None:

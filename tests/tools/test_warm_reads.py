@@ -17,6 +17,7 @@ pytestmark = pytest.mark.anyio
 
 AROHA, WEB_SHOP = 64_890_301, 201_500_302
 OLD_MONTH = {"period": "2025-02"}
+OLD_YEARS = [{"period": "2023"}, {"period": "2024"}]
 READS: Mapping[str, list[dict[str, Any]]] = {
     "get_account": [{}],
     "get_client": [{"client": AROHA}, {"client": "Aroha Bakery"}],
@@ -43,6 +44,7 @@ READS: Mapping[str, list[dict[str, Any]]] = {
     "summarize_time": [
         {"period": "this_month", "group_by": ["project", "day"]},
         OLD_MONTH,
+        *OLD_YEARS,
         {"period": "last_week", "user": "all", "group_by": ["user"]},
         {"period": "last_week", "amounts": True},
     ],

@@ -21,6 +21,8 @@ from toggl_mcp.models.time_entries import TimeEntry
 M = TypeVar("M", bound=BaseModel)
 
 REPORT_PAGE_SIZE = 200
+MAX_REPORT_LENGTH = timedelta(days=365)
+"""From the first day to after the last one: Toggl's limit."""
 MAX_ROW_NUMBER_DIGITS = 9
 REPORT_CACHE_SIZE = 256
 """Reports that are cached in memory."""
@@ -101,10 +103,11 @@ def cache_report(
 
 
 def split_by_year(query: ReportQuery) -> Iterator[ReportQuery]:
-    """Yield the reports of at most 365 days, Toggl's limit, that make up a longer one, the latest first."""
+    """Yield the reports that make up a longer one than Toggl allows, the latest first."""
     last = query.last
     while query.first <= last:
-        first = max(query.first, last - timedelta(days=364))
+        end = last + timedelta(days=1)
+        first = max(query.first, end - MAX_REPORT_LENGTH)
         yield query._replace(first=first, last=last)
         last = first - timedelta(days=1)
 

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from toggl_mcp.endpoints.core.collection import CacheRead
-from toggl_mcp.endpoints.reports import ReportQuery, Reports, split_by_year
+from toggl_mcp.endpoints.reports import MAX_REPORT_LENGTH, ReportQuery, Reports, split_by_year
 from toggl_mcp.endpoints.time_entry_cache import TimeEntryCache
 from toggl_mcp.errors import Forbidden, NotFound, PlanRequired, QuotaSpent, RateLimited, TogglError, Unreachable
 from toggl_mcp.models.base import Source
@@ -177,16 +177,20 @@ class TimeEntrySource:
     def _report_queries(self, workspace_id: int, query: EntryQuery) -> Iterator[ReportQuery]:
         """Yield a workspace's reports: from the day before, for entries over midnight, to where the cache begins.
 
-        Another one has the entries that began earlier and last into the range: by then they are long.
+        Another one has the entries that began earlier and last into the range: by then they are long. Where a user's
+        days exceed one report, the second begins as early instead, with the short entries of those weeks.
         """
         date_range, calendar = query.date_range, query.date_range.calendar
         before, last, reach = max(date_range.first - _DAY, FIRST_DAY), date_range.last, date_range.start
         if not query.is_reports_only:
             earliest_cached = self._cache.earliest_start()
             last, reach = min(last, calendar.day_of(earliest_cached)), min(reach, earliest_cached)
+        earliest = max(calendar.day_of(reach - MAX_DURATION), FIRST_DAY)
+        if query.user_id is not None and last - before >= MAX_REPORT_LENGTH:
+            before = min(before, earliest)
         if before <= last:
             yield ReportQuery(workspace_id, before, last, query.user_id)
-        earliest, last = max(calendar.day_of(reach - MAX_DURATION), FIRST_DAY), min(last, before - _DAY)
+        last = min(last, before - _DAY)
         if earliest <= last:
             gap = date_range.start - calendar.midnight_of(last + _DAY)
             seconds = min(round(gap.total_seconds()), MIN_LONG_SECONDS)
