@@ -1,5 +1,6 @@
 """Undo as a whole: which change it takes, what it lists, undoing an undo, and who may."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,9 @@ from tests.sandbox.clock import Clock
 from tests.sandbox.diary import add_entry, list_changes
 from tests.tools.host import Host, serve
 from tests.tools.undo_rows import add_entries, live_entries
+from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.sqlite.store import SqliteStore
+from toggl_mcp.models.journal import ChangeRecord, RowChange
 from toggl_mcp.sandbox import Sandbox
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("six_in_the_evening")]
@@ -84,6 +87,34 @@ async def test_undo_dry_run_names_what_each_change_was_about(host: Host, sandbox
         ["edit project 201500302 “Web shop”: estimated_hours, rate"],
     ]
     assert [row["fields"] for row in result["rows"]] == [["estimated_hours", "rate"]]
+
+
+class ForeignJournalStore(MemoryStore):
+    """A store whose journal has rows of another form, as another version of this program may write them."""
+
+    async def list_records(self, scope: str) -> Sequence[ChangeRecord]:
+        texts = ['{"title": "Mail"}', '{"title": "Mail", "project": {}}']
+        return [
+            record.model_copy(update={"rows": [RowChange(row.row_id, *texts) for row in record.rows]})
+            for record in await super().list_records(scope)
+        ]
+
+
+async def test_undo_of_rows_in_another_form_is_refused_and_changes_nothing(sandbox: Sandbox, clock: Clock) -> None:
+    ids = add_entries(sandbox, 2)
+    async with Client(serve(sandbox, clock, store=ForeignJournalStore(clock=clock))) as client:
+        host = Host(client)
+        await host.call("edit_time_entries", ids=ids[:1], description="Other")
+        await host.call("delete_time_entries", ids=ids[1:])
+        await host.call("start_timer", description="Now")
+        before = live_entries(sandbox)
+        listed = await host.call("undo", dry_run=True)
+        results = [await host.call("undo", change=change["change_id"]) for change in listed["changes"]]
+
+    assert len(results) == 3
+    assert [result["complete"] for result in results] == [False] * 3
+    assert all(row["reason"] for result in results for row in result["rows"])
+    assert live_entries(sandbox) == before
 
 
 async def test_undo_without_a_change_says_so(host: Host, sandbox: Sandbox) -> None:

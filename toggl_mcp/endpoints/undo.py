@@ -24,7 +24,7 @@ from toggl_mcp.endpoints.undo_plan import (
     split_into_batches,
 )
 from toggl_mcp.errors import REFUSALS, OutcomeUnknown, TogglError
-from toggl_mcp.models.base import WorkspaceResource
+from toggl_mcp.models.base import WorkspaceResource, parse_stored
 from toggl_mcp.models.call import CALL_RECORD
 from toggl_mcp.models.journal import ChangeRecord
 from toggl_mcp.models.time_entries import TimeEntry
@@ -205,7 +205,7 @@ class Undo:
         last_edits: dict[tuple[str, int], datetime | None] = {}
         for record in (record for change in reversed(changes) for record in change.records):
             for row_id, _, after in record.rows:
-                item = None if after is None else self._get_model(record.kind).model_validate_json(after)
+                item = parse_stored(self._get_model(record.kind), after)
                 last_edits[record.kind, row_id] = getattr(item, "updated_at", None)
         return last_edits
 

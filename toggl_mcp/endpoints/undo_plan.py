@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple, cast
 from pydantic_core import to_json
 
 from toggl_mcp.endpoints.journal import JournalChange
-from toggl_mcp.models.base import WorkspaceResource
+from toggl_mcp.models.base import WorkspaceResource, parse_stored
 from toggl_mcp.models.time_entries import MAX_BULK_ITEMS, TimeEntry
 
 Effect = Literal["delete", "edit", "undelete"]
@@ -99,8 +99,7 @@ def merge_rows(change: JournalChange, get_model: Callable[[str], type[WorkspaceR
             unknown.append(JournalRow(record.kind, None, None, record.workspace_id, reason=UNCONFIRMED))
         for row_id, before_text, after_text in record.rows:
             model = get_model(record.kind)
-            before = None if before_text is None else model.model_validate_json(before_text)
-            after = None if after_text is None else model.model_validate_json(after_text)
+            before, after = parse_stored(model, before_text), parse_stored(model, after_text)
             item = after or before
             workspace_id = record.workspace_id if item is None else item.workspace_id
             row = rows.setdefault(
@@ -111,7 +110,7 @@ def merge_rows(change: JournalChange, get_model: Callable[[str], type[WorkspaceR
                     row_id,
                     workspace_id,
                     before,
-                    is_created=record.verb == "add" and before is None,
+                    is_created=record.verb == "add" and before_text is None,
                     is_confirmed=True,
                 ),
             )

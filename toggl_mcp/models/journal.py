@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 from pydantic import BaseModel
 
+from toggl_mcp.models.base import parse_stored
+
 MAX_CHANGES = 500
 """Changes that the journal of an account keeps."""
 MAX_JOURNAL_SECONDS = 7 * 24 * 3600.0
@@ -28,8 +30,7 @@ class RowChange(NamedTuple):
     @property
     def name(self) -> str | None:
         """The name or the description that the row had, or else has now."""
-        text = self.before or self.after
-        label = _Label() if text is None else _Label.model_validate_json(text)
+        label = parse_stored(_Label, self.before or self.after) or _Label()
         return label.name or label.description
 
 
