@@ -21,6 +21,7 @@ from mcp.types import (
     ServerNotification,
 )
 from pydantic import AnyUrl
+from python_values import VALUES, get_completion
 
 questions: list[str] = []
 list_changed = asyncio.Event()
@@ -52,7 +53,7 @@ async def main(target: list[str]) -> None:
 async def check_lists(session: ClientSession) -> None:
     assert {"create_client", "undo"} <= {tool.name for tool in (await session.list_tools()).tools}
     templates = [template.uriTemplate for template in (await session.list_resource_templates()).resourceTemplates]
-    of_templates = [uri.format(date="today", id="Web%20shop") for uri in templates]
+    of_templates = [uri.format(**VALUES) for uri in templates]
     for uri in (*(resource.uri for resource in (await session.list_resources()).resources), *of_templates):
         contents = (await session.read_resource(AnyUrl(str(uri)))).contents
         assert isinstance(json.loads(contents[0].text), dict)
@@ -87,13 +88,9 @@ async def keep_list_change(message: object) -> None:
 async def check_completion(
     session: ClientSession, reference: PromptReference | ResourceTemplateReference, name: str
 ) -> None:
-    """Names and periods are completed; of numbers and sentences there is nothing to complete."""
-    part = {"client": "AROHA", "id": "web", "period": "last w", "date": "to"}.get(name, "")
-    expected = {"client": "Aroha Bakery", "id": "Web shop", "period": "last week", "date": "today"}.get(name)
-    if "week" in getattr(reference, "uri", ""):
-        part, expected = "this", "this_week"
+    part, expected = get_completion(name, getattr(reference, "uri", ""))
     values = (await session.complete(reference, {"name": name, "value": part})).completion.values
-    assert values[:1] == ([expected] if expected else []), (reference, name, values)
+    assert values[:1] == expected, (reference, name, values)
 
 
 async def check_changes(session: ClientSession) -> None:
