@@ -163,8 +163,8 @@ async def _list_running(projects: Iterable[Project], call: CallContext) -> list[
     entries = await call.toggl.entry_cache.fresh_or_none()
     names = {project.id: project.name for project in projects}
     return [
-        f"Your timer on “{names[entry.project_id]}” has run for {entry.count_seconds(call.now)} s, "
-        "which tracked_seconds and remaining_seconds do not count yet."
+        f"Your timer on “{names[entry.project_id]}” has run for {entry.count_seconds(call.now) // 60} min "
+        "so far, which is in no figure here until it stops."
         for entry in (entries.items.values() if entries is not None else ())
         if entry.running and entry.project_id in names
     ]

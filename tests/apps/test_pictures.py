@@ -1,27 +1,28 @@
-"""Write docs/pictures/: each app in both themes, wide and narrow, of the sandbox at one moment.
+"""The pictures in docs/: each app in both themes, wide and narrow, of the sandbox at one moment.
 
-`uv run python -m scripts.screenshots`, and look at them.
-
-Needs Chromium and, for the same pictures everywhere, the fonts Inter and VL Gothic (Debian: chromium, fonts-inter,
-fonts-vlgothic).
+`TOGGL_MCP_FIGURES=write uv run pytest tests/apps/test_pictures.py` takes them again: look at them then. They need the fonts
+Inter and VL Gothic (Debian: fonts-inter, fonts-vlgothic), to be the same everywhere.
 """
 
+import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import get_args
 
-import anyio
+import pytest
 from mcp import Client
 from playwright.async_api import Browser
 
-from tests.apps.host import WIDTHS, AppHost, Theme, launch_browser, open_app
+from tests.apps.host import WIDTHS, AppHost, Theme, open_app
+from tests.figures import WRITES, check_figures
 from tests.sandbox.clock import Clock
-from tests.tools.host import Host, serve
+from tests.tools.host import Host
 from toggl_mcp.apps.documents import AppName, app_uri
-from toggl_mcp.sandbox import Sandbox
 
-PICTURES = Path(__file__).parent.parent / "docs" / "pictures"
+pytestmark = pytest.mark.anyio
+
+PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 NOW = datetime(2025, 10, 3, 3, 40, tzinfo=UTC).timestamp()
 PIXEL_RATIO = 2
 """Pixels of a picture in one of CSS: on good screens pictures are as sharp as the text beside them."""
@@ -69,30 +70,34 @@ async def prepare(host: Host) -> None:
     await host.call("delete_time_entries", ids=[row["id"] for row in entries if row["start"][11:13] in ("22", "23")])
 
 
-async def take_pictures(browser: Browser, client: Client, name: AppName, theme: Theme) -> None:
-    """Write the pictures of an app in a theme."""
+@pytest.fixture
+def clock() -> Clock:
+    clock = Clock()
+    clock.now = NOW
+    return clock
+
+
+@pytest.mark.parametrize("theme", get_args(Theme))
+@pytest.mark.parametrize("name", SHOWS)
+async def test_pictures_have_the_text_that_the_app_shows(
+    client: Client, browser: Browser, name: AppName, theme: Theme
+) -> None:
+    await prepare(Host(client))
     app_host = open_app(browser, client, app_uri(name), NOW, theme=theme, pixel_ratio=PIXEL_RATIO, styles=STYLES)
     async with app_host as app:
         await SHOWS[name](app)
-        await app.page.mouse.move(0, 0)  # What is under it looks different.
-        for ending, width in zip(ENDINGS, WIDTHS, strict=True):
-            await app.page.set_viewport_size({"width": width, "height": 1300})
-            height = await app.frame.evaluate("document.documentElement.offsetHeight")
-            await app.page.set_viewport_size({"width": width, "height": height})
-            await app.page.screenshot(path=PICTURES / f"{name}-{theme}{ending}.png", animations="disabled")
+        text: str = await app.frame.evaluate("document.body.innerText")
+        if WRITES:
+            await take_pictures(app, f"{name}-{theme}")
+
+    check_figures("pictures", f"{name}-{theme}", text=hashlib.sha256(text.encode()).hexdigest()[:12])
 
 
-async def main() -> None:
-    """Write every picture."""
-    clock = Clock()
-    clock.now = NOW
-    PICTURES.mkdir(exist_ok=True)
-    async with Client(serve(Sandbox(clock=clock), clock), mode="auto") as client, launch_browser() as browser:
-        await prepare(Host(client))
-        for name in SHOWS:
-            for theme in get_args(Theme):
-                await take_pictures(browser, client, name, theme)
-
-
-if __name__ == "__main__":
-    anyio.run(main)
+async def take_pictures(app: AppHost, name: str) -> None:
+    """Write an app's wide picture and its narrow one."""
+    await app.page.mouse.move(0, 0)  # What is under it looks different.
+    for ending, width in zip(ENDINGS, WIDTHS, strict=True):
+        await app.page.set_viewport_size({"width": width, "height": 1300})
+        height = await app.frame.evaluate("document.documentElement.offsetHeight")
+        await app.page.set_viewport_size({"width": width, "height": height})
+        await app.page.screenshot(path=PICTURES / f"{name}{ending}.png", animations="disabled")
