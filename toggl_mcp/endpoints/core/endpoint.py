@@ -103,13 +103,13 @@ class CachedEndpoint(ReadEndpoint[E], ABC):
 
         `changed_ids` are those of others that Toggl changes along with it.
         """
-        ids_before = (await self.reserved.read()).collection.ids
+        before = (await self.reserved.read()).collection
         async with self._change("add", *changed_ids) as change:
             try:
                 response = await self._transport.send("POST", path or self._path(), body=body, change=change.pending)
                 item = await self._parse_confirmation(change, response)
             except OutcomeUnknown as error:
-                item = await self._reconcile_create(ids_before, matches, error)
+                item = await self._reconcile_create(before.ids, matches, error)
                 change.add_journal_row(item.id, item)
                 return item
             change.add_confirmed_row(item.id, item)
