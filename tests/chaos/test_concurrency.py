@@ -14,6 +14,7 @@ from tests.chaos.resource import Resource
 from tests.chaos.scale import LARGE, scaled
 from tests.figures import write_figures
 from toggl_mcp.models.clients import ClientBody
+from toggl_mcp.models.time_entries import TimeEntryBody
 from toggl_mcp.sandbox import Call, Fault
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("storage", ["in memory", "in a file"])]
@@ -61,12 +62,12 @@ async def test_cancelled_callers_leave_no_outdated_cache_lease_or_transaction(
         write_figures("cut-off", case, cancelled=run.cancelled_count, violations=len(run.violations))
 
 
-def hold_back_edit(arena: Arena, until: anyio.Event) -> None:
-    """Hold back the response to the next change, which is carried out."""
+def hold_back(arena: Arena, method: str, until: anyio.Event) -> None:
+    """Hold back the response to the next request of a method, which is carried out."""
     faults = iter([Fault("slow", until=until.wait)])
 
     def fault(call: Call) -> Fault | None:
-        return next(faults, None) if call.method == "PUT" else None
+        return next(faults, None) if call.method == method else None
 
     arena.sandbox.fault = fault
 
@@ -75,7 +76,7 @@ async def test_edit_client_crossing_responses_leave_the_later_edit_cached(tmp_pa
     async with open_arena(5, storage, tmp_path) as arena:
         first, second = arena.processes
         released = anyio.Event()
-        hold_back_edit(arena, released)
+        hold_back(arena, "PUT", released)
         await first.clients.read()
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(first.clients.edit, AROHA, ClientBody(name="First"))
@@ -92,7 +93,7 @@ async def test_edit_client_late_response_does_not_overwrite_a_newer_read(tmp_pat
     async with open_arena(6, storage, tmp_path) as arena:
         first, second = arena.processes
         released = anyio.Event()
-        hold_back_edit(arena, released)
+        hold_back(arena, "PUT", released)
         await first.clients.read()
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(first.clients.edit, AROHA, ClientBody(name="First"))
@@ -103,3 +104,22 @@ async def test_edit_client_late_response_does_not_overwrite_a_newer_read(tmp_pat
         clients = [await process.clients.get(AROHA) for process in arena.processes]
 
     assert [client and client.name for client in clients] == ["By hand", "By hand"]
+
+
+async def test_delete_time_entry_late_response_does_not_hide_what_a_bulk_edit_restored(
+    tmp_path: Path, storage: Storage
+) -> None:
+    async with open_arena(7, storage, tmp_path, resource=ENTRIES) as arena:
+        first, second = arena.processes
+        released = anyio.Event()
+        hold_back(arena, "DELETE", released)
+        await first.entries.read()
+        entry_id = max(arena.at_toggl())
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(first.entries.delete, entry_id)
+            await anyio.wait_all_tasks_blocked()
+            await second.entries.bulk_edit([entry_id], TimeEntryBody(description="Still here"))
+            released.set()
+        entries = [await process.entries.get(entry_id) for process in arena.processes]
+
+    assert [entry and entry.description for entry in entries] == ["Still here", "Still here"]

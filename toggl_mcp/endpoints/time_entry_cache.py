@@ -50,6 +50,8 @@ NO_ID = 0
 class TimeEntryCache(CachedCollection[TimeEntry]):
     """The entries of the token's owner, in all workspaces, that began in the last 89 days or are planned."""
 
+    DELETIONS_ARE_FINAL = False  # Toggl restores a deleted entry that is edited in bulk.
+
     def __init__(self, session: Session) -> None:
         expire_after = session.store.expire_after
         super().__init__(

@@ -10,7 +10,7 @@ from copy import copy
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from math import inf
-from typing import Generic, NamedTuple, Self, TypeVar, cast
+from typing import ClassVar, Generic, NamedTuple, Self, TypeVar, cast
 
 import anyio
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -85,6 +85,9 @@ class CachedCollection(Generic[M]):
         ttl_seconds: For how many seconds it is fresh; None is for ever.
         may_be_stale: Whether to serve an older one where Toggl gives no answer.
     """
+
+    DELETIONS_ARE_FINAL: ClassVar[bool] = True
+    """Whether what is gone is gone, whatever else was written meanwhile."""
 
     def __init__(
         self,
@@ -251,7 +254,9 @@ class CachedCollection(Generic[M]):
         pending_invalidations = self._store.pending_invalidations
         pending_invalidations.update(invalidate)  # First of all: what follows may be cut off.
         writes = [
-            RowWrite(self.key, row_id, None if item is None else item.model_dump_json(exclude_none=True), expected)
+            RowWrite(self.key, row_id, None, None if self.DELETIONS_ARE_FINAL else expected)
+            if item is None
+            else RowWrite(self.key, row_id, item.model_dump_json(exclude_none=True), expected)
             for row_id, item, expected in rows
         ]
         if drops_names:

@@ -72,8 +72,7 @@ class Change(Generic[M]):
         fields: Collection[str] | None = None,
     ) -> None:
         """Keep a row that Toggl confirmed, until the change is settled; see `add_journal_row`."""
-        # What is gone is gone, whatever else was written meanwhile; of two confirmations, either may be the later.
-        self.rows.append(ConfirmedRow(row_id, item, None if item is None else self.get_row_before(row_id)))
+        self.rows.append(ConfirmedRow(row_id, item, self.get_row_before(row_id)))
         self.add_journal_row(row_id, item, before=before, fields=fields)
 
     def add_journal_row(

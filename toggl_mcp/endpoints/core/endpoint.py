@@ -10,7 +10,7 @@ from collections.abc import Set as AbstractSet
 from contextlib import asynccontextmanager
 from typing import Any, ClassVar, TypeVar
 
-from toggl_mcp.cache.store import Key
+from toggl_mcp.cache.store import Key, Row
 from toggl_mcp.endpoints.core.audit import Outcome, write_audit_line
 from toggl_mcp.endpoints.core.change import Cascade, Change
 from toggl_mcp.endpoints.core.collection import Collection
@@ -79,7 +79,7 @@ class CachedEndpoint(ReadEndpoint[E], ABC):
             try:
                 await self._transport.send("DELETE", path, query=self.DELETE_PARAMS, change=change.pending)
             except NotFound:
-                await self._evict(entity_id)
+                await self._evict(entity_id, change.get_row_before(entity_id))
             except OutcomeUnknown as error:
                 is_denied = isinstance(error.__cause__, NotFound)
                 was_cached = change.get_row_before(entity_id).text is not None
@@ -136,23 +136,23 @@ class CachedEndpoint(ReadEndpoint[E], ABC):
                 response = await self._transport.send("PUT", path, body=body, change=change.pending)
                 item = await self._parse_confirmation(change, response)
             except NotFound:
-                return await self._evict(entity_id)
+                return await self._evict(entity_id, change.get_row_before(entity_id))
             except OutcomeUnknown as error:
                 item = (await self._refetch_refused(error)).find_updated(entity_id, body, error)
                 if item is None:
-                    return await self._evict(entity_id)
+                    return await self._evict(entity_id, change.get_row_before(entity_id))
             change.add_confirmed_row(item.id, item, before=before, fields=body.keys())
             if write_cascade is not None:
                 await write_cascade(item)  # An undo does not put it back by itself: the former value cascades, too.
             return item
 
-    async def _evict(self, entity_id: int) -> None:
-        """Remove one that Toggl does not have from the cache.
+    async def _evict(self, entity_id: int, row_before: Row | None = None) -> None:
+        """Remove one that Toggl does not have from the cache; `row_before` is from before a change was sent.
 
         Raises:
             NotFound: `re_raise` is set.
         """
-        await self._collection.write_through(entity_id, None)
+        await self._collection.write_through(entity_id, None, row_before)
         if self.re_raise:
             raise NotFound(self._not_found_message(entity_id))
 
