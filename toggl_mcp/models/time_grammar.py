@@ -216,7 +216,7 @@ def _add_half(words: str, part: str) -> list[str]:
     if match is None:
         return [words]
     hour, half, is_late = int(match["hour"]), match["half"], part != "morning"
-    if part in ("evening", "tonight") and hour < _FIRST_HOUR_OF_EVENING:
+    if part in ("evening", "tonight") and hour % _HOURS_OF_HALF_DAY < _FIRST_HOUR_OF_EVENING:
         return []
     if half is not None or hour > _HOURS_OF_HALF_DAY:
         return [words] if (half or "p").startswith("p") == is_late else []
@@ -265,9 +265,9 @@ def _parse_elapsed(text: str) -> int:
 
 
 def _parse_clock(text: str, match: re.Match[str]) -> list[time]:
-    """Return the time of day of a match, or the two of an hour without minutes and half."""
+    """Return the time of day of a match, or the two of an hour from 1 to 12 without minutes and half."""
     hour, half = int(match["hour"]), match["half"]
-    if match["minute"] is None and half is None:
+    if match["minute"] is None and half is None and 1 <= hour <= _HOURS_OF_HALF_DAY:
         hours = [hour, (hour + _HOURS_OF_HALF_DAY) % 24]
     elif half is None:
         hours = [hour]
