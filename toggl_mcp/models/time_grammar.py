@@ -9,7 +9,7 @@ from toggl_mcp.models.duration_grammar import NUMBER_WORDS, parse_duration
 from toggl_mcp.models.period import Calendar
 
 _CLOCK = r"(?P<hour>\d{1,2})(?:[:.h](?P<minute>\d\d)(?::(?P<second>\d\d)(?:\.\d{1,9})?)?)?\s?(?P<half>[ap]\.?m\.?)?"
-_OFFSET = r"\s?(?P<offset>z|[+-]\d\d:?\d\d)?"
+_OFFSET = r"\s?(?P<offset>z|[+-](?:0\d|1[0-4]):?[0-5]\d)?"
 _DAY_FIRST = re.compile(rf"(?:(?P<day>.*?)(?:(?<=\d)t| at |,? |^)(?:at )?)??{_CLOCK}{_OFFSET}")
 _DAY_LAST = re.compile(rf"(?:at )?{_CLOCK},? (?:on )?(?P<day>[a-z].*|\d+ days? ago|\d+[-/. ].*)")
 _HOUR_WORD = rf"(?P<hour>{'|'.join(NUMBER_WORDS)}|1[0-2]|[1-9])"
@@ -267,7 +267,8 @@ def _parse_elapsed(text: str) -> int:
 def _parse_clock(text: str, match: re.Match[str]) -> list[time]:
     """Return the time of day of a match, or the two of an hour from 1 to 12 without minutes and half."""
     hour, half = int(match["hour"]), match["half"]
-    if match["minute"] is None and half is None and 1 <= hour <= _HOURS_OF_HALF_DAY:
+    is_in_doubt = match["minute"] is None and 1 <= hour <= _HOURS_OF_HALF_DAY and not _ISO_TIME.search(match.string)
+    if is_in_doubt and half is None:
         hours = [hour, (hour + _HOURS_OF_HALF_DAY) % 24]
     elif half is None:
         hours = [hour]
