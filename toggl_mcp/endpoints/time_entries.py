@@ -6,7 +6,6 @@ from collections.abc import Collection as AbstractCollection
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
-from toggl_mcp.cache.store import Row
 from toggl_mcp.endpoints.core.collection import Collection
 from toggl_mcp.endpoints.core.keys import HasId, to_id
 from toggl_mcp.endpoints.core.parsing import parse_entry, unreadable_confirmation_error
@@ -198,7 +197,7 @@ class AsyncTimeEntryEndpoint(CascadingEndpoint[TimeEntry]):
             except NotFound:
                 return await self._evict(entry_id, change.get_row_before(entry_id))
             except (InvalidArguments, OutcomeUnknown) as error:
-                item = await self._confirm_stopped(entry_id, change.get_row_before(entry_id), error)
+                item = await self._confirm_stopped(entry_id, error)
                 if item is not None:
                     change.add_journal_row(entry_id, item, fields=("duration",))
                 return item
@@ -285,12 +284,12 @@ class AsyncTimeEntryEndpoint(CascadingEndpoint[TimeEntry]):
             )
             return TimerStart(entry, None, running.id)
 
-    async def _confirm_stopped(self, entry_id: int, row_before: Row, error: TogglError) -> TimeEntry | None:
+    async def _confirm_stopped(self, entry_id: int, error: TogglError) -> TimeEntry | None:
         """Return the entry if it is stopped at Toggl, None if Toggl denies it; raise the error if it runs."""
         outcome_unknown = error if isinstance(error, OutcomeUnknown) else OutcomeUnknown(_NOT_STOPPED)
         collection = await self._refetch(outcome_unknown)
         if isinstance(error.__cause__, NotFound) and entry_id not in collection.ids:
-            return await self._evict(entry_id, row_before)
+            return self._report_absence(entry_id)
         item = collection.items.get(entry_id)
         if item is None or item.running:
             raise error

@@ -140,7 +140,7 @@ class CachedEndpoint(ReadEndpoint[E], ABC):
             except OutcomeUnknown as error:
                 item = (await self._refetch_refused(error)).find_updated(entity_id, body, error)
                 if item is None:
-                    return await self._evict(entity_id, change.get_row_before(entity_id))
+                    return self._report_absence(entity_id)
             change.add_confirmed_row(item.id, item, before=before, fields=body.keys())
             if write_cascade is not None:
                 await write_cascade(item)  # An undo does not put it back by itself: the former value cascades, too.
@@ -153,6 +153,14 @@ class CachedEndpoint(ReadEndpoint[E], ABC):
             NotFound: `re_raise` is set.
         """
         await self._collection.write_through(entity_id, None, row_before)
+        self._report_absence(entity_id)
+
+    def _report_absence(self, entity_id: int) -> None:
+        """Return None for one that Toggl does not have.
+
+        Raises:
+            NotFound: `re_raise` is set.
+        """
         if self.re_raise:
             raise NotFound(self._not_found_message(entity_id))
 
