@@ -7,13 +7,14 @@ docs/apps.md, docs/tour.md, docs/benchmarks.md and docs/resources-and-prompts.md
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
-import anyio
 from mcp.types import Prompt, Tool
 
+from scripts.markdown import NOTE, format_names, table
+from scripts.tool_reference import TOOLSET_NAMES, list_tools, tool_names, tools_page
 from scripts.tour import tour_sections
 from tests.figures import load_measurements
 from tests.promises import PROMISES
@@ -25,12 +26,10 @@ from toggl_mcp.install.links import build_cursor_link, build_vscode_link
 from toggl_mcp.models.account import Access
 from toggl_mcp.prompts import PROMPTS
 from toggl_mcp.resources import RESOURCES
-from toggl_mcp.server import build_server
 from toggl_mcp.settings import Settings, describe_setting, variable_name
-from toggl_mcp.toolsets import OPT_IN_TOOLSETS, PROMPT_TOOLS, RESOURCE_TOOLS, TOOLSETS, all_tools
+from toggl_mcp.toolsets import OPT_IN_TOOLSETS, PROMPT_TOOLS, RESOURCE_TOOLS, all_tools
 
 ROOT = Path(__file__).parent.parent
-NOTE = "<!-- Written by `uv run python -m scripts.docs`; do not edit. -->"
 GUARANTEES_HEAD = f"""{NOTE}
 
 # Guarantees
@@ -119,7 +118,6 @@ While the server cannot be used, each process goes on with its memory, says so o
 five seconds; what it changed meanwhile is dropped on the server before anything is read there.
 [Limitations](limitations.md#the-cache) has what a file promises and a server does not.
 """
-TOOLSET_NAMES = tuple(TOOLSETS)
 MANAGING_TOOLSETS = ("clients", "projects", "tags")
 
 
@@ -160,21 +158,6 @@ def with_sections(text: str, sections: Mapping[str, str]) -> str:
     return text
 
 
-def list_tools(**settings: object) -> list[Tool]:
-    """Return the tools that a server with these settings lists."""
-    return anyio.run(build_server(Settings.model_construct(**settings)).list_tools)  # pyright: ignore[reportArgumentType] - fields
-
-
-def tool_names(**settings: object) -> list[str]:
-    """Return the names of these tools."""
-    return [tool.name for tool in list_tools(**settings)]
-
-
-def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a Markdown table."""
-    return "\n".join(f"| {' | '.join(line)} |" for line in (header, ["---"] * len(header), *rows))
-
-
 def summary(tool: Tool) -> str:
     """Return the first sentence of a tool's description."""
     return (tool.description or "").partition("\n")[0].partition(". ")[0].removesuffix(".") + "."
@@ -188,7 +171,7 @@ def tool_list() -> str:
 
 def _tool_rows(toolset: str) -> Iterator[tuple[str, str]]:
     if toolset in MANAGING_TOOLSETS:
-        yield _code(tool_names(toolsets=toolset)), f"Manage {toolset}."
+        yield format_names(tool_names(toolsets=toolset)), f"Manage {toolset}."
         return
     for tool in list_tools(toolsets=toolset):
         yield f"`{tool.name}`", summary(tool)
@@ -201,7 +184,7 @@ def apps_table() -> str:
     rows = (
         (
             f"`{name}`",
-            _code(tool.name for tool in tools if tool.app == name),
+            format_names(tool.name for tool in tools if tool.app == name),
             f"{len(compose_document(name, names).encode()):,}",
         )
         for name in APP_NAMES
@@ -243,12 +226,15 @@ def configuration_page() -> str:
     every_tool = tool_names(toolsets="all")
     toolsets = table(
         ("toolset", "tools"),
-        ((f"`{name}`", _code(tool_names(toolsets=name))) for name in TOOLSET_NAMES),
+        ((f"`{name}`", format_names(tool_names(toolsets=name))) for name in TOOLSET_NAMES),
     )
     access = table(
         ("access", "tools that it disables"),
         (
-            (f"`{mode}`", _code(name for name in every_tool if name not in tool_names(toolsets="all", access=mode)))
+            (
+                f"`{mode}`",
+                format_names(name for name in every_tool if name not in tool_names(toolsets="all", access=mode)),
+            )
             for mode in get_args(Access)
         ),
     )
@@ -261,82 +247,6 @@ def configuration_page() -> str:
         toolsets=toolsets,
         access=access,
     )
-
-
-def _code(names: Iterable[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names) or "none"
-
-
-def tools_page() -> str:
-    """Return docs/tools.md."""
-    head = f"""{NOTE}
-
-# Tools
-
-The definition of each tool: description, arguments and result. A required argument or field is marked with \\*;
-other result fields are left out when they are empty. `a.b` is a field of an object, `a[].b` of each item of an array.
-Failures have `isError` and a text of JSON with `code` and `message`; [python-api.md](python-api.md#errors) lists the
-codes.
-"""
-    return "\n".join([head, *(part for name in TOOLSET_NAMES for part in _toolset_section(name))])
-
-
-def _toolset_section(name: str) -> Iterator[str]:
-    yield f"## Toolset `{name}`\n"
-    former_toolsets = TOOLSET_NAMES[: TOOLSET_NAMES.index(name)]
-    described_names = {tool.name for toolset in former_toolsets for tool in TOOLSETS[toolset]}
-    for tool in list_tools(toolsets=name):
-        if tool.name in described_names:
-            yield f"### {tool.name}\n\nAs above.\n"
-            continue
-        yield f"### {tool.name}\n\n{tool.description}\n\n{_annotations(tool)}\n"
-        if arguments := list(_rows(tool.input_schema)):
-            yield table(("argument", "type", "meaning"), arguments) + "\n"
-        yield table(("result", "type", "meaning"), _rows(tool.output_schema or {})) + "\n"
-        if names := _list_undeclared_fields(tool):
-            yield f"Also returned, though the schema leaves it out to save tokens: {_code(names)}.\n"
-
-
-def _list_undeclared_fields(tool: Tool) -> list[str]:
-    """Return the fields of a tool's result that its schema leaves out."""
-    (spec,) = (spec for spec in all_tools() if spec.name == tool.name)
-    declared_fields = (tool.output_schema or {})["properties"]
-    fields = spec.output_model.model_fields.items()
-    return [name for name, info in fields if name not in declared_fields and not info.exclude]
-
-
-def _annotations(tool: Tool) -> str:
-    hints = tool.annotations
-    if hints is None or hints.read_only_hint:
-        return "Read-only."
-    effect = "Destructive" if hints.destructive_hint else "Additive"
-    return f"{effect}, {'idempotent' if hints.idempotent_hint else 'not idempotent'}."
-
-
-def _rows(schema: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str, str]]:
-    """Yield a row for each field of an object, its objects' fields below it."""
-    for name, field in schema.get("properties", {}).items():
-        star = r"\*" if name in schema.get("required", ()) else ""
-        yield f"`{prefix}{name}`{star}", _type(field), field.get("description", "")
-        yield from _rows(field, f"{prefix}{name}.")
-        yield from _rows(field.get("items", {}), f"{prefix}{name}[].")
-
-
-def _type(field: Mapping[str, Any]) -> str:
-    """Return a field's type with its bounds, for a reader."""
-    if "enum" in field:
-        return ", ".join(f"`{value}`" for value in field["enum"])
-    name = f"array of {_type(field['items'])}" if "items" in field else field.get("format", field.get("type", "any"))
-    return f"{name}{_bounds(field)}"
-
-
-def _bounds(field: Mapping[str, Any]) -> str:
-    """Return the bounds of a number or of an array's length."""
-    lower = field.get("minimum", field.get("minItems"))
-    upper = field.get("maximum", field.get("maxItems"))
-    if upper is None:
-        return "" if lower is None else f", at least {lower}"
-    return f", at most {upper}" if lower is None else f", {lower} to {upper}"
 
 
 def guarantee_list() -> str:
