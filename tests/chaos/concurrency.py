@@ -17,6 +17,8 @@ from tests.chaos.arena import Arena
 from tests.chaos.operations import Items, Operation, Outcome, Process, names, perform
 from toggl_mcp.sandbox import Sandbox
 
+CONTENDED_ITEMS = 3
+"""Items that the callers of a contended run have for their targets."""
 MAX_ROUND_SECONDS = 60
 """Seconds after which callers count as stuck."""
 
@@ -90,7 +92,9 @@ class ConcurrentRun:
     def _make_operations(self, callers: int, before: Items) -> list[Operation]:
         arena, resource = self.arena, self.arena.resource
         target_ids = (
-            arena.chance.choices(list(before), k=callers) if self.contended else arena.chance.sample([*before], callers)
+            arena.chance.choices(list(before)[-CONTENDED_ITEMS:], k=callers)
+            if self.contended
+            else arena.chance.sample([*before], callers)
         )
         operations = [
             resource.operation(arena.chance, before, key, f"Thing {self.rounds}.{caller}", arena.local_clock())
