@@ -156,6 +156,16 @@ async def test_release_lease_after_expiry_leaves_the_new_lease(store: Store, clo
     assert await store.acquire_lease(MINE, 15) is not None
 
 
+async def test_acquire_lease_renewed_after_another_has_had_it_fails(store: Store, clock: Clock) -> None:
+    lapsed = await store.acquire_lease(MINE, 15)
+    assert lapsed is not None
+    clock.now = lapsed + 1
+    until = await store.acquire_lease(MINE, 15)
+    assert until is not None
+    await store.release_lease(MINE, until)
+    assert await store.acquire_lease(MINE, 15, held_until=lapsed) is None
+
+
 async def test_release_lease_frees_it_for_a_clock_that_is_behind(store: Store, clock: Clock) -> None:
     until = await store.acquire_lease(MINE, 15)
     assert until is not None

@@ -14,6 +14,7 @@ from tests.sandbox.diary import add_entry, list_changes, timers
 from tests.tools.host import Host, serve
 from tests.tools.undo_rows import live_entries
 from toggl_mcp.cache.sqlite.store import SqliteStore
+from toggl_mcp.endpoints.core.lease import LEASE_SECONDS
 from toggl_mcp.sandbox import Call, Fault, Sandbox
 from toggl_mcp.sandbox.faults import Kind
 
@@ -23,15 +24,17 @@ PLAN = [{"start": "2025-10-14T09:00", "duration": "30m", "description": "Work"}]
 
 
 class SlowPost:
-    """Lets the first request that creates wait, before or after it is carried out, until it may go on."""
+    """Lets one request that creates wait, before or after it is carried out, until it may go on."""
 
-    def __init__(self, kind: Kind) -> None:
+    def __init__(self, kind: Kind, position: int = 0) -> None:
         self.kind: Kind = kind
         self.is_sent, self.may_go_on = anyio.Event(), anyio.Event()
+        self._remaining = position + 1
 
     def __call__(self, call: Call) -> Fault | None:
-        is_first = call.method == "POST" and not self.is_sent.is_set()
-        return Fault(self.kind, until=self._wait) if is_first else None
+        self._remaining -= call.method == "POST"
+        is_slow = call.method == "POST" and self._remaining == 0
+        return Fault(self.kind, until=self._wait) if is_slow else None
 
     async def _wait(self) -> None:
         self.is_sent.set()
@@ -257,3 +260,31 @@ async def test_create_time_entries_while_another_process_has_a_queue_is_not_the_
         slow_post.may_go_on.set()
 
     assert order.index(hosts[1]) < 5
+
+
+@pytest.mark.parametrize("hosts", ["two processes"], indirect=True)
+@pytest.mark.parametrize("kind", ["slow before", "slow"])
+@pytest.mark.parametrize("seconds", [LEASE_SECONDS + 1, 3600, -3600])
+async def test_create_time_entries_repeated_after_the_lock_lapsed_creates_each_once(
+    hosts: tuple[Host, Host], sandbox: Sandbox, clock: Clock, kind: Kind, seconds: float
+) -> None:
+    """A process that stands still, or whose clock is set, loses the lock in the middle of its plan."""
+    plan = [{"start": f"2025-10-14T{hour:02}:00", "duration": "30m"} for hour in range(9, 13)]
+    sandbox.fault = slow_post = SlowPost(kind, position=1)
+    results: list[Any] = []
+
+    async def call(host: Host) -> None:
+        results.append(await host.call("create_time_entries", entries=plan))
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(call, hosts[0])
+        await slow_post.is_sent.wait()
+        clock.now += seconds
+        group.start_soon(call, hosts[1])
+        await anyio.wait_all_tasks_blocked()
+        slow_post.may_go_on.set()
+
+    starts = [row["start"] for row in live_entries(sandbox).values() if row["duration"] == 1800]
+    assert len(starts) == len(set(starts)) == len(plan)
+    statuses = {entry["status"] for result in results for entry in result["entries"]}
+    assert statuses <= {"created", "already_there", "not_sent"}

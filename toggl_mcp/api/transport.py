@@ -211,6 +211,8 @@ class Transport:
 
     async def _send_once(self, state: "_RequestState", request: httpx.Request) -> ApiResponse:
         await self._rate_limiter.acquire(state.bucket_names, use_reserve=state.use_reserve, change=state.change)
+        if state.change is not None and state.change.require_lock is not None:
+            await state.change.require_lock()
         with trace.get_tracer("toggl_mcp").start_as_current_span(
             f"{state.method} {state.template}",
             kind=trace.SpanKind.CLIENT,

@@ -123,12 +123,16 @@ class MemoryStore:
         with self._lock:
             return list(self._journals[scope].values())
 
+    async def is_changing(self, key: Key) -> bool:  # noqa: ARG002 - no other process changes anything here
+        """Return False."""
+        return False
+
     async def acquire_lease(self, key: Key, seconds: float, *, held_until: float | None = None) -> float | None:
         """Acquire the lease to refresh, or renew it."""
         with self._lock:
             stored, now = self._collections[key], self.clock()
             is_held = stored.leased_at + stored.lease_seconds == held_until
-            if not is_held and lease_active(stored.leased_at, stored.lease_seconds, now):
+            if not is_held and (held_until is not None or lease_active(stored.leased_at, stored.lease_seconds, now)):
                 return None
             stored.leased_at, stored.lease_seconds = now, seconds
             return now + seconds

@@ -127,10 +127,14 @@ class Store(QuotaStore, Protocol):
         """Return the records of the journal in the order in which they were opened."""
         ...
 
+    async def is_changing(self, key: Key) -> bool:
+        """Return whether a change of another process that is known to live is pending, and may alter a collection."""
+        ...
+
     async def acquire_lease(self, key: Key, seconds: float, *, held_until: float | None = None) -> float | None:
         """Acquire the lease to refresh, or renew the one that is held until then.
 
-        Returns when it expires (UNIX time), or None while another process has it.
+        Returns when it expires (UNIX time), or None while another process has it, or has had it since.
         """
         ...
 

@@ -1,6 +1,6 @@
 """Toggl's hourly quotas, the pace of requests, and the store through which processes share both."""
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -90,6 +90,8 @@ class PendingChange:
     """How often it was sent."""
     record: ChangeRecord | None = None
     """What the journal has of it from now on, if it is sent."""
+    require_lock: Callable[[], Awaitable[None]] | None = None
+    """Raises an error unless the lock that it needs is still held; called once it is recorded, before it is sent."""
 
 
 class QuotaStore(Protocol):

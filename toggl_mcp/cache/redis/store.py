@@ -139,12 +139,18 @@ class RedisStore:
         except ServerUnavailable:
             return await self._outage.memory.list_records(scope)
 
+    async def is_changing(self, key: Key) -> bool:  # noqa: ARG002 - whether another store lives is unknown
+        """Return False."""
+        return False
+
     async def acquire_lease(self, key: Key, seconds: float, *, held_until: float | None = None) -> float | None:
         """Acquire the lease to refresh, or renew it."""
         try:
             return await self._run(lambda: self._tables.acquire_lease(key, seconds, held_until))
         except ServerUnavailable:
-            return await self._outage.memory.acquire_lease(key, seconds, held_until=held_until)
+            # Memory never had the server's lease, nor will the server have memory's when it is back: then it is lost.
+            renewed_until = await self._outage.memory.acquire_lease(key, seconds, held_until=held_until)
+            return renewed_until or await self._outage.memory.acquire_lease(key, seconds)
 
     async def release_lease(self, key: Key, held_until: float) -> None:
         """Release the lease to refresh: it lasts no longer."""

@@ -184,7 +184,7 @@ class Tables:
             draft, now = drafts[key], self._decode_time(time_reply)
             leased_at, lease_seconds = draft.state.leased_at, draft.state.lease_seconds
             is_held = leased_at + lease_seconds == held_until
-            if not is_held and lease_active(leased_at, lease_seconds, now):
+            if not is_held and (held_until is not None or lease_active(leased_at, lease_seconds, now)):
                 return None
             draft.state = draft.state._replace(leased_at=now, lease_seconds=float(seconds))
             transaction.add(*draft.build_commands())

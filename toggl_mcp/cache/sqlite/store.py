@@ -155,13 +155,22 @@ class SqliteStore:
 
         return await anyio.to_thread.run_sync(self._file.read, query)
 
+    async def is_changing(self, key: Key) -> bool:
+        """Return whether a change of another process that lives is pending."""
+
+        def find_owner() -> bool:
+            owners = self._file.read(lambda db: tables.get_other_owners(db, key, self._owner.id))
+            return any(is_alive(self._path, owner_id) for owner_id in owners)
+
+        return await anyio.to_thread.run_sync(find_owner)
+
     async def acquire_lease(self, key: Key, seconds: float, *, held_until: float | None = None) -> float | None:
         """Acquire the lease to refresh, or renew it."""
 
         def transaction_body(db: sqlite3.Connection) -> float | None:
             state, now = tables.get_state(db, key), float(self.clock())
             is_held = state.leased_at + state.lease_seconds == held_until
-            if not is_held and lease_active(state.leased_at, state.lease_seconds, now):
+            if not is_held and (held_until is not None or lease_active(state.leased_at, state.lease_seconds, now)):
                 return None
             tables.put_state(db, key, state._replace(leased_at=now, lease_seconds=float(seconds)))
             return now + seconds

@@ -21,7 +21,7 @@ from toggl_mcp.cache.store import MAX_CLOCK_LEAD_SECONDS, Key, Row, RowWrite, St
 from toggl_mcp.endpoints.core.change import Cascade, Change, ConfirmedRow, open_record
 from toggl_mcp.endpoints.core.collection import CacheRead, Collection, Lookup
 from toggl_mcp.endpoints.core.keys import names_key
-from toggl_mcp.endpoints.core.lease import POLL_SECONDS, Lease
+from toggl_mcp.endpoints.core.lease import HELD_LOCK, POLL_SECONDS, Lease
 from toggl_mcp.errors import CacheBusy, QuotaSpent, RateLimited, Unreachable
 from toggl_mcp.models.base import parse_stored
 from toggl_mcp.models.journal import ChangeRecord, RowChange
@@ -205,7 +205,10 @@ class CachedCollection(Generic[M]):
         rows = {row_id: await store.get_row(key, row_id) for row_id in row_ids}
         record = open_record(verb, key, workspace_id, store.clock(), rows)
         version = rows[row_ids[0]].version if rows else await store.get_version(key)
+        lock = HELD_LOCK.get()
         pending = PendingChange(record.record_id, keys, record=record)
+        if lock is not None:
+            pending.keys, pending.require_lock = [*keys, lock.key], lock.require
         return Change(rows, Row(version, None), pending, record, records=(record,))
 
     async def settle_change(self, change: Change[M], keys_to_invalidate: Sequence[Key], *, drops_names: bool) -> None:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import AsyncGenerator, Generator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextvars import ContextVar
 
 import anyio
 
@@ -28,10 +29,21 @@ class Lease:
         self._store = store
         self._key = key
         self._held_until: float | None = None
+        self._renewal = anyio.Lock()
 
     async def acquire(self) -> bool:
         """Return whether the lease was free, and is held from now on."""
         self._held_until = await self._store.acquire_lease(self._key, LEASE_SECONDS)
+        return self._held_until is not None
+
+    async def renew(self) -> bool:
+        """Renew the lease, and return whether it is still held: while a process stands still, it may lapse."""
+        # Cut off, it could leave a lease in the store whose end is not known here, so that nobody releases it.
+        with anyio.CancelScope(shield=True):
+            async with self._renewal:
+                if self._held_until is not None:
+                    held_until = self._held_until
+                    self._held_until = await self._store.acquire_lease(self._key, LEASE_SECONDS, held_until=held_until)
         return self._held_until is not None
 
     @asynccontextmanager
@@ -55,14 +67,40 @@ class Lease:
                     await self._store.release_lease(self._key, self._held_until)
 
     async def _renew(self) -> None:
-        """Renew the lease until it is another's, so that a slow response is still one request."""
+        """Renew the lease until it is lost, so that a slow response is still one request."""
         while self._held_until is not None:
             await anyio.sleep(RENEWAL_SECONDS)
-            # Cut off, it could leave a lease in the store whose end is not known here, so that nobody releases it.
-            with anyio.CancelScope(shield=True), _tolerate_busy_cache():
-                self._held_until = await self._store.acquire_lease(
-                    self._key, LEASE_SECONDS, held_until=self._held_until
-                )
+            with _tolerate_busy_cache():
+                await self.renew()
+
+
+class HeldLock:
+    """A shared lock while a call holds it: the call's changes name its key, and each is sent only if it is still held.
+
+    A holder that stood still may have lost it. Whoever has it then sees the changes that are on their way, and waits.
+    """
+
+    def __init__(self, key: Key, purpose: str, lease: Lease) -> None:
+        self.key = key
+        self._purpose = purpose
+        self._lease = lease
+
+    async def require(self) -> None:
+        """Require that it is still held.
+
+        Raises:
+            Unreachable: It is not.
+        """
+        if not await self._lease.renew():
+            message = (
+                f"This call stood still for so long that another one that {self._purpose} could begin; what was not "
+                "sent until then was not sent. Repeat the call: what exists is not created again."
+            )
+            raise Unreachable(message)
+
+
+HELD_LOCK: ContextVar[HeldLock | None] = ContextVar("held_lock", default=None)
+"""The shared lock that this context's call holds; None where it holds none."""
 
 
 class SharedLock:
@@ -96,7 +134,14 @@ class SharedLock:
                 while not await lease.acquire():  # noqa: ASYNC110 - no event crosses to another process
                     await anyio.sleep(POLL_SECONDS)
             await stack.enter_async_context(lease.hold())
-            yield
+            with _limit_wait(self._purpose):  # Whoever had it may have lost it while a change was on its way.
+                while await self._store.is_changing(self._key):  # noqa: ASYNC110 - no event crosses to another process
+                    await anyio.sleep(POLL_SECONDS)
+            token = HELD_LOCK.set(HeldLock(self._key, self._purpose, lease))
+            try:
+                yield
+            finally:
+                HELD_LOCK.reset(token)
 
 
 @contextmanager
