@@ -210,6 +210,26 @@ async def test_damaged_file_with_foreign_journal_starts_empty(path: Path, sqlite
     await check(sqlite)
 
 
+@pytest.mark.parametrize("suffix", ["-journal", "-wal", "-shm"])
+@pytest.mark.parametrize("neighbours", [[], ["travel"]], ids=["missing", "empty"])
+async def test_file_without_content_beside_a_persons_own_is_left_alone_and_memory_is_used(
+    tmp_path: Path, clock: Clock, suffix: str, neighbours: list[str]
+) -> None:
+    folder, diary = anyio.Path(tmp_path), anyio.Path(tmp_path / f"travel{suffix}")
+    await diary.write_text("Day 1: Lisbon.\n")
+    for name in neighbours:
+        await (folder / name).touch()
+
+    store = SqliteStore(tmp_path / "travel", clock=clock)
+    await write_row(store, MINE, 1, None)
+    await store.aclose()
+
+    assert await diary.read_text() == "Day 1: Lisbon.\n"
+    assert sorted([file.name async for file in folder.iterdir()]) == sorted([*neighbours, diary.name])
+    assert store.problem is not None
+    assert diary.name in store.problem
+
+
 @pytest.mark.parametrize("pages", [1, 2])
 async def test_file_that_another_process_lets_grow_is_no_foreign_one(path: Path, clock: Clock, pages: int) -> None:
     await fill(path)

@@ -15,6 +15,7 @@ from tests.process.fork import ForkedProcess
 from tests.process.server import start_module
 from toggl_mcp.cache.sqlite.store import SqliteStore
 from toggl_mcp.cache.store import Snapshot, Version
+from toggl_mcp.models.quota import PendingChange
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("pause_coverage")]
 
@@ -165,3 +166,14 @@ async def test_cancelled_caller_leaves_no_partial_transaction(sqlite: SqliteStor
         snapshot = await sqlite.read(MINE)
         assert snapshot is not None
         assert snapshot.version.number == len(snapshot.rows)
+
+
+@pytest.mark.parametrize("name", ["cache.sqlite", "we[ek].sqlite", "**.sqlite"])
+async def test_reserve_slot_of_a_change_removes_what_a_killed_process_left(
+    tmp_path: Path, clock: Clock, name: str
+) -> None:
+    await anyio.Path(tmp_path / f"{name}.owner-{'0' * 32}.lock").touch()
+    store = SqliteStore(tmp_path / name, clock=clock)
+    await store.reserve_slot(MINE.scope, [], 0, 1.0, PendingChange("first", [MINE]))
+    await store.aclose()
+    assert [file.name async for file in anyio.Path(tmp_path).iterdir()] == [name]

@@ -19,6 +19,7 @@ from toggl_mcp.cache.sqlite.files import (
     lock_exclusively,
     remove_files,
     rename_files,
+    require_no_foreign_files_beside,
     require_regular_file,
 )
 from toggl_mcp.errors import CacheBusy
@@ -235,6 +236,7 @@ class SqliteFile:
     def _open(self) -> sqlite3.Connection:
         if self._in_memory:
             return open_writer(None, self._schema, BUSY_POLL_SECONDS)
+        require_no_foreign_files_beside(self._path)
         create_file(self._path)
         # The identity comes first: if another file gets the name before this one is opened, the next check finds it.
         identity = get_identity(self._path)

@@ -5,10 +5,17 @@ import itertools
 import os
 import sqlite3
 import stat
+import struct
 from collections.abc import Generator
 from pathlib import Path
 
 FILE_SUFFIXES = ("-journal", "-wal", "-shm", "")  # The file comes last: a new one must not meet the old one's journal.
+_FIRST_BYTES = {
+    "-journal": (b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7", bytes(8)),  # A journal that was committed begins with zeros.
+    "-wal": (b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83"),
+    "-shm": (struct.pack("=I", 3007000), bytes(4)),
+}
+"""What SQLite's own files beside a database begin with (https://sqlite.org/fileformat2.html, walformat.html)."""
 Identity = tuple[int, int]
 """Device and inode: two files that had the same name one after the other differ in them."""
 
@@ -51,6 +58,33 @@ def require_regular_file(path: Path) -> None:
         if not stat.S_ISREG(path.stat().st_mode):
             message = "it is no file, but a folder, a device or a pipe"
             raise ForeignFile(message)
+
+
+def require_no_foreign_files_beside(path: Path) -> None:
+    """Require that files which SQLite would take for those of a missing or empty file are SQLite's: it deletes them.
+
+    Raises:
+        ForeignFile: One of them is something else; it was not changed.
+    """
+    if get_size(path):
+        return
+    for suffix, beginnings in _FIRST_BYTES.items():
+        file = Path(f"{path}{suffix}")
+        require_regular_file(file)
+        if get_size(file):
+            with file.open("rb") as stream:
+                first_bytes = stream.read(8)
+            if not first_bytes.startswith(beginnings):
+                message = f"{file.name} beside it is not this program's, and would be deleted"
+                raise ForeignFile(message)
+
+
+def get_size(path: Path) -> int:
+    """Return the bytes of a file; 0 where there is none."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def rename_files(path: Path) -> str:

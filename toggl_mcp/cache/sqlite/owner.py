@@ -2,6 +2,7 @@
 
 import sqlite3
 from contextlib import ExitStack
+from glob import escape
 from pathlib import Path
 from uuid import uuid4
 
@@ -26,7 +27,7 @@ class Owner:
         if not self._is_held:
             self._locks.enter_context(lock_exclusively(_owner_path(self._path, self.id), 0))
             self._is_held = True
-            for file in self._path.parent.glob(f"{_owner_path(self._path, '*').name}.lock"):
+            for file in self._path.parent.glob(f"{escape(self._path.name)}.owner-*.lock"):
                 is_alive(self._path, file.name.removesuffix(".lock").rpartition("-")[2])
 
     def release(self) -> None:
