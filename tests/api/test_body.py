@@ -101,15 +101,17 @@ async def test_body_with_more_than_the_bound_is_named_and_requested_once(row: by
 class EndlessServer:
     """A server whose response has no end; it gives up after 128 MiB."""
 
-    def __init__(self) -> None:
+    def __init__(self, headers: bytes = b"", beginning: bytes = b" ") -> None:
         self.sent_bytes = 0
+        self._head = b"HTTP/1.1 200 OK\r\n%sTransfer-Encoding: chunked\r\n\r\n" % headers
+        self._beginning = b"%x\r\n%s\r\n" % (len(beginning), beginning)
 
     async def serve(self, stream: SocketStream) -> None:
         chunk = b"%x\r\n%s\r\n" % (MIB, b" " * MIB)
         try:
             async with stream:
                 await stream.receive()
-                await stream.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+                await stream.send(self._head + self._beginning)
                 while self.sent_bytes < 128 * MIB:
                     await stream.send(chunk)
                     self.sent_bytes += MIB
@@ -133,3 +135,11 @@ async def test_body_without_an_end_is_read_up_to_the_bound() -> None:
         with pytest.raises(Unreachable):
             await clients.collect()
     assert server.sent_bytes < 64 * MIB
+
+
+async def test_body_that_goes_on_after_its_compressed_end_is_read_up_to_there() -> None:
+    server = EndlessServer(b"Content-Encoding: gzip\r\n", compress(ROWS))
+    async with run_server(server) as url, connect(url) as connection:
+        clients = AsyncClientEndpoint(HARBOUR_STUDIO, AUTH, MemoryStore(), client=connection, retries=0)
+        assert [client.name for client in await clients.collect()] == ["A"]
+    assert server.sent_bytes < 16 * MIB

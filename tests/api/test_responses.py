@@ -154,12 +154,14 @@ DATE = "Tue, 14 Oct 2025 05:00:00 GMT"
     [
         ([DATE], 7.5),
         ([DATE, "soon"], 7.5),
+        (["Tue, 14 Oct 2025 05:00:00"], 7.5),
+        (["Tue, 14 Oct 2025 05:00:00 -0000"], 7.5),
         ([""], None),
         (["soon"], None),
         (["Tue, 14 Oct " + "9" * 400 + " 05:00:00 GMT"], None),
         (["Tue, 14 Oct " + "9" * 5000 + " 05:00:00 GMT"], None),
     ],
-    ids=["readable", "then unreadable", "empty", "unreadable", "400 digits", "5000 digits"],
+    ids=["readable", "then unreadable", "no zone", "zone unknown", "empty", "unreadable", "400 digits", "5000 digits"],
 )
 async def test_clock_offset_follows_the_last_readable_date(
     clock: Clock, dates: list[str], offset_seconds: float | None
@@ -266,3 +268,14 @@ async def test_row_without_workspace_belongs_to_the_requested_one() -> None:
     async with serve_response(rows) as toggl:
         clients = await toggl.clients(HARBOUR_STUDIO).collect()
     assert [client.workspace_id for client in clients] == [HARBOUR_STUDIO, HARBOUR_STUDIO, 9]
+
+
+@pytest.mark.parametrize("charset", ["undefined", "idna", "utf-16", "zlib", "rot13", "punycode", "no-such"])
+@pytest.mark.parametrize("status", [400, 402, 403, 404, 429])
+async def test_refusal_in_any_charset_is_understood(charset: str, status: int) -> None:
+    page = '"Name has already been taken"' * 1000
+    async with serve_response(
+        page, status, {"Content-Type": f"text/html; charset={charset}", "Retry-After": "60"}
+    ) as toggl:
+        with pytest.raises((DuplicateName, PlanRequired, Forbidden, NotFound, RateLimited)):
+            await toggl.clients(HARBOUR_STUDIO).collect()

@@ -41,6 +41,7 @@ async def read_bounded(response: httpx.Response) -> httpx.Response:
     """
     headers = httpx.Headers(response.headers)
     encoding = headers.pop("Content-Encoding", "identity").strip().lower()
+    headers.pop("Content-Type", None)  # The charset of a page may be any codec of Python's; each body is read as UTF-8.
     try:
         body = await _read_body(response, encoding)
     except (ValueError, zlib.error) as error:
@@ -82,7 +83,7 @@ async def _read_body(response: httpx.Response, encoding: str) -> bytes:
     if encoding in ("identity", "gzip"):
         async for chunk in response.aiter_raw():
             body += decoder.decompress(chunk, MAX_BODY_BYTES + 1 - len(body)) if decoder else chunk
-            if len(body) > MAX_BODY_BYTES:
+            if len(body) > MAX_BODY_BYTES or (decoder and decoder.eof):  # What follows would be kept by the decoder.
                 return bytes(body)
         if decoder is None or decoder.eof or not body:
             return bytes(body)

@@ -23,6 +23,7 @@ import time
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from enum import Enum, auto
 from functools import cached_property
@@ -252,7 +253,10 @@ class Transport:
 
     def _compare_clocks(self, date: str) -> None:
         try:
-            self._shared.offset_seconds = self._clock() - parsedate_to_datetime(date).timestamp()
+            time_at_toggl = parsedate_to_datetime(date)
+            if time_at_toggl.tzinfo is None:  # HTTP's dates are in UTC; without a zone, Python would take its own.
+                time_at_toggl = time_at_toggl.replace(tzinfo=UTC)
+            self._shared.offset_seconds = self._clock() - time_at_toggl.timestamp()
         except (ValueError, OverflowError):  # No date, or one that cannot be read: what an earlier one said holds.
             return
 
