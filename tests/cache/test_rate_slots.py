@@ -27,11 +27,19 @@ async def test_reserve_slot_allows_a_burst_then_one_per_second(store: Store, clo
     assert later == 0.0
 
 
-async def test_reserve_slot_clock_set_back_adds_no_wait(store: Store, clock: Clock) -> None:
+@pytest.mark.parametrize("seconds", [90, 10_000])
+async def test_reserve_slot_clock_set_back_adds_no_wait(store: Store, clock: Clock, seconds: float) -> None:
     await reserve_slot(store, "mine", inf)
-    clock.now -= 10_000
+    clock.now -= seconds
 
-    assert await reserve_slot(store, "mine", inf) <= MAX_QUEUE_SECONDS
+    assert await reserve_slot(store, "mine", inf) == 0.0
+
+
+async def test_reserve_slot_after_a_long_pause_waits_for_the_longest_queue(store: Store, clock: Clock) -> None:
+    await store.throttle("mine", 3600)
+    clock.now += 1
+
+    assert await reserve_slot(store, "mine", inf) == pytest.approx(MAX_QUEUE_SECONDS - 1)
 
 
 async def test_reserve_slot_after_deadline_is_not_reserved(store: Store) -> None:

@@ -28,7 +28,9 @@ PACE_SECONDS = 1.0
 BURST = 17
 """Requests that may be sent at once after a pause; with one a second, 27 in ten seconds, which Toggl has allowed."""
 MAX_QUEUE_SECONDS = 60.0
-"""Seconds of the longest queue; a longer one comes from a clock that was set back."""
+"""Seconds of the longest queue, and of the longest pause that each request waits for."""
+IMPOSSIBLE_QUEUE_SECONDS = 70.0
+"""Seconds of a queue that no clocks a little apart explain, only one that was set back: nothing waits in it."""
 THROTTLED_PACE_SECONDS = 1.2
 """Seconds between two requests while none is sent in a burst: on their way they may come closer together."""
 THROTTLED_SECONDS = 600.0
@@ -47,7 +49,8 @@ class Queue(NamedTuple):
         The generic cell rate algorithm. A request that would wait longer than `max_wait_seconds` takes no slot.
         """
         pace_seconds, burst = (THROTTLED_PACE_SECONDS, 1) if self._is_throttled(now) else (PACE_SECONDS, BURST)
-        empty_at = min(max(self.empty_at, now), now + MAX_QUEUE_SECONDS)
+        is_impossible = self.empty_at > now + IMPOSSIBLE_QUEUE_SECONDS
+        empty_at = now if is_impossible else min(max(self.empty_at, now), now + MAX_QUEUE_SECONDS)
         wait = max(0.0, empty_at - now - (burst - 1) * pace_seconds)
         return self._replace(empty_at=empty_at + pace_seconds if wait <= max_wait_seconds else empty_at), wait
 
@@ -55,7 +58,8 @@ class Queue(NamedTuple):
         """Return the queue after a response that asked for fewer requests, and for a pause."""
         # The requests of a burst have been sent, so nothing waits for them; those since the first such response do.
         waiting_until = self.empty_at if self._is_throttled(now) else now
-        return Queue(max(waiting_until, now + max(pause_seconds, THROTTLED_PACE_SECONDS)), now)
+        pause_seconds = min(max(pause_seconds, THROTTLED_PACE_SECONDS), MAX_QUEUE_SECONDS)
+        return Queue(max(waiting_until, now + pause_seconds), now)
 
     def _is_throttled(self, now: float) -> bool:
         return 0 <= now - self.throttled_at < THROTTLED_SECONDS
