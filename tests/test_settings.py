@@ -77,6 +77,15 @@ def test_settings_blank_value_counts_as_unset(monkeypatch: pytest.MonkeyPatch, b
         "<your token>",
         "[your token]",
         "__TOKEN__",
+        "@TOKEN@",
+        "#TOKEN#",
+        "$1",
+        "$[variables.home]",
+        "%LOCAL-APPDATA%",
+        "[home-dir]",
+        "{home-dir}",
+        "{ home }",
+        "{0}",
     ],
 )
 @pytest.mark.parametrize("place", ["{}", "/data/{}/cache.sqlite", "https://{}/api/v9", "Bearer {}", '"{}"'])
@@ -94,7 +103,16 @@ def test_settings_placeholder_anywhere_counts_as_unset(
     assert (settings.workspace_id, settings.tools) == (None, None)
 
 
-@pytest.mark.parametrize("text", ["undefined", "null", "None", '"undefined"'])
+@pytest.mark.parametrize("text", ["%~dp0cache.sqlite", "%1\\cache", "%h/cache", "%t/cache", "%S/toggl"])
+def test_settings_cache_that_begins_with_a_specifier_counts_as_unset(
+    monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    """Batch files and systemd have them, and replace them nowhere else."""
+    monkeypatch.setenv("TOGGL_MCP_CACHE", text)
+    assert Settings().placeholders == ("TOGGL_MCP_CACHE",)
+
+
+@pytest.mark.parametrize("text", ["undefined", "null", "None", '"undefined"', "NULL", "Null", "UNDEFINED", "nil"])
 def test_settings_null_as_text_counts_as_unset(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     """Hosts write it for a variable that they do not have."""
     variables = ("TOGGL_API_TOKEN", "TOGGL_API_URL", "TOGGL_MCP_CACHE", "TOGGL_MCP_LOG_LEVEL", "TOGGL_WORKSPACE_ID")

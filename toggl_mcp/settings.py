@@ -21,13 +21,14 @@ from toggl_mcp.models.account import Access
 # What shells, hosts and templates replace, and what documentation has in its examples.
 _PLACEHOLDER = re.compile(
     r"""
-      \$[({A-Za-z_]                           # $HOME ${HOME:-x} ${env:TOKEN} ${input:token} ${{ secrets.T }} $(cat f)
-    | %[A-Za-z_][\w()]*% | %\(\w+\)s          # %USERPROFILE% %(HOME)s
-    | ![A-Za-z_]\w*!                          # !TOKEN!
-    | \{\{ | \{[A-Za-z_][\w.:/~]*\}          # {{token}} {env:TOKEN} {file:~/token} {token} #{token}
-    | <[^<>]+> | \[[A-Za-z_ ]+\] | `[^`]+`    # <your token> [your token] `cat file`
+      \$[({[A-Za-z_0-9]                       # $HOME ${env:TOKEN} ${{ secrets.T }} $(cat f) $[variables.T] $1
+    | %[A-Za-z_][\w()-]*% | %\(\w+\)s         # %USERPROFILE% %(HOME)s
+    | \A%(~\w+|\w(?=[/\\]|\Z))                # %~dp0 %1, and systemd's %h
+    | ([!@\#])[A-Za-z_]\w*\2                  # !TOKEN! @TOKEN@ #TOKEN#
+    | \{\{ | \{(?![\dA-F]{8}-)\s*\w[\w.:/~-]*\s*\}   # {{token}} {env:TOKEN} { token } {0} #{token}; no GUID of Windows
+    | <[^<>]+> | \[[A-Za-z_ -]+\] | `[^`]+`   # <your token> [your-token] `cat file`
     | __[A-Z][A-Z0-9_]*__                     # __TOKEN__
-    | \A(undefined|null|None)\Z               # what a program writes for a variable that it does not have
+    | \A(?i:undefined|null|none|nil)\Z        # what a program writes for a variable that it does not have
     """,
     re.VERBOSE,
 )
