@@ -1,7 +1,9 @@
 """`toggl-mcp check`: a line each about settings, tools, network, token, workspace and cache, and what to do next."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from typing import NamedTuple
+
+import anyio
 
 from toggl_mcp.api.connection import TOGGL_URL
 from toggl_mcp.cache.memory import MemoryStore
@@ -25,6 +27,8 @@ from toggl_mcp.shell import Shell
 from toggl_mcp.toolsets import enabled_tools
 
 PROBE_KEY = Key("check", "probe", 0)
+MAX_ACCOUNT_SECONDS = 30.0
+"""Seconds for what Toggl says of the account: a response may come byte by byte, without an end."""
 
 
 class Line(NamedTuple):
@@ -54,15 +58,19 @@ async def check(settings: Settings, say: Callable[[str], object], shell: Shell) 
 
     Costs at most two requests, and changes nothing.
     """
-    lines = [
-        _check_settings(settings, shell),
-        _check_tools(settings, shell),
-        *await _check_token(settings, shell),
-        await _check_cache(settings, shell),
-    ]
-    for line in lines:
+    is_ok = True
+    async for line in _list_lines(settings, shell):
         say(str(line))
-    return all(line.is_ok for line in lines)
+        is_ok &= line.is_ok
+    return is_ok
+
+
+async def _list_lines(settings: Settings, shell: Shell) -> AsyncGenerator[Line]:
+    yield _check_settings(settings, shell)
+    yield _check_tools(settings, shell)
+    for line in await _check_token(settings, shell):
+        yield line
+    yield await _check_cache(settings, shell)
 
 
 def _check_settings(settings: Settings, shell: Shell) -> Line:
@@ -91,7 +99,8 @@ async def _check_token(settings: Settings, shell: Shell) -> list[Line]:
     except (NoToken, BadToken) as error:
         return [_fail("token", str(error), _read_token(shell))]
     try:
-        return await _check_account(toggl, settings, shell)
+        with anyio.fail_after(MAX_ACCOUNT_SECONDS):  # A request ends somewhat before, with an error of its own.
+            return await _check_account(toggl, settings, shell)
     finally:
         await toggl.aclose()
 

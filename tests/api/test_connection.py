@@ -99,7 +99,10 @@ async def test_connect_refuses_invalid_urls(url: str) -> None:
         ("HTTPS_PROXY", "ftp://name:open-sesame@127.0.0.1"),
         ("https_proxy", "http://127.0.0.1:port"),
         ("HTTP_PROXY", "http://proxy\x7f"),
+        ("HTTPS_PROXY", "http://127.0.0.1:99999"),
+        ("HTTPS_PROXY", "127.0.0.1:-1"),
         ("SSL_CERT_FILE", "missing.pem"),
+        ("SSLKEYLOGFILE", "missing/keys.log"),
     ],
 )
 async def test_connect_names_the_variable_that_cannot_be_used(

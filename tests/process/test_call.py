@@ -59,6 +59,7 @@ def test_call_failure_has_status_1_and_the_error_of_a_model(capsys: pytest.Captu
     [
         (["get_client", "--json", "[1]"], "one JSON object"),
         (["get_client", "--json", "{"], "one JSON object"),
+        (["get_client", "--json", "[" * 100_000], "one JSON object"),
         (["get_client", "--arg", "client"], "an equals sign"),
         (["list_users"], "`--tools list_users` adds it, unless"),
         (["delete_client", "--read-only"], "do not enable delete_client"),

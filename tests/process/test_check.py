@@ -3,7 +3,10 @@
 import sys
 from collections.abc import Generator
 from pathlib import Path
+from threading import Event
 
+import anyio
+import anyio.to_thread
 import pytest
 from pydantic import SecretStr
 
@@ -31,6 +34,23 @@ async def test_check_failed_request_is_not_retried(settings: Settings, sandbox: 
 
     assert not await check(settings, lines.append, BASH)
     assert len(sandbox.calls) == 1
+    assert [line.split()[1] for line in lines if line.startswith("FAIL")] == ["network"]
+
+
+async def test_check_response_without_an_end_is_waited_for_so_long(
+    settings: Settings, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("toggl_mcp.check.MAX_ACCOUNT_SECONDS", 0.5)
+    is_over = Event()
+
+    async def wait() -> None:
+        await anyio.to_thread.run_sync(is_over.wait)
+
+    sandbox.fault = lambda _: Fault("slow", until=wait)
+    lines: list[str] = []
+
+    assert not await check(settings, lines.append, BASH)
+    is_over.set()
     assert [line.split()[1] for line in lines if line.startswith("FAIL")] == ["network"]
 
 

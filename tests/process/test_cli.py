@@ -35,6 +35,33 @@ def test_command_prints_to_a_console_of_any_encoding(
     assert (result.returncode, result.stderr) == (0, "")
 
 
+@pytest.mark.parametrize(
+    ("variable", "value", "is_unset"),
+    [
+        ("OTEL_PROPAGATORS", "tracecontext,b3", True),
+        ("OTEL_PROPAGATORS", "", True),
+        ("OTEL_PROPAGATORS", "None", False),
+        ("OTEL_PROPAGATORS", "tracecontext, baggage", False),
+        ("OTEL_PYTHON_CONTEXT", "gevent", True),
+        ("OTEL_PYTHON_METER_PROVIDER", "vendor", True),
+        ("OTEL_PYTHON_TRACER_PROVIDER", "vendor", True),
+    ],
+)
+def test_call_with_telemetry_that_is_not_installed_goes_without(variable: str, value: str, is_unset: bool) -> None:  # noqa: FBT001 - a column
+    result = run("call", "get_timer", "--sandbox", **{variable: value})
+
+    assert result.returncode == 0
+    assert (f"{variable} names what is not installed" in result.stderr) == is_unset
+    assert "Traceback" not in result.stderr
+
+
+def test_call_without_docstrings_says_what_to_unset() -> None:
+    result = run("call", "get_timer", "--sandbox", PYTHONOPTIMIZE="2")
+
+    assert result.returncode == 2
+    assert "Unset PYTHONOPTIMIZE" in result.stderr
+
+
 def test_serve_in_a_terminal_says_what_it_waits_for() -> None:
     pty = pytest.importorskip("pty")
     terminal, stdin = pty.openpty()

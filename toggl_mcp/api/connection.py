@@ -6,6 +6,7 @@ from collections.abc import Generator
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 import httpx
 
@@ -63,9 +64,13 @@ def connect(url: str | None = None) -> httpx.AsyncClient:
     try:
         certificates = httpx.create_ssl_context()
     except OSError as error:
+        if _cannot_append(os.environ.get("SSLKEYLOGFILE")):
+            message = "The file of SSLKEYLOGFILE cannot be written. Name a writable file, or unset it."
+            raise InvalidConnection(message, "SSLKEYLOGFILE") from error
         message = "The certificates of SSL_CERT_FILE cannot be read. Name a readable PEM file, or unset it."
         raise InvalidConnection(message, "SSL_CERT_FILE") from error
     try:
+        _require_proxy_ports()
         return httpx.AsyncClient(
             base_url=url or TOGGL_URL, headers=_HEADERS, cookies=_no_cookies(), verify=certificates, mounts=_DIRECT
         )
@@ -76,6 +81,27 @@ def connect(url: str | None = None) -> httpx.AsyncClient:
             "package socksio beside this one."
         )
         raise InvalidConnection(message, name) from None  # httpx repeats the proxy's address, with its password.
+
+
+def _cannot_append(path: str | None) -> bool:
+    """Return whether a file is named to which nothing can be appended."""
+    try:
+        if path:
+            with open(path, "a"):  # noqa: PTH123 - as Python's ssl opens it
+                pass
+    except OSError:
+        return True
+    return False
+
+
+def _require_proxy_ports() -> None:
+    """Require that the environment's proxies have ports that exist: httpx finds out only when it connects.
+
+    Raises:
+        ValueError: One has not.
+    """
+    for address in getproxies().values():
+        _ = urlsplit(address if "://" in address else f"http://{address}").port
 
 
 def _no_cookies() -> CookieJar:

@@ -11,6 +11,7 @@ from typing import Protocol, cast
 
 from toggl_mcp.cli.commands import COMMANDS
 from toggl_mcp.cli.console import UnwritableOutput, write_output
+from toggl_mcp.cli.environment import require_docstrings, unset_missing_plugins
 from toggl_mcp.cli.parser import CommandLine, parse_command_line
 from toggl_mcp.errors import TogglError
 
@@ -37,6 +38,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     sys.stderr = sys.stderr or Path(os.devnull).open("w")  # noqa: SIM115 - the same
     # The console may not be UTF-8: it shows `?` for characters that it does not have.
     cast("TextIOWrapper", sys.stdout).reconfigure(errors="replace")
+    for variable in unset_missing_plugins():
+        sys.stderr.write(
+            f"toggl-mcp: {variable} names what is not installed here, so it counts as unset. Install the package that "
+            "has it beside this one, or leave it out.\n"
+        )
     try:
         try:
             line = parse_command_line(sys.argv[1:] if arguments is None else arguments)
@@ -46,6 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if stream in COMMANDS[line.command].streams:
                 sys.stderr.write(f"toggl-mcp: standard {stream} is closed; start {line.command} with it open.\n")
                 return 2
+        require_docstrings()
         command = cast("CommandModule", import_module(f"toggl_mcp.cli.{line.command}"))
         status = command.run(line)
         write_output()

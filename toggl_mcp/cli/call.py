@@ -94,7 +94,7 @@ def _format_value(value: JsonValue, console: Console, color: str, indent: str = 
 def _parse_object(text: str) -> dict[str, object]:
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
         message = f'{JSON_ARGUMENTS.name}: give one JSON object, such as \'{{"period": "today"}}\'.'
