@@ -16,6 +16,8 @@ from toggl_mcp.sandbox.state import State
 LONG_COUNT = 2200
 """Entries that Toggl lists in three responses."""
 HALF_HOUR = 1800
+MANY_COUNT = 1100
+"""Entries that are edited at once: more than Toggl lists in a response."""
 FAULT_SHARE = 0.5
 MAX_TRIES = 40
 """Reads of a round, of which one is without a fault by then."""
@@ -34,7 +36,16 @@ class LongEntries(Entries):
 
     def act(self, state: State, chance: Random, ids: Collection[int] | None, new_name: str) -> None:
         """Make a change as a person, however many entries there are."""
-        self.touch(state, chance, [row["id"] for row in self.rows(state) if ids is None or row["id"] in ids], new_name)
+        rows = [row for row in self.rows(state) if ids is None or row["id"] in ids]
+        match chance.choices(["touch", "move", "edit many"], [20, 20, 1])[0]:
+            case "move":
+                start = state.now() - chance.randrange(4, 18) * 86_400
+                state.edit_entry(chance.choice(rows)["id"], start=start, stop=start + HALF_HOUR)
+            case "edit many":
+                for row in chance.sample(rows, k=MANY_COUNT):
+                    state.edit_entry(row["id"], description=new_name)
+            case _:
+                self.touch(state, chance, [row["id"] for row in rows], new_name)
 
 
 LONG_ENTRIES = LongEntries()
@@ -56,8 +67,11 @@ class WindowRun:
         for number in range(rounds):
             process = arena.chance.choice(arena.processes)
             await process.entries.invalidate()
+            ids_before = arena.at_toggl().keys()
             await self._read_until_complete(process)
+            ids = (await arena.cached(process) or {}).keys()
             violations = await invariants.check_outdated(arena)
+            violations += [invariants.MISSING] if ids_before & arena.at_toggl().keys() - ids else []
             arena.faults.enabled = False
             arena.clock.now += 60
             if await invariants.differs_from_toggl(arena.resource, process, arena.at_toggl(), refresh=True):

@@ -14,7 +14,7 @@ from toggl_mcp.cache.store import Store
 from toggl_mcp.endpoints.toggl import Toggl
 from toggl_mcp.errors import QuotaSpent
 from toggl_mcp.models.time_entries import TimeEntry, TimeEntryBody
-from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Fault, Sandbox
+from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Call, Fault, Sandbox
 
 pytestmark = pytest.mark.anyio
 
@@ -153,7 +153,7 @@ async def test_read_truncated_window_costs_a_request_for_each_thousand_entries(
     now = int(clock.now)
     rows = [sandbox.state.add_entry(HARBOUR_STUDIO, now - seconds_apart * back, stop=now) for back in range(1, 1401)]
     assert (await read_entries(toggl)).keys() == {row["id"] for row in rows}
-    assert pop_request_kinds(sandbox) == ["window", "window"]
+    assert pop_request_kinds(sandbox) == ["window", "window", "since"]
 
     clock.now += 121
     for row in rows[:1000]:
@@ -193,6 +193,42 @@ async def test_read_beyond_the_quota_goes_on_after_its_reset_with_what_has_chang
     assert pop_request_kinds(sandbox) == ["window"] * 4 + ["since"]
 
 
+async def test_read_beyond_the_quota_after_more_changes_than_toggl_lists_begins_again_once(
+    toggl: Toggl, sandbox: Sandbox, clock: Clock
+) -> None:
+    now = int(clock.now)
+    rows = [sandbox.state.add_entry(HARBOUR_STUDIO, now - 60 * back, stop=now) for back in range(1, 3501)]
+    clock.now += 3600
+    for changed_rows in (rows[:1100], []):
+        sandbox.quota.spend(None, remaining=3)
+        with pytest.raises(QuotaSpent):
+            await read_entries(toggl)
+        clock.now += 3601
+        for row in changed_rows:
+            sandbox.state.edit_entry(row["id"], description="Changed")
+        clock.now += 3600
+    assert pop_request_kinds(sandbox) == ["window"] * 4 + ["since", "window"]
+    entries = await read_entries(toggl)
+
+    assert [entries[row["id"]].description for row in rows] == ["Changed"] * 1100 + [""] * 2400
+    assert pop_request_kinds(sandbox) == ["window"] * 3 + ["since"]
+
+
+async def test_read_of_an_entry_that_moves_between_two_responses_has_it(
+    toggl: Toggl, sandbox: Sandbox, clock: Clock
+) -> None:
+    now = int(clock.now)
+    rows = [sandbox.state.add_entry(HARBOUR_STUDIO, now - 60 * back, stop=now) for back in range(1, 1401)]
+
+    def move(_: Call) -> Fault | None:
+        if len(sandbox.calls) == 1:
+            sandbox.state.edit_entry(rows[-1]["id"], start=now - 30)
+        return None
+
+    sandbox.fault = move
+    assert rows[-1]["id"] in await read_entries(toggl)
+
+
 async def test_read_beyond_the_quota_begins_again_where_a_change_from_here_came_between(
     toggl: Toggl, sandbox: Sandbox, clock: Clock
 ) -> None:
@@ -227,7 +263,7 @@ async def test_read_of_a_toggl_that_lists_entries_of_any_time_ends(clock: Clock)
         collection = (await Toggl(AUTH, MemoryStore(clock=clock), client=connection).entry_cache.read()).collection
 
     assert (len(collection.items), len(collection.unreadable_ids)) == (1000, 1)
-    assert len(sandbox.calls) == 3
+    assert len(sandbox.calls) == 4
 
 
 @pytest.mark.parametrize("clock_offset_seconds", [0, 600], ids=["clock of Toggl", "clock ahead"])

@@ -275,28 +275,27 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
             window = EntryWindow(end, now, version)
         try:
             await self._fetch_pages(transport, first, window)
-            running_count = sum(entry is not None and entry.running for entry in window.entries.values())
-            # Toggl lets one timer run: one was stopped, and another one started, from one response to the next.
-            if is_continued or (running_count > 1 and len(window.entries) >= MAX_ROWS):
-                since = _reach_back(window.requested_at, window.clock_offset_seconds)
-                changes, is_truncated = await self._fetch_entries(transport, {"since": str(int(since.timestamp()))})
-                if is_continued and is_truncated:
-                    return await self._fetch_window(transport, first, end)
-                return _merge(window.entries, changes, self._now())
+            if window.page_count == 1:
+                return _drop_deleted(window.entries)
+            # From one response to the next, an entry may have moved from what was to come into what had come.
+            since = _reach_back(window.requested_at, window.clock_offset_seconds)
+            changes, is_truncated = await self._fetch_entries(transport, {"since": str(int(since.timestamp()))})
         except (QuotaSpent, RateLimited, Unreachable) as error:
             if window.entries:
                 self._window = window
                 progress = f"{len(window.entries):,} time entries are read and kept, and more are to come"
                 error.args = (f"{progress}: repeat the call to continue. {error}",)
             raise
-        return _drop_deleted(window.entries)
+        if is_continued and is_truncated:
+            return await self._fetch_window(transport, first, end)
+        return _merge(window.entries, changes, self._now())
 
     async def _fetch_pages(self, transport: Transport, first: datetime, window: EntryWindow) -> None:
         """Fetch what is missing of a window: Toggl truncates a response to the newest, so older ones follow."""
         while first < window.end:
             days = {"start_date": to_rfc3339(first), "end_date": to_rfc3339(window.end)}
             page, is_truncated = await self._fetch_entries(transport, days)
-            if not window.entries:
+            if not window.page_count:
                 window.clock_offset_seconds = self._transport.clock_offset_seconds
             window.add_page(page, first, is_truncated=is_truncated)
             await report_page(len(page))

@@ -26,6 +26,7 @@ class EntryWindow:
         self.requested_at = requested_at
         self.version = version
         self.clock_offset_seconds: float | None = None
+        self.page_count = 0
         self.entries: dict[int, TimeEntry | None] = {}
 
     def is_current(self, now: datetime, version: int) -> bool:
@@ -37,6 +38,7 @@ class EntryWindow:
 
         Where more entries began in one second than Toggl lists, the others count as a row that cannot be read.
         """
+        self.page_count += 1
         self.entries |= page
         oldest = min((entry.start for entry in page.values() if entry is not None), default=first)
         if not is_truncated:
