@@ -1,7 +1,8 @@
 """Cases: the arguments of summarize_time, and the entries that it sums."""
 
-from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -90,3 +91,12 @@ async def open_case(case: Case, clock: Clock) -> AsyncGenerator[tuple[Host, Sand
     sandbox = make_sandbox(case, clock)
     async with Client(serve(sandbox, clock)) as client:
         yield Host(client), sandbox
+
+
+@contextmanager
+def use_rounding_arguments(sandbox: Sandbox) -> Generator[None]:
+    """Let Toggl round as a request says, whatever it does otherwise."""
+    behaviors = sandbox.behaviors
+    sandbox.behaviors = replace(behaviors, report_rounding_arguments="used")
+    yield
+    sandbox.behaviors = behaviors

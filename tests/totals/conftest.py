@@ -14,6 +14,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.usefixtures("pause_coverage"))
 
 
-@pytest.fixture(autouse=True, params=[Behaviors(), Behaviors(report_rounding_minutes=15)], ids=["exact", "rounding"])
+@pytest.fixture(
+    autouse=True,
+    params=[
+        Behaviors(),
+        Behaviors(report_rounding_minutes=15),
+        Behaviors(report_rounding_minutes=15, report_rounding_arguments="ignored"),
+    ],
+    ids=["exact", "rounding", "always rounding"],
+)
 def behaviors(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cases, "behaviors", request.param)

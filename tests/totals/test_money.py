@@ -4,7 +4,7 @@ import pytest
 
 from tests.sandbox.clock import Clock
 from tests.totals import cases, test_edge_cases, test_report_totals, test_sample_totals, test_worked_examples
-from tests.totals.cases import IN_SPRING, UPKEEP, WEB_SHOP, Case, Entry, open_case
+from tests.totals.cases import IN_SPRING, UPKEEP, WEB_SHOP, Case, Entry, open_case, use_rounding_arguments
 from toggl_mcp.api import BasicAuth, connect_in_process
 from toggl_mcp.sandbox import TOKEN, Behaviors, Sandbox
 
@@ -47,7 +47,8 @@ async def test_summarize_time_amounts_are_those_of_toggl_for_the_entries_of_ever
         async with open_case(case, clock) as (host, sandbox):
             for user, user_id in (("me", sandbox.state.me["id"]), ("all", None)):
                 total = (await host.call("summarize_time", amounts=True, user=user, **YEAR))["total"]
-                expected = pytest.approx(await fetch_totals(sandbox, user_id), abs=0.011)
+                with use_rounding_arguments(sandbox):
+                    expected = pytest.approx(await fetch_totals(sandbox, user_id), abs=0.011)
 
                 assert total.get("amounts", {}) == expected, (case, user)
 

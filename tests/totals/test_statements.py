@@ -14,7 +14,18 @@ import pytest
 
 from tests.sandbox.clock import Clock
 from tests.tools.host import Result
-from tests.totals.cases import BROCHURE, IN_SPRING, STAND, TANE, UPKEEP, WEB_SHOP, Case, Entry, open_case
+from tests.totals.cases import (
+    BROCHURE,
+    IN_SPRING,
+    STAND,
+    TANE,
+    UPKEEP,
+    WEB_SHOP,
+    Case,
+    Entry,
+    open_case,
+    use_rounding_arguments,
+)
 from toggl_mcp.api import BasicAuth, connect_in_process
 from toggl_mcp.sandbox import HARBOUR_STUDIO, TOKEN, Sandbox
 
@@ -151,7 +162,8 @@ async def test_prepare_statement_total_is_that_of_toggls_report(clock: Clock, ro
             for project, name in NAMES.items():
                 arguments = {"project": name, "user": "all", "rounding": rounding}
                 result = await host.call("prepare_statement", **SEPTEMBER, **arguments)
-                expected = await fetch_toggl_total(sandbox, project, rounding)
+                with use_rounding_arguments(sandbox):
+                    expected = await fetch_toggl_total(sandbox, project, rounding)
 
                 assert expected is not None
                 assert result["totals"]["NZD"] == pytest.approx(expected / 100, abs=0.001), (seed, name)

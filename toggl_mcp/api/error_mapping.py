@@ -26,7 +26,7 @@ _NAME_TAKEN = re.compile(r"already (been taken|exists)", re.IGNORECASE)
 _NAME_MISSING = re.compile(r"name (cannot|can't|must not) be (empty|blank)", re.IGNORECASE)
 _UNKNOWN_ID = re.compile(r"invalid (project|task|tag)[_ ]id|(project|task|tag) (?:was |is )?not found", re.IGNORECASE)
 _QUOTA_SPENT = "hourly limit for API calls"
-_PAID_FEATURE = re.compile(r"premium|paid|feature", re.IGNORECASE)
+_PAID_FEATURE = re.compile(r"premium|paid|feature|starter|enterprise|\bplans?\b", re.IGNORECASE)
 _OWN_COLOR = re.compile(r"custom project colors", re.IGNORECASE)
 _FOREIGN_WORKSPACE = re.compile(r"workspace not found", re.IGNORECASE)
 _TOO_LONG = re.compile(r"maximum length", re.IGNORECASE)
@@ -41,11 +41,15 @@ def is_quota_response(response: Response) -> bool:
 
 def is_throttling_response(response: Response) -> bool:
     """Return whether Toggl carried out nothing because of too many requests at a time."""
-    # A 400 of Toggl is a text; a page is of the web server before it, which has also refused haste by a 400.
-    is_page = response.text.lstrip().startswith("<")
+    # The web server before Toggl has also refused haste by a 400.
     return response.status_code == HTTPStatus.TOO_MANY_REQUESTS or (
-        response.status_code == HTTPStatus.BAD_REQUEST and is_page
+        response.status_code == HTTPStatus.BAD_REQUEST and is_page(response)
     )
+
+
+def is_page(response: Response) -> bool:
+    """Return whether a response is a page of the web server before Toggl, which says nothing of Toggl's."""
+    return response.text[:2000].lstrip("\ufeff \t\r\n").startswith("<")
 
 
 def error_for_response(response: Response) -> TogglError:

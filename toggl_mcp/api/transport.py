@@ -4,7 +4,7 @@ How far a request has come decides whether it is sent again, and what the caller
 
     NOT_SENT ── send ──▶ SENT ── a readable response ─▶ returned
                           ├───── no connection ──────▶ NOT_SENT
-                          ├───── a 4xx ──────────────▶ REJECTED
+                          ├───── a 4xx of Toggl ─────▶ REJECTED
                           └───── anything else ──────▶ MAYBE_APPLIED (a read, which changes nothing: SENT)
 
     state          sent again       `error_for` returns
@@ -13,8 +13,8 @@ How far a request has come decides whether it is sent again, and what the caller
     REJECTED       after a 429      the cause: what the refusal means
     MAYBE_APPLIED  unless a POST    OutcomeUnknown, from the cause
 
-"Anything else" is a lost response, a 5xx, an unreadable response, or the caller's deadline. MAYBE_APPLIED is final: no
-later attempt shows what an earlier one has done. After an `OutcomeUnknown`, the endpoint reads.
+"Anything else" is a lost response, a 5xx, a page, an unreadable response, or the caller's deadline. MAYBE_APPLIED is
+final: no later attempt shows what an earlier one has done. After an `OutcomeUnknown`, the endpoint reads.
 """
 
 import logging
@@ -37,7 +37,7 @@ from opentelemetry import trace
 
 from toggl_mcp.api.body import ACCEPT_ENCODING, MAX_OBJECTS, OversizedBody, parse_json, read_bounded
 from toggl_mcp.api.connection import REPORTS_PATH_PREFIX, url_of
-from toggl_mcp.api.error_mapping import error_for_response, is_quota_response, is_throttling_response
+from toggl_mcp.api.error_mapping import error_for_response, is_page, is_quota_response, is_throttling_response
 from toggl_mcp.api.rate_limit import RateLimiter, parse_seconds
 from toggl_mcp.errors import OutcomeUnknown, OversizedList, RateLimited, TogglError, Unreachable
 from toggl_mcp.models.call import CALL_RECORD, CallRecord
@@ -279,9 +279,10 @@ class Transport:
                 await self._rate_limiter.record(bucket)
             return ApiResponse(data, response.headers)
         await self._rate_limiter.record(bucket)
-        if response.is_client_error:
+        is_throttled = is_throttling_response(response)
+        if is_throttled or (response.is_client_error and not is_page(response)):
             state.move_to(Delivery.REJECTED)
-            if is_throttling_response(response):
+            if is_throttled:
                 pause_seconds = parse_seconds(response.headers.get("Retry-After"))
                 await self._rate_limiter.throttle(pause_seconds or 0.0)
                 raise state.throttled_error(pause_seconds)

@@ -13,7 +13,7 @@ from toggl_mcp.cache.store import Key, Version
 from toggl_mcp.endpoints.core.cached_collection import CachedCollection, Fetch
 from toggl_mcp.endpoints.core.collection import CacheRead, Collection
 from toggl_mcp.endpoints.core.paging import FetchedPage, PagedFetch
-from toggl_mcp.endpoints.core.parsing import parse_entry, parse_items, parse_rows, to_fields
+from toggl_mcp.endpoints.core.parsing import parse_entry, parse_items, parse_rows, seconds_between, to_fields
 from toggl_mcp.errors import QuotaSpent, RateLimited, TogglError, Unreachable
 from toggl_mcp.models.clock import Clock
 from toggl_mcp.models.time_entries import TimeEntry
@@ -24,6 +24,7 @@ REPORT_PAGE_SIZE = 200
 MAX_REPORT_LENGTH = timedelta(days=365)
 """From the first day to after the last one: Toggl's limit."""
 MAX_ROW_NUMBER_DIGITS = 9
+MAX_ID_DIGITS = 19
 REPORT_CACHE_SIZE = 256
 """Reports that are cached in memory."""
 REPORT_TTL_SECONDS = 600.0
@@ -123,12 +124,16 @@ async def _fetch_page(query: ReportQuery, transport: Transport, number: int, _: 
     body |= {"first_row_number": number} if number > 1 else {}
     response = await transport.query_report(path, body)
     rows = [part for row in parse_rows(response.data) for part in _split_row(row, query.workspace_id)]
-    page = parse_items(rows, parse_entry)
-    long_entries = {key: item for key, item in page.items() if item is None or item.duration >= query.min_seconds}
-    next_number = response.headers.get("X-Next-Row-Number")
-    if next_number is None or len(long_entries) < len(page):
-        return FetchedPage(long_entries, None)
-    return FetchedPage(long_entries, _next_row_number(next_number, number, response.data))
+    first_id = to_fields(rows[0]).get("id") if rows else None
+    items = parse_items(rows, parse_entry)
+    short_ids = {key for key, item in items.items() if item is not None and item.duration < query.min_seconds}
+    # A report has no running timers: what looks like one is a row whose seconds cannot be read.
+    page = {key: None if item and item.running else item for key, item in items.items() if key not in short_ids}
+    next_number, next_id = (response.headers.get(f"X-Next-{name}") for name in ("Row-Number", "ID"))
+    if next_number is None or short_ids:
+        return FetchedPage(page, None, first_id)
+    next_id = int(next_id) if next_id is not None and _is_number(next_id, MAX_ID_DIGITS) else None
+    return FetchedPage(page, _next_row_number(next_number, number, response.data), first_id, next_id)
 
 
 def _next_row_number(next_row_number: str, row_number: int, page: object) -> int:
@@ -137,11 +142,14 @@ def _next_row_number(next_row_number: str, row_number: int, page: object) -> int
     Raises:
         Unreachable: It is not after this page's, so entries would be missing.
     """
-    is_number = next_row_number.isdecimal() and len(next_row_number) <= MAX_ROW_NUMBER_DIGITS
-    if not is_number or int(next_row_number) <= row_number or not page:
+    if not _is_number(next_row_number, MAX_ROW_NUMBER_DIGITS) or int(next_row_number) <= row_number or not page:
         message = "Toggl's report ended before its last row. Try again in a minute, or ask for a shorter period."
         raise Unreachable(message)
     return int(next_row_number)
+
+
+def _is_number(text: str, max_digits: int) -> bool:
+    return text.isdecimal() and len(text) <= max_digits
 
 
 def _split_row(row: object, workspace_id: int) -> Iterator[object]:
@@ -154,18 +162,21 @@ def _split_row(row: object, workspace_id: int) -> Iterator[object]:
     }
     shared |= {"workspace_id": workspace_id, "user_name": fields.get("username"), "tags": fields.get("tag_names")}
     for times in map(to_fields, parts):
-        exact_amount = _exact_amount_in_cents(fields, times)
+        # Toggl may have rounded the seconds all the same, but neither the start nor the stop.
+        seconds = seconds_between(times.get("start"), times.get("stop"))
+        seconds = times.get("seconds") if seconds is None else seconds
+        exact_amount = _exact_amount_in_cents(fields, seconds)
         # Without a rate it is the row's, which Toggl has rounded up, where the entry is alone in the row.
         amount = fields.get("billable_amount_in_cents") if exact_amount is None and len(parts) == 1 else exact_amount
         identity = {name: times.get(name) for name in ("id", "start", "stop", "at")}
         amounts = {"amount_in_cents": amount, "is_amount_rounded": (amount != exact_amount) or None}
         amounts |= {} if exact_amount is None else {"rate_in_cents": fields.get("hourly_rate_in_cents")}
-        yield shared | identity | amounts | {"duration": times.get("seconds")}
+        yield shared | identity | amounts | {"duration": seconds}
 
 
-def _exact_amount_in_cents(fields: Mapping[str, Any], times: Mapping[str, Any]) -> float | None:
+def _exact_amount_in_cents(fields: Mapping[str, Any], seconds: object) -> float | None:
     """Return the amount of an entry in cents, unrounded; None without a rate."""
-    rate, seconds = fields.get("hourly_rate_in_cents"), times.get("seconds")
+    rate = fields.get("hourly_rate_in_cents")
     if isinstance(rate, int | float) and isinstance(seconds, int) and rate and fields.get("billable"):
         # Toggl rounds each row up, but its total is the sum of unrounded amounts.
         return rate * seconds / 3600

@@ -16,7 +16,7 @@ from toggl_mcp.endpoints.time_entry_cache import TimeEntryCache
 from toggl_mcp.errors import Unreachable
 from toggl_mcp.models.clock import Clock
 from toggl_mcp.models.period import DateRange
-from toggl_mcp.models.users import Activity, DailySeconds
+from toggl_mcp.models.users import DAYS_IN_WEEK, Activity, DailySeconds, WeekOfUser
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 CACHE_SIZE = 64
@@ -119,14 +119,21 @@ async def _fetch_project_days(query: _DaysQuery, transport: Transport) -> Mappin
     return {query.project_id: DailySeconds(seconds=seconds)}
 
 
-async def _fetch_user_days(query: _DaysQuery, transport: Transport) -> Mapping[int, DailySeconds]:
+async def _fetch_user_days(query: _DaysQuery, transport: Transport) -> Mapping[int, DailySeconds | None]:
     path = f"{REPORTS_PATH_PREFIX}workspace/{query.workspace_id}/weekly/time_entries"
     response = await transport.query_report(path, query.to_body())
-    seconds: defaultdict[int, list[int]] = defaultdict(lambda: [0] * 7)
-    for row in map(to_fields, parse_rows(response.data)):
-        user_seconds = seconds[row["user_id"]]
-        seconds[row["user_id"]] = [sum(pair) for pair in zip(user_seconds, row["seconds"], strict=True)]
-    return {user_id: DailySeconds(seconds=days) for user_id, days in seconds.items()}
+    rows = parse_rows(response.data)
+    seconds: defaultdict[int, list[int]] = defaultdict(lambda: [0] * DAYS_IN_WEEK)
+    unreadable_count = 0
+    for row in rows:
+        try:
+            user = parse_model(WeekOfUser, row)
+        except Unreachable:
+            unreadable_count += 1
+            continue
+        seconds[user.user_id] = [sum(pair) for pair in zip(seconds[user.user_id], user.seconds, strict=True)]
+    days_by_user = {user_id: DailySeconds(seconds=days) for user_id, days in seconds.items()}
+    return days_by_user | {-number: None for number in range(1, unreadable_count + 1)}
 
 
 async def _fetch_activity(workspace_id: int, transport: Transport) -> Mapping[int, Activity | None]:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from toggl_mcp.endpoints.core.collection import CacheRead
 from toggl_mcp.endpoints.reports import MAX_REPORT_LENGTH, ReportQuery, Reports, split_by_year
 from toggl_mcp.endpoints.time_entry_cache import TimeEntryCache
-from toggl_mcp.errors import Forbidden, NotFound, PlanRequired, QuotaSpent, RateLimited, TogglError, Unreachable
+from toggl_mcp.errors import REFUSALS, NotFound, QuotaSpent, RateLimited, TogglError, Unreachable
 from toggl_mcp.models.base import Source
 from toggl_mcp.models.period import FIRST_DAY, DateRange
 from toggl_mcp.models.time_entries import MAX_DURATION, TimeEntry
@@ -22,7 +22,7 @@ _NO_WORKSPACE = (
     "This account has no workspace in Toggl Track, and so no reports; it may have moved to Toggl 2.0, which this "
     "server cannot read. Look in Toggl's app."
 )
-RECOVERABLE_ERRORS = (Forbidden, PlanRequired, QuotaSpent, RateLimited, Unreachable)
+RECOVERABLE_ERRORS = (*REFUSALS, QuotaSpent, RateLimited, Unreachable)
 
 
 class EntryQuery(NamedTuple):

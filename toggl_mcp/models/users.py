@@ -8,6 +8,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validato
 from toggl_mcp.models.base import MAX_ID, Absent, NamedResource
 from toggl_mcp.models.time_entries import LATEST_START, TextOrEmpty
 
+DAYS_IN_WEEK = 7
+
 
 class User(NamedResource, frozen=True):
     """A user of a workspace. `role` is Toggl's word, such as `admin` or `user`."""
@@ -22,6 +24,13 @@ class DailySeconds(BaseModel, frozen=True):
     """The seconds of each of some days."""
 
     seconds: list[int]
+
+
+class WeekOfUser(BaseModel, frozen=True):
+    """The seconds of one user on each day of a week, of some of their work."""
+
+    user_id: Annotated[int, Field(gt=0, le=MAX_ID)]
+    seconds: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=DAYS_IN_WEEK, max_length=DAYS_IN_WEEK)]
 
 
 class Activity(BaseModel, frozen=True):

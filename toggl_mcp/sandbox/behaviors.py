@@ -25,6 +25,7 @@ class Behaviors:
     project_limit_status: Literal[400, 402, 403] = 402
     report_rows_have_rates: bool = True
     report_rounding_minutes: Literal[0, 15] = 0
+    report_rounding_arguments: Literal["used", "ignored"] = "used"
     restore_all_by_default: bool = False
     row_and_id_find_nothing: bool = True
     spent_as_json_string: bool = False

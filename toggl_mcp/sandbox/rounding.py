@@ -18,8 +18,9 @@ _PREFERRED_DIRECTION = 1
 
 def rounded_seconds(request: RequestContext, body: Row, row: Row) -> int:
     """How long an entry is in a report: entry by entry, and not at all in steps of 0 minutes."""
-    minutes = body.get("rounding_minutes", request.behaviors.report_rounding_minutes)
-    direction = body.get("rounding", _PREFERRED_DIRECTION)
+    arguments = body if request.behaviors.report_rounding_arguments == "used" else {}
+    minutes = arguments.get("rounding_minutes", request.behaviors.report_rounding_minutes)
+    direction = arguments.get("rounding", _PREFERRED_DIRECTION)
     for field, value, allowed in (("rounding_minutes", minutes, _STEPS), ("rounding", direction, _DIRECTIONS)):
         if value not in allowed:
             text = f"Invalid '{field}' value, allowed values are: '{', '.join(map(str, allowed))}'"

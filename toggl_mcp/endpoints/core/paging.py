@@ -12,15 +12,22 @@ from toggl_mcp.models.clock import Clock
 
 M = TypeVar("M", bound=BaseModel)
 
+MAX_BEGINNINGS = 3
+"""How often one fetch begins with the first page, where rows move from page to page meanwhile."""
 MAX_PAUSE_SECONDS = 2 * 3600.0
 """Seconds after the last page for which pages are kept: longer than the hour of a quota."""
 
 
 class FetchedPage(NamedTuple, Generic[M]):
-    """A page of rows by id, and the number of the next one; None if it is the last."""
+    """A page of rows by id, and the number of the next one; None if it is the last.
+
+    `first_id` is the id of its first row, and `next_id` what the next page's should be, where that is known.
+    """
 
     items: Mapping[int, M | None]
     next_number: int | None
+    first_id: int | None = None
+    next_id: int | None = None
 
 
 class _Progress(Generic[M]):
@@ -31,6 +38,16 @@ class _Progress(Generic[M]):
         self.fetched_at = fetched_at
         self.items: dict[int, M | None] = {}
         self.next_number: int | None = 1
+        self.next_id: int | None = None
+
+    def has_next(self, page: FetchedPage[M]) -> bool:
+        """Tell whether a page is the next one: where rows came or went before it, some were read twice, or never."""
+        return self.next_id is None or page.first_id is None or self.next_id == page.first_id
+
+    def add(self, page: FetchedPage[M], fetched_at: float) -> None:
+        """Add the rows of the next page."""
+        self.items |= page.items
+        self.next_number, self.next_id, self.fetched_at = page.next_number, page.next_id, fetched_at
 
 
 class PagedFetch(Generic[M]):
@@ -71,12 +88,16 @@ class PagedFetch(Generic[M]):
         progress, now = self._progress, self._clock()
         if progress is None or progress.version != version or now - progress.fetched_at > MAX_PAUSE_SECONDS:
             progress = self._progress = _Progress(version, now)
+        beginnings = 1
         try:
             while progress.next_number is not None:
                 page = await self._fetch_page(transport, progress.next_number, progress.items)
-                progress.items |= page.items
-                progress.next_number, progress.fetched_at = page.next_number, self._clock()
-                await report_page(len(page.items))
+                if progress.has_next(page):
+                    progress.add(page, self._clock())
+                    await report_page(len(page.items))
+                    continue
+                progress = self._progress = _Progress(version, self._clock())
+                beginnings = _count_beginning(beginnings)
         except (QuotaSpent, RateLimited, Unreachable) as error:
             if progress.items:
                 progress_text = f"{len(progress.items):,} rows are read and kept, and more are to come"
@@ -84,3 +105,15 @@ class PagedFetch(Generic[M]):
             raise
         self._progress = None
         return progress.items
+
+
+def _count_beginning(beginnings: int) -> int:
+    """Return the number of beginnings after one more.
+
+    Raises:
+        Unreachable: There were too many.
+    """
+    if beginnings == MAX_BEGINNINGS:
+        message = "Toggl's list changes while it is read. Try again in a minute, or ask for a shorter period."
+        raise Unreachable(message)
+    return beginnings + 1

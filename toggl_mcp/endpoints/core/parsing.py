@@ -113,7 +113,7 @@ def parse_entry(row: object, **defaults: object) -> TimeEntry:
     """Return a row as a time entry.
 
     Its `stop` counts where its duration cannot: without one, or with that of a timer that runs. Where both can, the
-    duration counts, as in Toggl's own totals.
+    duration counts; in reports, where Toggl may have rounded it, the stop.
 
     Raises:
         Unreachable: It does not say when it began or how long it took, or the row is no object.
@@ -121,13 +121,13 @@ def parse_entry(row: object, **defaults: object) -> TimeEntry:
     fields = to_fields(row)
     duration, stop = fields.get("duration"), fields.get("stop")
     if stop is not None and not (isinstance(duration, int) and 0 <= duration <= MAX_SECONDS):
-        fields["duration"] = _seconds_between(fields.get("start"), stop)
+        fields["duration"] = seconds_between(fields.get("start"), stop)
     if fields.get("server_deleted_at"):
         defaults |= DELETED
     return parse_model(TimeEntry, fields, **defaults)
 
 
-def _seconds_between(start: object, stop: object) -> int | None:
+def seconds_between(start: object, stop: object) -> int | None:
     """Return the seconds from a start to a stop; None if one of them is no moment, or the stop is before the start."""
     try:
         length = datetime.fromisoformat(str(stop)) - datetime.fromisoformat(str(start))
