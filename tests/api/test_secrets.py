@@ -26,6 +26,7 @@ KINDS: list[Kind | None] = [
     "lost after",
     "500 before",
     "502 after",
+    "404 after",
     "429",
     "402",
     "garbage after",

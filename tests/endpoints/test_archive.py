@@ -28,8 +28,8 @@ from toggl_mcp.sandbox.faults import Kind
 
 pytestmark = pytest.mark.anyio
 
-APPLIED: list[Kind] = ["lost after", "500 after", "502 after", "garbage after", "empty"]
-NOT_APPLIED: list[Kind] = ["lost before", "500 before", "502 before", "garbage before"]
+APPLIED: list[Kind] = ["lost after", "500 after", "502 after", "404 after", "garbage after", "empty"]
+NOT_APPLIED: list[Kind] = ["lost before", "500 before", "502 before", "404 before", "garbage before"]
 
 ODD = ["7", "true", '"OK"', '{"id":7}', '{"message":"OK"}', '["7"]']
 """JSON, but no list of ids."""

@@ -44,8 +44,8 @@ class RefusingProxy:
 pytestmark = pytest.mark.anyio
 
 NEW = ClientBody(name="Lighthouse", notes="By the sea")
-APPLIED: list[Kind] = ["lost after", "500 after", "502 after", "garbage after", "empty"]
-NOT_APPLIED: list[Kind] = ["lost before", "500 before", "502 before", "garbage before"]
+APPLIED: list[Kind] = ["lost after", "500 after", "502 after", "404 after", "garbage after", "empty"]
+NOT_APPLIED: list[Kind] = ["lost before", "500 before", "502 before", "404 before", "garbage before"]
 
 
 def count_clients(sandbox: Sandbox, name: str) -> int:

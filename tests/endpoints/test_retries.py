@@ -21,8 +21,8 @@ VERBS: dict[str, Verb] = {
     "DELETE": lambda clients: clients.delete(AROHA),
     "POST": lambda clients: clients.add(ClientBody(name="Changed")),
 }
-UNREADABLE: list[Kind] = ["500 before", "502 before", "garbage before"]
-APPLIED: list[Kind] = ["lost after", "500 after", "502 after", "garbage after"]
+UNREADABLE: list[Kind] = ["500 before", "502 before", "404 before", "garbage before"]
+APPLIED: list[Kind] = ["lost after", "500 after", "502 after", "404 after", "garbage after"]
 
 Row = tuple[str, Fault, int, type[TogglError] | None]
 

@@ -23,6 +23,8 @@ def names(sandbox: Sandbox) -> set[str]:
         ("500 after", 500, '"Internal Server Error"'),
         ("502 before", 502, "<h1>502 Bad Gateway</h1>"),
         ("502 after", 502, "<h1>502 Bad Gateway</h1>"),
+        ("404 before", 404, "<h1>404 Not Found</h1>"),
+        ("404 after", 404, "<h1>404 Not Found</h1>"),
         ("429", 429, "<h1>429 Too Many Requests</h1>"),
         ("402", 402, "Your quota will reset in 1800 seconds."),
         ("garbage before", 200, "<html>"),

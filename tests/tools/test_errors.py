@@ -163,6 +163,7 @@ FAULT_ERRORS: list[tuple[Fault, str, int]] = [
     (Fault("lost before"), "unreachable", 4),
     (Fault("500 before"), "unreachable", 4),
     (Fault("502 before"), "unreachable", 4),
+    (Fault("404 before"), "unreachable", 4),
     (Fault("garbage before"), "unreachable", 4),
     (Fault("empty"), "unreachable", 4),
     (Fault("429"), "rate_limited", 2),

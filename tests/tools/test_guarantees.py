@@ -31,6 +31,7 @@ FAULT_KINDS: list[Kind] = [
     "lost after",
     "500 before",
     "502 after",
+    "404 after",
     "429",
     "402",
     "garbage after",
@@ -98,7 +99,7 @@ async def test_token_is_absent_from_results_logs_cache_and_repr(
 
     files = [path.read_bytes().decode("latin-1") for path in (tmp_path / "cache").iterdir()]
     output = "\n".join([*results, caplog.text, *await _collect_reprs(sandbox, store), *files])
-    assert len(results) == 60
+    assert len(results) == 66
     assert "outcome_unknown" in output
     for secret in (
         TOKEN,

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from math import ceil
+from typing import Literal
 
 import anyio
 import pytest
@@ -11,7 +12,7 @@ from tests.endpoints.loop import JUMPING
 from tests.sandbox.clock import Clock
 from tests.sandbox.diary import add_entry, at
 from tests.tools.host import Host, serve
-from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Behaviors, Sandbox
+from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Behaviors, Fault, Sandbox
 
 pytestmark = pytest.mark.anyio
 
@@ -98,6 +99,35 @@ async def test_summarize_time_beyond_the_quota_goes_on_after_its_reset(
     assert QUOTA_SPENT in first["incomplete_reason"]
     assert (last["total"]["entries"], last["complete"]) == (5900, True)
     assert count_reports(sandbox) == 5900 / 200 + 1.5
+
+
+async def test_summarize_time_after_rows_of_former_pages_went_counts_each_row_once(
+    host: Host, sandbox: Sandbox, clock: Clock
+) -> None:
+    add_minutes(sandbox, 6100, NIGHT_SCHOOL)
+    period = MARCH | {"workspace": NIGHT_SCHOOL}
+    *_, first = [await host.call("summarize_time", **period) for _ in range(3)]
+    for row in sorted(sandbox.state.entries.values(), key=lambda row: row["start"])[:100]:
+        del sandbox.state.entries[row["id"]]
+    clock.now += 3601
+    second = await host.call("summarize_time", **period)
+    clock.now += 3601
+    last = await host.call("summarize_time", **period)
+
+    assert first["total"]["entries"] < 6000
+    assert not second["complete"]
+    assert (last["total"]["entries"], last["complete"]) == (6000, True)
+
+
+@pytest.mark.parametrize("rejection", [400, 402, 404, 409])
+async def test_summarize_time_refused_report_of_long_entries_leaves_the_others(
+    host: Host, sandbox: Sandbox, rejection: Literal[400, 402, 404, 409]
+) -> None:
+    add_minutes(sandbox, 5)
+    sandbox.fault = lambda call: Fault("rejected", rejection=rejection) if b'"duration"' in call.body else None
+    result = await host.call("summarize_time", workspace=HARBOUR_STUDIO, **MARCH)
+
+    assert (result["total"]["seconds"], result["complete"]) == (300, False)
 
 
 async def test_summarize_time_refresh_begins_a_report_again(host: Host, sandbox: Sandbox, clock: Clock) -> None:

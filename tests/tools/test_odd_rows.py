@@ -9,7 +9,7 @@ from mcp import Client
 
 from tests.sandbox.clock import Clock
 from tests.sandbox.diary import add_entry, at
-from tests.tools.host import Host, serve
+from tests.tools.host import Host, Result, serve
 from toggl_mcp.sandbox import HARBOUR_STUDIO, Call, Fault, Sandbox
 from toggl_mcp.sandbox.rows import Row
 
@@ -319,3 +319,47 @@ async def test_list_tags_with_more_unreadable_rows_than_are_left_out_fails(
     result = await host.raw("list_tags", refresh=True)
 
     assert result.is_error is not is_read
+
+
+@pytest.mark.usefixtures("six_in_the_evening")
+async def test_summarize_time_report_row_of_negative_seconds_does_not_end_the_report(
+    host: Host, sandbox: Sandbox
+) -> None:
+    start = at("2025-02-14T00:00")
+    for number in range(600):
+        sandbox.state.add_entry(HARBOUR_STUDIO, start + 60 * number, stop=start + 60 * (number + 1))
+    sandbox.fault = odd_report({"seconds": -1, "stop": None})
+
+    total = await host.call("summarize_time", start="2025-02-14", end="2025-02-14")
+
+    assert total["total"]["seconds"] == 60 * (600 - 600 // 200)  # One of each page.
+    assert (total["complete"], total["incomplete_reason"]) == (False, ONE_ENTRY.replace(": 1.", ": 3."))
+
+
+def count_seconds(result: Result) -> int:
+    """Return the seconds of all users on all days of a week."""
+    return sum(sum(user["days"].values()) for user in result["users"])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"user_id": None},
+        {"seconds": None},
+        {"seconds": [1, 2, 3]},
+        {"seconds": ["x"] * 7},
+        {"seconds": [None] * 7},
+        None,
+    ],
+    ids=repr,
+)
+async def test_get_team_activity_odd_row_of_the_week_is_left_out_and_counted(
+    host: Host, sandbox: Sandbox, change: object
+) -> None:
+    whole = await host.call("get_team_activity", week="this week")
+    sandbox.fault = odd("/weekly/time_entries", change)
+
+    result = await host.call("get_team_activity", week="this week", refresh=True)
+
+    assert ONE_ROW in result["warnings"]
+    assert count_seconds(result) < count_seconds(whole)

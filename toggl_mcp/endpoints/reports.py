@@ -126,7 +126,7 @@ async def _fetch_page(query: ReportQuery, transport: Transport, number: int, _: 
     rows = [part for row in parse_rows(response.data) for part in _split_row(row, query.workspace_id)]
     first_id = to_fields(rows[0]).get("id") if rows else None
     items = parse_items(rows, parse_entry)
-    short_ids = {key for key, item in items.items() if item is not None and item.duration < query.min_seconds}
+    short_ids = {key for key, item in items.items() if item and 0 <= item.duration < query.min_seconds}
     # A report has no running timers: what looks like one is a row whose seconds cannot be read.
     page = {key: None if item and item.running else item for key, item in items.items() if key not in short_ids}
     next_number, next_id = (response.headers.get(f"X-Next-{name}") for name in ("Row-Number", "ID"))

@@ -19,6 +19,8 @@ Kind = Literal[
     "500 after",
     "502 before",
     "502 after",
+    "404 before",
+    "404 after",
     "429",
     "402",
     "rejected",
@@ -32,7 +34,7 @@ Kind = Literal[
 ]
 
 _NOTHING_DONE: frozenset[Kind] = frozenset(
-    {"refused", "lost before", "500 before", "502 before", "429", "402", "rejected", "garbage before"}
+    {"refused", "lost before", "500 before", "502 before", "404 before", "429", "402", "rejected", "garbage before"}
 )
 
 
@@ -98,8 +100,8 @@ class Fault:
         match self.kind.split()[0]:
             case "500":
                 return error(500, "Internal Server Error")
-            case "502":
-                return page(502)
+            case "502" | "404" as status:  # The web server's own, which knows nothing of what Toggl has.
+                return page(int(status))
             case "429":
                 return self._throttled_response()
             case _:
