@@ -146,6 +146,19 @@ async def test_read_drops_entries_that_left_the_window_a_day_ago(toggl: Toggl, s
     assert await read_entries(toggl) == {}
 
 
+async def test_read_keeps_a_timer_that_left_the_window(toggl: Toggl, sandbox: Sandbox, clock: Clock) -> None:
+    row = sandbox.state.add_entry(HARBOUR_STUDIO, clock.now - 88 * DAY, running=True)
+    row["at"] = row["start"]
+    for _ in range(4):
+        clock.now += DAY
+        assert (await read_entries(toggl))[row["id"]].running
+    sandbox.state.stop_entry(row["id"])
+    clock.now += 2 * DAY
+    await read_entries(toggl)
+    clock.now += 2 * DAY
+    assert await read_entries(toggl) == {}
+
+
 @pytest.mark.parametrize("seconds_apart", [0.05, 4000])
 async def test_read_truncated_window_costs_a_request_for_each_thousand_entries(
     toggl: Toggl, sandbox: Sandbox, clock: Clock, seconds_apart: float

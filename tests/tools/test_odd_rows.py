@@ -363,3 +363,14 @@ async def test_get_team_activity_odd_row_of_the_week_is_left_out_and_counted(
 
     assert ONE_ROW in result["warnings"]
     assert count_seconds(result) < count_seconds(whole)
+
+
+@pytest.mark.parametrize("timezone", [None, 12, "", "Nowhere/Else"])
+async def test_summarize_time_without_a_readable_time_zone_is_refused(
+    host: Host, sandbox: Sandbox, timezone: object
+) -> None:
+    sandbox.state.me["timezone"] = timezone
+
+    error = await host.fail("summarize_time")
+
+    assert error["message"].startswith("This computer has no data of the account's time zone")

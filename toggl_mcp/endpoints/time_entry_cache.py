@@ -361,8 +361,8 @@ def _merge(
 
 
 def _is_retained(entry: TimeEntry, now: datetime) -> bool:
-    """Tell whether an entry is in the window, or has left it lately: by its age, or as its start was changed."""
-    is_recent = entry.start >= now - MAX_AGE - RETENTION
+    """Tell whether an entry runs, is in the window, or has left it lately: by its age, or as its start was changed."""
+    is_recent = entry.running or entry.start >= now - MAX_AGE - RETENTION
     return is_recent or (entry.updated_at is not None and entry.updated_at >= now - RETENTION)
 
 

@@ -21,14 +21,14 @@ Access = Literal["read", "time-tracking", "full"]
 class Me(BaseModel, frozen=True):
     """The token's owner, without `api_token` and the other secrets that Toggl sends.
 
-    `timezone` is an IANA name; `beginning_of_week` counts from 0, Sunday.
+    `timezone` is an IANA name, empty where Toggl sends none; `beginning_of_week` counts from 0, Sunday.
     """
 
     model_config = ConfigDict(extra="ignore", validate_by_name=True, defer_build=True)
 
     id: Annotated[int, Field(ge=0, le=MAX_ID)]
     name: str = Field(default="", validation_alias=AliasChoices("name", "fullname"))
-    timezone: str = "UTC"
+    timezone: str = ""
     beginning_of_week: int = 1
     default_workspace_id: int | None = None
     created_at: AwareDatetime | None = None
