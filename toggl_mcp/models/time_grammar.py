@@ -19,7 +19,9 @@ _SPOKEN = re.compile(
 _PART_OF_DAY = re.compile(r"(?:\bin the |\b(?P<this>this ))?\b(?P<part>morning|afternoon|evening|tonight)\b,?")
 _HALF = re.compile(r"\d\s?[ap]\.?m\b")
 _ISO_TIME = re.compile(r"\dt\d")
-_FIRST_HOUR_OF_EVENING = 4
+_BASIC_ISO = re.compile(r"\b(\d{4})(\d\d)(\d\d)t(\d\d)(\d\d)(\d\d)?(?!\d)")
+_UTC = re.compile(r"(?<=\d)\s?(?:utc|gmt)\b")
+_FIRST_HOUR_OF_EVENING, _LAST_HOUR_OF_AFTERNOON = 4, 7
 _HOURS_OF_HALF_DAY = 12
 _LAST_NIGHT = "last night"
 _START_OF_NIGHT, _END_OF_NIGHT = 17, 6
@@ -94,12 +96,15 @@ def _list_readings(
         message = _DAY_ALONE if _is_day(words, calendar, now) else _describe_times(text)
         raise ValueError(message)
     clocks = _parse_clock(text, match)
+    offset = match.groupdict().get("offset")
+    if offset is not None and offset.startswith("-") and not match["day"]:  # 9:00-11:00 are two times.
+        raise ValueError(_describe_times(text))
     if match["day"] == _LAST_NIGHT:
+        clocks = list(dict.fromkeys(map(_write_midnight, clocks))) if match["half"] is None else clocks
         local_times = [datetime.combine(_day_of_night(clock, today), clock) for clock in clocks if _is_of_night(clock)]
     else:
         day = parse_day(match["day"], today, calendar) if match["day"] else default_day or today
         local_times = [datetime.combine(day, clock) for clock in clocks]
-    offset = match.groupdict().get("offset")
     if offset is None:
         return [localize(local, calendar) for local in local_times]
     moments = [datetime.fromisoformat(local.isoformat() + offset.upper()).astimezone(UTC) for local in local_times]
@@ -190,6 +195,11 @@ def describe_now(now: datetime, calendar: Calendar) -> str:
     return f"{local:%A} {local.isoformat(timespec='seconds')} {calendar.zone.key}"
 
 
+def _write_midnight(clock: time) -> time:
+    """Return a time of night, in which an hour of twelve is none."""
+    return clock.replace(hour=0) if clock.hour == _HOURS_OF_HALF_DAY else clock
+
+
 def _is_of_night(clock: time) -> bool:
     return clock.hour < _END_OF_NIGHT or clock.hour >= _START_OF_NIGHT
 
@@ -201,7 +211,8 @@ def _day_of_night(clock: time, today: date) -> date:
 
 def _write_clock(text: str) -> list[str]:
     """Return a phrase with its clock in figures and the half of the day: of each half, if in doubt of a spoken one."""
-    words = re.sub(r"\bnoon\b", "12:00pm", normalize_words(text))
+    words = re.sub(r"\bnoon\b", "12:00pm", _UTC.sub("z", normalize_words(text)))
+    words = _BASIC_ISO.sub(lambda iso: f"{iso[1]}-{iso[2]}-{iso[3]}t{iso[4]}:{iso[5]}:{iso[6] or '00'}", words)
     match = _PART_OF_DAY.search(words)
     if match is None:
         return _write_spoken_clock(words)
@@ -216,6 +227,8 @@ def _add_half(words: str, part: str) -> list[str]:
     if match is None:
         return [words]
     hour, half, is_late = int(match["hour"]), match["half"], part != "morning"
+    if part == "afternoon" and _LAST_HOUR_OF_AFTERNOON < hour < _HOURS_OF_HALF_DAY:
+        return []
     if part in ("evening", "tonight") and hour % _HOURS_OF_HALF_DAY < _FIRST_HOUR_OF_EVENING:
         return []
     if half is not None or hour > _HOURS_OF_HALF_DAY:
