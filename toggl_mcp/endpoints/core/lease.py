@@ -93,8 +93,8 @@ class HeldLock:
         """
         if not await self._lease.renew():
             message = (
-                f"This call stood still for so long that another one that {self._purpose} could begin; what was not "
-                "sent until then was not sent. Repeat the call: what exists is not created again."
+                f"This call stood still for so long that another one that {self._purpose} could begin, so the rest was "
+                "not sent. Repeat the call."
             )
             raise Unreachable(message)
 
