@@ -85,6 +85,18 @@ async def test_list_time_entries_user_name_of_two_is_ambiguous(host: Host, sandb
     assert (await host.call("list_time_entries", user=INES))["total"] == 1
 
 
+async def test_summarize_time_takes_the_labels_of_users_of_one_name_as_filters(host: Host, sandbox: Sandbox) -> None:
+    sandbox.state.people[INES] = sandbox.state.people[TANE]
+    for user, stop in ((TANE, TEN), (INES, "2025-10-14T11:00")):
+        add_entry(sandbox, NINE, stop, user_id=user)
+    groups = (await host.call("summarize_time", user="all", group_by=["user"]))["groups"]
+
+    assert len(groups) == 2
+    for group in groups:
+        total = (await host.call("summarize_time", user=group["by"]["user"]))["total"]
+        assert total["hours"] == group["hours"]
+
+
 @pytest.mark.usefixtures("work")
 async def test_list_time_entries_user_of_a_workspace_without_admin_rights_is_incomplete(
     host: Host, sandbox: Sandbox

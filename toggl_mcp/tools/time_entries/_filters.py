@@ -264,6 +264,10 @@ async def _filter_by_user(
         Ambiguous: Several users have the name.
     """
     matches = [entry for entry in entries if ref == str(entry.user_id) or fold(ref) == fold(entry.user_name or "")]
+    with_id = _LABEL_WITH_ID.fullmatch(ref)
+    if not matches and with_id is not None:
+        identity = with_id["id"], fold(with_id["name"])
+        matches = [entry for entry in entries if (str(entry.user_id), fold(entry.user_name or "")) == identity]
     if not matches:
         # A name may be given without its accents.
         resolved = await _resolve_everywhere(ref, [call.toggl.users(key) for key in workspace_ids], call)
