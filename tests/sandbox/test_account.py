@@ -34,6 +34,18 @@ async def test_get_me_related_data_holds_archived_projects_and_active_tasks_only
     assert [workspace["id"] for workspace in me["workspaces"]] == [HARBOUR_STUDIO, NIGHT_SCHOOL]
 
 
+async def test_get_me_related_data_lists_tags_by_name_and_the_others_by_id(
+    toggl: httpx.AsyncClient, sandbox: Sandbox
+) -> None:
+    for name in ("Zebra", "ant"):
+        sandbox.state.add_tag(HARBOUR_STUDIO, name)
+        sandbox.state.add_client(HARBOUR_STUDIO, name)
+    me = (await toggl.get("/me", params={"with_related_data": "true"})).json()
+    names = [tag["name"].casefold() for tag in me["tags"]]
+    assert names == sorted(names)
+    assert [client["name"] for client in me["clients"]][-2:] == ["Zebra", "ant"]
+
+
 async def test_get_me_related_data_omits_empty_kinds(toggl: httpx.AsyncClient, sandbox: Sandbox) -> None:
     for rows in (sandbox.state.clients, sandbox.state.projects, sandbox.state.tags, sandbox.state.tasks):
         rows.clear()

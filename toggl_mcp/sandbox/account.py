@@ -7,6 +7,7 @@ from starlette.responses import Response
 from toggl_mcp.sandbox.entry_reads import recent_entries
 from toggl_mcp.sandbox.request import Operation, RequestContext
 from toggl_mcp.sandbox.responses import empty_response, json_response
+from toggl_mcp.sandbox.rows import by_name
 
 
 def _me(request: RequestContext) -> Response:
@@ -14,7 +15,7 @@ def _me(request: RequestContext) -> Response:
     if request.query.get("with_related_data") != "true":
         return json_response(state.me)
     related = {
-        "tags": list(state.tags.values()),
+        "tags": by_name([*state.tags.values()]),
         "clients": list(state.clients.values()),
         "tasks": [row for row in state.tasks.values() if row["active"]],
         "time_entries": recent_entries(state),
