@@ -119,6 +119,17 @@ async def test_summarize_time_after_rows_of_former_pages_went_counts_each_row_on
     assert (last["total"]["entries"], last["complete"]) == (6000, True)
 
 
+async def test_summarize_time_where_the_header_names_another_row_reads_one_page_twice(
+    host: Host, sandbox: Sandbox
+) -> None:
+    sandbox.behaviors = Behaviors(report_next_id="last row")
+    add_minutes(sandbox, 900)
+    result = await host.call("summarize_time", workspace=HARBOUR_STUDIO, **MARCH)
+
+    assert (result["total"]["entries"], result["complete"]) == (900, True)
+    assert count_reports(sandbox) == ceil(900 / 200) + 1 + 2
+
+
 @pytest.mark.parametrize("rejection", [400, 402, 404, 409])
 async def test_summarize_time_refused_report_of_long_entries_leaves_the_others(
     host: Host, sandbox: Sandbox, rejection: Literal[400, 402, 404, 409]

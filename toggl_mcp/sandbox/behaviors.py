@@ -23,6 +23,7 @@ class Behaviors:
     most_entries: int = 1000
     null_clears_client: bool = True
     project_limit_status: Literal[400, 402, 403] = 402
+    report_next_id: Literal["next row", "last row"] = "next row"
     report_rows_have_rates: bool = True
     report_rounding_minutes: Literal[0, 15] = 0
     report_rounding_arguments: Literal["used", "ignored"] = "used"

@@ -53,7 +53,8 @@ def _search(request: RequestContext) -> Response:
     if start + size < len(rows):
         next_row = rows[start + size]
         response.headers["X-Next-Row-Number"] = str(start + size + 1)
-        response.headers["X-Next-ID"] = str(next_row["id"])
+        is_recorded = request.behaviors.report_next_id == "next row"
+        response.headers["X-Next-ID"] = str((next_row if is_recorded else rows[start + size - 1])["id"])
         response.headers["X-Next-Timestamp"] = str(int(seconds(next_row["start"])))
     return response
 

@@ -40,9 +40,11 @@ class _Progress(Generic[M]):
         self.next_number: int | None = 1
         self.next_id: int | None = None
 
-    def has_next(self, page: FetchedPage[M]) -> bool:
-        """Tell whether a page is the next one: where rows came or went before it, some were read twice, or never."""
-        return self.next_id is None or page.first_id is None or self.next_id == page.first_id
+    def find_gap(self, page: FetchedPage[M]) -> tuple[int, int] | None:
+        """Return the id that should be, and that is, a page's first: where they differ, rows came or went before it."""
+        if self.next_id is None or page.first_id is None or self.next_id == page.first_id:
+            return None
+        return self.next_id, page.first_id
 
     def add(self, page: FetchedPage[M], fetched_at: float) -> None:
         """Add the rows of the next page."""
@@ -88,16 +90,19 @@ class PagedFetch(Generic[M]):
         progress, now = self._progress, self._clock()
         if progress is None or progress.version != version or now - progress.fetched_at > MAX_PAUSE_SECONDS:
             progress = self._progress = _Progress(version, now)
-        beginnings = 1
+        beginnings, former_gap, is_checked = 1, None, True
         try:
             while progress.next_number is not None:
                 page = await self._fetch_page(transport, progress.next_number, progress.items)
-                if progress.has_next(page):
+                gap = progress.find_gap(page)
+                # The same after a new beginning: no rows move, but Toggl's header does not mean what was recorded.
+                is_checked = is_checked and (gap is None or gap != former_gap)
+                if gap is None or not is_checked:
                     progress.add(page, self._clock())
                     await report_page(len(page.items))
                     continue
                 progress = self._progress = _Progress(version, self._clock())
-                beginnings = _count_beginning(beginnings)
+                beginnings, former_gap = _count_beginning(beginnings), gap
         except (QuotaSpent, RateLimited, Unreachable) as error:
             if progress.items:
                 progress_text = f"{len(progress.items):,} rows are read and kept, and more are to come"
