@@ -79,7 +79,6 @@ def test_settings_blank_value_counts_as_unset(monkeypatch: pytest.MonkeyPatch, b
         "__TOKEN__",
         "@TOKEN@",
         "#TOKEN#",
-        "$1",
         "$[variables.home]",
         "%LOCAL-APPDATA%",
         "[home-dir]",
@@ -103,7 +102,7 @@ def test_settings_placeholder_anywhere_counts_as_unset(
     assert (settings.workspace_id, settings.tools) == (None, None)
 
 
-@pytest.mark.parametrize("text", ["%~dp0cache.sqlite", "%1\\cache", "%h/cache", "%t/cache", "%S/toggl"])
+@pytest.mark.parametrize("text", ["%~dp0cache.sqlite", "%1\\cache", "$1/cache", "%h/cache", "%t/cache", "%S/toggl"])
 def test_settings_cache_that_begins_with_a_specifier_counts_as_unset(
     monkeypatch: pytest.MonkeyPatch, text: str
 ) -> None:
@@ -152,6 +151,9 @@ def test_settings_example_of_a_token_counts_as_unset(monkeypatch: pytest.MonkeyP
         "/home/me/a b/100% mine & yours/c#1?.sqlite",
         "C:\\Users\\me\\{B3F2A1C0-0000-4000-8000-000000000000}\\c.sqlite",
         "/data/price-in-$/c.sqlite",
+        "/mnt/{1b4e28ba-2fa1-11d2-883f-0016d3cca427}/c.sqlite",
+        "/volume1/#recycle#/@work@/c.sqlite",
+        "/srv/a$5/[a-b]/c.sqlite",
         "/data/your token/wow!/c.sqlite",
     ],
 )
@@ -221,3 +223,11 @@ def test_settings_flag_overrides_a_placeholder(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("TOGGL_MCP_CACHE", "$HOME/c")
 
     assert (Settings(cache=Path("x")).cache, Settings(cache=Path("x")).placeholders) == (Path("x"), ())
+
+
+@pytest.mark.parametrize("variable", ["TOGGL_MCP_ACCESS", "TOGGL_MCP_CONFIRM"])
+def test_settings_none_is_no_placeholder_of_what_restricts(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
+    monkeypatch.setenv(variable, "none")
+
+    with pytest.raises(ValidationError):
+        Settings()

@@ -21,14 +21,16 @@ from toggl_mcp.models.account import Access
 # What shells, hosts and templates replace, and what documentation has in its examples.
 _PLACEHOLDER = re.compile(
     r"""
-      \$[({[A-Za-z_0-9]                       # $HOME ${env:TOKEN} ${{ secrets.T }} $(cat f) $[variables.T] $1
+      \$[({[A-Za-z_] | \A\$\d(?=[/\\]|\Z)     # $HOME ${env:TOKEN} ${{ secrets.T }} $(cat f) $[variables.T] $1
     | %[A-Za-z_][\w()-]*% | %\(\w+\)s         # %USERPROFILE% %(HOME)s
     | \A%(~\w+|\w(?=[/\\]|\Z))                # %~dp0 %1, and systemd's %h
-    | ([!@\#])[A-Za-z_]\w*\2                  # !TOKEN! @TOKEN@ #TOKEN#
-    | \{\{ | \{(?![\dA-F]{8}-)\s*\w[\w.:/~-]*\s*\}   # {{token}} {env:TOKEN} { token } {0} #{token}; no GUID of Windows
-    | <[^<>]+> | \[[A-Za-z_ -]+\] | `[^`]+`   # <your token> [your-token] `cat file`
+    | ![A-Za-z_]\w*! | ([@\#])[A-Z_]+\2       # !TOKEN! @TOKEN@ #TOKEN#
+    | \{\{                                    # {{token}}
+    | \{(?![\dA-Fa-f]{8}-)\s*\w[\w.:/~-]*\s*\}  # {env:TOKEN} { token } {0} #{token}, but no GUID of Windows
+    | <[^<>]+> | `[^`]+`                      # <your token> `cat file`
+    | \[[A-Za-z_ ]+(-[A-Za-z_ ]{2,})*\]       # [your-token]
     | __[A-Z][A-Z0-9_]*__                     # __TOKEN__
-    | \A(?i:undefined|null|none|nil)\Z        # what a program writes for a variable that it does not have
+    | \A((?i:undefined|null|nil)|None)\Z      # what a program writes for a variable that it does not have
     """,
     re.VERBOSE,
 )

@@ -16,6 +16,7 @@ from tests.process.server import start_module
 from tests.sandbox.clock import Clock
 from toggl_mcp.cache.sqlite.store import SqliteStore
 from toggl_mcp.cache.store import Snapshot, Version
+from toggl_mcp.errors import CacheBusy
 from toggl_mcp.models.quota import PendingChange
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("pause_coverage")]
@@ -178,3 +179,20 @@ async def test_reserve_slot_of_a_change_removes_what_a_killed_process_left(
     await store.reserve_slot(MINE.scope, [], 0, 1.0, PendingChange("first", [MINE]))
     await store.aclose()
     assert not [file async for file in anyio.Path(tmp_path).glob("*.lock")]
+
+
+async def test_change_that_was_not_settled_while_the_file_was_busy_is_settled_by_the_next_step(
+    path: Path, clock: Clock
+) -> None:
+    store, other_store = (SqliteStore(path, clock=clock, busy_timeout=0) for _ in range(2))
+    await store.replace(MINE, ROWS, expected=Version(0), fetched_at=12)
+    await store.reserve_slot(MINE.scope, [], 0, 1.0, PendingChange("first", [MINE]))
+    assert await other_store.is_changing(MINE)
+    with lock_file(path, "EXCLUSIVE"), pytest.raises(CacheBusy):
+        await store.write(MINE.scope, settled_id="first")
+    await store.acquire_lease(MINE, 5)
+
+    assert not await other_store.is_changing(MINE)
+    assert await other_store.read(MINE) is None
+    await store.aclose()
+    await other_store.aclose()

@@ -84,6 +84,7 @@ this afternoon 11 = ! is not a time
 20261124T090000Z = 2026-11-24T22:00:00
 2026-11-24 09:00 UTC = 2026-11-24T22:00:00
 03:00 GMT = 2026-11-24T16:00:00
+3am UTC = 2026-11-24T16:00:00
 9 in the morning = 2026-11-24T09:00:00
 2:30 in the afternoon = 2026-11-24T14:30:00
 at 5 in the afternoon = 2026-11-24T17:00:00

@@ -125,15 +125,24 @@ async def _fetch_page(query: ReportQuery, transport: Transport, number: int, _: 
     response = await transport.query_report(path, body)
     rows = [part for row in parse_rows(response.data) for part in _split_row(row, query.workspace_id)]
     first_id = to_fields(rows[0]).get("id") if rows else None
+    # By the seconds that Toggl orders them by, which it may have rounded.
+    is_last = any(0 <= seconds < query.min_seconds for seconds in _list_seconds(response.data))
     items = parse_items(rows, parse_entry)
     short_ids = {key for key, item in items.items() if item and 0 <= item.duration < query.min_seconds}
     # A report has no running timers: what looks like one is a row whose seconds cannot be read.
     page = {key: None if item and item.running else item for key, item in items.items() if key not in short_ids}
     next_number, next_id = (response.headers.get(f"X-Next-{name}") for name in ("Row-Number", "ID"))
-    if next_number is None or short_ids:
+    if next_number is None or is_last:
         return FetchedPage(page, None, first_id)
     next_id = int(next_id) if next_id is not None and _is_number(next_id, MAX_ID_DIGITS) else None
     return FetchedPage(page, _next_row_number(next_number, number, response.data), first_id, next_id)
+
+
+def _list_seconds(rows: object) -> list[int]:
+    """Return the seconds of each entry of a report, as Toggl has them."""
+    parts = [to_fields(row).get("time_entries") for row in parse_rows(rows)]
+    entries = [to_fields(entry) for part in parts if isinstance(part, list) for entry in cast("list[object]", part)]
+    return [entry["seconds"] for entry in entries if isinstance(entry.get("seconds"), int)]
 
 
 def _next_row_number(next_row_number: str, row_number: int, page: object) -> int:

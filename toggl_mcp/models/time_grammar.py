@@ -20,7 +20,7 @@ _PART_OF_DAY = re.compile(r"(?:\bin the |\b(?P<this>this ))?\b(?P<part>morning|a
 _HALF = re.compile(r"\d\s?[ap]\.?m\b")
 _ISO_TIME = re.compile(r"\dt\d")
 _BASIC_ISO = re.compile(r"\b(\d{4})(\d\d)(\d\d)t(\d\d)(\d\d)(\d\d)?(?!\d)")
-_UTC = re.compile(r"(?<=\d)\s?(?:utc|gmt)\b")
+_UTC = re.compile(r"(?<=[\dm.])\s?(?:utc|gmt)\b")
 _FIRST_HOUR_OF_EVENING, _LAST_HOUR_OF_AFTERNOON = 4, 7
 _HOURS_OF_HALF_DAY = 12
 _LAST_NIGHT = "last night"
@@ -97,14 +97,16 @@ def _list_readings(
         raise ValueError(message)
     clocks = _parse_clock(text, match)
     offset = match.groupdict().get("offset")
-    if offset is not None and offset.startswith("-") and not match["day"]:  # 9:00-11:00 are two times.
-        raise ValueError(_describe_times(text))
     if match["day"] == _LAST_NIGHT:
         clocks = list(dict.fromkeys(map(_write_midnight, clocks))) if match["half"] is None else clocks
         local_times = [datetime.combine(_day_of_night(clock, today), clock) for clock in clocks if _is_of_night(clock)]
     else:
         day = parse_day(match["day"], today, calendar) if match["day"] else default_day or today
         local_times = [datetime.combine(day, clock) for clock in clocks]
+    if offset is not None and offset.startswith("-") and not match["day"]:
+        zoned = [local.replace(tzinfo=calendar.zone, fold=fold) for local in local_times for fold in (0, 1)]
+        if offset.replace(":", "") not in {f"{local:%z}" for local in zoned}:  # 9:00-11:00 are two times.
+            raise ValueError(_describe_times(text))
     if offset is None:
         return [localize(local, calendar) for local in local_times]
     moments = [datetime.fromisoformat(local.isoformat() + offset.upper()).astimezone(UTC) for local in local_times]
@@ -211,7 +213,7 @@ def _day_of_night(clock: time, today: date) -> date:
 
 def _write_clock(text: str) -> list[str]:
     """Return a phrase with its clock in figures and the half of the day: of each half, if in doubt of a spoken one."""
-    words = re.sub(r"\bnoon\b", "12:00pm", _UTC.sub("z", normalize_words(text)))
+    words = _UTC.sub("z", re.sub(r"\bnoon\b", "12:00pm", normalize_words(text)))
     words = _BASIC_ISO.sub(lambda iso: f"{iso[1]}-{iso[2]}-{iso[3]}t{iso[4]}:{iso[5]}:{iso[6] or '00'}", words)
     match = _PART_OF_DAY.search(words)
     if match is None:

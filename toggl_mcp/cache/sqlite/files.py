@@ -12,7 +12,7 @@ from pathlib import Path
 FILE_SUFFIXES = ("-journal", "-wal", "-shm", "")  # The file comes last: a new one must not meet the old one's journal.
 _FIRST_BYTES = {
     "-journal": (b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7", bytes(8)),  # A journal that was committed begins with zeros.
-    "-wal": (b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83"),
+    "-wal": (b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83", bytes(4)),
     "-shm": (struct.pack("=I", 3007000), bytes(4)),
 }
 """What SQLite's own files beside a database begin with (https://sqlite.org/fileformat2.html, walformat.html)."""

@@ -25,6 +25,7 @@ from toggl_mcp.cache.store import (
     lease_active,
     may_replace,
 )
+from toggl_mcp.errors import CacheBusy
 from toggl_mcp.models.clock import Clock, SystemClock
 from toggl_mcp.models.journal import ChangeRecord
 from toggl_mcp.models.quota import Admission, Bucket, PendingChange, find_scarcest
@@ -61,6 +62,8 @@ class SqliteStore:
         self._path = path
         self._file = SqliteFile(path, tables.SCHEMA, busy_timeout)
         self._owner = Owner(path)
+        self._unsettled_ids: set[str] = set()
+        """The changes that could not be settled while the file was busy: the next transaction does."""
 
     @property
     def problem(self) -> str | None:
@@ -145,7 +148,12 @@ class SqliteStore:
                 tables.put_record(db, scope, record)
             return versions
 
-        return await self._change(transaction_body)
+        try:
+            return await self._change(transaction_body)
+        except CacheBusy:
+            if settled_id is not None:
+                self._unsettled_ids.add(settled_id)
+            raise
 
     async def list_records(self, scope: str) -> Sequence[ChangeRecord]:
         """Return the records of the journal."""
@@ -254,7 +262,16 @@ class SqliteStore:
         return await anyio.to_thread.run_sync(drop_and_query)
 
     async def _change(self, transaction_body: Callable[[sqlite3.Connection], T]) -> T:
-        return await anyio.to_thread.run_sync(self._file.change, transaction_body)
+        unsettled_ids = frozenset(self._unsettled_ids)
+
+        def settle_and_run(db: sqlite3.Connection) -> T:
+            for record_id in unsettled_ids:
+                _drop_snapshots(db, tables.pop_pending_keys(db, record_id=record_id))
+            return transaction_body(db)
+
+        result = await anyio.to_thread.run_sync(self._file.change, settle_and_run)
+        self._unsettled_ids -= unsettled_ids
+        return result
 
 
 def _write_row(db: sqlite3.Connection, key: Key, row_id: int, text: str | None, expected: Row | None) -> Version:
@@ -281,5 +298,9 @@ def _drop_snapshot(db: sqlite3.Connection, key: Key) -> None:
 
 def _drop_abandoned(db: sqlite3.Connection, owner_ids: Sequence[str]) -> None:
     for owner_id in owner_ids:
-        for key in tables.pop_pending_keys(db, owner_id):
-            _drop_snapshot(db, key)
+        _drop_snapshots(db, tables.pop_pending_keys(db, owner_id=owner_id))
+
+
+def _drop_snapshots(db: sqlite3.Connection, keys: Sequence[Key]) -> None:
+    for key in keys:
+        _drop_snapshot(db, key)

@@ -75,6 +75,7 @@ _GET_QUEUE = "SELECT empty_at, throttled_at, checksum FROM queue WHERE scope = ?
 _PUT_QUEUE = "INSERT OR REPLACE INTO queue VALUES (?, ?, ?, ?)"
 
 _GET_PENDING = "SELECT record_id, owner_id, checksum FROM pending WHERE scope = ? AND kind = ? AND parent = ?"
+_OF_CHANGES = "FROM pending WHERE owner_id = ? OR record_id = ?"
 _PUT_PENDING = "INSERT OR REPLACE INTO pending VALUES (?, ?, ?, ?, ?, ?)"
 
 _PUT_RECORD = """INSERT INTO journal (record_id, scope, change_id, made_at, checksum, body) VALUES (?, ?, ?, ?, ?, ?)
@@ -215,10 +216,11 @@ def drop_pending(db: sqlite3.Connection, record_id: str) -> None:
     db.execute("DELETE FROM pending WHERE record_id = ?", (record_id,))
 
 
-def pop_pending_keys(db: sqlite3.Connection, owner_id: str) -> list[Key]:
-    """Delete the records of an owner's changes, and return the collections that these may have altered."""
-    rows = db.execute("SELECT DISTINCT scope, kind, parent FROM pending WHERE owner_id = ?", (owner_id,)).fetchall()
-    db.execute("DELETE FROM pending WHERE owner_id = ?", (owner_id,))
+def pop_pending_keys(db: sqlite3.Connection, *, owner_id: str = "", record_id: str = "") -> list[Key]:
+    """Delete the records of an owner's changes, or of one, and return the collections that these may have altered."""
+    ids = owner_id, record_id
+    rows = db.execute(f"SELECT DISTINCT scope, kind, parent {_OF_CHANGES}", ids).fetchall()
+    db.execute(f"DELETE {_OF_CHANGES}", ids)
     return [Key(*row) for row in rows]
 
 

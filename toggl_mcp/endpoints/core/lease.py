@@ -18,6 +18,8 @@ RENEWAL_SECONDS = 2.0
 """Seconds after which a lease is renewed while the response is awaited."""
 POLL_SECONDS = 0.05
 """Seconds between two attempts to acquire a lease that another process has."""
+MAX_ARRIVAL_SECONDS = 10.0
+"""Seconds after which the request of a change that another process had on its way has come to Toggl."""
 MIN_HOLD_SECONDS = 10.0
 """Seconds of a call's time that remain after it has waited for a lock; of a shorter time, half of it."""
 
@@ -93,8 +95,8 @@ class HeldLock:
         """
         if not await self._lease.renew():
             message = (
-                f"This call stood still for so long that another one that {self._purpose} could begin, so the rest was "
-                "not sent. Repeat the call."
+                "This call stood still, or was without the cache's server, for so long that another one that "
+                f"{self._purpose} could begin; the rest was not sent. Repeat the call."
             )
             raise Unreachable(message)
 
@@ -134,7 +136,7 @@ class SharedLock:
                 while not await lease.acquire():  # noqa: ASYNC110 - no event crosses to another process
                     await anyio.sleep(POLL_SECONDS)
             await stack.enter_async_context(lease.hold())
-            with _limit_wait(self._purpose):  # Whoever had it may have lost it while a change was on its way.
+            with anyio.move_on_after(MAX_ARRIVAL_SECONDS):  # Whoever had it may have lost it with a change on its way.
                 while await self._store.is_changing(self._key):  # noqa: ASYNC110 - no event crosses to another process
                     await anyio.sleep(POLL_SECONDS)
             token = HELD_LOCK.set(HeldLock(self._key, self._purpose, lease))

@@ -42,9 +42,8 @@ class _Progress(Generic[M]):
 
     def find_gap(self, page: FetchedPage[M]) -> tuple[int, int] | None:
         """Return the id that should be, and that is, a page's first: where they differ, rows came or went before it."""
-        if self.next_id is None or page.first_id is None or self.next_id == page.first_id:
-            return None
-        return self.next_id, page.first_id
+        first_id = page.first_id if page.items else 0
+        return None if self.next_id is None or first_id in (None, self.next_id) else (self.next_id, first_id)
 
     def add(self, page: FetchedPage[M], fetched_at: float) -> None:
         """Add the rows of the next page."""
@@ -66,6 +65,8 @@ class PagedFetch(Generic[M]):
         self._fetch_page = fetch_page
         self._clock = clock
         self._progress: _Progress[M] | None = None
+        self._former_gap: tuple[int, int] | None = None
+        self._is_checked = True
 
     @property
     def items(self) -> Mapping[int, M | None]:
@@ -90,19 +91,19 @@ class PagedFetch(Generic[M]):
         progress, now = self._progress, self._clock()
         if progress is None or progress.version != version or now - progress.fetched_at > MAX_PAUSE_SECONDS:
             progress = self._progress = _Progress(version, now)
-        beginnings, former_gap, is_checked = 1, None, True
+        beginnings = 1
         try:
             while progress.next_number is not None:
                 page = await self._fetch_page(transport, progress.next_number, progress.items)
                 gap = progress.find_gap(page)
                 # The same after a new beginning: no rows move, but Toggl's header does not mean what was recorded.
-                is_checked = is_checked and (gap is None or gap != former_gap)
-                if gap is None or not is_checked:
+                self._is_checked = self._is_checked and (gap is None or gap != self._former_gap)
+                if gap is None or not self._is_checked:
                     progress.add(page, self._clock())
                     await report_page(len(page.items))
                     continue
                 progress = self._progress = _Progress(version, self._clock())
-                beginnings, former_gap = _count_beginning(beginnings), gap
+                beginnings, self._former_gap = _count_beginning(beginnings), gap
         except (QuotaSpent, RateLimited, Unreachable) as error:
             if progress.items:
                 progress_text = f"{len(progress.items):,} rows are read and kept, and more are to come"
