@@ -60,6 +60,7 @@ REFUSALS: list[tuple[int, str, type[TogglError]]] = [
     (402, '"Must be a premium user to archive clients"', PlanRequired),
     (402, "", PlanRequired),
     (402, '"Custom project colors available only for premium plans"', PlanRequired),
+    (402, '"Billable rates are available for Starter and higher plans."', PlanRequired),
     (402, "You have hit your hourly limit for API calls.", QuotaSpent),
     (402, '"You have hit your hourly limit for API calls. Your quota will reset in 9 seconds."', QuotaSpent),
     (404, '"No client was found"', NotFound),

@@ -13,7 +13,14 @@ from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.store import Key
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.endpoints.core.keys import derive_scope
-from toggl_mcp.endpoints.core.lease import LEASE_SECONDS, MIN_HOLD_SECONDS, POLL_SECONDS, RENEWAL_SECONDS, SharedLock
+from toggl_mcp.endpoints.core.lease import (
+    LEASE_SECONDS,
+    MAX_ARRIVAL_SECONDS,
+    MIN_HOLD_SECONDS,
+    POLL_SECONDS,
+    RENEWAL_SECONDS,
+    SharedLock,
+)
 from toggl_mcp.errors import Unreachable
 from toggl_mcp.models.clock import SystemClock
 from toggl_mcp.sandbox import HARBOUR_STUDIO, Fault, Sandbox
@@ -37,6 +44,13 @@ class SlowStore(MemoryStore):
         new_end = await super().acquire_lease(key, seconds, held_until=held_until)
         await LoopClock().sleep(2 * POLL_SECONDS)
         return new_end
+
+
+class ChangingStore(MemoryStore):
+    """A store where another process has a change on its way, and never settles it."""
+
+    async def is_changing(self, key: Key) -> bool:  # noqa: ARG002 - of every collection
+        return True
 
 
 @pytest.fixture
@@ -94,3 +108,9 @@ async def test_hold_shared_lock_in_little_time_waits_for_half_of_it() -> None:
                 async with SharedLock(store, key, "creates").hold():
                     pass
     assert anyio.current_time() - started_at == pytest.approx(MIN_HOLD_SECONDS / 4, abs=2 * POLL_SECONDS)
+
+
+async def test_hold_shared_lock_waits_for_the_change_of_another_process_until_it_must_have_come() -> None:
+    started_at = anyio.current_time()
+    async with SharedLock(ChangingStore(clock=LoopClock()), Key("scope", "creation", 0), "creates").hold():
+        assert anyio.current_time() - started_at == pytest.approx(MAX_ARRIVAL_SECONDS, abs=2 * POLL_SECONDS)

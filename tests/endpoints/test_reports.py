@@ -1,5 +1,6 @@
 """Which reports are kept: one for each state of the entries that it is about."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
 import anyio
@@ -14,12 +15,14 @@ from toggl_mcp.api import AsyncClient
 from toggl_mcp.cache.memory import MemoryStore
 from toggl_mcp.cache.redis.address import RedisAddress
 from toggl_mcp.cache.redis.store import RedisStore
+from toggl_mcp.endpoints.core.session import Session
+from toggl_mcp.endpoints.reports import ReportQuery, Reports
 from toggl_mcp.endpoints.time_entry_query import EntryQuery
 from toggl_mcp.endpoints.toggl import Toggl
 from toggl_mcp.errors import Unreachable
 from toggl_mcp.models.period import DateRange, make_calendar
 from toggl_mcp.models.time_entries import TimeEntryBody
-from toggl_mcp.sandbox import HARBOUR_STUDIO, Sandbox
+from toggl_mcp.sandbox import HARBOUR_STUDIO, Behaviors, Call, Fault, Sandbox
 
 pytestmark = pytest.mark.anyio
 
@@ -117,3 +120,54 @@ async def test_fetch_entries_next_row_number_out_of_bounds_is_unreachable(number
     async with serve_response(f"[{row}]", headers={"X-Next-Row-Number": number}) as toggl:
         with pytest.raises(Unreachable, match="before its last row"):
             await toggl.entry_source.fetch(query)
+
+
+async def read_march(
+    connection: AsyncClient, sandbox: Sandbox, clock: Clock, *, min_seconds: int = 0
+) -> tuple[set[int], int]:
+    """Return the ids of the entries of March that last so long, and how many pages they took."""
+    session = Session(AUTH, MemoryStore(clock=clock), client=connection)
+    first, last, user_id = date(2025, 3, 1), date(2025, 3, 31), sandbox.state.me["id"]
+    query = ReportQuery(HARBOUR_STUDIO, first, last, user_id, min_seconds=min_seconds)
+    read, error = await Reports(session.transport, clock).read_entries(query)
+    assert error is None
+    return set(read.collection.items), len(sandbox.calls)
+
+
+def add_march(sandbox: Sandbox, seconds: Sequence[int]) -> list[int]:
+    """Add entries of these lengths, an hour apart, and return their ids."""
+    sandbox.state.entries = {}
+    start = at("2025-03-03T09:00")
+    return [
+        sandbox.state.add_entry(HARBOUR_STUDIO, start + 3600 * hour, stop=start + 3600 * hour + length)["id"]
+        for hour, length in enumerate(seconds)
+    ]
+
+
+async def test_read_entries_long_ones_that_fill_a_page_cost_no_page_twice(
+    connection: AsyncClient, sandbox: Sandbox, clock: Clock
+) -> None:
+    ids = add_march(sandbox, [3000] * 200 + [60] * 10)
+    assert await read_march(connection, sandbox, clock, min_seconds=600) == ({*ids[:200]}, 2)
+
+
+async def test_read_entries_long_ones_that_toggl_rounds_like_short_ones_are_all_read(
+    connection: AsyncClient, sandbox: Sandbox, clock: Clock
+) -> None:
+    sandbox.behaviors = Behaviors(report_rounding_minutes=15, report_rounding_arguments="ignored")
+    ids = add_march(sandbox, [60, 840] * 150)
+    assert await read_march(connection, sandbox, clock, min_seconds=600) == ({*ids[1::2]}, 2)
+
+
+async def test_read_entries_of_which_one_goes_before_an_empty_last_page_has_the_others(
+    connection: AsyncClient, sandbox: Sandbox, clock: Clock
+) -> None:
+    ids = add_march(sandbox, [60] * 201)
+
+    def remove_first(_: Call) -> Fault | None:
+        if len(sandbox.calls) == 1:
+            sandbox.state.entries.pop(ids[0], None)
+        return None
+
+    sandbox.fault = remove_first
+    assert await read_march(connection, sandbox, clock) == ({*ids[1:]}, 3)

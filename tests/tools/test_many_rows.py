@@ -130,6 +130,20 @@ async def test_summarize_time_where_the_header_names_another_row_reads_one_page_
     assert count_reports(sandbox) == ceil(900 / 200) + 1 + 2
 
 
+async def test_summarize_time_where_the_header_names_another_row_goes_on_after_the_quotas_reset(
+    host: Host, sandbox: Sandbox, clock: Clock
+) -> None:
+    sandbox.behaviors = Behaviors(report_next_id="last row")
+    add_minutes(sandbox, 5900, NIGHT_SCHOOL)
+    period = MARCH | {"workspace": NIGHT_SCHOOL}
+    *_, first = [await host.call("summarize_time", **period) for _ in range(3)]
+    clock.now += 3601
+    last = await host.call("summarize_time", **period)
+
+    assert not first["complete"]
+    assert (last["total"]["entries"], last["complete"]) == (5900, True)
+
+
 @pytest.mark.parametrize("rejection", [400, 402, 404, 409])
 async def test_summarize_time_refused_report_of_long_entries_leaves_the_others(
     host: Host, sandbox: Sandbox, rejection: Literal[400, 402, 404, 409]

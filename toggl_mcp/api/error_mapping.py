@@ -48,7 +48,7 @@ def is_throttling_response(response: Response) -> bool:
 
 
 def is_page(response: Response) -> bool:
-    """Return whether a response is a page of the web server before Toggl, which says nothing of Toggl's."""
+    """Return whether a response is a page of the web server before Toggl, which does not know what Toggl has."""
     return response.text[:2000].lstrip("\ufeff \t\r\n").startswith("<")
 
 

@@ -2,10 +2,12 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import lru_cache, partial
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
+
+from pydantic import BaseModel
 
 from toggl_mcp.api import REPORTS_PATH_PREFIX, Transport
 from toggl_mcp.endpoints.core.cached_collection import CachedCollection
@@ -17,6 +19,8 @@ from toggl_mcp.errors import Unreachable
 from toggl_mcp.models.clock import Clock
 from toggl_mcp.models.period import DateRange
 from toggl_mcp.models.users import DAYS_IN_WEEK, Activity, DailySeconds, WeekOfUser
+
+M = TypeVar("M", bound=BaseModel)
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 CACHE_SIZE = 64
@@ -122,30 +126,28 @@ async def _fetch_project_days(query: _DaysQuery, transport: Transport) -> Mappin
 async def _fetch_user_days(query: _DaysQuery, transport: Transport) -> Mapping[int, DailySeconds | None]:
     path = f"{REPORTS_PATH_PREFIX}workspace/{query.workspace_id}/weekly/time_entries"
     response = await transport.query_report(path, query.to_body())
-    rows = parse_rows(response.data)
+    users, unreadable = _parse_readable(WeekOfUser, parse_rows(response.data))
     seconds: defaultdict[int, list[int]] = defaultdict(lambda: [0] * DAYS_IN_WEEK)
-    unreadable_count = 0
-    for row in rows:
-        try:
-            user = parse_model(WeekOfUser, row)
-        except Unreachable:
-            unreadable_count += 1
-            continue
+    for user in users:
         seconds[user.user_id] = [sum(pair) for pair in zip(seconds[user.user_id], user.seconds, strict=True)]
-    days_by_user = {user_id: DailySeconds(seconds=days) for user_id, days in seconds.items()}
-    return days_by_user | {-number: None for number in range(1, unreadable_count + 1)}
+    return {user_id: DailySeconds(seconds=days) for user_id, days in seconds.items()} | unreadable
 
 
 async def _fetch_activity(workspace_id: int, transport: Transport) -> Mapping[int, Activity | None]:
     response = await transport.send("GET", f"workspaces/{workspace_id}/dashboard/all_activity")
     # Some programs read an object here, of an older version of the API.
     rows = parse_rows(to_fields(response).get("activity", response))
-    activities: list[Activity] = []
+    activities, unreadable = _parse_readable(Activity, rows)
+    activities.sort(key=lambda item: (item.running, item.stop or LONG_AGO))
+    return {item.user_id: item for item in activities} | unreadable
+
+
+def _parse_readable(model: type[M], rows: Sequence[object]) -> tuple[list[M], dict[int, None]]:
+    """Return the models of rows, and a negative number for each row that cannot be read."""
+    items: list[M] = []
     for row in rows:
         try:
-            activities.append(parse_model(Activity, row))
+            items.append(parse_model(model, row))
         except Unreachable:
-            _log.warning("The activity of a user cannot be read, and is left out.")
-    activities.sort(key=lambda item: (item.running, item.stop or LONG_AGO))
-    unreadable = {-number: None for number in range(1, len(rows) - len(activities) + 1)}
-    return {item.user_id: item for item in activities} | unreadable
+            _log.warning("A row of a team's report cannot be read, and is left out.")
+    return items, dict.fromkeys(range(len(items) - len(rows), 0))

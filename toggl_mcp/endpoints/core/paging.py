@@ -42,7 +42,7 @@ class _Progress(Generic[M]):
 
     def find_gap(self, page: FetchedPage[M]) -> tuple[int, int] | None:
         """Return the id that should be, and that is, a page's first: where they differ, rows came or went before it."""
-        first_id = page.first_id if page.items else 0
+        first_id = 0 if page.first_id is None and not page.items else page.first_id
         return None if self.next_id is None or first_id in (None, self.next_id) else (self.next_id, first_id)
 
     def add(self, page: FetchedPage[M], fetched_at: float) -> None:

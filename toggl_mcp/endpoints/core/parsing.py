@@ -113,7 +113,7 @@ def parse_entry(row: object, **defaults: object) -> TimeEntry:
     """Return a row as a time entry.
 
     Its `stop` counts where its duration cannot: without one, or with that of a timer that runs. Where both can, the
-    duration counts; in reports, where Toggl may have rounded it, the stop.
+    duration counts, as in Toggl's own totals.
 
     Raises:
         Unreachable: It does not say when it began or how long it took, or the row is no object.
