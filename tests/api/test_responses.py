@@ -60,7 +60,6 @@ REFUSALS: list[tuple[int, str, type[TogglError]]] = [
     (402, '"Must be a premium user to archive clients"', PlanRequired),
     (402, "", PlanRequired),
     (402, '"Custom project colors available only for premium plans"', PlanRequired),
-    (402, '"Billable rates are available for Starter and higher plans."', PlanRequired),
     (402, "You have hit your hourly limit for API calls.", QuotaSpent),
     (402, '"You have hit your hourly limit for API calls. Your quota will reset in 9 seconds."', QuotaSpent),
     (404, '"No client was found"', NotFound),
@@ -106,6 +105,14 @@ async def test_refusal_of_an_own_color_says_so_and_leaves_the_quota_alone(header
     async with serve_response('"Custom project colors available only for premium plans"', 402, headers) as toggl:
         with pytest.raises(PlanRequired, match="palette"):
             await toggl.projects(HARBOUR_STUDIO).edit(7, ProjectBody(color="#010203"))
+
+
+async def test_refusal_of_a_paid_feature_with_the_last_request_is_not_about_the_quota() -> None:
+    headers = {"X-Toggl-Quota-Remaining": "0", "X-Toggl-Quota-Resets-In": "60"}
+    text = '"Billable rates are available for Starter and higher plans."'
+    async with serve_response(text, 402, headers) as toggl:
+        with pytest.raises(PlanRequired):
+            await toggl.clients(HARBOUR_STUDIO).collect()
 
 
 async def test_refusal_of_a_foreign_workspace_says_so_and_records_no_quota(

@@ -51,6 +51,14 @@ def test_parse_time_phrase_has_its_meaning_or_is_refused(phrase: str, meaning: s
     check_phrase(meaning, lambda: AUCKLAND.to_local_text(parse_time(phrase, NOW, AUCKLAND)))
 
 
+@pytest.mark.parametrize("phrase", ["1:30-05:00", "01:30-0500", "1:30 -05:00"])
+def test_parse_time_with_the_offset_that_a_change_of_clocks_asks_for_is_read(phrase: str) -> None:
+    new_york, day = make_calendar("America/New_York", 1), date(2026, 11, 1)
+    with pytest.raises(ValueError, match="-04:00 or -05:00"):
+        parse_time("1:30", NOW, new_york, day)
+    assert new_york.to_local_text(parse_time(phrase, NOW, new_york, day)) == "2026-11-01T01:30:00-05:00"
+
+
 @pytest.mark.parametrize(("phrase", "meaning"), list_phrases(DURATIONS))
 def test_parse_duration_phrase_has_its_meaning_or_is_refused(phrase: str, meaning: str) -> None:
     check_phrase(meaning, lambda: str(parse_duration(phrase)))
