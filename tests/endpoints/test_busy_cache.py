@@ -11,10 +11,14 @@ from tests.endpoints.support import AROHA, AUTH, NORTHWIND, cached_fields, fault
 from tests.sandbox.clock import Clock
 from toggl_mcp.api import AsyncClient
 from toggl_mcp.cache.sqlite.store import SqliteStore
+from toggl_mcp.cache.store import Key
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
+from toggl_mcp.endpoints.core.keys import derive_scope
 from toggl_mcp.endpoints.projects import AsyncProjectEndpoint
+from toggl_mcp.endpoints.time_entries import AsyncTimeEntryEndpoint
 from toggl_mcp.errors import CacheBusy, QuotaSpent
 from toggl_mcp.models.clients import ClientBody
+from toggl_mcp.models.time_entries import TimeEntryBody
 from toggl_mcp.sandbox import HARBOUR_STUDIO, Fault, Sandbox
 
 pytestmark = pytest.mark.anyio
@@ -39,6 +43,10 @@ class Holder:
 
     def hold(self) -> None:
         self._locks.enter_context(lock_file(self._path))
+
+    def hold_for_itself(self) -> None:
+        """Let nobody read the file either."""
+        self._locks.enter_context(lock_file(self._path, "EXCLUSIVE"))
 
     def let_go(self) -> None:
         self._locks.close()
@@ -114,6 +122,25 @@ async def test_busy_cache_unwritten_change_invalidates_the_projects(
         holder.let_go()
     cached = {project.id: (project.client_id, project.active) for project in await projects.load_cache()}
     assert cached.items() <= {(row["id"], (row["client_id"], row["active"])) for row in sandbox.state.projects.values()}
+
+
+async def test_busy_cache_unreadable_after_the_start_of_a_timer_settles_it_with_the_next_step(
+    impatient: AsyncClientEndpoint, path: Path, connection: AsyncClient, sandbox: Sandbox, clock: Clock
+) -> None:
+    assert impatient.cache is not None
+    entries = AsyncTimeEntryEndpoint(HARBOUR_STUDIO, AUTH, impatient.cache, client=connection)
+    await entries.read()
+    sandbox.fault = fault_in_turn("POST", with_action(Fault("slow"), (holder := Holder(path)).hold_for_itself))
+    try:
+        await entries.start(TimeEntryBody(description="Lighthouse"))
+    finally:
+        holder.let_go()
+    await impatient.collect()
+
+    other_store = SqliteStore(path, clock=clock)
+    assert not await other_store.is_changing(Key(derive_scope(AUTH, connection), "time_entry", 0))
+    assert await other_store.read(Key(derive_scope(AUTH, connection), "time_entry", 0)) is None
+    await other_store.aclose()
 
 
 async def test_busy_cache_change_without_rate_slot_is_not_sent(

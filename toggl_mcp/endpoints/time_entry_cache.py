@@ -149,16 +149,20 @@ class TimeEntryCache(CachedCollection[TimeEntry]):
 
         Where another timer was started later than this one, only Toggl knows which runs: the collection is dropped.
         """
-        with anyio.CancelScope(shield=True), self._invalidate_later_if_busy(self.key):
-            if self.key in keys_to_invalidate or any(self._is_of_past(row, change) for row in change.rows):
-                keys_to_invalidate = [*keys_to_invalidate, self._past_key]
+        with anyio.CancelScope(shield=True):
+            is_of_past = any(self._is_of_past(row, change) for row in change.rows)
             timers = [row.item for row in change.rows if row.item is not None and row.item.running]
-            if timers:
-                # Its own row comes first: of two that start at once, the one that is written last finds the other.
-                await self._write(change.rows)
-                change.rows.clear()
+            with self._invalidate_later_if_busy(self.key):
+                if timers:
+                    # Its own row comes first: of two that start at once, the one that is written last finds the other.
+                    await self._write(change.rows)
+                    change.rows.clear()
                 for timer in timers:
                     await self._stop_others(timer)
+            if self.key in self._store.pending_invalidations:
+                keys_to_invalidate = [*keys_to_invalidate, self.key]
+            if self.key in keys_to_invalidate or is_of_past:
+                keys_to_invalidate = [*keys_to_invalidate, self._past_key]
             if change.record.verb == "add" and change.journal_rows:
                 self._add_stopped_rows(change)
             # By now Toggl counts it on the projects, not already when it was opened.
