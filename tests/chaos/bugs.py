@@ -9,11 +9,13 @@ from tests.chaos import invariants
 from toggl_mcp.api import transport
 from toggl_mcp.api.transport import Delivery
 from toggl_mcp.cache.memory import MemoryStore
+from toggl_mcp.cache.sqlite.store import SqliteStore
 from toggl_mcp.cache.store import Key, Version
 from toggl_mcp.endpoints.clients import AsyncClientEndpoint
 from toggl_mcp.endpoints.core.cached_collection import CachedCollection
 from toggl_mcp.endpoints.core.change import Change
 from toggl_mcp.endpoints.core.endpoint import CachedEndpoint
+from toggl_mcp.endpoints.core.lease import HeldLock
 from toggl_mcp.errors import TogglError
 from toggl_mcp.models.clients import Client
 
@@ -124,6 +126,20 @@ def keep_lease(patch: Patch) -> None:
     patch.setattr(MemoryStore, "acquire_lease", acquire_lease)
 
 
+def send_after_lock_lapsed(patch: Patch) -> None:
+    async def require(_: HeldLock) -> None:
+        return
+
+    patch.setattr(HeldLock, "require", require)
+
+
+def begin_before_change_of_former_holder_ended(patch: Patch) -> None:
+    async def is_changing(_: SqliteStore, __: Key) -> bool:
+        return False
+
+    patch.setattr(SqliteStore, "is_changing", is_changing)
+
+
 def _write_through_only(patch: Patch, is_written: Callable[[Client | None], bool]) -> None:
     original = Change[Client].add_confirmed_row
 
@@ -156,3 +172,4 @@ CANCELLATION_BUGS: dict[Bug, str] = {
     keep_lease: invariants.LEASE_LEFT,
     keep_cache_after_outcome_unknown: invariants.OUTDATED,
 }
+STANDSTILL_BUGS: tuple[Bug, ...] = (send_after_lock_lapsed, begin_before_change_of_former_holder_ended)

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from tests.chaos.kills import Killed, Lifetime, run_process
+from tests.chaos.kills import Killed, Lifetime, create_plan, run_process
 from tests.endpoints.support import AROHA, NORTHWIND
 from tests.figures import check_figures
 from tests.sandbox.clock import Clock
@@ -25,9 +25,6 @@ from toggl_mcp.models.tags import Tag, TagBody
 from toggl_mcp.models.tasks import TaskBody
 from toggl_mcp.models.time_entries import TimeEntry, TimeEntryBody
 from toggl_mcp.sandbox import HARBOUR_STUDIO, Sandbox
-from toggl_mcp.tools.support.define import CallContext
-from toggl_mcp.tools.time_entries._args import CreateTimeEntries
-from toggl_mcp.tools.time_entries.create import create_time_entries
 
 pytestmark = pytest.mark.anyio
 
@@ -201,13 +198,6 @@ async def test_change_on_a_server_killed_at_any_step_leaves_no_cache_that_differ
 
     assert 0 < kills < MAX_STEPS
     assert stale_reads == 0
-
-
-async def create_plan(toggl: Toggl, entries: list[dict[str, Any]]) -> list[str]:
-    """Return what became of each entry of a plan."""
-    args = CreateTimeEntries.model_validate({"entries": entries})
-    result = await create_time_entries(args, CallContext(toggl, "full", {}))
-    return [row.status for row in result.entries]
 
 
 async def repeat_killed_plan(folder: Path, clock: Clock, lifetime: Lifetime) -> tuple[list[str], list[str]]:

@@ -14,7 +14,7 @@ from typing import cast
 import anyio
 from pydantic import TypeAdapter
 
-from tests.chaos.kills import AUTH, Killed, Lifetime, MortalStore
+from tests.chaos.kills import AUTH, Killed, Lifetime, SteppedStore
 from tests.sandbox.clock import Clock
 from toggl_mcp.api import connect
 from toggl_mcp.cache.sqlite.store import SqliteStore
@@ -34,15 +34,15 @@ class ProcessLifetime(Lifetime):
         super().__init__(steps)
         self.has_begun = True
 
-    def step(self) -> None:
+    async def step(self) -> None:
         try:
-            super().step()
+            await super().step()
         except Killed:
             os.kill(os.getpid(), signal.SIGKILL)
 
     async def step_with(self, _: object) -> None:
         """Take a step as a request is sent, or as its response is received."""
-        self.step()
+        await self.step()
 
 
 async def undo(address: str, path: Path, change_id: str, clock: Clock, lifetime: ProcessLifetime) -> list[JournalRow]:
@@ -51,8 +51,8 @@ async def undo(address: str, path: Path, change_id: str, clock: Clock, lifetime:
     store = SqliteStore(path, clock=clock)
     async with connect(address) as connection:
         connection.event_hooks = {"request": [lifetime.step_with], "response": [lifetime.step_with]}
-        mortal_store = cast("Store", MortalStore(store, lifetime))
-        toggl = Toggl(AUTH, mortal_store, client=connection, workspace_id=HARBOUR_STUDIO)
+        stepped_store = cast("Store", SteppedStore(store, lifetime))
+        toggl = Toggl(AUTH, stepped_store, client=connection, workspace_id=HARBOUR_STUDIO)
         rows = await toggl.undo.run(await toggl.journal.find(change_id))
     await store.aclose()
     return [replace(row, before=None, after=None) for row in rows]
