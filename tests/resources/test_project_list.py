@@ -189,6 +189,20 @@ async def test_resources_list_has_the_name_of_a_later_read_in_place_of_an_own_on
     assert "Web stall" not in titles
 
 
+@pytest.mark.parametrize("tool", ["get_account", "list_projects"])
+async def test_resources_list_after_a_clock_was_set_back_has_the_name_of_the_latest_read(
+    sandbox: Sandbox, clock: Clock, tool: str
+) -> None:
+    async with Client(serve(sandbox, clock)) as client:
+        for name in ("Web market", "Web stall"):
+            sandbox.state.projects[201_500_302]["name"] = name
+            await Host(client).call(tool, refresh=True)
+            titles = await list_titles(client)
+            clock.now -= 3600
+
+    assert "Web stall" in titles
+
+
 async def test_resources_list_after_a_list_was_dropped_has_its_names(sandbox: Sandbox, clock: Clock) -> None:
     async with Client(serve(sandbox, clock)) as client:
         await client.read_resource("toggl://account")

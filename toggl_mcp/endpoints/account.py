@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, TypeVar, cast
 from pydantic import BaseModel
 
 from toggl_mcp.api import Transport
-from toggl_mcp.cache.store import Key, Version
+from toggl_mcp.cache.store import MAX_CLOCK_LEAD_SECONDS, Key, Version
 from toggl_mcp.endpoints.core.cached_collection import CachedCollection, Fetch
 from toggl_mcp.endpoints.core.collection import CacheRead, Collection
 from toggl_mcp.endpoints.core.keys import ACCOUNT_ID, account_key, names_key
@@ -117,9 +117,10 @@ class AccountEndpoint:
         if names is None:
             return
         requested_at = names.version.fetched_at or 0.0
+        latest = self._session.store.clock() + MAX_CLOCK_LEAD_SECONDS  # What is later is from before it was set back.
         for key, item in names.items.items():
             former = self._last_names.get(key)
-            if former is None or (former.names is not item and former.requested_at <= requested_at):
+            if former is None or (former.names is not item and not latest >= former.requested_at > requested_at):
                 self._last_names[key] = NamesRead(item, requested_at)
 
     def _open_collection(self, key: Key, model: type[M], fetch: Fetch[M]) -> CachedCollection[M]:

@@ -5,6 +5,7 @@ from itertools import product
 from typing import Any, NamedTuple
 from weakref import WeakValueDictionary
 
+from toggl_mcp.cache.store import MAX_CLOCK_LEAD_SECONDS
 from toggl_mcp.endpoints.account import AccountEndpoint, NamesRead
 from toggl_mcp.endpoints.core.collection import Collection
 from toggl_mcp.endpoints.core.read_endpoint import ReadEndpoint
@@ -72,11 +73,16 @@ class LastProjects:
         stored = await endpoint.any_age_or_none()
         collections = [read and read.get_collection(endpoint.KIND), stored, self._collections.get(key)]
         candidates = [collection for collection in collections if collection is not None]
-        last = max(candidates, key=_fetched_at, default=None)
-        if last is None or self._clock() - _fetched_at(last) >= MAX_NAMES_AGE_SECONDS:
+        last = max(candidates, key=self._read_at, default=None)
+        if last is None or self._clock() - (last.version.fetched_at or 0.0) >= MAX_NAMES_AGE_SECONDS:
             return None
         self._collections[key] = last
         return last
+
+    def _read_at(self, collection: Collection[Any]) -> float:
+        """Return when a collection was read: first of all, if that was before the clock was set back."""
+        fetched_at = collection.version.fetched_at or 0.0
+        return fetched_at if fetched_at <= self._clock() + MAX_CLOCK_LEAD_SECONDS else 0.0
 
     async def _apply_changes(
         self, collections: Iterable[tuple[ReadEndpoint[Any], Collection[Any]]]
@@ -87,7 +93,7 @@ class LastProjects:
         for endpoint, collection in collections:
             own_items = dict(collection.items)
             for record in records:
-                is_later = record.is_confirmed and record.made_at >= _fetched_at(collection)
+                is_later = record.is_confirmed and record.made_at >= self._read_at(collection)
                 if is_later and record.workspace_id == endpoint.workspace_id:
                     _apply_change(endpoint, own_items, record)
             items[endpoint.KIND] |= own_items
@@ -102,10 +108,6 @@ def _name_active_projects(projects: Mapping[int, Project], clients: Mapping[int,
         if project.active
     ]
     return sorted(names, key=lambda project: (fold_accents(project.name), project.id))
-
-
-def _fetched_at(collection: Collection[Any]) -> float:
-    return collection.version.fetched_at or 0.0
 
 
 def _apply_change(endpoint: ReadEndpoint[Any], items: MutableMapping[int, Any], record: ChangeRecord) -> None:
