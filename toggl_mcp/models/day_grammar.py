@@ -35,6 +35,10 @@ _DAY_AND_MONTH = re.compile(
     rf"(?:(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<month>{MONTH_PATTERN})"
     rf"|(?P<month2>{MONTH_PATTERN}) (?P<day2>\d{{1,2}})(?:st|nd|rd|th)?)(?:,? (?P<year>\d{{4}}))?"
 )
+_DATED_WEEKDAY = re.compile(rf"(?P<weekday>{WEEKDAY_PATTERN}),? (?P<date>.*\d.*)")
+_ABBREVIATION = re.compile(
+    rf"\b({'|'.join([*(name[:3] for name in (*WEEKDAYS, *MONTHS)), 'tues', 'thurs', 'sept'])})\.(?=[ ,]|$)"
+)
 _COUNT = re.compile(rf"\b({'|'.join(NUMBER_WORDS)})(?= (?:day|week|month|quarter|year)s?\b)")
 _DAY = timedelta(days=1)
 
@@ -59,11 +63,14 @@ def parse_day_or_none(text: str, today: date, calendar: Calendar, *, earliest: d
         ValueError: It has two readings, or is a day of a year that Toggl has no entries in.
     """
     words = normalize_words(text)
+    dated = _DATED_WEEKDAY.fullmatch(words)
     day = (
         _parse_relative(text, words, today, calendar, earliest)
         or _parse_part_of_unit(words, today, calendar)
-        or _parse_date(text, words, today, earliest)
+        or _parse_date(text, dated["date"] if dated else words, today, earliest)
     )
+    if day and dated:
+        _require_weekday(text, dated["weekday"], day)
     return day and check_year(day)
 
 
@@ -73,8 +80,11 @@ def latest_weekday(name: str, today: date) -> date:
 
 
 def normalize_words(text: str) -> str:
-    """Return a phrase in lower case, with single spaces, counts in figures, no underscores and no leading article."""
-    words = " ".join(text.lower().replace("_", " ").split()).removeprefix("the ")
+    """Return a phrase in lower case, with single spaces, counts in figures, no underscores and no leading article.
+
+    Short names of months and weekdays have no full stop.
+    """
+    words = _ABBREVIATION.sub(r"\1", " ".join(text.lower().replace("_", " ").split()).removeprefix("the "))
     return _COUNT.sub(lambda match: str(NUMBER_WORDS.index(match[1]) + 1), words)
 
 
@@ -89,11 +99,10 @@ def make_day(text: str, year: int, month: int, day: int) -> date:
     Raises:
         ValueError: There is no such day, or Toggl has no entries in that year.
     """
+    check_year(date(max(year, 1), 1, 1))
     try:
-        return check_year(date(max(year, 1), month, day))
+        return date(year, month, day)
     except ValueError as error:
-        if year not in VALID_YEARS:
-            raise
         message = f"{text!r:.60} is not in the calendar; give a day that exists"
         raise ValueError(message) from error
 
@@ -160,6 +169,17 @@ def _parse_date(text: str, words: str, today: date, earliest: date | None) -> da
     if value > today:
         return _exactly_one(text, (make(today.year - 1), value), earliest)
     return value if earliest is None or value >= earliest else make(today.year + 1)
+
+
+def _require_weekday(text: str, weekday: str, day: date) -> None:
+    """Require that a date is of the weekday before it.
+
+    Raises:
+        ValueError: It is not.
+    """
+    if day.weekday() != _weekday_number(weekday):
+        message = f"{text!r:.60} names a {WEEKDAYS[day.weekday()].title()}; give the date or the weekday that is meant"
+        raise ValueError(message)
 
 
 def _make_last_day(text: str, year: int, month: int) -> date:

@@ -14,6 +14,7 @@ _WITH_UNITS = re.compile(
     r"\s*(?:and\s+)?".join(rf"(?:(?P<{unit}>{_NUMBER})\s*(?:{names}))?" for unit, (names, _) in _UNITS.items())
 )
 _MINUTES_WITHOUT_UNIT = re.compile(r"(?P<hours>\d{1,3})\s*h\s*(?P<minutes>[0-5]\d)")
+_SECONDS = re.compile(r"(\d{1,7})(?:\.0{1,6})?")
 _CLOCK = re.compile(r"(?P<hours>\d{1,3}):(?P<minutes>[0-5]\d)(?::(?P<seconds>[0-5]\d))?")
 _ISO = re.compile(rf"pt(?=\d)(?:(?P<hours>{_NUMBER})h)?(?:(?P<minutes>{_NUMBER})m)?(?:(?P<seconds>{_NUMBER})s)?")
 _FORMS = (_MINUTES_WITHOUT_UNIT, _WITH_UNITS, _CLOCK, _ISO)
@@ -46,8 +47,8 @@ def parse_duration(text: str) -> int:
     words = " ".join(text.lower().split())
     words = _NUMBER_WORD.sub(lambda match: str(NUMBER_WORDS.index(match[1]) + 1), _WORDS.get(words, words))
     words = _AND_A_HALF.sub(r"\1.5 \2", words)
-    if re.fullmatch(r"\d{1,7}", words):
-        return _check_length(int(words))
+    if (seconds := _SECONDS.fullmatch(words)) and (words.isdecimal() or int(seconds[1]) > MAX_DOUBTFUL_NUMBER):
+        return _check_length(int(seconds[1]))
     match = next((match for form in _FORMS if words and (match := form.fullmatch(words))), None)
     if match is None:
         message = f"{text!r:.60} is not a duration; write 1h30m, 1:30, 90m, 1.5h, PT90M or seconds"

@@ -28,13 +28,18 @@ _WEEK = re.compile(
 )
 _BEFORE_LAST = re.compile(r"(week|month|quarter|year) before last")
 _WEEKEND = re.compile(r"(this|last) weekend")
-_SO_FAR = re.compile(r"(?:(?P<unit>week|month|quarter|year) to date|(?P<period>.+) so far)")
+_SO_FAR = re.compile(r"(?:(?:this |current )?(?P<unit>week|month|quarter|year) to date|(?P<period>.+) so far)")
 _RANGE = re.compile(r"(?:from )?(.+?) ?(?:\.\.| to | until | through | - ) ?(.+)")
 _HYPHENATED = re.compile(r"(?:this|current|last|previous|past|next)(?:-\d+)?-(?:week|month|quarter|year|day)s?")
 _TO_DATE = {"wtd": "week to date", "mtd": "month to date", "qtd": "quarter to date", "ytd": "year to date"}
 _INTERVAL = re.compile(r"(\d{4}-\d\d-\d\d)/(\d{4}-\d\d-\d\d)")
 _CAMEL_CASE = re.compile(r"(?<=[a-z])(?=[A-Z])")
-_DASH = re.compile("(?<=[a-z])-(?=[a-z])| ?[\u2013\u2014] ?")
+_DASH = re.compile(r"(?<=[a-z])-(?=[a-z])|(?<=\bq\d)-(?=q\d)|(?<=\bw\d\d)-(?=w\d)| ?[\u2013\u2014] ?")
+_END_YEAR = re.compile(r"(?:.* )?(\d{4})|(\d{4})-\d.*")
+_START_WITHOUT_YEAR = re.compile(
+    rf"(?:\d{{1,2}}(?:st|nd|rd|th)?(?: of)? )?(?:{MONTH_PATTERN})(?: \d{{1,2}}(?:st|nd|rd|th)?)?"
+    r"|q[1-4]|(?:calendar )?week \d{1,2}|[ck]?w ?\d{1,2}"
+)
 _DAY_NUMBERS = r"(?:the )?(?P<{}>\d{{1,2}}(?:st|nd|rd|th)?)"
 _TWO_DAYS = f"{_DAY_NUMBERS.format('first')} ?(?:-| to ) ?{_DAY_NUMBERS.format('last')}"
 _DAYS_OF_MONTH = (
@@ -143,8 +148,17 @@ def _parse_range(words: str, today: date, calendar: Calendar) -> tuple[date, dat
         ends = [match[1], match[2]]
     else:
         return None
-    first, last = (_parse_end(end, today, calendar) for end in ends)
+    if year := _START_WITHOUT_YEAR.fullmatch(ends[0]) and _END_YEAR.fullmatch(ends[1]):
+        last = _parse_end(ends[1], today, calendar)[1]
+        return _parse_start(ends[0], int(year[1] or year[2]), last, today, calendar), last
+    first, last = (_parse_end("today" if end == "now" else end, today, calendar) for end in ends)
     return first[0], last[1]
+
+
+def _parse_start(words: str, year: int, last: date, today: date, calendar: Calendar) -> date:
+    """Return the first day of a range whose end alone has a year: of that year, or else of the one before."""
+    first, _ = _parse_end(f"{words} {year}", today, calendar)
+    return first if first <= last else _parse_end(f"{words} {year - 1}", today, calendar)[0]
 
 
 def _parse_end(words: str, today: date, calendar: Calendar) -> tuple[date, date]:

@@ -9,7 +9,7 @@ from toggl_mcp.models.duration_grammar import NUMBER_WORDS, parse_duration
 from toggl_mcp.models.period import Calendar
 
 _CLOCK = r"(?P<hour>\d{1,2})(?:[:.h](?P<minute>\d\d)(?::(?P<second>\d\d)(?:\.\d{1,9})?)?)?\s?(?P<half>[ap]\.?m\.?)?"
-_OFFSET = r"\s?(?P<offset>z|[+-](?:0\d|1[0-4]):?[0-5]\d)?"
+_OFFSET = r"\s?(?P<offset>z|[+-](?:0\d|1[0-4])(?::?[0-5]\d|(?<=:\d\d[+-]\d\d)))?"
 _DAY_FIRST = re.compile(rf"(?:(?P<day>.*?)(?:(?<=\d)t| at |,? |^)(?:at )?)??{_CLOCK}{_OFFSET}")
 _DAY_LAST = re.compile(rf"(?:at )?{_CLOCK},? (?:on )?(?P<day>[a-z].*|\d+ days? ago|\d+[-/. ].*)")
 _HOUR_WORD = rf"(?P<hour>{'|'.join(NUMBER_WORDS)}|1[0-2]|[1-9])"
@@ -18,6 +18,9 @@ _SPOKEN = re.compile(
 )
 _PART_OF_DAY = re.compile(r"(?:\bin the |\b(?P<this>this ))?\b(?P<part>morning|afternoon|evening|tonight)\b,?")
 _HALF = re.compile(r"\d\s?[ap]\.?m\b")
+_END_OF_DAY = re.compile(r"(?<![\d:.+-])24:00(?::00)?(?![\d:])")
+_EXACT = re.compile(r".*(?:\dt\d|:\d\d:\d\d).*")
+"""A time with an offset, for `9:00-11:00` are two times."""
 _ISO_TIME = re.compile(r"\dt\d")
 _BASIC_ISO = re.compile(r"\b(\d{4})(\d\d)(\d\d)t(\d\d)(\d\d)(\d\d)?(?!\d)")
 _UTC = re.compile(r"(?<=[\dm.])\s?(?:utc|gmt)\b")
@@ -91,6 +94,7 @@ def _list_readings(
     if "midnight" in words:
         day = parse_day(re.sub(r"^at | ?(at )?midnight ?(on )?", "", words) or "today", today, calendar)
         raise two_readings_error(text, f"{day}T00:00", f"{day + timedelta(days=1)}T00:00")
+    words, ends = _END_OF_DAY.subn("00:00", words)
     match = _DAY_FIRST.fullmatch(words) or _DAY_LAST.fullmatch(words)
     if match is None or _is_day(words, calendar, now):
         message = _DAY_ALONE if _is_day(words, calendar, now) else _describe_times(text)
@@ -102,8 +106,8 @@ def _list_readings(
         local_times = [datetime.combine(_day_of_night(clock, today), clock) for clock in clocks if _is_of_night(clock)]
     else:
         day = parse_day(match["day"], today, calendar) if match["day"] else default_day or today
-        local_times = [datetime.combine(day, clock) for clock in clocks]
-    if offset is not None and offset.startswith("-") and not match["day"]:
+        local_times = [datetime.combine(day + ends * timedelta(days=1), clock) for clock in clocks]
+    if offset is not None and offset.startswith("-") and not _EXACT.fullmatch(words):
         zoned = [local.replace(tzinfo=calendar.zone, fold=fold) for local in local_times for fold in (0, 1)]
         if offset.replace(":", "") not in {f"{local:%z}" for local in zoned}:  # 9:00-11:00 are two times.
             raise ValueError(_describe_times(text))
@@ -165,7 +169,9 @@ def parse_hours(text: str) -> tuple[time, time]:
     """
     words = re.sub("[\u2013\u2014]| to ", "-", normalize_words(text))
     has_24_hours = any(int(hour) > _HOURS_OF_HALF_DAY for hour in re.findall(r"(?<![:.h\d])\d+", words))
-    start, _, end = ([*_read_clocks(part, has_24_hours=has_24_hours)] for part in words.partition("-"))
+    has_12_hours = _HALF.search(words) is not None
+    parts = words.partition("-")
+    start, _, end = ([*_read_clocks(part, has_24_hours=has_24_hours, has_12_hours=has_12_hours)] for part in parts)
     readings = [(first, last) for first in start for last in end if first < last]
     if not readings:
         message = f"{text!r:.60} is not the hours of one day; write two times, the later one last, such as 09:00-17:30"
@@ -262,9 +268,10 @@ def _write_spoken_clock(words: str) -> list[str]:
     return [words[: match.start()] + f"{hour}:{minute:02}{half}" + words[match.end() :] for half in halves]
 
 
-def _read_clocks(text: str, *, has_24_hours: bool) -> Iterator[time]:
+def _read_clocks(text: str, *, has_24_hours: bool, has_12_hours: bool) -> Iterator[time]:
     """Yield the times of day that a text may mean: those of both halves of the day where nothing says of which."""
-    for words in _write_clock(text):
+    halves = [part for words in _write_clock(text) for part in (_list_halves(words) if has_12_hours else [words])]
+    for words in halves:
         match = _DAY_FIRST.fullmatch(words.strip())
         if match is None or match["day"] or match["offset"]:
             continue
