@@ -135,6 +135,7 @@ async def _fetch_page(query: ReportQuery, transport: Transport, number: int, _: 
     if next_number is None or is_last:
         return FetchedPage(page, None, first_id)
     next_id = int(next_id) if next_id is not None and _is_number(next_id, MAX_ID_DIGITS) else None
+    next_id = None if next_id in items else next_id  # That of a row of this page says nothing about the next one.
     return FetchedPage(page, _next_row_number(next_number, number, response.data), first_id, next_id)
 
 

@@ -21,7 +21,8 @@ MAX_PAUSE_SECONDS = 2 * 3600.0
 class FetchedPage(NamedTuple, Generic[M]):
     """A page of rows by id, and the number of the next one; None if it is the last.
 
-    `first_id` is the id of its first row, and `next_id` what the next page's should be, where that is known.
+    `first_id` is the id of its first row, where it has a readable one, and `next_id` what the next page's should be,
+    where that is known.
     """
 
     items: Mapping[int, M | None]
@@ -40,10 +41,11 @@ class _Progress(Generic[M]):
         self.next_number: int | None = 1
         self.next_id: int | None = None
 
-    def find_gap(self, page: FetchedPage[M]) -> tuple[int, int] | None:
-        """Return the id that should be, and that is, a page's first: where they differ, rows came or went before it."""
-        first_id = 0 if page.first_id is None and not page.items else page.first_id
-        return None if self.next_id is None or first_id in (None, self.next_id) else (self.next_id, first_id)
+    def has_gap(self, page: FetchedPage[M]) -> bool:
+        """Tell whether rows came or went before a page: then some were read twice, or never."""
+        if self.next_id is None or (page.first_id is None and page.items):
+            return False
+        return page.first_id != self.next_id
 
     def add(self, page: FetchedPage[M], fetched_at: float) -> None:
         """Add the rows of the next page."""
@@ -65,8 +67,6 @@ class PagedFetch(Generic[M]):
         self._fetch_page = fetch_page
         self._clock = clock
         self._progress: _Progress[M] | None = None
-        self._former_gap: tuple[int, int] | None = None
-        self._is_checked = True
 
     @property
     def items(self) -> Mapping[int, M | None]:
@@ -95,15 +95,12 @@ class PagedFetch(Generic[M]):
         try:
             while progress.next_number is not None:
                 page = await self._fetch_page(transport, progress.next_number, progress.items)
-                gap = progress.find_gap(page)
-                # The same after a new beginning: no rows move, but Toggl's header does not mean what was recorded.
-                self._is_checked = self._is_checked and (gap is None or gap != self._former_gap)
-                if gap is None or not self._is_checked:
-                    progress.add(page, self._clock())
-                    await report_page(len(page.items))
+                if progress.has_gap(page):
+                    progress = self._progress = _Progress(version, self._clock())
+                    beginnings = _count_beginning(beginnings)
                     continue
-                progress = self._progress = _Progress(version, self._clock())
-                beginnings, self._former_gap = _count_beginning(beginnings), gap
+                progress.add(page, self._clock())
+                await report_page(len(page.items))
         except (QuotaSpent, RateLimited, Unreachable) as error:
             if progress.items:
                 progress_text = f"{len(progress.items):,} rows are read and kept, and more are to come"
