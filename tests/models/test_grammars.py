@@ -59,6 +59,11 @@ def test_parse_time_with_the_offset_that_a_change_of_clocks_asks_for_is_read(phr
     assert new_york.to_local_text(parse_time(phrase, NOW, new_york, day)) == "2026-11-01T01:30:00-05:00"
 
 
+def test_parse_time_two_times_of_which_one_looks_like_the_own_offset_are_refused() -> None:
+    with pytest.raises(ValueError, match="is not a time"):
+        parse_time("9:00-05:00", NOW, make_calendar("America/New_York", 1))
+
+
 @pytest.mark.parametrize(("phrase", "meaning"), list_phrases(DURATIONS))
 def test_parse_duration_phrase_has_its_meaning_or_is_refused(phrase: str, meaning: str) -> None:
     check_phrase(meaning, lambda: str(parse_duration(phrase)))

@@ -48,6 +48,14 @@ async def test_start_timer_hour_of_which_one_reading_is_to_come_is_the_other(hos
     assert (await host.call("stop_timer", stop="at 9"))["entry"]["seconds"] == 900
 
 
+@pytest.mark.usefixtures("nine_in_the_morning")
+async def test_start_timer_time_of_another_zone_is_of_today_here(host: Host) -> None:
+    result = await host.call("start_timer", start="19:30 UTC")
+
+    assert result["entry"]["start"] == "2025-10-14T08:30:00+13:00"
+    assert (await host.call("stop_timer", stop="19:45Z"))["entry"]["seconds"] == 900
+
+
 @pytest.mark.usefixtures("six_in_the_evening")
 @pytest.mark.parametrize(
     ("times", "expected"),
@@ -70,10 +78,16 @@ async def test_start_timer_hour_of_which_one_reading_is_to_come_is_the_other(hos
         (("9", "5"), ("2025-10-14T09:00", "2025-10-14T17:00")),
         (("22", "23"), ("2025-10-14T22:00", "2025-10-14T23:00")),
         (("yesterday at 14", "16"), ("2025-10-13T14:00", "2025-10-13T16:00")),
+        (("yesterday 22:00", "24:00"), ("2025-10-13T22:00", "2025-10-14T00:00")),
+        (("2025-10-12T22:00Z", "23:00Z"), ("2025-10-13T11:00", "2025-10-13T12:00")),
+        (("22:00Z", "2025-10-12T23:00Z"), ("2025-10-13T11:00", "2025-10-13T12:00")),
+        (("22:00 UTC", "23:00 UTC"), ("2025-10-14T11:00", "2025-10-14T12:00")),
+        (("2025-10-13T20:00+02:00", "21:30+02:00"), ("2025-10-14T07:00", "2025-10-14T08:30")),
+        (("yesterday 3pm UTC", "4pm UTC"), ("2025-10-14T04:00", "2025-10-14T05:00")),
     ],
     ids=str,
 )
-async def test_create_time_entries_hour_of_either_half_of_the_day_is_the_one_that_the_other_time_allows(
+async def test_create_time_entries_time_with_two_readings_is_the_one_that_the_other_time_allows(
     host: Host, times: tuple[str, str], expected: tuple[str, str]
 ) -> None:
     entry = await host.create_entry(start=times[0], stop=times[1])

@@ -107,13 +107,25 @@ def _list_readings(
     else:
         day = parse_day(match["day"], today, calendar) if match["day"] else default_day or today
         local_times = [datetime.combine(day + ends * timedelta(days=1), clock) for clock in clocks]
-    if offset is not None and offset.startswith("-") and not _EXACT.fullmatch(words):
-        zoned = [local.replace(tzinfo=calendar.zone, fold=fold) for local in local_times for fold in (0, 1)]
-        if offset.replace(":", "") not in {f"{local:%z}" for local in zoned}:  # 9:00-11:00 are two times.
-            raise ValueError(_describe_times(text))
     if offset is None:
         return [localize(local, calendar) for local in local_times]
+    if offset.startswith("-") and not _EXACT.fullmatch(words):
+        zoned = [local.replace(tzinfo=calendar.zone, fold=fold) for local in local_times for fold in (0, 1)]
+        own_offsets = {f"{local:%z}" for local in zoned}
+        # 9:00-11:00 are two times; only an hour that a change of clocks repeats or skips is in need of its offset.
+        if len(own_offsets) == 1 or offset.replace(":", "") not in own_offsets:
+            raise ValueError(_describe_times(text))
+    return _apply_offset(local_times, offset, calendar, None if match["day"] else default_day or today)
+
+
+def _apply_offset(
+    local_times: Sequence[datetime], offset: str, calendar: Calendar, own_day: date | None
+) -> list[datetime]:
+    """Return times, in UTC, that clocks of this offset show: with `own_day`, on whatever date, during that day here."""
     moments = [datetime.fromisoformat(local.isoformat() + offset.upper()).astimezone(UTC) for local in local_times]
+    if own_day is not None:
+        near = [moment + timedelta(days=days) for moment in moments for days in (-1, 0, 1)]
+        moments = [moment for moment in near if calendar.day_of(moment) == own_day]
     for moment in moments:
         check_year(calendar.day_of(moment))
     return moments
