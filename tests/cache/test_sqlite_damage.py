@@ -212,11 +212,12 @@ async def test_damaged_file_with_foreign_journal_starts_empty(path: Path, sqlite
 
 @pytest.mark.parametrize("suffix", ["-journal", "-wal", "-shm"])
 @pytest.mark.parametrize("neighbours", [[], ["travel"]], ids=["missing", "empty"])
+@pytest.mark.parametrize("text", ["Day 1: Lisbon.\n", "\0\0\0\0\0\0\0\0Day 1: Lisbon.\n"], ids=["text", "zeros"])
 async def test_file_without_content_beside_a_persons_own_is_left_alone_and_memory_is_used(
-    tmp_path: Path, clock: Clock, suffix: str, neighbours: list[str]
+    tmp_path: Path, clock: Clock, suffix: str, neighbours: list[str], text: str
 ) -> None:
     folder, diary = anyio.Path(tmp_path), anyio.Path(tmp_path / f"travel{suffix}")
-    await diary.write_text("Day 1: Lisbon.\n")
+    await diary.write_text(text)
     for name in neighbours:
         await (folder / name).touch()
 
@@ -224,7 +225,7 @@ async def test_file_without_content_beside_a_persons_own_is_left_alone_and_memor
     await write_row(store, MINE, 1, None)
     await store.aclose()
 
-    assert await diary.read_text() == "Day 1: Lisbon.\n"
+    assert await diary.read_text() == text
     assert sorted([file.name async for file in folder.iterdir()]) == sorted([*neighbours, diary.name])
     assert store.problem is not None
     assert diary.name in store.problem

@@ -11,11 +11,13 @@ from pathlib import Path
 
 FILE_SUFFIXES = ("-journal", "-wal", "-shm", "")  # The file comes last: a new one must not meet the old one's journal.
 _FIRST_BYTES = {
-    "-journal": (b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7", bytes(8)),  # A journal that was committed begins with zeros.
-    "-wal": (b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83", bytes(4)),
-    "-shm": (struct.pack("=I", 3007000), bytes(4)),
+    "-journal": (b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7",),
+    "-wal": (b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83"),
+    "-shm": (struct.pack("=I", 3007000),),
 }
 """What SQLite's own files beside a database begin with (https://sqlite.org/fileformat2.html, walformat.html)."""
+_HEADER_SIZE = 28
+"""Bytes of the shortest header of these files: of a journal that was committed, all of it are zeros."""
 Identity = tuple[int, int]
 """Device and inode: two files that had the same name one after the other differ in them."""
 
@@ -73,8 +75,8 @@ def require_no_foreign_files_beside(path: Path) -> None:
         require_regular_file(file)
         if get_size(file):
             with file.open("rb") as stream:
-                first_bytes = stream.read(8)
-            if not first_bytes.startswith(beginnings):
+                first_bytes = stream.read(_HEADER_SIZE)
+            if any(first_bytes) and not first_bytes.startswith(beginnings):
                 message = f"{file.name} beside it is not this program's, and would be deleted"
                 raise ForeignFile(message)
 
