@@ -49,8 +49,8 @@ class SlowStore(MemoryStore):
 class ChangingStore(MemoryStore):
     """A store where another process has a change on its way, and never settles it."""
 
-    async def is_changing(self, key: Key) -> bool:  # noqa: ARG002 - of every collection
-        return True
+    async def list_changing(self, key: Key) -> list[str]:  # noqa: ARG002 - of every collection
+        return ["change"]
 
 
 @pytest.fixture
@@ -114,3 +114,14 @@ async def test_hold_shared_lock_waits_for_the_change_of_another_process_until_it
     started_at = anyio.current_time()
     async with SharedLock(ChangingStore(clock=LoopClock()), Key("scope", "creation", 0), "creates").hold():
         assert anyio.current_time() - started_at == pytest.approx(MAX_ARRIVAL_SECONDS, abs=2 * POLL_SECONDS)
+
+
+async def test_hold_shared_lock_again_after_a_change_of_another_process_must_have_come_waits_no_longer() -> None:
+    lock = SharedLock(ChangingStore(clock=LoopClock()), Key("scope", "creation", 0), "creates")
+    started_at = anyio.current_time()
+    with anyio.fail_after(MAX_ARRIVAL_SECONDS), pytest.raises(Unreachable, match="nothing was changed"):
+        async with lock.hold():
+            pass
+    with anyio.fail_after(MAX_ARRIVAL_SECONDS + 1):
+        async with lock.hold():
+            assert anyio.current_time() - started_at == pytest.approx(MAX_ARRIVAL_SECONDS, abs=2 * POLL_SECONDS)

@@ -2,7 +2,7 @@
 
 import threading
 from collections import defaultdict
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from toggl_mcp.cache.store import (
@@ -123,9 +123,9 @@ class MemoryStore:
         with self._lock:
             return list(self._journals[scope].values())
 
-    async def is_changing(self, key: Key) -> bool:  # noqa: ARG002 - no other process changes anything here
-        """Return False."""
-        return False
+    async def list_changing(self, key: Key) -> Collection[str]:  # noqa: ARG002 - no other process changes anything here
+        """Return none."""
+        return ()
 
     async def acquire_lease(self, key: Key, seconds: float, *, held_until: float | None = None) -> float | None:
         """Acquire the lease to refresh, or renew it."""

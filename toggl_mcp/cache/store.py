@@ -1,6 +1,6 @@
 """The protocol of a store: snapshots of collections, leases to refresh them, and the quotas."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Protocol
 
@@ -127,8 +127,8 @@ class Store(QuotaStore, Protocol):
         """Return the records of the journal in the order in which they were opened."""
         ...
 
-    async def is_changing(self, key: Key) -> bool:
-        """Return whether a change of another process that is known to live is pending, and may alter a collection."""
+    async def list_changing(self, key: Key) -> Collection[str]:
+        """Return the ids of the pending changes of other processes, known to live, that may alter a collection."""
         ...
 
     async def acquire_lease(self, key: Key, seconds: float, *, held_until: float | None = None) -> float | None:

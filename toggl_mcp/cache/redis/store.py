@@ -1,7 +1,7 @@
 """A store on a Redis or Valkey server, shared by every process on every machine that uses it."""
 
 import secrets
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from typing import TypeVar
 from uuid import uuid4
 
@@ -139,9 +139,9 @@ class RedisStore:
         except ServerUnavailable:
             return await self._outage.memory.list_records(scope)
 
-    async def is_changing(self, key: Key) -> bool:  # noqa: ARG002 - whether another store lives is unknown
-        """Return False."""
-        return False
+    async def list_changing(self, key: Key) -> Collection[str]:  # noqa: ARG002 - whether another store lives is unknown
+        """Return none."""
+        return ()
 
     async def acquire_lease(self, key: Key, seconds: float, *, held_until: float | None = None) -> float | None:
         """Acquire the lease to refresh, or renew it."""

@@ -1,7 +1,7 @@
 """A store in one SQLite file, shared by every process that opens it."""
 
 import sqlite3
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
@@ -163,14 +163,14 @@ class SqliteStore:
 
         return await anyio.to_thread.run_sync(self._file.read, query)
 
-    async def is_changing(self, key: Key) -> bool:
-        """Return whether a change of another process that lives is pending."""
+    async def list_changing(self, key: Key) -> Collection[str]:
+        """Return the ids of the pending changes of other processes that live, which may alter a collection."""
 
-        def find_owner() -> bool:
-            owners = self._file.read(lambda db: tables.get_other_owners(db, key, self._owner.id))
-            return any(is_alive(self._path, owner_id) for owner_id in owners)
+        def query() -> Collection[str]:
+            owners = self._file.read(lambda db: tables.get_others_pending(db, key, self._owner.id))
+            return [record_id for record_id, owner_id in owners.items() if is_alive(self._path, owner_id)]
 
-        return await anyio.to_thread.run_sync(find_owner)
+        return await anyio.to_thread.run_sync(query)
 
     async def acquire_lease(self, key: Key, seconds: float, *, held_until: float | None = None) -> float | None:
         """Acquire the lease to refresh, or renew it."""
@@ -253,8 +253,8 @@ class SqliteStore:
         """Drop what a process that ended has left in doubt, if this collection is part of it; then run a query."""
 
         def drop_and_query() -> T:
-            owners = self._file.read(lambda db: tables.get_other_owners(db, key, self._owner.id))
-            dead_owners = [owner_id for owner_id in owners if not is_alive(self._path, owner_id)]
+            owners = self._file.read(lambda db: tables.get_others_pending(db, key, self._owner.id))
+            dead_owners = [owner_id for owner_id in {*owners.values()} if not is_alive(self._path, owner_id)]
             if dead_owners:
                 self._file.change(lambda db: _drop_abandoned(db, dead_owners))
             return self._file.read(query)

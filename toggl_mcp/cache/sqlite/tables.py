@@ -197,12 +197,12 @@ def put_queue(db: sqlite3.Connection, scope: str, queue: Queue) -> None:
     db.execute(_PUT_QUEUE, (scope, *stored, _checksum(scope, *stored)))
 
 
-def get_other_owners(db: sqlite3.Connection, key: Key, owner_id: str) -> set[str]:
-    """Return the owners, other than this one, of the pending changes that may have altered a collection."""
+def get_others_pending(db: sqlite3.Connection, key: Key, owner_id: str) -> dict[str, str]:
+    """Return the pending changes of other owners that may have altered a collection: each one's owner by its id."""
     rows: list[tuple[str, str, int]] = db.execute(_GET_PENDING, key).fetchall()
     if any(_checksum(*key, *ids) != checksum for *ids, checksum in rows):
         raise _altered_error()
-    return {row[1] for row in rows} - {owner_id}
+    return {record_id: owner for record_id, owner, _ in rows if owner != owner_id}
 
 
 def put_pending(db: sqlite3.Connection, pending: PendingChange, owner_id: str) -> None:

@@ -18,8 +18,9 @@ RENEWAL_SECONDS = 2.0
 """Seconds after which a lease is renewed while the response is awaited."""
 POLL_SECONDS = 0.05
 """Seconds between two attempts to acquire a lease that another process has."""
-MAX_ARRIVAL_SECONDS = 10.0
-"""Seconds after which the request of a change that another process had on its way has come to Toggl."""
+MAX_ARRIVAL_SECONDS = 20.0
+"""Seconds after which the request of a change that another process had on its way has come to Toggl, or was given up:
+no call waits for longer."""
 MIN_HOLD_SECONDS = 10.0
 """Seconds of a call's time that remain after it has waited for a lock; of a shorter time, half of it."""
 
@@ -119,6 +120,7 @@ class SharedLock:
         self._key = key
         self._purpose = purpose
         self._process_lock = anyio.Lock()
+        self._seen_at: dict[str, float] = {}
 
     @asynccontextmanager
     async def hold(self) -> AsyncGenerator[None]:
@@ -128,16 +130,17 @@ class SharedLock:
             Unreachable: Others held it for too long.
         """
         lease, must_queue = Lease(self._store, self._key), self._process_lock.locked()
+        deadline = _latest_start()
         async with AsyncExitStack() as stack:
-            with _limit_wait(self._purpose):
+            with _wait_until(deadline, self._purpose):
                 await stack.enter_async_context(self._process_lock)
                 if must_queue:  # Others look only at times: a process with a queue would never leave the lock to them.
                     await anyio.sleep(2 * POLL_SECONDS)
                 while not await lease.acquire():  # noqa: ASYNC110 - no event crosses to another process
                     await anyio.sleep(POLL_SECONDS)
             await stack.enter_async_context(lease.hold())
-            with anyio.move_on_after(MAX_ARRIVAL_SECONDS):  # Whoever had it may have lost it with a change on its way.
-                while await self._store.is_changing(self._key):  # noqa: ASYNC110 - no event crosses to another process
+            with _wait_until(deadline, self._purpose):
+                while await self._may_change():  # noqa: ASYNC110 - no event crosses to another process
                     await anyio.sleep(POLL_SECONDS)
             token = HELD_LOCK.set(HeldLock(self._key, self._purpose, lease))
             try:
@@ -145,17 +148,29 @@ class SharedLock:
             finally:
                 HELD_LOCK.reset(token)
 
+    async def _may_change(self) -> bool:
+        """Return whether a change may still come to Toggl that a former holder had on its way as it lost the lock."""
+        now = anyio.current_time()
+        self._seen_at = {key: self._seen_at.get(key, now) for key in await self._store.list_changing(self._key)}
+        return any(now - seen_at < MAX_ARRIVAL_SECONDS for seen_at in self._seen_at.values())
+
+
+def _latest_start() -> float:
+    """Return until when a call can wait, so that enough of its time remains."""
+    now = anyio.current_time()
+    remaining = anyio.current_effective_deadline() - now
+    return now + max(remaining / 2, remaining - MIN_HOLD_SECONDS)
+
 
 @contextmanager
-def _limit_wait(purpose: str) -> Generator[None]:
-    """Wait while enough of the call's time remains.
+def _wait_until(deadline: float, purpose: str) -> Generator[None]:
+    """Wait for a lock at most until then.
 
     Raises:
-        Unreachable: It does no longer.
+        Unreachable: It was to be had too late.
     """
-    remaining = anyio.current_effective_deadline() - anyio.current_time()
     try:
-        with anyio.fail_after(max(remaining / 2, remaining - MIN_HOLD_SECONDS)):
+        with anyio.fail_after(deadline - anyio.current_time()):
             yield
     except TimeoutError as error:
         message = (
