@@ -56,7 +56,8 @@ Every setting is an environment variable; most have a flag as well, which wins. 
 
 Empty values count as unset, and so does a value that holds a placeholder which nothing replaced: `$HOME`,
 `${{env:TOKEN}}`, `$(cat file)`, `%USERPROFILE%`, `{{{{token}}}}`, `{{env:TOKEN}}`, `<your token>` and the like. The
-server names such variables on standard error when it starts.
+server names such variables on standard error when it starts. In a setting that restricts what is enabled (toolsets,
+tools, access, read only, confirm) a placeholder is an error: unset, it would enable more than was meant.
 
 {settings}
 

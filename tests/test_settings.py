@@ -6,8 +6,10 @@ import pytest
 from pydantic import ValidationError
 
 from toggl_mcp.cache.redis.address import RedisAddress
+from toggl_mcp.errors import InvalidArguments
 from toggl_mcp.sandbox import TOKEN
 from toggl_mcp.settings import Settings
+from toggl_mcp.toolsets import enabled_tools
 
 
 @pytest.fixture(autouse=True)
@@ -91,7 +93,7 @@ def test_settings_blank_value_counts_as_unset(monkeypatch: pytest.MonkeyPatch, b
 def test_settings_placeholder_anywhere_counts_as_unset(
     monkeypatch: pytest.MonkeyPatch, placeholder: str, place: str
 ) -> None:
-    variables = ("TOGGL_API_TOKEN", "TOGGL_API_URL", "TOGGL_MCP_CACHE", "TOGGL_WORKSPACE_ID", "TOGGL_MCP_TOOLS")
+    variables = ("TOGGL_API_TOKEN", "TOGGL_API_URL", "TOGGL_MCP_CACHE", "TOGGL_WORKSPACE_ID")
     for name in variables:
         monkeypatch.setenv(name, place.replace("{}", placeholder))
 
@@ -99,7 +101,7 @@ def test_settings_placeholder_anywhere_counts_as_unset(
 
     assert settings.placeholders == tuple(sorted(variables))
     assert (settings.token, settings.api_url, settings.cache) == (None, None, None)
-    assert (settings.workspace_id, settings.tools) == (None, None)
+    assert settings.workspace_id is None
 
 
 @pytest.mark.parametrize("text", ["%~dp0cache.sqlite", "%1\\cache", "$1/cache", "%h/cache", "%t/cache", "%S/toggl"])
@@ -133,6 +135,8 @@ def test_settings_null_as_text_counts_as_unset(monkeypatch: pytest.MonkeyPatch, 
         "your-key",
         "op://vault/toggl/token",
         "changeme",
+        "none",
+        "@token@",
         "token-here",
         "xxxxxxxx",
         "…",
@@ -225,9 +229,20 @@ def test_settings_flag_overrides_a_placeholder(monkeypatch: pytest.MonkeyPatch) 
     assert (Settings(cache=Path("x")).cache, Settings(cache=Path("x")).placeholders) == (Path("x"), ())
 
 
-@pytest.mark.parametrize("variable", ["TOGGL_MCP_ACCESS", "TOGGL_MCP_CONFIRM"])
-def test_settings_none_is_no_placeholder_of_what_restricts(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
-    monkeypatch.setenv(variable, "none")
+@pytest.mark.parametrize("text", ["none", "${X}", "<read>", "[true]", "`always`"])
+@pytest.mark.parametrize("variable", ["TOGGL_MCP_ACCESS", "TOGGL_MCP_CONFIRM", "TOGGL_MCP_READ_ONLY"])
+def test_settings_placeholder_of_what_restricts_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, variable: str, text: str
+) -> None:
+    monkeypatch.setenv(variable, text)
 
     with pytest.raises(ValidationError):
         Settings()
+
+
+@pytest.mark.parametrize("variable", ["TOGGL_MCP_TOOLSETS", "TOGGL_MCP_TOOLS", "TOGGL_MCP_EXCLUDE_TOOLS"])
+def test_enabled_tools_placeholder_of_names_is_an_error(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
+    monkeypatch.setenv(variable, "${NAMES}")
+
+    with pytest.raises(InvalidArguments, match="there is no"):
+        enabled_tools(Settings())

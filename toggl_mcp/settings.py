@@ -30,10 +30,16 @@ _PLACEHOLDER = re.compile(
     | <[^<>]+> | `[^`]+`                      # <your token> `cat file`
     | \[[A-Za-z_ ]+(-[A-Za-z_ ]{2,})*\]       # [your-token]
     | __[A-Z][A-Z0-9_]*__                     # __TOKEN__
-    | \A((?i:undefined|null|nil)|None)\Z      # what a program writes for a variable that it does not have
     """,
     re.VERBOSE,
 )
+# What a program writes for a variable that it does not have; "none" may be meant, where it would be a choice.
+_NULL = re.compile(r"(?i:undefined|null|nil)|None")
+_NOTHING = re.compile(r"none|@\w+@|#\w+#", re.IGNORECASE)
+_RESTRICTIONS = frozenset(
+    f"TOGGL_MCP_{name}" for name in ("TOOLSETS", "TOOLS", "EXCLUDE_TOOLS", "ACCESS", "READ_ONLY", "CONFIRM")
+)
+"""Variables that, unset, would enable more than somebody means: a placeholder there is a mistake."""
 # A token of Toggl Track has the digits and letters of hexadecimal numbers: "key" and "x" are in none.
 _TOKEN_EXAMPLE = re.compile(r"(?!toggl_sk_)(.*(\s|://|your|token|key|here|change.?me|x{4})|[x.…*_-]+$)", re.IGNORECASE)
 _PERCENT_ENCODED = re.compile(r"%[0-9A-Fa-f]{2}")
@@ -218,9 +224,12 @@ def _clean(name: str, value: object) -> object:
 def _is_placeholder(name: str, value: object) -> bool:
     if not isinstance(value, str):
         return False
+    if _NULL.fullmatch(value) or variable_name(name) in _RESTRICTIONS:
+        return _NULL.fullmatch(value) is not None
     # In a URL, what follows a percent sign may be a character: %C3%A4 is no variable of Windows.
     text = _PERCENT_ENCODED.sub("", value) if is_redis_url(value) else value
-    return bool(_PLACEHOLDER.search(text) or (_is_token(name) and _TOKEN_EXAMPLE.match(value)))
+    is_example = _is_token(name) and _TOKEN_EXAMPLE.match(value)
+    return bool(_PLACEHOLDER.search(text) or _NOTHING.fullmatch(text) or is_example)
 
 
 def _is_token(name: str) -> bool:

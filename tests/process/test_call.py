@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.process.server import run
+from tests.process.server import run, run_in_process
 from toggl_mcp.cli import main
 
 pytestmark = pytest.mark.usefixtures("gc_enabled")
@@ -142,3 +142,10 @@ def test_completion_in_another_shell_names_those_that_there_are(
     output, errors = capsys.readouterr()
     assert output == ""
     assert f"no completion for {Path(path).name}; choose from bash, zsh, fish: `toggl-mcp completion bash`" in errors
+
+
+def test_call_names_a_setting_with_a_placeholder() -> None:
+    result = run_in_process("call", "--sandbox", "get_timer", TOGGL_MCP_LOG_LEVEL="${LEVEL}")
+
+    assert result.returncode == 0
+    assert "TOGGL_MCP_LOG_LEVEL holds a placeholder" in result.stderr

@@ -7,9 +7,7 @@ import anyio
 from toggl_mcp.cli.garbage import enable_gc
 from toggl_mcp.cli.parser import CommandLine
 from toggl_mcp.cli.settings import load_settings
-from toggl_mcp.logs import NOTICES
 from toggl_mcp.server import build_server
-from toggl_mcp.settings import describe_placeholder
 from toggl_mcp.stdio import serve
 
 TERMINAL_HINT = """\
@@ -25,10 +23,7 @@ Claude Desktop or VS Code; docs/install.md says how to add it to one. Press Ctrl
 
 def run(line: CommandLine) -> int:
     """Serve until the host closes standard input."""
-    settings = load_settings(line)
-    server = build_server(settings)
-    for variable in settings.placeholders:
-        NOTICES.warning("%s", describe_placeholder(variable))
+    server = build_server(load_settings(line))
     if sys.stdin.isatty():
         sys.stderr.write(TERMINAL_HINT)
     enable_gc()

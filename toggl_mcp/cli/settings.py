@@ -6,8 +6,8 @@ from pydantic import ValidationError
 
 from toggl_mcp.cli.commands import COMMANDS
 from toggl_mcp.cli.parser import CommandLine, find_settings_class
-from toggl_mcp.logs import configure_logs
-from toggl_mcp.settings import Settings, variable_name
+from toggl_mcp.logs import NOTICES, configure_logs
+from toggl_mcp.settings import Settings, describe_placeholder, variable_name
 
 
 def load_settings(line: CommandLine) -> Settings:
@@ -22,4 +22,6 @@ def load_settings(line: CommandLine) -> Settings:
             sys.stderr.write(f"toggl-mcp: {name}: {message}. Correct it, or leave it out.\n")
         sys.exit(2)
     configure_logs(settings)
+    for variable in settings.placeholders if line.command != "check" else ():  # That one reports them itself.
+        NOTICES.warning("%s", describe_placeholder(variable))
     return settings
