@@ -67,11 +67,12 @@ class EntryResult(NamedTuple):
     """The entries that a query selects, and the error of each workspace whose reports could not be read.
 
     `cached_entries` are all of the cached ones; None if there is no cache. Rows that cannot be read are left out and
-    counted, whatever they are about.
+    counted, whatever they are about. `unread_before` is the first day of an empty year, before which nothing was read.
     """
 
     entries: list[TimeEntry]
     errors_by_workspace: dict[int, TogglError]
+    unread_before: date | None
     source: Source
     as_of: datetime
     cached_entries: Collection[TimeEntry] | None
@@ -79,10 +80,11 @@ class EntryResult(NamedTuple):
 
 
 class _ReportReads(NamedTuple):
-    """The reports that were read, and the error of each workspace whose reports were not."""
+    """The reports that were read, the error of each workspace whose reports were not, and where years remained."""
 
     reads: list[CacheRead[TimeEntry]]
     errors_by_workspace: dict[int, TogglError]
+    unread_before: list[date]
 
 
 class TimeEntrySource:
@@ -103,7 +105,7 @@ class TimeEntrySource:
             raise NotFound(_NO_WORKSPACE)
         cache_read = None if query.user_id is None else await self._cache.read(refresh=query.refresh)
         cached = await self._cache.any_age_or_none() if cache_read is None else cache_read.collection
-        reports, errors = await self._fetch_reports(query)
+        reports, errors, unread_before = await self._fetch_reports(query)
         reads = reports if cache_read is None else [*reports, cache_read]
         entries = {key: entry for report in reports for key, entry in report.collection.items.items()}
         if cache_read is not None:
@@ -111,6 +113,7 @@ class TimeEntrySource:
         return EntryResult(
             entries=query.select(entries.values()),
             errors_by_workspace=errors,
+            unread_before=max(unread_before, default=None),
             source=_least_fresh(reads),
             as_of=min(read.as_of for read in reads),
             cached_entries=None if cached is None else cached.items.values(),
@@ -141,12 +144,12 @@ class TimeEntrySource:
 
     async def _fetch_reports(self, query: EntryQuery) -> _ReportReads:
         """Return the reports of every workspace, or none where the cache has every entry."""
-        reports = _ReportReads([], {})
+        reports = _ReportReads([], {}, [])
         if not self.needs_reports(query):
             return reports
         for workspace_id in query.workspace_ids:
             try:
-                await self._read_reports(workspace_id, query, reports.reads)
+                await self._read_reports(workspace_id, query, reports)
             except RECOVERABLE_ERRORS as error:
                 reports.errors_by_workspace[workspace_id] = error
         errors = reports.errors_by_workspace
@@ -154,8 +157,8 @@ class TimeEntrySource:
             raise next(iter(errors.values()))
         return reports
 
-    async def _read_reports(self, workspace_id: int, query: EntryQuery, reads: list[CacheRead[TimeEntry]]) -> None:
-        """Add the reports of a workspace to the reads.
+    async def _read_reports(self, workspace_id: int, query: EntryQuery, reports: _ReportReads) -> None:
+        """Add the reports of a workspace to those that were read.
 
         Raises:
             TogglError: One of them could not be read to its end.
@@ -168,10 +171,12 @@ class TimeEntrySource:
                 digest = self._cache.digest_days(days, (lambda _: True) if query.is_reports_only else None)
                 report = year._replace(fingerprint=await digest)
                 read, error = await self._reports.read_entries(report, refresh=query.refresh)
-                reads.append(read)
+                reports.reads.append(read)
                 if error is not None:
                     raise error
                 if since is not None and not read.collection.ids and year.last < since <= query.date_range.last:
+                    if report_query.first < year.first:
+                        reports.unread_before.append(year.first)
                     break
 
     def _report_queries(self, workspace_id: int, query: EntryQuery) -> Iterator[ReportQuery]:

@@ -194,7 +194,10 @@ def _source_warnings(
     failures = [f"{workspaces[key]} ({key}): {error}" for key, error in result.errors_by_workspace.items()]
     stale = ["Toggl could not be read; what has changed since as_of is missing."] if result.source == "stale" else []
     future = [f"Entries after {horizon:%Y-%m-%d} are not read."] if date_range.end > horizon else []
-    return [*failures, *stale, *future, *list_unreadable(result.unreadable_count, "time entries")]
+    limit = result.unread_before
+    imports = f"Imports from before {limit} are not read: the year after is empty. Ask for them alone."
+    unreadable = list_unreadable(result.unreadable_count, "time entries")
+    return [*failures, *stale, *future, *([imports] if limit else []), *unreadable]
 
 
 def _team_warnings(
