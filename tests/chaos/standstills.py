@@ -1,8 +1,8 @@
 """Processes that stand still at any of their steps, as a laptop that sleeps, while others go on."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from math import inf
@@ -13,6 +13,7 @@ import anyio
 
 from tests.chaos.faults import TickingClock
 from tests.chaos.kills import create_plan, run_process
+from toggl_mcp.cache.redis.address import RedisAddress
 from toggl_mcp.endpoints.core.lease import LEASE_SECONDS
 from toggl_mcp.endpoints.toggl import Toggl
 from toggl_mcp.errors import TogglError
@@ -32,17 +33,18 @@ STANDSTILL_SHARE = 0.04
 MAX_STEPS = 80
 """Steps that other processes take while one stands still; a call takes about as many."""
 CLOCK_CHANGES = (LEASE_SECONDS + 1, LEASE_SECONDS + 1, HOUR, -HOUR)
-"""Seconds that pass for the clock while a process stands still; it may be set as well."""
+"""Seconds that pass for the clock while a process stands still; it may be set as well, but not a server's."""
 
 
 class Standstills:
     """Which of several processes stand still, each until the others have taken some steps, or none of them goes on."""
 
-    def __init__(self, chance: Random, clock: TickingClock) -> None:
+    def __init__(self, chance: Random, clock: TickingClock, clock_changes: Sequence[float]) -> None:
         self.count = 0
         self.going = set["SteppingProcess"]()
         self._chance = chance
         self._clock = clock
+        self._clock_changes = clock_changes
         self._steps = 0
         self._ends: dict[SteppingProcess, float] = {}
 
@@ -65,7 +67,7 @@ class Standstills:
             self.going.remove(process)
             process.may_go_on = anyio.Event()
             self._ends[process] = self._steps + self._chance.randrange(MAX_STEPS)
-            self._clock.now += self._chance.choice(CLOCK_CHANGES)
+            self._clock.now += self._chance.choice(self._clock_changes)
         self._end()
 
     def _end(self) -> None:
@@ -102,10 +104,14 @@ async def split_in_two(toggl: Toggl, entry_id: int, at: str) -> object:
 
 @dataclass
 class StandstillRun:
-    """A call and its repeats in several processes at once, which create entries, with what went wrong."""
+    """A call and its repeats in several processes at once, which create entries, with what went wrong.
+
+    They share a file in the folder, or the server at an address.
+    """
 
     chance: Random
     folder: Path
+    address: RedisAddress | None = None
     violations: list[str] = field(default_factory=list[str])
     standstill_count: int = 0
     rounds: int = 0
@@ -118,12 +124,13 @@ class StandstillRun:
 
     async def _round(self) -> None:
         clock = TickingClock()
-        sandbox, path = Sandbox(clock=clock), self.folder / f"{self.rounds}.sqlite"
+        sandbox, place = Sandbox(clock=clock), self._choose_place()
         sandbox.state.entries = {}
-        (call, expected), standstills = self._choose_call(sandbox), Standstills(self.chance, clock)
+        changes = CLOCK_CHANGES if self.address is None else CLOCK_CHANGES[:1]
+        (call, expected), standstills = self._choose_call(sandbox), Standstills(self.chance, clock, changes)
 
         async def run() -> None:
-            async with standstills.run() as steps, run_process(sandbox, path, clock, steps) as process:
+            async with standstills.run() as steps, run_process(sandbox, place, clock, steps) as process:
                 try:
                     await call(process)
                 except TogglError:
@@ -134,11 +141,16 @@ class StandstillRun:
                 group.start_soon(run)
         self.standstill_count += standstills.count
         clock.now += 2 * HOUR  # Later than any clock was, and with a quota that is not spent.
-        async with run_process(sandbox, path, clock) as process:
+        async with run_process(sandbox, place, clock) as process:
             await call(process)
         descriptions = sorted(row["description"] for row in sandbox.state.entries.values())
         if descriptions != sorted(expected):
             self.violations.append(f"round {self.rounds}: {descriptions}")
+
+    def _choose_place(self) -> Path | RedisAddress:
+        if self.address is None:
+            return self.folder / f"{self.rounds}.sqlite"
+        return replace(self.address, prefix=f"{self.address.prefix}{self.rounds}:")
 
     def _choose_call(self, sandbox: Sandbox) -> tuple[Callable[[Toggl], Awaitable[object]], list[str]]:
         """Return what each process does, and the descriptions that all of them leave together."""

@@ -8,6 +8,7 @@ import pytest
 from tests.chaos.bugs import STANDSTILL_BUGS, Bug, Patch
 from tests.chaos.scale import SEED, scaled
 from tests.chaos.standstills import StandstillRun
+from toggl_mcp.cache.redis.address import RedisAddress
 
 pytestmark = pytest.mark.anyio
 
@@ -18,6 +19,16 @@ MAX_ROUNDS = 200
 
 async def test_create_time_entries_of_processes_that_stand_still_makes_each_entry_once(tmp_path: Path) -> None:
     run = StandstillRun(Random(SEED), tmp_path)  # noqa: S311 - repeatable
+    await run.advance(ROUNDS)
+
+    assert run.violations == []
+    assert run.standstill_count > ROUNDS
+
+
+async def test_create_time_entries_of_replicas_that_stand_still_makes_each_entry_once(
+    tmp_path: Path, address: RedisAddress
+) -> None:
+    run = StandstillRun(Random(SEED), tmp_path, address)  # noqa: S311 - repeatable
     await run.advance(ROUNDS)
 
     assert run.violations == []

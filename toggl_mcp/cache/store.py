@@ -128,7 +128,7 @@ class Store(QuotaStore, Protocol):
         ...
 
     async def list_changing(self, key: Key) -> Collection[str]:
-        """Return the ids of the pending changes of other processes, known to live, that may alter a collection."""
+        """Return the ids of the pending changes of other processes that may alter a collection, and may live."""
         ...
 
     async def acquire_lease(self, key: Key, seconds: float, *, held_until: float | None = None) -> float | None:

@@ -139,9 +139,15 @@ class RedisStore:
         except ServerUnavailable:
             return await self._outage.memory.list_records(scope)
 
-    async def list_changing(self, key: Key) -> Collection[str]:  # noqa: ARG002 - whether another store lives is unknown
-        """Return none."""
-        return ()
+    async def list_changing(self, key: Key) -> Collection[str]:
+        """Return the ids of the pending changes of other stores that may alter a collection; none without the server.
+
+        Whether another store lives is not known: they count for as long as a call can take.
+        """
+        try:
+            return await self._run(lambda: self._tables.list_changing(key, self._owner_id))
+        except ServerUnavailable:
+            return ()
 
     async def acquire_lease(self, key: Key, seconds: float, *, held_until: float | None = None) -> float | None:
         """Acquire the lease to refresh, or renew it."""

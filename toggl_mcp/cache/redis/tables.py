@@ -176,6 +176,12 @@ class Tables:
         records = decode_records(records_reply)
         return [records[record_id] for record_id in decode_entries(entries_reply) if record_id in records]
 
+    def list_changing(self, key: Key, owner_id: str) -> Collection[str]:
+        """Return the ids of the pending changes of others that may alter a collection, and are not abandoned."""
+        reply, time_reply = self._server.read(lambda _: [(b"HGETALL", self._names.pending(key.scope)), TIME])
+        pending, now = self._find_pending(reply, key, owner_id), self._decode_time(time_reply)
+        return [name.decode() for name, record in pending.items() if not record.is_abandoned(now)]
+
     def acquire_lease(self, key: Key, seconds: float, held_until: float | None) -> float | None:
         """Acquire the lease to refresh, or renew it."""
 
