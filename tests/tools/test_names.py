@@ -33,6 +33,16 @@ async def test_create_time_entries_ambiguous_project_has_the_candidates_with_the
     assert sandbox.state.entries[exact["id"]]["project_id"] == archived["id"]
 
 
+async def test_start_timer_ambiguous_project_after_a_creation_has_candidates_with_their_clients(
+    host: Host,
+) -> None:
+    await host.call("create_project", name="Web shop", client="Blue Gull Charters")
+    error = await host.fail("start_timer", project="Web shop")
+
+    rows = [(row["client"], row["workspace"]) for row in error["candidates"]]
+    assert rows == [("Aroha Bakery", "Harbour Studio"), ("Blue Gull Charters", "Harbour Studio")]
+
+
 async def test_create_client_duplicate_name_is_the_candidate(host: Host) -> None:
     error = await host.fail("create_client", name="Aroha Bakery")
 

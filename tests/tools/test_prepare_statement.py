@@ -8,12 +8,12 @@ import pytest
 
 from tests.sandbox.diary import add_entry, running
 from tests.tools.host import Host, Result
-from toggl_mcp.sandbox import NIGHT_SCHOOL, Sandbox
+from toggl_mcp.sandbox import HARBOUR_STUDIO, NIGHT_SCHOOL, Sandbox
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("six_in_the_evening")]
 
 WEB_SHOP, SHOP_SIGN, BROCHURE, UPKEEP, KILN = 201_500_302, 201_500_303, 201_500_304, 201_500_307, 201_500_401
-CHECKOUT, TANE = 80_400_301, 7_301_002
+CHECKOUT, TANE, BLUE_GULL = 80_400_301, 7_301_002, 64_890_302
 AROHA = {"client": "Aroha Bakery", "period": "this_week"}
 
 
@@ -73,15 +73,26 @@ async def test_prepare_statement_lines_and_left_out_time_name_their_entries(
 ) -> None:
     timer = running(sandbox, "2025-10-14T17:00")
     sandbox.state.edit_entry(timer["id"], project_id=WEB_SHOP)
+    planned = add_entry(sandbox, "2025-10-15T09:00", "2025-10-15T15:00", project_id=WEB_SHOP, billable=True)
     result = await host.call("prepare_statement", **AROHA)
 
     assert result["lines"][0]["entry_ids"] == sorted(entries[letter] for letter in "abc")
     assert {item["reason"]: (item["seconds"] // 60, item["entry_ids"]) for item in result["left_out"]} == {
         "unbillable": (60, [entries["d"]]),
         "running": (60, [timer["id"]]),
+        "future": (360, [planned["id"]]),
         "no_project": (30, [entries["e"]]),
         "no_client": (40, [entries["f"]]),
     }
+
+
+async def test_prepare_statement_of_two_projects_of_one_name_has_their_clients(host: Host, sandbox: Sandbox) -> None:
+    other = sandbox.state.add_project(HARBOUR_STUDIO, "Web shop", BLUE_GULL)
+    for project_id in (WEB_SHOP, other["id"]):
+        add_entry(sandbox, "2025-10-14T08:00", "2025-10-14T08:30", project_id=project_id)
+    error = await host.fail("prepare_statement", project="Web shop", period="this_week")
+
+    assert {row["client"] for row in error["candidates"]} == {"Aroha Bakery", "Blue Gull Charters"}
 
 
 async def test_prepare_statement_of_a_project_and_everybody(host: Host, entries: dict[str, int]) -> None:
@@ -96,7 +107,7 @@ async def test_prepare_statement_of_a_project_and_everybody(host: Host, entries:
     ("rounding", "minutes", "total"),
     [
         ("up 15m per entry", 165, 261.25),
-        ("up 15m per day", 150, 237.5),
+        ("up 15m per day of a project", 150, 237.5),
         ("down 15m per total", 120, 190.0),
         ("nearest 30m per entry", 150, 237.5),
     ],

@@ -264,17 +264,21 @@ async def test_project_status_tasks_after_an_entry_was_created_here_are_read_aga
     assert [task["tracked_seconds"] for task in result["tasks"]] == [9000]
 
 
-async def test_project_status_says_that_a_running_timer_is_not_counted(
+async def test_project_status_says_that_a_running_timer_is_not_counted_and_a_planned_entry_is(
     host: Host, sandbox: Sandbox, clock: Clock
 ) -> None:
     add_entry(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", project_id=WEB_SHOP)
     await host.call("start_timer", project="Web shop", start="17:30")
+    await host.create_entry(start="tomorrow 9:00", duration="6h", project="Web shop")
     clock.now += 60
 
     results = [await host.call("project_status", **{kind: name}) for kind, name in SUBJECTS]
 
-    warning = "Your timer on “Web shop” has run for 31 min so far, which is in no figure here until it stops."
-    assert [result["warnings"] for result in results] == [[warning]] * 2
+    warnings = [
+        "Your timer on “Web shop” has run for 31 min so far, which is in no figure here until it stops.",
+        "Entries of yours on “Web shop” are still to come: 21600 s, which count as tracked already.",
+    ]
+    assert [result["warnings"] for result in results] == [warnings] * 2
     assert "warnings" not in await host.call("project_status", project="Bread labels")
 
 

@@ -32,6 +32,9 @@ def minutes_by_group(result: Result, field: str = "seconds") -> dict[str, float]
     return {"/".join(group["by"].values()): group[field] / 60 for group in result["groups"]}
 
 
+DAILY = "up 15m per day of a project"
+
+
 @pytest.mark.usefixtures("work")
 @pytest.mark.parametrize(
     ("rounding", "text", "total", "groups"),
@@ -44,8 +47,18 @@ def minutes_by_group(result: Result, field: str = "seconds") -> dict[str, float]
             165,
             {"Web shop": 90, "(no project)": 60, "Season brochure": 15},
         ),
-        ("up to 15 minutes a day", "up 15m per day", 150, {"Web shop": 75, "(no project)": 60, "Season brochure": 15}),
-        ("up 15m daily", "up 15m per day", 150, {"Web shop": 75, "(no project)": 60, "Season brochure": 15}),
+        (
+            "up to 15 minutes a day",
+            "up 15m per day of a project",
+            150,
+            {"Web shop": 75, "(no project)": 60, "Season brochure": 15},
+        ),
+        (
+            "up 15m daily",
+            "up 15m per day of a project",
+            150,
+            {"Web shop": 75, "(no project)": 60, "Season brochure": 15},
+        ),
         (
             "to the nearest quarter hour",
             "nearest 15m per entry",
@@ -58,7 +71,12 @@ def minutes_by_group(result: Result, field: str = "seconds") -> dict[str, float]
             180,
             {"Web shop": 120, "(no project)": 60, "Season brochure": 60},
         ),
-        ("up 15m per day", "up 15m per day", 150, {"Web shop": 75, "(no project)": 60, "Season brochure": 15}),
+        (
+            "up 15m per day",
+            "up 15m per day of a project",
+            150,
+            {"Web shop": 75, "(no project)": 60, "Season brochure": 15},
+        ),
         ("down 0:15 each entry", "down 15m per entry", 120, {"Web shop": 60, "(no project)": 60, "Season brochure": 0}),
         (
             "nearest 20m per entry",

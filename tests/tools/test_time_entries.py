@@ -225,11 +225,12 @@ async def test_create_time_entries_in_the_future_is_named_as_such_in_every_resul
     result = await host.call("create_time_entries", entries=[future])
     await host.create_entry(start=NINE, duration=60)
     rows = (await host.call("list_time_entries"))["entries"]
-    summary = await host.call("summarize_time")
+    summary = await host.call("summarize_time", compare="previous")
 
     assert result["warnings"][0].startswith("entries[0]: The entry begins in the future.")
     assert [row.get("future") for row in rows] == [True, None]
     assert (summary["total"]["seconds"], summary["future_seconds"]) == (3660, 3600)
+    assert summary["previous"]["change_seconds"] == 60 - summary["previous"]["seconds"]
 
 
 async def test_list_time_entries_strips_invisible_characters(host: Host, sandbox: Sandbox) -> None:

@@ -79,15 +79,14 @@ class DateRange:
 
 
 class Comparison(NamedTuple):
-    """The days of a range up to today, and days before the range that are like them, if today is one up to a time."""
+    """The days before a range that are like those of it up to today, if today is one up to a time."""
 
-    current: DateRange
     previous: DateRange
     until: datetime | None = None
 
 
 def compare_with_previous(date_range: DateRange, now: datetime) -> Comparison:
-    """Return the days of a range so far and as many before it; whole months are compared with the months before.
+    """Return as many days before a range as there are of it so far; whole months are compared with the months before.
 
     A month that is over is compared with all of the one before it, whatever the days of each. Today is compared with
     a day up to the same time.
@@ -114,9 +113,7 @@ def compare_with_previous(date_range: DateRange, now: datetime) -> Comparison:
     if first <= today <= last and previous_last >= previous_first + days_so_far:
         clock = now.astimezone(calendar.zone).time()
         until = datetime.combine(previous_last, clock, calendar.zone).astimezone(UTC)
-    return Comparison(
-        DateRange(calendar, first, first + days_so_far), DateRange(calendar, previous_first, previous_last), until
-    )
+    return Comparison(DateRange(calendar, previous_first, previous_last), until)
 
 
 def unit_before(today: date, unit: str, count: int, calendar: Calendar) -> tuple[date, date]:

@@ -13,7 +13,7 @@ Unit = Literal["entry", "day", "total"]
 MAX_STEP_MINUTES = 240
 _ROUNDING = re.compile(
     r"(?:round(?:ed|ing)? )?(?P<direction>up|down|(?:to )?(?:the )?nearest)(?: to)?(?: the)?(?: next| an?)?(?: full)?"
-    r" (?P<step>.+?)(?: (?:(?:per|each|every|an?) (?P<unit>entry|day|total)|(?P<daily>daily)))?"
+    r" (?P<step>.+?)(?: (?:(?:(?:per|each|every|an?) )?(?P<unit>entry|day|total)(?: of a project)?|(?P<daily>daily)))?"
 )
 _STEPS = {"quarter": "15m", "quarter hour": "15m", "quarter-hour": "15m", "hour": "1h"}
 """Steps in words that are no durations."""
@@ -29,7 +29,7 @@ class Rounding(NamedTuple):
     @property
     def text(self) -> str:
         """The rounding as it is written."""
-        return f"{self.direction} {self.minutes}m per {self.unit}"
+        return f"{self.direction} {self.minutes}m per {self.unit}{' of a project' if self.unit == 'day' else ''}"
 
     def round_seconds(self, seconds: int) -> int:
         """Return the nearest multiple of the step, or the next one up or down; half a step goes up."""

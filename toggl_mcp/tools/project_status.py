@@ -1,8 +1,9 @@
 """The tool that tells how projects stand against their budgets."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
+from itertools import chain
 from types import MappingProxyType
 from typing import Annotated, NamedTuple, Self
 
@@ -13,6 +14,7 @@ from toggl_mcp.models.base import Absent
 from toggl_mcp.models.budget import PACE_DAYS, count_budget, forecast_day, measure_pace
 from toggl_mcp.models.period import DateRange
 from toggl_mcp.models.projects import Project
+from toggl_mcp.models.time_entries import TimeEntry
 from toggl_mcp.tools.support.args import NameOrId, ReadArgs
 from toggl_mcp.tools.support.define import READ_ONLY, CallContext, ToolSpec
 from toggl_mcp.tools.support.lookup import exactly_one, get_by_ref, resolve_filter
@@ -108,7 +110,7 @@ async def project_status(args: ProjectStatusArgs, call: CallContext) -> ProjectS
         if await _is_outdated(read, call):
             fresh_args = args.model_copy(update={"refresh": True})
             project, read = await get_by_ref(args.project, call.toggl.projects, fresh_args, call)
-        warnings = [*_list_recurring([project]), *await _list_running([project], call)]
+        warnings = [*_list_recurring([project]), *await _list_unfinished([project], call)]
         fields: dict[str, object] = {"projects": [ProjectBudget.of(project)], "remaining": 0}
         reads = [read]
         for describe in (_describe_tasks, _describe_pace):
@@ -134,7 +136,7 @@ async def project_status(args: ProjectStatusArgs, call: CallContext) -> ProjectS
         call,
         projects=[ProjectBudget.of(project) for project in page.items],
         remaining=page.remaining,
-        warnings=[*_list_recurring(page.items), *await _list_running(page.items, call)] or None,
+        warnings=[*_list_recurring(page.items), *await _list_unfinished(page.items, call)] or None,
     )
 
 
@@ -158,16 +160,26 @@ def _list_recurring(projects: Iterable[Project]) -> Iterator[str]:
             )
 
 
-async def _list_running(projects: Iterable[Project], call: CallContext) -> list[str]:
-    """Return on which of these projects the user's timer runs, if that is cached: Toggl counts it when it stops."""
-    entries = await call.toggl.entry_cache.fresh_or_none()
-    names = {project.id: project.name for project in projects}
-    return [
-        f"Your timer on “{names[entry.project_id]}” has run for {entry.count_seconds(call.now) // 60} min "
-        "so far, which is in no figure here until it stops."
-        for entry in (entries.items.values() if entries is not None else ())
-        if entry.running and entry.project_id in names
-    ]
+async def _list_unfinished(projects: Iterable[Project], call: CallContext) -> Iterator[str]:
+    """Return on which projects the user's timer runs, which Toggl counts when it stops, and what is planned there."""
+    cached = await call.toggl.entry_cache.fresh_or_none()
+    entries: Iterable[TimeEntry] = () if cached is None else cached.items.values()
+    return chain.from_iterable(_describe_unfinished(project, entries, call.now) for project in projects)
+
+
+def _describe_unfinished(project: Project, entries: Iterable[TimeEntry], now: datetime) -> Iterator[str]:
+    """Yield for how long the user's timer has run on a project, and how much time of theirs is still to come."""
+    own = [entry for entry in entries if entry.project_id == project.id and entry.end_at(now) >= now]
+    for entry in own:
+        if entry.running:
+            minutes = entry.count_seconds(now) // 60
+            yield (
+                f"Your timer on “{project.name}” has run for {minutes} min so far, which is in no figure here until it "
+                "stops."
+            )
+    planned = sum(entry.duration for entry in own if not entry.running and entry.end_at(now) > now)
+    if planned:
+        yield f"Entries of yours on “{project.name}” are still to come: {planned} s, which count as tracked already."
 
 
 async def _is_outdated(read: HasFreshness, call: CallContext) -> bool:

@@ -168,12 +168,13 @@ class CallContext:
         return None if snapshot is None else make_calendar(snapshot.me.timezone, snapshot.me.beginning_of_week)
 
     async def describe_candidates(self, candidates: Sequence[Candidate]) -> list[CandidateOut]:
-        """Return candidates with the names of their clients and workspaces, as far as these are cached."""
-        names = await self.toggl.account.names(may_request=False)
-        if names is None:
-            return [CandidateOut.of(candidate, {}, {}) for candidate in candidates]
-        clients = {client.id: client.name for item in names.items.values() for client in item.client}
-        workspaces = {key: workspace.name for key, workspace in (await self.workspaces()).items()}
+        """Return candidates with the names of their clients and workspaces, as far as these were read."""
+        last_names = (await self.toggl.account.last_names()).by_workspace.values()
+        clients = {client.id: client.name for read in last_names for client in read.names.client}
+        for workspace_id in {candidate.workspace_id for candidate in candidates if candidate.client_id is not None}:
+            clients |= {client.id: client.name for client in await self.toggl.clients(workspace_id).load_cache()}
+        account = await self.toggl.account.last_snapshot()
+        workspaces = {workspace.id: workspace.name for workspace in (account.workspaces if account else ())}
         return [CandidateOut.of(candidate, clients, workspaces) for candidate in candidates]
 
     def quota(self) -> QuotaRemaining | None:

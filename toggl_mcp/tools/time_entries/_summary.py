@@ -93,12 +93,9 @@ class Shape(NamedTuple):
         share = round(100 * totals.seconds / self.seconds, 1) if self.seconds else 0.0
         return GroupTotal.of(totals, self, by=labels, share=share, **fields)
 
-    def to_previous(
-        self, comparison: Comparison, previous: Sequence[EntrySlice], slices: Sequence[EntrySlice]
-    ) -> PreviousTotal:
+    def to_previous(self, comparison: Comparison, previous: Sequence[EntrySlice], seconds_so_far: int) -> PreviousTotal:
         """Return the total of the days before, and how that of the range so far differs."""
         totals = sum_slices(previous)
-        seconds_so_far = sum(part.seconds for part in slices if part.day <= comparison.current.last)
         return PreviousTotal.of(
             totals,
             self,

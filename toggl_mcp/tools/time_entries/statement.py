@@ -19,7 +19,7 @@ from toggl_mcp.tools.time_entries._filters import Selection, filter_by_refs, sel
 from toggl_mcp.tools.time_entries._output import EntryNames, PeriodResult
 from toggl_mcp.tools.time_entries._summary import to_hours
 
-Reason = Literal["unbillable", "running", "no_project", "no_client"]
+Reason = Literal["unbillable", "running", "future", "no_project", "no_client"]
 LABELS: Mapping[str, Sequence[str]] = {
     "project": ("project",),
     "task": ("project", "task"),
@@ -138,17 +138,19 @@ async def _select_subject(
     paid_ids = {key for key, workspace in workspaces.items() if workspace.allows("paid")}
     ids = {entry.workspace_id for entry in entries} or {*selection.workspaces}
     unassigned = [entry for entry in selection.entries if entry.workspace_id in ids]
+    future_ids = {item.id for item in selection.entries if not item.running and item.end_at(call.now) > call.now}
     left_out: dict[Reason, Sequence[TimeEntry]] = {
         "unbillable": [
             item for item in entries if item.workspace_id in paid_ids and not (item.billable or item.running)
         ],
         "running": [item for item in entries if item.running],
+        "future": [item for item in entries if item.id in future_ids],
         "no_project": [item for item in unassigned if item.project_id is None],
     }
     if kind == "client":
         without_client = names.filter_entries(REF_NONE, "client", unassigned)
         left_out["no_client"] = [item for item in without_client if item.project_id is not None]
-    excluded_ids = {item.id for reason in ("unbillable", "running") for item in left_out[reason]}
+    excluded_ids = {item.id for reason in ("unbillable", "running", "future") for item in left_out[reason]}
     return _Subject([item for item in entries if item.id not in excluded_ids], left_out), warnings
 
 
@@ -162,9 +164,15 @@ def _require_one(ref: str, kind: Literal["client", "project"], entries: Sequence
     if len(by_id) > 1:
         message = f"{len(by_id)} {kind}s are called “{ref}”: {', '.join(map(str, by_id))}. Give the id of one."
         candidates = [
-            Candidate(key or 0, entry_ref.name or "", entry.workspace_id) for key, (entry, entry_ref) in by_id.items()
+            Candidate(key or 0, entry_ref.name or "", entry.workspace_id, _find_client_id(kind, key, names))
+            for key, (entry, entry_ref) in by_id.items()
         ]
         raise Ambiguous(message, candidates)
+
+
+def _find_client_id(kind: Literal["client", "project"], item_id: int | None, names: EntryNames) -> int | None:
+    project = names.projects.get(item_id or 0) if kind == "project" else None
+    return project and project.client_id
 
 
 def _list_fixed_fees(entries: Iterable[TimeEntry], names: EntryNames) -> Iterator[str]:

@@ -68,6 +68,9 @@ class Summary(PeriodResult):
     future_seconds: int | Absent = None
 
 
+AMOUNTS_ARE_EXACT = "; amounts are of the exact time"
+
+
 class GroupPosition(NamedTuple):
     """A place in the groups of some days."""
 
@@ -122,6 +125,10 @@ async def summarize_time(args: SummarizeTime, call: CallContext) -> Summary:
     if rounding is not None:
         slices, previous = rounding.round_slices(slices), rounding.round_slices(previous)
     total = sum_slices(slices)
+    done = list(slice_by_day(selection.entries, selection.date_range, call.now, call.now))
+    future_seconds = total.seconds - sum(part.seconds for part in done)
+    # Of days that are all to come, what is planned is compared.
+    seconds_so_far = total.seconds - (future_seconds if selection.date_range.start <= call.now else 0)
     shape = Shape(rounding, args.amounts, total.seconds)
     groups = await _group(args, selection, slices, previous, call) if args.group_by else None
     return Summary.of_selection(
@@ -130,12 +137,12 @@ async def summarize_time(args: SummarizeTime, call: CallContext) -> Summary:
         _report_warnings(args, selection),
         workspaces={str(key): name for key, name in selection.workspaces.items()},
         total=Total.of(total, shape),
-        rounding=rounding and rounding.text,
+        rounding=rounding and f"{rounding.text}{AMOUNTS_ARE_EXACT if args.amounts else ''}",
         amounts_rounding=_amounts_rounding(selection.entries) if args.amounts else None,
         average=average_by_day(slices),
-        previous=shape.to_previous(comparison, previous, slices) if comparison else None,
+        previous=shape.to_previous(comparison, previous, seconds_so_far) if comparison else None,
         running_seconds=sum(part.seconds for part in slices if part.entry.running) or None,
-        future_seconds=sum(part.seconds for part in slices if part.entry.start > call.now) or None,
+        future_seconds=future_seconds or None,
         **(_build_page(groups, shape, args.limit, after, selection, filters) if groups else {}),
     )
 
