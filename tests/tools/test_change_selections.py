@@ -164,10 +164,13 @@ async def test_edit_and_delete_time_entries_running_and_last_mean_what_toggl_has
 
 
 @pytest.mark.parametrize("tool", ["edit_time_entries", "delete_time_entries"])
+@pytest.mark.parametrize("edited", [None, "it", "another"])
 async def test_change_of_last_after_another_entry_was_logged_names_both(
-    host: Host, sandbox: Sandbox, clock: Clock, rows: list[dict[str, Any]], tool: str
+    host: Host, sandbox: Sandbox, clock: Clock, rows: list[dict[str, Any]], tool: str, edited: str | None
 ) -> None:
     logged = await host.create_entry(start="yesterday 14:00", duration="1h", description="Visit")
+    if edited is not None:
+        await host.call("edit_time_entries", ids=[logged["id"] if edited == "it" else rows[0]["id"]], tags=["design"])
     changes = {"description": "New"} if tool == "edit_time_entries" else {}
     count = len(list_changes(sandbox))
 
@@ -227,3 +230,16 @@ async def test_delete_time_entries_of_many_reports_progress(host: Host, sandbox:
 
     assert reports == [*range(1, 13)]
     assert all(row["server_deleted_at"] for row in sandbox.state.entries.values())
+
+
+@pytest.mark.parametrize("arguments", [{"dry_run": True}, {"expected_count": 5}])
+async def test_edit_time_entries_of_filters_that_match_older_ones_than_toggl_lists_is_refused(
+    host: Host, sandbox: Sandbox, rows: list[dict[str, Any]], arguments: dict[str, object]
+) -> None:
+    add_entry(sandbox, "2025-06-02T09:00", "2025-06-02T10:00", "Old", workspace=rows[0]["wid"])
+    filters = {"start": "2025-06-01", "end": "2025-10-14"}
+    error = await host.fail("edit_time_entries", filters=filters, project="Web shop", **arguments)
+
+    assert "entries that filters match are older than Toggl lists" in error["message"]
+    assert "Nothing was changed. Begin the period at 2025-07-18." in error["message"]
+    assert not [change for change in list_changes(sandbox) if "/reports" not in change]

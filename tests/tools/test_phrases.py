@@ -2,7 +2,9 @@
 
 import pytest
 
+from tests.sandbox.diary import running
 from tests.tools.host import Host
+from toggl_mcp.sandbox import Sandbox
 
 pytestmark = pytest.mark.anyio
 
@@ -165,3 +167,41 @@ async def test_list_time_entries_between_other_times_is_refused_with_the_day(
 @pytest.mark.usefixtures("nine_in_the_morning")
 async def test_list_time_entries_weekday_alone_is_one_that_has_been(host: Host) -> None:
     assert (await host.call("list_time_entries", period="Sunday"))["first_day"] == "2025-10-12"
+
+
+@pytest.mark.usefixtures("six_in_the_evening")
+@pytest.mark.parametrize(
+    ("times", "field"),
+    [
+        (("2025-10-13T09:00Z", "11:00"), "stop"),
+        (("yesterday 9:00", "20:00Z"), "start"),
+        (("2025-10-13T09:00+02:00", "2025-10-13T21:00"), "stop"),
+    ],
+)
+async def test_create_time_entries_one_of_two_times_in_another_zone_is_refused(
+    host: Host, times: tuple[str, str], field: str
+) -> None:
+    error = await host.fail_to_create_entry(start=times[0], stop=times[1])
+
+    assert f"{field}: may be at" in error["message"]
+    assert "or in Pacific/Auckland. Give its offset, too." in error["message"]
+
+
+@pytest.mark.usefixtures("six_in_the_evening")
+async def test_create_time_entries_one_of_two_times_with_the_own_offset_is_read(host: Host) -> None:
+    entry = await host.create_entry(start="2025-10-13T09:00+13:00", stop="10:00")
+
+    assert entry["seconds"] == 3600
+
+
+@pytest.mark.usefixtures("six_in_the_evening")
+@pytest.mark.parametrize(("tool", "arguments"), [("stop_timer", {}), ("edit_time_entries", {"ids": ["running"]})])
+async def test_stop_of_a_timer_time_of_day_is_on_the_only_day_on_which_it_ran_then(
+    host: Host, sandbox: Sandbox, tool: str, arguments: dict[str, object]
+) -> None:
+    running(sandbox, "2025-10-13T15:30", "Left on")
+    both_days = await host.fail(tool, stop="16:00", **arguments)
+    result = await host.call(tool, stop="9am", **arguments)
+
+    assert "two readings, 2025-10-13T16:00:00 and 2025-10-14T16:00:00" in both_days["message"]
+    assert result["entry"]["stop"] == "2025-10-14T09:00:00+13:00"

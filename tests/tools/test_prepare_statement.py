@@ -150,6 +150,25 @@ async def test_prepare_statement_rate_that_toggl_has_is_not_replaced(
     ]
 
 
+@pytest.mark.usefixtures("entries")
+async def test_prepare_statement_rate_of_an_unknown_project_is_named(host: Host) -> None:
+    result = await host.call("prepare_statement", **AROHA, rates=[{"project": "Nope", "amount": 1, "currency": "USD"}])
+
+    assert result["warnings"] == [
+        "rates: no line took 1 USD of “Nope”: none of these entries is of a project of that name or id."
+    ]
+
+
+@pytest.mark.parametrize(("project", "subject"), [({"project": "Web shop"}, "“web shop”"), ({}, "all other projects")])
+async def test_prepare_statement_two_rates_of_one_project_are_refused(
+    host: Host, project: dict[str, str], subject: str
+) -> None:
+    rates = [{"amount": amount, "currency": "EUR", **project} for amount in (80, 90)]
+    error = await host.fail("prepare_statement", **AROHA, rates=rates)
+
+    assert f"rates: there are 2 for {subject}. Give one." in error["message"]
+
+
 async def test_prepare_statement_of_a_project_with_a_fixed_fee_names_it(host: Host, sandbox: Sandbox) -> None:
     add_entry(sandbox, "2025-10-14T09:00", "2025-10-14T10:00", project_id=BROCHURE, billable=True)
     await host.call("list_projects", refresh=True)

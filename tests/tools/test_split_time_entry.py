@@ -80,6 +80,20 @@ async def test_split_time_entry_hour_of_either_half_of_the_day_is_the_one_within
     assert first["stop"] == f"2025-10-13T{stop}:00+13:00"
 
 
+async def test_split_time_entry_time_with_a_date_is_of_24_hours(host: Host, sandbox: Sandbox) -> None:
+    entry = add_entry(sandbox, "2025-10-13T19:00", "2025-10-13T21:00", "Cart")
+    error = await host.fail("split_time_entry", entry=entry["id"], at="2025-10-13 8:00")
+
+    assert "at: must be within the entry" in error["message"]
+
+
+async def test_split_time_entry_at_midnight_is_the_one_within_the_entry(host: Host, sandbox: Sandbox) -> None:
+    entry = add_entry(sandbox, "2025-10-12T22:00", "2025-10-13T01:00", "Cart")
+    first, _ = (await host.call("split_time_entry", entry=entry["id"], at="midnight"))["entries"]
+
+    assert first["stop"] == "2025-10-13T00:00:00+13:00"
+
+
 @pytest.mark.parametrize("method", ["POST", "PUT"])
 async def test_split_time_entry_failure_of_a_half_leaves_the_entry_whole(
     host: Host, sandbox: Sandbox, row: dict[str, Any], method: str

@@ -22,6 +22,7 @@ _END_OF_DAY = re.compile(r"(?<![\d:.+-])24:00(?::00)?(?![\d:])")
 _EXACT = re.compile(r".*(?:\dt\d|:\d\d:\d\d).*")
 """A time with an offset, for `9:00-11:00` are two times."""
 _ISO_TIME = re.compile(r"\dt\d")
+_ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _BASIC_ISO = re.compile(r"\b(\d{4})(\d\d)(\d\d)t(\d\d)(\d\d)(\d\d)?(?!\d)")
 _UTC = re.compile(r"(?<=[\dm.])\s?(?:utc|gmt)\b")
 _FIRST_HOUR_OF_EVENING, _LAST_HOUR_OF_AFTERNOON = 4, 7
@@ -161,6 +162,12 @@ def _find_elapsed(words: str) -> str | None:
     return None if elapsed == words or "day" in words else elapsed
 
 
+def find_offset(text: str) -> str | None:
+    """Return the offset of a text's time, such as `+01:00` or `Z`; None if it has none."""
+    match = _DAY_FIRST.fullmatch(next(iter(_write_clock(text)), ""))
+    return match["offset"].upper() if match is not None and match["offset"] else None
+
+
 def is_time_of_day(text: str) -> bool:
     """Return whether a text is a time of day alone."""
     match = _DAY_FIRST.fullmatch(next(iter(_write_clock(text)), ""))
@@ -261,7 +268,7 @@ def _list_halves(words: str) -> list[str]:
     """Return a phrase whose clock has minutes and may be of either half of the day: as it is in each."""
     match = _DAY_FIRST.fullmatch(words) or _DAY_LAST.fullmatch(words)
     is_of_24_hours = match is None or match["half"] or match["minute"] is None or match["hour"].startswith("0")
-    if match is None or is_of_24_hours or int(match["hour"]) > _HOURS_OF_HALF_DAY or _ISO_TIME.search(words):
+    if match is None or is_of_24_hours or int(match["hour"]) > _HOURS_OF_HALF_DAY or _ISO_DATE.search(words):
         return [words]
     end = max(match.end("minute"), match.end("second"))
     return [f"{words[:end]}{half}{words[end:]}" for half in ("am", "pm")]

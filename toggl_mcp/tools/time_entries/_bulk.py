@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Self
 
 import anyio
@@ -139,6 +140,14 @@ async def select_targets(
         days = selection.date_range
         message = f"filters match none of your entries from {days.first} to {days.last}; look with list_time_entries."
         raise NotFound(" ".join([message, *selection.warnings]))
+    earliest = call.toggl.entry_cache.earliest_start()
+    if old := [entry for entry in matches if entry.start < earliest]:
+        day = selection.date_range.calendar.day_of(earliest) + timedelta(days=1)
+        message = (
+            f"{len(old)} of the {len(matches)} entries that filters match are older than Toggl lists, so they can only "
+            f"be edited in the web app. Nothing was changed. Begin the period at {day}."
+        )
+        raise InvalidArguments(message)
     if len(matches) > MAX_BULK_ITEMS:
         message = f"filters match {len(matches)} entries; one call changes at most {MAX_BULK_ITEMS}. Give fewer days."
         raise InvalidArguments(message)
@@ -196,16 +205,18 @@ def _is_logged(record: "ChangeRecord", row: "RowChange") -> bool:
 
 
 async def _require_latest_logged(last: TimeEntry, entries: Mapping[int, TimeEntry], call: CallContext) -> None:
-    """Require that the latest entry is among those that the last change has logged or stopped, if that was lately.
+    """Require that the latest entry is among those that were logged or stopped last, if that was lately.
 
     Raises:
         InvalidArguments: It is not, so that `last` has two readings.
     """
-    change = next(iter(await call.toggl.journal.list_changes()), None)
-    if change is None or change.is_undone or (call.now - change.made_at).total_seconds() > MAX_JUST_LOGGED_SECONDS:
-        return
-    ids = [row.row_id for record in change.records for row in record.rows if _is_logged(record, row)]
-    logged = [entry for key in ids if (entry := entries.get(key)) is not None and not entry.running]
+    logged: list[TimeEntry] = []
+    for change in await call.toggl.journal.list_changes():
+        if logged or (call.now - change.made_at).total_seconds() > MAX_JUST_LOGGED_SECONDS:
+            break
+        rows = [] if change.is_undone else [(record, row) for record in change.records for row in record.rows]
+        candidates = [entries.get(row.row_id) for record, row in rows if _is_logged(record, row)]
+        logged = [entry for entry in candidates if entry is not None and not entry.running]
     if logged and last not in logged:
         latest, *others = await describe_entries([last, *logged[:3]], call)
         message = f"last: the latest is {latest}, but what was logged just now is {'; '.join(others)}. Give an id."

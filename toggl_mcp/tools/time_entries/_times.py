@@ -1,17 +1,26 @@
 """The start and the stop of an entry, of which one may say the day of both."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from toggl_mcp.errors import InvalidArguments
+from toggl_mcp.models.day_grammar import two_readings_error
 from toggl_mcp.models.time_entries import MAX_DURATION
-from toggl_mcp.models.time_grammar import has_half_of_day, is_time_of_day, list_times, only_time, parse_time
+from toggl_mcp.models.time_grammar import (
+    find_offset,
+    has_half_of_day,
+    is_relative,
+    is_time_of_day,
+    list_times,
+    only_time,
+    parse_time,
+)
 from toggl_mcp.tools.support.args import naming_argument
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from collections.abc import Sequence
-    from datetime import date, datetime
+    from datetime import date
 
     from toggl_mcp.models.period import Calendar
 
@@ -23,12 +32,12 @@ MAX_NIGHT = timedelta(hours=12)
 def parse_time_argument(
     field: str,
     text: str,
-    now: "datetime",
+    now: datetime,
     calendar: "Calendar",
     default_day: "date | None" = None,
     *,
     is_past: bool = False,
-) -> "datetime":
+) -> datetime:
     """Return the time that an argument gives, in UTC; a time of day alone is that of the default day, or of today.
 
     With `is_past`, a reading that is still to come is none.
@@ -40,22 +49,36 @@ def parse_time_argument(
         return parse_time(text, now, calendar, default_day, is_past=is_past)
 
 
-def parse_stop(
-    text: str, start: "datetime", now: "datetime", calendar: "Calendar", *, is_past: bool = False
-) -> "datetime":
+def parse_stop(text: str, start: datetime, now: datetime, calendar: "Calendar") -> datetime:
     """Return a stop; a time of day alone is on the day of the start, or in the night after it.
 
     Raises:
         InvalidArguments: As for `parse_time_argument`.
     """
     with naming_argument("stop"):
+        return only_time(text, _list_stops(text, start, now, calendar), calendar)
+
+
+def parse_stop_of_timer(text: str, start: datetime, now: datetime, calendar: "Calendar") -> datetime:
+    """Return the stop of a timer that runs; a time of day alone is on the only day on which it ran then.
+
+    Raises:
+        InvalidArguments: As for `parse_time_argument`.
+    """
+    with naming_argument("stop"):
+        text = write_midnight(text)
         stops = _list_stops(text, start, now, calendar)
-        if is_past:
-            stops = [stop for stop in stops if stop <= now] or stops
-        return only_time(text, stops, calendar)
+        if is_time_of_day(text):
+            count = (calendar.day_of(now) - calendar.day_of(start)).days + 1
+            days = [calendar.day_of(start) + timedelta(days=number) for number in range(count)]
+            moments = {moment for day in days for moment in list_times(text, now, calendar, day)}
+            stops = sorted(moment for moment in moments if start <= moment <= now) or stops
+        if len(stops) > 1:
+            raise two_readings_error(text, *(calendar.to_local_text(stop) for stop in (stops[0], stops[-1])))
+        return stops[0]
 
 
-def parse_start(text: str, stop: "datetime", now: "datetime", calendar: "Calendar") -> "datetime":
+def parse_start(text: str, stop: datetime, now: datetime, calendar: "Calendar") -> datetime:
     """Return a start; a time of day alone is on the day of the stop, or in the night before it.
 
     Raises:
@@ -66,8 +89,8 @@ def parse_start(text: str, stop: "datetime", now: "datetime", calendar: "Calenda
 
 
 def parse_times(
-    start_text: str, stop_text: str, now: "datetime", calendar: "Calendar", default_day: "date | None" = None
-) -> "tuple[datetime, datetime]":
+    start_text: str, stop_text: str, now: datetime, calendar: "Calendar", default_day: "date | None" = None
+) -> tuple[datetime, datetime]:
     """Return a start and a stop: that of a time of day alone is by the other, or that of the default day, or of today.
 
     Of hours of either half of the day those count that make a stretch of at most a night, which is over if one is.
@@ -75,6 +98,7 @@ def parse_times(
     Raises:
         InvalidArguments: As for `parse_time_argument`.
     """
+    _require_one_zone(start_text, stop_text, now, calendar)
     is_start_alone, is_stop_alone = is_time_of_day(start_text), is_time_of_day(stop_text)
     # Beside a time with am or pm, one without is not of 24 hours.
     is_start_of_12, is_stop_of_12 = has_half_of_day(stop_text), has_half_of_day(start_text)
@@ -105,13 +129,36 @@ def parse_times(
     return _only_pair(start_text, stop_text, pairs, now, calendar)
 
 
+def write_midnight(text: str) -> str:
+    """Return a text with midnight in figures: beside another time it is not in doubt which one is meant."""
+    return _MIDNIGHT.sub("00:00", text)
+
+
+def _require_one_zone(start_text: str, stop_text: str, now: datetime, calendar: "Calendar") -> None:
+    """Require that of two times not one alone has the offset of another zone than the calendar's.
+
+    Raises:
+        InvalidArguments: So it is: the other one may be of either zone.
+    """
+    offsets = {"start": find_offset(start_text), "stop": find_offset(stop_text)}
+    offset = offsets["start"] or offsets["stop"]
+    if offset is None or None not in offsets.values() or is_relative(start_text) or is_relative(stop_text):
+        return
+    with_offset, without_offset = (start_text, "stop") if offsets["stop"] is None else (stop_text, "start")
+    with naming_argument("stop" if without_offset == "start" else "start"):
+        moment = list_times(with_offset, now, calendar)[0]
+    if datetime.fromisoformat(f"2000-01-01T00:00{offset}").utcoffset() != moment.astimezone(calendar.zone).utcoffset():
+        message = f"{without_offset}: may be at {offset} as well, or in {calendar.zone.key}. Give its offset, too."
+        raise InvalidArguments(message)
+
+
 def _only_pair(
     start_text: str,
     stop_text: str,
     pairs: "Sequence[tuple[datetime, datetime]]",
-    now: "datetime",
+    now: datetime,
     calendar: "Calendar",
-) -> "tuple[datetime, datetime]":
+) -> tuple[datetime, datetime]:
     """Return the only start and stop of these."""
     if len(pairs) > 1:
         pairs = [pair for pair in pairs if timedelta() < pair[1] - pair[0] <= MAX_NIGHT] or pairs
@@ -125,11 +172,11 @@ def _only_pair(
 
 
 def _list_stops(
-    text: str, start: "datetime", now: "datetime", calendar: "Calendar", *, has_12_hours: bool = False
-) -> "list[datetime]":
+    text: str, start: datetime, now: datetime, calendar: "Calendar", *, has_12_hours: bool = False
+) -> list[datetime]:
     """Return the stops that a text may mean: of two times of day, those that are within a night after the start."""
     day = calendar.day_of(start)
-    text = _MIDNIGHT.sub("00:00", text)  # Beside the other time it is not in doubt which one is meant.
+    text = write_midnight(text)
     stops = list_times(text, now, calendar, day, has_12_hours=has_12_hours)
     if not is_time_of_day(text):
         return stops
@@ -139,11 +186,11 @@ def _list_stops(
 
 
 def _list_starts(
-    text: str, stop: "datetime", now: "datetime", calendar: "Calendar", *, has_12_hours: bool = False
-) -> "list[datetime]":
+    text: str, stop: datetime, now: datetime, calendar: "Calendar", *, has_12_hours: bool = False
+) -> list[datetime]:
     """Return the starts that a text may mean: of two times of day, those that are within a night before the stop."""
     day = calendar.day_of(stop)
-    text = _MIDNIGHT.sub("00:00", text)
+    text = write_midnight(text)
     starts = list_times(text, now, calendar, day, has_12_hours=has_12_hours)
     if not is_time_of_day(text):
         return starts
@@ -152,7 +199,7 @@ def _list_starts(
     return near or [start for start in earlier if stop - start <= MAX_NIGHT] or starts
 
 
-def check_duration(start: "datetime", stop: "datetime", calendar: "Calendar") -> None:
+def check_duration(start: datetime, stop: datetime, calendar: "Calendar") -> None:
     """Check that an entry stops after it starts, and is no longer than Toggl allows.
 
     Raises:

@@ -24,6 +24,7 @@ from toggl_mcp.tools.time_entries._times import (
     check_duration,
     parse_start,
     parse_stop,
+    parse_stop_of_timer,
     parse_time_argument,
     parse_times,
 )
@@ -167,7 +168,8 @@ def _resolve_times(
         case None, None:
             return start, stop
         case None, str(stop_text):
-            return start, parse_stop(stop_text, start, now, calendar)
+            parse = parse_stop_of_timer if entry.running else parse_stop
+            return start, parse(stop_text, start, now, calendar)
         case str(start_text), None:
             return parse_start(start_text, stop, now, calendar), stop
         case start_text, stop_text:

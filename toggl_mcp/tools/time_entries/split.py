@@ -14,6 +14,7 @@ from toggl_mcp.tools.time_entries._bulk import load_entries, no_entries_error
 from toggl_mcp.tools.time_entries._draft import is_same, to_draft
 from toggl_mcp.tools.time_entries._input import prepare_new_entry, settle_references
 from toggl_mcp.tools.time_entries._output import EntryRows, to_outputs
+from toggl_mcp.tools.time_entries._times import write_midnight
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from datetime import datetime
@@ -96,6 +97,7 @@ async def _list_readings(text: str, entry: TimeEntry, call: CallContext) -> list
     """
     calendar = await call.calendar()
     first_day, last_day = calendar.day_of(entry.start), calendar.day_of(entry.end_at(call.now))
+    text = write_midnight(text)
     days = [first_day, last_day] if is_time_of_day(text) else [first_day]
     with naming_argument("at"):
         return [

@@ -1,13 +1,15 @@
 """The tool that prepares a statement, such as for an invoice."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Annotated, Literal, NamedTuple
 
-from toggl_mcp.errors import Ambiguous, Candidate
+from toggl_mcp.errors import Ambiguous, Candidate, InvalidArguments
 from toggl_mcp.models.base import REF_NONE, Absent, ResourceKind
 from toggl_mcp.models.rounding import parse_rounding
 from toggl_mcp.models.statement import Line, Rate, make_lines, total_by_currency
+from toggl_mcp.models.text import fold
 from toggl_mcp.models.time_entries import TimeEntry
 from toggl_mcp.models.totals import EntrySlice, slice_by_day
 from toggl_mcp.tools.support.args import naming_argument
@@ -85,6 +87,7 @@ async def prepare_statement(args: PrepareStatement, call: CallContext) -> Statem
     with naming_argument("rounding"):
         rounding = None if args.rounding is None else parse_rounding(args.rounding)
     fields = {*EntryRange.model_fields, "user"}
+    _require_one_rate_each(args.rates or ())
     entry_filter = EntryFilter.model_validate(args.model_dump(include=fields))
     kind = "client" if args.project is None else "project"
     references: Mapping[ResourceKind, Sequence[str]] = {kind: [args.project or args.client or ""]}
@@ -175,6 +178,20 @@ def _find_client_id(kind: Literal["client", "project"], item_id: int | None, nam
     return project and project.client_id
 
 
+def _require_one_rate_each(rates: Iterable[GivenRate]) -> None:
+    """Require that of each project there is one rate.
+
+    Raises:
+        InvalidArguments: There are several.
+    """
+    counts = Counter(None if rate.project is None else fold(rate.project) for rate in rates)
+    for project, count in counts.items():
+        if count > 1:
+            subject = "all other projects" if project is None else f"“{project}”"
+            message = f"rates: there are {count} for {subject}. Give one."
+            raise InvalidArguments(message)
+
+
 def _list_fixed_fees(entries: Iterable[TimeEntry], names: EntryNames) -> Iterator[str]:
     """Yield the fixed fees of the entries' projects, which no line has."""
     for project in {names.projects[key] for entry in entries if (key := entry.project_id) in names.projects}:
@@ -196,25 +213,29 @@ class _Rates:
     def __init__(self, rates: Sequence[GivenRate], names: EntryNames) -> None:
         self._rates = sorted(rates, key=lambda rate: rate.project is None)
         self._names = names
+        self._known_projects: set[str | None] = {None}
         self._used_projects: set[str | None] = set()
 
     def rate_of(self, entry: TimeEntry) -> Rate | None:
         """Return an entry's rate; None if there is none."""
+        (project,) = self._names.refs_of("project", entry)
+        matches = [rate for rate in self._rates if rate.project is None or project.matches(rate.project)]
+        self._known_projects |= {rate.project for rate in matches}
         if entry.rate_in_cents:
             return Rate(Decimal(entry.rate_in_cents) / 100, entry.currency or "", "toggl")
-        (project,) = self._names.refs_of("project", entry)
-        for rate in self._rates:
-            if rate.project is None or project.matches(rate.project):
-                self._used_projects.add(rate.project)
-                return Rate(Decimal(str(rate.amount)), rate.currency, "given")
+        for rate in matches:
+            self._used_projects.add(rate.project)
+            return Rate(Decimal(str(rate.amount)), rate.currency, "given")
         return None
 
     def list_unused(self) -> Iterator[str]:
-        """Yield the given rates that no line has: Toggl has others, or there is no time."""
+        """Yield the given rates that no line has: Toggl has others, or there is no such time."""
         for rate in self._rates:
             if rate.project not in self._used_projects:
                 project = "" if rate.project is None else f" of “{rate.project}”"
                 reason = "Toggl's own rates go first, and what is not billable has none"
+                if rate.project not in self._known_projects:
+                    reason = "none of these entries is of a project of that name or id"
                 yield f"rates: no line took {rate.amount:g} {rate.currency}{project}: {reason}."
 
 

@@ -21,7 +21,7 @@ from toggl_mcp.tools.time_entries._input import PreparedEntry, prepare_new_entry
 from toggl_mcp.tools.time_entries._output import TimeEntryOut, TimeEntryResult, to_output
 from toggl_mcp.tools.time_entries._overlap import describe_entries, reject_overlaps
 from toggl_mcp.tools.time_entries._refs import choose_workspace, describe_missing, find_by_ref, load_like
-from toggl_mcp.tools.time_entries._times import check_duration, parse_stop, parse_time_argument
+from toggl_mcp.tools.time_entries._times import check_duration, parse_stop_of_timer, parse_time_argument
 
 if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a call needs.
     from datetime import datetime
@@ -174,7 +174,7 @@ async def _stop_at(entry: TimeEntry, text: str, call: CallContext) -> TimeEntry:
         InvalidArguments: The time is before the start, or in the future.
         NotFound: Toggl does not have the entry any more.
     """
-    stop = parse_stop(text, entry.start, call.now, await call.calendar(), is_past=True)
+    stop = parse_stop_of_timer(text, entry.start, call.now, await call.calendar())
     if not entry.start <= stop <= call.now:
         start, now = map((await call.calendar()).to_local_text, (entry.start, call.now))
         message = f"stop: must be between the timer's start, {start}, and now, {now}."
