@@ -36,6 +36,7 @@ async def test_undo_of_named_resources_puts_edits_back_and_creates_deleted_ones_
     await host.call("undo", change=edited["change_id"])
     after_edit = await host.call(f"list_{rows}", name="Fresh", refresh=True)
     await host.call(delete, **{kind: str(item_id)})
+    preview = await host.call("undo", dry_run=True)
     restored = await host.call("undo")
     (restored_item,) = (await host.call(f"list_{rows}", name="Fresh", refresh=True))[rows]
     again = await host.call("undo", change=restored["undone_change_id"])
@@ -44,7 +45,12 @@ async def test_undo_of_named_resources_puts_edits_back_and_creates_deleted_ones_
     assert after_edit[rows][0].get("client_id") is after_edit[rows][0].get("notes") is None
     assert restored["rows"][0]["new_id"] == restored_item["id"] != item_id
     assert (restored["complete"], restored["rows"][0]["effect"]) == (True, "recreate")
-    lost_by = {"client": "Projects", "project": "Its tasks are gone. Entries", "tag": "Entries"}[kind]
+    assert [{**row, "new_id": restored_item["id"]} for row in preview["rows"]] == restored["rows"]
+    lost_by = {
+        "client": "Projects",
+        "project": "Tasks that are not among these rows are gone. Entries",
+        "tag": "Entries",
+    }[kind]
     assert restored["rows"][0]["warning"].startswith(f"{lost_by} that are not among these rows")
     assert again["rows"][0]["new_id"] == restored_item["id"]
     assert [item["name"] for item in getattr(sandbox.state, rows).values()].count("Fresh") == 1

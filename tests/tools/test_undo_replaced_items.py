@@ -54,7 +54,9 @@ async def test_undo_of_a_deleted_project_gives_it_to_its_entries_again(host: Hos
     assert sandbox.state.entries[entry_id]["project_id"] == project["new_id"]
     assert sandbox.state.entries[theirs["id"]]["project_id"] is None
     assert result["complete"] is True
-    assert project["warning"].startswith("Its tasks are gone. Entries that are not among these rows, as those of")
+    assert project["warning"].startswith(
+        "Tasks that are not among these rows are gone. Entries that are not among these rows, as those of"
+    )
 
 
 async def test_undo_of_a_deleted_task_gives_the_new_one_to_its_entries(sandbox: Sandbox, clock: Clock) -> None:

@@ -29,7 +29,7 @@ _LOST_BY_ENTRIES = (
 )
 LOST_REFERENCES = {
     "client": "Projects that are not among these rows have lost it: set it again.",
-    "project": f"Its tasks are gone. {_LOST_BY_ENTRIES}",
+    "project": f"Tasks that are not among these rows are gone. {_LOST_BY_ENTRIES}",
     "task": _LOST_BY_ENTRIES,
     "tag": _LOST_BY_ENTRIES,
 }
@@ -67,14 +67,16 @@ class UndoneRow(OutputModel):
     def of(cls, row: "JournalRow") -> Self:
         """Return a row as results show it."""
         effect = "none" if row.effect is None or row.reason is not None else row.effect
+        # Toggl brings nothing but time entries back under the same id.
+        is_new = row.new_id is not None or (effect == "undelete" and row.kind in LOST_REFERENCES)
         return cls(
             kind=row.kind,
             id=row.journal_id,
             name=row.name and truncate(row.name, MAX_NAME_LENGTH),
-            effect=effect if row.new_id is None else "recreate",
+            effect="recreate" if is_new else effect,
             new_id=row.new_id,
             reason=row.reason,
-            warning=row.warning if row.new_id is None else LOST_REFERENCES.get(row.kind, row.warning),
+            warning=LOST_REFERENCES.get(row.kind, row.warning) if is_new else row.warning,
             fields=sorted(row.fields) if effect == "edit" else None,
         )
 
