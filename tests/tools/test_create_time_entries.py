@@ -347,3 +347,11 @@ async def test_create_time_entries_stop_before_start_is_refused(host: Host, star
     error = await host.fail_to_create_entry(start=start, stop=stop)
 
     assert "is before start, " in error["message"]
+
+
+@pytest.mark.parametrize(("duration", "hours"), [("0m", "0"), ("25h", "25")])
+async def test_create_time_entries_of_an_unusual_length_warns(host: Host, duration: str, hours: str) -> None:
+    entries = [{"start": "2025-10-10T09:00", "duration": duration, "description": "Long"}]
+    result = await host.call("create_time_entries", entries=entries, on_overlap="allow")
+
+    assert f"entries[0]: The entry lasts {hours} h. If that is not meant, edit" in result["warnings"][0]

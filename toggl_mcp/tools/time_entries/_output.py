@@ -28,6 +28,9 @@ if TYPE_CHECKING:  # A host waits for the list of tools, not for what only a cal
 
 ResourceT = TypeVar("ResourceT", bound=NamedResource)
 
+MAX_USUAL_SECONDS = 24 * 3600
+"""The length of the longest entry that is probably meant."""
+
 _log = logging.getLogger(__name__)
 
 MAX_LOOKUP_SECONDS = 5.0
@@ -265,6 +268,9 @@ def _warnings(entry: TimeEntry, names: EntryNames, workspace: Workspace | None, 
     project, task = names.projects.get(entry.project_id or 0), names.tasks.get(entry.task_id or 0)
     if entry.start > now:
         yield "The entry begins in the future. If that is not meant, edit_time_entries takes another start."
+    if not entry.running and not 0 < entry.duration <= MAX_USUAL_SECONDS:
+        hours = f"{entry.duration / 3600:g} h"
+        yield f"The entry lasts {hours}. If that is not meant, edit_time_entries takes another stop."
     if project is not None and project.archived:
         yield f"Project “{project.name}” is archived. Ask the person whether the time belongs to another."
     if task is not None and not task.active:
