@@ -125,8 +125,8 @@ async def summarize_time(args: SummarizeTime, call: CallContext) -> Summary:
     if rounding is not None:
         slices, previous = rounding.round_slices(slices), rounding.round_slices(previous)
     total = sum_slices(slices)
-    done = list(slice_by_day(selection.entries, selection.date_range, call.now, call.now))
-    future_seconds = total.seconds - sum(part.seconds for part in done)
+    past_slices = list(slice_by_day(selection.entries, selection.date_range, call.now, call.now))
+    future_seconds = total.seconds - sum(part.seconds for part in past_slices)
     # Of days that are all to come, what is planned is compared.
     seconds_so_far = total.seconds - (future_seconds if selection.date_range.start <= call.now else 0)
     shape = Shape(rounding, args.amounts, total.seconds)
