@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime
 from functools import partial
+from itertools import pairwise
 
 import pytest
 
@@ -346,6 +347,17 @@ async def test_edit_time_entries_dry_run_of_one_shows_it_as_it_would_be(host: Ho
 
     assert (result["entry"]["stop"], result["entry"]["description"]) == ("2025-10-14T11:00:00+13:00", "Checkout")
     assert list_changes(sandbox) == []
+
+
+@pytest.mark.parametrize("count", [1, 2])
+async def test_edit_time_entries_dry_run_warns_as_the_edit_does(host: Host, sandbox: Sandbox, count: int) -> None:
+    hours = [f"2025-10-13T{hour:02}:00" for hour in range(9, 12)]
+    ids = [add_entry(sandbox, start, stop)["id"] for start, stop in pairwise(hours)][:count]
+    plan = await host.call("edit_time_entries", ids=ids, project="Shop sign", dry_run=True)
+    result = await host.call("edit_time_entries", ids=ids, project="Shop sign")
+
+    assert "“Shop sign” is archived" in plan["warnings"][0]
+    assert plan["warnings"] == result["warnings"]
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ async def edit_time_entries(args: EditTimeEntries, call: CallContext) -> TimeEnt
         return await _edit_entry(targets.entries[0], args, call)
     batches = await prepare_batches(targets.entries, args, call)
     outcome = await _edit_batches(batches, call)
-    warnings = None if args.project is None else await _list_warnings(batches, outcome.changed_ids, call)
+    warnings = await _list_warnings(args, batches, outcome.changed_ids, call)
     return await TimeEntriesEdited.of(outcome, targets, call, edited_ids=outcome.changed_ids, warnings=warnings)
 
 
@@ -73,16 +73,21 @@ async def _plan_edit(
     """Return what an edit would change: of a single entry, how it would be."""
     batches = await prepare_batches(targets.entries, args, call)
     if not is_single:
-        return await TimeEntriesEdited.of_dry_run(args, targets, call, edited_ids=[])
+        warnings = await _list_warnings(args, batches, [entry.id for entry in targets.entries], call)
+        return await TimeEntriesEdited.of_dry_run(args, targets, call, edited_ids=[], warnings=warnings)
     (entry,), ((_, prepared),) = targets.entries, batches
     times = (await add_times(entry, args, TimeEntryBody(), call)).model_dump(exclude_none=True, exclude={"stop"})
     edited_entry = prepared.body.apply_to(entry.model_copy(update=times))
-    output = None if edited_entry is None else (await to_output(edited_entry, call))[0]
-    return await TimeEntriesEdited.of_dry_run(args, targets, call, edited_ids=[], entry=output)
+    output, warnings = (None, None) if edited_entry is None else await to_output(edited_entry, call)
+    return await TimeEntriesEdited.of_dry_run(args, targets, call, edited_ids=[], entry=output, warnings=warnings)
 
 
-async def _list_warnings(batches: list[Batch], changed_ids: list[int], call: CallContext) -> list[str] | None:
-    """Return what may not be meant of the changed entries: each warning once, with the ids that it is about."""
+async def _list_warnings(
+    args: EditTimeEntries, batches: list[Batch], changed_ids: list[int], call: CallContext
+) -> list[str] | None:
+    """Return what may not be meant of entries with another project: each warning once, with the ids it is about."""
+    if args.project is None:
+        return None
     edited = [prepared.body.apply_to(entry) for entries, prepared in batches for entry in entries]
     changed = [entry for entry in edited if entry is not None and entry.id in changed_ids]
     ids: dict[str, list[int]] = {}
