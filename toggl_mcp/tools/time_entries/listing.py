@@ -80,7 +80,7 @@ class _Page(NamedTuple):
 
 
 async def list_time_entries(args: ListTimeEntries, call: CallContext) -> TimeEntryList:
-    """List your time entries of a period, newest first, across all workspaces.
+    """List your time entries that begin in a period, newest first, across all workspaces.
 
     groups has projects and users. Long descriptions are cut. For totals call summarize_time.
     """
