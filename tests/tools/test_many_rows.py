@@ -224,7 +224,7 @@ async def test_summarize_time_of_all_time_reads_no_years_before_an_empty_one(hos
 
     assert [group["by"]["day"] for group in result["groups"]] == ["2022-02-01", "2024-03-01", "2025-10-01"]
     assert (result["total"]["hours"], result["complete"]) == (3.0, False)
-    assert result["incomplete_reason"].startswith("Imports from before 2021-")
+    assert result["incomplete_reason"].startswith("Imported entries from before 2021-")
     # In the studio four years and an empty one; in the school those of the account, and an empty one before it.
     assert count_reports(sandbox) == 5 + 4
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.sandbox.diary import running
+from tests.sandbox.diary import add_entry, running
 from tests.tools.host import Host
 from toggl_mcp.sandbox import Sandbox
 
@@ -72,6 +72,7 @@ async def test_start_timer_time_of_another_zone_is_of_today_here(host: Host) -> 
         (("yesterday 9am", "5:30"), ("2025-10-13T09:00", "2025-10-13T17:30")),
         (("yesterday 2:15", "3pm"), ("2025-10-13T14:15", "2025-10-13T15:00")),
         (("yesterday 9:30", "5pm"), ("2025-10-13T09:30", "2025-10-13T17:00")),
+        (("yesterday 2pm", "2025-10-13 3:30"), ("2025-10-13T14:00", "2025-10-13T15:30")),
         (("yesterday 10pm", "1:30"), ("2025-10-13T22:00", "2025-10-14T01:30")),
         (("yesterday 9:45", "1 in the afternoon"), ("2025-10-13T09:45", "2025-10-13T13:00")),
         (("2025-10-13T11:00", "11:30pm"), ("2025-10-13T11:00", "2025-10-13T23:30")),
@@ -185,6 +186,29 @@ async def test_create_time_entries_one_of_two_times_in_another_zone_is_refused(
 
     assert f"{field}: may be at" in error["message"]
     assert "or in Pacific/Auckland. Give its offset, too." in error["message"]
+
+
+@pytest.mark.usefixtures("six_in_the_evening")
+async def test_edit_time_entries_one_of_two_times_with_the_offset_of_that_day_is_read(
+    host: Host, sandbox: Sandbox
+) -> None:
+    row = add_entry(sandbox, "2025-09-10T13:00", "2025-09-10T14:00")
+    result = await host.call("edit_time_entries", ids=[row["id"]], start="09:00+12:00", stop="10:00")
+    error = await host.fail("edit_time_entries", ids=[row["id"]], start="09:00+13:00", stop="10:00")
+
+    assert (result["entry"]["start"][11:16], result["entry"]["seconds"]) == ("09:00", 3600)
+    assert "stop: may be at +13:00 as well" in error["message"]
+
+
+@pytest.mark.usefixtures("six_in_the_evening")
+@pytest.mark.parametrize("stop", ["today at 10", "10 on Tuesday", "half past nine today", "10"])
+async def test_stop_timer_hour_of_which_one_reading_is_to_come_is_the_other(
+    host: Host, sandbox: Sandbox, stop: str
+) -> None:
+    running(sandbox, "2025-10-14T09:00", "Left on")
+    result = await host.call("stop_timer", stop=stop)
+
+    assert result["entry"]["stop"][11:16] in ("09:30", "10:00")
 
 
 @pytest.mark.usefixtures("six_in_the_evening")

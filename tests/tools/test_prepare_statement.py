@@ -152,21 +152,40 @@ async def test_prepare_statement_rate_that_toggl_has_is_not_replaced(
 
 @pytest.mark.usefixtures("entries")
 async def test_prepare_statement_rate_of_an_unknown_project_is_named(host: Host) -> None:
-    result = await host.call("prepare_statement", **AROHA, rates=[{"project": "Nope", "amount": 1, "currency": "USD"}])
+    rates = [{"project": name, "amount": 1, "currency": "USD"} for name in ("Nope", "Web shop")]
+    result = await host.call("prepare_statement", **AROHA, rates=rates)
 
     assert result["warnings"] == [
-        "rates: no line took 1 USD of “Nope”: none of these entries is of a project of that name or id."
+        "rates: no line took 1 USD of “Nope”: none of these entries is of a project of that name or id.",
+        "rates: no line took 1 USD of “Web shop”: Toggl's own rates go first, and what is not billable has none.",
     ]
 
 
-@pytest.mark.parametrize(("project", "subject"), [({"project": "Web shop"}, "“web shop”"), ({}, "all other projects")])
+@pytest.mark.parametrize(
+    ("projects", "subject"), [(["Web shop", "WEB  SHOP"], "“WEB  SHOP”"), (["", ""], "all other projects")]
+)
 async def test_prepare_statement_two_rates_of_one_project_are_refused(
-    host: Host, project: dict[str, str], subject: str
+    host: Host, projects: list[str], subject: str
 ) -> None:
-    rates = [{"amount": amount, "currency": "EUR", **project} for amount in (80, 90)]
+    rates = [{"amount": 80, "currency": "EUR", "project": project} for project in projects]
     error = await host.fail("prepare_statement", **AROHA, rates=rates)
 
-    assert f"rates: there are 2 for {subject}. Give one." in error["message"]
+    assert f"rates: there are several for {subject}. Give one." in error["message"]
+
+
+async def test_prepare_statement_of_an_entry_that_goes_on_has_what_is_over(host: Host, sandbox: Sandbox) -> None:
+    shop: dict[str, Any] = {"project_id": WEB_SHOP, "billable": True}
+    entry = add_entry(sandbox, "2025-10-14T17:00", "2025-10-14T20:00", "Fair", **shop)
+    unbilled = add_entry(sandbox, "2025-10-14T20:00", "2025-10-14T21:00", "Way back", project_id=WEB_SHOP)
+    result = await host.call("prepare_statement", **AROHA)
+    before = await host.call("prepare_statement", client="Aroha Bakery", period="2025-10-13")
+
+    assert lines_of(result) == [("Web shop", 60, 95.0)]
+    assert {item["reason"]: (item["seconds"] // 60, item["entry_ids"]) for item in result["left_out"]} == {
+        "unbillable": (60, [unbilled["id"]]),
+        "future": (120, [entry["id"]]),
+    }
+    assert before["left_out"] == []
 
 
 async def test_prepare_statement_of_a_project_with_a_fixed_fee_names_it(host: Host, sandbox: Sandbox) -> None:

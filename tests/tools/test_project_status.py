@@ -276,7 +276,7 @@ async def test_project_status_says_that_a_running_timer_is_not_counted_and_a_pla
 
     warnings = [
         "Your timer on “Web shop” has run for 31 min so far, which is in no figure here until it stops.",
-        "Entries of yours on “Web shop” are still to come: 21600 s, which count as tracked already.",
+        "Of your entries on “Web shop” 360 min are still to come, which count as tracked already.",
     ]
     assert [result["warnings"] for result in results] == [warnings] * 2
     assert "warnings" not in await host.call("project_status", project="Bread labels")

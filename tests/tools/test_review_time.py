@@ -62,6 +62,7 @@ async def test_review_time_night_after_late_work_is_no_gap(host: Host, sandbox: 
         "8.00-19.00",
         "8.00 to 7.00pm",
         "8am to 7pm",
+        "8:00am-7:00",
         "eight o'clock to 19:00",
     ],
 )

@@ -35,11 +35,13 @@ _TO_DATE = {"wtd": "week to date", "mtd": "month to date", "qtd": "quarter to da
 _INTERVAL = re.compile(r"(\d{4}-\d\d-\d\d)/(\d{4}-\d\d-\d\d)")
 _CAMEL_CASE = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _DASH = re.compile(r"(?<=[a-z])-(?=[a-z])|(?<=\bq\d)-(?=q\d)|(?<=\bw\d\d)-(?=w\d)| ?[\u2013\u2014] ?")
-_END_YEAR = re.compile(r"(?:.* )?(\d{4})|(\d{4})-\d.*")
+_END_YEAR = re.compile(r"(?:.* )?(\d{4})|(\d{4})-.*")
 _START_WITHOUT_YEAR = re.compile(
-    rf"(?:\d{{1,2}}(?:st|nd|rd|th)?(?: of)? )?(?:{MONTH_PATTERN})(?: \d{{1,2}}(?:st|nd|rd|th)?)?"
+    rf"(?:(?:{WEEKDAY_PATTERN}),? )?(?:\d{{1,2}}(?:st|nd|rd|th)?(?: of)? )?"
+    rf"(?:{MONTH_PATTERN})(?: \d{{1,2}}(?:st|nd|rd|th)?)?"
     r"|q[1-4]|(?:calendar )?week \d{1,2}|[ck]?w ?\d{1,2}"
 )
+_UNIT_WITHOUT_YEAR = re.compile(rf"(?:{MONTH_PATTERN})|q[1-4]|(?:calendar )?week \d{{1,2}}|[ck]?w ?\d{{1,2}}")
 _DAY_NUMBERS = r"(?:the )?(?P<{}>\d{{1,2}}(?:st|nd|rd|th)?)"
 _TWO_DAYS = f"{_DAY_NUMBERS.format('first')} ?(?:-| to ) ?{_DAY_NUMBERS.format('last')}"
 _DAYS_OF_MONTH = (
@@ -151,8 +153,16 @@ def _parse_range(words: str, today: date, calendar: Calendar) -> tuple[date, dat
     if year := _START_WITHOUT_YEAR.fullmatch(ends[0]) and _END_YEAR.fullmatch(ends[1]):
         last = _parse_end(ends[1], today, calendar)[1]
         return _parse_start(ends[0], int(year[1] or year[2]), last, today, calendar), last
-    first, last = (_parse_end("today" if end == "now" else end, today, calendar) for end in ends)
-    return first[0], last[1]
+    first, _ = _parse_end("today" if ends[0] == "now" else ends[0], today, calendar)
+    if year := _UNIT_WITHOUT_YEAR.fullmatch(ends[1]) and _END_YEAR.fullmatch(ends[0]):
+        return first, _parse_last(ends[1], int(year[1] or year[2]), first, today, calendar)
+    return first, _parse_end("today" if ends[1] == "now" else ends[1], today, calendar)[1]
+
+
+def _parse_last(words: str, year: int, first: date, today: date, calendar: Calendar) -> date:
+    """Return the last day of a range whose start alone has a year: of that year, or else of the next one."""
+    _, last = _parse_end(f"{words} {year}", today, calendar)
+    return last if last >= first else _parse_end(f"{words} {year + 1}", today, calendar)[1]
 
 
 def _parse_start(words: str, year: int, last: date, today: date, calendar: Calendar) -> date:

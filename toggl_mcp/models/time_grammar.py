@@ -19,10 +19,9 @@ _SPOKEN = re.compile(
 _PART_OF_DAY = re.compile(r"(?:\bin the |\b(?P<this>this ))?\b(?P<part>morning|afternoon|evening|tonight)\b,?")
 _HALF = re.compile(r"\d\s?[ap]\.?m\b")
 _END_OF_DAY = re.compile(r"(?<![\d:.+-])24:00(?::00)?(?![\d:])")
-_EXACT = re.compile(r".*(?:\dt\d|:\d\d:\d\d).*")
+_EXACT = re.compile(r".*(?:\dt\d|:\d\d:\d\d|\s-\d{4}$).*")
 """A time with an offset, for `9:00-11:00` are two times."""
 _ISO_TIME = re.compile(r"\dt\d")
-_ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _BASIC_ISO = re.compile(r"\b(\d{4})(\d\d)(\d\d)t(\d\d)(\d\d)(\d\d)?(?!\d)")
 _UTC = re.compile(r"(?<=[\dm.])\s?(?:utc|gmt)\b")
 _FIRST_HOUR_OF_EVENING, _LAST_HOUR_OF_AFTERNOON = 4, 7
@@ -115,7 +114,8 @@ def _list_readings(
         own_offsets = {f"{local:%z}" for local in zoned}
         # 9:00-11:00 are two times; only an hour that a change of clocks repeats or skips is in need of its offset.
         if len(own_offsets) == 1 or offset.replace(":", "") not in own_offsets:
-            raise ValueError(_describe_times(text))
+            message = f"{text!r:.60} is not a time, but may be two; an offset is written as in 2026-11-24T09:00-05:00"
+            raise ValueError(message)
     return _apply_offset(local_times, offset, calendar, None if match["day"] else default_day or today)
 
 
@@ -188,10 +188,11 @@ def parse_hours(text: str) -> tuple[time, time]:
     """
     words = re.sub("[\u2013\u2014]| to ", "-", normalize_words(text))
     has_24_hours = any(int(hour) > _HOURS_OF_HALF_DAY for hour in re.findall(r"(?<![:.h\d])\d+", words))
-    has_12_hours = _HALF.search(words) is not None
-    parts = words.partition("-")
-    start, _, end = ([*_read_clocks(part, has_24_hours=has_24_hours, has_12_hours=has_12_hours)] for part in parts)
-    readings = [(first, last) for first in start for last in end if first < last]
+    parts, readings = words.partition("-"), list[tuple[time, time]]()
+    # Beside a time with am or pm, minutes alone are no sign of 24 hours, where they leave no reading.
+    for has_12_hours in (False, True) if _HALF.search(words) else (False,):
+        start, _, end = ([*_read_clocks(part, has_24_hours=has_24_hours, has_12_hours=has_12_hours)] for part in parts)
+        readings = readings or [(first, last) for first in start for last in end if first < last]
     if not readings:
         message = f"{text!r:.60} is not the hours of one day; write two times, the later one last, such as 09:00-17:30"
         raise ValueError(message)
@@ -268,7 +269,7 @@ def _list_halves(words: str) -> list[str]:
     """Return a phrase whose clock has minutes and may be of either half of the day: as it is in each."""
     match = _DAY_FIRST.fullmatch(words) or _DAY_LAST.fullmatch(words)
     is_of_24_hours = match is None or match["half"] or match["minute"] is None or match["hour"].startswith("0")
-    if match is None or is_of_24_hours or int(match["hour"]) > _HOURS_OF_HALF_DAY or _ISO_DATE.search(words):
+    if match is None or is_of_24_hours or int(match["hour"]) > _HOURS_OF_HALF_DAY or _ISO_TIME.search(words):
         return [words]
     end = max(match.end("minute"), match.end("second"))
     return [f"{words[:end]}{half}{words[end:]}" for half in ("am", "pm")]

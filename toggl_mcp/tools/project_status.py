@@ -177,9 +177,10 @@ def _describe_unfinished(project: Project, entries: Iterable[TimeEntry], now: da
                 f"Your timer on “{project.name}” has run for {minutes} min so far, which is in no figure here until it "
                 "stops."
             )
-    planned = sum(entry.duration for entry in own if not entry.running and entry.end_at(now) > now)
-    if planned:
-        yield f"Entries of yours on “{project.name}” are still to come: {planned} s, which count as tracked already."
+    to_come = [entry.end_at(now) - max(entry.start, now) for entry in own if not entry.running]
+    if any(to_come):
+        minutes = sum(to_come, timedelta()) // timedelta(minutes=1)
+        yield f"Of your entries on “{project.name}” {minutes} min are still to come, which count as tracked already."
 
 
 async def _is_outdated(read: HasFreshness, call: CallContext) -> bool:

@@ -145,9 +145,9 @@ async def select_targets(
         day = selection.date_range.calendar.day_of(earliest) + timedelta(days=1)
         message = (
             f"{len(old)} of the {len(matches)} entries that filters match are older than Toggl lists, so they can only "
-            f"be edited in the web app. Nothing was changed. Begin the period at {day}."
+            "be changed in the web app. Nothing was changed."
         )
-        raise InvalidArguments(message)
+        raise InvalidArguments(message if len(old) == len(matches) else f"{message} Begin the period at {day}.")
     if len(matches) > MAX_BULK_ITEMS:
         message = f"filters match {len(matches)} entries; one call changes at most {MAX_BULK_ITEMS}. Give fewer days."
         raise InvalidArguments(message)

@@ -195,7 +195,7 @@ def _source_warnings(
     stale = ["Toggl could not be read; what has changed since as_of is missing."] if result.source == "stale" else []
     future = [f"Entries after {horizon:%Y-%m-%d} are not read."] if date_range.end > horizon else []
     limit = result.unread_before
-    imports = f"Imports from before {limit} are not read: the year after is empty. Ask for them alone."
+    imports = f"Imported entries from before {limit} are not read, as a year without any follows. Ask for them alone."
     unreadable = list_unreadable(result.unreadable_count, "time entries")
     return [*failures, *stale, *future, *([imports] if limit else []), *unreadable]
 

@@ -67,15 +67,15 @@ def parse_stop_of_timer(text: str, start: datetime, now: datetime, calendar: "Ca
     """
     with naming_argument("stop"):
         text = write_midnight(text)
-        stops = _list_stops(text, start, now, calendar)
+        moments = _list_stops(text, start, now, calendar)
         if is_time_of_day(text):
             count = (calendar.day_of(now) - calendar.day_of(start)).days + 1
             days = [calendar.day_of(start) + timedelta(days=number) for number in range(count)]
-            moments = {moment for day in days for moment in list_times(text, now, calendar, day)}
-            stops = sorted(moment for moment in moments if start <= moment <= now) or stops
+            moments = [*moments, *(moment for day in days for moment in list_times(text, now, calendar, day))]
+        stops = sorted({moment for moment in moments if start <= moment <= now})
         if len(stops) > 1:
             raise two_readings_error(text, *(calendar.to_local_text(stop) for stop in (stops[0], stops[-1])))
-        return stops[0]
+        return stops[0] if stops else moments[0]
 
 
 def parse_start(text: str, stop: datetime, now: datetime, calendar: "Calendar") -> datetime:
@@ -98,7 +98,7 @@ def parse_times(
     Raises:
         InvalidArguments: As for `parse_time_argument`.
     """
-    _require_one_zone(start_text, stop_text, now, calendar)
+    _require_one_zone(start_text, stop_text, now, calendar, default_day)
     is_start_alone, is_stop_alone = is_time_of_day(start_text), is_time_of_day(stop_text)
     # Beside a time with am or pm, one without is not of 24 hours.
     is_start_of_12, is_stop_of_12 = has_half_of_day(stop_text), has_half_of_day(start_text)
@@ -134,11 +134,13 @@ def write_midnight(text: str) -> str:
     return _MIDNIGHT.sub("00:00", text)
 
 
-def _require_one_zone(start_text: str, stop_text: str, now: datetime, calendar: "Calendar") -> None:
-    """Require that of two times not one alone has the offset of another zone than the calendar's.
+def _require_one_zone(
+    start_text: str, stop_text: str, now: datetime, calendar: "Calendar", default_day: "date | None"
+) -> None:
+    """Require that both times have an offset, or neither, unless the offset is the calendar's own.
 
     Raises:
-        InvalidArguments: So it is: the other one may be of either zone.
+        InvalidArguments: One alone has that of another zone, so that the other may be of either.
     """
     offsets = {"start": find_offset(start_text), "stop": find_offset(stop_text)}
     offset = offsets["start"] or offsets["stop"]
@@ -146,7 +148,7 @@ def _require_one_zone(start_text: str, stop_text: str, now: datetime, calendar: 
         return
     with_offset, without_offset = (start_text, "stop") if offsets["stop"] is None else (stop_text, "start")
     with naming_argument("stop" if without_offset == "start" else "start"):
-        moment = list_times(with_offset, now, calendar)[0]
+        moment = list_times(with_offset, now, calendar, default_day)[0]
     if datetime.fromisoformat(f"2000-01-01T00:00{offset}").utcoffset() != moment.astimezone(calendar.zone).utcoffset():
         message = f"{without_offset}: may be at {offset} as well, or in {calendar.zone.key}. Give its offset, too."
         raise InvalidArguments(message)

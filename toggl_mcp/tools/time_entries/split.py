@@ -98,11 +98,12 @@ async def _list_readings(text: str, entry: TimeEntry, call: CallContext) -> list
     calendar = await call.calendar()
     first_day, last_day = calendar.day_of(entry.start), calendar.day_of(entry.end_at(call.now))
     text = write_midnight(text)
-    days = [first_day, last_day] if is_time_of_day(text) else [first_day]
+    is_alone = is_time_of_day(text)
+    days = [first_day, last_day] if is_alone else [first_day]
     with naming_argument("at"):
         return [
             {moment for day in days for moment in list_times(text, call.now, calendar, day, has_12_hours=has_12_hours)}
-            for has_12_hours in (False, True)
+            for has_12_hours in (False, is_alone)
         ]
 
 

@@ -1,6 +1,5 @@
 """The tool that prepares a statement, such as for an invoice."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Annotated, Literal, NamedTuple
@@ -9,7 +8,7 @@ from toggl_mcp.errors import Ambiguous, Candidate, InvalidArguments
 from toggl_mcp.models.base import REF_NONE, Absent, ResourceKind
 from toggl_mcp.models.rounding import parse_rounding
 from toggl_mcp.models.statement import Line, Rate, make_lines, total_by_currency
-from toggl_mcp.models.text import fold
+from toggl_mcp.models.text import fold_spelling
 from toggl_mcp.models.time_entries import TimeEntry
 from toggl_mcp.models.totals import EntrySlice, slice_by_day
 from toggl_mcp.tools.support.args import naming_argument
@@ -93,8 +92,8 @@ async def prepare_statement(args: PrepareStatement, call: CallContext) -> Statem
     references: Mapping[ResourceKind, Sequence[str]] = {kind: [args.project or args.client or ""]}
     selection = await select_entries(entry_filter, call, from_reports=True, subject=references)
     subject, warnings = await _select_subject(args, selection, call)
-    slices = slice_by_day(subject.entries, selection.date_range, call.now)
-    rates = _Rates(args.rates or (), selection.names)
+    slices = slice_by_day(subject.entries, selection.date_range, call.now, call.now)
+    rates = _Rates(args.rates or (), selection)
     lines = make_lines(slices, _Keys(args.group_by, selection).key_of, rates.rate_of, rounding)
     rows = take_within_budget(_to_row(line, args) for line in lines)
     remaining = len(lines) - len(rows)
@@ -141,20 +140,20 @@ async def _select_subject(
     paid_ids = {key for key, workspace in workspaces.items() if workspace.allows("paid")}
     ids = {entry.workspace_id for entry in entries} or {*selection.workspaces}
     unassigned = [entry for entry in selection.entries if entry.workspace_id in ids]
-    future_ids = {item.id for item in selection.entries if not item.running and item.end_at(call.now) > call.now}
     left_out: dict[Reason, Sequence[TimeEntry]] = {
         "unbillable": [
             item for item in entries if item.workspace_id in paid_ids and not (item.billable or item.running)
         ],
         "running": [item for item in entries if item.running],
-        "future": [item for item in entries if item.id in future_ids],
         "no_project": [item for item in unassigned if item.project_id is None],
     }
     if kind == "client":
         without_client = names.filter_entries(REF_NONE, "client", unassigned)
         left_out["no_client"] = [item for item in without_client if item.project_id is not None]
-    excluded_ids = {item.id for reason in ("unbillable", "running", "future") for item in left_out[reason]}
-    return _Subject([item for item in entries if item.id not in excluded_ids], left_out), warnings
+    excluded_ids = {item.id for reason in ("unbillable", "running") for item in left_out[reason]}
+    charged = [item for item in entries if item.id not in excluded_ids]
+    left_out["future"] = [item for item in charged if item.end_at(call.now) > call.now]
+    return _Subject(charged, left_out), warnings
 
 
 def _require_one(ref: str, kind: Literal["client", "project"], entries: Sequence[TimeEntry], names: EntryNames) -> None:
@@ -184,12 +183,14 @@ def _require_one_rate_each(rates: Iterable[GivenRate]) -> None:
     Raises:
         InvalidArguments: There are several.
     """
-    counts = Counter(None if rate.project is None else fold(rate.project) for rate in rates)
-    for project, count in counts.items():
-        if count > 1:
-            subject = "all other projects" if project is None else f"“{project}”"
-            message = f"rates: there are {count} for {subject}. Give one."
+    projects = set[str | None]()
+    for rate in rates:
+        project = None if rate.project is None else fold_spelling(rate.project)
+        if project in projects:
+            subject = "all other projects" if rate.project is None else f"“{rate.project}”"
+            message = f"rates: there are several for {subject}. Give one."
             raise InvalidArguments(message)
+        projects.add(project)
 
 
 def _list_fixed_fees(entries: Iterable[TimeEntry], names: EntryNames) -> Iterator[str]:
@@ -210,22 +211,21 @@ def _list_cut_entries(entries: Iterable[TimeEntry], selection: Selection, call: 
 class _Rates:
     """The rate of each entry: Toggl's where it sent one, else the given one of its project, else that of all."""
 
-    def __init__(self, rates: Sequence[GivenRate], names: EntryNames) -> None:
+    def __init__(self, rates: Sequence[GivenRate], selection: Selection) -> None:
         self._rates = sorted(rates, key=lambda rate: rate.project is None)
-        self._names = names
-        self._known_projects: set[str | None] = {None}
+        self._names = selection.names
+        self._entries = selection.entries
         self._used_projects: set[str | None] = set()
 
     def rate_of(self, entry: TimeEntry) -> Rate | None:
         """Return an entry's rate; None if there is none."""
-        (project,) = self._names.refs_of("project", entry)
-        matches = [rate for rate in self._rates if rate.project is None or project.matches(rate.project)]
-        self._known_projects |= {rate.project for rate in matches}
         if entry.rate_in_cents:
             return Rate(Decimal(entry.rate_in_cents) / 100, entry.currency or "", "toggl")
-        for rate in matches:
-            self._used_projects.add(rate.project)
-            return Rate(Decimal(str(rate.amount)), rate.currency, "given")
+        (project,) = self._names.refs_of("project", entry)
+        for rate in self._rates:
+            if rate.project is None or project.matches(rate.project):
+                self._used_projects.add(rate.project)
+                return Rate(Decimal(str(rate.amount)), rate.currency, "given")
         return None
 
     def list_unused(self) -> Iterator[str]:
@@ -234,7 +234,7 @@ class _Rates:
             if rate.project not in self._used_projects:
                 project = "" if rate.project is None else f" of “{rate.project}”"
                 reason = "Toggl's own rates go first, and what is not billable has none"
-                if rate.project not in self._known_projects:
+                if rate.project and not self._names.filter_entries(rate.project, "project", self._entries):
                     reason = "none of these entries is of a project of that name or id"
                 yield f"rates: no line took {rate.amount:g} {rate.currency}{project}: {reason}."
 
@@ -305,6 +305,9 @@ def _list_left_out(subject: _Subject, selection: Selection, call: CallContext) -
     for reason, entries in subject.left_out.items():
         slices = [*slice_by_day(entries, selection.date_range, call.now)]
         seconds, ids = sum(part.seconds for part in slices), sorted({part.entry.id for part in slices})
+        if reason == "future":  # What is over by now is on a line.
+            seconds -= sum(part.seconds for part in slice_by_day(entries, selection.date_range, call.now, call.now))
+            ids = ids if seconds else []
         if ids:
             yield LeftOut(
                 reason=reason, seconds=seconds, hours=to_hours(seconds), entries=len(ids), entry_ids=ids[:MAX_IDS]
