@@ -35,7 +35,7 @@ _DAY_AND_MONTH = re.compile(
     rf"(?:(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<month>{MONTH_PATTERN})"
     rf"|(?P<month2>{MONTH_PATTERN}) (?P<day2>\d{{1,2}})(?:st|nd|rd|th)?)(?:,? (?P<year>\d{{4}}))?"
 )
-_DATED_WEEKDAY = re.compile(rf"(?P<weekday>{WEEKDAY_PATTERN}),? (?P<date>.*\d.*)")
+_DATED_WEEKDAY = re.compile(rf"(?P<weekday>{WEEKDAY_PATTERN}),? (?:the )?(?P<date>.*\d.*)")
 _ABBREVIATION = re.compile(
     rf"\b({'|'.join([*(name[:3] for name in (*WEEKDAYS, *MONTHS)), 'tues', 'thurs', 'sept'])})\.(?=[ ,]|$)"
 )
@@ -64,13 +64,14 @@ def parse_day_or_none(text: str, today: date, calendar: Calendar, *, earliest: d
     """
     words = normalize_words(text)
     dated = _DATED_WEEKDAY.fullmatch(words)
+    date_words, weekday = (dated["date"], dated["weekday"]) if dated else (words, None)
     day = (
         _parse_relative(text, words, today, calendar, earliest)
         or _parse_part_of_unit(words, today, calendar)
-        or _parse_date(text, dated["date"] if dated else words, today, earliest)
+        or _parse_date(text, date_words, today, earliest, weekday)
     )
-    if day and dated:
-        _require_weekday(text, dated["weekday"], day)
+    if day and weekday:
+        _require_weekday(text, weekday, day)
     return day and check_year(day)
 
 
@@ -150,8 +151,11 @@ def _parse_part_of_unit(words: str, today: date, calendar: Calendar) -> date | N
     return None
 
 
-def _parse_date(text: str, words: str, today: date, earliest: date | None) -> date | None:
-    """Return a day that is named by its month; without a year it is this year's, if that has begun."""
+def _parse_date(text: str, words: str, today: date, earliest: date | None, weekday: str | None) -> date | None:
+    """Return a day that is named by its month; without a year it is this year's, if that has begun.
+
+    A weekday tells this year's from the last year's.
+    """
     if match := _YEAR_FIRST.fullmatch(words):
         return make_day(text, int(match[1]), int(match[3]), int(match[4]))
     if match := _YEAR_LAST.fullmatch(words):
@@ -167,7 +171,10 @@ def _parse_date(text: str, words: str, today: date, earliest: date | None) -> da
         return make(int(match["year"]))
     value = make(today.year)
     if value > today:
-        return _exactly_one(text, (make(today.year - 1), value), earliest)
+        first, second = make(today.year - 1), value
+        if weekday is not None and first.weekday() != second.weekday():
+            first = second = next((day for day in (first, second) if day.weekday() == _weekday_number(weekday)), second)
+        return _exactly_one(text, (first, second), earliest)
     return value if earliest is None or value >= earliest else make(today.year + 1)
 
 
