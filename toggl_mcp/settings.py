@@ -33,9 +33,10 @@ _PLACEHOLDER = re.compile(
     """,
     re.VERBOSE,
 )
-# What a program writes for a variable that it does not have; "none" may be meant, where it would be a choice.
+# What a program writes for a variable that it does not have.
 _NULL = re.compile(r"(?i:undefined|null|nil)|None")
-_NOTHING = re.compile(r"none|@\w+@|#\w+#", re.IGNORECASE)
+# What is no token, address or path either, but may be a mistaken choice of what restricts.
+_NO_VALUE = re.compile(r"none|@\w+@|#\w+#", re.IGNORECASE)
 _RESTRICTIONS = frozenset(
     f"TOGGL_MCP_{name}" for name in ("TOOLSETS", "TOOLS", "EXCLUDE_TOOLS", "ACCESS", "READ_ONLY", "CONFIRM")
 )
@@ -224,12 +225,12 @@ def _clean(name: str, value: object) -> object:
 def _is_placeholder(name: str, value: object) -> bool:
     if not isinstance(value, str):
         return False
-    if _NULL.fullmatch(value) or variable_name(name) in _RESTRICTIONS:
+    if variable_name(name) in _RESTRICTIONS:
         return _NULL.fullmatch(value) is not None
     # In a URL, what follows a percent sign may be a character: %C3%A4 is no variable of Windows.
     text = _PERCENT_ENCODED.sub("", value) if is_redis_url(value) else value
     is_example = _is_token(name) and _TOKEN_EXAMPLE.match(value)
-    return bool(_PLACEHOLDER.search(text) or _NOTHING.fullmatch(text) or is_example)
+    return bool(_PLACEHOLDER.search(text) or _NULL.fullmatch(text) or _NO_VALUE.fullmatch(text) or is_example)
 
 
 def _is_token(name: str) -> bool:

@@ -187,12 +187,12 @@ async def test_change_that_was_not_settled_while_the_file_was_busy_is_settled_by
     store, other_store = (SqliteStore(path, clock=clock, busy_timeout=0) for _ in range(2))
     await store.replace(MINE, ROWS, expected=Version(0), fetched_at=12)
     await store.reserve_slot(MINE.scope, [], 0, 1.0, PendingChange("first", [MINE]))
-    assert await other_store.list_changing(MINE)
+    assert await other_store.list_pending(MINE)
     with lock_file(path, "EXCLUSIVE"), pytest.raises(CacheBusy):
         await store.write(MINE.scope, settled_id="first")
     await store.acquire_lease(MINE, 5)
 
-    assert not await other_store.list_changing(MINE)
+    assert not await other_store.list_pending(MINE)
     assert await other_store.read(MINE) is None
     await store.aclose()
     await other_store.aclose()

@@ -134,10 +134,10 @@ def send_after_lock_lapsed(patch: Patch) -> None:
 
 
 def begin_before_change_of_former_holder_ended(patch: Patch) -> None:
-    async def list_changing(_: SqliteStore, __: Key) -> list[str]:
+    async def list_pending(_: SqliteStore, __: Key) -> list[str]:
         return []
 
-    patch.setattr(SqliteStore, "list_changing", list_changing)
+    patch.setattr(SqliteStore, "list_pending", list_pending)
 
 
 def _write_through_only(patch: Patch, is_written: Callable[[Client | None], bool]) -> None:

@@ -138,7 +138,7 @@ async def test_busy_cache_unreadable_after_the_start_of_a_timer_settles_it_with_
     await impatient.collect()
 
     other_store = SqliteStore(path, clock=clock)
-    assert not await other_store.list_changing(Key(derive_scope(AUTH, connection), "time_entry", 0))
+    assert not await other_store.list_pending(Key(derive_scope(AUTH, connection), "time_entry", 0))
     assert await other_store.read(Key(derive_scope(AUTH, connection), "time_entry", 0)) is None
     await other_store.aclose()
 

@@ -49,7 +49,7 @@ class SlowStore(MemoryStore):
 class ChangingStore(MemoryStore):
     """A store where another process has a change on its way, and never settles it."""
 
-    async def list_changing(self, key: Key) -> list[str]:  # noqa: ARG002 - of every collection
+    async def list_pending(self, key: Key) -> list[str]:  # noqa: ARG002 - of every collection
         return ["change"]
 
 

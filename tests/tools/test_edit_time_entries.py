@@ -360,6 +360,17 @@ async def test_edit_time_entries_dry_run_warns_as_the_edit_does(host: Host, sand
     assert plan["warnings"] == result["warnings"]
 
 
+async def test_edit_time_entries_dry_run_of_a_doubtful_duration_warns_as_the_edit_does(
+    host: Host, sandbox: Sandbox
+) -> None:
+    row = add_entry(sandbox, NINE, "2025-10-14T10:00", "Cart")
+    plan = await host.call("edit_time_entries", ids=[row["id"]], duration="90", dry_run=True)
+    result = await host.call("edit_time_entries", ids=[row["id"]], duration="90")
+
+    assert "90 are seconds" in plan["warnings"][0]
+    assert plan["warnings"] == result["warnings"]
+
+
 @pytest.mark.parametrize(
     ("stop", "code"), [("banana", "invalid_arguments"), ("08:00", "invalid_arguments"), ("10:30", "overlap")]
 )

@@ -123,7 +123,7 @@ class MemoryStore:
         with self._lock:
             return list(self._journals[scope].values())
 
-    async def list_changing(self, key: Key) -> Collection[str]:  # noqa: ARG002 - no other process changes anything here
+    async def list_pending(self, key: Key) -> Collection[str]:  # noqa: ARG002 - no other process changes anything here
         """Return none."""
         return ()
 

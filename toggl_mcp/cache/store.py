@@ -127,7 +127,7 @@ class Store(QuotaStore, Protocol):
         """Return the records of the journal in the order in which they were opened."""
         ...
 
-    async def list_changing(self, key: Key) -> Collection[str]:
+    async def list_pending(self, key: Key) -> Collection[str]:
         """Return the ids of the pending changes of other processes that may alter a collection, and may live."""
         ...
 

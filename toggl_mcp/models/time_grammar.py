@@ -19,8 +19,8 @@ _SPOKEN = re.compile(
 _PART_OF_DAY = re.compile(r"(?:\bin the |\b(?P<this>this ))?\b(?P<part>morning|afternoon|evening|tonight)\b,?")
 _HALF = re.compile(r"\d\s?[ap]\.?m\b")
 _END_OF_DAY = re.compile(r"(?<![\d:.+-])24:00(?::00)?(?![\d:])")
-_EXACT = re.compile(r".*(?:\dt\d|:\d\d:\d\d|\s-\d{4}$).*")
-"""A time with an offset, for `9:00-11:00` are two times."""
+_SURE_OFFSET = re.compile(r".*(?:\dt\d|:\d\d:\d\d|\s-\d{4}$).*")
+"""Times after which a minus begins an offset; after others it may stand between two times, as in `9:00-11:00`."""
 _ISO_TIME = re.compile(r"\dt\d")
 _BASIC_ISO = re.compile(r"\b(\d{4})(\d\d)(\d\d)t(\d\d)(\d\d)(\d\d)?(?!\d)")
 _UTC = re.compile(r"(?<=[\dm.])\s?(?:utc|gmt)\b")
@@ -94,7 +94,7 @@ def _list_readings(
     if "midnight" in words:
         day = parse_day(re.sub(r"^at | ?(at )?midnight ?(on )?", "", words) or "today", today, calendar)
         raise two_readings_error(text, f"{day}T00:00", f"{day + timedelta(days=1)}T00:00")
-    words, ends = _END_OF_DAY.subn("00:00", words)
+    words, days_later = _END_OF_DAY.subn("00:00", words)
     match = _DAY_FIRST.fullmatch(words) or _DAY_LAST.fullmatch(words)
     if match is None or _is_day(words, calendar, now):
         message = _DAY_ALONE if _is_day(words, calendar, now) else _describe_times(text)
@@ -106,10 +106,10 @@ def _list_readings(
         local_times = [datetime.combine(_day_of_night(clock, today), clock) for clock in clocks if _is_of_night(clock)]
     else:
         day = parse_day(match["day"], today, calendar) if match["day"] else default_day or today
-        local_times = [datetime.combine(day + ends * timedelta(days=1), clock) for clock in clocks]
+        local_times = [datetime.combine(day + days_later * timedelta(days=1), clock) for clock in clocks]
     if offset is None:
         return [localize(local, calendar) for local in local_times]
-    if offset.startswith("-") and not _EXACT.fullmatch(words):
+    if offset.startswith("-") and not _SURE_OFFSET.fullmatch(words):
         zoned = [local.replace(tzinfo=calendar.zone, fold=fold) for local in local_times for fold in (0, 1)]
         own_offsets = {f"{local:%z}" for local in zoned}
         # 9:00-11:00 are two times; only an hour that a change of clocks repeats or skips is in need of its offset.

@@ -65,7 +65,7 @@ def slice_by_day(
 
     An entry without length belongs to the day of its start.
     """
-    end = days.end if until is None else until
+    end = days.end if until is None else min(until, days.end)
     for entry in entries:
         whole = entry.count_seconds(now)
         if whole == 0 and days.start <= entry.start < end:

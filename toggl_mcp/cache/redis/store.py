@@ -139,13 +139,13 @@ class RedisStore:
         except ServerUnavailable:
             return await self._outage.memory.list_records(scope)
 
-    async def list_changing(self, key: Key) -> Collection[str]:
+    async def list_pending(self, key: Key) -> Collection[str]:
         """Return the ids of the pending changes of other stores that may alter a collection; none without the server.
 
         Whether another store lives is not known: they count for as long as a call can take.
         """
         try:
-            return await self._run(lambda: self._tables.list_changing(key, self._owner_id))
+            return await self._run(lambda: self._tables.list_pending(key, self._owner_id))
         except ServerUnavailable:
             return ()
 

@@ -176,7 +176,7 @@ class Tables:
         records = decode_records(records_reply)
         return [records[record_id] for record_id in decode_entries(entries_reply) if record_id in records]
 
-    def list_changing(self, key: Key, owner_id: str) -> Collection[str]:
+    def list_pending(self, key: Key, owner_id: str) -> Collection[str]:
         """Return the ids of the pending changes of others that may alter a collection, and are not abandoned."""
         reply, time_reply = self._server.read(lambda _: [(b"HGETALL", self._names.pending(key.scope)), TIME])
         pending, now = self._find_pending(reply, key, owner_id), self._decode_time(time_reply)

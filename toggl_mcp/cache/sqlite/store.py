@@ -163,7 +163,7 @@ class SqliteStore:
 
         return await anyio.to_thread.run_sync(self._file.read, query)
 
-    async def list_changing(self, key: Key) -> Collection[str]:
+    async def list_pending(self, key: Key) -> Collection[str]:
         """Return the ids of the pending changes of other processes that live, which may alter a collection."""
 
         def query() -> Collection[str]:

@@ -19,8 +19,7 @@ RENEWAL_SECONDS = 2.0
 POLL_SECONDS = 0.05
 """Seconds between two attempts to acquire a lease that another process has."""
 MAX_ARRIVAL_SECONDS = 20.0
-"""Seconds after which the request of a change that another process had on its way has come to Toggl, or was given up:
-no call waits for longer."""
+"""Seconds after which a change that is pending in another process has come to Toggl, or was given up: its call's."""
 MIN_HOLD_SECONDS = 10.0
 """Seconds of a call's time that remain after it has waited for a lock; of a shorter time, half of it."""
 
@@ -120,7 +119,7 @@ class SharedLock:
         self._key = key
         self._purpose = purpose
         self._process_lock = anyio.Lock()
-        self._seen_at: dict[str, float] = {}
+        self._pending_since: dict[str, float] = {}
 
     @asynccontextmanager
     async def hold(self) -> AsyncGenerator[None]:
@@ -130,7 +129,7 @@ class SharedLock:
             Unreachable: Others held it for too long.
         """
         lease, must_queue = Lease(self._store, self._key), self._process_lock.locked()
-        deadline = _latest_start()
+        deadline = _end_of_wait()
         async with AsyncExitStack() as stack:
             with _wait_until(deadline, self._purpose):
                 await stack.enter_async_context(self._process_lock)
@@ -140,7 +139,7 @@ class SharedLock:
                     await anyio.sleep(POLL_SECONDS)
             await stack.enter_async_context(lease.hold())
             with _wait_until(deadline, self._purpose):
-                while await self._may_change():  # noqa: ASYNC110 - no event crosses to another process
+                while await self._is_change_arriving():  # noqa: ASYNC110 - no event crosses to another process
                     await anyio.sleep(POLL_SECONDS)
             token = HELD_LOCK.set(HeldLock(self._key, self._purpose, lease))
             try:
@@ -148,14 +147,16 @@ class SharedLock:
             finally:
                 HELD_LOCK.reset(token)
 
-    async def _may_change(self) -> bool:
+    async def _is_change_arriving(self) -> bool:
         """Return whether a change may still come to Toggl that a former holder had on its way as it lost the lock."""
         now = anyio.current_time()
-        self._seen_at = {key: self._seen_at.get(key, now) for key in await self._store.list_changing(self._key)}
-        return any(now - seen_at < MAX_ARRIVAL_SECONDS for seen_at in self._seen_at.values())
+        self._pending_since = {
+            key: self._pending_since.get(key, now) for key in await self._store.list_pending(self._key)
+        }
+        return any(now - since < MAX_ARRIVAL_SECONDS for since in self._pending_since.values())
 
 
-def _latest_start() -> float:
+def _end_of_wait() -> float:
     """Return until when a call can wait, so that enough of its time remains."""
     now = anyio.current_time()
     remaining = anyio.current_effective_deadline() - now
@@ -167,7 +168,7 @@ def _wait_until(deadline: float, purpose: str) -> Generator[None]:
     """Wait for a lock at most until then.
 
     Raises:
-        Unreachable: It was to be had too late.
+        Unreachable: Others have it until then.
     """
     try:
         with anyio.fail_after(deadline - anyio.current_time()):

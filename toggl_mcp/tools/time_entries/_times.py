@@ -146,11 +146,11 @@ def _require_one_zone(
     offset = offsets["start"] or offsets["stop"]
     if offset is None or None not in offsets.values() or is_relative(start_text) or is_relative(stop_text):
         return
-    with_offset, without_offset = (start_text, "stop") if offsets["stop"] is None else (stop_text, "start")
-    with naming_argument("stop" if without_offset == "start" else "start"):
-        moment = list_times(with_offset, now, calendar, default_day)[0]
+    field, other_field = ("start", "stop") if offsets["start"] else ("stop", "start")
+    with naming_argument(field):
+        moment = list_times(start_text if offsets["start"] else stop_text, now, calendar, default_day)[0]
     if datetime.fromisoformat(f"2000-01-01T00:00{offset}").utcoffset() != moment.astimezone(calendar.zone).utcoffset():
-        message = f"{without_offset}: may be at {offset} as well, or in {calendar.zone.key}. Give its offset, too."
+        message = f"{other_field}: may be at {offset} as well, or in {calendar.zone.key}. Give its offset, too."
         raise InvalidArguments(message)
 
 

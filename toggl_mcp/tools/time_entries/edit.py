@@ -79,7 +79,13 @@ async def _plan_edit(
     times = (await add_times(entry, args, TimeEntryBody(), call)).model_dump(exclude_none=True, exclude={"stop"})
     edited_entry = prepared.body.apply_to(entry.model_copy(update=times))
     output, warnings = (None, None) if edited_entry is None else await to_output(edited_entry, call)
+    warnings = _with_doubt(args, warnings)
     return await TimeEntriesEdited.of_dry_run(args, targets, call, edited_ids=[], entry=output, warnings=warnings)
+
+
+def _with_doubt(args: EditTimeEntries, warnings: list[str] | None) -> list[str] | None:
+    """Return warnings with the one of a duration that may be meant in minutes."""
+    return [*(warnings or ()), *filter(None, [describe_doubt(args.duration)])] or None
 
 
 async def _list_warnings(
@@ -126,7 +132,7 @@ async def _edit_entry(entry: TimeEntry, args: EditTimeEntries, call: CallContext
     return TimeEntriesEdited(
         edited_ids=[edited_entry.id],
         entry=output,
-        warnings=[*(warnings or ()), *filter(None, [describe_doubt(args.duration)])] or None,
+        warnings=_with_doubt(args, warnings),
         quota=call.quota(),
     )
 

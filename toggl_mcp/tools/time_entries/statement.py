@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Annotated, Literal, NamedTuple
 
-from toggl_mcp.errors import Ambiguous, Candidate, InvalidArguments
-from toggl_mcp.models.base import REF_NONE, Absent, ResourceKind
+from toggl_mcp.errors import Ambiguous, InvalidArguments
+from toggl_mcp.models.base import REF_NONE, Absent, NamedResource, ResourceKind
 from toggl_mcp.models.rounding import parse_rounding
 from toggl_mcp.models.statement import Line, Rate, make_lines, total_by_currency
 from toggl_mcp.models.text import fold_spelling
@@ -14,6 +14,7 @@ from toggl_mcp.models.totals import EntrySlice, slice_by_day
 from toggl_mcp.tools.support.args import naming_argument
 from toggl_mcp.tools.support.csv_text import to_csv
 from toggl_mcp.tools.support.define import READ_ONLY, CallContext, ToolSpec
+from toggl_mcp.tools.support.lookup import to_candidates
 from toggl_mcp.tools.support.results import OBJECTS, OutputModel, describe_objects, take_within_budget
 from toggl_mcp.tools.time_entries._args import EntryFilter, EntryRange, GivenRate, PrepareStatement
 from toggl_mcp.tools.time_entries._filters import Selection, filter_by_refs, select_entries
@@ -162,19 +163,11 @@ def _require_one(ref: str, kind: Literal["client", "project"], entries: Sequence
     Raises:
         Ambiguous: It means several, which are the candidates.
     """
-    by_id = {entry_ref.item_id: (entry, entry_ref) for entry in entries for entry_ref in names.refs_of(kind, entry)}
+    by_id = {entry_ref.item_id: entry_ref for entry in entries for entry_ref in names.refs_of(kind, entry)}
     if len(by_id) > 1:
         message = f"{len(by_id)} {kind}s are called “{ref}”: {', '.join(map(str, by_id))}. Give the id of one."
-        candidates = [
-            Candidate(key or 0, entry_ref.name or "", entry.workspace_id, _find_client_id(kind, key, names))
-            for key, (entry, entry_ref) in by_id.items()
-        ]
-        raise Ambiguous(message, candidates)
-
-
-def _find_client_id(kind: Literal["client", "project"], item_id: int | None, names: EntryNames) -> int | None:
-    project = names.projects.get(item_id or 0) if kind == "project" else None
-    return project and project.client_id
+        items: Mapping[int, NamedResource] = names.projects if kind == "project" else names.clients
+        raise Ambiguous(message, to_candidates(items[key] for key in by_id if key is not None and key in items))
 
 
 def _require_one_rate_each(rates: Iterable[GivenRate]) -> None:
