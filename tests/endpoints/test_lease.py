@@ -24,6 +24,7 @@ from toggl_mcp.endpoints.core.lease import (
 from toggl_mcp.errors import Unreachable
 from toggl_mcp.models.clock import SystemClock
 from toggl_mcp.sandbox import HARBOUR_STUDIO, Fault, Sandbox
+from toggl_mcp.tools.support.failures import MAX_CALL_SECONDS
 
 pytestmark = pytest.mark.anyio
 
@@ -114,6 +115,10 @@ async def test_hold_shared_lock_waits_for_the_change_of_another_process_until_it
     started_at = anyio.current_time()
     async with SharedLock(ChangingStore(clock=LoopClock()), Key("scope", "creation", 0), "creates").hold():
         assert anyio.current_time() - started_at == pytest.approx(MAX_ARRIVAL_SECONDS, abs=2 * POLL_SECONDS)
+
+
+def test_a_pending_change_is_waited_for_as_long_as_its_call_takes() -> None:
+    assert MAX_ARRIVAL_SECONDS >= MAX_CALL_SECONDS
 
 
 async def test_hold_shared_lock_again_after_a_change_of_another_process_must_have_come_waits_no_longer() -> None:

@@ -43,6 +43,15 @@ async def test_start_timer_ambiguous_project_after_a_creation_has_candidates_wit
     assert rows == [("Aroha Bakery", "Harbour Studio"), ("Blue Gull Charters", "Harbour Studio")]
 
 
+async def test_start_timer_ambiguous_project_of_a_client_created_here_has_its_name(host: Host) -> None:
+    await host.call("list_clients")
+    await host.call("create_client", name="Lighthouse")
+    await host.call("create_project", name="Web shop", client="Lighthouse")
+    error = await host.fail("start_timer", project="Web shop")
+
+    assert [row["client"] for row in error["candidates"]] == ["Aroha Bakery", "Lighthouse"]
+
+
 async def test_create_client_duplicate_name_is_the_candidate(host: Host) -> None:
     error = await host.fail("create_client", name="Aroha Bakery")
 
